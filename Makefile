@@ -1,0 +1,52 @@
+# Every target sets up what it needs. `make` alone lists them.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+TARGET ?= mock
+PROFILE ?= nightly
+PORT ?= 4010
+ARGS ?=
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help conformance test mock lint types lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+conformance: $(READY) ## test TARGET (mock, sandbox or a URL) in PROFILE (quick, nightly, deep); write reports/html/index.html
+	@mkdir -p reports/results && results=$$(mktemp -d reports/results/$$(date +%Y-%m-%dT%H-%M-%S)-XXXX) || exit 1; \
+	$(RUN) -m pytest tests/conformance --target $(TARGET) --profile $(PROFILE) --alluredir $$results $(ARGS); code=$$?; \
+	if compgen -G "$$results/*-result.json" > /dev/null; then $(RUN) -m reports.render $$results reports/html || exit 1; else rmdir $$results; fi; \
+	exit $$code
+
+test: lint types ## run lint, types and the suite's own tests
+	$(RUN) -m pytest -n 2 $(ARGS)
+
+mock: $(READY) ## serve the contract at http://127.0.0.1:PORT to play with
+	@$(RUN) -m contracts.mock --port $(PORT)
+
+lint: $(READY) ## ruff, the linter and the formatter's check
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+types: $(READY) ## mypy --strict
+	$(RUN) -m mypy
+
+lock: ## pin the newest versions that pyproject.toml allows
+	$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet pip-tools
+	$(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header --no-emit-index-url \
+		--no-emit-trusted-host --no-emit-find-links --extra dev --output-file requirements.lock pyproject.toml
+	rm -rf $(VENV)-lock
+
+clean: ## remove the environment and everything a run wrote
+	rm -rf $(VENV) reports/node_modules reports/results reports/html .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(READY): requirements.lock
+	@command -v $(PYTHON) > /dev/null || { echo "Python 3.11 or newer is needed: name it with make PYTHON=..."; exit 1; }
+	@echo "Setting up $(VENV) (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@touch $@

@@ -1,0 +1,44 @@
+"""Pure functions that judge exchanges by one requirement each: no I/O, no clock, no state.
+
+A `Check` judges one exchange, a `SeriesCheck` all of a run in the order sent, for what only shows over several.
+Either says nothing (`SILENT`) of an exchange that its requirement does not speak of; that is how evidence is counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import TypeAlias
+
+from contracts.document import Operation
+from contracts.exchange import Exchange, Judgement
+
+PARAMETER = re.compile(r"(\{[^}]*\})")
+Check: TypeAlias = Callable[[Operation, Exchange], Judgement]
+SeriesCheck: TypeAlias = Callable[[Operation, Sequence[Exchange]], Iterator[tuple[Exchange, Judgement]]]
+
+
+def each(check: Check) -> SeriesCheck:
+    """Return the series check that applies `check` to one exchange after the other."""
+
+    def judge(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+        for exchange in exchanges:
+            yield exchange, check(operation, exchange)
+
+    return judge
+
+
+def own_request(operation: Operation, exchange: Exchange) -> bool:
+    """Return whether the request was for this very operation: its method and its path, spelled as documented."""
+    request = exchange.request
+    return (
+        exchange.operation == operation.id
+        and request.method == operation.method
+        and _path(operation).fullmatch(request.target.partition("?")[0]) is not None
+    )
+
+
+@lru_cache(maxsize=256)
+def _path(operation: Operation) -> re.Pattern[str]:
+    return re.compile("".join("[^/]+" if part[:1] == "{" else re.escape(part) for part in PARAMETER.split(operation.path)))

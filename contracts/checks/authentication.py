@@ -1,0 +1,105 @@
+"""AUTH: the bearer requirement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from contracts.checks import Check, own_request
+from contracts.checks.errors import TOO_MANY
+from contracts.checks.response import FIRST_SERVER_ERROR, shown
+from contracts.checks.schema import misfit
+from contracts.document import Json, Operation
+from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
+
+UNAUTHORIZED, FORBIDDEN, MALFORMED = 401, 403, 400
+WELL_FORMED = re.compile(r"bearer +[A-Za-z0-9._~+/=-]+", re.IGNORECASE)
+
+
+def credentials_refused(_: Operation, exchange: Exchange) -> Judgement:
+    """AUTH-01 to -05 and -09. Refused means neither 2xx nor 5xx; no answer at all is a matter of RESP-06."""
+    if exchange.response is None or exchange.status == TOO_MANY:
+        return SILENT
+    if exchange.accepted:
+        return Problem(f"accepted with {exchange.status}", "a refusal", f"{exchange.status} {shown(exchange.response.body)}")
+    if exchange.response.status >= FIRST_SERVER_ERROR:
+        return Problem(f"answered {exchange.status}", "a refusal", f"{exchange.status} {shown(exchange.response.body)}")
+    return HOLDS
+
+
+def refusal_is_401(operation: Operation, exchange: Exchange) -> Judgement:
+    """AUTH-07. RFC 6750 lets malformed credentials be answered 400, and a token without rights 403."""
+    response = exchange.response
+    if response is None or exchange.accepted or not own_request(operation, exchange) or not _about_credentials(exchange):
+        return SILENT
+    sent = _authorization(exchange)
+    if not sent:
+        fair: tuple[int, ...] = (UNAUTHORIZED,)
+    elif len(sent) == 1 and WELL_FORMED.fullmatch(sent[0]):
+        fair = (UNAUTHORIZED, FORBIDDEN)
+    else:
+        fair = (UNAUTHORIZED, FORBIDDEN, MALFORMED)
+    if response.status >= FIRST_SERVER_ERROR or response.status == TOO_MANY:
+        return SILENT
+    expected = "401 with a WWW-Authenticate header that names Bearer"
+    if response.status not in fair:
+        return Problem(f"answered {response.status}", expected, f"{response.status} {shown(response.body)}")
+    if response.status == UNAUTHORIZED and "bearer" not in (response.header("www-authenticate") or "").lower():
+        return Problem("no challenge", expected, f"WWW-Authenticate: {response.header('www-authenticate')}")
+    return HOLDS
+
+
+def refusals_look_alike(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+    """AUTH-10. Compares error.code and error.message over all well-formed wrong tokens; the rest may vary."""
+    first: tuple[Json, Json] | None = None
+    for exchange in exchanges:
+        refused = exchange.status in (UNAUTHORIZED, FORBIDDEN)
+        if not refused or exchange.response is None or not own_request(operation, exchange):
+            continue
+        if not _about_credentials(exchange):
+            continue
+        value = exchange.response.json()
+        broken = misfit(operation, str(MALFORMED), value)
+        if broken:
+            yield exchange, Problem(broken[0], "the error envelope", shown(exchange.response.body))
+            continue
+        sent = _authorization(exchange)
+        told = (value["error"]["code"], value["error"]["message"])
+        if not sent or not WELL_FORMED.fullmatch(sent[0]) or len(sent) > 1:
+            yield exchange, HOLDS
+        elif first is None or first == told:
+            first = told
+            yield exchange, HOLDS
+        else:
+            yield exchange, Problem("wrong tokens told apart", f"{first}", f"{told}")
+
+
+def issued_token_is_honoured(operation: Operation, exchange: Exchange) -> Judgement:
+    """AUTH-11. 401 speaks of the credentials whatever the body; 403 only does when nothing else was changed."""
+    if not exchange.issued_token or exchange.response is None or not own_request(operation, exchange):
+        return SILENT
+    if exchange.status == UNAUTHORIZED or (exchange.status == FORBIDDEN and exchange.edit == CONTROL):
+        return Problem(f"issued token answered {exchange.status}", "anything but 401", shown(exchange.response.body))
+    return HOLDS
+
+
+def answered_like(reference: Exchange) -> Check:
+    """Return the check that an exchange has the status of `reference` (AUTH-06)."""
+
+    def check(_: Operation, exchange: Exchange) -> Judgement:
+        if exchange.response is None or exchange.status == TOO_MANY:
+            return SILENT
+        if exchange.status == reference.status:
+            return HOLDS
+        expected = f"{reference.outcome}, as with a good body"
+        return Problem(f"answered {exchange.status}", expected, f"{exchange.status} {shown(exchange.response.body)}")
+
+    return check
+
+
+def _authorization(exchange: Exchange) -> list[str]:
+    return [value for name, value in exchange.request.headers if name.lower() == "authorization"]
+
+
+def _about_credentials(exchange: Exchange) -> bool:
+    return not exchange.issued_token

@@ -1,0 +1,153 @@
+"""ERR: the 400 error contract."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from contracts import strict_json
+from contracts.checks import Check, own_request
+from contracts.checks.response import media_type, shown
+from contracts.checks.schema import misfit
+from contracts.document import JSON_MEDIA_TYPE, Json, Operation
+from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem
+
+BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, TOO_MANY = 400, 415, 429
+ECHO_WORTH_NAMING = 40
+"""A shorter body may stand in an error by chance, or because the error quotes where it stopped reading."""
+
+LEAKS = {
+    "stack trace": re.compile(r"Traceback \(most recent|\n\s+at \S+ ?\(|\bat [\w.$<>]+ \([^)]*:\d+:\d+\)|\.py\", line \d"),
+    "file path": re.compile(r"(?<![\w/.:])/(?:usr|home|var|app|srv|opt|etc|tmp|root|src|code)/[\w.-]+|[A-Z]:\\\\?\w+\\|node_modules"),
+    "SQL": re.compile(r"\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b|SQLSTATE|ORA-\d{5}|syntax error at or near|Prisma"),
+    "class name": re.compile(r"\b(?!Zod)[A-Z]\w*(?:Error|Exception)\b:|\b(?:java|org|com|System)\.(?:\w+\.)+\w*(?:Error|Exception)\b"),
+    "internal host": re.compile(
+        r"\b(?:10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d+\.\d+\b|\blocalhost:\d+|\b[\w-]+\.(?:internal|local|svc)\b"
+    ),
+}
+
+
+def refused_with(*statuses: int) -> Check:
+    """Return the check that the request was refused with one of `statuses`. Being throttled decides nothing."""
+    expected = " or ".join(str(status) for status in statuses)
+
+    def check(_: Operation, exchange: Exchange) -> Judgement:
+        if exchange.status == TOO_MANY:
+            return SILENT
+        if exchange.status in statuses:
+            return HOLDS
+        body = shown(exchange.response.body) if exchange.response else ""
+        return Problem(f"answered {exchange.outcome}", expected, f"{exchange.outcome} {body}".strip())
+
+    return check
+
+
+def error_has_the_envelope(operation: Operation, exchange: Exchange) -> Judgement:
+    """ERR-05."""
+    if not own_request(operation, exchange) or exchange.response is None or exchange.status != BAD_REQUEST:
+        return SILENT
+    expected = "application/json with error.code and error.message, both non-empty strings"
+    if media_type(exchange.response) != JSON_MEDIA_TYPE:
+        observed = f"Content-Type: {exchange.response.header('content-type')}; {shown(exchange.response.body)}"
+        return Problem("other media type", expected, observed)
+    try:
+        value = strict_json.parse(exchange.response.body)
+    except ValueError as error:
+        return Problem(f"body {error}", expected, shown(exchange.response.body))
+    broken = misfit(operation, str(BAD_REQUEST), value)
+    if broken:
+        return Problem(broken[0], expected, f"{broken[1]} in {shown(exchange.response.body)}")
+    for name in ("code", "message"):
+        if not value["error"][name].strip():
+            return Problem(f"error/{name} is blank", expected, shown(exchange.response.body))
+    return HOLDS
+
+
+def error_names_the_property(operation: Operation, exchange: Exchange) -> Judgement:
+    """ERR-08. Only for requests whose one edit is about one property."""
+    if exchange.about is None or exchange.response is None or exchange.status != BAD_REQUEST:
+        return SILENT
+    value = exchange.response.json()
+    error = value.get("error") if isinstance(value, dict) else None
+    if not isinstance(error, dict):
+        return SILENT
+    told = {key: error[key] for key in ("message", "details") if key in error}
+    if exchange.about in json.dumps(told, ensure_ascii=False):
+        return HOLDS
+    return Problem("property not named", f"an error that names {exchange.about}", shown(exchange.response.body))
+
+
+def refusal_returns_nothing(operation: Operation, exchange: Exchange) -> Judgement:
+    """ERR-10. What only a 200 has - a job, a result - stands in no refusal."""
+    response = exchange.response
+    if response is None or exchange.accepted or not own_request(operation, exchange):
+        return SILENT
+    value = response.json()
+    if not isinstance(value, dict):
+        return HOLDS
+    if any(link.follow(value) for link in operation.links):
+        return Problem("refusal with a job id", "no job", shown(response.body))
+    promised = set(operation.responses.get("200", {}).get("properties", {})) & set(value)
+    if promised:
+        return Problem(f"refusal with {', '.join(sorted(promised))}", "none of what a 200 holds", shown(response.body))
+    return HOLDS
+
+
+def gives_nothing_away(operation: Operation, exchange: Exchange) -> Judgement:
+    """ERR-12. What the request itself said is not held against the answer, but for its credentials."""
+    response = exchange.response
+    if response is None:
+        return SILENT
+    text = response.body.decode(errors="replace")
+    headers = "\n".join(value for _, value in response.headers)
+    for credential in _credentials(exchange):
+        if credential in text or credential in headers:
+            return Problem("credentials echoed", "no credentials in an answer", "the credentials of the request")
+    if exchange.accepted:
+        return SILENT
+    sent = (exchange.request.body or b"").decode(errors="replace") + exchange.request.target
+    plain = text.replace('\\"', '"').replace("\\n", "\n")
+    for name, pattern in LEAKS.items():
+        found = pattern.search(plain)
+        if found and found.group().strip() not in sent:
+            return Problem(f"{name} shown", f"no {name}", shown(found.group().encode()))
+    body = exchange.request.body or b""
+    if len(body) >= ECHO_WORTH_NAMING and body.decode(errors="replace") in plain:
+        return Problem("body echoed", "no echo of the whole body", shown(response.body))
+    if media_type(response) == "text/html" and _reflects_markup(sent, text):
+        return Problem("markup reflected", "no markup of the request in a page", shown(response.body))
+    return HOLDS
+
+
+def same_refusal_every_time(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+    """ERR-09. Compares status and error.code of identical requests with the first answer each of them got."""
+    first: dict[object, tuple[str, Json]] = {}
+    for exchange in exchanges:
+        if exchange.status == TOO_MANY:
+            continue
+        answer = (exchange.outcome, _code(exchange))
+        if exchange.request not in first:
+            first[exchange.request] = answer
+        elif first[exchange.request] == answer:
+            yield exchange, HOLDS
+        else:
+            told, before = (" ".join(str(part) for part in pair) for pair in (answer, first[exchange.request]))
+            yield exchange, Problem("another answer to the same request", before, told)
+
+
+def _code(exchange: Exchange) -> Json:
+    value = exchange.response.json() if exchange.response else None
+    error = value.get("error") if isinstance(value, dict) else None
+    return error.get("code") if isinstance(error, dict) else None
+
+
+def _credentials(exchange: Exchange) -> Iterator[str]:
+    for name, value in exchange.request.headers:
+        for part in value.split() if name.lower() == "authorization" else ():
+            if len(part) >= 12:  # noqa: PLR2004 - shorter ones are words such as Bearer or undefined
+                yield part
+
+
+def _reflects_markup(sent: str, text: str) -> bool:
+    return any(tag in text for tag in re.findall(r"<\w+[^>]*>", sent))

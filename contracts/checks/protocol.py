@@ -1,0 +1,156 @@
+"""HTTP, JOB and RATE: the protocol around the bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from contracts.checks import Check, own_request
+from contracts.checks.errors import TOO_MANY
+from contracts.checks.response import FIRST_SERVER_ERROR, OK, shown
+from contracts.checks.schema import misfit
+from contracts.document import RATE_LIMIT, RATE_REMAINING, Operation
+from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem
+
+NOT_FOUND, NOT_ALLOWED = 404, 405
+FINAL = frozenset({"SUCCESS", "PARTIAL_SUCCESS", "FAILURE"})
+WINDOW_SECONDS = 60.0
+BURST_SECONDS = 1.0
+FEWEST_PAIRS_TO_JUDGE_A_FALL_BY = 5
+
+
+def accepted(_: Operation, exchange: Exchange) -> Judgement:
+    """Judge that the request was accepted: it says the same as its control, in another way."""
+    if exchange.status == TOO_MANY:
+        return SILENT
+    if exchange.accepted:
+        return HOLDS
+    body = shown(exchange.response.body) if exchange.response else ""
+    return Problem(f"answered {exchange.outcome}", "the same answer as the control", f"{exchange.outcome} {body}".strip())
+
+
+def method_refused(operation: Operation, exchange: Exchange) -> Judgement:
+    """HTTP-01. A server error is a matter of RESP-06."""
+    response = exchange.response
+    if response is None or response.status >= FIRST_SERVER_ERROR or response.status == TOO_MANY:
+        return SILENT
+    if response.status == NOT_FOUND:
+        return HOLDS
+    expected = f"405 with Allow: {operation.method}"
+    if response.status != NOT_ALLOWED:
+        return Problem(f"{exchange.request.method} answered {response.status}", expected, f"{response.status}")
+    allow = response.header("allow")
+    allowed = {method.strip().upper() for method in (allow or "").split(",")}
+    if operation.method not in allowed or exchange.request.method in allowed:
+        return Problem("untrue Allow", expected, f"Allow: {allow}")
+    return HOLDS
+
+
+def override_ignored(operation: Operation, exchange: Exchange) -> Judgement:
+    """HTTP-03. With its own method the request is what it was; with another one it stays that other one."""
+    if exchange.response is None or exchange.status == TOO_MANY or exchange.response.status >= FIRST_SERVER_ERROR:
+        return SILENT
+    own = exchange.request.method == operation.method
+    if own == exchange.accepted:
+        return HOLDS
+    expected = "the same answer as without the header" if own else "a refusal, as without the header"
+    return Problem(f"answered {exchange.status}", expected, f"{exchange.status} {shown(exchange.response.body)}")
+
+
+def job_is_known(status: Operation) -> Check:
+    """Return the check that the answer of `status` knows the job and fits its schema (JOB-01)."""
+
+    def check(_: Operation, exchange: Exchange) -> Judgement:
+        if exchange.response is None or exchange.status == TOO_MANY:
+            return SILENT
+        if exchange.status != OK:
+            observed = f"{exchange.outcome} {shown(exchange.response.body)}"
+            return Problem(f"answered {exchange.outcome}", "200 with the job's state", observed)
+        broken = misfit(status, str(OK), exchange.response.json())
+        return HOLDS if broken is None else Problem(broken[0], "a body that fits the schema for 200", broken[1])
+
+    return check
+
+
+def job_settles(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+    """JOB-02. `exchanges` are the polls of one job; the last ones come after the deadline or the final status."""
+    final: tuple[str, Exchange] | None = None
+    for exchange in exchanges:
+        state = job_state(exchange)
+        if state is None:
+            continue
+        if final is None and state in FINAL:
+            final = (state, exchange)
+        elif final is not None and state != final[0]:
+            yield exchange, Problem("final status changed", f"{final[0]}, as before", state)
+            return
+    if final is not None:
+        yield final[1], HOLDS
+    elif exchanges:
+        yield exchanges[-1], Problem("no final status", "a final status within the deadline", exchanges[-1].outcome)
+
+
+def job_state(exchange: Exchange) -> str | None:
+    """Return the write status that an exchange tells, or None."""
+    value = exchange.response.json() if exchange.response else None
+    state = value.get("write_status") if isinstance(value, dict) else None
+    return state if isinstance(state, str) else None
+
+
+def unknown_job_refused(_: Operation, exchange: Exchange) -> Judgement:
+    """JOB-05."""
+    if exchange.response is None or exchange.status == TOO_MANY or exchange.response.status >= FIRST_SERVER_ERROR:
+        return SILENT
+    if exchange.accepted:
+        return Problem(f"accepted with {exchange.status}", "a 4xx", f"{exchange.status} {shown(exchange.response.body)}")
+    return HOLDS
+
+
+def tells_the_limit(operation: Operation, exchange: Exchange) -> Judgement:
+    """RATE-01. Whether 401, 404 and their like carry the headers is not documented, so they are not judged."""
+    response = exchange.response
+    if response is None or not own_request(operation, exchange) or exchange.status not in (200, 400):
+        return SILENT
+    limit, remaining = response.header(RATE_LIMIT), response.header(RATE_REMAINING)
+    for name, value in ((RATE_LIMIT, limit), (RATE_REMAINING, remaining)):
+        if value is None:
+            return Problem(f"no {name}", f"{name}: a whole number", "no such header")
+        if not (value.isascii() and value.isdigit()):
+            return Problem(f"{name} is no whole number", f"{name}: a whole number", f"{name}: {value}")
+    if int(remaining or 0) > int(limit or 0):
+        return Problem("more remains than the limit", f"at most {limit}", f"{RATE_REMAINING}: {remaining}")
+    return HOLDS
+
+
+def remaining_falls(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+    """RATE-02. Judges neighbours sent within a second; one rise a window is the window's own."""
+    told = [(exchange, numbers) for exchange in exchanges if (numbers := _numbers(exchange)) is not None]
+    falls, rises = 0, []
+    for (before, (limit, left)), (after, (next_limit, next_left)) in zip(told, told[1:], strict=False):
+        if limit != next_limit:
+            yield after, Problem("limit changed", f"a limit of {limit}, as before", f"{next_limit}")
+            return
+        if after.began - before.began > BURST_SECONDS or next_left == left == 0:
+            continue
+        if next_left < left:
+            falls += 1
+        else:
+            rises.append((after, left, next_left))
+    if falls + len(rises) < FEWEST_PAIRS_TO_JUDGE_A_FALL_BY:
+        return
+    windows = (told[-1][0].began - told[0][0].began) / WINDOW_SECONDS + 1
+    if len(rises) > windows + falls:
+        after, left, next_left = rises[0]
+        observed = f"{next_left} after {left}; {len(rises)} of {falls + len(rises)} requests in quick succession"
+        yield after, Problem("remaining does not fall", f"less than {left}", observed)
+    else:
+        yield told[-1][0], HOLDS
+
+
+def _numbers(exchange: Exchange) -> tuple[int, int] | None:
+    if exchange.response is None:
+        return None
+    values = [exchange.response.header(name) for name in (RATE_LIMIT, RATE_REMAINING)]
+    if not all(value is not None and value.isascii() and value.isdigit() for value in values):
+        return None
+    limit, remaining = (int(value) for value in values if value is not None)
+    return limit, remaining

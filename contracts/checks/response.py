@@ -1,0 +1,203 @@
+"""RESP: the shape of what comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from contracts import strict_json
+from contracts.checks import own_request
+from contracts.checks.schema import misfit
+from contracts.document import JSON_MEDIA_TYPE, Json, Operation
+from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem, Response
+
+OK = 200
+REPEATS_THAT_SHOW_A_REQUEST_CAN_BE_REPEATED = 2
+FEWEST_DROPS_TO_NAME, DROPS_TOLERATED = 3, 0.02
+FIRST_SERVER_ERROR, NOT_IMPLEMENTED, UNAVAILABLE = 500, 501, 503
+
+
+def success_fits_schema(operation: Operation, exchange: Exchange) -> Judgement:
+    """RESP-01. Silent on a body that is not JSON: that is RESP-02."""
+    if not (own_request(operation, exchange) and exchange.accepted and exchange.response):
+        return SILENT
+    try:
+        value = json.loads(exchange.response.body)
+    except (ValueError, RecursionError):
+        return SILENT
+    broken = misfit(operation, str(OK), value)
+    return HOLDS if broken is None else Problem(broken[0], "a body that fits the schema for 200", broken[1])
+
+
+def success_is_strict_json(operation: Operation, exchange: Exchange) -> Judgement:
+    """RESP-02."""
+    if not (own_request(operation, exchange) and exchange.accepted and exchange.response):
+        return SILENT
+    expected = "application/json holding one strict JSON document"
+    if media_type(exchange.response) != JSON_MEDIA_TYPE:
+        return Problem("other media type", expected, f"Content-Type: {exchange.response.header('content-type')}")
+    try:
+        strict_json.parse(exchange.response.body)
+    except ValueError as error:
+        return Problem(f"body {error}", expected, f"a body that is {error}: {shown(exchange.response.body)}")
+    return HOLDS
+
+
+def success_is_200(operation: Operation, exchange: Exchange) -> Judgement:
+    """RESP-05. A redirect of a valid request is no success either."""
+    if not own_request(operation, exchange) or exchange.response is None:
+        return SILENT
+    redirected = exchange.edit == CONTROL and 300 <= exchange.response.status < 400  # noqa: PLR2004 - the 3xx class
+    if not (exchange.accepted or redirected):
+        return SILENT
+    if exchange.status != OK:
+        return Problem(f"answered {exchange.status}", "200", f"{exchange.status}")
+    value = exchange.response.json()
+    if isinstance(value, dict) and "error" in value:
+        return Problem("200 with an error", "200 without an `error`", shown(exchange.response.body))
+    return HOLDS
+
+
+def no_server_error(operation: Operation, exchange: Exchange) -> Judgement:
+    """RESP-06. 503 with Retry-After is an outage and 501 a fair answer to an odd method: neither is a finding."""
+    expected = "an answer below 500 within the deadline"
+    if exchange.response is None:
+        return Problem(exchange.fault or "no answer", expected, exchange.fault or "no answer")
+    status = exchange.response.status
+    if status < FIRST_SERVER_ERROR:
+        return HOLDS
+    if status == UNAVAILABLE and exchange.response.header("retry-after"):
+        return SILENT
+    if status == NOT_IMPLEMENTED and exchange.request.method != operation.method:
+        return HOLDS
+    return Problem(f"answered {status}", expected, f"{status}: {shown(exchange.response.body)}")
+
+
+def connections_last(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+    """RESP-06. A connection that ends under a request now and then is transport; a share of them is the server's."""
+    dropped = [exchange for exchange in exchanges if exchange.drops]
+    if len(dropped) >= FEWEST_DROPS_TO_NAME and len(dropped) > DROPS_TOLERATED * len(exchanges):
+        observed = f"{len(dropped)} of {len(exchanges)} requests had to be sent again"
+        yield dropped[0], Problem("connections dropped", "an answer before the connection ends", observed)
+
+
+def headers_tell_the_truth(operation: Operation, exchange: Exchange) -> Judgement:
+    """RESP-07. Length is looked at on the wire by the client; here, what else the headers claim."""
+    response = exchange.response
+    if response is None or not response.body or exchange.request.method == "HEAD":
+        return SILENT
+    if exchange.fault:
+        return Problem(exchange.fault, "a body as its headers describe it", exchange.fault)
+    declared = response.header("content-type")
+    if declared is None:
+        return Problem("no Content-Type", "a Content-Type for the body", "none")
+    charset = parameter(declared, "charset")
+    if charset:
+        try:
+            text = response.body.decode(charset)
+        except (LookupError, UnicodeDecodeError):
+            return Problem("untrue charset", "a body in the charset declared", f"Content-Type: {declared}")
+        if media_type(response) == JSON_MEDIA_TYPE and text.encode() != response.body:
+            return Problem("untrue charset", "JSON in UTF-8 (RFC 8259, 8.1)", f"Content-Type: {declared}")
+    if media_type(response) == JSON_MEDIA_TYPE and not exchange.accepted:
+        try:
+            json.loads(response.body)
+        except (ValueError, RecursionError):
+            return Problem("untrue media type", "JSON, as Content-Type says", shown(response.body))
+    return HOLDS
+
+
+def gives_back_what_was_sent(operation: Operation, exchange: Exchange) -> Judgement:
+    """RESP-03. Silent where the request's own meaning is open: repeated keys, lone surrogates, other types."""
+    if not (own_request(operation, exchange) and exchange.accepted and exchange.response):
+        return SILENT
+    try:
+        sent = strict_json.parse(exchange.request.body or b"")
+    except ValueError:
+        return SILENT
+    judgement: Judgement = SILENT
+    for path in operation.echoed:
+        value = sent.get(path[-1]) if isinstance(sent, dict) else None
+        if not isinstance(value, str) or not _encodable(value):
+            continue
+        given = _at(exchange.response.json(), path)
+        if given is None:
+            continue
+        if given != value:
+            where = "/".join(path)
+            return Problem(f"{where} differs", f"{where} = {_quoted(value)}", f"{where} = {_quoted(given)}")
+        judgement = HOLDS
+    return judgement
+
+
+def job_ids_are_sound(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+    """RESP-04."""
+    given: set[str] = set()
+    for exchange in exchanges:
+        if not (own_request(operation, exchange) and exchange.accepted and exchange.response):
+            continue
+        for link in operation.links:
+            job = link.follow(exchange.response.json())
+            if not isinstance(job, str):
+                continue
+            if not job.strip():
+                yield exchange, Problem("blank job id", "an id that is not blank", _quoted(job))
+            elif job != job.strip():
+                yield exchange, Problem("white space around the job id", "an id without white space", _quoted(job))
+            elif job in given:
+                yield exchange, Problem("job id given twice", "an id of its own for each job", _quoted(job))
+            else:
+                yield exchange, HOLDS
+            given.add(job)
+
+
+def stays_valid(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+    """RESP-10. Speaks only of byte-identical repeats of a request that was accepted at least twice."""
+    accepted: dict[object, int] = {}
+    for exchange in exchanges:
+        key = exchange.request
+        if exchange.edit != CONTROL or exchange.response is None:
+            continue
+        if exchange.accepted:
+            accepted[key] = accepted.get(key, 0) + 1
+        if accepted.get(key, 0) < REPEATS_THAT_SHOW_A_REQUEST_CAN_BE_REPEATED:
+            continue
+        if exchange.status == 400:  # noqa: PLR2004 - the one documented refusal
+            yield exchange, Problem("valid request answered 400", "200, as before", shown(exchange.response.body))
+        else:
+            yield exchange, HOLDS
+
+
+def media_type(response: Response) -> str:
+    """Return the media type in lower case without its parameters, or an empty text."""
+    return (response.header("content-type") or "").split(";")[0].strip().lower()
+
+
+def parameter(content_type: str, name: str) -> str | None:
+    """Return the parameter `name` of a Content-Type, or None."""
+    for part in content_type.split(";")[1:]:
+        key, _, value = part.partition("=")
+        if key.strip().lower() == name:
+            return value.strip().strip('"')
+    return None
+
+
+def shown(body: bytes, limit: int = 160) -> str:
+    """Return the start of a body as one printable line."""
+    text = " ".join(body[: limit * 2].decode(errors="replace").split())
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def _quoted(value: Json, limit: int = 80) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+
+
+def _at(value: Json, path: tuple[str, ...]) -> Json:
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _encodable(value: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in value)

@@ -1,0 +1,47 @@
+"""Does a JSON value fit a schema of the document? Asked of jsonschema, which knows nothing of our strategies."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from contracts.document import Json, Operation
+
+
+@lru_cache(maxsize=256)
+def _validator(operation: Operation, status: str | None) -> Draft202012Validator:
+    schema = operation.body if status is None else operation.responses.get(status, {})
+    return Draft202012Validator(schema or {}, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def body_fits(operation: Operation, value: Json) -> bool:
+    """Return whether `value` is a body that the operation's request schema admits."""
+    return _validator(operation, None).is_valid(value)
+
+
+def misfit(operation: Operation, status: str, value: Json) -> tuple[str, str] | None:
+    """Return where and how `value` breaks the schema of the answer `status`, or None where it fits.
+
+    The first text holds no generated value ("meta/job_id breaks type"); the second is the validator's own sentence.
+    """
+    errors = sorted(_validator(operation, status).iter_errors(value), key=_place)
+    return None if not errors else (_kind(errors[0]), _sentence(errors[0]))
+
+
+def _place(error: ValidationError) -> tuple[int, str]:
+    return len(error.absolute_path), _kind(error)
+
+
+def _kind(error: ValidationError) -> str:
+    where = "/".join("*" if isinstance(step, int) else str(step) for step in error.absolute_path) or "body"
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return f"{where} lacks {', '.join(missing)}"
+    return f"{where} breaks {error.validator}"
+
+
+def _sentence(error: ValidationError) -> str:
+    where = "/".join(str(step) for step in error.absolute_path) or "the body"
+    return f"{where}: {error.message}"[:300]

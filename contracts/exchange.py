@@ -1,0 +1,198 @@
+"""The values that travel through the suite: what was sent, what came back, and what that means. No I/O here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from contracts.document import Json
+
+CONTROL: Final = "control"
+"""The edit name of a request that nothing was changed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request exactly as it goes out.
+
+    `target` is path and query, percent-encoded; each header value holds one character per byte (latin-1), in the
+    order sent, repeats included. The repr leaves the headers out: they hold the token.
+    """
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    body: bytes | None = None
+    chunked: bool = False
+
+    def with_header(self, name: str, *values: str) -> Request:
+        """Return this request with the header `name` set to `values`: none removes it, several repeat it."""
+        kept = tuple(pair for pair in self.headers if pair[0].lower() != name.lower())
+        return replace(self, headers=kept + tuple((name, value) for value in values))
+
+    def with_body(self, body: bytes | None) -> Request:
+        """Return this request with exactly these bytes as its body."""
+        return replace(self, body=body)
+
+    def with_json(self, value: Json) -> Request:
+        """Return this request with `value` as its body, in compact JSON."""
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        # UTF-8 cannot hold a lone surrogate; JSON can, as an escape.
+        return replace(self, body="".join(_escaped(character) for character in text).encode())
+
+    def json(self) -> Json:
+        """Return the body as a JSON value; ValueError if it is none."""
+        return json.loads(self.body or b"")
+
+
+def _escaped(character: str) -> str:
+    return f"\\u{ord(character):04x}" if "\ud800" <= character <= "\udfff" else character
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer as received. `body` is after content decoding; header values hold one character per byte."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of the header `name`, or None."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def json(self) -> Json:
+        """Return the body as a JSON value, or None where it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request as sent and what came back.
+
+    `edit` names what was changed in the control. `about` is the property that the edit is about, if there is one.
+    `issued_token` says whether the request carried exactly the token that the target issued. Where there is no
+    response, `fault` says in a phrase what happened instead. `began` is in seconds of a monotonic clock; `elapsed`
+    in seconds; `attempts` counts the times it was sent until this answer came, `drops` those that ended with the
+    connection and no answer.
+    """
+
+    operation: str
+    request: Request
+    edit: str
+    response: Response | None
+    fault: str | None
+    began: float
+    elapsed: float
+    attempts: int = 1
+    drops: int = 0
+    about: str | None = None
+    issued_token: bool = True
+    generated: bool = False
+
+    @property
+    def status(self) -> int | None:
+        """Return the status of the answer, or None where there was none."""
+        return None if self.response is None else self.response.status
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the target took the request: any 2xx."""
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the 2xx class
+
+    @property
+    def outcome(self) -> str:
+        """Return the status as text, or the fault."""
+        return str(self.status) if self.status is not None else (self.fault or "no answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What one exchange shows against one requirement. `kind` names it without any generated value."""
+
+    kind: str
+    expected: str
+    observed: str
+
+
+Judgement: TypeAlias = Problem | bool | None
+"""A check's answer: `HOLDS`, a `Problem`, or `SILENT` where the check does not speak of the exchange."""
+
+HOLDS: Final = True
+SILENT: Final = None
+
+
+class Status(StrEnum):
+    """The five verdicts."""
+
+    HELD = "held"
+    VIOLATED = "violated"
+    NOT_MET = "not met"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One violation. Its `identity` is the same every night: no seed and no generated value enters it."""
+
+    requirement: str
+    operation: str
+    edit: str
+    problem: Problem
+    exchange: Exchange
+    seen: int
+    tried: int
+    edits: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """Return twelve hex digits made of requirement, operation, edit and kind."""
+        parts = "\n".join((self.requirement, self.operation, self.edit, self.problem.kind))
+        return hashlib.sha256(parts.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a verdict rests on: `decided` requests reached the decision, `controls` accepted ones stand beside them."""
+
+    decided: int
+    controls: int
+    edits: tuple[str, ...]
+    statuses: Mapping[str, int]
+
+    @property
+    def ruled_out(self) -> float | None:
+        """Return the fault rate that this many clean independent trials rule out at 95 %, or None without trials."""
+        return None if self.decided == 0 else 1 - 0.05 ** (1 / self.decided)
+
+    @classmethod
+    def of(cls, exchanges: Iterable[Exchange], controls: int) -> Evidence:
+        """Summarise the exchanges that reached the decision."""
+        seen = list(exchanges)
+        return cls(
+            decided=len(seen),
+            controls=controls,
+            edits=tuple(dict.fromkeys(exchange.edit for exchange in seen if exchange.edit != CONTROL)),
+            statuses=dict(sorted(Counter(exchange.outcome for exchange in seen).items())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of one requirement for one operation. `reason` is one sentence, empty when held."""
+
+    requirement: str
+    operation: str
+    status: Status
+    reason: str
+    evidence: Evidence
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,92 @@
+"""`python -m contracts.mock`: the contract, served until Ctrl-C, to be played with."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import shlex
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from contracts.document import Document, load_document, properties
+from contracts.errors import ContractError
+from contracts.mock.answers import fill
+from contracts.mock.api import MockApi
+from contracts.mock.limit import UNREACHED, RateLimit
+from contracts.mock.serve import MockServer, serve
+from contracts.mock.state import State
+
+CONTRACT: Final = Path(__file__).parents[1] / "appointments.yaml"
+PORT: Final = 4010
+LAST_PORT: Final = 65535
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve a document; exit with one sentence if it, or the port, cannot be used."""
+    parser = argparse.ArgumentParser(prog="python -m contracts.mock", description=__doc__)
+    parser.add_argument(
+        "--port", type=_port, default=PORT, help="on 127.0.0.1, 0 for a free one (default: %(default)s)"
+    )
+    parser.add_argument("--contract", type=Path, default=CONTRACT, metavar="FILE", help="OpenAPI document to serve")
+    parser.add_argument("--token", type=_token, help="bearer token to accept (default: a new one)")
+    parser.add_argument("--seed", type=int, help="make the same token and ids again")
+    parser.add_argument("--limit", type=int, metavar="N", help="enforce a limit of N requests a minute (default: none)")
+    options = parser.parse_args(arguments)
+    state = State(seed=options.seed, tokens=[options.token] if options.token else [])
+    limit = RateLimit(UNREACHED if options.limit is None else options.limit, enforce=options.limit is not None)
+    try:
+        document = load_document(options.contract)
+        with serve(MockApi(document, state=state, limit=limit), options.port) as server:
+            print(welcome(document, state, server), flush=True)  # noqa: T201 - it is a command's output
+            with contextlib.suppress(KeyboardInterrupt):
+                threading.Event().wait()
+    except ContractError as error:
+        parser.exit(2, f"{error}\n")
+    except OSError as error:
+        parser.exit(2, f"Port {options.port} cannot be used ({error.strerror}): name another one with --port.\n")
+
+
+def welcome(document: Document, state: State, server: MockServer) -> str:
+    """Return what somebody who wants to try the server needs, with a command to paste for each write."""
+    lines = [
+        f"{document.title}, served at {server.url} until Ctrl-C",
+        "",
+        f"token           {server.token}",
+        f"integration id  {server.integration_id}",
+        f"event ids       {' '.join(server.event_ids)}",
+    ]
+    for operation in document.operations:
+        if operation.body is None:
+            continue
+        known = {
+            name: state.supplied[keywords["x-supplied-by"]][0]
+            for name, keywords in properties(operation.body)
+            if keywords.get("x-supplied-by") in state.supplied
+        }
+        body = json.dumps(fill(operation.body, known))
+        headers = (f"authorization: Bearer {server.token}", "content-type: application/json")
+        parts = ["curl", "-i", "-X", operation.method, server.url + operation.path]
+        for header in headers:
+            parts += ["-H", header]
+        lines += ["", operation.summary or operation.label, shlex.join([*parts, "-d", body])]
+    return "\n".join(lines)
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) <= len(str(LAST_PORT)) and int(text) <= LAST_PORT:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is not a port: use a number from 0 to {LAST_PORT}")
+
+
+def _token(text: str) -> str:
+    """Allow what a header can carry as a token (RFC 6750, 2.1): no space, nothing beyond ASCII."""
+    if text.isascii() and text.isprintable() and text and " " not in text:
+        return text
+    raise argparse.ArgumentTypeError("a token has only visible ASCII characters")
+
+
+if __name__ == "__main__":
+    main()

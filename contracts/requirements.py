@@ -1,0 +1,81 @@
+"""requirements.yaml -> `Requirement` values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from contracts.document import TRAITS, Operation
+from contracts.errors import ContractError
+
+LEVELS = ("must", "should")
+BASES = ("stated", "example", "standard", "expected")
+JUDGES = ("own", "all")
+ID = re.compile(r"[A-Z]+-\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One numbered sentence that a target must or should satisfy; requirements.yaml explains the fields."""
+
+    id: str
+    group: str
+    level: str
+    basis: str
+    sentence: str
+    source: str
+    applies_to: str
+    judges: str
+
+    @property
+    def gates(self) -> bool:
+        """Return whether a violation fails the run."""
+        return self.level == "must"
+
+    def applies(self, operation: Operation) -> bool:
+        """Return whether this requirement speaks of the operation."""
+        return self.applies_to in operation.traits
+
+
+def load_requirements(file: Path) -> dict[str, Requirement]:
+    """Read the requirements by id, in the file's order; `ContractError` in one sentence if one is malformed."""
+    raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    found: dict[str, Requirement] = {}
+    for entry in raw["requirements"]:
+        name = str(entry.get("id"))
+        complaint = _complaint(entry, raw["groups"])
+        if name in found:
+            complaint = "its id is given twice"
+        if complaint:
+            raise ContractError(f"Requirement {name} in {file} cannot be used: {complaint}.")
+        found[name] = Requirement(
+            id=name,
+            group=raw["groups"][name.split("-")[0]],
+            level=entry["level"],
+            basis=entry["basis"],
+            sentence=entry["sentence"],
+            source=entry["source"],
+            applies_to=entry["applies-to"],
+            judges=entry["judges"],
+        )
+    return found
+
+
+def _complaint(entry: dict[str, str], groups: dict[str, str]) -> str | None:
+    name = str(entry.get("id"))
+    choices = {"level": LEVELS, "basis": BASES, "applies-to": tuple(TRAITS), "judges": JUDGES}
+    for field, allowed in choices.items():
+        if entry.get(field) not in allowed:
+            return f"`{field}` is {entry.get(field)!r}, not one of {', '.join(allowed)}"
+    if not ID.fullmatch(name) or name.split("-")[0] not in groups:
+        return "its id is not GROUP-NN with one of the groups"
+    if entry["level"] == "must" and entry["basis"] != "stated" and not entry.get("gates-because"):
+        return "a must that is not stated says in `gates-because` why it gates"
+    if not entry.get("sentence", "").endswith("."):
+        return "its sentence does not end with a full stop"
+    if not entry.get("source", "").startswith("https://"):
+        return "its source is not an https address"
+    return None

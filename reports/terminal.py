@@ -1,0 +1,89 @@
+"""The end of a run in the terminal: findings in four lines, a table of groups and verdicts, what the exit code means."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+VERDICTS = ("held", "violated", "not met", "inconclusive", "not applicable")
+MEANING: Mapping[int, str] = {
+    0: "every must held",
+    1: "a must is violated",
+    2: "the run was interrupted",
+    3: "the suite itself failed: please report it",
+    4: "an option or a setting is wrong",
+    5: "nothing was selected",
+    6: "could not tell: the target is away, refuses the token, or left a must undecided",
+}
+
+
+def headline(told: Sequence[Mapping[str, Any]], target: str, digest: str) -> str:
+    """Return the run in one line: what came of it, of which target, against which contract."""
+    counts = Counter(entry["verdict"] for entry in told)
+    gating = Counter(entry["verdict"] for entry in told if entry.get("gates"))
+    if gating["violated"]:
+        outcome = f"Contract violated: {gating['violated']} of {gating.total()} musts"
+    elif gating["inconclusive"] or not gating:
+        outcome = f"Could not tell: {gating['inconclusive']} of {gating.total()} musts undecided"
+    else:
+        outcome = f"Contract held: {gating['held']} musts"
+    advice = f", {counts['not met']} recommendations not met" if counts["not met"] else ""
+    return f"{outcome}{advice} - {target}, contract {digest}"
+
+
+def requests_sent(told: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many requests the run sent, over all its processes."""
+    return sum({entry["process"]: entry["sent"] for entry in told if "sent" in entry}.values())
+
+
+def closing(told: Sequence[Mapping[str, Any]], target: str, seed: int, exit_code: int, width: int) -> str:
+    """Return the closing text for what the items of a run told."""
+    console = Console(width=width, no_color=True, highlight=False)
+    with console.capture() as capture:
+        for entry in told:
+            if entry["verdict"] in ("violated", "not met"):
+                console.print(f"{entry['verdict'].upper()}  {entry['text']}\n", markup=False, soft_wrap=True)
+        console.print(_table(told))
+        sent = requests_sent(told)
+        stopped = next((entry["stop"] for entry in told if entry.get("stop")), "")
+        if stopped:
+            console.print(stopped, markup=False, soft_wrap=True)
+        console.print(
+            f"{target}: {sent} requests sent, seed {seed}. Exit code {exit_code}: {MEANING.get(exit_code, 'unknown')}.",
+            markup=False,
+            soft_wrap=True,
+        )
+    return capture.get()
+
+
+def _table(told: Sequence[Mapping[str, Any]]) -> Table:
+    counts: dict[str, Counter[str]] = {}
+    for entry in told:
+        counts.setdefault(entry.get("group", "The suite itself"), Counter())[entry["verdict"]] += 1
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    shown = [verdict for verdict in VERDICTS if any(counted[verdict] for counted in counts.values())]
+    for verdict in shown:
+        table.add_column(verdict, justify="right")
+    for group, counted in counts.items():
+        table.add_row(group, *(str(counted[verdict] or "") for verdict in shown))
+    return table
+
+
+def facts(told: Sequence[Mapping[str, Any]], target: str, digest: str, version: str, seed: int, profile: str) -> dict[str, str]:
+    """Return the facts of a run for the report's first screen, the most telling first."""
+    decided = sum(entry.get("decided", 0) for entry in told)
+    controls = sum({entry["operation"]: entry["controls"] for entry in told if "controls" in entry}.values())
+    return {
+        "Verdict": headline(told, target, digest),
+        "Target": target,
+        "Requests": f"{requests_sent(told)} sent, {controls} controls accepted",
+        "Evidence": f"{decided} times a request reached a decision, over {len(told)} requirements and operations",
+        "Contract": digest,
+        "Profile": f"{profile}, seed {seed}",
+        "Suite": version,
+    }

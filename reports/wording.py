@@ -1,0 +1,42 @@
+"""Verdicts in words: the four lines of a violation, and the few of everything else."""
+
+from __future__ import annotations
+
+from contracts.document import Operation
+from contracts.exchange import Finding, Verdict
+from contracts.requirements import Requirement
+from reports.curl import curl
+from reports.redaction import Redactor
+
+EDITS_NAMED = 6
+
+
+def explain(verdict: Verdict, requirement: Requirement, operation: Operation, base_url: str, redactor: Redactor) -> str:
+    """Return what to show for a verdict: requirement, expected, observed, curl; a line each for further findings."""
+    if not verdict.findings:
+        return redactor.text(verdict.reason)
+    first, *others = verdict.findings
+    lines = [
+        f"{requirement.id} {requirement.sentence} [{operation.label}]",
+        f"expected: {redactor.text(first.problem.expected)}",
+        f"observed: {redactor.text(first.problem.observed)} ({how_often(first)})",
+        f"{curl(first.exchange.request, base_url, redactor)}",
+    ]
+    lines += [f"also: {redactor.text(other.problem.observed)} ({how_often(other)})" for other in others]
+    return "\n".join(lines)
+
+
+def how_often(finding: Finding) -> str:
+    """Return with which edit, and how often, a problem was seen: `event_id missing, 3 of 3`."""
+    more = [edit for edit in finding.edits if edit != finding.exchange.edit]
+    named = ", ".join(more[:EDITS_NAMED]) + (f" and {len(more) - EDITS_NAMED} more" if len(more) > EDITS_NAMED else "")
+    also = f"; also with {named}" if more else ""
+    return f"{finding.exchange.edit}, {finding.seen} of {finding.tried}{also}"
+
+
+def evidence_line(verdict: Verdict) -> str:
+    """Return what a verdict rests on, in one line."""
+    evidence = verdict.evidence
+    statuses = ", ".join(f"{status} x {count}" for status, count in evidence.statuses.items())
+    ruled_out = f"; a fault in more than {evidence.ruled_out:.0%} of requests is ruled out at 95 %" if evidence.ruled_out else ""
+    return f"{evidence.decided} requests reached the decision ({statuses or 'none'}), {evidence.controls} controls accepted{ruled_out}"

@@ -1,0 +1,225 @@
+"""JSON bodies: single named edits of an accepted body, made from the operation's schema alone.
+
+The other values of the body stay those of the accepted control, so a refusal can only be about the edit. A wrong
+type holds the accepted value wherever it can (`["evt-1"]` for `"evt-1"`): a server that unwraps or converts then
+ends up with a value it knows, and shows itself by accepting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from contracts.document import Json, Operation, properties
+from contracts.exchange import Request
+from strategies.edit import Edit, Tier
+
+Change = Callable[[Json], Json]
+
+WRONG_TYPES: Sequence[tuple[str, str, Tier, Change]] = (
+    ("null", "null", Tier.FIRST, lambda _: None),
+    ("number", "a number", Tier.FIRST, lambda _: 7),
+    ("array", "an array around it", Tier.FIRST, lambda value: [value]),
+    ("boolean", "true", Tier.USUAL, lambda _: True),
+    ("object", "an object around it", Tier.USUAL, lambda value: {"value": value}),
+    ("boolean", "false", Tier.USUAL, lambda _: False),
+    ("number", "zero", Tier.USUAL, lambda _: 0),
+    ("string", "its text", Tier.FIRST, str),
+    ("array", "an empty array", Tier.LAST, lambda _: []),
+    ("object", "an empty object", Tier.LAST, lambda _: {}),
+    ("number", "a fraction", Tier.LAST, lambda _: 1.5),
+    ("number", "a number beyond 64 bits", Tier.LAST, lambda _: 2**70),
+)
+"""JSON type, name, tier, and the value made of the accepted one. Falsy values have a path of their own in many servers."""
+
+LEGAL_TEXTS: Sequence[tuple[str, Tier, str]] = (
+    ("many scripts", Tier.FIRST, "Zoë e\u0301 \u0416 \u4e2d\u6587 \U0001f3e0 \u05d0\u05d1 a\u200db"),
+    ("65 characters", Tier.FIRST, "abcde" * 13),
+    ("markup and quotes", Tier.FIRST, "<b>O'Hara</b> \"x\" \\ / %41 + & ; -- ${x} {{y}} %s"),
+    ("space around", Tier.USUAL, " evt 1 "),
+    ("mixed case", Tier.USUAL, "EvT-AbC"),
+    ("digits", Tier.USUAL, "0012345"),
+    ("10,000 characters", Tier.USUAL, "0123456789" * 1000),
+    ("NUL", Tier.USUAL, "evt\x00one"),
+    ("control characters", Tier.USUAL, "a\tb\nc\rd\x1fe\x7ff"),
+    ("257 characters", Tier.USUAL, "x" * 256 + "y"),
+    ("the word null", Tier.USUAL, "null"),
+    ("separators", Tier.USUAL, "a\u2028b\u00a0c\ufeffd"),
+    ("an exponent", Tier.LAST, "1e5"),
+    ("the word true", Tier.LAST, "true"),
+    ("a path", Tier.LAST, "../../1"),
+    ("1,025 characters", Tier.LAST, "z" * 1025),
+    ("non-characters", Tier.LAST, "a\ufffeb\U0010ffffc"),
+)
+"""Text that JSON allows and that servers stumble over. None of it breaks a schema that says just `type: string`."""
+
+
+def missing(operation: Operation) -> list[Edit]:
+    """ERR-01: each required property left out, then all of them."""
+    required = (operation.body or {}).get("required", [])
+    edits = [
+        Edit(f"{name} missing", _on_body(lambda body, name=name: _without(body, name)), Tier.FIRST, name)
+        for name in required
+    ]
+    return [*edits, Edit("every property missing", _on_body(lambda _: {}), Tier.USUAL)] if len(required) > 1 else edits
+
+
+def wrong_types(operation: Operation) -> list[Edit]:
+    """ERR-02: each property with a value of each JSON type that its schema does not admit."""
+    edits = [
+        Edit(f"{name} as {spelling}", _set(name, change), tier, name)
+        for json_type, spelling, tier, change in WRONG_TYPES
+        for name, schema in properties(operation.body)
+        if not _admits(schema, json_type)
+    ]
+    everything = [name for name, schema in properties(operation.body) if not _admits(schema, "null")]
+    if len(everything) > 1:
+        edits.append(Edit("every property as null", _on_body(lambda body: body | dict.fromkeys(everything))))
+    return edits
+
+
+def not_objects(_: Operation) -> list[Edit]:
+    """ERR-03: JSON, but no object. The array holds the accepted body, for servers that unwrap it."""
+    return [
+        Edit("the body in an array", _on_body(lambda body: [body]), Tier.FIRST),
+        Edit("null as the body", _on_body(lambda _: None), Tier.FIRST),
+        Edit("a string as the body", _on_body(lambda _: "text")),
+        Edit("the body as a JSON string", lambda request: request.with_json((request.body or b"").decode())),
+        Edit("a number as the body", _on_body(lambda _: 42)),
+        Edit("an empty array as the body", _on_body(lambda _: [])),
+        Edit("true as the body", _on_body(lambda _: True), Tier.LAST),
+        Edit("the body's pairs in an array", _on_body(lambda body: [list(pair) for pair in body.items()]), Tier.LAST),
+    ]
+
+
+def unknown_properties(_: Operation) -> list[Edit]:
+    """ERR-07: a property that the schema does not list."""
+    name = "not_in_the_schema"
+    return [
+        Edit("a property too many", _on_body(lambda body: body | {name: "x"}), Tier.FIRST, name),
+        Edit("a null property too many", _on_body(lambda body: body | {name: None}), Tier.USUAL, name),
+    ]
+
+
+def legal_texts(operation: Operation) -> list[Edit]:
+    """RESP-03: text that is hostile but legal, in properties whose schema sets no bounds to it.
+
+    The last such property has every text: in these schemas ids of what is acted on follow ids of where. The others
+    have the most telling ones, since a server may well know all their values and refuse any other.
+    """
+    free = [name for name, schema in properties(operation.body) if schema.get("type") == "string" and _unbounded(schema)]
+    if not free:
+        return []
+    *others, last = free
+    edits = [Edit(f"{last} with {spelling}", _set(last, text), tier) for spelling, tier, text in LEGAL_TEXTS]
+    if others:
+        edits.append(Edit("every property with the same text", _same_text(free), Tier.USUAL))
+    edits += [
+        Edit(f"{name} with {spelling}", _set(name, text), Tier.USUAL if tier is Tier.FIRST else Tier.LAST)
+        for spelling, tier, text in LEGAL_TEXTS
+        for name in others
+    ]
+    return edits
+
+
+def open_ended(operation: Operation) -> list[Edit]:
+    """RESP-06: bodies whose meaning the contract leaves open. They may be accepted or refused, but never crash."""
+    if operation.body is None:
+        return []
+    names = [name for name, schema in properties(operation.body) if _admits(schema, "string")]
+    edits = [
+        Edit("nested 2,000 deep", _bytes_for("not_in_the_schema", b"[" * 2000 + b"]" * 2000)),
+        Edit("a number of 5,000 digits", _bytes_for("not_in_the_schema", b"9" * 5000)),
+        Edit("a key named __proto__", _on_body(lambda body: body | {"__proto__": {"admin": True}})),
+    ]
+    for name in reversed(names):
+        edits += [
+            Edit(f"{name} with a lone surrogate", _set(name, "evt\ud800")),
+            Edit(f"{name} empty", _set(name, "")),
+            Edit(f"{name} blank", _set(name, " "), Tier.LAST),
+        ]
+    edits.append(Edit("a megabyte of white space", lambda r: r.with_body((r.body or b"") + b" " * 1_000_000), Tier.LAST))
+    return edits
+
+
+def beyond_constraints(operation: Operation) -> list[Edit]:
+    """ERR-06: each constraint broken by one step."""
+    return [
+        Edit(f"{name} {spelling}", _set(name, value), Tier.FIRST, name)
+        for name, schema in properties(operation.body)
+        for spelling, value in _beyond(schema)
+    ]
+
+
+def at_constraints(operation: Operation) -> list[Edit]:
+    """Give the accepted twins of `beyond_constraints`: each constraint just kept."""
+    return [
+        Edit(f"{name} {spelling}", _set(name, value))
+        for name, schema in properties(operation.body)
+        for spelling, value in _within(schema)
+    ]
+
+
+def _beyond(schema: Json) -> Iterator[tuple[str, Json]]:
+    if "maxLength" in schema:
+        yield f"of {schema['maxLength'] + 1} characters", "x" * (schema["maxLength"] + 1)
+    if schema.get("minLength"):
+        yield f"of {schema['minLength'] - 1} characters", "x" * (schema["minLength"] - 1)
+    for lower, step in (("minimum", 1), ("exclusiveMinimum", 0)):
+        if lower in schema:
+            yield f"as {schema[lower] - step}", schema[lower] - step
+    for upper, step in (("maximum", 1), ("exclusiveMaximum", 0)):
+        if upper in schema:
+            yield f"as {schema[upper] + step}", schema[upper] + step
+    if "enum" in schema:
+        yield "as none of the choices", "NONE_OF_THE_CHOICES"
+    if "pattern" in schema or "format" in schema:
+        yield "in no known form", "\u2260"
+
+
+def _within(schema: Json) -> Iterator[tuple[str, Json]]:
+    if "pattern" not in schema and "format" not in schema:
+        for bound in ("maxLength", "minLength"):
+            if bound in schema:
+                yield f"of {schema[bound]} characters", "x" * schema[bound]
+    for bound, step in (("minimum", 0), ("exclusiveMinimum", 1), ("maximum", 0), ("exclusiveMaximum", -1)):
+        if bound in schema:
+            yield f"as {schema[bound] + step}", schema[bound] + step
+    for choice in schema.get("enum", []):
+        yield f"as {choice}", choice
+
+
+def _admits(schema: Json, json_type: str) -> bool:
+    """Return whether the schema admits some value of the JSON type; a schema without `type` admits them all."""
+    if alternatives := [*schema.get("anyOf", ()), *schema.get("oneOf", ())]:
+        return any(_admits(alternative, json_type) for alternative in alternatives)
+    declared = schema.get("type")
+    types = set(declared) if isinstance(declared, list) else {declared}
+    if schema.get("nullable"):
+        types.add("null")
+    return bool(types & {None, json_type}) or (json_type == "number" and "integer" in types)
+
+
+def _unbounded(schema: Json) -> bool:
+    return not {"enum", "const", "pattern", "format", "maxLength", "minLength"} & schema.keys()
+
+
+def _on_body(change: Change) -> Callable[[Request], Request]:
+    return lambda request: request.with_json(change(request.json()))
+
+
+def _set(name: str, value: Json | Change) -> Callable[[Request], Request]:
+    make = value if callable(value) else lambda _: value
+    return _on_body(lambda body: body | {name: make(body.get(name))})
+
+
+def _same_text(names: Sequence[str]) -> Callable[[Request], Request]:
+    return _on_body(lambda body: body | dict.fromkeys(names, body[names[-1]]))
+
+
+def _without(body: Json, name: str) -> Json:
+    return {key: value for key, value in body.items() if key != name}
+
+
+def _bytes_for(name: str, value: bytes) -> Callable[[Request], Request]:
+    """Return an edit that adds a property whose value no JSON writer would write."""
+    return lambda request: request.with_body((request.body or b"{}")[:-1] + b',"%s":%s}' % (name.encode(), value))

@@ -1,0 +1,66 @@
+"""Methods, override headers and path ids: edits of the request line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import quote, unquote
+
+from contracts.document import Operation
+from contracts.exchange import Request
+from strategies.edit import Edit, Tier
+
+OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
+
+
+def other_methods(operation: Operation) -> list[Edit]:
+    """HTTP-01: methods that the document does not list for the path. HEAD and OPTIONS are the server's own."""
+    methods = [method for method in ("GET", "DELETE", "PUT", "PATCH", "POST") if method != operation.method]
+    return [
+        Edit(method, lambda request, method=method: replace(request, method=method), Tier.FIRST if place == 0 else Tier.USUAL)
+        for place, method in enumerate(methods)
+    ]
+
+
+def overrides(operation: Operation) -> list[Edit]:
+    """HTTP-03: headers that ask for another method than the request line."""
+    other = "GET" if operation.method != "GET" else "POST"
+    edits = [
+        Edit(f"{name}: DELETE", lambda request, name=name: request.with_header(name, "DELETE"), tier)
+        for name, tier in zip(OVERRIDES, (Tier.USUAL, Tier.LAST, Tier.LAST), strict=True)
+    ]
+    asked = Edit(
+        f"{other} with {OVERRIDES[0]}: {operation.method}",
+        lambda request: replace(request, method=other).with_header(OVERRIDES[0], operation.method),
+    )
+    return [asked, *edits]
+
+
+def unknown_ids(operation: Operation) -> list[Edit]:
+    """JOB-05: ids in the path that were never given. The nearest misses come first."""
+    rows: tuple[tuple[str, Tier, Callable[[str], str]], ...] = (
+        ("id never given", Tier.FIRST, lambda value: value[::-1] + "0"),
+        ("id with one character more", Tier.FIRST, lambda value: value + "x"),
+        ("id with the last character cut", Tier.USUAL, lambda value: value[:-1]),
+        ("id in the other case", Tier.USUAL, lambda value: value.swapcase() if value.swapcase() != value else value + "A"),
+        ("id of another script", Tier.USUAL, lambda _: "z\u00fc\u4e2d\U0001f3e0"),
+        ("id with a quote", Tier.USUAL, lambda value: f"{value}' OR '1'='1"),
+        ("the id undefined", Tier.USUAL, lambda _: "undefined"),
+        ("id of 1,000 characters", Tier.USUAL, lambda _: "a" * 1000),
+        ("the id 0", Tier.LAST, lambda _: "0"),
+        ("id with a wildcard", Tier.LAST, lambda _: "*"),
+        ("id with a percent sign", Tier.LAST, lambda _: "%"),
+        ("the id __proto__", Tier.LAST, lambda _: "__proto__"),
+    )
+    return [Edit(name, _other_id(operation, change), tier) for name, tier, change in rows]
+
+
+def _other_id(operation: Operation, change: Callable[[str], str]) -> Callable[[Request], Request]:
+    before, _, rest = operation.path.partition("{")
+    after = rest.partition("}")[2]
+
+    def apply(request: Request) -> Request:
+        value = unquote(request.target[len(before) : len(request.target) - len(after)])
+        return replace(request, target=f"{before}{quote(change(value), safe='')}{after}")
+
+    return apply

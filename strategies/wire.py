@@ -1,0 +1,191 @@
+"""Bytes: what a JSON generator can never produce, because it only ever produces JSON.
+
+Each malformation leaves the accepted values readable to a parser that is lax in just that way, so a lax parser shows
+itself by accepting.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from contracts.document import JSON_MEDIA_TYPE, Operation
+from contracts.exchange import Request
+from strategies.edit import Edit, Tier
+
+ESCAPABLE = frozenset('"\\/bfnrtu')
+"""What may follow a backslash in JSON."""
+
+
+def not_json(_: Operation) -> list[Edit]:
+    """ERR-04: bodies that are not JSON, sent as application/json."""
+    return [Edit(name, _on_bytes(change), tier) for name, tier, change in NOT_JSON]
+
+
+def open_to_readers(operation: Operation) -> list[Edit]:
+    """RESP-06: what RFC 8259 leaves to the reader, or HTTP to the server. Accepted or refused, but never a crash."""
+    if operation.body is None:
+        return []
+    return [
+        Edit("byte order mark", _on_bytes(lambda body: b"\xef\xbb\xbf" + body)),
+        Edit("last key given twice", _on_bytes(_last_key_twice)),
+        Edit("gzip body", lambda request: _gzipped(request).with_header("Content-Encoding", "gzip")),
+        Edit("gzip announced, plain body", lambda request: request.with_header("Content-Encoding", "gzip"), Tier.LAST),
+        Edit("charset nobody knows", _typed(f"{JSON_MEDIA_TYPE}; charset=x-none"), Tier.LAST),
+    ]
+
+
+def other_spellings(_: Operation) -> list[Edit]:
+    """RESP-08: the accepted body in other words. These are valid, and accepted by whoever accepted the control."""
+    return [
+        Edit("white space between", _on_bytes(lambda body: json.dumps(json.loads(body), indent=2).encode()), Tier.FIRST),
+        Edit("keys in reverse", _on_bytes(_reversed_keys)),
+        Edit("keys escaped", _on_bytes(_escaped_keys)),
+        Edit("values escaped", _on_bytes(_escaped_values)),
+        Edit("white space around", _on_bytes(lambda body: b"\r\n\t " + body + b"\n")),
+        Edit("charset=utf-8", _typed(f"{JSON_MEDIA_TYPE}; charset=utf-8"), Tier.FIRST),
+        Edit("media type in capitals", _typed(JSON_MEDIA_TYPE.upper())),
+        Edit("sent in chunks", lambda request: replace(request, chunked=True)),
+        Edit("no Accept header", lambda request: request.with_header("Accept"), Tier.LAST),
+    ]
+
+
+def other_media_types(_: Operation) -> list[Edit]:
+    """ERR-11: the accepted values as something else than application/json."""
+    return [
+        Edit("form body", lambda request: _typed(FORM)(_as_form(request)), Tier.FIRST),
+        Edit("JSON as text/plain", _typed("text/plain")),
+        Edit("no Content-Type", lambda request: request.with_header("Content-Type")),
+        Edit("JSON as a form", _typed(FORM)),
+        Edit("multipart without a boundary", _typed("multipart/form-data")),
+        Edit("JSON as XML", _typed("application/xml"), Tier.LAST),
+    ]
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def _on_bytes(change: Callable[[bytes], bytes]) -> Callable[[Request], Request]:
+    return lambda request: request.with_body(change(request.body or b""))
+
+
+def _typed(content_type: str) -> Callable[[Request], Request]:
+    return lambda request: request.with_header("Content-Type", content_type)
+
+
+def _gzipped(request: Request) -> Request:
+    return request.with_body(gzip.compress(request.body or b"", mtime=0))
+
+
+def _as_form(request: Request) -> Request:
+    return request.with_body(urlencode(request.json()).encode())
+
+
+def _reversed_keys(body: bytes) -> bytes:
+    return _compact(dict(reversed(json.loads(body).items())))
+
+
+def _compact(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _escaped(text: str) -> str:
+    return '"' + "".join(f"\\u{ord(character):04x}" for character in text) + '"'
+
+
+def _spelled(body: bytes, key: Callable[[str], str], value: Callable[[object], str]) -> bytes:
+    pairs = (f"{key(name)}:{value(entry)}" for name, entry in json.loads(body).items())
+    return ("{" + ",".join(pairs) + "}").encode()
+
+
+def _escaped_keys(body: bytes) -> bytes:
+    return _spelled(body, _escaped, json.dumps)
+
+
+def _escaped_values(body: bytes) -> bytes:
+    return _spelled(body, json.dumps, lambda value: _escaped(value) if isinstance(value, str) else json.dumps(value))
+
+
+def _single_quoted(body: bytes) -> bytes:
+    return body.replace(b'"', b"'")
+
+
+def _unquoted_keys(body: bytes) -> bytes:
+    return _spelled(body, str, json.dumps)
+
+
+def _yaml(body: bytes) -> bytes:
+    return "".join(f"{name}: {json.dumps(value)}\n" for name, value in json.loads(body).items()).encode()
+
+
+def _last_key_twice(body: bytes) -> bytes:
+    name, value = list(json.loads(body).items())[-1]
+    return body[:-1] + f",{json.dumps(name)}:{json.dumps(value)}}}".encode()
+
+
+def _within_last_value(body: bytes, inserted: bytes) -> bytes:
+    """Return the body with bytes put just before the quote that ends its last value."""
+    end = body.rstrip(b"}").rfind(b'"')
+    return body[:end] + inserted + body[end:]
+
+
+def _needless_escape(body: bytes) -> bytes:
+    """Return the body with a backslash before a letter that has no escape: a lax parser just drops it."""
+    start = body.rstrip(b"}").rstrip(b'"').rfind(b'"') + 1
+    for at in range(start, len(body)):
+        if chr(body[at]) not in ESCAPABLE:
+            return body[:at] + b"\\" + body[at:]
+    return body[:start] + b"\\q" + body[start:]
+
+
+def _valueless(literal: bytes) -> Callable[[bytes], bytes]:
+    """Return an edit that repeats the last key with `literal` first: a lax parser lets the good value win."""
+
+    def change(body: bytes) -> bytes:
+        name, value = list(json.loads(body).items())[-1]
+        others = body[: body.rfind(json.dumps(name).encode())]
+        return others + b"%s:%s,%s:%s}" % (_compact(name), literal, _compact(name), _compact(value))
+
+    return change
+
+
+NOT_JSON: Sequence[tuple[str, Tier, Callable[[bytes], bytes]]] = (
+    ("truncated", Tier.FIRST, lambda body: body[:-1]),
+    ("empty", Tier.FIRST, lambda _: b""),
+    ("trailing comma", Tier.FIRST, lambda body: body[:-1] + b",}"),
+    ("trailing garbage", Tier.FIRST, lambda body: body + b" x"),
+    ("block comment", Tier.FIRST, lambda body: b"/* c */" + body),
+    ("single quotes", Tier.USUAL, _single_quoted),
+    ("bad UTF-8", Tier.USUAL, lambda body: _within_last_value(body, b"\xff")),
+    ("two documents", Tier.USUAL, lambda body: body + b"\n" + body),
+    ("unquoted keys", Tier.USUAL, _unquoted_keys),
+    ("raw newline in a string", Tier.USUAL, lambda body: _within_last_value(body, b"\n")),
+    ("needless escape", Tier.USUAL, _needless_escape),
+    ("cut in the middle", Tier.USUAL, lambda body: body[: len(body) // 2]),
+    ("NaN", Tier.USUAL, _valueless(b"NaN")),
+    ("UTF-16", Tier.USUAL, lambda body: body.decode().encode("utf-16")),
+    ("line comment", Tier.USUAL, lambda body: body[:-1] + b"// c\n}"),
+    ("form fields", Tier.USUAL, lambda body: urlencode(json.loads(body)).encode()),
+    ("YAML", Tier.USUAL, _yaml),
+    ("only white space", Tier.USUAL, lambda _: b" \n"),
+    ("leading garbage", Tier.USUAL, lambda body: b"x" + body),
+    ("leading comma", Tier.USUAL, lambda body: b"{," + body[1:]),
+    ("comma missing", Tier.USUAL, lambda body: body.replace(b',"', b' "', 1)),
+    ("trailing brace", Tier.USUAL, lambda body: body + b"}"),
+    ("form feed as white space", Tier.USUAL, lambda body: b"\x0c" + body),
+    ("overlong UTF-8", Tier.LAST, lambda body: _within_last_value(body, b"\xc0\xaf")),
+    ("encoded surrogate", Tier.LAST, lambda body: _within_last_value(body, b"\xed\xa0\x80")),
+    ("Python literals", Tier.LAST, _valueless(b"None")),
+    ("undefined", Tier.LAST, _valueless(b"undefined")),
+    ("number with leading zero", Tier.LAST, _valueless(b"007")),
+    ("number in hex", Tier.LAST, _valueless(b"0x7")),
+    ("Infinity", Tier.LAST, _valueless(b"-Infinity")),
+    ("NUL at the end", Tier.LAST, lambda body: body + b"\x00"),
+    ("hash comment", Tier.LAST, lambda body: b"# c\n" + body),
+    ("XSSI prefix", Tier.LAST, lambda body: b")]}',\n" + body),
+    ("equals for colon", Tier.LAST, lambda body: body.replace(b'":', b'"=')),
+)
+"""Name, tier, change. The heads are what hand-written and hand-configured parsers most often let pass."""

@@ -1,0 +1,1 @@
+"""Where contracts and strategies meet: the conformance tests, and the tests of the suite itself."""

@@ -1,0 +1,1 @@
+"""One test per requirement, run against a target for every operation that it applies to."""

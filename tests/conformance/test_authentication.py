@@ -1,0 +1,83 @@
+"""AUTH: the bearer requirement."""
+
+from contracts.checks import authentication, each, protocol
+from contracts.checks.authentication import answered_like, credentials_refused
+from strategies import bodies, credentials, methods, wire
+from strategies.edit import Edit
+from tests.harness.plugin import requirement
+from tests.harness.trial import Trial
+
+
+@requirement("AUTH-01", edits=credentials.none)
+def test_no_credentials_are_refused(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, credentials_refused)
+
+
+@requirement("AUTH-02", edits=credentials.never_issued)
+def test_token_never_issued_is_refused(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, credentials_refused)
+
+
+@requirement("AUTH-03", edits=credentials.near_misses)
+def test_near_miss_of_the_token_is_refused(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, credentials_refused)
+
+
+@requirement("AUTH-04", edits=credentials.other_forms)
+def test_other_form_of_credentials_is_refused(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, credentials_refused)
+
+
+@requirement("AUTH-05", edits=credentials.other_places)
+def test_token_in_another_place_is_refused(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, credentials_refused)
+
+
+@requirement("AUTH-06", sends=(2, 4, 20))
+def test_authentication_comes_before_validation(trial: Trial) -> None:
+    wrong = credentials.with_wrong_token(trial.run.refusable())
+    good = Edit("wrong token", lambda request: request, issued_token=False)
+    reference = trial.run.send(wrong, good)
+    for edit in _bad_requests(trial)[: trial.sends - 1]:
+        both = Edit(f"wrong token, {edit.name}", edit.apply, issued_token=False)
+        trial.judge(trial.run.send(both.apply(wrong), both), answered_like(reference))
+
+
+@requirement("AUTH-08", edits=credentials.scheme_spellings)
+def test_scheme_is_matched_without_case(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.acceptable):
+        trial.judge(exchange, protocol.accepted)
+
+
+@requirement("AUTH-09", edits=credentials.ways_around)
+def test_no_way_around_authentication(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, credentials_refused)
+
+
+@requirement("AUTH-07")
+def test_refusal_of_credentials_is_401_with_a_challenge(trial: Trial) -> None:
+    trial.judge_series(each(authentication.refusal_is_401))
+
+
+@requirement("AUTH-10")
+def test_wrong_tokens_are_not_told_apart(trial: Trial) -> None:
+    trial.judge_series(authentication.refusals_look_alike)
+
+
+@requirement("AUTH-11")
+def test_issued_token_is_honoured(trial: Trial) -> None:
+    trial.run.control()
+    trial.judge_series(each(authentication.issued_token_is_honoured))
+
+
+def _bad_requests(trial: Trial) -> list[Edit]:
+    operation = trial.operation
+    if operation.body is None:
+        return methods.unknown_ids(operation)
+    return [edit for pair in zip(wire.not_json(operation), bodies.missing(operation), strict=False) for edit in pair]

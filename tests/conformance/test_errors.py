@@ -1,0 +1,109 @@
+"""ERR: the 400 error contract."""
+
+from contracts.checks import each, errors, protocol
+from contracts.checks.errors import BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE
+from contracts.exchange import CONTROL
+from strategies import bodies, wire
+from tests.harness.generation import breaking_bodies, breaking_cases
+from tests.harness.plugin import requirement
+from tests.harness.trial import NotApplicable, Trial
+
+refused = errors.refused_with(BAD_REQUEST)
+
+
+@requirement("ERR-01", edits=bodies.missing)
+def test_missing_required_property_is_refused(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, refused)
+
+
+@requirement("ERR-02", edits=bodies.wrong_types)
+def test_wrong_type_is_refused(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, refused)
+
+
+@requirement("ERR-03", edits=bodies.not_objects)
+def test_json_that_is_no_object_is_refused(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, refused)
+
+
+@requirement("ERR-04", edits=wire.not_json)
+def test_body_that_is_not_json_is_refused(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, refused)
+
+
+@requirement("ERR-06", edits=bodies.beyond_constraints)
+def test_broken_constraint_is_refused(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, refused)
+
+
+@requirement("ERR-07", edits=bodies.unknown_properties)
+def test_unknown_property_is_refused(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, refused)
+
+
+@requirement("ERR-09", sends=(2, 4, 40))
+def test_same_bad_request_gets_the_same_refusal(trial: Trial) -> None:
+    control = trial.run.refusable()
+    edits = [edit for edits in (bodies.missing, wire.not_json) for edit in edits(trial.operation)[:1]]
+    for turn in range(trial.sends):
+        edit = edits[turn % len(edits)]
+        trial.run.send(edit.apply(control), edit)
+    again = [exchange for exchange in trial.run.exchanges if exchange.edit in {edit.name for edit in edits}]
+    trial.judge_series(errors.same_refusal_every_time, again)
+
+
+@requirement("ERR-11", edits=wire.other_media_types)
+def test_other_media_type_is_refused(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, errors.refused_with(BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE))
+
+
+@requirement("ERR-13", sends=(2, 4, 20))
+def test_next_good_request_is_served_after_a_malformed_one(trial: Trial) -> None:
+    malformed = [*wire.not_json(trial.operation)[:1], *bodies.open_ended(trial.operation)[:1]]
+    for turn in range(trial.sends // 2):
+        edit = malformed[turn % len(malformed)]
+        trial.run.send(edit.apply(trial.run.refusable()), edit)
+        trial.judge(trial.run.send(trial.run.acceptable(), CONTROL), protocol.accepted)
+
+
+@requirement("ERR-14", sends=(3, 8, 200))
+def test_any_other_breach_of_the_schema_is_refused(trial: Trial) -> None:
+    control = trial.run.refusable()
+    tried = {exchange.request for exchange in trial.run.exchanges}
+    for request in breaking_cases(trial.document, trial.operation, control):
+        if request not in tried and trial.sends > 1:
+            trial.judge(trial.run.send(request, "coverage case", generated=True), refused)
+            trial.sends -= 1
+    trial.search(breaking_bodies(trial.document, trial.operation, control), refused)
+
+
+@requirement("ERR-05")
+def test_every_400_has_the_envelope(trial: Trial) -> None:
+    trial.run.control()
+    trial.judge_series(each(errors.error_has_the_envelope))
+    if trial.operation.body is None and not trial.decided:
+        raise NotApplicable("nothing was answered 400, and the document names no request that has to be")
+
+
+@requirement("ERR-08")
+def test_error_names_the_property(trial: Trial) -> None:
+    trial.run.control()
+    trial.judge_series(each(errors.error_names_the_property))
+
+
+@requirement("ERR-10")
+def test_refusal_returns_neither_job_nor_result(trial: Trial) -> None:
+    trial.run.control()
+    trial.judge_series(each(errors.refusal_returns_nothing))
+
+
+@requirement("ERR-12")
+def test_error_gives_nothing_away(trial: Trial) -> None:
+    trial.judge_series(each(errors.gives_nothing_away))

@@ -1,0 +1,30 @@
+"""HTTP and RATE: the protocol around the bodies."""
+
+from contracts.checks import each, protocol
+from strategies import methods
+from tests.harness.plugin import requirement
+from tests.harness.trial import Trial
+
+
+@requirement("HTTP-01", edits=methods.other_methods)
+def test_other_method_is_not_allowed(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable):
+        trial.judge(exchange, protocol.method_refused)
+
+
+@requirement("HTTP-03", edits=methods.overrides)
+def test_method_override_is_ignored(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.acceptable):
+        trial.judge(exchange, protocol.override_ignored)
+
+
+@requirement("RATE-01")
+def test_every_answer_tells_the_limit(trial: Trial) -> None:
+    trial.run.control()
+    trial.judge_series(each(protocol.tells_the_limit))
+
+
+@requirement("RATE-02")
+def test_what_remains_falls_with_use(trial: Trial) -> None:
+    trial.run.control()
+    trial.judge_series(protocol.remaining_falls)

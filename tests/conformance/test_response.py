@@ -1,0 +1,80 @@
+"""RESP: the shape of what comes back."""
+
+from contracts.checks import each, protocol, response
+from contracts.exchange import CONTROL
+from strategies import bodies, wire
+from tests.harness.generation import answer_conforms, fitting_bodies
+from tests.harness.plugin import requirement
+from tests.harness.trial import NotApplicable, Trial
+
+
+@requirement("RESP-01", sends=(2, 4, 150))
+def test_accepted_request_is_answered_as_the_schema_says(trial: Trial) -> None:
+    control = trial.run.control()
+    if trial.operation.body is not None and trial.run.repeatable:
+        requests = fitting_bodies(trial.document, trial.operation, control.request)
+        trial.search(requests, lambda operation, exchange: answer_conforms(trial.document, operation, exchange))
+    trial.judge_series(each(response.success_fits_schema))
+
+
+@requirement("RESP-02")
+def test_success_is_one_strict_json_document(trial: Trial) -> None:
+    trial.run.control()
+    trial.judge_series(each(response.success_is_strict_json))
+
+
+@requirement("RESP-03", edits=bodies.legal_texts)
+def test_answer_gives_back_what_was_sent(trial: Trial) -> None:
+    for _ in trial.each_edit(of=trial.run.refusable):
+        pass  # whether such an id is accepted is the target's to say; what is accepted is judged below
+    trial.judge_series(each(response.gives_back_what_was_sent))
+
+
+@requirement("RESP-04")
+def test_job_ids_are_sound(trial: Trial) -> None:
+    trial.run.control()
+    trial.judge_series(response.job_ids_are_sound)
+
+
+@requirement("RESP-05")
+def test_success_is_200_and_nothing_else(trial: Trial) -> None:
+    trial.judge_series(each(response.success_is_200))
+
+
+@requirement("RESP-06", edits=lambda operation: [*bodies.open_ended(operation), *wire.open_to_readers(operation)])
+def test_no_request_gets_a_server_error(trial: Trial) -> None:
+    for _ in trial.each_edit(of=trial.run.refusable):
+        pass  # accepted or refused, both are fine; only a crash is not
+    trial.judge_series(each(response.no_server_error))
+    trial.judge_series(response.connections_last)
+
+
+@requirement("RESP-07")
+def test_headers_tell_the_truth(trial: Trial) -> None:
+    trial.judge_series(each(response.headers_tell_the_truth))
+
+
+@requirement("RESP-08", edits=wire.other_spellings)
+def test_valid_body_in_other_words_is_accepted(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.acceptable):
+        trial.judge(exchange, protocol.accepted)
+
+
+@requirement("RESP-09", sends=(3, 6, 24))
+def test_requests_at_the_same_time_get_their_own_answers(trial: Trial) -> None:
+    control = trial.run.control()
+    if not trial.run.repeatable:
+        raise NotApplicable("the target takes each value once; a few more of them would be needed at the same time")
+    requests = trial.run.distinct_requests(trial.sends)
+    if len(requests) < trial.sends:
+        requests += [control.request] * (trial.sends - len(requests))
+    exchanges = trial.run.send_together(requests, CONTROL)
+    trial.judge_series(each(response.gives_back_what_was_sent), exchanges)
+
+
+@requirement("RESP-10")
+def test_accepted_request_stays_valid(trial: Trial) -> None:
+    trial.run.control()
+    if not trial.run.repeatable:
+        raise NotApplicable("the target takes each value once")
+    trial.judge_series(response.stays_valid)

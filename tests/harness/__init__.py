@@ -1,0 +1,1 @@
+"""Settings, target, client, allowance and evidence: what every conformance test stands on."""

@@ -1,0 +1,142 @@
+"""What Schemathesis generates from the schema, as requests of ours: its phases, its modes, and its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any
+
+import requests
+import schemathesis
+from hypothesis import assume
+from hypothesis.strategies import SearchStrategy
+from schemathesis import Case, GenerationMode
+from schemathesis.core.failures import FailureGroup
+
+from contracts import strict_json
+from contracts.checks.schema import body_fits
+from contracts.document import Document, Json, Operation, properties
+from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem, Request
+
+
+@lru_cache(maxsize=8)
+def _schema(document: Document) -> Any:
+    """Return the document as Schemathesis reads it, without security: credentials are never generated here."""
+    raw = deepcopy(document.raw)
+    raw.pop("security", None)
+    for item in raw["paths"].values():
+        for details in item.values():
+            if isinstance(details, dict):
+                details.pop("security", None)
+    return schemathesis.openapi.from_dict(raw)
+
+
+def breaking_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
+    """Return requests whose body breaks the schema, by Schemathesis's fuzzing phase in negative mode.
+
+    What the generated body got right is put back to what the control holds, so that a server cannot refuse the
+    request for a value that it does not know. An independent validator has the last word on every body.
+    """
+
+    def request_of(case: Case) -> Request:
+        body = case.body
+        if isinstance(body, bytes):
+            assume(not _is_json(body))
+            return control.with_body(body)
+        assume(isinstance(body, (dict, list, str, int, float, bool)) or body is None)
+        body = _with_known_values(operation, body, control.json())
+        assume(not body_fits(operation, body))
+        return control.with_json(body)
+
+    return _operation(document, operation).as_strategy(GenerationMode.NEGATIVE).map(request_of)
+
+
+def breaking_cases(document: Document, operation: Operation, control: Request) -> Iterator[Request]:
+    """Yield the requests of Schemathesis's coverage phase in negative mode: each keyword of the schema, broken once."""
+    schema, own = _schema(document), _operation(document, operation)
+    cases = schema.iter_coverage_cases(
+        own, generation_modes=[GenerationMode.NEGATIVE], generation_config=schema.config.generation_for(operation=own)
+    )
+    for case in cases:
+        told = dict(case.headers)
+        if case.method != operation.method or "Content-Type" in told or not _is_plain(case.body):
+            continue
+        body = _with_known_values(operation, case.body, control.json())
+        if not body_fits(operation, body):
+            yield control.with_json(body)
+
+
+def fitting_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
+    """Return requests whose body fits the schema and lists only documented properties, by positive fuzzing."""
+    known = dict(properties(operation.body))
+
+    def request_of(case: Case) -> Request:
+        assume(isinstance(case.body, dict))
+        body = {name: value for name, value in case.body.items() if name in known}
+        assume(body_fits(operation, body))
+        return control.with_json(body)
+
+    return _operation(document, operation).as_strategy(GenerationMode.POSITIVE).map(request_of)
+
+
+def answer_conforms(document: Document, operation: Operation, exchange: Exchange) -> Judgement:
+    """Judge an accepted exchange by Schemathesis's own response checks, its failure group unpacked to the first."""
+    if exchange.response is None or not exchange.accepted:
+        return SILENT
+    own = _operation(document, operation)
+    checks = schemathesis.checks
+    case = own.Case()
+    sent = requests.Request(exchange.request.method, f"http://target{exchange.request.target}").prepare()
+    response = schemathesis.Response(
+        status_code=exchange.response.status,
+        headers=_as_lists(exchange.response.headers),
+        content=exchange.response.body,
+        request=sent,
+        elapsed=exchange.elapsed,
+        verify=True,
+    )
+    try:
+        case.validate_response(
+            response, checks=[checks.content_type_conformance, checks.response_schema_conformance]
+        )
+    except FailureGroup as group:
+        first = group.exceptions[0]
+        text = " ".join(str(first).split())
+        return Problem(getattr(first, "title", type(first).__name__).lower(), "an answer as documented", text[:200])
+    return HOLDS
+
+
+def _operation(document: Document, operation: Operation) -> Any:
+    return _schema(document)[operation.path][operation.method]
+
+
+def _with_known_values(operation: Operation, body: Json, accepted: Json) -> Json:
+    if not isinstance(body, dict):
+        return body
+    schemas = dict(properties(operation.body))
+    fine = {name for name, value in body.items() if name in accepted and isinstance(value, str) and _takes_text(schemas, name)}
+    return {name: accepted[name] if name in fine else value for name, value in body.items()}
+
+
+def _takes_text(schemas: Json, name: str) -> bool:
+    return "x-supplied-by" in schemas.get(name, {})
+
+
+def _is_plain(body: object) -> bool:
+    return body is None or isinstance(body, (dict, list, str, int, float, bool))
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        strict_json.parse(body)
+    except ValueError:
+        return False
+    return True
+
+
+def _as_lists(headers: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), []).append(value)
+    return found

@@ -1,0 +1,303 @@
+"""The pytest plugin: options, one item per requirement and operation, and a verdict as a pytest outcome.
+
+violated -> failure; inconclusive -> error; a should not met -> skip with the reason (failure with --strict);
+not applicable -> skip with the reason. Reports get the verdict through the hook `pytest_conformance_verdict`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, Final, TypeVar
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from contracts.document import Operation
+from contracts.errors import ContractError, Inconclusive, TargetUnavailable, UsageError
+from contracts.exchange import Status, Verdict
+from contracts.requirements import Requirement
+from strategies.edit import Edit, Edits
+from tests.harness.plan import Demand, share_out
+from tests.harness.session import SESSION, TOLD, NothingSelected, Options, Session
+from tests.harness.settings import Profile
+from tests.harness.trial import NotApplicable, Trial
+
+VIOLATED, INTERRUPTED, INTERNAL_ERROR, NOTHING_SELECTED, COULD_NOT_TELL = 1, 2, 3, 5, 6
+"""Exit codes; 0 and 4 are pytest's own for `all well` and `usage`."""
+
+PLAN: Final = pytest.StashKey[dict[str, dict[str, Sequence[Edit]]]]()
+VERDICT: Final = pytest.StashKey[Verdict]()
+Function = TypeVar("Function", bound=Callable[..., None])
+
+
+class Violated(AssertionError):
+    """A must is violated, or with --strict a should is not met."""
+
+
+class CouldNotTell(Exception):  # noqa: N818 - an outcome, no error of ours
+    """The requirement could not be judged."""
+
+
+def requirement(name: str, *, edits: Edits | None = None, sends: tuple[int, int, int] = (0, 0, 0)) -> Callable[[Function], Function]:
+    """Cite the requirement that a test judges.
+
+    `edits` gives what it tries for an operation, most telling first. `sends` counts the requests beside those, in
+    the profiles quick, nightly and deep.
+    """
+    return pytest.mark.requirement(Demand(name, edits, sends))
+
+
+class Hooks:
+    """What a report implements to hear of verdicts."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_conformance_verdict(self, session: Session, trial: Trial, verdict: Verdict) -> str | None:
+        """Take a verdict where it is reached, and return the text to show for it."""
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register `Hooks`."""
+    pluginmanager.add_hookspecs(Hooks)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options. `--strict` is pytest's own; here it also lets every should gate."""
+    group = parser.getgroup("conformance", "contract conformance")
+    group.addoption("--target", default="mock", metavar="mock|sandbox|URL", help="what to test (default: the embedded mock)")
+    group.addoption("--operation", action="append", default=[], metavar="ID", help="only operations of this id; globs, repeatable")
+    group.addoption("--profile", default="nightly", choices=[str(p) for p in Profile], help="allowance: 45, 120 or 1,000 requests an operation")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read contracts and settings: whatever is wrong with them is said before anything is sent."""
+    config.addinivalue_line("markers", "requirement(demand): the requirement that a conformance test judges")
+    config.addinivalue_line("markers", "must: the requirement gates the run")
+    config.addinivalue_line("markers", "should: the requirement gates only with --strict")
+    config.stash[TOLD] = []
+    config.pluginmanager.register(Listener(config), "conformance-listener")
+    seed = config.getoption("hypothesis_seed", None)
+    options = Options(
+        target=config.getoption("--target"),
+        operations=config.getoption("--operation"),
+        profile=Profile(config.getoption("--profile")),
+        random_seed=int(seed) if seed is not None else datetime.datetime.now(tz=datetime.UTC).date().toordinal(),
+        environment=dict(os.environ),
+    )
+    try:
+        config.stash[SESSION] = Session(options)
+    except NothingSelected as error:
+        pytest.exit(str(error), returncode=NOTHING_SELECTED)
+    except (UsageError, ContractError) as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close the session."""
+    if SESSION in config.stash:
+        config.stash[SESSION].close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one item of a conformance test per operation that its requirement applies to."""
+    demand = _demand(metafunc.definition)
+    if demand is None:
+        return
+    session = metafunc.config.stash[SESSION]
+    cited = session.requirements[demand.requirement]
+    level = getattr(pytest.mark, cited.level)
+    metafunc.parametrize(
+        "operation",
+        [
+            pytest.param(operation, id=f"{cited.id} {operation.label}", marks=level)
+            for operation in session.operations
+            if cited.applies(operation)
+        ],
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep an operation's items together, those that judge the whole run last; drop what applies to no operation."""
+    ours = [item for item in items if _demand(item) is not None]
+    if not ours:
+        return
+    session = config.stash[SESSION]
+    others = [item for item in items if _demand(item) is None]
+    applicable = [item for item in ours if isinstance(_operation(item), Operation)]
+
+    def place(item: pytest.Item) -> tuple[int, bool]:
+        return session.operations.index(_operation(item)), _cited(item).judges == "all"
+
+    items[:] = others + sorted(applicable, key=place)
+    config.stash[PLAN] = _plan(session, applicable)
+
+
+def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str, Sequence[Edit]]]:
+    """Share out each operation's allowance over its whole catalogue, so that -k and -m change no item."""
+    plans = {}
+    for operation in session.operations:
+        demands = [demand for item in items if _operation(item) is operation and (demand := _demand(item))]
+        plans[operation.id] = dict(share_out(operation, demands, session.options.profile))
+    return plans
+
+
+@pytest.fixture
+def trial(request: pytest.FixtureRequest, operation: Operation) -> Trial:
+    """Give the trial of the cited requirement on one operation."""
+    session, demand = request.config.stash[SESSION], _demand(request.node)
+    assert demand is not None, "only a test that cites a requirement may ask for a trial"
+    return Trial(
+        requirement=session.requirements[demand.requirement],
+        run=session.run(operation),
+        edits=request.config.stash[PLAN][operation.id].get(demand.requirement, ()),
+        sends=demand.sends[list(Profile).index(session.options.profile)],
+        random_seed=session.options.random_seed,
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Run the test, then turn what its trial came to into an outcome."""
+    trial = pyfuncitem.funcargs.get("trial")
+    if not isinstance(trial, Trial):
+        return (yield)
+    result: object = None
+    try:
+        result = yield
+        verdict = trial.verdict()
+    except NotApplicable as absent:
+        verdict = trial.undecided(Status.NOT_APPLICABLE, str(absent))
+    except TargetUnavailable as away:
+        verdict = trial.undecided(Status.INCONCLUSIVE, str(away))
+        if not trial.run.client.token_honoured:
+            pyfuncitem.session.shouldstop = str(away)
+    except Inconclusive as unclear:
+        verdict = trial.undecided(Status.INCONCLUSIVE, str(unclear))
+    session = pyfuncitem.config.stash[SESSION]
+    text = pyfuncitem.ihook.pytest_conformance_verdict(session=session, trial=trial, verdict=verdict)
+    _note(pyfuncitem, session, trial, verdict)
+    _as_outcome(verdict, trial.requirement, text or verdict.reason, strict=bool(pyfuncitem.config.getini("strict")))
+    return result
+
+
+def _as_outcome(verdict: Verdict, cited: Requirement, text: str, *, strict: bool) -> None:
+    match verdict.status:
+        case Status.VIOLATED:
+            raise Violated(text)
+        case Status.NOT_MET if strict:
+            raise Violated(text)
+        case Status.NOT_MET:
+            pytest.skip(f"recommendation not met: {text}")
+        case Status.NOT_APPLICABLE:
+            pytest.skip(f"not applicable: {verdict.reason}")
+        case Status.INCONCLUSIVE:
+            raise CouldNotTell(f"{cited.id} could not be judged: {verdict.reason}")
+
+
+def _note(item: pytest.Function, session: Session, trial: Trial, verdict: Verdict) -> None:
+    item.stash[VERDICT] = verdict
+    item.user_properties += [
+        ("requirement", verdict.requirement),
+        ("level", trial.requirement.level),
+        ("operation", verdict.operation),
+        ("verdict", str(verdict.status)),
+        *(("finding", finding.identity) for finding in verdict.findings),
+    ]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show a verdict's own text instead of a traceback, and `could not tell` as pytest's error."""
+    report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, (Violated, CouldNotTell)):
+        report.longrepr = str(call.excinfo.value)
+        if isinstance(call.excinfo.value, CouldNotTell):
+            report.when = "setup"
+    if call.when == "call" and VERDICT in item.stash:
+        verdict, cited = item.stash[VERDICT], _cited(item)
+        report.conformance = {  # type: ignore[attr-defined]
+            "requirement": verdict.requirement,
+            "group": cited.group,
+            "gates": cited.gates,
+            "sentence": cited.sentence,
+            "operation": verdict.operation,
+            "verdict": str(verdict.status),
+            "reason": verdict.reason,
+            "text": str(call.excinfo.value) if call.excinfo else "",
+            "decided": verdict.evidence.decided,
+            "controls": verdict.evidence.controls,
+            "findings": [finding.identity for finding in verdict.findings],
+            "sent": item.config.stash[SESSION].requests_sent,
+            "process": os.environ.get("PYTEST_XDIST_WORKER", ""),
+            "stop": item.session.shouldstop or "",
+        }
+    return report
+
+
+class Listener:
+    """Collects what the items told, in the process that the user started."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Listen."""
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what a conformance item told."""
+        told = getattr(report, "conformance", None)
+        if told is not None:
+            self.config.stash[TOLD].append(told)
+        elif report.failed and "requirement" in report.keywords:
+            self.config.stash[TOLD].append({"requirement": report.nodeid, "verdict": "internal error"})
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Set the exit code by what the verdicts say."""
+    told = session.config.stash.get(TOLD, [])
+    if told and not hasattr(session.config, "workerinput"):
+        session.exitstatus = exit_code(told, int(session.exitstatus), strict=bool(session.config.getini("strict")))
+
+
+def exit_code(told: Sequence[dict[str, Any]], pytests: int, *, strict: bool) -> int:
+    """Return the run's exit code. A violation outweighs an interruption, and both outweigh `could not tell`."""
+    verdicts = {(entry["verdict"], entry.get("gates", True)) for entry in told}
+    if (Status.VIOLATED, True) in verdicts or (strict and (Status.NOT_MET, False) in verdicts):
+        return VIOLATED
+    if ("internal error", True) in verdicts:
+        return INTERNAL_ERROR
+    if any(entry.get("stop") for entry in told):
+        return COULD_NOT_TELL
+    if pytests in (INTERRUPTED, INTERNAL_ERROR):
+        return pytests
+    if (Status.INCONCLUSIVE, True) in verdicts:
+        return COULD_NOT_TELL
+    return 0
+
+
+class ByOperation(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives all items of one operation to the same worker: what judges the whole run must see all of it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.rpartition(" ")[2] if "tests/conformance" in nodeid else nodeid.rpartition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByOperation:
+    """Schedule by operation."""
+    return ByOperation(config, log)
+
+
+def _demand(item: Any) -> Demand | None:
+    mark = item.get_closest_marker("requirement")
+    return None if mark is None else mark.args[0]
+
+
+def _operation(item: pytest.Item) -> Any:
+    return item.callspec.params["operation"] if hasattr(item, "callspec") else None
+
+
+def _cited(item: pytest.Item) -> Requirement:
+    demand = _demand(item)
+    assert demand is not None, "asked only of items that cite a requirement"
+    return item.config.stash[SESSION].requirements[demand.requirement]

@@ -1,0 +1,222 @@
+"""One operation's part of a run: its allowance, its controls, and every exchange that it had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
+
+from contracts.document import Document, Json, Link, Operation, properties
+from contracts.errors import Inconclusive, TargetUnavailable
+from contracts.exchange import CONTROL, Exchange, Request
+from strategies.edit import Edit
+from tests.harness.client import Client
+from tests.harness.settings import TOKEN, Target
+
+CONTROLS_AT_MOST = 6
+"""How many known values are tried before giving up on getting a control accepted."""
+UNAUTHORIZED, FORBIDDEN = 401, 403
+REFUSALS_OF_THE_TOKEN = 3
+
+
+class AllowanceSpent(Inconclusive):
+    """The operation may send nothing more in this profile."""
+
+
+class OperationRun:
+    """Sends for one operation within an allowance, and keeps what came of it, in the order sent.
+
+    A *control* is a request that the target accepted. Some targets accept the same write again, others take each
+    value once; which of the two this one does is learnt from the second control, before any edit is tried.
+    """
+
+    def __init__(self, operation: Operation, document: Document, target: Target, client: Client, allowance: int) -> None:
+        """Send nothing yet."""
+        self.operation = operation
+        self.document = document
+        self.target = target
+        self.client = client
+        self.allowance = allowance
+        self.exchanges: list[Exchange] = []
+        self.spent = 0
+        self.repeatable = True
+        self._opening: Exchange | None = None
+        self._refused: Exchange | None = None
+        self._values_used = 0
+
+    @property
+    def left(self) -> int:
+        """Return how many requests may still be sent."""
+        return self.allowance - self.spent
+
+    def send(self, request: Request, edit: Edit | str, *, operation: Operation | None = None, generated: bool = False) -> Exchange:
+        """Send a request of this operation, or of another one that it leads to, and record the exchange."""
+        if self.left <= 0:
+            raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
+        before = self.client.sent
+        try:
+            reply = self.client.send(request, may_send=lambda: self.client.sent - before < self.left)
+        finally:
+            self.spent += max(1, self.client.sent - before)
+        exchange = Exchange(
+            operation=(operation or self.operation).id,
+            request=request,
+            edit=edit if isinstance(edit, str) else edit.name,
+            response=reply.response,
+            fault=reply.fault,
+            began=reply.began,
+            elapsed=reply.elapsed,
+            attempts=reply.attempts,
+            drops=reply.drops,
+            about=None if isinstance(edit, str) else edit.about,
+            issued_token=True if isinstance(edit, str) else edit.issued_token,
+            generated=generated,
+        )
+        self.exchanges.append(exchange)
+        self.client.token_honoured |= exchange.accepted and exchange.issued_token
+        return exchange
+
+    def send_together(self, requests: list[Request], edit: str) -> list[Exchange]:
+        """Send requests at the same time, on connections of their own."""
+        before = self.spent
+        with ThreadPoolExecutor(len(requests)) as pool:
+            exchanges = list(pool.map(lambda request: self.send(request, edit), requests))
+        self.spent = before + len(requests)
+        return exchanges
+
+    def control(self) -> Exchange:
+        """Return the accepted control of this run; `Inconclusive` if the target accepts none.
+
+        The first call sends it, twice, so that a target that takes each value once is known as such.
+        """
+        if self._opening is None and self._refused is None:
+            self._open()
+        if self._opening is None:
+            raise Inconclusive(self._why_not_accepted())
+        return self._opening
+
+    @property
+    def opening(self) -> Exchange | None:
+        """Return the accepted control, or None where there is none yet."""
+        return self._opening
+
+    def acceptable(self) -> Request:
+        """Return a request that the target has every reason to accept now."""
+        opening = self.control()
+        return opening.request if self.repeatable else self._next_request()
+
+    def refusable(self) -> Request:
+        """Return the request to edit where a refusal is expected: as good as the control, and not used up.
+
+        On a target that takes each value once, the last known value is kept for this, so that a refusal cannot be
+        about a value that was spent before.
+        """
+        opening = self.control()
+        return opening.request if self.repeatable else self._request(-1)
+
+    def distinct_requests(self, at_most: int) -> list[Request]:
+        """Return control requests with different values that the target knows, as many as there are."""
+        if self.operation.body is None:
+            return []
+        turns = range(max((len(self.target.known[name]) for name in self._variables()), default=1))
+        return list(dict.fromkeys(self._body_request(self.operation, turn) for turn in turns))[:at_most]
+
+    @property
+    def controls_accepted(self) -> int:
+        """Return how many unedited requests the target accepted."""
+        return sum(exchange.accepted for exchange in self.exchanges if exchange.edit == CONTROL)
+
+    def follow(self, exchange: Exchange) -> tuple[Operation, Request]:
+        """Return the operation that an accepted exchange's link leads to, and the request for it."""
+        link = self.operation.links[0]
+        following = self.document.operation(link.target)
+        return following, self._path_request(following, link, exchange)
+
+    def _open(self) -> None:
+        for attempt in range(CONTROLS_AT_MOST):
+            exchange = self.send(self._next_request(), CONTROL)
+            if exchange.accepted:
+                self._opening = exchange
+                break
+            self._refused = exchange
+            refused = exchange.status in (UNAUTHORIZED, FORBIDDEN) and attempt + 1 >= REFUSALS_OF_THE_TOKEN
+            if refused and not self.client.token_honoured:
+                raise TargetUnavailable(
+                    f"{self.target.url} refuses the token in {TOKEN} with {exchange.status}: give one that it issued."
+                )
+        if self._opening is not None:
+            again = self.send(self._opening.request, CONTROL)
+            self.repeatable = again.accepted or again.response is None or again.response.status >= 500  # noqa: PLR2004
+
+    def _why_not_accepted(self) -> str:
+        refused = self._refused
+        body = refused.response.body[:120].decode(errors="replace") if refused and refused.response else ""
+        return (
+            f"No control was accepted: {self.operation.label} answered {refused.outcome if refused else 'nothing'} {body}. "
+            f"Give values that it can act on in {', '.join(self._variables()) or 'the environment'}."
+        )
+
+    def _variables(self) -> list[str]:
+        bodies = [self.document.operation(source).body for source, _ in self.operation.leads_here] or [self.operation.body]
+        return sorted({s["x-supplied-by"] for body in bodies for _, s in properties(body or {}) if "x-supplied-by" in s})
+
+    def _next_request(self) -> Request:
+        turn = self._values_used
+        self._values_used += 1
+        return self._request(turn)
+
+    def _request(self, turn: int) -> Request:
+        if self.operation.leads_here:
+            source_id, link = self.operation.leads_here[0]
+            source = self.document.operation(source_id)
+            write = self.send(self._body_request(source, turn), CONTROL, operation=source)
+            if not write.accepted:
+                return self._path_request(self.operation, link, None)
+            return self._path_request(self.operation, link, write)
+        return self._body_request(self.operation, turn)
+
+    def _path_request(self, operation: Operation, link: Link, exchange: Exchange | None) -> Request:
+        value = link.follow(exchange.response.json()) if exchange and exchange.response else None
+        path = operation.path.replace(f"{{{link.parameter}}}", quote(str(value if value is not None else "none"), safe=""))
+        return Request(operation.method, path, self._headers(operation))
+
+    def _body_request(self, operation: Operation, turn: int) -> Request:
+        request = Request(operation.method, operation.path, self._headers(operation))
+        if operation.body is None:
+            return request
+        return request.with_json(accepted_body(operation.body, self.target.known, turn))
+
+    def _headers(self, operation: Operation) -> tuple[tuple[str, str], ...]:
+        headers = [("Accept", "application/json"), ("User-Agent", "propexo-conformance")]
+        if operation.secured:
+            headers.append(("Authorization", f"Bearer {self.target.token}"))
+        if operation.body is not None:
+            headers.append(("Content-Type", "application/json"))
+        return tuple(headers)
+
+
+def accepted_body(schema: Json, known: Mapping[str, tuple[str, ...]], turn: int) -> Json:
+    """Return the smallest body that the schema admits, with values that the target knows, the `turn`-th of each."""
+    return {
+        name: _value(keywords, known, turn) for name, keywords in properties(schema) if name in schema.get("required", ())
+    }
+
+
+def _value(schema: Json, known: Mapping[str, tuple[str, ...]], turn: int) -> Json:
+    values = known.get(schema.get("x-supplied-by", ""), ())
+    if values:
+        return values[turn % len(values)]
+    for source in ("example", "default", "const"):
+        if source in schema:
+            return schema[source]
+    if "enum" in schema:
+        return schema["enum"][0]
+    makers: dict[str, Callable[[], Json]] = {
+        "integer": lambda: max(schema.get("minimum", 1), schema.get("exclusiveMinimum", 0) + 1),
+        "number": lambda: schema.get("minimum", 1),
+        "boolean": lambda: True,
+        "array": list,
+        "object": lambda: accepted_body(schema, known, turn),
+    }
+    return makers.get(schema.get("type", "string"), lambda: "x" * schema.get("minLength", 1))()
+

@@ -1,0 +1,197 @@
+"""What a conformance test holds: one requirement, one operation, the edits it may try, and the verdict in the making."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.errors import Unsatisfiable
+from hypothesis.strategies import SearchStrategy
+
+from contracts.checks import Check, SeriesCheck
+from contracts.document import Document, Operation
+from contracts.errors import Inconclusive
+from contracts.exchange import Evidence, Exchange, Finding, Judgement, Problem, Request, Status, Verdict
+from contracts.requirements import Requirement
+from strategies.edit import Edit
+from tests.harness.run import OperationRun
+
+AGAIN = 2
+"""How often a failing request is sent again: three trials tell `every time` from `now and then`."""
+SENT_AGAIN_AT_MOST = 2
+"""Problems of one requirement that are sent again; the others stand as seen."""
+SHRINKING_REQUESTS = 12
+GENERATED = "generated body"
+NOW_AND_THEN = "now and then"
+
+
+class NotApplicable(Exception):  # noqa: N818 - an outcome, no error
+    """The requirement cannot speak of this target; the text says what is missing."""
+
+
+class Breach(Exception):  # noqa: N818 - how Hypothesis is told that a request shows a problem
+    """A generated request breaks the requirement."""
+
+
+@dataclass(slots=True)
+class Sighting:
+    """A problem as it was seen on one exchange: on `seen` of `tried` sendings."""
+
+    problem: Problem
+    exchange: Exchange
+    seen: int = 1
+    tried: int = 1
+
+
+@dataclass(slots=True)
+class Trial:
+    """One requirement being tried on one operation.
+
+    A test sends edits of a control and has each exchange judged. `sends` is the number of requests beside the edits
+    that this profile allows it.
+    """
+
+    requirement: Requirement
+    run: OperationRun
+    edits: Sequence[Edit]
+    sends: int
+    random_seed: int
+    decided: list[Exchange] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+
+    @property
+    def operation(self) -> Operation:
+        """Return the operation on trial."""
+        return self.run.operation
+
+    @property
+    def document(self) -> Document:
+        """Return the document that the operation is from."""
+        return self.run.document
+
+    def each_edit(self, of: Callable[[], Request]) -> Iterator[Exchange]:
+        """Send each planned edit of the request that `of` gives, in order."""
+        for edit in self.edits:
+            yield self.run.send(edit.apply(of()), edit)
+
+    def judge(self, exchange: Exchange, check: Check) -> None:
+        """Have an exchange judged; where it shows a problem, send its request again to see how often it does."""
+        judgement = check(self.operation, exchange)
+        if judgement is None:
+            return
+        self.decided.append(exchange)
+        if not isinstance(judgement, Problem):
+            return
+        sighting = Sighting(judgement, exchange)
+        if len(self.sightings) < SENT_AGAIN_AT_MOST:
+            self._send_again(sighting, check)
+        self.sightings.append(sighting)
+
+    def judge_series(self, check: SeriesCheck, exchanges: Sequence[Exchange] | None = None) -> None:
+        """Have exchanges of the run judged together, all of them unless some are named. Nothing is sent again."""
+        told = list(check(self.operation, self.run.exchanges if exchanges is None else exchanges))
+        decided = [(exchange, judgement) for exchange, judgement in told if judgement is not None]
+        self.decided += [exchange for exchange, _ in decided]
+        for exchange, judgement in decided:
+            if isinstance(judgement, Problem):
+                alike = [found for other, found in decided if other.edit == exchange.edit]
+                seen = sum(isinstance(found, Problem) and found.kind == judgement.kind for found in alike)
+                self.sightings.append(Sighting(judgement, exchange, seen, len(alike)))
+
+    def search(self, requests: SearchStrategy[Request], check: Check) -> None:
+        """Let Hypothesis look for a request that breaks the requirement, and make it small.
+
+        Sends `sends` requests at most while nothing is found, and `SHRINKING_REQUESTS` more to shrink what is. What
+        was sent before is remembered, so that shrinking an intermittent fault cannot contradict itself.
+        """
+        known: dict[Request, tuple[Exchange, Judgement]] = {}
+        stop_at = [self.sends]
+
+        def attempt(request: Request) -> None:
+            if request not in known:
+                if len(known) >= stop_at[0] or self.run.left <= AGAIN:
+                    return
+                exchange = self.run.send(request, GENERATED, generated=True)
+                known[request] = exchange, check(self.operation, exchange)
+            if isinstance(known[request][1], Problem):
+                stop_at[0] = min(stop_at[0], len(known)) + SHRINKING_REQUESTS
+                raise Breach(request)
+
+        quiet = settings(
+            max_examples=max(self.sends, 1),
+            phases=(Phase.generate, Phase.shrink),
+            database=None,
+            deadline=None,
+            derandomize=False,
+            report_multiple_bugs=False,
+            verbosity=Verbosity.quiet,
+            suppress_health_check=list(HealthCheck),
+        )
+        smallest: Request | None = None
+        try:
+            seed(self.random_seed)(quiet(given(requests)(attempt)))()
+        except Breach as breach:
+            smallest = breach.args[0]
+        except Unsatisfiable:
+            pass  # the schema admits everything, or nothing
+        for exchange, judgement in known.values():
+            if judgement is not None and not isinstance(judgement, Problem):
+                self.decided.append(exchange)
+        if smallest is not None:
+            self.judge(known[smallest][0], check)
+
+    def verdict(self) -> Verdict:
+        """Return what the trial came to."""
+        evidence = Evidence.of(self.decided, self.run.controls_accepted)
+        findings = tuple(self._findings())
+        if findings:
+            status = Status.VIOLATED if self.requirement.gates else Status.NOT_MET
+            reason = f"expected {findings[0].problem.expected}, observed {findings[0].problem.observed}"
+        elif not self.decided:
+            status, reason = Status.INCONCLUSIVE, "No request reached the decision."
+        elif self.run.controls_accepted == 0:
+            status, reason = Status.INCONCLUSIVE, "No control was accepted beside what was refused."
+        else:
+            status, reason = Status.HELD, ""
+        return self._verdict(status, reason, evidence, findings)
+
+    def undecided(self, status: Status, reason: str) -> Verdict:
+        """Return the verdict of a trial that ended early: what was found so far counts, or else `status` stands."""
+        found = self.verdict()
+        return found if found.findings else self._verdict(status, reason, found.evidence, ())
+
+    def _verdict(self, status: Status, reason: str, evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
+        return Verdict(self.requirement.id, self.operation.id, status, reason, evidence, findings)
+
+    def _findings(self) -> Iterator[Finding]:
+        kinds = dict.fromkeys(sighting.problem.kind for sighting in self.sightings)
+        for kind in kinds:
+            alike = [sighting for sighting in self.sightings if sighting.problem.kind == kind]
+            named = [sighting for sighting in alike if not sighting.exchange.generated]
+            shown = (named or alike)[0]
+            steady = any(sighting.seen == sighting.tried for sighting in alike)
+            yield Finding(
+                requirement=self.requirement.id,
+                operation=self.operation.id,
+                edit=shown.exchange.edit if steady else NOW_AND_THEN,
+                problem=shown.problem,
+                exchange=shown.exchange,
+                seen=shown.seen,
+                tried=shown.tried,
+                edits=tuple(dict.fromkeys(sighting.exchange.edit for sighting in alike)),
+            )
+
+    def _send_again(self, sighting: Sighting, check: Check) -> None:
+        for _ in range(AGAIN):
+            if self.run.left <= 0:
+                return
+            first = sighting.exchange
+            about = Edit(first.edit, lambda request: request, about=first.about, issued_token=first.issued_token)
+            exchange = self.run.send(first.request, about, generated=first.generated)
+            judgement = check(self.operation, exchange)
+            sighting.tried += 1
+            sighting.seen += isinstance(judgement, Problem) and judgement.kind == sighting.problem.kind
+
+
+__all__ = ["Inconclusive", "NotApplicable", "Trial"]
