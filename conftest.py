@@ -28,7 +28,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_conformance_verdict(session: Session, trial: Trial, verdict: Verdict) -> str:
     """Show a verdict in Allure, and return its text."""
     redactor, url = Redactor(session.target.token), session.target.url
-    results.record(verdict, trial.requirement, trial.operation, session.document.title, url, redactor, trial.run.opening)
+    results.record(
+        verdict, trial.requirement, trial.operation, session.document.title, url, redactor, trial.run.opening
+    )
     return explain(verdict, trial.requirement, trial.operation, url, redactor)
 
 
@@ -37,7 +39,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     if config.stash[TOLD]:
         options, width = config.stash[SESSION].options, terminalreporter._tw.fullwidth  # noqa: SLF001 - no other way
         terminalreporter.section("conformance")
-        terminalreporter.write(terminal.closing(config.stash[TOLD], options.target, options.random_seed, exitstatus, width))
+        terminalreporter.write(
+            terminal.closing(config.stash[TOLD], options.target, options.random_seed, exitstatus, width)
+        )
 
 
 @pytest.hookimpl(trylast=True)

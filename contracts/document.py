@@ -24,8 +24,11 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON_MEDIA_TYPE = "application/json"
 RATE_LIMIT, RATE_REMAINING = "x-ratelimit-limit", "x-ratelimit-remaining"
 CONSTRAINTS = frozenset(
-    "enum const pattern format minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf "
-    "minItems maxItems uniqueItems minProperties maxProperties".split()
+    {
+        *("enum", "const", "pattern", "format", "minLength", "maxLength"),
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+        *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
+    }
 )
 
 TRAITS: Mapping[str, str] = {
@@ -153,7 +156,7 @@ def load_document(file: Path) -> Document:
     operations = tuple(_operations(raw))
     ids = [operation.id for operation in operations]
     if twice := {name for name in ids if ids.count(name) > 1}:
-        raise ContractError(f"{file} gives the operationId {sorted(twice)[0]} to more than one operation.")
+        raise ContractError(f"{file} gives the operationId {min(twice)} to more than one operation.")
     return Document(
         title=raw["info"]["title"],
         servers=tuple(server["url"] for server in raw.get("servers", ())),
@@ -180,7 +183,9 @@ def _operations(raw: Json) -> Iterator[Operation]:
             if method not in METHODS:
                 continue
             answers = {status: resolve(raw, answer) for status, answer in details["responses"].items()}
-            parameters = [resolve(raw, entry) for entry in [*item.get("parameters", []), *details.get("parameters", [])]]
+            parameters = [
+                resolve(raw, entry) for entry in [*item.get("parameters", []), *details.get("parameters", [])]
+            ]
             media = resolve(raw, details.get("requestBody", {})).get("content", {}).get(JSON_MEDIA_TYPE)
             yield Operation(
                 id=details["operationId"],
@@ -195,10 +200,15 @@ def _operations(raw: Json) -> Iterator[Operation]:
                     status: answer.get("content", {}).get(JSON_MEDIA_TYPE, {}).get("schema", {})
                     for status, answer in answers.items()
                 },
-                response_headers=frozenset(name.lower() for answer in answers.values() for name in answer.get("headers", ())),
+                response_headers=frozenset(
+                    name.lower() for answer in answers.values() for name in answer.get("headers", ())
+                ),
                 links=links[details["operationId"]],
                 leads_here=tuple(
-                    (source, link) for source, found in links.items() for link in found if link.target == details["operationId"]
+                    (source, link)
+                    for source, found in links.items()
+                    for link in found
+                    if link.target == details["operationId"]
                 ),
             )
 
@@ -218,7 +228,9 @@ def resolve(raw: Json, node: Json, seen: tuple[str, ...] = ()) -> Json:
         return node
     if isinstance(reference := node.get("$ref"), str):
         if not reference.startswith("#/") or reference in seen:
-            raise ContractError(f"The reference {reference} cannot be followed: use acyclic references into the same file.")
+            raise ContractError(
+                f"The reference {reference} cannot be followed: use acyclic references into the same file."
+            )
         found = raw
         for step in reference.removeprefix("#/").split("/"):
             found = found[step.replace("~1", "/").replace("~0", "~")]

@@ -79,7 +79,8 @@ class Exchange:
     """One request as sent and what came back.
 
     `edit` names what was changed in the control. `about` is the property that the edit is about, if there is one.
-    `issued_token` says whether the request carried exactly the token that the target issued. Where there is no
+    `issued_token` says whether the request carried exactly the token that the target issued, `also_malformed` whether
+    one without it had other faults, too. Where there is no
     response, `fault` says in a phrase what happened instead. `began` is in seconds of a monotonic clock; `elapsed`
     in seconds; `attempts` counts the times it was sent until this answer came, `drops` those that ended with the
     connection and no answer.
@@ -96,6 +97,7 @@ class Exchange:
     drops: int = 0
     about: str | None = None
     issued_token: bool = True
+    also_malformed: bool = False
     generated: bool = False
 
     @property
@@ -156,7 +158,7 @@ class Finding:
     @property
     def identity(self) -> str:
         """Return twelve hex digits made of requirement, operation, edit and kind."""
-        parts = "\n".join((self.requirement, self.operation, self.edit, self.problem.kind))
+        parts = f"{self.requirement}\n{self.operation}\n{self.edit}\n{self.problem.kind}"
         return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 

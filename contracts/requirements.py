@@ -53,7 +53,7 @@ def load_requirements(file: Path) -> dict[str, Requirement]:
             raise ContractError(f"Requirement {name} in {file} cannot be used: {complaint}.")
         found[name] = Requirement(
             id=name,
-            group=raw["groups"][name.split("-")[0]],
+            group=raw["groups"][name.partition("-")[0]],
             level=entry["level"],
             basis=entry["basis"],
             sentence=entry["sentence"],
@@ -70,7 +70,7 @@ def _complaint(entry: dict[str, str], groups: dict[str, str]) -> str | None:
     for field, allowed in choices.items():
         if entry.get(field) not in allowed:
             return f"`{field}` is {entry.get(field)!r}, not one of {', '.join(allowed)}"
-    if not ID.fullmatch(name) or name.split("-")[0] not in groups:
+    if not ID.fullmatch(name) or name.partition("-")[0] not in groups:
         return "its id is not GROUP-NN with one of the groups"
     if entry["level"] == "must" and entry["basis"] != "stated" and not entry.get("gates-because"):
         return "a must that is not stated says in `gates-because` why it gates"

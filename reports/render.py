@@ -24,14 +24,10 @@ ANALYTICS = re.compile(
     re.DOTALL,
 )
 UNREADABLE = re.compile(r"error parsing (\S+)")
-LOADED_FROM_ELSEWHERE = re.compile(
-    rb"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=["']?https?:"""
-)
+LOADED_FROM_ELSEWHERE = re.compile(rb"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=["']?https?:""")
 
 
-def render(
-    results: Path, html: Path, *, title: str | None = None, history: Path | None = None
-) -> Path:
+def render(results: Path, html: Path, *, title: str | None = None, history: Path | None = None) -> Path:
     """Write ``html/index.html`` from the results in the folder ``results`` and return its path.
 
     ``title`` replaces the headline. ``history`` is a JSON-lines file: its earlier lines give the
@@ -83,9 +79,7 @@ def _self_contained(page: bytes) -> bytes:
     """Return the page without analytics, sure that it loads nothing over the network."""
     page = ANALYTICS.sub(b"", page)
     if LOADED_FROM_ELSEWHERE.search(page):
-        raise RenderError(
-            "the page would load files over the network: this version of Allure is not understood"
-        )
+        raise RenderError("the page would load files over the network: this version of Allure is not understood")
     return page
 
 
@@ -98,17 +92,11 @@ def _append_last_line(source: Path, target: Path) -> None:
 
 def main() -> int:
     """Return the exit code: 0 with a report, 1 with a sentence why there is none."""
-    parser = argparse.ArgumentParser(
-        prog="python -m reports.render", description="Render Allure results."
-    )
-    parser.add_argument(
-        "results", metavar="RESULTS_DIR", type=Path, help="folder the suite wrote (--alluredir)"
-    )
+    parser = argparse.ArgumentParser(prog="python -m reports.render", description="Render Allure results.")
+    parser.add_argument("results", metavar="RESULTS_DIR", type=Path, help="folder the suite wrote (--alluredir)")
     parser.add_argument("html", metavar="HTML_DIR", type=Path, help="folder to put index.html into")
     parser.add_argument("--title", help="headline of the report, for example the verdict")
-    parser.add_argument(
-        "--history", metavar="FILE", type=Path, help="JSON-lines file with the runs before this one"
-    )
+    parser.add_argument("--history", metavar="FILE", type=Path, help="JSON-lines file with the runs before this one")
     chosen = parser.parse_args()
     try:
         print(render(chosen.results, chosen.html, title=chosen.title, history=chosen.history))

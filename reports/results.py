@@ -48,7 +48,12 @@ class Tidy:
         result.labels = [label for label in result.labels if label.name not in HIDDEN_LABELS | {"identity"}]
         if result.statusDetails is not None:
             message = result.statusDetails.message or ""
-            for prefix in ("AssertionError: ", "Skipped: ", "tests.harness.plugin.Violated: ", "tests.harness.plugin.CouldNotTell: "):
+            for prefix in (
+                "AssertionError: ",
+                "Skipped: ",
+                "tests.harness.plugin.Violated: ",
+                "tests.harness.plugin.CouldNotTell: ",
+            ):
                 message = message.removeprefix(prefix)
             result.statusDetails.message = message
             result.statusDetails.trace = None
@@ -68,8 +73,15 @@ def register(config: pytest.Config) -> None:
     config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(tidy))
 
 
-def record(verdict: Verdict, requirement: Requirement, operation: Operation, api: str, base_url: str, redactor: Redactor,
-           control: Exchange | None) -> None:
+def record(
+    verdict: Verdict,
+    requirement: Requirement,
+    operation: Operation,
+    api: str,
+    base_url: str,
+    redactor: Redactor,
+    control: Exchange | None,
+) -> None:
     """Tell Allure what the result of this item shows, beside its message."""
     allure.dynamic.title(operation.label)
     allure.dynamic.epic(api)
@@ -85,7 +97,7 @@ def record(verdict: Verdict, requirement: Requirement, operation: Operation, api
     if not verdict.findings:
         return
     for finding in verdict.findings[:2]:
-        _attach_exchange(finding.exchange, base_url, redactor, f"{how_often(finding)}: {finding.problem.kind}")
+        _attach_exchange(finding.exchange, base_url, redactor, f"{finding.exchange.edit}: {finding.problem.kind}")
     if control is not None and verdict.findings[0].exchange.edit != CONTROL:
         _attach_exchange(control, base_url, redactor, "the accepted control beside it")
     command = curl(verdict.findings[0].exchange.request, base_url, redactor)
@@ -147,7 +159,11 @@ def _body(body: bytes, redactor: Redactor) -> dict[str, Any]:
     try:
         about |= {"encoding": "utf8", "value": redactor.text(kept.decode()), "contentType": "application/json"}
     except UnicodeDecodeError:
-        about |= {"encoding": "base64", "value": base64.b64encode(kept).decode(), "contentType": "application/octet-stream"}
+        about |= {
+            "encoding": "base64",
+            "value": base64.b64encode(kept).decode(),
+            "contentType": "application/octet-stream",
+        }
     if about["truncated"]:
         about["value"] += f"\n… {len(body):,} bytes in all, SHA-256 {hashlib.sha256(body).hexdigest()}"
     return about

@@ -1,4 +1,4 @@
-"""The end of a run in the terminal: findings in four lines, a table of groups and verdicts, what the exit code means."""
+"""The end of a run in the terminal: findings, a table of groups and verdicts, what the exit code means."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def closing(told: Sequence[Mapping[str, Any]], target: str, seed: int, exit_code
     console = Console(width=width, no_color=True, highlight=False)
     with console.capture() as capture:
         for entry in told:
-            if entry["verdict"] in ("violated", "not met"):
-                console.print(f"{entry['verdict'].upper()}  {entry['text']}\n", markup=False, soft_wrap=True)
+            if entry["verdict"] == "not met":
+                console.print(f"{entry['text']}\n", markup=False, soft_wrap=True)
         console.print(_table(told))
         sent = requests_sent(told)
         stopped = next((entry["stop"] for entry in told if entry.get("stop")), "")
@@ -65,7 +65,7 @@ def _table(told: Sequence[Mapping[str, Any]]) -> Table:
     for entry in told:
         counts.setdefault(entry.get("group", "The suite itself"), Counter())[entry["verdict"]] += 1
     table = Table(box=None, pad_edge=False)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     shown = [verdict for verdict in VERDICTS if any(counted[verdict] for counted in counts.values())]
     for verdict in shown:
         table.add_column(verdict, justify="right")
@@ -74,7 +74,9 @@ def _table(told: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def facts(told: Sequence[Mapping[str, Any]], target: str, digest: str, version: str, seed: int, profile: str) -> dict[str, str]:
+def facts(
+    told: Sequence[Mapping[str, Any]], target: str, digest: str, version: str, seed: int, profile: str
+) -> dict[str, str]:
     """Return the facts of a run for the report's first screen, the most telling first."""
     decided = sum(entry.get("decided", 0) for entry in told)
     controls = sum({entry["operation"]: entry["controls"] for entry in told if "controls" in entry}.values())

@@ -38,5 +38,8 @@ def evidence_line(verdict: Verdict) -> str:
     """Return what a verdict rests on, in one line."""
     evidence = verdict.evidence
     statuses = ", ".join(f"{status} x {count}" for status, count in evidence.statuses.items())
-    ruled_out = f"; a fault in more than {evidence.ruled_out:.0%} of requests is ruled out at 95 %" if evidence.ruled_out else ""
-    return f"{evidence.decided} requests reached the decision ({statuses or 'none'}), {evidence.controls} controls accepted{ruled_out}"
+    decided = f"{evidence.decided} requests reached the decision ({statuses or 'none'})"
+    line = f"{decided}, {evidence.controls} controls accepted"
+    if evidence.ruled_out is None or verdict.findings:
+        return line
+    return f"{line}; a fault in more than {evidence.ruled_out:.0%} of such requests is ruled out at 95 %"

@@ -8,6 +8,7 @@ ends up with a value it knows, and shows itself by accepting.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from contracts.document import Json, Operation, properties
 from contracts.exchange import Request
@@ -29,12 +30,12 @@ WRONG_TYPES: Sequence[tuple[str, str, Tier, Change]] = (
     ("number", "a fraction", Tier.LAST, lambda _: 1.5),
     ("number", "a number beyond 64 bits", Tier.LAST, lambda _: 2**70),
 )
-"""JSON type, name, tier, and the value made of the accepted one. Falsy values have a path of their own in many servers."""
+"""JSON type, name, tier, and the value made of the accepted one. Many servers have another path for falsy values."""
 
 LEGAL_TEXTS: Sequence[tuple[str, Tier, str]] = (
     ("many scripts", Tier.FIRST, "Zoë e\u0301 \u0416 \u4e2d\u6587 \U0001f3e0 \u05d0\u05d1 a\u200db"),
     ("65 characters", Tier.FIRST, "abcde" * 13),
-    ("markup and quotes", Tier.FIRST, "<b>O'Hara</b> \"x\" \\ / %41 + & ; -- ${x} {{y}} %s"),
+    ("markup and quotes", Tier.FIRST, '<b>O\'Hara</b> "x" \\ / %41 + & ; -- ${x} {{y}} %s'),
     ("space around", Tier.USUAL, " evt 1 "),
     ("mixed case", Tier.USUAL, "EvT-AbC"),
     ("digits", Tier.USUAL, "0012345"),
@@ -56,10 +57,7 @@ LEGAL_TEXTS: Sequence[tuple[str, Tier, str]] = (
 def missing(operation: Operation) -> list[Edit]:
     """ERR-01: each required property left out, then all of them."""
     required = (operation.body or {}).get("required", [])
-    edits = [
-        Edit(f"{name} missing", _on_body(lambda body, name=name: _without(body, name)), Tier.FIRST, name)
-        for name in required
-    ]
+    edits = [Edit(f"{name} missing", _on_body(partial(_without, name)), Tier.FIRST, name) for name in required]
     return [*edits, Edit("every property missing", _on_body(lambda _: {}), Tier.USUAL)] if len(required) > 1 else edits
 
 
@@ -106,7 +104,9 @@ def legal_texts(operation: Operation) -> list[Edit]:
     The last such property has every text: in these schemas ids of what is acted on follow ids of where. The others
     have the most telling ones, since a server may well know all their values and refuse any other.
     """
-    free = [name for name, schema in properties(operation.body) if schema.get("type") == "string" and _unbounded(schema)]
+    free = [
+        name for name, schema in properties(operation.body) if schema.get("type") == "string" and _unbounded(schema)
+    ]
     if not free:
         return []
     *others, last = free
@@ -137,7 +137,9 @@ def open_ended(operation: Operation) -> list[Edit]:
             Edit(f"{name} empty", _set(name, "")),
             Edit(f"{name} blank", _set(name, " "), Tier.LAST),
         ]
-    edits.append(Edit("a megabyte of white space", lambda r: r.with_body((r.body or b"") + b" " * 1_000_000), Tier.LAST))
+    edits.append(
+        Edit("a megabyte of white space", lambda r: r.with_body((r.body or b"") + b" " * 1_000_000), Tier.LAST)
+    )
     return edits
 
 
@@ -216,7 +218,7 @@ def _same_text(names: Sequence[str]) -> Callable[[Request], Request]:
     return _on_body(lambda body: body | dict.fromkeys(names, body[names[-1]]))
 
 
-def _without(body: Json, name: str) -> Json:
+def _without(name: str, body: Json) -> Json:
     return {key: value for key, value in body.items() if key != name}
 
 

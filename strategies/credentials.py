@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from operator import methodcaller
 from urllib.parse import quote
 
 from contracts.document import Operation
@@ -28,7 +29,11 @@ def none(_: Operation) -> list[Edit]:
 def never_issued(_: Operation) -> list[Edit]:
     """AUTH-02: well-formed tokens that nobody issued."""
     return [
-        _wrong("another token of the same length", Tier.FIRST, lambda token: sha256(token.encode()).hexdigest()[: len(token)]),
+        _wrong(
+            "another token of the same length",
+            Tier.FIRST,
+            lambda token: sha256(token.encode()).hexdigest()[: len(token)],
+        ),
         _wrong("a short token", Tier.USUAL, lambda _: "x"),
         _wrong("the word undefined", Tier.USUAL, lambda _: "undefined"),
         _wrong("an unsigned JWT", Tier.USUAL, lambda _: UNSIGNED_JWT),
@@ -81,12 +86,25 @@ def other_places(_: Operation) -> list[Edit]:
     """AUTH-05: the issued token anywhere but in the Authorization header."""
     return [
         Edit("in the query as access_token", _in_query("access_token"), Tier.FIRST, issued_token=False),
-        Edit("in a cookie", _in_header("Cookie", lambda token: f"token={token}; access_token={token}"), issued_token=False),
+        Edit(
+            "in a cookie",
+            _in_header("Cookie", lambda token: f"token={token}; access_token={token}"),
+            issued_token=False,
+        ),
         Edit("in X-Api-Key", _in_header("X-Api-Key", lambda token: token), issued_token=False),
-        Edit("in Proxy-Authorization", _in_header("Proxy-Authorization", lambda token: f"Bearer {token}"), issued_token=False),
+        Edit(
+            "in Proxy-Authorization",
+            _in_header("Proxy-Authorization", lambda token: f"Bearer {token}"),
+            issued_token=False,
+        ),
         Edit("in the query as token", _in_query("token"), issued_token=False),
         Edit("in X-Access-Token", _in_header("X-Access-Token", lambda token: token), issued_token=False),
-        Edit("in X-Authorization", _in_header("X-Authorization", lambda token: f"Bearer {token}"), Tier.LAST, issued_token=False),
+        Edit(
+            "in X-Authorization",
+            _in_header("X-Authorization", lambda token: f"Bearer {token}"),
+            Tier.LAST,
+            issued_token=False,
+        ),
         Edit("in the query as api_key", _in_query("api_key"), Tier.LAST, issued_token=False),
     ]
 
@@ -111,14 +129,19 @@ def ways_around(operation: Operation) -> list[Edit]:
         ("Referer", "http://localhost/", Tier.LAST),
     )
     edits = [
-        Edit(f"{name}: {value}", _bare(lambda request, name=name, value=value: request.with_header(name, value)), tier, issued_token=False)
+        Edit(f"{name}: {value}", _bare(methodcaller("with_header", name, value)), tier, issued_token=False)
         for name, value, tier in headers
     ]
     doubled = operation.path.rfind("/")
     return [
         Edit("slash at the end", _bare(_retarget(lambda path: path + "/")), Tier.USUAL, issued_token=False),
         Edit("path in capitals", _bare(_retarget(str.upper)), Tier.LAST, issued_token=False),
-        Edit("two slashes", _bare(_retarget(lambda path: f"{path[:doubled]}/{path[doubled:]}")), Tier.USUAL, issued_token=False),
+        Edit(
+            "two slashes",
+            _bare(_retarget(lambda path: f"{path[:doubled]}/{path[doubled:]}")),
+            Tier.USUAL,
+            issued_token=False,
+        ),
         *edits,
     ]
 

@@ -24,7 +24,8 @@ class Edit:
     """One change to a control. `name` is short, stable, and what the report shows.
 
     `about` is the property that the change is about, where there is one. `issued_token` tells whether the request
-    still carries exactly the issued token where it belongs.
+    still carries exactly the issued token where it belongs; `also_malformed` whether, beside the credentials, there is
+    more to refuse.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Edit:
     tier: Tier = Tier.USUAL
     about: str | None = None
     issued_token: bool = True
+    also_malformed: bool = False
 
 
 Edits: TypeAlias = Callable[[Operation], Sequence[Edit]]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from operator import methodcaller
 from urllib.parse import quote, unquote
 
 from contracts.document import Operation
@@ -17,7 +19,7 @@ def other_methods(operation: Operation) -> list[Edit]:
     """HTTP-01: methods that the document does not list for the path. HEAD and OPTIONS are the server's own."""
     methods = [method for method in ("GET", "DELETE", "PUT", "PATCH", "POST") if method != operation.method]
     return [
-        Edit(method, lambda request, method=method: replace(request, method=method), Tier.FIRST if place == 0 else Tier.USUAL)
+        Edit(method, partial(replace, method=method), Tier.FIRST if place == 0 else Tier.USUAL)
         for place, method in enumerate(methods)
     ]
 
@@ -26,7 +28,7 @@ def overrides(operation: Operation) -> list[Edit]:
     """HTTP-03: headers that ask for another method than the request line."""
     other = "GET" if operation.method != "GET" else "POST"
     edits = [
-        Edit(f"{name}: DELETE", lambda request, name=name: request.with_header(name, "DELETE"), tier)
+        Edit(f"{name}: DELETE", methodcaller("with_header", name, "DELETE"), tier)
         for name, tier in zip(OVERRIDES, (Tier.USUAL, Tier.LAST, Tier.LAST), strict=True)
     ]
     asked = Edit(
@@ -42,7 +44,11 @@ def unknown_ids(operation: Operation) -> list[Edit]:
         ("id never given", Tier.FIRST, lambda value: value[::-1] + "0"),
         ("id with one character more", Tier.FIRST, lambda value: value + "x"),
         ("id with the last character cut", Tier.USUAL, lambda value: value[:-1]),
-        ("id in the other case", Tier.USUAL, lambda value: value.swapcase() if value.swapcase() != value else value + "A"),
+        (
+            "id in the other case",
+            Tier.USUAL,
+            lambda value: value.swapcase() if value.swapcase() != value else value + "A",
+        ),
         ("id of another script", Tier.USUAL, lambda _: "z\u00fc\u4e2d\U0001f3e0"),
         ("id with a quote", Tier.USUAL, lambda value: f"{value}' OR '1'='1"),
         ("the id undefined", Tier.USUAL, lambda _: "undefined"),

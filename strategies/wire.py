@@ -41,7 +41,9 @@ def open_to_readers(operation: Operation) -> list[Edit]:
 def other_spellings(_: Operation) -> list[Edit]:
     """RESP-08: the accepted body in other words. These are valid, and accepted by whoever accepted the control."""
     return [
-        Edit("white space between", _on_bytes(lambda body: json.dumps(json.loads(body), indent=2).encode()), Tier.FIRST),
+        Edit(
+            "white space between", _on_bytes(lambda body: json.dumps(json.loads(body), indent=2).encode()), Tier.FIRST
+        ),
         Edit("keys in reverse", _on_bytes(_reversed_keys)),
         Edit("keys escaped", _on_bytes(_escaped_keys)),
         Edit("values escaped", _on_bytes(_escaped_values)),

@@ -41,4 +41,6 @@ def own_request(operation: Operation, exchange: Exchange) -> bool:
 
 @lru_cache(maxsize=256)
 def _path(operation: Operation) -> re.Pattern[str]:
-    return re.compile("".join("[^/]+" if part[:1] == "{" else re.escape(part) for part in PARAMETER.split(operation.path)))
+    return re.compile(
+        "".join("[^/]+" if part[:1] == "{" else re.escape(part) for part in PARAMETER.split(operation.path))
+    )

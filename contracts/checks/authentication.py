@@ -21,7 +21,9 @@ def credentials_refused(_: Operation, exchange: Exchange) -> Judgement:
     if exchange.response is None or exchange.status == TOO_MANY:
         return SILENT
     if exchange.accepted:
-        return Problem(f"accepted with {exchange.status}", "a refusal", f"{exchange.status} {shown(exchange.response.body)}")
+        return Problem(
+            f"accepted with {exchange.status}", "a refusal", f"{exchange.status} {shown(exchange.response.body)}"
+        )
     if exchange.response.status >= FIRST_SERVER_ERROR:
         return Problem(f"answered {exchange.status}", "a refusal", f"{exchange.status} {shown(exchange.response.body)}")
     return HOLDS
@@ -30,7 +32,12 @@ def credentials_refused(_: Operation, exchange: Exchange) -> Judgement:
 def refusal_is_401(operation: Operation, exchange: Exchange) -> Judgement:
     """AUTH-07. RFC 6750 lets malformed credentials be answered 400, and a token without rights 403."""
     response = exchange.response
-    if response is None or exchange.accepted or not own_request(operation, exchange) or not _about_credentials(exchange):
+    if (
+        response is None
+        or exchange.accepted
+        or not own_request(operation, exchange)
+        or not _about_credentials(exchange)
+    ):
         return SILENT
     sent = _authorization(exchange)
     if not sent:
@@ -102,4 +109,4 @@ def _authorization(exchange: Exchange) -> list[str]:
 
 
 def _about_credentials(exchange: Exchange) -> bool:
-    return not exchange.issued_token
+    return not exchange.issued_token and not exchange.also_malformed

@@ -18,10 +18,18 @@ ECHO_WORTH_NAMING = 40
 """A shorter body may stand in an error by chance, or because the error quotes where it stopped reading."""
 
 LEAKS = {
-    "stack trace": re.compile(r"Traceback \(most recent|\n\s+at \S+ ?\(|\bat [\w.$<>]+ \([^)]*:\d+:\d+\)|\.py\", line \d"),
-    "file path": re.compile(r"(?<![\w/.:])/(?:usr|home|var|app|srv|opt|etc|tmp|root|src|code)/[\w.-]+|[A-Z]:\\\\?\w+\\|node_modules"),
-    "SQL": re.compile(r"\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b|SQLSTATE|ORA-\d{5}|syntax error at or near|Prisma"),
-    "class name": re.compile(r"\b(?!Zod)[A-Z]\w*(?:Error|Exception)\b:|\b(?:java|org|com|System)\.(?:\w+\.)+\w*(?:Error|Exception)\b"),
+    "stack trace": re.compile(
+        r"Traceback \(most recent|\n\s+at \S+ ?\(|\bat [\w.$<>]+ \([^)]*:\d+:\d+\)|\.py\", line \d"
+    ),
+    "file path": re.compile(
+        r"(?<![\w/.:])/(?:usr|home|var|app|srv|opt|etc|tmp|root|src|code)/[\w.-]+|[A-Z]:\\\\?\w+\\|node_modules"
+    ),
+    "SQL": re.compile(
+        r"\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b|SQLSTATE|ORA-\d{5}|syntax error at or near|Prisma"
+    ),
+    "class name": re.compile(
+        r"\b(?!Zod)[A-Z]\w*(?:Error|Exception)\b:|\b(?:java|org|com|System)\.(?:\w+\.)+\w*(?:Error|Exception)\b"
+    ),
     "internal host": re.compile(
         r"\b(?:10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d+\.\d+\b|\blocalhost:\d+|\b[\w-]+\.(?:internal|local|svc)\b"
     ),
@@ -64,7 +72,7 @@ def error_has_the_envelope(operation: Operation, exchange: Exchange) -> Judgemen
     return HOLDS
 
 
-def error_names_the_property(operation: Operation, exchange: Exchange) -> Judgement:
+def error_names_the_property(_: Operation, exchange: Exchange) -> Judgement:
     """ERR-08. Only for requests whose one edit is about one property."""
     if exchange.about is None or exchange.response is None or exchange.status != BAD_REQUEST:
         return SILENT
@@ -94,7 +102,7 @@ def refusal_returns_nothing(operation: Operation, exchange: Exchange) -> Judgeme
     return HOLDS
 
 
-def gives_nothing_away(operation: Operation, exchange: Exchange) -> Judgement:
+def gives_nothing_away(_: Operation, exchange: Exchange) -> Judgement:
     """ERR-12. What the request itself said is not held against the answer, but for its credentials."""
     response = exchange.response
     if response is None:
@@ -120,7 +128,7 @@ def gives_nothing_away(operation: Operation, exchange: Exchange) -> Judgement:
     return HOLDS
 
 
-def same_refusal_every_time(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+def same_refusal_every_time(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
     """ERR-09. Compares status and error.code of identical requests with the first answer each of them got."""
     first: dict[object, tuple[str, Json]] = {}
     for exchange in exchanges:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from contracts.checks import Check, own_request
 from contracts.checks.errors import TOO_MANY
@@ -25,7 +26,9 @@ def accepted(_: Operation, exchange: Exchange) -> Judgement:
     if exchange.accepted:
         return HOLDS
     body = shown(exchange.response.body) if exchange.response else ""
-    return Problem(f"answered {exchange.outcome}", "the same answer as the control", f"{exchange.outcome} {body}".strip())
+    return Problem(
+        f"answered {exchange.outcome}", "the same answer as the control", f"{exchange.outcome} {body}".strip()
+    )
 
 
 def method_refused(operation: Operation, exchange: Exchange) -> Judgement:
@@ -101,7 +104,9 @@ def unknown_job_refused(_: Operation, exchange: Exchange) -> Judgement:
     if exchange.response is None or exchange.status == TOO_MANY or exchange.response.status >= FIRST_SERVER_ERROR:
         return SILENT
     if exchange.accepted:
-        return Problem(f"accepted with {exchange.status}", "a 4xx", f"{exchange.status} {shown(exchange.response.body)}")
+        return Problem(
+            f"accepted with {exchange.status}", "a 4xx", f"{exchange.status} {shown(exchange.response.body)}"
+        )
     return HOLDS
 
 
@@ -125,7 +130,7 @@ def remaining_falls(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tup
     """RATE-02. Judges neighbours sent within a second; one rise a window is the window's own."""
     told = [(exchange, numbers) for exchange in exchanges if (numbers := _numbers(exchange)) is not None]
     falls, rises = 0, []
-    for (before, (limit, left)), (after, (next_limit, next_left)) in zip(told, told[1:], strict=False):
+    for (before, (limit, left)), (after, (next_limit, next_left)) in pairwise(told):
         if limit != next_limit:
             yield after, Problem("limit changed", f"a limit of {limit}, as before", f"{next_limit}")
             return

@@ -81,7 +81,7 @@ def connections_last(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tu
         yield dropped[0], Problem("connections dropped", "an answer before the connection ends", observed)
 
 
-def headers_tell_the_truth(operation: Operation, exchange: Exchange) -> Judgement:
+def headers_tell_the_truth(_: Operation, exchange: Exchange) -> Judgement:
     """RESP-07. Length is looked at on the wire by the client; here, what else the headers claim."""
     response = exchange.response
     if response is None or not response.body or exchange.request.method == "HEAD":
@@ -151,7 +151,7 @@ def job_ids_are_sound(operation: Operation, exchanges: Sequence[Exchange]) -> It
             given.add(job)
 
 
-def stays_valid(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+def stays_valid(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
     """RESP-10. Speaks only of byte-identical repeats of a request that was accepted at least twice."""
     accepted: dict[object, int] = {}
     for exchange in exchanges:

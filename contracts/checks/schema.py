@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -26,8 +27,8 @@ def misfit(operation: Operation, status: str, value: Json) -> tuple[str, str] | 
 
     The first text holds no generated value ("meta/job_id breaks type"); the second is the validator's own sentence.
     """
-    errors = sorted(_validator(operation, status).iter_errors(value), key=_place)
-    return None if not errors else (_kind(errors[0]), _sentence(errors[0]))
+    first = min(_validator(operation, status).iter_errors(value), key=_place, default=None)
+    return None if first is None else (_kind(first), _sentence(first))
 
 
 def _place(error: ValidationError) -> tuple[int, str]:
@@ -37,7 +38,8 @@ def _place(error: ValidationError) -> tuple[int, str]:
 def _kind(error: ValidationError) -> str:
     where = "/".join("*" if isinstance(step, int) else str(step) for step in error.absolute_path) or "body"
     if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
+        instance, required = cast("Json", error.instance), cast("Json", error.validator_value)
+        missing = [name for name in required if name not in instance]
         return f"{where} lacks {', '.join(missing)}"
     return f"{where} breaks {error.validator}"
 

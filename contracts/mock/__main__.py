@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import shlex
 import threading
 from collections.abc import Sequence
@@ -46,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ContractError as error:
         parser.exit(2, f"{error}\n")
     except OSError as error:
-        parser.exit(2, f"Port {options.port} cannot be used ({error.strerror}): name another one with --port.\n")
+        reason = os.strerror(error.errno or 0)  # without the socket module's addition to it
+        parser.exit(2, f"Port {options.port} cannot be used ({reason}): name another one with --port.\n")
 
 
 def welcome(document: Document, state: State, server: MockServer) -> str:

@@ -88,15 +88,18 @@ class _Server(uvicorn.Server):
             )
         )
         self.ready = threading.Event()
+        self._ended = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def stop(self) -> None:
-        """End the server from another thread."""
-        with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended by itself
-            self._loop.call_soon_threadsafe(self._ended.set)
+        """End the server from another thread; nothing happens if it has ended by itself."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._ended.set)
 
     async def main_loop(self) -> None:
         """Wait for `stop`; look once a second after the Date header."""
-        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         while not self._ended.is_set():
             await self.on_tick(0)
             self.ready.set()

@@ -92,7 +92,9 @@ class Client:
         `TargetUnavailable` if nothing listens, or if the target has stopped answering altogether.
         """
         if self._faults_in_a_row >= FAULTS_UNTIL_GIVING_UP:
-            raise TargetUnavailable(f"{self.base_url} stopped answering: {FAULTS_UNTIL_GIVING_UP} requests in a row got nothing.")
+            raise TargetUnavailable(
+                f"{self.base_url} stopped answering: {FAULTS_UNTIL_GIVING_UP} requests in a row got nothing."
+            )
         began, drops, attempts = time.monotonic(), 0, 0
         while True:
             attempts += 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from contracts.document import Operation
 from strategies.edit import Edit, Edits
+from tests.harness.run import RESERVED_SHARE
 from tests.harness.settings import Profile
 
 OPENING_CONTROLS = 3
@@ -30,10 +31,14 @@ def share_out(operation: Operation, demands: Sequence[Demand], profile: Profile)
     depth in every requirement rather than any requirement.
     """
     fixed = sum(demand.sends[list(Profile).index(profile)] for demand in demands)
-    left = profile.allowance - profile.allowance // 12 - OPENING_CONTROLS - fixed
+    left = profile.allowance - profile.allowance // RESERVED_SHARE - OPENING_CONTROLS - fixed
     wanted = {demand.requirement: list(demand.edits(operation)) for demand in demands if demand.edits}
     queue = sorted(
-        ((edit.tier, place, requirement, edit) for requirement, edits in wanted.items() for place, edit in enumerate(_by_tier(edits))),
+        (
+            (edit.tier, place, requirement, edit)
+            for requirement, edits in wanted.items()
+            for place, edit in enumerate(_by_tier(edits))
+        ),
         key=lambda entry: (entry[0], entry[1]),
     )
     chosen = queue[: max(left, 0)]

@@ -6,7 +6,7 @@ not applicable -> skip with the reason. Reports get the verdict through the hook
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, TypeVar
@@ -36,11 +36,13 @@ class Violated(AssertionError):
     """A must is violated, or with --strict a should is not met."""
 
 
-class CouldNotTell(Exception):  # noqa: N818 - an outcome, no error of ours
+class CouldNotTell(Exception):
     """The requirement could not be judged."""
 
 
-def requirement(name: str, *, edits: Edits | None = None, sends: tuple[int, int, int] = (0, 0, 0)) -> Callable[[Function], Function]:
+def requirement(
+    name: str, *, edits: Edits | None = None, sends: tuple[int, int, int] = (0, 0, 0)
+) -> Callable[[Function], Function]:
     """Cite the requirement that a test judges.
 
     `edits` gives what it tries for an operation, most telling first. `sends` counts the requests beside those, in
@@ -65,9 +67,18 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options. `--strict` is pytest's own; here it also lets every should gate."""
     group = parser.getgroup("conformance", "contract conformance")
-    group.addoption("--target", default="mock", metavar="mock|sandbox|URL", help="what to test (default: the embedded mock)")
-    group.addoption("--operation", action="append", default=[], metavar="ID", help="only operations of this id; globs, repeatable")
-    group.addoption("--profile", default="nightly", choices=[str(p) for p in Profile], help="allowance: 45, 120 or 1,000 requests an operation")
+    group.addoption(
+        "--target", default="mock", metavar="mock|sandbox|URL", help="what to test (default: the embedded mock)"
+    )
+    group.addoption(
+        "--operation", action="append", default=[], metavar="ID", help="only operations of this id; globs, repeatable"
+    )
+    group.addoption(
+        "--profile",
+        default="nightly",
+        choices=[str(p) for p in Profile],
+        help="allowance: 45, 120 or 1,000 requests an operation",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -82,7 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
         target=config.getoption("--target"),
         operations=config.getoption("--operation"),
         profile=Profile(config.getoption("--profile")),
-        random_seed=int(seed) if seed is not None else datetime.datetime.now(tz=datetime.UTC).date().toordinal(),
+        random_seed=int(seed) if seed is not None else dt.datetime.now(tz=dt.UTC).date().toordinal(),
         environment=dict(os.environ),
     )
     try:
@@ -136,7 +147,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str, Sequence[Edit]]]:
     """Share out each operation's allowance over its whole catalogue, so that -k and -m change no item."""
-    plans = {}
+    plans: dict[str, dict[str, Sequence[Edit]]] = {}
     for operation in session.operations:
         demands = [demand for item in items if _operation(item) is operation and (demand := _demand(item))]
         plans[operation.id] = dict(share_out(operation, demands, session.options.profile))
@@ -177,7 +188,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         verdict = trial.undecided(Status.INCONCLUSIVE, str(unclear))
     session = pyfuncitem.config.stash[SESSION]
     text = pyfuncitem.ihook.pytest_conformance_verdict(session=session, trial=trial, verdict=verdict)
-    _note(pyfuncitem, session, trial, verdict)
+    _note(pyfuncitem, trial, verdict)
     _as_outcome(verdict, trial.requirement, text or verdict.reason, strict=bool(pyfuncitem.config.getini("strict")))
     return result
 
@@ -189,14 +200,14 @@ def _as_outcome(verdict: Verdict, cited: Requirement, text: str, *, strict: bool
         case Status.NOT_MET if strict:
             raise Violated(text)
         case Status.NOT_MET:
-            pytest.skip(f"recommendation not met: {text}")
+            pytest.skip(f"recommendation not met: {cited.id} {cited.sentence} ({verdict.reason})")
         case Status.NOT_APPLICABLE:
             pytest.skip(f"not applicable: {verdict.reason}")
         case Status.INCONCLUSIVE:
             raise CouldNotTell(f"{cited.id} could not be judged: {verdict.reason}")
 
 
-def _note(item: pytest.Function, session: Session, trial: Trial, verdict: Verdict) -> None:
+def _note(item: pytest.Function, trial: Trial, verdict: Verdict) -> None:
     item.stash[VERDICT] = verdict
     item.user_properties += [
         ("requirement", verdict.requirement),
@@ -208,7 +219,9 @@ def _note(item: pytest.Function, session: Session, trial: Trial, verdict: Verdic
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show a verdict's own text instead of a traceback, and `could not tell` as pytest's error."""
     report = yield
     if call.excinfo is not None and isinstance(call.excinfo.value, (Violated, CouldNotTell)):

@@ -13,6 +13,8 @@ from strategies.edit import Edit
 from tests.harness.client import Client
 from tests.harness.settings import TOKEN, Target
 
+RESERVED_SHARE = 12
+"""One request in twelve is kept for sending again what failed."""
 CONTROLS_AT_MOST = 6
 """How many known values are tried before giving up on getting a control accepted."""
 UNAUTHORIZED, FORBIDDEN = 401, 403
@@ -30,7 +32,9 @@ class OperationRun:
     value once; which of the two this one does is learnt from the second control, before any edit is tried.
     """
 
-    def __init__(self, operation: Operation, document: Document, target: Target, client: Client, allowance: int) -> None:
+    def __init__(
+        self, operation: Operation, document: Document, target: Target, client: Client, allowance: int
+    ) -> None:
         """Send nothing yet."""
         self.operation = operation
         self.document = document
@@ -39,6 +43,7 @@ class OperationRun:
         self.allowance = allowance
         self.exchanges: list[Exchange] = []
         self.spent = 0
+        self.reserve = allowance // RESERVED_SHARE
         self.repeatable = True
         self._opening: Exchange | None = None
         self._refused: Exchange | None = None
@@ -49,8 +54,12 @@ class OperationRun:
         """Return how many requests may still be sent."""
         return self.allowance - self.spent
 
-    def send(self, request: Request, edit: Edit | str, *, operation: Operation | None = None, generated: bool = False) -> Exchange:
+    def send(
+        self, request: Request, edit: Edit | str, *, operation: Operation | None = None, generated: bool = False
+    ) -> Exchange:
         """Send a request of this operation, or of another one that it leads to, and record the exchange."""
+        if isinstance(edit, str):
+            edit = Edit(edit, lambda unchanged: unchanged)
         if self.left <= 0:
             raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
         before = self.client.sent
@@ -61,20 +70,37 @@ class OperationRun:
         exchange = Exchange(
             operation=(operation or self.operation).id,
             request=request,
-            edit=edit if isinstance(edit, str) else edit.name,
+            edit=edit.name,
             response=reply.response,
             fault=reply.fault,
             began=reply.began,
             elapsed=reply.elapsed,
             attempts=reply.attempts,
             drops=reply.drops,
-            about=None if isinstance(edit, str) else edit.about,
-            issued_token=True if isinstance(edit, str) else edit.issued_token,
+            about=edit.about,
+            issued_token=edit.issued_token,
+            also_malformed=edit.also_malformed,
             generated=generated,
         )
         self.exchanges.append(exchange)
         self.client.token_honoured |= exchange.accepted and exchange.issued_token
         return exchange
+
+    def send_again(self, exchange: Exchange) -> Exchange:
+        """Send the request of an exchange once more."""
+        again = Edit(
+            exchange.edit,
+            lambda unchanged: unchanged,
+            about=exchange.about,
+            issued_token=exchange.issued_token,
+            also_malformed=exchange.also_malformed,
+        )
+        return self.send(
+            exchange.request,
+            again,
+            operation=self.document.operation(exchange.operation),
+            generated=exchange.generated,
+        )
 
     def send_together(self, requests: list[Request], edit: str) -> list[Exchange]:
         """Send requests at the same time, on connections of their own."""
@@ -151,14 +177,19 @@ class OperationRun:
     def _why_not_accepted(self) -> str:
         refused = self._refused
         body = refused.response.body[:120].decode(errors="replace") if refused and refused.response else ""
+        answer = f"{refused.outcome} {body}".strip() if refused else "nothing"
         return (
-            f"No control was accepted: {self.operation.label} answered {refused.outcome if refused else 'nothing'} {body}. "
+            f"No control was accepted: {self.operation.label} answered {answer}. "
             f"Give values that it can act on in {', '.join(self._variables()) or 'the environment'}."
         )
 
     def _variables(self) -> list[str]:
-        bodies = [self.document.operation(source).body for source, _ in self.operation.leads_here] or [self.operation.body]
-        return sorted({s["x-supplied-by"] for body in bodies for _, s in properties(body or {}) if "x-supplied-by" in s})
+        bodies = [self.document.operation(source).body for source, _ in self.operation.leads_here] or [
+            self.operation.body
+        ]
+        return sorted(
+            {s["x-supplied-by"] for body in bodies for _, s in properties(body or {}) if "x-supplied-by" in s}
+        )
 
     def _next_request(self) -> Request:
         turn = self._values_used
@@ -177,7 +208,9 @@ class OperationRun:
 
     def _path_request(self, operation: Operation, link: Link, exchange: Exchange | None) -> Request:
         value = link.follow(exchange.response.json()) if exchange and exchange.response else None
-        path = operation.path.replace(f"{{{link.parameter}}}", quote(str(value if value is not None else "none"), safe=""))
+        path = operation.path.replace(
+            f"{{{link.parameter}}}", quote(str(value if value is not None else "none"), safe="")
+        )
         return Request(operation.method, path, self._headers(operation))
 
     def _body_request(self, operation: Operation, turn: int) -> Request:
@@ -198,7 +231,9 @@ class OperationRun:
 def accepted_body(schema: Json, known: Mapping[str, tuple[str, ...]], turn: int) -> Json:
     """Return the smallest body that the schema admits, with values that the target knows, the `turn`-th of each."""
     return {
-        name: _value(keywords, known, turn) for name, keywords in properties(schema) if name in schema.get("required", ())
+        name: _value(keywords, known, turn)
+        for name, keywords in properties(schema)
+        if name in schema.get("required", ())
     }
 
 
@@ -219,4 +254,3 @@ def _value(schema: Json, known: Mapping[str, tuple[str, ...]], turn: int) -> Jso
         "object": lambda: accepted_body(schema, known, turn),
     }
     return makers.get(schema.get("type", "string"), lambda: "x" * schema.get("minLength", 1))()
-

@@ -1,4 +1,4 @@
-"""What a conformance test holds: one requirement, one operation, the edits it may try, and the verdict in the making."""
+"""What a conformance test holds: a requirement, an operation, the edits it may try, and the verdict in the making."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ GENERATED = "generated body"
 NOW_AND_THEN = "now and then"
 
 
-class NotApplicable(Exception):  # noqa: N818 - an outcome, no error
+class NotApplicable(Exception):
     """The requirement cannot speak of this target; the text says what is missing."""
 
 
-class Breach(Exception):  # noqa: N818 - how Hypothesis is told that a request shows a problem
+class Breach(Exception):
     """A generated request breaks the requirement."""
 
 
@@ -73,7 +73,10 @@ class Trial:
     def each_edit(self, of: Callable[[], Request]) -> Iterator[Exchange]:
         """Send each planned edit of the request that `of` gives, in order."""
         for edit in self.edits:
-            yield self.run.send(edit.apply(of()), edit)
+            request = of()
+            if self.run.left <= 0:
+                return
+            yield self.run.send(edit.apply(request), edit)
 
     def judge(self, exchange: Exchange, check: Check) -> None:
         """Have an exchange judged; where it shows a problem, send its request again to see how often it does."""
@@ -184,11 +187,10 @@ class Trial:
 
     def _send_again(self, sighting: Sighting, check: Check) -> None:
         for _ in range(AGAIN):
-            if self.run.left <= 0:
+            if self.run.reserve <= 0 or self.run.left <= 0:
                 return
-            first = sighting.exchange
-            about = Edit(first.edit, lambda request: request, about=first.about, issued_token=first.issued_token)
-            exchange = self.run.send(first.request, about, generated=first.generated)
+            self.run.reserve -= 1
+            exchange = self.run.send_again(sighting.exchange)
             judgement = check(self.operation, exchange)
             sighting.tried += 1
             sighting.seen += isinstance(judgement, Problem) and judgement.kind == sighting.problem.kind

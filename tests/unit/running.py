@@ -1,0 +1,82 @@
+"""The suite as its users run it: a process of its own, against a mock that this process serves."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.document import Document, load_document
+from contracts.mock.api import MockApi
+from contracts.mock.serve import serve
+
+ROOT = Path(__file__).parents[2]
+CONTRACT = ROOT / "contracts" / "appointments.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to. `verdicts` maps "REQ-01 METHOD /path" to JUnit's word for it."""
+
+    code: int
+    output: str
+    verdicts: Mapping[str, str]
+
+    def named(self, word: str) -> set[str]:
+        """Return the ids of the requirements with this JUnit outcome."""
+        return {name.partition(" ")[0] for name, outcome in self.verdicts.items() if outcome == word}
+
+
+def document() -> Document:
+    return load_document(CONTRACT)
+
+
+def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Outcome:
+    """Run the conformance tests with these arguments; the settings of this process's environment do not reach them."""
+    junit = folder / "junit.xml"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROPEXO_", "PYTEST_"))}
+    done = subprocess.run(  # noqa: S603 - our own command
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "tests/conformance",
+            "-p",
+            "no:cacheprovider",
+            "--junitxml",
+            str(junit),
+            *arguments,
+        ],
+        cwd=ROOT,
+        env=kept | dict(environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout + done.stderr, dict(_verdicts(junit)) if junit.exists() else {})
+
+
+@contextmanager
+def serving(api: MockApi) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
+    """Serve an API; give the arguments and the environment that point a run at it."""
+    with serve(api) as server:
+        yield (
+            ("--target", server.url),
+            {
+                "PROPEXO_TOKEN": server.token,
+                "PROPEXO_INTEGRATION_ID": server.integration_id,
+                "PROPEXO_EVENT_IDS": ",".join(server.event_ids),
+            },
+        )
+
+
+def _verdicts(junit: Path) -> Iterator[tuple[str, str]]:
+    for case in ET.parse(junit).getroot().iter("testcase"):  # noqa: S314 - we wrote it
+        words = {child.tag for child in case} & {"failure", "error", "skipped"}
+        yield case.attrib["name"].partition("[")[2].rstrip("]"), next(iter(words), "passed")
