@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import reduce
 from hashlib import sha256
 from operator import methodcaller
 from urllib.parse import quote
@@ -34,10 +35,10 @@ def never_issued(_: Operation) -> list[Edit]:
             Tier.FIRST,
             lambda token: sha256(token.encode()).hexdigest()[: len(token)],
         ),
-        _wrong("a short token", Tier.USUAL, lambda _: "x"),
-        _wrong("the word undefined", Tier.USUAL, lambda _: "undefined"),
+        _wrong("a short token", Tier.LAST, lambda _: "x"),
+        _wrong("the word undefined", Tier.LAST, lambda _: "undefined"),
         _wrong("an unsigned JWT", Tier.USUAL, lambda _: UNSIGNED_JWT),
-        _wrong("a token of 4,000 characters", Tier.USUAL, lambda _: "t" * 4000),
+        _wrong("a token of 4,000 characters", Tier.LAST, lambda _: "t" * 4000),
         _wrong("a token beyond ASCII", Tier.USUAL, lambda _: "t\u00f6k\u00e9n-token"),
         _wrong("the word null", Tier.LAST, lambda _: "null"),
     ]
@@ -51,10 +52,10 @@ def near_misses(_: Operation) -> list[Edit]:
         _wrong("case swapped", Tier.FIRST, str.swapcase),
         _wrong("last character changed", Tier.USUAL, lambda token: token[:-1] + _other(token[-1])),
         _wrong("first character changed", Tier.USUAL, lambda token: _other(token[0]) + token[1:]),
-        _wrong("middle character changed", Tier.USUAL, _middle_changed),
-        _wrong("first half only", Tier.USUAL, lambda token: token[: len(token) // 2]),
+        _wrong("middle character changed", Tier.LAST, _middle_changed),
+        _wrong("first half only", Tier.LAST, lambda token: token[: len(token) // 2]),
         _wrong("one character before", Tier.USUAL, lambda token: "x" + token),
-        _wrong("white space inside", Tier.USUAL, lambda token: f"{token[:4]} {token[4:]}"),
+        _wrong("white space inside", Tier.LAST, lambda token: f"{token[:4]} {token[4:]}"),
         _wrong("first character cut", Tier.LAST, lambda token: token[1:]),
         _wrong("token twice over", Tier.LAST, lambda token: token + token),
         _wrong("reversed", Tier.LAST, lambda token: token[::-1]),
@@ -68,10 +69,10 @@ def other_forms(_: Operation) -> list[Edit]:
         ("Basic scheme", Tier.FIRST, lambda token: f"Basic {_base64(f'{token}:')}"),
         ("scheme without a token", Tier.USUAL, lambda _: "Bearer"),
         ("Token scheme", Tier.USUAL, lambda token: f"Token {token}"),
-        ("Basic scheme, bare token", Tier.USUAL, lambda token: f"Basic {token}"),
+        ("Basic scheme, bare token", Tier.LAST, lambda token: f"Basic {token}"),
         ("no space after the scheme", Tier.USUAL, lambda token: f"Bearer{token}"),
-        ("scheme twice", Tier.USUAL, lambda token: f"Bearer Bearer {token}"),
-        ("colon after the scheme", Tier.USUAL, lambda token: f"Bearer: {token}"),
+        ("scheme twice", Tier.LAST, lambda token: f"Bearer Bearer {token}"),
+        ("colon after the scheme", Tier.LAST, lambda token: f"Bearer: {token}"),
         ("two tokens", Tier.USUAL, lambda token: f"Bearer {_wrong_token(token)}, Bearer {token}"),
         ("token in quotes", Tier.LAST, lambda token: f'Bearer "{token}"'),
         ("Digest scheme", Tier.LAST, lambda token: f'Digest username="{token}"'),
@@ -83,29 +84,17 @@ def other_forms(_: Operation) -> list[Edit]:
 
 
 def other_places(_: Operation) -> list[Edit]:
-    """AUTH-05: the issued token anywhere but in the Authorization header."""
+    """AUTH-05: the issued token anywhere but in the Authorization header. One request tries all places of a kind."""
+    query = ("access_token", "token", "api_key", "apikey", "auth_token", "key")
+    headers = ("X-Api-Key", "X-Access-Token", "X-Auth-Token", "Api-Key", "Token")
+    with_scheme = ("X-Authorization", "Proxy-Authorization", "X-Forwarded-Authorization")
+    cookies = ("token", "access_token", "auth", "session", "jwt")
+    bare = [(f"in {name}", _add_header(name, lambda token: token)) for name in headers]
+    schemed = [(f"in {name}", _add_header(name, lambda token: f"Bearer {token}")) for name in with_scheme]
     return [
-        Edit("in the query as access_token", _in_query("access_token"), Tier.FIRST, issued_token=False),
-        Edit(
-            "in a cookie",
-            _in_header("Cookie", lambda token: f"token={token}; access_token={token}"),
-            issued_token=False,
-        ),
-        Edit("in X-Api-Key", _in_header("X-Api-Key", lambda token: token), issued_token=False),
-        Edit(
-            "in Proxy-Authorization",
-            _in_header("Proxy-Authorization", lambda token: f"Bearer {token}"),
-            issued_token=False,
-        ),
-        Edit("in the query as token", _in_query("token"), issued_token=False),
-        Edit("in X-Access-Token", _in_header("X-Access-Token", lambda token: token), issued_token=False),
-        Edit(
-            "in X-Authorization",
-            _in_header("X-Authorization", lambda token: f"Bearer {token}"),
-            Tier.LAST,
-            issued_token=False,
-        ),
-        Edit("in the query as api_key", _in_query("api_key"), Tier.LAST, issued_token=False),
+        _instead("in the query", [(f"in the query as {name}", _add_query(name)) for name in query], Tier.FIRST),
+        _instead("in other headers", bare + schemed),
+        _instead("in cookies", [(f"in the cookie {name}", _add_cookie(name)) for name in cookies]),
     ]
 
 
@@ -113,36 +102,25 @@ def scheme_spellings(_: Operation) -> list[Edit]:
     """AUTH-08: the scheme in other cases; these are valid."""
     return [
         Edit("scheme in small letters", _header(lambda token: f"bearer {token}"), Tier.FIRST, issued_token=False),
-        Edit("scheme in capitals", _header(lambda token: f"BEARER {token}"), issued_token=False),
+        Edit("scheme in capitals", _header(lambda token: f"BEARER {token}"), Tier.LAST, issued_token=False),
     ]
 
 
 def ways_around(operation: Operation) -> list[Edit]:
     """AUTH-09: no credentials, but a header or a spelling of the path that lets some servers look away."""
-    headers = (
-        ("X-Forwarded-For", "127.0.0.1", Tier.USUAL),
-        ("X-Original-URL", "/", Tier.USUAL),
-        ("X-Forwarded-User", "admin", Tier.USUAL),
-        ("X-HTTP-Method-Override", "OPTIONS", Tier.USUAL),
-        ("X-Internal-Request", "true", Tier.USUAL),
-        ("X-Real-IP", "127.0.0.1", Tier.LAST),
-        ("Referer", "http://localhost/", Tier.LAST),
+    origin = (
+        *("X-Forwarded-For: 127.0.0.1", "X-Real-IP: 127.0.0.1", "X-Client-IP: 127.0.0.1", "Forwarded: for=127.0.0.1"),
+        *("X-Forwarded-User: admin", "X-User: admin", "X-Remote-User: admin", "X-Internal-Request: true"),
+        *("X-Internal: true", "X-Debug: true", "X-Forwarded-Host: localhost", "Referer: http://localhost/"),
     )
-    edits = [
-        Edit(f"{name}: {value}", _bare(methodcaller("with_header", name, value)), tier, issued_token=False)
-        for name, value, tier in headers
-    ]
+    routing = ("X-Original-URL: /", "X-Rewrite-URL: /", "X-HTTP-Method-Override: OPTIONS", "X-Method-Override: OPTIONS")
     doubled = operation.path.rfind("/")
     return [
-        Edit("slash at the end", _bare(_retarget(lambda path: path + "/")), Tier.USUAL, issued_token=False),
-        Edit("path in capitals", _bare(_retarget(str.upper)), Tier.LAST, issued_token=False),
-        Edit(
-            "two slashes",
-            _bare(_retarget(lambda path: f"{path[:doubled]}/{path[doubled:]}")),
-            Tier.USUAL,
-            issued_token=False,
-        ),
-        *edits,
+        _instead("headers of a trusted origin", [(line, _add_line(line)) for line in origin], Tier.FIRST),
+        _instead("slash at the end", [("", _retarget(lambda path: path + "/"))]),
+        _instead("headers of another route", [(line, _add_line(line)) for line in routing]),
+        _instead("two slashes", [("", _retarget(lambda path: f"{path[:doubled]}/{path[doubled:]}"))]),
+        _instead("path in capitals", [("", _retarget(str.upper))], Tier.LAST),
     ]
 
 
@@ -168,8 +146,14 @@ def _without_credentials(request: Request) -> Request:
     return request.with_header(AUTHORIZATION)
 
 
-def _bare(change: Callable[[Request], Request]) -> Callable[[Request], Request]:
-    return lambda request: change(_without_credentials(request))
+def _instead(name: str, ways: Sequence[tuple[str, Callable[[Request], Request]]], tier: Tier = Tier.USUAL) -> Edit:
+    """Return one edit that goes all of the named `ways` at once, and then takes the credentials away."""
+
+    def apply(request: Request) -> Request:
+        return _without_credentials(reduce(lambda changed, way: way[1](changed), ways, request))
+
+    parts = tuple(_instead(spelling, [(spelling, way)]) for spelling, way in ways) if len(ways) > 1 else ()
+    return Edit(name, apply, tier, issued_token=False, parts=parts)
 
 
 def _retarget(change: Callable[[str], str]) -> Callable[[Request], Request]:
@@ -181,14 +165,29 @@ def _two_headers(request: Request) -> Request:
     return request.with_header(AUTHORIZATION, f"Bearer {_wrong_token(token)}", f"Bearer {token}")
 
 
-def _in_query(name: str) -> Callable[[Request], Request]:
-    return lambda request: replace(
-        _without_credentials(request), target=f"{request.target}?{name}={quote(token_of(request), safe='')}"
-    )
+def _add_query(name: str) -> Callable[[Request], Request]:
+    def add(request: Request) -> Request:
+        joint = "&" if "?" in request.target else "?"
+        return replace(request, target=f"{request.target}{joint}{name}={quote(token_of(request), safe='')}")
+
+    return add
 
 
-def _in_header(name: str, value: Callable[[str], str]) -> Callable[[Request], Request]:
-    return lambda request: _without_credentials(request).with_header(name, value(token_of(request)))
+def _add_header(name: str, value: Callable[[str], str]) -> Callable[[Request], Request]:
+    return lambda request: request.with_header(name, value(token_of(request)))
+
+
+def _add_line(line: str) -> Callable[[Request], Request]:
+    name, _, value = line.partition(": ")
+    return methodcaller("with_header", name, value)
+
+
+def _add_cookie(name: str) -> Callable[[Request], Request]:
+    def add(request: Request) -> Request:
+        others = [value for header, value in request.headers if header == "Cookie"]
+        return request.with_header("Cookie", "; ".join([*others, f"{name}={token_of(request)}"]))
+
+    return add
 
 
 def _wrong_token(token: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import reduce
 from typing import TypeAlias
 
 from contracts.document import Operation
@@ -23,6 +24,9 @@ class Tier(IntEnum):
 class Edit:
     """One change to a control. `name` is short, stable, and what the report shows.
 
+    An edit with `parts` does several things at once that a conforming target treats alike, so that one request speaks
+    for all of them; where it shows a problem, the parts are tried one by one to name the one at fault.
+
     `about` is the property that the change is about, where there is one. `issued_token` tells whether the request
     still carries exactly the issued token where it belongs; `also_malformed` whether, beside the credentials, there is
     more to refuse.
@@ -34,6 +38,17 @@ class Edit:
     about: str | None = None
     issued_token: bool = True
     also_malformed: bool = False
+    parts: tuple[Edit, ...] = ()
+
+
+def together(name: str, parts: Sequence[Edit], tier: Tier = Tier.USUAL) -> Edit:
+    """Return one edit that applies all of `parts`, one after the other."""
+
+    def apply(request: Request) -> Request:
+        return reduce(lambda changed, part: part.apply(changed), parts, request)
+
+    issued = all(part.issued_token for part in parts)
+    return Edit(name, apply, tier, issued_token=issued, parts=tuple(parts))
 
 
 Edits: TypeAlias = Callable[[Operation], Sequence[Edit]]

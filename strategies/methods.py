@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from contracts.document import Operation
 from contracts.exchange import Request
-from strategies.edit import Edit, Tier
+from strategies.edit import Edit, Tier, together
 
 OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
 
@@ -27,15 +27,19 @@ def other_methods(operation: Operation) -> list[Edit]:
 def overrides(operation: Operation) -> list[Edit]:
     """HTTP-03: headers that ask for another method than the request line."""
     other = "GET" if operation.method != "GET" else "POST"
-    edits = [
-        Edit(f"{name}: DELETE", methodcaller("with_header", name, "DELETE"), tier)
-        for name, tier in zip(OVERRIDES, (Tier.USUAL, Tier.LAST, Tier.LAST), strict=True)
+    deleting = [Edit(f"{name}: DELETE", methodcaller("with_header", name, "DELETE")) for name in OVERRIDES]
+    asking = [
+        Edit(f"{name}: {operation.method}", methodcaller("with_header", name, operation.method)) for name in OVERRIDES
     ]
-    asked = Edit(
-        f"{other} with {OVERRIDES[0]}: {operation.method}",
-        lambda request: replace(request, method=other).with_header(OVERRIDES[0], operation.method),
-    )
-    return [asked, *edits]
+    instead = Edit(other, partial(replace, method=other))
+    return [
+        Edit(
+            f"{other} with headers that ask for {operation.method}",
+            lambda request: together("", [instead, *asking]).apply(request),
+            parts=tuple(together(f"{other} with {edit.name}", [instead, edit]) for edit in asking),
+        ),
+        together("headers that ask for DELETE", deleting),
+    ]
 
 
 def unknown_ids(operation: Operation) -> list[Edit]:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from urllib.parse import urlencode
 
 from contracts.document import JSON_MEDIA_TYPE, Operation
 from contracts.exchange import Request
-from strategies.edit import Edit, Tier
+from strategies.edit import Edit, Tier, together
 
+STRING = re.compile(rb'("(?:[^"\\]|\\.)*")')
+SIGN = re.compile(rb"([{}\[\]:,])")
 ESCAPABLE = frozenset('"\\/bfnrtu')
 """What may follow a backslash in JSON."""
 
@@ -40,16 +43,20 @@ def open_to_readers(operation: Operation) -> list[Edit]:
 
 def other_spellings(_: Operation) -> list[Edit]:
     """RESP-08: the accepted body in other words. These are valid, and accepted by whoever accepted the control."""
-    return [
-        Edit(
-            "white space between", _on_bytes(lambda body: json.dumps(json.loads(body), indent=2).encode()), Tier.FIRST
-        ),
+    spelled = (
         Edit("keys in reverse", _on_bytes(_reversed_keys)),
         Edit("keys escaped", _on_bytes(_escaped_keys)),
-        Edit("values escaped", _on_bytes(_escaped_values)),
+        Edit("white space between", _on_bytes(_spaced)),
         Edit("white space around", _on_bytes(lambda body: b"\r\n\t " + body + b"\n")),
-        Edit("charset=utf-8", _typed(f"{JSON_MEDIA_TYPE}; charset=utf-8"), Tier.FIRST),
+    )
+    typed = (
         Edit("media type in capitals", _typed(JSON_MEDIA_TYPE.upper())),
+        Edit("charset=utf-8", _with_charset),
+    )
+    return [
+        together("keys reversed, escaped, spaced", spelled, Tier.FIRST),
+        Edit("values escaped", _on_bytes(_escaped_values)),
+        together("media type in capitals, with charset", typed),
         Edit("sent in chunks", lambda request: replace(request, chunked=True)),
         Edit("no Accept header", lambda request: request.with_header("Accept"), Tier.LAST),
     ]
@@ -61,8 +68,8 @@ def other_media_types(_: Operation) -> list[Edit]:
         Edit("form body", lambda request: _typed(FORM)(_as_form(request)), Tier.FIRST),
         Edit("JSON as text/plain", _typed("text/plain")),
         Edit("no Content-Type", lambda request: request.with_header("Content-Type")),
-        Edit("JSON as a form", _typed(FORM)),
-        Edit("multipart without a boundary", _typed("multipart/form-data")),
+        Edit("JSON as a form", _typed(FORM), Tier.LAST),
+        Edit("multipart without a boundary", _typed("multipart/form-data"), Tier.LAST),
         Edit("JSON as XML", _typed("application/xml"), Tier.LAST),
     ]
 
@@ -78,6 +85,11 @@ def _typed(content_type: str) -> Callable[[Request], Request]:
     return lambda request: request.with_header("Content-Type", content_type)
 
 
+def _with_charset(request: Request) -> Request:
+    declared = next(value for name, value in request.headers if name == "Content-Type")
+    return request.with_header("Content-Type", f"{declared}; charset=utf-8")
+
+
 def _gzipped(request: Request) -> Request:
     return request.with_body(gzip.compress(request.body or b"", mtime=0))
 
@@ -88,6 +100,12 @@ def _as_form(request: Request) -> Request:
 
 def _reversed_keys(body: bytes) -> bytes:
     return _compact(dict(reversed(json.loads(body).items())))
+
+
+def _spaced(body: bytes) -> bytes:
+    """Return the body with white space wherever JSON allows it between tokens, its strings left as they are spelled."""
+    parts = STRING.split(body)
+    return b"".join(part if place % 2 else SIGN.sub(rb" \1\n", part) for place, part in enumerate(parts))
 
 
 def _compact(value: object) -> bytes:
@@ -166,18 +184,18 @@ NOT_JSON: Sequence[tuple[str, Tier, Callable[[bytes], bytes]]] = (
     ("unquoted keys", Tier.USUAL, _unquoted_keys),
     ("raw newline in a string", Tier.USUAL, lambda body: _within_last_value(body, b"\n")),
     ("needless escape", Tier.USUAL, _needless_escape),
-    ("cut in the middle", Tier.USUAL, lambda body: body[: len(body) // 2]),
     ("NaN", Tier.USUAL, _valueless(b"NaN")),
     ("UTF-16", Tier.USUAL, lambda body: body.decode().encode("utf-16")),
     ("line comment", Tier.USUAL, lambda body: body[:-1] + b"// c\n}"),
     ("form fields", Tier.USUAL, lambda body: urlencode(json.loads(body)).encode()),
     ("YAML", Tier.USUAL, _yaml),
     ("only white space", Tier.USUAL, lambda _: b" \n"),
-    ("leading garbage", Tier.USUAL, lambda body: b"x" + body),
-    ("leading comma", Tier.USUAL, lambda body: b"{," + body[1:]),
     ("comma missing", Tier.USUAL, lambda body: body.replace(b',"', b' "', 1)),
-    ("trailing brace", Tier.USUAL, lambda body: body + b"}"),
-    ("form feed as white space", Tier.USUAL, lambda body: b"\x0c" + body),
+    ("cut in the middle", Tier.LAST, lambda body: body[: len(body) // 2]),
+    ("leading garbage", Tier.LAST, lambda body: b"x" + body),
+    ("leading comma", Tier.LAST, lambda body: b"{," + body[1:]),
+    ("trailing brace", Tier.LAST, lambda body: body + b"}"),
+    ("form feed as white space", Tier.LAST, lambda body: b"\x0c" + body),
     ("overlong UTF-8", Tier.LAST, lambda body: _within_last_value(body, b"\xc0\xaf")),
     ("encoded surrogate", Tier.LAST, lambda body: _within_last_value(body, b"\xed\xa0\x80")),
     ("Python literals", Tier.LAST, _valueless(b"None")),

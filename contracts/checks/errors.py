@@ -11,7 +11,7 @@ from contracts.checks import Check, own_request
 from contracts.checks.response import media_type, shown
 from contracts.checks.schema import misfit
 from contracts.document import JSON_MEDIA_TYPE, Json, Operation
-from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem
+from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
 
 BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, TOO_MANY = 400, 415, 429
 ECHO_WORTH_NAMING = 40
@@ -129,10 +129,10 @@ def gives_nothing_away(_: Operation, exchange: Exchange) -> Judgement:
 
 
 def same_refusal_every_time(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
-    """ERR-09. Compares status and error.code of identical requests with the first answer each of them got."""
+    """ERR-09. Compares status and error.code of identical bad requests with the first answer each of them got."""
     first: dict[object, tuple[str, Json]] = {}
     for exchange in exchanges:
-        if exchange.status == TOO_MANY:
+        if exchange.status == TOO_MANY or exchange.edit == CONTROL or not exchange.issued_token:
             continue
         answer = (exchange.outcome, _code(exchange))
         if exchange.request not in first:

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         document = load_document(options.contract)
         with serve(MockApi(document, state=state, limit=limit), options.port) as server:
-            print(welcome(document, state, server), flush=True)  # noqa: T201 - it is a command's output
+            print(welcome(document, state, server), flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 threading.Event().wait()
     except ContractError as error:

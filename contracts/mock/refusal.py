@@ -16,13 +16,13 @@ Cause: TypeAlias = Literal[
 """The step that refused: several of them answer with the same status and code."""
 
 
-class Refusal(Exception):  # noqa: N818 - it ends a request, it is no error
+class Refusal(Exception):
     """Raised by any step that does not let a request pass; `MockApi.refuse` turns it into the answer.
 
     `issues` go into the envelope's details, `headers` beside the answer's own.
     """
 
-    def __init__(  # noqa: PLR0913 - one argument for each part of the answer
+    def __init__(
         self,
         status: int,
         code: str,

@@ -38,7 +38,7 @@ def test_token_in_another_place_is_refused(trial: Trial) -> None:
         trial.judge(exchange, credentials_refused)
 
 
-@requirement("AUTH-06", sends=(2, 4, 20))
+@requirement("AUTH-06", sends=(2, 3, 20))
 def test_authentication_comes_before_validation(trial: Trial) -> None:
     wrong = credentials.with_wrong_token(trial.run.refusable())
     good = Edit("wrong token", lambda request: request, issued_token=False)

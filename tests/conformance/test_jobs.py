@@ -17,7 +17,7 @@ def test_job_is_known(trial: Trial) -> None:
         trial.judge(exchange, protocol.job_is_known(status))
 
 
-@requirement("JOB-02", sends=(3, 5, 20))
+@requirement("JOB-02", sends=(3, 4, 20))
 def test_job_reaches_a_final_status_and_stays(trial: Trial) -> None:
     status, request = trial.run.follow(trial.run.control())
     polls = list(polling.until_final(trial.run, status, request, at_most=trial.sends - 1))

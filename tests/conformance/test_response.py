@@ -7,14 +7,28 @@ from tests.harness.generation import answer_conforms, fitting_bodies
 from tests.harness.plugin import requirement
 from tests.harness.trial import NotApplicable, Trial
 
+REPEATS_AT_MOST = 59
+"""So many clean trials rule out, at 95 %, a fault in one request of twenty."""
 
-@requirement("RESP-01", sends=(2, 4, 150))
+
+@requirement("RESP-01", sends=(1, 2, 150))
 def test_accepted_request_is_answered_as_the_schema_says(trial: Trial) -> None:
     control = trial.run.control()
     if trial.operation.body is not None and trial.run.repeatable:
         requests = fitting_bodies(trial.document, trial.operation, control.request)
         trial.search(requests, lambda operation, exchange: answer_conforms(trial.document, operation, exchange))
     trial.judge_series(each(response.success_fits_schema))
+
+
+@requirement("RESP-10")
+def test_accepted_request_stays_valid(trial: Trial) -> None:
+    control = trial.run.control()
+    if not trial.run.repeatable:
+        raise NotApplicable("the target takes each value once")
+    # What is left of the allowance is best spent here: every requirement that judges the whole run gains by it.
+    for _ in range(min(trial.run.left - trial.run.reserve, REPEATS_AT_MOST)):
+        trial.run.send(control.request, CONTROL)
+    trial.judge_series(response.stays_valid)
 
 
 @requirement("RESP-02")
@@ -60,7 +74,7 @@ def test_valid_body_in_other_words_is_accepted(trial: Trial) -> None:
         trial.judge(exchange, protocol.accepted)
 
 
-@requirement("RESP-09", sends=(3, 6, 24))
+@requirement("RESP-09", sends=(3, 4, 24))
 def test_requests_at_the_same_time_get_their_own_answers(trial: Trial) -> None:
     control = trial.run.control()
     if not trial.run.repeatable:
@@ -70,11 +84,3 @@ def test_requests_at_the_same_time_get_their_own_answers(trial: Trial) -> None:
         requests += [control.request] * (trial.sends - len(requests))
     exchanges = trial.run.send_together(requests, CONTROL)
     trial.judge_series(each(response.gives_back_what_was_sent), exchanges)
-
-
-@requirement("RESP-10")
-def test_accepted_request_stays_valid(trial: Trial) -> None:
-    trial.run.control()
-    if not trial.run.repeatable:
-        raise NotApplicable("the target takes each value once")
-    trial.judge_series(response.stays_valid)

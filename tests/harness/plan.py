@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.document import Operation
-from strategies.edit import Edit, Edits
+from strategies.edit import Edit, Edits, Tier
 from tests.harness.run import RESERVED_SHARE
 from tests.harness.settings import Profile
 
 OPENING_CONTROLS = 3
-"""A control and its repeat; where the control is an id from another operation's answer, that one's request too."""
+"""A control and its repeat, and the request of another operation that some take their ids from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +26,25 @@ class Demand:
 def share_out(operation: Operation, demands: Sequence[Demand], profile: Profile) -> Mapping[str, tuple[Edit, ...]]:
     """Return the edits that each requirement may try for the operation.
 
-    A twelfth of the allowance stays in reserve for sending again what failed. The rest goes round: each requirement
-    in turn gets its next edit, first those of the first tier, until nothing is left. So a small allowance loses
-    depth in every requirement rather than any requirement.
+    Tier by tier, every requirement loses the same share of its list, from the tail: a small allowance costs depth
+    everywhere rather than any requirement its voice.
     """
     fixed = sum(demand.sends[list(Profile).index(profile)] for demand in demands)
     left = profile.allowance - profile.allowance // RESERVED_SHARE - OPENING_CONTROLS - fixed
-    wanted = {demand.requirement: list(demand.edits(operation)) for demand in demands if demand.edits}
-    queue = sorted(
-        (
-            (edit.tier, place, requirement, edit)
-            for requirement, edits in wanted.items()
-            for place, edit in enumerate(_by_tier(edits))
-        ),
-        key=lambda entry: (entry[0], entry[1]),
-    )
+    queue = [
+        (edit.tier, place / len(alike), demand.requirement, edit)
+        for demand in demands
+        if demand.edits
+        for alike in _tiers(demand.edits(operation))
+        for place, edit in enumerate(alike)
+    ]
+    queue.sort(key=lambda entry: entry[:2])
     chosen = queue[: max(left, 0)]
-    return {requirement: tuple(edit for _, _, name, edit in chosen if name == requirement) for requirement in wanted}
+    return {
+        demand.requirement: tuple(edit for _, _, requirement, edit in chosen if requirement == demand.requirement)
+        for demand in demands
+    }
 
 
-def _by_tier(edits: Sequence[Edit]) -> list[Edit]:
-    return sorted(edits, key=lambda edit: edit.tier)
+def _tiers(edits: Sequence[Edit]) -> list[list[Edit]]:
+    return [[edit for edit in edits if edit.tier is tier] for tier in Tier]

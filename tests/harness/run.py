@@ -13,8 +13,8 @@ from strategies.edit import Edit
 from tests.harness.client import Client
 from tests.harness.settings import TOKEN, Target
 
-RESERVED_SHARE = 12
-"""One request in twelve is kept for sending again what failed."""
+RESERVED_SHARE = 20
+"""One request in twenty is kept for sending again what failed."""
 CONTROLS_AT_MOST = 6
 """How many known values are tried before giving up on getting a control accepted."""
 UNAUTHORIZED, FORBIDDEN = 401, 403

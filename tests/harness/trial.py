@@ -59,6 +59,7 @@ class Trial:
     random_seed: int
     decided: list[Exchange] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
+    _parts: dict[int, list[tuple[Edit, Request]]] = field(default_factory=dict)
 
     @property
     def operation(self) -> Operation:
@@ -76,7 +77,9 @@ class Trial:
             request = of()
             if self.run.left <= 0:
                 return
-            yield self.run.send(edit.apply(request), edit)
+            exchange = self.run.send(edit.apply(request), edit)
+            self._parts[id(exchange)] = [(part, part.apply(request)) for part in edit.parts]
+            yield exchange
 
     def judge(self, exchange: Exchange, check: Check) -> None:
         """Have an exchange judged; where it shows a problem, send its request again to see how often it does."""
@@ -86,6 +89,12 @@ class Trial:
         self.decided.append(exchange)
         if not isinstance(judgement, Problem):
             return
+        before = len(self.sightings)
+        for part, request in self._parts.get(id(exchange), ()):
+            if self.run.left > 0:
+                self.judge(self.run.send(request, part), check)
+        if len(self.sightings) > before:
+            return  # the parts at fault speak for the whole
         sighting = Sighting(judgement, exchange)
         if len(self.sightings) < SENT_AGAIN_AT_MOST:
             self._send_again(sighting, check)
