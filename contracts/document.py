@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -139,10 +140,15 @@ class Document:
 def load_document(file: Path) -> Document:
     """Read and validate an OpenAPI 3.0 or 3.1 document; `ContractError` in one sentence if it cannot be used."""
     try:
-        content = file.read_bytes()
-        raw = yaml.safe_load(content)
+        return _document(file, file.read_bytes())
     except OSError as error:
         raise ContractError(f"{file} cannot be read ({error.strerror}): name an OpenAPI document.") from error
+
+
+@lru_cache(maxsize=8)
+def _document(file: Path, content: bytes) -> Document:
+    try:
+        raw = yaml.safe_load(content)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContractError(f"{file} is not YAML or JSON: {' '.join(str(error).split())}.") from error
     version = str(raw.get("openapi", "")) if isinstance(raw, dict) else ""

@@ -64,7 +64,11 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header `name`, or None."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+        return next(iter(self.headers_named(name)), None)
+
+    def headers_named(self, name: str) -> list[str]:
+        """Return every value of the header `name`, in the order received."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
 
     def json(self) -> Json:
         """Return the body as a JSON value, or None where it is not JSON."""

@@ -21,8 +21,8 @@ WRONG_TYPES: Sequence[tuple[str, str, Tier, Change]] = (
     ("number", "a number", Tier.FIRST, lambda _: 7),
     ("array", "an array around it", Tier.FIRST, lambda value: [value]),
     ("boolean", "true", Tier.USUAL, lambda _: True),
-    ("object", "an object around it", Tier.USUAL, lambda value: {"value": value}),
-    ("boolean", "false", Tier.LAST, lambda _: False),
+    ("object", "an object around it", Tier.USUAL, lambda value: {"id": value}),
+    ("boolean", "false", Tier.USUAL, lambda _: False),
     ("number", "zero", Tier.LAST, lambda _: 0),
     ("string", "its text", Tier.FIRST, str),
     ("array", "an empty array", Tier.LAST, lambda _: []),
@@ -30,17 +30,17 @@ WRONG_TYPES: Sequence[tuple[str, str, Tier, Change]] = (
     ("number", "a fraction", Tier.LAST, lambda _: 1.5),
     ("number", "a number beyond 64 bits", Tier.LAST, lambda _: 2**70),
 )
-"""JSON type, name, tier, and the value made of the accepted one. Null stands for all that many servers call falsy."""
+"""JSON type, name, tier, and the value made of the accepted one."""
 
 LEGAL_TEXTS: Sequence[tuple[str, Tier, str]] = (
     ("many scripts", Tier.FIRST, "Zoë e\u0301 \u0416 \u4e2d\u6587 \U0001f3e0 \u05d0\u05d1 a\u200db"),
     ("257 characters", Tier.FIRST, "xY" * 128 + "z"),
     ("markup and quotes", Tier.FIRST, '<b>O\'Hara</b> "x" \\ / %41 + & ; -- ${x} {{y}} %s'),
-    ("space around", Tier.USUAL, " evt 1 "),
+    ("space around", Tier.USUAL, " evt  1 "),
     ("digits only", Tier.USUAL, "0012345"),
     ("10,000 characters", Tier.USUAL, "0123456789" * 1000),
     ("NUL", Tier.USUAL, "evt\x00one"),
-    ("control characters", Tier.USUAL, "a\tb\nc\rd\x1fe\x7ff\u2028g\u00a0h\ufeffi"),
+    ("control characters", Tier.USUAL, "a\tb\nc\r\nd\x1fe\x7ff\u2028g\u00a0h\ufeffi"),
     ("mixed case", Tier.LAST, "EvT-AbC"),
     ("65 characters", Tier.LAST, "abcde" * 13),
     ("the word null", Tier.LAST, "null"),
@@ -51,6 +51,10 @@ LEGAL_TEXTS: Sequence[tuple[str, Tier, str]] = (
     ("non-characters", Tier.LAST, "a\ufffeb\U0010ffffc"),
 )
 """Text that JSON allows and that servers stumble over. None of it breaks a schema that says just `type: string`."""
+
+
+WRAPPERS = ("data", "body", "input", "payload", "request", "params")
+"""Names under which servers look for a body that they do not find at the top."""
 
 
 def missing(operation: Operation) -> list[Edit]:
@@ -81,9 +85,10 @@ def not_objects(_: Operation) -> list[Edit]:
         Edit("null as the body", _on_body(lambda _: None), Tier.FIRST),
         Edit("the body as a JSON string", lambda request: request.with_json((request.body or b"").decode())),
         Edit("a number as the body", _on_body(lambda _: 42)),
-        Edit("an empty array as the body", _on_body(lambda _: [])),
+        Edit("the body's values in an array", _on_body(lambda body: list(body.values()))),
         Edit("a string as the body", _on_body(lambda _: "text"), Tier.LAST),
         Edit("true as the body", _on_body(lambda _: True), Tier.LAST),
+        Edit("an empty array as the body", _on_body(lambda _: []), Tier.LAST),
         Edit("the body's pairs in an array", _on_body(lambda body: [list(pair) for pair in body.items()]), Tier.LAST),
     ]
 
@@ -93,7 +98,8 @@ def unknown_properties(_: Operation) -> list[Edit]:
     name = "not_in_the_schema"
     return [
         Edit("a property too many", _on_body(lambda body: body | {name: "x"}), Tier.FIRST, name),
-        Edit("a null property too many", _on_body(lambda body: body | {name: None}), Tier.LAST, name),
+        Edit("an object too many, in front", _on_body(lambda body: {name: {}} | body), Tier.USUAL, name),
+        Edit("a null too many, in front", _on_body(lambda body: {name: None} | body), Tier.USUAL, name),
     ]
 
 
@@ -111,7 +117,7 @@ def legal_texts(operation: Operation) -> list[Edit]:
     *others, last = free
     edits = [Edit(f"{last} with {spelling}", _set(last, text), tier) for spelling, tier, text in LEGAL_TEXTS]
     if others:
-        edits.append(Edit("every property with the same text", _same_text(free), Tier.USUAL))
+        edits.insert(3, Edit("every property with the same text", _same_text(free), Tier.USUAL))
     edits += [
         Edit(f"{name} with {spelling}", _set(name, text), Tier.USUAL if place == 0 else Tier.LAST)
         for place, (spelling, _, text) in enumerate(LEGAL_TEXTS)
@@ -137,10 +143,30 @@ def open_ended(operation: Operation) -> list[Edit]:
             Edit(f"{name} empty", _set(name, ""), usual),
             Edit(f"{name} blank", _set(name, " "), Tier.LAST),
         ]
-    edits.append(
-        Edit("a megabyte of white space", lambda r: r.with_body((r.body or b"") + b" " * 1_000_000), Tier.LAST)
-    )
+    edits.append(Edit("64 kB of white space around", lambda r: r.with_body(b" " * 65_536 + (r.body or b""))))
     return edits
+
+
+def combined(operation: Operation) -> list[Edit]:
+    """ERR-14: bodies that break the schema in more than one place, or only in how their properties are named."""
+    names = [name for name, _ in properties(operation.body)]
+    return [
+        Edit("every property as a number", _on_body(lambda body: dict.fromkeys(body, 7)), Tier.FIRST),
+        Edit("names in camel case", _renamed(_camel)),
+        Edit("the body inside another object", _on_body(lambda body: dict.fromkeys(WRAPPERS, body))),
+        Edit("names in capitals", _renamed(str.upper)),
+        Edit(f"{names[0]} missing, one too many", _on_body(lambda body: _without(names[0], body) | {"other": 1})),
+        Edit("names with a space", _renamed(lambda name: f" {name}"), Tier.LAST),
+    ]
+
+
+def unknown_values(operation: Operation) -> list[Edit]:
+    """RESP-06: well-formed values that the target cannot know. What it makes of them is its own affair."""
+    return [
+        Edit(f"{name} unknown", _set(name, lambda value: f"{value[::-1]}0"))
+        for name, schema in properties(operation.body or {})
+        if "x-supplied-by" in schema
+    ]
 
 
 def beyond_constraints(operation: Operation) -> list[Edit]:
@@ -215,7 +241,17 @@ def _set(name: str, value: Json | Change) -> Callable[[Request], Request]:
 
 
 def _same_text(names: Sequence[str]) -> Callable[[Request], Request]:
-    return _on_body(lambda body: body | dict.fromkeys(names, body[names[-1]]))
+    return _on_body(lambda body: body | dict.fromkeys(names, body[names[0]]))
+
+
+def _renamed(change: Callable[[str], str]) -> Callable[[Request], Request]:
+    return _on_body(lambda body: {change(name): value for name, value in body.items()})
+
+
+def _camel(name: str) -> str:
+    """Return another spelling of a name: camel case for snake case, capitals where there is nothing to fold."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others) if others else name.upper()
 
 
 def _without(name: str, body: Json) -> Json:

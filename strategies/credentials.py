@@ -55,6 +55,7 @@ def near_misses(_: Operation) -> list[Edit]:
         _wrong("middle character changed", Tier.LAST, _middle_changed),
         _wrong("first half only", Tier.LAST, lambda token: token[: len(token) // 2]),
         _wrong("one character before", Tier.USUAL, lambda token: "x" + token),
+        _wrong("another word after it", Tier.USUAL, lambda token: f"{token} x"),
         _wrong("white space inside", Tier.LAST, lambda token: f"{token[:4]} {token[4:]}"),
         _wrong("first character cut", Tier.LAST, lambda token: token[1:]),
         _wrong("token twice over", Tier.LAST, lambda token: token + token),
@@ -120,7 +121,8 @@ def ways_around(operation: Operation) -> list[Edit]:
         _instead("slash at the end", [("", _retarget(lambda path: path + "/"))]),
         _instead("headers of another route", [(line, _add_line(line)) for line in routing]),
         _instead("two slashes", [("", _retarget(lambda path: f"{path[:doubled]}/{path[doubled:]}"))]),
-        _instead("path in capitals", [("", _retarget(str.upper))], Tier.LAST),
+        _instead("path with an escape", [("", _retarget(_with_escape))]),
+        _instead("path in capitals", [("", _retarget(str.upper))]),
     ]
 
 
@@ -158,6 +160,12 @@ def _instead(name: str, ways: Sequence[tuple[str, Callable[[Request], Request]]]
 
 def _retarget(change: Callable[[str], str]) -> Callable[[Request], Request]:
     return lambda request: replace(request, target=change(request.target))
+
+
+def _with_escape(path: str) -> str:
+    """Return the path with one letter percent-encoded, which RFC 3986 says is the same path."""
+    last = path.rfind("/") + 1
+    return f"{path[:last]}%{ord(path[last]):02X}{path[last + 1 :]}"
 
 
 def _two_headers(request: Request) -> Request:

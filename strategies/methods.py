@@ -19,7 +19,11 @@ def other_methods(operation: Operation) -> list[Edit]:
     """HTTP-01: methods that the document does not list for the path. HEAD and OPTIONS are the server's own."""
     methods = [method for method in ("GET", "DELETE", "PUT", "PATCH", "POST") if method != operation.method]
     return [
-        Edit(method, partial(replace, method=method), Tier.FIRST if place == 0 else Tier.USUAL)
+        Edit(
+            method,
+            partial(replace, method=method),
+            (Tier.FIRST, Tier.USUAL, Tier.USUAL)[place] if place < 3 else Tier.LAST,
+        )
         for place, method in enumerate(methods)
     ]
 

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import methodcaller
 from urllib.parse import urlencode
 
 from contracts.document import JSON_MEDIA_TYPE, Operation
@@ -49,16 +50,19 @@ def other_spellings(_: Operation) -> list[Edit]:
         Edit("white space between", _on_bytes(_spaced)),
         Edit("white space around", _on_bytes(lambda body: b"\r\n\t " + body + b"\n")),
     )
+    chunked = (
+        Edit("values escaped", _on_bytes(_escaped_values)),
+        Edit("sent in chunks", lambda request: replace(request, chunked=True)),
+    )
     typed = (
         Edit("media type in capitals", _typed(JSON_MEDIA_TYPE.upper())),
         Edit("charset=utf-8", _with_charset),
+        Edit("no Accept header", methodcaller("with_header", "Accept")),
     )
     return [
         together("keys reversed, escaped, spaced", spelled, Tier.FIRST),
-        Edit("values escaped", _on_bytes(_escaped_values)),
-        together("media type in capitals, with charset", typed),
-        Edit("sent in chunks", lambda request: replace(request, chunked=True)),
-        Edit("no Accept header", lambda request: request.with_header("Accept"), Tier.LAST),
+        together("values escaped, sent in chunks", chunked),
+        together("media type in capitals, with charset, nothing asked", typed),
     ]
 
 

@@ -117,6 +117,8 @@ def tells_the_limit(operation: Operation, exchange: Exchange) -> Judgement:
         return SILENT
     limit, remaining = response.header(RATE_LIMIT), response.header(RATE_REMAINING)
     for name, value in ((RATE_LIMIT, limit), (RATE_REMAINING, remaining)):
+        if len(told := set(response.headers_named(name))) > 1:
+            return Problem(f"{name} told twice", f"{name}: one whole number", f"{name}: {', '.join(sorted(told))}")
         if value is None:
             return Problem(f"no {name}", f"{name}: a whole number", "no such header")
         if not (value.isascii() and value.isdigit()):

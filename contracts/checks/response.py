@@ -34,8 +34,9 @@ def success_is_strict_json(operation: Operation, exchange: Exchange) -> Judgemen
     if not (own_request(operation, exchange) and exchange.accepted and exchange.response):
         return SILENT
     expected = "application/json holding one strict JSON document"
-    if media_type(exchange.response) != JSON_MEDIA_TYPE:
-        return Problem("other media type", expected, f"Content-Type: {exchange.response.header('content-type')}")
+    declared = exchange.response.headers_named("content-type")
+    if media_type(exchange.response) != JSON_MEDIA_TYPE or len(declared) > 1:
+        return Problem("other media type", expected, f"Content-Type: {', '.join(declared) or 'none'}")
     try:
         strict_json.parse(exchange.response.body)
     except ValueError as error:

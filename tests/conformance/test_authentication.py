@@ -64,18 +64,17 @@ def test_no_way_around_authentication(trial: Trial) -> None:
 
 @requirement("AUTH-07")
 def test_refusal_of_credentials_is_401_with_a_challenge(trial: Trial) -> None:
-    trial.judge_series(each(authentication.refusal_is_401))
+    trial.judge_run(each(authentication.refusal_is_401))
 
 
 @requirement("AUTH-10")
 def test_wrong_tokens_are_not_told_apart(trial: Trial) -> None:
-    trial.judge_series(authentication.refusals_look_alike)
+    trial.judge_run(authentication.refusals_look_alike)
 
 
 @requirement("AUTH-11")
 def test_issued_token_is_honoured(trial: Trial) -> None:
-    trial.run.control()
-    trial.judge_series(each(authentication.issued_token_is_honoured))
+    trial.judge_run(each(authentication.issued_token_is_honoured))
 
 
 def _bad_requests(trial: Trial) -> list[Edit]:

@@ -20,11 +20,9 @@ def test_method_override_is_ignored(trial: Trial) -> None:
 
 @requirement("RATE-01")
 def test_every_answer_tells_the_limit(trial: Trial) -> None:
-    trial.run.control()
-    trial.judge_series(each(protocol.tells_the_limit))
+    trial.judge_run(each(protocol.tells_the_limit))
 
 
 @requirement("RATE-02")
 def test_what_remains_falls_with_use(trial: Trial) -> None:
-    trial.run.control()
-    trial.judge_series(protocol.remaining_falls)
+    trial.judge_run(protocol.remaining_falls)

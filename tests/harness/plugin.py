@@ -138,8 +138,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     others = [item for item in items if _demand(item) is None]
     applicable = [item for item in ours if isinstance(_operation(item), Operation)]
 
-    def place(item: pytest.Item) -> tuple[int, bool]:
-        return session.operations.index(_operation(item)), _cited(item).judges == "all"
+    def place(item: pytest.Item) -> tuple[int, bool, bool]:
+        demand = _demand(item)
+        judges_all, sends = _cited(item).judges == "all", demand is not None and any(demand.sends)
+        return session.operations.index(_operation(item)), judges_all, not sends
 
     items[:] = others + sorted(applicable, key=place)
     config.stash[PLAN] = _plan(session, applicable)
@@ -161,11 +163,18 @@ def trial(request: pytest.FixtureRequest, operation: Operation) -> Trial:
     assert demand is not None, "only a test that cites a requirement may ask for a trial"
     return Trial(
         requirement=session.requirements[demand.requirement],
-        run=session.run(operation),
+        run=session.run(operation, _stock(request.config, operation)),
         edits=request.config.stash[PLAN][operation.id].get(demand.requirement, ()),
         sends=demand.sends[list(Profile).index(session.options.profile)],
         random_seed=session.options.random_seed,
     )
+
+
+def _stock(config: pytest.Config, operation: Operation) -> list[Edit]:
+    """Return the edits that were planned for requirements that judge the whole run."""
+    requirements = config.stash[SESSION].requirements
+    plan = config.stash[PLAN][operation.id]
+    return [edit for name, edits in plan.items() if requirements[name].judges == "all" for edit in edits]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,6 +16,7 @@ from contracts.errors import UsageError
 from contracts.mock.api import MockApi
 from contracts.mock.serve import serve
 from contracts.requirements import Requirement, load_requirements
+from strategies.edit import Edit
 from tests.harness.client import Client
 from tests.harness.run import OperationRun
 from tests.harness.settings import Profile, Secret, Target, target_from_environment
@@ -75,11 +76,12 @@ class Session:
         """Return how many requests this process has sent."""
         return 0 if self._client is None else self._client.sent
 
-    def run(self, operation: Operation) -> OperationRun:
-        """Return the operation's part of the run."""
+    def run(self, operation: Operation, stock: Iterable[Edit]) -> OperationRun:
+        """Return the operation's part of the run; `stock` is what it sends before the whole of it is judged."""
         if operation.id not in self._runs:
             allowance = self.options.profile.allowance
             self._runs[operation.id] = OperationRun(operation, self.document, self.target, self.client, allowance)
+            self._runs[operation.id].plan(stock)
         return self._runs[operation.id]
 
     def close(self) -> None:

@@ -100,9 +100,14 @@ class Trial:
             self._send_again(sighting, check)
         self.sightings.append(sighting)
 
-    def judge_series(self, check: SeriesCheck, exchanges: Sequence[Exchange] | None = None) -> None:
-        """Have exchanges of the run judged together, all of them unless some are named. Nothing is sent again."""
-        told = list(check(self.operation, self.run.exchanges if exchanges is None else exchanges))
+    def judge_run(self, check: SeriesCheck) -> None:
+        """Have every exchange of the run judged. Nothing is sent again."""
+        self.run.complete()
+        self.judge_series(check, self.run.exchanges)
+
+    def judge_series(self, check: SeriesCheck, exchanges: Sequence[Exchange]) -> None:
+        """Have exchanges judged together. Nothing is sent again."""
+        told = list(check(self.operation, exchanges))
         decided = [(exchange, judgement) for exchange, judgement in told if judgement is not None]
         self.decided += [exchange for exchange, _ in decided]
         for exchange, judgement in decided:
