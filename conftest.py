@@ -10,7 +10,7 @@ import pytest
 from reports import VERSION, results, terminal
 from reports.redaction import Redactor
 from reports.wording import explain
-from tests.harness.session import SESSION, TOLD
+from tests.harness.session import EXIT_CODE, SESSION, TOLD
 
 if TYPE_CHECKING:
     from contracts.exchange import Verdict
@@ -34,14 +34,14 @@ def pytest_conformance_verdict(session: Session, trial: Trial, verdict: Verdict)
     return explain(verdict, trial.requirement, trial.operation, url, redactor)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Close the run with the table of groups and verdicts."""
-    if config.stash[TOLD]:
-        options, width = config.stash[SESSION].options, terminalreporter._tw.fullwidth  # noqa: SLF001 - no other way
+    told = config.stash.get(TOLD, [])
+    if told:
+        options, code = config.stash[SESSION].options, config.stash[EXIT_CODE]
+        width = terminalreporter._tw.fullwidth  # noqa: SLF001 - there is no other way to learn it
         terminalreporter.section("conformance")
-        terminalreporter.write(
-            terminal.closing(config.stash[TOLD], options.target, options.random_seed, exitstatus, width)
-        )
+        terminalreporter.write(terminal.closing(told, options.target, options.random_seed, code, width))
 
 
 @pytest.hookimpl(trylast=True)

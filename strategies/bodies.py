@@ -34,8 +34,8 @@ WRONG_TYPES: Sequence[tuple[str, str, Tier, Change]] = (
 
 LEGAL_TEXTS: Sequence[tuple[str, Tier, str]] = (
     ("many scripts", Tier.FIRST, "Zoë e\u0301 \u0416 \u4e2d\u6587 \U0001f3e0 \u05d0\u05d1 a\u200db"),
-    ("257 characters", Tier.FIRST, "xY" * 128 + "z"),
-    ("markup and quotes", Tier.FIRST, '<b>O\'Hara</b> "x" \\ / %41 + & ; -- ${x} {{y}} %s'),
+    ("257 characters", Tier.FIRST, "a" * 60 + "xY" * 98 + "!"),
+    ("markup and quotes", Tier.FIRST, '<b>O\'Hara</b> "x" \\ / %41 + & ; -- ${x} {{y}} %s ([*?'),
     ("space around", Tier.USUAL, " evt  1 "),
     ("digits only", Tier.USUAL, "0012345"),
     ("10,000 characters", Tier.USUAL, "0123456789" * 1000),
@@ -118,6 +118,7 @@ def legal_texts(operation: Operation) -> list[Edit]:
     edits = [Edit(f"{last} with {spelling}", _set(last, text), tier) for spelling, tier, text in LEGAL_TEXTS]
     if others:
         edits.insert(3, Edit("every property with the same text", _same_text(free), Tier.USUAL))
+    edits.insert(4, Edit(f"{last} with pairs of escapes", _escaped_text(last), Tier.USUAL))
     edits += [
         Edit(f"{name} with {spelling}", _set(name, text), Tier.USUAL if place == 0 else Tier.LAST)
         for place, (spelling, _, text) in enumerate(LEGAL_TEXTS)
@@ -242,6 +243,16 @@ def _set(name: str, value: Json | Change) -> Callable[[Request], Request]:
 
 def _same_text(names: Sequence[str]) -> Callable[[Request], Request]:
     return _on_body(lambda body: body | dict.fromkeys(names, body[names[0]]))
+
+
+def _escaped_text(name: str) -> Callable[[Request], Request]:
+    """Return an edit whose text is written in escapes: a surrogate pair, a slash, an apostrophe, a letter."""
+    marker = "\u2603"
+    set_marker = _set(name, marker)
+    return lambda request: request.with_body((set_marker(request).body or b"").replace(marker.encode(), ESCAPES))
+
+
+ESCAPES = rb"\ud83c\udfe0\/\u0027\u00e9"
 
 
 def _renamed(change: Callable[[str], str]) -> Callable[[Request], Request]:

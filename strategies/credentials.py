@@ -15,6 +15,7 @@ from contracts.exchange import Request
 from strategies.edit import Edit, Tier
 
 AUTHORIZATION = "Authorization"
+SHORTEST_WRONG_TOKEN = 8
 UNSIGNED_JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."
 """Header {"alg":"none"}, payload {"sub":"1"}, no signature."""
 
@@ -33,7 +34,7 @@ def never_issued(_: Operation) -> list[Edit]:
         _wrong(
             "another token of the same length",
             Tier.FIRST,
-            lambda token: sha256(token.encode()).hexdigest()[: len(token)],
+            _wrong_token,
         ),
         _wrong("a short token", Tier.LAST, lambda _: "x"),
         _wrong("the word undefined", Tier.LAST, lambda _: "undefined"),
@@ -85,18 +86,16 @@ def other_forms(_: Operation) -> list[Edit]:
 
 
 def other_places(_: Operation) -> list[Edit]:
-    """AUTH-05: the issued token anywhere but in the Authorization header. One request tries all places of a kind."""
+    """AUTH-05: the issued token anywhere but in the Authorization header. One request tries all of them."""
     query = ("access_token", "token", "api_key", "apikey", "auth_token", "key")
     headers = ("X-Api-Key", "X-Access-Token", "X-Auth-Token", "Api-Key", "Token")
     with_scheme = ("X-Authorization", "Proxy-Authorization", "X-Forwarded-Authorization")
     cookies = ("token", "access_token", "auth", "session", "jwt")
     bare = [(f"in {name}", _add_header(name, lambda token: token)) for name in headers]
     schemed = [(f"in {name}", _add_header(name, lambda token: f"Bearer {token}")) for name in with_scheme]
-    return [
-        _instead("in the query", [(f"in the query as {name}", _add_query(name)) for name in query], Tier.FIRST),
-        _instead("in other headers", bare + schemed),
-        _instead("in cookies", [(f"in the cookie {name}", _add_cookie(name)) for name in cookies]),
-    ]
+    in_query = [(f"in the query as {name}", _add_query(name)) for name in query]
+    in_cookies = [(f"in the cookie {name}", _add_cookie(name)) for name in cookies]
+    return [_instead("in query, headers and cookies", in_query + bare + schemed + in_cookies, Tier.FIRST)]
 
 
 def scheme_spellings(_: Operation) -> list[Edit]:
@@ -199,7 +198,8 @@ def _add_cookie(name: str) -> Callable[[Request], Request]:
 
 
 def _wrong_token(token: str) -> str:
-    return sha256(token.encode()).hexdigest()[: max(len(token), 8)]
+    digits = sha256(token.encode()).hexdigest()
+    return (digits * (len(token) // len(digits) + 1))[: max(len(token), SHORTEST_WRONG_TOKEN)]
 
 
 def _other(character: str) -> str:

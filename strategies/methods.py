@@ -17,14 +17,11 @@ OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
 
 def other_methods(operation: Operation) -> list[Edit]:
     """HTTP-01: methods that the document does not list for the path. HEAD and OPTIONS are the server's own."""
-    methods = [method for method in ("GET", "DELETE", "PUT", "PATCH", "POST") if method != operation.method]
+    tiers = {"GET": Tier.FIRST, "DELETE": Tier.USUAL, "PUT": Tier.USUAL, "POST": Tier.FIRST, "PATCH": Tier.LAST}
     return [
-        Edit(
-            method,
-            partial(replace, method=method),
-            (Tier.FIRST, Tier.USUAL, Tier.USUAL)[place] if place < 3 else Tier.LAST,
-        )
-        for place, method in enumerate(methods)
+        Edit(method, partial(replace, method=method), tier)
+        for method, tier in tiers.items()
+        if method != operation.method
     ]
 
 

@@ -71,6 +71,7 @@ def other_media_types(_: Operation) -> list[Edit]:
     return [
         Edit("form body", lambda request: _typed(FORM)(_as_form(request)), Tier.FIRST),
         Edit("JSON as text/plain", _typed("text/plain")),
+        Edit("JSON as a type that starts alike", _typed(f"{JSON_MEDIA_TYPE}-seq")),
         Edit("no Content-Type", lambda request: request.with_header("Content-Type")),
         Edit("JSON as a form", _typed(FORM), Tier.LAST),
         Edit("multipart without a boundary", _typed("multipart/form-data"), Tier.LAST),

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from contracts.checks import Check, own_request
-from contracts.checks.errors import TOO_MANY
-from contracts.checks.response import FIRST_SERVER_ERROR, shown
+from contracts.checks.response import FIRST_SERVER_ERROR, TOO_MANY, shown
 from contracts.checks.schema import misfit
 from contracts.document import Json, Operation
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from contracts import strict_json
 from contracts.checks import Check, own_request
-from contracts.checks.response import media_type, shown
+from contracts.checks.response import TOO_MANY, media_type, shown
 from contracts.checks.schema import misfit
 from contracts.document import JSON_MEDIA_TYPE, Json, Operation
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
 
-BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, TOO_MANY = 400, 415, 429
+BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE = 400, 415
 ECHO_WORTH_NAMING = 40
 """A shorter body may stand in an error by chance, or because the error quotes where it stopped reading."""
 
@@ -28,7 +28,8 @@ LEAKS = {
         r"\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b|SQLSTATE|ORA-\d{5}|syntax error at or near|Prisma"
     ),
     "class name": re.compile(
-        r"\b(?!Zod)[A-Z]\w*(?:Error|Exception)\b:|\b(?:java|org|com|System)\.(?:\w+\.)+\w*(?:Error|Exception)\b"
+        r"\b(?!Zod)[A-Z]\w*(?:Error|Exception)\b:|\bGo (?:value|struct)\b"
+        r"|\b(?:java|org|com|System)\.(?:\w+\.)+\w*(?:Error|Exception)\b"
     ),
     "internal host": re.compile(
         r"\b(?:10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d+\.\d+\b|\blocalhost:\d+|\b[\w-]+\.(?:internal|local|svc)\b"

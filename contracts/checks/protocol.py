@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from contracts.checks import Check, own_request
-from contracts.checks.errors import TOO_MANY
-from contracts.checks.response import FIRST_SERVER_ERROR, OK, shown
+from contracts.checks.response import FIRST_SERVER_ERROR, OK, TOO_MANY, shown
 from contracts.checks.schema import misfit
 from contracts.document import RATE_LIMIT, RATE_REMAINING, Operation
 from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem
@@ -75,21 +74,31 @@ def job_is_known(status: Operation) -> Check:
 
 
 def job_settles(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
-    """JOB-02. `exchanges` are the polls of one job; the last ones come after the deadline or the final status."""
-    final: tuple[str, Exchange] | None = None
+    """JOB-02. `exchanges` are the reads of one job, the last of them after it was final or the deadline was over."""
+    final: str | None = None
     for exchange in exchanges:
         state = job_state(exchange)
-        if state is None:
-            continue
-        if final is None and state in FINAL:
-            final = (state, exchange)
-        elif final is not None and state != final[0]:
-            yield exchange, Problem("final status changed", f"{final[0]}, as before", state)
-            return
-    if final is not None:
-        yield final[1], HOLDS
-    elif exchanges:
-        yield exchanges[-1], Problem("no final status", "a final status within the deadline", exchanges[-1].outcome)
+        if final is not None and exchange.accepted and state != final:
+            yield exchange, Problem("final status changed", f"{final}, as before", str(state))
+        elif state in FINAL:
+            final = state
+            yield exchange, HOLDS
+    if final is None and exchanges:
+        observed = f"{job_state(exchanges[-1]) or exchanges[-1].outcome} after {len(exchanges)} reads"
+        yield exchanges[-1], Problem("no final status", "a final status within the deadline", observed)
+
+
+def stays_as_told(before: Exchange) -> Check:
+    """Return the check that a finished job is told of as it was `before` (JOB-03)."""
+
+    def check(_: Operation, exchange: Exchange) -> Judgement:
+        if exchange.response is None or before.response is None or exchange.status == TOO_MANY:
+            return SILENT
+        if exchange.response.json() == before.response.json():
+            return HOLDS
+        return Problem("another answer", shown(before.response.body), shown(exchange.response.body))
+
+    return check
 
 
 def job_state(exchange: Exchange) -> str | None:

@@ -11,7 +11,7 @@ from contracts.checks.schema import misfit
 from contracts.document import JSON_MEDIA_TYPE, Json, Operation
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem, Response
 
-OK = 200
+OK, TOO_MANY = 200, 429
 REPEATS_THAT_SHOW_A_REQUEST_CAN_BE_REPEATED = 2
 FEWEST_DROPS_TO_NAME, DROPS_TOLERATED = 3, 0.02
 FIRST_SERVER_ERROR, NOT_IMPLEMENTED, UNAVAILABLE = 500, 501, 503
@@ -129,6 +129,18 @@ def gives_back_what_was_sent(operation: Operation, exchange: Exchange) -> Judgem
             return Problem(f"{where} differs", f"{where} = {_quoted(value)}", f"{where} = {_quoted(given)}")
         judgement = HOLDS
     return judgement
+
+
+def answered_by_itself(operation: Operation, exchange: Exchange) -> Judgement:
+    """RESP-09. Whether an answer fits its own request: a good one is accepted with its values, a bad one refused."""
+    if exchange.response is None or exchange.status == TOO_MANY:
+        return SILENT
+    good = exchange.edit == CONTROL
+    if good != exchange.accepted:
+        expected = "acceptance, as when sent alone" if good else "a refusal, as when sent alone"
+        return Problem(f"answered {exchange.status}", expected, f"{exchange.status}: {shown(exchange.response.body)}")
+    judgement = gives_back_what_was_sent(operation, exchange)
+    return judgement if isinstance(judgement, Problem) else HOLDS
 
 
 def job_ids_are_sound(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:

@@ -3,7 +3,7 @@
 from contracts.checks import each, protocol, response
 from contracts.document import Operation
 from contracts.exchange import CONTROL
-from strategies import bodies, wire
+from strategies import bodies, credentials, wire
 from strategies.edit import Edit
 from tests.harness.generation import answer_conforms, fitting_bodies
 from tests.harness.plugin import requirement
@@ -17,14 +17,6 @@ def test_accepted_request_is_answered_as_the_schema_says(trial: Trial) -> None:
         requests = fitting_bodies(trial.document, trial.operation, control.request)
         trial.search(requests, lambda operation, exchange: answer_conforms(trial.document, operation, exchange))
     trial.judge_run(each(response.success_fits_schema))
-
-
-@requirement("RESP-10")
-def test_accepted_request_stays_valid(trial: Trial) -> None:
-    trial.run.control()
-    if not trial.run.repeatable:
-        raise NotApplicable("the target takes each value once")
-    trial.judge_run(response.stays_valid)
 
 
 @requirement("RESP-02")
@@ -71,11 +63,19 @@ def test_valid_body_in_other_words_is_accepted(trial: Trial) -> None:
 
 @requirement("RESP-09", sends=(3, 4, 24))
 def test_requests_at_the_same_time_get_their_own_answers(trial: Trial) -> None:
-    control = trial.run.control()
+    control = trial.run.control().request
     if not trial.run.repeatable:
-        raise NotApplicable("the target takes each value once; a few more of them would be needed at the same time")
-    requests = trial.run.distinct_requests(trial.sends)
-    if len(requests) < trial.sends:
-        requests += [control.request] * (trial.sends - len(requests))
-    exchanges = trial.run.send_together(requests, CONTROL)
-    trial.judge_series(each(response.gives_back_what_was_sent), exchanges)
+        raise NotApplicable("the target takes each value once")
+    malformed, bare = wire.not_json(trial.operation)[0], credentials.none(trial.operation)[0]
+    good = [(request, CONTROL) for request in trial.run.distinct_requests(trial.sends - 2)]
+    bad = [(malformed.apply(control), malformed), (bare.apply(control), bare)]
+    for exchange in trial.run.send_together([*good, *bad]):
+        trial.judge(exchange, response.answered_by_itself)
+
+
+@requirement("RESP-10")
+def test_accepted_request_stays_valid(trial: Trial) -> None:
+    trial.run.control()
+    if not trial.run.repeatable:
+        raise NotApplicable("the target takes each value once")
+    trial.judge_run(response.stays_valid)

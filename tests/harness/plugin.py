@@ -20,7 +20,7 @@ from contracts.exchange import Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
 from tests.harness.plan import Demand, share_out
-from tests.harness.session import SESSION, TOLD, NothingSelected, Options, Session
+from tests.harness.session import EXIT_CODE, SESSION, TOLD, NothingSelected, Options, Session
 from tests.harness.settings import Profile
 from tests.harness.trial import NotApplicable, Trial
 
@@ -279,7 +279,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Set the exit code by what the verdicts say."""
     told = session.config.stash.get(TOLD, [])
     if told and not hasattr(session.config, "workerinput"):
-        session.exitstatus = exit_code(told, int(session.exitstatus), strict=bool(session.config.getini("strict")))
+        code = exit_code(told, int(session.exitstatus), strict=bool(session.config.getini("strict")))
+        session.exitstatus = session.config.stash[EXIT_CODE] = code
 
 
 def exit_code(told: Sequence[dict[str, Any]], pytests: int, *, strict: bool) -> int:

@@ -1,4 +1,4 @@
-"""Waiting for a job: growing, bounded pauses, and no more requests than planned."""
+"""Waiting for a job: growing, bounded pauses, and no more reads than are worth it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import time
 from collections.abc import Callable, Iterator
 
 from contracts.checks.protocol import FINAL, job_state
-from contracts.document import Operation
 from contracts.exchange import CONTROL, Exchange, Request
 from tests.harness.run import OperationRun
 
-FIRST_PAUSE_SECONDS = 0.05
-GROWTH = 4.0
-LONGEST_PAUSE_SECONDS = 20.0
+FEWEST_READS = 8
+FIRST_PAUSE_SECONDS = {"local": 0.02, "remote": 0.5}
+GROWTH = 2.0
+"""Eight reads with these pauses wait for 2.5 seconds on this machine, and for a minute elsewhere."""
 
 
 def until_final(
-    run: OperationRun, status: Operation, request: Request, *, at_most: int, sleep: Callable[[float], None] = time.sleep
+    run: OperationRun, request: Request, *, at_most: int, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[Exchange]:
-    """Poll until the job has a final status, `at_most` times; pauses grow fourfold from 50 ms to 20 s."""
-    pause = FIRST_PAUSE_SECONDS
+    """Read a job's state until it is final, `at_most` times, pausing ever longer; yield each exchange."""
+    pause = FIRST_PAUSE_SECONDS["local" if run.target.local else "remote"]
     for turn in range(at_most):
-        exchange = run.send(request, CONTROL, operation=status)
+        exchange = run.send(request, CONTROL)
         yield exchange
-        if job_state(exchange) in FINAL:
+        if job_state(exchange) in FINAL or run.left <= 1:
             return
         if turn + 1 < at_most:
             sleep(pause)
-            pause = min(pause * GROWTH, LONGEST_PAUSE_SECONDS)
+            pause *= GROWTH

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import cycle
 from urllib.parse import quote
 
 from contracts.document import Document, Json, Link, Operation, properties
 from contracts.errors import Inconclusive, TargetUnavailable
 from contracts.exchange import CONTROL, Exchange, Request
+from strategies import bodies
 from strategies.edit import Edit
 from tests.harness.client import Client
 from tests.harness.settings import TOKEN, Target
@@ -20,7 +22,7 @@ REPEATS_AT_MOST = 59
 """So many clean trials rule out, at 95 %, a fault in one request of twenty."""
 CONTROLS_AT_MOST = 6
 """How many known values are tried before giving up on getting a control accepted."""
-UNAUTHORIZED, FORBIDDEN = 401, 403
+UNAUTHORIZED, FORBIDDEN, FIRST_SERVER_ERROR = 401, 403, 500
 REFUSALS_OF_THE_TOKEN = 3
 
 
@@ -68,8 +70,13 @@ class OperationRun:
         with suppress(Inconclusive):  # then what was sent so far has to do
             for edit in stock:
                 self.send(edit.apply(self.refusable()), edit)
-            for _ in range(min(self.left - self.reserve, REPEATS_AT_MOST) if self.repeatable else 0):
-                self.send(self.control().request, CONTROL)
+            self.control()
+            for _, request in zip(
+                range(min(self.left - self.reserve, REPEATS_AT_MOST)), cycle(self.controls()), strict=False
+            ):
+                if not self.repeatable:
+                    break
+                self.send(request, CONTROL)
 
     @property
     def left(self) -> int:
@@ -108,6 +115,10 @@ class OperationRun:
         self.client.token_honoured |= exchange.accepted and exchange.issued_token
         return exchange
 
+    def already_sent(self, request: Request) -> Exchange | None:
+        """Return what came of exactly this request before, or None."""
+        return next((exchange for exchange in self.exchanges if exchange.request == request), None)
+
     def send_again(self, exchange: Exchange) -> Exchange:
         """Send the request of an exchange once more."""
         again = Edit(
@@ -124,11 +135,11 @@ class OperationRun:
             generated=exchange.generated,
         )
 
-    def send_together(self, requests: list[Request], edit: str) -> list[Exchange]:
+    def send_together(self, requests: Sequence[tuple[Request, Edit | str]]) -> list[Exchange]:
         """Send requests at the same time, on connections of their own."""
         before = self.spent
         with ThreadPoolExecutor(len(requests)) as pool:
-            exchanges = list(pool.map(lambda request: self.send(request, edit), requests))
+            exchanges = list(pool.map(lambda pair: self.send(*pair), requests))
         self.spent = before + len(requests)
         return exchanges
 
@@ -180,9 +191,20 @@ class OperationRun:
         following = self.document.operation(link.target)
         return following, self._path_request(following, link, exchange)
 
+    def controls(self) -> list[Request]:
+        """Return the requests that were accepted as controls, each once."""
+        found = (
+            e.request for e in self.exchanges if e.edit == CONTROL and e.accepted and e.operation == self.operation.id
+        )
+        return list(dict.fromkeys(found))
+
+    def another_control(self) -> Exchange:
+        """Send a control with a value that no control of this run had, as far as the target knows any."""
+        return self.send(self._next_request(), CONTROL)
+
     def _open(self) -> None:
         for attempt in range(CONTROLS_AT_MOST):
-            exchange = self.send(self._next_request(), CONTROL)
+            exchange = self.another_control()
             if exchange.accepted:
                 self._opening = exchange
                 break
@@ -192,9 +214,20 @@ class OperationRun:
                 raise TargetUnavailable(
                     f"{self.target.url} refuses the token in {TOKEN} with {exchange.status}: give one that it issued."
                 )
-        if self._opening is not None:
-            again = self.send(self._opening.request, CONTROL)
-            self.repeatable = again.accepted or again.response is None or again.response.status >= 500  # noqa: PLR2004
+        if self._opening is None:
+            return
+        again = self.send(self._opening.request, CONTROL)
+        self.repeatable = again.accepted or again.response is None or again.response.status >= FIRST_SERVER_ERROR
+        if self.operation.leads_here:
+            self._open_with_unknown_values()
+
+    def _open_with_unknown_values(self) -> None:
+        """Get a second id to work with, from a write that can come to nothing: its end is told in other words."""
+        source = self.document.operation(self.operation.leads_here[0][0])
+        for edit in bodies.unknown_values(source)[::-1][:1]:
+            write = self.send(edit.apply(self._body_request(source, 0)), edit, operation=source)
+            if write.accepted:
+                self.send(self._path_request(self.operation, self.operation.leads_here[0][1], write), CONTROL)
 
     def _why_not_accepted(self) -> str:
         refused = self._refused

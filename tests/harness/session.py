@@ -94,6 +94,7 @@ class Session:
             yield from (self.document.operation(source) for source, _ in operation.leads_here)
 
 
+EXIT_CODE: Final = pytest.StashKey[int]()
 SESSION: Final = pytest.StashKey[Session]()
 TOLD: Final = pytest.StashKey[list[dict[str, Any]]]()
 """What each item told of its verdict, in the process that the user started."""

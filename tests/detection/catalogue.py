@@ -1,0 +1,173 @@
+"""What a seeded defect and a conforming variant are, and how a class of the mock becomes one.
+
+    @defect(group="response shape", requirement="RESP-01", touches={"write"}, observe=lambda probe: probe.write().said)
+    class JobIdIsNull(MockApi):
+        '''The job_id of an accepted write is null.'''
+
+        def new_job_id(self) -> str: ...
+
+The class name gives the name (`job-id-is-null`), the docstring's first line the sentence. What cannot be done in a
+subclass is a generator function `(document, seed) -> Iterator[Served]` under the same decorator, which serves in its
+own way: for example a proxy before `hosted(MockApi(document, state=State(seed=seed)))`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
+
+from contracts.document import Document
+from contracts.mock.api import MockApi
+from contracts.mock.serve import serve
+from contracts.mock.state import State
+from tests.detection.probe import Probe, Served
+
+GROUPS: Final = (
+    "response shape",
+    "error contract",
+    "bearer",
+    "validation",
+    "wire",
+    "protocol",
+    "state and jobs",
+    "rate limit",
+    "robustness",
+    "leaks",
+    "intermittent",
+)
+
+Kind: TypeAlias = Literal["write", "job-status"]
+WRITE: Final[tuple[Kind, ...]] = ("write",)
+READ: Final[tuple[Kind, ...]] = ("job-status",)
+BOTH: Final[tuple[Kind, ...]] = ("write", "job-status")
+Observe: TypeAlias = Callable[[Probe], object]
+"""One exchange, or the few that are needed, with a served mock -> something to compare, without job ids and dates."""
+
+Subject = TypeVar("Subject", type[MockApi], Callable[[Document, int | None], Iterator[Served]])
+
+logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
+"""Some defects crash on purpose: without a handler each traceback would go to stderr."""
+
+
+class Serve(Protocol):
+    """Serves a document on a real socket while the context lasts; the same seed makes the same token and ids."""
+
+    def __call__(self, document: Document, seed: int | None = None) -> AbstractContextManager[Served]:
+        """Start to serve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A server that breaks one requirement.
+
+    `touches` are the kinds of operation that show it. `observe` returns something else for this server than for
+    `healthy`, which is the mock itself unless the defect needs another setting than the mock's usual one.
+    """
+
+    name: str
+    group: str
+    sentence: str
+    requirement: str
+    touches: frozenset[Kind]
+    serve: Serve
+    observe: Observe
+    healthy: Serve
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """An unusual server that breaks no must; `departs_from` are the shoulds that a strict run may name on it."""
+
+    name: str
+    sentence: str
+    departs_from: frozenset[str]
+    touches: frozenset[Kind]
+    serve: Serve
+    observe: Observe | None
+
+
+_defects: dict[str, Defect] = {}
+_variants: dict[str, Variant] = {}
+
+
+def defect(
+    *, group: str, requirement: str, touches: Iterable[Kind], observe: Observe, healthy: type[MockApi] = MockApi
+) -> Callable[[Subject], Subject]:
+    """Register a class of the mock, or a function that serves, as a defect."""
+    if group not in GROUPS:
+        raise ValueError(f"{group} is not one of {', '.join(GROUPS)}")
+
+    def register(subject: Subject) -> Subject:
+        name, sentence = _named(subject)
+        _defects[name] = Defect(
+            name=name,
+            group=group,
+            sentence=sentence,
+            requirement=requirement,
+            touches=frozenset(touches),
+            serve=_server(subject),
+            observe=observe,
+            healthy=_server(healthy),
+        )
+        return subject
+
+    return register
+
+
+def variant(
+    *,
+    touches: Iterable[Kind] = ("write", "job-status"),
+    departs_from: Iterable[str] = (),
+    observe: Observe | None = None,
+) -> Callable[[Subject], Subject]:
+    """Register a class of the mock, or a function that serves, as a conforming variant."""
+
+    def register(subject: Subject) -> Subject:
+        name, sentence = _named(subject)
+        _variants[name] = Variant(
+            name=name,
+            sentence=sentence,
+            departs_from=frozenset(departs_from),
+            touches=frozenset(touches),
+            serve=_server(subject),
+            observe=observe,
+        )
+        return subject
+
+    return register
+
+
+def registered() -> tuple[tuple[Defect, ...], tuple[Variant, ...]]:
+    """Return what has been registered so far, in the order of its definition."""
+    return tuple(_defects.values()), tuple(_variants.values())
+
+
+@contextlib.contextmanager
+def hosted(api: MockApi) -> Iterator[Served]:
+    """Serve any mock as it is."""
+    with serve(api) as server:
+        yield Served(server.url, api.state.tokens[0], dict(api.state.supplied))
+
+
+def _server(subject: type[MockApi] | Callable[[Document, int | None], Iterator[Served]]) -> Serve:
+    if not isinstance(subject, type):
+        manager = contextlib.contextmanager(subject)
+        return lambda document, seed=None: manager(document, seed)
+    return lambda document, seed=None: hosted(subject(document, state=State(seed=seed)))
+
+
+def _named(subject: type[MockApi] | Callable[[Document, int | None], Iterator[Served]]) -> tuple[str, str]:
+    """Return name and sentence; ValueError where the name is taken or there is no sentence."""
+    words: list[str] = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", subject.__name__)
+    name = "-".join(words).lower()
+    if name in _defects or name in _variants:
+        raise ValueError(f"{name} is the name of two")
+    sentence = (subject.__doc__ or "").strip().partition("\n")[0]
+    if not sentence.endswith("."):
+        raise ValueError(f"{name} has no sentence: its docstring's first line is one")
+    return name, sentence

@@ -1,0 +1,430 @@
+"""HTTP done wrong: lengths, encodings, headers and methods that are not what they say."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from contracts.document import Document, Operation
+from contracts.mock.api import MockApi
+from contracts.mock.limit import Usage
+from contracts.mock.refusal import Refusal
+from tests.detection.catalogue import defect
+from tests.detection.probe import Answer, Probe
+from tests.detection.raw import Asked, Line, RawServer, Reply, hasty, on_a_socket
+
+GROUP: Final = "protocol"
+LARGE_BYTES: Final = 16 * 1024
+REGISTERED_METHODS: Final = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"])
+
+
+def second_on_the_connection(probe: Probe) -> object:
+    """Return what a good request gets after a malformed one."""
+    with probe.one_connection():
+        probe.write(b"{")
+        return probe.write().said
+
+
+def typed(answer: Answer) -> tuple[int, str | None]:
+    """Return status and Content-Type."""
+    return answer.status, answer.headers.get("content-type")
+
+
+def last_bytes_of_a_refusal(probe: Probe) -> bytes:
+    """Return how everything ends that is sent in answer to a malformed body."""
+    head = f"POST {probe.writing.path} HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {probe.served.token}\r\n"
+    return probe.raw(f"{head}content-type: application/json\r\ncontent-length: 1\r\n\r\n{{".encode())[-2:]
+
+
+def in_one_chunk(probe: Probe) -> Answer:
+    """Return the answer to a good body that is sent as one chunk."""
+    body = json.dumps(probe.good()).encode()
+    chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    return probe.write(chunk, {"content-length": None, "transfer-encoding": "chunked"})
+
+
+# Lengths and ends
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-02",
+    touches={"write"},
+    observe=lambda probe: probe.write(probe.good(event_id="Žofie č. 7")).said,
+)
+@on_a_socket
+class ContentLengthCountsCharacters(RawServer):
+    """Content-Length counts characters, so that an answer beyond ASCII is cut."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Count as a language does whose strings are not bytes."""
+        announced = len(reply.body.decode())
+        cut = reply.having(content_length=str(announced))
+        line.write(cut.head if asked.method == "HEAD" else cut.head + reply.body[:announced])
+
+
+@defect(group=GROUP, requirement="RESP-06", touches={"write"}, observe=hasty(lambda probe: probe.write(b"{").said))
+@on_a_socket
+class RefusalsAnnounceALineBreakMore(RawServer):
+    """The Content-Length of a 400 counts a line break that is not sent, and the client waits for it."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Count what a template engine would have put at the end."""
+        if reply.status == 400:
+            reply = reply.having(content_length=str(len(reply.body) + 1))
+        line.write(reply.to(asked))
+
+
+@defect(group=GROUP, requirement="ERR-13", touches={"write"}, observe=last_bytes_of_a_refusal)
+@on_a_socket
+class RefusalsSendALineBreakMore(RawServer):
+    """The body of a 400 ends with a line that its Content-Length leaves out: the next answer begins with it."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Write more than was said."""
+        line.write(reply.to(asked) + (b"\n\n" if reply.status == 400 else b""))
+
+
+@defect(group=GROUP, requirement="RESP-06", touches={"write"}, observe=hasty(lambda probe: probe.write(b"[]").said))
+@on_a_socket
+class RefusalsNeverEnd(RawServer):
+    """The answer to a bad body arrives drop by drop and never ends."""
+
+    drops = 1000
+    pause_seconds = 0.5
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Send white space, which JSON allows, where the end should be."""
+        if reply.status != 400:
+            line.write(reply.to(asked))
+            return
+        line.drop()
+        line.write(reply.having(content_length=None, transfer_encoding="chunked").head)
+        for _ in range(self.drops):
+            line.write(b"1\r\n \r\n")
+            await line.pause(self.pause_seconds)
+
+
+@defect(group=GROUP, requirement="RESP-06", touches={"write"}, observe=lambda probe: probe.write().status)
+@on_a_socket
+class ChunkSizesAreDecimal(RawServer):
+    """An accepted write is answered in chunks whose sizes are decimal."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Forget that HTTP counts chunks in hexadecimal, and hang up where the client reads on."""
+        if asked.method != "POST" or reply.status != 200:
+            line.write(reply.to(asked))
+            return
+        line.drop()
+        head = reply.having(content_length=None, transfer_encoding="chunked").head
+        line.write(head + f"{len(reply.body)}\r\n".encode() + reply.body + b"\r\n0\r\n\r\n")
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-06",
+    touches={"write", "job-status"},
+    observe=lambda probe: probe.status("x", {"accept-encoding": "gzip"}).status,
+)
+@on_a_socket
+class LengthIsThatBeforeCompression(RawServer):
+    """To a client that takes gzip, Content-Length is that of the answer before it was compressed."""
+
+    padding = b" " * 256
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Compress late, as a proxy does, in front of a client that then waits in vain."""
+        if "gzip" in (asked.header("accept-encoding") or ""):
+            line.drop()
+            plain = reply.holding(reply.body + self.padding).having(content_encoding="gzip")
+            line.write(plain.head + (b"" if asked.method == "HEAD" else gzip.compress(plain.body, mtime=0)))
+        else:
+            line.write(reply.to(asked))
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-06",
+    touches={"write"},
+    observe=lambda probe: probe.write(probe.good(event_id="e" * LARGE_BYTES)).status,
+)
+@on_a_socket
+class LargeBodiesAreDropped(RawServer):
+    """The connection closes without an answer when a body is above 16 KiB."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Do what a proxy does whose buffer is full."""
+        if len(asked.body) > LARGE_BYTES:
+            line.drop()
+        else:
+            line.write(reply.to(asked))
+
+
+@defect(group=GROUP, requirement="RESP-06", touches={"write"}, observe=lambda probe: probe.write(method="PURGE").status)
+@on_a_socket
+class UnregisteredMethodsAreDropped(RawServer):
+    """The connection closes without an answer when the method is none that HTTP has."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Do what a gateway does with an enumeration of methods."""
+        if asked.method in REGISTERED_METHODS:
+            line.write(reply.to(asked))
+        else:
+            line.drop()
+
+
+@defect(group=GROUP, requirement="ERR-13", touches={"write"}, observe=second_on_the_connection)
+@on_a_socket
+class AnswersLagBehindAfterABadBody(RawServer):
+    """After a refused body every answer on that connection is the one before it."""
+
+    def __init__(self, document: Document, seed: int | None) -> None:
+        """Remember what each connection still has to hear."""
+        super().__init__(document, seed)
+        self._waiting: WeakKeyDictionary[Line, Reply] = WeakKeyDictionary()
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Put an answer into a queue that one answer too many is in."""
+        line.write(self._waiting.get(line, reply).to(asked))
+        if line in self._waiting or reply.status == 400:
+            self._waiting[line] = reply
+
+
+# What the headers say
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-07",
+    touches={"write", "job-status"},
+    observe=lambda probe: probe.write(headers={"accept-encoding": "gzip"}).headers.get("content-encoding"),
+)
+class EncodingIsNamedButNotDone(MockApi):
+    """To a client that takes gzip, a plain answer is labelled as gzip."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Set the header where the filter that compresses was switched off."""
+        response = super().finish(request, response, usage)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            response.headers["content-encoding"] = "gzip"
+        return response
+
+
+@defect(group=GROUP, requirement="RESP-07", touches={"write"}, observe=lambda probe: typed(probe.write()))
+class CharsetIsLatin(MockApi):
+    """A 200 says charset=iso-8859-1 and is UTF-8."""
+
+    def content_type(self, status: int) -> str:
+        """Take the container's default."""
+        return "application/json;charset=ISO-8859-1" if status == 200 else super().content_type(status)
+
+
+@defect(group=GROUP, requirement="ERR-05", touches={"write"}, observe=lambda probe: typed(probe.write(b"{}")))
+class RefusalsHaveNoContentType(MockApi):
+    """A 400 has no Content-Type."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        """Write the body without saying what it is."""
+        response = super().refuse(request, refusal)
+        if refusal.status == 400:
+            del response.headers["content-type"]
+        return response
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-02",
+    touches={"job-status"},
+    observe=lambda probe: typed(probe.status(probe.queue())),
+)
+class StatusIsLabelledHtml(MockApi):
+    """The status of a job is JSON that is labelled text/html."""
+
+    def job_status(self, operation: Operation, parameters: Mapping[str, str]) -> Response:
+        """Print the JSON as a page."""
+        response = super().job_status(operation, parameters)
+        response.headers["content-type"] = "text/html; charset=utf-8"
+        return response
+
+
+@defect(group=GROUP, requirement="RESP-02", touches={"write"}, observe=lambda probe: typed(probe.write()))
+class ContentTypeIsSentTwice(MockApi):
+    """An accepted write has two Content-Type headers that contradict each other."""
+
+    def write(self, request: Request, operation: Operation, body: bytes) -> Response:
+        """Let framework and handler each set their own."""
+        response = super().write(request, operation, body)
+        response.headers.append("content-type", "text/plain; charset=utf-8")
+        return response
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-02",
+    touches={"write", "job-status"},
+    observe=lambda probe: typed(probe.write(headers={"accept": None})),
+)
+class JsonOnlyForThoseWhoAskForIt(MockApi):
+    """An answer is labelled text/plain unless the Accept header names JSON."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Negotiate, and get the wildcard and the missing header wrong."""
+        response = super().finish(request, response, usage)
+        if "application/json" not in request.headers.get("accept", ""):
+            response.headers["content-type"] = "text/plain; charset=utf-8"
+        return response
+
+
+# Methods
+
+
+@defect(
+    group=GROUP,
+    requirement="HTTP-01",
+    touches={"write", "job-status"},
+    observe=lambda probe: probe.write(method="PUT").headers.get("allow"),
+)
+class NoAllow(MockApi):
+    """A 405 does not say which methods there are."""
+
+    def method_not_allowed(self, allowed: set[str]) -> Refusal:
+        """Leave the header out."""
+        refusal = super().method_not_allowed(allowed)
+        refusal.headers.clear()
+        return refusal
+
+
+@defect(
+    group=GROUP,
+    requirement="HTTP-01",
+    touches={"write", "job-status"},
+    observe=lambda probe: probe.write(method="PUT").headers.get("allow"),
+)
+class AllowNamesEveryMethod(MockApi):
+    """The Allow of a 405 names every method, the refused one too."""
+
+    def method_not_allowed(self, allowed: set[str]) -> Refusal:
+        """Take the list of the cross-origin settings."""
+        return super().method_not_allowed(allowed | {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+@defect(group=GROUP, requirement="HTTP-01", touches={"write"}, observe=lambda probe: probe.write(method="GET").status)
+class GetWrites(MockApi):
+    """A GET with a body queues the write just as a POST does."""
+
+    def method(self, request: Request) -> str:
+        """Route by path alone where somebody found that handier to try out."""
+        writes = {operation.path for operation in self.document.operations if operation.method == "POST"}
+        return "POST" if request.method == "GET" and self.path(request) in writes else request.method
+
+
+@defect(group=GROUP, requirement="HTTP-01", touches={"write"}, observe=lambda probe: probe.write(method="PATCH").status)
+class PatchWrites(MockApi):
+    """A PATCH queues the write just as a POST does."""
+
+    def method(self, request: Request) -> str:
+        """Take one for the other, as an annotation with two methods does."""
+        return "POST" if request.method == "PATCH" else request.method
+
+
+@defect(
+    group=GROUP,
+    requirement="HTTP-03",
+    touches={"write"},
+    observe=lambda probe: probe.write(headers={"x-http-method-override": "DELETE"}).status,
+)
+class MethodOverrideIsHonoured(MockApi):
+    """X-HTTP-Method-Override replaces the method of a POST."""
+
+    def method(self, request: Request) -> str:
+        """Do what the middleware of many frameworks does by default."""
+        override = request.headers.get("x-http-method-override", "")
+        return override.upper() if override and request.method == "POST" else request.method
+
+
+@defect(
+    group=GROUP,
+    requirement="HTTP-03",
+    touches={"write"},
+    observe=lambda probe: probe.write(method="GET", headers={"x-http-method": "POST"}).status,
+)
+class GetBecomesPostByHeader(MockApi):
+    """X-HTTP-Method turns a GET into a write."""
+
+    def method(self, request: Request) -> str:
+        """Serve the clients that cannot send a POST."""
+        return request.headers.get("x-http-method", request.method)
+
+
+# Redirects
+
+
+@defect(
+    group=GROUP,
+    requirement="AUTH-07",
+    touches={"write", "job-status"},
+    observe=lambda probe: probe.write(headers={"authorization": None}).status,
+)
+class NoTokenLeadsToALoginPage(MockApi):
+    """Without credentials the answer is a redirect to a login page."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        """Treat an API as a site."""
+        if refusal.cause == "credential":
+            return RedirectResponse("/login?next=" + self.path(request), 302)
+        return super().refuse(request, refusal)
+
+
+@defect(
+    group=GROUP,
+    requirement="JOB-01",
+    touches={"job-status"},
+    observe=lambda probe: probe.status(probe.queue()).status,
+)
+class StatusIsRedirectedToNowhere(MockApi):
+    """The status of a job is a redirect to the path with a slash at its end, which there is not."""
+
+    def job_status(self, operation: Operation, parameters: Mapping[str, str]) -> Response:
+        """Normalise paths to a form that the router does not know."""
+        (job_id,) = parameters.values()
+        return RedirectResponse(operation.path.partition("{")[0] + job_id + "/", 308)
+
+
+@defect(
+    group=GROUP,
+    requirement="AUTH-11",
+    touches={"write"},
+    observe=lambda probe: probe.write(probe.good(event_id="1' OR '1'='1")).said,
+)
+class FirewallBlocksQuotes(MockApi):
+    """A firewall answers 403 with a page of its own when a value looks like an attack."""
+
+    signs = (b"<script", b"' or '", b"../", b"union select", b"${jndi:")
+
+    def write(self, request: Request, operation: Operation, body: bytes) -> Response:
+        """Look for signs of an attack in what is only text."""
+        if any(sign in body.lower() for sign in self.signs):
+            page = "<html><head><title>403 Forbidden</title></head><body>Request blocked</body></html>"
+            return Response(page, 403, media_type="text/html")
+        return super().write(request, operation, body)
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-08",
+    touches={"write"},
+    observe=lambda probe: in_one_chunk(probe).status,
+)
+class ChunkedBodiesCountAsEmpty(MockApi):
+    """A body in chunks is taken for none, since nothing announces its length."""
+
+    async def read(self, request: Request) -> bytes:
+        """Read as many bytes as are announced."""
+        content = await super().read(request)
+        return content[: int(request.headers.get("content-length", 0))]

@@ -1,0 +1,265 @@
+"""Rate-limit headers that are missing, malformed, or do not tell the truth."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.document import RATE_LIMIT, RATE_REMAINING, Document, Operation
+from contracts.mock.api import MockApi
+from contracts.mock.limit import RateLimit, Usage
+from contracts.mock.state import State
+from tests.detection.catalogue import Kind, defect
+from tests.detection.probe import Answer, Probe
+
+GROUP: Final = "rate limit"
+RATE_HEADERS: Final = (RATE_LIMIT, RATE_REMAINING)
+BOTH: Final[frozenset[Kind]] = frozenset({"write", "job-status"})
+
+
+def told(answer: Answer) -> tuple[str | None, ...]:
+    """Return what an answer tells: the limit and what remains of it."""
+    return tuple(answer.headers.get(name) for name in RATE_HEADERS)
+
+
+def told_three_times(probe: Probe) -> list[tuple[str | None, ...]]:
+    """Return what three answers in a row tell."""
+    return [told(probe.write()) for _ in range(3)]
+
+
+def silent(response: Response) -> Response:
+    """Take the headers off an answer."""
+    for name in RATE_HEADERS:
+        del response.headers[name]
+    return response
+
+
+# Missing
+
+
+@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+class NothingIsToldOfTheLimit(MockApi):
+    """No answer has a rate-limit header."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Forget the middleware."""
+        return {}
+
+
+@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+class OnlyTheLimitIsTold(MockApi):
+    """Every answer tells the limit, and none what remains of it."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Write the header that needs no counter."""
+        return {RATE_LIMIT: str(usage.limit)}
+
+
+@defect(group=GROUP, requirement="RATE-01", touches={"write"}, observe=lambda probe: told(probe.write(b"{}")))
+class RefusedBodiesTellNothing(MockApi):
+    """A 400 has no rate-limit headers."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Let the handler of validation errors start with an answer of its own."""
+        response = super().finish(request, response, usage)
+        return silent(response) if response.status_code == 400 else response
+
+
+@defect(group=GROUP, requirement="RATE-01", touches={"write"}, observe=lambda probe: told(probe.write(b"{")))
+class UnparsedBodiesTellNothing(MockApi):
+    """Only the refusal of a body that is not JSON has no rate-limit headers."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Parse before the limiter has its turn."""
+        response = super().finish(request, response, usage)
+        return silent(response) if b"not valid JSON" in bytes(response.body) else response
+
+
+@defect(
+    group=GROUP,
+    requirement="RATE-01",
+    touches=BOTH,
+    observe=lambda probe: told(probe.write(headers={"authorization": "Bearer nobody"})),
+)
+class RefusedCredentialsTellNothing(MockApi):
+    """A 401 has no rate-limit headers."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Limit accounts, and know none yet."""
+        response = super().finish(request, response, usage)
+        return silent(response) if response.status_code == 401 else response
+
+
+@defect(
+    group=GROUP, requirement="RATE-01", touches={"job-status"}, observe=lambda probe: told(probe.status(probe.queue()))
+)
+class StatusTellsNothing(MockApi):
+    """The status of a job has no rate-limit headers."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Serve reads by another route group."""
+        response = super().finish(request, response, usage)
+        return silent(response) if request.method == "GET" and response.status_code == 200 else response
+
+
+@defect(group=GROUP, requirement="RATE-01", touches={"job-status"}, observe=lambda probe: told(probe.status("unknown")))
+class UnknownJobsTellNothing(MockApi):
+    """The refusal of an unknown job has no rate-limit headers."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Let the framework's own handler answer a 404."""
+        response = super().finish(request, response, usage)
+        return silent(response) if response.status_code == 404 else response
+
+
+@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+class HeadersAreSpeltAnotherWay(MockApi):
+    """The headers are called x-rate-limit-limit and x-rate-limit-remaining."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Take the names from memory."""
+        headers = super().rate_headers(usage)
+        return {name.replace("ratelimit", "rate-limit"): value for name, value in headers.items()}
+
+
+# Malformed
+
+
+@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+class RemainingIsAFraction(MockApi):
+    """What remains is told with a decimal point."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Keep the tokens of a bucket as they are."""
+        return {**super().rate_headers(usage), RATE_REMAINING: f"{usage.remaining:.1f}"}
+
+
+@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+class LimitNamesItsWindow(MockApi):
+    """The limit is told as a number with a window, as in 150;w=60."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Follow the draft of a standard under the old name."""
+        return {**super().rate_headers(usage), RATE_LIMIT: f"{usage.limit};w=60"}
+
+
+@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+class NumbersHaveSeparators(MockApi):
+    """The limit is told with a separator of thousands."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Format for people."""
+        return {**super().rate_headers(usage), RATE_LIMIT: f"{usage.limit:,}"}
+
+
+@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+class ProxyAndServerBothTell(MockApi):
+    """The headers come twice, with the numbers of two limiters."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Add what the proxy in front counts."""
+        response = super().finish(request, response, usage)
+        response.headers.append(RATE_LIMIT, str(2 * usage.limit))
+        response.headers.append(RATE_REMAINING, str(2 * usage.limit - usage.used))
+        return response
+
+
+# Untrue
+
+
+@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+class RemainingIsNegative(MockApi):
+    """What remains is below zero."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Subtract the wrong way round."""
+        return {**super().rate_headers(usage), RATE_REMAINING: str(usage.used - usage.limit)}
+
+
+@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+class RemainingIsAboveTheLimit(MockApi):
+    """More remains than the limit allows: it is counted for the hour, the limit for the minute."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Mix two windows."""
+        return {**super().rate_headers(usage), RATE_REMAINING: str(60 * usage.limit - usage.used)}
+
+
+@defect(
+    group=GROUP,
+    requirement="RATE-01",
+    touches={"write"},
+    observe=lambda probe: [told(probe.write()), told(probe.write(b"{}"))],
+)
+class RefusalsTellAnotherLimit(MockApi):
+    """A refused request tells no limit but -1, for no limit at all."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Fall back on a default where the plan was not looked up."""
+        response = super().finish(request, response, usage)
+        if response.status_code == 400:
+            response.headers[RATE_LIMIT] = "-1"
+        return response
+
+
+@defect(group=GROUP, requirement="RATE-02", touches=BOTH, observe=told_three_times)
+class RemainingNeverFalls(MockApi):
+    """What remains is always the whole limit."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Start a new counter for each request."""
+        return {**super().rate_headers(usage), RATE_REMAINING: str(usage.limit)}
+
+
+@defect(group=GROUP, requirement="RATE-02", touches=BOTH, observe=told_three_times)
+class RemainingIsWhatWasUsed(MockApi):
+    """What remains rises with use."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Write the wrong one of two counters."""
+        return {**super().rate_headers(usage), RATE_REMAINING: str(usage.used)}
+
+
+@defect(group=GROUP, requirement="RATE-02", touches=BOTH, observe=told_three_times)
+class LimitFallsWithUse(MockApi):
+    """The limit falls along with what remains of it."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Take one variable for both."""
+        return {RATE_LIMIT: str(usage.remaining), RATE_REMAINING: str(usage.remaining)}
+
+
+@defect(group=GROUP, requirement="RATE-02", touches=BOTH, observe=told_three_times)
+class LimitVariesByInstance(MockApi):
+    """Every other answer tells another limit, as two servers with two settings do."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Let the instances take turns."""
+        limit = usage.limit - 50 * (usage.used % 2)
+        return {RATE_LIMIT: str(limit), RATE_REMAINING: str(max(0, limit - usage.used))}
+
+
+@defect(
+    group=GROUP,
+    requirement="RATE-02",
+    touches={"job-status"},
+    observe=lambda probe: [told(probe.status("unknown")) for _ in range(3)],
+)
+class ReadsAreNotCounted(MockApi):
+    """Reading the status of a job takes nothing from what remains."""
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start with no read."""
+        super().__init__(document, state=state, limit=limit)
+        self._reads = 0
+
+    def route(self, request: Request) -> tuple[Operation, dict[str, str]]:
+        """Count the reads apart."""
+        self._reads += request.method == "GET"
+        return super().route(request)
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Give them back."""
+        return {**super().rate_headers(usage), RATE_REMAINING: str(usage.remaining + self._reads)}

@@ -1,0 +1,403 @@
+"""Answers to accepted writes that are not what the document says, some of them only for some values."""
+
+# ruff: noqa: D102 - the mock says what each step does
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cached_property, partial
+from typing import Final
+from urllib.parse import unquote_plus
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.document import Json, Operation
+from contracts.mock.api import MockApi
+from contracts.mock.state import Job
+from tests.detection.catalogue import WRITE, defect
+
+COLUMN_LENGTH: Final = 255
+BUFFER_BYTES: Final = 8192
+
+seeded = partial(defect, group="response shape", touches=WRITE)
+
+
+# The job's id
+
+
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write().said)
+class JobIdIsNull(MockApi):
+    """The job_id of an accepted write is null."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        return {**super().write_answer(operation, value, job), "meta": {"job_id": None}}
+
+
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write().said)
+class JobIdIsANumber(MockApi):
+    """The job_id of an accepted write is the number of a database row."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        return {**super().write_answer(operation, value, job), "meta": {"job_id": len(self.state.jobs)}}
+
+
+@seeded(requirement="RESP-04", observe=lambda probe: probe.write().job_id)
+class JobIdIsBlank(MockApi):
+    """The job_id of an accepted write is an empty string."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        return {**super().write_answer(operation, value, job), "meta": {"job_id": ""}}
+
+
+@seeded(requirement="RESP-04", observe=lambda probe: probe.queue()[-1])
+class JobIdEndsInALineFeed(MockApi):
+    """The job_id is read from a command's output, line feed and all."""
+
+    def new_job_id(self) -> str:
+        return super().new_job_id() + "\n"
+
+
+# The two objects
+
+
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write().said)
+class JobIdInCamelCase(MockApi):
+    """The answer's meta has jobId in place of job_id."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        return {**super().write_answer(operation, value, job), "meta": {"jobId": job.id}}
+
+
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write().said)
+class MetaIsAList(MockApi):
+    """The answer's meta is a list of one object."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        return {**super().write_answer(operation, value, job), "meta": [{"job_id": job.id}]}
+
+
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write().said)
+class ShapeOfTheGenericEndpoint(MockApi):
+    """The answer has job_id and data, as those of the generic endpoints do, in place of meta and result."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:  # noqa: ARG002
+        return {"job_id": job.id, "data": value}
+
+
+@seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id="no such event"))
+class ResultIsEmptyForAnUnknownEvent(MockApi):
+    """The result is an empty object where the event could not be looked up."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        answer = super().write_answer(operation, value, job)
+        return answer if value["event_id"] in self.state.events else {**answer, "result": {}}
+
+
+@seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id=probe.good()["integration_id"]))
+class ResultLosesOneOfTwoEqualIds(MockApi):
+    """The result is built by value, so that two properties with the same value become one."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        by_value = {sent: name for name, sent in value.items()}
+        return {
+            **super().write_answer(operation, value, job),
+            "result": {name: sent for sent, name in by_value.items()},
+        }
+
+
+@seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id=""))
+class ResultLeavesOutEmptyText(MockApi):
+    """The result leaves out a property that was sent as an empty string."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        return {
+            **super().write_answer(operation, value, job),
+            "result": {name: sent for name, sent in value.items() if sent},
+        }
+
+
+@seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id="x" * (COLUMN_LENGTH + 1)))
+class ResultLeavesOutLongText(MockApi):
+    """The result leaves out a property that is too long for its column."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        kept = {name: sent for name, sent in value.items() if len(sent) <= COLUMN_LENGTH}
+        return {**super().write_answer(operation, value, job), "result": kept}
+
+
+@seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id="4711"))
+class ResultTurnsDigitsIntoANumber(MockApi):
+    """The result holds a number where the id that was sent has digits only."""
+
+    def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
+        return {
+            name: int(sent) if re.fullmatch(r"[1-9][0-9]{0,15}", sent) else sent
+            for name, sent in super().echo(operation, value).items()
+        }
+
+
+@seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id="null"))
+class ResultTurnsTheWordNullIntoNull(MockApi):
+    """The result holds null where the word null was sent."""
+
+    def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
+        return {name: None if sent == "null" else sent for name, sent in super().echo(operation, value).items()}
+
+
+# Text that does not come back as it was sent
+
+
+class _Altered(MockApi):
+    def alter(self, text: str) -> str:
+        return text
+
+    def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
+        return {name: self.alter(sent) for name, sent in super().echo(operation, value).items()}
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="a"))
+class ResultIsInAlphabeticalOrder(MockApi):
+    """The result pairs the names with the values in alphabetical order, which swaps some pairs of ids."""
+
+    def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
+        sent = super().echo(operation, value)
+        return dict(zip(sent, sorted(sent.values()), strict=True))
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: (probe.said(), probe.said(event_id="another")))
+class ResultOfThePreviousRequest(MockApi):
+    """The result is that of the write before, kept in a variable that outlives the request."""
+
+    @cached_property
+    def history(self) -> list[Mapping[str, Json]]:
+        return []
+
+    def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
+        self.history.append(super().echo(operation, value))
+        return self.history[-2:][0]
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id=" spaced\t"))
+class ResultIsTrimmed(_Altered):
+    """The result has no white space around its values, though it was sent."""
+
+    def alter(self, text: str) -> str:
+        return text.strip()
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="two  spaces"))
+class ResultCollapsesSpaces(_Altered):
+    """The result has one space where two were sent."""
+
+    def alter(self, text: str) -> str:
+        return re.sub(" +", " ", text)
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="EVT-1"))
+class ResultIsInLowerCase(_Altered):
+    """The result has its values in lower case."""
+
+    def alter(self, text: str) -> str:
+        return text.lower()
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="cafe\u0301"))
+class ResultIsComposed(_Altered):
+    """The result has its text in Unicode's composed form, whatever form was sent."""
+
+    def alter(self, text: str) -> str:
+        return unicodedata.normalize("NFC", text)
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="x" * (COLUMN_LENGTH + 1)))
+class ResultIsCutAtTheColumn(_Altered):
+    """The result holds the first 255 characters of what was sent."""
+
+    def alter(self, text: str) -> str:
+        return text[:COLUMN_LENGTH]
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="x" * (BUFFER_BYTES + 1)))
+class ResultIsCutAtTheBuffer(_Altered):
+    """The result holds the first 8,192 bytes of what was sent."""
+
+    def alter(self, text: str) -> str:
+        content = text.encode(errors="surrogatepass")
+        return content[:BUFFER_BYTES].decode(errors="ignore") if len(content) > BUFFER_BYTES else text
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="R&D <1>"))
+class ResultIsEscapedForHtml(_Altered):
+    """The result has HTML entities for angle brackets, quotes and ampersands."""
+
+    def alter(self, text: str) -> str:
+        return html.escape(text)
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="a+b%20c"))
+class ResultIsUnescapedAsAUrl(_Altered):
+    """The result has percent-escapes and plus signs undone, as if the body were a form."""
+
+    def alter(self, text: str) -> str:
+        return unquote_plus(text)
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="0042"))
+class ResultLosesLeadingZeros(_Altered):
+    """The result has an id of digits without its leading zeros."""
+
+    def alter(self, text: str) -> str:
+        return text.lstrip("0") or text if text.isascii() and text.isdigit() else text
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="Zo\u00eb"))
+class ResultIsReadAsLatin1(_Altered):
+    """The result has each byte of the UTF-8 that was sent as a character of its own."""
+
+    def alter(self, text: str) -> str:
+        return text.encode(errors="surrogatepass").decode("latin-1")
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="Zo\u00eb"))
+class ResultHasQuestionMarks(_Altered):
+    """The result has a question mark for every character beyond ASCII."""
+
+    def alter(self, text: str) -> str:
+        return text.encode("ascii", errors="replace").decode()
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="a \U0001f4c5 date"))
+class ResultEndsBeforeAnEmoji(_Altered):
+    """The result ends before the first character beyond the Basic Multilingual Plane, as old MySQL columns do."""
+
+    def alter(self, text: str) -> str:
+        return re.split("[\U00010000-\U0010ffff]", text)[0]
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="a\x07b"))
+class ResultLosesControlCharacters(_Altered):
+    """The result has no control characters, though they were sent."""
+
+    def alter(self, text: str) -> str:
+        return re.sub("[\x00-\x1f\x7f]", "", text)
+
+
+@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="a\r\nb"))
+class ResultHasOtherLineEnds(_Altered):
+    """The result has a line feed where carriage return and line feed were sent."""
+
+    def alter(self, text: str) -> str:
+        return text.replace("\r\n", "\n")
+
+
+# The body as bytes
+
+
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write().said)
+class AnswerIsEncodedTwice(MockApi):
+    """The body of an accepted write is a JSON string that holds the JSON."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        return self.encode(super().write_answer(operation, value, job)).decode()
+
+
+@seeded(requirement="RESP-02", observe=lambda probe: probe.write().body)
+class AnswerStartsWithAByteOrderMark(MockApi):
+    """The body of every answer starts with a byte order mark."""
+
+    def encode(self, value: Json) -> bytes:
+        return b"\xef\xbb\xbf" + super().encode(value)
+
+
+@seeded(requirement="RESP-02", observe=lambda probe: probe.write().body)
+class AnswerHoldsNan(MockApi):
+    """The answer has a duration that was never measured: NaN, which is not JSON."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        return {**super().write_answer(operation, value, job), "took": math.nan}
+
+    def encode(self, value: Json) -> bytes:
+        return json.dumps(value).encode()
+
+
+@seeded(requirement="RESP-02", observe=lambda probe: probe.write().body)
+class AnswerNamesAKeyTwice(MockApi):
+    """The answer's meta holds job_id twice."""
+
+    def encode(self, value: Json) -> bytes:
+        return re.sub(rb'("job_id":"[^"]*")', rb"\1,\1", super().encode(value))
+
+
+@seeded(requirement="RESP-02", observe=lambda probe: probe.write(probe.good(event_id='the "blue" room')).body)
+class QuoteIsNotEscaped(MockApi):
+    """The answer is put together as text, and a quotation mark in an id ends the string."""
+
+    def encode(self, value: Json) -> bytes:
+        return super().encode(value).replace(b'\\"', b'"')
+
+
+@seeded(requirement="RESP-02", observe=lambda probe: probe.write(probe.good(event_id="two\nlines")).body)
+class LineFeedIsNotEscaped(MockApi):
+    """The answer is put together as text, with a bare line feed in a string where an id has one."""
+
+    def encode(self, value: Json) -> bytes:
+        return re.sub(rb"(?<!\\)\\n", b"\n", super().encode(value))
+
+
+@seeded(requirement="RESP-02", observe=lambda probe: probe.write(probe.good(event_id="Zo\u00eb")).body)
+class AnswerIsInLatin1(MockApi):
+    """The answer is encoded in Latin-1, which is the same as UTF-8 until a name has an accent."""
+
+    def encode(self, value: Json) -> bytes:
+        return super().encode(value).decode().encode("latin-1", errors="backslashreplace")
+
+
+# The status
+
+
+@seeded(requirement="RESP-05", observe=lambda probe: probe.write().status)
+class AcceptedWith201(MockApi):
+    """An accepted write is answered with 201."""
+
+    def write(self, request: Request, operation: Operation, body: bytes) -> Response:
+        response = super().write(request, operation, body)
+        response.status_code = 201
+        return response
+
+
+@seeded(requirement="RESP-05", observe=lambda probe: probe.said(event_id="no such event"))
+class UnknownEventIsAcceptedWith202(MockApi):
+    """A write is answered with 202 where its event still has to be looked up."""
+
+    def write(self, request: Request, operation: Operation, body: bytes) -> Response:
+        response = super().write(request, operation, body)
+        if self.decode(request, body)["event_id"] not in self.state.events:
+            response.status_code = 202
+        return response
+
+
+@seeded(requirement="RESP-05", observe=lambda probe: (probe.said(), probe.said()))
+class SecondCancelHasNoContent(MockApi):
+    """Cancelling what is already cancelled is answered with 204 and no body."""
+
+    def write(self, request: Request, operation: Operation, body: bytes) -> Response:
+        before = len(self.state.removed)
+        response = super().write(request, operation, body)
+        known = self.decode(request, body).get("event_id") in self.state.removed
+        return Response(status_code=204) if known and len(self.state.removed) == before else response
+
+
+@seeded(requirement="RESP-05", observe=lambda probe: probe.said(event_id="no such event"))
+class SuccessCarriesAnError(MockApi):
+    """A 200 holds an error beside meta and result where the event is unknown."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        answer = super().write_answer(operation, value, job)
+        error = {"code": "upstream", "message": "no such event"}
+        return answer if value["event_id"] in self.state.events else {**answer, "error": error}

@@ -1,0 +1,465 @@
+"""What one request does to others, or one kind of input to the server: hangs, drops, mix-ups and stale state."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from jsonschema import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.document import Document, Json, Operation
+from contracts.mock.api import MockApi
+from contracts.mock.limit import RateLimit
+from contracts.mock.refusal import Issue
+from contracts.mock.state import EVENTS, INTEGRATIONS, State
+from tests.detection.catalogue import defect
+from tests.detection.probe import Answer, Probe
+from tests.detection.raw import Asked, Line, RawServer, Reply, hasty, on_a_socket
+
+GROUP: Final = "robustness"
+
+
+def second_after_a_malformed_one(probe: Probe) -> object:
+    """Return what a good request gets on the connection where one was not JSON."""
+    with probe.one_connection():
+        probe.write(b'{"')
+        return probe.write().said
+
+
+def after_a_good_one(probe: Probe, **changes: Json) -> object:
+    """Return what a changed body gets after a good one."""
+    probe.write()
+    return probe.write(probe.good(**changes)).said
+
+
+def overlapping(first: Callable[[], Answer], second: Callable[[], Answer]) -> list[object]:
+    """Return what is said to two requests, the second of which arrives while the first is under way."""
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(first)
+        time.sleep(InTurns.wait_seconds / 2)
+        other = pool.submit(second)
+        return [one.result().said, other.result().said]
+
+
+def two_events(probe: Probe) -> list[object]:
+    """Return what two writes at the same time get."""
+    first, second = (probe.good(event_id=event) for event in ("evt-one", "evt-two"))
+    return overlapping(lambda: probe.write(first), lambda: probe.write(second))
+
+
+class InTurns(MockApi):
+    """A mock that leaves its work undone for a moment, as one that asks a database does; no defect by itself."""
+
+    wait_seconds = 0.05
+
+    async def read(self, request: Request) -> bytes:
+        """Let another request in between the reading and the answering."""
+        body = self.arrived(request, await super().read(request))
+        await asyncio.sleep(self.wait_seconds)
+        return body
+
+    def arrived(self, request: Request, body: bytes) -> bytes:
+        """See a body before anything is done with it."""
+        return body
+
+
+# One kind of input
+
+
+class Hanging(RawServer):
+    """Does not answer some requests; no defect by itself."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Answer, or keep the client waiting."""
+        if self.hangs(asked):
+            await line.silence()
+        else:
+            line.write(reply.to(asked))
+
+    def hangs(self, asked: Asked) -> bool:
+        """Whether this request gets no answer."""
+        raise NotImplementedError
+
+
+def value_of(asked: Asked) -> Json:
+    """Return the JSON value of a body, None where it is none."""
+    try:
+        return json.loads(asked.body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def strings_of(asked: Asked) -> list[str]:
+    """Return the strings that a body has as values of its properties."""
+    value = value_of(asked)
+    return [inner for inner in value.values() if isinstance(inner, str)] if isinstance(value, dict) else []
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-06",
+    touches={"write"},
+    observe=hasty(lambda probe: probe.write(probe.good(event_id="a\0b")).status),
+)
+@on_a_socket
+class NulInAValueHangs(Hanging):
+    """A value with U+0000 gets no answer: the driver of the database waits for the rest of it."""
+
+    def hangs(self, asked: Asked) -> bool:
+        """Look for what ends a string in C."""
+        return any("\0" in text for text in strings_of(asked))
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-06",
+    touches={"write"},
+    observe=hasty(lambda probe: probe.write(b"", {"content-length": "0"}).status),
+)
+@on_a_socket
+class EmptyBodyHangs(Hanging):
+    """A write without a body gets no answer: the server waits for one."""
+
+    def hangs(self, asked: Asked) -> bool:
+        """Wait for the first byte."""
+        return asked.method == "POST" and not asked.body
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-06",
+    touches={"write"},
+    observe=hasty(lambda probe: probe.write(probe.good(event_id="a" * 30 + "!")).status),
+)
+@on_a_socket
+class LongRunsOfALetterTakeForever(Hanging):
+    """A value with thirty times the same character, and another one at its end, keeps a pattern busy for ever."""
+
+    run = 30
+
+    def hangs(self, asked: Asked) -> bool:
+        """Match as (a+)+$ does."""
+        return any(
+            len(text) > self.run and len(set(text[:-1])) == 1 and text[-1] != text[0] for text in strings_of(asked)
+        )
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-06",
+    touches={"write"},
+    observe=hasty(lambda probe: probe.write(probe.good(event_id=" ")).status),
+)
+@on_a_socket
+class BlankIsSlow(RawServer):
+    """A blank value is looked up without an index and takes twelve seconds."""
+
+    slow_seconds = 12.0
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Answer in the end."""
+        if any(not text.strip() for text in strings_of(asked)):
+            await line.pause(self.slow_seconds)
+        line.write(reply.to(asked))
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-06",
+    touches={"write"},
+    observe=lambda probe: probe.write(b"[" * 40 + b"]" * 40).status,
+)
+@on_a_socket
+class NestingEndsTheWorker(RawServer):
+    """A body with thirty levels of nesting ends the process that reads it: the connection closes."""
+
+    levels = 30
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Run out of stack."""
+        if max(asked.body.count(b"["), asked.body.count(b"{")) >= self.levels:
+            line.drop()
+        else:
+            line.write(reply.to(asked))
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-06",
+    touches={"job-status"},
+    observe=lambda probe: probe.status("j" * 300).status,
+)
+@on_a_socket
+class LongJobIdsAreDropped(RawServer):
+    """A read whose path is above 256 characters closes the connection without an answer."""
+
+    path_characters = 256
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Keep the path in a buffer of a fixed size."""
+        if len(asked.target) > self.path_characters:
+            line.drop()
+        else:
+            line.write(reply.to(asked))
+
+
+# What a bad request leaves behind
+
+
+@defect(group=GROUP, requirement="ERR-13", touches={"write"}, observe=second_after_a_malformed_one)
+@on_a_socket
+class UnreadBodyIsTheNextRequest(RawServer):
+    """After a body that is not JSON its rest is read as the next request, which is answered 400 in its place."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Answer the leftovers first."""
+        line.write(reply.to(asked))
+        if reply.status == 400 and value_of(asked) is None:
+            line.write(reply.having(connection="close").to(asked))
+            line.drop()
+
+
+@defect(group=GROUP, requirement="ERR-13", touches={"write"}, observe=second_after_a_malformed_one)
+class OneBadBodySpoilsTheNext(MockApi):
+    """After a body that is not JSON the next request is answered 500."""
+
+    _spoilt = False
+
+    def answer(self, request: Request, body: bytes) -> Response:
+        """Fail on what the last request left."""
+        if self._spoilt:
+            self._spoilt = False
+            raise RuntimeError("the parser is in an unknown state")
+        return super().answer(request, body)
+
+    def parse(self, body: bytes) -> Json:
+        """Leave the parser as it is where it gave up."""
+        self._spoilt = True
+        value = super().parse(body)
+        self._spoilt = False
+        return value
+
+
+@defect(
+    group=GROUP,
+    requirement="ERR-02",
+    touches={"write"},
+    observe=lambda probe: [probe.write(probe.good(event_id=7)).status for _ in range(2)],
+)
+class AfterARefusalNothingIsValidated(MockApi):
+    """The body that follows a refused one is not validated."""
+
+    _refused = False
+
+    def errors(self, operation: Operation, value: Json) -> list[ValidationError]:
+        """Leave a flag set that says that validation is done."""
+        found = [] if self._refused else super().errors(operation, value)
+        self._refused = bool(found)
+        return found
+
+
+@defect(
+    group=GROUP,
+    requirement="ERR-08",
+    touches={"write"},
+    observe=lambda probe: [probe.write(probe.good(**{name: 1})).said for name in ("event_id", "integration_id")],
+)
+class RefusalsGiveTheLastReason(MockApi):
+    """A refused body is answered with the issues of the one that was refused before it."""
+
+    _last: list[Issue] | None = None
+
+    def validate(self, operation: Operation, value: Json) -> list[Issue]:
+        """Keep the errors in the validator, and clear them late."""
+        issues = super().validate(operation, value)
+        if not issues:
+            return []
+        told, self._last = self._last or issues, issues
+        return told
+
+
+# What a good request leaves behind
+
+
+@defect(
+    group=GROUP,
+    requirement="ERR-01",
+    touches={"write"},
+    observe=lambda probe: (
+        probe.write().status,
+        probe.write({name: value for name, value in probe.good().items() if name != "event_id"}).status,
+    ),
+)
+class MissingPropertiesAreThoseOfTheLastBody(MockApi):
+    """A property that is missing has the value that the last body gave to it."""
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Make the one object that all bodies are bound to."""
+        super().__init__(document, state=state, limit=limit)
+        self._bound: dict[str, Json] = {}
+
+    def normalise(self, operation: Operation, value: Json) -> Json:
+        """Bind a body to the object of the last one."""
+        if not isinstance(value, dict):
+            return value
+        bound = {**self._bound, **value}
+        self._bound = {name: inner for name, inner in self.sent(operation, bound).items() if isinstance(inner, str)}
+        return bound
+
+
+@defect(
+    group=GROUP,
+    requirement="ERR-02",
+    touches={"write"},
+    observe=lambda probe: after_a_good_one(probe, event_id=None),
+)
+class ShapesAreValidatedOnce(MockApi):
+    """A body whose property names have passed before is not validated again."""
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start with an empty cache."""
+        super().__init__(document, state=state, limit=limit)
+        self._passed: set[frozenset[str]] = set()
+
+    def errors(self, operation: Operation, value: Json) -> list[ValidationError]:
+        """Take a key for the cache that leaves the values out."""
+        if isinstance(value, dict) and frozenset(value) in self._passed:
+            return []
+        found = super().errors(operation, value)
+        if not found:
+            self._passed.add(frozenset(value))
+        return found
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-03",
+    touches={"write"},
+    observe=lambda probe: after_a_good_one(probe, event_id=probe.served.known[EVENTS][1]),
+)
+class AnswersAreCachedByIntegration(MockApi):
+    """A second write for the same integration gets the result of the first."""
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start with an empty cache."""
+        super().__init__(document, state=state, limit=limit)
+        self._results: dict[tuple[Json, ...], Mapping[str, Json]] = {}
+
+    def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
+        """Take half of the key."""
+        key = tuple(self.sent(operation, value, INTEGRATIONS).values())
+        return self._results.setdefault(key, super().echo(operation, value))
+
+
+# What happens at the same time
+
+
+@defect(group=GROUP, requirement="RESP-09", touches={"write"}, observe=two_events)
+class ConcurrentAnswersAreMixedUp(InTurns):
+    """Of two writes at the same time, both are answered as the later one."""
+
+    _body = b""
+
+    def arrived(self, request: Request, body: bytes) -> bytes:
+        """Keep the body where all requests do."""
+        self._body = body if request.method == "POST" else self._body
+        return body
+
+    def answer(self, request: Request, body: bytes) -> Response:
+        """Answer what is kept."""
+        return super().answer(request, self._body if request.method == "POST" else body)
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-09",
+    touches={"write"},
+    observe=two_events,
+)
+class ConcurrentWritesCollide(InTurns):
+    """A write that arrives while another one is under way is answered 500: the row is locked."""
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start with nobody."""
+        super().__init__(document, state=state, limit=limit)
+        self._busy = 0
+
+    async def handle(self, request: Request) -> Response:
+        """Count those that are under way."""
+        if request.method != "POST":
+            return await super().handle(request)
+        if self._busy:
+            raise RuntimeError("could not obtain lock on row in relation appointments")
+        self._busy += 1
+        try:
+            return await super().handle(request)
+        finally:
+            self._busy -= 1
+
+
+@defect(
+    group=GROUP,
+    requirement="AUTH-01",
+    touches={"write", "job-status"},
+    observe=lambda probe: overlapping(lambda: probe.write(headers={"authorization": None}), probe.write),
+)
+class CredentialsOfAConcurrentRequestCount(InTurns):
+    """A request without credentials passes while one with a token is under way."""
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start with nobody."""
+        super().__init__(document, state=state, limit=limit)
+        self._tokens: list[str] = []
+
+    async def handle(self, request: Request) -> Response:
+        """Keep who asks in a place that all requests share."""
+        token = super().credential(request)
+        if token is None:
+            return await super().handle(request)
+        self._tokens.append(token)
+        try:
+            return await super().handle(request)
+        finally:
+            self._tokens.remove(token)
+
+    def credential(self, request: Request) -> str | None:
+        """Take the one who asked last where this request does not say."""
+        return super().credential(request) or next(reversed(self._tokens), None)
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-04",
+    touches={"write"},
+    observe=lambda probe: len({probe.queue() for _ in range(5)}),
+)
+class JobIdsAreNumbersOfTheSecond(MockApi):
+    """Jobs of the same second have the same id."""
+
+    def new_job_id(self) -> str:
+        """Take the time for unique."""
+        return f"job-{int(time.time())}"
+
+
+@defect(
+    group=GROUP,
+    requirement="RESP-06",
+    touches={"write"},
+    observe=lambda probe: probe.write(b"{} " * 20, {"content-type": "text/plain"}).status,
+)
+@on_a_socket
+class RefusesWithoutReading(RawServer):
+    """A body of another media type is not read: the connection is reset before the answer arrives."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Close on bytes that nobody read."""
+        if reply.status == 415:
+            line.abort()
+        else:
+            line.write(reply.to(asked))

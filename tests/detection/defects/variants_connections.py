@@ -1,0 +1,322 @@
+"""Conforming variants in how an answer travels: framing, compression, closed connections, pauses and rate limits."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import time
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.document import RATE_LIMIT, RATE_REMAINING, Document, Operation
+from contracts.mock.api import MockApi
+from contracts.mock.limit import WINDOW_SECONDS, RateLimit, Usage
+from contracts.mock.refusal import Refusal
+from contracts.mock.state import State
+from tests.detection.catalogue import variant
+from tests.detection.probe import Answer, Probe
+from tests.detection.raw import Asked, Line, RawServer, Reply, on_a_socket
+
+KIBIBYTE: Final = 1024
+
+
+def told(answer: Answer) -> tuple[str | None, ...]:
+    """Return what an answer tells of the rate limit."""
+    return answer.headers.get(RATE_LIMIT), answer.headers.get(RATE_REMAINING)
+
+
+def second_on_the_connection(probe: Probe) -> object:
+    """Return what the second request of a connection gets."""
+    with probe.one_connection():
+        probe.write()
+        return probe.write().status
+
+
+def takes_a_while(probe: Probe) -> bool:
+    """Whether an answer takes more than fifty milliseconds."""
+    began = time.monotonic()
+    probe.write()
+    return time.monotonic() - began > 0.05
+
+
+def first_bytes(probe: Probe) -> bytes:
+    """Return how the answer to an unknown path begins, byte by byte."""
+    return probe.raw(b"GET / HTTP/1.1\r\nhost: mock\r\n\r\n")[:60]
+
+
+# Framing
+
+
+@variant(observe=lambda probe: probe.write().headers.get("transfer-encoding"))
+@on_a_socket
+class AnswersComeInChunks(RawServer):
+    """Answers are chunked, a few bytes at a time."""
+
+    chunk_bytes = 50
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Cut the body up."""
+        line.write(reply.having(content_length=None, transfer_encoding="chunked").head)
+        if asked.method != "HEAD":
+            starts = range(0, len(reply.body), self.chunk_bytes)
+            for part in (reply.body[start : start + self.chunk_bytes] for start in starts):
+                line.write(b"%x\r\n%b\r\n" % (len(part), part))
+            line.write(b"0\r\n\r\n")
+
+
+@variant(observe=lambda probe: probe.write().headers.get("trailer"))
+@on_a_socket
+class ChunksHaveExtensionsAndTrailers(RawServer):
+    """Answers are chunked, with an extension after each size and a trailer at the end."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Use all that chunked encoding has."""
+        line.write(reply.having(content_length=None, transfer_encoding="chunked", trailer="x-checksum").head)
+        if asked.method != "HEAD":
+            line.write(b"%X;part=1\r\n%b\r\n" % (len(reply.body), reply.body) if reply.body else b"")
+            line.write(b"0\r\nx-checksum: 0\r\n\r\n")
+
+
+@variant(observe=lambda probe: (probe.write().headers.get("connection"), probe.write().headers.get("content-length")))
+@on_a_socket
+class AnswersEndWithTheConnection(RawServer):
+    """An answer has no Content-Length: it ends where the connection does."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Close after it."""
+        line.open = False
+        line.write(reply.having(content_length=None, connection="close").to(asked))
+
+
+@variant(observe=first_bytes)
+@on_a_socket
+class AnswersComeInSmallPieces(RawServer):
+    """An answer arrives in pieces of sixteen bytes, between which the network takes its time."""
+
+    piece_bytes = 16
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Send piece by piece."""
+        content = reply.having(via="1.1 relay").to(asked)
+        for start in range(0, len(content), self.piece_bytes):
+            line.write(content[start : start + self.piece_bytes])
+            await line.pause(0)
+
+
+@variant(observe=first_bytes)
+@on_a_socket
+class ContinueComesFirst(RawServer):
+    """Each answer has a 100 before it, which a client has to expect even where it did not ask for it."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Send it late, but send it."""
+        line.write(b"HTTP/1.1 100 Continue\r\n\r\n" + reply.to(asked))
+
+
+@variant(observe=first_bytes)
+@on_a_socket
+class HeadsAreTerseAndLoud(RawServer):
+    """Header names are in upper case, with no white space before their values, and the status has no phrase."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Spell the head anew."""
+        lines = [f"HTTP/1.1 {reply.status} ", *(f"{name.upper()}:{value}" for name, value in reply.headers)]
+        content = reply.to(asked).removeprefix(reply.head)
+        line.write("\r\n".join([*lines, "", ""]).encode("latin-1") + content)
+
+
+@variant(observe=lambda probe: probe.write(headers={"accept-encoding": "gzip"}).headers.get("content-encoding"))
+class AnswersAreCompressedForThoseWhoAsk(MockApi):
+    """An answer is compressed with gzip for a client that takes it."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Compress it, and say so."""
+        response = super().finish(request, response, usage)
+        response.headers["vary"] = "accept-encoding"
+        if response.body and "gzip" in request.headers.get("accept-encoding", ""):
+            response.body = gzip.compress(bytes(response.body))
+            response.headers["content-encoding"] = "gzip"
+            response.headers["content-length"] = str(len(response.body))
+        return response
+
+
+@variant(observe=lambda probe: sorted(probe.write().headers))
+class AnswersHaveManyHeaders(MockApi):
+    """Answers have the headers of a content network, a firewall and a framework, two cookies among them."""
+
+    extras: Final = {
+        "server": "cloudflare",
+        "via": "1.1 varnish, 1.1 google",
+        "x-powered-by": "Express",
+        "x-request-id": "0f9f3c8c-5a8e-4d4e-9a0f-9d5a3f1c2b7e",
+        "cache-control": "no-store",
+        "strict-transport-security": "max-age=63072000; includeSubDomains",
+        "access-control-allow-origin": "*",
+        "x-ratelimit-reset": "60",
+        "alt-svc": 'h3=":443"; ma=86400',
+    }
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Add them."""
+        response = super().finish(request, response, usage)
+        response.headers.update(self.extras)
+        response.set_cookie("__cf_bm", "abc123", httponly=True)
+        response.set_cookie("session", "s%3Axyz")
+        return response
+
+
+@variant(
+    departs_from={"RATE-01"},
+    observe=lambda probe: probe.write(headers={"x-padding": "p" * 17 * KIBIBYTE}).status,
+)
+@on_a_socket
+class LargeHeadsAreRefused(RawServer):
+    """A request with more than 16 KiB of headers is refused with 431 and no body, as Node's own server does."""
+
+    max_bytes = 16 * KIBIBYTE
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Measure, and refuse without a look at anything else."""
+        if sum(len(name) + len(value) for name, value in asked.headers) > self.max_bytes:
+            line.open = False
+            reply = Reply(431, (("connection", "close"), ("content-length", "0")), b"")
+        line.write(reply.to(asked))
+
+
+# Closed connections and pauses
+
+
+@variant(observe=lambda probe: probe.write().headers.get("connection"))
+class ConnectionsServeOneRequest(MockApi):
+    """Every answer closes its connection, and says so."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Say so; the server does the rest."""
+        response = super().finish(request, response, usage)
+        response.headers["connection"] = "close"
+        return response
+
+
+@variant(observe=second_on_the_connection)
+@on_a_socket
+class ConnectionsCloseInSilence(RawServer):
+    """Every answer is the last one of its connection, which closes without a word."""
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Close, which HTTP allows at any time."""
+        line.write(reply.to(asked))
+        line.drop()
+
+
+@variant(observe=takes_a_while)
+class AnswersAreSlow(MockApi):
+    """An answer takes eighty milliseconds."""
+
+    seconds = 0.08
+
+    async def throttle(self, usage: Usage) -> None:
+        """Wait."""
+        await asyncio.sleep(self.seconds)
+
+
+class Passing(MockApi):
+    """A mock that refuses a request now and then before it does anything; no variant by itself."""
+
+    every = 40
+    status = 503
+    retry_after = "0"
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start with no request."""
+        super().__init__(document, state=state, limit=limit)
+        self._count = 0
+
+    def route(self, request: Request) -> tuple[Operation, dict[str, str]]:
+        """Refuse one of so many."""
+        self._count += 1
+        if self._count % self.every == 0:
+            self.refused()
+        return super().route(request)
+
+    def refused(self) -> None:
+        """Refuse this one, with the time to wait."""
+        headers = {"retry-after": self.retry_after}
+        raise Refusal(self.status, "try_again", "try again", "rate", headers=headers)
+
+
+@variant(observe=lambda probe: [probe.write().status for _ in range(40)])
+class NowAndThenItIsUnavailable(Passing):
+    """Every fortieth request is answered 503 with a Retry-After of no seconds."""
+
+
+@variant(observe=lambda probe: [probe.write().status for _ in range(20)])
+class OnceItIsUnavailable(Passing):
+    """The twentieth request is answered 503 with a Retry-After of one second."""
+
+    every = 20
+    retry_after = "1"
+
+    def refused(self) -> None:
+        """Refuse the first one of them."""
+        if self._count == self.every:
+            super().refused()
+
+
+@variant(observe=lambda probe: [probe.write().status for _ in range(20)])
+class OnceThereAreTooMany(OnceItIsUnavailable):
+    """The twentieth request is answered 429 with a Retry-After of one second."""
+
+    status = 429
+
+
+# Rate limits
+
+
+@variant(departs_from={"RATE-01", "RATE-02"}, observe=lambda probe: told(probe.write()))
+class RateHeadersAreTakenOff(MockApi):
+    """A proxy takes the rate-limit headers off every answer."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Tell nothing."""
+        return {}
+
+
+@variant(observe=lambda probe: told(probe.write()))
+class LimitIsSmallAndSoonOver(MockApi):
+    """The limit is 150, and a new window opens every second."""
+
+    limit_of_requests = 150
+    window_seconds = 1
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Let the clock run faster: the mock's window is a minute."""
+        quick = RateLimit(self.limit_of_requests, clock=lambda: time.monotonic() * WINDOW_SECONDS / self.window_seconds)
+        super().__init__(document, state=state, limit=limit or quick)
+
+
+@variant(observe=lambda probe: [told(probe.write(b"{")) for _ in range(3)])
+class RefusalsAreNotCounted(MockApi):
+    """A refused request takes nothing from what remains."""
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start with none."""
+        super().__init__(document, state=state, limit=limit)
+        self._refused = 0
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Give the refused ones back."""
+        self._refused += response.status_code >= 400
+        response = super().finish(request, response, usage)
+        response.headers[RATE_REMAINING] = str(min(usage.limit, usage.remaining + self._refused))
+        return response
+
+
+@variant(observe=lambda probe: [told(probe.write()) for _ in range(4)])
+class EachInstanceCounts(MockApi):
+    """Two instances behind a balancer take turns, and each counts what it gets."""
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Count every second request."""
+        return {**super().rate_headers(usage), RATE_REMAINING: str(usage.limit - (usage.used + 1) // 2)}

@@ -1,0 +1,188 @@
+"""Runs the conformance tests against every seeded defect and every conforming variant, and says what was noticed.
+
+    python -m tests.detection.prove [--profile nightly] [--only GLOB] [--seed N] [--json FILE]
+
+Start-up is paid once per worker process: a worker serves one mock after the other and runs pytest on it in-process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from contracts.document import load_document
+from contracts.requirements import load_requirements
+from tests.detection.defects import DEFECTS, VARIANTS
+from tests.detection.catalogue import Defect, Kind, Variant
+
+ROOT = Path(__file__).parents[2]
+CONTRACTS = ROOT / "contracts"
+TRAIT_OF: Mapping[Kind, str] = {"write": "queues-job", "job-status": "job-status"}
+WORKERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the suite said of one server: requirements violated, not met, undecided; requests and seconds it took."""
+
+    name: str
+    violated: frozenset[str]
+    not_met: frozenset[str]
+    undecided: frozenset[str]
+    requests: int
+    seconds: float
+    code: int
+
+    @property
+    def noticed(self) -> frozenset[str]:
+        """Return every requirement that was reported as broken."""
+        return self.violated | self.not_met
+
+
+class _Listener:
+    """A pytest plugin that keeps what each item told."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, Any]] = []
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if hasattr(report, "conformance"):
+            self.told.append(report.conformance)
+
+
+def try_on(name: str, profile: str, seed: int) -> Trial:
+    """Serve the defect or variant of this name and run the conformance tests on it."""
+    subject = _subjects()[name]
+    document = load_document(CONTRACTS / "appointments.yaml")
+    touched = [TRAIT_OF[kind] for kind in subject.touches]
+    operations = [o.id for o in document.operations if isinstance(subject, Variant) or o.traits & set(touched)]
+    listener, began = _Listener(), time.monotonic()
+    with subject.serve(document, 1) as served:
+        settings = {name: ",".join(values) for name, values in served.known.items()} | {"PROPEXO_TOKEN": served.token}
+        with _environment(settings), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            code = pytest.main(
+                [
+                    *("tests/conformance", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:randomly"),
+                    *("--rootdir", str(ROOT), "--target", served.url, "--profile", profile),
+                    *("--hypothesis-seed", str(seed)),
+                    *(f"--operation={operation}" for operation in operations),
+                ],
+                plugins=[listener],
+            )
+    by_verdict = {
+        verdict: frozenset(told["requirement"] for told in listener.told if told["verdict"] == verdict)
+        for verdict in ("violated", "not met", "inconclusive")
+    }
+    return Trial(
+        name=name,
+        violated=by_verdict["violated"],
+        not_met=by_verdict["not met"],
+        undecided=by_verdict["inconclusive"],
+        requests=max((told["sent"] for told in listener.told), default=0),
+        seconds=time.monotonic() - began,
+        code=int(code),
+    )
+
+
+def prove(names: Sequence[str], profile: str, seed: int) -> dict[str, Trial]:
+    """Try all of the named servers, on two processes."""
+    with ProcessPoolExecutor(WORKERS) as pool:
+        trials = pool.map(try_on, names, [profile] * len(names), [seed] * len(names))
+        return {trial.name: trial for trial in trials}
+
+
+def report(trials: Mapping[str, Trial]) -> str:
+    """Return the proof as text: class by class, then each miss and each false alarm by name."""
+    must = {name for name, found in load_requirements(CONTRACTS / "requirements.yaml").items() if found.gates}
+    defects = [defect for defect in DEFECTS if defect.name in trials]
+    table = Table(box=None, pad_edge=False)
+    for column in ("class", "seeded", "as expected", "by another", "missed", "musts gate"):
+        table.add_column(column, justify="left" if column == "class" else "right", no_wrap=True)
+    for group in [*dict.fromkeys(defect.group for defect in defects), "all"]:
+        members = [defect for defect in defects if group in (defect.group, "all")]
+        ways = Counter(_how(defect, trials[defect.name]) for defect in members)
+        musts = [defect for defect in members if defect.requirement in must]
+        gated = sum(bool(trials[defect.name].violated) for defect in musts)
+        row = (ways["as expected"], ways["by another"], ways["missed"])
+        table.add_row(group, str(len(members)), *(str(count or "") for count in row), f"{gated} of {len(musts)}")
+    console = Console(width=120, no_color=True, highlight=False)
+    with console.capture() as capture:
+        console.print(table)
+        for defect in defects:
+            trial = trials[defect.name]
+            if not trial.noticed:
+                console.print(f"missed  {defect.name} ({defect.group}, {defect.requirement}): {defect.sentence}", soft_wrap=True)
+            elif defect.requirement in must and not trial.violated:
+                noticed = ", ".join(sorted(trial.noticed))
+                console.print(f"does not gate  {defect.name} ({defect.requirement}): only {noticed}", soft_wrap=True)
+        variants = [variant for variant in VARIANTS if variant.name in trials]
+        alarms = [(variant, found) for variant in variants if (found := _alarms(variant, trials[variant.name]))]
+        for variant, found in alarms:
+            console.print(f"false alarm  {variant.name}: {', '.join(sorted(found))}", soft_wrap=True)
+        console.print(f"{len(variants)} conforming variants, {len(alarms)} with a false alarm")
+        requests = [trial.requests for trial in trials.values()]
+        seconds = sum(trial.seconds for trial in trials.values())
+        console.print(f"{sum(requests)} requests, at most {max(requests, default=0)} in a run; {seconds:.0f} s of runs")
+    return capture.get()
+
+
+def _how(defect: Defect, trial: Trial) -> str:
+    if defect.requirement in trial.noticed:
+        return "as expected"
+    return "by another" if trial.noticed else "missed"
+
+
+def _alarms(variant: Variant, trial: Trial) -> frozenset[str]:
+    undecided = frozenset(f"{name} undecided" for name in trial.undecided)
+    broken = frozenset({"nothing was judged"}) if trial.code not in (0, 1, 6) else frozenset()
+    return trial.violated | (trial.not_met - variant.departs_from) | undecided | broken
+
+
+def _subjects() -> dict[str, Defect | Variant]:
+    return {subject.name: subject for subject in (*DEFECTS, *VARIANTS)}
+
+
+@contextlib.contextmanager
+def _environment(settings: Mapping[str, str]) -> Any:
+    before = dict(os.environ)
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _named(patterns: Iterable[str]) -> list[str]:
+    wanted = list(patterns) or ["*"]
+    return [name for name in _subjects() if any(fnmatchcase(name, pattern) for pattern in wanted)]
+
+
+def main() -> None:
+    """Prove, and print the proof."""
+    parser = argparse.ArgumentParser(prog="python -m tests.detection.prove", description=__doc__)
+    parser.add_argument("--profile", default="nightly", choices=("quick", "nightly", "deep"))
+    parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="defects and variants of this name")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    began = time.monotonic()
+    print(report(prove(_named(options.only), options.profile, options.seed)), end="")  # noqa: T201 - its output
+    print(f"proved in {time.monotonic() - began:.0f} s")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,296 @@
+"""An API on a bare socket: the mock makes the answer, and a subclass decides which bytes of it go out.
+
+    @defect(group="protocol", requirement="RESP-02", touches={"write"}, observe=lambda probe: probe.write().said)
+    @on_a_socket
+    class SaysItInUpperCase(RawServer):
+        '''Every answer is in upper case.'''
+
+        async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+            line.write(reply.to(asked).upper())
+
+h11 reads the requests, and the mock decides what to say; no framework has a word in what is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import ClassVar, Final, TypeAlias
+from urllib.parse import unquote
+
+import h11
+from starlette.types import Message, Scope
+
+from contracts.document import Document
+from contracts.mock.api import MockApi
+from contracts.mock.state import State
+from tests.detection.catalogue import Observe
+from tests.detection.probe import Probe, Served
+
+HOST: Final = "127.0.0.1"
+BACKLOG: Final = 128
+READ_BYTES: Final = 65536
+MAX_HEAD_BYTES: Final = 1024 * 1024
+LINGER_SECONDS: Final = 1.0
+START_SECONDS: Final = 10.0
+HASTE_SECONDS: Final = 0.4
+"""A hundred times what an answer takes, and still short where a defect lets the client wait."""
+
+BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
+"""Headers in their order, names in lower case, values with one character per byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that came in."""
+
+    method: str
+    target: str
+    headers: Pairs
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, or None."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer that the mock gives to it."""
+
+    status: int
+    headers: Pairs
+    body: bytes
+
+    def having(self, **headers: str | None) -> Reply:
+        """Return this answer with headers set, or removed where they are None; `content_type` is Content-Type."""
+        changed = {name.replace("_", "-"): value for name, value in headers.items()}
+        kept = tuple(pair for pair in self.headers if pair[0] not in changed)
+        return replace(
+            self, headers=kept + tuple((name, value) for name, value in changed.items() if value is not None)
+        )
+
+    def holding(self, body: bytes) -> Reply:
+        """Return this answer with another body and the length of that."""
+        return replace(self.having(content_length=str(len(body))), body=body)
+
+    @property
+    def head(self) -> bytes:
+        """Return the status line and the headers, with the empty line that ends them."""
+        lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+    def to(self, asked: Asked) -> bytes:
+        """Return every byte of this answer to that request."""
+        return self.head if asked.method == "HEAD" or self.status in BODILESS else self.head + self.body
+
+
+class Line:
+    """One connection. `turn` is the number of answers so far; `open` says whether there will be another one."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take both directions of it."""
+        self.turn = 0
+        self.open = True
+        self._reader = reader
+        self._writer = writer
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
+        self._dropped = False
+
+    async def event(self) -> h11.Event:
+        """Return the next part of a request; h11.RemoteProtocolError if it is no HTTP."""
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            if self._http.they_are_waiting_for_100_continue:
+                self.write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
+            self._http.receive_data(await self._reader.read(READ_BYTES))
+        if not isinstance(event, h11.Event):
+            raise ConnectionAbortedError("something follows a request that was the last one")
+        return event
+
+    def answered(self, status: int) -> None:
+        """Note that a request has its answer, and find out whether HTTP lets another one follow."""
+        self.turn += 1
+        self._http.send(h11.Response(status_code=status, headers=[("content-length", "0")]))
+        self._http.send(h11.EndOfMessage())
+        self.open = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        if self.open:
+            self._http.start_next_cycle()
+
+    def write(self, content: bytes) -> None:
+        """Send these bytes."""
+        self._writer.write(content)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait; ConnectionError if the client has gone meanwhile."""
+        await self._writer.drain()
+        await asyncio.sleep(seconds)
+
+    async def silence(self) -> None:
+        """Say nothing more until the client has gone."""
+        self.open = False
+        while await self._reader.read(READ_BYTES):
+            pass
+
+    def drop(self) -> None:
+        """Close after what was written, whether or not the client knows that it was the last."""
+        self.open, self._dropped = False, True
+
+    async def close(self) -> None:
+        """Close; unless dropped, wait for the client to do so first, since unread bytes would take the answer back."""
+        with contextlib.suppress(OSError, TimeoutError):
+            if not self._dropped:
+                self._writer.write_eof()
+                await asyncio.wait_for(self.silence(), LINGER_SECONDS)
+            self._writer.close()
+            await self._writer.wait_closed()
+
+    def abort(self) -> None:
+        """Close at once, whatever was written."""
+        self._writer.transport.abort()
+
+
+class RawServer:
+    """Serves an API, every connection on its own. Untouched, it answers as the mock does."""
+
+    api: ClassVar[type[MockApi]] = MockApi
+
+    def __init__(self, document: Document, seed: int | None) -> None:
+        """Make the API that decides what to say."""
+        self.mock = self.api(document, state=State(seed=seed))
+        self._talks: set[asyncio.Task[None]] = set()
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Write an answer: the step to replace."""
+        line.write(reply.to(asked))
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Served]:
+        """Serve while the context lasts."""
+        ready = threading.Event()
+        with socket.create_server((HOST, 0), backlog=BACKLOG) as listener:
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            thread = threading.Thread(target=asyncio.run, args=[self._serve(listener, ready)], name="raw", daemon=True)
+            thread.start()
+            if not ready.wait(START_SECONDS):
+                raise RuntimeError("the server's thread ended before it served: its traceback is on stderr")
+            try:
+                url = f"http://{HOST}:{listener.getsockname()[1]}"
+                yield Served(url, self.mock.state.tokens[0], dict(self.mock.state.supplied))
+            finally:
+                self._loop.call_soon_threadsafe(self._over.set)
+                thread.join()
+
+    async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._connected, sock=listener)
+        ready.set()
+        await self._over.wait()
+        server.close()
+        talks = list(self._talks)
+        for talk in talks:
+            talk.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
+        await asyncio.sleep(0)  # one turn of the loop closes the sockets of the connections
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = self._loop.create_task(self._talk(Line(reader, writer)))
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
+
+    async def _talk(self, line: Line) -> None:
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+                await self._answer_all(line)
+                await line.close()
+        finally:
+            line.abort()
+
+    async def _answer_all(self, line: Line) -> None:
+        while line.open:
+            try:
+                event = await line.event()
+            except h11.RemoteProtocolError:
+                answer = self.mock.unreadable()
+                headers = tuple((name.decode(), value.decode()) for name, value in answer.raw_headers)
+                line.write(Reply(answer.status_code, headers, b"").head + bytes(answer.body))
+                return
+            if not isinstance(event, h11.Request):
+                return
+            asked, reply = await self._ask(line, event)
+            line.answered(reply.status)
+            await self.tell(line, asked, reply if line.open else reply.having(connection="close"))
+
+    async def _ask(self, line: Line, request: h11.Request) -> tuple[Asked, Reply]:
+        """Return the request, read as far as the mock wanted, and what the mock says to it."""
+        said: list[Message] = []
+        body = bytearray()
+
+        async def receive() -> Message:
+            try:
+                event = await line.event()
+            except h11.RemoteProtocolError:
+                return {"type": "http.disconnect"}
+            if isinstance(event, h11.ConnectionClosed):
+                return {"type": "http.disconnect"}
+            part = bytes(event.data) if isinstance(event, h11.Data) else b""
+            body.extend(part)
+            return {"type": "http.request", "body": part, "more_body": isinstance(event, h11.Data)}
+
+        async def send(message: Message) -> None:
+            said.append(message)
+
+        with contextlib.suppress(Exception):  # the mock answers 500 and raises the error again
+            await self.mock(_scope(request), receive, send)
+        headers = (*_text(said[0]["headers"]), ("date", formatdate(usegmt=True)))
+        asked = Asked(request.method.decode(), request.target.decode(), _text(request.headers), bytes(body))
+        return asked, Reply(said[0]["status"], headers, b"".join(part.get("body", b"") for part in said[1:]))
+
+
+def on_a_socket(server: type[RawServer]) -> Callable[[Document, int | None], Iterator[Served]]:
+    """Return the function that serves with it, under its name and with its sentence, as the catalogue wants it."""
+
+    def serve(document: Document, seed: int | None) -> Iterator[Served]:
+        with server(document, seed).running() as served:
+            yield served
+
+    serve.__name__, serve.__doc__ = server.__name__, server.__doc__
+    return serve
+
+
+def hasty(observe: Observe) -> Observe:
+    """Return the observation as made by a client that soon gives up, for servers that keep it waiting."""
+
+    def look(probe: Probe) -> object:
+        probe.patience = HASTE_SECONDS
+        return observe(probe)
+
+    return look
+
+
+def _scope(request: h11.Request) -> Scope:
+    path, _, query = request.target.partition(b"?")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": request.http_version.decode(),
+        "scheme": "http",
+        "method": request.method.decode(),
+        "root_path": "",
+        "path": unquote(path.decode("ascii")),
+        "raw_path": path,
+        "query_string": query,
+        "headers": [(name, value) for name, value in request.headers],
+    }
+
+
+def _text(headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)

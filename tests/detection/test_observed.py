@@ -1,0 +1,86 @@
+"""Every defect is one: what it answers differs from what the healthy mock answers, seen without the suite."""
+
+# ruff: noqa: D103, PLR2004 - a test's name is its sentence, and 200 is 200
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from contracts.document import Document, load_document
+from contracts.mock.api import MockApi
+from contracts.mock.state import State
+from contracts.requirements import load_requirements
+from tests.detection.catalogue import GROUPS, WRITE, Defect, Observe, Serve, Variant, defect, hosted
+from tests.detection.defects import DEFECTS, VARIANTS
+from tests.detection.probe import Probe, Served
+
+CONTRACTS: Final = Path(__file__).parents[2] / "contracts"
+SEED: Final = 20241103
+ATTEMPTS: Final = 3
+"""A variant may answer a passing 503 first."""
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    """Return the contract."""
+    return load_document(CONTRACTS / "appointments.yaml")
+
+
+@pytest.mark.parametrize("seeded", DEFECTS, ids=lambda seeded: seeded.name)
+def test_defect_differs_from_the_healthy_mock(seeded: Defect, document: Document) -> None:
+    healthy = observed(seeded.healthy, seeded.observe, document)
+    assert observed(seeded.healthy, seeded.observe, document) == healthy, "the observation is not repeatable"
+    assert observed(seeded.serve, seeded.observe, document) != healthy
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
+def test_variant_accepts_a_good_request(variant: Variant, document: Document) -> None:
+    with variant.serve(document) as served:
+        probe = Probe(served, document)
+        assert 200 in {probe.write().status for _ in range(ATTEMPTS)}
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
+def test_variant_departs_from_known_requirements_only(variant: Variant) -> None:
+    shoulds = {
+        name
+        for name, requirement in load_requirements(CONTRACTS / "requirements.yaml").items()
+        if not requirement.gates
+    }
+    assert variant.departs_from <= shoulds
+
+
+@pytest.mark.parametrize("variant", [each for each in VARIANTS if each.observe], ids=lambda variant: variant.name)
+def test_variant_differs_from_the_usual_mock(variant: Variant, document: Document) -> None:
+    assert variant.observe is not None
+    assert observed(variant.serve, variant.observe, document) != observed(usual, variant.observe, document)
+
+
+def test_every_defect_breaks_a_known_requirement() -> None:
+    assert {seeded.requirement for seeded in DEFECTS} <= load_requirements(CONTRACTS / "requirements.yaml").keys()
+
+
+def test_every_defect_touches_an_operation() -> None:
+    assert [seeded.name for seeded in DEFECTS if not seeded.touches] == []
+
+
+@pytest.mark.parametrize(("name", "sentence"), [(DEFECTS[0].name, "A fault."), ("new", "a fault"), ("new", None)])
+def test_name_is_given_once_and_has_a_sentence(name: str, sentence: str | None) -> None:
+    subject = type(name.title().replace("-", ""), (MockApi,), {"__doc__": sentence})
+    with pytest.raises(ValueError, match=f"^{name} "):
+        defect(group=GROUPS[0], requirement="RESP-01", touches=WRITE, observe=Probe.said)(subject)
+
+
+def usual(document: Document, seed: int | None = None) -> AbstractContextManager[Served]:
+    """Serve the mock as it is."""
+    return hosted(MockApi(document, state=State(seed=seed)))
+
+
+def observed(serve: Serve, observe: Observe, document: Document) -> object:
+    """Return the observation on a freshly started server, the same one every time but for the defect."""
+    with serve(document, SEED) as served:
+        return observe(Probe(served, document))

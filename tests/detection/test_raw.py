@@ -1,0 +1,71 @@
+"""The server below the framework answers as the mock does, so that a defect in it is nothing but what it replaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from contracts.document import load_document
+from contracts.mock.api import MockApi
+from contracts.mock.state import State
+from tests.detection.catalogue import hosted
+from tests.detection.probe import Answer, Probe, Served
+from tests.detection.raw import RawServer
+
+DOCUMENT: Final = load_document(Path(__file__).parents[2] / "contracts" / "appointments.yaml")
+SEED: Final = 7
+BIG: Final = 17 * 1024 * 1024
+VOLATILE: Final = frozenset({"date", "x-ratelimit-remaining"})
+
+EXCHANGES: Final[dict[str, Callable[[Probe], Answer]]] = {
+    "a good write": lambda probe: probe.write(),
+    "a status": lambda probe: probe.status(probe.queue()),
+    "a bad body": lambda probe: probe.write(b"{"),
+    "no token": lambda probe: probe.write(headers={"authorization": None}),
+    "another method": lambda probe: probe.write(method="PUT"),
+    "a HEAD": lambda probe: probe.write(method="HEAD"),
+    "an unknown path": lambda probe: probe.status(path="/nowhere?at=all"),
+    "a chunked body": lambda probe: probe.write(
+        b"2\r\n{}\r\n0\r\n\r\n", {"content-length": None, "transfer-encoding": "chunked"}
+    ),
+    "a broken chunk": lambda probe: probe.write(
+        b"z\r\n{}\r\n0\r\n\r\n", {"content-length": None, "transfer-encoding": "chunked"}
+    ),
+    "no HTTP": lambda probe: probe.exchange(b"hello\r\n\r\n"),
+    "no HTTP after the head": lambda probe: probe.exchange(b"GET /a b c HTTP/1.1\r\n\r\n"),
+    "an expectation": lambda probe: probe.write(headers={"expect": "100-continue"}),
+    "the last of a connection": lambda probe: probe.write(headers={"connection": "close"}),
+    "a body that is far too big": lambda probe: probe.write(headers={"content-length": str(BIG)}),
+    "an answer in a kept connection": lambda probe: _second(probe),
+}
+
+
+@pytest.mark.parametrize("name", EXCHANGES)
+def test_answers_as_the_mock_does(name: str) -> None:
+    with RawServer(DOCUMENT, SEED).running() as raw, hosted(MockApi(DOCUMENT, state=State(seed=SEED))) as mock:
+        assert shown(raw, EXCHANGES[name]) == shown(mock, EXCHANGES[name])
+
+
+def test_stops_while_a_client_is_waiting() -> None:
+    class Silent(RawServer):
+        """Says nothing."""
+
+        async def tell(self, line, asked, reply) -> None:
+            await line.silence()
+
+    with Silent(DOCUMENT, SEED).running() as served:
+        assert Probe(served, DOCUMENT).raw(b"GET / HTTP/1.1\r\nhost: mock\r\n\r\n") == b""
+
+
+def shown(served: Served, exchange: Callable[[Probe], Answer]) -> object:
+    answer = exchange(Probe(served, DOCUMENT))
+    return answer.said, {name: value for name, value in answer.headers.items() if name not in VOLATILE}
+
+
+def _second(probe: Probe) -> Answer:
+    with probe.one_connection():
+        probe.write(b"{")
+        return probe.write()

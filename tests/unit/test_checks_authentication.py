@@ -1,0 +1,153 @@
+"""AUTH: each check accepts the good, refuses the bad for its reason, and is silent on what is not its own."""
+
+from contracts.checks import authentication, own_request
+from contracts.exchange import HOLDS, SILENT
+from tests.unit.building import CANCEL, STATUS, TOKEN, WRONG, exchange, refusal, said, said_of_all, table
+
+ELSEWHERE = {"target": CANCEL.path + "/"}
+OTHER = {"authorization": "Bearer fedcba9876543210"}
+NONE = {"authorization": ()}
+BASIC = {"authorization": "Basic dDo="}
+TWICE = {"authorization": (WRONG, WRONG)}
+
+
+@table(
+    "expected, seen",
+    {
+        "401": (HOLDS, refusal(401)),
+        "400": (HOLDS, refusal(400)),
+        "redirected": (HOLDS, refusal(302)),
+        "401 from another path": (HOLDS, refusal(401, **ELSEWHERE)),
+        "200": ("accepted with 200", refusal(200)),
+        "204": ("accepted with 204", refusal(204, body=b"")),
+        "500": ("answered 500", refusal(500)),
+        "throttled": (SILENT, refusal(429)),
+        "no answer": (SILENT, refusal(None)),
+    },
+)
+def test_credentials_refused(expected, seen) -> None:
+    assert said(authentication.credentials_refused(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "401 with a challenge": (HOLDS, refusal(401)),
+        "challenge in capitals": (HOLDS, refusal(401, headers={"WWW-Authenticate": 'BEARER realm="x"'})),
+        "403 for a wrong token": (HOLDS, refusal(403)),
+        "401 without credentials": (HOLDS, refusal(401, **NONE)),
+        "400 for another scheme": (HOLDS, refusal(400, **BASIC)),
+        "400 for two tokens": (HOLDS, refusal(400, **TWICE)),
+        "no challenge": ("no challenge", refusal(401, headers={"www-authenticate": None})),
+        "another challenge": ("no challenge", refusal(401, headers={"www-authenticate": "Basic"})),
+        "400 for a wrong token": ("answered 400", refusal(400)),
+        "404 for a wrong token": ("answered 404", refusal(404)),
+        "403 without credentials": ("answered 403", refusal(403, **NONE)),
+        "400 without credentials": ("answered 400", refusal(400, **NONE)),
+        "422 for another scheme": ("answered 422", refusal(422, **BASIC)),
+        "accepted": (SILENT, refusal(200)),
+        "crashed": (SILENT, refusal(500)),
+        "throttled": (SILENT, refusal(429)),
+        "no answer": (SILENT, refusal(None)),
+        "issued token": (SILENT, exchange(400)),
+        "malformed as well": (SILENT, refusal(400, also_malformed=True)),
+        "another path": (SILENT, refusal(404, **ELSEWHERE)),
+        "another method": (SILENT, refusal(405, method="GET")),
+    },
+)
+def test_refusal_is_401(expected, seen) -> None:
+    assert said(authentication.refusal_is_401(CANCEL, seen)) == expected
+
+
+def envelope(code: str = "unauthorized", message: str = "unauthorized", **more):
+    return {"error": {"code": code, "message": message}} | more
+
+
+def alike(status: int = 401, body=None, **fields):
+    return refusal(status, body=envelope() if body is None else body, **fields)
+
+
+@table(
+    "expected, seen",
+    {
+        "alike": ([HOLDS] * 3, [alike(), alike(**OTHER), alike(**BASIC)]),
+        "other details": ([HOLDS] * 2, [alike(), alike(body=envelope(request="2"), **OTHER)]),
+        "401 and 403": ([HOLDS] * 2, [alike(), alike(403, **OTHER)]),
+        "another message for another scheme": ([HOLDS] * 2, [alike(), alike(body=envelope("scheme"), **BASIC)]),
+        "another message without credentials": ([HOLDS] * 2, [alike(), alike(body=envelope("none"), **NONE)]),
+        "another message for two tokens": ([HOLDS] * 2, [alike(), alike(body=envelope("two"), **TWICE)]),
+        "another code": ([HOLDS, "wrong tokens told apart"], [alike(), alike(body=envelope("expired"), **OTHER)]),
+        "another message": (
+            [HOLDS, "wrong tokens told apart"],
+            [alike(), alike(body=envelope(message="expired"), **OTHER)],
+        ),
+        "no envelope": (["body breaks type"], [alike(body=b"no")]),
+        "no code": (["error lacks code"], [alike(body={"error": {"message": "no"}})]),
+        "another status": ([], [alike(400, {"error": {}}), alike(404, {}), alike(200, {}), alike(None)]),
+        "issued token": ([], [exchange(401, b"no")]),
+        "malformed as well": ([], [alike(body=b"no", also_malformed=True)]),
+        "another path": ([], [alike(body=b"no", **ELSEWHERE)]),
+    },
+)
+def test_refusals_look_alike(expected, seen) -> None:
+    assert said_of_all(authentication.refusals_look_alike(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "accepted": (HOLDS, exchange()),
+        "refused for its body": (HOLDS, exchange(400, edit="empty")),
+        "forbidden with an edit": (HOLDS, exchange(403, edit="event_id with digits")),
+        "crashed": (HOLDS, exchange(500)),
+        "401": ("issued token answered 401", exchange(401)),
+        "401 with an edit": ("issued token answered 401", exchange(401, edit="empty")),
+        "control forbidden": ("issued token answered 403", exchange(403)),
+        "another token": (SILENT, refusal(401)),
+        "no answer": (SILENT, exchange(None)),
+        "another path": (SILENT, exchange(401, **ELSEWHERE)),
+    },
+)
+def test_issued_token_is_honoured(expected, seen) -> None:
+    assert said(authentication.issued_token_is_honoured(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "the same status": (HOLDS, refusal(403, body=b"")),
+        "another status": ("answered 400", refusal(400)),
+        "accepted": ("answered 200", refusal(200)),
+        "throttled": (SILENT, refusal(429)),
+        "no answer": (SILENT, refusal(None)),
+    },
+)
+def test_answered_like(expected, seen) -> None:
+    assert said(authentication.answered_like(refusal(403))(CANCEL, seen)) == expected
+
+
+READ = {"operation": STATUS.id, "method": "GET"}
+
+
+@table(
+    "own, operation, seen",
+    {
+        "its path": (True, CANCEL, exchange()),
+        "its path with a query": (True, CANCEL, exchange(target=CANCEL.path + "?a=/b")),
+        "its path with a value": (True, STATUS, exchange(target="/v1/admin/write-status/job-1", **READ)),
+        "a longer path": (False, STATUS, exchange(target="/v1/admin/write-status/job-1/x", **READ)),
+        "no value": (False, STATUS, exchange(target="/v1/admin/write-status/", **READ)),
+        "a slash too many": (False, CANCEL, exchange(target="/" + CANCEL.path)),
+        "capitals": (False, CANCEL, exchange(target=CANCEL.path.upper())),
+        "another method": (False, CANCEL, exchange(method="GET")),
+        "another operation": (False, CANCEL, exchange(operation=STATUS.id)),
+    },
+)
+def test_own_request_is_method_and_path_as_documented(own, operation, seen) -> None:
+    assert own_request(operation, seen) is own
+
+
+def test_refusal_without_a_challenge_shows_the_header_that_was_sent() -> None:
+    problem = authentication.refusal_is_401(CANCEL, refusal(401, headers={"www-authenticate": "Basic"}))
+    assert problem.observed == "WWW-Authenticate: Basic"
+    assert TOKEN not in repr(problem)

@@ -1,0 +1,208 @@
+"""ERR: each check accepts the good, refuses the bad for its reason, and is silent on what is not its own."""
+
+import pytest
+
+from contracts.checks import errors
+from contracts.exchange import HOLDS, SILENT
+from tests.unit.building import CANCEL, REFUSED, STATUS, TOKEN, exchange, said, said_of_all, table
+
+ELSEWHERE = {"target": CANCEL.path + "/"}
+HTML = {"content-type": "text/html"}
+
+
+def error(status: int = 400, **parts):
+    return exchange(status, {"error": REFUSED["error"] | parts})
+
+
+@table(
+    "expected, seen",
+    {
+        "400": (HOLDS, exchange(400)),
+        "415": (HOLDS, exchange(415)),
+        "400 from another path": (HOLDS, exchange(400, **ELSEWHERE)),
+        "422": ("answered 422", exchange(422)),
+        "accepted": ("answered 200", exchange()),
+        "crashed": ("answered 500", exchange(500)),
+        "dropped": ("answered connection dropped", exchange(None, fault="connection dropped")),
+        "throttled": (SILENT, exchange(429)),
+    },
+)
+def test_refused_with(expected, seen) -> None:
+    assert said(errors.refused_with(400, 415)(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "as documented": (HOLDS, error()),
+        "with details": (HOLDS, error(details={"issues": []})),
+        "another media type": ("other media type", exchange(400, headers=HTML)),
+        "no media type": ("other media type", exchange(400, headers={"content-type": None})),
+        "HTML called JSON": ("body not JSON", exchange(400, b"<html>")),
+        "a key twice": ("body holds a key twice", exchange(400, b'{"error":1,"error":2}')),
+        "no error": ("body lacks error", exchange(400, {})),
+        "error a text": ("error breaks type", exchange(400, {"error": "invalid request"})),
+        "a list": ("body breaks type", exchange(400, [])),
+        "no code": ("error lacks code", exchange(400, {"error": {"message": "m"}})),
+        "code a number": ("error/code breaks type", error(code=4001)),
+        "message null": ("error/message breaks type", error(message=None)),
+        "code empty": ("error/code is blank", error(code="")),
+        "message blank": ("error/message is blank", error(message=" ")),
+        "details a list": ("error/details breaks type", error(details=[])),
+        "details null": ("error/details breaks type", error(details=None)),
+        "another refusal": (SILENT, exchange(404, b"<html>")),
+        "accepted": (SILENT, exchange(200, b"<html>")),
+        "no answer": (SILENT, exchange(None)),
+        "another path": (SILENT, exchange(400, b"<html>", **ELSEWHERE)),
+    },
+)
+def test_error_has_the_envelope(expected, seen) -> None:
+    assert said(errors.error_has_the_envelope(CANCEL, seen)) == expected
+
+
+NAMED = {"details": {"issues": [{"path": ["event_id"]}]}}
+ABOUT = {"about": "event_id"}
+
+
+@table(
+    "expected, seen",
+    {
+        "in the details": (HOLDS, exchange(400, {"error": NAMED}, **ABOUT)),
+        "in the message": (HOLDS, exchange(400, {"error": {"message": "event_id is required"}}, **ABOUT)),
+        "in the details under its name": (HOLDS, exchange(400, {"error": {"details": {"event_id": "?"}}}, **ABOUT)),
+        "another property": ("property not named", exchange(400, {"error": NAMED}, about="integration_id")),
+        "nowhere": ("property not named", exchange(400, **ABOUT)),
+        "in the code only": ("property not named", exchange(400, {"error": {"code": "event_id"}}, **ABOUT)),
+        "beside the error": ("property not named", exchange(400, REFUSED | {"path": "event_id"}, **ABOUT)),
+        "about no property": (SILENT, exchange(400)),
+        "no envelope": (SILENT, exchange(400, {"error": "?"}, **ABOUT)),
+        "no JSON": (SILENT, exchange(400, b"<html>", **ABOUT)),
+        "another refusal": (SILENT, exchange(422, **ABOUT)),
+        "no answer": (SILENT, exchange(None, **ABOUT)),
+    },
+)
+def test_error_names_the_property(expected, seen) -> None:
+    assert said(errors.error_names_the_property(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "an error": (HOLDS, exchange(400)),
+        "no object": (HOLDS, exchange(400, [])),
+        "no JSON": (HOLDS, exchange(500, b"<html>")),
+        "meta without a job": ("refusal with meta", exchange(400, REFUSED | {"meta": {}})),
+        "a result": ("refusal with result", exchange(400, REFUSED | {"result": None})),
+        "a job": ("refusal with a job id", exchange(401, REFUSED | {"meta": {"job_id": "j"}})),
+        "accepted": (SILENT, exchange()),
+        "no answer": (SILENT, exchange(None)),
+        "another path": (SILENT, exchange(400, {"meta": {"job_id": "j"}}, **ELSEWHERE)),
+    },
+)
+def test_refusal_returns_nothing(expected, seen) -> None:
+    assert said(errors.refusal_returns_nothing(CANCEL, seen)) == expected
+
+
+@table(
+    "shown, text",
+    {
+        "Python's": ("stack trace", "Traceback (most recent call last):"),
+        "Python's file": ("stack trace", 'File "handler.py", line 7, in post'),
+        "Node's": ("stack trace", "boom\n  at Object.<anonymous> (a.js)"),
+        "Node's place": ("stack trace", "at post (handler.ts:10:5)"),
+        "Unix": ("file path", "cannot open /var/lib/app.db"),
+        "Windows": ("file path", "cannot open C:\\inetpub\\wwwroot"),
+        "packages": ("file path", "zod/node_modules/index"),
+        "select": ("SQL", "SELECT id FROM events"),
+        "state": ("SQL", "SQLSTATE 23505"),
+        "Oracle": ("SQL", "ORA-00942"),
+        "Postgres": ("SQL", 'syntax error at or near ")"'),
+        "exception": ("class name", "ValidationError: nope"),
+        "Java": ("class name", "java.lang.NullPointerException"),
+        "private address": ("internal host", "connect to 10.0.3.4 failed"),
+        "other private address": ("internal host", "connect to 172.20.0.2 failed"),
+        "port": ("internal host", "connect to localhost:5432"),
+        "cluster": ("internal host", "events-db.internal"),
+    },
+)
+def test_leak_is_noticed(shown: str, text: str) -> None:
+    answer = {"error": {"code": "internal", "message": text}}
+    assert said(errors.gives_nothing_away(CANCEL, exchange(500, answer))) == f"{shown} shown"
+
+
+@pytest.mark.parametrize("text", ["see /home/me", "SELECT a FROM b", "TypeError: x", "ask db.internal"])
+def test_what_the_request_itself_said_is_no_leak(text: str) -> None:
+    answer = {"error": {"code": "internal", "message": f"What is {text}?"}}
+    assert errors.gives_nothing_away(CANCEL, exchange(400, answer, request_body={"event_id": text})) is HOLDS
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Invalid request: see https://docs.example.com/home/errors",
+        "ZodError: Unrecognized key(s) in object: 'foo'",
+        "Please select a date from the calendar, or update what is set",
+        "limit is 10.5.2 at most",
+        "Error: not found",
+        "POST /v1/events/home is unknown",
+    ],
+)
+def test_ordinary_words_are_no_leak(message: str) -> None:
+    answer = {"error": {"code": "invalid_request", "message": message}}
+    assert errors.gives_nothing_away(CANCEL, exchange(400, answer)) is HOLDS
+
+
+LONG = {"integration_id": "rm-123456789", "event_id": "evt-123456789"}
+TAG = {"request_body": {"event_id": "<b>x</b>"}}
+
+
+@table(
+    "expected, seen",
+    {
+        "an error": (HOLDS, exchange(400)),
+        "token echoed": ("credentials echoed", exchange(401, {"error": {"message": f"bad {TOKEN}"}})),
+        "token echoed by a success": ("credentials echoed", exchange(200, {"sent": TOKEN})),
+        "token in a header": ("credentials echoed", exchange(401, headers={"x-debug": f"Bearer {TOKEN}"})),
+        "word that is no token": (HOLDS, exchange(401, b"undefined", authorization="Bearer undefined")),
+        "whole body echoed": ("body echoed", exchange(400, {"got": LONG}, request_body=LONG)),
+        "short body echoed": (HOLDS, exchange(400, {"got": 7}, request_body=7)),
+        "markup in a page": ("markup reflected", exchange(400, b"<p>no <b>x</b>", HTML, **TAG)),
+        "other markup in a page": (HOLDS, exchange(400, b"<p>no</p>", HTML, **TAG)),
+        "markup in JSON": (HOLDS, exchange(400, {"error": {"message": "no <b>x</b>"}}, **TAG)),
+        "accepted": (SILENT, exchange(200, {"error": "SQLSTATE 23505"})),
+        "no answer": (SILENT, exchange(None)),
+    },
+)
+def test_error_gives_nothing_away(expected, seen) -> None:
+    assert said(errors.gives_nothing_away(CANCEL, seen)) == expected
+
+
+ANOTHER = "another answer to the same request"
+
+
+def bad(status: int | None = 400, **fields):
+    return exchange(status, edit=fields.pop("edit", "empty"), **fields)
+
+
+@table(
+    "expected, seen",
+    {
+        "sent once": ([], [bad(), bad(request_body=b"")]),
+        "the same": ([HOLDS], [bad(), bad(body={"error": REFUSED["error"] | {"message": "in other words"}})]),
+        "another status": ([ANOTHER], [bad(), bad(422)]),
+        "another code": ([ANOTHER], [bad(), bad(body={"error": {"code": "bad_request"}})]),
+        "no answer the second time": ([ANOTHER], [bad(), bad(None)]),
+        "each is compared with the first": ([ANOTHER, HOLDS], [bad(), bad(422), bad()]),
+        "twice without a code": ([HOLDS], [bad(body=b"<html>"), bad(body=b"no")]),
+        "throttled in between": ([HOLDS], [bad(429), bad(), bad(429), bad()]),
+        "controls": ([], [exchange(400), exchange(422)]),
+        "wrong tokens": ([], [bad(401, issued_token=False), bad(403, issued_token=False)]),
+    },
+)
+def test_same_refusal_every_time(expected, seen) -> None:
+    assert said_of_all(errors.same_refusal_every_time(CANCEL, seen)) == expected
+
+
+def test_job_id_of_a_refusal_is_looked_for_only_where_the_document_links_one() -> None:
+    told = exchange(400, {"meta": {"job_id": "j"}}, operation=STATUS.id, method="GET", target="/v1/admin/write-status/j")
+    assert errors.refusal_returns_nothing(STATUS, told) is HOLDS

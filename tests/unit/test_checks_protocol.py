@@ -1,0 +1,226 @@
+"""HTTP, JOB and RATE: each check accepts the good, refuses the bad for its reason, and is silent on the rest."""
+
+import pytest
+
+from contracts.checks import each, protocol
+from contracts.exchange import HOLDS, SILENT
+from tests.unit.building import CANCEL, STATUS, exchange, said, said_of_all, table
+
+ELSEWHERE = {"target": CANCEL.path + "/"}
+
+
+@table(
+    "expected, seen",
+    {
+        "200": (HOLDS, exchange()),
+        "any other 2xx": (HOLDS, exchange(202)),
+        "400": ("answered 400", exchange(400)),
+        "redirected": ("answered 307", exchange(307)),
+        "500": ("answered 500", exchange(500)),
+        "no answer": ("answered connection dropped", exchange(None, fault="connection dropped")),
+        "throttled": (SILENT, exchange(429)),
+    },
+)
+def test_accepted(expected, seen) -> None:
+    assert said(protocol.accepted(CANCEL, seen)) == expected
+
+
+def refused(status: int | None, allow: str | None = None, method: str = "PATCH"):
+    return exchange(status, headers={"allow": allow}, method=method)
+
+
+@table(
+    "expected, seen",
+    {
+        "405 that allows its method": (HOLDS, refused(405, "POST")),
+        "405 that allows more": (HOLDS, refused(405, "options,post , HEAD")),
+        "404": (HOLDS, refused(404)),
+        "405 that allows nothing": ("untrue Allow", refused(405, "")),
+        "405 without Allow": ("untrue Allow", refused(405)),
+        "405 that allows another": ("untrue Allow", refused(405, "GET")),
+        "405 that allows what it refuses": ("untrue Allow", refused(405, "POST, PATCH")),
+        "accepted": ("PATCH answered 200", refused(200)),
+        "400": ("DELETE answered 400", refused(400, method="DELETE")),
+        "501": (SILENT, refused(501)),
+        "throttled": (SILENT, refused(429)),
+        "no answer": (SILENT, refused(None)),
+    },
+)
+def test_method_refused(expected, seen) -> None:
+    assert said(protocol.method_refused(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "own method accepted": (HOLDS, exchange()),
+        "other method refused": (HOLDS, exchange(405, method="GET")),
+        "own method refused": ("answered 405", exchange(405)),
+        "other method accepted": ("answered 200", exchange(method="GET")),
+        "crashed": (SILENT, exchange(500)),
+        "throttled": (SILENT, exchange(429)),
+        "no answer": (SILENT, exchange(None)),
+    },
+)
+def test_override_ignored(expected, seen) -> None:
+    assert said(protocol.override_ignored(CANCEL, seen)) == expected
+
+
+def told(state: object, status: int | None = 200, errors: object = (), record: object = None):
+    body = {"write_status": state, "errors": list(errors), "created_record_id": record}
+    return exchange(status, body, operation=STATUS.id, method="GET", target="/v1/admin/write-status/job-1")
+
+
+@table(
+    "expected, seen",
+    {
+        "pending": (HOLDS, told("PENDING")),
+        "failed, for a reason": (HOLDS, told("FAILURE", errors=["The record was not found."])),
+        "record created": (HOLDS, told("SUCCESS", record="rec-1")),
+        "unknown state": ("write_status breaks enum", told("DONE")),
+        "error a number": ("errors/* breaks type", told("FAILURE", errors=[5])),
+        "no state": ("body lacks write_status", exchange(200, {"errors": [], "created_record_id": None})),
+        "no JSON": ("body breaks type", exchange(200, b"<html>")),
+        "unknown": ("answered 404", told("PENDING", 404)),
+        "crashed": ("answered 500", told("PENDING", 500)),
+        "throttled": (SILENT, told("PENDING", 429)),
+        "no answer": (SILENT, told("PENDING", None)),
+    },
+)
+def test_job_is_known(expected, seen) -> None:
+    assert said(protocol.job_is_known(STATUS)(CANCEL, seen)) == expected
+
+
+PENDING, SUCCESS, FAILURE, LOST = told("PENDING"), told("SUCCESS"), told("FAILURE"), exchange(404)
+CHANGED = "final status changed"
+
+
+@table(
+    "expected, reads",
+    {
+        "ends and stays": ([HOLDS, HOLDS], [PENDING, SUCCESS, SUCCESS]),
+        "failed and stays": ([HOLDS, HOLDS], [FAILURE, FAILURE]),
+        "ends with the last read": ([HOLDS], [PENDING, PENDING, SUCCESS]),
+        "not answered in between": ([HOLDS, HOLDS], [SUCCESS, LOST, exchange(None), SUCCESS]),
+        "flips to another end": ([HOLDS, CHANGED], [PENDING, SUCCESS, FAILURE]),
+        "flips back": ([HOLDS, CHANGED, HOLDS], [SUCCESS, PENDING, SUCCESS]),
+        "answered without a status": ([HOLDS, CHANGED], [SUCCESS, told(None)]),
+        "never ends": (["no final status"], [PENDING, PENDING]),
+        "never told": (["no final status"], [LOST, LOST]),
+        "never asked": ([], []),
+    },
+)
+def test_job_settles(expected, reads) -> None:
+    assert said_of_all(protocol.job_settles(CANCEL, reads)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "as before": (HOLDS, told("SUCCESS")),
+        "another status": ("another answer", told("FAILURE")),
+        "another error": ("another answer", told("SUCCESS", errors=["late"])),
+        "no longer known": ("another answer", exchange(404)),
+        "throttled": (SILENT, told("FAILURE", 429)),
+        "no answer": (SILENT, told("FAILURE", None)),
+    },
+)
+def test_stays_as_told(expected, seen) -> None:
+    assert said(protocol.stays_as_told(told("SUCCESS"))(STATUS, seen)) == expected
+
+
+def test_what_was_not_told_before_cannot_stay() -> None:
+    assert protocol.stays_as_told(told("SUCCESS", None))(STATUS, told("SUCCESS")) is SILENT
+
+
+@table(
+    "state, seen",
+    {
+        "told": ("PENDING", PENDING),
+        "a number": (None, told(7)),
+        "a list": (None, exchange(body=["PENDING"])),
+        "no JSON": (None, exchange(body=b"PENDING")),
+        "no answer": (None, exchange(None)),
+    },
+)
+def test_job_state(state: str | None, seen) -> None:
+    assert protocol.job_state(seen) == state
+
+
+@table(
+    "expected, seen",
+    {
+        "404": (HOLDS, exchange(404)),
+        "400": (HOLDS, exchange(400)),
+        "accepted": ("accepted with 200", exchange()),
+        "throttled": (SILENT, exchange(429)),
+        "crashed": (SILENT, exchange(500)),
+        "no answer": (SILENT, exchange(None)),
+    },
+)
+def test_unknown_job_refused(expected, seen) -> None:
+    assert said(protocol.unknown_job_refused(STATUS, seen)) == expected
+
+
+def rated(limit: str | None = "150", left: str | None = "149", status: int | None = 200, **fields):
+    return exchange(status, headers={"x-ratelimit-limit": limit, "x-ratelimit-remaining": left}, **fields)
+
+
+@table(
+    "expected, seen",
+    {
+        "both told": (HOLDS, rated()),
+        "none left": (HOLDS, rated(left="0")),
+        "all left": (HOLDS, rated(left="150")),
+        "told by a refusal": (HOLDS, rated(status=400)),
+        "no limit": ("no x-ratelimit-limit", rated(None)),
+        "nothing left to tell": ("no x-ratelimit-remaining", rated(left=None)),
+        "not told by a refusal": ("no x-ratelimit-limit", exchange(400)),
+        "a fraction": ("x-ratelimit-remaining is no whole number", rated(left="1.5")),
+        "below zero": ("x-ratelimit-remaining is no whole number", rated(left="-1")),
+        "empty": ("x-ratelimit-limit is no whole number", rated("")),
+        "other digits": ("x-ratelimit-limit is no whole number", rated("\xb2")),
+        "more left than the limit": ("more remains than the limit", rated("10", "11")),
+        "credentials refused": (SILENT, rated(None, None, 401)),
+        "throttled": (SILENT, rated(None, None, 429)),
+        "no answer": (SILENT, rated(status=None)),
+        "another path": (SILENT, rated(None, None, **ELSEWHERE)),
+    },
+)
+def test_tells_the_limit(expected, seen) -> None:
+    assert said(protocol.tells_the_limit(CANCEL, seen)) == expected
+
+
+def series(*left: int, pause: float = 0.1, limit: int = 150):
+    return [rated(str(limit), str(value), began=place * pause) for place, value in enumerate(left)]
+
+
+@table(
+    "expected, seen",
+    {
+        "falls": ([HOLDS], series(9, 8, 7, 6, 5, 4)),
+        "falls by more than one": ([HOLDS], series(90, 80, 70, 60, 50, 40)),
+        "comes back with the window": ([HOLDS], series(3, 2, 1, 150, 149, 148)),
+        "spent": ([], series(0, 0, 0, 0, 0, 0)),
+        "stays": (["remaining does not fall"], series(9, 9, 9, 9, 9, 9)),
+        "rises": (["remaining does not fall"], series(1, 2, 3, 4, 5, 6)),
+        "too few to tell": ([], series(9, 9, 9, 9, 9)),
+        "sent too far apart": ([], series(9, 9, 9, 9, 9, 9, pause=2)),
+        "not told": ([], [exchange(), exchange(None)] * 6),
+        "not told now and then": (
+            [HOLDS],
+            [found for pair in zip(series(9, 8, 7, 6, 5, 4), [exchange(None)] * 6, strict=True) for found in pair],
+        ),
+        "limit changed": (["limit changed"], [*series(9, 8), *series(7, limit=100)]),
+    },
+)
+def test_remaining_falls(expected, seen) -> None:
+    assert said_of_all(protocol.remaining_falls(CANCEL, seen)) == expected
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_each_judges_one_exchange_after_the_other(status: int) -> None:
+    seen = [exchange(status), exchange(429)]
+    judged = list(each(protocol.accepted)(CANCEL, seen))
+    assert [found for found, _ in judged] == seen
+    assert said_of_all(judged) == [HOLDS if status == 200 else "answered 400", SILENT]

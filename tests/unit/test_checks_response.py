@@ -1,0 +1,259 @@
+"""RESP: each check accepts the good, refuses the bad for its reason, and is silent on what is not its own."""
+
+from contracts.checks import response
+from contracts.exchange import HOLDS, SILENT
+from tests.unit.building import ACCEPTED, BODY, CANCEL, REFUSED, exchange, said, said_of_all, table
+
+ELSEWHERE = {"target": CANCEL.path + "/"}
+GZIP = "untrue Content-Encoding"
+
+
+@table(
+    "expected, seen",
+    {
+        "as documented": (HOLDS, exchange()),
+        "more than documented": (HOLDS, exchange(body=ACCEPTED | {"more": 1})),
+        "any other 2xx": (HOLDS, exchange(201, ACCEPTED)),
+        "meta missing": ("body lacks meta", exchange(body={"result": BODY})),
+        "all missing": ("body lacks meta, result", exchange(body={})),
+        "job id missing": ("meta lacks job_id", exchange(body=ACCEPTED | {"meta": {}})),
+        "job id a number": ("meta/job_id breaks type", exchange(body=ACCEPTED | {"meta": {"job_id": 7}})),
+        "result null": ("result breaks type", exchange(body=ACCEPTED | {"result": None})),
+        "a list": ("body breaks type", exchange(body=[])),
+        "not JSON": (SILENT, exchange(body=b"<html>")),
+        "beyond reading": (SILENT, exchange(body=b"[" * 100_000)),
+        "a refusal": (SILENT, exchange(400)),
+        "a redirect": (SILENT, exchange(302)),
+        "no answer": (SILENT, exchange(None)),
+        "another path": (SILENT, exchange(body={}, **ELSEWHERE)),
+        "another method": (SILENT, exchange(body={}, method="PUT")),
+        "another operation": (SILENT, exchange(body={}, operation="get_write_status")),
+    },
+)
+def test_success_fits_the_schema(expected, seen) -> None:
+    assert said(response.success_fits_schema(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "as documented": (HOLDS, exchange()),
+        "media type in capitals": (HOLDS, exchange(headers={"content-type": "Application/JSON; charset=utf-8"})),
+        "another media type": ("other media type", exchange(headers={"content-type": "text/json"})),
+        "no media type": ("other media type", exchange(headers={"content-type": None})),
+        "nothing": ("body not JSON", exchange(body=b"")),
+        "a byte order mark": ("body starts with a byte order mark", exchange(body=b"\xef\xbb\xbf{}")),
+        "a key twice": ("body holds a key twice", exchange(body=b'{"meta":1,"meta":2}')),
+        "NaN": ("body holds NaN, which is not JSON", exchange(body=b'{"meta":NaN}')),
+        "Latin-1": ("body not UTF-8", exchange(body=b'"\xe9"')),
+        "two documents": ("body not JSON", exchange(body=b"{}{}")),
+        "another shape": (HOLDS, exchange(body=[])),
+        "a refusal": (SILENT, exchange(400, b"<html>")),
+        "no answer": (SILENT, exchange(None)),
+        "another path": (SILENT, exchange(body=b"<html>", **ELSEWHERE)),
+    },
+)
+def test_success_is_strict_json(expected, seen) -> None:
+    assert said(response.success_is_strict_json(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "200": (HOLDS, exchange()),
+        "200 with a list": (HOLDS, exchange(body=[])),
+        "201": ("answered 201", exchange(201)),
+        "204": ("answered 204", exchange(204, b"")),
+        "200 with an error": ("200 with an error", exchange(body=REFUSED)),
+        "200 with an empty error": ("200 with an error", exchange(body=ACCEPTED | {"error": None})),
+        "control redirected": ("answered 307", exchange(307)),
+        "edited request redirected": (SILENT, exchange(307, edit="no Authorization")),
+        "a refusal": (SILENT, exchange(400)),
+        "no answer": (SILENT, exchange(None)),
+        "another path": (SILENT, exchange(201, **ELSEWHERE)),
+    },
+)
+def test_success_is_200(expected, seen) -> None:
+    assert said(response.success_is_200(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "200": (HOLDS, exchange()),
+        "499": (HOLDS, exchange(499)),
+        "500": ("answered 500", exchange(500)),
+        "503": ("answered 503", exchange(503)),
+        "503 that says when to come back": (SILENT, exchange(503, headers={"retry-after": "5"})),
+        "500 that says when to come back": ("answered 500", exchange(500, headers={"retry-after": "5"})),
+        "501 for another method": (HOLDS, exchange(501, method="PATCH")),
+        "501 for its own method": ("answered 501", exchange(501)),
+        "no answer": ("connection dropped", exchange(None, fault="connection dropped")),
+        "another path": ("answered 500", exchange(500, **ELSEWHERE)),
+    },
+)
+def test_no_server_error(expected, seen) -> None:
+    assert said(response.no_server_error(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, dropped, of",
+    {
+        "none": ([], 0, 100),
+        "two of few": ([], 2, 3),
+        "three of few": (["connections dropped"], 3, 10),
+        "two in a hundred": ([], 4, 200),
+        "more than two in a hundred": (["connections dropped"], 5, 200),
+    },
+)
+def test_connections_last(expected, dropped: int, of: int) -> None:
+    seen = [exchange(drops=1)] * dropped + [exchange()] * (of - dropped)
+    assert said_of_all(response.connections_last(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "JSON": (HOLDS, exchange()),
+        "JSON in UTF-8": (HOLDS, exchange(headers={"content-type": 'application/json; charset="UTF-8"'})),
+        "JSON in ASCII, called Latin-1": (HOLDS, exchange(headers={"content-type": "application/json; charset=latin1"})),
+        "HTML in Latin-1": (HOLDS, exchange(body=b"<p>\xe9", headers={"content-type": "text/html; charset=latin1"})),
+        "refusal that is JSON": (HOLDS, exchange(400)),
+        "untrue length or encoding": (GZIP, exchange(fault=GZIP)),
+        "no media type": ("no Content-Type", exchange(headers={"content-type": None})),
+        "untrue charset": ("untrue charset", exchange(body=b'"\xff"', headers={"content-type": "a/b; charset=utf-8"})),
+        "charset nobody knows": ("untrue charset", exchange(headers={"content-type": "a/b; charset=x-none"})),
+        "JSON in Latin-1": (
+            "untrue charset",
+            exchange(body=b'"\xe9"', headers={"content-type": "application/json; charset=latin1"}),
+        ),
+        "refusal that is no JSON": ("untrue media type", exchange(400, b"<html>")),
+        "success that is no JSON": (HOLDS, exchange(body=b"<html>")),
+        "no body": (SILENT, exchange(204, b"", {"content-type": None})),
+        "answer to HEAD": (SILENT, exchange(method="HEAD", headers={"content-type": None})),
+        "no answer": (SILENT, exchange(None)),
+    },
+)
+def test_headers_tell_the_truth(expected, seen) -> None:
+    assert said(response.headers_tell_the_truth(CANCEL, seen)) == expected
+
+
+def echo(sent: str, given: object, **fields):
+    request = {"integration_id": "rm-1", "event_id": sent}
+    body = {"meta": {"job_id": "j"}, "result": {"integration_id": "rm-1", "event_id": given}}
+    return exchange(body=body, request_body=request, **fields)
+
+
+@table(
+    "expected, seen",
+    {
+        "as sent": (HOLDS, echo("evt-1", "evt-1")),
+        "many scripts as sent": (HOLDS, echo("Zo\u00eb e\u0301 \U0001f3e0\x00", "Zo\u00eb e\u0301 \U0001f3e0\x00")),
+        "one of two properties": (HOLDS, exchange(body={"result": {"event_id": "evt-1"}})),
+        "cut": ("result/event_id differs", echo("evt-1", "evt-")),
+        "normalised": ("result/event_id differs", echo("e\u0301", "\u00e9")),
+        "trimmed": ("result/event_id differs", echo(" evt 1 ", "evt 1")),
+        "another type": ("result/event_id differs", echo("1", 1)),
+        "swapped": (
+            "result/integration_id differs",
+            exchange(body={"result": {"integration_id": "evt-1", "event_id": "rm-1"}}),
+        ),
+        "not given back": (SILENT, exchange(body={"meta": {}})),
+        "answer without an object": (SILENT, exchange(body=[])),
+        "lone surrogate": (SILENT, exchange(body={}, request_body=b'{"event_id":"\\ud800"}')),
+        "number sent": (SILENT, exchange(body={"result": {"event_id": "7"}}, request_body={"event_id": 7})),
+        "key sent twice": (SILENT, exchange(request_body=b'{"event_id":"a","event_id":"b"}')),
+        "no object sent": (SILENT, exchange(request_body=["evt-2"])),
+        "a refusal": (SILENT, echo("a", "b", status=400)),
+        "another path": (SILENT, echo("a", "b", **ELSEWHERE)),
+    },
+)
+def test_answer_gives_back_what_was_sent(expected, seen) -> None:
+    assert said(response.gives_back_what_was_sent(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "good one accepted with its values": (HOLDS, echo("evt-1", "evt-1")),
+        "good one accepted without values": (HOLDS, exchange(body={})),
+        "bad one refused": (HOLDS, exchange(400, edit="empty")),
+        "good one refused": ("answered 400", exchange(400)),
+        "bad one accepted": ("answered 200", exchange(edit="empty")),
+        "good one with another's values": ("result/event_id differs", echo("evt-1", "evt-2")),
+        "throttled": (SILENT, exchange(429)),
+        "no answer": (SILENT, exchange(None)),
+    },
+)
+def test_request_is_answered_by_itself(expected, seen) -> None:
+    assert said(response.answered_by_itself(CANCEL, seen)) == expected
+
+
+def job(value: object, **fields):
+    return exchange(fields.pop("status", 200), ACCEPTED | {"meta": {"job_id": value}}, **fields)
+
+
+@table(
+    "expected, seen",
+    {
+        "one of its own each": ([HOLDS, HOLDS], [job("a"), job("b")]),
+        "given twice": ([HOLDS, HOLDS, "job id given twice"], [job("a"), job("b"), job("a")]),
+        "empty": (["blank job id"], [job("")]),
+        "blank": (["blank job id"], [job(" \n")]),
+        "white space around": (["white space around the job id"], [job("a ")]),
+        "no text": ([], [job(7), job(None), exchange(body=[])]),
+        "refusals": ([], [job("a", status=400), job("a", status=400)]),
+        "another path": ([], [job("a", **ELSEWHERE), exchange(None)]),
+    },
+)
+def test_job_ids_are_sound(expected, seen) -> None:
+    assert said_of_all(response.job_ids_are_sound(CANCEL, seen)) == expected
+
+
+OTHER = {"request_body": {"event_id": "evt-2"}}
+
+
+@table(
+    "expected, seen",
+    {
+        "accepted every time": ([HOLDS, HOLDS], [exchange()] * 3),
+        "refused after two": ([HOLDS, "valid request answered 400"], [exchange(), exchange(), exchange(400)]),
+        "refused in between": (
+            [HOLDS, "valid request answered 400"],
+            [exchange(), exchange(400), exchange(), exchange(400)],
+        ),
+        "refused after one": ([], [exchange(), exchange(400)]),
+        "conflict after two": ([HOLDS, HOLDS], [exchange(), exchange(), exchange(409)]),
+        "another request": ([HOLDS], [exchange(), exchange(), exchange(400, **OTHER)]),
+        "edited request": ([HOLDS], [exchange(), exchange(), exchange(400, edit="empty")]),
+        "no answer": ([HOLDS], [exchange(), exchange(), exchange(None)]),
+    },
+)
+def test_accepted_request_stays_valid(expected, seen) -> None:
+    assert said_of_all(response.stays_valid(CANCEL, seen)) == expected
+
+
+@table(
+    "content_type, charset",
+    {
+        "plain": ("a/b; charset=utf-8", "utf-8"),
+        "quoted": ('a/b;charset="utf-8"', "utf-8"),
+        "in capitals": ("a/b; q=1; Charset=X", "X"),
+        "none": ("a/b; q=1", None),
+    },
+)
+def test_parameter_of_a_content_type(content_type: str, charset: str | None) -> None:
+    assert response.parameter(content_type, "charset") == charset
+
+
+@table(
+    "body, line",
+    {
+        "short": (b"{}", "{}"),
+        "several lines": (b"a\r\n\tb\n", "a b"),
+        "not UTF-8": (b"\xff", "\ufffd"),
+        "long": (b"x" * 1000, "x" * 160 + "\u2026"),
+    },
+)
+def test_body_is_shown_as_one_line(body: bytes, line: str) -> None:
+    assert response.shown(body) == line

@@ -1,0 +1,75 @@
+"""What the code may know: which layer imports which, and that the API is described in its document alone."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contracts.document import properties
+from tests.unit.building import DOCUMENT, table
+from tests.unit.running import ROOT
+
+OURS = ("contracts", "strategies", "tests", "reports", "conftest")
+LAYERS = {
+    "contracts": (),
+    "strategies": ("contracts",),
+    "tests/harness": ("contracts", "strategies"),
+    "tests/conformance": ("contracts", "strategies", "tests.harness"),
+    "reports": ("contracts",),
+}
+FILES = [
+    file for layer in LAYERS for file in sorted((ROOT / layer).rglob("*.py")) if "node_modules" not in file.parts
+]
+IMPURE = {"httpx", "io", "os", "pathlib", "random", "requests", "socket", "subprocess", "threading", "time"}
+
+
+def name_of(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+def imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def texts(file: Path) -> Iterator[str]:
+    """Yield the strings of a module's code; what stands by itself is a docstring."""
+    tree = ast.parse(file.read_text())
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.value
+
+
+def within(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+@table("layer, below", {layer: (layer, below) for layer, below in LAYERS.items()})
+def test_layer_imports_only_itself_and_those_below(layer: str, below: tuple[str, ...]) -> None:
+    allowed = (*below, layer.replace("/", "."))
+    files = [file for file in FILES if file.is_relative_to(ROOT / layer)]
+    ours = {found for file in files for found in imports(file) if within(found, OURS) or found.startswith(".")}
+    assert ours, "nothing was looked at"
+    assert {found for found in ours if not within(found, allowed)} == set()
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "contracts" / "checks").glob("*.py")), ids=name_of)
+def test_check_knows_no_clock_no_chance_and_no_network(file: Path) -> None:
+    assert not {found.partition(".")[0] for found in imports(file)} & IMPURE
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_code_names_no_path_and_no_property_of_the_api(file: Path) -> None:
+    paths = {operation.path.partition("{")[0].rstrip("/") for operation in DOCUMENT.operations}
+    names = {name for operation in DOCUMENT.operations for name, _ in properties(operation.body or {})}
+    assert {text for text in texts(file) if any(known in text for known in paths | names)} == set()
+
+
+def test_what_code_must_not_name_is_found_where_it_stands() -> None:
+    named = set(texts(Path(__file__).with_name("building.py")))
+    assert "event_id" in named

@@ -1,0 +1,115 @@
+"""requirements.yaml, and that the conformance tests cite it one to one."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from contracts.document import TRAITS
+from contracts.errors import ContractError
+from contracts.requirements import load_requirements
+from tests.unit.building import CANCEL, REQUIREMENTS, STATUS, conformance_tests, table
+
+GOOD = {
+    "id": "RESP-01",
+    "level": "must",
+    "basis": "stated",
+    "sentence": "It answers.",
+    "source": "https://example.com/page",
+    "applies-to": "any",
+    "judges": "own",
+}
+CITATIONS = dict(conformance_tests())
+each_requirement = table("requirement", {name: (found,) for name, found in REQUIREMENTS.items()})
+
+
+def written(folder: Path, *entries: object) -> Path:
+    file = folder / "requirements.yaml"
+    file.write_text(yaml.safe_dump({"groups": {"RESP": "Response shape"}, "requirements": entries}))
+    return file
+
+
+@pytest.mark.parametrize("test", CITATIONS)
+def test_conformance_test_cites_exactly_one_requirement(test: str) -> None:
+    assert len(CITATIONS[test]) == 1
+    assert CITATIONS[test][0].requirement in REQUIREMENTS
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_requirement_is_cited_by_one_test(name: str) -> None:
+    citing = [test for test, demanded in CITATIONS.items() if demanded[0].requirement == name]
+    assert len(citing) == 1
+
+
+@each_requirement
+def test_requirement_that_judges_its_own_requests_sends_some(requirement) -> None:
+    demand = next(found[0] for found in CITATIONS.values() if found[0].requirement == requirement.id)
+    assert requirement.judges == "all" or demand.edits or all(demand.sends)
+
+
+@each_requirement
+def test_source_is_a_page_of_a_host(requirement) -> None:
+    source = urlsplit(requirement.source)
+    assert source.scheme == "https"
+    assert "." in source.netloc
+    assert source.path.startswith("/")
+    assert requirement.source == requirement.source.strip()
+
+
+@each_requirement
+def test_requirement_applies_to_an_operation_of_the_document_or_waits_for_one(requirement) -> None:
+    waiting = {"constrained"}
+    assert requirement.applies(CANCEL) or requirement.applies(STATUS) or requirement.applies_to in waiting
+
+
+def test_every_trait_is_used_and_explained() -> None:
+    assert {requirement.applies_to for requirement in REQUIREMENTS.values()} == set(TRAITS)
+    assert all(TRAITS.values())
+
+
+def test_good_requirement_is_read(tmp_path: Path) -> None:
+    found = load_requirements(written(tmp_path, GOOD))
+    assert list(found) == ["RESP-01"]
+    assert (found["RESP-01"].group, found["RESP-01"].applies_to) == ("Response shape", "any")
+    assert found["RESP-01"].gates
+
+
+def test_should_does_not_gate(tmp_path: Path) -> None:
+    assert not load_requirements(written(tmp_path, GOOD | {"level": "should"}))["RESP-01"].gates
+
+
+def test_must_that_is_not_stated_gates_for_the_reason_it_gives(tmp_path: Path) -> None:
+    reasoned = GOOD | {"basis": "expected", "gates-because": "everybody counts on it"}
+    assert load_requirements(written(tmp_path, reasoned))["RESP-01"].gates
+
+
+@table(
+    "change, complaint",
+    {
+        "unknown level": ({"level": "may"}, "`level` is 'may', not one of must, should"),
+        "no level": ({"level": None}, "`level` is None, not one of must, should"),
+        "unknown basis": ({"basis": "hearsay"}, "`basis` is 'hearsay', not one of"),
+        "unknown trait": ({"applies-to": "every"}, "`applies-to` is 'every', not one of any, secured"),
+        "unknown judge": ({"judges": "some"}, "`judges` is 'some', not one of own, all"),
+        "must without a reason": ({"basis": "example"}, "a must that is not stated says in `gates-because`"),
+        "id without a number": ({"id": "RESP"}, "its id is not GROUP-NN"),
+        "id with three digits": ({"id": "RESP-001"}, "its id is not GROUP-NN"),
+        "id of no group": ({"id": "LIST-01"}, "its id is not GROUP-NN with one of the groups"),
+        "no full stop": ({"sentence": "It answers"}, "does not end with a full stop"),
+        "no sentence": ({"sentence": ""}, "does not end with a full stop"),
+        "http source": ({"source": "http://example.com"}, "its source is not an https address"),
+        "no source": ({"source": ""}, "its source is not an https address"),
+    },
+)
+def test_malformed_requirement_is_one_sentence(tmp_path: Path, change, complaint: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        load_requirements(written(tmp_path, GOOD | change))
+    assert complaint in str(caught.value)
+    assert str(caught.value).startswith(f"Requirement {change.get('id', 'RESP-01')} in ")
+    assert str(caught.value).endswith(".")
+
+
+def test_id_given_twice_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"Requirement RESP-01 in .* cannot be used: its id is given twice\.$"):
+        load_requirements(written(tmp_path, GOOD, GOOD))
