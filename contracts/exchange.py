@@ -87,7 +87,7 @@ class Exchange:
     one without it had other faults, too. Where there is no
     response, `fault` says in a phrase what happened instead. `began` is in seconds of a monotonic clock; `elapsed`
     in seconds; `attempts` counts the times it was sent until this answer came, `drops` those that ended with the
-    connection and no answer.
+    connection and no answer, `outages` those answered 502, 503 or 504 without a word when to come back.
     """
 
     operation: str
@@ -99,6 +99,7 @@ class Exchange:
     elapsed: float
     attempts: int = 1
     drops: int = 0
+    outages: int = 0
     about: str | None = None
     issued_token: bool = True
     also_malformed: bool = False

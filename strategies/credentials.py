@@ -116,9 +116,8 @@ def ways_around(operation: Operation) -> list[Edit]:
     routing = ("X-Original-URL: /", "X-Rewrite-URL: /", "X-HTTP-Method-Override: OPTIONS", "X-Method-Override: OPTIONS")
     doubled = operation.path.rfind("/")
     return [
-        _instead("headers of a trusted origin", [(line, _add_line(line)) for line in origin], Tier.FIRST),
+        _instead("headers of trust and routing", [(line, _add_line(line)) for line in (*origin, *routing)], Tier.FIRST),
         _instead("slash at the end", [("", _retarget(lambda path: path + "/"))]),
-        _instead("headers of another route", [(line, _add_line(line)) for line in routing]),
         _instead("two slashes", [("", _retarget(lambda path: f"{path[:doubled]}/{path[doubled:]}"))]),
         _instead("path with an escape", [("", _retarget(_with_escape))]),
         _instead("path in capitals", [("", _retarget(str.upper))]),

@@ -17,7 +17,7 @@ OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
 
 def other_methods(operation: Operation) -> list[Edit]:
     """HTTP-01: methods that the document does not list for the path. HEAD and OPTIONS are the server's own."""
-    tiers = {"GET": Tier.FIRST, "DELETE": Tier.USUAL, "PUT": Tier.USUAL, "POST": Tier.FIRST, "PATCH": Tier.LAST}
+    tiers = {"GET": Tier.FIRST, "DELETE": Tier.USUAL, "PUT": Tier.USUAL, "POST": Tier.FIRST, "PATCH": Tier.USUAL}
     return [
         Edit(method, partial(replace, method=method), tier)
         for method, tier in tiers.items()

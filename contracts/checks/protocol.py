@@ -9,10 +9,12 @@ from contracts.checks import Check, own_request
 from contracts.checks.response import FIRST_SERVER_ERROR, OK, TOO_MANY, shown
 from contracts.checks.schema import misfit
 from contracts.document import RATE_LIMIT, RATE_REMAINING, Operation
-from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem
+from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
 
 NOT_FOUND, NOT_ALLOWED = 404, 405
 FINAL = frozenset({"SUCCESS", "PARTIAL_SUCCESS", "FAILURE"})
+READS_TO_WAIT_FOR = 8
+"""Fewer reads of a job may well be too early to see its end."""
 WINDOW_SECONDS = 60.0
 BURST_SECONDS = 1.0
 FEWEST_PAIRS_TO_JUDGE_A_FALL_BY = 5
@@ -73,19 +75,24 @@ def job_is_known(status: Operation) -> Check:
     return check
 
 
-def job_settles(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
-    """JOB-02. `exchanges` are the reads of one job, the last of them after it was final or the deadline was over."""
-    final: str | None = None
+def jobs_settle(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+    """JOB-02. Follows each job over all accepted reads of it."""
+    reads: dict[str, list[Exchange]] = {}
     for exchange in exchanges:
-        state = job_state(exchange)
-        if final is not None and exchange.accepted and state != final:
-            yield exchange, Problem("final status changed", f"{final}, as before", str(state))
-        elif state in FINAL:
-            final = state
-            yield exchange, HOLDS
-    if final is None and exchanges:
-        observed = f"{job_state(exchanges[-1]) or exchanges[-1].outcome} after {len(exchanges)} reads"
-        yield exchanges[-1], Problem("no final status", "a final status within the deadline", observed)
+        if own_request(operation, exchange) and exchange.edit == CONTROL and exchange.accepted:
+            reads.setdefault(exchange.request.target, []).append(exchange)
+    for told in reads.values():
+        final: str | None = None
+        for exchange in told:
+            state = job_state(exchange)
+            if final is not None and state != final:
+                yield exchange, Problem("final status changed", f"{final}, as before", str(state))
+            elif state in FINAL:
+                final = state
+                yield exchange, HOLDS
+        if final is None and len(told) >= READS_TO_WAIT_FOR:
+            observed = f"{job_state(told[-1]) or told[-1].outcome} after {len(told)} reads"
+            yield told[-1], Problem("no final status", "a final status within the deadline", observed)
 
 
 def stays_as_told(before: Exchange) -> Check:

@@ -55,10 +55,11 @@ def test_other_media_type_is_refused(trial: Trial) -> None:
 
 @requirement("ERR-13", sends=(2, 3, 20))
 def test_next_good_request_is_served_after_a_malformed_one(trial: Trial) -> None:
-    malformed = wire.not_json(trial.operation)[0]
+    malformed = [wire.not_json(trial.operation)[0], bodies.missing(trial.operation)[0]]
     for turn in range(trial.sends):
         if turn % 2 == 0:
-            trial.run.send(malformed.apply(trial.run.refusable()), malformed)
+            edit = malformed[turn // 2 % 2]
+            trial.run.send(edit.apply(trial.run.refusable()), edit)
         else:
             trial.judge(trial.run.send(trial.run.acceptable(), CONTROL), protocol.accepted)
 

@@ -26,12 +26,11 @@ from rich.table import Table
 
 from contracts.document import load_document
 from contracts.requirements import load_requirements
+from tests.detection.catalogue import Defect, Variant
 from tests.detection.defects import DEFECTS, VARIANTS
-from tests.detection.catalogue import Defect, Kind, Variant
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "contracts"
-TRAIT_OF: Mapping[Kind, str] = {"write": "queues-job", "job-status": "job-status"}
 WORKERS = 2
 
 
@@ -68,18 +67,19 @@ def try_on(name: str, profile: str, seed: int) -> Trial:
     """Serve the defect or variant of this name and run the conformance tests on it."""
     subject = _subjects()[name]
     document = load_document(CONTRACTS / "appointments.yaml")
-    touched = [TRAIT_OF[kind] for kind in subject.touches]
-    operations = [o.id for o in document.operations if isinstance(subject, Variant) or o.traits & set(touched)]
     listener, began = _Listener(), time.monotonic()
     with subject.serve(document, 1) as served:
         settings = {name: ",".join(values) for name, values in served.known.items()} | {"PROPEXO_TOKEN": served.token}
-        with _environment(settings), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with (
+            _environment(settings),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
             code = pytest.main(
                 [
                     *("tests/conformance", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:randomly"),
                     *("--rootdir", str(ROOT), "--target", served.url, "--profile", profile),
                     *("--hypothesis-seed", str(seed)),
-                    *(f"--operation={operation}" for operation in operations),
                 ],
                 plugins=[listener],
             )
@@ -125,7 +125,9 @@ def report(trials: Mapping[str, Trial]) -> str:
         for defect in defects:
             trial = trials[defect.name]
             if not trial.noticed:
-                console.print(f"missed  {defect.name} ({defect.group}, {defect.requirement}): {defect.sentence}", soft_wrap=True)
+                console.print(
+                    f"missed  {defect.name} ({defect.group}, {defect.requirement}): {defect.sentence}", soft_wrap=True
+                )
             elif defect.requirement in must and not trial.violated:
                 noticed = ", ".join(sorted(trial.noticed))
                 console.print(f"does not gate  {defect.name} ({defect.requirement}): only {noticed}", soft_wrap=True)

@@ -1,5 +1,7 @@
 """The server below the framework answers as the mock does, so that a defect in it is nothing but what it replaces."""
 
+# ruff: noqa: ARG002, D103 - a step keeps its parameters, and a test's name is its sentence
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -13,12 +15,20 @@ from contracts.mock.api import MockApi
 from contracts.mock.state import State
 from tests.detection.catalogue import hosted
 from tests.detection.probe import Answer, Probe, Served
-from tests.detection.raw import RawServer
+from tests.detection.raw import Asked, Line, RawServer, Reply
 
 DOCUMENT: Final = load_document(Path(__file__).parents[2] / "contracts" / "appointments.yaml")
 SEED: Final = 7
 BIG: Final = 17 * 1024 * 1024
 VOLATILE: Final = frozenset({"date", "x-ratelimit-remaining"})
+
+
+def second(probe: Probe) -> Answer:
+    """Return the answer to a good request on a connection that had a bad one."""
+    with probe.one_connection():
+        probe.write(b"{")
+        return probe.write()
+
 
 EXCHANGES: Final[dict[str, Callable[[Probe], Answer]]] = {
     "a good write": lambda probe: probe.write(),
@@ -39,7 +49,7 @@ EXCHANGES: Final[dict[str, Callable[[Probe], Answer]]] = {
     "an expectation": lambda probe: probe.write(headers={"expect": "100-continue"}),
     "the last of a connection": lambda probe: probe.write(headers={"connection": "close"}),
     "a body that is far too big": lambda probe: probe.write(headers={"content-length": str(BIG)}),
-    "an answer in a kept connection": lambda probe: _second(probe),
+    "an answer in a kept connection": second,
 }
 
 
@@ -53,7 +63,7 @@ def test_stops_while_a_client_is_waiting() -> None:
     class Silent(RawServer):
         """Says nothing."""
 
-        async def tell(self, line, asked, reply) -> None:
+        async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
             await line.silence()
 
     with Silent(DOCUMENT, SEED).running() as served:
@@ -63,9 +73,3 @@ def test_stops_while_a_client_is_waiting() -> None:
 def shown(served: Served, exchange: Callable[[Probe], Answer]) -> object:
     answer = exchange(Probe(served, DOCUMENT))
     return answer.said, {name: value for name, value in answer.headers.items() if name not in VOLATILE}
-
-
-def _second(probe: Probe) -> Answer:
-    with probe.one_connection():
-        probe.write(b"{")
-        return probe.write()

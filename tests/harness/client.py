@@ -32,7 +32,10 @@ CHUNK = 512
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What sending one request came to. `drops` counts connections that ended before any answer, and were retried."""
+    """What sending one request came to. `drops` counts connections that ended before any answer, and were retried.
+
+    `outages` counts answers with 502, 503 or 504 that did not say when to come back, and were retried.
+    """
 
     response: Response | None
     fault: str | None
@@ -40,6 +43,7 @@ class Reply:
     elapsed: float
     attempts: int
     drops: int
+    outages: int
 
 
 def wait_before_next(status: int, retry_after: str | None, attempts: int) -> float | None:
@@ -95,7 +99,7 @@ class Client:
             raise TargetUnavailable(
                 f"{self.base_url} stopped answering: {FAULTS_UNTIL_GIVING_UP} requests in a row got nothing."
             )
-        began, drops, attempts = time.monotonic(), 0, 0
+        began, drops, outages, attempts = time.monotonic(), 0, 0, 0
         while True:
             attempts += 1
             response, fault, reused = self._once(request)
@@ -106,11 +110,12 @@ class Client:
             if response is not None and retry:
                 wait = wait_before_next(response.status, response.header("retry-after"), attempts)
                 if wait is not None:
+                    outages += response.status != TOO_MANY and response.header("retry-after") is None
                     self._sleep(wait)
                     continue
             break
         self._faults_in_a_row = self._faults_in_a_row + 1 if response is None else 0
-        return Reply(response, fault, began, time.monotonic() - began, attempts, drops)
+        return Reply(response, fault, began, time.monotonic() - began, attempts, drops, outages)
 
     def _once(self, request: Request) -> tuple[Response | None, str | None, bool]:
         if self._limiter is not None:

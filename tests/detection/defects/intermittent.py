@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from functools import partial
 
-from tests.detection.catalogue import Kind, defect
+from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Answer, Probe
 from tests.detection.sometimes import (
     AfterARefusal,
@@ -37,8 +37,7 @@ from tests.detection.sometimes import (
     TellsNoLimit,
 )
 
-GROUP: Final = "intermittent"
-BOTH: Final[frozenset[Kind]] = frozenset({"write", "job-status"})
+seeded = partial(defect, group="intermittent")
 
 
 def repeated(times: int, ask: Callable[[Probe], Answer] = Probe.write) -> Callable[[Probe], object]:
@@ -68,39 +67,38 @@ def overlapping(probe: Probe) -> object:
 # Every so manieth request
 
 
-@defect(group=GROUP, requirement="RESP-06", touches=BOTH, observe=repeated(10))
+@seeded(requirement="RESP-06", touches=BOTH, observe=repeated(10))
 class EveryTenthRequestFails(Every, Fails):
     """Every tenth request is answered 500."""
 
 
-@defect(group=GROUP, requirement="RESP-06", touches=BOTH, observe=repeated(20))
+@seeded(requirement="RESP-06", touches=BOTH, observe=repeated(20))
 class EveryTwentiethRequestIsUnavailable(Every, IsUnavailable):
     """Every twentieth request is answered 503 without a Retry-After."""
 
     every = 20
 
 
-@defect(group=GROUP, requirement="RESP-06", touches=BOTH, observe=repeated(100))
+@seeded(requirement="RESP-06", touches=BOTH, observe=repeated(100))
 class EveryHundredthRequestMeetsTheGateway(Every, MeetsTheGateway):
     """Every hundredth request is answered 502, by a page of the gateway."""
 
     every = 100
 
 
-@defect(group=GROUP, requirement="RESP-06", touches=BOTH, observe=repeated(40))
+@seeded(requirement="RESP-06", touches=BOTH, observe=repeated(40))
 class OneRequestInTwentyFails(AtRandom, Fails):
     """One request in twenty is answered 500, without any order."""
 
 
-@defect(group=GROUP, requirement="RESP-01", touches={"write"}, observe=repeated(10))
+@seeded(requirement="RESP-01", touches=WRITE, observe=repeated(10))
 class EveryTenthWriteLacksMeta(Every, LacksMeta):
     """Every tenth request, if it is an accepted write, has no meta in its answer."""
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-04",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: [probe.queue() == "" for _ in range(20)],
 )
 class EveryTwentiethWriteHasNoJob(Every, HasNoJob):
@@ -109,46 +107,44 @@ class EveryTwentiethWriteHasNoJob(Every, HasNoJob):
     every = 20
 
 
-@defect(group=GROUP, requirement="RESP-03", touches={"write"}, observe=repeated(20))
+@seeded(requirement="RESP-03", touches=WRITE, observe=repeated(20))
 class EveryTwentiethWriteIsEchoedWrongly(Every, IsEchoedWrongly):
     """Every twentieth request, if it is an accepted write, gets back the ids without their last character."""
 
     every = 20
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-02",
-    touches={"write"},
+    touches=WRITE,
     observe=repeated(10, lambda probe: probe.write(probe.good(event_id=7))),
 )
 class EveryTenthBodyIsNotValidated(Every, IsNotValidated):
     """Every tenth request is accepted whatever its body breaks of the schema."""
 
 
-@defect(group=GROUP, requirement="ERR-05", touches={"write"}, observe=repeated(10, lambda probe: probe.write(b"{}")))
+@seeded(requirement="ERR-05", touches=WRITE, observe=repeated(10, lambda probe: probe.write(b"{}")))
 class EveryTenthErrorIsBare(Every, HasABareError):
     """Every tenth request, if it is refused, gets an error without the envelope."""
 
 
-@defect(group=GROUP, requirement="AUTH-01", touches=BOTH, observe=repeated(20, tokenless))
+@seeded(requirement="AUTH-01", touches=BOTH, observe=repeated(20, tokenless))
 class EveryTwentiethRequestNeedsNoToken(Every, IsNotAuthorised):
     """Every twentieth request passes whatever its credentials are."""
 
     every = 20
 
 
-@defect(group=GROUP, requirement="AUTH-11", touches=BOTH, observe=repeated(20))
+@seeded(requirement="AUTH-11", touches=BOTH, observe=repeated(20))
 class EveryTwentiethTokenIsRefused(Every, IsTakenForAStranger):
     """Every twentieth request is refused with 401 though its token is the issued one."""
 
     every = 20
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="JOB-02",
-    touches={"job-status"},
+    touches=READ,
     observe=lambda probe: [probe.status(job).said for job in [probe.queue()] * 8],
 )
 class EveryFifthStatusIsPendingAgain(Every, IsPendingAgain):
@@ -157,8 +153,7 @@ class EveryFifthStatusIsPendingAgain(Every, IsPendingAgain):
     every = 5
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RATE-01",
     touches=BOTH,
     observe=lambda probe: [len(probe.write().headers) for _ in range(10)],
@@ -170,23 +165,22 @@ class EveryTenthAnswerTellsNoLimit(Every, TellsNoLimit):
 # First ones and second ones
 
 
-@defect(group=GROUP, requirement="RESP-06", touches=BOTH, observe=repeated(2))
+@seeded(requirement="RESP-06", touches=BOTH, observe=repeated(2))
 class FirstRequestFails(First, Fails):
     """The first request after the start is answered 500, and no other."""
 
 
-@defect(group=GROUP, requirement="AUTH-01", touches=BOTH, observe=tokenless)
+@seeded(requirement="AUTH-01", touches=BOTH, observe=tokenless)
 class FirstRequestNeedsNoToken(First, IsNotAuthorised):
     """The first request after the start passes without a token: the keys are not loaded yet."""
 
 
-@defect(group=GROUP, requirement="RESP-06", touches=BOTH, observe=repeated(1))
+@seeded(requirement="RESP-06", touches=BOTH, observe=repeated(1))
 class FirstRequestOfAConnectionIsUnavailable(FirstOfAConnection, IsUnavailable):
     """The first request of every connection is answered 503 without a Retry-After."""
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-06",
     touches=BOTH,
     observe=overlapping,
@@ -195,17 +189,17 @@ class FirstOfTwoRequestsFails(FirstOfTwo, Fails):
     """A request is answered 500 if another one arrives before its answer is made."""
 
 
-@defect(group=GROUP, requirement="RESP-06", touches={"write"}, observe=repeated(2))
+@seeded(requirement="RESP-06", touches=WRITE, observe=repeated(2))
 class SecondIdenticalWriteFails(SecondOfItsKind, Fails):
     """A body that has come once before, byte by byte, is answered 500."""
 
 
-@defect(group=GROUP, requirement="RESP-01", touches={"write"}, observe=repeated(2))
+@seeded(requirement="RESP-01", touches=WRITE, observe=repeated(2))
 class SecondIdenticalWriteLacksMeta(SecondOfItsKind, LacksMeta):
     """A body that has come once before, byte by byte, is accepted without a meta in the answer."""
 
 
-@defect(group=GROUP, requirement="ERR-09", touches={"write"}, observe=repeated(2, lambda probe: probe.write({})))
+@seeded(requirement="ERR-09", touches=WRITE, observe=repeated(2, lambda probe: probe.write({})))
 class SecondIdenticalBadBodyIsAccepted(SecondOfItsKind, IsNotValidated):
     """A bad body that has come once before, byte by byte, is accepted."""
 
@@ -213,8 +207,7 @@ class SecondIdenticalBadBodyIsAccepted(SecondOfItsKind, IsNotValidated):
 # After something
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="AUTH-02",
     touches=BOTH,
     observe=lambda probe: [probe.write({}).status, probe.write(headers={"authorization": "Bearer nobody"}).status],
@@ -223,25 +216,21 @@ class AfterARefusalAnyTokenPasses(AfterARefusal, IsNotAuthorised):
     """The request right after a refused one passes whatever its credentials are."""
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-01",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: [probe.write({}).said, probe.write().said],
 )
 class AfterARefusalMetaIsLacking(AfterARefusal, LacksMeta):
     """The write right after a refused request has no meta in its answer."""
 
 
-@defect(
-    group=GROUP, requirement="ERR-05", touches=BOTH, observe=lambda probe: [tokenless(probe).said, probe.write({}).said]
-)
+@seeded(requirement="ERR-05", touches=BOTH, observe=lambda probe: [tokenless(probe).said, probe.write({}).said])
 class AfterA401TheErrorIsBare(AfterRefusedCredentials, HasABareError):
     """The request right after a 401, if it is refused, gets an error without the envelope."""
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-06",
     touches=BOTH,
     observe=lambda probe: [tokenless(probe).said, probe.write().said],
@@ -253,12 +242,12 @@ class AfterA401TheNextRequestFails(AfterRefusedCredentials, Fails):
 # Some values only
 
 
-@defect(group=GROUP, requirement="RESP-06", touches={"write"}, observe=event_id("Žofie"))
+@seeded(requirement="RESP-06", touches=WRITE, observe=event_id("Žofie"))
 class BeyondAsciiFails(BeyondAscii, Fails):
     """A value with a character that is not ASCII is answered 500."""
 
 
-@defect(group=GROUP, requirement="RESP-03", touches={"write"}, observe=event_id("Žofie"))
+@seeded(requirement="RESP-03", touches=WRITE, observe=event_id("Žofie"))
 class BeyondAsciiIsGarbled(BeyondAscii, IsEchoedWrongly):
     """A value with a character that is not ASCII comes back as UTF-8 that was read as Latin-1."""
 
@@ -267,14 +256,12 @@ class BeyondAsciiIsGarbled(BeyondAscii, IsEchoedWrongly):
         return text.encode(errors="replace").decode("latin-1")
 
 
-@defect(
-    group=GROUP, requirement="ERR-02", touches={"write"}, observe=lambda probe: probe.write({"ünknown": None}).status
-)
+@seeded(requirement="ERR-02", touches=WRITE, observe=lambda probe: probe.write({"ünknown": None}).status)
 class EscapedBodiesAreNotValidated(Escaped, IsNotValidated):
     """A body that is written with an escape of the kind backslash u is accepted whatever it breaks of the schema."""
 
 
-@defect(group=GROUP, requirement="RESP-03", touches={"write"}, observe=event_id("e" * 65))
+@seeded(requirement="RESP-03", touches=WRITE, observe=event_id("e" * 65))
 class Above64CharactersIsCut(Longer, IsEchoedWrongly):
     """Values come back cut to 64 characters."""
 
@@ -283,24 +270,23 @@ class Above64CharactersIsCut(Longer, IsEchoedWrongly):
         return text[: self.characters]
 
 
-@defect(group=GROUP, requirement="RESP-06", touches={"write"}, observe=event_id("e" * 256))
+@seeded(requirement="RESP-06", touches=WRITE, observe=event_id("e" * 256))
 class Above255CharactersFails(Longer, Fails):
     """A value above 255 characters is answered 500."""
 
     characters = 255
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-04",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: probe.queue(probe.good(event_id=probe.good()["integration_id"])) == "",
 )
 class EqualIdsGetNoJob(Equal, HasNoJob):
     """A write with twice the same id is accepted with an empty job_id."""
 
 
-@defect(group=GROUP, requirement="RESP-03", touches={"write"}, observe=event_id("0012"))
+@seeded(requirement="RESP-03", touches=WRITE, observe=event_id("0012"))
 class DigitsLoseTheirZeros(Digits, IsEchoedWrongly):
     """An id of nothing but digits comes back without the zeros at its beginning."""
 
@@ -309,6 +295,6 @@ class DigitsLoseTheirZeros(Digits, IsEchoedWrongly):
         return text.lstrip("0") if text.isascii() and text.isdigit() else text
 
 
-@defect(group=GROUP, requirement="RESP-01", touches={"write"}, observe=event_id("0012"))
+@seeded(requirement="RESP-01", touches=WRITE, observe=event_id("0012"))
 class DigitsLackMeta(Digits, LacksMeta):
     """A write with an id of nothing but digits has no meta in its answer."""

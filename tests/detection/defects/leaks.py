@@ -1,9 +1,12 @@
 """Errors that give something away: how the server is built, what others sent, or which guess was a good one."""
 
+# ruff: noqa: ARG002, PLR2004 - a step keeps its parameters, and 400 is 400
+
 from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
+from functools import partial
 from html import escape
 from typing import Final
 
@@ -15,11 +18,11 @@ from contracts.document import Json, Operation
 from contracts.mock.api import MockApi
 from contracts.mock.refusal import Cause, Issue, Refusal
 from contracts.mock.state import TOKEN_LENGTH
-from tests.detection.catalogue import Kind, defect
+from tests.detection.catalogue import BOTH, READ, WRITE, defect
 
-GROUP: Final = "leaks"
-BOTH: Final[frozenset[Kind]] = frozenset({"write", "job-status"})
 ANOTHER_TOKEN: Final = "Z" * TOKEN_LENGTH
+
+seeded = partial(defect, group="leaks")
 
 
 class Telling(MockApi):
@@ -43,7 +46,7 @@ class Telling(MockApi):
 # How the server is built
 
 
-@defect(group=GROUP, requirement="ERR-12", touches={"write"}, observe=lambda probe: probe.write(b'{"').said)
+@seeded(requirement="ERR-12", touches=WRITE, observe=lambda probe: probe.write(b'{"').said)
 class SyntaxErrorsHaveAStackTrace(Telling):
     """The refusal of a body that is not JSON has the stack of the parser in its details."""
 
@@ -58,7 +61,7 @@ class SyntaxErrorsHaveAStackTrace(Telling):
         return {"details": {"stack": stack}}
 
 
-@defect(group=GROUP, requirement="ERR-12", touches={"write"}, observe=lambda probe: probe.write(b"\xff{}").said)
+@seeded(requirement="ERR-12", touches=WRITE, observe=lambda probe: probe.write(b"\xff{}").said)
 class UndecodableBodiesShowTheTraceback(MockApi):
     """A body that is not UTF-8, and no other, is refused with a Python traceback as its message."""
 
@@ -71,10 +74,9 @@ class UndecodableBodiesShowTheTraceback(MockApi):
         return super().parse(body)
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-12",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: probe.write(probe.good(event_id=None)).said,
 )
 class NullNamesTheClass(MockApi):
@@ -90,7 +92,7 @@ class NullNamesTheClass(MockApi):
         return found
 
 
-@defect(group=GROUP, requirement="ERR-12", touches={"write"}, observe=lambda probe: probe.write(b"[]").said)
+@seeded(requirement="ERR-12", touches=WRITE, observe=lambda probe: probe.write(b"[]").said)
 class ListsNameTheTypeOfTheDecoder(MockApi):
     """The refusal of a JSON list says which Go type it cannot be unmarshalled into."""
 
@@ -102,7 +104,7 @@ class ListsNameTheTypeOfTheDecoder(MockApi):
         return found
 
 
-@defect(group=GROUP, requirement="ERR-12", touches={"job-status"}, observe=lambda probe: probe.status("unknown").said)
+@seeded(requirement="ERR-12", touches=READ, observe=lambda probe: probe.status("unknown").said)
 class UnknownJobsNameAFile(Telling):
     """The refusal of an unknown job names the file in which it would be."""
 
@@ -113,7 +115,7 @@ class UnknownJobsNameAFile(Telling):
         return {"message": "ENOENT: no such file or directory, open '/var/lib/propexo/jobs/pending.json'"}
 
 
-@defect(group=GROUP, requirement="ERR-12", touches={"job-status"}, observe=lambda probe: probe.status("it's").said)
+@seeded(requirement="ERR-12", touches=READ, observe=lambda probe: probe.status("it's").said)
 class QuotesInJobIdsShowTheQuery(Telling):
     """The refusal of a job id with a quote shows the query that it broke."""
 
@@ -127,10 +129,9 @@ class QuotesInJobIdsShowTheQuery(Telling):
         return {"message": f'syntax error at or near "s" LINE 1: {query}'}
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-12",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: probe.write(probe.good(integration_id="unknown")).said,
 )
 class UnknownIntegrationsNameAnInternalHost(Telling):
@@ -143,10 +144,9 @@ class UnknownIntegrationsNameAnInternalHost(Telling):
         return {"message": "GET http://integrations.prod.svc.cluster.local:8080/internal/lookup returned 404"}
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-12",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: probe.write(probe.good(event_id=["a"])).said,
 )
 class ListsInAPropertyShowAnAddress(MockApi):
@@ -160,10 +160,9 @@ class ListsInAPropertyShowAnAddress(MockApi):
         return found
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-12",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: (
         probe.write(probe.good(event_id=1), {"x-debug": "1"}, path=f"{probe.writing.path}?debug=true").said
     ),
@@ -184,8 +183,7 @@ class DebugSwitchIsLeftIn(Telling):
 # What was sent
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-12",
     touches=BOTH,
     observe=lambda probe: probe.write(headers={"authorization": f"Bearer {probe.served.token}x"}).said,
@@ -200,8 +198,7 @@ class RefusedTokensAreRepeated(Telling):
         return {"message": f"unauthorized: {request.headers.get('authorization', 'no credentials')}"}
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-12",
     touches=BOTH,
     observe=lambda probe: probe.write(headers={"authorization": "Bearer abc"}).headers["www-authenticate"],
@@ -217,10 +214,9 @@ class ChallengesRepeatTheToken(MockApi):
         return super().refuse(request, refusal)
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-12",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: probe.write(b"{}").headers.get("x-debug-authorization"),
 )
 class RefusalsHaveTheTokenInAHeader(MockApi):
@@ -234,10 +230,9 @@ class RefusalsHaveTheTokenInAHeader(MockApi):
         return response
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-12",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: "authorization" in str(probe.write(probe.good(foo=1)).json),
 )
 class UnknownPropertiesShowTheWholeRequest(Telling):
@@ -251,7 +246,7 @@ class UnknownPropertiesShowTheWholeRequest(Telling):
         return {"details": {**details, "request": {"url": str(request.url), "headers": dict(request.headers)}}}
 
 
-@defect(group=GROUP, requirement="ERR-05", touches={"write"}, observe=lambda probe: probe.write(b"<b>").said)
+@seeded(requirement="ERR-05", touches=WRITE, observe=lambda probe: probe.write(b"<b>").said)
 class BrokenJsonIsReflectedAsAPage(MockApi):
     """A body that is not JSON comes back in a page of HTML, escaped nowhere."""
 
@@ -265,10 +260,9 @@ class BrokenJsonIsReflectedAsAPage(MockApi):
             return HTMLResponse(f"<!DOCTYPE html><pre>Bad Request: {body.decode(errors='replace')}</pre>", 400)
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-12",
-    touches={"job-status"},
+    touches=READ,
     observe=lambda probe: probe.status("unknown").said,
 )
 class UnknownJobsGetTheFrameworksPage(MockApi):
@@ -289,8 +283,7 @@ class UnknownJobsGetTheFrameworksPage(MockApi):
 # Which guess was a good one
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="AUTH-10",
     touches=BOTH,
     observe=lambda probe: probe.write(headers={"authorization": f"Bearer {ANOTHER_TOKEN}"}).said,
@@ -308,8 +301,7 @@ class WellFormedTokensAreToldApart(Telling):
         return {"message": "malformed token"}
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="AUTH-10",
     touches=BOTH,
     observe=lambda probe: probe.write(headers={"authorization": f"Bearer {probe.served.token[:-1]}"}).said,
@@ -326,10 +318,9 @@ class GoodPrefixesAreToldApart(Telling):
         return {"code": "invalid_secret"} if (self.credential(request) or "").startswith(prefixes) else {}
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-12",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: probe.write(probe.good(integration_id="unknown")).said,
 )
 class UnknownIntegrationsShowTheStatement(Telling):

@@ -1,10 +1,13 @@
 """HTTP done wrong: lengths, encodings, headers and methods that are not what they say."""
 
+# ruff: noqa: PLR2004 - 400 is 400
+
 from __future__ import annotations
 
 import gzip
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -15,13 +18,14 @@ from contracts.document import Document, Operation
 from contracts.mock.api import MockApi
 from contracts.mock.limit import Usage
 from contracts.mock.refusal import Refusal
-from tests.detection.catalogue import defect
+from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Answer, Probe
 from tests.detection.raw import Asked, Line, RawServer, Reply, hasty, on_a_socket
 
-GROUP: Final = "protocol"
 LARGE_BYTES: Final = 16 * 1024
 REGISTERED_METHODS: Final = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"])
+
+seeded = partial(defect, group="protocol")
 
 
 def second_on_the_connection(probe: Probe) -> object:
@@ -52,10 +56,9 @@ def in_one_chunk(probe: Probe) -> Answer:
 # Lengths and ends
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-02",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: probe.write(probe.good(event_id="Žofie č. 7")).said,
 )
 @on_a_socket
@@ -69,7 +72,7 @@ class ContentLengthCountsCharacters(RawServer):
         line.write(cut.head if asked.method == "HEAD" else cut.head + reply.body[:announced])
 
 
-@defect(group=GROUP, requirement="RESP-06", touches={"write"}, observe=hasty(lambda probe: probe.write(b"{").said))
+@seeded(requirement="RESP-06", touches=WRITE, observe=hasty(lambda probe: probe.write(b"{").said))
 @on_a_socket
 class RefusalsAnnounceALineBreakMore(RawServer):
     """The Content-Length of a 400 counts a line break that is not sent, and the client waits for it."""
@@ -81,7 +84,7 @@ class RefusalsAnnounceALineBreakMore(RawServer):
         line.write(reply.to(asked))
 
 
-@defect(group=GROUP, requirement="ERR-13", touches={"write"}, observe=last_bytes_of_a_refusal)
+@seeded(requirement="ERR-13", touches=WRITE, observe=last_bytes_of_a_refusal)
 @on_a_socket
 class RefusalsSendALineBreakMore(RawServer):
     """The body of a 400 ends with a line that its Content-Length leaves out: the next answer begins with it."""
@@ -91,7 +94,7 @@ class RefusalsSendALineBreakMore(RawServer):
         line.write(reply.to(asked) + (b"\n\n" if reply.status == 400 else b""))
 
 
-@defect(group=GROUP, requirement="RESP-06", touches={"write"}, observe=hasty(lambda probe: probe.write(b"[]").said))
+@seeded(requirement="RESP-06", touches=WRITE, observe=hasty(lambda probe: probe.write(b"[]").said))
 @on_a_socket
 class RefusalsNeverEnd(RawServer):
     """The answer to a bad body arrives drop by drop and never ends."""
@@ -111,7 +114,7 @@ class RefusalsNeverEnd(RawServer):
             await line.pause(self.pause_seconds)
 
 
-@defect(group=GROUP, requirement="RESP-06", touches={"write"}, observe=lambda probe: probe.write().status)
+@seeded(requirement="RESP-06", touches=WRITE, observe=lambda probe: probe.write().status)
 @on_a_socket
 class ChunkSizesAreDecimal(RawServer):
     """An accepted write is answered in chunks whose sizes are decimal."""
@@ -126,10 +129,9 @@ class ChunkSizesAreDecimal(RawServer):
         line.write(head + f"{len(reply.body)}\r\n".encode() + reply.body + b"\r\n0\r\n\r\n")
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-06",
-    touches={"write", "job-status"},
+    touches=BOTH,
     observe=lambda probe: probe.status("x", {"accept-encoding": "gzip"}).status,
 )
 @on_a_socket
@@ -148,10 +150,9 @@ class LengthIsThatBeforeCompression(RawServer):
             line.write(reply.to(asked))
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-06",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: probe.write(probe.good(event_id="e" * LARGE_BYTES)).status,
 )
 @on_a_socket
@@ -166,7 +167,7 @@ class LargeBodiesAreDropped(RawServer):
             line.write(reply.to(asked))
 
 
-@defect(group=GROUP, requirement="RESP-06", touches={"write"}, observe=lambda probe: probe.write(method="PURGE").status)
+@seeded(requirement="RESP-06", touches=WRITE, observe=lambda probe: probe.write(method="PURGE").status)
 @on_a_socket
 class UnregisteredMethodsAreDropped(RawServer):
     """The connection closes without an answer when the method is none that HTTP has."""
@@ -179,7 +180,7 @@ class UnregisteredMethodsAreDropped(RawServer):
             line.drop()
 
 
-@defect(group=GROUP, requirement="ERR-13", touches={"write"}, observe=second_on_the_connection)
+@seeded(requirement="ERR-13", touches=WRITE, observe=second_on_the_connection)
 @on_a_socket
 class AnswersLagBehindAfterABadBody(RawServer):
     """After a refused body every answer on that connection is the one before it."""
@@ -199,10 +200,9 @@ class AnswersLagBehindAfterABadBody(RawServer):
 # What the headers say
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-07",
-    touches={"write", "job-status"},
+    touches=BOTH,
     observe=lambda probe: probe.write(headers={"accept-encoding": "gzip"}).headers.get("content-encoding"),
 )
 class EncodingIsNamedButNotDone(MockApi):
@@ -216,7 +216,7 @@ class EncodingIsNamedButNotDone(MockApi):
         return response
 
 
-@defect(group=GROUP, requirement="RESP-07", touches={"write"}, observe=lambda probe: typed(probe.write()))
+@seeded(requirement="RESP-07", touches=WRITE, observe=lambda probe: typed(probe.write()))
 class CharsetIsLatin(MockApi):
     """A 200 says charset=iso-8859-1 and is UTF-8."""
 
@@ -225,7 +225,7 @@ class CharsetIsLatin(MockApi):
         return "application/json;charset=ISO-8859-1" if status == 200 else super().content_type(status)
 
 
-@defect(group=GROUP, requirement="ERR-05", touches={"write"}, observe=lambda probe: typed(probe.write(b"{}")))
+@seeded(requirement="ERR-05", touches=WRITE, observe=lambda probe: typed(probe.write(b"{}")))
 class RefusalsHaveNoContentType(MockApi):
     """A 400 has no Content-Type."""
 
@@ -237,10 +237,9 @@ class RefusalsHaveNoContentType(MockApi):
         return response
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-02",
-    touches={"job-status"},
+    touches=READ,
     observe=lambda probe: typed(probe.status(probe.queue())),
 )
 class StatusIsLabelledHtml(MockApi):
@@ -253,7 +252,7 @@ class StatusIsLabelledHtml(MockApi):
         return response
 
 
-@defect(group=GROUP, requirement="RESP-02", touches={"write"}, observe=lambda probe: typed(probe.write()))
+@seeded(requirement="RESP-02", touches=WRITE, observe=lambda probe: typed(probe.write()))
 class ContentTypeIsSentTwice(MockApi):
     """An accepted write has two Content-Type headers that contradict each other."""
 
@@ -264,10 +263,9 @@ class ContentTypeIsSentTwice(MockApi):
         return response
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-02",
-    touches={"write", "job-status"},
+    touches=BOTH,
     observe=lambda probe: typed(probe.write(headers={"accept": None})),
 )
 class JsonOnlyForThoseWhoAskForIt(MockApi):
@@ -284,10 +282,9 @@ class JsonOnlyForThoseWhoAskForIt(MockApi):
 # Methods
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="HTTP-01",
-    touches={"write", "job-status"},
+    touches=BOTH,
     observe=lambda probe: probe.write(method="PUT").headers.get("allow"),
 )
 class NoAllow(MockApi):
@@ -300,10 +297,9 @@ class NoAllow(MockApi):
         return refusal
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="HTTP-01",
-    touches={"write", "job-status"},
+    touches=BOTH,
     observe=lambda probe: probe.write(method="PUT").headers.get("allow"),
 )
 class AllowNamesEveryMethod(MockApi):
@@ -314,7 +310,7 @@ class AllowNamesEveryMethod(MockApi):
         return super().method_not_allowed(allowed | {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-@defect(group=GROUP, requirement="HTTP-01", touches={"write"}, observe=lambda probe: probe.write(method="GET").status)
+@seeded(requirement="HTTP-01", touches=WRITE, observe=lambda probe: probe.write(method="GET").status)
 class GetWrites(MockApi):
     """A GET with a body queues the write just as a POST does."""
 
@@ -324,7 +320,7 @@ class GetWrites(MockApi):
         return "POST" if request.method == "GET" and self.path(request) in writes else request.method
 
 
-@defect(group=GROUP, requirement="HTTP-01", touches={"write"}, observe=lambda probe: probe.write(method="PATCH").status)
+@seeded(requirement="HTTP-01", touches=WRITE, observe=lambda probe: probe.write(method="PATCH").status)
 class PatchWrites(MockApi):
     """A PATCH queues the write just as a POST does."""
 
@@ -333,10 +329,9 @@ class PatchWrites(MockApi):
         return "POST" if request.method == "PATCH" else request.method
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="HTTP-03",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: probe.write(headers={"x-http-method-override": "DELETE"}).status,
 )
 class MethodOverrideIsHonoured(MockApi):
@@ -348,10 +343,9 @@ class MethodOverrideIsHonoured(MockApi):
         return override.upper() if override and request.method == "POST" else request.method
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="HTTP-03",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: probe.write(method="GET", headers={"x-http-method": "POST"}).status,
 )
 class GetBecomesPostByHeader(MockApi):
@@ -365,10 +359,9 @@ class GetBecomesPostByHeader(MockApi):
 # Redirects
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="AUTH-07",
-    touches={"write", "job-status"},
+    touches=BOTH,
     observe=lambda probe: probe.write(headers={"authorization": None}).status,
 )
 class NoTokenLeadsToALoginPage(MockApi):
@@ -381,10 +374,9 @@ class NoTokenLeadsToALoginPage(MockApi):
         return super().refuse(request, refusal)
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="JOB-01",
-    touches={"job-status"},
+    touches=READ,
     observe=lambda probe: probe.status(probe.queue()).status,
 )
 class StatusIsRedirectedToNowhere(MockApi):
@@ -396,10 +388,9 @@ class StatusIsRedirectedToNowhere(MockApi):
         return RedirectResponse(operation.path.partition("{")[0] + job_id + "/", 308)
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="AUTH-11",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: probe.write(probe.good(event_id="1' OR '1'='1")).said,
 )
 class FirewallBlocksQuotes(MockApi):
@@ -415,10 +406,9 @@ class FirewallBlocksQuotes(MockApi):
         return super().write(request, operation, body)
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-08",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: in_one_chunk(probe).status,
 )
 class ChunkedBodiesCountAsEmpty(MockApi):

@@ -1,7 +1,10 @@
 """Rate-limit headers that are missing, malformed, or do not tell the truth."""
 
+# ruff: noqa: ARG002, PLR2004 - a step keeps its parameters, and 400 is 400
+
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from starlette.requests import Request
@@ -11,12 +14,12 @@ from contracts.document import RATE_LIMIT, RATE_REMAINING, Document, Operation
 from contracts.mock.api import MockApi
 from contracts.mock.limit import RateLimit, Usage
 from contracts.mock.state import State
-from tests.detection.catalogue import Kind, defect
+from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Answer, Probe
 
-GROUP: Final = "rate limit"
 RATE_HEADERS: Final = (RATE_LIMIT, RATE_REMAINING)
-BOTH: Final[frozenset[Kind]] = frozenset({"write", "job-status"})
+
+seeded = partial(defect, group="rate limit")
 
 
 def told(answer: Answer) -> tuple[str | None, ...]:
@@ -39,7 +42,7 @@ def silent(response: Response) -> Response:
 # Missing
 
 
-@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
 class NothingIsToldOfTheLimit(MockApi):
     """No answer has a rate-limit header."""
 
@@ -48,7 +51,7 @@ class NothingIsToldOfTheLimit(MockApi):
         return {}
 
 
-@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
 class OnlyTheLimitIsTold(MockApi):
     """Every answer tells the limit, and none what remains of it."""
 
@@ -57,7 +60,7 @@ class OnlyTheLimitIsTold(MockApi):
         return {RATE_LIMIT: str(usage.limit)}
 
 
-@defect(group=GROUP, requirement="RATE-01", touches={"write"}, observe=lambda probe: told(probe.write(b"{}")))
+@seeded(requirement="RATE-01", touches=WRITE, observe=lambda probe: told(probe.write(b"{}")))
 class RefusedBodiesTellNothing(MockApi):
     """A 400 has no rate-limit headers."""
 
@@ -67,7 +70,7 @@ class RefusedBodiesTellNothing(MockApi):
         return silent(response) if response.status_code == 400 else response
 
 
-@defect(group=GROUP, requirement="RATE-01", touches={"write"}, observe=lambda probe: told(probe.write(b"{")))
+@seeded(requirement="RATE-01", touches=WRITE, observe=lambda probe: told(probe.write(b"{")))
 class UnparsedBodiesTellNothing(MockApi):
     """Only the refusal of a body that is not JSON has no rate-limit headers."""
 
@@ -77,8 +80,7 @@ class UnparsedBodiesTellNothing(MockApi):
         return silent(response) if b"not valid JSON" in bytes(response.body) else response
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RATE-01",
     touches=BOTH,
     observe=lambda probe: told(probe.write(headers={"authorization": "Bearer nobody"})),
@@ -92,9 +94,7 @@ class RefusedCredentialsTellNothing(MockApi):
         return silent(response) if response.status_code == 401 else response
 
 
-@defect(
-    group=GROUP, requirement="RATE-01", touches={"job-status"}, observe=lambda probe: told(probe.status(probe.queue()))
-)
+@seeded(requirement="RATE-01", touches=READ, observe=lambda probe: told(probe.status(probe.queue())))
 class StatusTellsNothing(MockApi):
     """The status of a job has no rate-limit headers."""
 
@@ -104,7 +104,7 @@ class StatusTellsNothing(MockApi):
         return silent(response) if request.method == "GET" and response.status_code == 200 else response
 
 
-@defect(group=GROUP, requirement="RATE-01", touches={"job-status"}, observe=lambda probe: told(probe.status("unknown")))
+@seeded(requirement="RATE-01", touches=READ, observe=lambda probe: told(probe.status("unknown")))
 class UnknownJobsTellNothing(MockApi):
     """The refusal of an unknown job has no rate-limit headers."""
 
@@ -114,7 +114,7 @@ class UnknownJobsTellNothing(MockApi):
         return silent(response) if response.status_code == 404 else response
 
 
-@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
 class HeadersAreSpeltAnotherWay(MockApi):
     """The headers are called x-rate-limit-limit and x-rate-limit-remaining."""
 
@@ -127,7 +127,7 @@ class HeadersAreSpeltAnotherWay(MockApi):
 # Malformed
 
 
-@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
 class RemainingIsAFraction(MockApi):
     """What remains is told with a decimal point."""
 
@@ -136,7 +136,7 @@ class RemainingIsAFraction(MockApi):
         return {**super().rate_headers(usage), RATE_REMAINING: f"{usage.remaining:.1f}"}
 
 
-@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
 class LimitNamesItsWindow(MockApi):
     """The limit is told as a number with a window, as in 150;w=60."""
 
@@ -145,7 +145,7 @@ class LimitNamesItsWindow(MockApi):
         return {**super().rate_headers(usage), RATE_LIMIT: f"{usage.limit};w=60"}
 
 
-@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
 class NumbersHaveSeparators(MockApi):
     """The limit is told with a separator of thousands."""
 
@@ -154,7 +154,7 @@ class NumbersHaveSeparators(MockApi):
         return {**super().rate_headers(usage), RATE_LIMIT: f"{usage.limit:,}"}
 
 
-@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
 class ProxyAndServerBothTell(MockApi):
     """The headers come twice, with the numbers of two limiters."""
 
@@ -169,7 +169,7 @@ class ProxyAndServerBothTell(MockApi):
 # Untrue
 
 
-@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
 class RemainingIsNegative(MockApi):
     """What remains is below zero."""
 
@@ -178,7 +178,7 @@ class RemainingIsNegative(MockApi):
         return {**super().rate_headers(usage), RATE_REMAINING: str(usage.used - usage.limit)}
 
 
-@defect(group=GROUP, requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
 class RemainingIsAboveTheLimit(MockApi):
     """More remains than the limit allows: it is counted for the hour, the limit for the minute."""
 
@@ -187,10 +187,9 @@ class RemainingIsAboveTheLimit(MockApi):
         return {**super().rate_headers(usage), RATE_REMAINING: str(60 * usage.limit - usage.used)}
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RATE-01",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: [told(probe.write()), told(probe.write(b"{}"))],
 )
 class RefusalsTellAnotherLimit(MockApi):
@@ -204,7 +203,7 @@ class RefusalsTellAnotherLimit(MockApi):
         return response
 
 
-@defect(group=GROUP, requirement="RATE-02", touches=BOTH, observe=told_three_times)
+@seeded(requirement="RATE-02", touches=BOTH, observe=told_three_times)
 class RemainingNeverFalls(MockApi):
     """What remains is always the whole limit."""
 
@@ -213,7 +212,7 @@ class RemainingNeverFalls(MockApi):
         return {**super().rate_headers(usage), RATE_REMAINING: str(usage.limit)}
 
 
-@defect(group=GROUP, requirement="RATE-02", touches=BOTH, observe=told_three_times)
+@seeded(requirement="RATE-02", touches=BOTH, observe=told_three_times)
 class RemainingIsWhatWasUsed(MockApi):
     """What remains rises with use."""
 
@@ -222,7 +221,7 @@ class RemainingIsWhatWasUsed(MockApi):
         return {**super().rate_headers(usage), RATE_REMAINING: str(usage.used)}
 
 
-@defect(group=GROUP, requirement="RATE-02", touches=BOTH, observe=told_three_times)
+@seeded(requirement="RATE-02", touches=BOTH, observe=told_three_times)
 class LimitFallsWithUse(MockApi):
     """The limit falls along with what remains of it."""
 
@@ -231,7 +230,7 @@ class LimitFallsWithUse(MockApi):
         return {RATE_LIMIT: str(usage.remaining), RATE_REMAINING: str(usage.remaining)}
 
 
-@defect(group=GROUP, requirement="RATE-02", touches=BOTH, observe=told_three_times)
+@seeded(requirement="RATE-02", touches=BOTH, observe=told_three_times)
 class LimitVariesByInstance(MockApi):
     """Every other answer tells another limit, as two servers with two settings do."""
 
@@ -241,10 +240,9 @@ class LimitVariesByInstance(MockApi):
         return {RATE_LIMIT: str(limit), RATE_REMAINING: str(max(0, limit - usage.used))}
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RATE-02",
-    touches={"job-status"},
+    touches=READ,
     observe=lambda probe: [told(probe.status("unknown")) for _ in range(3)],
 )
 class ReadsAreNotCounted(MockApi):

@@ -1,5 +1,7 @@
 """What one request does to others, or one kind of input to the server: hangs, drops, mix-ups and stale state."""
 
+# ruff: noqa: ARG002, PLR2004 - a step keeps its parameters, and 400 is 400
+
 from __future__ import annotations
 
 import asyncio
@@ -7,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from functools import partial
 
 from jsonschema import ValidationError
 from starlette.requests import Request
@@ -18,11 +20,11 @@ from contracts.mock.api import MockApi
 from contracts.mock.limit import RateLimit
 from contracts.mock.refusal import Issue
 from contracts.mock.state import EVENTS, INTEGRATIONS, State
-from tests.detection.catalogue import defect
+from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Answer, Probe
 from tests.detection.raw import Asked, Line, RawServer, Reply, hasty, on_a_socket
 
-GROUP: Final = "robustness"
+seeded = partial(defect, group="robustness")
 
 
 def second_after_a_malformed_one(probe: Probe) -> object:
@@ -101,10 +103,9 @@ def strings_of(asked: Asked) -> list[str]:
     return [inner for inner in value.values() if isinstance(inner, str)] if isinstance(value, dict) else []
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-06",
-    touches={"write"},
+    touches=WRITE,
     observe=hasty(lambda probe: probe.write(probe.good(event_id="a\0b")).status),
 )
 @on_a_socket
@@ -116,10 +117,9 @@ class NulInAValueHangs(Hanging):
         return any("\0" in text for text in strings_of(asked))
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-06",
-    touches={"write"},
+    touches=WRITE,
     observe=hasty(lambda probe: probe.write(b"", {"content-length": "0"}).status),
 )
 @on_a_socket
@@ -131,10 +131,9 @@ class EmptyBodyHangs(Hanging):
         return asked.method == "POST" and not asked.body
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-06",
-    touches={"write"},
+    touches=WRITE,
     observe=hasty(lambda probe: probe.write(probe.good(event_id="a" * 30 + "!")).status),
 )
 @on_a_socket
@@ -150,10 +149,9 @@ class LongRunsOfALetterTakeForever(Hanging):
         )
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-06",
-    touches={"write"},
+    touches=WRITE,
     observe=hasty(lambda probe: probe.write(probe.good(event_id=" ")).status),
 )
 @on_a_socket
@@ -169,10 +167,9 @@ class BlankIsSlow(RawServer):
         line.write(reply.to(asked))
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-06",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: probe.write(b"[" * 40 + b"]" * 40).status,
 )
 @on_a_socket
@@ -189,10 +186,9 @@ class NestingEndsTheWorker(RawServer):
             line.write(reply.to(asked))
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-06",
-    touches={"job-status"},
+    touches=READ,
     observe=lambda probe: probe.status("j" * 300).status,
 )
 @on_a_socket
@@ -212,7 +208,7 @@ class LongJobIdsAreDropped(RawServer):
 # What a bad request leaves behind
 
 
-@defect(group=GROUP, requirement="ERR-13", touches={"write"}, observe=second_after_a_malformed_one)
+@seeded(requirement="ERR-13", touches=WRITE, observe=second_after_a_malformed_one)
 @on_a_socket
 class UnreadBodyIsTheNextRequest(RawServer):
     """After a body that is not JSON its rest is read as the next request, which is answered 400 in its place."""
@@ -225,7 +221,7 @@ class UnreadBodyIsTheNextRequest(RawServer):
             line.drop()
 
 
-@defect(group=GROUP, requirement="ERR-13", touches={"write"}, observe=second_after_a_malformed_one)
+@seeded(requirement="ERR-13", touches=WRITE, observe=second_after_a_malformed_one)
 class OneBadBodySpoilsTheNext(MockApi):
     """After a body that is not JSON the next request is answered 500."""
 
@@ -246,10 +242,9 @@ class OneBadBodySpoilsTheNext(MockApi):
         return value
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-02",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: [probe.write(probe.good(event_id=7)).status for _ in range(2)],
 )
 class AfterARefusalNothingIsValidated(MockApi):
@@ -264,10 +259,9 @@ class AfterARefusalNothingIsValidated(MockApi):
         return found
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-08",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: [probe.write(probe.good(**{name: 1})).said for name in ("event_id", "integration_id")],
 )
 class RefusalsGiveTheLastReason(MockApi):
@@ -287,10 +281,9 @@ class RefusalsGiveTheLastReason(MockApi):
 # What a good request leaves behind
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-01",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: (
         probe.write().status,
         probe.write({name: value for name, value in probe.good().items() if name != "event_id"}).status,
@@ -313,10 +306,9 @@ class MissingPropertiesAreThoseOfTheLastBody(MockApi):
         return bound
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="ERR-02",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: after_a_good_one(probe, event_id=None),
 )
 class ShapesAreValidatedOnce(MockApi):
@@ -337,10 +329,9 @@ class ShapesAreValidatedOnce(MockApi):
         return found
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-03",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: after_a_good_one(probe, event_id=probe.served.known[EVENTS][1]),
 )
 class AnswersAreCachedByIntegration(MockApi):
@@ -360,7 +351,7 @@ class AnswersAreCachedByIntegration(MockApi):
 # What happens at the same time
 
 
-@defect(group=GROUP, requirement="RESP-09", touches={"write"}, observe=two_events)
+@seeded(requirement="RESP-09", touches=WRITE, observe=two_events)
 class ConcurrentAnswersAreMixedUp(InTurns):
     """Of two writes at the same time, both are answered as the later one."""
 
@@ -376,10 +367,9 @@ class ConcurrentAnswersAreMixedUp(InTurns):
         return super().answer(request, self._body if request.method == "POST" else body)
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-09",
-    touches={"write"},
+    touches=WRITE,
     observe=two_events,
 )
 class ConcurrentWritesCollide(InTurns):
@@ -403,10 +393,9 @@ class ConcurrentWritesCollide(InTurns):
             self._busy -= 1
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="AUTH-01",
-    touches={"write", "job-status"},
+    touches=BOTH,
     observe=lambda probe: overlapping(lambda: probe.write(headers={"authorization": None}), probe.write),
 )
 class CredentialsOfAConcurrentRequestCount(InTurns):
@@ -433,10 +422,9 @@ class CredentialsOfAConcurrentRequestCount(InTurns):
         return super().credential(request) or next(reversed(self._tokens), None)
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-04",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: len({probe.queue() for _ in range(5)}),
 )
 class JobIdsAreNumbersOfTheSecond(MockApi):
@@ -447,10 +435,9 @@ class JobIdsAreNumbersOfTheSecond(MockApi):
         return f"job-{int(time.time())}"
 
 
-@defect(
-    group=GROUP,
+@seeded(
     requirement="RESP-06",
-    touches={"write"},
+    touches=WRITE,
     observe=lambda probe: probe.write(b"{} " * 20, {"content-type": "text/plain"}).status,
 )
 @on_a_socket

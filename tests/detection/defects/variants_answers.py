@@ -1,5 +1,7 @@
 """Conforming variants in what an answer holds: other ids, more properties, other ends of a job, other JSON."""
 
+# ruff: noqa: ARG002 - a step keeps its parameters
+
 from __future__ import annotations
 
 import base64
@@ -14,7 +16,7 @@ from contracts.document import Document, Json, Operation
 from contracts.mock.api import MockApi
 from contracts.mock.limit import RateLimit
 from contracts.mock.state import FAILURE, PENDING, Job, State
-from tests.detection.catalogue import variant
+from tests.detection.catalogue import WRITE, variant
 from tests.detection.probe import Probe
 
 PARTIAL_SUCCESS: Final = "PARTIAL_SUCCESS"
@@ -73,7 +75,7 @@ class JobIdsNeedEscapesInAPath(MockApi):
 
 
 @variant(
-    touches={"write"},
+    touches=WRITE,
     departs_from={"RESP-04"},
     observe=lambda probe: len({probe.queue() for _ in range(3)}),
 )

@@ -1,5 +1,7 @@
 """Conforming variants in what a body may be: stricter or laxer where neither the vendor nor an RFC says which."""
 
+# ruff: noqa: ARG002 - a step keeps its parameters
+
 from __future__ import annotations
 
 import codecs
@@ -17,7 +19,7 @@ from contracts.mock.api import MockApi
 from contracts.mock.issues import UNKNOWN_PROPERTIES, custom
 from contracts.mock.refusal import Issue, Refusal
 from contracts.mock.state import Job
-from tests.detection.catalogue import variant
+from tests.detection.catalogue import READ, WRITE, variant
 from tests.detection.probe import Probe
 
 KIBIBYTE: Final = 1024
@@ -49,7 +51,7 @@ class Choosy(MockApi):
         raise NotImplementedError
 
 
-@variant(touches={"write"}, observe=lambda probe: probe.write(probe.good(event_id="")).said)
+@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id="")).said)
 class EmptyStringsAreRefused(Choosy):
     """An empty string is refused with 400."""
 
@@ -60,7 +62,7 @@ class EmptyStringsAreRefused(Choosy):
         return not text
 
 
-@variant(touches={"write"}, observe=lambda probe: probe.write(probe.good(event_id=" \t")).said)
+@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id=" \t")).said)
 class BlankStringsAreRefused(Choosy):
     """A string of nothing but white space is refused with 400, an empty one too."""
 
@@ -69,7 +71,7 @@ class BlankStringsAreRefused(Choosy):
         return not text.strip()
 
 
-@variant(touches={"write"}, observe=lambda probe: probe.write(probe.good(event_id="e" * 1001)).said)
+@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id="e" * 1001)).said)
 class LongStringsAreRefused(Choosy):
     """A string above 1,000 characters is refused with 400."""
 
@@ -80,7 +82,7 @@ class LongStringsAreRefused(Choosy):
         return len(text) > self.characters
 
 
-@variant(touches={"write"}, observe=lambda probe: probe.write(probe.good(event_id="a\0b")).said)
+@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id="a\0b")).said)
 class ControlCharactersAreRefused(Choosy):
     """A string with a control character, NUL or a lone surrogate is refused with 400."""
 
@@ -91,7 +93,7 @@ class ControlCharactersAreRefused(Choosy):
         return bool(self.refused.search(text))
 
 
-@variant(touches={"write"}, observe=lambda probe: probe.write(probe.good(event_id="Žofie")).said)
+@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id="Žofie")).said)
 class IdsArePlain(Choosy):
     """An id with anything but letters, digits, hyphens and underscores is refused with 400."""
 
@@ -102,7 +104,7 @@ class IdsArePlain(Choosy):
         return not self.allowed.fullmatch(text)
 
 
-@variant(touches={"write"}, observe=lambda probe: probe.write(good(probe), {"content-type": "text/plain"}).said)
+@variant(touches=WRITE, observe=lambda probe: probe.write(good(probe), {"content-type": "text/plain"}).said)
 class OtherMediaTypesAreInvalid(MockApi):
     """A body of another media type, or of none, is refused with 400."""
 
@@ -116,7 +118,7 @@ class OtherMediaTypesAreInvalid(MockApi):
             raise
 
 
-@variant(touches={"write"}, observe=lambda probe: probe.write(probe.good(event_id="e" * 101 * KIBIBYTE)).status)
+@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id="e" * 101 * KIBIBYTE)).status)
 class BodiesAbove100KibibytesAreTooLarge(MockApi):
     """A body above 100 KiB is refused with 413, as Express does by default."""
 
@@ -129,7 +131,7 @@ class BodiesAbove100KibibytesAreTooLarge(MockApi):
         return super().decode(request, body)
 
 
-@variant(touches={"job-status"}, observe=lambda probe: probe.status("j" * 9 * KIBIBYTE).status)
+@variant(touches=READ, observe=lambda probe: probe.status("j" * 9 * KIBIBYTE).status)
 class LongPathsAreRefused(MockApi):
     """A path above 8 KiB is refused with 414."""
 
@@ -160,7 +162,7 @@ class OnlyJsonIsAcceptable(MockApi):
 # Laxer
 
 
-@variant(touches={"write"}, departs_from={"ERR-07"}, observe=lambda probe: probe.write(probe.good(foo=1)).said)
+@variant(touches=WRITE, departs_from={"ERR-07"}, observe=lambda probe: probe.write(probe.good(foo=1)).said)
 class UnknownPropertiesAreIgnored(MockApi):
     """A property that the schema does not list is ignored."""
 
@@ -169,7 +171,7 @@ class UnknownPropertiesAreIgnored(MockApi):
         return [error for error in super().errors(operation, value) if error.validator != UNKNOWN_PROPERTIES]
 
 
-@variant(touches={"write"}, departs_from={"ERR-07"}, observe=lambda probe: probe.write(probe.good(foo=1)).said)
+@variant(touches=WRITE, departs_from={"ERR-07"}, observe=lambda probe: probe.write(probe.good(foo=1)).said)
 class UnknownPropertiesAreEchoed(UnknownPropertiesAreIgnored):
     """A property that the schema does not list is accepted and given back."""
 
@@ -179,7 +181,7 @@ class UnknownPropertiesAreEchoed(UnknownPropertiesAreIgnored):
         return {**answer, "result": {**value, **answer["result"]}}
 
 
-@variant(touches={"write"}, observe=lambda probe: probe.write(b'{"event_id":1,' + good(probe)[1:]).status)
+@variant(touches=WRITE, observe=lambda probe: probe.write(b'{"event_id":1,' + good(probe)[1:]).status)
 class LastOfTwoNamesCounts(MockApi):
     """Of a name that is given twice the last value counts, as most parsers have it."""
 
@@ -192,7 +194,7 @@ class LastOfTwoNamesCounts(MockApi):
         return super().parse(once.encode())
 
 
-@variant(touches={"write"}, observe=lambda probe: probe.write(codecs.BOM_UTF8 + good(probe)).status)
+@variant(touches=WRITE, observe=lambda probe: probe.write(codecs.BOM_UTF8 + good(probe)).status)
 class ByteOrderMarksAreSkipped(MockApi):
     """A byte order mark before the body is skipped, as RFC 8259 allows."""
 
@@ -202,7 +204,7 @@ class ByteOrderMarksAreSkipped(MockApi):
 
 
 @variant(
-    touches={"write"},
+    touches=WRITE,
     departs_from={"ERR-11"},
     observe=lambda probe: probe.write(good(probe), {"content-type": "text/plain"}).status,
 )
@@ -215,7 +217,7 @@ class MediaTypesAreIgnored(MockApi):
 
 
 @variant(
-    touches={"write"},
+    touches=WRITE,
     departs_from={"ERR-11"},
     observe=lambda probe: probe.write(good(probe), {"content-type": None}).status,
 )
@@ -228,7 +230,7 @@ class JsonIsTheDefaultMediaType(MockApi):
 
 
 @variant(
-    touches={"write"},
+    touches=WRITE,
     departs_from={"ERR-11"},
     observe=lambda probe: probe.write(good(probe), {"content-type": "application/vnd.api+json"}).status,
 )
@@ -264,9 +266,7 @@ class PathsAreMatchedLoosely(MockApi):
 # Changed on the way
 
 
-@variant(
-    touches={"write"}, departs_from={"RESP-03"}, observe=lambda probe: probe.write(probe.good(event_id=" e ")).said
-)
+@variant(touches=WRITE, departs_from={"RESP-03"}, observe=lambda probe: probe.write(probe.good(event_id=" e ")).said)
 class ValuesAreTrimmed(MockApi):
     """White space around a value is cut off before anything is done with it."""
 
@@ -275,7 +275,7 @@ class ValuesAreTrimmed(MockApi):
         return {name: text.strip() for name, text in super().echo(operation, value).items()}
 
 
-@variant(touches={"write"}, observe=lambda probe: probe.write(probe.good(event_id="\ud800")).said)
+@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id="\ud800")).said)
 class LoneSurrogatesAreReplaced(MockApi):
     """A lone surrogate, which is no text, comes back as U+FFFD."""
 

@@ -1,5 +1,7 @@
 """Conforming variants in what is refused, and how: the vendor documents one refusal, 400, and leaves the rest open."""
 
+# ruff: noqa: ARG002, PLR2004 - a step keeps its parameters, and 400 is 400
+
 from __future__ import annotations
 
 from typing import Final, Literal
@@ -13,7 +15,7 @@ from contracts.mock.issues import custom
 from contracts.mock.limit import RateLimit
 from contracts.mock.refusal import Issue, Refusal
 from contracts.mock.state import EVENTS, State
-from tests.detection.catalogue import variant
+from tests.detection.catalogue import READ, WRITE, variant
 from tests.detection.probe import Answer, Probe
 
 
@@ -110,7 +112,7 @@ class CredentialsComeBeforeRouting(MockApi):
 
 
 @variant(
-    touches={"write"},
+    touches=WRITE,
     departs_from={"AUTH-06"},
     observe=lambda probe: probe.write({}, {"authorization": None}).status,
 )
@@ -186,12 +188,12 @@ class LookingUp(MockApi):
         return super().execute(operation, value)
 
 
-@variant(touches={"write"}, observe=strange_event)
+@variant(touches=WRITE, observe=strange_event)
 class UnknownEventsAreNotFound(LookingUp):
     """An unknown event is refused with 404."""
 
 
-@variant(touches={"write"}, observe=strange_event)
+@variant(touches=WRITE, observe=strange_event)
 class UnknownEventsAreInvalid(LookingUp):
     """An unknown event is refused with 400."""
 
@@ -199,7 +201,7 @@ class UnknownEventsAreInvalid(LookingUp):
     code = "invalid_request"
 
 
-@variant(touches={"write"}, observe=strange_event)
+@variant(touches=WRITE, observe=strange_event)
 class UnknownEventsConflict(LookingUp):
     """An unknown event is refused with 409."""
 
@@ -207,7 +209,7 @@ class UnknownEventsConflict(LookingUp):
     code = "conflict"
 
 
-@variant(touches={"write"}, observe=strange_event)
+@variant(touches=WRITE, observe=strange_event)
 class UnknownEventsAreUnprocessable(LookingUp):
     """An unknown event is refused with 422."""
 
@@ -223,7 +225,7 @@ class OnlyOnce(LookingUp):
         return event not in self.cancelled
 
 
-@variant(touches={"write"}, observe=cancelled_twice)
+@variant(touches=WRITE, observe=cancelled_twice)
 class SecondCancelConflicts(OnlyOnce):
     """The second cancellation of an event is refused with 409."""
 
@@ -231,12 +233,12 @@ class SecondCancelConflicts(OnlyOnce):
     code = "already_cancelled"
 
 
-@variant(touches={"write"}, observe=cancelled_twice)
+@variant(touches=WRITE, observe=cancelled_twice)
 class SecondCancelIsNotFound(OnlyOnce):
     """The second cancellation of an event is refused with 404."""
 
 
-@variant(touches={"write"}, observe=cancelled_twice)
+@variant(touches=WRITE, observe=cancelled_twice)
 class SecondCancelIsInvalid(OnlyOnce):
     """The second cancellation of an event is refused with 400."""
 
@@ -244,7 +246,7 @@ class SecondCancelIsInvalid(OnlyOnce):
     code = "invalid_request"
 
 
-@variant(touches={"write"}, observe=lambda probe: (strange_event(probe), cancelled_twice(probe)))
+@variant(touches=WRITE, observe=lambda probe: (strange_event(probe), cancelled_twice(probe)))
 class OnlyKnownEventsAndOnlyOnce(OnlyOnce):
     """An unknown event is refused with 404, and so is one that was cancelled before."""
 
@@ -266,12 +268,12 @@ class AskingForIntegrations(MockApi):
         return []
 
 
-@variant(touches={"write"}, observe=strange_integration)
+@variant(touches=WRITE, observe=strange_integration)
 class UnknownIntegrationsAreForbidden(AskingForIntegrations):
     """An unknown integration is refused with 403."""
 
 
-@variant(touches={"write"}, observe=strange_integration)
+@variant(touches=WRITE, observe=strange_integration)
 class UnknownIntegrationsAreNotFound(AskingForIntegrations):
     """An unknown integration is refused with 404."""
 
@@ -279,7 +281,7 @@ class UnknownIntegrationsAreNotFound(AskingForIntegrations):
     code = "not_found"
 
 
-@variant(touches={"write"}, observe=strange_integration)
+@variant(touches=WRITE, observe=strange_integration)
 class UnknownIntegrationsAreQueued(MockApi):
     """A write for an unknown integration is queued, and its job fails."""
 
@@ -294,7 +296,7 @@ class UnknownIntegrationsAreQueued(MockApi):
         )
 
 
-@variant(touches={"job-status"}, observe=lambda probe: probe.status("unknown").said)
+@variant(touches=READ, observe=lambda probe: probe.status("unknown").said)
 class UnknownJobsAreInvalid(MockApi):
     """An unknown job is refused with 400 and the envelope."""
 
@@ -308,7 +310,7 @@ class UnknownJobsAreInvalid(MockApi):
 # How a refusal is told
 
 
-@variant(touches={"write"}, departs_from={"ERR-08"}, observe=lambda probe: probe.write({}).said)
+@variant(touches=WRITE, departs_from={"ERR-08"}, observe=lambda probe: probe.write({}).said)
 class RefusalsHaveNoDetails(MockApi):
     """The error of a refusal has a code and a message and no details."""
 
@@ -317,15 +319,15 @@ class RefusalsHaveNoDetails(MockApi):
         return {"error": {"code": refusal.code, "message": refusal.message}}
 
 
-@variant(touches={"write"}, observe=lambda probe: probe.write({}).said)
+@variant(touches=WRITE, observe=lambda probe: probe.write({}).said)
 class DetailsAreFlat(MockApi):
     """The details of an error list messages by property, as Zod's flatten has it."""
 
     def error_body(self, refusal: Refusal) -> Json:
         """Arrange the issues by property."""
-        body = super().error_body(refusal)
+        body: Json = super().error_body(refusal)
         fields: dict[str, list[str]] = {}
-        forms = []
+        forms: list[str] = []
         for issue in refusal.issues:
             names = [*issue["path"], *issue.get("keys", [])]
             if names:
@@ -337,7 +339,7 @@ class DetailsAreFlat(MockApi):
         return body
 
 
-@variant(touches={"write"}, observe=lambda probe: probe.write({}).said)
+@variant(touches=WRITE, observe=lambda probe: probe.write({}).said)
 class MessagesNameTheProperty(MockApi):
     """The message of an error is made for the case and names the first property at fault; there are no details."""
 
@@ -348,7 +350,7 @@ class MessagesNameTheProperty(MockApi):
         return {"error": {"code": refusal.code, "message": message}}
 
 
-@variant(touches={"write"}, observe=lambda probe: probe.write({}).said)
+@variant(touches=WRITE, observe=lambda probe: probe.write({}).said)
 class OnlyTheFirstIssueIsTold(MockApi):
     """The details of an error tell of the first issue only."""
 
@@ -357,7 +359,7 @@ class OnlyTheFirstIssueIsTold(MockApi):
         return super().validate(operation, value)[:1]
 
 
-@variant(touches={"write"}, observe=lambda probe: [probe.write(body).said for body in (b"{", {}, {"event_id": 1}, [])])
+@variant(touches=WRITE, observe=lambda probe: [probe.write(body).said for body in (b"{", {}, {"event_id": 1}, [])])
 class CodesTellTheCause(MockApi):
     """The code of an error tells the cause: malformed_json, missing_property, wrong_type and so on."""
 

@@ -1,0 +1,115 @@
+"""Servers of a few lines on 127.0.0.1 that record what they hear byte by byte and say what a test makes them say."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+LAST = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A request as it came: header names and values one character per byte, the body without its chunks' sizes."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    chunks: int = 0
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of a header in the order sent."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+
+@dataclass(slots=True)
+class Server:
+    """What is known of a server: where it is, and all that it heard, over `connections` connections."""
+
+    url: str
+    heard: list[Heard] = field(default_factory=list)
+    connections: int = 0
+
+
+class Talk:
+    """One connection, from the server's side."""
+
+    def __init__(self, connection: socket.socket, server: Server) -> None:
+        self._connection = connection
+        self._file = connection.makefile("rb")
+        self._server = server
+
+    def hear(self) -> Heard | None:
+        """Return the next request, or None when the client has gone."""
+        line = self._file.readline().decode("latin-1").split()
+        if not line:
+            return None
+        headers = tuple(self._headers())
+        given = {name.lower(): value for name, value in headers}
+        chunks = list(self._chunks()) if given.get("transfer-encoding") == "chunked" else []
+        body = b"".join(chunks) or self._file.read(int(given.get("content-length", "0")))
+        self._server.heard.append(Heard(line[0], line[1], headers, body, len(chunks)))
+        return self._server.heard[-1]
+
+    def say(self, *answer: bytes) -> None:
+        """Send bytes; the client may have gone."""
+        self._connection.sendall(b"".join(answer))
+
+    def _headers(self) -> Iterator[tuple[str, str]]:
+        while line := self._file.readline().decode("latin-1").rstrip("\r\n"):
+            name, _, value = line.partition(":")
+            yield name, value.strip(" \t")
+
+    def _chunks(self) -> Iterator[bytes]:
+        while size := int(self._file.readline(), 16):
+            yield self._file.read(size)
+            self._file.readline()
+        self._file.readline()
+
+
+Fake: TypeAlias = Callable[[Talk], None]
+
+
+@contextmanager
+def serving(fake: Fake) -> Iterator[Server]:
+    """Serve while the context lasts: each connection is handed to `fake`, and closed when that returns."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Server(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        thread = threading.Thread(target=_accept, args=(listener, fake, server))
+        thread.start()
+        try:
+            yield server
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def nobody() -> str:
+    """Return a base URL at which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def _accept(listener: socket.socket, fake: Fake, server: Server) -> None:
+    threads = []
+    with suppress(OSError):  # the listener is shut down at the end
+        while True:
+            connection, _ = listener.accept()
+            server.connections += 1
+            threads.append(threading.Thread(target=_talk, args=(connection, fake, server)))
+            threads[-1].start()
+    for thread in threads:
+        thread.join()
+
+
+def _talk(connection: socket.socket, fake: Fake, server: Server) -> None:
+    with connection, suppress(ConnectionError):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        fake(Talk(connection, server))
+        connection.shutdown(socket.SHUT_RDWR)
