@@ -4,7 +4,8 @@
     ├── ContractError        the OpenAPI document or requirements.yaml cannot be used: ours, or the author's, to mend
     ├── UsageError           an option or a setting is missing or malformed: the caller's to mend
     ├── TargetUnavailable    nothing useful can be learnt from this target now: away, or it refuses the token
-    └── Inconclusive         one requirement could not be judged; says what was missing
+    ├── Inconclusive         one requirement could not be judged; says what was missing
+    └── NotApplicable        one requirement has nothing to say about this target; says what it would need
 
 A fault of the target is not in this tree: it is not an exception of ours but a `Verdict`.
 """
@@ -30,3 +31,7 @@ class TargetUnavailable(ConformanceError):
 
 class Inconclusive(ConformanceError):
     """A user meets this as a yellow result: no request reached the decision, or no control was accepted."""
+
+
+class NotApplicable(ConformanceError):
+    """A user meets this as a grey result: the target has no such thing, or a setting would be needed."""

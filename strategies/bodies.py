@@ -7,6 +7,7 @@ ends up with a value it knows, and shows itself by accepting.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -167,7 +168,8 @@ def combined(operation: Operation) -> list[Edit]:
     """ERR-14: bodies that break the schema in more than one place, or only in how their properties are named."""
     names = [name for name, _ in properties(operation.body)]
     return [
-        Edit("every property as a number, names escaped", _numbers_under_escaped_names, Tier.FIRST),
+        Edit("every property as a number", _on_body(lambda body: dict.fromkeys(body, 7)), Tier.FIRST),
+        Edit(f"{names[-1]} as an array, names escaped", _array_under_escaped_names),
         Edit("names in camel case", _renamed(_camel)),
         Edit("the body inside another object", _on_body(lambda body: {WRAPPER: body})),
         Edit("names in capitals", _renamed(str.upper)),
@@ -270,10 +272,15 @@ def _escaped_text(name: str) -> Callable[[Request], Request]:
 ESCAPES = rb"\ud83c\udfe0\/\u0027\u00e9"
 
 
-def _numbers_under_escaped_names(request: Request) -> Request:
-    """Return a body whose escapes are fair, but whose values are not: some servers validate only plain bodies."""
-    names = ("".join(f"\\u{ord(letter):04x}" for letter in name) for name in request.json())
-    return request.with_body(("{" + ",".join(f'"{name}":7' for name in names) + "}").encode())
+def _array_under_escaped_names(request: Request) -> Request:
+    """Return a body whose escapes are fair, but whose last value is not: some servers validate only plain bodies."""
+    *fine, (last, value) = request.json().items()
+    pairs = (f'"{_escaped(name)}":{json.dumps(entry)}' for name, entry in [*fine, (last, [value])])
+    return request.with_body(("{" + ",".join(pairs) + "}").encode())
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\u{ord(letter):04x}" for letter in text)
 
 
 def _renamed(change: Callable[[str], str]) -> Callable[[Request], Request]:

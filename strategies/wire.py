@@ -56,7 +56,7 @@ def other_spellings(_: Operation) -> list[Edit]:
     )
     typed = (
         Edit("media type in capitals", _typed(JSON_MEDIA_TYPE.upper())),
-        Edit("charset=utf-8", _with_charset),
+        Edit("charset=UTF-8", _with_charset),
         Edit("no Accept header", methodcaller("with_header", "Accept")),
     )
     return [
@@ -92,7 +92,7 @@ def _typed(content_type: str) -> Callable[[Request], Request]:
 
 def _with_charset(request: Request) -> Request:
     declared = next(value for name, value in request.headers if name == "Content-Type")
-    return request.with_header("Content-Type", f"{declared}; charset=utf-8")
+    return request.with_header("Content-Type", f"{declared}; charset=UTF-8")
 
 
 def _gzipped(request: Request) -> Request:
@@ -166,6 +166,11 @@ def _needless_escape(body: bytes) -> bytes:
     return body[:start] + b"\\q" + body[start:]
 
 
+def _last_value(literal: bytes) -> Callable[[bytes], bytes]:
+    """Return an edit that puts a literal in place of the last value."""
+    return lambda body: body[: body.rstrip(b"}").rstrip(b'"').rfind(b'"')] + literal + b"}"
+
+
 def _valueless(literal: bytes) -> Callable[[bytes], bytes]:
     """Return an edit that repeats the last key with `literal` first: a lax parser lets the good value win."""
 
@@ -189,14 +194,19 @@ NOT_JSON: Sequence[tuple[str, Tier, Callable[[bytes], bytes]]] = (
     ("unquoted keys", Tier.USUAL, _unquoted_keys),
     ("raw newline in a string", Tier.USUAL, lambda body: _within_last_value(body, b"\n")),
     ("needless escape", Tier.USUAL, _needless_escape),
-    ("NaN", Tier.USUAL, _valueless(b"NaN")),
+    ("NaN", Tier.USUAL, _last_value(b"NaN")),
     ("UTF-16", Tier.USUAL, lambda body: body.decode().encode("utf-16")),
     ("line comment", Tier.USUAL, lambda body: body[:-1] + b"// c\n}"),
     ("form fields", Tier.USUAL, lambda body: urlencode(json.loads(body)).encode()),
     ("YAML", Tier.USUAL, _yaml),
     ("only white space", Tier.USUAL, lambda _: b" \n"),
     ("comma missing", Tier.USUAL, lambda body: body.replace(b',"', b' "', 1)),
+    ("cut in the last string", Tier.USUAL, lambda body: body.rstrip(b"}").rstrip(b'"')),
+    ("NUL at the end", Tier.USUAL, lambda body: body + b"\x00"),
+    ("hash comment", Tier.USUAL, lambda body: b"# c\n" + body),
+    ("equals for colon", Tier.USUAL, lambda body: body.replace(b'":', b'"=')),
     ("cut in the middle", Tier.LAST, lambda body: body[: len(body) // 2]),
+    ("semicolon for comma", Tier.LAST, lambda body: body.replace(b',"', b';"', 1)),
     ("leading garbage", Tier.LAST, lambda body: b"x" + body),
     ("leading comma", Tier.LAST, lambda body: b"{," + body[1:]),
     ("trailing brace", Tier.LAST, lambda body: body + b"}"),
@@ -207,10 +217,8 @@ NOT_JSON: Sequence[tuple[str, Tier, Callable[[bytes], bytes]]] = (
     ("undefined", Tier.LAST, _valueless(b"undefined")),
     ("number with leading zero", Tier.LAST, _valueless(b"007")),
     ("number in hex", Tier.LAST, _valueless(b"0x7")),
+    ("NaN, then the value", Tier.LAST, _valueless(b"NaN")),
     ("Infinity", Tier.LAST, _valueless(b"-Infinity")),
-    ("NUL at the end", Tier.LAST, lambda body: body + b"\x00"),
-    ("hash comment", Tier.LAST, lambda body: b"# c\n" + body),
     ("XSSI prefix", Tier.LAST, lambda body: b")]}',\n" + body),
-    ("equals for colon", Tier.LAST, lambda body: body.replace(b'":', b'"=')),
 )
 """Name, tier, change. The heads are what hand-written and hand-configured parsers most often let pass."""

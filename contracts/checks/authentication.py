@@ -59,15 +59,15 @@ def refusals_look_alike(operation: Operation, exchanges: Sequence[Exchange]) -> 
     """AUTH-10. Compares error.code and error.message over all well-formed wrong tokens; the rest may vary."""
     first: tuple[Json, Json] | None = None
     for exchange in exchanges:
-        refused = exchange.status in (UNAUTHORIZED, FORBIDDEN)
-        if not refused or exchange.response is None or not own_request(operation, exchange):
+        response = exchange.response
+        if response is None or not own_request(operation, exchange) or not _about_credentials(exchange):
             continue
-        if not _about_credentials(exchange):
+        if not MALFORMED <= response.status < FIRST_SERVER_ERROR or response.status == TOO_MANY:
             continue
-        value = exchange.response.json()
+        value = response.json()
         broken = misfit(operation, str(MALFORMED), value)
         if broken:
-            yield exchange, Problem(broken[0], "the error envelope", shown(exchange.response.body))
+            yield exchange, Problem(broken[0], "the error envelope", shown(response.body))
             continue
         sent = _authorization(exchange)
         told = (value["error"]["code"], value["error"]["message"])

@@ -145,7 +145,10 @@ def tells_the_limit(operation: Operation, exchange: Exchange) -> Judgement:
 
 
 def remaining_falls(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
-    """RATE-02. Judges neighbours sent within a second; one rise a window is the window's own."""
+    """RATE-02. Judges accepted neighbours sent within a second; one rise a window is the window's own.
+
+    Whether refused requests count is not documented, so only accepted ones are compared.
+    """
     told = [(exchange, numbers) for exchange in exchanges if (numbers := _numbers(exchange)) is not None]
     falls, rises = 0, []
     for (before, (limit, left)), (after, (next_limit, next_left)) in pairwise(told):
@@ -170,7 +173,7 @@ def remaining_falls(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tup
 
 
 def _numbers(exchange: Exchange) -> tuple[int, int] | None:
-    if exchange.response is None:
+    if exchange.response is None or not exchange.accepted:
         return None
     values = [exchange.response.header(name) for name in (RATE_LIMIT, RATE_REMAINING)]
     if not all(value is not None and value.isascii() and value.isdigit() for value in values):

@@ -46,9 +46,6 @@ def serve(api: MockApi, port: int = 0) -> Iterator[MockServer]:
     with socket.create_server((HOST, port), backlog=BACKLOG) as listener:
         # Accepted sockets inherit it. asyncio would not set it on them, and each answer would wait 40 ms for an ACK.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # Inherited by every connection. asyncio sets it only on sockets made with their protocol named; without it
-        # the body of an answer waits 40 ms for the client to acknowledge the head.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = _Server(api)
         thread = threading.Thread(target=server.run, args=([listener],), name="mock", daemon=True)
         thread.start()

@@ -32,6 +32,8 @@ from tests.detection.defects import DEFECTS, VARIANTS
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "contracts"
 WORKERS = 2
+USUAL_CODES = (0, 1, 6)
+"""Held, violated, could not tell: any other exit code says that nothing was tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,9 @@ def report(trials: Mapping[str, Trial]) -> str:
         console.print(table)
         for defect in defects:
             trial = trials[defect.name]
-            if not trial.noticed:
+            if trial.code not in USUAL_CODES:
+                console.print(f"not run  {defect.name}: pytest ended with {trial.code}", soft_wrap=True)
+            elif not trial.noticed:
                 console.print(
                     f"missed  {defect.name} ({defect.group}, {defect.requirement}): {defect.sentence}", soft_wrap=True
                 )
@@ -150,7 +154,7 @@ def _how(defect: Defect, trial: Trial) -> str:
 
 def _alarms(variant: Variant, trial: Trial) -> frozenset[str]:
     undecided = frozenset(f"{name} undecided" for name in trial.undecided)
-    broken = frozenset({"nothing was judged"}) if trial.code not in (0, 1, 6) else frozenset()
+    broken = frozenset({"nothing was judged"}) if trial.code not in USUAL_CODES else frozenset()
     return trial.violated | (trial.not_met - variant.departs_from) | undecided | broken
 
 

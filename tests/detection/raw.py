@@ -30,8 +30,7 @@ from starlette.types import Message, Scope
 from contracts.document import Document
 from contracts.mock.api import MockApi
 from contracts.mock.state import State
-from tests.detection.catalogue import Observe
-from tests.detection.probe import Probe, Served
+from tests.detection.probe import Served
 
 HOST: Final = "127.0.0.1"
 BACKLOG: Final = 128
@@ -39,9 +38,6 @@ READ_BYTES: Final = 65536
 MAX_HEAD_BYTES: Final = 1024 * 1024
 LINGER_SECONDS: Final = 1.0
 START_SECONDS: Final = 10.0
-HASTE_SECONDS: Final = 0.4
-"""A hundred times what an answer takes, and still short where a defect lets the client wait."""
-
 BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -264,16 +260,6 @@ def on_a_socket(server: type[RawServer]) -> Callable[[Document, int | None], Ite
 
     serve.__name__, serve.__doc__ = server.__name__, server.__doc__
     return serve
-
-
-def hasty(observe: Observe) -> Observe:
-    """Return the observation as made by a client that soon gives up, for servers that keep it waiting."""
-
-    def look(probe: Probe) -> object:
-        probe.patience = HASTE_SECONDS
-        return observe(probe)
-
-    return look
 
 
 def _scope(request: h11.Request) -> Scope:

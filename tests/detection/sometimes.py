@@ -61,7 +61,7 @@ class Sometimes(MockApi):
 
 
 class Every(Sometimes):
-    """Picks every so manieth request: one of so many servers behind a balancer is broken."""
+    """Picks every nth request: one of n servers behind a balancer is broken."""
 
     every = 10
 

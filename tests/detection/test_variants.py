@@ -22,6 +22,8 @@ from tests.detection.probe import Answer, Probe
 DOCUMENT: Final = load_document(Path(__file__).parents[2] / "contracts" / "appointments.yaml")
 ATTEMPTS: Final = 3
 PASSING: Final = frozenset({429, 503})
+DATE_SECONDS: Final = 1
+"""How far away a Retry-After is that is a date."""
 
 BROKEN: Final[tuple[Json, ...]] = (
     {},
@@ -77,7 +79,8 @@ def answered(ask: Callable[[], Answer]) -> Answer:
     for _ in range(ATTEMPTS):
         if answer.status not in PASSING:
             break
-        time.sleep(int(answer.headers["retry-after"]))
+        delay = answer.headers["retry-after"]
+        time.sleep(int(delay) if delay.isdigit() else DATE_SECONDS)
         answer = ask()
     return answer
 

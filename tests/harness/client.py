@@ -32,7 +32,7 @@ CHUNK = 512
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What sending one request came to. `drops` counts connections that ended before any answer, and were retried.
+    """What sending one request came to. `drops` counts new connections that ended before any answer, and were retried.
 
     `outages` counts answers with 502, 503 or 504 that did not say when to come back, and were retried.
     """
@@ -76,19 +76,15 @@ class Client:
         self._faults_in_a_row = 0
         self._sleep = sleep
         self._limiter = None if per_minute is None else Limiter(Rate(per_minute, Duration.MINUTE))
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(DEADLINE_SECONDS, connect=CONNECT_SECONDS),
-            limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
-            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-            follow_redirects=False,
-            http2=False,
-        )
-        for name in ("accept", "accept-encoding", "user-agent"):
-            del self._http.headers[name]
+        self._http = _http_client(kept=8)
 
     def close(self) -> None:
         """Close every connection."""
         self._http.close()
+
+    def _reuse_no_connection(self) -> None:
+        self._http.close()
+        self._http = _http_client(kept=0)
 
     def send(self, request: Request, may_send: Callable[[], bool] = lambda: True) -> Reply:
         """Send once, and again while only transport stood in the way and `may_send` allows it.
@@ -104,8 +100,10 @@ class Client:
             attempts += 1
             response, fault, reused = self._once(request)
             retry = may_send() and attempts < SENT_AT_MOST
-            if fault == DROPPED and reused and retry:
-                drops += 1
+            if fault == DROPPED and retry:
+                # A server may close a connection that it has answered on; from then on none is used twice.
+                drops += not reused
+                self._reuse_no_connection()
                 continue
             if response is not None and retry:
                 wait = wait_before_next(response.status, response.header("retry-after"), attempts)
@@ -154,6 +152,18 @@ class Client:
         if fault == NEVER_ENDS:
             self._timeouts += 1
         return response, fault, not fresh
+
+
+def _http_client(kept: int) -> httpx.Client:
+    client = httpx.Client(
+        timeout=httpx.Timeout(DEADLINE_SECONDS, connect=CONNECT_SECONDS),
+        limits=httpx.Limits(max_connections=16, max_keepalive_connections=kept),
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+        follow_redirects=False,
+    )
+    for name in ("accept", "accept-encoding", "user-agent"):
+        del client.headers[name]
+    return client
 
 
 DROPPED = "connection dropped"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.document import Operation
+from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits, Tier
 from tests.harness.run import RESERVED_SHARE
 from tests.harness.settings import Profile
@@ -23,17 +24,23 @@ class Demand:
     sends: tuple[int, int, int]
 
 
-def share_out(operation: Operation, demands: Sequence[Demand], profile: Profile) -> Mapping[str, tuple[Edit, ...]]:
+SHOULDS_GIVE_WAY = 1.3
+"""A should that judges only what it sends itself is cut this much sooner than a must."""
+
+
+def share_out(
+    operation: Operation, demands: Mapping[Requirement, Demand], profile: Profile
+) -> Mapping[str, tuple[Edit, ...]]:
     """Return the edits that each requirement may try for the operation.
 
     Tier by tier, every requirement loses the same share of its list, from the tail: a small allowance costs depth
-    everywhere rather than any requirement its voice.
+    everywhere rather than any requirement its voice. Recommendations lose somewhat more than what gates the run.
     """
-    fixed = sum(demand.sends[list(Profile).index(profile)] for demand in demands)
+    fixed = sum(demand.sends[list(Profile).index(profile)] for demand in demands.values())
     left = profile.allowance - profile.allowance // RESERVED_SHARE - OPENING_CONTROLS - fixed
     queue = [
-        (edit.tier, place / len(alike), demand.requirement, edit)
-        for demand in demands
+        (edit.tier, place / len(alike) * _haste(requirement), demand.requirement, edit)
+        for requirement, demand in demands.items()
         if demand.edits
         for alike in _tiers(demand.edits(operation))
         for place, edit in enumerate(alike)
@@ -42,8 +49,12 @@ def share_out(operation: Operation, demands: Sequence[Demand], profile: Profile)
     chosen = queue[: max(left, 0)]
     return {
         demand.requirement: tuple(edit for _, _, requirement, edit in chosen if requirement == demand.requirement)
-        for demand in demands
+        for demand in demands.values()
     }
+
+
+def _haste(requirement: Requirement) -> float:
+    return 1.0 if requirement.gates or requirement.judges == "all" else SHOULDS_GIVE_WAY
 
 
 def _tiers(edits: Sequence[Edit]) -> list[list[Edit]]:

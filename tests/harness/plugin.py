@@ -15,14 +15,14 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from contracts.document import Operation
-from contracts.errors import ContractError, Inconclusive, TargetUnavailable, UsageError
+from contracts.errors import ContractError, Inconclusive, NotApplicable, TargetUnavailable, UsageError
 from contracts.exchange import Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
 from tests.harness.plan import Demand, share_out
 from tests.harness.session import EXIT_CODE, SESSION, TOLD, NothingSelected, Options, Session
 from tests.harness.settings import Profile
-from tests.harness.trial import NotApplicable, Trial
+from tests.harness.trial import Trial
 
 VIOLATED, INTERRUPTED, INTERNAL_ERROR, NOTHING_SELECTED, COULD_NOT_TELL = 1, 2, 3, 5, 6
 """Exit codes; 0 and 4 are pytest's own for `all well` and `usage`."""
@@ -151,7 +151,9 @@ def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str,
     """Share out each operation's allowance over its whole catalogue, so that -k and -m change no item."""
     plans: dict[str, dict[str, Sequence[Edit]]] = {}
     for operation in session.operations:
-        demands = [demand for item in items if _operation(item) is operation and (demand := _demand(item))]
+        demands = {
+            _cited(item): demand for item in items if _operation(item) is operation and (demand := _demand(item))
+        }
         plans[operation.id] = dict(share_out(operation, demands, session.options.profile))
     return plans
 

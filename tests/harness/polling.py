@@ -10,9 +10,9 @@ from contracts.exchange import CONTROL, Request
 from tests.harness.run import OperationRun
 
 FEWEST_READS = READS_TO_WAIT_FOR
-FIRST_PAUSE_SECONDS = {"local": 0.02, "remote": 0.5}
+FIRST_PAUSE_SECONDS = {"local": 0.04, "remote": 0.5}
 GROWTH = 2.0
-"""Eight reads with these pauses wait for 2.5 seconds on this machine, and for a minute elsewhere."""
+"""Eight reads with these pauses wait for five seconds on this machine, and for a minute elsewhere."""
 
 
 def until_final(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import cycle
 from urllib.parse import quote
 
 from contracts.document import Document, Json, Link, Operation, properties
-from contracts.errors import Inconclusive, TargetUnavailable
+from contracts.errors import Inconclusive, NotApplicable, TargetUnavailable
 from contracts.exchange import CONTROL, Exchange, Request
 from strategies import bodies, credentials
 from strategies.edit import Edit
@@ -20,6 +20,8 @@ RESERVED_SHARE = 30
 """One request in thirty is kept for sending again what failed."""
 REPEATS_AT_MOST = 59
 """So many clean trials rule out, at 95 %, a fault in one request of twenty."""
+VALUES_KEPT_BACK = 2
+"""On a target that takes each value once: the last one is for refusals, one is for the next operation."""
 CONTROLS_AT_MOST = 6
 """How many known values are tried before giving up on getting a control accepted."""
 UNAUTHORIZED, FORBIDDEN, FIRST_SERVER_ERROR = 401, 403, 500
@@ -38,9 +40,15 @@ class OperationRun:
     """
 
     def __init__(
-        self, operation: Operation, document: Document, target: Target, client: Client, allowance: int
+        self,
+        operation: Operation,
+        document: Document,
+        target: Target,
+        client: Client,
+        allowance: int,
+        turns: Iterator[int],
     ) -> None:
-        """Send nothing yet."""
+        """Send nothing yet. `turns` numbers the known values as they are used, over all operations of a session."""
         self.operation = operation
         self.document = document
         self.target = target
@@ -52,7 +60,8 @@ class OperationRun:
         self.repeatable = True
         self._opening: Exchange | None = None
         self._refused: Exchange | None = None
-        self._values_used = 0
+        self._turns = turns
+        self._first_turn: int | None = None
         self._stock: tuple[Edit, ...] | None = ()
 
     def plan(self, edits: Iterable[Edit]) -> None:
@@ -67,7 +76,7 @@ class OperationRun:
         if self._stock is None:
             return
         stock, self._stock = self._stock, None
-        with suppress(Inconclusive):  # then what was sent so far has to do
+        with suppress(Inconclusive, NotApplicable):  # then what was sent so far has to do
             for edit in stock:
                 exchange = self.send(edit.apply(self.refusable()), edit)
                 for part in () if exchange.accepted else edit.parts:
@@ -202,7 +211,10 @@ class OperationRun:
         return list(dict.fromkeys(found))
 
     def another_control(self) -> Exchange:
-        """Send a control with a value that no control of this run had, as far as the target knows any."""
+        """Send a control with a value that no control of this session had, as far as the target knows any."""
+        if self._first_turn is not None:
+            turn, self._first_turn = self._first_turn, None
+            return self.send(self._request(turn), CONTROL)
         return self.send(self._next_request(), CONTROL)
 
     def _open(self) -> None:
@@ -230,7 +242,8 @@ class OperationRun:
         """Send the very first request without credentials: whoever lets the first one pass shows it only now."""
         edit = credentials.none(self.operation)[0]
         if self.operation.body is not None:
-            self.send(edit.apply(self._body_request(self.operation, -1)), edit)
+            self._first_turn = next(self._turns)
+            self.send(edit.apply(self._body_request(self.operation, self._first_turn)), edit)
 
     def _open_with_unknown_values(self) -> None:
         """Get a second id to work with, from a write that can come to nothing: its end is told in other words."""
@@ -258,9 +271,15 @@ class OperationRun:
         )
 
     def _next_request(self) -> Request:
-        turn = self._values_used
-        self._values_used += 1
+        turn = next(self._turns)
+        fewest = min((len(self.target.known[name]) for name in self._variables() if name in self._several()), default=0)
+        if not self.repeatable and turn >= fewest - VALUES_KEPT_BACK:
+            raise NotApplicable(f"the target takes each value once: give more of them in {', '.join(self._several())}")
         return self._request(turn)
+
+    def _several(self) -> list[str]:
+        """Return the variables that hold more than one value."""
+        return [name for name in self._variables() if len(self.target.known[name]) > 1]
 
     def _request(self, turn: int) -> Request:
         if self.operation.leads_here:

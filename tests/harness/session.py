@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,6 +52,7 @@ class Session:
         self._target: Target | None = None
         self._client: Client | None = None
         self._runs: dict[str, OperationRun] = {}
+        self._turns = count()
         if options.target != MOCK:
             self._target = target_from_environment(options.target, self._involved(), options.environment)
 
@@ -80,7 +82,9 @@ class Session:
         """Return the operation's part of the run; `stock` is what it sends before the whole of it is judged."""
         if operation.id not in self._runs:
             allowance = self.options.profile.allowance
-            self._runs[operation.id] = OperationRun(operation, self.document, self.target, self.client, allowance)
+            self._runs[operation.id] = OperationRun(
+                operation, self.document, self.target, self.client, allowance, self._turns
+            )
             self._runs[operation.id].plan(stock)
         return self._runs[operation.id]
 

@@ -11,7 +11,6 @@ from hypothesis.strategies import SearchStrategy
 
 from contracts.checks import Check, SeriesCheck
 from contracts.document import Document, Operation
-from contracts.errors import Inconclusive
 from contracts.exchange import Evidence, Exchange, Finding, Judgement, Problem, Request, Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit
@@ -24,10 +23,6 @@ SENT_AGAIN_AT_MOST = 2
 SHRINKING_REQUESTS = 12
 GENERATED = "generated body"
 NOW_AND_THEN = "now and then"
-
-
-class NotApplicable(Exception):
-    """The requirement cannot speak of this target; the text says what is missing."""
 
 
 class Breach(Exception):
@@ -210,6 +205,3 @@ class Trial:
             judgement = check(self.operation, exchange)
             sighting.tried += 1
             sighting.seen += isinstance(judgement, Problem) and judgement.kind == sighting.problem.kind
-
-
-__all__ = ["Inconclusive", "NotApplicable", "Trial"]

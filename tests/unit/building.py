@@ -15,6 +15,8 @@ import tests.conformance
 from contracts.document import Json, Operation
 from contracts.exchange import CONTROL, Exchange, Judgement, Problem, Request, Response
 from contracts.requirements import load_requirements
+from strategies import credentials
+from strategies.edit import Edit, Edits
 from tests.harness.plan import Demand
 from tests.unit.running import CONTRACT, document
 
@@ -30,6 +32,11 @@ ACCEPTED = {"meta": {"job_id": "job-1"}, "result": BODY}
 REFUSED = {"error": {"code": "invalid_request", "message": "invalid request"}}
 TYPED = {"content-type": "application/json"}
 ABSENT: Any = object()
+WAYS_TO_BE_REFUSED = (
+    *(credentials.none, credentials.never_issued, credentials.near_misses, credentials.other_forms),
+    *(credentials.other_places, credentials.ways_around),
+)
+"""Every strategy of credentials but the one whose edits are valid."""
 
 repeatable = settings(
     max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
@@ -80,11 +87,9 @@ def control(operation: Operation = CANCEL, token: str = TOKEN) -> Request:
 
 def operation(body: Json = None, **fields: Any) -> Operation:
     """Return an operation that takes `body`, a JSON Schema."""
-    given = {
-        **{"id": "make", "method": "POST", "path": "/things", "summary": "", "source": "", "secured": True},
-        **{"path_parameters": {}, "responses": {}, "response_headers": frozenset(), "links": (), "leads_here": ()},
-    }
-    return Operation(body=body, **given | fields)
+    named = {"id": "make", "method": "POST", "path": "/things", "summary": "", "source": "", "secured": True}
+    answered = {"path_parameters": {}, "responses": {}, "response_headers": frozenset(), "links": (), "leads_here": ()}
+    return Operation(body=body, **named | answered | fields)
 
 
 def objects(properties: Mapping[str, Json], required: Iterable[str] = ()) -> Json:
@@ -105,6 +110,18 @@ def said_of_all(judgements: Iterable[tuple[Exchange, Judgement]]) -> list[str | 
 def table(names: str, rows: Mapping[str, Any]) -> pytest.MarkDecorator:
     """Return parameters whose ids are the phrases that say what each row is."""
     return pytest.mark.parametrize(names.split(", "), list(rows.values()), ids=list(rows))
+
+
+def flat(edits: Iterable[Edit]) -> Iterator[Edit]:
+    """Yield edits and the parts that they are made of."""
+    for edit in edits:
+        yield edit
+        yield from flat(edit.parts)
+
+
+def every_edit(*strategies: Edits, of: Operation = CANCEL) -> list[Edit]:
+    """Return all edits of some strategies for an operation, with their parts."""
+    return list(flat(edit for strategy in strategies for edit in strategy(of)))
 
 
 def conformance_tests() -> Iterator[tuple[str, list[Demand]]]:

@@ -15,7 +15,9 @@ names = st.text(string.ascii_lowercase + "_", min_size=2, max_size=12).filter(la
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 """What a JSON string may hold, but for lone surrogates: no setting of a user can hold those."""
 tokens = st.builds(
-    str.__add__, st.text(string.ascii_letters + string.digits + "-._~+/", min_size=12, max_size=78), st.text("=", max_size=2)
+    str.__add__,
+    st.text(string.ascii_letters + string.digits + "-._~+/", min_size=12, max_size=78),
+    st.text("=", max_size=2),
 )
 """RFC 6750, section 2.1."""
 

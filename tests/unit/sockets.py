@@ -97,19 +97,22 @@ def nobody() -> str:
 
 
 def _accept(listener: socket.socket, fake: Fake, server: Server) -> None:
-    threads = []
+    open_ones = []
     with suppress(OSError):  # the listener is shut down at the end
         while True:
             connection, _ = listener.accept()
             server.connections += 1
-            threads.append(threading.Thread(target=_talk, args=(connection, fake, server)))
-            threads[-1].start()
-    for thread in threads:
+            thread = threading.Thread(target=_talk, args=(connection, fake, server))
+            open_ones.append((connection, thread))
+            thread.start()
+    for connection, thread in open_ones:
+        with suppress(OSError):  # most have ended by themselves
+            connection.shutdown(socket.SHUT_RDWR)
         thread.join()
 
 
 def _talk(connection: socket.socket, fake: Fake, server: Server) -> None:
-    with connection, suppress(ConnectionError):
+    with connection, suppress(OSError):  # the client may have gone
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         fake(Talk(connection, server))
         connection.shutdown(socket.SHUT_RDWR)

@@ -204,5 +204,7 @@ def test_same_refusal_every_time(expected, seen) -> None:
 
 
 def test_job_id_of_a_refusal_is_looked_for_only_where_the_document_links_one() -> None:
-    told = exchange(400, {"meta": {"job_id": "j"}}, operation=STATUS.id, method="GET", target="/v1/admin/write-status/j")
+    told = exchange(
+        400, {"meta": {"job_id": "j"}}, operation=STATUS.id, method="GET", target="/v1/admin/write-status/j"
+    )
     assert errors.refusal_returns_nothing(STATUS, told) is HOLDS

@@ -1,5 +1,7 @@
 """HTTP, JOB and RATE: each check accepts the good, refuses the bad for its reason, and is silent on the rest."""
 
+from dataclasses import replace
+
 import pytest
 
 from contracts.checks import each, protocol
@@ -91,8 +93,12 @@ def test_job_is_known(expected, seen) -> None:
     assert said(protocol.job_is_known(STATUS)(CANCEL, seen)) == expected
 
 
-PENDING, SUCCESS, FAILURE, LOST = told("PENDING"), told("SUCCESS"), told("FAILURE"), exchange(404)
-CHANGED = "final status changed"
+PENDING, SUCCESS, FAILURE = told("PENDING"), told("SUCCESS"), told("FAILURE")
+CHANGED, NO_END = "final status changed", "no final status"
+
+
+def of_another_job(seen):
+    return replace(seen, request=replace(seen.request, target="/v1/admin/write-status/job-2"))
 
 
 @table(
@@ -100,18 +106,22 @@ CHANGED = "final status changed"
     {
         "ends and stays": ([HOLDS, HOLDS], [PENDING, SUCCESS, SUCCESS]),
         "failed and stays": ([HOLDS, HOLDS], [FAILURE, FAILURE]),
-        "ends with the last read": ([HOLDS], [PENDING, PENDING, SUCCESS]),
-        "not answered in between": ([HOLDS, HOLDS], [SUCCESS, LOST, exchange(None), SUCCESS]),
+        "ends with the last read": ([HOLDS], [*[PENDING] * 9, SUCCESS]),
+        "not answered in between": ([HOLDS, HOLDS], [SUCCESS, told("PENDING", 404), told("PENDING", None), SUCCESS]),
         "flips to another end": ([HOLDS, CHANGED], [PENDING, SUCCESS, FAILURE]),
         "flips back": ([HOLDS, CHANGED, HOLDS], [SUCCESS, PENDING, SUCCESS]),
         "answered without a status": ([HOLDS, CHANGED], [SUCCESS, told(None)]),
-        "never ends": (["no final status"], [PENDING, PENDING]),
-        "never told": (["no final status"], [LOST, LOST]),
+        "two jobs with an end each": ([HOLDS, HOLDS], [SUCCESS, of_another_job(FAILURE)]),
+        "never ends": ([NO_END], [PENDING] * 8),
+        "one of two never ends": ([HOLDS, NO_END], [SUCCESS, *[of_another_job(PENDING)] * 8]),
+        "too few reads to tell": ([], [PENDING] * 7),
+        "read with an edit": ([], [replace(SUCCESS, edit="no Authorization"), replace(FAILURE, edit="case swapped")]),
+        "another operation": ([], [exchange(body={"write_status": "SUCCESS"})]),
         "never asked": ([], []),
     },
 )
-def test_job_settles(expected, reads) -> None:
-    assert said_of_all(protocol.job_settles(CANCEL, reads)) == expected
+def test_jobs_settle(expected, reads) -> None:
+    assert said_of_all(protocol.jobs_settle(STATUS, reads)) == expected
 
 
 @table(

@@ -96,19 +96,25 @@ def test_no_server_error(expected, seen) -> None:
     assert said(response.no_server_error(CANCEL, seen)) == expected
 
 
+DROPPED, AWAY = "connection dropped now and then", "unavailable now and then"
+
+
 @table(
-    "expected, dropped, of",
+    "expected, drops, outages, of",
     {
-        "none": ([], 0, 100),
-        "two of few": ([], 2, 3),
-        "three of few": (["connections dropped"], 3, 10),
-        "two in a hundred": ([], 4, 200),
-        "more than two in a hundred": (["connections dropped"], 5, 200),
+        "never": ([], 0, 0, 100),
+        "once": ([], 1, 1, 10),
+        "two connections of few": ([DROPPED], 2, 0, 10),
+        "two outages of few": ([AWAY], 0, 2, 10),
+        "both": ([DROPPED, AWAY], 2, 2, 10),
+        "one in a hundred": ([], 2, 2, 200),
+        "more than one in a hundred": ([DROPPED, AWAY], 3, 3, 200),
     },
 )
-def test_connections_last(expected, dropped: int, of: int) -> None:
-    seen = [exchange(drops=1)] * dropped + [exchange()] * (of - dropped)
-    assert said_of_all(response.connections_last(CANCEL, seen)) == expected
+def test_service_is_steady(expected, drops: int, outages: int, of: int) -> None:
+    seen = [exchange(drops=1)] * drops + [exchange(outages=1)] * outages
+    seen += [exchange()] * (of - len(seen))
+    assert said_of_all(response.service_is_steady(CANCEL, seen)) == expected
 
 
 @table(
@@ -116,7 +122,10 @@ def test_connections_last(expected, dropped: int, of: int) -> None:
     {
         "JSON": (HOLDS, exchange()),
         "JSON in UTF-8": (HOLDS, exchange(headers={"content-type": 'application/json; charset="UTF-8"'})),
-        "JSON in ASCII, called Latin-1": (HOLDS, exchange(headers={"content-type": "application/json; charset=latin1"})),
+        "JSON in ASCII, called Latin-1": (
+            HOLDS,
+            exchange(headers={"content-type": "application/json; charset=latin1"}),
+        ),
         "HTML in Latin-1": (HOLDS, exchange(body=b"<p>\xe9", headers={"content-type": "text/html; charset=latin1"})),
         "refusal that is JSON": (HOLDS, exchange(400)),
         "untrue length or encoding": (GZIP, exchange(fault=GZIP)),

@@ -14,7 +14,7 @@ from contracts.exchange import Request
 from strategies import credentials, methods, wire
 from tests.harness import client as module
 from tests.harness.client import SENT_AT_MOST, Client, wait_before_next
-from tests.unit.building import CANCEL, STATUS, TOKEN, control, table
+from tests.unit.building import STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
 from tests.unit.sockets import LAST, OK, Fake, Server, Talk, nobody, serving
 
 GET = Request("GET", "/things?a=%20b", (("Accept", "application/json"),))
@@ -164,15 +164,14 @@ def test_body_is_sent_in_chunks() -> None:
 
 
 def test_every_edit_of_header_and_target_can_be_sent() -> None:
-    strategies = (credentials.none, credentials.never_issued, credentials.near_misses, credentials.other_forms)
-    strategies += (credentials.other_places, credentials.scheme_spellings, credentials.ways_around)
-    strategies += (methods.other_methods, methods.overrides, wire.other_media_types)
-    requests = [edit.apply(control()) for strategy in strategies for edit in strategy(CANCEL)]
-    requests += [edit.apply(control(STATUS)) for edit in methods.unknown_ids(STATUS)]
+    strategies = (*WAYS_TO_BE_REFUSED, credentials.scheme_spellings, methods.other_methods, methods.overrides)
+    requests = [edit.apply(control()) for edit in every_edit(*strategies, wire.other_media_types)]
+    requests += [edit.apply(control(STATUS)) for edit in every_edit(*strategies, methods.unknown_ids, of=STATUS)]
     with client_of(answers) as (client, server, _):
         assert {client.send(request).response.status for request in requests} == {200}
-    told = [(heard.method, heard.target, heard.headers[-len(sent.headers) :]) for heard, sent in zip(server.heard, requests, strict=True)]
-    assert told == [(sent.method, sent.target, sent.headers) for sent in requests]
+    for heard, sent in zip(server.heard, requests, strict=True):
+        given = heard.headers[len(heard.headers) - len(sent.headers) :]
+        assert (heard.method, heard.target, given) == (sent.method, sent.target, sent.headers)
 
 
 def test_connection_is_used_again() -> None:
@@ -282,6 +281,20 @@ def test_request_is_sent_again_when_the_target_says_so(statuses, status: int, pa
         reply = client.send(GET)
     assert (reply.response.status, made, reply.drops) == (status, pauses, 0)
     assert reply.attempts == client.sent == len(server.heard) == len(pauses) + 1 <= SENT_AT_MOST
+
+
+@table(
+    "statuses, outages",
+    {
+        "away without a word": (("503 No", "502 No", "200 OK"), 2),
+        "away, and says when to come back": ((AWAY, "200 OK"), 0),
+        "throttled": ((THROTTLED, "200 OK"), 0),
+        "well": (("200 OK",), 0),
+    },
+)
+def test_outage_is_counted_where_the_target_does_not_say_when_to_come_back(statuses, outages: int) -> None:
+    with client_of(says(*statuses)) as (client, _, _):
+        assert client.send(GET).outages == outages
 
 
 def test_throttled_request_is_not_sent_again_where_that_is_not_allowed() -> None:

@@ -89,7 +89,7 @@ def test_property_with_a_constraint_makes_the_operation_constrained(constraint: 
         "for this one": ({"security": [{"key": []}]}, {}, True),
     },
 )
-def test_security_is_the_operations_own_or_the_documents(tmp_path: Path, security, top, secured: bool) -> None:
+def test_security_is_the_operations_own_or_the_documents(tmp_path: Path, security, top, secured) -> None:
     scheme = {"components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}}}
     assert loaded(tmp_path, described(security, **top, **scheme)).operation("make").secured is secured
 

@@ -18,9 +18,7 @@ LAYERS = {
     "tests/conformance": ("contracts", "strategies", "tests.harness"),
     "reports": ("contracts",),
 }
-FILES = [
-    file for layer in LAYERS for file in sorted((ROOT / layer).rglob("*.py")) if "node_modules" not in file.parts
-]
+FILES = [file for layer in LAYERS for file in sorted((ROOT / layer).rglob("*.py")) if "node_modules" not in file.parts]
 IMPURE = {"httpx", "io", "os", "pathlib", "random", "requests", "socket", "subprocess", "threading", "time"}
 
 

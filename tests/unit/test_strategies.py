@@ -1,7 +1,6 @@
 """What the strategies call malformed is malformed by other judges, and what they call valid is valid."""
 
 import json
-from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import assume, given
@@ -12,24 +11,26 @@ from contracts import strict_json
 from contracts.document import Operation
 from contracts.exchange import Request
 from strategies import bodies, credentials, methods, wire
-from strategies.edit import Edit
-from tests.unit.building import CANCEL, DOCUMENT, STATUS, TOKEN, control, demands, objects, operation, repeatable, table
+from tests.unit.building import (
+    CANCEL,
+    DOCUMENT,
+    STATUS,
+    TOKEN,
+    WAYS_TO_BE_REFUSED,
+    control,
+    demands,
+    every_edit,
+    flat,
+    objects,
+    operation,
+    repeatable,
+    table,
+)
 from tests.unit.schemas import cases, texts, tokens
 
 BREAKING = (bodies.missing, bodies.wrong_types, bodies.not_objects, bodies.beyond_constraints)
 KEEPING = (bodies.at_constraints, bodies.legal_texts)
 SCHEMA_MADE = (*BREAKING, *KEEPING, bodies.open_ended)
-CREDENTIALS = (
-    *(credentials.none, credentials.never_issued, credentials.near_misses, credentials.other_forms),
-    *(credentials.other_places, credentials.ways_around),
-)
-
-
-def flat(edits: Sequence[Edit]) -> Iterator[Edit]:
-    """Yield edits and the parts that they are made of."""
-    for edit in edits:
-        yield edit
-        yield from flat(edit.parts)
 
 
 def fits(taken: Operation, request: Request) -> bool:
@@ -168,7 +169,7 @@ def test_edit_of_credentials_never_sends_the_issued_token_as_it_should_be(token:
     assume(token != token.swapcase())
     assume(token != token[::-1])
     request = control(token=token)
-    for edit in flat([edit for strategy in CREDENTIALS for edit in strategy(CANCEL)]):
+    for edit in every_edit(*WAYS_TO_BE_REFUSED):
         changed = edit.apply(request)
         assert changed != request, edit.name
         assert not edit.issued_token, edit.name

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
@@ -36,6 +34,7 @@ from tests.detection.sometimes import (
     SecondOfItsKind,
     TellsNoLimit,
 )
+from tests.detection.watching import overlapping
 
 seeded = partial(defect, group="intermittent")
 
@@ -55,16 +54,7 @@ def event_id(value: str) -> Callable[[Probe], object]:
     return lambda probe: probe.write(probe.good(event_id=value)).said
 
 
-def overlapping(probe: Probe) -> object:
-    """Return what is said to a write during which another one arrives."""
-    with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(probe.write)
-        time.sleep(FirstOfTwo.wait_seconds / 2)
-        probe.write()
-        return first.result().said
-
-
-# Every so manieth request
+# Every nth request
 
 
 @seeded(requirement="RESP-06", touches=BOTH, observe=repeated(10))
@@ -183,7 +173,7 @@ class FirstRequestOfAConnectionIsUnavailable(FirstOfAConnection, IsUnavailable):
 @seeded(
     requirement="RESP-06",
     touches=BOTH,
-    observe=overlapping,
+    observe=lambda probe: overlapping(probe.write, probe.write),
 )
 class FirstOfTwoRequestsFails(FirstOfTwo, Fails):
     """A request is answered 500 if another one arrives before its answer is made."""

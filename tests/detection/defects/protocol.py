@@ -20,7 +20,8 @@ from contracts.mock.limit import Usage
 from contracts.mock.refusal import Refusal
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Answer, Probe
-from tests.detection.raw import Asked, Line, RawServer, Reply, hasty, on_a_socket
+from tests.detection.raw import Asked, Line, RawServer, Reply, on_a_socket
+from tests.detection.watching import hasty
 
 LARGE_BYTES: Final = 16 * 1024
 REGISTERED_METHODS: Final = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"])
@@ -77,11 +78,16 @@ class ContentLengthCountsCharacters(RawServer):
 class RefusalsAnnounceALineBreakMore(RawServer):
     """The Content-Length of a 400 counts a line break that is not sent, and the client waits for it."""
 
+    keep_alive_seconds = 2.0
+
     async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
         """Count what a template engine would have put at the end."""
-        if reply.status == 400:
-            reply = reply.having(content_length=str(len(reply.body) + 1))
-        line.write(reply.to(asked))
+        if reply.status != 400:
+            line.write(reply.to(asked))
+            return
+        line.drop()
+        line.write(reply.having(content_length=str(len(reply.body) + 1)).to(asked))
+        await line.pause(self.keep_alive_seconds)
 
 
 @seeded(requirement="ERR-13", touches=WRITE, observe=last_bytes_of_a_refusal)
@@ -99,7 +105,7 @@ class RefusalsSendALineBreakMore(RawServer):
 class RefusalsNeverEnd(RawServer):
     """The answer to a bad body arrives drop by drop and never ends."""
 
-    drops = 1000
+    drops = 120
     pause_seconds = 0.5
 
     async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
@@ -131,23 +137,22 @@ class ChunkSizesAreDecimal(RawServer):
 
 @seeded(
     requirement="RESP-06",
-    touches=BOTH,
-    observe=lambda probe: probe.status("x", {"accept-encoding": "gzip"}).status,
+    touches=WRITE,
+    observe=lambda probe: probe.write(probe.good(event_id="e" * 2048), {"accept-encoding": "gzip"}).status,
 )
 @on_a_socket
 class LengthIsThatBeforeCompression(RawServer):
-    """To a client that takes gzip, Content-Length is that of the answer before it was compressed."""
+    """An answer above 1 KiB is compressed for a client that takes gzip, and Content-Length is that before it was."""
 
-    padding = b" " * 256
+    threshold_bytes = 1024
 
     async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
-        """Compress late, as a proxy does, in front of a client that then waits in vain."""
-        if "gzip" in (asked.header("accept-encoding") or ""):
-            line.drop()
-            plain = reply.holding(reply.body + self.padding).having(content_encoding="gzip")
-            line.write(plain.head + (b"" if asked.method == "HEAD" else gzip.compress(plain.body, mtime=0)))
-        else:
+        """Compress late, as a proxy does, for a client that then waits in vain."""
+        if len(reply.body) < self.threshold_bytes or "gzip" not in (asked.header("accept-encoding") or ""):
             line.write(reply.to(asked))
+        else:
+            line.drop()
+            line.write(reply.having(content_encoding="gzip").head + gzip.compress(reply.body))
 
 
 @seeded(
@@ -203,15 +208,15 @@ class AnswersLagBehindAfterABadBody(RawServer):
 @seeded(
     requirement="RESP-07",
     touches=BOTH,
-    observe=lambda probe: probe.write(headers={"accept-encoding": "gzip"}).headers.get("content-encoding"),
+    observe=lambda probe: probe.write(b"{", {"accept-encoding": "gzip"}).headers.get("content-encoding"),
 )
-class EncodingIsNamedButNotDone(MockApi):
-    """To a client that takes gzip, a plain answer is labelled as gzip."""
+class RefusalsNameAnEncodingThatIsNotDone(MockApi):
+    """To a client that takes gzip, a refusal is labelled as gzip and is plain."""
 
     def finish(self, request: Request, response: Response, usage: Usage) -> Response:
-        """Set the header where the filter that compresses was switched off."""
+        """Set the header, and compress only what the handler of successes makes."""
         response = super().finish(request, response, usage)
-        if "gzip" in request.headers.get("accept-encoding", ""):
+        if response.status_code >= 400 and "gzip" in request.headers.get("accept-encoding", ""):
             response.headers["content-encoding"] = "gzip"
         return response
 

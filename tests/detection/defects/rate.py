@@ -80,20 +80,6 @@ class UnparsedBodiesTellNothing(MockApi):
         return silent(response) if b"not valid JSON" in bytes(response.body) else response
 
 
-@seeded(
-    requirement="RATE-01",
-    touches=BOTH,
-    observe=lambda probe: told(probe.write(headers={"authorization": "Bearer nobody"})),
-)
-class RefusedCredentialsTellNothing(MockApi):
-    """A 401 has no rate-limit headers."""
-
-    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
-        """Limit accounts, and know none yet."""
-        response = super().finish(request, response, usage)
-        return silent(response) if response.status_code == 401 else response
-
-
 @seeded(requirement="RATE-01", touches=READ, observe=lambda probe: told(probe.status(probe.queue())))
 class StatusTellsNothing(MockApi):
     """The status of a job has no rate-limit headers."""
@@ -102,16 +88,6 @@ class StatusTellsNothing(MockApi):
         """Serve reads by another route group."""
         response = super().finish(request, response, usage)
         return silent(response) if request.method == "GET" and response.status_code == 200 else response
-
-
-@seeded(requirement="RATE-01", touches=READ, observe=lambda probe: told(probe.status("unknown")))
-class UnknownJobsTellNothing(MockApi):
-    """The refusal of an unknown job has no rate-limit headers."""
-
-    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
-        """Let the framework's own handler answer a 404."""
-        response = super().finish(request, response, usage)
-        return silent(response) if response.status_code == 404 else response
 
 
 @seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))

@@ -7,8 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from functools import partial
 
 from jsonschema import ValidationError
@@ -21,8 +20,9 @@ from contracts.mock.limit import RateLimit
 from contracts.mock.refusal import Issue
 from contracts.mock.state import EVENTS, INTEGRATIONS, State
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
-from tests.detection.probe import Answer, Probe
-from tests.detection.raw import Asked, Line, RawServer, Reply, hasty, on_a_socket
+from tests.detection.probe import Probe
+from tests.detection.raw import Asked, Line, RawServer, Reply, on_a_socket
+from tests.detection.watching import hasty, overlapping
 
 seeded = partial(defect, group="robustness")
 
@@ -40,15 +40,6 @@ def after_a_good_one(probe: Probe, **changes: Json) -> object:
     return probe.write(probe.good(**changes)).said
 
 
-def overlapping(first: Callable[[], Answer], second: Callable[[], Answer]) -> list[object]:
-    """Return what is said to two requests, the second of which arrives while the first is under way."""
-    with ThreadPoolExecutor(2) as pool:
-        one = pool.submit(first)
-        time.sleep(InTurns.wait_seconds / 2)
-        other = pool.submit(second)
-        return [one.result().said, other.result().said]
-
-
 def two_events(probe: Probe) -> list[object]:
     """Return what two writes at the same time get."""
     first, second = (probe.good(event_id=event) for event in ("evt-one", "evt-two"))
@@ -58,7 +49,7 @@ def two_events(probe: Probe) -> list[object]:
 class InTurns(MockApi):
     """A mock that leaves its work undone for a moment, as one that asks a database does; no defect by itself."""
 
-    wait_seconds = 0.05
+    wait_seconds = 0.02
 
     async def read(self, request: Request) -> bytes:
         """Let another request in between the reading and the answering."""

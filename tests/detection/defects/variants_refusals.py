@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Final, Literal
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
-from contracts.document import Document, Json, Operation
+from contracts.document import RATE_LIMIT, RATE_REMAINING, Document, Json, Operation
 from contracts.mock.api import MockApi
 from contracts.mock.issues import custom
-from contracts.mock.limit import RateLimit
+from contracts.mock.limit import RateLimit, Usage
 from contracts.mock.refusal import Issue, Refusal
 from contracts.mock.state import EVENTS, State
 from tests.detection.catalogue import READ, WRITE, variant
@@ -81,6 +82,29 @@ class StrangersGetNoChallenge(AnsweringStrangers):
     def to_a_stranger(self, request: Request, refusal: Refusal) -> Response:
         """Leave the header out."""
         return self.respond(refusal.status, self.error_body(refusal))
+
+
+@variant(observe=lambda probe: stranger(probe).headers["www-authenticate"])
+class ChallengeIsOneOfTwo(MockApi):
+    """The WWW-Authenticate of a 401 has two challenges, of which bearer, in small letters, is the second."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        """Offer another scheme first."""
+        if refusal.cause == "credential":
+            refusal.headers["www-authenticate"] = 'Negotiate, bearer realm="a, b", error="invalid_token"'
+        return super().refuse(request, refusal)
+
+
+@variant(departs_from={"RATE-01"}, observe=lambda probe: RATE_LIMIT in stranger(probe).headers)
+class StrangersAreNotCounted(MockApi):
+    """A 401 has no rate-limit headers: it is made before anybody counts."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Tell a stranger nothing."""
+        response = super().finish(request, response, usage)
+        if response.status_code == 401:
+            del response.headers[RATE_LIMIT], response.headers[RATE_REMAINING]
+        return response
 
 
 @variant(departs_from={"AUTH-10"}, observe=lambda probe: stranger(probe).said)
@@ -359,7 +383,7 @@ class OnlyTheFirstIssueIsTold(MockApi):
         return super().validate(operation, value)[:1]
 
 
-@variant(touches=WRITE, observe=lambda probe: [probe.write(body).said for body in (b"{", {}, {"event_id": 1}, [])])
+@variant(touches=WRITE, observe=lambda probe: [probe.write(body).said for body in (b"{", {"event_id": 1}, [1])])
 class CodesTellTheCause(MockApi):
     """The code of an error tells the cause: malformed_json, missing_property, wrong_type and so on."""
 
@@ -395,6 +419,17 @@ class OtherMethodsAreNotFound(MockApi):
     def method_not_allowed(self, allowed: set[str]) -> Refusal:
         """Have a router that knows methods and paths only together."""
         return self.not_found("route")
+
+
+@variant(observe=lambda probe: probe.write(method="PUT").said)
+class OtherPathsAndMethodsGetAPage(MockApi):
+    """An unknown path, and another method, is answered 404 with a page of HTML, as Express does."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        """Leave them to the framework."""
+        if refusal.cause not in {"route", "method"}:
+            return super().refuse(request, refusal)
+        return HTMLResponse(f"<pre>Cannot {escape(request.method)} {escape(request.url.path)}</pre>", 404)
 
 
 @variant(observe=lambda probe: (probe.write(method="OPTIONS").status, probe.status("x", method="HEAD").status))

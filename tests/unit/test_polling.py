@@ -1,0 +1,82 @@
+"""Waiting for a job: the pauses grow, the reads are bounded, and a final status ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from contracts.checks.protocol import FINAL
+from contracts.exchange import CONTROL
+from tests.harness.polling import FEWEST_READS, until_final
+from tests.unit.building import STATUS, control, exchange, table
+
+
+@dataclass
+class Where:
+    local: bool = True
+
+
+@dataclass
+class Run:
+    """Tells the given states one after the other, the last of them again and again."""
+
+    states: tuple[Any, ...]
+    left: int = 100
+    target: Where = field(default_factory=Where)
+    sent: list[Any] = field(default_factory=list)
+
+    def send(self, request: object, edit: str):
+        assert edit == CONTROL
+        self.sent.append(request)
+        self.left -= 1
+        state = self.states[min(len(self.sent), len(self.states)) - 1]
+        return state if not isinstance(state, str) else exchange(200, {"write_status": state})
+
+
+def polled(run: Run, at_most: int = FEWEST_READS) -> tuple[int, list[float]]:
+    """Return how many reads were made, and the pauses between them."""
+    pauses: list[float] = []
+    request = control(STATUS)
+    until_final(run, request, at_most=at_most, sleep=pauses.append)
+    assert set(run.sent) <= {request}
+    return len(run.sent), pauses
+
+
+@pytest.mark.parametrize("state", sorted(FINAL))
+def test_final_status_ends_it(state: str) -> None:
+    assert polled(Run((state,))) == (1, [])
+
+
+def test_reads_go_on_until_the_status_is_final() -> None:
+    reads, pauses = polled(Run(("PENDING", "PENDING", "SUCCESS", "PENDING")))
+    assert (reads, len(pauses)) == (3, 2)
+
+
+def test_reads_are_bounded() -> None:
+    reads, pauses = polled(Run(("PENDING",)), at_most=5)
+    assert (reads, len(pauses)) == (5, 4)
+
+
+@table("answer", {"lost": (exchange(404),), "crashed": (exchange(500),), "unanswered": (exchange(None),)})
+def test_job_that_is_not_told_is_not_waited_for(answer) -> None:
+    assert polled(Run(("PENDING", answer, "SUCCESS"))) == (2, [0.02])
+
+
+def test_no_read_is_made_where_none_is_allowed() -> None:
+    assert polled(Run(("PENDING",)), at_most=0) == (0, [])
+
+
+def test_reads_leave_a_request_of_the_allowance() -> None:
+    run = Run(("PENDING",), left=3)
+    assert polled(run)[0] == 2
+    assert run.left == 1
+
+
+@table("local, longest", {"on this machine": (True, 2.6), "elsewhere": (False, 64.0)})
+def test_pauses_grow_and_are_bounded_in_all(local: bool, longest: float) -> None:  # noqa: FBT001 - the table's column
+    _, pauses = polled(Run(("PENDING",), target=Where(local)))
+    assert all(after == 2 * before for before, after in pairwise(pauses))
+    assert longest * 0.9 < sum(pauses) <= longest

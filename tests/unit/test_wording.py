@@ -1,0 +1,105 @@
+"""Verdicts in words."""
+
+from dataclasses import replace
+
+import pytest
+
+from contracts.exchange import Evidence, Finding, Problem, Status, Verdict
+from reports.redaction import Redactor
+from reports.wording import evidence_line, explain, how_often
+from tests.unit.building import CANCEL, REQUIREMENTS, TOKEN, exchange, table
+
+URL = "https://api.example.com"
+FINDING = Finding(
+    requirement="ERR-01",
+    operation=CANCEL.id,
+    edit="event_id missing",
+    problem=Problem("answered 200", "400", "200 {}"),
+    exchange=exchange(edit="event_id missing"),
+    seen=3,
+    tried=3,
+)
+
+
+def verdict(*findings: Finding, status: Status = Status.VIOLATED, reason: str = "") -> Verdict:
+    return Verdict("ERR-01", CANCEL.id, status, reason, Evidence(60, 2, (), {"400": 58, "200": 2}), findings)
+
+
+def words(found: Verdict) -> list[str]:
+    return explain(found, REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN)).splitlines()
+
+
+def test_violation_is_four_lines() -> None:
+    requirement, expected, observed, command = words(verdict(FINDING))
+    assert requirement == f"ERR-01 {REQUIREMENTS['ERR-01'].sentence} [{CANCEL.label}]"
+    assert expected == "expected: 400"
+    assert observed == "observed: 200 {} (event_id missing, 3 of 3)"
+    assert command.startswith("curl -i ")
+
+
+def test_further_finding_is_one_line_more() -> None:
+    other = replace(FINDING, problem=Problem("answered 500", "400", "500 boom"), seen=1)
+    assert words(verdict(FINDING, other))[4:] == ["also: 500 boom (event_id missing, 1 of 3)"]
+
+
+def test_token_is_kept_out_of_every_line() -> None:
+    leak = Problem("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
+    found = verdict(replace(FINDING, problem=leak), replace(FINDING, problem=leak))
+    assert TOKEN[:6] not in "\n".join(words(found))
+
+
+@pytest.mark.parametrize("status", [Status.INCONCLUSIVE, Status.NOT_APPLICABLE])
+def test_verdict_without_a_finding_is_its_reason(status: Status) -> None:
+    assert words(verdict(status=status, reason=f"answered 401 {TOKEN}")) == ["answered 401 ${PROPEXO_TOKEN}"]
+
+
+def test_held_needs_no_words() -> None:
+    assert words(verdict(status=Status.HELD)) == []
+
+
+OTHERS = tuple(f"edit {number}" for number in range(1, 9))
+
+
+@table(
+    "changes, text",
+    {
+        "every time": ({}, "event_id missing, 3 of 3"),
+        "now and then": ({"edit": "now and then", "seen": 1}, "event_id missing, 1 of 3"),
+        "with its own edit only": ({"edits": ("event_id missing",)}, "event_id missing, 3 of 3"),
+        "with another": (
+            {"edits": ("event_id missing", "empty")},
+            "event_id missing, 3 of 3; also with empty",
+        ),
+        "with six others": (
+            {"edits": OTHERS[:6]},
+            "event_id missing, 3 of 3; also with edit 1, edit 2, edit 3, edit 4, edit 5, edit 6",
+        ),
+        "with many others": (
+            {"edits": OTHERS},
+            "event_id missing, 3 of 3; also with edit 1, edit 2, edit 3, edit 4, edit 5, edit 6 and 2 more",
+        ),
+    },
+)
+def test_how_often(changes, text: str) -> None:
+    assert how_often(replace(FINDING, **changes)) == text
+
+
+COUNTS = "60 requests reached the decision (400 x 58, 200 x 2), 2 controls accepted"
+
+
+@table(
+    "found, line",
+    {
+        "held": (
+            verdict(status=Status.HELD),
+            f"{COUNTS}; a fault in more than 5% of such requests is ruled out at 95 %",
+        ),
+        "violated": (verdict(FINDING), COUNTS),
+        "nothing decided": (
+            replace(verdict(status=Status.INCONCLUSIVE), evidence=Evidence(0, 0, (), {})),
+            "0 requests reached the decision (none), 0 controls accepted",
+        ),
+    },
+)
+def test_evidence_in_one_line(found: Verdict, line: str) -> None:
+    assert evidence_line(found) == line
