@@ -11,7 +11,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test mock lint types lock clean
+.PHONY: help conformance test prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +23,13 @@ conformance: $(READY) ## test TARGET (mock, sandbox or a URL) in PROFILE (quick,
 	exit $$code
 
 test: lint types ## run lint, types and the suite's own tests
-	$(RUN) -m pytest -n 2 $(ARGS)
+	$(RUN) -m pytest tests/unit tests/detection -n 2 --assert=rewrite -q $(ARGS)
+
+prove: $(READY) ## try every seeded defect and conforming variant in PROFILE, and say what was noticed
+	@$(RUN) -m tests.detection.prove --profile $(PROFILE) $(ARGS)
+
+bench: $(READY) ## measure the suite against `st run`: speed, defects noticed, false alarms (about 40 minutes; ARGS="--every 0": speed only)
+	@$(RUN) -m tests.detection.bench $(ARGS)
 
 mock: $(READY) ## serve the contract at http://127.0.0.1:PORT to play with
 	@$(RUN) -m contracts.mock --port $(PORT)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 import tests.conformance
 from contracts.document import Json, Operation
 from contracts.exchange import CONTROL, Exchange, Judgement, Problem, Request, Response
-from contracts.requirements import load_requirements
+from contracts.requirements import Requirement, load_requirements
 from strategies import credentials
 from strategies.edit import Edit, Edits
 from tests.harness.plan import Demand
@@ -133,10 +133,11 @@ def conformance_tests() -> Iterator[tuple[str, list[Demand]]]:
                 yield name, [mark.args[0] for mark in marks if mark.name == "requirement"]
 
 
-def demands(operation: Operation) -> list[Demand]:
-    """Return what all conformance tests that apply to an operation demand of it."""
+def demands(operation: Operation) -> dict[Requirement, Demand]:
+    """Return what the conformance tests that apply to an operation demand of it, by requirement."""
     every = [demand for _, demanded in conformance_tests() for demand in demanded]
-    return [demand for demand in every if REQUIREMENTS[demand.requirement].applies(operation)]
+    cited = {REQUIREMENTS[demand.requirement]: demand for demand in every}
+    return {requirement: demand for requirement, demand in cited.items() if requirement.applies(operation)}
 
 
 def _bytes(body: Json) -> bytes | None:

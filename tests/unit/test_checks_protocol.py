@@ -173,7 +173,8 @@ def test_unknown_job_refused(expected, seen) -> None:
 
 
 def rated(limit: str | None = "150", left: str | None = "149", status: int | None = 200, **fields):
-    return exchange(status, headers={"x-ratelimit-limit": limit, "x-ratelimit-remaining": left}, **fields)
+    also = {"X-RateLimit-Limit": fields.pop("again", None)}
+    return exchange(status, headers={"x-ratelimit-limit": limit, "x-ratelimit-remaining": left} | also, **fields)
 
 
 @table(
@@ -190,6 +191,8 @@ def rated(limit: str | None = "150", left: str | None = "149", status: int | Non
         "below zero": ("x-ratelimit-remaining is no whole number", rated(left="-1")),
         "empty": ("x-ratelimit-limit is no whole number", rated("")),
         "other digits": ("x-ratelimit-limit is no whole number", rated("\xb2")),
+        "told twice, alike": (HOLDS, rated("150", again="150")),
+        "told twice, otherwise": ("x-ratelimit-limit told twice", rated("150", again="10")),
         "more left than the limit": ("more remains than the limit", rated("10", "11")),
         "credentials refused": (SILENT, rated(None, None, 401)),
         "throttled": (SILENT, rated(None, None, 429)),

@@ -41,6 +41,7 @@ def test_success_fits_the_schema(expected, seen) -> None:
         "media type in capitals": (HOLDS, exchange(headers={"content-type": "Application/JSON; charset=utf-8"})),
         "another media type": ("other media type", exchange(headers={"content-type": "text/json"})),
         "no media type": ("other media type", exchange(headers={"content-type": None})),
+        "two media types": ("other media type", exchange(headers={"Content-Type": "application/json"})),
         "nothing": ("body not JSON", exchange(body=b"")),
         "a byte order mark": ("body starts with a byte order mark", exchange(body=b"\xef\xbb\xbf{}")),
         "a key twice": ("body holds a key twice", exchange(body=b'{"meta":1,"meta":2}')),

@@ -64,7 +64,7 @@ def hangs_up_after(answered: int, talk: Talk) -> None:
 
 def speaks_no_http(talk: Talk) -> None:
     talk.hear()
-    talk.say(b"good morning\r\n\r\n")
+    talk.say(NO_HTTP)
 
 
 def says_nothing(talk: Talk) -> None:
@@ -107,6 +107,7 @@ def says(*statuses: str) -> Fake:
     return fake
 
 
+NO_HTTP = b"good morning\r\n\r\n"
 THROTTLED, AWAY = "429 Too Many Requests\r\nRetry-After: 7", "503 Service Unavailable\r\nRetry-After: 3"
 
 
@@ -185,21 +186,36 @@ def test_request_is_sent_again_when_a_used_connection_drops() -> None:
     with client_of(hangs_up_when_used_again) as (client, server, _):
         client.send(GET)
         reply = client.send(GET)
-    assert (reply.response.status, reply.drops, reply.attempts) == (200, 1, 2)
+    assert (reply.response.status, reply.drops, reply.attempts) == (200, 0, 2)
     assert (client.sent, server.connections) == (3, 2)
 
 
-def test_request_is_not_sent_again_where_that_is_not_allowed() -> None:
-    with client_of(hangs_up_when_used_again) as (client, _, _):
-        client.send(GET)
-        reply = client.send(GET, may_send=lambda: False)
-    assert (reply.response, reply.fault, reply.drops) == (None, module.DROPPED, 0)
+def test_no_connection_is_used_twice_once_one_was_dropped() -> None:
+    with client_of(hangs_up_when_used_again) as (client, server, _):
+        replies = [client.send(GET) for _ in range(5)]
+    assert [reply.attempts for reply in replies] == [1, 2, 1, 1, 1]
+    assert server.connections == 5
 
 
-def test_new_connection_that_drops_is_a_fault() -> None:
-    with client_of(hangs_up) as (client, _, _):
+def test_request_is_sent_again_and_counted_when_a_new_connection_drops() -> None:
+    turn = count()
+    with client_of(lambda talk: (talk.hear(), next(turn) and talk.say(LAST))) as (client, server, _):
         reply = client.send(GET)
-    assert (reply.response, reply.fault, reply.attempts) == (None, module.DROPPED, 1)
+    assert (reply.response.status, reply.drops, reply.attempts) == (200, 1, 2)
+    assert len(server.heard) == 2
+
+
+def test_request_is_not_sent_again_where_that_is_not_allowed() -> None:
+    with client_of(hangs_up) as (client, _, _):
+        reply = client.send(GET, may_send=lambda: False)
+    assert (reply.response, reply.fault, reply.drops, reply.attempts) == (None, module.DROPPED, 0, 1)
+
+
+def test_connections_that_always_drop_are_a_fault() -> None:
+    with client_of(hangs_up) as (client, server, _):
+        reply = client.send(GET)
+    assert (reply.response, reply.fault, reply.drops) == (None, module.DROPPED, SENT_AT_MOST - 1)
+    assert reply.attempts == client.sent == len(server.heard) == SENT_AT_MOST
 
 
 @table(
@@ -248,7 +264,7 @@ def test_nothing_listens() -> None:
 
 
 def test_target_that_stopped_answering_is_given_up() -> None:
-    with client_of(hangs_up) as (client, server, _):
+    with client_of(speaks_no_http) as (client, server, _):
         for _ in range(module.FAULTS_UNTIL_GIVING_UP):
             client.send(GET)
         with pytest.raises(TargetUnavailable, match="stopped answering: 8 requests in a row got nothing"):
@@ -258,7 +274,7 @@ def test_target_that_stopped_answering_is_given_up() -> None:
 
 def test_one_answer_ends_the_row_of_faults() -> None:
     turn = count()
-    with client_of(lambda talk: (talk.hear(), next(turn) == 5 and talk.say(LAST))) as (client, server, _):
+    with client_of(lambda talk: (talk.hear(), talk.say(LAST if next(turn) == 5 else NO_HTTP))) as (client, server, _):
         for _ in range(module.FAULTS_UNTIL_GIVING_UP + 5):
             client.send(GET)
     assert len(server.heard) == module.FAULTS_UNTIL_GIVING_UP + 5

@@ -111,7 +111,8 @@ def test_answer_that_is_not_json_has_no_value(body: bytes) -> None:
 def test_first_of_several_headers_is_given_without_regard_to_case() -> None:
     response = Response(200, (("X-A", "1"), ("x-a", "2")), b"")
     assert response.header("x-A") == "1"
-    assert response.header("x-b") is None
+    assert response.headers_named("x-A") == ["1", "2"]
+    assert (response.header("x-b"), response.headers_named("x-b")) == (None, [])
 
 
 @table("status, accepted", {str(s): (s, s in (200, 204, 299)) for s in (199, 200, 204, 299, 300, 400)})

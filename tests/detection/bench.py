@@ -1,0 +1,230 @@
+"""Measures the suite against Schemathesis's own command line on the same servers, with the same contract and token.
+
+    python -m tests.detection.bench [--every N] [--runs N]
+
+Speed is measured on the healthy mock, in turns, one process at a time: wall and CPU seconds and peak memory of the
+whole process, as medians. Detection is measured on every N-th defect and variant. The peer is judged by its own
+reports: it has noticed a defect if it reports a failure that it reports in none of three runs on the healthy mock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from contracts.document import load_document
+from contracts.mock.api import MockApi
+from contracts.requirements import load_requirements
+from tests.detection.catalogue import Defect, Served, Variant, hosted
+from tests.detection.defects import DEFECTS, VARIANTS
+from tests.detection.prove import CONTRACTS, ROOT, WORKERS, prove
+
+CONTRACT = CONTRACTS / "appointments.yaml"
+BASELINE_RUNS = 3
+LONGEST_SECONDS = 180
+PEERS = {
+    "st run": (),
+    "st run, best": ("--continue-on-failure", "--checks", "all"),
+}
+"""The defaults, and the settings that found most: go on after a failure, and run every check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one process cost: seconds of wall and CPU, peak memory in MiB, requests."""
+
+    wall: float
+    cpu: float
+    memory: float
+    requests: int
+
+
+def run_suite(served: Served, folder: Path) -> tuple[Cost, frozenset[str]]:
+    """Run the conformance tests as a process; the second value is not used: prove.py judges the suite."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "tests/conformance",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--target",
+        served.url,
+    ]
+    settings = {name: ",".join(values) for name, values in served.known.items()} | {"PROPEXO_TOKEN": served.token}
+    output, spent = _run(command, ROOT, settings, folder)
+    sent = re.search(r"(\d+) requests sent", output)
+    return Cost(*spent, int(sent.group(1)) if sent else 0), frozenset()
+
+
+def run_peer(arguments: Sequence[str]) -> Callable[[Served, Path], tuple[Cost, frozenset[str]]]:
+    """Return what runs `st run` with these arguments and gives what it reported, without generated values."""
+
+    def run(served: Served, folder: Path) -> tuple[Cost, frozenset[str]]:
+        contract, junit, summary = folder / "contract.yaml", folder / "junit.xml", folder / "summary.json"
+        contract.write_text(yaml.safe_dump(_with_known_examples(served)))
+        command = [str(Path(sys.executable).with_name("st")), "run", str(contract), "--url", served.url]
+        command += ["-H", f"Authorization: Bearer {served.token}", "--report-junit-path", str(junit)]
+        command += ["--report-json-path", str(summary), *arguments]
+        _, spent = _run(command, folder, {}, folder)
+        requests = json.loads(summary.read_text())["test_cases"]["generated"] if summary.exists() else 0
+        return Cost(*spent, requests), frozenset(_reported(junit)) if junit.exists() else frozenset()
+
+    return run
+
+
+def _run(
+    command: Sequence[str], cwd: Path, settings: dict[str, str], folder: Path
+) -> tuple[str, tuple[float, float, float]]:
+    log = folder / "output.txt"
+    began = time.monotonic()
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=cwd, env=dict(os.environ) | settings, stdout=output, stderr=output)  # noqa: S603
+        deadline = time.monotonic() + LONGEST_SECONDS
+        while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
+            if time.monotonic() > deadline:
+                process.kill()
+            time.sleep(0.02)
+    process.returncode = os.waitstatus_to_exitcode(ended[1])
+    used: resource.struct_rusage = ended[2]
+    return log.read_text(), (time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def _with_known_examples(served: Served) -> Any:
+    """Return the contract with values that this server knows as its examples: the suite is given them, too."""
+    raw = yaml.safe_load(CONTRACT.read_text())
+    for schema in raw["components"]["schemas"].values():
+        for keywords in schema.get("properties", {}).values():
+            if "x-supplied-by" in keywords:
+                keywords["example"] = served.known[keywords["x-supplied-by"]][0]
+    for item in raw["paths"].values():
+        for operation in item.values():
+            for media in operation.get("requestBody", {}).get("content", {}).values():
+                media.pop("example", None)
+    return raw
+
+
+def _reported(junit: Path) -> set[str]:
+    """Return operation, title and received status of each failure."""
+    found = set()
+    for case in ET.parse(junit).getroot().iter("testcase"):  # noqa: S314 - written by our own run
+        for child in case:
+            text = f"{child.get('message', '')}\n{child.text or ''}"
+            for title, rest in re.findall(r"^- (.+)\n((?:\n?    .*)*)", text, re.MULTILINE):
+                status = re.search(r"Received: (\d+)", rest) or re.search(r"\[(\d{3})\]", text)
+                found.add(f"{case.get('name')} {title} {status.group(1) if status else ''}")
+    return found
+
+
+def speed(runs: int) -> str:
+    """Return a table of what each costs on the healthy mock, in turns."""
+    tools = {"suite": run_suite} | {name: run_peer(arguments) for name, arguments in PEERS.items()}
+    costs: dict[str, list[Cost]] = {name: [] for name in tools}
+    document = load_document(CONTRACT)
+    for _ in range(runs):
+        for name, tool in tools.items():
+            with hosted(MockApi(document)) as served, tempfile.TemporaryDirectory() as folder:
+                costs[name].append(tool(served, Path(folder))[0])
+    table = Table(box=None, pad_edge=False)
+    for column in ("healthy mock", "requests", "wall s", "CPU s", "peak MiB", "wall ratio", "CPU ratio"):
+        table.add_column(column, justify="left" if column == "healthy mock" else "right", no_wrap=True)
+    base = costs["st run"]
+    for name, spent in costs.items():
+        wall, cpu = (statistics.median(getattr(cost, part) for cost in spent) for part in ("wall", "cpu"))
+        ratio_wall, ratio_cpu = (
+            statistics.median(getattr(mine, part) / getattr(peer, part) for mine, peer in zip(spent, base, strict=True))
+            for part in ("wall", "cpu")
+        )
+        requests, memory = (statistics.median(getattr(cost, part) for cost in spent) for part in ("requests", "memory"))
+        row = (f"{requests:.0f}", f"{wall:.1f}", f"{cpu:.1f}", f"{memory:.0f}", f"{ratio_wall:.2f}", f"{ratio_cpu:.2f}")
+        table.add_row(name, *row)
+    return _text(table) + f"medians of {runs} runs; ratios to st run, run by run\n"
+
+
+def detection(every: int) -> str:
+    """Return a table of what each notices on every N-th defect, and says on every N-th variant."""
+    defects, variants = DEFECTS[::every], VARIANTS[::every]
+    must = {name for name, found in load_requirements(CONTRACTS / "requirements.yaml").items() if found.gates}
+    trials = prove([subject.name for subject in (*defects, *variants)], "nightly", 0)
+    noticed = {"suite": {d.name for d in defects if trials[d.name].noticed}}
+    alarms = {"suite": sum(bool(trials[v.name].violated | (trials[v.name].not_met - v.departs_from)) for v in variants)}
+    requests = {"suite": [trials[d.name].requests for d in defects]}
+    for name, arguments in PEERS.items():
+        noticed[name], alarms[name], requests[name] = _peer_detection(run_peer(arguments), defects, variants)
+    table = Table(box=None, pad_edge=False)
+    for column in ("defects noticed", *noticed):
+        table.add_column(column, justify="left" if column == "defects noticed" else "right", no_wrap=True)
+    for group in [*dict.fromkeys(d.group for d in defects), "those that break a must", "all"]:
+        wanted = {"all": defects, "those that break a must": [d for d in defects if d.requirement in must]}
+        members = wanted.get(group, [d for d in defects if d.group == group])
+        shares = (f"{sum(d.name in names for d in members)} of {len(members)}" for names in noticed.values())
+        table.add_row(group, *shares)
+    table.add_row("false alarms on variants", *(f"{count} of {len(variants)}" for count in alarms.values()))
+    table.add_row("requests a run, median", *(f"{statistics.median(sent):.0f}" for sent in requests.values()))
+    per = (f"{1000 * len(noticed[name]) / max(sum(sent), 1):.2f}" for name, sent in requests.items())
+    table.add_row("defects noticed per 1,000 requests", *per)
+    return _text(table)
+
+
+def _peer_detection(
+    tool: Callable[[Served, Path], tuple[Cost, frozenset[str]]],
+    defects: Sequence[Defect],
+    variants: Sequence[Variant],
+) -> tuple[set[str], int, list[int]]:
+    document = load_document(CONTRACT)
+
+    def on(subject: Defect | Variant | None) -> tuple[Cost, frozenset[str]]:
+        serving = hosted(MockApi(document)) if subject is None else subject.serve(document, 1)
+        with serving as served, tempfile.TemporaryDirectory() as folder:
+            return tool(served, Path(folder))
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        healthy = frozenset().union(*(reported for _, reported in pool.map(on, [None] * BASELINE_RUNS)))
+        on_defects = list(pool.map(on, defects))
+        on_variants = list(pool.map(on, variants))
+    noticed = {d.name for d, (_, reported) in zip(defects, on_defects, strict=True) if reported - healthy}
+    alarms = sum(bool(reported - healthy) for _, reported in on_variants)
+    return noticed, alarms, [cost.requests for cost, _ in on_defects]
+
+
+def _text(table: Table) -> str:
+    console = Console(width=140, no_color=True, highlight=False)
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get()
+
+
+def main() -> None:
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m tests.detection.bench", description=__doc__)
+    parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help="take every N-th defect and variant; 0 for none"
+    )
+    parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs for each speed")
+    options = parser.parse_args()
+    print(speed(options.runs), flush=True)  # noqa: T201 - its output
+    if options.every:
+        print(detection(options.every))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
