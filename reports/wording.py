@@ -14,7 +14,7 @@ EDITS_NAMED = 6
 def explain(verdict: Verdict, requirement: Requirement, operation: Operation, base_url: str, redactor: Redactor) -> str:
     """Return what to show for a verdict: requirement, expected, observed, curl; a line each for further findings."""
     if not verdict.findings:
-        return redactor.text(verdict.reason)
+        return redactor.text(f"{requirement.id} {verdict.reason}".rstrip())
     first, *others = verdict.findings
     lines = [
         f"{requirement.id} {requirement.sentence} [{operation.label}]",

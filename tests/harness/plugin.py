@@ -200,22 +200,22 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     session = pyfuncitem.config.stash[SESSION]
     text = pyfuncitem.ihook.pytest_conformance_verdict(session=session, trial=trial, verdict=verdict)
     _note(pyfuncitem, trial, verdict)
-    _as_outcome(verdict, trial.requirement, text or verdict.reason, strict=bool(pyfuncitem.config.getini("strict")))
+    _as_outcome(verdict.status, text or verdict.reason, strict=bool(pyfuncitem.config.getini("strict")))
     return result
 
 
-def _as_outcome(verdict: Verdict, cited: Requirement, text: str, *, strict: bool) -> None:
-    match verdict.status:
+def _as_outcome(status: Status, text: str, *, strict: bool) -> None:
+    match status:
         case Status.VIOLATED:
             raise Violated(text)
         case Status.NOT_MET if strict:
             raise Violated(text)
         case Status.NOT_MET:
-            pytest.skip(f"recommendation not met: {cited.id} {cited.sentence} ({verdict.reason})")
+            pytest.skip(f"recommendation not met: {text}")
         case Status.NOT_APPLICABLE:
-            pytest.skip(f"not applicable: {verdict.reason}")
+            pytest.skip(f"not applicable: {text}")
         case Status.INCONCLUSIVE:
-            raise CouldNotTell(f"{cited.id} could not be judged: {verdict.reason}")
+            raise CouldNotTell(text)
 
 
 def _note(item: pytest.Function, trial: Trial, verdict: Verdict) -> None:
@@ -248,7 +248,6 @@ def pytest_runtest_makereport(
             "sentence": cited.sentence,
             "operation": verdict.operation,
             "verdict": str(verdict.status),
-            "reason": verdict.reason,
             "text": str(call.excinfo.value) if call.excinfo else "",
             "decided": verdict.evidence.decided,
             "controls": verdict.evidence.controls,
