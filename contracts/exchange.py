@@ -84,9 +84,9 @@ class Exchange:
 
     `edit` names what was changed in the control. `about` is the property that the edit is about, if there is one.
     `issued_token` says whether the request carried exactly the token that the target issued, `also_malformed` whether
-    one without it had other faults, too. Where there is no
-    response, `fault` says in a phrase what happened instead. `began` is in seconds of a monotonic clock; `elapsed`
-    in seconds; `attempts` counts the times it was sent until this answer came, `drops` those that ended with the
+    one without it had other faults, too. Where there is no response, `fault` says in a phrase what happened instead.
+    `began` is in seconds of a monotonic clock, `elapsed` in seconds. `number` counts the requests that the session had
+    sent by then; `attempts` the times this one was sent until its answer came, `drops` those that ended with a new
     connection and no answer, `outages` those answered 502, 503 or 504 without a word when to come back.
     """
 
@@ -97,6 +97,7 @@ class Exchange:
     fault: str | None
     began: float
     elapsed: float
+    number: int = 0
     attempts: int = 1
     drops: int = 0
     outages: int = 0

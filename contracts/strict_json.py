@@ -7,6 +7,9 @@ from typing import NoReturn
 
 from contracts.document import Json
 
+LONGEST_INTEGER = 4300
+"""Digits, from which Python refuses to convert a text."""
+
 
 def parse(content: bytes) -> Json:
     """Return the one JSON document in `content`.
@@ -21,7 +24,7 @@ def parse(content: bytes) -> Json:
     if text.startswith("\ufeff"):
         raise ValueError("starts with a byte order mark")
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer)
     except json.JSONDecodeError as error:
         raise ValueError("not JSON") from error
     except RecursionError as error:
@@ -33,6 +36,12 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(found) != len(pairs):
         raise ValueError("holds a key twice")
     return found
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > LONGEST_INTEGER:
+        raise ValueError("holds a number too long to read")
+    return int(digits)
 
 
 def _constant(name: str) -> NoReturn:

@@ -154,10 +154,10 @@ def _headers(headers: tuple[tuple[str, str], ...], redactor: Redactor) -> Iterat
 
 
 def _body(body: bytes, redactor: Redactor) -> dict[str, Any]:
-    kept = body[:LONGEST_BODY]
+    kept = redactor.text(body.decode("latin-1")).encode("latin-1")[:LONGEST_BODY]
     about: dict[str, Any] = {"size": len(body), "truncated": len(body) > len(kept)}
     try:
-        about |= {"encoding": "utf8", "value": redactor.text(kept.decode()), "contentType": "application/json"}
+        about |= {"encoding": "utf8", "value": kept.decode(), "contentType": "application/json"}
     except UnicodeDecodeError:
         about |= {
             "encoding": "base64",

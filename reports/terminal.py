@@ -27,10 +27,16 @@ def headline(told: Sequence[Mapping[str, Any]], target: str, digest: str) -> str
     gating = Counter(entry["verdict"] for entry in told if entry.get("gates"))
     if gating["violated"]:
         outcome = f"Contract violated: {gating['violated']} of {gating.total()} musts"
-    elif gating["inconclusive"] or not gating:
+    elif counts["internal error"]:
+        outcome = "Could not tell: the suite itself failed"
+    elif stopped := next((entry["stop"] for entry in told if entry.get("stop")), None):
+        outcome = f"Could not tell: {stopped}"
+    elif gating["inconclusive"]:
         outcome = f"Could not tell: {gating['inconclusive']} of {gating.total()} musts undecided"
-    else:
+    elif gating["held"]:
         outcome = f"Contract held: {gating['held']} musts"
+    else:
+        outcome = "No must was tried"
     advice = f", {counts['not met']} recommendations not met" if counts["not met"] else ""
     return f"{outcome}{advice} - {target}, contract {digest}"
 
@@ -78,8 +84,8 @@ def facts(
     told: Sequence[Mapping[str, Any]], target: str, digest: str, version: str, seed: int, profile: str
 ) -> dict[str, str]:
     """Return the facts of a run for the report's first screen, the most telling first."""
-    decided = sum(entry.get("decided", 0) for entry in told)
-    controls = sum({entry["operation"]: entry["controls"] for entry in told if "controls" in entry}.values())
+    decided = sum(entry["evidence"]["decided"] for entry in told if "evidence" in entry)
+    controls = sum({e["operation"]: e["evidence"]["controls"] for e in told if "evidence" in e}.values())
     return {
         "Verdict": headline(told, target, digest),
         "Target": target,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from contracts.document import Operation
 from contracts.exchange import Finding, Verdict
 from contracts.requirements import Requirement
@@ -14,7 +16,7 @@ EDITS_NAMED = 6
 def explain(verdict: Verdict, requirement: Requirement, operation: Operation, base_url: str, redactor: Redactor) -> str:
     """Return what to show for a verdict: requirement, expected, observed, curl; a line each for further findings."""
     if not verdict.findings:
-        return redactor.text(f"{requirement.id} {verdict.reason}".rstrip())
+        return redactor.text(f"{requirement.id} {verdict.reason}") if verdict.reason else ""
     first, *others = verdict.findings
     lines = [
         f"{requirement.id} {requirement.sentence} [{operation.label}]",
@@ -42,4 +44,5 @@ def evidence_line(verdict: Verdict) -> str:
     line = f"{decided}, {evidence.controls} controls accepted"
     if evidence.ruled_out is None or verdict.findings:
         return line
-    return f"{line}; a fault in more than {evidence.ruled_out:.0%} of such requests is ruled out at 95 %"
+    share = math.ceil(evidence.ruled_out * 1000) / 10
+    return f"{line}; a fault in more than {share:g} % of such requests is ruled out at 95 %"

@@ -24,11 +24,11 @@ WRONG_TYPES: Sequence[tuple[str, str, Tier, Change]] = (
     ("boolean", "true", Tier.USUAL, lambda _: True),
     ("object", "an object around it", Tier.USUAL, lambda value: {"id": value}),
     ("boolean", "false", Tier.USUAL, lambda _: False),
-    ("number", "zero", Tier.LAST, lambda _: 0),
     ("string", "its text", Tier.FIRST, str),
+    ("number", "a fraction", Tier.LAST, lambda _: 1.5),
+    ("number", "zero", Tier.LAST, lambda _: 0),
     ("array", "an empty array", Tier.LAST, lambda _: []),
     ("object", "an empty object", Tier.LAST, lambda _: {}),
-    ("number", "a fraction", Tier.LAST, lambda _: 1.5),
     ("number", "a number beyond 64 bits", Tier.LAST, lambda _: 2**70),
 )
 """JSON type, name, tier, and the value made of the accepted one."""

@@ -106,7 +106,7 @@ def scheme_spellings(_: Operation) -> list[Edit]:
     ]
 
 
-def ways_around(operation: Operation) -> list[Edit]:
+def ways_around(_: Operation) -> list[Edit]:
     """AUTH-09: no credentials, but a header or a spelling of the path that lets some servers look away."""
     origin = (
         *("X-Forwarded-For: 127.0.0.1", "X-Real-IP: 127.0.0.1", "X-Client-IP: 127.0.0.1", "Forwarded: for=127.0.0.1"),
@@ -114,11 +114,10 @@ def ways_around(operation: Operation) -> list[Edit]:
         *("X-Internal: true", "X-Debug: true", "X-Forwarded-Host: localhost", "Referer: http://localhost/"),
     )
     routing = ("X-Original-URL: /", "X-Rewrite-URL: /", "X-HTTP-Method-Override: OPTIONS", "X-Method-Override: OPTIONS")
-    doubled = operation.path.rfind("/")
     return [
         _instead("headers of trust and routing", [(line, _add_line(line)) for line in (*origin, *routing)], Tier.FIRST),
         _instead("slash at the end", [("", _retarget(lambda path: path + "/"))]),
-        _instead("two slashes", [("", _retarget(lambda path: f"{path[:doubled]}/{path[doubled:]}"))]),
+        _instead("two slashes", [("", _retarget(lambda path: "/" + path))]),
         _instead("path with an escape", [("", _retarget(_with_escape))]),
         _instead("path in capitals", [("", _retarget(str.upper))]),
     ]
@@ -162,8 +161,8 @@ def _retarget(change: Callable[[str], str]) -> Callable[[Request], Request]:
 
 def _with_escape(path: str) -> str:
     """Return the path with one letter percent-encoded, which RFC 3986 says is the same path."""
-    last = path.rfind("/") + 1
-    return f"{path[:last]}%{ord(path[last]):02X}{path[last + 1 :]}"
+    at = next(place for place, letter in enumerate(path) if letter.isalnum())
+    return f"{path[:at]}%{ord(path[at]):02X}{path[at + 1 :]}"
 
 
 def _two_headers(request: Request) -> Request:

@@ -118,7 +118,8 @@ def _compact(value: object) -> bytes:
 
 
 def _escaped(text: str) -> str:
-    return '"' + "".join(f"\\u{ord(character):04x}" for character in text) + '"'
+    units = text.encode("utf-16-be", "surrogatepass")
+    return '"' + "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2)) + '"'
 
 
 def _spelled(body: bytes, key: Callable[[str], str], value: Callable[[object], str]) -> bytes:
@@ -205,20 +206,20 @@ NOT_JSON: Sequence[tuple[str, Tier, Callable[[bytes], bytes]]] = (
     ("NUL at the end", Tier.USUAL, lambda body: body + b"\x00"),
     ("hash comment", Tier.USUAL, lambda body: b"# c\n" + body),
     ("equals for colon", Tier.USUAL, lambda body: body.replace(b'":', b'"=')),
-    ("cut in the middle", Tier.LAST, lambda body: body[: len(body) // 2]),
     ("semicolon for comma", Tier.LAST, lambda body: body.replace(b',"', b';"', 1)),
+    ("encoded surrogate", Tier.LAST, lambda body: _within_last_value(body, b"\xed\xa0\x80")),
+    ("overlong UTF-8", Tier.LAST, lambda body: _within_last_value(body, b"\xc0\xaf")),
+    ("XSSI prefix", Tier.LAST, lambda body: b")]}',\n" + body),
     ("leading garbage", Tier.LAST, lambda body: b"x" + body),
+    ("Infinity", Tier.LAST, _valueless(b"-Infinity")),
+    ("NaN, then the value", Tier.LAST, _valueless(b"NaN")),
+    ("form feed as white space", Tier.LAST, lambda body: b"\x0c" + body),
+    ("cut in the middle", Tier.LAST, lambda body: body[: len(body) // 2]),
     ("leading comma", Tier.LAST, lambda body: b"{," + body[1:]),
     ("trailing brace", Tier.LAST, lambda body: body + b"}"),
-    ("form feed as white space", Tier.LAST, lambda body: b"\x0c" + body),
-    ("overlong UTF-8", Tier.LAST, lambda body: _within_last_value(body, b"\xc0\xaf")),
-    ("encoded surrogate", Tier.LAST, lambda body: _within_last_value(body, b"\xed\xa0\x80")),
     ("Python literals", Tier.LAST, _valueless(b"None")),
     ("undefined", Tier.LAST, _valueless(b"undefined")),
     ("number with leading zero", Tier.LAST, _valueless(b"007")),
     ("number in hex", Tier.LAST, _valueless(b"0x7")),
-    ("NaN, then the value", Tier.LAST, _valueless(b"NaN")),
-    ("Infinity", Tier.LAST, _valueless(b"-Infinity")),
-    ("XSSI prefix", Tier.LAST, lambda body: b")]}',\n" + body),
 )
 """Name, tier, change. The heads are what hand-written and hand-configured parsers most often let pass."""

@@ -70,7 +70,8 @@ def refusals_look_alike(operation: Operation, exchanges: Sequence[Exchange]) -> 
             yield exchange, Problem(broken[0], "the error envelope", shown(response.body))
             continue
         sent = _authorization(exchange)
-        told = (value["error"]["code"], value["error"]["message"])
+        error = value.get("error", {}) if isinstance(value, dict) else {}
+        told = (error.get("code"), error.get("message"))
         if not sent or not WELL_FORMED.fullmatch(sent[0]) or len(sent) > 1:
             yield exchange, HOLDS
         elif first is None or first == told:

@@ -17,6 +17,8 @@ BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE = 400, 415
 ECHO_WORTH_NAMING = 40
 """A shorter body may stand in an error by chance, or because the error quotes where it stopped reading."""
 
+SHORTEST_TOKEN = 12
+PLAIN_HEADERS = frozenset({"accept", "accept-encoding", "content-type", "content-encoding", "user-agent", "host"})
 LEAKS = {
     "stack trace": re.compile(
         r"Traceback \(most recent|\n\s+at \S+ ?\(|\bat [\w.$<>]+ \([^)]*:\d+:\d+\)|\.py\", line \d"
@@ -68,7 +70,7 @@ def error_has_the_envelope(operation: Operation, exchange: Exchange) -> Judgemen
     if broken:
         return Problem(broken[0], expected, f"{broken[1]} in {shown(exchange.response.body)}")
     for name in ("code", "message"):
-        if not value["error"][name].strip():
+        if not str(_at(value, ("error", name), "-")).strip():
             return Problem(f"error/{name} is blank", expected, shown(exchange.response.body))
     return HOLDS
 
@@ -145,6 +147,12 @@ def same_refusal_every_time(_: Operation, exchanges: Sequence[Exchange]) -> Iter
             yield exchange, Problem("another answer to the same request", before, told)
 
 
+def _at(value: Json, path: tuple[str, ...], default: Json) -> Json:
+    for step in path:
+        value = value.get(step, default) if isinstance(value, dict) else default
+    return value
+
+
 def _code(exchange: Exchange) -> Json:
     value = exchange.response.json() if exchange.response else None
     error = value.get("error") if isinstance(value, dict) else None
@@ -152,10 +160,12 @@ def _code(exchange: Exchange) -> Json:
 
 
 def _credentials(exchange: Exchange) -> Iterator[str]:
-    for name, value in exchange.request.headers:
-        for part in value.split() if name.lower() == "authorization" else ():
-            if len(part) >= 12:  # noqa: PLR2004 - shorter ones are words such as Bearer or undefined
-                yield part
+    """Yield what stands for a token, wherever the request put it; shorter words are such as Bearer or undefined."""
+    headers = (value for name, value in exchange.request.headers if name.lower() not in PLAIN_HEADERS)
+    query = exchange.request.target.partition("?")[2]
+    for part in re.split(r"[\s;,=&]+", " ".join([*headers, query])):
+        if len(part) >= SHORTEST_TOKEN:
+            yield part
 
 
 def _reflects_markup(sent: str, text: str) -> bool:

@@ -15,6 +15,8 @@ NOT_FOUND, NOT_ALLOWED = 404, 405
 FINAL = frozenset({"SUCCESS", "PARTIAL_SUCCESS", "FAILURE"})
 READS_TO_WAIT_FOR = 8
 """Fewer reads of a job may well be too early to see its end."""
+LONGEST_NUMBER = 18
+"""Digits; no rate limit has more."""
 WINDOW_SECONDS = 60.0
 BURST_SECONDS = 1.0
 FEWEST_PAIRS_TO_JUDGE_A_FALL_BY = 5
@@ -137,7 +139,7 @@ def tells_the_limit(operation: Operation, exchange: Exchange) -> Judgement:
             return Problem(f"{name} told twice", f"{name}: one whole number", f"{name}: {', '.join(sorted(told))}")
         if value is None:
             return Problem(f"no {name}", f"{name}: a whole number", "no such header")
-        if not (value.isascii() and value.isdigit()):
+        if not (_is_whole(value)):
             return Problem(f"{name} is no whole number", f"{name}: a whole number", f"{name}: {value}")
     if int(remaining or 0) > int(limit or 0):
         return Problem("more remains than the limit", f"at most {limit}", f"{RATE_REMAINING}: {remaining}")
@@ -176,7 +178,11 @@ def _numbers(exchange: Exchange) -> tuple[int, int] | None:
     if exchange.response is None or not exchange.accepted:
         return None
     values = [exchange.response.header(name) for name in (RATE_LIMIT, RATE_REMAINING)]
-    if not all(value is not None and value.isascii() and value.isdigit() for value in values):
+    if not all(value is not None and _is_whole(value) for value in values):
         return None
     limit, remaining = (int(value) for value in values if value is not None)
     return limit, remaining
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER

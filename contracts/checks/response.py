@@ -105,7 +105,7 @@ def headers_tell_the_truth(_: Operation, exchange: Exchange) -> Judgement:
     if charset:
         try:
             text = response.body.decode(charset)
-        except (LookupError, UnicodeDecodeError):
+        except (LookupError, UnicodeError):
             return Problem("untrue charset", "a body in the charset declared", f"Content-Type: {declared}")
         if media_type(response) == JSON_MEDIA_TYPE and text.encode() != response.body:
             return Problem("untrue charset", "JSON in UTF-8 (RFC 8259, 8.1)", f"Content-Type: {declared}")

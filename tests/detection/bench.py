@@ -86,7 +86,7 @@ def run_peer(arguments: Sequence[str]) -> Callable[[Served, Path], tuple[Cost, f
         command += ["-H", f"Authorization: Bearer {served.token}", "--report-junit-path", str(junit)]
         command += ["--report-json-path", str(summary), *arguments]
         _, spent = _run(command, folder, {}, folder)
-        requests = json.loads(summary.read_text())["test_cases"]["generated"] if summary.exists() else 0
+        requests = _generated(summary)
         return Cost(*spent, requests), frozenset(_reported(junit)) if junit.exists() else frozenset()
 
     return run
@@ -107,6 +107,12 @@ def _run(
     process.returncode = os.waitstatus_to_exitcode(ended[1])
     used: resource.struct_rusage = ended[2]
     return log.read_text(), (time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def _generated(summary: Path) -> int:
+    """Return how many cases were sent; a peer that had to be killed has told nothing."""
+    told = summary.read_text() if summary.exists() else ""
+    return int(json.loads(told)["test_cases"]["generated"]) if told else 0
 
 
 def _with_known_examples(served: Served) -> Any:

@@ -38,7 +38,11 @@ USUAL_CODES = (0, 1, 6)
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What the suite said of one server: requirements violated, not met, undecided; requests and seconds it took."""
+    """What the suite said of one server: requirements violated, not met, undecided; requests and seconds it took.
+
+    `shown_by` are the edits that showed a problem, each with its operation; `first` is the number of the first request
+    that showed one.
+    """
 
     name: str
     violated: frozenset[str]
@@ -47,6 +51,8 @@ class Trial:
     requests: int
     seconds: float
     code: int
+    shown_by: frozenset[str]
+    first: int | None
 
     @property
     def noticed(self) -> frozenset[str]:
@@ -97,6 +103,13 @@ def try_on(name: str, profile: str, seed: int) -> Trial:
         requests=max((told["sent"] for told in listener.told), default=0),
         seconds=time.monotonic() - began,
         code=int(code),
+        shown_by=frozenset(
+            f"{told['operation']}: {edit}"
+            for told in listener.told
+            for finding in told["findings"]
+            for edit in finding["edits"]
+        ),
+        first=min((finding["request"] for told in listener.told for finding in told["findings"]), default=None),
     )
 
 

@@ -16,6 +16,7 @@ from pyrate_limiter import Duration, Limiter, Rate
 
 from contracts.errors import TargetUnavailable
 from contracts.exchange import Request, Response
+from tests.harness.settings import LOOPBACK
 
 CONNECT_SECONDS = 4.0
 DEADLINE_SECONDS = 10.0
@@ -53,7 +54,7 @@ def wait_before_next(status: int, retry_after: str | None, attempts: int) -> flo
     """
     if attempts >= SENT_AT_MOST:
         return None
-    asked = float(retry_after) if retry_after and retry_after.isdigit() else None
+    asked = float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None
     if status == TOO_MANY:
         return min(asked if asked is not None else 60.0, LONGEST_WAIT_SECONDS)
     if status in (BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT):
@@ -70,21 +71,20 @@ class Client:
     def __init__(self, base_url: str, *, per_minute: int | None, sleep: Callable[[float], None] = time.sleep) -> None:
         """Pace to `per_minute` requests, or not at all where that is None."""
         self.base_url = base_url
+        self._base = httpx.URL(base_url)
         self.sent = 0
         self.token_honoured = False
         self._timeouts = 0
         self._faults_in_a_row = 0
         self._sleep = sleep
         self._limiter = None if per_minute is None else Limiter(Rate(per_minute, Duration.MINUTE))
-        self._http = _http_client(kept=8)
+        local = self._base.host in LOOPBACK
+        self._http, self._fresh = _http_client(kept=8, local=local), _http_client(kept=0, local=local)
 
     def close(self) -> None:
         """Close every connection."""
         self._http.close()
-
-    def _reuse_no_connection(self) -> None:
-        self._http.close()
-        self._http = _http_client(kept=0)
+        self._fresh.close()
 
     def send(self, request: Request, may_send: Callable[[], bool] = lambda: True) -> Reply:
         """Send once, and again while only transport stood in the way and `may_send` allows it.
@@ -98,12 +98,11 @@ class Client:
         began, drops, outages, attempts = time.monotonic(), 0, 0, 0
         while True:
             attempts += 1
-            response, fault, reused = self._once(request)
+            response, fault, reused = self._once(request, self._http if attempts == 1 else self._fresh)
             retry = may_send() and attempts < SENT_AT_MOST
             if fault == DROPPED and retry:
-                # A server may close a connection that it has answered on; from then on none is used twice.
+                # A server may close a connection that it has answered on: only a new one has to last.
                 drops += not reused
-                self._reuse_no_connection()
                 continue
             if response is not None and retry:
                 wait = wait_before_next(response.status, response.header("retry-after"), attempts)
@@ -115,7 +114,7 @@ class Client:
         self._faults_in_a_row = self._faults_in_a_row + 1 if response is None else 0
         return Reply(response, fault, began, time.monotonic() - began, attempts, drops, outages)
 
-    def _once(self, request: Request) -> tuple[Response | None, str | None, bool]:
+    def _once(self, request: Request, http: httpx.Client) -> tuple[Response | None, str | None, bool]:
         if self._limiter is not None:
             self._limiter.try_acquire("request", blocking=True)
         self.sent += 1
@@ -128,14 +127,14 @@ class Client:
         patience = DEADLINE_SECONDS if self._timeouts < TIMEOUTS_UNTIL_IMPATIENT else IMPATIENT_SECONDS
         outgoing = httpx.Request(
             request.method,
-            httpx.URL(self.base_url).copy_with(raw_path=request.target.encode("ascii")),
+            self._base.copy_with(raw_path=self._base.raw_path.rstrip(b"/") + request.target.encode("ascii")),
             headers=_headers(self.base_url, request),
             stream=None,
             content=_in_chunks(request.body or b"") if request.chunked else request.body,
             extensions={"trace": trace, "timeout": httpx.Timeout(patience, connect=CONNECT_SECONDS).as_dict()},
         )
         try:
-            answer = self._http.send(outgoing, stream=True)
+            answer = http.send(outgoing, stream=True)
             try:
                 response, fault = _read(answer, time.monotonic() + patience)
             finally:
@@ -146,7 +145,7 @@ class Client:
             self._timeouts += 1
             return None, NOTHING_IN_TIME, not fresh
         except httpx.RemoteProtocolError as error:
-            return None, DROPPED if "without sending" in str(error) else BROKEN, not fresh
+            return None, DROPPED if "without sending a response" in str(error) else BROKEN, not fresh
         except (httpx.ReadError, httpx.WriteError, httpx.CloseError):
             return None, DROPPED, not fresh
         if fault == NEVER_ENDS:
@@ -154,12 +153,14 @@ class Client:
         return response, fault, not fresh
 
 
-def _http_client(kept: int) -> httpx.Client:
+def _http_client(*, kept: int, local: bool) -> httpx.Client:
+    """Return a client that keeps at most `kept` connections; a proxy is for targets elsewhere."""
     client = httpx.Client(
         timeout=httpx.Timeout(DEADLINE_SECONDS, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=16, max_keepalive_connections=kept),
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
+        trust_env=not local,
     )
     for name in ("accept", "accept-encoding", "user-agent"):
         del client.headers[name]

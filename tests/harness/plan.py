@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.document import Operation
@@ -24,22 +24,28 @@ class Demand:
     sends: tuple[int, int, int]
 
 
+AFTER_ALL_OTHERS = 2.0
 SHOULDS_GIVE_WAY = 1.3
 """A should that judges only what it sends itself is cut this much sooner than a must."""
 
 
 def share_out(
-    operation: Operation, demands: Mapping[Requirement, Demand], profile: Profile
+    operation: Operation,
+    demands: Mapping[Requirement, Demand],
+    profile: Profile,
+    tried_elsewhere: Collection[str] = (),
 ) -> Mapping[str, tuple[Edit, ...]]:
     """Return the edits that each requirement may try for the operation.
 
     Tier by tier, every requirement loses the same share of its list, from the tail: a small allowance costs depth
     everywhere rather than any requirement its voice. Recommendations lose somewhat more than what gates the run.
+    Requirements in `tried_elsewhere`, which an operation with room to spare tries in depth in the same run, keep their
+    first tier and then wait: what one layer does for all operations needs that depth only once.
     """
     fixed = sum(demand.sends[list(Profile).index(profile)] for demand in demands.values())
     left = profile.allowance - profile.allowance // RESERVED_SHARE - OPENING_CONTROLS - fixed
     queue = [
-        (edit.tier, place / len(alike) * _haste(requirement), demand.requirement, edit)
+        (edit.tier, _turn(requirement, edit, place / len(alike), tried_elsewhere), demand.requirement, edit)
         for requirement, demand in demands.items()
         if demand.edits
         for alike in _tiers(demand.edits(operation))
@@ -53,8 +59,10 @@ def share_out(
     }
 
 
-def _haste(requirement: Requirement) -> float:
-    return 1.0 if requirement.gates or requirement.judges == "all" else SHOULDS_GIVE_WAY
+def _turn(requirement: Requirement, edit: Edit, share: float, tried_elsewhere: Collection[str]) -> float:
+    if requirement.id in tried_elsewhere and edit.tier is not Tier.FIRST:
+        return AFTER_ALL_OTHERS + share
+    return share if requirement.gates or requirement.judges == "all" else share * SHOULDS_GIVE_WAY
 
 
 def _tiers(edits: Sequence[Edit]) -> list[list[Edit]]:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import tempfile
 from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 from xdist.scheduler import LoadScopeScheduling
 
 from contracts.document import Operation
 from contracts.errors import ContractError, Inconclusive, NotApplicable, TargetUnavailable, UsageError
-from contracts.exchange import Status, Verdict
+from contracts.exchange import Finding, Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
 from tests.harness.plan import Demand, share_out
@@ -87,6 +90,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "must: the requirement gates the run")
     config.addinivalue_line("markers", "should: the requirement gates only with --strict")
     config.stash[TOLD] = []
+    # Hypothesis keeps what it works out about Unicode; the checkout is no place for it.
+    set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "propexo-conformance-hypothesis")
     config.pluginmanager.register(Listener(config), "conformance-listener")
     seed = config.getoption("hypothesis_seed", None)
     options = Options(
@@ -150,11 +155,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str, Sequence[Edit]]]:
     """Share out each operation's allowance over its whole catalogue, so that -k and -m change no item."""
     plans: dict[str, dict[str, Sequence[Edit]]] = {}
+    roomy = {
+        demand.requirement
+        for item in items
+        if _operation(item).body is None
+        and (demand := _demand(item))
+        and demand.edits
+        and demand.edits(_operation(item))
+    }
     for operation in session.operations:
         demands = {
             _cited(item): demand for item in items if _operation(item) is operation and (demand := _demand(item))
         }
-        plans[operation.id] = dict(share_out(operation, demands, session.options.profile))
+        elsewhere = roomy if operation.body is not None else set()
+        plans[operation.id] = dict(share_out(operation, demands, session.options.profile, elsewhere))
     return plans
 
 
@@ -249,9 +263,14 @@ def pytest_runtest_makereport(
             "operation": verdict.operation,
             "verdict": str(verdict.status),
             "text": str(call.excinfo.value) if call.excinfo else "",
-            "decided": verdict.evidence.decided,
-            "controls": verdict.evidence.controls,
-            "findings": [finding.identity for finding in verdict.findings],
+            "evidence": {
+                "decided": verdict.evidence.decided,
+                "controls": verdict.evidence.controls,
+                "edits": list(verdict.evidence.edits),
+                "statuses": dict(verdict.evidence.statuses),
+                "fault rate ruled out": verdict.evidence.ruled_out,
+            },
+            "findings": [_finding(finding) for finding in verdict.findings],
             "sent": item.config.stash[SESSION].requests_sent,
             "process": os.environ.get("PYTEST_XDIST_WORKER", ""),
             "stop": item.session.shouldstop or "",
@@ -298,6 +317,18 @@ def exit_code(told: Sequence[dict[str, Any]], pytests: int, *, strict: bool) -> 
     if (Status.INCONCLUSIVE, True) in verdicts:
         return COULD_NOT_TELL
     return 0
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "identity": finding.identity,
+        "edit": finding.edit,
+        "kind": finding.problem.kind,
+        "seen": finding.seen,
+        "tried": finding.tried,
+        "edits": list(finding.edits),
+        "request": finding.exchange.number,
+    }
 
 
 class ByOperation(LoadScopeScheduling):  # type: ignore[misc]

@@ -12,6 +12,7 @@ from tests.harness.run import OperationRun
 FEWEST_READS = READS_TO_WAIT_FOR
 FIRST_PAUSE_SECONDS = {"local": 0.04, "remote": 0.5}
 GROWTH = 2.0
+LONGEST_PAUSE_SECONDS = 30.0
 """Eight reads with these pauses wait for five seconds on this machine, and for a minute elsewhere."""
 
 
@@ -26,4 +27,4 @@ def until_final(
             return
         if turn + 1 < at_most:
             sleep(pause)
-            pause *= GROWTH
+            pause = min(pause * GROWTH, LONGEST_PAUSE_SECONDS)

@@ -115,6 +115,7 @@ class OperationRun:
             fault=reply.fault,
             began=reply.began,
             elapsed=reply.elapsed,
+            number=self.client.sent,
             attempts=reply.attempts,
             drops=reply.drops,
             outages=reply.outages,

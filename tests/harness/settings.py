@@ -59,8 +59,12 @@ class Target:
 def target_from_environment(name: str, operations: Iterable[Operation], environment: Mapping[str, str]) -> Target:
     """Return the target `sandbox` or a base URL; `UsageError` in one sentence if anything needed is not there."""
     url = SANDBOX if name == "sandbox" else name.rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        whole = False
+    if not whole or any(character.isspace() for character in url):
         raise UsageError(f"--target takes mock, sandbox or a base URL such as http://127.0.0.1:4010, not {name!r}.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise UsageError("--target takes a base URL without credentials and query; the token goes into PROPEXO_TOKEN.")

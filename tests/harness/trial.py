@@ -54,7 +54,7 @@ class Trial:
     random_seed: int
     decided: list[Exchange] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
-    _parts: dict[int, list[tuple[Edit, Request]]] = field(default_factory=dict)
+    _parts: dict[int, list[tuple[Edit, Callable[[], Request]]]] = field(default_factory=dict)
 
     @property
     def operation(self) -> Operation:
@@ -75,7 +75,7 @@ class Trial:
             request = edit.apply(request)
             sent = self.run.already_sent(request)
             exchange = sent if sent and sent.edit == edit.name else self.run.send(request, edit)
-            self._parts[id(exchange)] = [(part, part.apply(of())) for part in edit.parts]
+            self._parts[id(exchange)] = [(part, of) for part in edit.parts]
             yield exchange
 
     def judge(self, exchange: Exchange, check: Check) -> None:
@@ -87,9 +87,9 @@ class Trial:
         if not isinstance(judgement, Problem):
             return
         before = len(self.sightings)
-        for part, request in self._parts.get(id(exchange), ()):
+        for part, of in self._parts.get(id(exchange), ()):
             if self.run.left > 0:
-                self.judge(self.run.send(request, part), check)
+                self.judge(self.run.send(part.apply(of()), part), check)
         if len(self.sightings) > before:
             return  # the parts at fault speak for the whole
         sighting = Sighting(judgement, exchange)

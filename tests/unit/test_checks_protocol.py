@@ -68,6 +68,12 @@ def test_override_ignored(expected, seen) -> None:
     assert said(protocol.override_ignored(CANCEL, seen)) == expected
 
 
+def test_override_is_told_apart_by_what_was_expected() -> None:
+    own, other = (protocol.override_ignored(CANCEL, seen) for seen in (exchange(405), exchange(method="GET")))
+    assert own.expected == "the same answer as without the header"
+    assert other.expected == "a refusal, as without the header"
+
+
 def told(state: object, status: int | None = 200, errors: object = (), record: object = None):
     body = {"write_status": state, "errors": list(errors), "created_record_id": record}
     return exchange(status, body, operation=STATUS.id, method="GET", target="/v1/admin/write-status/job-1")

@@ -62,7 +62,7 @@ def test_success_is_strict_json(expected, seen) -> None:
     "expected, seen",
     {
         "200": (HOLDS, exchange()),
-        "200 with a list": (HOLDS, exchange(body=[])),
+        "200 with a list": (HOLDS, exchange(body=["error"])),
         "201": ("answered 201", exchange(201)),
         "204": ("answered 204", exchange(204, b"")),
         "200 with an error": ("200 with an error", exchange(body=REFUSED)),
@@ -88,6 +88,7 @@ def test_success_is_200(expected, seen) -> None:
         "503 that says when to come back": (SILENT, exchange(503, headers={"retry-after": "5"})),
         "500 that says when to come back": ("answered 500", exchange(500, headers={"retry-after": "5"})),
         "501 for another method": (HOLDS, exchange(501, method="PATCH")),
+        "500 for another method": ("answered 500", exchange(500, method="PATCH")),
         "501 for its own method": ("answered 501", exchange(501)),
         "no answer": ("connection dropped", exchange(None, fault="connection dropped")),
         "another path": ("answered 500", exchange(500, **ELSEWHERE)),
@@ -138,6 +139,7 @@ def test_service_is_steady(expected, drops: int, outages: int, of: int) -> None:
             exchange(body=b'"\xe9"', headers={"content-type": "application/json; charset=latin1"}),
         ),
         "refusal that is no JSON": ("untrue media type", exchange(400, b"<html>")),
+        "refusal in HTML": (HOLDS, exchange(400, b"<html>", {"content-type": "text/html"})),
         "success that is no JSON": (HOLDS, exchange(body=b"<html>")),
         "no body": (SILENT, exchange(204, b"", {"content-type": None})),
         "answer to HEAD": (SILENT, exchange(method="HEAD", headers={"content-type": None})),
@@ -197,6 +199,12 @@ def test_answer_gives_back_what_was_sent(expected, seen) -> None:
 )
 def test_request_is_answered_by_itself(expected, seen) -> None:
     assert said(response.answered_by_itself(CANCEL, seen)) == expected
+
+
+def test_long_text_is_shown_by_its_start_and_length() -> None:
+    problem = response.gives_back_what_was_sent(CANCEL, echo("x" * 500, "x" * 256))
+    assert problem.expected == 'result/event_id = "' + "x" * 79 + "\u2026 (502 characters)"
+    assert problem.observed == 'result/event_id = "' + "x" * 79 + "\u2026 (258 characters)"
 
 
 def job(value: object, **fields):

@@ -190,13 +190,6 @@ def test_request_is_sent_again_when_a_used_connection_drops() -> None:
     assert (client.sent, server.connections) == (3, 2)
 
 
-def test_no_connection_is_used_twice_once_one_was_dropped() -> None:
-    with client_of(hangs_up_when_used_again) as (client, server, _):
-        replies = [client.send(GET) for _ in range(5)]
-    assert [reply.attempts for reply in replies] == [1, 2, 1, 1, 1]
-    assert server.connections == 5
-
-
 def test_request_is_sent_again_and_counted_when_a_new_connection_drops() -> None:
     turn = count()
     with client_of(lambda talk: (talk.hear(), next(turn) and talk.say(LAST))) as (client, server, _):

@@ -11,7 +11,7 @@ from tests.unit.building import table
 def item(verdict: str, *, gates: bool = True, **more: Any) -> dict[str, Any]:
     """Return what an item told of its verdict."""
     told = {"requirement": "ERR-01", "group": "The 400 error contract", "gates": gates, "operation": "cancel"}
-    counted = {"decided": 3, "controls": 2, "sent": 40, "process": ""}
+    counted = {"evidence": {"decided": 3, "controls": more.pop("controls", 2)}, "sent": 40, "process": ""}
     return told | counted | {"verdict": verdict, "text": f"text of {verdict}"} | more
 
 
@@ -31,7 +31,7 @@ ABSENT = item("not applicable")
         "violated and undecided": ([VIOLATED, UNDECIDED], "Contract violated: 1 of 2 musts"),
         "violated, advice not met": ([VIOLATED, ADVICE], "Contract violated: 1 of 1 musts, 1 recommendations not met"),
         "undecided": ([HELD, UNDECIDED], "Could not tell: 1 of 2 musts undecided"),
-        "nothing told": ([], "Could not tell: 0 of 0 musts undecided"),
+        "only shoulds": ([ADVICE], "No must was tried, 1 recommendations not met"),
     },
 )
 def test_headline(told, outcome: str) -> None:

@@ -50,7 +50,7 @@ def test_token_is_kept_out_of_every_line() -> None:
 
 @pytest.mark.parametrize("status", [Status.INCONCLUSIVE, Status.NOT_APPLICABLE])
 def test_verdict_without_a_finding_is_its_reason(status: Status) -> None:
-    assert words(verdict(status=status, reason=f"answered 401 {TOKEN}")) == ["answered 401 ${PROPEXO_TOKEN}"]
+    assert words(verdict(status=status, reason=f"answered 401 {TOKEN}")) == ["ERR-01 answered 401 ${PROPEXO_TOKEN}"]
 
 
 def test_held_needs_no_words() -> None:
@@ -92,7 +92,7 @@ COUNTS = "60 requests reached the decision (400 x 58, 200 x 2), 2 controls accep
     {
         "held": (
             verdict(status=Status.HELD),
-            f"{COUNTS}; a fault in more than 5% of such requests is ruled out at 95 %",
+            f"{COUNTS}; a fault in more than 4.9 % of such requests is ruled out at 95 %",
         ),
         "violated": (verdict(FINDING), COUNTS),
         "nothing decided": (
