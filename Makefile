@@ -17,9 +17,11 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 conformance: $(READY) ## test TARGET (mock, sandbox or a URL) in PROFILE (quick, nightly, deep); write reports/html/index.html
-	@mkdir -p reports/results && results=$$(mktemp -d reports/results/$$(date +%Y-%m-%dT%H-%M-%S)-XXXX) || exit 1; \
-	$(RUN) -m pytest tests/conformance --target $(TARGET) --profile $(PROFILE) --alluredir $$results $(ARGS); code=$$?; \
-	if compgen -G "$$results/*-result.json" > /dev/null; then $(RUN) -m reports.render $$results reports/html || exit 1; else rmdir $$results; fi; \
+	@mkdir -p reports/results && run=$$(mktemp -d reports/results/$$(date +%Y-%m-%dT%H-%M-%S)-XXXX) || exit 1; \
+	$(RUN) -m pytest tests/conformance --target $(TARGET) --profile $(PROFILE) \
+		--alluredir $$run/allure --summary $$run/summary.json $(ARGS); code=$$?; \
+	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.render $$run/allure reports/html || exit 1; \
+	else rm -r $$run; fi; \
 	exit $$code
 
 test: lint types ## run lint, types and the suite's own tests

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reports import VERSION, results, terminal
+from reports import VERSION, proof, results, summary, terminal
 from reports.redaction import Redactor
 from reports.wording import explain
 from tests.harness.session import EXIT_CODE, SESSION, TOLD
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from tests.harness.trial import Trial
 
 pytest_plugins = ["tests.harness.plugin"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option for the summary."""
+    group = parser.getgroup("conformance")
+    group.addoption("--summary", metavar="FILE", help="write verdicts, evidence and findings as JSON")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,15 +47,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         options, code = config.stash[SESSION].options, config.stash[EXIT_CODE]
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - there is no other way to learn it
         terminalreporter.section("conformance")
-        terminalreporter.write(terminal.closing(told, options.target, options.random_seed, code, width))
+        shown = proof.latest(options.profile)
+        closing = terminal.closing(told, options.target, options.random_seed, code, width, shown)
+        terminalreporter.write(closing)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the facts of the run beside its results, where results were asked for."""
-    folder, told = session.config.getoption("--alluredir"), session.config.stash.get(TOLD, [])
-    if folder and told and not hasattr(session.config, "workerinput"):
-        run = session.config.stash[SESSION]
-        about = run.options
-        facts = terminal.facts(told, about.target, run.document.digest, VERSION, about.random_seed, about.profile)
+    """Write the facts of the run beside its results, and the summary, where they were asked for."""
+    config, told = session.config, session.config.stash.get(TOLD, [])
+    if not told or hasattr(config, "workerinput"):
+        return
+    run, shown = config.stash[SESSION], proof.latest(config.getoption("--profile"))
+    about = run.options
+    facts = terminal.facts(
+        told, about.target, run.document.digest, VERSION, about.random_seed, str(about.profile), shown
+    )
+    if folder := config.getoption("--alluredir"):
         results.write_environment(Path(folder), facts)
+        results.attach_proof(shown)
+    if file := config.getoption("--summary"):
+        summary.write(Path(file), told, facts, config.stash[EXIT_CODE], shown)

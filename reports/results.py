@@ -19,7 +19,9 @@ from contracts.document import Operation
 from contracts.exchange import CONTROL, Exchange, Verdict
 from contracts.requirements import Requirement
 from reports.curl import curl
+from reports.proof import Proof
 from reports.redaction import Redactor
+from reports.terminal import proof_line
 from reports.wording import evidence_line, how_often
 
 LONGEST_BODY = 8 * 1024
@@ -174,3 +176,13 @@ def write_environment(folder: Path, facts: Mapping[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"{name}={value}" for name, value in facts.items()]
     (folder / "environment.properties").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def attach_proof(proof: Proof | None) -> None:
+    """Show, once for the run, what this very suite notices of seeded defects, and what it misses."""
+    lines = ["# What this suite is known to notice", "", proof_line(proof), ""]
+    if proof is not None:
+        lines += [f"- missed: {name}" for name in proof.missed]
+        lines += [f"- false alarm: {name}" for name in proof.false_alarms]
+    text = "\n".join([*lines, "", ""])  # the viewer cuts the last line off
+    allure.global_attach(text, name="Can I believe it", attachment_type="text/markdown", extension="md")

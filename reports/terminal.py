@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from reports.proof import Proof
+
 VERDICTS = ("held", "violated", "not met", "inconclusive", "not applicable")
 MEANING: Mapping[int, str] = {
     0: "every must held",
@@ -46,7 +48,14 @@ def requests_sent(told: Sequence[Mapping[str, Any]]) -> int:
     return sum({entry["process"]: entry["sent"] for entry in told if "sent" in entry}.values())
 
 
-def closing(told: Sequence[Mapping[str, Any]], target: str, seed: int, exit_code: int, width: int) -> str:
+def proof_line(proof: Proof | None) -> str:
+    """Return what this very suite is known to notice in this profile."""
+    return proof.line() if proof else "not proved for this suite and profile: run make prove"
+
+
+def closing(
+    told: Sequence[Mapping[str, Any]], target: str, seed: int, exit_code: int, width: int, proof: Proof | None
+) -> str:
     """Return the closing text for what the items of a run told."""
     console = Console(width=width, no_color=True, highlight=False)
     with console.capture() as capture:
@@ -54,6 +63,7 @@ def closing(told: Sequence[Mapping[str, Any]], target: str, seed: int, exit_code
             if entry["verdict"] == "not met":
                 console.print(f"{entry['text']}\n", markup=False, soft_wrap=True)
         console.print(_table(told))
+        console.print(f"Detection: {proof_line(proof)}.", markup=False, soft_wrap=True)
         sent = requests_sent(told)
         stopped = next((entry["stop"] for entry in told if entry.get("stop")), "")
         if stopped:
@@ -67,21 +77,31 @@ def closing(told: Sequence[Mapping[str, Any]], target: str, seed: int, exit_code
 
 
 def _table(told: Sequence[Mapping[str, Any]]) -> Table:
-    counts: dict[str, Counter[str]] = {}
+    """Count verdicts by group; `decisions` are requests that reached one, `fewest` those behind the weakest green."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
     for entry in told:
-        counts.setdefault(entry.get("group", "The suite itself"), Counter())[entry["verdict"]] += 1
+        groups.setdefault(entry.get("group", "The suite itself"), []).append(entry)
+    shown = [verdict for verdict in VERDICTS if any(entry["verdict"] == verdict for entry in told)]
     table = Table(box=None, pad_edge=False)
-    table.add_column("", no_wrap=True)
-    shown = [verdict for verdict in VERDICTS if any(counted[verdict] for counted in counts.values())]
-    for verdict in shown:
-        table.add_column(verdict, justify="right")
-    for group, counted in counts.items():
-        table.add_row(group, *(str(counted[verdict] or "") for verdict in shown))
+    for column in ("", *shown, "decisions", "fewest"):
+        table.add_column(column, justify="right" if column else "left", no_wrap=True)
+    for group, entries in groups.items():
+        counted = Counter(entry["verdict"] for entry in entries)
+        decisions = [entry["evidence"]["decided"] for entry in entries if "evidence" in entry]
+        green = [entry["evidence"]["decided"] for entry in entries if entry["verdict"] == "held"]
+        evidence = (str(sum(decisions)), str(min(green)) if green else "")
+        table.add_row(group, *(str(counted[verdict] or "") for verdict in shown), *evidence)
     return table
 
 
 def facts(
-    told: Sequence[Mapping[str, Any]], target: str, digest: str, version: str, seed: int, profile: str
+    told: Sequence[Mapping[str, Any]],
+    target: str,
+    digest: str,
+    version: str,
+    seed: int,
+    profile: str,
+    proof: Proof | None,
 ) -> dict[str, str]:
     """Return the facts of a run for the report's first screen, the most telling first."""
     decided = sum(entry["evidence"]["decided"] for entry in told if "evidence" in entry)
@@ -90,6 +110,7 @@ def facts(
         "Verdict": headline(told, target, digest),
         "Target": target,
         "Requests": f"{requests_sent(told)} sent, {controls} controls accepted",
+        "Detection": proof_line(proof),
         "Evidence": f"{decided} times a request reached a decision, over {len(told)} requirements and operations",
         "Contract": digest,
         "Profile": f"{profile}, seed {seed}",

@@ -10,6 +10,8 @@ is a mock that is unusual but right. They are made up from what teams break, wit
     sometimes.py          triggers that make any fault come only now and then
     watching.py           observations that take two requests at once, or little patience
     prove.py              runs the conformance tests against all of them, and says what was noticed
+    curve.py              how fast defects are noticed, and the fewest requests that could
+    bench.py              the suite against Schemathesis's own command line, on the same servers
     test_observed.py      every defect differs from the healthy mock
     test_variants.py      every variant keeps the stated contract
     test_raw.py           the server below the framework, left alone, answers as the mock does

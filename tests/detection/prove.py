@@ -1,6 +1,6 @@
 """Runs the conformance tests against every seeded defect and every conforming variant, and says what was noticed.
 
-    python -m tests.detection.prove [--profile nightly] [--only GLOB] [--seed N] [--json FILE]
+    python -m tests.detection.prove [--profile nightly] [--only GLOB] [--seed N] [--curve FILE]
 
 Start-up is paid once per worker process: a worker serves one mock after the other and runs pytest on it in-process.
 """
@@ -26,7 +26,9 @@ from rich.table import Table
 
 from contracts.document import load_document
 from contracts.requirements import load_requirements
+from reports.proof import Proof, store, suite_digest
 from tests.detection.catalogue import Defect, Variant
+from tests.detection.curve import greedy_cover, noticed_by_request, requests_until, svg
 from tests.detection.defects import DEFECTS, VARIANTS
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +87,7 @@ def try_on(name: str, profile: str, seed: int) -> Trial:
         ):
             code = pytest.main(
                 [
-                    *("tests/conformance", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:randomly"),
+                    *("tests/conformance", "-q", "-p", "no:cacheprovider"),
                     *("--rootdir", str(ROOT), "--target", served.url, "--profile", profile),
                     *("--hypothesis-seed", str(seed)),
                 ],
@@ -153,10 +155,47 @@ def report(trials: Mapping[str, Trial]) -> str:
         for variant, found in alarms:
             console.print(f"false alarm  {variant.name}: {', '.join(sorted(found))}", soft_wrap=True)
         console.print(f"{len(variants)} conforming variants, {len(alarms)} with a false alarm")
+        if any(trials[defect.name].first for defect in defects):
+            console.print(_pace(_curves(trials)), soft_wrap=True)
         requests = [trial.requests for trial in trials.values()]
         seconds = sum(trial.seconds for trial in trials.values())
         console.print(f"{sum(requests)} requests, at most {max(requests, default=0)} in a run; {seconds:.0f} s of runs")
     return capture.get()
+
+
+def proof_of(trials: Mapping[str, Trial], profile: str) -> Proof:
+    """Return the proof as later runs show it."""
+    must = {name for name, found in load_requirements(CONTRACTS / "requirements.yaml").items() if found.gates}
+    musts = [defect for defect in DEFECTS if defect.requirement in must]
+    return Proof(
+        suite=suite_digest(),
+        profile=profile,
+        seeded=len(DEFECTS),
+        noticed=sum(bool(trials[defect.name].noticed) for defect in DEFECTS),
+        must_seeded=len(musts),
+        must_noticed=sum(bool(trials[defect.name].violated) for defect in musts),
+        missed=tuple(f"{d.name}: {d.sentence}" for d in DEFECTS if not trials[d.name].noticed),
+        variants=len(VARIANTS),
+        false_alarms=tuple(variant.name for variant in VARIANTS if _alarms(variant, trials[variant.name])),
+    )
+
+
+def _curves(trials: Mapping[str, Trial]) -> dict[str, list[tuple[int, int]]]:
+    noticed = [trials[defect.name] for defect in DEFECTS if defect.name in trials and trials[defect.name].first]
+    return {
+        "the suite": noticed_by_request([trial.first for trial in noticed if trial.first is not None]),
+        "greedy cover of the catalogue, the same requests in the best order": greedy_cover(
+            {trial.name: trial.shown_by for trial in noticed}
+        ),
+    }
+
+
+def _pace(curves: Mapping[str, Sequence[tuple[int, int]]]) -> str:
+    return "\n".join(
+        f"{name}: half of what is noticed after {requests_until(points, 0.5)} requests, 85 % after "
+        f"{requests_until(points, 0.85)}, 95 % after {requests_until(points, 0.95)}, all after {points[-1][0]}"
+        for name, points in curves.items()
+    )
 
 
 def _how(defect: Defect, trial: Trial) -> str:
@@ -197,9 +236,15 @@ def main() -> None:
     parser.add_argument("--profile", default="nightly", choices=("quick", "nightly", "deep"))
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="defects and variants of this name")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--curve", type=Path, metavar="FILE", help="draw how fast defects are noticed, as SVG")
     options = parser.parse_args()
     began = time.monotonic()
-    print(report(prove(_named(options.only), options.profile, options.seed)), end="")  # noqa: T201 - its output
+    trials = prove(_named(options.only), options.profile, options.seed)
+    print(report(trials), end="")  # noqa: T201 - its output
+    if not options.only:
+        store(proof_of(trials, options.profile))
+    if options.curve:
+        options.curve.write_text(svg(_curves(trials), len(DEFECTS)), encoding="utf-8")
     print(f"proved in {time.monotonic() - began:.0f} s")  # noqa: T201
 
 

@@ -294,7 +294,6 @@ class Listener:
             self.config.stash[TOLD].append({"requirement": report.nodeid, "verdict": "internal error"})
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Set the exit code by what the verdicts say."""
     told = session.config.stash.get(TOLD, [])

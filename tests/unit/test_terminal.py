@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from reports.terminal import MEANING, closing, facts, headline, requests_sent
+from reports.proof import Proof
+from reports.terminal import MEANING, closing, facts, headline, proof_line, requests_sent
 from tests.unit.building import table
 
 
@@ -44,16 +45,24 @@ def test_requests_are_counted_once_a_process() -> None:
 
 
 def closed(*told: dict[str, Any], exit_code: int = 0, width: int = 100) -> list[str]:
-    return [line.rstrip() for line in closing(told, "mock", 5, exit_code, width).splitlines()]
+    return [line.rstrip() for line in closing(told, "mock", 5, exit_code, width, None).splitlines()]
 
 
 def test_table_counts_verdicts_by_group() -> None:
     told = [HELD, HELD, ADVICE, item("held", group="Protocol")]
     assert closed(*told)[2:5] == [
-        "                        held  not met",
-        "The 400 error contract     2        1",
-        "Protocol                   1",
+        "                        held  not met  decisions  fewest",
+        "The 400 error contract     2        1          9       3",
+        "Protocol                   1                   3       3",
     ]
+
+
+def test_proof_is_told_or_missed() -> None:
+    assert any("run make prove" in line for line in closed(HELD))
+    proved = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ())
+    assert proof_line(proved) == (
+        "96 of 100 seeded defects noticed (58 of 60 that break a must), 0 false alarms on 30 conforming variants"
+    )
 
 
 def test_recommendation_not_met_is_told_in_full() -> None:
@@ -77,7 +86,7 @@ def test_reason_why_the_run_stopped_is_told() -> None:
 
 def test_facts_begin_with_the_verdict() -> None:
     told = [HELD, HELD, item("held", operation="status", controls=5)]
-    found = facts(told, "mock", "0123456789ab", "0.1.0", 5, "quick")
+    found = facts(told, "mock", "0123456789ab", "0.1.0", 5, "quick", None)
     assert next(iter(found.items())) == ("Verdict", "Contract held: 3 musts - mock, contract 0123456789ab")
     assert found["Requests"] == "40 sent, 7 controls accepted"
     assert found["Evidence"] == "9 times a request reached a decision, over 3 requirements and operations"

@@ -1,0 +1,69 @@
+"""How fast defects are noticed: as requests go out, and by whoever had perfect foresight of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+WIDTH, HEIGHT, MARGIN = 760, 360, 48
+TICKS = 6
+
+
+def noticed_by_request(firsts: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (requests sent, defects noticed) from the number of the first telling request of each defect."""
+    return [(request, place + 1) for place, request in enumerate(sorted(firsts))]
+
+
+def greedy_cover(shown_by: Mapping[str, frozenset[str]]) -> list[tuple[int, int]]:
+    """Return (requests, defects) of a greedy set cover: the request that shows most of what is left, again and again.
+
+    `shown_by` maps a defect to the edits that showed it. No order of the same requests does much better.
+    """
+    shows: dict[str, set[str]] = {}
+    for defect, edits in shown_by.items():
+        for edit in edits:
+            shows.setdefault(edit, set()).add(defect)
+    left, points = {defect for defect, edits in shown_by.items() if edits}, []
+    everything = len(left)
+    while left:
+        best = max(sorted(shows), key=lambda edit: len(shows[edit] & left))
+        left -= shows[best]
+        points.append((len(points) + 1, everything - len(left)))
+    return points
+
+
+def requests_until(points: Sequence[tuple[int, int]], share: float) -> int:
+    """Return how many requests it took to notice this share of all that were noticed."""
+    wanted = share * points[-1][1]
+    return next(requests for requests, noticed in points if noticed >= wanted)
+
+
+def svg(curves: Mapping[str, Sequence[tuple[int, int]]], seeded: int) -> str:
+    """Draw the curves, each under its name, over requests sent (across) and defects noticed (up)."""
+    widest = max(points[-1][0] for points in curves.values())
+    colours = ("#2563eb", "#9ca3af", "#ea580c", "#16a34a")
+
+    def at(requests: float, noticed: float) -> tuple[float, float]:
+        across = MARGIN + requests / widest * (WIDTH - 2 * MARGIN)
+        return round(across, 1), round(HEIGHT - MARGIN - noticed / seeded * (HEIGHT - 2 * MARGIN), 1)
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+    ]
+    for tick in range(TICKS + 1):
+        requests, noticed = round(widest * tick / TICKS), round(seeded * tick / TICKS)
+        (x, bottom), (left, y) = at(requests, 0), at(0, noticed)
+        parts.append(f'<text x="{x}" y="{bottom + 18}" text-anchor="middle">{requests}</text>')
+        parts.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{noticed}</text>')
+        parts.append(f'<line x1="{left}" y1="{y}" x2="{WIDTH - MARGIN}" y2="{y}" stroke="#e5e7eb"/>')
+    for place, (name, points) in enumerate(curves.items()):
+        steps = [at(0, 0)]
+        for (_, before), (requests, noticed) in pairwise([(0, 0), *points]):
+            steps += [at(requests, before), at(requests, noticed)]
+        line = " ".join(f"{x},{y}" for x, y in steps)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colours[place]}" stroke-width="2"/>')
+        parts.append(f'<text x="{MARGIN + 16}" y="{MARGIN + 18 * place}" fill="{colours[place]}">{name}</text>')
+    parts.append(f'<text x="{WIDTH / 2}" y="{HEIGHT - 8}" text-anchor="middle">requests sent</text>')
+    parts.append(f'<text x="14" y="{MARGIN - 16}">seeded defects noticed</text></svg>')
+    return "\n".join(parts) + "\n"

@@ -1,0 +1,34 @@
+"""A finding keeps its identity from night to night: whatever the seed, the same fault has the same name."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.document import load_document
+from tests.detection.defects import DEFECTS
+from tests.unit.running import CONTRACT, run
+
+NAMES = (
+    "trailing-comma-is-taken",
+    "code-is-empty-for-a-boolean",
+    "every-tenth-request-fails",
+    "result-loses-control-characters",
+)
+
+
+def found(defect, folder: Path, seed: int) -> set[str]:
+    with defect.serve(load_document(CONTRACT), 1) as served:
+        known = {name: ",".join(values) for name, values in served.known.items()}
+        settings = known | {"PROPEXO_TOKEN": served.token}
+        summary = folder / f"{seed}.json"
+        options = ("--target", served.url, "--summary", str(summary), "--hypothesis-seed", str(seed))
+        run(folder, *options, environment=settings)
+    return {finding["identity"] for told in json.loads(summary.read_text())["results"] for finding in told["findings"]}
+
+
+@pytest.mark.parametrize("defect", [d for d in DEFECTS if d.name in NAMES], ids=lambda defect: defect.name)
+def test_identities_do_not_depend_on_the_seed(defect, tmp_path: Path) -> None:
+    first = found(defect, tmp_path, 1)
+    assert first
+    assert found(defect, tmp_path, 2) == first
