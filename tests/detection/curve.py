@@ -48,7 +48,8 @@ def svg(curves: Mapping[str, Sequence[tuple[int, int]]], seeded: int) -> str:
         return round(across, 1), round(HEIGHT - MARGIN - noticed / seeded * (HEIGHT - 2 * MARGIN), 1)
 
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif"',
+        ' font-size="12">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
     ]
     for tick in range(TICKS + 1):

@@ -62,7 +62,8 @@ class OperationRun:
         self._refused: Exchange | None = None
         self._turns = turns
         self._first_turn: int | None = None
-        self._stock: tuple[Edit, ...] | None = ()
+        self._stock: tuple[Edit, ...] = ()
+        self._completed = False
 
     def plan(self, edits: Iterable[Edit]) -> None:
         """Take note of the edits to send before the whole run is judged, for the requirements that judge it."""
@@ -73,21 +74,22 @@ class OperationRun:
 
         Repeated controls are the cheapest evidence against faults that come now and then.
         """
-        if self._stock is None:
+        if self._completed:
             return
-        stock, self._stock = self._stock, None
+        self._completed = True
         with suppress(Inconclusive, NotApplicable):  # then what was sent so far has to do
-            for edit in stock:
-                exchange = self.send(edit.apply(self.refusable()), edit)
-                for part in () if exchange.accepted else edit.parts:
-                    self.send(part.apply(self.refusable()), part)
             self.control()
-            for _, request in zip(
-                range(min(self.left - self.reserve, REPEATS_AT_MOST)), cycle(self.controls()), strict=False
-            ):
-                if not self.repeatable:
-                    break
+            self._send_stock()
+            repeats = min(self.left - self.reserve, REPEATS_AT_MOST) if self.repeatable else 0
+            for _, request in zip(range(repeats), cycle(self.controls()), strict=False):
                 self.send(request, CONTROL)
+
+    def _send_stock(self) -> None:
+        stock, self._stock = self._stock, ()
+        for edit in stock:
+            exchange = self.send(edit.apply(self.refusable()), edit)
+            for part in () if exchange.accepted else edit.parts:
+                self.send(part.apply(self.refusable()), part)
 
     @property
     def left(self) -> int:
@@ -163,6 +165,9 @@ class OperationRun:
         """
         if self._opening is None and self._refused is None:
             self._open()
+            if self._opening is not None and self.repeatable:
+                # The richest requests go out first. Where values are used up they wait: some might use the last one.
+                self._send_stock()
         if self._opening is None:
             raise Inconclusive(self._why_not_accepted())
         return self._opening
