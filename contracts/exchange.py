@@ -42,16 +42,12 @@ class Request:
     def with_json(self, value: Json) -> Request:
         """Return this request with `value` as its body, in compact JSON."""
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        # UTF-8 cannot hold a lone surrogate; JSON can, as an escape.
-        return replace(self, body="".join(_escaped(character) for character in text).encode())
+        # UTF-8 cannot hold a lone surrogate; JSON can, as the escape that `backslashreplace` makes.
+        return replace(self, body=text.encode(errors="backslashreplace"))
 
     def json(self) -> Json:
         """Return the body as a JSON value; ValueError if it is none."""
         return json.loads(self.body or b"")
-
-
-def _escaped(character: str) -> str:
-    return f"\\u{ord(character):04x}" if "\ud800" <= character <= "\udfff" else character
 
 
 @dataclass(frozen=True, slots=True)

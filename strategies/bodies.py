@@ -136,7 +136,7 @@ def legal_texts(operation: Operation) -> list[Edit]:
 def _mixed_text(name: str, tier: Tier) -> Edit:
     parts = tuple(Edit(f"{name} with {spelling}", _set(name, text)) for spelling, text in MIXED_TEXTS)
     whole = "".join(text for _, text in MIXED_TEXTS)
-    return Edit(f"{name} with mixed text", _set(name, whole), tier, parts=parts)
+    return Edit(f"{name} with mixed text", _set(name, whole), tier, parts=parts, to_be_accepted=True)
 
 
 def open_ended(operation: Operation) -> list[Edit]:

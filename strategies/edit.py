@@ -25,7 +25,8 @@ class Edit:
     """One change to a control. `name` is short, stable, and what the report shows.
 
     An edit with `parts` does several things at once that a conforming target treats alike, so that one request speaks
-    for all of them; where it shows a problem, the parts are tried one by one to name the one at fault.
+    for all of them; where it shows a problem, the parts are tried one by one to name the one at fault. So they are
+    where an edit `to_be_accepted`, which tells something only then, is refused.
 
     `about` is the property that the change is about, where there is one. `issued_token` tells whether the request
     still carries exactly the issued token where it belongs; `also_malformed` whether, beside the credentials, there is
@@ -39,6 +40,7 @@ class Edit:
     issued_token: bool = True
     also_malformed: bool = False
     parts: tuple[Edit, ...] = ()
+    to_be_accepted: bool = False
 
 
 def together(name: str, parts: Sequence[Edit], tier: Tier = Tier.USUAL) -> Edit:

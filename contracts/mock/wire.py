@@ -1,4 +1,7 @@
-"""Bytes of a message <-> JSON values: strict in what it reads, exact in what it writes."""
+"""Bytes of a message <-> JSON values: strict in what it reads, exact in what it writes.
+
+Kept apart from `contracts.strict_json` on purpose: what judges and what is judged share no parser.
+"""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def test_job_reaches_a_final_status_and_stays(trial: Trial) -> None:
     trial.judge_run(protocol.jobs_settle)  # JOB-03 waits for the ends; the repeated controls read on and on
 
 
-@requirement("JOB-03", sends=(4, 12, 40))
+@requirement("JOB-03", sends=(8, 12, 40))
 def test_jobs_are_kept_apart(trial: Trial) -> None:
     trial.run.control()
     for request in trial.run.controls():

@@ -25,6 +25,8 @@ TIMEOUTS_UNTIL_IMPATIENT = 2
 FAULTS_UNTIL_GIVING_UP = 8
 LARGEST_BODY = 10 * 1024 * 1024
 SENT_AT_MOST = 3
+LOST_UNTIL_FRESH = 2
+"""Kept connections that ended under a request; from then on each request gets one of its own."""
 LONGEST_WAIT_SECONDS = 65.0
 BRIEF_WAIT_SECONDS = 0.2
 TOO_MANY, BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT = 429, 502, 503, 504
@@ -75,6 +77,7 @@ class Client:
         self.sent = 0
         self.token_honoured = False
         self._timeouts = 0
+        self._lost = 0
         self._faults_in_a_row = 0
         self._sleep = sleep
         self._limiter = None if per_minute is None else Limiter(Rate(per_minute, Duration.MINUTE))
@@ -98,11 +101,14 @@ class Client:
         began, drops, outages, attempts = time.monotonic(), 0, 0, 0
         while True:
             attempts += 1
-            response, fault, reused = self._once(request, self._http if attempts == 1 else self._fresh)
+            response, fault, reused = self._once(
+                request, self._fresh if attempts > 1 or self._lost >= LOST_UNTIL_FRESH else self._http
+            )
             retry = may_send() and attempts < SENT_AT_MOST
             if fault == DROPPED and retry:
                 # A server may close a connection that it has answered on: only a new one has to last.
                 drops += not reused
+                self._lost += reused
                 continue
             if response is not None and retry:
                 wait = wait_before_next(response.status, response.header("retry-after"), attempts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from contracts.document import Operation
@@ -11,8 +11,10 @@ from strategies.edit import Edit, Edits, Tier
 from tests.harness.run import RESERVED_SHARE
 from tests.harness.settings import Profile
 
-OPENING_CONTROLS = 3
-"""A control and its repeat, and the request of another operation that some take their ids from."""
+OPENING = 3
+"""A request without credentials, a control and its repeat."""
+OPENING_WITH_IDS = 5
+"""Where ids come from another operation: two requests of that one, a control and its repeat, a second control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +44,22 @@ def share_out(
     Requirements in `tried_elsewhere`, which an operation with room to spare tries in depth in the same run, keep their
     first tier and then wait: what one layer does for all operations needs that depth only once.
     """
+    opening = OPENING_WITH_IDS if operation.leads_here else OPENING
     fixed = sum(demand.sends[list(Profile).index(profile)] for demand in demands.values())
-    left = profile.allowance - profile.allowance // RESERVED_SHARE - OPENING_CONTROLS - fixed
-    queue = [
-        (edit.tier, _turn(requirement, edit, place / len(alike), tried_elsewhere), demand.requirement, edit)
-        for requirement, demand in demands.items()
-        if demand.edits
-        for alike in _tiers(demand.edits(operation))
-        for place, edit in enumerate(alike)
-    ]
-    queue.sort(key=lambda entry: entry[:2])
+    left = profile.allowance - profile.allowance // RESERVED_SHARE - opening - fixed
+    queue = []
+    for requirement, demand in demands.items():
+        edits = sorted(demand.edits(operation), key=lambda edit: edit.tier) if demand.edits else []
+        for place, edit in enumerate(edits):
+            alike = [other for other in edits if other.tier is edit.tier]
+            share = alike.index(edit) / len(alike)
+            # The first edit of each requirement goes before all else: without it there would be no verdict.
+            turn = (0, 0.0) if place == 0 else (edit.tier, _turn(requirement, edit, share, tried_elsewhere))
+            queue.append((turn, demand.requirement, edit))
+    queue.sort(key=lambda entry: entry[0])
     chosen = queue[: max(left, 0)]
     return {
-        demand.requirement: tuple(edit for _, _, requirement, edit in chosen if requirement == demand.requirement)
+        demand.requirement: tuple(edit for _, requirement, edit in chosen if requirement == demand.requirement)
         for demand in demands.values()
     }
 
@@ -63,7 +68,3 @@ def _turn(requirement: Requirement, edit: Edit, share: float, tried_elsewhere: C
     if requirement.id in tried_elsewhere and edit.tier is not Tier.FIRST:
         return AFTER_ALL_OTHERS + share
     return share if requirement.gates or requirement.judges == "all" else share * SHOULDS_GIVE_WAY
-
-
-def _tiers(edits: Sequence[Edit]) -> list[list[Edit]]:
-    return [[edit for edit in edits if edit.tier is tier] for tier in Tier]

@@ -145,8 +145,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def place(item: pytest.Item) -> tuple[int, bool, bool]:
         demand = _demand(item)
-        judges_all, sends = _cited(item).judges == "all", demand is not None and any(demand.sends)
-        return session.operations.index(_operation(item)), judges_all, not sends
+        judges_all, silent = _cited(item).judges == "all", demand is not None and not any(demand.sends)
+        return session.operations.index(_operation(item)), judges_all, judges_all and silent
 
     items[:] = others + sorted(applicable, key=place)
     config.stash[PLAN] = _plan(session, applicable)

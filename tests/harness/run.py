@@ -88,8 +88,10 @@ class OperationRun:
         stock, self._stock = self._stock, ()
         for edit in stock:
             exchange = self.send(edit.apply(self.refusable()), edit)
-            for part in () if exchange.accepted else edit.parts:
-                self.send(part.apply(self.refusable()), part)
+            crashed = exchange.status is None or exchange.status >= FIRST_SERVER_ERROR
+            if crashed or (edit.to_be_accepted and not exchange.accepted):
+                for part in edit.parts:
+                    self.send(part.apply(self.refusable()), part)
 
     @property
     def left(self) -> int:
@@ -152,6 +154,8 @@ class OperationRun:
 
     def send_together(self, requests: Sequence[tuple[Request, Edit | str]]) -> list[Exchange]:
         """Send requests at the same time, on connections of their own."""
+        if self.left < len(requests):
+            raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
         before = self.spent
         with ThreadPoolExecutor(len(requests)) as pool:
             exchanges = list(pool.map(lambda pair: self.send(*pair), requests))
