@@ -58,6 +58,7 @@ class OperationRun:
         self.spent = 0
         self.reserve = allowance // RESERVED_SHARE
         self.repeatable = True
+        self.intermittent: set[str] = set()
         self._opening: Exchange | None = None
         self._refused: Exchange | None = None
         self._turns = turns

@@ -184,7 +184,10 @@ class Trial:
             alike = [sighting for sighting in self.sightings if sighting.problem.kind == kind]
             named = [sighting for sighting in alike if not sighting.exchange.generated]
             shown = (named or alike)[0]
-            steady = any(sighting.seen == sighting.tried for sighting in alike)
+            if any(sighting.seen < sighting.tried for sighting in alike):
+                self.run.intermittent.add(kind)
+            confirmed = any(sighting.seen == sighting.tried > 1 for sighting in alike)
+            steady = confirmed or kind not in self.run.intermittent
             yield Finding(
                 requirement=self.requirement.id,
                 operation=self.operation.id,

@@ -12,7 +12,7 @@ from tests.unit.running import CONTRACT, run
 NAMES = (
     "trailing-comma-is-taken",
     "code-is-empty-for-a-boolean",
-    "every-tenth-request-fails",
+    "job-is-unknown",
     "result-loses-control-characters",
 )
 
