@@ -25,7 +25,7 @@ conformance: $(READY) ## test TARGET (mock, sandbox or a URL) in PROFILE (quick,
 	exit $$code
 
 test: lint types ## run lint, types and the suite's own tests
-	$(RUN) -m pytest tests/unit tests/detection -n 2 --assert=rewrite -q $(ARGS)
+	$(RUN) -m pytest tests/unit tests/detection -n 2 --assert=rewrite -W error -q $(ARGS)
 
 prove: $(READY) ## try every seeded defect and conforming variant in PROFILE, and say what was noticed
 	@$(RUN) -m tests.detection.prove --profile $(PROFILE) $(ARGS)
