@@ -47,8 +47,13 @@ class OperationRun:
         client: Client,
         allowance: int,
         turns: Iterator[int],
+        accepted: dict[str, Exchange],
     ) -> None:
-        """Send nothing yet. `turns` numbers the known values as they are used, over all operations of a session."""
+        """Send nothing yet.
+
+        Shared by all operations of a session: `turns` numbers the known values as they are used, `accepted` keeps the
+        last accepted control of each operation.
+        """
         self.operation = operation
         self.document = document
         self.target = target
@@ -62,6 +67,7 @@ class OperationRun:
         self._opening: Exchange | None = None
         self._refused: Exchange | None = None
         self._turns = turns
+        self._accepted = accepted
         self._first_turn: int | None = None
         self._stock: tuple[Edit, ...] = ()
         self._completed = False
@@ -131,6 +137,8 @@ class OperationRun:
         )
         self.exchanges.append(exchange)
         self.client.token_honoured |= exchange.accepted and exchange.issued_token
+        if exchange.accepted and exchange.edit == CONTROL:
+            self._accepted[exchange.operation] = exchange
         return exchange
 
     def already_sent(self, request: Request) -> Exchange | None:
@@ -297,9 +305,8 @@ class OperationRun:
             source_id, link = self.operation.leads_here[0]
             source = self.document.operation(source_id)
             write = self.send(self._body_request(source, turn), CONTROL, operation=source)
-            if not write.accepted:
-                return self._path_request(self.operation, link, None)
-            return self._path_request(self.operation, link, write)
+            # Where the known values are used up, an id that another operation's run was given does as well.
+            return self._path_request(self.operation, link, write if write.accepted else self._accepted.get(source_id))
         return self._body_request(self.operation, turn)
 
     def _path_request(self, operation: Operation, link: Link, exchange: Exchange | None) -> Request:

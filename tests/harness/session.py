@@ -14,6 +14,7 @@ import pytest
 
 from contracts.document import Document, Operation, load_document
 from contracts.errors import UsageError
+from contracts.exchange import Exchange
 from contracts.mock.api import MockApi
 from contracts.mock.serve import serve
 from contracts.requirements import Requirement, load_requirements
@@ -53,6 +54,7 @@ class Session:
         self._client: Client | None = None
         self._runs: dict[str, OperationRun] = {}
         self._turns = count()
+        self._accepted: dict[str, Exchange] = {}
         if options.target != MOCK:
             self._target = target_from_environment(options.target, self._involved(), options.environment)
 
@@ -83,7 +85,7 @@ class Session:
         if operation.id not in self._runs:
             allowance = self.options.profile.allowance
             self._runs[operation.id] = OperationRun(
-                operation, self.document, self.target, self.client, allowance, self._turns
+                operation, self.document, self.target, self.client, allowance, self._turns, self._accepted
             )
             self._runs[operation.id].plan(stock)
         return self._runs[operation.id]
