@@ -13,6 +13,7 @@ from functools import partial
 
 from contracts.document import Json, Operation, properties
 from contracts.exchange import Request
+from strategies import wire
 from strategies.edit import Edit, Tier, together
 
 Change = Callable[[Json], Json]
@@ -276,12 +277,8 @@ ESCAPES = rb"\ud83c\udfe0\/\u0027\u00e9"
 def _array_under_escaped_names(request: Request) -> Request:
     """Return a body whose escapes are fair, but whose last value is not: some servers validate only plain bodies."""
     *fine, (last, value) = request.json().items()
-    pairs = (f'"{_escaped(name)}":{json.dumps(entry)}' for name, entry in [*fine, (last, [value])])
+    pairs = (f"{wire.escaped(name)}:{json.dumps(entry)}" for name, entry in [*fine, (last, [value])])
     return request.with_body(("{" + ",".join(pairs) + "}").encode())
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\u{ord(letter):04x}" for letter in text)
 
 
 def _renamed(change: Callable[[str], str]) -> Callable[[Request], Request]:

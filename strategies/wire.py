@@ -117,7 +117,8 @@ def _compact(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return a text as a JSON string that is written in nothing but escapes."""
     units = text.encode("utf-16-be", "surrogatepass")
     return '"' + "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2)) + '"'
 
@@ -128,11 +129,11 @@ def _spelled(body: bytes, key: Callable[[str], str], value: Callable[[object], s
 
 
 def _escaped_keys(body: bytes) -> bytes:
-    return _spelled(body, _escaped, json.dumps)
+    return _spelled(body, escaped, json.dumps)
 
 
 def _escaped_values(body: bytes) -> bytes:
-    return _spelled(body, json.dumps, lambda value: _escaped(value) if isinstance(value, str) else json.dumps(value))
+    return _spelled(body, json.dumps, lambda value: escaped(value) if isinstance(value, str) else json.dumps(value))
 
 
 def _single_quoted(body: bytes) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from contracts import strict_json
 from contracts.checks import Check, own_request
-from contracts.checks.response import TOO_MANY, media_type, shown
+from contracts.checks.response import TOO_MANY, at, media_type, shown
 from contracts.checks.schema import misfit
 from contracts.document import JSON_MEDIA_TYPE, Json, Operation
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
@@ -70,7 +70,7 @@ def error_has_the_envelope(operation: Operation, exchange: Exchange) -> Judgemen
     if broken:
         return Problem(broken[0], expected, f"{broken[1]} in {shown(exchange.response.body)}")
     for name in ("code", "message"):
-        if not str(_at(value, ("error", name), "-")).strip():
+        if not str(at(value, ("error", name))).strip():
             return Problem(f"error/{name} is blank", expected, shown(exchange.response.body))
     return HOLDS
 
@@ -147,16 +147,8 @@ def same_refusal_every_time(_: Operation, exchanges: Sequence[Exchange]) -> Iter
             yield exchange, Problem("another answer to the same request", before, told)
 
 
-def _at(value: Json, path: tuple[str, ...], default: Json) -> Json:
-    for step in path:
-        value = value.get(step, default) if isinstance(value, dict) else default
-    return value
-
-
 def _code(exchange: Exchange) -> Json:
-    value = exchange.response.json() if exchange.response else None
-    error = value.get("error") if isinstance(value, dict) else None
-    return error.get("code") if isinstance(error, dict) else None
+    return at(exchange.response.json(), ("error", "code")) if exchange.response else None
 
 
 def _credentials(exchange: Exchange) -> Iterator[str]:

@@ -130,7 +130,7 @@ def gives_back_what_was_sent(operation: Operation, exchange: Exchange) -> Judgem
         value = sent.get(path[-1]) if isinstance(sent, dict) else None
         if not isinstance(value, str) or not _encodable(value):
             continue
-        given = _at(exchange.response.json(), path)
+        given = at(exchange.response.json(), path)
         if given is None:
             continue
         if given != value:
@@ -215,7 +215,8 @@ def _quoted(value: Json, limit: int = 80) -> str:
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
 
-def _at(value: Json, path: tuple[str, ...]) -> Json:
+def at(value: Json, path: tuple[str, ...]) -> Json:
+    """Return what the path of names leads to in a JSON value, or None where it leads nowhere."""
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
     return value
