@@ -1,6 +1,6 @@
 """Measures the suite against Schemathesis's own command line on the same servers, with the same contract and token.
 
-    python -m tests.detection.bench [--every N] [--runs N]
+    python -m tests.detection.bench [--every N] [--runs N] [--curve FILE]
 
 Speed is measured on the healthy mock, in turns, one process at a time: wall and CPU seconds and peak memory of the
 whole process, as medians. Detection is measured on every N-th defect and variant. The peer is judged by its own
@@ -19,12 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ET
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 from rich.console import Console
@@ -34,6 +33,7 @@ from contracts.document import load_document
 from contracts.mock.api import MockApi
 from contracts.requirements import load_requirements
 from tests.detection.catalogue import Defect, Served, Variant, hosted
+from tests.detection.curve import greedy_cover, noticed_by_request, svg
 from tests.detection.defects import DEFECTS, VARIANTS
 from tests.detection.prove import CONTRACTS, ROOT, WORKERS, prove
 
@@ -57,7 +57,20 @@ class Cost:
     requests: int
 
 
-def run_suite(served: Served, folder: Path) -> tuple[Cost, frozenset[str]]:
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What one tool noticed: defects with the number of the first telling request, alarms on variants, requests."""
+
+    firsts: dict[str, int]
+    alarms: int
+    requests: list[int]
+
+
+Reported: TypeAlias = dict[str, int]
+"""A failure as a tool names it -> the number of the first request that showed it."""
+
+
+def run_suite(served: Served, folder: Path) -> tuple[Cost, Reported]:
     """Run the conformance tests as a process; the second value is not used: prove.py judges the suite."""
     command = [
         sys.executable,
@@ -73,21 +86,20 @@ def run_suite(served: Served, folder: Path) -> tuple[Cost, frozenset[str]]:
     settings = {name: ",".join(values) for name, values in served.known.items()} | {"PROPEXO_TOKEN": served.token}
     output, spent = _run(command, ROOT, settings, folder)
     sent = re.search(r"(\d+) requests sent", output)
-    return Cost(*spent, int(sent.group(1)) if sent else 0), frozenset()
+    return Cost(*spent, int(sent.group(1)) if sent else 0), {}
 
 
-def run_peer(arguments: Sequence[str]) -> Callable[[Served, Path], tuple[Cost, frozenset[str]]]:
+def run_peer(arguments: Sequence[str]) -> Callable[[Served, Path], tuple[Cost, Reported]]:
     """Return what runs `st run` with these arguments and gives what it reported, without generated values."""
 
-    def run(served: Served, folder: Path) -> tuple[Cost, frozenset[str]]:
-        contract, junit, summary = folder / "contract.yaml", folder / "junit.xml", folder / "summary.json"
+    def run(served: Served, folder: Path) -> tuple[Cost, Reported]:
+        contract, events = folder / "contract.yaml", folder / "events.ndjson"
         contract.write_text(yaml.safe_dump(_with_known_examples(served)))
         command = [str(Path(sys.executable).with_name("st")), "run", str(contract), "--url", served.url]
-        command += ["-H", f"Authorization: Bearer {served.token}", "--report-junit-path", str(junit)]
-        command += ["--report-json-path", str(summary), *arguments]
+        command += ["-H", f"Authorization: Bearer {served.token}", "--report-ndjson-path", str(events), *arguments]
         _, spent = _run(command, folder, {}, folder)
-        requests = _generated(summary)
-        return Cost(*spent, requests), frozenset(_reported(junit)) if junit.exists() else frozenset()
+        requests, reported = _reported(events.read_text().splitlines() if events.exists() else ())
+        return Cost(*spent, requests), reported
 
     return run
 
@@ -109,12 +121,6 @@ def _run(
     return log.read_text(), (time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
-def _generated(summary: Path) -> int:
-    """Return how many cases were sent; a peer that had to be killed has told nothing."""
-    told = summary.read_text() if summary.exists() else ""
-    return int(json.loads(told)["test_cases"]["generated"]) if told else 0
-
-
 def _with_known_examples(served: Served) -> Any:
     """Return the contract with values that this server knows as its examples: the suite is given them, too."""
     raw = yaml.safe_load(CONTRACT.read_text())
@@ -129,16 +135,18 @@ def _with_known_examples(served: Served) -> Any:
     return raw
 
 
-def _reported(junit: Path) -> set[str]:
-    """Return operation, title and received status of each failure."""
-    found = set()
-    for case in ET.parse(junit).getroot().iter("testcase"):  # noqa: S314 - written by our own run
-        for child in case:
-            text = f"{child.get('message', '')}\n{child.text or ''}"
-            for title, rest in re.findall(r"^- (.+)\n((?:\n?    .*)*)", text, re.MULTILINE):
-                status = re.search(r"Received: (\d+)", rest) or re.search(r"\[(\d{3})\]", text)
-                found.add(f"{case.get('name')} {title} {status.group(1) if status else ''}")
-    return found
+def _reported(lines: Iterable[str]) -> tuple[int, Reported]:
+    """Return how many requests these events tell of, and each failure as operation, title and received status."""
+    requests, found = 0, Reported()
+    for line in lines:
+        recorder = json.loads(line).get("ScenarioFinished", {}).get("recorder", {})
+        for case, exchange in recorder.get("interactions", {}).items():
+            requests += 1
+            status = (exchange.get("response") or {}).get("status_code", "no answer")
+            for check in recorder.get("checks", {}).get(case, ()):
+                if failure := check.get("failure_info", {}).get("failure"):
+                    found.setdefault(f"{failure['operation']} {failure['title']} {status}", requests)
+    return requests, found
 
 
 def speed(runs: int) -> str:
@@ -166,50 +174,62 @@ def speed(runs: int) -> str:
     return _text(table) + f"medians of {runs} runs; ratios to st run, run by run\n"
 
 
-def detection(every: int) -> str:
-    """Return a table of what each notices on every N-th defect, and says on every N-th variant."""
+def detection(every: int) -> tuple[str, str]:
+    """Return a table of what each notices on every N-th defect and says on every N-th variant, and a picture of it."""
     defects, variants = DEFECTS[::every], VARIANTS[::every]
     must = {name for name, found in load_requirements(CONTRACTS / "requirements.yaml").items() if found.gates}
     trials = prove([subject.name for subject in (*defects, *variants)], "nightly", 0)
-    noticed = {"suite": {d.name for d in defects if trials[d.name].noticed}}
-    alarms = {"suite": sum(bool(trials[v.name].violated | (trials[v.name].not_met - v.departs_from)) for v in variants)}
-    requests = {"suite": [trials[d.name].requests for d in defects]}
+    told = {
+        "suite": Noticed(
+            firsts={d.name: trials[d.name].first or trials[d.name].requests for d in defects if trials[d.name].noticed},
+            alarms=sum(bool(trials[v.name].violated | (trials[v.name].not_met - v.departs_from)) for v in variants),
+            requests=[trials[d.name].requests for d in defects],
+        )
+    }
     for name, arguments in PEERS.items():
-        noticed[name], alarms[name], requests[name] = _peer_detection(run_peer(arguments), defects, variants)
+        told[name] = _peer_detection(run_peer(arguments), defects, variants)
     table = Table(box=None, pad_edge=False)
-    for column in ("defects noticed", *noticed):
+    for column in ("defects noticed", *told):
         table.add_column(column, justify="left" if column == "defects noticed" else "right", no_wrap=True)
     for group in [*dict.fromkeys(d.group for d in defects), "those that break a must", "all"]:
         wanted = {"all": defects, "those that break a must": [d for d in defects if d.requirement in must]}
         members = wanted.get(group, [d for d in defects if d.group == group])
-        shares = (f"{sum(d.name in names for d in members)} of {len(members)}" for names in noticed.values())
+        shares = (f"{sum(d.name in tool.firsts for d in members)} of {len(members)}" for tool in told.values())
         table.add_row(group, *shares)
-    table.add_row("false alarms on variants", *(f"{count} of {len(variants)}" for count in alarms.values()))
-    table.add_row("requests a run, median", *(f"{statistics.median(sent):.0f}" for sent in requests.values()))
-    per = (f"{1000 * len(noticed[name]) / max(sum(sent), 1):.2f}" for name, sent in requests.items())
+    table.add_row("false alarms on variants", *(f"{tool.alarms} of {len(variants)}" for tool in told.values()))
+    table.add_row("requests a run, median", *(f"{statistics.median(tool.requests):.0f}" for tool in told.values()))
+    per = (f"{1000 * len(tool.firsts) / max(sum(tool.requests), 1):.2f}" for tool in told.values())
     table.add_row("defects noticed per 1,000 requests", *per)
-    return _text(table)
+    curves = {name: noticed_by_request(list(tool.firsts.values())) for name, tool in told.items() if tool.firsts}
+    cover = greedy_cover({d.name: trials[d.name].shown_by for d in defects})
+    return _text(table), svg(curves | {"greedy cover, the suite's requests in the best order": cover}, len(defects))
 
 
 def _peer_detection(
-    tool: Callable[[Served, Path], tuple[Cost, frozenset[str]]],
+    tool: Callable[[Served, Path], tuple[Cost, Reported]],
     defects: Sequence[Defect],
     variants: Sequence[Variant],
-) -> tuple[set[str], int, list[int]]:
+) -> Noticed:
     document = load_document(CONTRACT)
 
-    def on(subject: Defect | Variant | None) -> tuple[Cost, frozenset[str]]:
+    def on(subject: Defect | Variant | None) -> tuple[Cost, Reported]:
         serving = hosted(MockApi(document)) if subject is None else subject.serve(document, 1)
         with serving as served, tempfile.TemporaryDirectory() as folder:
             return tool(served, Path(folder))
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        healthy = frozenset().union(*(reported for _, reported in pool.map(on, [None] * BASELINE_RUNS)))
+        healthy = frozenset[str]().union(*(reported for _, reported in pool.map(on, [None] * BASELINE_RUNS)))
         on_defects = list(pool.map(on, defects))
         on_variants = list(pool.map(on, variants))
-    noticed = {d.name for d, (_, reported) in zip(defects, on_defects, strict=True) if reported - healthy}
-    alarms = sum(bool(reported - healthy) for _, reported in on_variants)
-    return noticed, alarms, [cost.requests for cost, _ in on_defects]
+    telling = {
+        d.name: [request for failure, request in reported.items() if failure not in healthy]
+        for d, (_, reported) in zip(defects, on_defects, strict=True)
+    }
+    return Noticed(
+        firsts={name: min(requests) for name, requests in telling.items() if requests},
+        alarms=sum(bool(reported.keys() - healthy) for _, reported in on_variants),
+        requests=[cost.requests for cost, _ in on_defects],
+    )
 
 
 def _text(table: Table) -> str:
@@ -226,10 +246,14 @@ def main() -> None:
         "--every", type=int, default=1, metavar="N", help="take every N-th defect and variant; 0 for none"
     )
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs for each speed")
+    parser.add_argument("--curve", type=Path, metavar="FILE", help="draw how fast each notices defects, as SVG")
     options = parser.parse_args()
     print(speed(options.runs), flush=True)  # noqa: T201 - its output
     if options.every:
-        print(detection(options.every))  # noqa: T201
+        table, picture = detection(options.every)
+        print(table)  # noqa: T201
+        if options.curve:
+            options.curve.write_text(picture, encoding="utf-8")
 
 
 if __name__ == "__main__":

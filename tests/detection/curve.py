@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import count, pairwise
 
 WIDTH, HEIGHT, MARGIN = 760, 360, 48
 TICKS = 6
@@ -52,10 +52,11 @@ def svg(curves: Mapping[str, Sequence[tuple[int, int]]], seeded: int) -> str:
         ' font-size="12">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
     ]
-    for tick in range(TICKS + 1):
-        requests, noticed = round(widest * tick / TICKS), round(seeded * tick / TICKS)
-        (x, bottom), (left, y) = at(requests, 0), at(0, noticed)
+    for requests in _ticks(widest):
+        x, bottom = at(requests, 0)
         parts.append(f'<text x="{x}" y="{bottom + 18}" text-anchor="middle">{requests}</text>')
+    for noticed in _ticks(seeded):
+        left, y = at(0, noticed)
         parts.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{noticed}</text>')
         parts.append(f'<line x1="{left}" y1="{y}" x2="{WIDTH - MARGIN}" y2="{y}" stroke="#e5e7eb"/>')
     for place, (name, points) in enumerate(curves.items()):
@@ -64,9 +65,13 @@ def svg(curves: Mapping[str, Sequence[tuple[int, int]]], seeded: int) -> str:
             steps += [at(requests, before), at(requests, noticed)]
         line = " ".join(f"{x},{y}" for x, y in steps)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colours[place]}" stroke-width="2"/>')
-        parts.append(
-            f'<text x="{WIDTH // 3}" y="{HEIGHT - 2 * MARGIN + 18 * place}" fill="{colours[place]}">{name}</text>'
-        )
+        parts.append(f'<text x="{WIDTH * 0.45}" y="{HEIGHT // 4 + 18 * place}" fill="{colours[place]}">{name}</text>')
     parts.append(f'<text x="{WIDTH / 2}" y="{HEIGHT - 8}" text-anchor="middle">requests sent</text>')
     parts.append(f'<text x="14" y="{MARGIN - 16}">seeded defects noticed</text></svg>')
     return "\n".join(parts) + "\n"
+
+
+def _ticks(end: int) -> range:
+    """Return round numbers from 0 to `end`, at most TICKS of them above 0."""
+    steps = (leading * 10**zeros for zeros in count() for leading in (1, 2, 5))
+    return range(0, end + 1, next(step for step in steps if end // step <= TICKS))

@@ -1,6 +1,6 @@
 """Runs the conformance tests against every seeded defect and every conforming variant, and says what was noticed.
 
-    python -m tests.detection.prove [--profile nightly] [--only GLOB] [--seed N] [--curve FILE]
+    python -m tests.detection.prove [--profile nightly] [--only GLOB] [--seed N]
 
 Start-up is paid once per worker process: a worker serves one mock after the other and runs pytest on it in-process.
 """
@@ -28,7 +28,7 @@ from contracts.document import load_document
 from contracts.requirements import load_requirements
 from reports.proof import Proof, store, suite_digest
 from tests.detection.catalogue import Defect, Variant
-from tests.detection.curve import greedy_cover, noticed_by_request, requests_until, svg
+from tests.detection.curve import greedy_cover, noticed_by_request, requests_until
 from tests.detection.defects import DEFECTS, VARIANTS
 
 ROOT = Path(__file__).parents[2]
@@ -236,15 +236,12 @@ def main() -> None:
     parser.add_argument("--profile", default="nightly", choices=("quick", "nightly", "deep"))
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="defects and variants of this name")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--curve", type=Path, metavar="FILE", help="draw how fast defects are noticed, as SVG")
     options = parser.parse_args()
     began = time.monotonic()
     trials = prove(_named(options.only), options.profile, options.seed)
     print(report(trials), end="")  # noqa: T201 - its output
     if not options.only:
         store(proof_of(trials, options.profile))
-    if options.curve:
-        options.curve.write_text(svg(_curves(trials), len(DEFECTS)), encoding="utf-8")
     print(f"proved in {time.monotonic() - began:.0f} s")  # noqa: T201
 
 
