@@ -10,7 +10,7 @@ import pytest
 from reports import VERSION, proof, results, summary, terminal
 from reports.redaction import Redactor
 from reports.wording import explain
-from tests.harness.session import EXIT_CODE, SESSION, TOLD
+from tests.harness.session import EXIT_CODE, NOT_CANCELLED, SESSION, TOLD
 
 if TYPE_CHECKING:
     from contracts.exchange import Verdict
@@ -48,7 +48,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - there is no other way to learn it
         terminalreporter.section("conformance")
         shown = proof.latest(options.profile)
-        closing = terminal.closing(told, options.target, options.random_seed, code, width, shown)
+        closing = terminal.closing(
+            told, options.target, options.random_seed, code, width, shown, config.stash[NOT_CANCELLED]
+        )
         terminalreporter.write(closing)
 
 
@@ -67,4 +69,4 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         results.write_environment(Path(folder), facts)
         results.attach_proof(shown)
     if file := config.getoption("--summary"):
-        summary.write(Path(file), told, facts, config.stash[EXIT_CODE], shown)
+        summary.write(Path(file), told, facts, config.stash[EXIT_CODE], shown, config.stash[NOT_CANCELLED])

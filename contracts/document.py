@@ -7,23 +7,30 @@ requirement applies to follows from the *traits* of an operation, and those are 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
+from urllib.parse import unquote
 
 import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
+from contracts.dialect import as_draft_2020
 from contracts.errors import ContractError
 
 Json: TypeAlias = Any
 """Any JSON value: None, bool, int, float, str, list or dict."""
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 JSON_MEDIA_TYPE = "application/json"
+SUPPLIED_BY = "x-supplied-by"
 RATE_LIMIT, RATE_REMAINING = "x-ratelimit-limit", "x-ratelimit-remaining"
+PATH_PARAMETER = re.compile(r"\{([^}]*)\}")
+BODY_EXPRESSION = "$response.body#"
+Extension = TypeVar("Extension")
 CONSTRAINTS = frozenset(
     {
         *("enum", "const", "pattern", "format", "minLength", "maxLength"),
@@ -32,15 +39,23 @@ CONSTRAINTS = frozenset(
     }
 )
 
+UNSURE = ("example", "inferred")
+"""What `x-basis` says of a fact that gates nothing."""
+
 TRAITS: Mapping[str, str] = {
     "any": "every operation",
+    "supported": "the document says that it does something",
+    "not-supported": "the document says that it is always refused",
     "secured": "a security requirement applies to it",
-    "takes-body": "it takes a JSON body",
+    "takes-body": "it takes a JSON body with properties",
     "constrained": "its body has properties with constraints beyond their type",
     "closed": "its body shows what happens to a property that the schema does not list",
-    "echoes": "its 200 gives back properties of the request's body",
-    "queues-job": "its 200 holds an id that leads to another operation of the document",
-    "job-status": "the id that a write's 200 holds leads to it",
+    "echoes": "its 200 gives back what its path and the request's body hold",
+    "queues-job": "its 200 holds the id of a job that another operation tells the status of",
+    "job-status": "it tells the status of a job",
+    "uses-up": "its job may use up what it is about: it neither creates nor updates a record",
+    "creates-record": "its job creates a record that can be listed, updated and cancelled",
+    "listing": "it lists records, page by page",
     "rate-limited": "its answers declare the rate-limit headers",
 }
 """What `applies-to` in requirements.yaml may name, and when an operation has it."""
@@ -48,27 +63,79 @@ TRAITS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An OpenAPI link: `pointer` (RFC 6901) into the body of a 200 gives `parameter` of the operation `target`."""
+    """An OpenAPI link: `pointer` (RFC 6901) into the body of a 200 gives a value to the operation `target`.
+
+    The value goes into the parameter, or else the body's property, that is called `name`.
+    """
 
     target: str
-    parameter: str
+    name: str
     pointer: str
 
     def follow(self, body: Json) -> Json:
         """Return what the pointer leads to in `body`, or None where it leads nowhere."""
-        for step in self.pointer.strip("/").split("/"):
-            if not isinstance(body, dict):
-                return None
-            body = body.get(step.replace("~1", "/").replace("~0", "~"))
-        return body
+        return follow(body, self.pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter in the `path` or the `query`. `schema` holds the extensions of the parameter, too."""
+
+    name: str
+    place: str
+    required: bool
+    schema: Json
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """How the answer of an operation tells a job's status (`x-job-status`): pointers, and two lists of states."""
+
+    state: str
+    pending: tuple[str, ...]
+    failed: tuple[str, ...]
+    errors: str
+    record: str
+
+    def of(self, body: Json) -> str | None:
+        """Return the state that an answer tells, or None."""
+        state = follow(body, self.state)
+        return state if isinstance(state, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOperations:
+    """The ids of the operations that work on what an operation creates (`x-record`)."""
+
+    cancelled_by: str
+    updated_by: str
+    listed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How an operation lists (`x-listing`): pointers into its answer, the name of an item's id, query parameters."""
+
+    items: str
+    id: str
+    total: str
+    more: str
+    limit: str
+    offset: str
+    order: str
+    limit_told: str
+    offset_told: str
+    order_told: str
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Operation:
     """One method and path of the document, with its schemas dereferenced.
 
-    `responses` maps a status ("200") to the JSON Schema of its application/json body. `leads_here` are the ids of
-    the operations whose links lead to this one, each with its link.
+    `responses` maps a status ("200") to the JSON Schema of its application/json body. `job_link` leads from the 200
+    to the operation that tells the status of the job; `queued_by` are the ids of the operations whose job this one
+    tells of, each with its link. `path_methods` are all methods that the document has for the path. `stated` is this
+    operation without the facts of which the document is not sure.
     """
 
     id: str
@@ -77,12 +144,20 @@ class Operation:
     summary: str
     source: str
     secured: bool
+    supported: bool
     body: Json | None
-    path_parameters: Mapping[str, Json]
+    parameters: tuple[Parameter, ...]
     responses: Mapping[str, Json]
     response_headers: frozenset[str]
     links: tuple[Link, ...]
-    leads_here: tuple[tuple[str, Link], ...]
+    job_link: Link | None
+    queued_by: tuple[tuple[str, Link], ...]
+    job_status: JobStatus | None
+    record: RecordOperations | None
+    updates_record: bool
+    listing: Listing | None
+    path_methods: frozenset[str]
+    twin: Operation | None = None
 
     @property
     def label(self) -> str:
@@ -94,28 +169,62 @@ class Operation:
         return self.label
 
     @property
+    def stated(self) -> Operation:
+        """Return this operation as far as the vendor states it: what breaks that gates a run."""
+        return self.twin or self
+
+    @property
+    def path_parameters(self) -> Mapping[str, Json]:
+        """Return the schemas of the parameters in the path, by name."""
+        return {parameter.name: parameter.schema for parameter in self.parameters if parameter.place == "path"}
+
+    @property
+    def query_parameters(self) -> Mapping[str, Json]:
+        """Return the schemas of the parameters in the query, by name."""
+        return {parameter.name: parameter.schema for parameter in self.parameters if parameter.place == "query"}
+
+    @property
+    def supplied(self) -> Mapping[str, str]:
+        """Return the variable that supplies each property of the body, and each parameter in the path, by name."""
+        schemas = {**dict(properties(self.body or {})), **self.path_parameters}
+        return {name: schema[SUPPLIED_BY] for name, schema in schemas.items() if SUPPLIED_BY in schema}
+
+    @property
     def traits(self) -> frozenset[str]:
         """Return those of `TRAITS` that this operation has."""
         schema = self.body or {}
         has = {
             "any": True,
-            "secured": self.secured,
-            "takes-body": self.body is not None,
-            "constrained": any(
-                CONSTRAINTS & keywords.keys() for _, keywords in properties(schema) if isinstance(keywords, dict)
-            ),
-            "closed": "x-unknown-properties" in schema,
-            "echoes": bool(self.echoed),
-            "queues-job": bool(self.links),
-            "job-status": bool(self.leads_here),
-            "rate-limited": any(name.startswith("x-ratelimit") for name in self.response_headers),
+            "supported": self.supported,
+            "not-supported": not self.supported,
+            "secured": self.supported and self.secured,
+            "takes-body": self.supported and bool(schema.get("properties")),
+            "constrained": self.supported and any(_is_constrained(keywords) for _, keywords in properties(schema)),
+            "closed": self.supported and "x-unknown-properties" in schema,
+            "echoes": self.supported and bool(self.echoed),
+            "queues-job": self.job_link is not None,
+            "job-status": self.job_status is not None,
+            "uses-up": self.job_link is not None and self.record is None and not self.updates_record,
+            "creates-record": self.record is not None,
+            "listing": self.listing is not None,
+            "rate-limited": self.supported and any(name.startswith("x-ratelimit") for name in self.response_headers),
         }
         return frozenset(trait for trait, present in has.items() if present)
 
+    def path_values(self, target: str) -> Mapping[str, str]:
+        """Return the decoded values of the parameters in the path of a request's target; empty for another path."""
+        found = _template(self.path).fullmatch(target.partition("?")[0])
+        names = PATH_PARAMETER.findall(self.path)
+        return dict(zip(names, map(unquote, found.groups()), strict=True)) if found else {}
+
+    def has_path(self, target: str) -> bool:
+        """Return whether a request's target is this operation's path, spelled as documented."""
+        return _template(self.path).fullmatch(target.partition("?")[0]) is not None
+
     @property
     def echoed(self) -> tuple[tuple[str, ...], ...]:
-        """Return the paths in the 200's schema whose last step is a property of the request's body."""
-        sent = (self.body or {}).get("properties", {})
+        """Return the paths in the 200's schema whose last step is a property of the body or a parameter in the path."""
+        sent = {*(self.body or {}).get("properties", {}), *self.path_parameters}
         return tuple(path for path, _ in _leaves(self.responses.get("200", {})) if path and path[-1] in sent)
 
 
@@ -158,11 +267,9 @@ def _document(file: Path, content: bytes) -> Document:
     first = next(iter(validator(raw).iter_errors()), None)
     if first is not None:
         where = "/".join(str(step) for step in getattr(first, "absolute_path", ())) or "the top"
-        raise ContractError(f"{file} is not a valid OpenAPI {version} document: at {where}, {first.message}.")
-    operations = tuple(_operations(raw))
-    ids = [operation.id for operation in operations]
-    if twice := {name for name in ids if ids.count(name) > 1}:
-        raise ContractError(f"{file} gives the operationId {min(twice)} to more than one operation.")
+        message = " ".join(first.message.split())
+        raise ContractError(f"{file} is not a valid OpenAPI {version} document: at {where}, {message}.")
+    operations = _operations(file, raw)
     return Document(
         title=raw["info"]["title"],
         servers=tuple(server["url"] for server in raw.get("servers", ())),
@@ -177,53 +284,200 @@ def properties(schema: Json) -> Iterator[tuple[str, Json]]:
     yield from schema.get("properties", {}).items()
 
 
-def _operations(raw: Json) -> Iterator[Operation]:
-    links = {
-        details["operationId"]: tuple(_links(raw, details))
-        for path in raw["paths"].values()
-        for method, details in path.items()
-        if method in METHODS
+def follow(value: Json, pointer: str) -> Json:
+    """Return what a JSON pointer (RFC 6901) leads to in `value`, or None where it leads nowhere."""
+    for step in pointer.split("/")[1:]:
+        if isinstance(value, dict):
+            value = value.get(step.replace("~1", "/").replace("~0", "~"))
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """An operation as the document spells it, references resolved; `details` are what is known, or what is sure."""
+
+    id: str
+    path: str
+    method: str
+    details: Json
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """Return the links of the 200 that name an operation by its id and take a value from the answer's body."""
+        return tuple(_links(self.details))
+
+
+def _operations(file: Path, raw: Json) -> tuple[Operation, ...]:
+    described = _described(file, raw)
+    if not described:
+        raise ContractError(f"{file} describes no operation.")
+    for one in described.values():
+        if astray := [link.target for link in one.links if link.target not in described]:
+            raise ContractError(f"{file} links {one.id} to {astray[0]}, which it does not describe.")
+    operations = []
+    for one in described.values():
+        sure = replace(one, details=_sure(one.details))
+        twin = None if sure.details == one.details else _operation(raw, sure, described, None)
+        operations.append(_operation(raw, one, described, twin))
+    return tuple(operations)
+
+
+def _described(file: Path, raw: Json) -> Mapping[str, _Described]:
+    described: dict[str, _Described] = {}
+    for path, item in raw.get("paths", {}).items():
+        shared = as_draft_2020(resolve(raw, item.get("parameters", [])))
+        for method in [name for name in item if name in METHODS]:
+            details = as_draft_2020(resolve(raw, item[method]))
+            name = details.get("operationId")
+            if name is None:
+                raise ContractError(f"{file} gives {method.upper()} {path} no operationId: every operation needs one.")
+            if name in described:
+                raise ContractError(f"{file} gives the operationId {name} to more than one operation.")
+            details["parameters"] = [*shared, *details.get("parameters", [])]
+            details["responses"] = {str(status): answer for status, answer in details.get("responses", {}).items()}
+            described[name] = _Described(name, path, method.upper(), details)
+    return described
+
+
+def _operation(raw: Json, one: _Described, described: Mapping[str, _Described], twin: Operation | None) -> Operation:
+    details, answers = _flat(one.details), _flat(one.details)["responses"]
+    schemas = {status: _json_schema(answer) or {} for status, answer in answers.items()}
+    # The links of `described` and not of `one`: what an answer may not hold for sure is still where to look for it.
+    links = described[one.id].links
+    if one is not described[one.id]:
+        links = tuple(link for link in links if _promises(schemas.get("200", {}), link.pointer))
+    statuses = {name for name, other in described.items() if "x-job-status" in other.details}
+    return Operation(
+        id=one.id,
+        method=one.method,
+        path=one.path,
+        summary=details.get("summary", ""),
+        source=details.get("externalDocs", {}).get("url", ""),
+        secured=bool(details.get("security", raw.get("security"))),
+        supported=not details.get("x-not-supported", False),
+        body=_json_schema(details.get("requestBody", {})),
+        parameters=_parameters(details["parameters"]),
+        responses=schemas,
+        response_headers=frozenset(name.lower() for answer in answers.values() for name in answer.get("headers", ())),
+        links=links,
+        job_link=next((link for link in links if link.target in statuses), None),
+        queued_by=tuple(
+            (other.id, link)
+            for other in described.values()
+            for link in other.links
+            if link.target == one.id and one.id in statuses
+        ),
+        job_status=_extension(JobStatus, details, "x-job-status"),
+        record=_extension(RecordOperations, details, "x-record"),
+        updates_record=any(
+            other.details.get("x-record", {}).get("updated-by") == one.id for other in described.values()
+        ),
+        listing=_extension(Listing, details, "x-listing"),
+        path_methods=frozenset(other.method for other in described.values() if other.path == one.path),
+        twin=twin,
+    )
+
+
+def _json_schema(content: Json) -> Json | None:
+    schema: Json | None = content.get("content", {}).get(JSON_MEDIA_TYPE, {}).get("schema")
+    return schema
+
+
+@lru_cache(maxsize=64)
+def _template(path: str) -> re.Pattern[str]:
+    """Return what matches a path of this template; each parameter is a group of its own."""
+    parts = PATH_PARAMETER.split(path)
+    return re.compile("".join("([^/]+)" if place % 2 else re.escape(part) for place, part in enumerate(parts)))
+
+
+def _links(details: Json) -> Iterator[Link]:
+    for link in details["responses"].get("200", {}).get("links", {}).values():
+        body = link.get("requestBody", {})
+        for name, expression in {**(body if isinstance(body, dict) else {}), **link.get("parameters", {})}.items():
+            if "operationId" in link and isinstance(expression, str) and expression.startswith(BODY_EXPRESSION):
+                yield Link(link["operationId"], name.rpartition(".")[2], expression.removeprefix(BODY_EXPRESSION))
+
+
+def _promises(schema: Json, pointer: str) -> bool:
+    """Return whether what fits the schema holds what the pointer leads to."""
+    for step in pointer.split("/")[1:]:
+        if step not in schema.get("required", ()) or step not in schema.get("properties", {}):
+            return False
+        schema = schema["properties"][step]
+    return True
+
+
+def _parameters(entries: Json) -> tuple[Parameter, ...]:
+    found = {}
+    for entry in entries:
+        extensions = {name: value for name, value in entry.items() if name.startswith("x-")}
+        schema = {**entry.get("schema", {}), **extensions}
+        key = (entry["name"], entry["in"])
+        found[key] = Parameter(entry["name"], entry["in"], bool(entry.get("required")), schema)
+    return tuple(found.values())
+
+
+def _extension(kind: type[Extension], details: Json, name: str) -> Extension | None:
+    if name not in details:
+        return None
+    given = {
+        key.replace("-", "_"): tuple(value) if isinstance(value, list) else value
+        for key, value in details[name].items()
     }
-    for path, item in raw["paths"].items():
-        for method, details in item.items():
-            if method not in METHODS:
-                continue
-            answers = {status: resolve(raw, answer) for status, answer in details["responses"].items()}
-            parameters = [
-                resolve(raw, entry) for entry in [*item.get("parameters", []), *details.get("parameters", [])]
-            ]
-            media = resolve(raw, details.get("requestBody", {})).get("content", {}).get(JSON_MEDIA_TYPE)
-            yield Operation(
-                id=details["operationId"],
-                method=method.upper(),
-                path=path,
-                summary=details.get("summary", ""),
-                source=details.get("externalDocs", {}).get("url", ""),
-                secured=bool(details.get("security", raw.get("security"))),
-                body=None if media is None else media["schema"],
-                path_parameters={entry["name"]: entry["schema"] for entry in parameters if entry["in"] == "path"},
-                responses={
-                    status: answer.get("content", {}).get(JSON_MEDIA_TYPE, {}).get("schema", {})
-                    for status, answer in answers.items()
-                },
-                response_headers=frozenset(
-                    name.lower() for answer in answers.values() for name in answer.get("headers", ())
-                ),
-                links=links[details["operationId"]],
-                leads_here=tuple(
-                    (source, link)
-                    for source, found in links.items()
-                    for link in found
-                    if link.target == details["operationId"]
-                ),
-            )
+    expected = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    if given.keys() != expected:
+        needed = ", ".join(sorted(name.replace("_", "-") for name in expected))
+        raise ContractError(f"{name} of {details['operationId']} needs exactly these entries: {needed}.")
+    return kind(**given)
 
 
-def _links(raw: Json, details: Json) -> Iterator[Link]:
-    for link in resolve(raw, details["responses"].get("200", {})).get("links", {}).values():
-        for parameter, expression in link.get("parameters", {}).items():
-            if expression.startswith("$response.body#"):
-                yield Link(link["operationId"], parameter, expression.removeprefix("$response.body#"))
+def _is_constrained(schema: Json) -> bool:
+    if not isinstance(schema, dict):
+        return False
+    alternatives = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    return bool(CONSTRAINTS & schema.keys()) or any(_is_constrained(alternative) for alternative in alternatives)
+
+
+def _sure(node: Json) -> Json:
+    """Return a part of the document without the facts of which it is not sure."""
+    if isinstance(node, list):
+        return [_sure(entry) for entry in node if not _is_unsure(entry)]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: _sure(value) for key, value in node.items() if not _is_unsure(value)}
+    if isinstance(node.get("required"), list) and "properties" in node:
+        dropped = node["properties"].keys() - kept.get("properties", {}).keys()
+        kept["required"] = [name for name in node["required"] if name not in dropped]
+    return kept
+
+
+def _is_unsure(node: Json) -> bool:
+    return isinstance(node, dict) and node.get("x-basis") in UNSURE
+
+
+def _flat(node: Json) -> Json:
+    """Return a part of the document with `allOf` written into the schema that has it, where nothing contradicts."""
+    if isinstance(node, list):
+        return [_flat(entry) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    flat = {key: _flat(value) for key, value in node.items()}
+    if not isinstance(flat.get("allOf"), list):
+        return flat
+    whole: dict[str, Json] = {}
+    for part in ({key: value for key, value in flat.items() if key != "allOf"}, *flat["allOf"]):
+        for key, value in part.items():
+            if key == "properties":
+                whole[key] = {**whole.get(key, {}), **value}
+            elif key == "required":
+                whole[key] = [*whole.get(key, []), *(name for name in value if name not in whole.get(key, []))]
+            elif whole.setdefault(key, value) != value and not key.startswith("x-"):
+                return flat
+    return whole
 
 
 def resolve(raw: Json, node: Json, seen: tuple[str, ...] = ()) -> Json:
@@ -237,9 +491,9 @@ def resolve(raw: Json, node: Json, seen: tuple[str, ...] = ()) -> Json:
             raise ContractError(
                 f"The reference {reference} cannot be followed: use acyclic references into the same file."
             )
-        found = raw
-        for step in reference.removeprefix("#/").split("/"):
-            found = found[step.replace("~1", "/").replace("~0", "~")]
+        found = follow(raw, unquote(reference.removeprefix("#")))
+        if found is None:
+            raise ContractError(f"The reference {reference} leads nowhere: describe what it points to, or correct it.")
         beside = {key: value for key, value in node.items() if key != "$ref"}
         return resolve(raw, {**found, **beside}, (*seen, reference))
     return {key: resolve(raw, value, seen) for key, value in node.items()}

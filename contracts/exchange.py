@@ -146,7 +146,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One violation. Its `identity` is the same every night: no seed and no generated value enters it."""
+    """One violation. Its `identity` is the same every night: no seed and no generated value enters it.
+
+    `gates` says whether the vendor states what was broken; what only an example shows, or what is inferred, is told
+    but fails no run.
+    """
 
     requirement: str
     operation: str
@@ -156,6 +160,7 @@ class Finding:
     seen: int
     tried: int
     edits: tuple[str, ...] = ()
+    gates: bool = True
 
     @property
     def identity(self) -> str:
@@ -192,7 +197,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome of one requirement for one operation. `reason` is one sentence, empty when held."""
+    """The outcome of one requirement for one operation. `reason` is one sentence, empty when held.
+
+    `observations` tell what the target does where the documentation is silent.
+    """
 
     requirement: str
     operation: str
@@ -200,3 +208,4 @@ class Verdict:
     reason: str
     evidence: Evidence
     findings: tuple[Finding, ...] = ()
+    observations: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ from reports.curl import curl
 from reports.proof import Proof
 from reports.redaction import Redactor
 from reports.terminal import proof_line
-from reports.wording import evidence_line, how_often
+from reports.wording import UNSURE, evidence_line, how_often
 
 LONGEST_BODY = 8 * 1024
 EXCHANGE_TYPE = "application/vnd.allure.http+json"
@@ -117,6 +117,9 @@ def _page(verdict: Verdict, requirement: Requirement, redactor: Redactor) -> str
         ]
     if not verdict.findings and verdict.reason:
         rows.append(("Reason", redactor.text(verdict.reason)))
+    if requirement.gates and verdict.findings and not any(finding.gates for finding in verdict.findings):
+        rows.append(("Gates", UNSURE))
+    rows += [("Observed beside", observation) for observation in verdict.observations]
     rows.append(("Evidence", evidence_line(verdict)))
     if verdict.evidence.edits:
         rows.append(("Tried", ", ".join(verdict.evidence.edits)))

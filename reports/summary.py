@@ -14,13 +14,19 @@ UNTOLD = frozenset({"process", "stop", "sent"})
 
 
 def write(
-    file: Path, told: Sequence[Mapping[str, Any]], facts: Mapping[str, str], exit_code: int, proof: Proof | None
+    file: Path,
+    told: Sequence[Mapping[str, Any]],
+    facts: Mapping[str, str],
+    exit_code: int,
+    proof: Proof | None,
+    not_cancelled: Sequence[str],
 ) -> None:
-    """Write the summary; its keys are `exit code`, `facts`, `proof` (null without one) and `results`."""
+    """Write the summary; its keys are `exit code`, `facts`, `proof` (null without one), `not cancelled`, `results`."""
     summary = {
         "exit code": exit_code,
         "facts": dict(facts),
         "proof": None if proof is None else {"line": proof.line(), "missed": list(proof.missed)},
+        "not cancelled": list(not_cancelled),
         "results": [{name: value for name, value in entry.items() if name not in UNTOLD} for entry in told],
     }
     file.parent.mkdir(parents=True, exist_ok=True)

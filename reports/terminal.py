@@ -54,15 +54,25 @@ def proof_line(proof: Proof | None) -> str:
 
 
 def closing(
-    told: Sequence[Mapping[str, Any]], target: str, seed: int, exit_code: int, width: int, proof: Proof | None
+    told: Sequence[Mapping[str, Any]],
+    target: str,
+    seed: int,
+    exit_code: int,
+    width: int,
+    proof: Proof | None,
+    not_cancelled: Sequence[str],
 ) -> str:
-    """Return the closing text for what the items of a run told."""
+    """Return the closing text for what the items of a run told; `not_cancelled` is what the run left at the target."""
     console = Console(width=width, no_color=True, highlight=False)
     with console.capture() as capture:
         for entry in told:
             if entry["verdict"] == "not met":
                 console.print(f"{entry['text']}\n", markup=False, soft_wrap=True)
         console.print(_table(told))
+        for line in dict.fromkeys(line for entry in told for line in entry.get("observations", ())):
+            console.print(f"Observed: {line}.", markup=False, soft_wrap=True)
+        for line in not_cancelled:
+            console.print(f"Left at the target: {line}.", markup=False, soft_wrap=True)
         console.print(f"Detection: {proof_line(proof)}.", markup=False, soft_wrap=True)
         sent = requests_sent(told)
         stopped = next((entry["stop"] for entry in told if entry.get("stop")), "")

@@ -11,6 +11,7 @@ from reports.curl import curl
 from reports.redaction import Redactor
 
 EDITS_NAMED = 6
+UNSURE = "does not gate: the documentation shows this only by an example, or it is inferred from a sibling operation"
 
 
 def explain(verdict: Verdict, requirement: Requirement, operation: Operation, base_url: str, redactor: Redactor) -> str:
@@ -24,6 +25,8 @@ def explain(verdict: Verdict, requirement: Requirement, operation: Operation, ba
         f"observed: {redactor.text(first.problem.observed)} ({how_often(first)})",
         f"{curl(first.exchange.request, base_url, redactor)}",
     ]
+    if requirement.gates and not any(finding.gates for finding in verdict.findings):
+        lines.insert(1, UNSURE)
     lines += [f"also: {redactor.text(other.problem.observed)} ({how_often(other)})" for other in others]
     return "\n".join(lines)
 

@@ -134,7 +134,13 @@ def with_wrong_token(request: Request) -> Request:
 
 
 def _wrong(name: str, tier: Tier, change: Callable[[str], str]) -> Edit:
-    return Edit(name, _header(lambda token: f"Bearer {change(token)}"), tier, issued_token=False)
+    """Return an edit of the token; a token that it leaves as it is - digits have no case - gets one letter more."""
+
+    def value(token: str) -> str:
+        changed = change(token)
+        return f"Bearer {changed if changed.strip() != token else f'{token}Z'}"
+
+    return Edit(name, _header(value), tier, issued_token=False)
 
 
 def _header(value: Callable[[str], str]) -> Callable[[Request], Request]:

@@ -31,6 +31,9 @@ class Edit:
     `about` is the property that the change is about, where there is one. `issued_token` tells whether the request
     still carries exactly the issued token where it belongs; `also_malformed` whether, beside the credentials, there is
     more to refuse.
+
+    Edits are made from the operation, before a control is known. One that makes no sense of a certain control - a comma
+    taken from a body that has none - gives it back unchanged: it does not apply, and is not to be sent.
     """
 
     name: str
@@ -41,6 +44,10 @@ class Edit:
     also_malformed: bool = False
     parts: tuple[Edit, ...] = ()
     to_be_accepted: bool = False
+
+    def applies(self, request: Request) -> bool:
+        """Return whether the edit changes this request."""
+        return self.apply(request) != request
 
 
 def together(name: str, parts: Sequence[Edit], tier: Tier = Tier.USUAL) -> Edit:

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from operator import methodcaller
-from urllib.parse import quote, unquote
 
 from contracts.document import Operation
-from contracts.exchange import Request
 from strategies.edit import Edit, Tier, together
+from strategies.parameters import on_last_value
 
 OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
 
@@ -21,7 +20,7 @@ def other_methods(operation: Operation) -> list[Edit]:
     return [
         Edit(method, partial(replace, method=method), tier)
         for method, tier in tiers.items()
-        if method != operation.method
+        if method not in {operation.method, *operation.path_methods}
     ]
 
 
@@ -44,7 +43,7 @@ def overrides(operation: Operation) -> list[Edit]:
 
 
 def unknown_ids(operation: Operation) -> list[Edit]:
-    """JOB-05: ids in the path that were never given. The nearest misses come first."""
+    """JOB-05: ids in the path that were never given, in the last place for one. The nearest misses come first."""
     rows: tuple[tuple[str, Tier, Callable[[str], str]], ...] = (
         ("id never given", Tier.FIRST, lambda value: value[::-1] + "0"),
         ("id with one character more", Tier.FIRST, lambda value: value + "x"),
@@ -63,15 +62,4 @@ def unknown_ids(operation: Operation) -> list[Edit]:
         ("id with a percent sign", Tier.LAST, lambda _: "%"),
         ("the id __proto__", Tier.LAST, lambda _: "__proto__"),
     )
-    return [Edit(name, _other_id(operation, change), tier) for name, tier, change in rows]
-
-
-def _other_id(operation: Operation, change: Callable[[str], str]) -> Callable[[Request], Request]:
-    before, _, rest = operation.path.partition("{")
-    after = rest.partition("}")[2]
-
-    def apply(request: Request) -> Request:
-        value = unquote(request.target[len(before) : len(request.target) - len(after)])
-        return replace(request, target=f"{before}{quote(change(value), safe='')}{after}")
-
-    return apply
+    return [Edit(name, on_last_value(operation, change), tier) for name, tier, change in rows]

@@ -9,11 +9,12 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from operator import methodcaller
 from urllib.parse import urlencode
 
+from contracts import strict_json
 from contracts.document import JSON_MEDIA_TYPE, Operation
 from contracts.exchange import Request
 from strategies.edit import Edit, Tier, together
@@ -25,8 +26,11 @@ ESCAPABLE = frozenset('"\\/bfnrtu')
 
 
 def not_json(_: Operation) -> list[Edit]:
-    """ERR-04: bodies that are not JSON, sent as application/json."""
-    return [Edit(name, _on_bytes(change), tier) for name, tier, change in NOT_JSON]
+    """ERR-04: bodies that are not JSON, sent as application/json.
+
+    Not every body can be broken in every way: where it still is strict JSON afterwards, the request stays as it is.
+    """
+    return [Edit(name, _on_bytes(_only_if_broken(change)), tier) for name, tier, change in NOT_JSON]
 
 
 def open_to_readers(operation: Operation) -> list[Edit]:
@@ -103,6 +107,18 @@ def _as_form(request: Request) -> Request:
     return request.with_body(urlencode(request.json()).encode())
 
 
+def _only_if_broken(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    def apply(body: bytes) -> bytes:
+        changed = change(body)
+        try:
+            strict_json.parse(changed)
+        except ValueError:
+            return changed
+        return body
+
+    return apply
+
+
 def _reversed_keys(body: bytes) -> bytes:
     return _compact(dict(reversed(json.loads(body).items())))
 
@@ -115,6 +131,16 @@ def _spaced(body: bytes) -> bytes:
 
 def _compact(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _object(pairs: Iterable[tuple[str, bytes]]) -> bytes:
+    """Return an object of these keys and literals."""
+    return b"{" + b",".join(_compact(name) + b":" + literal for name, literal in pairs) + b"}"
+
+
+def _literals(body: bytes) -> list[tuple[str, bytes]]:
+    """Return the keys of a body, each with its value in compact JSON."""
+    return [(name, _compact(value)) for name, value in json.loads(body).items()]
 
 
 def escaped(text: str) -> str:
@@ -133,7 +159,17 @@ def _escaped_keys(body: bytes) -> bytes:
 
 
 def _escaped_values(body: bytes) -> bytes:
-    return _spelled(body, json.dumps, lambda value: escaped(value) if isinstance(value, str) else json.dumps(value))
+    return _spelled(body, json.dumps, _with_escaped_texts)
+
+
+def _with_escaped_texts(value: object) -> str:
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, list):
+        return f"[{','.join(map(_with_escaped_texts, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{json.dumps(name)}:{_with_escaped_texts(entry)}' for name, entry in value.items())}}}"
+    return json.dumps(value)
 
 
 def _single_quoted(body: bytes) -> bytes:
@@ -149,20 +185,39 @@ def _yaml(body: bytes) -> bytes:
 
 
 def _last_key_twice(body: bytes) -> bytes:
-    name, value = list(json.loads(body).items())[-1]
-    return body[:-1] + f",{json.dumps(name)}:{json.dumps(value)}}}".encode()
+    literals = _literals(body)
+    return _object([*literals, *literals[-1:]])
 
 
-def _within_last_value(body: bytes, inserted: bytes) -> bytes:
-    """Return the body with bytes put just before the quote that ends its last value."""
-    end = body.rstrip(b"}").rfind(b'"')
-    return body[:end] + inserted + body[end:]
+def _last_text(body: bytes) -> tuple[int, int] | None:
+    """Return where the last text stands, quotes included: the last value that is one, or else the last key."""
+    spans = [(found.start(), found.end()) for found in STRING.finditer(body)]
+    values = [span for span in spans if body[span[1] : span[1] + 1] != b":"]
+    return next(reversed(values or spans), None)
+
+
+def _within_last_text(inserted: bytes) -> Callable[[bytes], bytes]:
+    """Return an edit that puts bytes just before the quote that ends the last text."""
+
+    def change(body: bytes) -> bytes:
+        span = _last_text(body)
+        return body if span is None else body[: span[1] - 1] + inserted + body[span[1] - 1 :]
+
+    return change
+
+
+def _cut_in_last_text(body: bytes) -> bytes:
+    span = _last_text(body)
+    return body if span is None else body[: span[1] - 1]
 
 
 def _needless_escape(body: bytes) -> bytes:
     """Return the body with a backslash before a letter that has no escape: a lax parser just drops it."""
-    start = body.rstrip(b"}").rstrip(b'"').rfind(b'"') + 1
-    for at in range(start, len(body)):
+    span = _last_text(body)
+    if span is None:
+        return body
+    start, end = span[0] + 1, span[1] - 1
+    for at in range(start, end):
         if chr(body[at]) not in ESCAPABLE:
             return body[:at] + b"\\" + body[at:]
     return body[:start] + b"\\q" + body[start:]
@@ -170,20 +225,40 @@ def _needless_escape(body: bytes) -> bytes:
 
 def _last_value(literal: bytes) -> Callable[[bytes], bytes]:
     """Return an edit that puts a literal in place of the last value."""
-    return lambda body: body[: body.rstrip(b"}").rstrip(b'"').rfind(b'"')] + literal + b"}"
+
+    def change(body: bytes) -> bytes:
+        literals = _literals(body)
+        return _object([*literals[:-1], *((name, literal) for name, _ in literals[-1:])])
+
+    return change
 
 
 def _valueless(literal: bytes) -> Callable[[bytes], bytes]:
     """Return an edit that repeats the last key with `literal` first: a lax parser lets the good value win."""
 
     def change(body: bytes) -> bytes:
-        name, value = list(json.loads(body).items())[-1]
-        others = body[: body.rfind(json.dumps(name).encode())]
-        return others + b"%s:%s,%s:%s}" % (_compact(name), literal, _compact(name), _compact(value))
+        literals = _literals(body)
+        return _object([*literals[:-1], *((name, literal) for name, _ in literals[-1:]), *literals[-1:]])
 
     return change
 
 
+def _first_comma_as(sign: bytes) -> Callable[[bytes], bytes]:
+    """Return an edit that writes something else in place of the comma after the first property."""
+
+    def change(body: bytes) -> bytes:
+        first, others = _object(_literals(body)[:1]), _object(_literals(body)[1:])
+        return body if len(others) <= len(EMPTY) else first[:-1] + sign + others[1:]
+
+    return change
+
+
+def _without_braces(spell: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    """Return an edit that spells the properties in another format; one that has none is left alone."""
+    return lambda body: spell(body) if json.loads(body) else body
+
+
+EMPTY = b"{}"
 NOT_JSON: Sequence[tuple[str, Tier, Callable[[bytes], bytes]]] = (
     ("truncated", Tier.FIRST, lambda body: body[:-1]),
     ("empty", Tier.FIRST, lambda _: b""),
@@ -191,25 +266,25 @@ NOT_JSON: Sequence[tuple[str, Tier, Callable[[bytes], bytes]]] = (
     ("trailing garbage", Tier.FIRST, lambda body: body + b" x"),
     ("block comment", Tier.FIRST, lambda body: b"/* c */" + body),
     ("single quotes", Tier.USUAL, _single_quoted),
-    ("bad UTF-8", Tier.USUAL, lambda body: _within_last_value(body, b"\xff")),
+    ("bad UTF-8", Tier.USUAL, _within_last_text(b"\xff")),
     ("two documents", Tier.USUAL, lambda body: body + b"\n" + body),
     ("unquoted keys", Tier.USUAL, _unquoted_keys),
-    ("raw newline in a string", Tier.USUAL, lambda body: _within_last_value(body, b"\n")),
+    ("raw newline in a string", Tier.USUAL, _within_last_text(b"\n")),
     ("needless escape", Tier.USUAL, _needless_escape),
     ("NaN", Tier.USUAL, _last_value(b"NaN")),
     ("UTF-16", Tier.USUAL, lambda body: body.decode().encode("utf-16")),
     ("line comment", Tier.USUAL, lambda body: body[:-1] + b"// c\n}"),
-    ("form fields", Tier.USUAL, lambda body: urlencode(json.loads(body)).encode()),
-    ("YAML", Tier.USUAL, _yaml),
+    ("form fields", Tier.USUAL, _without_braces(lambda body: urlencode(json.loads(body)).encode())),
+    ("YAML", Tier.USUAL, _without_braces(_yaml)),
     ("only white space", Tier.USUAL, lambda _: b" \n"),
-    ("comma missing", Tier.USUAL, lambda body: body.replace(b',"', b' "', 1)),
-    ("cut in the last string", Tier.USUAL, lambda body: body.rstrip(b"}").rstrip(b'"')),
+    ("comma missing", Tier.USUAL, _first_comma_as(b" ")),
+    ("cut in the last string", Tier.USUAL, _cut_in_last_text),
     ("NUL at the end", Tier.USUAL, lambda body: body + b"\x00"),
     ("hash comment", Tier.USUAL, lambda body: b"# c\n" + body),
     ("equals for colon", Tier.USUAL, lambda body: body.replace(b'":', b'"=')),
-    ("semicolon for comma", Tier.LAST, lambda body: body.replace(b',"', b';"', 1)),
-    ("encoded surrogate", Tier.LAST, lambda body: _within_last_value(body, b"\xed\xa0\x80")),
-    ("overlong UTF-8", Tier.LAST, lambda body: _within_last_value(body, b"\xc0\xaf")),
+    ("semicolon for comma", Tier.LAST, _first_comma_as(b";")),
+    ("encoded surrogate", Tier.LAST, _within_last_text(b"\xed\xa0\x80")),
+    ("overlong UTF-8", Tier.LAST, _within_last_text(b"\xc0\xaf")),
     ("XSSI prefix", Tier.LAST, lambda body: b")]}',\n" + body),
     ("leading garbage", Tier.LAST, lambda body: b"x" + body),
     ("Infinity", Tier.LAST, _valueless(b"-Infinity")),

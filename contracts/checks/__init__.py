@@ -6,15 +6,12 @@ Either says nothing (`SILENT`) of an exchange that its requirement does not spea
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from typing import TypeAlias
 
 from contracts.document import Operation
 from contracts.exchange import Exchange, Judgement
 
-PARAMETER = re.compile(r"(\{[^}]*\})")
 Check: TypeAlias = Callable[[Operation, Exchange], Judgement]
 SeriesCheck: TypeAlias = Callable[[Operation, Sequence[Exchange]], Iterator[tuple[Exchange, Judgement]]]
 
@@ -33,14 +30,5 @@ def own_request(operation: Operation, exchange: Exchange) -> bool:
     """Return whether the request was for this very operation: its method and its path, spelled as documented."""
     request = exchange.request
     return (
-        exchange.operation == operation.id
-        and request.method == operation.method
-        and _path(operation).fullmatch(request.target.partition("?")[0]) is not None
-    )
-
-
-@lru_cache(maxsize=256)
-def _path(operation: Operation) -> re.Pattern[str]:
-    return re.compile(
-        "".join("[^/]+" if part[:1] == "{" else re.escape(part) for part in PARAMETER.split(operation.path))
+        exchange.operation == operation.id and request.method == operation.method and operation.has_path(request.target)
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contracts import strict_json
 from contracts.checks import Check, own_request
 from contracts.checks.response import TOO_MANY, at, media_type, shown
-from contracts.checks.schema import misfit
+from contracts.checks.schema import body_fits, misfit
 from contracts.document import JSON_MEDIA_TYPE, Json, Operation
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
 
@@ -40,11 +40,14 @@ LEAKS = {
 
 
 def refused_with(*statuses: int) -> Check:
-    """Return the check that the request was refused with one of `statuses`. Being throttled decides nothing."""
+    """Return the check that the request was refused with one of `statuses`.
+
+    Being throttled decides nothing; nor does it where the document names no refusal of the operation.
+    """
     expected = " or ".join(str(status) for status in statuses)
 
-    def check(_: Operation, exchange: Exchange) -> Judgement:
-        if exchange.status == TOO_MANY:
+    def check(operation: Operation, exchange: Exchange) -> Judgement:
+        if exchange.status == TOO_MANY or str(BAD_REQUEST) not in operation.responses:
             return SILENT
         if exchange.status in statuses:
             return HOLDS
@@ -52,6 +55,15 @@ def refused_with(*statuses: int) -> Check:
         return Problem(f"answered {exchange.outcome}", expected, f"{exchange.outcome} {body}".strip())
 
     return check
+
+
+def malformed_body_refused(operation: Operation, exchange: Exchange) -> Judgement:
+    """ERR-01 to -03, -06 and -14. Silent on a body that fits the schema after all, in the eyes of jsonschema."""
+    try:
+        fits = body_fits(operation, strict_json.parse(exchange.request.body or b""))
+    except ValueError:
+        fits = False
+    return SILENT if fits else refused_with(BAD_REQUEST)(operation, exchange)
 
 
 def error_has_the_envelope(operation: Operation, exchange: Exchange) -> Judgement:
@@ -97,7 +109,7 @@ def refusal_returns_nothing(operation: Operation, exchange: Exchange) -> Judgeme
     value = response.json()
     if not isinstance(value, dict):
         return HOLDS
-    if any(link.follow(value) for link in operation.links):
+    if operation.job_link and operation.job_link.follow(value):
         return Problem("refusal with a job id", "no job", shown(response.body))
     promised = set(operation.responses.get("200", {}).get("properties", {})) & set(value)
     if promised:
@@ -118,7 +130,7 @@ def gives_nothing_away(_: Operation, exchange: Exchange) -> Judgement:
     if exchange.accepted:
         return SILENT
     sent = (exchange.request.body or b"").decode(errors="replace") + exchange.request.target
-    plain = text.replace('\\"', '"').replace("\\n", "\n")
+    plain = text.replace('\\"', '"').replace("\\n", "\n") + "\n" + headers
     for name, pattern in LEAKS.items():
         found = pattern.search(plain)
         if found and found.group().strip() not in sent:
@@ -152,9 +164,12 @@ def _code(exchange: Exchange) -> Json:
 
 
 def _credentials(exchange: Exchange) -> Iterator[str]:
-    """Yield what stands for a token, wherever the request put it; shorter words are such as Bearer or undefined."""
+    """Yield what stands for a token, wherever the request put it; shorter words are such as Bearer or undefined.
+
+    A query holds credentials only where they were put there in place of the header's.
+    """
     headers = (value for name, value in exchange.request.headers if name.lower() not in PLAIN_HEADERS)
-    query = exchange.request.target.partition("?")[2]
+    query = "" if exchange.issued_token else exchange.request.target.partition("?")[2]
     for part in re.split(r"[\s;,=&]+", " ".join([*headers, query])):
         if len(part) >= SHORTEST_TOKEN:
             yield part

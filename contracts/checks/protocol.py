@@ -8,11 +8,10 @@ from itertools import pairwise
 from contracts.checks import Check, own_request
 from contracts.checks.response import FIRST_SERVER_ERROR, OK, TOO_MANY, shown
 from contracts.checks.schema import misfit
-from contracts.document import RATE_LIMIT, RATE_REMAINING, Operation
+from contracts.document import RATE_LIMIT, RATE_REMAINING, Json, Operation, follow, properties
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
 
 NOT_FOUND, NOT_ALLOWED = 404, 405
-FINAL = frozenset({"SUCCESS", "PARTIAL_SUCCESS", "FAILURE"})
 READS_TO_WAIT_FOR = 8
 """Fewer reads of a job may well be too early to see its end."""
 LONGEST_NUMBER = 18
@@ -86,35 +85,109 @@ def jobs_settle(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator
     for told in reads.values():
         final: str | None = None
         for exchange in told:
-            state = job_state(exchange)
+            state = job_state(operation, exchange)
             if final is not None and state != final:
                 yield exchange, Problem("final status changed", f"{final}, as before", str(state))
-            elif state in FINAL:
+            elif job_is_over(operation, exchange):
                 final = state
                 yield exchange, HOLDS
         if final is None and len(told) >= READS_TO_WAIT_FOR:
-            observed = f"{job_state(told[-1]) or told[-1].outcome} after {len(told)} reads"
+            observed = f"{job_state(operation, told[-1]) or told[-1].outcome} after {len(told)} reads"
             yield told[-1], Problem("no final status", "a final status within the deadline", observed)
 
 
 def stays_as_told(before: Exchange) -> Check:
-    """Return the check that a finished job is told of as it was `before` (JOB-03)."""
+    """Return the check that a finished job is told of as it was `before`, in what is documented (JOB-03)."""
 
-    def check(_: Operation, exchange: Exchange) -> Judgement:
+    def check(operation: Operation, exchange: Exchange) -> Judgement:
         if exchange.response is None or before.response is None or exchange.status == TOO_MANY:
             return SILENT
-        if exchange.response.json() == before.response.json():
+        told, now = (_documented(operation, response.json()) for response in (before.response, exchange.response))
+        if now == told:
             return HOLDS
         return Problem("another answer", shown(before.response.body), shown(exchange.response.body))
 
     return check
 
 
-def job_state(exchange: Exchange) -> str | None:
-    """Return the write status that an exchange tells, or None."""
-    value = exchange.response.json() if exchange.response else None
-    state = value.get("write_status") if isinstance(value, dict) else None
-    return state if isinstance(state, str) else None
+def _documented(operation: Operation, value: Json) -> Json:
+    names = dict(properties(operation.responses.get(str(OK), {})))
+    return {name: value.get(name) for name in names} if isinstance(value, dict) else value
+
+
+def errors_are_its_own(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+    """JOB-03. A job that did not fail tells no error that another job failed with before it."""
+    if operation.job_status is None:
+        return
+    failures: dict[str, str] = {}
+    for exchange in exchanges:
+        if not (own_request(operation, exchange) and job_is_over(operation, exchange) and exchange.response):
+            continue
+        told = follow(exchange.response.json(), operation.job_status.errors)
+        errors = [entry for entry in told if isinstance(entry, str)] if isinstance(told, list) else []
+        target = exchange.request.target
+        if job_state(operation, exchange) in operation.job_status.failed:
+            failures |= {entry: target for entry in errors if entry not in failures}
+        elif foreign := [entry for entry in errors if failures.get(entry, target) != target]:
+            yield exchange, Problem("errors of another job", "errors of its own", shown(foreign[0].encode()))
+        else:
+            yield exchange, HOLDS
+
+
+def job_state(status: Operation, exchange: Exchange) -> str | None:
+    """Return the state of a job that an exchange with the operation `status` tells, or None."""
+    if status.job_status is None or exchange.response is None:
+        return None
+    return status.job_status.of(exchange.response.json())
+
+
+def job_is_over(status: Operation, exchange: Exchange) -> bool:
+    """Return whether the exchange tells a state that a job ends in."""
+    state = job_state(status, exchange)
+    return status.job_status is not None and state is not None and state not in status.job_status.pending
+
+
+def job_ends_well(status: Operation) -> Check:
+    """Return the check that a read of a job's state does not tell of a failure (JOB-06)."""
+
+    def check(_: Operation, exchange: Exchange) -> Judgement:
+        state = job_state(status, exchange)
+        if state is None or status.job_status is None or exchange.response is None:
+            return SILENT
+        if state not in status.job_status.failed:
+            return HOLDS
+        return Problem("job failed", "a job that does not fail", shown(exchange.response.body))
+
+    return check
+
+
+def as_untouched(status: Operation, used_up: Exchange) -> Check:
+    """Return the check that a job does not end as the one whose record was used up before it (ERR-15, AUTH-12)."""
+
+    def check(_: Operation, exchange: Exchange) -> Judgement:
+        if status.job_status is None or exchange.response is None or used_up.response is None:
+            return SILENT
+        if not job_is_over(status, exchange):
+            return SILENT
+        ends = [
+            (job_state(status, end), follow(end.response.json() if end.response else None, status.job_status.errors))
+            for end in (exchange, used_up)
+        ]
+        if ends[0] != ends[1]:
+            return HOLDS
+        return Problem("a refused request acted", "a job that ends as for a new record", shown(exchange.response.body))
+
+    return check
+
+
+def answered_as_not_supported(_: Operation, exchange: Exchange) -> Judgement:
+    """HTTP-02."""
+    if exchange.response is None or exchange.status == TOO_MANY:
+        return SILENT
+    if exchange.status == NOT_ALLOWED:
+        return HOLDS
+    body = shown(exchange.response.body)
+    return Problem(f"answered {exchange.status}", "405, always", f"{exchange.status} {body}")
 
 
 def unknown_job_refused(_: Operation, exchange: Exchange) -> Judgement:

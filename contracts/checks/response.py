@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contracts import strict_json
 from contracts.checks import own_request
 from contracts.checks.schema import misfit
-from contracts.document import JSON_MEDIA_TYPE, Json, Operation
+from contracts.document import JSON_MEDIA_TYPE, SUPPLIED_BY, Json, Operation, properties
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem, Response
 
 OK, TOO_MANY = 200, 429
@@ -34,6 +34,8 @@ def success_is_strict_json(operation: Operation, exchange: Exchange) -> Judgemen
     if not (own_request(operation, exchange) and exchange.accepted and exchange.response):
         return SILENT
     expected = "application/json holding one strict JSON document"
+    if exchange.fault:
+        return Problem(f"body with {exchange.fault}", expected, exchange.fault)
     declared = exchange.response.headers_named("content-type")
     if media_type(exchange.response) != JSON_MEDIA_TYPE or len(declared) > 1:
         return Problem("other media type", expected, f"Content-Type: {', '.join(declared) or 'none'}")
@@ -118,26 +120,36 @@ def headers_tell_the_truth(_: Operation, exchange: Exchange) -> Judgement:
 
 
 def gives_back_what_was_sent(operation: Operation, exchange: Exchange) -> Judgement:
-    """RESP-03. Silent where the request's own meaning is open: repeated keys, lone surrogates, other types."""
+    """RESP-03. Silent where the meaning is open: repeated keys, lone surrogates, other types, forms that have twins.
+
+    A date may be given back in another form, and a text that is no id without the white space around it.
+    """
     if not (own_request(operation, exchange) and exchange.accepted and exchange.response):
         return SILENT
     try:
-        sent = strict_json.parse(exchange.request.body or b"")
+        body = strict_json.parse(exchange.request.body or b"null")
     except ValueError:
         return SILENT
+    sent = {**operation.path_values(exchange.request.target), **(body if isinstance(body, dict) else {})}
+    schemas = {**dict(properties(operation.body or {})), **operation.path_parameters}
     judgement: Judgement = SILENT
     for path in operation.echoed:
-        value = sent.get(path[-1]) if isinstance(sent, dict) else None
-        if not isinstance(value, str) or not _encodable(value):
+        value, given = sent.get(path[-1]), at(exchange.response.json(), path)
+        schema = schemas[path[-1]]
+        if given is None or not _comparable(schema, value):
             continue
-        given = at(exchange.response.json(), path)
-        if given is None:
-            continue
-        if given != value:
+        trimmed = isinstance(given, str) and SUPPLIED_BY not in schema and given == str(value).strip()
+        if type(given) is not type(value) or (given != value and not trimmed):
             where = "/".join(path)
             return Problem(f"{where} differs", f"{where} = {_quoted(value)}", f"{where} = {_quoted(given)}")
         judgement = HOLDS
     return judgement
+
+
+def _comparable(schema: Json, value: Json) -> bool:
+    if isinstance(value, str):
+        return _encodable(value) and not {"pattern", "format", "anyOf", "oneOf"} & schema.keys()
+    return isinstance(value, int) and schema.get("type") in ("integer", "boolean")
 
 
 def answered_by_itself(operation: Operation, exchange: Exchange) -> Judgement:
@@ -156,21 +168,20 @@ def job_ids_are_sound(operation: Operation, exchanges: Sequence[Exchange]) -> It
     """RESP-04."""
     given: set[str] = set()
     for exchange in exchanges:
-        if not (own_request(operation, exchange) and exchange.accepted and exchange.response):
+        if not (own_request(operation, exchange) and exchange.accepted and exchange.response and operation.job_link):
             continue
-        for link in operation.links:
-            job = link.follow(exchange.response.json())
-            if not isinstance(job, str):
-                continue
-            if not job.strip():
-                yield exchange, Problem("blank job id", "an id that is not blank", _quoted(job))
-            elif job != job.strip():
-                yield exchange, Problem("white space around the job id", "an id without white space", _quoted(job))
-            elif job in given:
-                yield exchange, Problem("job id given twice", "an id of its own for each job", _quoted(job))
-            else:
-                yield exchange, HOLDS
-            given.add(job)
+        job = operation.job_link.follow(exchange.response.json())
+        if not isinstance(job, str):
+            continue
+        if not job.strip():
+            yield exchange, Problem("blank job id", "an id that is not blank", _quoted(job))
+        elif job != job.strip():
+            yield exchange, Problem("white space around the job id", "an id without white space", _quoted(job))
+        elif job in given:
+            yield exchange, Problem("job id given twice", "an id of its own for each job", _quoted(job))
+        else:
+            yield exchange, HOLDS
+        given.add(job)
 
 
 def stays_valid(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:

@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
 
 from contracts.document import Json, Operation
 
 
+def _pattern(_: Any, pattern: str, instance: Json, __: Json) -> Iterator[ValidationError]:
+    if isinstance(instance, str):
+        try:
+            found = re.search(pattern, instance)
+        except re.error:
+            return  # ECMA-262 has words that Python has not: what cannot be read here is not judged
+        if not found:
+            yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Judge: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+
+
+def judge(schema: Json) -> Validator:
+    """Return the validator of a schema, formats included."""
+    return cast("Validator", _Judge(schema, format_checker=Draft202012Validator.FORMAT_CHECKER))
+
+
+def fits(schema: Json, value: Json) -> bool:
+    """Return whether the schema admits `value`."""
+    return judge(schema).is_valid(value)
+
+
 @lru_cache(maxsize=256)
-def _validator(operation: Operation, status: str | None) -> Draft202012Validator:
+def _validator(operation: Operation, status: str | None) -> Validator:
     schema = operation.body if status is None else operation.responses.get(status, {})
-    return Draft202012Validator(schema or {}, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return judge({} if schema is None else schema)
 
 
 def body_fits(operation: Operation, value: Json) -> bool:

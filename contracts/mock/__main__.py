@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
-import shlex
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from contracts.document import Document, load_document, properties
+from contracts.document import Document, load_document
 from contracts.errors import ContractError
-from contracts.mock.answers import fill
-from contracts.mock.api import MockApi
+from contracts.mock.commands import curl
+from contracts.mock.index import IndexedApi, values
 from contracts.mock.limit import UNREACHED, RateLimit
 from contracts.mock.serve import MockServer, serve
 from contracts.mock.state import State
@@ -40,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     limit = RateLimit(UNREACHED if options.limit is None else options.limit, enforce=options.limit is not None)
     try:
         document = load_document(options.contract)
-        with serve(MockApi(document, state=state, limit=limit), options.port) as server:
-            print(welcome(document, state, server), flush=True)
+        with serve(IndexedApi(document, state=state, limit=limit), options.port) as server:
+            print(welcome(document, server), flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 threading.Event().wait()
     except ContractError as error:
@@ -51,30 +49,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.exit(2, f"Port {options.port} cannot be used ({reason}): name another one with --port.\n")
 
 
-def welcome(document: Document, state: State, server: MockServer) -> str:
-    """Return what somebody who wants to try the server needs, with a command to paste for each write."""
-    lines = [
-        f"{document.title}, served at {server.url} until Ctrl-C",
-        "",
-        f"token           {server.token}",
-        f"integration id  {server.integration_id}",
-        f"event ids       {' '.join(server.event_ids)}",
-    ]
-    for operation in document.operations:
-        if operation.body is None:
-            continue
-        known = {
-            name: state.supplied[keywords["x-supplied-by"]][0]
-            for name, keywords in properties(operation.body)
-            if keywords.get("x-supplied-by") in state.supplied
-        }
-        body = json.dumps(fill(operation.body, known))
-        headers = (f"authorization: Bearer {server.token}", "content-type: application/json")
-        parts = ["curl", "-i", "-X", operation.method, server.url + operation.path]
-        for header in headers:
-            parts += ["-H", header]
-        lines += ["", operation.summary or operation.label, shlex.join([*parts, "-d", body])]
-    return "\n".join(lines)
+def welcome(document: Document, server: MockServer) -> str:
+    """Return what somebody who wants to try the server needs: where to look, what to send, and a command to paste."""
+    told = list(values(server))
+    width = max(len(label) for label, _ in told)
+    first = document.operations[0]
+    return "\n".join(
+        [
+            f"{document.title}, served at {server.url} until Ctrl-C",
+            f"Every operation, with a command to paste: {server.url}/",
+            "",
+            *(f"{label:{width}}  {text}" for label, text in told),
+            "",
+            first.summary or first.label,
+            curl(document, first, server),
+        ]
+    )
 
 
 def _port(text: str) -> int:

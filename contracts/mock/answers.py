@@ -1,4 +1,4 @@
-"""A response schema -> the simplest value that fits it."""
+"""A schema -> the simplest value that fits it, around the values that are given."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from contracts.document import Json, properties
 
+CONTROL: Final = "x-control"
 SIMPLEST: Final[Mapping[str, Json]] = {
     "null": None,
     "boolean": False,
@@ -24,24 +25,40 @@ def fill(schema: Json, named: Mapping[str, Json], pinned: Mapping[str, Json] | N
     """Return a value that fits `schema`.
 
     `pinned` gives the values at JSON pointers into the result, `named` those of properties wherever they stand.
-    Every other property gets what the schema itself gives (const, example, default), else null where that is
-    allowed, else the simplest value of its type. `pointer` is where in the whole this schema stands.
+    Every other property that is required gets what the schema itself gives (control, const, example, default), else
+    null where that is allowed, else the simplest value of its type. One that is not required is left out, unless the
+    schema has a control for it. `pointer` is where in the whole this schema stands.
     """
     pinned = pinned or {}
+    required = schema.get("required", ())
     value = {}
     for name, keywords in properties(schema):
-        here = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+        here = _inside(pointer, name)
         if here in pinned:
             value[name] = pinned[here]
         elif name in named:
             value[name] = named[name]
-        else:
+        elif name in required or _is_given(keywords, named, pinned, here):
             value[name] = fill(keywords, named, pinned, here)
     return value or _simplest(schema)
 
 
+def _inside(pointer: str, name: str) -> str:
+    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+
+
+def _is_given(schema: Json, named: Mapping[str, Json], pinned: Mapping[str, Json], pointer: str) -> bool:
+    """Whether there is a value for something in what this schema describes."""
+    if CONTROL in schema:
+        return True
+    return any(
+        name in named or (here := _inside(pointer, name)) in pinned or _is_given(keywords, named, pinned, here)
+        for name, keywords in properties(schema)
+    )
+
+
 def _simplest(schema: Json) -> Json:
-    for keyword in ("const", "example", "default"):
+    for keyword in (CONTROL, "const", "example", "default"):
         if keyword in schema:
             return deepcopy(schema[keyword])
     kinds = schema.get("type", [])

@@ -7,17 +7,14 @@ from urllib.parse import unquote
 
 from starlette.requests import Request
 
-from contracts.document import Document, Operation
+from contracts.document import Operation
+from contracts.mock.outline import outline
 from contracts.mock.refusal import Refusal
 from contracts.mock.replies import Replies
-from contracts.mock.state import State
 
 
 class Gate(Replies):
     """The steps that find the operation and the one who asks."""
-
-    document: Document
-    state: State
 
     # Which operation
 
@@ -51,7 +48,7 @@ class Gate(Replies):
         """Return the operation and its path parameters; where a path is spelt out, that wins over a parameter."""
         path, method = self.path(request), self.method(request)
         found = []
-        for operation in sorted(self.document.operations, key=lambda operation: len(operation.path_parameters)):
+        for operation in outline(self.document).operations:
             parameters = self.match(operation, path)
             if parameters is not None:
                 found.append((operation, parameters))

@@ -1,4 +1,4 @@
-"""A body against its schema, told in the words of the Zod library, as the document's example does."""
+"""What was sent against its schema, told in the words of the Zod library, as the document's example does."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ TYPE_NAMES: Final[Mapping[type, str]] = {
 @lru_cache(maxsize=16)
 def validators(document: Document) -> Mapping[str, Validator]:
     """Return the compiled validator of each operation that takes a body, by the operation's id."""
-    base = OAS30Validator if document.raw["openapi"].startswith("3.0") else Draft202012Validator
+    base = _dialect(document)
     own = {"required": _required, UNKNOWN_PROPERTIES: _unknown_properties}
     dialect = extend(base, own)  # type: ignore[no-untyped-call]  # so in its stubs
     return {
@@ -59,6 +59,23 @@ def validators(document: Document) -> Mapping[str, Validator]:
         for operation in document.operations
         if operation.body is not None
     }
+
+
+@lru_cache(maxsize=16)
+def query_validators(document: Document) -> Mapping[str, Mapping[str, Validator]]:
+    """Return the compiled validators of each operation's query parameters, by the operation's id and their names."""
+    base = _dialect(document)
+    return {
+        operation.id: {
+            name: base(schema, format_checker=base.FORMAT_CHECKER)
+            for name, schema in operation.query_parameters.items()
+        }
+        for operation in document.operations
+    }
+
+
+def _dialect(document: Document) -> type[Validator]:
+    return OAS30Validator if document.raw["openapi"].startswith("3.0") else Draft202012Validator
 
 
 def issue(error: ValidationError) -> Issue:
@@ -69,7 +86,7 @@ def issue(error: ValidationError) -> Issue:
         return _invalid_type(rule, received, path, f"Expected {_type_name(rule)}, received {received}")
     if keyword == "required":
         listed = dict(properties(error.schema))
-        return _invalid_type(listed.get(str(path[-1]), {}).get("type", "unknown"), "undefined", path, "Required")
+        return missing(listed.get(str(path[-1]), {}), *path)
     if keyword in {UNKNOWN_PROPERTIES, "additionalProperties"}:
         names = _extras(error.instance, error.schema)
         quoted = ", ".join(f"'{name}'" for name in names)
@@ -100,6 +117,11 @@ def issue(error: ValidationError) -> Issue:
 def custom(message: str, *path: str) -> Issue:
     """Return an issue that no schema raises."""
     return {"code": "custom", "path": list(path), "message": message}
+
+
+def missing(schema: Json, *path: str | int) -> Issue:
+    """Return the issue of what is not there."""
+    return _invalid_type(schema.get("type", "unknown"), "undefined", list(path), "Required")
 
 
 def _invalid_type(expected: Json, received: str, path: list[str | int], message: str) -> Issue:

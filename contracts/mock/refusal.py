@@ -11,7 +11,19 @@ Issue: TypeAlias = dict[str, Json]
 """One entry of a refusal's issues list, as Zod writes it: at least `code`, `path` and `message`."""
 
 Cause: TypeAlias = Literal[
-    "http", "route", "method", "credential", "rate", "size", "media-type", "syntax", "schema", "unknown-value", "job"
+    "http",
+    "route",
+    "method",
+    "credential",
+    "rate",
+    "unsupported",
+    "query",
+    "size",
+    "media-type",
+    "syntax",
+    "schema",
+    "unknown-value",
+    "job",
 ]
 """The step that refused: several of them answer with the same status and code."""
 

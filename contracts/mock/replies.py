@@ -8,13 +8,17 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import JSON_MEDIA_TYPE, Json
+from contracts.document import JSON_MEDIA_TYPE, Document, Json
 from contracts.mock import wire
 from contracts.mock.refusal import Refusal
+from contracts.mock.state import State
 
 
 class Replies:
-    """The steps that make an answer."""
+    """The steps that make an answer, for all classes of steps to build on; every one knows document and data."""
+
+    document: Document
+    state: State
 
     def not_found(self, cause: Literal["route", "job"]) -> Refusal:
         """Return the refusal of a path or a job that there is not."""
@@ -24,6 +28,11 @@ class Replies:
         """Return the refusal of a method that this path does not have."""
         allow = {"allow": ", ".join(sorted(allowed))}
         return Refusal(405, "method_not_allowed", "method not allowed", "method", headers=allow)
+
+    def not_supported(self) -> Refusal:
+        """Return the refusal of an operation that does nothing; Allow is empty, since no method would do more."""
+        message = "querying this is not supported by the property-management system"
+        return Refusal(405, "not_supported", message, "unsupported", headers={"allow": ""})
 
     def too_large(self, headers: Mapping[str, str] | None = None) -> Refusal:
         """Return the refusal of a body that is over the size limit."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -31,12 +31,11 @@ START_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class MockServer:
-    """Where a mock listens, and the values that it knows. `url` has no slash at its end."""
+    """Where a mock listens, and the values that it knows, by variable. `url` has no slash at its end."""
 
     url: str
     token: str
-    integration_id: str
-    event_ids: tuple[str, ...]
+    known: Mapping[str, tuple[str, ...]]
 
 
 @contextlib.contextmanager
@@ -55,8 +54,7 @@ def serve(api: MockApi, port: int = 0) -> Iterator[MockServer]:
             yield MockServer(
                 url=f"http://{HOST}:{listener.getsockname()[1]}",
                 token=api.state.tokens[0],
-                integration_id=api.state.integrations[0],
-                event_ids=api.state.events,
+                known=dict(api.state.supplied),
             )
         finally:
             server.stop()

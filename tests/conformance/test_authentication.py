@@ -3,7 +3,7 @@
 from contracts.checks import authentication, each, protocol
 from contracts.checks.authentication import answered_like, credentials_refused
 from contracts.errors import NotApplicable
-from strategies import bodies, credentials, methods, wire
+from strategies import bodies, credentials, methods, parameters, wire
 from strategies.edit import Edit
 from tests.harness.plugin import requirement
 from tests.harness.trial import Trial
@@ -11,37 +11,37 @@ from tests.harness.trial import Trial
 
 @requirement("AUTH-01", edits=credentials.none)
 def test_no_credentials_are_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_edit(of=trial.run.refusable_for_credentials):
         trial.judge(exchange, credentials_refused)
 
 
 @requirement("AUTH-02", edits=credentials.never_issued)
 def test_token_never_issued_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_edit(of=trial.run.refusable_for_credentials):
         trial.judge(exchange, credentials_refused)
 
 
 @requirement("AUTH-03", edits=credentials.near_misses)
 def test_near_miss_of_the_token_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_edit(of=trial.run.refusable_for_credentials):
         trial.judge(exchange, credentials_refused)
 
 
 @requirement("AUTH-04", edits=credentials.other_forms)
 def test_other_form_of_credentials_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_edit(of=trial.run.refusable_for_credentials):
         trial.judge(exchange, credentials_refused)
 
 
 @requirement("AUTH-05", edits=credentials.other_places)
 def test_token_in_another_place_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_edit(of=trial.run.refusable_for_credentials):
         trial.judge(exchange, credentials_refused)
 
 
 @requirement("AUTH-06", sends=(1, 1, 20))
 def test_authentication_comes_before_validation(trial: Trial) -> None:
-    wrong = credentials.with_wrong_token(trial.run.refusable())
+    wrong = credentials.with_wrong_token(trial.run.refusable_for_credentials())
     reference = trial.run.already_sent(wrong) or trial.run.send(wrong, credentials.never_issued(trial.operation)[0])
     if reference.accepted:
         raise NotApplicable("a wrong token is accepted (AUTH-02), so nothing comes before validation")
@@ -50,7 +50,7 @@ def test_authentication_comes_before_validation(trial: Trial) -> None:
         trial.judge(trial.run.send(both.apply(wrong), both), answered_like(reference))
 
 
-@requirement("AUTH-08", edits=credentials.scheme_spellings)
+@requirement("AUTH-08", edits=credentials.scheme_spellings, to_be_accepted=True)
 def test_scheme_is_matched_without_case(trial: Trial) -> None:
     for exchange in trial.each_edit(of=trial.run.acceptable):
         trial.judge(exchange, protocol.accepted)
@@ -58,7 +58,7 @@ def test_scheme_is_matched_without_case(trial: Trial) -> None:
 
 @requirement("AUTH-09", edits=credentials.ways_around)
 def test_no_way_around_authentication(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_edit(of=trial.run.refusable_for_credentials):
         trial.judge(exchange, credentials_refused)
 
 
@@ -77,8 +77,13 @@ def test_issued_token_is_honoured(trial: Trial) -> None:
     trial.judge_run(each(authentication.issued_token_is_honoured))
 
 
+@requirement("AUTH-12", sends=(0, 3, 3))
+def test_request_without_the_token_does_nothing(trial: Trial) -> None:
+    trial.judge_untouched(trial.run.refusable_for_credentials)
+
+
 def _bad_requests(trial: Trial) -> list[Edit]:
     operation = trial.operation
     if operation.body is None:
-        return methods.unknown_ids(operation)
+        return methods.unknown_ids(operation) if operation.path_parameters else parameters.beyond_query(operation)
     return [edit for pair in zip(wire.not_json(operation), bodies.missing(operation), strict=False) for edit in pair]

@@ -4,7 +4,7 @@ from contracts.checks import each, errors, protocol
 from contracts.checks.errors import BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE
 from contracts.errors import NotApplicable
 from contracts.exchange import CONTROL
-from strategies import bodies, wire
+from strategies import bodies, constraints, wire
 from tests.harness.generation import breaking_bodies, breaking_cases
 from tests.harness.plugin import requirement
 from tests.harness.trial import Trial
@@ -15,19 +15,19 @@ refused = errors.refused_with(BAD_REQUEST)
 @requirement("ERR-01", edits=bodies.missing)
 def test_missing_required_property_is_refused(trial: Trial) -> None:
     for exchange in trial.each_edit(of=trial.run.refusable):
-        trial.judge(exchange, refused)
+        trial.judge(exchange, errors.malformed_body_refused)
 
 
 @requirement("ERR-02", edits=bodies.wrong_types)
 def test_wrong_type_is_refused(trial: Trial) -> None:
     for exchange in trial.each_edit(of=trial.run.refusable):
-        trial.judge(exchange, refused)
+        trial.judge(exchange, errors.malformed_body_refused)
 
 
 @requirement("ERR-03", edits=bodies.not_objects)
 def test_json_that_is_no_object_is_refused(trial: Trial) -> None:
     for exchange in trial.each_edit(of=trial.run.refusable):
-        trial.judge(exchange, refused)
+        trial.judge(exchange, errors.malformed_body_refused)
 
 
 @requirement("ERR-04", edits=wire.not_json)
@@ -36,10 +36,16 @@ def test_body_that_is_not_json_is_refused(trial: Trial) -> None:
         trial.judge(exchange, refused)
 
 
-@requirement("ERR-06", edits=bodies.beyond_constraints)
+@requirement("ERR-06", edits=constraints.beyond_constraints)
 def test_broken_constraint_is_refused(trial: Trial) -> None:
     for exchange in trial.each_edit(of=trial.run.refusable):
-        trial.judge(exchange, refused)
+        trial.judge(exchange, errors.malformed_body_refused)
+
+
+@requirement("ERR-16", edits=constraints.at_constraints, to_be_accepted=True)
+def test_constraint_just_kept_is_accepted(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.acceptable):
+        trial.judge(exchange, protocol.accepted)
 
 
 @requirement("ERR-07", edits=bodies.unknown_properties)
@@ -67,14 +73,14 @@ def test_next_good_request_is_served_after_a_malformed_one(trial: Trial) -> None
 @requirement("ERR-14", edits=bodies.combined, sends=(1, 1, 200))
 def test_any_other_breach_of_the_schema_is_refused(trial: Trial) -> None:
     for exchange in trial.each_edit(of=trial.run.refusable):
-        trial.judge(exchange, refused)
+        trial.judge(exchange, errors.malformed_body_refused)
     control = trial.run.refusable()
     tried = {exchange.request for exchange in trial.run.exchanges}
     for request in breaking_cases(trial.document, trial.operation, control):
         if request not in tried and trial.sends > 1:
-            trial.judge(trial.run.send(request, "coverage case", generated=True), refused)
+            trial.judge(trial.run.send(request, "coverage case", generated=True), errors.malformed_body_refused)
             trial.sends -= 1
-    trial.search(breaking_bodies(trial.document, trial.operation, control), refused)
+    trial.search(breaking_bodies(trial.document, trial.operation, control), errors.malformed_body_refused)
 
 
 @requirement("ERR-05")
@@ -102,3 +108,8 @@ def test_refusal_returns_neither_job_nor_result(trial: Trial) -> None:
 @requirement("ERR-12")
 def test_error_gives_nothing_away(trial: Trial) -> None:
     trial.judge_run(each(errors.gives_nothing_away))
+
+
+@requirement("ERR-15", sends=(0, 3, 3))
+def test_malformed_request_does_nothing(trial: Trial) -> None:
+    trial.judge_untouched(trial.run.refusable)

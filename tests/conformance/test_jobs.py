@@ -1,12 +1,15 @@
 """JOB: what happens after the 200."""
 
-from contracts.checks import protocol
+from contracts.checks import each, listing, protocol
 from contracts.checks.authentication import credentials_refused
+from contracts.document import Operation
 from contracts.errors import NotApplicable
-from contracts.exchange import CONTROL
+from contracts.exchange import CONTROL, Exchange
 from strategies import credentials, methods
+from strategies.listing import newest
 from tests.harness import polling
 from tests.harness.plugin import requirement
+from tests.harness.stateful import walk
 from tests.harness.trial import Trial
 
 
@@ -14,7 +17,7 @@ from tests.harness.trial import Trial
 def test_job_is_known(trial: Trial) -> None:
     # The opening control and its repeat, read to their ends: the second job often ends otherwise than the first.
     trial.run.control()
-    accepted = [exchange for exchange in trial.run.exchanges if exchange.edit == CONTROL and exchange.accepted]
+    accepted = trial.run.accepted_controls()
     for turn in range(trial.sends):
         status, request = trial.run.follow(accepted[turn % 2 % len(accepted)])
         trial.judge(trial.run.send(request, CONTROL, operation=status), protocol.job_is_known(status))
@@ -31,12 +34,13 @@ def test_jobs_are_kept_apart(trial: Trial) -> None:
     trial.run.control()
     for request in trial.run.controls():
         polling.until_final(trial.run, request, at_most=polling.FEWEST_READS)
-    finished = {e.request: e for e in trial.run.exchanges if e.accepted and protocol.job_state(e) in protocol.FINAL}
+    finished = {e.request: e for e in trial.run.exchanges if e.accepted and protocol.job_is_over(trial.operation, e)}
     if not finished:
         raise NotApplicable("no job came to its end in time (JOB-02)")
     polling.until_final(trial.run, trial.run.another_control().request, at_most=polling.FEWEST_READS)
     for request, told in finished.items():
         trial.judge(trial.run.send(request, CONTROL), protocol.stays_as_told(told))
+    trial.judge_series(protocol.errors_are_its_own, trial.run.exchanges)
 
 
 @requirement("JOB-04", sends=(1, 2, 2))
@@ -52,3 +56,62 @@ def test_status_of_a_job_needs_the_token(trial: Trial) -> None:
 def test_unknown_job_is_refused(trial: Trial) -> None:
     for exchange in trial.each_edit(of=trial.run.refusable):
         trial.judge(exchange, protocol.unknown_job_refused)
+
+
+@requirement("JOB-07", sends=(4, 30, 300))
+def test_every_job_is_known(trial: Trial) -> None:
+    trial.run.control()
+    for request in trial.run.job_requests(trial.sends):
+        trial.judge(trial.run.send(request, CONTROL), protocol.job_is_known(trial.operation))
+
+
+@requirement("JOB-06", sends=(10, 11, 11))
+def test_record_can_be_read_back_updated_and_cancelled(trial: Trial) -> None:
+    uses = trial.operation.record
+    assert uses is not None, "applies to what creates records"
+    record = trial.run.record_of(trial.run.control())
+    trial.judge_series(each(listing.holds_record(record)), [_listed(trial, record)])
+    for user in (uses.updated_by, uses.cancelled_by):
+        operation = trial.document.operation(user)
+        write, end = _use(trial, operation, record)
+        trial.judge_series(each(protocol.accepted), [write])
+        if end is not None:
+            status = trial.document.operation(end.operation)
+            trial.judge_series(each(protocol.job_ends_well(status)), [end])
+    again, end = _use(trial, operation, record)
+    state = f", its job {protocol.job_state(trial.document.operation(end.operation), end)}" if end else ""
+    trial.observations.append(f"cancelled a second time: answered {again.outcome}{state}")
+
+
+def _listed(trial: Trial, record: str) -> Exchange:
+    """Read the newest records, a few times: a cache may show the record a moment later."""
+    assert trial.operation.record is not None, "applies to what creates records"
+    operation = trial.document.operation(trial.operation.record.listed_by)
+    newest_first = newest(operation)
+    request = newest_first.apply(trial.run.request_for(operation))
+    for pause in polling.pauses(trial.run.target):
+        exchange = trial.run.send(request, newest_first, operation=operation)
+        if listing.holds_record(record)(operation, exchange) is True:
+            break
+        pause()
+    return exchange
+
+
+def _use(trial: Trial, operation: Operation, record: str) -> tuple[Exchange, Exchange | None]:
+    """Update or cancel a record; return the write, and the last read of its job where it was accepted."""
+    write = trial.run.send(
+        trial.run.request_for(operation, trial.run.about(operation, record)), CONTROL, operation=operation
+    )
+    if not write.accepted or operation.job_link is None:
+        return write, None
+    status, request = trial.run.follow(write)
+    return write, polling.until_final(trial.run, request, at_most=polling.FEWEST_READS, operation=status)
+
+
+@requirement("JOB-08", sends=(0, 8, 60))
+def test_what_links_lead_to_can_be_acted_on(trial: Trial) -> None:
+    trial.run.control()
+    for exchange in walk(trial.run, trial.sends):
+        trial.judge(exchange, protocol.accepted)
+    if not trial.decided:
+        raise NotApplicable("no link could be followed in this profile")

@@ -1,8 +1,10 @@
 """HTTP and RATE: the protocol around the bodies."""
 
 from contracts.checks import each, protocol
+from contracts.checks.authentication import credentials_refused
 from contracts.errors import NotApplicable
-from strategies import methods
+from contracts.exchange import CONTROL
+from strategies import credentials, methods, wire
 from tests.harness.plugin import requirement
 from tests.harness.trial import Trial
 
@@ -13,7 +15,18 @@ def test_other_method_is_not_allowed(trial: Trial) -> None:
         trial.judge(exchange, protocol.method_refused)
 
 
-@requirement("HTTP-03", edits=methods.overrides)
+@requirement("HTTP-02", edits=wire.other_spellings, sends=(1, 3, 10))
+def test_operation_that_is_not_supported_answers_405(trial: Trial) -> None:
+    control = trial.run.request_for(trial.operation)
+    bare = credentials.none(trial.operation)[0]
+    trial.judge(trial.run.send(bare.apply(control), bare), credentials_refused)
+    for _ in range(trial.sends):
+        trial.judge(trial.run.send(control, CONTROL), protocol.answered_as_not_supported)
+    for exchange in trial.each_edit(of=lambda: control):
+        trial.judge(exchange, protocol.answered_as_not_supported)
+
+
+@requirement("HTTP-03", edits=methods.overrides, to_be_accepted=True)
 def test_method_override_is_ignored(trial: Trial) -> None:
     for exchange in trial.each_edit(of=trial.run.acceptable):
         trial.judge(exchange, protocol.override_ignored)

@@ -4,14 +4,14 @@ from contracts.checks import each, protocol, response
 from contracts.document import Operation
 from contracts.errors import NotApplicable
 from contracts.exchange import CONTROL
-from strategies import bodies, credentials, wire
+from strategies import credentials, parameters, texts, wire
 from strategies.edit import Edit
 from tests.harness.generation import answer_conforms, fitting_bodies
 from tests.harness.plugin import requirement
 from tests.harness.trial import Trial
 
 
-@requirement("RESP-01", sends=(1, 1, 150))
+@requirement("RESP-01", sends=(1, 1, 150), to_be_accepted=True)
 def test_accepted_request_is_answered_as_the_schema_says(trial: Trial) -> None:
     control = trial.run.control()
     if trial.operation.body is not None and trial.run.repeatable:
@@ -25,7 +25,7 @@ def test_success_is_one_strict_json_document(trial: Trial) -> None:
     trial.judge_run(each(response.success_is_strict_json))
 
 
-@requirement("RESP-03", edits=bodies.legal_texts)
+@requirement("RESP-03", edits=texts.legal_texts, to_be_accepted=True)
 def test_answer_gives_back_what_was_sent(trial: Trial) -> None:
     trial.judge_run(each(response.gives_back_what_was_sent))
 
@@ -42,7 +42,9 @@ def test_success_is_200_and_nothing_else(trial: Trial) -> None:
 
 def open_to_the_target(operation: Operation) -> list[Edit]:
     """Give requests that may be accepted or refused, as long as they are answered."""
-    return [*bodies.unknown_values(operation), *bodies.open_ended(operation), *wire.open_to_readers(operation)]
+    body = [*texts.unknown_values(operation), *texts.open_ended(operation), *wire.open_to_readers(operation)]
+    path = [*parameters.spellings(operation), *parameters.trailing_slash(operation)]
+    return [*body, *path, *parameters.open_query(operation)]
 
 
 @requirement("RESP-06", edits=open_to_the_target)
@@ -56,13 +58,13 @@ def test_headers_tell_the_truth(trial: Trial) -> None:
     trial.judge_run(each(response.headers_tell_the_truth))
 
 
-@requirement("RESP-08", edits=wire.other_spellings)
+@requirement("RESP-08", edits=wire.other_spellings, to_be_accepted=True)
 def test_valid_body_in_other_words_is_accepted(trial: Trial) -> None:
     for exchange in trial.each_edit(of=trial.run.acceptable):
         trial.judge(exchange, protocol.accepted)
 
 
-@requirement("RESP-09", sends=(3, 4, 24))
+@requirement("RESP-09", sends=(3, 4, 24), to_be_accepted=True)
 def test_requests_at_the_same_time_get_their_own_answers(trial: Trial) -> None:
     control = trial.run.control().request
     if not trial.run.repeatable:

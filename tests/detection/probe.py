@@ -75,8 +75,11 @@ class Probe:
     def __init__(self, served: Served, document: Document) -> None:
         """Look up the operation that writes and the one that tells of a job."""
         self.served = served
-        self.writing: Operation = next(operation for operation in document.operations if operation.body is not None)
-        self.reading: Operation = next(operation for operation in document.operations if operation.leads_here)
+        cancels = {operation.record.cancelled_by for operation in document.operations if operation.record}
+        writes = [operation for operation in document.operations if operation.body is not None]
+        # The defects were written for a cancellation; a document without creates names none.
+        self.writing: Operation = next((one for one in writes if one.id in cancels), writes[0])
+        self.reading: Operation = next(operation for operation in document.operations if operation.job_status)
         self.patience = TIMEOUT_SECONDS
         self._kept: socket.socket | None = None
         self._keeps = False

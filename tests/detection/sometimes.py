@@ -290,7 +290,9 @@ class IsEchoedWrongly(Sometimes):
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
         """Change every string."""
         told = super().echo(operation, value)
-        return {name: self.changed(text) for name, text in told.items()} if self.struck else told
+        if not self.struck:
+            return told
+        return {name: self.changed(sent) if isinstance(sent, str) else sent for name, sent in told.items()}
 
     def changed(self, text: str) -> str:
         """Return what comes back of a string."""

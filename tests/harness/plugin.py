@@ -23,7 +23,7 @@ from contracts.exchange import Finding, Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
 from tests.harness.plan import Demand, share_out
-from tests.harness.session import EXIT_CODE, SESSION, TOLD, NothingSelected, Options, Session
+from tests.harness.session import CONTRACTS, EXIT_CODE, NOT_CANCELLED, SESSION, TOLD, NothingSelected, Options, Session
 from tests.harness.settings import Profile
 from tests.harness.trial import Trial
 
@@ -44,14 +44,14 @@ class CouldNotTell(Exception):
 
 
 def requirement(
-    name: str, *, edits: Edits | None = None, sends: tuple[int, int, int] = (0, 0, 0)
+    name: str, *, edits: Edits | None = None, sends: tuple[int, int, int] = (0, 0, 0), to_be_accepted: bool = False
 ) -> Callable[[Function], Function]:
     """Cite the requirement that a test judges.
 
     `edits` gives what it tries for an operation, most telling first. `sends` counts the requests beside those, in
-    the profiles quick, nightly and deep.
+    the profiles quick, nightly and deep. `to_be_accepted` tells that a conforming target accepts what it sends.
     """
-    return pytest.mark.requirement(Demand(name, edits, sends))
+    return pytest.mark.requirement(Demand(name, edits, sends, to_be_accepted))
 
 
 class Hooks:
@@ -77,6 +77,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--operation", action="append", default=[], metavar="ID", help="only operations of this id; globs, repeatable"
     )
     group.addoption(
+        "--contract",
+        default=str(CONTRACTS / "appointments.yaml"),
+        metavar="FILE",
+        help="the OpenAPI document to test against (default: contracts/appointments.yaml)",
+    )
+    group.addoption(
         "--profile",
         default="nightly",
         choices=[str(p) for p in Profile],
@@ -89,7 +95,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(demand): the requirement that a conformance test judges")
     config.addinivalue_line("markers", "must: the requirement gates the run")
     config.addinivalue_line("markers", "should: the requirement gates only with --strict")
-    config.stash[TOLD] = []
+    config.stash[TOLD], config.stash[NOT_CANCELLED] = [], []
     # Hypothesis keeps what it works out about Unicode; the checkout is no place for it.
     set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "propexo-conformance-hypothesis")
     config.pluginmanager.register(Listener(config), "conformance-listener")
@@ -99,6 +105,7 @@ def pytest_configure(config: pytest.Config) -> None:
         operations=config.getoption("--operation"),
         profile=Profile(config.getoption("--profile")),
         random_seed=int(seed) if seed is not None else dt.datetime.now(tz=dt.UTC).date().toordinal(),
+        contract=Path(config.getoption("--contract")),
         environment=dict(os.environ),
     )
     try:
@@ -168,7 +175,9 @@ def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str,
             _cited(item): demand for item in items if _operation(item) is operation and (demand := _demand(item))
         }
         elsewhere = roomy if operation.body is not None else set()
-        plans[operation.id] = dict(share_out(operation, demands, session.options.profile, elsewhere))
+        plans[operation.id] = dict(
+            share_out(operation, demands, session.options.profile, elsewhere, session.provisions(operation))
+        )
     return plans
 
 
@@ -179,7 +188,7 @@ def trial(request: pytest.FixtureRequest, operation: Operation) -> Trial:
     assert demand is not None, "only a test that cites a requirement may ask for a trial"
     return Trial(
         requirement=session.requirements[demand.requirement],
-        run=session.run(operation, _stock(request.config, operation)),
+        run=session.run(operation, _stock(request.config, operation), _kept(request, operation)),
         edits=request.config.stash[PLAN][operation.id].get(demand.requirement, ()),
         sends=demand.sends[list(Profile).index(session.options.profile)],
         random_seed=session.options.random_seed,
@@ -191,6 +200,14 @@ def _stock(config: pytest.Config, operation: Operation) -> list[Edit]:
     requirements = config.stash[SESSION].requirements
     plan = config.stash[PLAN][operation.id]
     return [edit for name, edits in plan.items() if requirements[name].judges == "all" for edit in edits]
+
+
+def _kept(request: pytest.FixtureRequest, operation: Operation) -> int:
+    """Return how many requests are sent after the run was completed, by requirements that judge the whole of it."""
+    profile = list(Profile).index(request.config.stash[SESSION].options.profile)
+    items = [item for item in request.session.items if _demand(item) and _operation(item) is operation]
+    late = [demand for item in items if _cited(item).judges == "all" and (demand := _demand(item))]
+    return sum(demand.sends[profile] for demand in late)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -258,7 +275,7 @@ def pytest_runtest_makereport(
         report.conformance = {  # type: ignore[attr-defined]
             "requirement": verdict.requirement,
             "group": cited.group,
-            "gates": cited.gates,
+            "gates": cited.gates and cited.applies(_operation(item).stated),
             "sentence": cited.sentence,
             "operation": verdict.operation,
             "verdict": str(verdict.status),
@@ -271,6 +288,7 @@ def pytest_runtest_makereport(
                 "fault rate ruled out": verdict.evidence.ruled_out,
             },
             "findings": [_finding(finding) for finding in verdict.findings],
+            "observations": list(verdict.observations),
             "sent": item.config.stash[SESSION].requests_sent,
             "process": os.environ.get("PYTEST_XDIST_WORKER", ""),
             "stop": item.session.shouldstop or "",
@@ -294,9 +312,19 @@ class Listener:
             self.config.stash[TOLD].append({"requirement": report.nodeid, "verdict": "internal error"})
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear from a worker what it could not cancel."""
+    node.config.stash[NOT_CANCELLED] += getattr(node, "workeroutput", {}).get("not cancelled", [])
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Set the exit code by what the verdicts say."""
+    """Cancel what the run created, and set the exit code by what the verdicts say."""
     told = session.config.stash.get(TOLD, [])
+    if SESSION in session.config.stash:
+        session.config.stash[NOT_CANCELLED] += session.config.stash[SESSION].clean_up()
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["not cancelled"] = session.config.stash[NOT_CANCELLED]
     if told and not hasattr(session.config, "workerinput"):
         code = exit_code(told, int(session.exitstatus), strict=bool(session.config.getini("strict")))
         session.exitstatus = session.config.stash[EXIT_CODE] = code
@@ -305,7 +333,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def exit_code(told: Sequence[dict[str, Any]], pytests: int, *, strict: bool) -> int:
     """Return the run's exit code. A violation outweighs an interruption, and both outweigh `could not tell`."""
     verdicts = {(entry["verdict"], entry.get("gates", True)) for entry in told}
-    if (Status.VIOLATED, True) in verdicts or (strict and (Status.NOT_MET, False) in verdicts):
+    if (Status.VIOLATED, True) in verdicts or (strict and any(verdict == Status.NOT_MET for verdict, _ in verdicts)):
         return VIOLATED
     if ("internal error", True) in verdicts:
         return INTERNAL_ERROR
@@ -325,6 +353,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "kind": finding.problem.kind,
         "seen": finding.seen,
         "tried": finding.tried,
+        "gates": finding.gates,
         "edits": list(finding.edits),
         "request": finding.exchange.number,
     }

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import cycle
-from urllib.parse import quote
 
-from contracts.document import Document, Json, Link, Operation, properties
+from contracts.checks import protocol
+from contracts.document import Document, Json, Link, Operation
 from contracts.errors import Inconclusive, NotApplicable, TargetUnavailable
 from contracts.exchange import CONTROL, Exchange, Request
-from strategies import bodies, credentials
+from strategies import credentials, texts
 from strategies.edit import Edit
+from tests.harness import polling
 from tests.harness.client import Client
+from tests.harness.records import Record, Records
 from tests.harness.settings import TOKEN, Target
+from tests.harness.values import Turns, absent, creator_of, request_for, sources_of
 
 RESERVED_SHARE = 30
 """One request in thirty is kept for sending again what failed."""
@@ -24,12 +28,29 @@ VALUES_KEPT_BACK = 2
 """On a target that takes each value once: the last one is for refusals, one is for the next operation."""
 CONTROLS_AT_MOST = 6
 """How many known values are tried before giving up on getting a control accepted."""
-UNAUTHORIZED, FORBIDDEN, FIRST_SERVER_ERROR = 401, 403, 500
+RECORDS_TO_START_WITH = 3
+"""Made where an operation works on records and the user named none: one to edit, and two to tell apart."""
+READS_OF_A_JOB = 6
+UNAUTHORIZED, FORBIDDEN, NOT_ALLOWED, FIRST_SERVER_ERROR = 401, 403, 405, 500
 REFUSALS_OF_THE_TOKEN = 3
 
 
 class AllowanceSpent(Inconclusive):
     """The operation may send nothing more in this profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnd:
+    """The last read of a job, by the operation `status`."""
+
+    status: Operation
+    exchange: Exchange
+
+    @property
+    def fails(self) -> bool:
+        """Return whether the job ended in failure."""
+        rules = self.status.job_status
+        return rules is not None and protocol.job_state(self.status, self.exchange) in rules.failed
 
 
 class OperationRun:
@@ -46,13 +67,16 @@ class OperationRun:
         target: Target,
         client: Client,
         allowance: int,
-        turns: Iterator[int],
+        turns: Turns,
         accepted: dict[str, Exchange],
+        writes: list[Exchange],
+        records: Records,
     ) -> None:
         """Send nothing yet.
 
         Shared by all operations of a session: `turns` numbers the known values as they are used, `accepted` keeps the
-        last accepted control of each operation.
+        last accepted control of each operation, `writes` every accepted one, `records` what was created and is not
+        cancelled yet.
         """
         self.operation = operation
         self.document = document
@@ -66,15 +90,24 @@ class OperationRun:
         self.intermittent: set[str] = set()
         self._opening: Exchange | None = None
         self._refused: Exchange | None = None
+        self.records = records
+        self.known = dict(target.known)
+        self._made: list[Record] = []
         self._turns = turns
         self._accepted = accepted
+        self._writes = writes
         self._first_turn: int | None = None
+        self._places: dict[str, int | None] = {}
         self._stock: tuple[Edit, ...] = ()
         self._completed = False
+        self._kept = 0
 
-    def plan(self, edits: Iterable[Edit]) -> None:
-        """Take note of the edits to send before the whole run is judged, for the requirements that judge it."""
-        self._stock = tuple(edits)
+    def plan(self, edits: Iterable[Edit], kept: int = 0) -> None:
+        """Take note of the edits to send before the whole run is judged, for the requirements that judge it.
+
+        `kept` requests are left for what these requirements send at the end.
+        """
+        self._stock, self._kept = tuple(edits), kept
 
     def complete(self) -> None:
         """Send, once, what the requirements that judge the whole run count on; then let controls use up what is left.
@@ -87,13 +120,17 @@ class OperationRun:
         with suppress(Inconclusive, NotApplicable):  # then what was sent so far has to do
             self.control()
             self._send_stock()
-            repeats = min(self.left - self.reserve, REPEATS_AT_MOST) if self.repeatable else 0
+            repeats = min(self.left - self.reserve - self._kept, REPEATS_AT_MOST)
+            if not self.repeatable or self.operation.record:
+                repeats = 0
             for _, request in zip(range(repeats), cycle(self.controls()), strict=False):
                 self.send(request, CONTROL)
 
     def _send_stock(self) -> None:
         stock, self._stock = self._stock, ()
         for edit in stock:
+            if not edit.applies(self.refusable()):
+                continue
             exchange = self.send(edit.apply(self.refusable()), edit)
             crashed = exchange.status is None or exchange.status >= FIRST_SERVER_ERROR
             if crashed or (edit.to_be_accepted and not exchange.accepted):
@@ -102,8 +139,8 @@ class OperationRun:
 
     @property
     def left(self) -> int:
-        """Return how many requests may still be sent."""
-        return self.allowance - self.spent
+        """Return how many requests may still be sent; to cancel what was created is part of the allowance."""
+        return self.allowance - self.spent - sum(record.owed for record in self._made)
 
     def send(
         self, request: Request, edit: Edit | str, *, operation: Operation | None = None, generated: bool = False
@@ -136,8 +173,12 @@ class OperationRun:
             generated=generated,
         )
         self.exchanges.append(exchange)
+        if record := self.records.note(exchange):
+            self._made.append(record)
+        if exchange.accepted and (operation or self.operation).job_link:
+            self._writes.append(exchange)
         self.client.token_honoured |= exchange.accepted and exchange.issued_token
-        if exchange.accepted and exchange.edit == CONTROL:
+        if self.taken(exchange) and exchange.edit == CONTROL:
             self._accepted[exchange.operation] = exchange
         return exchange
 
@@ -196,38 +237,84 @@ class OperationRun:
         return opening.request if self.repeatable else self._next_request()
 
     def refusable(self) -> Request:
-        """Return the request to edit where a refusal is expected: as good as the control, and not used up.
+        """Return the request to make malformed: as good as the control, with a value that no accepted request has."""
+        return self._kept_back("malformed")
 
-        On a target that takes each value once, the last known value is kept for this, so that a refusal cannot be
-        about a value that was spent before.
+    def refusable_for_credentials(self) -> Request:
+        """Return the request to take the credentials from: as good as the control, with a value of its own."""
+        return self._kept_back("credentials")
+
+    def _kept_back(self, purpose: str) -> Request:
+        """Return a request with a known value that no other request of the session has, where there are enough.
+
+        So a refusal cannot be about a value that was spent before, and what the value does at the end of the run shows
+        whether a refusal did something to it.
         """
         opening = self.control()
-        return opening.request if self.repeatable else self._request(-1)
+        fewest = self._fewest()
+        if not self.repeatable and fewest:
+            return self._request(-1)
+        if fewest and "uses-up" in self.operation.traits and purpose not in self._places:
+            self._places[purpose] = self._turns.keep(fewest)
+        place = self._places.get(purpose)
+        return opening.request if place is None else self._request(place)
+
+    def first_two(self) -> tuple[Exchange, Exchange]:
+        """Return the accepted control and its accepted repeat; `NotApplicable` where there is no such pair."""
+        opening = self.control()
+        pair = [exchange for exchange in self.accepted_controls() if exchange.request == opening.request][:2]
+        if len(pair) < 2:  # noqa: PLR2004 - a pair
+            raise NotApplicable("the target takes each value once")
+        return pair[0], pair[1]
+
+    def end_of(self, write: Exchange) -> JobEnd:
+        """Return the end of an accepted write's job: as read before, or read now."""
+        status, request = self.follow(write)
+        read = (e for e in self.exchanges if e.request == request and protocol.job_is_over(status, e))
+        return JobEnd(
+            status, next(read, None) or polling.until_final(self, request, at_most=READS_OF_A_JOB, operation=status)
+        )
+
+    def job_requests(self, at_most: int) -> list[Request]:
+        """Return requests for the status of jobs that the session's writes were given: odd ids, then a spread."""
+        found = dict.fromkeys(self.follow(write)[1] for write in self._writes)
+        odd = sorted(found, key=lambda request: -sum(not character.isalnum() for character in request.target))
+        chosen = dict.fromkeys(odd[: at_most // 4])
+        rest = [request for request in found if request not in chosen]
+        step = max(1, len(rest) // max(1, at_most - len(chosen)))
+        return [*chosen, *rest[::step]][:at_most]
+
+    def taken(self, exchange: Exchange) -> bool:
+        """Return whether the target did with a request what it does with a good one."""
+        if not self.document.operation(exchange.operation).supported:
+            return exchange.status == NOT_ALLOWED
+        return exchange.accepted
 
     def distinct_requests(self, at_most: int) -> list[Request]:
         """Return control requests with different values that the target knows, as many as there are."""
-        if self.operation.body is None:
-            return []
-        turns = range(max((len(self.target.known[name]) for name in self._variables()), default=1))
-        return list(dict.fromkeys(self._body_request(self.operation, turn) for turn in turns))[:at_most]
+        turns = range(max((len(self.known[name]) for name in self._variables() if name in self.known), default=1))
+        return list(dict.fromkeys(self._plain_request(turn) for turn in turns))[:at_most]
 
     @property
     def controls_accepted(self) -> int:
         """Return how many unedited requests the target accepted."""
-        return sum(exchange.accepted for exchange in self.exchanges if exchange.edit == CONTROL)
+        return sum(self.taken(exchange) for exchange in self.exchanges if exchange.edit == CONTROL)
 
     def follow(self, exchange: Exchange) -> tuple[Operation, Request]:
-        """Return the operation that an accepted exchange's link leads to, and the request for it."""
-        link = self.operation.links[0]
-        following = self.document.operation(link.target)
-        return following, self._path_request(following, link, exchange)
+        """Return the operation that tells the status of an accepted write's job, and the request for it."""
+        link = self.document.operation(exchange.operation).job_link
+        assert link is not None, "asked only of operations that queue jobs"
+        status = self.document.operation(link.target)
+        return status, self._status_request(status, link, exchange)
+
+    def accepted_controls(self) -> list[Exchange]:
+        """Return the controls of the operation itself that were accepted."""
+        mine = (e for e in self.exchanges if e.edit == CONTROL and e.operation == self.operation.id)
+        return [exchange for exchange in mine if self.taken(exchange)]
 
     def controls(self) -> list[Request]:
         """Return the requests that were accepted as controls, each once."""
-        found = (
-            e.request for e in self.exchanges if e.edit == CONTROL and e.accepted and e.operation == self.operation.id
-        )
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(exchange.request for exchange in self.accepted_controls()))
 
     def another_control(self) -> Exchange:
         """Send a control with a value that no control of this session had, as far as the target knows any."""
@@ -236,12 +323,54 @@ class OperationRun:
             return self.send(self._request(turn), CONTROL)
         return self.send(self._next_request(), CONTROL)
 
+    def request_for(self, operation: Operation, given: Mapping[str, Json] | None = None) -> Request:
+        """Return a good request for another operation, with what is given for its path and body."""
+        return request_for(operation, self.target, self.known, given=given)
+
+    def about(self, operation: Operation, record: str) -> Mapping[str, Json]:
+        """Return what makes a request for an operation one about this record."""
+        made = creator_of(self.document, operation)
+        return {made[1].name: record} if made else {}
+
+    def another_record(self) -> str:
+        """Create a record for this operation to work on, and return its id."""
+        made = creator_of(self.document, self.operation)
+        assert made is not None, "asked only of operations that work on records"
+        creator, _ = made
+        write = self.send(request_for(creator, self.target, self.known), CONTROL, operation=creator)
+        if not write.accepted:
+            raise Inconclusive(f"No record could be created to work on: {creator.label} answered {write.outcome}.")
+        return self.record_of(write)
+
+    def record_of(self, write: Exchange) -> str:
+        """Follow the job of a write that creates to its end, and return the id of the record."""
+        status, request = self.follow(write)
+        polling.until_final(self, request, at_most=READS_OF_A_JOB, operation=status)
+        end = self.exchanges[-1]
+        link = self.document.operation(write.operation).job_link
+        job = link.follow(write.response.json()) if link and write.response else None
+        record = self.records.of(str(job))
+        if record is None or record.id is None:
+            told = end.response.body[:200].decode(errors="replace") if end.response else end.outcome
+            raise NotApplicable(f"the job of {write.operation} told no id of a record: {told}")
+        return record.id
+
+    def _provide(self) -> None:
+        """Create records to work on where the user named none."""
+        made = creator_of(self.document, self.operation)
+        variable = made and self.operation.supplied[made[1].name]
+        if variable and variable not in self.known and not absent(self.document, self.operation, self.known):
+            self.known[variable] = tuple(self.another_record() for _ in range(RECORDS_TO_START_WITH))
+
     def _open(self) -> None:
+        if lacking := absent(self.document, self.operation, self.known):
+            raise Inconclusive(f"No control can be made: set {' and '.join(lacking)}.")
+        self._provide()
         if self.operation.secured:
             self._knock()
         for attempt in range(CONTROLS_AT_MOST):
             exchange = self.another_control()
-            if exchange.accepted:
+            if self.taken(exchange):
                 self._opening = exchange
                 break
             self._refused = exchange
@@ -253,24 +382,24 @@ class OperationRun:
         if self._opening is None:
             return
         again = self.send(self._opening.request, CONTROL)
-        self.repeatable = again.accepted or again.response is None or again.response.status >= FIRST_SERVER_ERROR
-        if self.operation.leads_here:
+        self.repeatable = self.taken(again) or again.response is None or again.response.status >= FIRST_SERVER_ERROR
+        if self.operation.job_status:
             self._open_with_unknown_values()
 
     def _knock(self) -> None:
         """Send the very first request without credentials: whoever lets the first one pass shows it only now."""
         edit = credentials.none(self.operation)[0]
-        if self.operation.body is not None:
-            self._first_turn = next(self._turns)
-            self.send(edit.apply(self._body_request(self.operation, self._first_turn)), edit)
+        if not self.operation.job_status:
+            self._first_turn = self._turns.next() if self._several() else 0
+            self.send(edit.apply(self._plain_request(self._first_turn)), edit)
 
     def _open_with_unknown_values(self) -> None:
         """Get a second id to work with, from a write that can come to nothing: its end is told in other words."""
-        source = self.document.operation(self.operation.leads_here[0][0])
-        for edit in bodies.unknown_values(source)[::-1][:1]:
-            write = self.send(edit.apply(self._body_request(source, 0)), edit, operation=source)
+        source, link = self._source()
+        for edit in texts.unknown_values(source)[::-1][:1]:
+            write = self.send(edit.apply(request_for(source, self.target, self.known)), edit, operation=source)
             if write.accepted:
-                self.send(self._path_request(self.operation, self.operation.leads_here[0][1], write), CONTROL)
+                self.send(self._status_request(self.operation, link, write), CONTROL)
 
     def _why_not_accepted(self) -> str:
         refused = self._refused
@@ -282,78 +411,46 @@ class OperationRun:
         )
 
     def _variables(self) -> list[str]:
-        bodies = [self.document.operation(source).body for source, _ in self.operation.leads_here] or [
-            self.operation.body
-        ]
-        return sorted(
-            {s["x-supplied-by"] for body in bodies for _, s in properties(body or {}) if "x-supplied-by" in s}
-        )
+        if self.operation.job_status:
+            return sorted({name for source, _ in self._sources() for name in source.supplied.values()})
+        return sorted(set(self.operation.supplied.values()))
+
+    def _sources(self) -> list[tuple[Operation, Link]]:
+        return list(sources_of(self.document, self.operation, self.known))
+
+    def _source(self) -> tuple[Operation, Link]:
+        return self._sources()[0]
 
     def _next_request(self) -> Request:
-        turn = next(self._turns)
-        fewest = min((len(self.target.known[name]) for name in self._variables() if name in self._several()), default=0)
-        if not self.repeatable and turn >= fewest - VALUES_KEPT_BACK:
+        turn = self._turns.next()
+        if not self.repeatable and turn >= self._fewest() - VALUES_KEPT_BACK:
             raise NotApplicable(f"the target takes each value once: give more of them in {', '.join(self._several())}")
         return self._request(turn)
 
+    def _fewest(self) -> int:
+        """Return how many values the variable has that has the fewest of several; 0 where none has several."""
+        return min((len(self.known[name]) for name in self._several()), default=0)
+
     def _several(self) -> list[str]:
         """Return the variables that hold more than one value."""
-        return [name for name in self._variables() if len(self.target.known[name]) > 1]
+        return [name for name in self._variables() if len(self.known.get(name, ())) > 1]
 
     def _request(self, turn: int) -> Request:
-        if self.operation.leads_here:
-            source_id, link = self.operation.leads_here[0]
-            source = self.document.operation(source_id)
-            write = self.send(self._body_request(source, turn), CONTROL, operation=source)
-            # Where the known values are used up, an id that another operation's run was given does as well.
-            return self._path_request(self.operation, link, write if write.accepted else self._accepted.get(source_id))
-        return self._body_request(self.operation, turn)
-
-    def _path_request(self, operation: Operation, link: Link, exchange: Exchange | None) -> Request:
-        value = link.follow(exchange.response.json()) if exchange and exchange.response else None
-        path = operation.path.replace(
-            f"{{{link.parameter}}}", quote(str(value if value is not None else "none"), safe="")
+        if not self.operation.job_status:
+            return self._plain_request(turn)
+        source, link = self._source()
+        write = self.send(
+            request_for(source, self.target, self.known, self._turns.among(turn, self._fewest())),
+            CONTROL,
+            operation=source,
         )
-        return Request(operation.method, path, self._headers(operation))
+        # Where the known values are used up, an id that another operation's run was given does as well.
+        return self._status_request(self.operation, link, write if write.accepted else self._accepted.get(source.id))
 
-    def _body_request(self, operation: Operation, turn: int) -> Request:
-        request = Request(operation.method, operation.path, self._headers(operation))
-        if operation.body is None:
-            return request
-        return request.with_json(accepted_body(operation.body, self.target.known, turn))
+    def _plain_request(self, turn: int) -> Request:
+        turn = self._turns.among(turn, self._fewest())
+        return request_for(self.operation, self.target, self.known, turn)
 
-    def _headers(self, operation: Operation) -> tuple[tuple[str, str], ...]:
-        headers = [("Accept", "application/json"), ("Accept-Encoding", "gzip"), ("User-Agent", "propexo-conformance")]
-        if operation.secured:
-            headers.append(("Authorization", f"Bearer {self.target.token}"))
-        if operation.body is not None:
-            headers.append(("Content-Type", "application/json"))
-        return tuple(headers)
-
-
-def accepted_body(schema: Json, known: Mapping[str, tuple[str, ...]], turn: int) -> Json:
-    """Return the smallest body that the schema admits, with values that the target knows, the `turn`-th of each."""
-    return {
-        name: _value(keywords, known, turn)
-        for name, keywords in properties(schema)
-        if name in schema.get("required", ())
-    }
-
-
-def _value(schema: Json, known: Mapping[str, tuple[str, ...]], turn: int) -> Json:
-    values = known.get(schema.get("x-supplied-by", ""), ())
-    if values:
-        return values[turn % len(values)]
-    for source in ("example", "default", "const"):
-        if source in schema:
-            return schema[source]
-    if "enum" in schema:
-        return schema["enum"][0]
-    makers: dict[str, Callable[[], Json]] = {
-        "integer": lambda: max(schema.get("minimum", 1), schema.get("exclusiveMinimum", 0) + 1),
-        "number": lambda: schema.get("minimum", 1),
-        "boolean": lambda: True,
-        "array": list,
-        "object": lambda: accepted_body(schema, known, turn),
-    }
-    return makers.get(schema.get("type", "string"), lambda: "x" * schema.get("minLength", 1))()
+    def _status_request(self, status: Operation, link: Link, write: Exchange | None) -> Request:
+        job = link.follow(write.response.json()) if write and write.response else None
+        return request_for(status, self.target, self.known, given={link.name: str(job if job is not None else "none")})

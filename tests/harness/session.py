@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,17 +13,21 @@ import pytest
 
 from contracts.document import Document, Operation, load_document
 from contracts.errors import UsageError
-from contracts.exchange import Exchange
+from contracts.exchange import CONTROL, Exchange, Request
 from contracts.mock.api import MockApi
 from contracts.mock.serve import serve
 from contracts.requirements import Requirement, load_requirements
 from strategies.edit import Edit
 from tests.harness.client import Client
-from tests.harness.run import OperationRun
+from tests.harness.records import COST_OF_A_RECORD, Records
+from tests.harness.run import RECORDS_TO_START_WITH, OperationRun
 from tests.harness.settings import Profile, Secret, Target, target_from_environment
+from tests.harness.values import Turns, absent, creator_of, request_for, sources_of
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 MOCK = "mock"
+JOBS_TO_TELL_OF = 4
+"""Writes that a status operation queues for itself."""
 REMOTE_PER_MINUTE = 100
 """Below the line (80 % of 150 a minute) from which the vendor slows every answer by two seconds."""
 
@@ -37,6 +40,7 @@ class Options:
     operations: Sequence[str]
     profile: Profile
     random_seed: int
+    contract: Path
     environment: dict[str, str] = field(repr=False)
 
 
@@ -46,17 +50,21 @@ class Session:
     def __init__(self, options: Options) -> None:
         """Read the contracts, and check what the target needs without asking it anything."""
         self.options = options
-        self.document: Document = load_document(CONTRACTS / "appointments.yaml")
+        self.document: Document = load_document(options.contract)
         self.requirements: dict[str, Requirement] = load_requirements(CONTRACTS / "requirements.yaml")
         self.operations = select(self.document.operations, options.operations)
         self._open = ExitStack()
         self._target: Target | None = None
         self._client: Client | None = None
         self._runs: dict[str, OperationRun] = {}
-        self._turns = count()
+        self._turns = Turns()
         self._accepted: dict[str, Exchange] = {}
+        self._writes: list[Exchange] = []
+        self.records = Records(self.document)
         if options.target != MOCK:
-            self._target = target_from_environment(options.target, self._involved(), options.environment)
+            variables = {name for operation in self.document.operations for name in operation.supplied.values()}
+            self._target = target_from_environment(options.target, variables, options.environment)
+            self._expect_values(self._target)
 
     @property
     def target(self) -> Target:
@@ -80,28 +88,75 @@ class Session:
         """Return how many requests this process has sent."""
         return 0 if self._client is None else self._client.sent
 
-    def run(self, operation: Operation, stock: Iterable[Edit]) -> OperationRun:
-        """Return the operation's part of the run; `stock` is what it sends before the whole of it is judged."""
+    def run(self, operation: Operation, stock: Iterable[Edit], kept: int) -> OperationRun:
+        """Return the operation's part of the run.
+
+        `stock` is what it sends before the whole of it is judged, `kept` the number of requests left for after that.
+        """
         if operation.id not in self._runs:
             allowance = self.options.profile.allowance
             self._runs[operation.id] = OperationRun(
-                operation, self.document, self.target, self.client, allowance, self._turns, self._accepted
+                operation,
+                self.document,
+                self.target,
+                self.client,
+                allowance,
+                self._turns,
+                self._accepted,
+                self._writes,
+                self.records,
             )
-            self._runs[operation.id].plan(stock)
+            self._runs[operation.id].plan(stock, kept)
         return self._runs[operation.id]
 
     def close(self) -> None:
         """Close the client and stop the mock."""
         self._open.close()
 
-    def _involved(self) -> Iterable[Operation]:
-        for operation in self.operations:
-            yield operation
-            yield from (self.document.operation(source) for source, _ in operation.leads_here)
+    def provisions(self, operation: Operation) -> int:
+        """Return how many requests it takes to make what the operation works on, where the user named nothing."""
+        if self._target is None:
+            return 0  # the embedded mock, which is started later, names everything
+        known = self._target.known
+        if operation.job_status:
+            source = next(sources_of(self.document, operation, known), None)
+            return JOBS_TO_TELL_OF * COST_OF_A_RECORD if source and source[0].record else 0
+        made = creator_of(self.document, operation)
+        named = made is None or operation.supplied[made[1].name] in known
+        return 0 if named else RECORDS_TO_START_WITH * (1 + COST_OF_A_RECORD)
+
+    def clean_up(self) -> list[str]:
+        """Cancel what this process created and did not cancel yet; return a line for each record that could not be."""
+        if self._client is None:
+            return []
+
+        def send(operation: Operation, request: Request) -> Exchange:
+            reply = self.client.send(request)
+            return Exchange(operation.id, request, CONTROL, reply.response, reply.fault, reply.began, reply.elapsed)
+
+        def reading(status: Operation, job: str) -> Request:
+            return request_for(status, self.target, {}, given=dict.fromkeys(status.path_parameters, job))
+
+        def cancelling(cancel: Operation, record: str) -> Request:
+            made = creator_of(self.document, cancel)
+            return request_for(cancel, self.target, self.target.known, given={made[1].name: record} if made else {})
+
+        return self.records.cancel_all(send, reading, cancelling)
+
+    def _expect_values(self, target: Target) -> None:
+        """Refuse to start where not one operation could be tried: the run would only be a list of excuses."""
+        lacking = [absent(self.document, operation, target.known) for operation in self.operations]
+        if all(lacking):
+            fewest = min(lacking, key=len)
+            raise UsageError(
+                f"Set {' and '.join(fewest)} in the environment: --target {target.kind} needs values that it knows."
+            )
 
 
 EXIT_CODE: Final = pytest.StashKey[int]()
 SESSION: Final = pytest.StashKey[Session]()
+NOT_CANCELLED: Final = pytest.StashKey[list[str]]()
+"""A line for each record that the run created and could not cancel, over all its processes."""
 TOLD: Final = pytest.StashKey[list[dict[str, Any]]]()
 """What each item told of its verdict, in the process that the user started."""
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from contracts.document import Operation, properties
 from contracts.errors import UsageError
 
 SANDBOX = "https://api.sandbox.propexo.com"
@@ -56,8 +55,11 @@ class Target:
         return urlsplit(self.url).hostname in LOOPBACK
 
 
-def target_from_environment(name: str, operations: Iterable[Operation], environment: Mapping[str, str]) -> Target:
-    """Return the target `sandbox` or a base URL; `UsageError` in one sentence if anything needed is not there."""
+def target_from_environment(name: str, variables: Iterable[str], environment: Mapping[str, str]) -> Target:
+    """Return the target `sandbox` or a base URL, with the values of those `variables` that are set.
+
+    `UsageError` in one sentence if anything cannot be used.
+    """
     url = SANDBOX if name == "sandbox" else name.rstrip("/")
     try:
         parts = urlsplit(url)
@@ -68,29 +70,17 @@ def target_from_environment(name: str, operations: Iterable[Operation], environm
         raise UsageError(f"--target takes mock, sandbox or a base URL such as http://127.0.0.1:4010, not {name!r}.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise UsageError("--target takes a base URL without credentials and query; the token goes into PROPEXO_TOKEN.")
-    needed = sorted(supplied_variables(operations))
-    absent = [variable for variable in (TOKEN, *needed) if not environment.get(variable, "").strip()]
-    if absent:
-        raise UsageError(f"Set {' and '.join(absent)} in the environment: --target {name} needs {_them(absent)}.")
+    if not environment.get(TOKEN, "").strip():
+        raise UsageError(f"Set {TOKEN} in the environment: --target {name} needs it.")
     token = environment[TOKEN].strip()
     if not TOKEN_CHARACTERS.fullmatch(token):
         raise UsageError(f"{TOKEN} holds characters that no bearer token has: give the bare token, without the scheme.")
-    known = {variable: tuple(part.strip() for part in environment[variable].split(",")) for variable in needed}
+    known = {
+        variable: tuple(part.strip() for part in environment[variable].split(","))
+        for variable in sorted(variables)
+        if environment.get(variable, "").strip()
+    }
     for variable, values in known.items():
         if not all(values):
             raise UsageError(f"{variable} holds an empty value: separate the values by single commas.")
     return Target("sandbox" if name == "sandbox" else "url", url, Secret(token), known)
-
-
-def supplied_variables(operations: Iterable[Operation]) -> set[str]:
-    """Return the environment variables that the bodies of these operations take values from."""
-    return {
-        schema["x-supplied-by"]
-        for operation in operations
-        for _, schema in properties(operation.body or {})
-        if "x-supplied-by" in schema
-    }
-
-
-def _them(absent: list[str]) -> str:
-    return "it" if len(absent) == 1 else "them"

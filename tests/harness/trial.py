@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
-from contracts.checks import Check, SeriesCheck
+from contracts.checks import Check, SeriesCheck, each, protocol
 from contracts.document import Document, Operation
-from contracts.exchange import Evidence, Exchange, Finding, Judgement, Problem, Request, Status, Verdict
+from contracts.errors import NotApplicable
+from contracts.exchange import CONTROL, Evidence, Exchange, Finding, Judgement, Problem, Request, Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit
 from tests.harness.run import OperationRun
@@ -31,10 +32,14 @@ class Breach(Exception):
 
 @dataclass(slots=True)
 class Sighting:
-    """A problem as it was seen on one exchange: on `seen` of `tried` sendings."""
+    """A problem as it was seen on one exchange: on `seen` of `tried` sendings.
+
+    `gates` is whether it is a problem by what the vendor states, without examples and inferences.
+    """
 
     problem: Problem
     exchange: Exchange
+    gates: bool
     seen: int = 1
     tried: int = 1
 
@@ -54,12 +59,18 @@ class Trial:
     random_seed: int
     decided: list[Exchange] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
+    observations: list[str] = field(default_factory=list)
     _parts: dict[int, list[tuple[Edit, Callable[[], Request]]]] = field(default_factory=dict)
 
     @property
     def operation(self) -> Operation:
         """Return the operation on trial."""
         return self.run.operation
+
+    @property
+    def gates(self) -> bool:
+        """Return whether the requirement can fail the run: only by what the vendor states of the operation."""
+        return self.requirement.gates and self.requirement.applies(self.operation.stated)
 
     @property
     def document(self) -> Document:
@@ -72,6 +83,8 @@ class Trial:
             request = of()
             if self.run.left <= 0:
                 return
+            if not edit.applies(request):
+                continue
             request = edit.apply(request)
             sent = self.run.already_sent(request)
             exchange = sent if sent and sent.edit == edit.name else self.run.send(request, edit)
@@ -88,11 +101,12 @@ class Trial:
             return
         before = len(self.sightings)
         for part, of in self._parts.get(id(exchange), ()):
-            if self.run.left > 0:
+            if self.run.left > 0 and part.applies(of()):
                 self.judge(self.run.send(part.apply(of()), part), check)
         if len(self.sightings) > before:
             return  # the parts at fault speak for the whole
-        sighting = Sighting(judgement, exchange)
+        by_what_is_stated = self.gates and isinstance(check(self.operation.stated, exchange), Problem)
+        sighting = Sighting(judgement, exchange, by_what_is_stated)
         if len(self.sightings) < SENT_AGAIN_AT_MOST:
             self._send_again(sighting, check)
         self.sightings.append(sighting)
@@ -106,12 +120,42 @@ class Trial:
         """Have exchanges judged together. Nothing is sent again."""
         told = list(check(self.operation, exchanges))
         decided = [(exchange, judgement) for exchange, judgement in told if judgement is not None]
+        firm: set[int] = set()
+        if self.gates and any(isinstance(judgement, Problem) for _, judgement in decided):
+            again = check(self.operation.stated, exchanges)
+            firm = {id(exchange) for exchange, judgement in again if isinstance(judgement, Problem)}
         self.decided += [exchange for exchange, _ in decided]
         for exchange, judgement in decided:
             if isinstance(judgement, Problem):
                 alike = [found for other, found in decided if other.edit == exchange.edit]
                 seen = sum(isinstance(found, Problem) and found.kind == judgement.kind for found in alike)
-                self.sightings.append(Sighting(judgement, exchange, seen, len(alike)))
+                self.sightings.append(Sighting(judgement, exchange, id(exchange) in firm, seen, len(alike)))
+
+    def judge_untouched(self, of: Callable[[], Request]) -> None:
+        """Have it judged whether what was refused with the request that `of` gives did something all the same.
+
+        The request itself is sent, unedited, and its job is compared with that of a control that came a second time:
+        ending like that one, while a new value ends otherwise, shows that it was not the first.
+        """
+        self.run.complete()
+        opening, repeat = self.run.first_two()
+        request = of()
+        if self.sends == 0 or request == opening.request:
+            raise NotApplicable("no known value, or no request of this profile, is left to show it")
+        first, second = self.run.end_of(opening), self.run.end_of(repeat)
+        if first.fails or not second.fails:
+            raise NotApplicable("the ends of jobs do not tell a first request from a second one")
+        check = protocol.as_untouched(second.status, second.exchange)
+        write = self.run.send(request, CONTROL)
+        if not write.accepted:
+            raise NotApplicable("the value that was kept for this is not accepted")
+        end = self.run.end_of(write)
+        if (
+            isinstance(check(self.operation, end.exchange), Problem)
+            and self.run.end_of(self.run.another_control()).fails
+        ):
+            raise NotApplicable("jobs fail now and then")
+        self.judge_series(each(check), [end.exchange])
 
     def search(self, requests: SearchStrategy[Request], check: Check) -> None:
         """Let Hypothesis look for a request that breaks the requirement, and make it small.
@@ -160,7 +204,7 @@ class Trial:
         evidence = Evidence.of(self.decided, self.run.controls_accepted)
         findings = tuple(self._findings())
         if findings:
-            status = Status.VIOLATED if self.requirement.gates else Status.NOT_MET
+            status = Status.VIOLATED if any(finding.gates for finding in findings) else Status.NOT_MET
             reason = f"expected {findings[0].problem.expected}, observed {findings[0].problem.observed}"
         elif not self.decided:
             status, reason = Status.INCONCLUSIVE, "No request reached the decision."
@@ -176,14 +220,17 @@ class Trial:
         return found if found.findings else self._verdict(status, reason, found.evidence, ())
 
     def _verdict(self, status: Status, reason: str, evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
-        return Verdict(self.requirement.id, self.operation.id, status, reason, evidence, findings)
+        return Verdict(
+            self.requirement.id, self.operation.id, status, reason, evidence, findings, tuple(self.observations)
+        )
 
     def _findings(self) -> Iterator[Finding]:
         kinds = dict.fromkeys(sighting.problem.kind for sighting in self.sightings)
         for kind in kinds:
             alike = [sighting for sighting in self.sightings if sighting.problem.kind == kind]
-            named = [sighting for sighting in alike if not sighting.exchange.generated]
-            shown = (named or alike)[0]
+            firm = [sighting for sighting in alike if sighting.gates] or alike
+            named = [sighting for sighting in firm if not sighting.exchange.generated]
+            shown = (named or firm)[0]
             if any(sighting.seen < sighting.tried for sighting in alike):
                 self.run.intermittent.add(kind)
             confirmed = any(sighting.seen == sighting.tried > 1 for sighting in alike)
@@ -197,6 +244,7 @@ class Trial:
                 seen=shown.seen,
                 tried=shown.tried,
                 edits=tuple(dict.fromkeys(sighting.exchange.edit for sighting in alike)),
+                gates=shown.gates,
             )
 
     def _send_again(self, sighting: Sighting, check: Check) -> None:

@@ -88,8 +88,10 @@ def control(operation: Operation = CANCEL, token: str = TOKEN) -> Request:
 def operation(body: Json = None, **fields: Any) -> Operation:
     """Return an operation that takes `body`, a JSON Schema."""
     named = {"id": "make", "method": "POST", "path": "/things", "summary": "", "source": "", "secured": True}
-    answered = {"path_parameters": {}, "responses": {}, "response_headers": frozenset(), "links": (), "leads_here": ()}
-    return Operation(body=body, **named | answered | fields)
+    nothing = dict.fromkeys(("job_link", "job_status", "record", "listing"))
+    answered = {"supported": True, "parameters": (), "responses": {}, "response_headers": frozenset(), "links": ()}
+    paths = {"queued_by": (), "path_methods": frozenset({"POST"})}
+    return Operation(body=body, **named | nothing | answered | paths | fields)
 
 
 def objects(properties: Mapping[str, Json], required: Iterable[str] = ()) -> Json:

@@ -70,8 +70,7 @@ def serving(api: MockApi) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
             ("--target", server.url),
             {
                 "PROPEXO_TOKEN": server.token,
-                "PROPEXO_INTEGRATION_ID": server.integration_id,
-                "PROPEXO_EVENT_IDS": ",".join(server.event_ids),
+                **{variable: ",".join(values) for variable, values in server.known.items()},
             },
         )
 

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import json
-import shlex
-import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-import contracts
-from contracts.document import load_document
-from contracts.mock.__main__ import main, welcome
+from contracts.mock.__main__ import main
 from contracts.mock.api import MAX_BODY_BYTES, MockApi
 from contracts.mock.limit import WINDOW_SECONDS, RateLimit
-from contracts.mock.serve import MockServer, serve
+from contracts.mock.serve import serve
 from contracts.mock.state import Job, State
+from tests.unit.calling import CANCEL, DOCUMENT, GENERIC, STATUS, Caller, calling, issues_of
 
-DOCUMENT = load_document(Path(contracts.__file__).with_name("appointments.yaml"))
-CANCEL = DOCUMENT.operation("cancel_lead_appointment_rentmanager")
-STATUS = DOCUMENT.operation("get_write_status")
-JSON = {"content-type": "application/json"}
+UNSUPPORTED_QUERY = DOCUMENT.operation("query_appointment_availability_rentmanager")
 
 NO_OBJECT = [
     *(b"", b"null", b"[]", b"{", b"{},", b"{}{}", b"{'a':1}", b"{}/**/", b'{"a":NaN}', b'{"a":1,"a":1}'),
@@ -41,58 +33,10 @@ UNSUPPORTED = [
 ]
 
 
-class Caller:
-    """A client of one server that is authorised and sends a good body unless told otherwise."""
-
-    def __init__(self, server: MockServer) -> None:
-        self.server = server
-        self.http = httpx.Client(base_url=server.url, headers={"authorization": f"Bearer {server.token}"})
-
-    def body(self, **changes: Any) -> dict[str, Any]:
-        return {"integration_id": self.server.integration_id, "event_id": self.server.event_ids[0], **changes}
-
-    def cancel(self, **changes: Any) -> httpx.Response:
-        return self.http.post(CANCEL.path, json=self.body(**changes))
-
-    def send(self, content: bytes | Iterator[bytes], **headers: str) -> httpx.Response:
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.http.post(CANCEL.path, content=content, headers=JSON | given)
-
-    def status(self, job_id: str) -> httpx.Response:
-        return self.http.get(STATUS.path.replace("{root_job_id}", job_id))
-
-    def end_of(self, answer: httpx.Response) -> Any:
-        job_id = answer.json()["meta"]["job_id"]
-        assert self.status(job_id).json() == {"write_status": "PENDING", "errors": [], "created_record_id": None}
-        return self.status(job_id).json()
-
-    def raw(self, request: bytes) -> bytes:
-        """Return all that the server says to these bytes until it ends the connection."""
-        with socket.create_connection((self.http.base_url.host, self.http.base_url.port or 0), timeout=5) as connection:
-            connection.sendall(request)
-            return b"".join(iter(lambda: connection.recv(65536), b""))
-
-
-@contextmanager
-def calling(api: MockApi) -> Iterator[Caller]:
-    with serve(api) as server:
-        caller = Caller(server)
-        with caller.http:
-            yield caller
-
-
 @pytest.fixture(scope="module")
 def caller() -> Iterator[Caller]:
     with calling(MockApi(DOCUMENT)) as caller:
         yield caller
-
-
-def issues_of(answer: httpx.Response) -> Any:
-    """Return the issues of a validation refusal, after judging the rest of it."""
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"], error["message"]) == (400, "invalid_request", "invalid request")
-    assert error["details"]["details"]["name"] == "ZodError"
-    return error["details"]["details"]["issues"]
 
 
 def test_accepted_write_fits_the_document_and_echoes_what_was_sent(caller: Caller) -> None:
@@ -103,7 +47,7 @@ def test_accepted_write_fits_the_document_and_echoes_what_was_sent(caller: Calle
 
 
 def test_job_is_pending_once_then_ends_and_stays(caller: Caller) -> None:
-    answer = caller.cancel(event_id=caller.server.event_ids[1])
+    answer = caller.cancel(event_id=caller.events[1])
     end = caller.end_of(answer)
     assert end == {"write_status": "SUCCESS", "errors": [], "created_record_id": None}
     assert caller.status(answer.json()["meta"]["job_id"]).json() == end
@@ -111,9 +55,45 @@ def test_job_is_pending_once_then_ends_and_stays(caller: Caller) -> None:
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_job_of_an_unknown_or_cancelled_event_fails(caller: Caller, times: int) -> None:
-    event = "never existed" if times == 1 else caller.server.event_ids[2]
+    event = "never existed" if times == 1 else caller.events[2]
     end = caller.end_of([caller.cancel(event_id=event) for _ in range(times)][-1])
     assert (end["write_status"], len(end["errors"])) == ("FAILURE", 1)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"foo":1}', b"{", b"[" * 100])
+def test_unsupported_operation_is_refused_whatever_is_sent(caller: Caller, body: bytes) -> None:
+    answer = caller.http.post(UNSUPPORTED_QUERY.path, content=body)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "")
+    assert "not supported" in answer.json()["error"]["message"]
+
+
+def test_unsupported_operation_tells_strangers_nothing(caller: Caller) -> None:
+    assert httpx.post(caller.server.url + UNSUPPORTED_QUERY.path).status_code == 401
+
+
+def test_answer_has_the_shape_that_the_document_gives_it() -> None:
+    cancel = GENERIC.operation("cancel_lead_appointment_generic")
+    with calling(MockApi(GENERIC)) as caller:
+        answer = caller.http.post(cancel.path, json=caller.body())
+        assert answer.json() == {"job_id": answer.json()["job_id"], "data": {}}
+        assert caller.end_of(answer, "/job_id")["write_status"] == "SUCCESS"
+        assert caller.end_of(caller.http.post(cancel.path, json=caller.body()), "/job_id")["write_status"] == "FAILURE"
+
+
+def test_cancellation_of_nothing_fails_in_its_job() -> None:
+    cancel = GENERIC.operation("cancel_lead_appointment_generic")
+    with calling(MockApi(GENERIC)) as caller:
+        answer = caller.http.post(cancel.path, json={"integration_id": caller.integration})
+        assert caller.end_of(answer, "/job_id")["write_status"] == "FAILURE"
+
+
+@pytest.mark.parametrize(("query", "status"), [("true", 200), ("false", 400), ("", 400), ("maybe", 400), ("1", 400)])
+def test_query_lets_unknown_properties_be_dropped(query: str, status: int) -> None:
+    cancel = GENERIC.operation("cancel_lead_appointment_generic")
+    with calling(MockApi(GENERIC)) as caller:
+        answer = caller.http.post(f"{cancel.path}?ignore_unknown_fields={query}", json=caller.body(foo=1))
+        assert answer.status_code == status
+        assert caller.http.post(f"{cancel.path}?ignore_unknown_fields=true", json={"foo": 1}).status_code == 400
 
 
 def test_two_writes_get_two_jobs(caller: Caller) -> None:
@@ -199,13 +179,13 @@ def test_what_is_no_json_object_is_refused(caller: Caller, content: bytes) -> No
 
 @pytest.mark.parametrize("number", ["9" * 5_000, "-" + "9" * 5_000, "1e400", "-1E+99999"])
 def test_number_beyond_every_range_is_still_a_number(caller: Caller, number: str) -> None:
-    content = json.dumps(caller.body()).replace(f'"{caller.server.event_ids[0]}"', number)
+    content = json.dumps(caller.body()).replace(f'"{caller.events[0]}"', number)
     assert [issue["received"] for issue in issues_of(caller.send(content.encode()))] == ["number"]
 
 
 @pytest.mark.parametrize("escaped", ["\\ud800", "\\udc00\\ud800", "\\u0000", "\\ud83d\\ude00 é", "x" * 10_000, ""])
 def test_any_string_is_echoed_character_for_character(caller: Caller, escaped: str) -> None:
-    content = f'{{"integration_id":"{caller.server.integration_id}","event_id":"{escaped}"}}'.encode()
+    content = f'{{"integration_id":"{caller.integration}","event_id":"{escaped}"}}'.encode()
     answer = caller.send(content)
     assert json.loads(answer.content.decode("utf-8"))["result"] == json.loads(content)
 
@@ -273,8 +253,29 @@ def test_enforced_limit_slows_then_refuses_until_the_minute_is_over() -> None:
 
 
 def test_same_seed_makes_the_same_values() -> None:
-    assert (State(seed=1).tokens, State(seed=1).events) == (State(seed=1).tokens, State(seed=1).events)
+    one, other = MockApi(DOCUMENT, state=State(seed=1)).state, MockApi(DOCUMENT, state=State(seed=1)).state
+    assert (one.tokens, one.supplied, one.records) == (other.tokens, other.supplied, other.records)
+    assert State(seed=1).events == one.events
     assert State().tokens != State().tokens
+
+
+def test_every_variable_of_the_document_has_values() -> None:
+    with serve(MockApi(DOCUMENT)) as server:
+        assert {name: len(values) for name, values in server.known.items()} == {
+            "PROPEXO_INTEGRATION_ID": 1,
+            "PROPEXO_LEAD_ID": 1,
+            "PROPEXO_APPLICANT_ID": 1,
+            "PROPEXO_RESIDENT_ID": 1,
+            "PROPEXO_EMPLOYEE_ID": 1,
+            "PROPEXO_EVENT_IDS": 12,
+        }
+
+
+def test_values_that_are_given_are_known() -> None:
+    state = State(known={"PROPEXO_EVENT_IDS": ["a", "b"]})
+    with calling(MockApi(DOCUMENT, state=state)) as caller:
+        assert caller.events == ("a", "b")
+        assert caller.end_of(caller.cancel(event_id="b"))["write_status"] == "SUCCESS"
 
 
 def test_server_goes_without_a_trace() -> None:
@@ -298,13 +299,6 @@ def test_port_in_use_is_told_in_a_sentence(caller: Caller, capsys: pytest.Captur
     with pytest.raises(SystemExit):
         main(["--port", str(caller.http.base_url.port)])
     assert capsys.readouterr().err.endswith("cannot be used (Address already in use): name another one with --port.\n")
-
-
-def test_welcome_has_a_command_for_each_write(caller: Caller) -> None:
-    *_, command = welcome(DOCUMENT, State(seed=1), caller.server).splitlines()
-    _, _, _, method, url, *_, body = shlex.split(command)
-    assert (method, url) == ("POST", caller.server.url + CANCEL.path)
-    assert json.loads(body)["event_id"] in State(seed=1).events
 
 
 class NullJobId(MockApi):

@@ -407,7 +407,7 @@ class RefusalCarriesAJob(MockApi):
         body = super().error_body(refusal)
         if "number" not in received(refusal):
             return body
-        job = Job(self.new_job_id(), self.document.operations[0].id, None, "FAILURE", [refusal.message])
+        job = Job(self.new_job_id(), self.document.operations[0].id, "FAILURE", [refusal.message])
         self.state.jobs[job.id] = job
         return {"meta": {"job_id": job.id}, **body}
 

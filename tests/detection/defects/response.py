@@ -19,13 +19,18 @@ from starlette.responses import Response
 
 from contracts.document import Json, Operation
 from contracts.mock.api import MockApi
-from contracts.mock.state import Job
+from contracts.mock.state import EVENTS, Job
 from tests.detection.catalogue import WRITE, defect
 
 COLUMN_LENGTH: Final = 255
 BUFFER_BYTES: Final = 8192
 
 seeded = partial(defect, group="response shape", touches=WRITE)
+
+
+def knows(api: MockApi, operation: Operation, value: Json) -> bool:
+    """Whether there is every record that a write names."""
+    return all(event in api.state.records for event in api.sent(operation, value, EVENTS).values())
 
 
 # The job's id
@@ -96,7 +101,7 @@ class ResultIsEmptyForAnUnknownEvent(MockApi):
 
     def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
         answer = super().write_answer(operation, value, job)
-        return answer if value["event_id"] in self.state.events else {**answer, "result": {}}
+        return answer if knows(self, operation, value) else {**answer, "result": {}}
 
 
 @seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id=probe.good()["integration_id"]))
@@ -104,11 +109,11 @@ class ResultLosesOneOfTwoEqualIds(MockApi):
     """The result is built by value, so that two properties with the same value become one."""
 
     def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
-        by_value = {sent: name for name, sent in value.items()}
-        return {
-            **super().write_answer(operation, value, job),
-            "result": {name: sent for sent, name in by_value.items()},
-        }
+        answer = super().write_answer(operation, value, job)
+        # By type as well, since 1 and true are the same key.
+        by_value = {(type(sent), sent): name for name, sent in answer["result"].items() if sent is not None}
+        lost = {name for name, sent in answer["result"].items() if sent is not None} - set(by_value.values())
+        return {**answer, "result": {name: sent for name, sent in answer["result"].items() if name not in lost}}
 
 
 @seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id=""))
@@ -116,10 +121,8 @@ class ResultLeavesOutEmptyText(MockApi):
     """The result leaves out a property that was sent as an empty string."""
 
     def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
-        return {
-            **super().write_answer(operation, value, job),
-            "result": {name: sent for name, sent in value.items() if sent},
-        }
+        answer = super().write_answer(operation, value, job)
+        return {**answer, "result": {name: sent for name, sent in answer["result"].items() if sent != ""}}
 
 
 @seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id="x" * (COLUMN_LENGTH + 1)))
@@ -127,8 +130,13 @@ class ResultLeavesOutLongText(MockApi):
     """The result leaves out a property that is too long for its column."""
 
     def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
-        kept = {name: sent for name, sent in value.items() if len(sent) <= COLUMN_LENGTH}
-        return {**super().write_answer(operation, value, job), "result": kept}
+        answer = super().write_answer(operation, value, job)
+        kept = {
+            name: sent
+            for name, sent in answer["result"].items()
+            if not isinstance(sent, str) or len(sent) <= COLUMN_LENGTH
+        }
+        return {**answer, "result": kept}
 
 
 @seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id="4711"))
@@ -137,7 +145,7 @@ class ResultTurnsDigitsIntoANumber(MockApi):
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
         return {
-            name: int(sent) if re.fullmatch(r"[1-9][0-9]{0,15}", sent) else sent
+            name: int(sent) if isinstance(sent, str) and re.fullmatch(r"[1-9][0-9]{0,15}", sent) else sent
             for name, sent in super().echo(operation, value).items()
         }
 
@@ -158,7 +166,8 @@ class _Altered(MockApi):
         return text
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
-        return {name: self.alter(sent) for name, sent in super().echo(operation, value).items()}
+        echo = super().echo(operation, value)
+        return {name: self.alter(sent) if isinstance(sent, str) else sent for name, sent in echo.items()}
 
 
 @seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="a"))
@@ -166,8 +175,9 @@ class ResultIsInAlphabeticalOrder(MockApi):
     """The result pairs the names with the values in alphabetical order, which swaps some pairs of ids."""
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
-        sent = super().echo(operation, value)
-        return dict(zip(sent, sorted(sent.values()), strict=True))
+        echo = super().echo(operation, value)
+        ids = {name: sent for name, sent in echo.items() if name in operation.supplied}
+        return {**echo, **dict(zip(ids, sorted(ids.values()), strict=True))}
 
 
 @seeded(requirement="RESP-03", observe=lambda probe: (probe.said(), probe.said(event_id="another")))
@@ -175,12 +185,13 @@ class ResultOfThePreviousRequest(MockApi):
     """The result is that of the write before, kept in a variable that outlives the request."""
 
     @cached_property
-    def history(self) -> list[Mapping[str, Json]]:
-        return []
+    def history(self) -> dict[str, list[Mapping[str, Json]]]:
+        return {}
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
-        self.history.append(super().echo(operation, value))
-        return self.history[-2:][0]
+        echoes = self.history.setdefault(operation.id, [])
+        echoes.append(super().echo(operation, value))
+        return echoes[-2:][0]
 
 
 @seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id=" spaced\t"))
@@ -377,7 +388,7 @@ class UnknownEventIsAcceptedWith202(MockApi):
 
     def write(self, request: Request, operation: Operation, body: bytes) -> Response:
         response = super().write(request, operation, body)
-        if self.decode(request, body)["event_id"] not in self.state.events:
+        if not knows(self, operation, {**self.decode(request, body), **request.path_params}):
             response.status_code = 202
         return response
 
@@ -400,4 +411,4 @@ class SuccessCarriesAnError(MockApi):
     def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
         answer = super().write_answer(operation, value, job)
         error = {"code": "upstream", "message": "no such event"}
-        return answer if value["event_id"] in self.state.events else {**answer, "error": error}
+        return answer if knows(self, operation, value) else {**answer, "error": error}

@@ -14,7 +14,7 @@ from jsonschema import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Document, Json, Operation
+from contracts.document import Document, Json, Operation, properties
 from contracts.mock.api import MockApi
 from contracts.mock.limit import RateLimit
 from contracts.mock.refusal import Issue
@@ -292,7 +292,8 @@ class MissingPropertiesAreThoseOfTheLastBody(MockApi):
         """Bind a body to the object of the last one."""
         if not isinstance(value, dict):
             return value
-        bound = {**self._bound, **value}
+        known = {name for name, _ in properties(operation.body or {})}
+        bound = {**{name: inner for name, inner in self._bound.items() if name in known}, **value}
         self._bound = {name: inner for name, inner in self.sent(operation, bound).items() if isinstance(inner, str)}
         return bound
 
@@ -335,7 +336,7 @@ class AnswersAreCachedByIntegration(MockApi):
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
         """Take half of the key."""
-        key = tuple(self.sent(operation, value, INTEGRATIONS).values())
+        key = (operation.id, *self.sent(operation, value, INTEGRATIONS).values())
         return self._results.setdefault(key, super().echo(operation, value))
 
 

@@ -13,7 +13,7 @@ from contracts.document import Json, Operation
 from contracts.mock.api import MockApi
 from contracts.mock.issues import UNKNOWN_PROPERTIES
 from contracts.mock.refusal import Issue
-from contracts.mock.state import Job
+from contracts.mock.state import INTEGRATIONS, Job
 from tests.detection.catalogue import WRITE, defect
 
 seeded = partial(defect, group="validation", touches=WRITE)
@@ -154,8 +154,10 @@ class ReferenceIsResolved(_Coercing):
 class MissingIntegrationIsTheOnlyOne(MockApi):
     """A missing integration is taken from the token."""
 
-    def normalise(self, operation: Operation, value: Json) -> Json:  # noqa: ARG002
-        return {"integration_id": self.state.integrations[0], **value} if isinstance(value, dict) else value
+    def normalise(self, operation: Operation, value: Json) -> Json:
+        if not isinstance(value, dict) or "integration_id" not in operation.supplied:
+            return value
+        return {"integration_id": self.state.integrations[0], **value}
 
 
 @seeded(
@@ -323,7 +325,7 @@ class IntegrationIsValidatedOnce(MockApi):
         return found
 
     def accept(self, operation: Operation, value: Json) -> Job:
-        self.trusted.add(value["integration_id"])
+        self.trusted.update(self.sent(operation, value, INTEGRATIONS).values())
         return super().accept(operation, value)
 
 

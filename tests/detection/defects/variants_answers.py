@@ -82,10 +82,19 @@ class JobIdsNeedEscapesInAPath(MockApi):
 class RepeatsGetTheSameJob(MockApi):
     """A write that comes again is not queued again: its answer has the job of the first one."""
 
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start with no job."""
+        super().__init__(document, state=state, limit=limit)
+        self._queued: list[tuple[str, Json, Job]] = []
+
     def accept(self, operation: Operation, value: Json) -> Job:
         """Look for a job that does the same."""
-        earlier = (job for job in self.state.jobs.values() if (job.operation, job.value) == (operation.id, value))
-        return next(earlier, None) or super().accept(operation, value)
+        for name, sent, job in self._queued:
+            if (name, sent) == (operation.id, value):
+                return job
+        job = super().accept(operation, value)
+        self._queued.append((operation.id, value, job))
+        return job
 
 
 # Ends of jobs
@@ -163,7 +172,7 @@ class JobsTellTheRecord(MockApi):
         """Make one up."""
         answer = super().status_answer(operation, job)
         ended = job.status not in {PENDING, FAILURE}
-        return {**answer, "created_record_id": f"evt-{job.id}" if ended else None}
+        return {**answer, "created_record_id": (job.record or f"evt-{job.id}") if ended else None}
 
 
 # More than was asked for
@@ -177,7 +186,7 @@ class AnswersSayMore(MockApi):
         """Add to each level."""
         answer = super().write_answer(operation, value, job)
         meta = {**answer["meta"], "request_id": self.state.new_id(), "queued_at": "2026-11-22T03:00:00Z"}
-        result = {**answer["result"], "notes": None, "vendor": "RENTMANAGER", "attendees": []}
+        result = {**answer["result"], "remark": None, "vendor": "RENTMANAGER", "attendees": []}
         return {**answer, "meta": meta, "result": result, "links": {"status": f"/v1/admin/write-status/{job.id}"}}
 
     def status_answer(self, operation: Operation, job: Job) -> Json:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from jsonschema import ValidationError
@@ -43,8 +43,14 @@ class Choosy(MockApi):
         issues = super().validate(operation, value)
         sent = self.sent(operation, value)
         return issues + [
-            custom(self.message, name) for name in sent if isinstance(sent[name], str) and self.refuses(sent[name])
+            custom(self.message, name)
+            for name in self.looked_at(operation)
+            if isinstance(sent.get(name), str) and self.refuses(sent[name])
         ]
+
+    def looked_at(self, operation: Operation) -> Iterable[str]:
+        """Return the properties whose strings are looked at."""
+        return (operation.body or {}).get("properties", {})
 
     def refuses(self, text: str) -> bool:
         """Whether this string is refused."""
@@ -98,6 +104,10 @@ class IdsArePlain(Choosy):
     """An id with anything but letters, digits, hyphens and underscores is refused with 400."""
 
     allowed = re.compile(r"[A-Za-z0-9_-]*")
+
+    def looked_at(self, operation: Operation) -> Iterable[str]:
+        """Look at ids alone."""
+        return operation.supplied
 
     def refuses(self, text: str) -> bool:
         """Compare."""
@@ -254,13 +264,14 @@ class PathsAreMatchedLoosely(MockApi):
 
     def match(self, operation: Operation, path: str) -> dict[str, str] | None:
         """Spell the fixed segments as the document does."""
-        template = operation.path.split("/")
+        template = operation.path.removesuffix("/").split("/")
         segments = (path.removesuffix("/") if len(path) > 1 else path).split("/")
+        slash = "/" if operation.path.endswith("/") else ""
         spelt = [
             expected if segment.lower() == expected.lower() else segment
             for segment, expected in zip(segments, template, strict=False)
         ]
-        return super().match(operation, "/".join(spelt + segments[len(spelt) :]))
+        return super().match(operation, "/".join(spelt + segments[len(spelt) :]) + slash)
 
 
 # Changed on the way
@@ -272,7 +283,8 @@ class ValuesAreTrimmed(MockApi):
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
         """Give back what was kept."""
-        return {name: text.strip() for name, text in super().echo(operation, value).items()}
+        echo = super().echo(operation, value)
+        return {name: sent.strip() if isinstance(sent, str) else sent for name, sent in echo.items()}
 
 
 @variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id="\ud800")).said)

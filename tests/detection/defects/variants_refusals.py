@@ -204,12 +204,12 @@ class LookingUp(MockApi):
 
     def may_be_cancelled(self, event: Json) -> bool:
         """Whether a write for this event is queued."""
-        return event in self.state.events
+        return event in self.state.records
 
-    def execute(self, operation: Operation, value: Json) -> list[str]:
+    def cancel(self, operation: Operation, value: Json) -> list[str]:
         """Remember what was cancelled."""
         self.cancelled.update(self.sent(operation, value, EVENTS).values())
-        return super().execute(operation, value)
+        return super().cancel(operation, value)
 
 
 @variant(touches=WRITE, observe=strange_event)
@@ -276,7 +276,7 @@ class OnlyKnownEventsAndOnlyOnce(OnlyOnce):
 
     def may_be_cancelled(self, event: Json) -> bool:
         """Look in the cache, from which a cancelled event is gone."""
-        return event in self.state.events and super().may_be_cancelled(event)
+        return event in self.state.records and super().may_be_cancelled(event)
 
 
 class AskingForIntegrations(MockApi):

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from contracts.document import Json, Operation
 from contracts.mock.api import MockApi
 from contracts.mock.refusal import Issue
-from contracts.mock.state import Job
+from contracts.mock.state import EVENTS, INTEGRATIONS, Job
 from tests.detection.catalogue import WRITE, Observe, defect
 from tests.detection.probe import Probe
 
@@ -36,6 +36,11 @@ FORM: Final = "application/x-www-form-urlencoded"
 LATIN: Final = "latin-1"
 
 seeded = partial(defect, group="wire", touches=WRITE)
+
+
+def strings(value: Json) -> list[str]:
+    """Return the strings that a body has as values of its properties."""
+    return [sent for sent in value.values() if isinstance(sent, str)]
 
 
 def content(probe: Probe, template: str) -> bytes:
@@ -431,7 +436,7 @@ class _Crash(MockApi):
         raise NotImplementedError
 
     def execute(self, operation: Operation, value: Json) -> list[str]:
-        if any(self.crashes(sent) for sent in value.values()):
+        if any(self.crashes(sent) for sent in strings(value)):
             raise RuntimeError("upstream")
         return super().execute(operation, value)
 
@@ -473,7 +478,7 @@ class CrashOnAPercentSign(MockApi):
     """A percent sign in an id is answered with 500, since the id is part of a format."""
 
     def execute(self, operation: Operation, value: Json) -> list[str]:
-        for sent in value.values():
+        for sent in strings(value):
             sent % ()
         return super().execute(operation, value)
 
@@ -483,7 +488,7 @@ class CrashOnABrokenPattern(MockApi):
     """An id such as one with an opening parenthesis is answered with 500, since it is searched for as a pattern."""
 
     def execute(self, operation: Operation, value: Json) -> list[str]:
-        for sent in value.values():
+        for sent in strings(value):
             re.compile(sent[:COLUMN_LENGTH])
         return super().execute(operation, value)
 
@@ -493,7 +498,7 @@ class CrashOnABrace(MockApi):
     """A brace in an id is answered with 500, since the id is part of a template."""
 
     def execute(self, operation: Operation, value: Json) -> list[str]:
-        for sent in value.values():
+        for sent in strings(value):
             sent.format()
         return super().execute(operation, value)
 
@@ -504,7 +509,7 @@ class CrashOnTextThatFitsNoHeader(MockApi):
 
     def write(self, request: Request, operation: Operation, body: bytes) -> Response:
         response = super().write(request, operation, body)
-        event = self.decode(request, body)["event_id"][:COLUMN_LENGTH]
+        event = self.decode(request, body).get("event_id", "")[:COLUMN_LENGTH]
         response.headers["x-event"] = "".join(filter(str.isprintable, event)).strip()
         return response
 
@@ -607,7 +612,8 @@ class CrashOnAnUnknownIntegration(MockApi):
     """An integration that does not exist is answered with 500."""
 
     def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
-        self.state.integrations.index(value["integration_id"])
+        for sent in self.sent(operation, value, INTEGRATIONS).values():
+            self.state.integrations.index(sent)
         return super().unknown_values(operation, value)
 
 
@@ -616,5 +622,6 @@ class CrashOnAnUnknownEvent(MockApi):
     """An event that does not exist is answered with 500 in place of a job that fails."""
 
     def accept(self, operation: Operation, value: Json) -> Job:
-        self.state.events.index(value["event_id"])
+        for sent in self.sent(operation, value, EVENTS).values():
+            list(self.state.records).index(sent)
         return super().accept(operation, value)

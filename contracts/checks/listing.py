@@ -1,0 +1,195 @@
+"""LIST: pages, orders and filters of an operation that lists records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from urllib.parse import parse_qsl
+
+from contracts.checks import Check, own_request
+from contracts.checks.response import shown
+from contracts.document import Json, Operation, follow
+from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem
+
+FILTERS, COMPARES, CONTAINS = "x-filters", "x-compares", "contains"
+ASCENDING, DESCENDING = "asc", "desc"
+
+
+def page_is_as_asked(operation: Operation, exchange: Exchange) -> Judgement:
+    """LIST-01. What `limit` and `offset` ask for is what the page holds and says of itself."""
+    listing, page = operation.listing, items(operation, exchange)
+    if listing is None or page is None or exchange.response is None:
+        return SILENT
+    asked, answer = query(exchange), exchange.response.json()
+    limit = _whole(asked.get(listing.limit, _default(operation, listing.limit)))
+    offset = _whole(asked.get(listing.offset, _default(operation, listing.offset))) or 0
+    if limit and len(page) > limit:
+        return Problem("more results than the limit", f"at most {limit} results", f"{len(page)} results")
+    for name, pointer, value in (
+        (listing.limit, listing.limit_told, limit),
+        (listing.offset, listing.offset_told, offset),
+    ):
+        told = follow(answer, pointer)
+        if name in asked and told is not None and told != value:
+            return Problem(f"another {name} told", f"{name} {value}, as asked", f"{name} {told}")
+    total, more = follow(answer, listing.total), follow(answer, listing.more)
+    if isinstance(total, int) and limit:
+        expected = max(0, min(limit, total - offset))
+        if len(page) != expected:
+            return Problem("total and results disagree", f"{expected} of {total} results", f"{len(page)} results")
+        if isinstance(more, bool) and more != (offset + len(page) < total):
+            observed = f"{'more' if more else 'no more'} after {offset + len(page)} of {total}"
+            return Problem("more and total disagree", "more exactly while results are left", observed)
+    return HOLDS
+
+
+def pages_join(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+    """LIST-01. Pages that follow each other hold each record once; silent if the records changed in between."""
+    read = [(exchange, page) for exchange in exchanges if (page := items(operation, exchange)) is not None]
+    if operation.listing is None or len(read) < len(exchanges):
+        return
+    totals = {follow(_answer(exchange), operation.listing.total) for exchange, _ in read}
+    if len(totals) > 1:
+        return
+    seen: set[str] = set()
+    for exchange, page in read:
+        ids = {str(item.get(operation.listing.id)) for item in page}
+        if twice := ids & seen:
+            observed = f"{len(twice)} results of an earlier page again"
+            yield exchange, Problem("a record on two pages", "each record on one page", observed)
+        elif len(ids) < len(page):
+            yield (
+                exchange,
+                Problem("a record twice on a page", "each record once", f"{len(page)} results, {len(ids)} ids"),
+            )
+        else:
+            yield exchange, HOLDS
+        seen |= ids
+    total = totals.pop()
+    if isinstance(total, int) and len(seen) != total:
+        yield read[-1][0], Problem("pages leave records out", f"{total} records on all pages", f"{len(seen)} records")
+
+
+def listed_in_one(complete: Exchange) -> Check:
+    """Return the check that a page shows what the same stretch of the complete list showed (LIST-01)."""
+
+    def check(operation: Operation, exchange: Exchange) -> Judgement:
+        whole, page = items(operation, complete), items(operation, exchange)
+        if operation.listing is None or whole is None or page is None:
+            return SILENT
+        if follow(_answer(complete), operation.listing.total) != follow(_answer(exchange), operation.listing.total):
+            return SILENT
+        offset = _whole(query(exchange).get(operation.listing.offset)) or 0
+        expected = [item.get(operation.listing.id) for item in whole[offset : offset + len(page)]]
+        given = [item.get(operation.listing.id) for item in page[: len(expected)]]
+        if given == expected:
+            return HOLDS
+        return Problem(
+            "another stretch of the list", "the results from the offset on", "other results, or another order"
+        )
+
+    return check
+
+
+def order_is_as_asked(operation: Operation, exchange: Exchange) -> Judgement:
+    """LIST-02. Judges the first field that was asked for; values that are null may stand anywhere."""
+    page = items(operation, exchange)
+    if operation.listing is None or page is None:
+        return SILENT
+    asked = query(exchange).get(operation.listing.order, "").split(",")[0]
+    field, _, direction = asked.partition(":")
+    values: list[Json] = [item[field] for item in page if item.get(field) is not None]
+    if not field or len(set(map(str, values))) < 2 or len({type(value) for value in values}) > 1:  # noqa: PLR2004
+        return SILENT
+    falling = direction == DESCENDING
+    for before, after in pairwise(values):
+        if (before < after) if falling else (before > after):
+            word = "descending" if falling else "ascending"
+            return Problem(f"not {word}", f"{field} {word}", f"{before} before {after}")
+    return HOLDS
+
+
+def filter_is_as_asked(reference: Exchange) -> Check:
+    """Return the check that a filter gives all of the matching records of `reference`, and nothing else (LIST-02)."""
+
+    def check(operation: Operation, exchange: Exchange) -> Judgement:
+        page, whole = items(operation, exchange), items(operation, reference)
+        if operation.listing is None or page is None or whole is None:
+            return SILENT
+        asked = {
+            name: (schema, value)
+            for name, value in query(exchange).items()
+            if FILTERS in (schema := operation.query_parameters.get(name, {}))
+        }
+        for name, (schema, value) in asked.items():
+            if odd := [item for item in page if not matches(item, schema, value)]:
+                observed = f"{schema[FILTERS]} = {odd[0].get(schema[FILTERS])!r}"
+                return Problem(f"{name} not applied", f"only records that match {name}", observed)
+        expected = {
+            item.get(operation.listing.id)
+            for item in whole
+            if all(matches(item, schema, value) for schema, value in asked.values())
+        }
+        lacking = expected - {item.get(operation.listing.id) for item in page}
+        if lacking and not follow(_answer(exchange), operation.listing.more):
+            observed = f"{len(expected) - len(lacking)} of {len(expected)} known records"
+            return Problem(f"{' and '.join(asked)} leaves records out", "every record that matches", observed)
+        return HOLDS
+
+    return check
+
+
+def holds_record(record: str) -> Check:
+    """Return the check that a page holds the record (JOB-06)."""
+
+    def check(operation: Operation, exchange: Exchange) -> Judgement:
+        page = items(operation, exchange)
+        if page is None or operation.listing is None:
+            return SILENT
+        if any(item.get(operation.listing.id) == record for item in page):
+            return HOLDS
+        answer = shown(exchange.response.body) if exchange.response else ""
+        return Problem("record not listed", "the created record among the newest", answer)
+
+    return check
+
+
+def items(operation: Operation, exchange: Exchange) -> list[Mapping[str, Json]] | None:
+    """Return the records on an accepted page, or None where there is no such page."""
+    if operation.listing is None or not (own_request(operation, exchange) and exchange.accepted):
+        return None
+    found = follow(_answer(exchange), operation.listing.items)
+    return found if isinstance(found, list) and all(isinstance(item, dict) for item in found) else None
+
+
+def query(exchange: Exchange) -> dict[str, str]:
+    """Return the parameters in the request's query, decoded; of repeated ones the last."""
+    return dict(parse_qsl(exchange.request.target.partition("?")[2], keep_blank_values=True))
+
+
+def matches(item: Mapping[str, Json], schema: Json, value: str) -> bool:
+    """Return whether a record matches the filter that this parameter is, with this value."""
+    held = item.get(schema[FILTERS])
+    if isinstance(held, list):
+        return value in held
+    if held is None:
+        return False
+    match schema.get(COMPARES):
+        case "gte":
+            return bool(held >= value)
+        case "lte":
+            return bool(held <= value)
+    return str(held) == value
+
+
+def _answer(exchange: Exchange) -> Json:
+    return exchange.response.json() if exchange.response else None
+
+
+def _default(operation: Operation, name: str) -> Json:
+    return operation.query_parameters.get(name, {}).get("default")
+
+
+def _whole(value: object) -> int | None:
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() else None

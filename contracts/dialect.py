@@ -1,0 +1,64 @@
+"""Schemas of OpenAPI 3.0, and `true` and `false` as schemas, in the words of JSON Schema 2020-12.
+
+Whoever reads a schema later, be it a strategy or the validator, then has one dialect to know.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
+NAMED_SCHEMAS = frozenset({"properties", "patternProperties"})
+LISTED_SCHEMAS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+LITERALS = frozenset({"example", "examples", "default", "enum", "const"})
+"""What these keywords hold is no schema, whatever it looks like."""
+
+
+def as_draft_2020(node: Any) -> Any:
+    """Return a part of an OpenAPI document, references resolved, with its schemas in the words of draft 2020-12."""
+    if isinstance(node, list):
+        return [as_draft_2020(entry) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    return _nullable(_bounded({key: _entry(key, value) for key, value in node.items()}))
+
+
+def _entry(key: str, value: Any) -> Any:
+    if key in NAMED_SCHEMAS and isinstance(value, dict):
+        return {name: _schema(schema) for name, schema in value.items()}
+    if key in LITERALS or key.startswith("x-"):
+        return value
+    if key in LISTED_SCHEMAS and isinstance(value, list):
+        return [_schema(schema) for schema in value]
+    return _schema(value) if key in ("items", "schema") else as_draft_2020(value)
+
+
+def _schema(schema: Any) -> Any:
+    if isinstance(schema, bool):
+        return {} if schema else {"not": {}}
+    return as_draft_2020(schema)
+
+
+def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema with `exclusiveMinimum: true` beside a minimum as the exclusive minimum itself."""
+    for exclusive, inclusive in BOUNDS:
+        if isinstance(schema.get(exclusive), bool):
+            is_exclusive = schema.pop(exclusive)
+            if is_exclusive and inclusive in schema:
+                schema[exclusive] = schema.pop(inclusive)
+    return schema
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema with null among its types. By the letter of 3.0 an enum has to list it, but few know."""
+    if not isinstance(schema.get("nullable"), bool):
+        return schema
+    if not schema.pop("nullable"):
+        return schema
+    if isinstance(schema.get("type"), str):
+        if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
+            schema["enum"] = [*schema["enum"], None]
+        return {**schema, "type": [schema["type"], "null"]}
+    apart = {key: value for key, value in schema.items() if key.startswith("x-")}
+    rest = {key: value for key, value in schema.items() if key not in apart}
+    return {**apart, "anyOf": [rest, {"type": "null"}]} if rest else schema

@@ -1,0 +1,122 @@
+"""Texts that have a form - a time, a date, a code: near misses of a good one, and its extremes, found by search.
+
+Nothing here knows what a time is. A text falls into numbers, words and separators; each candidate changes one of them,
+and a validator says whether the schema still admits what comes out. All of it is ASCII and none of it ends in a line
+break, since regex engines differ over which digits are digits, and over whether `$` stands before a last line break.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import TypeAlias
+
+Admits: TypeAlias = Callable[[str], bool]
+PART = re.compile(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]")
+OTHER_SEPARATOR = {"-": "/", "/": "-", ":": ".", ".": ",", "@": "#", " ": "_"}
+LONGEST_COUNTED = 2
+"""Digits of a number that is counted up and down to its bounds; of a longer one only the outermost are tried."""
+
+
+def near_misses(text: str, admits: Admits, at_most: int, *, notation_counts: bool) -> list[tuple[str, str]]:
+    """Return names and values of changes to `text` that the schema no longer admits, most telling first.
+
+    Where `notation_counts`, the same value in another notation - 9:05 for 09:05 - is a miss as well. A pattern spells
+    one notation out; a format names a standard, of which readers know many spellings.
+    """
+    candidates = _candidates(PART.findall(text), admits, notation_counts=notation_counts)
+    found: dict[str, str] = {}
+    for name, value in candidates:
+        if value != text and value not in found.values() and not admits(value):
+            found.setdefault(name, value)
+    return list(islice(found.items(), at_most))
+
+
+def extremes(text: str, admits: Admits) -> list[tuple[str, str]]:
+    """Return the text with its numbers at their highest and at their lowest; only numbers that the schema bounds."""
+    parts = PART.findall(text)
+    bounded = [at for at in _numbers(parts) if _first_beyond(parts, at, admits, 1) is not None]
+    found = []
+    for word, step in (("highest", 1), ("lowest", -1)):
+        changed = list(parts)
+        for at in bounded:
+            beyond = _first_beyond(parts, at, admits, step)
+            outermost = _outermost(parts[at], step) if beyond is None else beyond - step
+            changed[at] = str(outermost).zfill(len(parts[at]))
+        value = "".join(changed)
+        if value != text and admits(value):
+            found.append((f"with every number at its {word}", value))
+    return found
+
+
+def all_nines(text: str) -> str:
+    """Return the text with the digit 9 in the place of every digit."""
+    return re.sub("[0-9]", "9", text)
+
+
+def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) -> Iterator[tuple[str, str]]:
+    text, numbers = "".join(parts), _numbers(parts)
+    places = {at: place for place, at in enumerate(numbers, 1)}
+    yield from _past_bounds(parts, admits, 1, "high")
+    if notation_counts:
+        yield "without its last part", _cut(parts)
+        # Best where it leaves the value as it was: 9 for 09.
+        for at in sorted(numbers, key=lambda at: (parts[at][0] != "0", at))[:1]:
+            yield f"with number {places[at]} a digit short", _with(parts, at, parts[at][1:])
+        yield "with other separators", "".join(_separated(part) for part in parts)
+    yield from _past_bounds(parts, admits, -1, "low")
+    yield "with its parts in reverse", "".join(reversed(parts))
+    yield "with a letter for its last digit", re.sub("[0-9]([^0-9]*)$", r"x\1", text)
+    yield "with a digit for its last letter", re.sub("[A-Za-z]([^A-Za-z]*)$", r"7\1", text)
+    yield "in the other case", text.swapcase()
+    if notation_counts:
+        yield "without separators", "".join(part for part in parts if part.isalnum())
+    for name, value in (("first", text[1:]), ("last", text[:-1])):
+        yield f"with its {name} character cut", value
+    yield "with a character behind", f"{text}0" if numbers else f"{text}x"
+    yield "with a character before", f"0{text}" if numbers else f"x{text}"
+    yield "with a space behind", f"{text} "
+    yield "with a space before", f" {text}"
+
+
+def _past_bounds(parts: Sequence[str], admits: Admits, step: int, word: str) -> Iterator[tuple[str, str]]:
+    for place, at in enumerate(_numbers(parts), 1):
+        beyond = _first_beyond(parts, at, admits, step)
+        if beyond is not None:
+            yield f"with number {place} too {word}", _with(parts, at, str(beyond).zfill(len(parts[at])))
+
+
+def _first_beyond(parts: Sequence[str], at: int, admits: Admits, step: int) -> int | None:
+    """Return the first value of a number, counted from its own, that is not admitted in as many digits; or None."""
+    number = parts[at]
+    outermost = _outermost(number, step)
+    values = range(int(number) + step, outermost + step, step) if len(number) <= LONGEST_COUNTED else (outermost,)
+    return next((value for value in values if not admits(_with(parts, at, str(value).zfill(len(number))))), None)
+
+
+def _outermost(number: str, step: int) -> int:
+    return 10 ** len(number) - 1 if step > 0 else 0
+
+
+def _numbers(parts: Sequence[str]) -> list[int]:
+    return [at for at, part in enumerate(parts) if part.isdecimal()]
+
+
+def _with(parts: Sequence[str], at: int, other: str) -> str:
+    return "".join([*parts[:at], other, *parts[at + 1 :]])
+
+
+def _cut(parts: Sequence[str]) -> str:
+    """Return the parts without the last number or word, and without the separators before it."""
+    kept = list(parts)
+    while kept and not kept[-1].isalnum():
+        kept.pop()
+    kept = kept[:-1]
+    while kept and not kept[-1].isalnum():
+        kept.pop()
+    return "".join(kept)
+
+
+def _separated(part: str) -> str:
+    return part if part.isalnum() else OTHER_SEPARATOR.get(part, "_")

@@ -1,0 +1,134 @@
+"""Pages, orders and filters: edits of a listing's query, made from the document and from what a first page showed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
+
+from contracts.checks.listing import ASCENDING, COMPARES, DESCENDING, FILTERS
+from contracts.document import Json, Operation
+from contracts.exchange import Request
+from strategies.edit import Edit
+
+Item = Mapping[str, Json]
+PAGES = 3
+
+
+def with_query(**values: object) -> Callable[[Request], Request]:
+    """Return an edit that sets these query parameters; underscores in their names stand as they are."""
+
+    def apply(request: Request) -> Request:
+        path, _, given = request.target.partition("?")
+        asked = dict(parse_qsl(given, keep_blank_values=True)) | {name: str(value) for name, value in values.items()}
+        return replace(request, target=f"{path}?{urlencode(asked)}")
+
+    return apply
+
+
+def stretches(operation: Operation, known: int) -> list[Edit]:
+    """LIST-01: single pages: one result, some from the middle, none beyond the end, the most that is allowed."""
+    listing = operation.listing
+    if listing is None:
+        return []
+    most = operation.query_parameters.get(listing.limit, {}).get("maximum", 100)
+    return [
+        Edit("a limit of 1", with_query(**{listing.limit: 1})),
+        Edit("two from the second on", with_query(**{listing.limit: 2, listing.offset: 1})),
+        Edit("the largest limit", with_query(**{listing.limit: most})),
+        Edit("an offset beyond the end", with_query(**{listing.offset: known + 1000})),
+    ]
+
+
+def pages(operation: Operation, known: int) -> list[Edit]:
+    """LIST-01: the whole list in a few pages, the last of which is not full."""
+    listing = operation.listing
+    if listing is None:
+        return []
+    size = max(1, -(-known // PAGES))
+    size += known % size == 0 and known > PAGES
+    return [
+        Edit("page by page", with_query(**{listing.limit: size, listing.offset: start}))
+        for start in range(0, max(known, 1), size)
+    ]
+
+
+def newest(operation: Operation) -> Edit:
+    """Return the edit that asks for as many records as possible, in the documented default order: newest first."""
+    listing = operation.listing
+    assert listing is not None, "asked only of listings"
+    schemas = operation.query_parameters
+    usual = schemas.get(listing.order, {}).get("default")
+    asked = {listing.limit: schemas.get(listing.limit, {}).get("maximum", 100)} | (
+        {listing.order: usual} if usual else {}
+    )
+    return Edit("newest first", with_query(**asked))
+
+
+def orders(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
+    """LIST-02: orders by the fields in which what was shown differs, the documented default's own field first."""
+    listing = operation.listing
+    if listing is None:
+        return []
+    usual = str(operation.query_parameters.get(listing.order, {}).get("default", "")).partition(":")[0]
+    fields = [usual] if usual else []
+    fields += [name for name in _told_apart(shown) if name != usual][:1]
+    edits = []
+    for field in fields:
+        edits += [
+            Edit(f"by {field}, {word}", with_query(**{listing.order: f"{field}:{direction}"}))
+            for word, direction in (("ascending", ASCENDING), ("descending", DESCENDING))
+        ]
+    edits += [Edit(f"by {field}, no direction", with_query(**{listing.order: field})) for field in fields[-1:]]
+    if len(fields) > 1:
+        both = f"{fields[1]}:{DESCENDING},{fields[0]}:{ASCENDING}"
+        edits.append(Edit("by two fields", with_query(**{listing.order: both})))
+    return edits
+
+
+def filters(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
+    """LIST-02: each filter with a value that a record was shown to have, most telling first, and a stranger's."""
+    edits = []
+    parameters = {name: schema for name, schema in operation.query_parameters.items() if FILTERS in schema}
+    ranked = sorted(parameters, key=lambda name: abs(_share(shown, parameters[name]) - 0.5))
+    for name in ranked:
+        value = _value_shown(shown, parameters[name])
+        others = {other: _value_shown(shown, parameters[other]) for other in parameters[name].get("x-needs", ())}
+        if value is not None and all(other is not None for other in others.values()):
+            edits.append(Edit(f"only {name} of a record", with_query(**{name: value, **others})))
+    texts = [name for name in ranked if COMPARES not in parameters[name] and "enum" not in parameters[name]]
+    if stranger := next((name for name in texts if "x-needs" not in parameters[name]), None):
+        edits.insert(1, Edit(f"{stranger} of no record", with_query(**{stranger: "no-such-value"})))
+    return edits
+
+
+def _told_apart(shown: Sequence[Item]) -> list[str]:
+    """Return the fields, all filled with texts, in which records differ most."""
+    names = shown[0] if shown else ()
+    texts = {name: [item.get(name) for item in shown] for name in names}
+    filled = {
+        name: found
+        for name, values in texts.items()
+        if len(found := [value for value in values if isinstance(value, str)]) == len(values)
+    }
+    dates = [name for name, values in filled.items() if all(value[:4].isdigit() and "T" in value for value in values)]
+    return sorted((name for name in dates if len(set(filled[name])) > 1), key=lambda name: -len(set(filled[name])))
+
+
+def _share(shown: Sequence[Item], schema: Json) -> float:
+    """Return how large a share of the records the filter keeps with a value that one of them has."""
+    value = _value_shown(shown, schema)
+    if value is None:
+        return 0.0
+    held = [item.get(schema[FILTERS]) for item in shown]
+    return sum(value in one if isinstance(one, list) else str(one) == value for one in held) / len(held)
+
+
+def _value_shown(shown: Sequence[Item], schema: Json) -> str | None:
+    """Return a value that some record has for the filter; for a bound one from the middle."""
+    held = [item.get(schema[FILTERS]) for item in shown]
+    values = [entry for one in held for entry in (one if isinstance(one, list) else [one]) if isinstance(entry, str)]
+    if COMPARES in schema:
+        values.sort()
+        return values[len(values) // 2] if values else None
+    return values[0] if values else None

@@ -1,0 +1,221 @@
+"""Texts: hostile ones that JSON and the schema allow, ones that a target cannot know, and bodies left open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from contracts.checks.schema import fits
+from contracts.document import SUPPLIED_BY, Json, Operation
+from contracts.exchange import Request
+from strategies import forms
+from strategies.edit import Edit, Tier, together
+from strategies.places import Place, on_body, only_fitting, places
+from strategies.samples import admits, alternatives, sample, text_sample
+
+MIXED_TEXTS: Sequence[tuple[str, str]] = (
+    ("many scripts", "Zo\u00eb e\u0301 \u0416 \u4e2d\u6587 \U0001f3e0 \u05d0\u05d1 a\u200db"),
+    ("markup and quotes", '<b>O\'Hara</b> "x" \\ / %41 + & ; -- ${x} {{y}} %s ([*?'),
+    ("control characters", "a\tb\nc\r\nd\x1fe\x7ff\u2028g\u00a0h\ufeffi"),
+    ("space around", " evt  1 "),
+)
+"""Text that most servers treat alike. One request speaks for all; where it is not accepted, each is tried alone."""
+
+LEGAL_TEXTS: Sequence[tuple[str, Tier, str]] = (
+    ("257 characters", Tier.FIRST, "a" * 256 + "!"),
+    ("digits only", Tier.USUAL, "47110815"),
+    ("10,000 characters", Tier.USUAL, "0123456789" * 1000),
+    ("NUL", Tier.USUAL, "evt\x00one"),
+    ("the word null", Tier.USUAL, "null"),
+    ("leading zeros", Tier.LAST, "0012345"),
+    ("mixed case", Tier.LAST, "EvT-AbC"),
+    ("65 characters", Tier.LAST, "abcde" * 13),
+    ("an exponent", Tier.LAST, "1e5"),
+    ("the word true", Tier.LAST, "true"),
+    ("a path", Tier.LAST, "../../1"),
+    ("1,025 characters", Tier.LAST, "z" * 1025),
+    ("non-characters", Tier.LAST, "a\ufffeb\U0010ffffc"),
+)
+"""Text that JSON allows and that servers stumble over. None of it breaks a schema that says just `type: string`."""
+
+BOUNDS_OF_A_TEXT = frozenset(
+    {"enum", "const", "pattern", "format", "maxLength", "minLength", "anyOf", "oneOf", "allOf"},
+)
+ESCAPES = rb"\ud83c\udfe0\/\u0027\u00e9"
+"""A surrogate pair, a slash, an apostrophe, a letter."""
+
+MARKER = "\u2603"
+"""Stands for what no JSON writer would write, until the body is bytes."""
+BEYOND_32_BITS, BEYOND_64_BITS = 2**31, 2**70
+MANY_ITEMS = 10_000
+
+
+def legal_texts(operation: Operation) -> list[Edit]:
+    """RESP-03: text that is hostile but legal, in properties whose schema sets no bounds to it.
+
+    One of them has every text: the last that holds no id, or else the last id, for ids of what is acted on follow ids
+    of where. The others come last of all, since a server may well know all their values and refuse any other.
+    """
+    free = [place for place in places(operation) if not place.inside and _is_free_text(place.schema)]
+    if not free:
+        return []
+    fullest = next((place for place in reversed(free) if SUPPLIED_BY not in place.schema), free[-1])
+    edits = [_mixed_text(fullest, Tier.FIRST)]
+    edits += [Edit(f"{fullest.name} with {spelling}", fullest.put(text), tier) for spelling, tier, text in LEGAL_TEXTS]
+    edits.insert(2, Edit(f"{fullest.name} with pairs of escapes", _literal(fullest, b'"' + ESCAPES + b'"')))
+    if len(free) > 1:
+        edits.insert(2, Edit("every property with the same text", _same_text([place.name for place in free])))
+    for place in free:
+        if place is not fullest:
+            edits += [_mixed_text(place, Tier.LAST)]
+            edits += [
+                Edit(f"{place.name} with {spelling}", place.put(text), Tier.LAST) for spelling, _, text in LEGAL_TEXTS
+            ]
+    return edits
+
+
+def unknown_values(operation: Operation) -> list[Edit]:
+    """RESP-06: well-formed values that the target cannot know. What it makes of them is its own affair."""
+    supplied = [place for place in places(operation) if SUPPLIED_BY in place.schema]
+    return only_fitting(operation, [Edit(f"{place.name} unknown", place.put(_stranger)) for place in supplied])
+
+
+def open_ended(operation: Operation) -> list[Edit]:
+    """RESP-06: bodies whose meaning the contract leaves open. They may be accepted or refused, but never crash."""
+    if operation.body is None:
+        return []
+    unread = (
+        Edit("a number beyond a double", _bytes_for("huge", b"1e400")),
+        Edit("a number of 5,000 digits", _bytes_for("long", b"9" * 5000)),
+        Edit("a key named __proto__", _bytes_for("__proto__", b'{"admin":true}')),
+    )
+    edits = [
+        # Apart from the others: a reader that gives up on depth never gets to see them.
+        Edit("nested 2,000 deep", _bytes_for("deep", b"[" * 2000 + b"]" * 2000), Tier.FIRST),
+        together("huge numbers, __proto__", unread),
+        Edit("64 kB of white space around", lambda request: request.with_body(b" " * 65_536 + (request.body or b""))),
+    ]
+    found = [place for place in places(operation) if not place.inside]
+    texts = [place for place in found if admits(place.schema, "string")]
+    for rank, place in enumerate(reversed(texts)):
+        edits += _open_texts(place, Tier.USUAL if rank == 0 else Tier.LAST)
+    for place in found:
+        edits += [*_open_forms(place), *_open_numbers(place), *_open_arrays(place)]
+    return edits
+
+
+def _open_texts(place: Place, usual: Tier) -> list[Edit]:
+    rows = (
+        ("with a lone surrogate", "evt\ud800", usual),
+        ("empty", "", usual),
+        ("blank", " ", Tier.LAST),
+    )
+    # What breaks a constraint is not open: it has to be refused (ERR-06).
+    return [
+        Edit(f"{place.name} {spelling}", place.put(text), tier)
+        for spelling, text, tier in rows
+        if fits(place.schema, text)
+    ]
+
+
+def _open_forms(place: Place) -> list[Edit]:
+    """Return texts of the right form, by the letter of the schema, that a careful target may still refuse."""
+    text, admitted = text_sample(place.schema), partial(fits, place.schema)
+    if not text or not any("pattern" in one or "format" in one for one in alternatives(place.schema)):
+        return []
+    rows = (
+        ("with every number at nines", forms.all_nines(text), Tier.USUAL),
+        ("within a longer text", f"x {text} x", Tier.USUAL),
+        ("with a line break behind", f"{text}\n", Tier.LAST),
+    )
+    return [
+        Edit(f"{place.name} {spelling}", place.put(value), tier)
+        for spelling, value, tier in rows
+        if value != text and admitted(value)
+    ]
+
+
+def _open_numbers(place: Place) -> list[Edit]:
+    """Return integers in spellings that the vendor leaves open, and ones that few integer types hold."""
+    if not admits(place.schema, "integer"):
+        return []
+    sizes = (("32", BEYOND_32_BITS, Tier.USUAL), ("64", BEYOND_64_BITS, Tier.FIRST))
+    edits = [
+        Edit(f"{place.name} beyond {bits} bits", place.put(value), tier)
+        for bits, value, tier in sizes
+        if fits(place.schema, value)
+    ]
+    return [
+        *edits,
+        Edit(f"{place.name} with a zero fraction", _spelled_number(place, "{}.0")),
+        Edit(f"{place.name} with an exponent", _spelled_number(place, "{}e0"), Tier.LAST),
+        Edit(f"{place.name} beyond a double", _literal(place, b"1e400"), Tier.LAST),
+    ]
+
+
+def _open_arrays(place: Place) -> list[Edit]:
+    if not admits(place.schema, "array"):
+        return []
+    many = [sample(place.schema.get("items", {}))] * MANY_ITEMS
+    return [Edit(f"{place.name} of 10,000 items", place.put(many), Tier.LAST)] if fits(place.schema, many) else []
+
+
+def _mixed_text(place: Place, tier: Tier) -> Edit:
+    parts = tuple(Edit(f"{place.name} with {spelling}", place.put(text)) for spelling, text in MIXED_TEXTS)
+    whole = "".join(text for _, text in MIXED_TEXTS)
+    return Edit(f"{place.name} with mixed text", place.put(whole), tier, parts=parts, to_be_accepted=True)
+
+
+def _is_free_text(schema: Json) -> bool:
+    return "type" in schema and admits(schema, "string") and not BOUNDS_OF_A_TEXT & schema.keys()
+
+
+def _stranger(value: Json) -> Json:
+    if isinstance(value, str):
+        return f"{value[::-1]}0"
+    return value + 7_000_003 if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _same_text(names: Sequence[str]) -> Callable[[Request], Request]:
+    """Return an edit that gives the first text of the body to all of these properties that the body has."""
+
+    def change(body: Json) -> Json:
+        held = [name for name in names if isinstance(body.get(name), str)]
+        return body | dict.fromkeys(held, body[held[0]]) if held else body
+
+    return on_body(change)
+
+
+def _spelled_number(place: Place, spelling: str) -> Callable[[Request], Request]:
+    """Return an edit that writes the integer that is there in another way; another value stays as it is."""
+
+    def apply(request: Request) -> Request:
+        held: list[Json] = []
+
+        def note(value: Json) -> Json:
+            held.append(value)
+            return value
+
+        place.put(note)(request)
+        if not held or not isinstance(held[0], int) or isinstance(held[0], bool):
+            return request
+        return _literal(place, spelling.format(held[0]).encode())(request)
+
+    return apply
+
+
+def _literal(place: Place, literal: bytes) -> Callable[[Request], Request]:
+    """Return an edit that writes these very bytes as the value."""
+    put_marker = place.put(MARKER)
+    return lambda request: request.with_body((put_marker(request).body or b"").replace(f'"{MARKER}"'.encode(), literal))
+
+
+def _bytes_for(name: str, value: bytes) -> Callable[[Request], Request]:
+    """Return an edit that adds a property whose value no JSON writer would write."""
+
+    def apply(request: Request) -> Request:
+        others = (request.body or b"{}")[:-1]
+        joint = b"" if others == b"{" else b","
+        return request.with_body(others + joint + b'"%s":%s}' % (name.encode(), value))
+
+    return apply

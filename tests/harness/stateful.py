@@ -1,0 +1,84 @@
+"""Schemathesis's stateful testing over the links of the document, sent through our own client."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, reject, settings
+from schemathesis import GenerationMode
+
+from contracts.document import Json, Operation
+from contracts.errors import Inconclusive
+from contracts.exchange import Exchange
+from tests.harness.generation import as_schemathesis_response, schema_of
+from tests.harness.run import OperationRun
+
+STEPS = 4
+"""A write, its status, what the status leads to, and that one's status."""
+LINKED = "a value that a link leads to"
+
+
+class Enough(Exception):
+    """The allowance of the walk is spent, or the target gave no answer to go on from."""
+
+
+def walk(run: OperationRun, at_most: int) -> list[Exchange]:
+    """Follow links at random from write to status to what it leads to; return the exchanges that a link led to.
+
+    Every value that the target has to know comes from a link or from what the target is known to know: a step that
+    has neither is not sent.
+    """
+    schema = schema_of(run.document)
+    schema.config.generation.update(modes=[GenerationMode.POSITIVE])
+    linked: list[Exchange] = []
+    before = run.spent
+
+    class Walk(schema.as_state_machine()):  # type: ignore[misc]
+        def step(self, input: Any) -> Any:  # noqa: A002 - the name is Schemathesis's
+            self.led = bool(input.applied_parameters)
+            return super().step(input)
+
+        def call(self, case: Any, **_: Any) -> Any:
+            if run.spent - before >= at_most or run.left <= 0:
+                raise Enough
+            operation = run.document.operation(case.operation.definition.raw["operationId"])
+            if not self.led and not _can_start(operation):
+                reject()
+            exchange = run.send(
+                run.request_for(operation, _linked(run, case) if self.led else {}), LINKED, operation=operation
+            )
+            if self.led:
+                linked.append(exchange)
+            if exchange.response is None:
+                raise Enough
+            return as_schemathesis_response(exchange)
+
+        def validate_response(self, *_: Any, **__: Any) -> None:
+            """Leave the judgement to our own checks."""
+
+    quiet = settings(
+        max_examples=max(1, at_most),
+        stateful_step_count=STEPS,
+        phases=[Phase.generate],
+        database=None,
+        derandomize=True,
+        deadline=None,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+    )
+    with suppress(Enough, Inconclusive):
+        Walk.run(settings=quiet)
+    return linked
+
+
+def _linked(run: OperationRun, case: Any) -> dict[str, Json]:
+    """Return what links gave to a generated case: the rest of it is not taken."""
+    target = case.operation.definition.raw["operationId"]
+    names = {link.name for operation in run.document.operations for link in operation.links if link.target == target}
+    given = {**(case.body if isinstance(case.body, dict) else {}), **dict(case.path_parameters or {})}
+    return {name: value for name, value in given.items() if name in names}
+
+
+def _can_start(operation: Operation) -> bool:
+    return operation.job_link is not None and operation.path_parameters.keys() <= operation.supplied.keys()

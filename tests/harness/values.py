@@ -1,0 +1,130 @@
+"""Control requests: a request for an operation, made of its schemas and of values that the target knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+from urllib.parse import quote, urlencode
+
+from contracts.document import PATH_PARAMETER, SUPPLIED_BY, Document, Json, Link, Operation, properties
+from contracts.exchange import Request
+from strategies.samples import sample
+from tests.harness.settings import Target
+
+Known: TypeAlias = Mapping[str, tuple[str, ...]]
+"""Values that the target knows, by the environment variable that gives them."""
+
+SPARE_VALUES = 3
+"""Values that are left for the operations to come before any is kept back."""
+
+
+class Turns:
+    """Shares out the known values of a session: from the front one after the other, from the back to be kept."""
+
+    def __init__(self) -> None:
+        """Start with every value to be given."""
+        self._front = 0
+        self._back = 0
+
+    def next(self) -> int:
+        """Return the turn of the next value."""
+        self._front += 1
+        return self._front - 1
+
+    def keep(self, values: int) -> int | None:
+        """Return the place of a value, of so many, that no turn gives from now on; None where few are left."""
+        if values - self._back - 1 < self._front + SPARE_VALUES:
+            return None
+        self._back += 1
+        return -self._back
+
+    def among(self, turn: int, values: int) -> int:
+        """Return the turn to take among so many values, those left out that are kept."""
+        return turn % max(1, values - self._back) if turn >= 0 else turn
+
+
+def request_for(
+    operation: Operation, target: Target, known: Known, turn: int = 0, given: Mapping[str, Json] | None = None
+) -> Request:
+    """Return a request that the target has every reason to accept, with the `turn`-th of each known value.
+
+    `given` are values that only the run itself can know, by the name of the parameter in the path, or of the property.
+    """
+    given = given or {}
+    path = {name: given.get(name, _value(schema, known, turn)) for name, schema in operation.path_parameters.items()}
+    where = PATH_PARAMETER.sub(lambda found: quote(str(path[found.group(1)]), safe=""), operation.path)
+    query = {
+        parameter.name: _value(parameter.schema, known, turn)
+        for parameter in operation.parameters
+        if parameter.place == "query" and parameter.required
+    }
+    request = Request(operation.method, f"{where}?{urlencode(query)}" if query else where, _headers(operation, target))
+    if operation.body is None:
+        return request
+    listed = dict(properties(operation.body))
+    body = control_body(operation.body, known, turn)
+    return request.with_json(body | {name: value for name, value in given.items() if name in listed})
+
+
+def control_body(schema: Json, known: Known, turn: int = 0) -> Json:
+    """Return a body that the schema admits: what it requires, and what else the document or the user gives a value."""
+    required = schema.get("required", ())
+    return {
+        name: _value(keywords, known, turn)
+        for name, keywords in properties(schema)
+        if name in required or "x-control" in keywords or keywords.get(SUPPLIED_BY) in known
+    }
+
+
+def needed(operation: Operation) -> set[str]:
+    """Return the variables without which no control of the operation can be made."""
+    required = {*(operation.body or {}).get("required", ()), *operation.path_parameters}
+    return {variable for name, variable in operation.supplied.items() if name in required}
+
+
+def creator_of(document: Document, operation: Operation) -> tuple[Operation, Link] | None:
+    """Return the operation whose records this one cancels or updates, and the link that gives it a record's id."""
+    for creator in document.operations:
+        uses = creator.record and operation.id in (creator.record.cancelled_by, creator.record.updated_by)
+        if uses and creator.job_link:
+            status = document.operation(creator.job_link.target)
+            link = next((link for link in status.links if link.target == operation.id), None)
+            if link and link.name in operation.supplied:
+                return creator, link
+    return None
+
+
+def absent(document: Document, operation: Operation, known: Known) -> list[str]:
+    """Return the variables that are missing for a control of the operation, where the run cannot make their values."""
+    if operation.job_status:
+        sources = [document.operation(source) for source, _ in operation.queued_by]
+        lacking = [absent(document, source, known) for source in sources]
+        return min(lacking, key=len, default=[])
+    lacks = needed(operation) - known.keys()
+    made = creator_of(document, operation)
+    if made and lacks and not needed(made[0]) - known.keys():
+        lacks.discard(operation.supplied[made[1].name])
+    return sorted(lacks)
+
+
+def sources_of(document: Document, operation: Operation, known: Known) -> Iterator[tuple[Operation, Link]]:
+    """Yield the writes whose jobs a status operation can tell of, those first that create nothing."""
+    sources = [(document.operation(source), link) for source, link in operation.queued_by]
+    able = [entry for entry in sources if not needed(entry[0]) - known.keys()]
+    yield from sorted(able, key=lambda entry: entry[0].record is not None)
+
+
+def _value(schema: Json, known: Known, turn: int) -> Json:
+    values = known.get(schema.get(SUPPLIED_BY, ""), ())
+    if values:
+        return values[turn % len(values)]
+    return control_body(schema, known, turn) if "properties" in schema else sample(schema)
+
+
+def _headers(operation: Operation, target: Target) -> tuple[tuple[str, str], ...]:
+    headers = [("Accept", "application/json"), ("Accept-Encoding", "gzip"), ("User-Agent", "propexo-conformance")]
+    if operation.secured:
+        headers.append(("Authorization", f"Bearer {target.token}"))
+    if operation.body is not None:
+        headers.append(("Content-Type", "application/json"))
+    return tuple(headers)
