@@ -14,24 +14,9 @@ from dataclasses import replace
 from contracts.document import Json, Operation, properties
 from contracts.exchange import Request
 from strategies import wire
-from strategies.constraints import at_constraints, beyond_constraints
 from strategies.edit import Edit, Tier
 from strategies.places import Change, Place, on_body, only_breaking, places
 from strategies.samples import admits, json_type, keywords, sample
-from strategies.texts import legal_texts, open_ended, unknown_values
-
-__all__ = [
-    "at_constraints",
-    "beyond_constraints",
-    "combined",
-    "legal_texts",
-    "missing",
-    "not_objects",
-    "open_ended",
-    "unknown_properties",
-    "unknown_values",
-    "wrong_types",
-]
 
 
 def _as_text(value: Json) -> str:
@@ -46,6 +31,7 @@ def _as_fraction(value: Json) -> float:
     return value + 0.5 if json_type(value) in ("integer", "number") else 1.5
 
 
+CONVERTED = "its text"
 WRONG_TYPES: Sequence[tuple[str, str, Tier, Change]] = (
     ("null", "null", Tier.FIRST, lambda _: None),
     ("integer", "a number", Tier.FIRST, _as_whole_number),
@@ -53,7 +39,7 @@ WRONG_TYPES: Sequence[tuple[str, str, Tier, Change]] = (
     ("boolean", "true", Tier.USUAL, lambda _: True),
     ("object", "an object around it", Tier.USUAL, lambda value: {"id": value}),
     ("boolean", "false", Tier.USUAL, lambda _: False),
-    ("string", "its text", Tier.FIRST, _as_text),
+    ("string", CONVERTED, Tier.FIRST, _as_text),
     ("number", "a fraction", Tier.LAST, _as_fraction),
     ("integer", "zero", Tier.LAST, lambda _: 0),
     ("array", "an empty array", Tier.LAST, lambda _: []),
@@ -62,8 +48,8 @@ WRONG_TYPES: Sequence[tuple[str, str, Tier, Change]] = (
 )
 """JSON type, name, tier, and the value made of the accepted one. "number" is one that is no integer."""
 
-FIRST_AT_MOST = 8
-"""Wrong types that a small allowance is worth; with more properties than that, each gets the type whose turn it is."""
+TIER_AT_MOST = 8
+"""Wrong types that a tier holds; where there are more, each property keeps the one whose turn it is."""
 WRAPPER = "data"
 """The name under which servers most often look for a body that they do not find at the top."""
 
@@ -132,12 +118,16 @@ def combined(operation: Operation) -> list[Edit]:
     if any(not admits(schema, "integer") for schema in schemas.values()):
         numbers = on_body(lambda body: dict.fromkeys(body, 7))
         edits.append(Edit("every property as a number", numbers, Tier.FIRST))
-    elif schemas:
+    elif any(not admits(schema, "string") for schema in schemas.values()):
         texts = on_body(lambda body: dict.fromkeys(body, "text"))
         edits.append(Edit("every property as a text", texts, Tier.FIRST))
     no_arrays = [name for name, schema in schemas.items() if not admits(schema, "array")]
     if last := next((name for name in reversed(no_arrays) if name in required), None) or next(iter(no_arrays), None):
         edits.append(Edit(f"{last} as an array, names escaped", _array_under_escaped_names(last, schemas[last])))
+        if not admits(schemas[last], "number"):
+            edits.append(Edit(f"{last} as a number beyond a double", _literal_number(last)))
+            number = Edit("", on_body(lambda body: body | {last: 7}))
+            edits.append(Edit(f"switches in the query, {last} as a number", lambda r: _with_switches(number.apply(r))))
     if required:
         one_too_many = on_body(lambda body: _without(required[0], body) | {"other": 1})
         edits += [
@@ -150,6 +140,24 @@ def combined(operation: Operation) -> list[Edit]:
     return only_breaking(operation, edits)
 
 
+SWITCHES = ("debug", "test", "dry_run", "force", "skip_validation", "ignore_unknown_fields", "ignore_errors", "lax")
+"""Query parameters that are left in for development, or belong to a sibling; none lifts the schema."""
+
+
+def _with_switches(request: Request) -> Request:
+    joint = "&" if "?" in request.target else "?"
+    return replace(request, target=request.target + joint + "&".join(f"{name}=true" for name in SWITCHES))
+
+
+def _literal_number(name: str) -> Callable[[Request], Request]:
+    marked = on_body(lambda body: body | {name: MARKER})
+    return lambda request: request.with_body((marked(request).body or b"").replace(f'"{MARKER}"'.encode(), b"1e400"))
+
+
+MARKER = "\u2603"
+"""Stands for a number that no JSON writer would write, until the body is bytes."""
+
+
 def _wrong_type(place: Place, spelling: str, tier: Tier, change: Change) -> Edit:
     if change is _as_fraction and admits(place.schema, "integer"):
         tier = Tier.FIRST  # the one number that is wrong, and what a server rounds
@@ -157,16 +165,20 @@ def _wrong_type(place: Place, spelling: str, tier: Tier, change: Change) -> Edit
 
 
 def _thinned(pairs: Sequence[tuple[Place, Edit]]) -> list[Edit]:
-    """Return the edits, of which no more come first than are worth it: one for each property, the type by turns."""
-    firsts: dict[str, list[Edit]] = {}
-    for place, edit in pairs:
-        if edit.tier is Tier.FIRST:
-            firsts.setdefault(place.name, []).append(edit)
-    if sum(map(len, firsts.values())) <= FIRST_AT_MOST:
-        return [edit for _, edit in pairs]
-    kept = [edits[turn % len(edits)] for turn, edits in enumerate(firsts.values())]
+    """Return the edits, those of a crowded tier one tier later, but for one of each property: the types take turns."""
+    kept = []
+    for tier in (Tier.FIRST, Tier.USUAL):
+        by_place: dict[str, list[Edit]] = {}
+        for place, edit in pairs:
+            if edit.tier is tier:
+                by_place.setdefault(place.name, []).append(edit)
+        crowded = sum(map(len, by_place.values())) > TIER_AT_MOST
+        for turn, edits in enumerate(by_place.values()):
+            # What a server converts is worth more than a turn: "30" for 30.
+            converted = next((edit for edit in edits if edit.name.endswith(f" as {CONVERTED}")), None)
+            kept += [converted or edits[turn % len(edits)]] if crowded else edits
     return [
-        replace(edit, tier=Tier.USUAL) if edit.tier is Tier.FIRST and edit not in kept else edit for _, edit in pairs
+        edit if edit in kept or edit.tier is Tier.LAST else replace(edit, tier=Tier(edit.tier + 1)) for _, edit in pairs
     ]
 
 

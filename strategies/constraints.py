@@ -18,7 +18,7 @@ from contracts.document import Json, Operation
 from strategies import forms
 from strategies.edit import Edit, Tier, together
 from strategies.places import only_breaking, only_fitting, places
-from strategies.samples import LONGEST_SAMPLE, admits, alternatives, items_for, json_type, sample, text_sample
+from strategies.samples import LONGEST_SAMPLE, admits, alternatives, items_for, json_type, keywords, sample, text_sample
 
 Row: TypeAlias = tuple[str, Json]
 Item = TypeVar("Item")
@@ -72,6 +72,7 @@ def at_constraints(operation: Operation) -> list[Edit]:
 
 def beyond(schema: Json) -> Sequence[Row]:
     """Return names and values that break the schema by one step, most telling first; none is of another JSON type."""
+    schema = keywords(schema)
     valid = judge(schema).is_valid
     found: dict[str, Json] = {}
     for spelling, value in _steps_beyond(schema):
@@ -82,6 +83,7 @@ def beyond(schema: Json) -> Sequence[Row]:
 
 def within(schema: Json) -> Sequence[Row]:
     """Return names and values that just keep the schema's constraints, at most `TWINS`."""
+    schema = keywords(schema)
     valid = judge(schema).is_valid
     found: dict[str, Json] = {}
     for spelling, value in _steps_within(schema):
@@ -106,12 +108,13 @@ def _forms_beyond(schema: Json, formed: Sequence[Json]) -> Iterator[Row]:
     valid, known = judge(schema).is_valid, text_sample(schema)
     notation_counts = any("pattern" in one and judge(one).is_valid(known) for one in formed)
     at_most = NEAR_MISSES if notation_counts else NEAR_MISSES_OF_A_FORMAT
-    yield from forms.near_misses(known, valid, at_most, notation_counts=notation_counts)
+    if known:
+        yield from forms.near_misses(known, valid, at_most, notation_counts=notation_counts)
     yield "in no known form", NO_FORM
     yield "empty", ""
     for name, text in _other_forms(schema):
         others = forms.near_misses(text, valid, NEAR_MISSES_OF_AN_ALTERNATIVE, notation_counts=False)
-        yield from ((f"in the form {name} {spelling}", value) for spelling, value in others)
+        yield from ((f"as {name} {spelling}", value) for spelling, value in others)
 
 
 def _bounds_beyond(schema: Json) -> Iterator[Row]:
@@ -177,7 +180,7 @@ def _steps_within(schema: Json) -> Iterator[Row]:
         known = text_sample(one)
         if "pattern" in one and known:
             yield from forms.extremes(known, judge(one).is_valid)
-    yield from ((f"in the form {name}", text) for name, text in _other_forms(schema))
+    yield from ((f"as {name}", text) for name, text in _other_forms(schema))
     if "type" in schema and admits(schema, "null") and "enum" not in schema:
         yield "as null", None
 
@@ -205,7 +208,7 @@ def _other_forms(schema: Json) -> Iterator[tuple[str, str]]:
     for place, one in enumerate(alternatives(schema), 1):
         text = text_sample(one)
         if _has_form(one) and text and text != known:
-            yield str(one.get("format", place)), text
+            yield str(one.get("format", f"form {place}")), text
 
 
 def _text(schema: Json, bound: str, length: int) -> str:

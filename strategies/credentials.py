@@ -53,6 +53,7 @@ def near_misses(_: Operation) -> list[Edit]:
         _wrong("case swapped", Tier.FIRST, str.swapcase),
         _wrong("last character changed", Tier.USUAL, lambda token: token[:-1] + _other(token[-1])),
         _wrong("first character changed", Tier.USUAL, lambda token: _other(token[0]) + token[1:]),
+        _wrong("padded with an equals sign", Tier.USUAL, lambda token: f"{token}="),
         _wrong("middle character changed", Tier.LAST, _middle_changed),
         _wrong("first half only", Tier.LAST, lambda token: token[: len(token) // 2]),
         _wrong("one character before", Tier.USUAL, lambda token: "x" + token),

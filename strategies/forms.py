@@ -28,7 +28,7 @@ def near_misses(text: str, admits: Admits, at_most: int, *, notation_counts: boo
     candidates = _candidates(PART.findall(text), admits, notation_counts=notation_counts)
     found: dict[str, str] = {}
     for name, value in candidates:
-        if value != text and value not in found.values() and not admits(value):
+        if value and value != text and value not in found.values() and not admits(value):
             found.setdefault(name, value)
     return list(islice(found.items(), at_most))
 

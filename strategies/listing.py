@@ -41,12 +41,14 @@ def stretches(operation: Operation, known: int) -> list[Edit]:
 
 
 def pages(operation: Operation, known: int) -> list[Edit]:
-    """LIST-01: the whole list in a few pages, the last of which is not full."""
+    """LIST-01: the list in a few pages, the last of which is not full; of a very long list only its start."""
     listing = operation.listing
     if listing is None:
         return []
+    most = operation.query_parameters.get(listing.limit, {}).get("maximum", 100)
+    known = min(known, PAGES * most)
     size = max(1, -(-known // PAGES))
-    size += known % size == 0 and known > PAGES
+    size += known % size == 0 and PAGES < known < PAGES * most
     return [
         Edit("page by page", with_query(**{listing.limit: size, listing.offset: start}))
         for start in range(0, max(known, 1), size)

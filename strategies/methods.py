@@ -16,12 +16,43 @@ OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
 
 def other_methods(operation: Operation) -> list[Edit]:
     """HTTP-01: methods that the document does not list for the path. HEAD and OPTIONS are the server's own."""
-    tiers = {"GET": Tier.FIRST, "DELETE": Tier.USUAL, "PUT": Tier.USUAL, "POST": Tier.FIRST, "PATCH": Tier.USUAL}
+    first, later = ("GET", "POST", "PUT"), ("PATCH", "DELETE", "TRACE")
+    tiers = dict.fromkeys(first, Tier.FIRST) | dict.fromkeys(later, Tier.USUAL)
     return [
         Edit(method, partial(replace, method=method), tier)
         for method, tier in tiers.items()
         if method not in {operation.method, *operation.path_methods}
     ]
+
+
+def head(_: Operation) -> list[Edit]:
+    """RESP-06: HEAD, which a server may or may not know; whatever it says, the connection goes on after it."""
+    return [Edit("HEAD", partial(replace, method="HEAD"))]
+
+
+def odd_headers(_: Operation) -> list[Edit]:
+    """RESP-06: headers around a good request that hold what nobody sends on purpose. None is the operation's."""
+    parts = [Edit(name, methodcaller("with_header", name, value)) for name, value in ODD_HEADERS]
+    return [together("odd headers", parts)]
+
+
+ODD_HEADERS = (
+    ("X-Forwarded-For", "unknown, not-an-address"),
+    ("X-Real-IP", "::ffff:999.1"),
+    ("X-Request-ID", "'; -- " + "r" * 300),
+    ("Traceparent", "00-zz-zz-zz"),
+    ("Accept-Language", "xx-\u00ff;q=nine"),
+    ("If-None-Match", '"'),
+    ("If-Modified-Since", "yesterday"),
+    ("Range", "bytes=9-1"),
+    ("Cookie", "a; =b; c==;"),
+    ("Origin", "null"),
+    ("Referer", "not an address"),
+    ("Forwarded", "for=;proto=x"),
+    ("X-Forwarded-Proto", "gopher"),
+    ("Accept-Charset", "x-none"),
+)
+"""Name and value. Intermediaries and libraries parse these, and some fall over what they find."""
 
 
 def overrides(operation: Operation) -> list[Edit]:

@@ -208,7 +208,7 @@ def _texts_within(schema: Json) -> Iterator[tuple[str, str]]:
         if isinstance(value, str | int | float):
             yield spelling, _text(value)
     if schema.get("format") and "enum" not in schema and isinstance(sample(schema), str):
-        yield f"in the form {schema['format']}", sample(schema)
+        yield f"as {schema['format']}", sample(schema)
     if schema.get("type") == "boolean":
         yield from (("as true", "true"), ("as false", "false"))
 

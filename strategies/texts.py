@@ -15,7 +15,7 @@ from strategies.samples import admits, alternatives, sample, text_sample
 
 MIXED_TEXTS: Sequence[tuple[str, str]] = (
     ("many scripts", "Zo\u00eb e\u0301 \u0416 \u4e2d\u6587 \U0001f3e0 \u05d0\u05d1 a\u200db"),
-    ("markup and quotes", '<b>O\'Hara</b> "x" \\ / %41 + & ; -- ${x} {{y}} %s ([*?'),
+    ("markup and quotes", '<b>O\'Hara</b> "x" \\ / %41 + & ; -- ${x} {{y}} %s ([*?, |'),
     ("control characters", "a\tb\nc\r\nd\x1fe\x7ff\u2028g\u00a0h\ufeffi"),
     ("space around", " evt  1 "),
 )
@@ -26,6 +26,7 @@ LEGAL_TEXTS: Sequence[tuple[str, Tier, str]] = (
     ("digits only", Tier.USUAL, "47110815"),
     ("10,000 characters", Tier.USUAL, "0123456789" * 1000),
     ("NUL", Tier.USUAL, "evt\x00one"),
+    ("letters of Latin-1", Tier.USUAL, "Zo\u00eb \u00c5str\u00f6m"),
     ("the word null", Tier.USUAL, "null"),
     ("leading zeros", Tier.LAST, "0012345"),
     ("mixed case", Tier.LAST, "EvT-AbC"),
@@ -48,6 +49,9 @@ MARKER = "\u2603"
 """Stands for what no JSON writer would write, until the body is bytes."""
 BEYOND_32_BITS, BEYOND_64_BITS = 2**31, 2**70
 MANY_ITEMS = 10_000
+MANY_PROPERTIES = 1_000
+OVER_A_MEBIBYTE = 1_100_000
+"""Bytes; what parsers, proxies and gateways limit a body to is most often one mebibyte."""
 
 
 def legal_texts(operation: Operation) -> list[Edit]:
@@ -93,7 +97,8 @@ def open_ended(operation: Operation) -> list[Edit]:
         # Apart from the others: a reader that gives up on depth never gets to see them.
         Edit("nested 2,000 deep", _bytes_for("deep", b"[" * 2000 + b"]" * 2000), Tier.FIRST),
         together("huge numbers, __proto__", unread),
-        Edit("64 kB of white space around", lambda request: request.with_body(b" " * 65_536 + (request.body or b""))),
+        _together_too_many(),
+        Edit("over a mebibyte of white space around", _padded),
     ]
     found = [place for place in places(operation) if not place.inside]
     texts = [place for place in found if admits(place.schema, "string")]
@@ -102,6 +107,29 @@ def open_ended(operation: Operation) -> list[Edit]:
     for place in found:
         edits += [*_open_forms(place), *_open_numbers(place), *_open_arrays(place)]
     return edits
+
+
+def _together_too_many() -> Edit:
+    """Return one edit with properties that nobody lists, each of which trips up another way of saying so."""
+    names = (
+        ("a name with quotes", 'say "x"'),
+        ("a name with markup", "<b>'x'</b>"),
+        ("a name with a lone surrogate", "x\ud800"),
+        ("a name with a line break", "x\r\ny"),
+        ("a name of 1,000 characters", "n" * 1000),
+    )
+    parts = [Edit(spelling, on_body(partial(_with_more, {name: 1}))) for spelling, name in names]
+    crowd = {f"p{number}": number for number in range(MANY_PROPERTIES)}
+    parts.append(Edit(f"{MANY_PROPERTIES} properties too many", on_body(partial(_with_more, crowd))))
+    return together("properties too many, under hostile names", parts)
+
+
+def _with_more(more: Json, body: Json) -> Json:
+    return body | more
+
+
+def _padded(request: Request) -> Request:
+    return request.with_body(b" " * OVER_A_MEBIBYTE + (request.body or b""))
 
 
 def _open_texts(place: Place, usual: Tier) -> list[Edit]:

@@ -24,7 +24,7 @@ SEVERAL: Final = "_IDS"
 
 TOKEN_LENGTH: Final = 40
 CUID_LENGTH: Final = 25
-EVENT_COUNT: Final = 12
+EVENT_COUNT: Final = 24
 NO_SUCH_RECORD: Final = "The record was not found in the property-management system."
 
 

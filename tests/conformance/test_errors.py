@@ -30,8 +30,10 @@ def test_json_that_is_no_object_is_refused(trial: Trial) -> None:
         trial.judge(exchange, errors.malformed_body_refused)
 
 
-@requirement("ERR-04", edits=wire.not_json)
+@requirement("ERR-04", edits=wire.not_json, sends=(0, 1, 1))
 def test_body_that_is_not_json_is_refused(trial: Trial) -> None:
+    for _ in range(trial.sends):
+        trial.run.send(trial.run.acceptable(), CONTROL)  # what a server keeps of it is no answer to an empty body
     for exchange in trial.each_edit(of=trial.run.refusable):
         trial.judge(exchange, refused)
 
@@ -62,7 +64,7 @@ def test_other_media_type_is_refused(trial: Trial) -> None:
 
 @requirement("ERR-13", sends=(2, 3, 20))
 def test_next_good_request_is_served_after_a_malformed_one(trial: Trial) -> None:
-    malformed = bodies.missing(trial.operation)[0]
+    malformed = (bodies.missing(trial.operation) or bodies.not_objects(trial.operation))[0]
     for turn in range(trial.sends):
         if turn % 2 == 0:
             trial.run.send(malformed.apply(trial.run.refusable()), malformed)
@@ -98,6 +100,8 @@ def test_error_names_the_property(trial: Trial) -> None:
 @requirement("ERR-09")
 def test_same_bad_request_gets_the_same_refusal(trial: Trial) -> None:
     trial.judge_run(errors.same_refusal_every_time)  # ERR-13 sends its malformed requests again
+    if not trial.decided:
+        raise NotApplicable("no bad request was sent twice in this profile")
 
 
 @requirement("ERR-10")
@@ -110,6 +114,6 @@ def test_error_gives_nothing_away(trial: Trial) -> None:
     trial.judge_run(each(errors.gives_nothing_away))
 
 
-@requirement("ERR-15", sends=(0, 3, 3))
+@requirement("ERR-15", sends=(0, 4, 4))
 def test_malformed_request_does_nothing(trial: Trial) -> None:
     trial.judge_untouched(trial.run.refusable)

@@ -1,6 +1,6 @@
 """LIST: what an operation that lists records shows."""
 
-from contracts.checks import each, errors, listing
+from contracts.checks import each, errors, listing, protocol
 from contracts.checks.errors import BAD_REQUEST
 from contracts.errors import NotApplicable
 from contracts.exchange import Exchange
@@ -11,10 +11,10 @@ from tests.harness.plugin import requirement
 from tests.harness.trial import Trial
 
 
-@requirement("LIST-01", sends=(6, 10, 20))
+@requirement("LIST-01", sends=(8, 10, 20))
 def test_pages_hold_what_was_asked_for(trial: Trial) -> None:
     whole = trial.run.control()
-    known = len(listing.items(trial.operation, whole) or ())
+    known = listing.known_records(trial.operation, whole)
     single = _send(trial, queries.stretches(trial.operation, known))
     pages = _send(trial, queries.pages(trial.operation, known))
     trial.judge_series(each(listing.page_is_as_asked), [whole, *single, *pages])
@@ -40,6 +40,12 @@ def test_order_and_filters_are_applied(trial: Trial) -> None:
 def test_parameter_outside_its_bounds_is_refused(trial: Trial) -> None:
     for exchange in trial.each_edit(of=trial.run.refusable):
         trial.judge(exchange, errors.refused_with(BAD_REQUEST))
+
+
+@requirement("LIST-04", edits=parameters.within_query)
+def test_parameter_within_its_bounds_is_accepted(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.acceptable):
+        trial.judge(exchange, protocol.accepted)
 
 
 def _send(trial: Trial, edits: list[Edit]) -> list[Exchange]:

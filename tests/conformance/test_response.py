@@ -4,7 +4,7 @@ from contracts.checks import each, protocol, response
 from contracts.document import Operation
 from contracts.errors import NotApplicable
 from contracts.exchange import CONTROL
-from strategies import credentials, parameters, texts, wire
+from strategies import credentials, methods, parameters, texts, wire
 from strategies.edit import Edit
 from tests.harness.generation import answer_conforms, fitting_bodies
 from tests.harness.plugin import requirement
@@ -43,8 +43,8 @@ def test_success_is_200_and_nothing_else(trial: Trial) -> None:
 def open_to_the_target(operation: Operation) -> list[Edit]:
     """Give requests that may be accepted or refused, as long as they are answered."""
     body = [*texts.unknown_values(operation), *texts.open_ended(operation), *wire.open_to_readers(operation)]
-    path = [*parameters.spellings(operation), *parameters.trailing_slash(operation)]
-    return [*body, *path, *parameters.open_query(operation)]
+    path = [*parameters.spellings(operation), *parameters.trailing_slash(operation), *parameters.open_query(operation)]
+    return [*body, *path, *methods.odd_headers(operation), *methods.head(operation)]
 
 
 @requirement("RESP-06", edits=open_to_the_target)

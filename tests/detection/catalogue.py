@@ -19,30 +19,36 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeAlias, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from contracts.document import Document
 from contracts.mock.api import MockApi
 from contracts.mock.serve import serve
 from contracts.mock.state import State
-from tests.detection.probe import Probe, Served
+from tests.detection.probe import Kind, Probe, Served, by_kind
 
 GROUPS: Final = (
     "response shape",
     "error contract",
     "bearer",
     "validation",
+    "constraints",
     "wire",
     "protocol",
     "state and jobs",
+    "records",
+    "listing",
     "rate limit",
     "robustness",
     "leaks",
     "intermittent",
 )
 
-Kind: TypeAlias = Literal["write", "job-status"]
 WRITE: Final[tuple[Kind, ...]] = ("write",)
+CREATE: Final[tuple[Kind, ...]] = ("create",)
+UPDATE: Final[tuple[Kind, ...]] = ("update",)
+LIST: Final[tuple[Kind, ...]] = ("list",)
+UNSUPPORTED: Final[tuple[Kind, ...]] = ("unsupported",)
 READ: Final[tuple[Kind, ...]] = ("job-status",)
 BOTH: Final[tuple[Kind, ...]] = ("write", "job-status")
 Observe: TypeAlias = Callable[[Probe], object]
@@ -81,7 +87,10 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """An unusual server that breaks no must; `departs_from` are the shoulds that a strict run may name on it."""
+    """An unusual server that breaks no must; `departs_from` are what a strict run may name on it.
+
+    These are shoulds, or musts where it departs from what the document only infers of an operation.
+    """
 
     name: str
     sentence: str
@@ -140,6 +149,13 @@ def variant(
         return subject
 
     return register
+
+
+def operations(document: Document, kinds: Iterable[Kind]) -> tuple[str, ...]:
+    """Return the ids of the operations of these kinds, in the document's order."""
+    known = by_kind(document)
+    wanted = {operation.id for kind in kinds for operation in known[kind]}
+    return tuple(operation.id for operation in document.operations if operation.id in wanted)
 
 
 def registered() -> tuple[tuple[Defect, ...], tuple[Variant, ...]]:

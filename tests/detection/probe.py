@@ -8,11 +8,12 @@ import json
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from contracts.document import Document, Json, Operation
+from contracts.document import PATH_PARAMETER, SUPPLIED_BY, Document, Json, Operation, follow, properties
 from contracts.mock.answers import fill
+from contracts.mock.state import EVENTS
 
 TIMEOUT_SECONDS: Final = 3.0
 SILENCE_SECONDS: Final = 0.3
@@ -20,6 +21,11 @@ SILENCE_SECONDS: Final = 0.3
 
 NO_ANSWER: Final = 0
 JOB: Final = "<job>"
+MOST_READS: Final = 12
+"""A job that is still pending after so many reads is taken as it is."""
+
+Kind: TypeAlias = Literal["write", "create", "update", "list", "unsupported", "job-status"]
+"""What an operation is: `write` is the cancellation, for which most of the defects were written."""
 
 Headers: TypeAlias = Mapping[str, str | tuple[str, ...] | None]
 """By lower-case name: a value, several of them, or None to leave out a header that is sent by default."""
@@ -73,25 +79,34 @@ class Probe:
     """
 
     def __init__(self, served: Served, document: Document) -> None:
-        """Look up the operation that writes and the one that tells of a job."""
+        """Look up the operations of each kind."""
         self.served = served
-        cancels = {operation.record.cancelled_by for operation in document.operations if operation.record}
-        writes = [operation for operation in document.operations if operation.body is not None]
-        # The defects were written for a cancellation; a document without creates names none.
-        self.writing: Operation = next((one for one in writes if one.id in cancels), writes[0])
-        self.reading: Operation = next(operation for operation in document.operations if operation.job_status)
+        self._kinds = by_kind(document)
+        self.writing = self.operation("write")
+        self.reading = self.operation("job-status")
         self.patience = TIMEOUT_SECONDS
         self._kept: socket.socket | None = None
         self._keeps = False
 
+    def operation(self, kind: Kind) -> Operation:
+        """Return the first operation of a kind; IndexError if the document has none."""
+        return self._kinds[kind][0]
+
+    # Bodies
+
     def good(self, **changes: Json) -> dict[str, Json]:
         """Return a body that the contract allows, with the given properties set to something else."""
-        known = {
-            name: self.served.known[keywords["x-supplied-by"]][0]
-            for name, keywords in (self.writing.body or {})["properties"].items()
-            if keywords.get("x-supplied-by") in self.served.known
-        }
-        return {**fill(self.writing.body, known), **changes}
+        return self._body(self.writing, changes)
+
+    def creation(self, **changes: Json) -> dict[str, Json]:
+        """Return the body of a create that the contract allows, changed in the same way."""
+        return self._body(self.operation("create"), changes)
+
+    def replacement(self, **changes: Json) -> dict[str, Json]:
+        """Return the body of an update that the contract allows, changed in the same way."""
+        return self._body(self.operation("update"), changes)
+
+    # Requests
 
     def write(
         self,
@@ -101,10 +116,39 @@ class Probe:
         path: str | None = None,
     ) -> Answer:
         """Send a write: a good one by default, else these bytes, or this value as JSON."""
-        content = body if isinstance(body, bytes) else json.dumps(self.good() if body is ... else body).encode()
-        defaults = {"content-type": "application/json", "content-length": str(len(content))}
-        target = self.writing.path if path is None else path
-        return self.send(method or self.writing.method, target, {**defaults, **(headers or {})}, content)
+        return self._post(self.writing, self.good() if body is ... else body, headers, method, path)
+
+    def create(self, body: Json | bytes = ..., headers: Headers | None = None, path: str | None = None) -> Answer:
+        """Send a create, in the same way."""
+        return self._post(self.operation("create"), self.creation() if body is ... else body, headers, None, path)
+
+    def update(
+        self,
+        body: Json | bytes = ...,
+        event: str | None = None,
+        headers: Headers | None = None,
+        path: str | None = None,
+    ) -> Answer:
+        """Send an update of an event, the first known one by default; `path` replaces the whole path."""
+        operation = self.operation("update")
+        sent = quote(self.events[0] if event is None else event, safe="")
+        target = PATH_PARAMETER.sub(lambda _: sent, operation.path) if path is None else path
+        return self._post(operation, self.replacement() if body is ... else body, headers, None, target)
+
+    def cancel(self, event: str, headers: Headers | None = None) -> Answer:
+        """Send the cancellation of an event."""
+        named = {name: event for name, variable in self.writing.supplied.items() if variable == EVENTS}
+        return self.write(self.good(**named), headers)
+
+    def page(self, query: str = "", headers: Headers | None = None, path: str | None = None) -> Answer:
+        """Ask for a page of the listing; the query is sent as it is."""
+        operation = self.operation("list")
+        target = operation.path if path is None else path
+        return self.send(operation.method, f"{target}?{query}" if query else target, headers or {})
+
+    def unsupported(self, body: Json | bytes = ..., headers: Headers | None = None) -> Answer:
+        """Ask for what is not supported, with an empty object by default."""
+        return self._post(self.operation("unsupported"), {} if body is ... else body, headers, None, None)
 
     def status(
         self, job_id: str = "", headers: Headers | None = None, method: str | None = None, path: str | None = None
@@ -124,6 +168,50 @@ class Probe:
     def queue(self, body: Json | bytes = ...) -> str:
         """Write, and return the id of the job."""
         return str(self.write(body).job_id)
+
+    # What became of them
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """Return the ids of the records that the server had from the start."""
+        return self.served.known[EVENTS]
+
+    def settled(self, answer: Answer) -> tuple[Json, Json, Json]:
+        """Return how the job ends that an answer tells of: its state, its errors, and the id of what it created."""
+        told, body = self.reading.job_status, None
+        assert told is not None, "it tells the status of jobs"
+        for _ in range(MOST_READS):
+            body = self.status(str(answer.job_id)).json
+            if told.of(body) not in told.pending:
+                break
+        return follow(body, told.state), follow(body, told.errors), follow(body, told.record)
+
+    def ended(self, answer: Answer) -> Json:
+        """Return the state in which the job ends that an answer tells of."""
+        return self.settled(answer)[0]
+
+    def made(self, body: Json | bytes = ...) -> Json:
+        """Create, and return the id of what was created."""
+        return self.settled(self.create(body))[2]
+
+    def items(self, query: str = "") -> list[Json]:
+        """Return what a page of the listing holds."""
+        listing = self.operation("list").listing
+        assert listing is not None, "it lists"
+        items = follow(self.page(query).json, listing.items)
+        return items if isinstance(items, list) else []
+
+    def ids(self, query: str = "") -> list[Json]:
+        """Return the ids of what a page of the listing holds."""
+        listing = self.operation("list").listing
+        assert listing is not None, "it lists"
+        return [item.get(listing.id) for item in self.items(query)]
+
+    def item(self, event: Json) -> Json:
+        """Return how the listing shows an event, or None."""
+        return next((item for item, name in zip(self.items(), self.ids(), strict=True) if name == event), None)
+
+    # Bytes
 
     def send(self, method: str, target: str, headers: Headers, body: bytes = b"") -> Answer:
         """Send one request with a Host, a token, and these headers."""
@@ -179,11 +267,47 @@ class Probe:
                 self._kept.close()
                 self._kept = None
 
+    def _body(self, operation: Operation, changes: Mapping[str, Json]) -> dict[str, Json]:
+        known = {
+            name: self.served.known[keywords[SUPPLIED_BY]][0]
+            for name, keywords in properties(operation.body or {})
+            if keywords.get(SUPPLIED_BY) in self.served.known
+        }
+        return {**fill(operation.body, known), **changes}
+
+    def _post(
+        self, operation: Operation, body: Json | bytes, headers: Headers | None, method: str | None, path: str | None
+    ) -> Answer:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        defaults = {"content-type": "application/json", "content-length": str(len(content))}
+        target = operation.path if path is None else path
+        return self.send(method or operation.method, target, {**defaults, **(headers or {})}, content)
+
     def _connect(self) -> socket.socket:
         url = urlsplit(self.served.url)
         connection = socket.create_connection((url.hostname, url.port), timeout=self.patience)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
+
+
+def by_kind(document: Document) -> Mapping[Kind, tuple[Operation, ...]]:
+    """Return the operations of each kind, by what they are to the first one that creates a record.
+
+    A document without creates names no cancellation: its first operation that takes a body stands in.
+    """
+    every = document.operations
+    creating = next((one for one in every if one.record), None)
+    record = creating.record if creating else None
+    writes = [one for one in every if one.supported and one.body is not None]
+    cancels = [one for one in writes if record and one.id == record.cancelled_by]
+    return {
+        "write": tuple(cancels or writes[:1]),
+        "create": (creating,) if creating else (),
+        "update": tuple(one for one in every if record and one.id == record.updated_by),
+        "list": tuple(one for one in every if one.listing),
+        "unsupported": tuple(one for one in every if not one.supported),
+        "job-status": tuple(one for one in every if one.job_status),
+    }
 
 
 def _without_job(value: dict[str, Json]) -> dict[str, Json]:

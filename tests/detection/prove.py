@@ -27,7 +27,7 @@ from rich.table import Table
 from contracts.document import load_document
 from contracts.requirements import load_requirements
 from reports.proof import Proof, store, suite_digest
-from tests.detection.catalogue import Defect, Variant
+from tests.detection.catalogue import Defect, Variant, operations
 from tests.detection.curve import greedy_cover, noticed_by_request, requests_until
 from tests.detection.defects import DEFECTS, VARIANTS
 
@@ -74,7 +74,7 @@ class _Listener:
 
 
 def try_on(name: str, profile: str, seed: int) -> Trial:
-    """Serve the defect or variant of this name and run the conformance tests on it."""
+    """Serve the defect or variant of this name and run the conformance tests on the operations that it touches."""
     subject = _subjects()[name]
     document = load_document(CONTRACTS / "appointments.yaml")
     listener, began = _Listener(), time.monotonic()
@@ -90,6 +90,7 @@ def try_on(name: str, profile: str, seed: int) -> Trial:
                     *("tests/conformance", "-q", "-p", "no:cacheprovider"),
                     *("--rootdir", str(ROOT), "--target", served.url, "--profile", profile),
                     *("--hypothesis-seed", str(seed)),
+                    *(f"--operation={name}" for name in operations(document, subject.touches)),
                 ],
                 plugins=[listener],
             )

@@ -14,13 +14,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from contracts.document import Json, Operation, load_document
-from contracts.mock.state import EVENTS
+from contracts.mock.state import EVENTS, PENDING
 from tests.detection.catalogue import Variant
 from tests.detection.defects import VARIANTS
-from tests.detection.probe import Answer, Probe
+from tests.detection.probe import MOST_READS, Answer, Probe
 
 DOCUMENT: Final = load_document(Path(__file__).parents[2] / "contracts" / "appointments.yaml")
 ATTEMPTS: Final = 3
+PAUSE_SECONDS: Final = 0.1
 PASSING: Final = frozenset({429, 503})
 DATE_SECONDS: Final = 1
 """How far away a Retry-After is that is a date."""
@@ -35,6 +36,14 @@ BROKEN: Final[tuple[Json, ...]] = (
     b"{",
     b"\xff",
 )
+OUT_OF_BOUNDS: Final[tuple[dict[str, Json], ...]] = (
+    {"title": "t" * 51},
+    {"appointment_duration_minutes": 0},
+    {"appointment_time": "25:00:00"},
+    {"appointment_date": "next Monday"},
+    {"notes": 1},
+)
+LIMIT: Final = 10
 STRANGERS: Final = (None, "Bearer nobody", "Bearer ", "Basic bm9ib2R5Og==", "nobody")
 
 each_variant = pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
@@ -66,11 +75,68 @@ def test_variant_tells_strangers_nothing(variant: Variant) -> None:
         probe = Probe(served, DOCUMENT)
         job = answered(probe.write).job_id
         for value in STRANGERS:
-            for ask in (probe.write, partial(probe.status, job)):
+            for ask in (probe.write, partial(probe.status, job), probe.create, probe.update, probe.page):
                 answer = answered(partial(ask, headers={"authorization": value}))
                 assert 400 <= answer.status < 500, value
-                assert b"job_id" not in answer.body, value
-                assert b"write_status" not in answer.body, value
+                assert not [told for told in (b"job_id", b"write_status", b"results") if told in answer.body], value
+
+
+@each_variant
+def test_variant_creates_updates_and_cancels(variant: Variant) -> None:
+    with variant.serve(DOCUMENT) as served:
+        probe = Probe(served, DOCUMENT)
+        created = answered(probe.create)
+        assert fits(created, probe.operation("create").stated, 200)
+        event = settled(probe, created)
+        updated = answered(partial(probe.update, event=event))
+        assert fits(updated, probe.operation("update").stated, 200)
+        settled(probe, updated)
+        assert fits(answered(partial(probe.cancel, event or probe.events[0])), probe.writing, 200)
+
+
+@each_variant
+def test_variant_refuses_what_breaks_a_constraint(variant: Variant) -> None:
+    with variant.serve(DOCUMENT) as served:
+        probe = Probe(served, DOCUMENT)
+        for changes in OUT_OF_BOUNDS:
+            assert answered(partial(probe.create, probe.creation(**changes))).status == 400, changes
+            assert answered(partial(probe.update, probe.replacement(**changes))).status == 400, changes
+
+
+@each_variant
+def test_variant_lists_page_by_page(variant: Variant) -> None:
+    with variant.serve(DOCUMENT) as served:
+        probe = Probe(served, DOCUMENT)
+        listing = probe.operation("list")
+        assert fits(answered(probe.page), listing, 200)
+        whole = answered(probe.page)
+        pages = [
+            answered(partial(probe.page, f"limit={LIMIT}&offset={offset}"))
+            for offset in range(0, len(whole.json["results"]), LIMIT)
+        ]
+        assert [item for page in pages for item in page.json["results"]] == whole.json["results"]
+        assert not [page for page in pages if not fits(page, listing, 200)]
+        assert not whole.json["meta"].get("hasMore")
+
+
+@each_variant
+def test_variant_never_does_what_is_not_supported(variant: Variant) -> None:
+    with variant.serve(DOCUMENT) as served:
+        probe = Probe(served, DOCUMENT)
+        for body in ({}, probe.good()):
+            assert answered(partial(probe.unsupported, body)).status == 405
+
+
+def settled(probe: Probe, queued: Answer) -> str | None:
+    """Return the id of what a job created, once it has ended."""
+    for _ in range(MOST_READS):
+        told = answered(partial(probe.status, str(queued.job_id)))
+        assert fits(told, probe.reading, 200)
+        if told.json["write_status"] != PENDING and told.json["created_record_id"]:
+            return str(told.json["created_record_id"])
+        if told.json["write_status"] == PENDING:
+            time.sleep(PAUSE_SECONDS)
+    return None
 
 
 def answered(ask: Callable[[], Answer]) -> Answer:

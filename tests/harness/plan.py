@@ -38,6 +38,18 @@ class Demand:
         return 1 + COST_OF_A_RECORD if self.to_be_accepted and operation.record else 1
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one requirement may send for an operation: these edits, and so many other requests.
+
+    `cut` tells that it may send less than it needs for a verdict.
+    """
+
+    edits: tuple[Edit, ...]
+    sends: int
+    cut: bool
+
+
 AFTER_ALL_OTHERS = 2.0
 SHOULDS_GIVE_WAY = 1.3
 """A should that judges only what it sends itself is cut this much sooner than a must."""
@@ -47,44 +59,58 @@ def share_out(
     operation: Operation,
     demands: Mapping[Requirement, Demand],
     profile: Profile,
-    tried_elsewhere: Collection[str] = (),
+    tried_elsewhere: Collection[tuple[str, str]] = (),
     provisions: int = 0,
-) -> Mapping[str, tuple[Edit, ...]]:
-    """Return the edits that each requirement may try for the operation.
+) -> Mapping[str, Share]:
+    """Return what each requirement may send for the operation.
 
     Tier by tier, every requirement loses the same share of its list, from the tail: a small allowance costs depth
     everywhere rather than any requirement its voice. Recommendations lose somewhat more than what gates the run.
-    Requirements in `tried_elsewhere`, which an operation with room to spare tries in depth in the same run, keep their
-    first tier and then wait: what one layer does for all operations needs that depth only once.
+    Edits in `tried_elsewhere`, by requirement and name, which an operation with room to spare tries in the same run,
+    wait unless they are of the first tier: what one layer does for all operations needs that depth only once.
     `provisions` are requests that have to make what the operation works on.
     """
-    opening = provisions + (OPENING_WITH_IDS if operation.job_status else OPENING)
-    opening += COST_OF_A_RECORD * CONTROLS_OF_AN_OPENING if operation.record else 0
     place = list(Profile).index(profile)
-    fixed = sum(demand.sends[place] * demand.cost(operation) for demand in demands.values())
-    left = profile.allowance - profile.allowance // RESERVED_SHARE - opening - fixed
-    queue = []
+    left = profile.allowance - profile.allowance // RESERVED_SHARE - provisions - _opening(operation)
+    queue: list[tuple[tuple[float, float], Demand, Edit | None]] = []
     for requirement, demand in demands.items():
+        # What creates records is dear: there a should's own requests come after everybody's first edit.
+        dear = operation.record is not None and not requirement.gates
+        queue.append(((Tier.FIRST, SHOULDS_GIVE_WAY) if dear else (-1, 0.0), demand, None))
         edits = sorted(demand.edits(operation), key=lambda edit: edit.tier) if demand.edits else []
         for at, edit in enumerate(edits):
             alike = [other for other in edits if other.tier is edit.tier]
             share = alike.index(edit) / len(alike)
             # The first edit of each requirement goes before all else: without it there would be no verdict.
-            turn = (0, 0.0) if at == 0 else (edit.tier, _turn(requirement, edit, share, tried_elsewhere))
+            turn = (
+                (0, float(not requirement.gates))
+                if at == 0
+                else (edit.tier, _turn(requirement, edit, share, tried_elsewhere))
+            )
             queue.append((turn, demand, edit))
     queue.sort(key=lambda entry: entry[0])
-    chosen = []
-    for _, demand, edit in queue:
-        if demand.cost(operation) <= left:
-            left -= demand.cost(operation)
-            chosen.append((demand.requirement, edit))
-    return {
-        demand.requirement: tuple(edit for requirement, edit in chosen if requirement == demand.requirement)
-        for demand in demands.values()
-    }
+    chosen: dict[str, list[Edit | None]] = {demand.requirement: [] for demand in demands.values()}
+    for _, demand, one in queue:
+        cost = demand.cost(operation) * (1 if one else demand.sends[place])
+        if cost <= left:
+            left -= cost
+            chosen[demand.requirement].append(one)
+    shares = {}
+    for demand in demands.values():
+        granted = chosen[demand.requirement]
+        tried = tuple(one for one in granted if one)
+        lacking = None not in granted or (not tried and bool(demand.edits and demand.edits(operation)))
+        shares[demand.requirement] = Share(tried, demand.sends[place] if None in granted else 0, lacking)
+    return shares
 
 
-def _turn(requirement: Requirement, edit: Edit, share: float, tried_elsewhere: Collection[str]) -> float:
-    if requirement.id in tried_elsewhere and edit.tier is not Tier.FIRST:
+def _opening(operation: Operation) -> int:
+    if operation.job_status:
+        return OPENING_WITH_IDS
+    return OPENING + (COST_OF_A_RECORD * CONTROLS_OF_AN_OPENING if operation.record else 0)
+
+
+def _turn(requirement: Requirement, edit: Edit, share: float, tried_elsewhere: Collection[tuple[str, str]]) -> float:
+    if (requirement.id, edit.name) in tried_elsewhere and edit.tier is not Tier.FIRST:
         return AFTER_ALL_OTHERS + share
     return share if requirement.gates or requirement.judges == "all" else share * SHOULDS_GIVE_WAY

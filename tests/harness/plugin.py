@@ -22,7 +22,7 @@ from contracts.errors import ContractError, Inconclusive, NotApplicable, TargetU
 from contracts.exchange import Finding, Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
-from tests.harness.plan import Demand, share_out
+from tests.harness.plan import Demand, Share, share_out
 from tests.harness.session import CONTRACTS, EXIT_CODE, NOT_CANCELLED, SESSION, TOLD, NothingSelected, Options, Session
 from tests.harness.settings import Profile
 from tests.harness.trial import Trial
@@ -30,7 +30,7 @@ from tests.harness.trial import Trial
 VIOLATED, INTERRUPTED, INTERNAL_ERROR, NOTHING_SELECTED, COULD_NOT_TELL = 1, 2, 3, 5, 6
 """Exit codes; 0 and 4 are pytest's own for `all well` and `usage`."""
 
-PLAN: Final = pytest.StashKey[dict[str, dict[str, Sequence[Edit]]]]()
+PLAN: Final = pytest.StashKey[dict[str, dict[str, Share]]]()
 VERDICT: Final = pytest.StashKey[Verdict]()
 Function = TypeVar("Function", bound=Callable[..., None])
 
@@ -159,22 +159,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[PLAN] = _plan(session, applicable)
 
 
-def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str, Sequence[Edit]]]:
+def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str, Share]]:
     """Share out each operation's allowance over its whole catalogue, so that -k and -m change no item."""
-    plans: dict[str, dict[str, Sequence[Edit]]] = {}
+    plans: dict[str, dict[str, Share]] = {}
     roomy = {
-        demand.requirement
+        (demand.requirement, edit.name)
         for item in items
-        if _operation(item).body is None
-        and (demand := _demand(item))
-        and demand.edits
-        and demand.edits(_operation(item))
+        if _operation(item).body is None and (demand := _demand(item)) and demand.edits
+        for edit in demand.edits(_operation(item))
     }
     for operation in session.operations:
         demands = {
             _cited(item): demand for item in items if _operation(item) is operation and (demand := _demand(item))
         }
-        elsewhere = roomy if operation.body is not None else set()
+        elsewhere = roomy if operation.body is not None else frozenset()
         plans[operation.id] = dict(
             share_out(operation, demands, session.options.profile, elsewhere, session.provisions(operation))
         )
@@ -186,11 +184,19 @@ def trial(request: pytest.FixtureRequest, operation: Operation) -> Trial:
     """Give the trial of the cited requirement on one operation."""
     session, demand = request.config.stash[SESSION], _demand(request.node)
     assert demand is not None, "only a test that cites a requirement may ask for a trial"
+    share, cited = (
+        request.config.stash[PLAN][operation.id][demand.requirement],
+        session.requirements[demand.requirement],
+    )
+    if share.cut and not cited.gates and cited.judges == "own":
+        pytest.skip(
+            f"not applicable: {cited.id} needs more requests than profile {session.options.profile} has to spare"
+        )
     return Trial(
-        requirement=session.requirements[demand.requirement],
+        requirement=cited,
         run=session.run(operation, _stock(request.config, operation), _kept(request, operation)),
-        edits=request.config.stash[PLAN][operation.id].get(demand.requirement, ()),
-        sends=demand.sends[list(Profile).index(session.options.profile)],
+        edits=share.edits,
+        sends=share.sends,
         random_seed=session.options.random_seed,
     )
 
@@ -199,15 +205,14 @@ def _stock(config: pytest.Config, operation: Operation) -> list[Edit]:
     """Return the edits that were planned for requirements that judge the whole run."""
     requirements = config.stash[SESSION].requirements
     plan = config.stash[PLAN][operation.id]
-    return [edit for name, edits in plan.items() if requirements[name].judges == "all" for edit in edits]
+    return [edit for name, share in plan.items() if requirements[name].judges == "all" for edit in share.edits]
 
 
 def _kept(request: pytest.FixtureRequest, operation: Operation) -> int:
     """Return how many requests are sent after the run was completed, by requirements that judge the whole of it."""
-    profile = list(Profile).index(request.config.stash[SESSION].options.profile)
-    items = [item for item in request.session.items if _demand(item) and _operation(item) is operation]
-    late = [demand for item in items if _cited(item).judges == "all" and (demand := _demand(item))]
-    return sum(demand.sends[profile] for demand in late)
+    requirements = request.config.stash[SESSION].requirements
+    plan = request.config.stash[PLAN][operation.id]
+    return sum(share.sends for name, share in plan.items() if requirements[name].judges == "all")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -47,6 +47,11 @@ class JobEnd:
     exchange: Exchange
 
     @property
+    def over(self) -> bool:
+        """Return whether the job was seen to end."""
+        return protocol.job_is_over(self.status, self.exchange)
+
+    @property
     def fails(self) -> bool:
         """Return whether the job ended in failure."""
         rules = self.status.job_status
@@ -67,12 +72,13 @@ class OperationRun:
         target: Target,
         client: Client,
         allowance: int,
+        selected: Collection[str],
         turns: Turns,
         accepted: dict[str, Exchange],
         writes: list[Exchange],
         records: Records,
     ) -> None:
-        """Send nothing yet.
+        """Send nothing yet. `selected` are the ids of the operations that the session tests.
 
         Shared by all operations of a session: `turns` numbers the known values as they are used, `accepted` keeps the
         last accepted control of each operation, `writes` every accepted one, `records` what was created and is not
@@ -83,6 +89,7 @@ class OperationRun:
         self.target = target
         self.client = client
         self.allowance = allowance
+        self.selected = selected
         self.exchanges: list[Exchange] = []
         self.spent = 0
         self.reserve = allowance // RESERVED_SHARE
@@ -129,13 +136,13 @@ class OperationRun:
     def _send_stock(self) -> None:
         stock, self._stock = self._stock, ()
         for edit in stock:
-            if not edit.applies(self.refusable()):
+            if not edit.applies(self.open_to_either()):
                 continue
-            exchange = self.send(edit.apply(self.refusable()), edit)
+            exchange = self.send(edit.apply(self.open_to_either()), edit)
             crashed = exchange.status is None or exchange.status >= FIRST_SERVER_ERROR
             if crashed or (edit.to_be_accepted and not exchange.accepted):
                 for part in edit.parts:
-                    self.send(part.apply(self.refusable()), part)
+                    self.send(part.apply(self.open_to_either()), part)
 
     @property
     def left(self) -> int:
@@ -236,6 +243,10 @@ class OperationRun:
         opening = self.control()
         return opening.request if self.repeatable else self._next_request()
 
+    def open_to_either(self) -> Request:
+        """Return the request to change where the target may accept or refuse what comes of it."""
+        return self.control().request if self.repeatable else self.refusable()
+
     def refusable(self) -> Request:
         """Return the request to make malformed: as good as the control, with a value that no accepted request has."""
         return self._kept_back("malformed")
@@ -244,6 +255,11 @@ class OperationRun:
         """Return the request to take the credentials from: as good as the control, with a value of its own."""
         return self._kept_back("credentials")
 
+    def untouched(self, purpose: str) -> Request | None:
+        """Return a request with a known value that no request of the session had before, or None."""
+        place = self._place(purpose)
+        return None if place is None else self._request(place)
+
     def _kept_back(self, purpose: str) -> Request:
         """Return a request with a known value that no other request of the session has, where there are enough.
 
@@ -251,13 +267,15 @@ class OperationRun:
         whether a refusal did something to it.
         """
         opening = self.control()
-        fewest = self._fewest()
-        if not self.repeatable and fewest:
+        if not self.repeatable and self._fewest():
             return self._request(-1)
-        if fewest and "uses-up" in self.operation.traits and purpose not in self._places:
-            self._places[purpose] = self._turns.keep(fewest)
-        place = self._places.get(purpose)
+        place = self._place(purpose)
         return opening.request if place is None else self._request(place)
+
+    def _place(self, purpose: str) -> int | None:
+        if self._fewest() and "uses-up" in self.operation.traits and purpose not in self._places:
+            self._places[purpose] = self._turns.keep(self._fewest())
+        return self._places.get(purpose)
 
     def first_two(self) -> tuple[Exchange, Exchange]:
         """Return the accepted control and its accepted repeat; `NotApplicable` where there is no such pair."""
@@ -274,6 +292,21 @@ class OperationRun:
         return JobEnd(
             status, next(read, None) or polling.until_final(self, request, at_most=READS_OF_A_JOB, operation=status)
         )
+
+    def was_accepted_with(self, request: Request) -> bool:
+        """Return whether a request was accepted that holds a value which this one has and the first control has not."""
+        known, own = ({*self._values_of(one)} for one in (self.control().request, request))
+        texts = [value.encode() for value in own - known]
+        accepted = (e.request for e in self.exchanges if e.accepted)
+        return any(text in (sent.body or b"") + sent.target.encode() for sent in accepted for text in texts)
+
+    def _values_of(self, request: Request) -> list[str]:
+        body = request.json() if request.body else {}
+        values = [
+            *self.operation.path_values(request.target).values(),
+            *(body.values() if isinstance(body, dict) else ()),
+        ]
+        return [value for value in values if isinstance(value, str)]
 
     def job_requests(self, at_most: int) -> list[Request]:
         """Return requests for the status of jobs that the session's writes were given: odd ids, then a spread."""
@@ -416,7 +449,7 @@ class OperationRun:
         return sorted(set(self.operation.supplied.values()))
 
     def _sources(self) -> list[tuple[Operation, Link]]:
-        return list(sources_of(self.document, self.operation, self.known))
+        return list(sources_of(self.document, self.operation, self.known, self.selected))
 
     def _source(self) -> tuple[Operation, Link]:
         return self._sources()[0]

@@ -53,6 +53,7 @@ class Session:
         self.document: Document = load_document(options.contract)
         self.requirements: dict[str, Requirement] = load_requirements(CONTRACTS / "requirements.yaml")
         self.operations = select(self.document.operations, options.operations)
+        self.selected = frozenset(operation.id for operation in self.operations)
         self._open = ExitStack()
         self._target: Target | None = None
         self._client: Client | None = None
@@ -101,6 +102,7 @@ class Session:
                 self.target,
                 self.client,
                 allowance,
+                self.selected,
                 self._turns,
                 self._accepted,
                 self._writes,
@@ -119,7 +121,7 @@ class Session:
             return 0  # the embedded mock, which is started later, names everything
         known = self._target.known
         if operation.job_status:
-            source = next(sources_of(self.document, operation, known), None)
+            source = next(sources_of(self.document, operation, known, self.selected), None)
             return JOBS_TO_TELL_OF * COST_OF_A_RECORD if source and source[0].record else 0
         made = creator_of(self.document, operation)
         named = made is None or operation.supplied[made[1].name] in known

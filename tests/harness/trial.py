@@ -15,7 +15,7 @@ from contracts.errors import NotApplicable
 from contracts.exchange import CONTROL, Evidence, Exchange, Finding, Judgement, Problem, Request, Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit
-from tests.harness.run import OperationRun
+from tests.harness.run import AllowanceSpent, JobEnd, OperationRun
 
 AGAIN = 2
 """How often a failing request is sent again: three trials tell `every time` from `now and then`."""
@@ -138,11 +138,26 @@ class Trial:
         ending like that one, while a new value ends otherwise, shows that it was not the first.
         """
         self.run.complete()
+        try:
+            self._judge_untouched(of)
+        except AllowanceSpent as spent:
+            raise NotApplicable(str(spent)) from None
+        if not self.decided:
+            raise NotApplicable("the job did not end in time")
+
+    def _judge_untouched(self, of: Callable[[], Request]) -> None:
         opening, repeat = self.run.first_two()
         request = of()
         if self.sends == 0 or request == opening.request:
             raise NotApplicable("no known value, or no request of this profile, is left to show it")
-        first, second = self.run.end_of(opening), self.run.end_of(repeat)
+        if self.run.was_accepted_with(request):
+            raise NotApplicable("the target accepted one of the requests that were made to be refused")
+        first = self.run.end_of(opening)
+        if not first.over:
+            raise NotApplicable("jobs do not end in time")
+        if first.fails:  # a request without credentials went out before it, with the same value
+            first = self._end_of_new_record()
+        second = self.run.end_of(repeat)
         if first.fails or not second.fails:
             raise NotApplicable("the ends of jobs do not tell a first request from a second one")
         check = protocol.as_untouched(second.status, second.exchange)
@@ -156,6 +171,13 @@ class Trial:
         ):
             raise NotApplicable("jobs fail now and then")
         self.judge_series(each(check), [end.exchange])
+
+    def _end_of_new_record(self) -> JobEnd:
+        request = self.run.untouched(self.requirement.id)
+        write = None if request is None else self.run.send(request, CONTROL)
+        if write is None or not write.accepted:
+            raise NotApplicable("no known value is left to compare with")
+        return self.run.end_of(write)
 
     def search(self, requests: SearchStrategy[Request], check: Check) -> None:
         """Let Hypothesis look for a request that breaks the requirement, and make it small.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -107,11 +107,13 @@ def absent(document: Document, operation: Operation, known: Known) -> list[str]:
     return sorted(lacks)
 
 
-def sources_of(document: Document, operation: Operation, known: Known) -> Iterator[tuple[Operation, Link]]:
-    """Yield the writes whose jobs a status operation can tell of, those first that create nothing."""
+def sources_of(
+    document: Document, operation: Operation, known: Known, selected: Collection[str]
+) -> Iterator[tuple[Operation, Link]]:
+    """Yield the writes whose jobs a status operation tells of: selected ones first, then those that create nothing."""
     sources = [(document.operation(source), link) for source, link in operation.queued_by]
     able = [entry for entry in sources if not needed(entry[0]) - known.keys()]
-    yield from sorted(able, key=lambda entry: entry[0].record is not None)
+    yield from sorted(able, key=lambda entry: (entry[0].id not in selected, entry[0].record is not None))
 
 
 def _value(schema: Json, known: Known, turn: int) -> Json:

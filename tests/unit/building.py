@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields as fields_of
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -88,10 +89,10 @@ def control(operation: Operation = CANCEL, token: str = TOKEN) -> Request:
 def operation(body: Json = None, **fields: Any) -> Operation:
     """Return an operation that takes `body`, a JSON Schema."""
     named = {"id": "make", "method": "POST", "path": "/things", "summary": "", "source": "", "secured": True}
-    nothing = dict.fromkeys(("job_link", "job_status", "record", "listing"))
+    nothing = dict.fromkeys(field.name for field in fields_of(Operation))
     answered = {"supported": True, "parameters": (), "responses": {}, "response_headers": frozenset(), "links": ()}
     paths = {"queued_by": (), "path_methods": frozenset({"POST"})}
-    return Operation(body=body, **named | nothing | answered | paths | fields)
+    return Operation(**nothing | named | answered | paths | {"body": body} | fields)
 
 
 def objects(properties: Mapping[str, Json], required: Iterable[str] = ()) -> Json:

@@ -17,6 +17,7 @@ from contracts.mock.serve import serve
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "contracts" / "appointments.yaml"
+GENERIC = ROOT / "contracts" / "generic-appointments.yaml"
 
 
 @dataclass(frozen=True, slots=True)

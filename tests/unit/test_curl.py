@@ -11,7 +11,7 @@ import pytest
 from contracts.exchange import Request
 from reports.curl import LONGEST_BODY, curl
 from reports.redaction import Redactor
-from strategies import bodies, credentials, methods, wire
+from strategies import bodies, credentials, methods, texts, wire
 from tests.unit.building import CANCEL, STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
 from tests.unit.sockets import LAST, Talk, serving
 
@@ -31,7 +31,7 @@ REQUESTS = {
     "other spellings": (edited(wire.other_spellings, wire.other_media_types, wire.open_to_readers),),
     "credentials": (edited(*CREDENTIALS),),
     "credentials of a read": (edited(*CREDENTIALS, operation=STATUS),),
-    "legal texts": (edited(bodies.legal_texts),),
+    "legal texts": (edited(texts.legal_texts),),
     "wrong bodies": (edited(bodies.missing, bodies.wrong_types, bodies.not_objects, bodies.unknown_properties),),
     "methods": (edited(methods.other_methods, methods.overrides),),
     "ids": (edited(methods.unknown_ids, methods.other_methods, methods.overrides, operation=STATUS),),

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from contracts.checks.protocol import FINAL
+from contracts.document import Operation
 from contracts.exchange import CONTROL
 from tests.harness.polling import FEWEST_READS, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, until_final
-from tests.unit.building import STATUS, control, exchange, table
+from tests.unit.building import CANCEL, STATUS, control, exchange, table
 
 
 @dataclass
@@ -27,9 +27,10 @@ class Run:
     left: int = 100
     target: Where = field(default_factory=Where)
     sent: list[Any] = field(default_factory=list)
+    operation: Operation = STATUS
 
-    def send(self, request: object, edit: str):
-        assert edit == CONTROL
+    def send(self, request: object, edit: str, *, operation: Operation):
+        assert (edit, operation) == (CONTROL, STATUS)
         self.sent.append(request)
         self.left -= 1
         state = self.states[min(len(self.sent), len(self.states)) - 1]
@@ -45,7 +46,7 @@ def polled(run: Run, at_most: int = FEWEST_READS) -> tuple[int, list[float]]:
     return len(run.sent), pauses
 
 
-@pytest.mark.parametrize("state", sorted(FINAL))
+@pytest.mark.parametrize("state", ["SUCCESS", "PARTIAL_SUCCESS", "FAILURE"])
 def test_final_status_ends_it(state: str) -> None:
     assert polled(Run((state,))) == (1, [])
 
@@ -65,8 +66,14 @@ def test_job_that_is_not_told_is_not_waited_for(answer) -> None:
     assert polled(Run(("PENDING", answer, "SUCCESS"))) == (2, [FIRST_PAUSE_SECONDS["local"]])
 
 
-def test_no_read_is_made_where_none_is_allowed() -> None:
-    assert polled(Run(("PENDING",)), at_most=0) == (0, [])
+def test_first_read_is_always_made() -> None:
+    assert polled(Run(("PENDING",)), at_most=0) == (1, [])
+
+
+def test_state_is_told_by_another_operation_where_one_is_named() -> None:
+    run = Run(("PENDING", "SUCCESS"), operation=CANCEL)
+    until_final(run, control(STATUS), at_most=FEWEST_READS, operation=STATUS, sleep=lambda _: None)
+    assert len(run.sent) == 2
 
 
 def test_reads_leave_a_request_of_the_allowance() -> None:

@@ -1,5 +1,6 @@
 """The end of a run in the terminal, and its facts for the report."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -44,8 +45,8 @@ def test_requests_are_counted_once_a_process() -> None:
     assert requests_sent(told) == 32
 
 
-def closed(*told: dict[str, Any], exit_code: int = 0, width: int = 100) -> list[str]:
-    return [line.rstrip() for line in closing(told, "mock", 5, exit_code, width, None).splitlines()]
+def closed(*told: dict[str, Any], exit_code: int = 0, width: int = 100, left: Sequence[str] = ()) -> list[str]:
+    return [line.rstrip() for line in closing(told, "mock", 5, exit_code, width, None, left).splitlines()]
 
 
 def test_table_counts_verdicts_by_group() -> None:
@@ -82,6 +83,22 @@ def test_exit_code_is_explained(code: int) -> None:
 
 def test_reason_why_the_run_stopped_is_told() -> None:
     assert "The target is away." in closed(HELD, item("inconclusive", stop="The target is away."), exit_code=6)
+
+
+def test_each_record_that_is_left_is_a_line() -> None:
+    left = ["record r-1 of make could not be cancelled: answered 400", "job j-2 of make could not be cancelled: away"]
+    assert [line for line in closed(HELD, left=left) if line.startswith("Left")] == [
+        f"Left at the target: {line}." for line in left
+    ]
+
+
+def test_nothing_is_said_to_be_left_where_nothing_is() -> None:
+    assert not any("Left at the target" in line for line in closed(HELD))
+
+
+def test_observation_is_told_once() -> None:
+    seen = item("held", observations=["cancelled a second time: answered 200"])
+    assert closed(seen, seen).count("Observed: cancelled a second time: answered 200.") == 1
 
 
 def test_facts_begin_with_the_verdict() -> None:

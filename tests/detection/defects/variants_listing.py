@@ -1,0 +1,258 @@
+"""Conforming variants of the listing: what is told of a page, what is refused, and what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from starlette.requests import Request
+
+from contracts.document import SUPPLIED_BY, Document, Json, Operation
+from contracts.mock.api import MockApi
+from contracts.mock.issues import custom
+from contracts.mock.limit import RateLimit
+from contracts.mock.lists import Order
+from contracts.mock.records import FILTERS
+from contracts.mock.refusal import Issue, Refusal
+from contracts.mock.state import INTEGRATIONS, Record, State
+from tests.detection.catalogue import LIST, READ, WRITE, variant
+from tests.detection.probe import Probe
+
+MOST: Final = 250
+
+
+def page(probe: Probe, query: str = "limit=3") -> object:
+    """Return what is said to a page."""
+    return probe.page(query).said
+
+
+class Telling(MockApi):
+    """A mock that tells something else of a page; no variant by itself."""
+
+    def tell(self, meta: dict[str, Json]) -> dict[str, Json]:
+        """Return what is told."""
+        raise NotImplementedError
+
+    def list_answer(
+        self,
+        operation: Operation,
+        page: list[dict[str, Json]],
+        total: int,
+        order: Order,
+        limit: int | None,
+        offset: int,
+    ) -> Json:
+        """Tell it."""
+        answer = super().list_answer(operation, page, total, order, limit, offset)
+        return {**answer, "meta": self.tell(answer["meta"])}
+
+
+@variant(touches=LIST, observe=page)
+class TotalsAreNotTold(Telling):
+    """hasMore is null and the total absent: counting takes too long."""
+
+    def tell(self, meta: dict[str, Json]) -> dict[str, Json]:
+        """Leave one out and the other open."""
+        return {**{name: told for name, told in meta.items() if name != "total"}, "hasMore": None}
+
+
+@variant(touches=LIST, observe=page)
+class OnlyTheOrderIsTold(Telling):
+    """The meta of a page has nothing but the order, which is all that is required."""
+
+    def tell(self, meta: dict[str, Json]) -> dict[str, Json]:
+        """Keep the order."""
+        return {"orderBy": meta["orderBy"]}
+
+
+@variant(touches=LIST, observe=page)
+class OrderIsToldInAnotherForm(Telling):
+    """The order is told by objects of another form than that of the guide's example."""
+
+    def tell(self, meta: dict[str, Json]) -> dict[str, Json]:
+        """Name the column and the way."""
+        return {**meta, "orderBy": [{told["field"]: told["direction"]} for told in meta["orderBy"]]}
+
+
+@variant(touches=LIST, observe=lambda probe: page(probe, ""))
+class ThereIsNoUsualOrder(MockApi):
+    """Without order-by there is no order, as the guide on paging has it: items stand as they are stored."""
+
+    def order(self, operation: Operation, query: Mapping[str, Json]) -> Order:
+        """Take none for none."""
+        assert operation.listing is not None, "asked only of listings"
+        return super().order(operation, query) if operation.listing.order in query else []
+
+
+# What is refused
+
+
+@variant(touches=LIST, departs_from={"LIST-03"}, observe=lambda probe: page(probe, "limit=251"))
+class LimitsAreClamped(MockApi):
+    """A limit above 250 is taken for 250, and one below zero, as an offset below zero, for zero."""
+
+    def query(self, request: Request, operation: Operation) -> dict[str, Json]:
+        """Tell the page what is done."""
+        read = super().query(request, operation)
+        listing = operation.listing
+        if listing is None:
+            return read
+        bounds = {name: read[name] for name in (listing.limit, listing.offset) if isinstance(read.get(name), int)}
+        most = {listing.limit: MOST}
+        return {**read, **{name: max(0, min(sent, most.get(name, sent))) for name, sent in bounds.items()}}
+
+    def query_issues(self, operation: Operation, read: Mapping[str, Json]) -> list[Issue]:
+        """Let numbers pass."""
+        return [issue for issue in super().query_issues(operation, read) if issue.get("type") != "number"]
+
+
+@variant(touches=LIST, departs_from={"LIST-04"}, observe=lambda probe: page(probe, "limit=0"))
+class LimitOfZeroIsRefused(MockApi):
+    """A limit of zero is refused with 400: the parameter's description begins with 1."""
+
+    def query_issues(self, operation: Operation, read: Mapping[str, Json]) -> list[Issue]:
+        """Follow the description."""
+        issues = super().query_issues(operation, read)
+        name = operation.listing.limit if operation.listing else ""
+        return [*issues, custom("Number must be greater than or equal to 1", name)] if read.get(name) == 0 else issues
+
+
+@variant(touches=LIST, departs_from={"LIST-03"}, observe=lambda probe: page(probe, "order-by=nothing:asc"))
+class UnknownOrdersAreIgnored(MockApi):
+    """An order by a property that there is not is left out of account."""
+
+    def order(self, operation: Operation, query: Mapping[str, Json]) -> Order:
+        """Take the usual one."""
+        try:
+            return super().order(operation, query)
+        except Refusal:
+            return super().order(operation, {})
+
+
+@variant(
+    touches=LIST,
+    departs_from={"LIST-02", "LIST-04"},
+    observe=lambda probe: page(probe, "integration_vendor=RENTMANAGER"),
+)
+class FiltersNeedTheIntegration(MockApi):
+    """A filter without integration_id is refused with 400."""
+
+    def needs(self, operation: Operation, read: Mapping[str, Json]) -> list[Issue]:
+        """Look for the integration beside any filter."""
+        schemas = operation.query_parameters
+        integrations = [name for name, schema in schemas.items() if schema.get(SUPPLIED_BY) == INTEGRATIONS]
+        filters = [name for name in read if FILTERS in schemas[name]]
+        missing = [name for name in integrations if read.get(name) is None]
+        return super().needs(operation, read) + [custom("Required", name) for name in missing if filters]
+
+
+@variant(touches=LIST, departs_from={"LIST-02", "LIST-04"}, observe=lambda probe: page(probe, "lead_id=nobody"))
+class FiltersByStrangersAreInvalid(MockApi):
+    """A filter by somebody, or an integration, that is not known is refused with 400, in place of an empty page."""
+
+    def query_issues(self, operation: Operation, read: Mapping[str, Json]) -> list[Issue]:
+        """Look them up."""
+        variables = {name: schema.get(SUPPLIED_BY) for name, schema in operation.query_parameters.items()}
+        return super().query_issues(operation, read) + [
+            custom(f"Unknown {name}", name)
+            for name, sent in read.items()
+            if variables[name] in self.state.supplied and sent not in self.state.values(str(variables[name]))
+        ]
+
+
+@variant(touches=LIST, observe=lambda probe: page(probe, "nothing=1"))
+class UnknownParametersAreRefused(MockApi):
+    """A parameter that is not documented is refused with 400."""
+
+    def query(self, request: Request, operation: Operation) -> dict[str, Json]:
+        """Compare the names."""
+        unknown = [name for name in self.parameters(request) if name not in operation.query_parameters]
+        if operation.listing and unknown:
+            raise Refusal.invalid("query", [custom("Unrecognized parameter", name) for name in unknown])
+        return super().query(request, operation)
+
+
+# What is shown
+
+
+@variant(touches=LIST, observe=page)
+class ItemsSayMore(MockApi):
+    """Items have properties that the document does not list, as they once had in an example of the vendor's."""
+
+    def item(self, operation: Operation, record: Record) -> dict[str, Json]:
+        """Add some."""
+        item = super().item(operation, record)
+        return {**item, "appointment_duration_minutes": 30, "attendees": [], "raw": {"EventID": record.number}}
+
+
+@variant(touches=LIST + WRITE + READ, observe=lambda probe: (probe.ended(probe.write()), len(probe.ids())))
+class CancelledEventsAreNotListed(MockApi):
+    """An event that was cancelled is not listed any more."""
+
+    def records(self) -> list[Record]:
+        """Leave out what was removed."""
+        return [record for record in super().records() if not record.removed]
+
+
+@variant(touches=LIST, observe=lambda probe: [len(probe.ids()) for _ in range(3)][1:])
+class OthersMakeAppointmentsMeanwhile(MockApi):
+    """After the first read of the listing there is one more appointment, made by somebody else, older than the rest."""
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start before the first read."""
+        super().__init__(document, state=state, limit=limit)
+        self._reads = 0
+
+    def records(self) -> list[Record]:
+        """Synchronise after the first read."""
+        self._reads += 1
+        if self._reads == 2:  # noqa: PLR2004 - the second
+            sent = next(iter(self.state.records.values())).sent
+            then = datetime(2024, 2, 1, 10, tzinfo=UTC)
+            self.state.keep(self.state.new_id(), sent, then, then, then)
+        return super().records()
+
+
+@variant(touches=LIST, observe=page)
+class MomentsHaveAnOffset(MockApi):
+    """Moments are told with an offset of zero in place of a Z, and with microseconds."""
+
+    def item(self, operation: Operation, record: Record) -> dict[str, Json]:
+        """Spell them another way."""
+        item = super().item(operation, record)
+        moments = {name for name, held in item.items() if isinstance(held, str) and held.endswith("Z")}
+        return {name: f"{held[:-1]}000+00:00" if name in moments else held for name, held in item.items()}
+
+
+@variant(touches=LIST, observe=page)
+class NobodyIsAnEmptyList(MockApi):
+    """Where nobody is associated there is an empty list in place of null."""
+
+    def item(self, operation: Operation, record: Record) -> dict[str, Json]:
+        """Look for lists."""
+        item = super().item(operation, record)
+        return {name: [] if name.startswith("associated_") and held is None else held for name, held in item.items()}
+
+
+@variant(touches=LIST, observe=page)
+class LittleIsKnownOfAnEvent(MockApi):
+    """Of an item everything is null that may be."""
+
+    def item(self, operation: Operation, record: Record) -> dict[str, Json]:
+        """Keep what is always filled."""
+        filled = {"id", "created_at", "updated_at", "integration_id", "integration_vendor"}
+        return {name: held if name in filled else None for name, held in super().item(operation, record).items()}
+
+    def field(self, operation: Operation, record: Record, name: str) -> Json:
+        """Select by what is shown."""
+        return self.item(operation, record)[name]
+
+
+@variant(touches=LIST, observe=lambda probe: (page(probe), len(probe.ids())))
+class ThereIsNothingYet(MockApi):
+    """The listing is empty: no integration has been synchronised."""
+
+    def records(self) -> list[Record]:
+        """Show what was made since."""
+        return [record for record in super().records() if record.id not in self.state.events]

@@ -1,0 +1,366 @@
+"""Conforming variants in what creates and updates take, do and tell: the vendor leaves much of it open."""
+
+# ruff: noqa: ARG002, PLR2004 - a step keeps its parameters, and 404 is 404
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from contracts.document import Document, Json, Operation
+from contracts.mock.api import MockApi
+from contracts.mock.issues import custom
+from contracts.mock.limit import RateLimit
+from contracts.mock.outline import outline
+from contracts.mock.refusal import Issue, Refusal
+from contracts.mock.state import EVENTS, FAILURE, INTEGRATIONS, PENDING, Job, Record, State
+from tests.detection.catalogue import CREATE, LIST, READ, UNSUPPORTED, UPDATE, WRITE, variant
+from tests.detection.probe import Probe
+
+TITLE: Final = "title"
+DATE: Final = "appointment_date"
+DURATION: Final = "appointment_duration_minutes"
+TITLE_UNITS: Final = 50
+DAY_MINUTES: Final = 1440
+
+
+def created(probe: Probe, **changes: Json) -> object:
+    """Return what is said to a create with the given properties set to something else."""
+    return probe.create(probe.creation(**changes)).said
+
+
+def without_optional(probe: Probe) -> dict[str, Json]:
+    """Return the body of a create with nothing in it that may be left out."""
+    required = (probe.operation("create").body or {})["required"]
+    return {name: value for name, value in probe.creation().items() if name in required}
+
+
+def notes_after(probe: Probe) -> object:
+    """Return the notes that are listed of an event after an update without any."""
+    body = {name: value for name, value in probe.replacement().items() if name != "notes"}
+    probe.update(body)
+    return probe.item(probe.events[0])["notes"]
+
+
+# What is taken
+
+
+class Stricter(MockApi):
+    """A mock that refuses some values of one property with 400; no variant by itself."""
+
+    name = TITLE
+    message = "Invalid input"
+
+    def refuses(self, value: Json) -> bool:
+        """Whether this value is refused."""
+        raise NotImplementedError
+
+    def validate(self, operation: Operation, value: Json) -> list[Issue]:
+        """Look at what the schema allows."""
+        issues = super().validate(operation, value)
+        if issues or self.name not in self.sent(operation, value):
+            return issues
+        return [custom(self.message, self.name)] if self.refuses(value[self.name]) else []
+
+
+@variant(touches=CREATE + UPDATE, observe=lambda probe: created(probe, title="\U0001f3e0" * 26))
+class TitlesAreMeasuredInUtf16(Stricter):
+    """The length of a title counts UTF-16 units, as JavaScript does: a character beyond the first plane is two."""
+
+    def refuses(self, value: Json) -> bool:
+        """Count them."""
+        return len(value.encode("utf-16-le", errors="surrogatepass")) > 2 * TITLE_UNITS
+
+
+@variant(
+    touches=CREATE + UPDATE,
+    departs_from={"RESP-03"},
+    observe=lambda probe: created(probe, title=f" {'t' * TITLE_UNITS} "),
+)
+class TitlesAreTrimmedBeforeTheyAreMeasured(MockApi):
+    """White space around a title is cut off before its length is checked and before it is given back."""
+
+    def normalise(self, operation: Operation, value: Json) -> Json:
+        """Cut it off."""
+        if isinstance(value, dict) and isinstance(value.get(TITLE), str):
+            return {**value, TITLE: value[TITLE].strip()}
+        return value
+
+
+@variant(touches=CREATE + UPDATE, observe=lambda probe: created(probe, appointment_date="2099-02-30"))
+class ImpossibleDatesAreRefused(Stricter):
+    """A day that no calendar has is refused with 400, though the pattern lets it pass."""
+
+    name = DATE
+
+    def refuses(self, value: Json) -> bool:
+        """Look it up."""
+        try:
+            date.fromisoformat(value[:10])
+        except ValueError:
+            return True
+        return False
+
+
+@variant(touches=CREATE + UPDATE, observe=lambda probe: created(probe, appointment_date="2001-01-15"))
+class PastDatesAreRefused(Stricter):
+    """A date in the past is refused with 400."""
+
+    name = DATE
+
+    def refuses(self, value: Json) -> bool:
+        """Compare the years, which is enough."""
+        return bool(value[:4] < "2026")
+
+
+@variant(touches=CREATE + UPDATE, observe=lambda probe: created(probe, appointment_duration_minutes=30.0))
+class DurationsWithAPointAreRefused(Stricter):
+    """A duration of 30.0 is refused with 400: a whole number is one that is written without a point."""
+
+    name = DURATION
+
+    def refuses(self, value: Json) -> bool:
+        """Ask the parser."""
+        return isinstance(value, float)
+
+
+@variant(touches=CREATE + UPDATE, observe=lambda probe: created(probe, appointment_duration_minutes=DAY_MINUTES + 1))
+class DurationsAboveADayAreRefused(Stricter):
+    """A duration above a day is refused with 400: no upper bound is documented, and none is excluded."""
+
+    name = DURATION
+
+    def refuses(self, value: Json) -> bool:
+        """Compare."""
+        return bool(value > DAY_MINUTES)
+
+
+@variant(touches=CREATE, observe=lambda probe: created(probe, lead_id="nobody"))
+class UnknownPersonsAreInvalid(MockApi):
+    """A create for somebody who is not known is refused with 400 at once, in place of a job that fails."""
+
+    def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
+        """Look everybody up."""
+        persons = {name for name, variable in operation.supplied.items() if variable not in {EVENTS, INTEGRATIONS}}
+        strangers = [
+            custom(f"Unknown {name}", name)
+            for name, sent in self.sent(operation, value).items()
+            if name in persons and sent not in self.state.values(operation.supplied[name])
+        ]
+        return super().unknown_values(operation, value) + strangers
+
+
+@variant(touches=UPDATE, observe=lambda probe: probe.update(event="no such event").said)
+class UpdatesOfUnknownEventsAreNotFound(MockApi):
+    """An update of an unknown event is refused with 404; a cancellation of one is queued and fails."""
+
+    def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
+        """Look at the events of updates."""
+        if operation.id in outline(self.document).updates:
+            for event in self.sent(operation, value, EVENTS).values():
+                if event not in self.state.records:
+                    raise Refusal(404, "not_found", "no such appointment", "unknown-value")
+        return super().unknown_values(operation, value)
+
+
+@variant(
+    touches=WRITE + UPDATE + READ,
+    observe=lambda probe: [probe.cancel(probe.events[0]).status, probe.update().said],
+)
+class CancelledEventsAreClosed(MockApi):
+    """An update or a cancellation of an event that was cancelled is refused with 400."""
+
+    def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
+        """Look for cancelled ones."""
+        return super().unknown_values(operation, value) + [
+            custom("The appointment was cancelled", name)
+            for name, event in self.sent(operation, value, EVENTS).items()
+            if event in self.state.removed
+        ]
+
+
+# What is done
+
+
+@variant(touches=UPDATE + LIST, observe=notes_after)
+class UpdatesWithoutNotesClearThem(MockApi):
+    """An update that leaves out the notes removes them, as a replacement of the whole does."""
+
+    def update(self, operation: Operation, value: Json) -> list[str]:
+        """Remove what was not sent and may be left out."""
+        errors = super().update(operation, value)
+        for event in self.sent(operation, value, EVENTS).values():
+            if not errors and "notes" not in value:
+                self.state.records[event].sent.pop("notes", None)
+        return errors
+
+
+@variant(
+    touches=CREATE + READ + LIST,
+    departs_from={"JOB-06"},
+    observe=lambda probe: [event in probe.ids() for event in [probe.made()] * 2],
+)
+class NewRecordsAreListedFromTheSecondReadOn(MockApi):
+    """What was created does not show in the next listing, and in every later one: a cache is in between."""
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start with an empty cache."""
+        super().__init__(document, state=state, limit=limit)
+        self._stale: set[str] = set()
+
+    def create(self, operation: Operation, value: Json) -> str:
+        """Leave it out of the cache."""
+        record = super().create(operation, value)
+        self._stale.add(record)
+        return record
+
+    def records(self) -> list[Record]:
+        """Fill the cache after it was read."""
+        stale, self._stale = self._stale, set()
+        return [record for record in super().records() if record.id not in stale]
+
+
+@variant(
+    touches=CREATE + READ + WRITE,
+    departs_from={"JOB-02", "JOB-03", "JOB-06"},
+    observe=lambda probe: told_of(probe, 4),
+)
+class RecordsAreToldAReadAfterTheEnd(MockApi):
+    """The created_record_id is null when a job is first told to have succeeded, and known from the next read on."""
+
+    def status_answer(self, operation: Operation, job: Job) -> Json:
+        """Count the reads after the end."""
+        answer = super().status_answer(operation, job)
+        return answer if job.reads > 2 else {**answer, "created_record_id": None}
+
+
+def told_of(probe: Probe, reads: int) -> list[object]:
+    """Return whether a created record is told, read by read."""
+    job = str(probe.create().job_id)
+    return [bool(probe.status(job).json["created_record_id"]) for _ in range(reads)]
+
+
+@variant(touches=CREATE + UPDATE + READ + LIST, observe=lambda probe: probe.settled(probe.create()))
+class CreatesFailUpstream(MockApi):
+    """The job of every create ends in FAILURE, with the error of the property-management system."""
+
+    def execute(self, operation: Operation, value: Json) -> list[str]:
+        """Fail where something would be made."""
+        if operation.record:
+            return ["Rent Manager answered 403 Forbidden."]
+        return super().execute(operation, value)
+
+
+@variant(touches=UPDATE + READ, observe=lambda probe: probe.settled(probe.update())[2])
+class UpdatesTellTheirRecord(MockApi):
+    """The job of an update tells the event that was updated as its created_record_id."""
+
+    def accept(self, operation: Operation, value: Json) -> Job:
+        """Note the event."""
+        job = super().accept(operation, value)
+        if operation.id in outline(self.document).updates and job.outcome != FAILURE:
+            job.record = next(iter(self.sent(operation, value, EVENTS).values()), None)
+        return job
+
+    def status_answer(self, operation: Operation, job: Job) -> Json:
+        """Tell it at the end."""
+        answer = super().status_answer(operation, job)
+        return answer if job.status != PENDING else {**answer, "created_record_id": None}
+
+
+# What is told
+
+
+@variant(touches=CREATE + UPDATE, departs_from={"RESP-03"}, observe=lambda probe: (created(probe), probe.update().said))
+class DatesComeBackAsMoments(MockApi):
+    """A date comes back as a date-time, at midnight."""
+
+    def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
+        """Spell it out."""
+        told = super().echo(operation, value)
+        plain = DATE in told and re.fullmatch(r"\d{4}-\d{2}-\d{2}", told[DATE])
+        return {**told, DATE: f"{told[DATE]}T00:00:00.000Z"} if plain else told
+
+
+@variant(touches=CREATE + UPDATE, departs_from={"RESP-03"}, observe=lambda probe: created(probe, notes="n \n"))
+class NotesAreTrimmedAtTheEnd(MockApi):
+    """White space at the end of notes is cut off before they come back."""
+
+    def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
+        """Cut it off."""
+        told = super().echo(operation, value)
+        return {**told, "notes": told["notes"].rstrip()} if "notes" in told else told
+
+
+@variant(touches=CREATE, departs_from={"RESP-01"}, observe=lambda probe: probe.create(without_optional(probe)).said)
+class CreatesLeaveOutWhatWasNotSent(MockApi):
+    """The answer to a create leaves out what was not sent; that it is null there is only inferred."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        """Leave out what is null."""
+        answer = super().write_answer(operation, value, job)
+        return {**answer, "result": {name: sent for name, sent in answer["result"].items() if sent is not None}}
+
+
+@variant(touches=UPDATE, departs_from={"RESP-01", "RESP-03"}, observe=lambda probe: probe.update().said)
+class UpdatesTellOnlyTheirEvent(MockApi):
+    """The answer to an update gives back the id from the path alone: what else stands in it is only inferred."""
+
+    def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
+        """Leave out the body."""
+        answer = super().write_answer(operation, value, job)
+        if operation.id not in outline(self.document).updates:
+            return answer
+        kept = {name: sent for name, sent in answer["result"].items() if name in operation.path_parameters}
+        return {**answer, "result": kept}
+
+
+# Other paths, and what is not supported
+
+
+@variant(
+    touches=CREATE + UPDATE + LIST,
+    observe=lambda probe: probe.page(path=probe.operation("list").path.removesuffix("/")).status,
+)
+class OtherSpellingsAreRedirected(MockApi):
+    """A path with a slash too many or too few at its end is redirected with 308, whoever asks."""
+
+    def answer(self, request: Request, body: bytes) -> Response:
+        """Look for the other spelling where there is no such path."""
+        try:
+            return super().answer(request, body)
+        except Refusal as refusal:
+            path = self.path(request)
+            other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+            known = any(self.match(operation, other) is not None for operation in self.document.operations)
+            if refusal.cause != "route" or not known:
+                raise
+            query = request.url.query
+            return RedirectResponse(f"{other}?{query}" if query else other, 308)
+
+
+@variant(touches=UNSUPPORTED, observe=lambda probe: probe.unsupported().said)
+class UnsupportedIsPlainText(MockApi):
+    """The 405 of what is not supported says so in plain text: its form is not documented."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        """Say it in words."""
+        if refusal.cause != "unsupported":
+            return super().refuse(request, refusal)
+        return PlainTextResponse("Rent Manager does not support this.\n", 405, {"allow": ""})
+
+
+@variant(touches=UNSUPPORTED, observe=lambda probe: probe.unsupported(headers={"authorization": None}).status)
+class UnsupportedIsSaidToEverybody(MockApi):
+    """What is not supported is refused with 405 before anybody looks at the credentials."""
+
+    def authorise(self, request: Request) -> None:
+        """Look at what is asked first."""
+        if not self.route(request)[0].supported:
+            raise self.not_supported()
+        super().authorise(request)

@@ -1,0 +1,196 @@
+"""What the strategies call malformed is malformed by other judges, and what they call valid is valid."""
+
+import pytest
+from hypothesis import given
+from jsonschema import Draft202012Validator
+
+from contracts import strict_json
+from contracts.document import Operation
+from contracts.exchange import Request
+from strategies import bodies, constraints, texts
+from tests.unit.building import CANCEL, control, flat, objects, operation, repeatable, table
+from tests.unit.schemas import cases
+
+BREAKING = (bodies.missing, bodies.wrong_types, bodies.not_objects, bodies.combined, constraints.beyond_constraints)
+KEEPING = (constraints.at_constraints, texts.legal_texts, texts.unknown_values)
+SCHEMA_MADE = (*BREAKING, *KEEPING, texts.open_ended)
+
+
+def fits(taken: Operation, request: Request) -> bool:
+    judge = Draft202012Validator(taken.body, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return judge.is_valid(strict_json.parse(request.body))
+
+
+def sent(edits, body) -> dict:
+    """Return what the edits that apply make of a body, by name."""
+    request = control().with_json(body)
+    return {edit.name: edit.apply(request).json() for edit in edits if edit.applies(request)}
+
+
+@repeatable
+@given(cases())
+def test_request_to_edit_is_valid(case) -> None:
+    taken, request = case
+    assert fits(taken, request)
+
+
+@pytest.mark.parametrize("strategy", BREAKING)
+@repeatable
+@given(case=cases())
+def test_edit_breaks_the_schema(strategy, case) -> None:
+    taken, request = case
+    edits = [edit for edit in flat(strategy(taken)) if edit.applies(request)]
+    assert [edit.name for edit in edits if fits(taken, edit.apply(request))] == []
+
+
+@pytest.mark.parametrize("strategy", [bodies.missing, bodies.wrong_types, constraints.beyond_constraints])
+@repeatable
+@given(case=cases(whole=True))
+def test_edit_breaks_by_construction_not_by_luck(strategy, case) -> None:
+    taken, request = case
+    assert [edit.name for edit in strategy(taken) if not edit.applies(request)] == []
+
+
+@pytest.mark.parametrize("strategy", KEEPING)
+@repeatable
+@given(case=cases())
+def test_edit_keeps_the_schema(strategy, case) -> None:
+    taken, request = case
+    assert [edit.name for edit in flat(strategy(taken)) if not fits(taken, edit.apply(request))] == []
+
+
+@repeatable
+@given(cases())
+def test_names_are_unique_for_any_schema(case) -> None:
+    taken, _ = case
+    for strategy in SCHEMA_MADE:
+        named = [edit.name for edit in strategy(taken)]
+        assert len(set(named)) == len(named)
+
+
+@repeatable
+@given(cases())
+def test_open_body_is_one_that_can_be_sent(case) -> None:
+    taken, request = case
+    for edit in flat(texts.open_ended(taken)):
+        assert isinstance(edit.apply(request).body, bytes), edit.name
+
+
+def test_each_wrong_type_of_a_text_is_tried() -> None:
+    taken = operation(objects({"a": {"type": "string"}}))
+    tried = sent(bodies.wrong_types(taken), {"a": "x"})
+    assert {type(body["a"]) for body in tried.values()} == {type(None), int, float, bool, list, dict}
+
+
+def test_each_wrong_type_of_a_whole_number_is_tried() -> None:
+    taken = operation(objects({"a": {"type": "integer", "exclusiveMinimum": 0}}))
+    tried = sent(bodies.wrong_types(taken), {"a": 30})
+    wrong = {"null": None, "an array around it": [30], "true": True, "its text": "30", "a fraction": 30.5}
+    assert {f"a as {name}": {"a": value} for name, value in wrong.items()}.items() <= tried.items()
+    assert 30.0 not in [body["a"] for body in tried.values()]  # an integer by JSON Schema
+
+
+def test_whole_number_with_a_fraction_of_zero_is_written_as_such() -> None:
+    taken = operation(objects({"a": {"type": "integer"}}))
+    request = control().with_json({"a": 30})
+    written = {edit.name: edit.apply(request).body for edit in texts.open_ended(taken)}
+    assert (written["a with a zero fraction"], written["a with an exponent"]) == (b'{"a":30.0}', b'{"a":30e0}')
+
+
+def test_null_is_no_wrong_type_where_it_is_admitted() -> None:
+    taken = operation(objects({"a": {"type": ["string", "null"]}, "b": True, "c": {"anyOf": [{"type": "null"}]}}))
+    assert not [edit.name for edit in bodies.wrong_types(taken) if edit.name.endswith("as null")]
+
+
+def test_optional_property_that_the_control_leaves_out_is_edited_too() -> None:
+    taken = operation(objects({"a": {"type": "string"}, "b": {"type": "string", "example": "good"}}))
+    assert sent(bodies.wrong_types(taken), {"a": "x"})["b as an array around it"] == {"a": "x", "b": ["good"]}
+    assert sent(texts.legal_texts(taken), {})["b with the word null"] == {"b": "null"}
+
+
+def test_edits_are_made_inside_objects_and_arrays() -> None:
+    inner = objects({"in": {"type": "string", "maxLength": 3}}, ["in"])
+    taken = operation(objects({"out": inner, "tags": {"type": "array", "items": {"type": "string"}}}))
+    control_body = {"out": {"in": "x"}, "tags": ["t", "u"]}
+    edits = [*bodies.missing(taken), *bodies.wrong_types(taken), *constraints.beyond_constraints(taken)]
+    tried = sent(edits, control_body)
+    assert tried["out/in missing"] == control_body | {"out": {}}
+    assert tried["out/in as null"] == control_body | {"out": {"in": None}}
+    assert tried["out/in of 4 characters"] == control_body | {"out": {"in": "xxxx"}}
+    assert tried["tags/0 as a number"] == control_body | {"tags": [7, "u"]}
+    assert tried["tags unwrapped"] == control_body | {"tags": "t"}
+    assert sent(edits, {})["out/in missing"] == {"out": {}}
+    assert {edit.about for edit in edits} <= {"out", "in", "tags", None}
+
+
+def test_object_that_may_be_null_is_made_to_edit_what_is_inside() -> None:
+    inner = {"type": ["object", "null"], "properties": {"in": {"type": "string"}}}
+    taken = operation(objects({"out": inner}))
+    assert sent(bodies.wrong_types(taken), {"out": None})["out/in as null"] == {"out": {"in": None}}
+
+
+@table(
+    "schema, body",
+    {
+        "no property": (objects({}), {}),
+        "no required property": (objects({"a": {"type": "string"}}), {}),
+        "one property": (objects({"a": {"type": "integer"}}, ["a"]), {"a": 1}),
+        "anything": ({}, {}),
+        "just an object": ({"type": "object"}, {}),
+    },
+)
+def test_poor_body_is_edited_without_stumbling(schema, body) -> None:
+    taken, request = operation(schema), control().with_json(body)
+    for strategy in SCHEMA_MADE:
+        for edit in flat(strategy(taken)):
+            edit.apply(request)
+
+
+def test_long_list_begins_with_each_property_once() -> None:
+    taken = operation(objects({name: {"type": "string"} for name in "abcdef"}, "abcdef"))
+    first = [edit.name for edit in bodies.wrong_types(taken) if edit.tier == 1]
+    assert sorted(name[0] for name in first) == list("abcdef")
+    assert {name[2:] for name in first} == {"as null", "as a number", "as an array around it"}
+
+
+def test_long_list_begins_with_what_a_server_converts() -> None:
+    schemas = {name: {"type": "string"} for name in "abcdef"} | {"n": {"type": "integer"}}
+    first = [edit.name for edit in bodies.wrong_types(operation(objects(schemas))) if edit.tier == 1]
+    assert "n as its text" in first
+
+
+def test_combined_breach_breaks_the_schema() -> None:
+    request = control()
+    assert not [edit.name for edit in bodies.combined(CANCEL) if fits(CANCEL, edit.apply(request))]
+
+
+def test_unknown_property_is_beside_what_was_accepted() -> None:
+    for edit in bodies.unknown_properties(CANCEL):
+        value = edit.apply(control()).json()
+        assert value.pop(edit.about) in ("x", None, {})
+        assert value == control().json()
+
+
+def test_hostile_text_stands_where_bounds_allow_it() -> None:
+    bounded = operation(objects({"a": {"type": "string", "maxLength": 9}, "b": {"type": "integer"}}))
+    assert texts.legal_texts(bounded) == []
+    tried = {edit.apply(control()).json()["event_id"] for edit in texts.legal_texts(CANCEL)}
+    assert {"evt\x00one", "0123456789" * 1000} <= tried
+
+
+def test_text_that_is_no_id_has_every_hostile_text() -> None:
+    taken = operation(objects({"a": {"type": "string"}, "b": {"type": "string", "x-supplied-by": "B"}}))
+    assert texts.legal_texts(taken)[0].name == "a with mixed text"
+
+
+def test_value_that_the_target_cannot_know_differs_from_the_known_one() -> None:
+    tried = [edit.apply(control()).json() for edit in texts.unknown_values(CANCEL)]
+    assert tried == [{"integration_id": "1-mr0", "event_id": "evt-1"}, {"integration_id": "rm-1", "event_id": "1-tve0"}]
+
+
+def test_empty_text_is_open_only_where_no_constraint_refuses_it() -> None:
+    taken = operation(objects({"a": {"type": "string"}, "b": {"type": "string", "pattern": "^x"}}))
+    named = {edit.name for edit in texts.open_ended(taken)}
+    assert "a empty" in named
+    assert "b empty" not in named
+    assert "b empty" in {edit.name for edit in constraints.beyond_constraints(taken)}

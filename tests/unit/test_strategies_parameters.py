@@ -1,0 +1,166 @@
+"""Hostile ids in the path, and values of query parameters outside, within and beside their schemas."""
+
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given
+
+from contracts.checks.schema import fits
+from contracts.document import Parameter
+from contracts.exchange import Request
+from strategies import methods, parameters
+from tests.unit.building import DOCUMENT, flat, operation, repeatable, table
+from tests.unit.schemas import texts
+
+LISTING = next(asked for asked in DOCUMENT.operations if asked.listing)
+STRATEGIES = (parameters.beyond_query, parameters.within_query, parameters.open_query)
+
+
+def asking(**schemas):
+    return operation(
+        parameters=tuple(Parameter(name, "query", required=False, schema=s) for name, s in schemas.items())
+    )
+
+
+def on_path(path: str):
+    names = [part.partition("}")[0] for part in path.split("{")[1:]]
+    told = tuple(Parameter(name, "path", required=True, schema={"type": "string"}) for name in names)
+    return operation(path=path, parameters=told)
+
+
+def targets(edits, target: str) -> dict[str, str]:
+    request = Request("GET", target, ())
+    return {edit.name: edit.apply(request).target for edit in edits}
+
+
+def asked_for(edits, target: str = "/things") -> dict[str, dict[str, str]]:
+    sent = targets(edits, target)
+    return {name: dict(parse_qsl(to.partition("?")[2], keep_blank_values=True)) for name, to in sent.items()}
+
+
+@table(
+    "path, target, expected",
+    {
+        "last segment": ("/a/{x}", "/a/1", "/a/1%00"),
+        "a query behind": ("/a/{x}", "/a/1?b=/2", "/a/1%00?b=/2"),
+        "something behind": ("/a/{x}/b/", "/a/1/b/", "/a/1%00/b/"),
+        "two ids": ("/a/{x}/b/{y}", "/a/1/b/2", "/a/1/b/2%00"),
+        "two ids in a segment": ("/a/{x}-{y}.json", "/a/1-2.json", "/a/1-2%00.json"),
+    },
+)
+def test_last_id_is_edited_and_all_else_kept(path, target, expected) -> None:
+    assert targets(parameters.spellings(on_path(path)), target)["id with an encoded NUL"] == expected
+
+
+@repeatable
+@given(texts.filter(bool))
+def test_unknown_id_keeps_the_ids_before_it(first: str) -> None:
+    start = f"/a/{parameters.quote(first, safe='')}/b/"
+    request = Request("GET", f"{start}22", ())
+    for edit in methods.unknown_ids(on_path("/a/{x}/b/{y}")):
+        assert edit.apply(request).target.startswith(start), edit.name
+        assert edit.applies(request), edit.name
+
+
+def test_spelling_is_a_request_line_that_a_client_can_send() -> None:
+    for target in targets(parameters.spellings(on_path("/a/{x}")), "/a/1").values():
+        assert target.isascii()
+        assert target.isprintable()
+        assert " " not in target
+
+
+def test_only_a_path_with_an_id_has_hostile_ids() -> None:
+    assert parameters.spellings(asking(limit={"type": "integer"})) == []
+
+
+@table("path, other", {"none": ("/a/b", "/a/b/?c=1"), "one": ("/a/b/", "/a/b?c=1")})
+def test_slash_at_the_end_is_toggled(path, other) -> None:
+    (edit,) = parameters.trailing_slash(operation(path=path))
+    assert edit.apply(Request("GET", f"{path}?c=1", ())).target == other
+
+
+@table(
+    "schema, values",
+    {
+        "bounds": ({"type": "integer", "minimum": 0, "maximum": 250}, {"-1", "251", "many", "0.5", "1.5", ""}),
+        "bounds or null": ({"type": ["integer", "null"], "maximum": 250}, {"251", "many", "1.5"}),
+        "number": ({"type": "number"}, {"many", ""}),
+        "choices": ({"type": "string", "enum": ["A", "B"]}, {"NONE_OF_THE_CHOICES", "a"}),
+        "moment or null": (
+            {"type": ["string", "null"], "format": "date-time"},
+            {"2099-13-15T10:30:00Z", "2099-01-32T10:30:00Z", "2099-01-15T24:30:00Z", "2099-01-15T10:60:00Z", "\u2260"},
+        ),
+        "length": ({"type": "string", "maxLength": 2}, {"xxx"}),
+        "flag": ({"type": "boolean"}, {"many", ""}),
+        "text": ({"type": "string"}, set()),
+    },
+)
+def test_parameter_is_outside_its_schema(schema, values) -> None:
+    sent = {asked["p"] for asked in asked_for(parameters.beyond_query(asking(p=schema))).values()}
+    assert sent <= values
+    assert len(values - sent) <= 1
+
+
+@table(
+    "schema, values",
+    {
+        "bounds": ({"type": ["integer", "null"], "minimum": 0, "maximum": 250}, ["0", "250"]),
+        "choices": ({"type": "string", "enum": ["A", "B"]}, ["A", "B"]),
+        "moment": ({"type": "string", "format": "date-time"}, ["2099-01-15T10:30:00Z"]),
+        "flag": ({"type": "boolean"}, ["true", "false"]),
+        "text": ({"type": "string"}, []),
+    },
+)
+def test_parameter_is_just_within_its_schema(schema, values) -> None:
+    sent = [asked["p"] for asked in asked_for(parameters.within_query(asking(p=schema))).values()]
+    assert sent == values
+
+
+def test_page_of_no_records_is_open() -> None:
+    limit = LISTING.listing.limit
+    assert {limit: "0"} not in asked_for(parameters.within_query(LISTING)).values()
+    assert {limit: "0"} in asked_for(parameters.open_query(LISTING)).values()
+
+
+def test_parameter_that_needs_others_is_not_sent_alone() -> None:
+    taken = asking(p={"type": "string", "enum": ["A"], "x-needs": ["q"]}, q={"type": "string"})
+    assert parameters.within_query(taken) == []
+
+
+@pytest.mark.parametrize("strategy", [parameters.beyond_query, parameters.within_query])
+def test_edit_asks_for_one_parameter_beside_what_the_control_asks(strategy) -> None:
+    for name, asked in asked_for(strategy(LISTING), "/things?given=1").items():
+        assert asked.pop("given") == "1"
+        assert len(asked) == 1, name
+        assert next(iter(asked)) == name.partition(" ")[0]
+
+
+def test_listing_is_asked_within_and_beyond_its_schemas() -> None:
+    for strategy, expected in ((parameters.beyond_query, False), (parameters.within_query, True)):
+        for name, asked in asked_for(strategy(LISTING)).items():
+            ((parameter, text),) = asked.items()
+            schema = LISTING.query_parameters[parameter]
+            value = int(text) if "integer" in schema["type"] and text.lstrip("-").isdigit() else text
+            assert fits(schema, value) is expected, name
+
+
+def test_alike_parameters_wait() -> None:
+    moment = {"type": "string", "format": "date-time"}
+    taken = asking(a=moment | {"x-filters": "x"}, b=moment | {"x-filters": "y"})
+    first = [edit.name[0] for edit in parameters.beyond_query(taken) if edit.tier == 1]
+    assert set(first) == {"a"}
+
+
+def test_required_parameter_is_left_alone() -> None:
+    taken = operation(parameters=(Parameter("p", "query", required=True, schema={"type": "integer"}),))
+    assert [edit for strategy in STRATEGIES for edit in strategy(taken)] == []
+
+
+def test_open_query_holds_what_servers_stumble_over() -> None:
+    sent = targets(flat(parameters.open_query(LISTING)), LISTING.path)
+    queries = [target.partition("?")[2] for target in sent.values()]
+    assert all(query.isascii() and " " not in query for query in queries)
+    assert any("%00" in query for query in queries)
+    assert any("%zz" in query for query in queries)
+    assert any(query.count("limit=") == 2 for query in queries)
+    assert any(len(query) > 8000 for query in queries)

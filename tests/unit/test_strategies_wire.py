@@ -1,0 +1,104 @@
+"""What is called no JSON is none, whatever body it is made of; other spellings are the same JSON."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts import strict_json
+from strategies import wire
+from tests.unit.building import CANCEL, control, flat, repeatable, table
+from tests.unit.schemas import cases, texts
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+BODIES = {
+    "two texts": ({"a": "x", "b": "y"}, set()),
+    "number last": ({"a": "x", "b": 30}, set()),
+    "null last": ({"a": "x", "b": None}, set()),
+    "array last": ({"a": "x", "b": ["y"]}, set()),
+    "object last": ({"a": "x", "b": {"c": {}}}, set()),
+    "texts that look like JSON": ({"a": 'x","b', "b": '"}},'}, set()),
+    "comma last": ({"a": ",", "b": "y,"}, set()),
+    "escapes last": ({"a": "x", "b": 'y\\"\n\u00e9\U0001f3e0'}, set()),
+    "one number": ({"a": 30}, {"comma missing", "semicolon for comma"}),
+    "nothing": (
+        {},
+        {
+            *("comma missing", "semicolon for comma", "single quotes", "unquoted keys", "equals for colon", "YAML"),
+            *("form fields", "bad UTF-8", "raw newline in a string", "needless escape", "cut in the last string"),
+            *("encoded surrogate", "overlong UTF-8", "NaN", "Infinity", "NaN, then the value", "Python literals"),
+            *("undefined", "number with leading zero", "number in hex"),
+        },
+    ),
+}
+
+
+def still_json(body: bytes) -> bool:
+    try:
+        strict_json.parse(body)
+    except ValueError:
+        return False
+    return True
+
+
+@table("body, not_applying", BODIES)
+def test_only_what_makes_no_sense_of_a_body_leaves_it_alone(body, not_applying) -> None:
+    request = control().with_json(body)
+    assert {edit.name for edit in wire.not_json(CANCEL) if not edit.applies(request)} == not_applying
+
+
+@repeatable
+@given(st.dictionaries(texts, values, max_size=4))
+def test_edit_of_bytes_is_not_json(body) -> None:
+    request = control().with_json(body)
+    edits = [edit for edit in wire.not_json(CANCEL) if edit.applies(request)]
+    assert [edit.name for edit in edits if still_json(edit.apply(request).body)] == []
+
+
+@repeatable
+@given(cases())
+def test_edit_of_bytes_takes_the_body_of_any_operation(case) -> None:
+    taken, request = case
+    for strategy in (wire.not_json, wire.open_to_readers, wire.other_spellings, wire.other_media_types):
+        for edit in flat(strategy(taken)):
+            assert isinstance(edit.apply(request).body, bytes), edit.name
+
+
+below_the_astral = st.text(st.characters(exclude_categories=["Cs"], max_codepoint=0xFFFF), max_size=12)
+
+
+@repeatable
+@given(st.dictionaries(below_the_astral, below_the_astral | values, max_size=4))
+def test_other_spelling_is_the_same_json(body) -> None:
+    request = control().with_json(body)
+    for edit in flat(wire.other_spellings(CANCEL)):
+        assert strict_json.parse(edit.apply(request).body) == body, edit.name
+
+
+def test_other_spelling_is_another_request() -> None:
+    request = control()
+    assert [edit.name for edit in flat(wire.other_spellings(CANCEL)) if not edit.applies(request)] == []
+
+
+def test_text_inside_an_array_is_spelled_in_escapes() -> None:
+    (spelled,) = [edit for edit in flat(wire.other_spellings(CANCEL)) if edit.name == "values escaped"]
+    assert spelled.apply(control().with_json({"a": ["x"], "b": {"c": "y"}})).body == (
+        rb'{"a":["\u0078"],"b":{"c":"\u0079"}}'
+    )
+
+
+def test_other_media_type_is_another_content_type() -> None:
+    types = [dict(edit.apply(control()).headers).get("Content-Type") for edit in wire.other_media_types(CANCEL)]
+    assert "application/json" not in types
+    assert None in types
+
+
+def test_edit_of_bytes_keeps_what_was_accepted_readable_to_a_lax_parser() -> None:
+    lax = {edit.name: edit.apply(control()).body for edit in wire.not_json(CANCEL)}
+    assert json.loads(lax["block comment"].removeprefix(b"/* c */")) == control().json()
+    assert json.loads(lax["NaN, then the value"]) == control().json()
+    assert json.loads(lax["single quotes"].replace(b"'", b'"')) == control().json()
