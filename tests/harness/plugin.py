@@ -99,6 +99,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Hypothesis keeps what it works out about Unicode; the checkout is no place for it.
     set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "propexo-conformance-hypothesis")
     config.pluginmanager.register(Listener(config), "conformance-listener")
+    config.pluginmanager.register(Cut(), "conformance-cut")
     seed = config.getoption("hypothesis_seed", None)
     options = Options(
         target=config.getoption("--target"),
@@ -188,10 +189,6 @@ def trial(request: pytest.FixtureRequest, operation: Operation) -> Trial:
         request.config.stash[PLAN][operation.id][demand.requirement],
         session.requirements[demand.requirement],
     )
-    if share.cut and not cited.gates and cited.judges == "own":
-        pytest.skip(
-            f"not applicable: {cited.id} needs more requests than profile {session.options.profile} has to spare"
-        )
     return Trial(
         requirement=cited,
         run=session.run(operation, _stock(request.config, operation), _kept(request, operation)),
@@ -299,6 +296,20 @@ def pytest_runtest_makereport(
             "stop": item.session.shouldstop or "",
         }
     return report
+
+
+class Cut:
+    """Leaves out the recommendations for which the profile has no request to spare."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
+        """Say so instead of running the test; what gates is run with what there is."""
+        trial = pyfuncitem.funcargs.get("trial")
+        if not isinstance(trial, Trial) or trial.requirement.gates or trial.requirement.judges == "all":
+            return
+        if pyfuncitem.config.stash[PLAN][trial.operation.id][trial.requirement.id].cut:
+            profile = pyfuncitem.config.stash[SESSION].options.profile
+            raise NotApplicable(f"it needs more requests than profile {profile} has to spare")
 
 
 class Listener:

@@ -55,11 +55,9 @@ class Records:
             if isinstance(job, str):
                 return self._by_job.setdefault(job, Record(operation, job))
         elif operation.job_status:
-            record = next(
-                (self._by_job.get(value) for value in operation.path_values(exchange.request.target).values()), None
-            )
+            record = self.of(exchange.request)
             state = operation.job_status.of(answer)
-            if record and state and state not in operation.job_status.pending:
+            if record and not record.over and state and state not in operation.job_status.pending:
                 told = follow_record(operation, answer)
                 record.id = told
                 record.over = told is None and state in operation.job_status.failed
@@ -74,9 +72,11 @@ class Records:
             if cancels and record.id in sent:
                 record.over = True
 
-    def of(self, job: str) -> Record | None:
-        """Return the record that a job creates, or None."""
-        return self._by_job.get(job)
+    def of(self, status: Request) -> Record | None:
+        """Return the record that a job creates, by the request for the job's status; None if it creates none."""
+        operations = (operation for operation in self._document.operations if operation.job_status)
+        jobs = (job for operation in operations for job in operation.path_values(status.target).values())
+        return next((self._by_job[job] for job in jobs if job in self._by_job), None)
 
     @property
     def left(self) -> list[Record]:

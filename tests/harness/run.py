@@ -97,6 +97,7 @@ class OperationRun:
         self.intermittent: set[str] = set()
         self._opening: Exchange | None = None
         self._refused: Exchange | None = None
+        self._hindrance: Inconclusive | None = None
         self.records = records
         self.known = dict(target.known)
         self._made: list[Record] = []
@@ -224,8 +225,14 @@ class OperationRun:
 
         The first call sends it, twice, so that a target that takes each value once is known as such.
         """
+        if self._hindrance is not None:
+            raise self._hindrance
         if self._opening is None and self._refused is None:
-            self._open()
+            try:
+                self._open()
+            except Inconclusive as hindrance:
+                self._hindrance = hindrance
+                raise
             if self._opening is not None and self.repeatable:
                 # The richest requests go out first. Where values are used up they wait: some might use the last one.
                 self._send_stock()
@@ -296,9 +303,9 @@ class OperationRun:
     def was_accepted_with(self, request: Request) -> bool:
         """Return whether a request was accepted that holds a value which this one has and the first control has not."""
         known, own = ({*self._values_of(one)} for one in (self.control().request, request))
-        texts = [value.encode() for value in own - known]
+        telling = [value.encode() for value in own - known]
         accepted = (e.request for e in self.exchanges if e.accepted)
-        return any(text in (sent.body or b"") + sent.target.encode() for sent in accepted for text in texts)
+        return any(text in (sent.body or b"") + sent.target.encode() for sent in accepted for text in telling)
 
     def _values_of(self, request: Request) -> list[str]:
         body = request.json() if request.body else {}
@@ -378,22 +385,27 @@ class OperationRun:
     def record_of(self, write: Exchange) -> str:
         """Follow the job of a write that creates to its end, and return the id of the record."""
         status, request = self.follow(write)
-        polling.until_final(self, request, at_most=READS_OF_A_JOB, operation=status)
-        end = self.exchanges[-1]
-        link = self.document.operation(write.operation).job_link
-        job = link.follow(write.response.json()) if link and write.response else None
-        record = self.records.of(str(job))
-        if record is None or record.id is None:
+        end = polling.until_final(self, request, at_most=READS_OF_A_JOB, operation=status)
+        for pause in polling.pauses(self.target):
+            made = self.records.of(request)
+            if made is None or made.id is not None or made.over:
+                break
+            pause()  # the id may be told a moment after the end
+            end = self.send(request, CONTROL, operation=status)
+        if made is None or made.id is None:
             told = end.response.body[:200].decode(errors="replace") if end.response else end.outcome
             raise NotApplicable(f"the job of {write.operation} told no id of a record: {told}")
-        return record.id
+        return made.id
 
     def _provide(self) -> None:
         """Create records to work on where the user named none."""
         made = creator_of(self.document, self.operation)
         variable = made and self.operation.supplied[made[1].name]
         if variable and variable not in self.known and not absent(self.document, self.operation, self.known):
-            self.known[variable] = tuple(self.another_record() for _ in range(RECORDS_TO_START_WITH))
+            try:
+                self.known[variable] = tuple(self.another_record() for _ in range(RECORDS_TO_START_WITH))
+            except NotApplicable as absent_record:
+                raise Inconclusive(f"No record could be created to work on: {absent_record}.") from None
 
     def _open(self) -> None:
         if lacking := absent(self.document, self.operation, self.known):
