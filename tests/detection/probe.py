@@ -293,17 +293,20 @@ class Probe:
 def by_kind(document: Document) -> Mapping[Kind, tuple[Operation, ...]]:
     """Return the operations of each kind, by what they are to the first one that creates a record.
 
-    A document without creates names no cancellation: its first operation that takes a body stands in.
+    A document without creates names no cancellation: its first operation that takes a body stands in. Where the
+    update's refusal is not stated, so that nothing it accepts can gate, the first update whose is comes second.
     """
     every = document.operations
-    creating = next((one for one in every if one.record), None)
-    record = creating.record if creating else None
+    records = [one.record for one in every if one.record]
+    creating, record = next((one for one in every if one.record), None), next(iter(records), None)
+    updates = [document.operation(one.updated_by) for one in records]
+    sure = [one for one in updates if "400" in one.stated.responses]
     writes = [one for one in every if one.supported and one.body is not None]
     cancels = [one for one in writes if record and one.id == record.cancelled_by]
     return {
         "write": tuple(cancels or writes[:1]),
         "create": (creating,) if creating else (),
-        "update": tuple(one for one in every if record and one.id == record.updated_by),
+        "update": tuple(dict.fromkeys([*updates[:1], *sure[:1]])),
         "list": tuple(one for one in every if one.listing),
         "unsupported": tuple(one for one in every if not one.supported),
         "job-status": tuple(one for one in every if one.job_status),

@@ -69,13 +69,15 @@ def test_every_defect_touches_an_operation(document: Document) -> None:
 def test_operations_follow_from_what_the_first_create_says_of_its_record(document: Document) -> None:
     record = document.operations[0].record
     assert record is not None
-    kinds: tuple[Kind, ...] = ("list", "write", "update", "create")
-    assert operations(document, kinds) == (
-        document.operations[0].id,
-        record.updated_by,
-        record.cancelled_by,
-        record.listed_by,
-    )
+    kinds: tuple[Kind, ...] = ("list", "write", "create")
+    assert operations(document, kinds) == (document.operations[0].id, record.cancelled_by, record.listed_by)
+    assert by_kind(document)["update"][0].id == record.updated_by
+
+
+def test_an_update_is_among_them_whose_refusal_is_stated(document: Document) -> None:
+    updates = by_kind(document)["update"]
+    assert "400" not in updates[0].stated.responses
+    assert "400" in updates[1].stated.responses
 
 
 def test_every_kind_has_operations(document: Document) -> None:
