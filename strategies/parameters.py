@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import zip_longest
 from urllib.parse import quote, unquote, unquote_plus
 
@@ -27,12 +28,26 @@ UNKNOWN = "not_in_the_document"
 SCRIPTS = "e\u0301\u0416\u4e2d\U0001f3e0\u05d0"
 INJECTION = "1' OR '1'='1' --"
 
+ODD_IDS: Sequence[tuple[str, str]] = (
+    ("capitals", "EvT-"),
+    ("a space", "a b"),
+    ("a plus sign", "1+1"),
+    ("an escaped escape", "%41%2F"),
+    ("a semicolon", ";v=1"),
+    ("braces", "{id}"),
+    ("quotes", "'\"`"),
+    ("letters of other scripts", "\u00e9\u0416\u4e2d\U0001f3e0"),
+    ("300 characters", "0" * 300),
+    ("a suffix", ".json"),
+)
+"""Ids that a path can hold, percent-encoded. One request speaks for all; where it is not accepted, each goes alone."""
+
 SPELLINGS: Sequence[tuple[str, Tier, Callable[[str], str]]] = (
+    ("id that is not UTF-8", Tier.FIRST, lambda raw: f"{raw}%FF%FE"),
     ("id with an encoded NUL", Tier.FIRST, lambda raw: f"{raw}%00"),
-    ("id with a bad escape", Tier.FIRST, lambda raw: f"{raw}%zz"),
+    ("id with a bad escape", Tier.USUAL, lambda raw: f"{raw}%zz"),
     ("id with an encoded slash", Tier.USUAL, lambda raw: f"{raw}%2Fx"),
     ("id of 8,000 characters", Tier.USUAL, lambda _: "a" * LONG),
-    ("id that is not UTF-8", Tier.USUAL, lambda raw: f"{raw}%FF%FE"),
     ("dot segments for the id", Tier.USUAL, lambda _: "%2e%2e"),
     ("id with SQL", Tier.USUAL, lambda raw: raw + quote("'; SELECT pg_sleep(0)--", safe="")),
     ("id of no characters", Tier.USUAL, lambda _: ""),
@@ -53,6 +68,22 @@ def spellings(operation: Operation) -> list[Edit]:
     if not operation.path_parameters:
         return []
     return [Edit(name, on_last_id(operation, change), tier) for name, tier, change in SPELLINGS]
+
+
+def odd_ids(operation: Operation) -> list[Edit]:
+    """RESP-03: ids of unusual characters in the path; what the answer gives back of them is what was sent."""
+    if not operation.path_parameters:
+        return []
+    parts = tuple(
+        Edit(f"id in the path with {name}", on_last_value(operation, partial(_instead, text))) for name, text in ODD_IDS
+    )
+    whole = "".join(text for _, text in ODD_IDS)
+    edit = Edit("id in the path of odd characters", on_last_value(operation, partial(_instead, whole)), Tier.FIRST)
+    return [replace(edit, parts=parts, to_be_accepted=True)]
+
+
+def _instead(text: str, _: str) -> str:
+    return text
 
 
 def trailing_slash(operation: Operation) -> list[Edit]:

@@ -148,14 +148,14 @@ def known_records(operation: Operation, exchange: Exchange) -> int:
     return total if isinstance(total, int) and total >= len(page) else len(page)
 
 
-def holds_record(record: str) -> Check:
-    """Return the check that a page holds the record (JOB-06)."""
+def holds_record(listing: Operation, record: str) -> Check:
+    """Return the check that a page of the operation `listing` holds the record (JOB-06)."""
 
-    def check(operation: Operation, exchange: Exchange) -> Judgement:
-        page = items(operation, exchange)
-        if page is None or operation.listing is None:
+    def check(_: Operation, exchange: Exchange) -> Judgement:
+        page = items(listing, exchange)
+        if page is None or listing.listing is None:
             return SILENT
-        if any(item.get(operation.listing.id) == record for item in page):
+        if any(item.get(listing.listing.id) == record for item in page):
             return HOLDS
         answer = shown(exchange.response.body) if exchange.response else ""
         return Problem("record not listed", "the created record among the newest", answer)

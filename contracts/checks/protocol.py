@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from contracts.checks import Check, own_request
@@ -159,6 +159,25 @@ def job_ends_well(status: Operation) -> Check:
         if state not in status.job_status.failed:
             return HOLDS
         return Problem("job failed", "a job that does not fail", shown(exchange.response.body))
+
+    return check
+
+
+def tells_a_new_record(status: Operation, known: Collection[str]) -> Check:
+    """Return the check that a job that ended well tells a record that is none of the known ones (JOB-06)."""
+
+    def check(_: Operation, exchange: Exchange) -> Judgement:
+        rules = status.job_status
+        if rules is None or exchange.response is None or not job_is_over(status, exchange):
+            return SILENT
+        if job_state(status, exchange) in rules.failed:
+            return SILENT
+        record = follow(exchange.response.json(), rules.record)
+        if not isinstance(record, str) or not record.strip():
+            return Problem("no record told", "the id of the created record", shown(exchange.response.body))
+        if record in known:
+            return Problem("an older record told", "the id of a new record", shown(exchange.response.body))
+        return HOLDS
 
     return check
 

@@ -4,11 +4,12 @@ from contracts.checks import each, listing, protocol
 from contracts.checks.authentication import credentials_refused
 from contracts.document import Operation
 from contracts.errors import NotApplicable
-from contracts.exchange import CONTROL, Exchange
+from contracts.exchange import CONTROL, HOLDS, Exchange
 from strategies import credentials, methods
 from strategies.listing import newest
 from tests.harness import polling
 from tests.harness.plugin import requirement
+from tests.harness.run import JobEnd
 from tests.harness.stateful import walk
 from tests.harness.trial import Trial
 
@@ -65,47 +66,45 @@ def test_every_job_is_known(trial: Trial) -> None:
         trial.judge(trial.run.send(request, CONTROL), protocol.job_is_known(trial.operation))
 
 
-@requirement("JOB-06", sends=(10, 11, 11))
+@requirement("JOB-06", sends=(11, 14, 14))
 def test_record_can_be_read_back_updated_and_cancelled(trial: Trial) -> None:
     uses = trial.operation.record
     assert uses is not None, "applies to what creates records"
-    record = trial.run.record_of(trial.run.control())
-    trial.judge_series(each(listing.holds_record(record)), [_listed(trial, record)])
-    for user in (uses.updated_by, uses.cancelled_by):
-        operation = trial.document.operation(user)
-        write, end = _use(trial, operation, record)
+    older = {value for values in trial.run.known.values() for value in values}
+    for write in trial.run.first_two():
+        end = trial.run.end_of(write)
+        trial.judge_series(each(protocol.tells_a_new_record(end.status, frozenset(older))), [end.exchange])
+        older |= set(filter(None, [trial.run.told_record(end)]))
+    first, second = (trial.run.record_of(write) for write in trial.run.first_two())
+    listed_by = trial.document.operation(uses.listed_by)
+    trial.judge_series(each(listing.holds_record(listed_by, second)), [_listed(trial, listed_by, second)])
+    for user, record in ((uses.updated_by, second), (uses.cancelled_by, second), (uses.cancelled_by, first)):
+        write, last = _use(trial, trial.document.operation(user), record)
         trial.judge_series(each(protocol.accepted), [write])
-        if end is not None:
-            status = trial.document.operation(end.operation)
-            trial.judge_series(each(protocol.job_ends_well(status)), [end])
-    again, end = _use(trial, operation, record)
-    state = f", its job {protocol.job_state(trial.document.operation(end.operation), end)}" if end else ""
+        if last is not None:
+            trial.judge_series(each(protocol.job_ends_well(last.status)), [last.exchange])
+    again, last = _use(trial, trial.document.operation(uses.cancelled_by), first)
+    state = f", its job {protocol.job_state(last.status, last.exchange)}" if last else ""
     trial.observations.append(f"cancelled a second time: answered {again.outcome}{state}")
 
 
-def _listed(trial: Trial, record: str) -> Exchange:
+def _listed(trial: Trial, listed_by: Operation, record: str) -> Exchange:
     """Read the newest records, a few times: a cache may show the record a moment later."""
-    assert trial.operation.record is not None, "applies to what creates records"
-    operation = trial.document.operation(trial.operation.record.listed_by)
-    newest_first = newest(operation)
-    request = newest_first.apply(trial.run.request_for(operation))
+    newest_first = newest(listed_by)
+    request = newest_first.apply(trial.run.request_for(listed_by))
     for pause in polling.pauses(trial.run.target):
-        exchange = trial.run.send(request, newest_first, operation=operation)
-        if listing.holds_record(record)(operation, exchange) is True:
+        exchange = trial.run.send(request, newest_first, operation=listed_by)
+        if listing.holds_record(listed_by, record)(listed_by, exchange) is HOLDS:
             break
         pause()
     return exchange
 
 
-def _use(trial: Trial, operation: Operation, record: str) -> tuple[Exchange, Exchange | None]:
-    """Update or cancel a record; return the write, and the last read of its job where it was accepted."""
-    write = trial.run.send(
-        trial.run.request_for(operation, trial.run.about(operation, record)), CONTROL, operation=operation
-    )
-    if not write.accepted or operation.job_link is None:
-        return write, None
-    status, request = trial.run.follow(write)
-    return write, polling.until_final(trial.run, request, at_most=polling.FEWEST_READS, operation=status)
+def _use(trial: Trial, operation: Operation, record: str) -> tuple[Exchange, JobEnd | None]:
+    """Update or cancel a record; return the write, and the end of its job where it was accepted."""
+    request = trial.run.request_for(operation, trial.run.about(operation, record))
+    write = trial.run.send(request, CONTROL, operation=operation)
+    return write, trial.run.end_of(write) if write.accepted and operation.job_link else None
 
 
 @requirement("JOB-08", sends=(0, 8, 60))

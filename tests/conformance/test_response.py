@@ -25,7 +25,12 @@ def test_success_is_one_strict_json_document(trial: Trial) -> None:
     trial.judge_run(each(response.success_is_strict_json))
 
 
-@requirement("RESP-03", edits=texts.legal_texts, to_be_accepted=True)
+def to_be_given_back(operation: Operation) -> list[Edit]:
+    """Give requests whose values are hostile, but legal, in the path as in the body."""
+    return [*parameters.odd_ids(operation), *texts.legal_texts(operation)]
+
+
+@requirement("RESP-03", edits=to_be_given_back, to_be_accepted=True)
 def test_answer_gives_back_what_was_sent(trial: Trial) -> None:
     trial.judge_run(each(response.gives_back_what_was_sent))
 

@@ -66,8 +66,8 @@ def share_out(
 
     Tier by tier, every requirement loses the same share of its list, from the tail: a small allowance costs depth
     everywhere rather than any requirement its voice. Recommendations lose somewhat more than what gates the run.
-    Edits in `tried_elsewhere`, by requirement and name, which an operation with room to spare tries in the same run,
-    wait unless they are of the first tier: what one layer does for all operations needs that depth only once.
+    Edits in `tried_elsewhere`, by requirement and name, which other operations of the run try, wait unless they are of
+    the first tier: what one layer does for all operations needs that depth only once.
     `provisions` are requests that have to make what the operation works on.
     """
     place = list(Profile).index(profile)

@@ -163,20 +163,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str, Share]]:
     """Share out each operation's allowance over its whole catalogue, so that -k and -m change no item."""
     plans: dict[str, dict[str, Share]] = {}
-    roomy = {
-        (demand.requirement, edit.name)
-        for item in items
-        if _operation(item).body is None and (demand := _demand(item)) and demand.edits
-        for edit in demand.edits(_operation(item))
-    }
-    for operation in session.operations:
+    # What one operation tries beyond its first tier waits in the others: together they reach further down the lists.
+    tried: set[tuple[str, str]] = set()
+    for operation in sorted(session.operations, key=lambda operation: operation.body is not None):
         demands = {
             _cited(item): demand for item in items if _operation(item) is operation and (demand := _demand(item))
         }
-        elsewhere = roomy if operation.body is not None else frozenset()
-        plans[operation.id] = dict(
-            share_out(operation, demands, session.options.profile, elsewhere, session.provisions(operation))
-        )
+        shares = share_out(operation, demands, session.options.profile, tried, session.provisions(operation))
+        plans[operation.id] = dict(shares)
+        tried |= {(name, edit.name) for name, share in shares.items() for edit in share.edits}
     return plans
 
 

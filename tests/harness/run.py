@@ -16,7 +16,7 @@ from strategies import credentials, texts
 from strategies.edit import Edit
 from tests.harness import polling
 from tests.harness.client import Client
-from tests.harness.records import Record, Records
+from tests.harness.records import Record, Records, follow_record
 from tests.harness.settings import TOKEN, Target
 from tests.harness.values import Turns, absent, creator_of, request_for, sources_of
 
@@ -299,6 +299,10 @@ class OperationRun:
         return JobEnd(
             status, next(read, None) or polling.until_final(self, request, at_most=READS_OF_A_JOB, operation=status)
         )
+
+    def told_record(self, end: JobEnd) -> str | None:
+        """Return the id of a record that the end of a job tells, or None."""
+        return follow_record(end.status, end.exchange.response.json()) if end.exchange.response else None
 
     def was_accepted_with(self, request: Request) -> bool:
         """Return whether a request was accepted that holds a value which this one has and the first control has not."""
