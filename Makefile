@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3.11
 TARGET ?= mock
+CONTRACT ?= contracts/appointments.yaml
 PROFILE ?= nightly
 PORT ?= 4010
 ARGS ?=
@@ -16,9 +17,9 @@ READY := $(VENV)/ready
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-conformance: $(READY) ## test TARGET (mock, sandbox or a URL) in PROFILE (quick, nightly, deep); write reports/html/index.html
+conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PROFILE (quick, nightly, deep); write reports/html/index.html
 	@mkdir -p reports/results && run=$$(mktemp -d reports/results/$$(date +%Y-%m-%dT%H-%M-%S)-XXXX) || exit 1; \
-	$(RUN) -m pytest tests/conformance --target $(TARGET) --profile $(PROFILE) \
+	$(RUN) -m pytest tests/conformance --target $(TARGET) --contract $(CONTRACT) --profile $(PROFILE) \
 		--alluredir $$run/allure --summary $$run/summary.json $(ARGS); code=$$?; \
 	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.render $$run/allure reports/html || exit 1; \
 	else rm -r $$run; fi; \
@@ -33,8 +34,8 @@ prove: $(READY) ## try every seeded defect and conforming variant in PROFILE, an
 bench: $(READY) ## measure the suite against `st run`: speed, defects noticed, false alarms (about 40 minutes; ARGS="--every 0": speed only)
 	@$(RUN) -m tests.detection.bench $(ARGS)
 
-mock: $(READY) ## serve the contract at http://127.0.0.1:PORT to play with
-	@$(RUN) -m contracts.mock --port $(PORT)
+mock: $(READY) ## serve CONTRACT at http://127.0.0.1:PORT to develop against; its first page shows how
+	@$(RUN) -m contracts.mock --port $(PORT) --contract $(CONTRACT)
 
 lint: $(READY) ## ruff, the linter and the formatter's check
 	$(RUN) -m ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from urllib.parse import parse_qsl, urlencode
 
 from contracts.checks.listing import ASCENDING, COMPARES, DESCENDING, FILTERS
@@ -37,6 +38,7 @@ def stretches(operation: Operation, known: int) -> list[Edit]:
         Edit("two from the second on", with_query(**{listing.limit: 2, listing.offset: 1})),
         Edit("the largest limit", with_query(**{listing.limit: most})),
         Edit("an offset beyond the end", with_query(**{listing.offset: known + 1000})),
+        Edit("exactly all that there are", with_query(**{listing.limit: max(1, min(known, most))})),
     ]
 
 
@@ -82,9 +84,11 @@ def orders(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
             for word, direction in (("ascending", ASCENDING), ("descending", DESCENDING))
         ]
     edits += [Edit(f"by {field}, no direction", with_query(**{listing.order: field})) for field in fields[-1:]]
-    if len(fields) > 1:
-        both = f"{fields[1]}:{DESCENDING},{fields[0]}:{ASCENDING}"
-        edits.append(Edit("by two fields", with_query(**{listing.order: both})))
+    if fields and (shared := _shared(shown)):
+        both = f"{shared}:{DESCENDING},{fields[0]}:{ASCENDING}"
+        edits.insert(
+            2, Edit(f"by {shared}, descending, then by {fields[0]}, ascending", with_query(**{listing.order: both}))
+        )
     return edits
 
 
@@ -98,10 +102,47 @@ def filters(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
         others = {other: _value_shown(shown, parameters[other]) for other in parameters[name].get("x-needs", ())}
         if value is not None and all(other is not None for other in others.values()):
             edits.append(Edit(f"only {name} of a record", with_query(**{name: value, **others})))
-    texts = [name for name in ranked if COMPARES not in parameters[name] and "enum" not in parameters[name]]
-    if stranger := next((name for name in texts if "x-needs" not in parameters[name]), None):
-        edits.insert(1, Edit(f"{stranger} of no record", with_query(**{stranger: "no-such-value"})))
+    texts = [name for name in ranked if not {COMPARES, "enum", "x-needs"} & parameters[name].keys()]
+    if texts and (value := _value_shown(shown, parameters[texts[0]])):
+        name = texts[0]
+        edits.insert(1, Edit(f"{name} of no record", with_query(**{name: "no-such-value"})))
+        edits.insert(2, Edit(f"the start of a {name}", with_query(**{name: value[:-1]})))
+        edits.append(
+            Edit(
+                f"{name} in the other case", with_query(**{name: value.swapcase() + "X" * (value.swapcase() == value)})
+            )
+        )
+        if operation.listing:
+            second = {operation.listing.limit: 1, operation.listing.offset: 1}
+            edits.insert(3, Edit(f"the second page of a {name}", with_query(**{name: value, **second})))
+        if both := _two_at_once(shown, {name: parameters[name] for name in texts}):
+            edits.insert(4, Edit(f"{' and '.join(both)} at once", with_query(**both)))
     return edits
+
+
+def _two_at_once(shown: Sequence[Item], parameters: Mapping[str, Json]) -> Mapping[str, str] | None:
+    """Return two filters with values that no record, or not every one, has both: each leaves more than the two do."""
+    for one, other in combinations(parameters, 2):
+        for item in shown:
+            first, second = (_value_shown([item], parameters[name]) for name in (one, other))
+            if first is None or second is None:
+                continue
+            kept = [
+                {place for place, candidate in enumerate(shown) if _value_shown([candidate], parameters[name]) == value}
+                for name, value in ((one, first), (other, second))
+            ]
+            if kept[0] - kept[1] and kept[1] - kept[0]:
+                return {one: first, other: second}
+    return None
+
+
+def _shared(shown: Sequence[Item]) -> str | None:
+    """Return a field, filled with texts, in which some records are equal and others are not."""
+    for name in shown[0] if shown else ():
+        values = [item.get(name) for item in shown]
+        if all(isinstance(value, str) for value in values) and 1 < len(set(map(str, values))) < len(values):
+            return name
+    return None
 
 
 def _told_apart(shown: Sequence[Item]) -> list[str]:

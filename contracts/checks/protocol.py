@@ -8,7 +8,7 @@ from itertools import pairwise
 from contracts.checks import Check, own_request
 from contracts.checks.response import FIRST_SERVER_ERROR, OK, TOO_MANY, shown
 from contracts.checks.schema import misfit
-from contracts.document import RATE_LIMIT, RATE_REMAINING, Json, Operation, follow, properties
+from contracts.document import RATE_LIMIT, RATE_REMAINING, Json, Link, Operation, follow, properties
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
 
 NOT_FOUND, NOT_ALLOWED = 404, 405
@@ -201,14 +201,27 @@ def as_untouched(status: Operation, used_up: Exchange) -> Check:
     return check
 
 
-def answered_as_not_supported(_: Operation, exchange: Exchange) -> Judgement:
-    """HTTP-02."""
-    if exchange.response is None or exchange.status == TOO_MANY:
-        return SILENT
-    if exchange.status == NOT_ALLOWED:
+def answered_as_not_supported(jobs: Collection[Link]) -> Check:
+    """Return the check that an answer is 405 and holds no job, wherever other answers hold one (HTTP-02)."""
+
+    def check(_: Operation, exchange: Exchange) -> Judgement:
+        if exchange.response is None or exchange.status == TOO_MANY:
+            return SILENT
+        body = shown(exchange.response.body)
+        if exchange.status != NOT_ALLOWED:
+            return Problem(f"answered {exchange.status}", "405, always", f"{exchange.status} {body}")
+        if any(link.follow(exchange.response.json()) for link in jobs):
+            return Problem("a job all the same", "405, and nothing done", body)
         return HOLDS
-    body = shown(exchange.response.body)
-    return Problem(f"answered {exchange.status}", "405, always", f"{exchange.status} {body}")
+
+    return check
+
+
+def not_accepted(_: Operation, exchange: Exchange) -> Judgement:
+    """HTTP-02. Whether a body is validated before the 405 is not documented, so 400 will do for an odd one."""
+    if exchange.response is None or exchange.status == TOO_MANY or not exchange.accepted:
+        return SILENT if exchange.response is None or exchange.status == TOO_MANY else HOLDS
+    return Problem(f"answered {exchange.status}", "405, always", f"{exchange.status} {shown(exchange.response.body)}")
 
 
 def unknown_job_refused(_: Operation, exchange: Exchange) -> Judgement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 from contracts import strict_json
@@ -12,6 +13,7 @@ from contracts.document import JSON_MEDIA_TYPE, SUPPLIED_BY, Json, Operation, pr
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem, Response
 
 OK, TOO_MANY = 200, 429
+DIGIT = re.compile(r"[0-9]")
 REPEATS_THAT_SHOW_A_REQUEST_CAN_BE_REPEATED = 2
 FEWEST_HITCHES_TO_NAME, HITCHES_TOLERATED = 2, 0.01
 FIRST_SERVER_ERROR, NOT_IMPLEMENTED, UNAVAILABLE = 500, 501, 503
@@ -132,24 +134,35 @@ def gives_back_what_was_sent(operation: Operation, exchange: Exchange) -> Judgem
         return SILENT
     sent = {**operation.path_values(exchange.request.target), **(body if isinstance(body, dict) else {})}
     schemas = {**dict(properties(operation.body or {})), **operation.path_parameters}
+    answer = exchange.response.json()
     judgement: Judgement = SILENT
     for path in operation.echoed:
-        value, given = sent.get(path[-1]), at(exchange.response.json(), path)
-        schema = schemas[path[-1]]
-        if given is None or not _comparable(schema, value):
+        value, given = sent.get(path[-1]), at(answer, path)
+        around = at(answer, path[:-1])
+        if value is None or not isinstance(around, dict) or path[-1] not in around:
             continue
-        trimmed = isinstance(given, str) and SUPPLIED_BY not in schema and given == str(value).strip()
-        if type(given) is not type(value) or (given != value and not trimmed):
+        if not _comparable(schemas[path[-1]], value, given):
+            continue
+        if type(given) is not type(value) or (given != value and not _trimmed(schemas[path[-1]], value, given)):
             where = "/".join(path)
             return Problem(f"{where} differs", f"{where} = {_quoted(value)}", f"{where} = {_quoted(given)}")
         judgement = HOLDS
     return judgement
 
 
-def _comparable(schema: Json, value: Json) -> bool:
-    if isinstance(value, str):
-        return _encodable(value) and not {"pattern", "format", "anyOf", "oneOf"} & schema.keys()
-    return isinstance(value, int) and schema.get("type") in ("integer", "boolean")
+def _comparable(schema: Json, value: Json, given: Json) -> bool:
+    """Return whether the two can be compared: a form such as a date may come back in another notation."""
+    if not isinstance(value, str):
+        return isinstance(value, int) and schema.get("type") in ("integer", "boolean")
+    formed = {"pattern", "format", "anyOf", "oneOf"} & schema.keys()
+    if formed and isinstance(given, str):
+        return DIGIT.sub("0", given) == DIGIT.sub("0", value)
+    return _encodable(value)
+
+
+def _trimmed(schema: Json, value: Json, given: Json) -> bool:
+    """Return whether only white space around a text that is no id is gone."""
+    return isinstance(given, str) and SUPPLIED_BY not in schema and given == str(value).strip()
 
 
 def answered_by_itself(operation: Operation, exchange: Exchange) -> Judgement:

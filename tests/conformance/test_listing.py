@@ -11,7 +11,7 @@ from tests.harness.plugin import requirement
 from tests.harness.trial import Trial
 
 
-@requirement("LIST-01", sends=(8, 10, 20))
+@requirement("LIST-01", sends=(9, 11, 20))
 def test_pages_hold_what_was_asked_for(trial: Trial) -> None:
     whole = trial.run.control()
     known = listing.known_records(trial.operation, whole)
@@ -22,7 +22,7 @@ def test_pages_hold_what_was_asked_for(trial: Trial) -> None:
     trial.judge_series(listing.pages_join, pages)
 
 
-@requirement("LIST-02", sends=(4, 16, 30))
+@requirement("LIST-02", sends=(6, 22, 40))
 def test_order_and_filters_are_applied(trial: Trial) -> None:
     whole = trial.run.control()
     shown = listing.items(trial.operation, whole) or ()
@@ -32,6 +32,7 @@ def test_order_and_filters_are_applied(trial: Trial) -> None:
     turns = [edit for pair in zip(filters, orders, strict=False) for edit in pair]
     rest = [*filters[len(orders) :], *orders[len(filters) :]]
     sent = _send(trial, [*turns, *rest])
+    trial.judge_series(each(listing.page_is_as_asked), sent)
     trial.judge_series(each(listing.order_is_as_asked), sent)
     trial.judge_series(each(listing.filter_is_as_asked(whole)), sent)
 

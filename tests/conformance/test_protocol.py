@@ -15,15 +15,19 @@ def test_other_method_is_not_allowed(trial: Trial) -> None:
         trial.judge(exchange, protocol.method_refused)
 
 
-@requirement("HTTP-02", edits=wire.other_spellings, sends=(1, 3, 10))
+@requirement("HTTP-02", edits=wire.other_spellings, sends=(2, 5, 12))
 def test_operation_that_is_not_supported_answers_405(trial: Trial) -> None:
     control = trial.run.request_for(trial.operation)
     bare = credentials.none(trial.operation)[0]
+    refused = protocol.answered_as_not_supported([link for o in trial.document.operations if (link := o.job_link)])
     trial.judge(trial.run.send(bare.apply(control), bare), credentials_refused)
-    for _ in range(trial.sends):
-        trial.judge(trial.run.send(control, CONTROL), protocol.answered_as_not_supported)
+    for other in [operation for operation in trial.document.operations if operation.job_link][: trial.sends // 2]:
+        borrowed = control.with_body(trial.run.request_for(other).body)
+        trial.judge(trial.run.send(borrowed, f"the body of {other.id}"), protocol.not_accepted)
+    for _ in range(trial.sends - trial.sends // 2):
+        trial.judge(trial.run.send(control, CONTROL), refused)
     for exchange in trial.each_edit(of=lambda: control):
-        trial.judge(exchange, protocol.answered_as_not_supported)
+        trial.judge(exchange, refused)
 
 
 @requirement("HTTP-03", edits=methods.overrides, to_be_accepted=True)

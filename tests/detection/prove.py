@@ -27,7 +27,7 @@ from rich.table import Table
 from contracts.document import load_document
 from contracts.requirements import load_requirements
 from reports.proof import Proof, store, suite_digest
-from tests.detection.catalogue import Defect, Variant, operations
+from tests.detection.catalogue import Defect, Kind, Variant, operations
 from tests.detection.curve import greedy_cover, noticed_by_request, requests_until
 from tests.detection.defects import DEFECTS, VARIANTS
 
@@ -90,7 +90,7 @@ def try_on(name: str, profile: str, seed: int) -> Trial:
                     *("tests/conformance", "-q", "-p", "no:cacheprovider"),
                     *("--rootdir", str(ROOT), "--target", served.url, "--profile", profile),
                     *("--hypothesis-seed", str(seed)),
-                    *(f"--operation={name}" for name in operations(document, subject.touches)),
+                    *(f"--operation={name}" for name in operations(document, tried_with(subject.touches))),
                 ],
                 plugins=[listener],
             )
@@ -114,6 +114,15 @@ def try_on(name: str, profile: str, seed: int) -> Trial:
         ),
         first=min((finding["request"] for told in listener.told for finding in told["findings"]), default=None),
     )
+
+
+def tried_with(touched: frozenset[Kind]) -> frozenset[Kind]:
+    """Return the kinds of operations to run where these are touched.
+
+    The status of jobs is always among them, as in every user's run: it has the room to try credentials in depth. Alone
+    it would tell nothing of how a write's job is known.
+    """
+    return touched | {"job-status"} | ({"write"} if touched == {"job-status"} else set())
 
 
 def prove(names: Sequence[str], profile: str, seed: int) -> dict[str, Trial]:

@@ -334,10 +334,12 @@ class OperationRun:
             return exchange.status == NOT_ALLOWED
         return exchange.accepted
 
-    def distinct_requests(self, at_most: int) -> list[Request]:
-        """Return control requests with different values that the target knows, as many as there are."""
-        turns = range(max((len(self.known[name]) for name in self._variables() if name in self.known), default=1))
-        return list(dict.fromkeys(self._plain_request(turn) for turn in turns))[:at_most]
+    def two_controls(self) -> list[Request]:
+        """Return two accepted controls; the second is sent now where there is only one and more values are known."""
+        self.control()
+        if len(self.controls()) == 1 and self._several():
+            self.another_control()
+        return self.controls()[:2]
 
     @property
     def controls_accepted(self) -> int:

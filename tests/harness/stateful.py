@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 from hypothesis import HealthCheck, Phase, Verbosity, reject, settings
 from hypothesis.errors import Flaky, Unsatisfiable
@@ -74,11 +75,17 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
 
 
 def _linked(run: OperationRun, case: Any) -> dict[str, Json]:
-    """Return what links gave to a generated case, but for null: the rest of it is not taken."""
+    """Return what links gave to a generated case, as an answer told it; the rest of the case is not taken."""
     target = case.operation.definition.raw["operationId"]
-    names = {link.name for operation in run.document.operations for link in operation.links if link.target == target}
     given = {**(case.body if isinstance(case.body, dict) else {}), **dict(case.path_parameters or {})}
-    return {name: value for name, value in given.items() if name in names and value is not None}
+    found = {}
+    for exchange in run.exchanges:
+        for link in run.document.operation(exchange.operation).links:
+            told = link.follow(exchange.response.json()) if exchange.response else None
+            # Schemathesis quotes what it puts into a path; so does our own request, which is made of what was told.
+            if link.target == target and isinstance(told, str) and given.get(link.name) in (told, quote(told, safe="")):
+                found[link.name] = told
+    return found
 
 
 def _can_start(operation: Operation) -> bool:
