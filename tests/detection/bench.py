@@ -3,8 +3,9 @@
     python -m tests.detection.bench [--every N] [--runs N] [--curve FILE]
 
 Speed is measured on the healthy mock, in turns, one process at a time: wall and CPU seconds and peak memory of the
-whole process, as medians. Detection is measured on every N-th defect and variant. The peer is judged by its own
-reports: it has noticed a defect if it reports a failure that it reports in none of three runs on the healthy mock.
+whole process, as medians, over a cancellation and the status of its job. Detection is measured on every N-th defect and
+variant, over the operations that each touches. The peer is judged by its own reports: it has noticed a defect if it
+reports a failure that it reports in none of three runs on the healthy mock.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import yaml
 from rich.console import Console
@@ -32,10 +33,10 @@ from rich.table import Table
 from contracts.document import load_document
 from contracts.mock.api import MockApi
 from contracts.requirements import load_requirements
-from tests.detection.catalogue import Defect, Served, Variant, hosted
+from tests.detection.catalogue import Defect, Kind, Served, Variant, hosted, operations
 from tests.detection.curve import greedy_cover, noticed_by_request, svg
 from tests.detection.defects import DEFECTS, VARIANTS
-from tests.detection.prove import CONTRACTS, ROOT, WORKERS, prove
+from tests.detection.prove import CONTRACTS, ROOT, WORKERS, prove, tried_with
 
 CONTRACT = CONTRACTS / "appointments.yaml"
 BASELINE_RUNS = 3
@@ -69,8 +70,11 @@ class Noticed:
 Reported: TypeAlias = dict[str, int]
 """A failure as a tool names it -> the number of the first request that showed it."""
 
+Tool: TypeAlias = Callable[[Served, Path, Sequence[str]], tuple[Cost, Reported]]
+"""Runs on a server, in a folder of its own, over the operations of these ids."""
 
-def run_suite(served: Served, folder: Path) -> tuple[Cost, Reported]:
+
+def run_suite(served: Served, folder: Path, operations: Sequence[str]) -> tuple[Cost, Reported]:
     """Run the conformance tests as a process; the second value is not used: prove.py judges the suite."""
     command = [
         sys.executable,
@@ -82,6 +86,7 @@ def run_suite(served: Served, folder: Path) -> tuple[Cost, Reported]:
         "no:cacheprovider",
         "--target",
         served.url,
+        *(f"--operation={name}" for name in operations),
     ]
     settings = {name: ",".join(values) for name, values in served.known.items()} | {"PROPEXO_TOKEN": served.token}
     output, spent = _run(command, ROOT, settings, folder)
@@ -89,14 +94,15 @@ def run_suite(served: Served, folder: Path) -> tuple[Cost, Reported]:
     return Cost(*spent, int(sent.group(1)) if sent else 0), {}
 
 
-def run_peer(arguments: Sequence[str]) -> Callable[[Served, Path], tuple[Cost, Reported]]:
+def run_peer(arguments: Sequence[str]) -> Tool:
     """Return what runs `st run` with these arguments and gives what it reported, without generated values."""
 
-    def run(served: Served, folder: Path) -> tuple[Cost, Reported]:
+    def run(served: Served, folder: Path, operations: Sequence[str]) -> tuple[Cost, Reported]:
         contract, events = folder / "contract.yaml", folder / "events.ndjson"
         contract.write_text(yaml.safe_dump(_with_known_examples(served)))
         command = [str(Path(sys.executable).with_name("st")), "run", str(contract), "--url", served.url]
         command += ["-H", f"Authorization: Bearer {served.token}", "--report-ndjson-path", str(events), *arguments]
+        command += [f"--include-operation-id={name}" for name in operations]
         _, spent = _run(command, folder, {}, folder)
         requests, reported = _reported(events.read_text().splitlines() if events.exists() else ())
         return Cost(*spent, requests), reported
@@ -128,10 +134,12 @@ def _with_known_examples(served: Served) -> Any:
         for keywords in schema.get("properties", {}).values():
             if "x-supplied-by" in keywords:
                 keywords["example"] = served.known[keywords["x-supplied-by"]][0]
-    for item in raw["paths"].values():
-        for operation in item.values():
-            for media in operation.get("requestBody", {}).get("content", {}).values():
-                media.pop("example", None)
+    for operation in (operation for item in raw["paths"].values() for operation in item.values()):
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            media.pop("example", None)
+        for parameter in operation.get("parameters", ()):
+            if "x-supplied-by" in parameter.get("schema", {}):
+                parameter["example"] = served.known[parameter["schema"]["x-supplied-by"]][0]
     return raw
 
 
@@ -151,13 +159,14 @@ def _reported(lines: Iterable[str]) -> tuple[int, Reported]:
 
 def speed(runs: int) -> str:
     """Return a table of what each costs on the healthy mock, in turns."""
-    tools = {"suite": run_suite} | {name: run_peer(arguments) for name, arguments in PEERS.items()}
+    tools: dict[str, Tool] = {"suite": run_suite} | {name: run_peer(arguments) for name, arguments in PEERS.items()}
     costs: dict[str, list[Cost]] = {name: [] for name in tools}
     document = load_document(CONTRACT)
+    two = operations(document, tried_with(frozenset({"write"})))
     for _ in range(runs):
         for name, tool in tools.items():
             with hosted(MockApi(document)) as served, tempfile.TemporaryDirectory() as folder:
-                costs[name].append(tool(served, Path(folder))[0])
+                costs[name].append(tool(served, Path(folder), two)[0])
     table = Table(box=None, pad_edge=False)
     for column in ("healthy mock", "requests", "wall s", "CPU s", "peak MiB", "wall ratio", "CPU ratio"):
         table.add_column(column, justify="left" if column == "healthy mock" else "right", no_wrap=True)
@@ -205,30 +214,31 @@ def detection(every: int) -> tuple[str, str]:
     return _text(table), svg(curves | {"greedy cover, the suite's requests in the best order": cover}, len(defects))
 
 
-def _peer_detection(
-    tool: Callable[[Served, Path], tuple[Cost, Reported]],
-    defects: Sequence[Defect],
-    variants: Sequence[Variant],
-) -> Noticed:
+def _peer_detection(tool: Tool, defects: Sequence[Defect], variants: Sequence[Variant]) -> Noticed:
     document = load_document(CONTRACT)
 
-    def on(subject: Defect | Variant | None) -> tuple[Cost, Reported]:
+    def on(subject: Defect | Variant | None) -> Reported:
         serving = hosted(MockApi(document)) if subject is None else subject.serve(document, 1)
+        touched = tried_with(subject.touches) if subject else frozenset[Kind](get_args(Kind))
         with serving as served, tempfile.TemporaryDirectory() as folder:
-            return tool(served, Path(folder))
+            cost, reported = tool(served, Path(folder), operations(document, touched))
+        if isinstance(subject, Defect):
+            sent.append(cost.requests)
+        return reported
 
+    sent: list[int] = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        healthy = frozenset[str]().union(*(reported for _, reported in pool.map(on, [None] * BASELINE_RUNS)))
+        healthy = frozenset[str]().union(*pool.map(on, [None] * BASELINE_RUNS))
         on_defects = list(pool.map(on, defects))
         on_variants = list(pool.map(on, variants))
     telling = {
         d.name: [request for failure, request in reported.items() if failure not in healthy]
-        for d, (_, reported) in zip(defects, on_defects, strict=True)
+        for d, reported in zip(defects, on_defects, strict=True)
     }
     return Noticed(
         firsts={name: min(requests) for name, requests in telling.items() if requests},
-        alarms=sum(bool(reported.keys() - healthy) for _, reported in on_variants),
-        requests=[cost.requests for cost, _ in on_defects],
+        alarms=sum(bool(reported.keys() - healthy) for reported in on_variants),
+        requests=sent,
     )
 
 

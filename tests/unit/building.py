@@ -23,6 +23,10 @@ from tests.unit.running import CONTRACT, document
 
 DOCUMENT = document()
 CANCEL = DOCUMENT.operation("cancel_lead_appointment_rentmanager")
+CREATE = DOCUMENT.operation("create_lead_appointment_rentmanager")
+UPDATE = DOCUMENT.operation("update_lead_appointment_rentmanager")
+AVAILABILITY = DOCUMENT.operation("query_appointment_availability_rentmanager")
+LIST = DOCUMENT.operation("get_all_appointments")
 STATUS = DOCUMENT.operation("get_write_status")
 REQUIREMENTS = load_requirements(CONTRACT.with_name("requirements.yaml"))
 

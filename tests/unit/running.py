@@ -19,6 +19,9 @@ ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "contracts" / "appointments.yaml"
 GENERIC = ROOT / "contracts" / "generic-appointments.yaml"
 
+TWO = ("--operation", "cancel_lead_appointment_rentmanager", "--operation", "get_write_status")
+"""A write and the status of its job: what most of the suite can be shown on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -39,28 +42,36 @@ def document() -> Document:
 
 def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Outcome:
     """Run the conformance tests with these arguments; the settings of this process's environment do not reach them."""
-    junit = folder / "junit.xml"
+    with started(folder, *arguments, environment=environment) as process:
+        return outcome_of(process, folder)
+
+
+@contextmanager
+def started(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Start what `run` runs to its end; `outcome_of` waits for that."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROPEXO_", "PYTEST_"))}
-    done = subprocess.run(  # noqa: S603 - our own command
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "tests/conformance",
-            "-p",
-            "no:cacheprovider",
-            "--junitxml",
-            str(junit),
-            *arguments,
-        ],
+    command = [sys.executable, "-m", "pytest", "tests/conformance", "-p", "no:cacheprovider", "--junitxml"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [*command, str(folder / "junit.xml"), *arguments],
         cwd=ROOT,
         env=kept | dict(environment or {}),
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
-        check=False,
-    )
-    return Outcome(done.returncode, done.stdout + done.stderr, dict(_verdicts(junit)) if junit.exists() else {})
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # if it has not ended by itself
+
+
+def outcome_of(process: subprocess.Popen[str], folder: Path) -> Outcome:
+    """Wait for the end of a run and return what it came to."""
+    output, _ = process.communicate(timeout=120)
+    junit = folder / "junit.xml"
+    return Outcome(process.returncode, output, dict(_verdicts(junit)) if junit.exists() else {})
 
 
 @contextmanager
@@ -79,4 +90,4 @@ def serving(api: MockApi) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
 def _verdicts(junit: Path) -> Iterator[tuple[str, str]]:
     for case in ET.parse(junit).getroot().iter("testcase"):  # noqa: S314 - we wrote it
         words = {child.tag for child in case} & {"failure", "error", "skipped"}
-        yield case.attrib["name"].partition("[")[2].rstrip("]"), next(iter(words), "passed")
+        yield case.attrib.get("name", "interrupted").partition("[")[2].rstrip("]"), next(iter(words), "passed")

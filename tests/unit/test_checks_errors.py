@@ -4,7 +4,19 @@ import pytest
 
 from contracts.checks import errors
 from contracts.exchange import HOLDS, SILENT
-from tests.unit.building import CANCEL, REFUSED, STATUS, TOKEN, exchange, said, said_of_all, table
+from tests.unit.building import (
+    BODY,
+    CANCEL,
+    CREATE,
+    DOCUMENT,
+    REFUSED,
+    STATUS,
+    TOKEN,
+    exchange,
+    said,
+    said_of_all,
+    table,
+)
 
 ELSEWHERE = {"target": CANCEL.path + "/"}
 HTML = {"content-type": "text/html"}
@@ -29,6 +41,48 @@ def error(status: int = 400, **parts):
 )
 def test_refused_with(expected, seen) -> None:
     assert said(errors.refused_with(400, 415)(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, told",
+    {"a documented refusal": ("answered 200", CANCEL), "one that is only presumed": (SILENT, CREATE.stated)},
+)
+def test_refusal_is_asked_for_where_the_document_names_one(expected, told) -> None:
+    assert said(errors.refused_with(400)(told, exchange(operation=told.id))) == expected
+
+
+ACCEPTED_ALTHOUGH = "answered 200"
+
+
+@table(
+    "expected, seen",
+    {
+        "property missing, refused": (HOLDS, exchange(400, request_body={"event_id": "evt-1"})),
+        "property missing, accepted": (ACCEPTED_ALTHOUGH, exchange(request_body={"event_id": "evt-1"})),
+        "of another type, accepted": (ACCEPTED_ALTHOUGH, exchange(request_body=BODY | {"event_id": 5})),
+        "no object, accepted": (ACCEPTED_ALTHOUGH, exchange(request_body=[])),
+        "no JSON, accepted": (ACCEPTED_ALTHOUGH, exchange(request_body=b"{")),
+        "a key twice, accepted": (ACCEPTED_ALTHOUGH, exchange(request_body=b'{"event_id":"a","event_id":"b"}')),
+        "no body, accepted": (ACCEPTED_ALTHOUGH, exchange(request_body=None)),
+        "no body, refused": (HOLDS, exchange(400, request_body=None)),
+        "malformed, refused with another status": ("answered 422", exchange(422, request_body={})),
+        "malformed, crashed": ("answered 500", exchange(500, request_body={})),
+        "malformed, throttled": (SILENT, exchange(429, request_body={})),
+        "fits, accepted": (SILENT, exchange()),
+        "fits, refused": (SILENT, exchange(400)),
+        "fits with a property more, accepted": (SILENT, exchange(request_body=BODY | {"other": 1})),
+    },
+)
+def test_malformed_body_is_refused(expected, seen) -> None:
+    assert said(errors.malformed_body_refused(CANCEL, seen)) == expected
+
+
+def test_body_is_malformed_by_what_is_asked_of_it() -> None:
+    partly = DOCUMENT.operation("update_resident_appointment_rentmanager")
+    body = {"appointment_date": "2099-01-15", "appointment_time": "noon"}
+    seen = exchange(operation=partly.id, method="PUT", request_body=body)
+    assert said(errors.malformed_body_refused(partly, seen)) == ACCEPTED_ALTHOUGH
+    assert errors.malformed_body_refused(partly.stated, seen) is SILENT
 
 
 @table(

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.checks import each, protocol
 from contracts.exchange import HOLDS, SILENT
-from tests.unit.building import CANCEL, STATUS, exchange, said, said_of_all, table
+from tests.unit.building import AVAILABILITY, CANCEL, CREATE, STATUS, exchange, said, said_of_all, table
 
 ELSEWHERE = {"target": CANCEL.path + "/"}
 
@@ -74,9 +74,12 @@ def test_override_is_told_apart_by_what_was_expected() -> None:
     assert other.expected == "a refusal, as without the header"
 
 
+OF_JOB = {"operation": STATUS.id, "method": "GET", "target": "/v1/admin/write-status/job-1"}
+
+
 def told(state: object, status: int | None = 200, errors: object = (), record: object = None):
     body = {"write_status": state, "errors": list(errors), "created_record_id": record}
-    return exchange(status, body, operation=STATUS.id, method="GET", target="/v1/admin/write-status/job-1")
+    return exchange(status, body, **OF_JOB)
 
 
 @table(
@@ -160,7 +163,173 @@ def test_what_was_not_told_before_cannot_stay() -> None:
     },
 )
 def test_job_state(state: str | None, seen) -> None:
-    assert protocol.job_state(seen) == state
+    assert protocol.job_state(STATUS, seen) == state
+
+
+def test_operation_that_tells_of_no_job_tells_no_state() -> None:
+    assert protocol.job_state(CANCEL, PENDING) is None
+    assert not protocol.job_is_over(CANCEL, SUCCESS)
+
+
+@table(
+    "seen, over",
+    {
+        "pending": (PENDING, False),
+        "well": (SUCCESS, True),
+        "partly": (told("PARTIAL_SUCCESS"), True),
+        "failed": (FAILURE, True),
+        "unheard of": (told("DONE"), True),
+        "not told": (told(None), False),
+        "no answer": (exchange(None), False),
+    },
+)
+def test_job_is_over(seen, *, over: bool) -> None:
+    assert protocol.job_is_over(STATUS, seen) is over
+
+
+@table(
+    "expected, seen",
+    {
+        "well": (HOLDS, SUCCESS),
+        "partly": (HOLDS, told("PARTIAL_SUCCESS")),
+        "still pending": (HOLDS, PENDING),
+        "failed": ("job failed", told("FAILURE", errors=["The record was not found."])),
+        "no state": (SILENT, told(None)),
+        "no JSON": (SILENT, exchange(404, b"<html>")),
+        "no answer": (SILENT, exchange(None)),
+    },
+)
+def test_job_ends_well(expected, seen) -> None:
+    assert said(protocol.job_ends_well(STATUS)(CANCEL, seen)) == expected
+
+
+def test_failed_job_is_shown_with_its_errors() -> None:
+    problem = protocol.job_ends_well(STATUS)(CANCEL, told("FAILURE", errors=["not found"]))
+    assert '"errors": ["not found"]' in problem.observed
+
+
+def test_operation_that_tells_of_no_job_cannot_say_how_one_ends() -> None:
+    assert protocol.job_ends_well(CANCEL)(CANCEL, FAILURE) is SILENT
+
+
+@table(
+    "expected, seen",
+    {
+        "a new one": (HOLDS, told("SUCCESS", record="rec-2")),
+        "a new one, partly made": (HOLDS, told("PARTIAL_SUCCESS", record="rec-2")),
+        "an older one": ("an older record told", told("SUCCESS", record="rec-1")),
+        "none": ("no record told", told("SUCCESS")),
+        "a blank one": ("no record told", told("SUCCESS", record=" ")),
+        "a number": ("no record told", told("SUCCESS", record=7)),
+        "failed": (SILENT, told("FAILURE")),
+        "still pending": (SILENT, told("PENDING")),
+        "not told": (SILENT, told(None)),
+        "no answer": (SILENT, exchange(None)),
+    },
+)
+def test_tells_a_new_record(expected, seen) -> None:
+    assert said(protocol.tells_a_new_record(STATUS, {"rec-1"})(CREATE, seen)) == expected
+
+
+USED_UP = told("FAILURE", errors=["The record was not found."])
+ACTED = "a refused request acted"
+
+
+@table(
+    "expected, seen",
+    {
+        "as for a new record": (HOLDS, SUCCESS),
+        "failed for another reason": (HOLDS, told("FAILURE", errors=["The system is closed."])),
+        "as for a record that was used up": (ACTED, told("FAILURE", errors=["The record was not found."])),
+        "still pending": (SILENT, PENDING),
+        "not told": (SILENT, told(None)),
+        "no answer": (SILENT, exchange(None)),
+    },
+)
+def test_job_ends_as_untouched(expected, seen) -> None:
+    assert said(protocol.as_untouched(STATUS, USED_UP)(CANCEL, seen)) == expected
+
+
+def test_end_that_was_not_seen_compares_with_nothing() -> None:
+    assert protocol.as_untouched(STATUS, told("FAILURE", None))(CANCEL, USED_UP) is SILENT
+    assert protocol.as_untouched(CANCEL, USED_UP)(CANCEL, USED_UP) is SILENT
+
+
+FOREIGN = "errors of another job"
+LOST, CLOSED = "The record was not found.", "The system is closed."
+
+
+@table(
+    "expected, reads",
+    {
+        "none at all": ([HOLDS], [SUCCESS]),
+        "its own warning": ([HOLDS], [told("PARTIAL_SUCCESS", errors=[CLOSED])]),
+        "another job's": ([FOREIGN], [told("FAILURE", errors=[LOST]), of_another_job(told("SUCCESS", errors=[LOST]))]),
+        "another warning than the other job's": (
+            [HOLDS],
+            [told("FAILURE", errors=[LOST]), of_another_job(told("SUCCESS", errors=[CLOSED]))],
+        ),
+        "the same failure of two jobs": (
+            [],
+            [told("FAILURE", errors=[LOST]), of_another_job(told("FAILURE", errors=[LOST]))],
+        ),
+        "before the other job failed": (
+            [HOLDS],
+            [of_another_job(told("SUCCESS", errors=[LOST])), told("FAILURE", errors=[LOST])],
+        ),
+        "its own, of a failure that it then took back": (
+            [HOLDS],
+            [told("FAILURE", errors=[LOST]), told("SUCCESS", errors=[LOST])],
+        ),
+        "while pending": ([], [told("FAILURE", errors=[LOST]), of_another_job(told("PENDING", errors=[LOST]))]),
+        "no list": ([HOLDS], [exchange(200, {"write_status": "SUCCESS", "errors": LOST}, **OF_JOB)]),
+        "numbers": ([HOLDS], [told("SUCCESS", errors=[5])]),
+        "of another operation": ([], [exchange(200, {"write_status": "SUCCESS", "errors": [LOST]})]),
+        "no answer": ([], [told("SUCCESS", None)]),
+    },
+)
+def test_errors_are_its_own(expected, reads) -> None:
+    assert said_of_all(protocol.errors_are_its_own(STATUS, reads)) == expected
+
+
+def test_operation_that_tells_of_no_job_tells_no_errors() -> None:
+    assert said_of_all(protocol.errors_are_its_own(CANCEL, [exchange()])) == []
+
+
+@table(
+    "expected, seen",
+    {
+        "405": (HOLDS, exchange(405)),
+        "405 without Allow": (HOLDS, exchange(405, headers={"allow": None})),
+        "405 that is no JSON": (HOLDS, exchange(405, b"<html>")),
+        "405 with an empty job": (HOLDS, exchange(405, {"meta": {"job_id": None}})),
+        "405 with a job": ("a job all the same", exchange(405, {"meta": {"job_id": "job-1"}})),
+        "accepted": ("answered 200", exchange(200)),
+        "404": ("answered 404", exchange(404)),
+        "400": ("answered 400", exchange(400)),
+        "501": ("answered 501", exchange(501)),
+        "crashed": ("answered 500", exchange(500)),
+        "throttled": (SILENT, exchange(429)),
+        "no answer": (SILENT, exchange(None)),
+    },
+)
+def test_answered_as_not_supported(expected, seen) -> None:
+    assert said(protocol.answered_as_not_supported([CANCEL.job_link])(AVAILABILITY, seen)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "405": (HOLDS, exchange(405)),
+        "400": (HOLDS, exchange(400)),
+        "accepted": ("answered 200", exchange()),
+        "any other 2xx": ("answered 202", exchange(202)),
+        "throttled": (SILENT, exchange(429)),
+        "no answer": (SILENT, exchange(None)),
+    },
+)
+def test_not_accepted(expected, seen) -> None:
+    assert said(protocol.not_accepted(AVAILABILITY, seen)) == expected
 
 
 @table(

@@ -1,8 +1,10 @@
 """RESP: each check accepts the good, refuses the bad for its reason, and is silent on what is not its own."""
 
+from urllib.parse import quote
+
 from contracts.checks import response
 from contracts.exchange import HOLDS, SILENT
-from tests.unit.building import ACCEPTED, BODY, CANCEL, REFUSED, exchange, said, said_of_all, table
+from tests.unit.building import ACCEPTED, BODY, CANCEL, CREATE, REFUSED, UPDATE, exchange, said, said_of_all, table
 
 ELSEWHERE = {"target": CANCEL.path + "/"}
 GZIP = "untrue Content-Encoding"
@@ -182,6 +184,77 @@ def echo(sent: str, given: object, **fields):
 )
 def test_answer_gives_back_what_was_sent(expected, seen) -> None:
     assert said(response.gives_back_what_was_sent(CANCEL, seen)) == expected
+
+
+RECORD = {"event_id": "evt-1"}
+SENT = {
+    "appointment_date": "2099-01-15",
+    "appointment_time": "14:30:00",
+    "appointment_duration_minutes": 30,
+    "title": "Tour",
+    "notes": "Brings a dog",
+}
+
+
+def updated(sent: dict[str, object] | None = None, /, record: str = "evt-1", **given: object):
+    """Return an accepted update, with changes to what was sent and to what was given back."""
+    answer = {"meta": {"job_id": "j"}, "result": RECORD | SENT | (sent or {}) | given}
+    return exchange(
+        body=answer,
+        request_body=SENT | (sent or {}),
+        operation=UPDATE.id,
+        method="PUT",
+        target=UPDATE.path.replace("{event_id}", quote(record, safe="")),
+    )
+
+
+@table(
+    "expected, seen",
+    {
+        "as sent": (HOLDS, updated()),
+        "another record": ("result/event_id differs", updated(event_id="evt-2")),
+        "record percent-encoded": (HOLDS, updated(record="a/b \u00e9", event_id="a/b \u00e9")),
+        "record still encoded": ("result/event_id differs", updated(record="a b", event_id="a%20b")),
+        "record trimmed": ("result/event_id differs", updated(record=" evt-1 ", event_id="evt-1")),
+        "integer as sent": (HOLDS, updated({"appointment_duration_minutes": 45})),
+        "another integer": ("result/appointment_duration_minutes differs", updated(appointment_duration_minutes=45)),
+        "integer as a text": (
+            "result/appointment_duration_minutes differs",
+            updated(appointment_duration_minutes="30"),
+        ),
+        "date in another form": (HOLDS, updated(appointment_date="2099-01-15T00:00:00.000Z")),
+        "another date": ("result/appointment_date differs", updated(appointment_date="2099-01-16")),
+        "another date in another form": (HOLDS, updated(appointment_date="16 January 2099")),
+        "date given back as a number": ("result/appointment_date differs", updated(appointment_date=4071686400)),
+        "another time": ("result/appointment_time differs", updated(appointment_time="15:30:00")),
+        "time in another form": (HOLDS, updated(appointment_time="14:30")),
+        "text trimmed": (HOLDS, updated({"title": " Tour "}, title="Tour")),
+        "text trimmed on one side": ("result/title differs", updated({"title": " Tour "}, title="Tour ")),
+        "text as sent, white space included": (HOLDS, updated({"title": " Tour "})),
+        "inner white space folded": ("result/title differs", updated({"title": "A  b"}, title="A b")),
+        "text cut": ("result/title differs", updated(title="Tou")),
+        "text escaped": ("result/notes differs", updated({"notes": "<b>"}, notes="&lt;b&gt;")),
+        "text given back as null": ("result/notes differs", updated(notes=None)),
+    },
+)
+def test_update_gives_back_what_was_sent(expected, seen) -> None:
+    assert said(response.gives_back_what_was_sent(UPDATE, seen)) == expected
+
+
+@table(
+    "body, given",
+    {
+        "only dates": ({"appointment_date": "2099-01-15"}, {"appointment_date": "15/1/2099"}),
+        "a lone surrogate": ({"title": "\ud800"}, {"title": "?"}),
+        "a number for a text": ({"title": 5}, {"title": "5"}),
+        "nothing": ({}, {"title": "Tour"}),
+    },
+)
+def test_nothing_that_can_be_compared_decides_nothing(body, given) -> None:
+    seen = exchange(
+        body={"result": given}, request_body=body, operation=CREATE.id, target=CREATE.path, method=CREATE.method
+    )
+    assert response.gives_back_what_was_sent(CREATE, seen) is SILENT
 
 
 @table(

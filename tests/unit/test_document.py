@@ -1,38 +1,23 @@
 """The OpenAPI document: what is read off it, and what is said of one that cannot be used."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from contracts.document import CONSTRAINTS, Document, Link, load_document, resolve
+from contracts.checks.schema import body_fits
+from contracts.document import CONSTRAINTS, Link, load_document, resolve
 from contracts.errors import ContractError
-from tests.unit.building import CANCEL, DOCUMENT, STATUS, objects, operation, table
-from tests.unit.running import CONTRACT
-
-ANSWERS = {"200": {"description": "Done."}}
-
-
-def described(details: Mapping[str, Any] | None = None, **top: Any) -> dict[str, Any]:
-    """Return a document with one operation."""
-    post = {"operationId": "make", "responses": ANSWERS} | dict(details or {})
-    return {"openapi": "3.1.0", "info": {"title": "Things", "version": "1"}, "paths": {"/things": {"post": post}}} | top
-
-
-def taking(schema: Any) -> dict[str, Any]:
-    return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
-
-
-def loaded(folder: Path, content: Any) -> Document:
-    file = folder / "document.yaml"
-    file.write_bytes(content if isinstance(content, bytes) else yaml.safe_dump(content).encode())
-    return load_document(file)
+from tests.unit.building import AVAILABILITY, CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE, objects, operation, table
+from tests.unit.documents import ANSWERS, QUEUES, answering, described, loaded, made, queueing, taking
+from tests.unit.running import CONTRACT, GENERIC
 
 
 def test_operations_are_those_of_the_document() -> None:
-    assert [found.id for found in DOCUMENT.operations] == ["cancel_lead_appointment_rentmanager", "get_write_status"]
+    people = ("lead", "applicant", "resident")
+    of_people = [f"{verb}_{who}_appointment_rentmanager" for who in people for verb in ("create", "update", "cancel")]
+    others = ["get_all_appointments", "query_appointment_availability_rentmanager", "get_write_status"]
+    assert [found.id for found in DOCUMENT.operations] == [*of_people, *others]
     assert CANCEL.label == "POST /v1/events/appointments/leads/cancel/rentmanager"
     assert STATUS.label == "GET /v1/admin/write-status/{root_job_id}"
 
@@ -46,24 +31,66 @@ def test_no_operation_is_a_key_error() -> None:
         DOCUMENT.operation("no_such_operation")
 
 
-def test_traits_of_the_write() -> None:
-    assert CANCEL.traits == {"any", "secured", "takes-body", "closed", "echoes", "queues-job", "rate-limited"}
+EVERY = {"any", "supported", "secured", "rate-limited"}
+WRITE = {"takes-body", "closed", "echoes", "queues-job"}
 
 
-def test_traits_of_the_status() -> None:
-    assert STATUS.traits == {"any", "secured", "job-status", "rate-limited"}
+@table(
+    "found, traits",
+    {
+        "create": (CREATE, EVERY | WRITE | {"constrained", "creates-record"}),
+        "update": (UPDATE, EVERY | WRITE | {"constrained"}),
+        "cancellation": (CANCEL, EVERY | WRITE | {"uses-up"}),
+        "list": (LIST, EVERY | {"listing"}),
+        "job status": (STATUS, EVERY | {"job-status"}),
+        "not supported": (AVAILABILITY, {"any", "not-supported"}),
+    },
+)
+def test_traits(found, traits) -> None:
+    assert found.traits == traits
 
 
 def test_write_leads_to_its_status() -> None:
-    link = Link(target=STATUS.id, parameter="root_job_id", pointer="/meta/job_id")
+    link = Link(target=STATUS.id, name="root_job_id", pointer="/meta/job_id")
     assert CANCEL.links == (link,)
-    assert STATUS.leads_here == ((CANCEL.id, link),)
-    assert link.parameter in STATUS.path_parameters
+    assert CANCEL.job_link == link
+    assert (CANCEL.id, link) in STATUS.queued_by
+    assert len(STATUS.queued_by) == 9
+    assert link.name in STATUS.path_parameters
+
+
+def test_status_leads_to_what_acts_on_the_record() -> None:
+    record = {link.target: link for link in STATUS.links}
+    assert record[UPDATE.id] == Link(UPDATE.id, "event_id", "/created_record_id")
+    assert record[CANCEL.id] == Link(CANCEL.id, "event_id", "/created_record_id")
+    assert len(record) == 6
+    assert STATUS.job_link is None
+
+
+def test_create_names_what_works_on_its_record() -> None:
+    record = CREATE.record
+    assert (record.cancelled_by, record.updated_by, record.listed_by) == (CANCEL.id, UPDATE.id, LIST.id)
+    assert [UPDATE.updates_record, CANCEL.updates_record, CREATE.updates_record] == [True, False, False]
+
+
+def test_generic_document_answers_in_another_form() -> None:
+    generic = load_document(GENERIC)
+    cancel = generic.operation("cancel_lead_appointment_generic")
+    assert cancel.job_link == Link(STATUS.id, "root_job_id", "/job_id")
+    assert cancel.traits == EVERY | (WRITE - {"echoes"}) | {"uses-up"}
+    assert "ignore_unknown_fields" in cancel.query_parameters
 
 
 def test_what_the_write_echoes() -> None:
     assert CANCEL.echoed == (("result", "integration_id"), ("result", "event_id"))
+    assert ("result", "event_id") in UPDATE.echoed
     assert STATUS.echoed == ()
+
+
+def test_values_are_supplied_by_variables() -> None:
+    assert CANCEL.supplied == {"integration_id": "PROPEXO_INTEGRATION_ID", "event_id": "PROPEXO_EVENT_IDS"}
+    assert UPDATE.supplied == {"event_id": "PROPEXO_EVENT_IDS"}
+    assert STATUS.supplied == {}
 
 
 def test_schemas_hold_no_reference() -> None:
@@ -87,6 +114,7 @@ def test_property_with_a_constraint_makes_the_operation_constrained(constraint: 
         "for all": ({}, {"security": [{"key": []}]}, True),
         "for all but this one": ({"security": []}, {"security": [{"key": []}]}, False),
         "for this one": ({"security": [{"key": []}]}, {}, True),
+        "for whoever wants": ({"security": [{"key": []}, {}]}, {}, False),
     },
 )
 def test_security_is_the_operations_own_or_the_documents(tmp_path: Path, security, top, secured) -> None:
@@ -100,6 +128,17 @@ def test_reference_is_followed_and_what_stands_beside_it_wins() -> None:
     assert found == [{"type": "object", "title": "beside"}]
 
 
+def test_schema_that_admits_anything_can_be_referred_to(tmp_path: Path) -> None:
+    anything = {"components": {"schemas": {"Any": True}}}
+    assert made(tmp_path, taking({"$ref": "#/components/schemas/Any"}), **anything).body == {}
+
+
+def test_path_that_is_a_reference_is_read(tmp_path: Path) -> None:
+    items = {"components": {"pathItems": {"Things": {"post": {"operationId": "make", "responses": ANSWERS}}}}}
+    raw = described(paths={"/things": {"$ref": "#/components/pathItems/Things"}}, **items)
+    assert [found.id for found in loaded(tmp_path, raw).operations] == ["make"]
+
+
 def test_property_named_ref_is_a_property() -> None:
     schema = objects({"$ref": {"type": "string"}})
     assert resolve({}, schema) == schema
@@ -110,6 +149,208 @@ def test_parameters_of_the_path_belong_to_each_of_its_operations(tmp_path: Path)
     entry = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
     raw["paths"] = {"/things/{id}": raw["paths"]["/things"] | {"parameters": [entry]}}
     assert loaded(tmp_path, raw).operation("make").path_parameters == {"id": {"type": "integer"}}
+
+
+def test_operations_own_parameter_stands_for_that_of_the_path(tmp_path: Path) -> None:
+    shared, own = (
+        {"name": "id", "in": "path", "required": True, "schema": {"type": kind}, "x-supplied-by": kind}
+        for kind in ("integer", "string")
+    )
+    other = {"name": "id", "in": "query", "schema": {"type": "boolean"}}
+    raw = described({"parameters": [own, other]})
+    raw["paths"] = {"/things/{id}": raw["paths"]["/things"] | {"parameters": [shared]}}
+    found = loaded(tmp_path, raw).operation("make")
+    assert found.path_parameters == {"id": {"type": "string", "x-supplied-by": "string"}}
+    assert found.query_parameters == {"id": {"type": "boolean"}}
+
+
+@table(
+    "path, target, values",
+    {
+        "plain": ("/things/{id}", "/things/7", {"id": "7"}),
+        "percent-encoded": ("/things/{id}", "/things/a%2Fb%20%C3%A9", {"id": "a/b \u00e9"}),
+        "before a query": ("/things/{id}", "/things/7?id=8", {"id": "7"}),
+        "two": ("/a/{x}/b/{y}", "/a/1/b/2", {"x": "1", "y": "2"}),
+        "two in one step": ("/a/{x}-{y}", "/a/1-2", {"x": "1", "y": "2"}),
+        "in the middle": ("/things/{id}/parts/", "/things/7/parts/", {"id": "7"}),
+        "none": ("/things", "/things", {}),
+    },
+)
+def test_values_are_read_off_a_path(path: str, target: str, values) -> None:
+    found = operation(path=path)
+    assert found.path_values(target) == values
+    assert found.has_path(target)
+
+
+@table(
+    "path, target",
+    {
+        "empty step": ("/things/{id}", "/things/"),
+        "slash at the end": ("/things/{id}", "/things/7/"),
+        "no slash at the end": ("/things/", "/things"),
+        "one step more": ("/things/{id}", "/things/7/8"),
+        "another case": ("/things", "/Things"),
+        "a dot for any character": ("/v1.0/{id}", "/v1x0/7"),
+        "escaped letters": ("/things", "/%74hings"),
+        "more before it": ("/things", "/a/things"),
+    },
+)
+def test_another_path_has_no_values(path: str, target: str) -> None:
+    assert operation(path=path).path_values(target) == {}
+    assert not operation(path=path).has_path(target)
+
+
+UNQUOTED = """
+openapi: 3.1.0
+info: {title: Things, version: "1"}
+paths:
+  /things:
+    post:
+      operationId: make
+      responses:
+        %s: {description: Done., content: {application/json: {schema: {type: object}}}}
+"""
+
+
+@pytest.mark.parametrize("status", ["200", '"200"', "'200'"])
+def test_status_may_be_quoted_or_not(tmp_path: Path, status: str) -> None:
+    found = loaded(tmp_path, (UNQUOTED % status).encode()).operation("make")
+    assert found.responses == {"200": {"type": "object"}}
+
+
+TEXT, SHORT = {"type": "string"}, {"type": "string", "maxLength": 5}
+
+
+@table(
+    "schema, merged",
+    {
+        "properties of both": (
+            objects({"a": TEXT}) | {"allOf": [objects({"b": SHORT})]},
+            objects({"a": TEXT, "b": SHORT}),
+        ),
+        "what either requires": (
+            objects({"a": TEXT}, ["a"]) | {"allOf": [objects({"b": TEXT}, ["a", "b"])]},
+            objects({"a": TEXT, "b": TEXT}, ["a", "b"]),
+        ),
+        "keywords of each": ({"allOf": [TEXT, {"maxLength": 5}]}, SHORT),
+        "one inside another": ({"allOf": [{"allOf": [TEXT]}, {"maxLength": 5}]}, SHORT),
+        "in a property": (objects({"a": {"allOf": [TEXT, {"maxLength": 5}]}}), objects({"a": SHORT})),
+        "the outer extension of two": ({"x-control": 1, "allOf": [{"x-control": 2}]}, {"x-control": 1}),
+        "alternatives beside it": ({"anyOf": [TEXT], "allOf": [{"maxLength": 5}]}, {"anyOf": [TEXT], "maxLength": 5}),
+        "what contradicts stays": ({"allOf": [TEXT, {"type": "integer"}]}, {"allOf": [TEXT, {"type": "integer"}]}),
+        "a property called allOf": (objects({"allOf": TEXT}), objects({"allOf": TEXT})),
+    },
+)
+def test_all_of_is_written_into_the_schema_that_has_it(tmp_path: Path, schema, merged) -> None:
+    assert made(tmp_path, taking(schema)).body == merged
+    assert made(tmp_path, answering(schema)).responses["200"] == merged
+
+
+def test_descriptions_keep_no_schemas_apart(tmp_path: Path) -> None:
+    parts = [objects({"a": TEXT}) | {"description": "One."}, objects({"b": TEXT}) | {"description": "Other."}]
+    found = made(tmp_path, taking({"allOf": parts}))
+    assert list(found.body["properties"]) == ["a", "b"]
+    assert "takes-body" in found.traits
+
+
+def test_property_that_two_schemas_describe_keeps_what_both_say(tmp_path: Path) -> None:
+    found = made(tmp_path, taking(objects({"a": TEXT}) | {"allOf": [{"properties": {"a": {"maxLength": 5}}}]}))
+    assert not any(body_fits(found, body) for body in ({"a": 5}, {"a": "123456"}))
+    assert body_fits(found, {"a": "12345"})
+    assert dict(found.body["properties"]["a"]) == SHORT or "allOf" in found.body
+
+
+EXTENSIONS = {
+    "x-job-status": {"state": "/s", "pending": ["P"], "failed": ["F"], "errors": "/e", "record": "/r"},
+    "x-record": {"cancelled-by": "make", "updated-by": "make", "listed-by": "make"},
+    "x-listing": {name: f"/{name}" for name in ("items", "id", "total", "more", "limit", "offset", "order")}
+    | {f"{name}-told": f"/{name}" for name in ("limit", "offset", "order")},
+}
+
+
+@pytest.mark.parametrize("name", EXTENSIONS)
+def test_extension_is_read(tmp_path: Path, name: str) -> None:
+    found = made(tmp_path, {name: EXTENSIONS[name]})
+    read = {"x-job-status": found.job_status, "x-record": found.record, "x-listing": found.listing}
+    assert [key for key, value in read.items() if value is not None] == [name]
+
+
+@pytest.mark.parametrize(("name", "entry"), [(name, entry) for name, given in EXTENSIONS.items() for entry in given])
+def test_extension_without_an_entry_is_one_sentence(tmp_path: Path, name: str, entry: str) -> None:
+    given = {key: value for key, value in EXTENSIONS[name].items() if key != entry}
+    with pytest.raises(ContractError, match=rf"^{name} of make needs exactly these entries: .*\b{entry}\b.*\.$"):
+        made(tmp_path, {name: given})
+
+
+@table("given", {"an entry too many": ({"other": 1},), "none at all": ({},)})
+@pytest.mark.parametrize("name", EXTENSIONS)
+def test_extension_with_other_entries_is_one_sentence(tmp_path: Path, name: str, given) -> None:
+    with pytest.raises(ContractError, match=rf"^{name} of make needs exactly these entries: "):
+        made(tmp_path, {name: EXTENSIONS[name] | given if given else given})
+
+
+@pytest.mark.parametrize("name", EXTENSIONS)
+def test_extension_that_is_no_object_is_one_sentence(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ContractError, match=rf"{name} of make needs"):
+        made(tmp_path, {name: True})
+
+
+def test_record_that_an_unknown_operation_cancels_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="nowhere"):
+        made(tmp_path, {"x-record": EXTENSIONS["x-record"] | {"cancelled-by": "nowhere"}})
+
+
+def linking(operation_id: str, **link: Any) -> dict[str, Any]:
+    to = {"next": {"operationId": operation_id} | link}
+    return {"responses": {"200": {"description": "Done.", "links": to}}}
+
+
+def test_link_to_an_unknown_operation_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"links make to nowhere, which it does not describe\.$"):
+        made(tmp_path, linking("nowhere", parameters={"id": "$response.body#/id"}))
+
+
+@table(
+    "link, found",
+    {
+        "parameter": ({"parameters": {"id": "$response.body#/a"}}, [Link("make", "id", "/a")]),
+        "parameter with its place": ({"parameters": {"path.id": "$response.body#/a"}}, [Link("make", "id", "/a")]),
+        "property": ({"requestBody": {"id": "$response.body#/a"}}, [Link("make", "id", "/a")]),
+        "both": (
+            {"parameters": {"id": "$response.body#/a"}, "requestBody": {"of": "$response.body#/b"}},
+            [Link("make", "of", "/b"), Link("make", "id", "/a")],
+        ),
+        "whole body": ({"requestBody": "$response.body#/a"}, []),
+        "header": ({"parameters": {"id": "$response.header.location"}}, []),
+        "fixed value": ({"parameters": {"id": "7"}}, []),
+        "nothing": ({}, []),
+    },
+)
+def test_link_takes_values_from_the_body(tmp_path: Path, link, found) -> None:
+    assert list(made(tmp_path, linking("make", **link)).links) == found
+
+
+def test_link_by_reference_is_left_out(tmp_path: Path) -> None:
+    to = {"next": {"operationRef": "#/paths/~1things/post", "parameters": {"id": "$response.body#/a"}}}
+    assert made(tmp_path, {"responses": {"200": {"description": "Done.", "links": to}}}).links == ()
+
+
+def test_only_a_link_to_a_job_status_queues_a_job(tmp_path: Path) -> None:
+    document = loaded(tmp_path, queueing(other=linking("make", parameters={"id": "$response.body#/job"})))
+    assert document.operation("make").job_link == Link("status", "id", "/job")
+    assert document.operation("other").job_link is None
+    assert document.operation("status").queued_by == (("make", Link("status", "id", "/job")),)
+    assert document.operation("make").queued_by == ()
+
+
+def test_write_uses_up_unless_it_creates_or_updates(tmp_path: Path) -> None:
+    record = {"cancelled-by": "cancel", "updated-by": "update", "listed-by": "update"}
+    document = loaded(tmp_path, queueing({"x-record": record}, cancel=QUEUES, update=QUEUES, other={}))
+    traits = {found.id: found.traits & {"uses-up", "creates-record"} for found in document.operations}
+    assert traits["make"] == {"creates-record"}
+    assert traits["cancel"] == {"uses-up"}
+    assert traits["update"] == traits["other"] == traits["status"] == set()
+    assert [found.id for found in document.operations if found.updates_record] == ["update"]
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
@@ -146,6 +387,25 @@ CYCLE = {"components": {"schemas": {"Node": objects({"next": {"$ref": "#/compone
         "cyclic reference": (
             described(taking({"$ref": "#/components/schemas/Node"}), **CYCLE),
             r"The reference #/components/schemas/Node cannot be followed",
+        ),
+        "reference that leads nowhere": (
+            described(taking({"$ref": "#/components/schemas/Thing"})),
+            r"The reference #/components/schemas/Thing leads nowhere",
+        ),
+        "reference to a parameter that leads nowhere": (
+            described({"parameters": [{"$ref": "#/components/parameters/Id"}]}),
+            r"#/?components/parameters/Id",
+        ),
+        "reference to a text": (described(taking({"$ref": "#/info/title"})), r"The reference #/info/title "),
+        "no operationId": (
+            described(paths={"/things": {"post": {"responses": ANSWERS}}}),
+            r"gives POST /things no operationId: every operation needs one",
+        ),
+        "no operation": (described(paths={}), r"describes no operation"),
+        "no method": (described(paths={"/things": {"summary": "None yet."}}), r"describes no operation"),
+        "path without its parameter": (
+            described(paths={"/things/{id}": {"post": {"operationId": "make", "responses": ANSWERS}}}),
+            r"is not a valid OpenAPI 3\.1\.0 document: .*'id'",
         ),
         "reference to another file": (
             described(taking({"$ref": "other.yaml#/Thing"})),

@@ -26,6 +26,7 @@ FINDING = Finding(
         "other request": ({"exchange": exchange(request_body={"event_id": "evt-999"})},),
         "seen now and then": ({"seen": 1},),
         "seen with more edits": ({"edits": ("event_id missing", "integration_id missing")},),
+        "by an example only": ({"gates": False},),
     },
 )
 def test_identity_does_not_change_with_generated_values(change) -> None:

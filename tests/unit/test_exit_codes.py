@@ -1,25 +1,29 @@
 """One test per exit code of the table in the README."""
 
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 from contracts.mock.api import MockApi
-from tests.unit.running import ROOT, document, run, serving
+from tests.harness.plugin import exit_code
+from tests.unit.building import table
+from tests.unit.running import TWO, document, outcome_of, run, serving, started
 from tests.unit.test_verdicts import ForgetsMeta
 
 SETTINGS = {"PROPEXO_TOKEN": "tok-1", "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
 QUICK = ("--profile", "quick", "--operation", "cancel_lead*")
 
 
-class AnswersLate(MockApi):
-    async def handle(self, request):
-        time.sleep(0.05)  # noqa: ASYNC251 - so that the run takes long enough to be interrupted
-        return await super().handle(request)
+class Interrupts(MockApi):
+    """Interrupts the run with its third write."""
+
+    process = None
+
+    def accept(self, operation, value):
+        if len(self.state.jobs) == 2:
+            self.process.send_signal(signal.SIGINT)
+        return super().accept(operation, value)
 
 
 class NeverAccepts(MockApi):
@@ -36,7 +40,7 @@ def test_0_every_must_held(tmp_path: Path) -> None:
 
 def test_1_a_must_is_violated(tmp_path: Path) -> None:
     with serving(ForgetsMeta(document())) as (arguments, environment):
-        assert run(tmp_path, *QUICK, *arguments, environment=environment).code == 1
+        assert run(tmp_path, *QUICK, "-k", "RESP-01", *arguments, environment=environment).code == 1
 
 
 def test_1_a_should_is_not_met_with_strict(tmp_path: Path) -> None:
@@ -45,29 +49,21 @@ def test_1_a_should_is_not_met_with_strict(tmp_path: Path) -> None:
             return {}
 
     with serving(Silent(document())) as (arguments, environment):
-        assert run(tmp_path, *QUICK, *arguments, environment=environment).code == 0
+        assert run(tmp_path, *QUICK, "-k", "RATE-01", *arguments, environment=environment).code == 0
         strict = run(tmp_path, *QUICK, *arguments, "--strict", environment=environment)
     assert strict.code == 1
     assert strict.named("failure") == {"RATE-01"}
 
 
-def test_2_interrupted() -> None:
-    with serving(AnswersLate(document())) as (arguments, environment):
-        command = [sys.executable, "-m", "pytest", "tests/conformance", "-p", "no:cacheprovider", *arguments]
-        with subprocess.Popen(  # noqa: S603 - our own command
-            command,
-            cwd=ROOT,
-            env=dict(os.environ) | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            assert process.stdout is not None
-            while "test_authentication" not in process.stdout.readline():
-                assert process.poll() is None, "ended before it could be interrupted"
-            process.send_signal(signal.SIGINT)
-            output = process.stdout.read()
-            assert process.wait(timeout=30) == 2, output
+def test_2_interrupted(tmp_path: Path) -> None:
+    api = Interrupts(document())
+    with (
+        serving(api) as (arguments, environment),
+        started(tmp_path, *QUICK, *arguments, environment=environment) as process,
+    ):
+        api.process = process
+        outcome = outcome_of(process, tmp_path)
+    assert outcome.code == 2, outcome.output
 
 
 def test_3_internal_error(tmp_path: Path) -> None:
@@ -78,22 +74,23 @@ def test_3_internal_error(tmp_path: Path) -> None:
 
 
 def test_4_setting_is_missing(tmp_path: Path) -> None:
-    outcome = run(tmp_path, "--target", "http://127.0.0.1:9", environment={"PROPEXO_TOKEN": "tok-1"})
-    assert outcome.code == 4
-    assert "Set PROPEXO_EVENT_IDS and PROPEXO_INTEGRATION_ID in the environment" in outcome.output
+    only_the_token = {"PROPEXO_TOKEN": "tok-1"}
+    outcome = run(tmp_path, *TWO, "--target", "http://127.0.0.1:9", environment=only_the_token)
+    assert outcome.code == 4, outcome.output
+    assert "Set PROPEXO_EVENT_IDS in the environment: --target url needs values that it knows." in outcome.output
 
 
 def test_5_nothing_selected(tmp_path: Path) -> None:
     outcome = run(tmp_path, "--operation", "no_such_operation")
     assert outcome.code == 5
-    assert "matches no operation: choose among cancel_lead" in outcome.output
+    assert "matches no operation: choose among create_lead" in outcome.output
 
 
 def test_6_nothing_listens(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     began = time.monotonic()
-    outcome = run(tmp_path, "--target", f"http://127.0.0.1:{port}", environment=SETTINGS)
+    outcome = run(tmp_path, *TWO, "--target", f"http://127.0.0.1:{port}", environment=SETTINGS)
     assert outcome.code == 6, outcome.output
     assert time.monotonic() - began < 10
     assert "cannot be reached" in outcome.output
@@ -102,7 +99,7 @@ def test_6_nothing_listens(tmp_path: Path) -> None:
 
 def test_6_token_is_refused(tmp_path: Path) -> None:
     with serving(MockApi(document())) as (arguments, environment):
-        outcome = run(tmp_path, *arguments, environment=environment | {"PROPEXO_TOKEN": "never-issued"})
+        outcome = run(tmp_path, *TWO, *arguments, environment=environment | {"PROPEXO_TOKEN": "never-issued"})
     assert outcome.code == 6, outcome.output
     assert "refuses the token in PROPEXO_TOKEN" in outcome.output
 
@@ -112,3 +109,35 @@ def test_6_no_control_is_accepted(tmp_path: Path) -> None:
         outcome = run(tmp_path, *QUICK, *arguments, environment=environment)
     assert outcome.code == 6, outcome.output
     assert "No control was accepted" in outcome.output
+
+
+MUST, ADVICE = {"gates": True}, {"gates": False}
+
+
+@table(
+    "told, pytests, code, with_strict",
+    {
+        "held": ([MUST | {"verdict": "held"}], 0, 0, 0),
+        "must violated": ([MUST | {"verdict": "violated"}, MUST | {"verdict": "held"}], 1, 1, 1),
+        "must not met by what is only presumed": ([MUST | {"verdict": "not met"}], 0, 0, 1),
+        "should not met": ([ADVICE | {"verdict": "not met"}], 0, 0, 1),
+        "must undecided": ([MUST | {"verdict": "inconclusive"}], 1, 6, 6),
+        "should undecided": ([ADVICE | {"verdict": "inconclusive"}], 1, 0, 0),
+        "not applicable": ([MUST | {"verdict": "not applicable"}], 0, 0, 0),
+        "violated and undecided": ([MUST | {"verdict": "violated"}, MUST | {"verdict": "inconclusive"}], 1, 1, 1),
+        "interrupted": ([MUST | {"verdict": "held"}], 2, 2, 2),
+        "interrupted, violated before": ([MUST | {"verdict": "violated"}], 2, 1, 1),
+        "interrupted, undecided before": ([MUST | {"verdict": "inconclusive"}], 2, 2, 2),
+        "stopped": ([MUST | {"verdict": "held", "stop": "The target is away."}], 2, 6, 6),
+        "the suite's own fault": ([MUST | {"verdict": "held"}, {"verdict": "internal error"}], 1, 3, 3),
+        "the suite's own fault beside a violation": (
+            [MUST | {"verdict": "violated"}, {"verdict": "internal error"}],
+            1,
+            1,
+            1,
+        ),
+    },
+)
+def test_exit_code_of_verdicts(told, pytests: int, code: int, with_strict: int) -> None:
+    assert exit_code(told, pytests, strict=False) == code
+    assert exit_code(told, pytests, strict=True) == with_strict

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.document import load_document
 from tests.detection.defects import DEFECTS
-from tests.unit.running import CONTRACT, run
+from tests.unit.running import CONTRACT, TWO, run
 
 NAMES = (
     "trailing-comma-is-taken",
@@ -22,7 +22,8 @@ def found(defect, folder: Path, seed: int) -> set[str]:
         known = {name: ",".join(values) for name, values in served.known.items()}
         settings = known | {"PROPEXO_TOKEN": served.token}
         summary = folder / f"{seed}.json"
-        options = ("--target", served.url, "--summary", str(summary), "--hypothesis-seed", str(seed))
+        chosen = (*TWO, "-k", f"{defect.requirement} or ERR-02")  # whose requests show what is wrong with answers
+        options = (*chosen, "--target", served.url, "--summary", str(summary), "--hypothesis-seed", str(seed))
         run(folder, *options, environment=settings)
     return {finding["identity"] for told in json.loads(summary.read_text())["results"] for finding in told["findings"]}
 

@@ -8,12 +8,13 @@ import pytest
 from reports import proof
 from reports.proof import Proof, latest, store, suite_digest
 
-PROVED = Proof(suite_digest(), "quick", 100, 96, 60, 58, ("a: b",), 30, ())
+PROVED = Proof("0123456789ab", "quick", 100, 96, 60, 58, ("a: b",), 30, ())
 
 
 @pytest.fixture(autouse=True)
 def _kept_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "FILE", tmp_path / "proof.json")
+    monkeypatch.setattr(proof, "suite_digest", lambda: PROVED.suite)
 
 
 def test_proof_comes_back_as_it_was() -> None:
@@ -35,6 +36,20 @@ def test_profiles_are_kept_side_by_side() -> None:
     store(PROVED)
     store(replace(PROVED, profile="deep"))
     assert latest("quick") == PROVED
+
+
+def test_digest_is_that_of_every_file_that_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "ROOT", tmp_path)
+    digests = [suite_digest()]
+    for file in ("contracts/a.yaml", "strategies/deep/b.py", "tests/harness/c.py", "tests/conformance/d.py"):
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).write_text("1")
+        digests.append(suite_digest())
+    (tmp_path / "tests/harness/notes.md").write_text("1")
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports/e.py").write_text("1")
+    assert len(set(digests)) == len(digests)
+    assert suite_digest() == digests[-1]
 
 
 def test_unreadable_proof_is_none() -> None:

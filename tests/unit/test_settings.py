@@ -2,16 +2,16 @@
 
 import pytest
 
-from contracts.document import properties
 from contracts.errors import UsageError
-from tests.harness.settings import SANDBOX, Profile, Secret, Target, supplied_variables, target_from_environment
-from tests.unit.building import CANCEL, DOCUMENT, STATUS, TOKEN, table
+from tests.harness.settings import SANDBOX, Profile, Secret, Target, target_from_environment
+from tests.unit.building import DOCUMENT, TOKEN, table
 
 GOOD = {"PROPEXO_TOKEN": TOKEN, "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
+VARIABLES = ("PROPEXO_INTEGRATION_ID", "PROPEXO_EVENT_IDS", "PROPEXO_LEAD_ID")
 
 
 def target(name: str = "http://127.0.0.1:4010", **changes: str) -> Target:
-    return target_from_environment(name, DOCUMENT.operations, GOOD | changes)
+    return target_from_environment(name, VARIABLES, GOOD | changes)
 
 
 def test_url_is_the_target() -> None:
@@ -56,14 +56,17 @@ def test_any_token_of_rfc_6750_is_taken(token: str) -> None:
     assert target(PROPEXO_TOKEN=token).token == token
 
 
-def test_operation_without_supplied_values_needs_only_the_token() -> None:
-    assert supplied_variables([STATUS]) == set()
-    assert target_from_environment("sandbox", [STATUS], {"PROPEXO_TOKEN": TOKEN}).known == {}
+@pytest.mark.parametrize("value", ["", " ", "\n"])
+def test_variable_without_a_value_is_not_known(value: str) -> None:
+    assert target(PROPEXO_EVENT_IDS=value).known == {"PROPEXO_INTEGRATION_ID": ("rm-1",)}
 
 
-def test_variables_are_those_of_the_document() -> None:
-    named = {schema["x-supplied-by"] for _, schema in properties(CANCEL.body)}
-    assert supplied_variables(DOCUMENT.operations) == named == GOOD.keys() - {"PROPEXO_TOKEN"}
+def test_variable_that_no_operation_names_is_not_known() -> None:
+    assert target_from_environment("sandbox", [], GOOD).known == {}
+
+
+def test_token_is_all_that_every_target_needs() -> None:
+    assert target_from_environment("sandbox", VARIABLES, {"PROPEXO_TOKEN": TOKEN}).known == {}
 
 
 NAMES_A_TARGET = "--target takes mock, sandbox or a base URL such as http://127.0.0.1:4010, not "
@@ -88,12 +91,9 @@ BARE_TOKEN = "PROPEXO_TOKEN holds characters that no bearer token has: give the 
             {"PROPEXO_TOKEN": ""},
             "Set PROPEXO_TOKEN in the environment: --target sandbox needs it.",
         ),
-        "blank ids": ("sandbox", {"PROPEXO_EVENT_IDS": " "}, "Set PROPEXO_EVENT_IDS in the environment: "),
-        "two absent": (
-            "sandbox",
-            {"PROPEXO_TOKEN": "", "PROPEXO_EVENT_IDS": ""},
-            "Set PROPEXO_TOKEN and PROPEXO_EVENT_IDS in the environment: --target sandbox needs them.",
-        ),
+        "blank token": ("sandbox", {"PROPEXO_TOKEN": " "}, "Set PROPEXO_TOKEN in the environment: "),
+        "port that is none": ("http://127.0.0.1:http", {}, NAMES_A_TARGET),
+        "space": ("https://api.example.com/a b", {}, NAMES_A_TARGET),
         "token with its scheme": ("sandbox", {"PROPEXO_TOKEN": f"Bearer {TOKEN}"}, BARE_TOKEN),
         "token in quotes": ("sandbox", {"PROPEXO_TOKEN": f'"{TOKEN}"'}, BARE_TOKEN),
         "token of two lines": ("sandbox", {"PROPEXO_TOKEN": "a\nb"}, BARE_TOKEN),

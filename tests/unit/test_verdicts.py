@@ -1,11 +1,14 @@
 """The whole path, as a user runs it: a fault of the target comes out as the requirement that it breaks."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contracts.mock.api import MockApi
-from tests.unit.running import document, run, serving
+from reports.wording import UNSURE
+from tests.unit.running import TWO, document, run, serving
 
 
 class AcceptsAnyToken(MockApi):
@@ -46,13 +49,32 @@ class ForgetsMeta(MockApi):
 )
 def test_fault_is_named(tmp_path: Path, faulty: type[MockApi], requirement: str) -> None:
     with serving(faulty(document())) as (arguments, environment):
-        outcome = run(tmp_path, *arguments, environment=environment)
+        outcome = run(tmp_path, *TWO, *arguments, environment=environment)
     assert outcome.code == 1, outcome.output
     assert requirement in outcome.named("failure"), outcome.output
 
 
+class TakesAnyTime(MockApi):
+    """Does not enforce a pattern that is stated of an applicant's update and inferred of a lead's."""
+
+    def errors(self, *given: Any) -> Any:
+        return [error for error in super().errors(*given) if error.validator != "pattern"]
+
+
+def test_what_is_only_presumed_is_told_and_gates_with_strict_alone(tmp_path: Path) -> None:
+    one = ("--profile", "quick", "--operation", "update_lead*", "-k", "ERR-06")
+    with serving(TakesAnyTime(document())) as (arguments, environment):
+        told = run(tmp_path, *one, *arguments, environment=environment)
+        strict = run(tmp_path, *one, *arguments, "--strict", environment=environment)
+        stated = run(tmp_path, *one[:3], "update_applicant*", *one[4:], *arguments, environment=environment)
+    assert (told.code, told.named("skipped")) == (0, {"ERR-06"}), told.output
+    assert (strict.code, strict.named("failure")) == (1, {"ERR-06"}), strict.output
+    assert (stated.code, stated.named("failure")) == (1, {"ERR-06"}), stated.output
+    assert [UNSURE in outcome.output for outcome in (told, strict, stated)] == [True, True, False]
+
+
 def test_conforming_target_keeps_every_must(tmp_path: Path) -> None:
-    outcome = run(tmp_path, "--strict")
+    outcome = run(tmp_path, *TWO, "--strict")
     assert outcome.code == 0, outcome.output
     assert not outcome.named("failure") | outcome.named("error")
 
@@ -62,6 +84,17 @@ def test_items_are_named_by_requirement_method_and_path(tmp_path: Path) -> None:
     assert list(outcome.verdicts) == ["ERR-01 POST /v1/events/appointments/leads/cancel/rentmanager"]
 
 
-def test_workers_share_no_operation(tmp_path: Path) -> None:
-    outcome = run(tmp_path, "-n", "2", "--profile", "quick")
+def test_should_that_the_profile_has_no_request_for_is_not_applicable(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.json"
+    chosen = ("--operation", "create_lead*", "-k", "AUTH-06 or JOB-01", "--summary", str(summary))
+    outcome = run(tmp_path, *chosen, "--profile", "quick")
     assert outcome.code == 0, outcome.output
+    told = {entry["requirement"]: entry for entry in json.loads(summary.read_text())["results"]}
+    assert {name: entry["verdict"] for name, entry in told.items()} == {"AUTH-06": "not applicable", "JOB-01": "held"}
+    assert "needs more requests than profile quick has to spare" in told["AUTH-06"]["text"]
+
+
+def test_workers_share_no_operation(tmp_path: Path) -> None:
+    outcome = run(tmp_path, *TWO, "-n", "2", "--profile", "quick", "-k", "RESP-01 or JOB-0")
+    assert outcome.code == 0, outcome.output
+    assert len(outcome.verdicts) == 9

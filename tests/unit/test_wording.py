@@ -6,7 +6,7 @@ import pytest
 
 from contracts.exchange import Evidence, Finding, Problem, Status, Verdict
 from reports.redaction import Redactor
-from reports.wording import evidence_line, explain, how_often
+from reports.wording import UNSURE, evidence_line, explain, how_often
 from tests.unit.building import CANCEL, REQUIREMENTS, TOKEN, exchange, table
 
 URL = "https://api.example.com"
@@ -46,6 +46,26 @@ def test_token_is_kept_out_of_every_line() -> None:
     leak = Problem("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
     found = verdict(replace(FINDING, problem=leak), replace(FINDING, problem=leak))
     assert TOKEN[:6] not in "\n".join(words(found))
+
+
+PRESUMED = replace(FINDING, gates=False)
+
+
+@table(
+    "requirement, findings, told",
+    {
+        "must, by what is stated": ("ERR-01", [FINDING], False),
+        "must, by what is only presumed": ("ERR-01", [PRESUMED], True),
+        "must, by some of each": ("ERR-01", [PRESUMED, FINDING], False),
+        "must, by two that are presumed": ("ERR-01", [PRESUMED, PRESUMED], True),
+        "should": ("ERR-08", [PRESUMED], False),
+    },
+)
+def test_must_that_does_not_gate_says_so(requirement: str, findings, *, told: bool) -> None:
+    lines = explain(verdict(*findings), REQUIREMENTS[requirement], CANCEL, URL, Redactor(TOKEN)).splitlines()
+    assert (UNSURE in lines) is told
+    assert lines.index("expected: 400") == (2 if told else 1)
+    assert UNSURE.startswith("does not gate: ")
 
 
 @pytest.mark.parametrize("status", [Status.INCONCLUSIVE, Status.NOT_APPLICABLE])

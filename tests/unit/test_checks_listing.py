@@ -1,0 +1,356 @@
+"""LIST: pages, orders and filters; each check accepts the good, refuses the bad for its reason, and is silent else."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from contracts.checks import listing
+from contracts.exchange import HOLDS, SILENT, Exchange
+from tests.unit.building import ABSENT, CANCEL, CREATE, LIST, exchange, said, said_of_all, table
+
+DEFAULT_LIMIT = 100
+
+
+def records(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
+    """Return records with these numbers in their ids, and the same fields."""
+    return [{"id": f"r-{number}"} | fields for number in numbers]
+
+
+def page(results: Any, total: Any = ABSENT, more: Any = ABSENT, status: int | None = 200, **query: Any) -> Exchange:
+    """Return the answer with these results; it tells a total, and whether there are more, where that is given."""
+    asked = {name.replace("order_by", "order-by"): value for name, value in query.items()}
+    told = {"limit": query.get("limit", DEFAULT_LIMIT), "offset": query.get("offset", 0), "orderBy": []}
+    meta = told | {name: value for name, value in (("total", total), ("hasMore", more)) if value is not ABSENT}
+    return answered({"meta": meta, "results": results}, status, asked)
+
+
+def answered(body: Any, status: int | None = 200, query: dict[str, Any] | None = None, **fields: Any) -> Exchange:
+    target = f"{LIST.path}?{urlencode(query)}" if query else LIST.path
+    given = {"operation": LIST.id, "method": "GET", "target": target, "request_body": None} | fields
+    return exchange(status, body, **given)
+
+
+def telling(meta: dict[str, Any], **query: Any) -> Exchange:
+    return answered({"meta": meta, "results": records(1, 2)}, query=query)
+
+
+NO_PAGE = {
+    "a refusal": (SILENT, page(records(1, 2, 3), status=400, limit=2)),
+    "no answer": (SILENT, page([], status=None)),
+    "another operation": (SILENT, answered({"meta": {}, "results": []}, operation=CANCEL.id)),
+    "another path": (SILENT, answered({"meta": {}, "results": []}, target=LIST.path.rstrip("/"))),
+    "no results": (SILENT, answered({"meta": {}})),
+    "results that are no list": (SILENT, answered({"results": {"id": "r-1"}})),
+    "results that are no records": (SILENT, answered({"results": ["r-1"]})),
+    "no JSON": (SILENT, answered(b"<html>")),
+}
+DISAGREE = "total and results disagree"
+
+
+@table(
+    "expected, seen",
+    {
+        "all on one page": (HOLDS, page(records(1, 2), total=2, more=False)),
+        "nothing at all": (HOLDS, page([], total=0, more=False)),
+        "a full page": (HOLDS, page(records(1, 2), total=5, more=True, limit=2)),
+        "the last page": (HOLDS, page(records(5), total=5, more=False, limit=2, offset=4)),
+        "the last page, full": (HOLDS, page(records(4, 5), total=5, more=False, limit=2, offset=3)),
+        "behind the end": (HOLDS, page([], total=5, more=False, limit=2, offset=9)),
+        "no total told": (HOLDS, page(records(1, 2), limit=2)),
+        "total not told as a number": (HOLDS, page(records(1, 2), total=None, more=None, limit=2)),
+        "more results than asked for": ("more results than the limit", page(records(1, 2, 3), limit=2)),
+        "more results than the default": ("more results than the limit", page(records(*range(101)))),
+        "as many as the default": (HOLDS, page(records(*range(100)))),
+        "another limit told": ("another limit told", telling({"limit": 100}, limit=2)),
+        "another offset told": ("another offset told", telling({"offset": 0}, limit=2, offset=3)),
+        "limit told as a text": ("another limit told", telling({"limit": "2"}, limit=2)),
+        "another limit told that nobody asked for": (HOLDS, telling({"limit": 50, "offset": 3})),
+        "neither limit nor offset told": (HOLDS, telling({}, limit=2, offset=3)),
+        "fewer results than there are": (DISAGREE, page(records(1), total=5, limit=2)),
+        "results although there are none": (DISAGREE, page(records(1), total=0)),
+        "results behind the end": (DISAGREE, page(records(1), total=5, limit=2, offset=9)),
+        "fewer on the last page": (DISAGREE, page([], total=5, limit=2, offset=4)),
+        "no more although there are": ("more and total disagree", page(records(1, 2), total=5, more=False, limit=2)),
+        "more although there are none": ("more and total disagree", page(records(1, 2), total=2, more=True, limit=2)),
+        "limit that is none": (HOLDS, telling({"total": 5}, limit="two")),
+        **NO_PAGE,
+    },
+)
+def test_page_is_as_asked(expected, seen) -> None:
+    assert said(listing.page_is_as_asked(LIST, seen)) == expected
+
+
+def test_page_tells_how_it_differs() -> None:
+    problem = listing.page_is_as_asked(LIST, page(records(1), total=5, more=True, limit=2, offset=1))
+    assert (problem.expected, problem.observed) == ("2 of 5 results", "1 results")
+    problem = listing.page_is_as_asked(LIST, page(records(1, 2), total=5, more=False, limit=2))
+    assert problem.observed == "no more after 2 of 5"
+
+
+AGAIN, TWICE, OUT = "a record on two pages", "a record twice on a page", "pages leave records out"
+
+
+def pages(*numbers: list[int], total: Any = 5, limit: int = 2) -> list[Exchange]:
+    return [page(records(*some), total=total, limit=limit, offset=place * limit) for place, some in enumerate(numbers)]
+
+
+@table(
+    "expected, seen",
+    {
+        "join": ([HOLDS] * 3, pages([1, 2], [3, 4], [5])),
+        "join to a page behind the end": ([HOLDS] * 4, pages([1, 2], [3, 4], [5], [])),
+        "tell no total": ([HOLDS, HOLDS], pages([1, 2], [3], total=None)),
+        "overlap": ([HOLDS, AGAIN, HOLDS, OUT], pages([1, 2], [2, 3], [4])),
+        "are the same": ([HOLDS, AGAIN, AGAIN, OUT], pages([1, 2], [1, 2], [1])),
+        "hold one twice": ([TWICE, HOLDS, HOLDS, OUT], pages([1, 1], [3, 4], [5])),
+        "leave one out": ([HOLDS, HOLDS, HOLDS, OUT], pages([1, 2], [3], [5])),
+        "hold one more than there are": ([HOLDS, HOLDS, HOLDS, OUT], pages([1, 2], [3, 4], [5, 6])),
+        "end before the last": ([HOLDS, HOLDS], pages([1, 2], [3, 4])),
+        "told of a new record in between": ([], [*pages([1, 2]), *pages([1, 2], [2, 3], total=6)]),
+        "refused in between": ([], [*pages([1, 2]), page([], status=400), *pages([1, 2], [2, 3])]),
+        "none": ([], []),
+    },
+)
+def test_pages_join(expected, seen) -> None:
+    assert said_of_all(listing.pages_join(LIST, seen)) == expected
+
+
+def test_operation_that_lists_nothing_has_no_pages() -> None:
+    seen = page(records(1, 2, 3), limit=2)
+    assert listing.page_is_as_asked(CANCEL, seen) is SILENT
+    assert list(listing.pages_join(CANCEL, [seen])) == []
+    assert listing.order_is_as_asked(CANCEL, seen) is SILENT
+    assert listing.items(CANCEL, seen) is None
+
+
+STRETCH = "another stretch of the list"
+WHOLE = page(records(1, 2, 3, 4, 5), total=5)
+
+
+@table(
+    "expected, seen",
+    {
+        "the start": (HOLDS, page(records(1, 2), total=5, limit=2)),
+        "the middle": (HOLDS, page(records(3, 4), total=5, limit=2, offset=2)),
+        "the end": (HOLDS, page(records(5), total=5, limit=2, offset=4)),
+        "behind the end": (HOLDS, page([], total=5, limit=2, offset=7)),
+        "the start in place of the middle": (STRETCH, page(records(1, 2), total=5, limit=2, offset=2)),
+        "another order": (STRETCH, page(records(2, 1), total=5, limit=2)),
+        "others": (STRETCH, page(records(8, 9), total=5, limit=2)),
+        "after a new record": (SILENT, page(records(6, 1), total=6, limit=2)),
+        **NO_PAGE,
+    },
+)
+def test_page_is_a_stretch_of_the_whole_list(expected, seen) -> None:
+    assert said(listing.listed_in_one(WHOLE)(LIST, seen)) == expected
+
+
+def test_page_is_a_stretch_as_far_as_the_first_page_went() -> None:
+    first = page(records(1, 2), total=5, more=True, limit=2)
+    check = listing.listed_in_one(first)
+    assert check(LIST, page(records(2, 3), total=5, limit=2, offset=1)) is HOLDS
+    assert check(LIST, page(records(4, 5), total=5, limit=2, offset=3)) is HOLDS
+    assert said(check(LIST, page(records(3, 2), total=5, limit=2, offset=1))) == STRETCH
+
+
+def test_list_that_was_not_shown_compares_with_nothing() -> None:
+    assert listing.listed_in_one(page([], status=400))(LIST, page(records(1), total=5, limit=1)) is SILENT
+
+
+def ordered(order: str, *values: Any, field: str = "created_at") -> Exchange:
+    return page([{"id": f"r-{place}", field: value} for place, value in enumerate(values)], order_by=order)
+
+
+RISING, FALLING = "created_at not ascending", "created_at not descending"
+
+
+@table(
+    "expected, seen",
+    {
+        "ascending": (HOLDS, ordered("created_at:asc", "2024-01-01", "2024-01-02")),
+        "ascending by default": (HOLDS, ordered("created_at", "2024-01-01", "2024-01-02")),
+        "descending": (HOLDS, ordered("created_at:desc", "2024-01-02", "2024-01-01")),
+        "some alike": (HOLDS, ordered("created_at:desc", "b", "b", "a")),
+        "numbers": (HOLDS, ordered("created_at:asc", 2, 10)),
+        "descending for ascending": (RISING, ordered("created_at:asc", "b", "a")),
+        "descending by default": (RISING, ordered("created_at", "b", "a")),
+        "ascending for descending": (FALLING, ordered("created_at:desc", "a", "b")),
+        "one out of order": (RISING, ordered("created_at:asc", "a", "c", "b", "d")),
+        "null first": (HOLDS, ordered("created_at:asc", None, "a", "b")),
+        "null in between": (HOLDS, ordered("created_at:asc", "a", None, "b", "c")),
+        "null last": (HOLDS, ordered("created_at:desc", "b", "a", None)),
+        "out of order before null": (RISING, ordered("created_at:asc", "b", "a", None)),
+        "out of order around null": (SILENT, ordered("created_at:asc", "b", None, "a")),
+        "by the first of two fields": (HOLDS, ordered("created_at:asc,id:desc", "a", "b")),
+        "not by the first of two fields": (RISING, ordered("created_at:asc,id:desc", "b", "a")),
+        "alike, by the second field": (HOLDS, ordered("created_at:asc,id:asc", "a", "a")),
+        "alike, not by the second field": ("id not descending", ordered("created_at:asc,id:desc", "a", "a")),
+        "all alike": (SILENT, ordered("created_at:asc", "a", "a")),
+        "only one with a value": (SILENT, ordered("created_at:asc", "a", None)),
+        "values of two types": (SILENT, ordered("created_at:asc", "a", 1)),
+        "field that no record has": (SILENT, ordered("created_at:asc", "b", "a", field="other")),
+        "no order asked for": (SILENT, page([{"created_at": "b"}, {"created_at": "a"}])),
+        "an empty order": (SILENT, ordered("", "b", "a")),
+        **NO_PAGE,
+    },
+)
+def test_order_is_as_asked(expected, seen) -> None:
+    assert said(listing.order_is_as_asked(LIST, seen)) == expected
+
+
+def test_two_neighbours_show_what_is_out_of_order() -> None:
+    problem = listing.order_is_as_asked(LIST, ordered("created_at:asc", "a", "c", "b"))
+    assert (problem.expected, problem.observed) == ("created_at ascending", "c before b")
+
+
+def of(*leads: Any, vendor: Any = "RENTMANAGER", updated: Any = None, number: int = 1) -> dict[str, Any]:
+    return {
+        "id": f"r-{number}",
+        "associated_lead_ids": list(leads) if leads != (None,) else None,
+        "integration_vendor": vendor,
+        "updated_at": updated,
+    }
+
+
+def param(name: str) -> Any:
+    return LIST.query_parameters[name]
+
+
+@table(
+    "parameter, value, good, bad",
+    {
+        "equality": ("integration_vendor", "YARDI", of(vendor="YARDI"), of(vendor="yardi")),
+        "equality with nothing": ("integration_vendor", "YARDI", of(vendor="YARDI"), of(vendor=None)),
+        "equality with a number": ("integration_vendor", "7", of(vendor=7), of(vendor=77)),
+        "array": ("lead_id", "l-1", of("l-0", "l-1"), of("l-10")),
+        "empty array": ("lead_id", "l-1", of("l-1"), of()),
+        "no array": ("lead_id", "l-1", of("l-1"), of(None)),
+        "at least": ("updated_at_gte", "2024-02", of(updated="2024-02"), of(updated="2024-01")),
+        "at most": ("updated_at_lte", "2024-02", of(updated="2024-02"), of(updated="2024-03")),
+        "at most, of nothing": ("updated_at_lte", "2024-02", of(updated="2024-01"), of(updated=None)),
+    },
+)
+def test_record_matches_a_filter(parameter: str, value: str, good, bad) -> None:
+    assert listing.matches(good, param(parameter), value)
+    assert not listing.matches(bad, param(parameter), value)
+
+
+MANY = [
+    of("l-1", updated="2024-01", number=1),
+    of("l-2", updated="2024-02", number=2),
+    of("l-1", "l-2", updated="2024-03", number=3),
+    of(None, vendor=None, number=4),
+]
+KNOWN = page(MANY, total=4, more=False)
+
+
+def chosen(*numbers: int, more: Any = False, **query: Any) -> Exchange:
+    return page([MANY[number - 1] for number in numbers], total=len(numbers), more=more, **query)
+
+
+@table(
+    "expected, seen",
+    {
+        "array": (HOLDS, chosen(1, 3, lead_id="l-1")),
+        "equality": (HOLDS, chosen(1, 2, 3, integration_vendor="RENTMANAGER")),
+        "at least": (HOLDS, chosen(2, 3, updated_at_gte="2024-02")),
+        "at most": (HOLDS, chosen(1, 2, updated_at_lte="2024-02")),
+        "between": (HOLDS, chosen(2, updated_at_gte="2024-02", updated_at_lte="2024-02")),
+        "two that both hold": (HOLDS, chosen(3, lead_id="l-1", updated_at_gte="2024-02")),
+        "none that matches": (HOLDS, chosen(lead_id="no-such-value")),
+        "no filter": (HOLDS, chosen(1, 2, 3, 4)),
+        "a record that was made meanwhile": (
+            HOLDS,
+            page([*MANY[::2], of("l-1", number=9)], total=3, more=False, lead_id="l-1"),
+        ),
+        "one that does not match": ("lead_id not applied", chosen(1, 2, 3, lead_id="l-1")),
+        "one without a value": (
+            "integration_vendor not applied",
+            chosen(1, 2, 3, 4, integration_vendor="RENTMANAGER"),
+        ),
+        "a bound the wrong way": ("updated_at_gte not applied", chosen(1, 2, updated_at_gte="2024-02")),
+        "some for a stranger": ("lead_id not applied", chosen(1, lead_id="no-such-value")),
+        "the second of two not applied": (
+            "updated_at_gte not applied",
+            chosen(1, lead_id="l-1", updated_at_gte="2024-02"),
+        ),
+        "one left out": ("lead_id leaves records out", chosen(1, lead_id="l-1")),
+        "the bound itself left out": ("updated_at_gte leaves records out", chosen(3, updated_at_gte="2024-02")),
+        "all left out": ("lead_id leaves records out", chosen(lead_id="l-1")),
+        "one left for the next page": (HOLDS, chosen(1, more=True, lead_id="l-1")),
+        "one left for the next page, that is asked for": (HOLDS, chosen(1, lead_id="l-1", limit=1)),
+        "one on the page before": (HOLDS, chosen(3, lead_id="l-1", limit=1, offset=1)),
+        "one that does not match on the second page": (
+            "lead_id not applied",
+            chosen(2, lead_id="l-1", limit=1, offset=1),
+        ),
+        "not told whether there is a next page": ("lead_id leaves records out", chosen(1, more=None, lead_id="l-1")),
+        "two left out by two": (
+            "lead_id and updated_at_gte leaves records out",
+            chosen(lead_id="l-1", updated_at_gte="2024-02"),
+        ),
+        **NO_PAGE,
+    },
+)
+def test_filter_is_as_asked(expected, seen) -> None:
+    assert said(listing.filter_is_as_asked(KNOWN)(LIST, seen)) == expected
+
+
+def test_records_that_were_not_shown_are_not_missed() -> None:
+    assert listing.filter_is_as_asked(page([], status=400))(LIST, chosen(1, lead_id="l-1")) is SILENT
+
+
+@table(
+    "count, seen",
+    {
+        "by the total": (40, page(records(1, 2), total=40)),
+        "by what is shown": (2, page(records(1, 2))),
+        "by what is shown, of an odd total": (2, page(records(1, 2), total="many")),
+        "by what is shown, of too small a total": (2, page(records(1, 2), total=0)),
+        "none on no page": (0, page([], status=400)),
+    },
+)
+def test_known_records(count: int, seen) -> None:
+    assert listing.known_records(LIST, seen) == count
+
+
+@table(
+    "expected, seen",
+    {
+        "there": (HOLDS, page(records(1, 2))),
+        "not there": ("record not listed", page(records(1, 3))),
+        "nothing there": ("record not listed", page([])),
+        **NO_PAGE,
+    },
+)
+def test_record_is_listed(expected, seen) -> None:
+    assert said(listing.holds_record(LIST, "r-2")(CREATE, seen)) == expected
+
+
+ODD = ([], {}, True, 7, 1.5, "text", None)
+
+
+@table("told", {repr(value): (value,) for value in ODD})
+def test_no_check_breaks_on_what_a_target_may_tell(told) -> None:
+    """RESP-01 speaks of what does not fit the schema; every other check has to bear it."""
+    query = {"limit": 2, "order_by": "id:desc", "updated_at_gte": "2024-02", "lead_id": "l-1"}
+    item = {"id": told, "updated_at": told, "associated_lead_ids": told}
+    seen = page([item, {"id": "r-1"}, item], total=told, more=told, **query)
+    single = (listing.listed_in_one(seen), listing.filter_is_as_asked(seen), listing.holds_record(LIST, "r-1"))
+    for check in (listing.page_is_as_asked, listing.order_is_as_asked, *single):
+        check(LIST, seen)
+    said_of_all(listing.pages_join(LIST, [seen, seen]))
+    assert isinstance(listing.known_records(LIST, seen), int)
+
+
+@table(
+    "target, asked",
+    {
+        "none": ("/v1/appointments/", {}),
+        "plain": ("/v1/appointments/?a=1&b=2", {"a": "1", "b": "2"}),
+        "encoded": ("/v1/appointments/?a=x%20%26+y", {"a": "x & y"}),
+        "empty": ("/v1/appointments/?a=", {"a": ""}),
+        "twice": ("/v1/appointments/?a=1&a=2", {"a": "2"}),
+    },
+)
+def test_query_is_read(target: str, asked: dict[str, str]) -> None:
+    assert listing.query(exchange(target=target)) == asked

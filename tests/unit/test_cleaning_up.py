@@ -1,0 +1,160 @@
+"""Whatever a run created it cancels, whichever way it ends; and it touches nothing that it was not given."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from contracts.document import Json, Operation
+from contracts.mock.api import MockApi
+from contracts.mock.refusal import Refusal
+from contracts.mock.state import EVENTS, INTEGRATIONS, NO_SUCH_RECORD, Job, Record
+from tests.unit.building import CANCEL, CREATE, UPDATE, table
+from tests.unit.running import Outcome, document, outcome_of, run, serving, started
+
+LEAD = "PROPEXO_LEAD_ID"
+THREE = ("--profile", "quick", "--operation", "*lead_appointment_rentmanager")
+REASON_TO_EXPECT_SOME = 3
+LEFT = "Left at the target: record"
+
+
+class Keeps(MockApi):
+    """Keeps a list of the writes that it accepted: the operation's id, and the record that is written to."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.accepted: list[tuple[str, Json]] = []
+
+    def execute(self, operation: Operation, value: Json) -> list[str]:
+        self.accepted.append((operation.id, value.get("event_id")))
+        return super().execute(operation, value)
+
+    @property
+    def created(self) -> list[Record]:
+        """Return the records that there were not from the start."""
+        return [record for record in self.state.records.values() if record.id not in self.state.events]
+
+    @property
+    def left(self) -> list[str]:
+        return [record.id for record in self.created if not record.removed]
+
+
+class NeverCancels(Keeps):
+    """Refuses every cancellation."""
+
+    def cancel(self, _: Operation, __: Json) -> list[str]:
+        raise Refusal(400, "invalid_request", "closed for today", "closed")
+
+
+class CancelsInVain(Keeps):
+    """Accepts every cancellation, and its job fails."""
+
+    def cancel(self, _: Operation, __: Json) -> list[str]:
+        return [NO_SUCH_RECORD]
+
+
+class InterruptsReads(Keeps):
+    """Interrupts the run, once it has created some records, while it reads what became of one."""
+
+    process: subprocess.Popen[str] | None = None
+
+    def advance(self, job: Job) -> None:
+        super().advance(job)
+        if len(self.created) >= REASON_TO_EXPECT_SOME:
+            self.interrupt()
+
+    def interrupt(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            time.sleep(0.1)  # the signal comes before the answer does
+            self.process = None
+
+
+class InterruptsCreates(InterruptsReads):
+    """Interrupts the run while it waits for the answer to a create."""
+
+    def advance(self, job: Job) -> None:
+        Keeps.advance(self, job)
+
+    def create(self, operation: Operation, value: Json) -> str:
+        record = super().create(operation, value)
+        if len(self.created) == REASON_TO_EXPECT_SOME:
+            self.interrupt()
+        return record
+
+
+def settings(environment: Mapping[str, str], *names: str, **more: str) -> dict[str, str]:
+    return {name: environment[name] for name in ("PROPEXO_TOKEN", INTEGRATIONS, *names)} | more
+
+
+def ran(api: MockApi, folder: Path, *arguments: str, **more: str) -> Outcome:
+    """Run the three operations of a lead without any record that the target knows, or with what is given."""
+    with serving(api) as (target, environment):
+        return run(folder, *target, *THREE, *arguments, environment=settings(environment, LEAD, **more))
+
+
+def test_every_record_is_cancelled(tmp_path: Path) -> None:
+    api = Keeps(document())
+    outcome = ran(api, tmp_path)
+    assert outcome.code == 0, outcome.output
+    assert len(api.created) > REASON_TO_EXPECT_SOME
+    assert api.left == []
+    assert "Left at the target" not in outcome.output
+    assert written(api) <= {record.id for record in api.created}
+    assert {operation for operation, _ in api.accepted} == {CREATE.id, UPDATE.id, CANCEL.id}
+
+
+def written(api: Keeps) -> set[Json]:
+    """Return the ids of all records at the target that an accepted update or cancellation named."""
+    named = {record for operation, record in api.accepted if operation != CREATE.id}
+    assert named, "nothing was written to"
+    return named & api.state.records.keys()
+
+
+def test_records_that_were_given_are_the_only_ones_written_to_that_were_there_before(tmp_path: Path) -> None:
+    api = Keeps(document())
+    given = api.state.events[2:5]
+    outcome = ran(api, tmp_path, **{EVENTS: ",".join(given)})
+    assert outcome.code == 0, outcome.output
+    assert written(api) & {*api.state.events} <= {*given}
+    assert set(api.state.removed) & {*api.state.events} <= {*given}
+    assert api.left == []
+
+
+@table("interrupting", {"while it reads": (InterruptsReads,), "while it creates": (InterruptsCreates,)})
+def test_every_record_is_cancelled_when_the_run_is_interrupted(tmp_path: Path, interrupting: Any) -> None:
+    api = interrupting(document())
+    with (
+        serving(api) as (target, environment),
+        started(tmp_path, *target, *THREE, environment=settings(environment, LEAD)) as process,
+    ):
+        api.process = process
+        outcome = outcome_of(process, tmp_path)
+    assert outcome.code == 2, outcome.output
+    assert len(api.created) >= REASON_TO_EXPECT_SOME
+    assert api.left == []
+    assert "Left at the target" not in outcome.output
+
+
+@table("faulty", {"refuses cancellations": (NeverCancels,), "cancels in vain": (CancelsInVain,)})
+def test_each_record_that_could_not_be_cancelled_is_named(tmp_path: Path, faulty: type[Keeps]) -> None:
+    api = faulty(document())
+    outcome = ran(api, tmp_path, "-k", "AUTH-01 or RESP-01")
+    assert named_as_left(outcome) == sorted(api.left), outcome.output
+
+
+def test_what_each_process_could_not_cancel_is_named_once(tmp_path: Path) -> None:
+    api = NeverCancels(document())
+    outcome = ran(api, tmp_path, "-k", "AUTH-01 or RESP-01", "-n", "2")
+    assert named_as_left(outcome) == sorted(api.left), outcome.output
+
+
+def named_as_left(outcome: Outcome) -> list[str]:
+    """Return the ids of the records in the closing lines."""
+    lines = [line for line in outcome.output.splitlines() if line.startswith(LEFT)]
+    assert all("could not be cancelled: " in line for line in lines)
+    return sorted(line.removeprefix(LEFT).split()[0] for line in lines)

@@ -1,0 +1,55 @@
+"""--contract: the suite runs against whatever document it is given, or says in a sentence why it cannot."""
+
+from pathlib import Path
+
+import pytest
+
+from contracts.document import load_document
+from contracts.mock.api import MockApi
+from tests.unit.documents import described
+from tests.unit.running import GENERIC, run, serving
+
+QUICK = ("--profile", "quick", "--contract", str(GENERIC))
+OPERATIONS = ("--operation", "cancel_lead*", "--operation", "get_write_status")
+
+
+class ForgetsTheJob(MockApi):
+    def write_answer(self, *given: object) -> object:
+        value = super().write_answer(*given)
+        del value["job_id"]
+        return value
+
+
+def test_generic_document_holds_against_its_mock(tmp_path: Path) -> None:
+    outcome = run(tmp_path, *QUICK, "--strict")
+    assert outcome.code == 0, outcome.output
+    assert {name.partition(" ")[2] for name in outcome.verdicts} == {
+        operation.label for operation in load_document(GENERIC).operations
+    }
+
+
+def test_fault_is_found_by_the_generic_document(tmp_path: Path) -> None:
+    with serving(ForgetsTheJob(load_document(GENERIC))) as (arguments, environment):
+        outcome = run(tmp_path, *QUICK, *OPERATIONS, "-k", "RESP-01", *arguments, environment=environment)
+    assert outcome.code == 1, outcome.output
+    assert outcome.named("failure") == {"RESP-01"}
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "cannot be read (No such file or directory): name an OpenAPI document."),
+        (b"", "is not an OpenAPI 3.0 or 3.1 document: its `openapi` is missing."),
+        (repr(described({"summary": 5})).encode(), "is not a valid OpenAPI 3.1.0 document: at paths//things/post/"),
+    ],
+    ids=["missing", "empty", "invalid"],
+)
+def test_document_that_cannot_be_used_ends_with_4_and_a_sentence(tmp_path: Path, content, complaint: str) -> None:
+    file = tmp_path / "document.yaml"
+    if content is not None:
+        file.write_bytes(content)
+    outcome = run(tmp_path, "--contract", str(file))
+    assert outcome.code == 4, outcome.output
+    (line,) = [line for line in outcome.output.splitlines() if line]
+    assert line.startswith(f"ERROR: {file} {complaint}")
+    assert outcome.verdicts == {}

@@ -1,0 +1,112 @@
+"""The walk over the document's links: where it leads, and where it does not go."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from contracts.mock.api import MockApi
+from contracts.mock.serve import serve
+from tests.harness.run import OperationRun
+from tests.harness.session import Options, Session
+from tests.harness.settings import Profile
+from tests.harness.stateful import LINKED, walk
+from tests.unit.building import CANCEL, CREATE, DOCUMENT, STATUS, table
+from tests.unit.running import CONTRACT
+from tests.unit.sockets import Talk, serving
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A walk's run, and the mock that it was at."""
+
+    run: OperationRun
+    session: Session
+    api: MockApi
+
+
+@contextmanager
+def walking(*operations: str) -> Iterator[Walked]:
+    """Give the run of a job status, with these operations selected, against a mock that names all of its values."""
+    mock = MockApi(DOCUMENT)
+    with serve(mock) as server:
+        known = {variable: ",".join(values) for variable, values in server.known.items()}
+        session = session_at(server.url, *operations, PROPEXO_TOKEN=server.token, **known)
+        try:
+            yield Walked(session.run(STATUS, (), 0), session, mock)
+        finally:
+            session.close()
+
+
+def session_at(url: str, *operations: str, **environment: str) -> Session:
+    return Session(Options(url, operations, Profile.DEEP, 1, CONTRACT, environment))
+
+
+def test_walk_leads_from_a_write_to_its_status() -> None:
+    with walking() as walked:
+        linked = walk(walked.run, 60)
+        known = walked.api.state.jobs.keys() | (walked.api.state.records.keys() - {*walked.api.state.events})
+    assert STATUS.id in {seen.operation for seen in linked}
+    for seen in linked:
+        operation = DOCUMENT.operation(seen.operation)
+        named = {*operation.path_values(seen.request.target).values()}
+        named |= {seen.request.json().get("event_id")} if operation.body else set()
+        assert named & known, "led to by nothing that the target told"
+    assert all(seen.accepted and seen.edit == LINKED for seen in linked)
+
+
+def test_walk_leads_on_to_what_works_on_the_record() -> None:
+    with walking() as walked:
+        linked = {seen.operation for seen in walk(walked.run, 60)}
+    assert linked - {STATUS.id}
+
+
+def test_few_requests_are_enough_to_follow_a_link() -> None:
+    with walking() as walked:
+        assert walk(walked.run, 8)
+
+
+@table(
+    "operations",
+    {
+        "write and status": ([CANCEL.id, STATUS.id],),
+        "create and status": ([CREATE.id, STATUS.id],),
+        "one person's": (["*_lead_*", STATUS.id],),
+        "status alone": ([STATUS.id],),
+    },
+)
+def test_walk_never_leaves_the_selected_operations(operations: list[str]) -> None:
+    with walking(*operations) as walked:
+        walk(walked.run, 30)
+    assert {seen.operation for seen in walked.run.exchanges} <= walked.session.selected
+
+
+@pytest.mark.parametrize("at_most", [0, 1, 8, 30])
+def test_walk_keeps_within_its_number_of_requests(at_most: int) -> None:
+    with walking() as walked:
+        before = walked.run.left
+        walk(walked.run, at_most)
+        assert len(walked.run.exchanges) <= at_most
+        assert before - walked.run.left <= at_most + 3, "what was created last is to be cancelled, too"
+
+
+def test_what_the_walk_created_is_cancelled() -> None:
+    with walking(CREATE.id, STATUS.id) as walked:
+        walk(walked.run, 30)
+        created = [r for r in walked.api.state.records.values() if r.id not in walked.api.state.events]
+        assert created
+        assert walked.session.clean_up() == []
+        assert all(record.removed for record in created)
+
+
+def test_walk_ends_where_nothing_is_answered() -> None:
+    def hangs_up(talk: Talk) -> None:
+        talk.hear()
+
+    with serving(hangs_up) as server:
+        session = session_at(server.url, PROPEXO_TOKEN="tok-1", PROPEXO_EVENT_IDS="evt-1")
+        run = session.run(STATUS, (), 0)
+        assert walk(run, 30) == []
+        session.close()
+    assert len(run.exchanges) <= 2, "Hypothesis makes sure of it once"

@@ -1,0 +1,287 @@
+"""A verdict in the making: what is sent again, what a finding is named after, and whether it gates the run."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.checks import each, errors, protocol, response
+from contracts.document import Document, Operation
+from contracts.exchange import HOLDS, SILENT, Exchange, Problem, Request, Status
+from strategies.edit import Edit, together
+from tests.harness.trial import AGAIN, NOW_AND_THEN, SENT_AGAIN_AT_MOST, Trial
+from tests.unit.building import CANCEL, CREATE, REQUIREMENTS, control, exchange, objects, said, table
+from tests.unit.documents import answering, loaded, queueing, taking
+
+
+@dataclass
+class Run:
+    """Answers as it is told to; a status for each request, the last of them again and again."""
+
+    operation: Operation = CANCEL
+    statuses: tuple[int, ...] = (200,)
+    controls_accepted: int = 1
+    left: int = 100
+    reserve: int = 100
+    document: Document | None = None
+    exchanges: list[Exchange] = field(default_factory=list)
+    intermittent: set[str] = field(default_factory=set)
+    completed: bool = False
+
+    def send(self, request: Request, edit: Edit, **_: Any) -> Exchange:
+        status = self.statuses[min(len(self.exchanges), len(self.statuses) - 1)]
+        self.exchanges.append(replace(exchange(status), request=request, edit=edit.name))
+        self.left -= 1
+        return self.exchanges[-1]
+
+    def send_again(self, seen: Exchange) -> Exchange:
+        return self.send(seen.request, Edit(seen.edit, lambda unchanged: unchanged))
+
+    def already_sent(self, request: Request) -> Exchange | None:
+        return next((seen for seen in self.exchanges if seen.request == request), None)
+
+    def complete(self) -> None:
+        self.completed = True
+
+
+def trial(requirement: str, run: Run, *edits: Edit) -> Trial:
+    return Trial(REQUIREMENTS[requirement], run, edits, 0, 1)
+
+
+refused = errors.refused_with(400)
+
+
+def changing(name: str, change: bytes = b"") -> Edit:
+    return Edit(name, lambda request: request.with_body(change or name.encode()))
+
+
+def tried(run: Run, *edits: Edit, requirement: str = "ERR-04", check: Any = refused) -> Trial:
+    found = trial(requirement, run, *edits)
+    for seen in found.each_edit(of=control):
+        found.judge(seen, check)
+    return found
+
+
+def test_what_holds_is_sent_once() -> None:
+    run = Run(statuses=(400,))
+    verdict = tried(run, changing("a"), changing("b")).verdict()
+    assert (verdict.status, verdict.reason, verdict.findings) == (Status.HELD, "", ())
+    assert (verdict.evidence.decided, len(run.exchanges)) == (2, 2)
+
+
+def test_problem_is_sent_again_twice() -> None:
+    run = Run(statuses=(200,))
+    (finding,) = tried(run, changing("a")).verdict().findings
+    assert len(run.exchanges) == 1 + AGAIN
+    assert (finding.edit, finding.seen, finding.tried, finding.gates) == ("a", 3, 3, True)
+
+
+def test_problem_that_comes_now_and_then_is_named_so() -> None:
+    run = Run(statuses=(200, 400, 400))
+    (finding,) = tried(run, changing("a")).verdict().findings
+    assert (finding.edit, finding.seen, finding.tried) == (NOW_AND_THEN, 1, 3)
+    assert run.intermittent == {"answered 200"}
+
+
+def test_only_the_first_problems_are_sent_again() -> None:
+    run = Run()
+    (finding,) = tried(run, *map(changing, "abcd")).verdict().findings
+    assert len(run.exchanges) == 4 + AGAIN * SENT_AGAIN_AT_MOST
+    assert finding.edits == ("a", "b", "c", "d")
+
+
+@table("reserve, left", {"kept for that": (1, 50), "of the allowance": (50, 2)})
+def test_no_more_is_sent_again_than_is_left(reserve: int, left: int) -> None:
+    run = Run(reserve=reserve, left=left)
+    (finding,) = tried(run, changing("a")).verdict().findings
+    assert finding.tried == 2
+
+
+def test_different_problems_are_different_findings() -> None:
+    run = Run(statuses=(200, 200, 200, 500))
+    findings = tried(run, changing("a"), changing("b")).verdict().findings
+    assert [(found.problem.kind, found.edit) for found in findings] == [("answered 200", "a"), ("answered 500", "b")]
+
+
+def test_parts_at_fault_speak_for_the_whole() -> None:
+    whole = together("all at once", [changing("a"), changing("b")])
+    run = Run(statuses=(200, 400, 200))
+    (finding,) = tried(run, whole).verdict().findings
+    assert finding.edit == "b"
+    assert [seen.edit for seen in run.exchanges[:3]] == ["all at once", "a", "b"]
+
+
+def test_whole_speaks_where_no_part_is_at_fault() -> None:
+    run = Run(statuses=(200, 400, 400, 200))
+    (finding,) = tried(run, together("all at once", [changing("a"), changing("b")])).verdict().findings
+    assert finding.edit == "all at once"
+
+
+def test_edit_that_changes_nothing_is_not_sent() -> None:
+    run = Run()
+    assert tried(run, Edit("nothing", lambda request: request)).verdict().status is Status.INCONCLUSIVE
+    assert run.exchanges == []
+
+
+def test_same_request_of_the_same_edit_is_sent_once() -> None:
+    run = Run(statuses=(400,))
+    tried(run, changing("a"), changing("a"))
+    assert len(run.exchanges) == 1
+
+
+@table(
+    "run, reason",
+    {
+        "nothing decided": (Run(statuses=(429,)), "No request reached the decision."),
+        "no control": (Run(statuses=(400,), controls_accepted=0), "No control was accepted beside what was refused."),
+    },
+)
+def test_verdict_that_rests_on_nothing_is_inconclusive(run: Run, reason: str) -> None:
+    verdict = tried(run, changing("a")).verdict()
+    assert (verdict.status, verdict.reason) == (Status.INCONCLUSIVE, reason)
+
+
+def test_trial_that_ended_early_tells_what_it_found() -> None:
+    violated = tried(Run(), changing("a"))
+    assert violated.undecided(Status.INCONCLUSIVE, "spent").status is Status.VIOLATED
+    held = tried(Run(statuses=(400,)), changing("a"))
+    assert (held.undecided(Status.INCONCLUSIVE, "spent").status, held.verdict().status) == (
+        Status.INCONCLUSIVE,
+        Status.HELD,
+    )
+
+
+def test_judging_the_whole_run_completes_it_and_sends_nothing_again() -> None:
+    run = Run(exchanges=[exchange(500), exchange(200), exchange(500)])
+    found = trial("RESP-06", run)
+    found.judge_run(each(response.no_server_error))
+    (finding,) = found.verdict().findings
+    assert (run.completed, len(run.exchanges)) == (True, 3)
+    assert (finding.seen, finding.tried, finding.gates) == (2, 3, True)
+
+
+TEXT = {"type": "string"}
+
+
+def unsure(schema: Any) -> Any:
+    return schema | {"x-basis": "inferred"}
+
+
+@pytest.fixture
+def half_stated(tmp_path: Path) -> Operation:
+    """Give a write with a property that is stated and one that is not, in the body and in the 200."""
+    both = {"sure": TEXT, "guessed": unsure(TEXT)}
+    answer = {**taking(objects(both, ["sure"])), **answering(objects(both))}
+    answer["responses"]["400"] = {"description": "Refused."}
+    return loaded(tmp_path, queueing(answer)).operation("make")
+
+
+def seen_of(operation: Operation, sent: Any = None, given: Any = None, status: int = 200) -> Exchange:
+    sent, given = ({"sure": "s"} if value is None else value for value in (sent, given))
+    return exchange(status, given, request_body=sent, operation=operation.id, target=operation.path)
+
+
+@table(
+    "sent, status, gates",
+    {
+        "stated property": ({"sure": 1}, Status.VIOLATED, True),
+        "inferred property": ({"sure": "s", "guessed": 1}, Status.NOT_MET, False),
+        "both": ({"sure": 1, "guessed": 1}, Status.VIOLATED, True),
+        "required property": ({}, Status.VIOLATED, True),
+    },
+)
+def test_malformed_body_gates_by_what_is_stated(half_stated, sent, status: Status, *, gates: bool) -> None:
+    run = Run(half_stated, reserve=0)
+    found = trial("ERR-02", run)
+    found.judge(seen_of(half_stated, sent), errors.malformed_body_refused)
+    verdict = found.verdict()
+    assert verdict.status is status
+    assert [finding.gates for finding in verdict.findings] == [gates]
+
+
+@table(
+    "given, status",
+    {
+        "fits": ({"sure": "s", "guessed": "g"}, Status.HELD),
+        "stated property": ({"sure": 1}, Status.VIOLATED),
+        "inferred property": ({"guessed": 1}, Status.NOT_MET),
+    },
+)
+def test_answer_gates_by_what_is_stated(half_stated, given, status: Status) -> None:
+    run = Run(half_stated, exchanges=[seen_of(half_stated, given=given)])
+    found = trial("RESP-01", run)
+    found.judge_run(each(response.success_fits_schema))
+    assert found.verdict().status is status
+
+
+def test_answer_that_is_inferred_as_a_whole_gates_nothing(tmp_path: Path) -> None:
+    answer = answering(unsure(objects({"job": TEXT}, ["job"])))
+    operation = loaded(tmp_path, queueing({**answer, **taking(objects({"sure": TEXT}, ["sure"]))})).operation("make")
+    found = trial("RESP-01", Run(operation, exchanges=[seen_of(operation, given={})]))
+    found.judge_run(each(response.success_fits_schema))
+    assert [finding.gates for finding in found.verdict().findings] == [False]
+    assert found.verdict().status is Status.NOT_MET
+
+
+def test_finding_is_shown_by_the_sighting_that_gates(half_stated) -> None:
+    found = trial("ERR-02", Run(half_stated, reserve=0))
+    for name, sent in (("guessed a number", {"sure": "s", "guessed": 1}), ("sure a number", {"sure": 1})):
+        found.judge(replace(seen_of(half_stated, sent), edit=name), errors.malformed_body_refused)
+    (finding,) = found.verdict().findings
+    assert (finding.exchange.edit, finding.gates) == ("sure a number", True)
+    assert finding.edits == ("guessed a number", "sure a number")
+
+
+def test_verdict_is_violated_where_one_of_two_findings_gates(half_stated) -> None:
+    run = Run(half_stated, exchanges=[seen_of(half_stated, given=given) for given in ({"guessed": 1}, {"sure": 1})])
+    found = trial("RESP-01", run)
+    found.judge_run(each(response.success_fits_schema))
+    assert found.verdict().status is Status.VIOLATED
+    assert {finding.problem.kind: finding.gates for finding in found.verdict().findings} == {
+        "guessed breaks type": False,
+        "sure breaks type": True,
+    }
+
+
+def test_should_never_gates() -> None:
+    run = Run(exchanges=[exchange(404, headers={"allow": None}, method="PATCH"), exchange()])
+    found = trial("HTTP-01", run)
+    found.judge_series(each(protocol.method_refused), run.exchanges)
+    assert found.verdict().status is Status.NOT_MET
+    assert [finding.gates for finding in found.verdict().findings] == [False]
+
+
+@table(
+    "requirement, operation, gates",
+    {
+        "must of what is stated": ("JOB-01", CANCEL, True),
+        "must of what is inferred": ("JOB-01", CREATE, False),
+        "must of everything": ("RESP-06", CREATE, True),
+        "should": ("RESP-03", CANCEL, False),
+    },
+)
+def test_requirement_gates_where_it_applies_by_what_is_stated(requirement: str, operation, *, gates: bool) -> None:
+    assert trial(requirement, Run(operation)).gates is gates
+
+
+def test_requirement_that_only_an_inference_brings_in_gates_nothing() -> None:
+    found = trial("JOB-01", Run(CREATE, reserve=0))
+    found.judge(exchange(404), lambda *_: Problem("answered 404", "200", "404"))
+    assert found.verdict().status is Status.NOT_MET
+
+
+@table(
+    "seen",
+    {
+        "another media type": (exchange(400, b"<html>", {"content-type": "text/html"}),),
+        "no code": (exchange(400, {"error": {"message": "m"}}),),
+        "a blank code": (exchange(400, {"error": {"code": "", "message": "m"}}),),
+        "no JSON": (exchange(400, b"{"),),
+    },
+)
+def test_refusal_that_is_only_presumed_gates_nothing(seen: Exchange) -> None:
+    of_create = replace(seen, operation=CREATE.id, request=replace(seen.request, target=CREATE.path))
+    assert "400" not in CREATE.stated.responses
+    assert isinstance(errors.error_has_the_envelope(CREATE, of_create), Problem)
+    assert said(errors.error_has_the_envelope(CREATE.stated, of_create)) in (HOLDS, SILENT)
