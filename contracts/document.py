@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -39,6 +39,8 @@ CONSTRAINTS = frozenset(
     }
 )
 
+SAID_OF_A_SCHEMA = frozenset({"title", "description", "example", "examples", "default", "deprecated"})
+"""Keywords that demand nothing of a value."""
 UNSURE = ("example", "inferred")
 """What `x-basis` says of a fact that gates nothing."""
 
@@ -263,8 +265,14 @@ def _document(file: Path, content: bytes) -> Document:
     version = str(raw.get("openapi", "")) if isinstance(raw, dict) else ""
     if not version.startswith(("3.0", "3.1")):
         raise ContractError(f"{file} is not an OpenAPI 3.0 or 3.1 document: its `openapi` is {version or 'missing'}.")
+    raw = _with_text_statuses(raw)
     validator = OpenAPIV30SpecValidator if version.startswith("3.0") else OpenAPIV31SpecValidator
-    first = next(iter(validator(raw).iter_errors()), None)
+    try:
+        first = next(iter(validator(raw).iter_errors()), None)
+    except Exception as error:  # a dangling reference is no error to the validator, but breaks it
+        raise ContractError(
+            f"{file} is not a valid OpenAPI {version} document: {' '.join(str(error).split())}."
+        ) from error
     if first is not None:
         where = "/".join(str(step) for step in getattr(first, "absolute_path", ())) or "the top"
         message = " ".join(first.message.split())
@@ -277,6 +285,15 @@ def _document(file: Path, content: bytes) -> Document:
         operations=operations,
         raw=raw,
     )
+
+
+def _with_text_statuses(raw: Json) -> Json:
+    """Return the document with every key as a text: YAML reads `200:` as a number."""
+    if isinstance(raw, list):
+        return [_with_text_statuses(entry) for entry in raw]
+    if not isinstance(raw, dict):
+        return raw
+    return {str(key) if isinstance(key, int) else key: _with_text_statuses(value) for key, value in raw.items()}
 
 
 def properties(schema: Json) -> Iterator[tuple[str, Json]]:
@@ -318,6 +335,9 @@ def _operations(file: Path, raw: Json) -> tuple[Operation, ...]:
     for one in described.values():
         if astray := [link.target for link in one.links if link.target not in described]:
             raise ContractError(f"{file} links {one.id} to {astray[0]}, which it does not describe.")
+        used = _extension(RecordOperations, one.details, "x-record")
+        if astray := [name for name in astuple(used) if name not in described] if used else []:
+            raise ContractError(f"{file} has the records of {one.id} used by {astray[0]}, which it does not describe.")
     operations = []
     for one in described.values():
         sure = replace(one, details=_sure(one.details))
@@ -328,7 +348,8 @@ def _operations(file: Path, raw: Json) -> tuple[Operation, ...]:
 
 def _described(file: Path, raw: Json) -> Mapping[str, _Described]:
     described: dict[str, _Described] = {}
-    for path, item in raw.get("paths", {}).items():
+    for path, spelled in raw.get("paths", {}).items():
+        item = {**follow(raw, spelled["$ref"][1:]), **spelled} if "$ref" in spelled else spelled
         shared = as_draft_2020(resolve(raw, item.get("parameters", [])))
         for method in [name for name in item if name in METHODS]:
             details = as_draft_2020(resolve(raw, item[method]))
@@ -357,7 +378,7 @@ def _operation(raw: Json, one: _Described, described: Mapping[str, _Described], 
         path=one.path,
         summary=details.get("summary", ""),
         source=details.get("externalDocs", {}).get("url", ""),
-        secured=bool(details.get("security", raw.get("security"))),
+        secured={} not in (asked := details.get("security", raw.get("security")) or [{}]) and bool(asked),
         supported=not details.get("x-not-supported", False),
         body=_json_schema(details.get("requestBody", {})),
         parameters=_parameters(details["parameters"]),
@@ -374,7 +395,7 @@ def _operation(raw: Json, one: _Described, described: Mapping[str, _Described], 
         job_status=_extension(JobStatus, details, "x-job-status"),
         record=_extension(RecordOperations, details, "x-record"),
         updates_record=any(
-            other.details.get("x-record", {}).get("updated-by") == one.id for other in described.values()
+            (other.details.get("x-record") or {}).get("updated-by") == one.id for other in described.values()
         ),
         listing=_extension(Listing, details, "x-listing"),
         path_methods=frozenset(other.method for other in described.values() if other.path == one.path),
@@ -424,9 +445,9 @@ def _parameters(entries: Json) -> tuple[Parameter, ...]:
 def _extension(kind: type[Extension], details: Json, name: str) -> Extension | None:
     if name not in details:
         return None
+    spelled = details[name] if isinstance(details[name], dict) else {}
     given = {
-        key.replace("-", "_"): tuple(value) if isinstance(value, list) else value
-        for key, value in details[name].items()
+        key.replace("-", "_"): tuple(value) if isinstance(value, list) else value for key, value in spelled.items()
     }
     expected = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     if given.keys() != expected:
@@ -472,12 +493,18 @@ def _flat(node: Json) -> Json:
     for part in ({key: value for key, value in flat.items() if key != "allOf"}, *flat["allOf"]):
         for key, value in part.items():
             if key == "properties":
-                whole[key] = {**whole.get(key, {}), **value}
+                before = whole.get(key, {})
+                whole[key] = {**before, **{name: _joined(before.get(name), inner) for name, inner in value.items()}}
             elif key == "required":
                 whole[key] = [*whole.get(key, []), *(name for name in value if name not in whole.get(key, []))]
-            elif whole.setdefault(key, value) != value and not key.startswith("x-"):
+            elif whole.setdefault(key, value) != value and not (key.startswith("x-") or key in SAID_OF_A_SCHEMA):
                 return flat
     return whole
+
+
+def _joined(one: Json, other: Json) -> Json:
+    """Return what both schemas of a property demand together."""
+    return _flat({"allOf": [one, other]}) if isinstance(one, dict) and isinstance(other, dict) else other
 
 
 def resolve(raw: Json, node: Json, seen: tuple[str, ...] = ()) -> Json:
@@ -495,6 +522,10 @@ def resolve(raw: Json, node: Json, seen: tuple[str, ...] = ()) -> Json:
         if found is None:
             raise ContractError(f"The reference {reference} leads nowhere: describe what it points to, or correct it.")
         beside = {key: value for key, value in node.items() if key != "$ref"}
+        if isinstance(found, bool):
+            return found  # a schema that everything, or nothing, fits
+        if not isinstance(found, dict):
+            raise ContractError(f"The reference {reference} leads to no object: correct it.")
         return resolve(raw, {**found, **beside}, (*seen, reference))
     return {key: resolve(raw, value, seen) for key, value in node.items()}
 

@@ -67,8 +67,10 @@ def malformed_body_refused(operation: Operation, exchange: Exchange) -> Judgemen
 
 
 def error_has_the_envelope(operation: Operation, exchange: Exchange) -> Judgement:
-    """ERR-05."""
+    """ERR-05. Silent where the document names no 400 of the operation."""
     if not own_request(operation, exchange) or exchange.response is None or exchange.status != BAD_REQUEST:
+        return SILENT
+    if str(BAD_REQUEST) not in operation.responses:
         return SILENT
     expected = "application/json with error.code and error.message, both non-empty strings"
     if media_type(exchange.response) != JSON_MEDIA_TYPE:

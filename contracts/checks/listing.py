@@ -46,10 +46,10 @@ def page_is_as_asked(operation: Operation, exchange: Exchange) -> Judgement:
 def pages_join(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
     """LIST-01. Pages that follow each other hold each record once; silent if the records changed in between."""
     read = [(exchange, page) for exchange in exchanges if (page := items(operation, exchange)) is not None]
-    if operation.listing is None or len(read) < len(exchanges):
+    if operation.listing is None or not read or len(read) < len(exchanges):
         return
-    totals = {follow(_answer(exchange), operation.listing.total) for exchange, _ in read}
-    if len(totals) > 1:
+    totals = [follow(_answer(exchange), operation.listing.total) for exchange, _ in read]
+    if any(total != totals[0] for total in totals):
         return
     seen: set[str] = set()
     for exchange, page in read:
@@ -65,8 +65,8 @@ def pages_join(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[
         else:
             yield exchange, HOLDS
         seen |= ids
-    total = totals.pop()
-    asked = query(read[-1][0]) if read else {}
+    total = totals[0]
+    asked = query(read[-1][0])
     end = sum(_whole(asked.get(name)) or 0 for name in (operation.listing.offset, operation.listing.limit))
     if isinstance(total, int) and end >= total and len(seen) != total:
         yield read[-1][0], Problem("pages leave records out", f"{total} records on all pages", f"{len(seen)} records")
@@ -133,11 +133,11 @@ def filter_is_as_asked(reference: Exchange) -> Check:
                 observed = f"{schema[FILTERS]} = {odd[0].get(schema[FILTERS])!r}"
                 return Problem(f"{name} not applied", f"only records that match {name}", observed)
         expected = {
-            item.get(operation.listing.id)
+            str(item.get(operation.listing.id))
             for item in whole
             if all(matches(item, schema, value) for schema, value in asked.values())
         }
-        lacking = expected - {item.get(operation.listing.id) for item in page}
+        lacking = expected - {str(item.get(operation.listing.id)) for item in page}
         paged = {operation.listing.limit, operation.listing.offset} & query(exchange).keys()
         if lacking and not paged and not follow(_answer(exchange), operation.listing.more):
             observed = f"{len(expected) - len(lacking)} of {len(expected)} known records"
@@ -188,6 +188,8 @@ def matches(item: Mapping[str, Json], schema: Json, value: str) -> bool:
     if isinstance(held, list):
         return value in held
     if held is None:
+        return False
+    if COMPARES in schema and not isinstance(held, str):
         return False
     match schema.get(COMPARES):
         case "gte":

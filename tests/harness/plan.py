@@ -19,6 +19,7 @@ OPENING_WITH_IDS = 5
 
 
 CONTROLS_OF_AN_OPENING = 2
+RECORDS_OF_A_REQUIREMENT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def share_out(
     queue.sort(key=lambda entry: entry[0])
     chosen: dict[str, list[Edit | None]] = {demand.requirement: [] for demand in demands.values()}
     for _, demand, one in queue:
-        cost = demand.cost(operation) * (1 if one else demand.sends[place])
+        cost = demand.cost(operation) * (1 if one else _sends(demand, operation, place))
         if cost <= left:
             left -= cost
             chosen[demand.requirement].append(one)
@@ -100,8 +101,14 @@ def share_out(
         granted = chosen[demand.requirement]
         tried = tuple(one for one in granted if one)
         lacking = None not in granted or (not tried and bool(demand.edits and demand.edits(operation)))
-        shares[demand.requirement] = Share(tried, demand.sends[place] if None in granted else 0, lacking)
+        shares[demand.requirement] = Share(tried, _sends(demand, operation, place) if None in granted else 0, lacking)
     return shares
+
+
+def _sends(demand: Demand, operation: Operation, place: int) -> int:
+    """Return how many requests beside the edits are wanted; of what creates records, few in any profile."""
+    wanted = demand.sends[place]
+    return min(wanted, RECORDS_OF_A_REQUIREMENT) if demand.to_be_accepted and operation.record else wanted
 
 
 def _opening(operation: Operation) -> int:

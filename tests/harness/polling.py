@@ -48,6 +48,7 @@ def until_final(
     *,
     at_most: int,
     operation: Operation | None = None,
+    edit: str = CONTROL,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exchange:
     """Read a job's state until it is final, `at_most` times, pausing ever longer; return the last exchange.
@@ -58,7 +59,7 @@ def until_final(
     pause = FIRST_PAUSE_SECONDS["local" if run.target.local else "remote"]
     turn = 1
     while True:
-        exchange = run.send(request, CONTROL, operation=status)
+        exchange = run.send(request, edit, operation=status)
         if job_is_over(status, exchange) or not exchange.accepted or run.left <= 1 or turn >= at_most:
             return exchange
         sleep(pause)

@@ -29,6 +29,11 @@ class Record:
     over: bool = False
 
     @property
+    def name(self) -> str:
+        """Return what to call it where somebody else has to cancel it."""
+        return f"{f'record {self.id}' if self.id else f'job {self.job}'} of {self.creator.id}"
+
+    @property
     def owed(self) -> int:
         """Return how many requests it will still take to be rid of it."""
         if self.over:
@@ -43,6 +48,7 @@ class Records:
         """Know of nothing yet."""
         self._document = document
         self._by_job: dict[str, Record] = {}
+        self._cancellations: dict[str, Record] = {}
 
     def note(self, exchange: Exchange) -> Record | None:
         """Take note of an exchange, whatever it was sent for; return the record that it creates, if it does."""
@@ -56,11 +62,11 @@ class Records:
                 return self._by_job.setdefault(job, Record(operation, job))
         elif operation.job_status:
             record = self.of(exchange.request)
+            self._note_end_of_cancellation(operation, exchange)
             state = operation.job_status.of(answer)
             if record and not record.over and state and state not in operation.job_status.pending:
-                told = follow_record(operation, answer)
-                record.id = told
-                record.over = told is None and state in operation.job_status.failed
+                record.id = follow_record(operation, answer) or record.id
+                record.over = record.id is None and state in operation.job_status.failed
         else:
             self._note_cancellation(operation, exchange)
         return None
@@ -69,8 +75,18 @@ class Records:
         sent = {*operation.path_values(exchange.request.target).values(), *_texts(exchange.request)}
         for record in self._by_job.values():
             cancels = record.creator.record and record.creator.record.cancelled_by == operation.id
-            if cancels and record.id in sent:
+            if cancels and record.id in sent and not record.over:
                 record.over = True
+                if operation.job_link and exchange.response:
+                    self._cancellations[str(operation.job_link.follow(exchange.response.json()))] = record
+
+    def _note_end_of_cancellation(self, status: Operation, exchange: Exchange) -> None:
+        """Take a cancellation back that came to nothing."""
+        jobs = status.path_values(exchange.request.target).values()
+        record = next((self._cancellations[job] for job in jobs if job in self._cancellations), None)
+        state = status.job_status.of(exchange.response.json()) if status.job_status and exchange.response else None
+        if record and status.job_status and state in status.job_status.failed:
+            record.over = False
 
     def of(self, status: Request) -> Record | None:
         """Return the record that a job creates, by the request for the job's status; None if it creates none."""
@@ -92,14 +108,44 @@ class Records:
         for record in self.left:
             try:
                 why = self._cancel(record, send, reading, cancelling)
+                if why:
+                    failures.append(f"{record.name} could not be cancelled: {why}")
             except TargetUnavailable as away:
-                why = str(away)
-            if why:
-                known = f"record {record.id}" if record.id else f"job {record.job}"
-                failures.append(f"{known} of {record.creator.id} could not be cancelled: {why}")
+                failures.append(f"{record.name} could not be cancelled: {away}")
+        return failures + self._in_vain(send, reading)
+
+    def _in_vain(self, send: Send, reading: Cancellation) -> list[str]:
+        """Return a line for each accepted cancellation whose job failed.
+
+        One job shows whether cancellations come to anything here; only where they do not is each of them looked at.
+        """
+        failures: list[str] = []
+        for place, (job, record) in enumerate(self._cancellations.items()):
+            if (place > 0 and not failures) or record.creator.job_link is None:
+                break
+            status = self._document.operation(record.creator.job_link.target)
+            try:
+                end = self._end(status, job, send, reading)
+            except TargetUnavailable:
+                break
+            if end is not None and end.response is not None:
+                told = end.response.body[:200].decode(errors="replace")
+                failures.append(f"{record.name} could not be cancelled: its job failed with {told}")
         return failures
 
+    @staticmethod
+    def _end(status: Operation, job: str, send: Send, reading: Cancellation) -> Exchange | None:
+        """Return the read that tells a job's failure; None where it did not fail."""
+        for turn in range(READS_AT_MOST):
+            time.sleep(PAUSE_SECONDS * turn)
+            read = send(status, reading(status, job))
+            state = status.job_status.of(read.response.json()) if status.job_status and read.response else None
+            if status.job_status is None or state not in status.job_status.pending:
+                break
+        return read if status.job_status and state in status.job_status.failed else None
+
     def _cancel(self, record: Record, send: Send, reading: Cancellation, cancelling: Cancellation) -> str | None:
+        """Cancel a record; return why it could not be."""
         if record.creator.job_link is None or record.creator.record is None:
             return None
         status = self._document.operation(record.creator.job_link.target)

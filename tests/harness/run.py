@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import signal
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import cycle
 
@@ -56,6 +58,22 @@ class JobEnd:
         """Return whether the job ended in failure."""
         rules = self.status.job_status
         return rules is not None and protocol.job_state(self.status, self.exchange) in rules.failed
+
+
+@contextmanager
+def interrupts_held_back() -> Iterator[None]:
+    """Let Ctrl-C wait until a create's answer was noted: what nobody knows of cannot be cancelled again."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if caught:
+        raise KeyboardInterrupt
 
 
 class OperationRun:
@@ -158,13 +176,18 @@ class OperationRun:
             edit = Edit(edit, lambda unchanged: unchanged)
         if self.left <= 0:
             raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
+        creates = (operation or self.operation).record is not None
+        with interrupts_held_back() if creates else nullcontext():
+            return self._send(request, edit, operation or self.operation, generated=generated)
+
+    def _send(self, request: Request, edit: Edit, operation: Operation, *, generated: bool) -> Exchange:
         before = self.client.sent
         try:
             reply = self.client.send(request, may_send=lambda: self.client.sent - before < self.left)
         finally:
             self.spent += max(1, self.client.sent - before)
         exchange = Exchange(
-            operation=(operation or self.operation).id,
+            operation=operation.id,
             request=request,
             edit=edit.name,
             response=reply.response,
@@ -183,7 +206,7 @@ class OperationRun:
         self.exchanges.append(exchange)
         if record := self.records.note(exchange):
             self._made.append(record)
-        if exchange.accepted and (operation or self.operation).job_link:
+        if exchange.accepted and operation.job_link:
             self._writes.append(exchange)
         self.client.token_honoured |= exchange.accepted and exchange.issued_token
         if self.taken(exchange) and exchange.edit == CONTROL:

@@ -9,15 +9,20 @@ from urllib.parse import quote
 from hypothesis import HealthCheck, Phase, Verbosity, reject, settings
 from hypothesis.errors import Flaky, Unsatisfiable
 from schemathesis import GenerationMode
+from schemathesis.generation.stateful.state_machine import release_state_machines
 
+from contracts.checks.protocol import job_is_over
 from contracts.document import Json, Operation
 from contracts.errors import Inconclusive
 from contracts.exchange import Exchange
+from tests.harness import polling
 from tests.harness.generation import as_schemathesis_response, schema_of
 from tests.harness.run import OperationRun
 
-STEPS = 4
-"""A write, its status, what the status leads to, and that one's status."""
+STEPS = 8
+"""A write, its status, what the status leads to, and that one's status, twice over."""
+READS = 2
+"""Of a job that has not ended: what it leads to is told at its end."""
 LINKED = "a value that a link leads to"
 
 
@@ -48,7 +53,10 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
             given = _linked(run, case) if self.led else {}
             if operation.id not in run.selected or not (given or _can_start(operation)):
                 reject()
-            exchange = run.send(run.request_for(operation, given), LINKED, operation=operation)
+            request = run.request_for(operation, given)
+            exchange = run.send(request, LINKED, operation=operation)
+            if operation.job_status and exchange.accepted and not job_is_over(operation, exchange):
+                exchange = polling.until_final(run, request, at_most=READS, operation=operation, edit=LINKED)
             if given:
                 linked.append(exchange)
             if exchange.response is None:
@@ -69,8 +77,11 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
         suppress_health_check=list(HealthCheck),
     )
     # What a target answers differs from run to run, so Hypothesis may find its own replay inconsistent: the walk ends.
-    with suppress(Enough, Inconclusive, Flaky, Unsatisfiable):
-        Walk.run(settings=quiet)
+    try:
+        with suppress(Enough, Inconclusive, Flaky, Unsatisfiable):
+            Walk.run(settings=quiet)
+    finally:
+        release_state_machines(Walk)  # Hypothesis would keep it, and with it every exchange of the run
     return linked
 
 

@@ -17,7 +17,7 @@ from contracts.mock.__main__ import main
 from contracts.mock.api import MAX_BODY_BYTES, MockApi
 from contracts.mock.limit import WINDOW_SECONDS, RateLimit
 from contracts.mock.serve import serve
-from contracts.mock.state import Job, State
+from contracts.mock.state import EVENT_COUNT, Job, State
 from tests.unit.calling import CANCEL, DOCUMENT, GENERIC, STATUS, Caller, calling, issues_of
 
 UNSUPPORTED_QUERY = DOCUMENT.operation("query_appointment_availability_rentmanager")
@@ -267,7 +267,7 @@ def test_every_variable_of_the_document_has_values() -> None:
             "PROPEXO_APPLICANT_ID": 1,
             "PROPEXO_RESIDENT_ID": 1,
             "PROPEXO_EMPLOYEE_ID": 1,
-            "PROPEXO_EVENT_IDS": 12,
+            "PROPEXO_EVENT_IDS": EVENT_COUNT,
         }
 
 

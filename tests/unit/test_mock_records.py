@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from contracts.document import Operation
 from contracts.mock.api import MockApi
-from contracts.mock.state import State
+from contracts.mock.state import EVENT_COUNT, State
 from tests.unit.calling import CANCEL, CREATE, DOCUMENT, LIST, UPDATE, Caller, calling, issues_of
 
 CREATES = [operation for operation in DOCUMENT.operations if operation.record]
@@ -62,7 +62,7 @@ def test_creation_for_a_stranger_fails_in_its_job(fresh: Caller, name: str) -> N
     end = fresh.end_of(fresh.create(**{name: "nobody"}))
     assert end.items() >= FAILED.items()
     assert [name in error for error in end["errors"]] == [True]
-    assert fresh.page().json()["meta"]["total"] == 12
+    assert fresh.page().json()["meta"]["total"] == EVENT_COUNT
 
 
 def test_creation_for_an_unknown_integration_is_refused(caller: Caller) -> None:
@@ -177,20 +177,21 @@ def test_known_records_differ_in_what_can_be_seen(fresh: Caller) -> None:
     assert all(item["created_at"] <= item["updated_at"] <= item["last_seen"] for item in items)
 
 
-@pytest.mark.parametrize("size", [1, 5, 6, 12, 250])
+@pytest.mark.parametrize("size", [1, 5, 6, EVENT_COUNT, 250])
 def test_pages_join(fresh: Caller, size: int) -> None:
-    answers = [fresh.page(limit=size, offset=start).json() for start in range(0, 12, size)]
+    answers = [fresh.page(limit=size, offset=start).json() for start in range(0, EVENT_COUNT, size)]
     assert [item for answer in answers for item in answer["results"]] == fresh.listed()
     told = [(answer["meta"]["hasMore"], answer["meta"]["total"]) for answer in answers]
-    assert told == [(answer is not answers[-1], 12) for answer in answers]
+    assert told == [(answer is not answers[-1], EVENT_COUNT) for answer in answers]
 
 
 @pytest.mark.parametrize(
-    ("query", "count", "more"), [({"limit": 0}, 0, True), ({"offset": 12}, 0, False), ({"offset": 10**30}, 0, False)]
+    ("query", "count", "more"),
+    [({"limit": 0}, 0, True), ({"offset": EVENT_COUNT}, 0, False), ({"offset": 10**30}, 0, False)],
 )
 def test_page_may_be_empty(fresh: Caller, query: dict[str, int], count: int, *, more: bool) -> None:
     answer = fresh.page(**query).json()
-    assert (len(answer["results"]), answer["meta"]["hasMore"], answer["meta"]["total"]) == (count, more, 12)
+    assert (len(answer["results"]), answer["meta"]["hasMore"], answer["meta"]["total"]) == (count, more, EVENT_COUNT)
 
 
 def test_nothing_is_null_where_null_is_allowed(caller: Caller) -> None:
@@ -258,7 +259,7 @@ def test_moments_are_compared_as_such(fresh: Caller) -> None:
     elsewhere = latest.replace("Z", "+00:00")
     assert len(fresh.listed(updated_at_gte=elsewhere)) == 1
     assert fresh.listed(updated_at_gte="2999-01-01T00:00:00.000-12:00") == []
-    assert len(fresh.listed(updated_at_lte="2999-01-01T00:00:00Z")) == 12
+    assert len(fresh.listed(updated_at_lte="2999-01-01T00:00:00Z")) == EVENT_COUNT
 
 
 def test_filter_that_nothing_matches_gives_an_empty_page(caller: Caller) -> None:

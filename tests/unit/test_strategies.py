@@ -134,13 +134,20 @@ def test_unknown_id_is_never_the_given_one(job: str) -> None:
 def test_other_method_is_none_that_the_document_has_for_the_path(asked: Operation) -> None:
     request = good(asked)
     sent = [edit.apply(request) for edit in methods.other_methods(asked)]
-    assert {changed.method for changed in sent} == {"GET", "DELETE", "PUT", "POST", "PATCH"} - asked.path_methods
+    assert {changed.method for changed in sent} == {
+        "GET",
+        "DELETE",
+        "PUT",
+        "POST",
+        "PATCH",
+        "TRACE",
+    } - asked.path_methods
     assert {changed.target for changed in sent} == {request.target}
 
 
 def test_method_of_another_operation_on_the_path_is_left_out() -> None:
     taken = operation(path_methods=frozenset({"POST", "GET"}))
-    assert {edit.name for edit in methods.other_methods(taken)} == {"PUT", "PATCH", "DELETE"}
+    assert {edit.name for edit in methods.other_methods(taken)} == {"PUT", "PATCH", "DELETE", "TRACE"}
 
 
 @pytest.mark.parametrize("asked", [CANCEL, STATUS], ids=str)
