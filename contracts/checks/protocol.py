@@ -224,8 +224,10 @@ def not_accepted(_: Operation, exchange: Exchange) -> Judgement:
     return Problem(f"answered {exchange.status}", "405, always", f"{exchange.status} {shown(exchange.response.body)}")
 
 
-def unknown_job_refused(_: Operation, exchange: Exchange) -> Judgement:
-    """JOB-05."""
+def unknown_job_refused(operation: Operation, exchange: Exchange) -> Judgement:
+    """JOB-05. Silent on numbers: where ids are serial, a changed one may well be another job's."""
+    if any(value.isdecimal() for value in operation.path_values(exchange.request.target).values()):
+        return SILENT
     if exchange.response is None or exchange.status == TOO_MANY or exchange.response.status >= FIRST_SERVER_ERROR:
         return SILENT
     if exchange.accepted:

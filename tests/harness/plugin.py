@@ -23,6 +23,7 @@ from contracts.exchange import Finding, Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
 from tests.harness.plan import Demand, Share, share_out
+from tests.harness.run import AllowanceSpent
 from tests.harness.session import CONTRACTS, EXIT_CODE, NOT_CANCELLED, SESSION, TOLD, NothingSelected, Options, Session
 from tests.harness.settings import Profile
 from tests.harness.trial import Trial
@@ -224,7 +225,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         if not trial.run.client.token_honoured:
             pyfuncitem.session.shouldstop = str(away)
     except Inconclusive as unclear:
-        verdict = trial.undecided(Status.INCONCLUSIVE, str(unclear))
+        cut = isinstance(unclear, AllowanceSpent) and not trial.gates
+        verdict = trial.undecided(Status.NOT_APPLICABLE if cut else Status.INCONCLUSIVE, str(unclear))
     session = pyfuncitem.config.stash[SESSION]
     text = pyfuncitem.ihook.pytest_conformance_verdict(session=session, trial=trial, verdict=verdict)
     _note(pyfuncitem, trial, verdict)

@@ -173,9 +173,15 @@ def test_every_record_is_cancelled() -> None:
     assert [named for _, named in target.sent] == ["rec-1", "rec-2", "job-1"]
 
 
-def test_nothing_is_sent_where_nothing_is_left() -> None:
+def test_what_was_cancelled_is_only_looked_at() -> None:
     target = Target()
     assert target.cancelled(noted(*CREATED, cancel("rec-1"))) == []
+    assert target.sent == [(STATUS.id, "job-1")]
+
+
+def test_nothing_is_sent_where_nothing_was_created() -> None:
+    target = Target()
+    assert target.cancelled(noted()) == []
     assert target.sent == []
 
 
