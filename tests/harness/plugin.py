@@ -295,6 +295,12 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Let go of an operation's exchanges with the last of its items."""
+    if _demand(item) and (nextitem is None or _operation(nextitem) is not _operation(item)):
+        item.config.stash[SESSION].forget(_operation(item))
+
+
 class Cut:
     """Leaves out the recommendations for which the profile has no request to spare."""
 

@@ -93,14 +93,14 @@ class OperationRun:
         selected: Collection[str],
         turns: Turns,
         accepted: dict[str, Exchange],
-        writes: list[Exchange],
+        jobs: list[Request],
         records: Records,
     ) -> None:
         """Send nothing yet. `selected` are the ids of the operations that the session tests.
 
         Shared by all operations of a session: `turns` numbers the known values as they are used, `accepted` keeps the
-        last accepted control of each operation, `writes` every accepted one, `records` what was created and is not
-        cancelled yet.
+        last accepted control of each operation, `jobs` how to read the status of every job, `records` what was created
+        and is not cancelled yet.
         """
         self.operation = operation
         self.document = document
@@ -121,7 +121,7 @@ class OperationRun:
         self._made: list[Record] = []
         self._turns = turns
         self._accepted = accepted
-        self._writes = writes
+        self._jobs = jobs
         self._first_turn: int | None = None
         self._places: dict[str, int | None] = {}
         self._stock: tuple[Edit, ...] = ()
@@ -207,11 +207,15 @@ class OperationRun:
         if record := self.records.note(exchange):
             self._made.append(record)
         if exchange.accepted and operation.job_link:
-            self._writes.append(exchange)
+            self._jobs.append(self.follow(exchange)[1])
         self.client.token_honoured |= exchange.accepted and exchange.issued_token
         if self.taken(exchange) and exchange.edit == CONTROL:
             self._accepted[exchange.operation] = exchange
         return exchange
+
+    def forget(self) -> None:
+        """Let go of what was exchanged, once every requirement was judged by it: a long run needs no more memory."""
+        self.exchanges.clear()
 
     def already_sent(self, request: Request) -> Exchange | None:
         """Return what came of exactly this request before, or None."""
@@ -344,7 +348,7 @@ class OperationRun:
 
     def job_requests(self, at_most: int) -> list[Request]:
         """Return requests for the status of jobs that the session's writes were given: odd ids, then a spread."""
-        found = dict.fromkeys(self.follow(write)[1] for write in self._writes)
+        found = dict.fromkeys(self._jobs)
         odd = sorted(found, key=lambda request: -sum(not character.isalnum() for character in request.target))
         chosen = dict.fromkeys(odd[: at_most // 4])
         rest = [request for request in found if request not in chosen]

@@ -60,7 +60,7 @@ class Session:
         self._runs: dict[str, OperationRun] = {}
         self._turns = Turns()
         self._accepted: dict[str, Exchange] = {}
-        self._writes: list[Exchange] = []
+        self._jobs: list[Request] = []
         self.records = Records(self.document)
         if options.target != MOCK:
             variables = {name for operation in self.document.operations for name in operation.supplied.values()}
@@ -105,7 +105,7 @@ class Session:
                 self.selected,
                 self._turns,
                 self._accepted,
-                self._writes,
+                self._jobs,
                 self.records,
             )
             self._runs[operation.id].plan(stock, kept)
@@ -114,6 +114,11 @@ class Session:
     def close(self) -> None:
         """Close the client and stop the mock."""
         self._open.close()
+
+    def forget(self, operation: Operation) -> None:
+        """Let go of what an operation exchanged, after the last of its items."""
+        if operation.id in self._runs:
+            self._runs[operation.id].forget()
 
     def provisions(self, operation: Operation) -> int:
         """Return how many requests it takes to make what the operation works on, where the user named nothing."""
