@@ -65,7 +65,8 @@ def svg(curves: Mapping[str, Sequence[tuple[int, int]]], seeded: int) -> str:
             steps += [at(requests, before), at(requests, noticed)]
         line = " ".join(f"{x},{y}" for x, y in steps)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colours[place]}" stroke-width="2"/>')
-        parts.append(f'<text x="{WIDTH * 0.45}" y="{HEIGHT * 2 // 5 + 18 * place}" fill="{colours[place]}">{name}</text>')
+        beside = HEIGHT * 2 // 5 + 18 * place
+        parts.append(f'<text x="{WIDTH * 0.45}" y="{beside}" fill="{colours[place]}">{name}</text>')
     parts.append(f'<text x="{WIDTH / 2}" y="{HEIGHT - 8}" text-anchor="middle">requests sent</text>')
     parts.append(f'<text x="14" y="{MARGIN - 16}">seeded defects noticed</text></svg>')
     return "\n".join(parts) + "\n"
