@@ -359,13 +359,14 @@ def _described(file: Path, raw: Json) -> Mapping[str, _Described]:
             if name in described:
                 raise ContractError(f"{file} gives the operationId {name} to more than one operation.")
             details["parameters"] = [*shared, *details.get("parameters", [])]
-            details["responses"] = {str(status): answer for status, answer in details.get("responses", {}).items()}
+            details.setdefault("responses", {})
             described[name] = _Described(name, path, method.upper(), details)
     return described
 
 
 def _operation(raw: Json, one: _Described, described: Mapping[str, _Described], twin: Operation | None) -> Operation:
-    details, answers = _flat(one.details), _flat(one.details)["responses"]
+    details = _flat(one.details)
+    answers = details["responses"]
     schemas = {status: _json_schema(answer) or {} for status, answer in answers.items()}
     # The links of `described` and not of `one`: what an answer may not hold for sure is still where to look for it.
     links = described[one.id].links

@@ -128,7 +128,7 @@ def errors_are_its_own(operation: Operation, exchanges: Sequence[Exchange]) -> I
         told = follow(exchange.response.json(), operation.job_status.errors)
         errors = [entry for entry in told if isinstance(entry, str)] if isinstance(told, list) else []
         target = exchange.request.target
-        if job_state(operation, exchange) in operation.job_status.failed:
+        if job_has_failed(operation, exchange):
             failures |= {entry: target for entry in errors if entry not in failures}
         elif foreign := [entry for entry in errors if failures.get(entry, target) != target]:
             yield exchange, Problem("errors of another job", "errors of its own", shown(foreign[0].encode()))
@@ -149,14 +149,19 @@ def job_is_over(status: Operation, exchange: Exchange) -> bool:
     return status.job_status is not None and state is not None and state not in status.job_status.pending
 
 
+def job_has_failed(status: Operation, exchange: Exchange) -> bool:
+    """Return whether the exchange tells that a job ended in failure."""
+    return status.job_status is not None and job_state(status, exchange) in status.job_status.failed
+
+
 def job_ends_well(status: Operation) -> Check:
     """Return the check that a read of a job's state does not tell of a failure (JOB-06)."""
 
     def check(_: Operation, exchange: Exchange) -> Judgement:
         state = job_state(status, exchange)
-        if state is None or status.job_status is None or exchange.response is None:
+        if state is None or exchange.response is None:
             return SILENT
-        if state not in status.job_status.failed:
+        if not job_has_failed(status, exchange):
             return HOLDS
         return Problem("job failed", "a job that does not fail", shown(exchange.response.body))
 
@@ -170,7 +175,7 @@ def tells_a_new_record(status: Operation, known: Collection[str]) -> Check:
         rules = status.job_status
         if rules is None or exchange.response is None or not job_is_over(status, exchange):
             return SILENT
-        if job_state(status, exchange) in rules.failed:
+        if job_has_failed(status, exchange):
             return SILENT
         record = follow(exchange.response.json(), rules.record)
         if not isinstance(record, str) or not record.strip():

@@ -74,11 +74,13 @@ def share_out(
     place = list(Profile).index(profile)
     left = profile.allowance - profile.allowance // RESERVED_SHARE - provisions - _opening(operation)
     queue: list[tuple[tuple[float, float], Demand, Edit | None]] = []
+    wanting: set[str] = set()
     for requirement, demand in demands.items():
         # What creates records is dear: there a should's own requests come after everybody's first edit.
         dear = operation.record is not None and not requirement.gates
         queue.append(((Tier.FIRST, SHOULDS_GIVE_WAY) if dear else (-1, 0.0), demand, None))
         edits = sorted(demand.edits(operation), key=lambda edit: edit.tier) if demand.edits else []
+        wanting |= {demand.requirement} if edits else set()
         for at, edit in enumerate(edits):
             alike = [other for other in edits if other.tier is edit.tier]
             share = alike.index(edit) / len(alike)
@@ -100,7 +102,7 @@ def share_out(
     for demand in demands.values():
         granted = chosen[demand.requirement]
         tried = tuple(one for one in granted if one)
-        lacking = None not in granted or (not tried and bool(demand.edits and demand.edits(operation)))
+        lacking = None not in granted or (not tried and demand.requirement in wanting)
         shares[demand.requirement] = Share(tried, _sends(demand, operation, place) if None in granted else 0, lacking)
     return shares
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from contracts.checks.protocol import job_has_failed, job_is_over, job_state
 from contracts.document import Document, Operation, follow
 from contracts.errors import TargetUnavailable
 from contracts.exchange import Exchange, Request
@@ -63,10 +64,9 @@ class Records:
         elif operation.job_status:
             record = self.of(exchange.request)
             self._note_end_of_cancellation(operation, exchange)
-            state = operation.job_status.of(answer)
-            if record and not record.over and state and state not in operation.job_status.pending:
+            if record and not record.over and job_is_over(operation, exchange):
                 record.id = follow_record(operation, answer) or record.id
-                record.over = record.id is None and state in operation.job_status.failed
+                record.over = record.id is None and job_has_failed(operation, exchange)
         else:
             self._note_cancellation(operation, exchange)
         return None
@@ -84,8 +84,7 @@ class Records:
         """Take a cancellation back that came to nothing."""
         jobs = status.path_values(exchange.request.target).values()
         record = next((self._cancellations[job] for job in jobs if job in self._cancellations), None)
-        state = status.job_status.of(exchange.response.json()) if status.job_status and exchange.response else None
-        if record and status.job_status and state in status.job_status.failed:
+        if record and job_has_failed(status, exchange):
             record.over = False
 
     def of(self, status: Request) -> Record | None:
@@ -139,10 +138,9 @@ class Records:
         for turn in range(READS_AT_MOST):
             time.sleep(PAUSE_SECONDS * turn)
             read = send(status, reading(status, job))
-            state = status.job_status.of(read.response.json()) if status.job_status and read.response else None
-            if status.job_status is None or state not in status.job_status.pending:
+            if status.job_status is None or job_state(status, read) not in status.job_status.pending:
                 break
-        return read if status.job_status and state in status.job_status.failed else None
+        return read if job_has_failed(status, read) else None
 
     def _cancel(self, record: Record, send: Send, reading: Cancellation, cancelling: Cancellation) -> str | None:
         """Cancel a record; return why it could not be."""

@@ -56,8 +56,7 @@ class JobEnd:
     @property
     def fails(self) -> bool:
         """Return whether the job ended in failure."""
-        rules = self.status.job_status
-        return rules is not None and protocol.job_state(self.status, self.exchange) in rules.failed
+        return protocol.job_has_failed(self.status, self.exchange)
 
 
 @contextmanager
@@ -155,9 +154,11 @@ class OperationRun:
     def _send_stock(self) -> None:
         stock, self._stock = self._stock, ()
         for edit in stock:
-            if not edit.applies(self.open_to_either()):
-                continue
-            exchange = self.send(edit.apply(self.open_to_either()), edit)
+            request = self.open_to_either()
+            changed = edit.apply(request)
+            if changed == request:
+                continue  # the edit makes no sense of this control
+            exchange = self.send(changed, edit)
             crashed = exchange.status is None or exchange.status >= FIRST_SERVER_ERROR
             if crashed or (edit.to_be_accepted and not exchange.accepted):
                 for part in edit.parts:

@@ -83,9 +83,10 @@ class Trial:
             request = of()
             if self.run.left <= 0:
                 return
-            if not edit.applies(request):
-                continue
-            request = edit.apply(request)
+            changed = edit.apply(request)
+            if changed == request:
+                continue  # the edit makes no sense of this control
+            request = changed
             sent = self.run.already_sent(request)
             exchange = sent if sent and sent.edit == edit.name else self.run.send(request, edit)
             self._parts[id(exchange)] = [(part, of) for part in edit.parts]
@@ -101,8 +102,12 @@ class Trial:
             return
         before = len(self.sightings)
         for part, of in self._parts.get(id(exchange), ()):
-            if self.run.left > 0 and part.applies(of()):
-                self.judge(self.run.send(part.apply(of()), part), check)
+            if self.run.left <= 0:
+                break
+            request = of()
+            changed = part.apply(request)
+            if changed != request:
+                self.judge(self.run.send(changed, part), check)
         if len(self.sightings) > before:
             return  # the parts at fault speak for the whole
         by_what_is_stated = self.gates and isinstance(check(self.operation.stated, exchange), Problem)
