@@ -24,13 +24,39 @@ from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem, Requ
 @lru_cache(maxsize=8)
 def schema_of(document: Document) -> Any:
     """Return the document as Schemathesis reads it, without security: credentials are never generated here."""
+    return schemathesis.openapi.from_dict(_without_security(document))
+
+
+@lru_cache(maxsize=8)
+def schema_of_some(document: Document, operations: frozenset[str]) -> Any:
+    """Return what Schemathesis reads of the operations with these ids, and of the links between them.
+
+    A walk over the whole document would spend most of its time on steps that it may not take.
+    """
+    raw = _without_security(document)
+    for item in raw["paths"].values():
+        for method in [name for name, details in item.items() if isinstance(details, dict)]:
+            if item[method]["operationId"] not in operations:
+                del item[method]
+    own = [details for item in raw["paths"].values() for details in item.values() if isinstance(details, dict)]
+    shared = raw.get("components", {})
+    answers = [answer for details in own for answer in details["responses"].values()]
+    for answer in [*answers, *shared.get("responses", {}).values()]:
+        for name, link in list(answer.get("links", {}).items()):
+            named = shared["links"][link["$ref"].rpartition("/")[2]] if "$ref" in link else link
+            if named.get("operationId") not in operations:
+                del answer["links"][name]
+    return schemathesis.openapi.from_dict(raw)
+
+
+def _without_security(document: Document) -> Json:
     raw = deepcopy(document.raw)
     raw.pop("security", None)
     for item in raw["paths"].values():
         for details in item.values():
             if isinstance(details, dict):
                 details.pop("security", None)
-    return schemathesis.openapi.from_dict(raw)
+    return raw
 
 
 def breaking_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from hypothesis import HealthCheck, Phase, Verbosity, reject, settings
 from hypothesis.errors import Flaky, Unsatisfiable
 from schemathesis import GenerationMode
+from schemathesis.core.errors import NoLinksFound
 from schemathesis.generation.stateful.state_machine import release_state_machines
 
 from contracts.checks.protocol import job_is_over
@@ -16,7 +17,7 @@ from contracts.document import Json, Operation
 from contracts.errors import Inconclusive
 from contracts.exchange import Exchange
 from tests.harness import polling
-from tests.harness.generation import as_schemathesis_response, schema_of
+from tests.harness.generation import as_schemathesis_response, schema_of_some
 from tests.harness.run import OperationRun
 
 STEPS = 8
@@ -36,7 +37,7 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
     Every value that the target has to know comes from a link or from what the target is known to know: a step that
     has neither is not sent.
     """
-    schema = schema_of(run.document)
+    schema = schema_of_some(run.document, frozenset(run.selected))
     schema.config.generation.update(modes=[GenerationMode.POSITIVE])
     linked: list[Exchange] = []
     enough = max(0, run.left - at_most)
@@ -51,7 +52,7 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
                 raise Enough
             operation = run.document.operation(case.operation.definition.raw["operationId"])
             given = _linked(run, case) if self.led else {}
-            if operation.id not in run.selected or not (given or _can_start(operation)):
+            if not (given or _can_start(operation)):
                 reject()
             request = run.request_for(operation, given)
             exchange = run.send(request, LINKED, operation=operation)
@@ -78,7 +79,7 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
     )
     # What a target answers differs from run to run, so Hypothesis may find its own replay inconsistent: the walk ends.
     try:
-        with suppress(Enough, Inconclusive, Flaky, Unsatisfiable):
+        with suppress(Enough, Inconclusive, Flaky, Unsatisfiable, NoLinksFound):
             Walk.run(settings=quiet)
     finally:
         release_state_machines(Walk)  # Hypothesis would keep it, and with it every exchange of the run
