@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -42,7 +43,12 @@ class Requirement:
 
 def load_requirements(file: Path) -> dict[str, Requirement]:
     """Read the requirements by id, in the file's order; `ContractError` in one sentence if one is malformed."""
-    raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return dict(_requirements(file, file.read_bytes()))
+
+
+@lru_cache(maxsize=8)
+def _requirements(file: Path, content: bytes) -> dict[str, Requirement]:
+    raw = yaml.safe_load(content)
     found: dict[str, Requirement] = {}
     for entry in raw["requirements"]:
         name = str(entry.get("id"))
