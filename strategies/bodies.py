@@ -8,8 +8,10 @@ ends up with a value it knows, and shows itself by accepting.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from urllib.parse import urlencode
 
 from contracts.document import Json, Operation, properties
 from contracts.exchange import Request
@@ -126,9 +128,8 @@ def combined(operation: Operation) -> list[Edit]:
         edits.append(Edit(f"{last} as an array, names escaped", _array_under_escaped_names(last, schemas[last])))
         if not admits(schemas[last], "number"):
             edits.append(Edit(f"{last} as a number beyond a double", _literal_number(last)))
-            number = Edit("", on_body(lambda body: body | {last: 7}))
-            edits.append(Edit(f"switches in the query, {last} as a number", lambda r: _with_switches(number.apply(r))))
     if required:
+        edits.append(_elsewhere(required[-1]))
         one_too_many = on_body(lambda body: _without(required[0], body) | {"other": 1})
         edits += [
             Edit("names in camel case", _renamed(_camel)),
@@ -144,9 +145,25 @@ SWITCHES = ("debug", "test", "dry_run", "force", "skip_validation", "ignore_unkn
 """Query parameters that are left in for development, or belong to a sibling; none lifts the schema."""
 
 
-def _with_switches(request: Request) -> Request:
+def _elsewhere(name: str) -> Edit:
+    """Return the edit that moves a property from the body to the query, among switches that might excuse it."""
+    without = on_body(lambda body: _without(name, body))
+
+    def in_query(request: Request) -> Request:
+        value = request.json().get(name, "")
+        return _with_query(without(request), {name: value if isinstance(value, str) else json.dumps(value)})
+
+    switched = partial(_with_query, values=dict.fromkeys(SWITCHES, "true"))
+    parts = (
+        Edit(f"{name} in the query, not in the body", in_query),
+        Edit(f"{name} missing, switches in the query", lambda request: switched(without(request))),
+    )
+    return Edit(f"{name} in the query with switches", lambda request: switched(in_query(request)), parts=parts)
+
+
+def _with_query(request: Request, values: Mapping[str, str]) -> Request:
     joint = "&" if "?" in request.target else "?"
-    return replace(request, target=request.target + joint + "&".join(f"{name}=true" for name in SWITCHES))
+    return replace(request, target=request.target + joint + urlencode(values))
 
 
 def _literal_number(name: str) -> Callable[[Request], Request]:

@@ -24,11 +24,13 @@ Row: TypeAlias = tuple[str, Json]
 Item = TypeVar("Item")
 NEAR_MISSES = 6
 NEAR_MISSES_OF_A_FORMAT = 4
-NEAR_MISSES_OF_AN_ALTERNATIVE = 2
+NEAR_MISSES_OF_AN_ALTERNATIVE = 3
 TWINS = 4
 FIRST_OF_A_PROPERTY = 2
 """How many of its rows go out with a small allowance: a bound lies in one or two of them."""
 USUAL_OF_A_PROPERTY = 6
+BEYOND_ASCII = "\u00e9"
+"""One character, two bytes: too many of it are too many however they are counted."""
 NO_CHOICE, NO_FORM = "NONE_OF_THE_CHOICES", "\u2260"
 ROUNDS = (
     ("constraints just kept", Tier.FIRST),
@@ -121,6 +123,8 @@ def _bounds_beyond(schema: Json) -> Iterator[Row]:
     for lower, step in (("minimum", 1), ("exclusiveMinimum", 0)):
         if lower in schema:
             yield f"as {schema[lower] - step}", schema[lower] - step
+            mirrored = -abs(_number(sample(schema)))
+            yield f"as {mirrored}", mirrored
     for upper, step in (("maximum", 1), ("exclusiveMaximum", 0)):
         if upper in schema:
             yield f"as {schema[upper] + step}", schema[upper] + step
@@ -131,7 +135,10 @@ def _bounds_beyond(schema: Json) -> Iterator[Row]:
 
 def _lengths_beyond(schema: Json) -> Iterator[Row]:
     if "maxLength" in schema and schema["maxLength"] < LONGEST_SAMPLE:
-        yield f"of {schema['maxLength'] + 1} characters", _text(schema, "maxLength", schema["maxLength"] + 1)
+        longer = schema["maxLength"] + 1
+        yield f"of {longer} characters", _text(schema, "maxLength", longer)
+        if "pattern" not in schema:
+            yield f"of {longer} characters beyond ASCII", BEYOND_ASCII * longer
     if schema.get("minLength"):
         yield f"of {schema['minLength'] - 1} characters", _text(schema, "minLength", schema["minLength"] - 1)
 

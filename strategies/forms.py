@@ -65,6 +65,8 @@ def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) 
         for at in sorted(numbers, key=lambda at: (parts[at][0] != "0", at))[:1]:
             yield f"with number {places[at]} a digit short", _with(parts, at, parts[at][1:])
         yield "with other separators", "".join(_separated(part) for part in parts)
+    else:
+        yield "with its last character cut", text[:-1]
     yield from _past_bounds(parts, admits, -1, "low")
     yield "with its parts in reverse", "".join(reversed(parts))
     yield "with a letter for its last digit", re.sub("[0-9]([^0-9]*)$", r"x\1", text)

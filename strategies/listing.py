@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from itertools import combinations
 from urllib.parse import parse_qsl, urlencode
 
@@ -14,6 +15,8 @@ from strategies.edit import Edit
 
 Item = Mapping[str, Json]
 PAGES = 3
+HALF_A_DAY_AHEAD = timezone(timedelta(hours=12))
+"""Far enough for the same moment to be told by another date: whoever compares texts is off."""
 
 
 def with_query(**values: object) -> Callable[[Request], Request]:
@@ -85,11 +88,29 @@ def orders(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
         ]
     edits += [Edit(f"by {field}, no direction", with_query(**{listing.order: field})) for field in fields[-1:]]
     if fields and (shared := _shared(shown)):
-        both = f"{shared}:{DESCENDING},{fields[0]}:{ASCENDING}"
-        edits.insert(
-            2, Edit(f"by {shared}, descending, then by {fields[0]}, ascending", with_query(**{listing.order: both}))
-        )
+        # Both ways: a list in which equals come as they are stored is in one of the two orders anyway.
+        for word, direction in (("ascending", ASCENDING), ("descending", DESCENDING)):
+            both = f"{shared}:{DESCENDING},{fields[0]}:{direction}"
+            name = f"by {shared}, descending, then by {fields[0]}, {word}"
+            edits.insert(2, Edit(name, with_query(**{listing.order: both})))
+    if sparse := _sparse(shown):
+        edits.insert(3, Edit(f"by {sparse}, which some lack", with_query(**{listing.order: f"{sparse}:{ASCENDING}"})))
     return edits
+
+
+def pages_of_equals(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
+    """LIST-02: the list in two pages, in an order that leaves many records equal."""
+    listing, shared = operation.listing, _shared(shown)
+    if listing is None or shared is None:
+        return []
+    size = -(-len(shown) // 2)
+    order = f"{shared}:{ASCENDING}"
+    return [
+        Edit(
+            f"page by page, by {shared}", with_query(**{listing.limit: size, listing.offset: at, listing.order: order})
+        )
+        for at in (0, size)
+    ]
 
 
 def filters(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
@@ -102,6 +123,9 @@ def filters(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
         others = {other: _value_shown(shown, parameters[other]) for other in parameters[name].get("x-needs", ())}
         if value is not None and all(other is not None for other in others.values()):
             edits.append(Edit(f"only {name} of a record", with_query(**{name: value, **others})))
+    bounds = [name for name in ranked if COMPARES in parameters[name]]
+    if bounds and (elsewhere := _in_another_zone(_value_shown(shown, parameters[bounds[0]]))):
+        edits.insert(1, Edit(f"{bounds[0]} in another time zone", with_query(**{bounds[0]: elsewhere})))
     texts = [name for name in ranked if not {COMPARES, "enum", "x-needs"} & parameters[name].keys()]
     if texts and (value := _value_shown(shown, parameters[texts[0]])):
         name = texts[0]
@@ -133,6 +157,24 @@ def _two_at_once(shown: Sequence[Item], parameters: Mapping[str, Json]) -> Mappi
             ]
             if kept[0] - kept[1] and kept[1] - kept[0]:
                 return {one: first, other: second}
+    return None
+
+
+def _in_another_zone(moment: str | None) -> str | None:
+    """Return the same moment, told by a clock half a day ahead; None if it tells no zone."""
+    try:
+        told = datetime.fromisoformat(moment or "")
+    except ValueError:
+        return None
+    return told.astimezone(HALF_A_DAY_AHEAD).isoformat() if told.tzinfo else None
+
+
+def _sparse(shown: Sequence[Item]) -> str | None:
+    """Return a field in which some records have a text and others nothing."""
+    for name in shown[0] if shown else ():
+        kinds = {type(item.get(name)) for item in shown}
+        if kinds == {str, type(None)}:
+            return name
     return None
 
 

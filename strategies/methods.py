@@ -17,7 +17,7 @@ OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
 def other_methods(operation: Operation) -> list[Edit]:
     """HTTP-01: methods that the document does not list for the path. HEAD and OPTIONS are the server's own."""
     first, later = ("GET", "POST", "PUT", "PATCH"), ("DELETE", "TRACE")
-    tiers = dict.fromkeys(first, Tier.FIRST) | dict.fromkeys(later, Tier.USUAL)
+    tiers = dict.fromkeys(first, Tier.FIRST) | dict.fromkeys(later, Tier.LAST)
     return [
         Edit(method, partial(replace, method=method), tier)
         for method, tier in tiers.items()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
+from typing import Any
 from urllib.parse import parse_qsl
 
 from contracts.checks import Check, own_request
@@ -189,14 +191,21 @@ def matches(item: Mapping[str, Json], schema: Json, value: str) -> bool:
         return value in held
     if held is None:
         return False
-    if COMPARES in schema and not isinstance(held, str):
+    if COMPARES not in schema:
+        return str(held) == value
+    if not isinstance(held, str):
         return False
-    match schema.get(COMPARES):
-        case "gte":
-            return bool(held >= value)
-        case "lte":
-            return bool(held <= value)
-    return str(held) == value
+    one, other = _comparable(held, value)
+    return bool(one >= other if schema[COMPARES] == "gte" else one <= other)
+
+
+def _comparable(held: str, asked: str) -> tuple[Any, Any]:
+    """Return two moments, whatever zone tells them, or the texts where one of them is no moment of a known zone."""
+    try:
+        moments = datetime.fromisoformat(held), datetime.fromisoformat(asked)
+    except ValueError:
+        return held, asked
+    return moments if all(moment.tzinfo for moment in moments) else (held, asked)
 
 
 def _answer(exchange: Exchange) -> Json:

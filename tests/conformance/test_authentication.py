@@ -11,6 +11,9 @@ from tests.harness.trial import Trial
 
 @requirement("AUTH-01", edits=credentials.none)
 def test_no_credentials_are_refused(trial: Trial) -> None:
+    trial.run.control()
+    if trial.run.knock is not None:
+        trial.judge(trial.run.knock, credentials_refused)
     for exchange in trial.each_edit(of=trial.run.refusable_for_credentials):
         trial.judge(exchange, credentials_refused)
 
@@ -49,6 +52,9 @@ def test_authentication_comes_before_validation(trial: Trial) -> None:
     for edit in fitting[: trial.sends]:
         both = Edit(f"wrong token, {edit.name}", edit.apply, issued_token=False, also_malformed=True)
         trial.judge(trial.run.send(both.apply(wrong), both), answered_like(reference))
+    for edit in fitting[:1]:
+        # After so many wrong tokens the issued one is heard as ever (AUTH-11). The edit's own test takes it from here.
+        trial.run.send(edit.apply(trial.run.refusable()), edit)
 
 
 @requirement("AUTH-08", edits=credentials.scheme_spellings, to_be_accepted=True)
@@ -78,7 +84,7 @@ def test_issued_token_is_honoured(trial: Trial) -> None:
     trial.judge_run(each(authentication.issued_token_is_honoured))
 
 
-@requirement("AUTH-12", sends=(0, 4, 4))
+@requirement("AUTH-12", sends=(0, 5, 6))
 def test_request_without_the_token_does_nothing(trial: Trial) -> None:
     trial.judge_untouched(trial.run.refusable_for_credentials)
 

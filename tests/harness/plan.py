@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from contracts.document import Operation
 from contracts.requirements import Requirement
@@ -56,19 +57,37 @@ SHOULDS_GIVE_WAY = 1.3
 """A should that judges only what it sends itself is cut this much sooner than a must."""
 
 
+METHODS = "HTTP-"
+Tried: TypeAlias = tuple[str, ...]
+"""What an edit is known by to the other operations of a run."""
+
+
+def tried_as(requirement: str, edit: Edit, operation: Operation) -> Tried:
+    """Return what the edit is known by to other operations: they need not try what comes to the same there.
+
+    Credentials and the reading of bytes are one layer's work for all operations. What is about a property is validated
+    for each kind of operation anew - creates, changes, cancellations - and which methods a path takes is said for each.
+    """
+    if requirement.startswith(METHODS):
+        return requirement, edit.name, operation.id
+    if edit.about is None:
+        return requirement, edit.name
+    return requirement, edit.name, operation.method, "creates" if operation.record else ""
+
+
 def share_out(
     operation: Operation,
     demands: Mapping[Requirement, Demand],
     profile: Profile,
-    tried_elsewhere: Collection[tuple[str, str]] = (),
+    tried_elsewhere: Collection[Tried] = (),
     provisions: int = 0,
 ) -> Mapping[str, Share]:
     """Return what each requirement may send for the operation.
 
     Tier by tier, every requirement loses the same share of its list, from the tail: a small allowance costs depth
     everywhere rather than any requirement its voice. Recommendations lose somewhat more than what gates the run.
-    Edits in `tried_elsewhere`, by requirement and name, which other operations of the run try, wait unless they are of
-    the first tier: what one layer does for all operations needs that depth only once.
+    Edits in `tried_elsewhere`, which other operations of the run try, wait until one tier later, but for the first edit
+    of each requirement: what one layer does for all operations needs that depth only once.
     `provisions` are requests that have to make what the operation works on.
     """
     place = list(Profile).index(profile)
@@ -88,7 +107,7 @@ def share_out(
             turn = (
                 (0, float(not requirement.gates))
                 if at == 0
-                else (edit.tier, _turn(requirement, edit, share, tried_elsewhere))
+                else _turn(requirement, edit, share, tried_as(requirement.id, edit, operation) in tried_elsewhere)
             )
             queue.append((turn, demand, edit))
     queue.sort(key=lambda entry: entry[0])
@@ -119,7 +138,7 @@ def _opening(operation: Operation) -> int:
     return OPENING + (COST_OF_A_RECORD * CONTROLS_OF_AN_OPENING if operation.record else 0)
 
 
-def _turn(requirement: Requirement, edit: Edit, share: float, tried_elsewhere: Collection[tuple[str, str]]) -> float:
-    if (requirement.id, edit.name) in tried_elsewhere and edit.tier is not Tier.FIRST:
-        return AFTER_ALL_OTHERS + share
-    return share if requirement.gates or requirement.judges == "all" else share * SHOULDS_GIVE_WAY
+def _turn(requirement: Requirement, edit: Edit, share: float, elsewhere: bool) -> tuple[float, float]:  # noqa: FBT001
+    if elsewhere:
+        return edit.tier + 1, AFTER_ALL_OTHERS + share
+    return edit.tier, share if requirement.gates or requirement.judges == "all" else share * SHOULDS_GIVE_WAY

@@ -22,7 +22,7 @@ from contracts.errors import ContractError, Inconclusive, NotApplicable, TargetU
 from contracts.exchange import Finding, Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
-from tests.harness.plan import Demand, Share, share_out
+from tests.harness.plan import Demand, Share, Tried, share_out, tried_as
 from tests.harness.run import AllowanceSpent
 from tests.harness.session import CONTRACTS, EXIT_CODE, NOT_CANCELLED, SESSION, TOLD, NothingSelected, Options, Session
 from tests.harness.settings import Profile
@@ -165,14 +165,14 @@ def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str,
     """Share out each operation's allowance over its whole catalogue, so that -k and -m change no item."""
     plans: dict[str, dict[str, Share]] = {}
     # What one operation tries beyond its first tier waits in the others: together they reach further down the lists.
-    tried: set[tuple[str, str]] = set()
+    tried: set[Tried] = set()
     for operation in sorted(session.operations, key=lambda operation: operation.body is not None):
         demands = {
             _cited(item): demand for item in items if _operation(item) is operation and (demand := _demand(item))
         }
         shares = share_out(operation, demands, session.options.profile, tried, session.provisions(operation))
         plans[operation.id] = dict(shares)
-        tried |= {(name, edit.name) for name, share in shares.items() for edit in share.edits}
+        tried |= {tried_as(name, edit, operation) for name, share in shares.items() for edit in share.edits}
     return plans
 
 

@@ -99,7 +99,7 @@ class OperationRun:
 
         Shared by all operations of a session: `turns` numbers the known values as they are used, `accepted` keeps the
         last accepted control of each operation, `jobs` how to read the status of every job, `records` what was created
-        and is not cancelled yet.
+        and is not cancelled yet. `knock` will be the very first request, which has no credentials.
         """
         self.operation = operation
         self.document = document
@@ -112,6 +112,7 @@ class OperationRun:
         self.reserve = allowance // RESERVED_SHARE
         self.repeatable = True
         self.intermittent: set[str] = set()
+        self.knock: Exchange | None = None
         self._opening: Exchange | None = None
         self._refused: Exchange | None = None
         self._hindrance: Inconclusive | None = None
@@ -397,6 +398,15 @@ class OperationRun:
             return self.send(self._request(turn), CONTROL)
         return self.send(self._next_request(), CONTROL)
 
+    def control_that_fails(self) -> Exchange | None:
+        """Read the job of a write that can come to nothing: its end is told in other words. None if it is refused."""
+        source, link = self._source()
+        for edit in texts.unknown_values(source)[::-1][:1]:
+            write = self.send(edit.apply(request_for(source, self.target, self.known)), edit, operation=source)
+            if write.accepted:
+                return self.send(self._status_request(self.operation, link, write), CONTROL)
+        return None
+
     def request_for(self, operation: Operation, given: Mapping[str, Json] | None = None) -> Request:
         """Return a good request for another operation, with what is given for its path and body."""
         return request_for(operation, self.target, self.known, given=given)
@@ -463,22 +473,14 @@ class OperationRun:
         again = self.send(self._opening.request, CONTROL)
         self.repeatable = self.taken(again) or again.response is None or again.response.status >= FIRST_SERVER_ERROR
         if self.operation.job_status:
-            self._open_with_unknown_values()
+            self.control_that_fails()
 
     def _knock(self) -> None:
         """Send the very first request without credentials: whoever lets the first one pass shows it only now."""
         edit = credentials.none(self.operation)[0]
         if not self.operation.job_status:
             self._first_turn = self._turns.next() if self._several() else 0
-            self.send(edit.apply(self._plain_request(self._first_turn)), edit)
-
-    def _open_with_unknown_values(self) -> None:
-        """Get a second id to work with, from a write that can come to nothing: its end is told in other words."""
-        source, link = self._source()
-        for edit in texts.unknown_values(source)[::-1][:1]:
-            write = self.send(edit.apply(request_for(source, self.target, self.known)), edit, operation=source)
-            if write.accepted:
-                self.send(self._status_request(self.operation, link, write), CONTROL)
+            self.knock = self.send(edit.apply(self._plain_request(self._first_turn)), edit)
 
     def _why_not_accepted(self) -> str:
         refused = self._refused

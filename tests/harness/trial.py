@@ -81,7 +81,7 @@ class Trial:
         """Send each planned edit of the request that `of` gives, in order."""
         for edit in self.edits:
             request = of()
-            if self.run.left <= 0:
+            if self.run.left <= 0 and self.decided:
                 return
             changed = edit.apply(request)
             if changed == request:
@@ -93,7 +93,9 @@ class Trial:
             yield exchange
 
     def judge(self, exchange: Exchange, check: Check) -> None:
-        """Have an exchange judged; where it shows a problem, send its request again to see how often it does."""
+        """Have an exchange judged, once; where it shows a problem, send its request again to see how often it does."""
+        if any(one is exchange for one in self.decided):
+            return
         judgement = check(self.operation, exchange)
         if judgement is None:
             return
@@ -161,7 +163,7 @@ class Trial:
         if not first.over:
             raise NotApplicable("jobs do not end in time")
         if first.fails:  # a request without credentials went out before it, with the same value
-            first = self._end_of_new_record()
+            first = self._end_of_new_record("to compare with")
         second = self.run.end_of(repeat)
         if first.fails or not second.fails:
             raise NotApplicable("the ends of jobs do not tell a first request from a second one")
@@ -170,12 +172,12 @@ class Trial:
         if not write.accepted:
             raise NotApplicable("the value that was kept for this is not accepted")
         end = self.run.end_of(write)
-        if isinstance(check(self.operation, end.exchange), Problem) and self._end_of_new_record().fails:
+        if isinstance(check(self.operation, end.exchange), Problem) and self._end_of_new_record("to make sure").fails:
             raise NotApplicable("jobs fail now and then")
         self.judge_series(each(check), [end.exchange])
 
-    def _end_of_new_record(self) -> JobEnd:
-        request = self.run.untouched(self.requirement.id)
+    def _end_of_new_record(self, purpose: str) -> JobEnd:
+        request = self.run.untouched(f"{self.requirement.id} {purpose}")
         write = None if request is None else self.run.send(request, CONTROL)
         if write is None or not write.accepted:
             raise NotApplicable("no known value is left to compare with")

@@ -169,11 +169,11 @@ def test_share_is_cut_where_it_lacks_its_requests_or_every_edit(sends: int, tier
     assert share.cut is cut
 
 
-def test_edit_tried_elsewhere_waits_unless_it_is_of_the_first_tier() -> None:
-    here = demand("HERE", [Tier.FIRST] * 9 + [Tier.USUAL] * 60)
+def test_edit_tried_elsewhere_waits_one_tier_longer_unless_it_is_the_first() -> None:
+    here = demand("HERE", [Tier.FIRST] * 9 + [Tier.USUAL] * 29 + [Tier.LAST] * 30)
     elsewhere = {("HERE", f"HERE {place}") for place in (0, 1, 9, 10)} | {("OTHER", "HERE 11")}
     chosen = {edit.name for edit in share_out(CANCEL, here, Profile.QUICK, elsewhere)["HERE"].edits}
-    assert {"HERE 0", "HERE 1", "HERE 11"} <= chosen
+    assert {"HERE 0", "HERE 1", "HERE 11", "HERE 37", "HERE 38"} <= chosen
     assert not {"HERE 9", "HERE 10"} & chosen
     deep = {edit.name for edit in share_out(CANCEL, here, Profile.DEEP, elsewhere)["HERE"].edits}
     assert {"HERE 9", "HERE 10"} <= deep

@@ -21,9 +21,12 @@ ROWS = st.sampled_from((*PLAIN, *FORMS, *INSIDE)) | bounded()
 @table(
     "schema, edits",
     {
-        "lengths": ({"type": "string", "minLength": 3, "maxLength": 5}, {"of 6 characters", "of 2 characters"}),
-        "bounds": ({"type": "integer", "minimum": 3, "maximum": 5}, {"as 2", "as 6"}),
-        "open bounds": ({"type": "integer", "exclusiveMinimum": 3, "exclusiveMaximum": 5}, {"as 3", "as 5"}),
+        "lengths": (
+            {"type": "string", "minLength": 3, "maxLength": 5},
+            {"of 6 characters", "of 6 characters beyond ASCII", "of 2 characters"},
+        ),
+        "bounds": ({"type": "integer", "minimum": 3, "maximum": 5}, {"as 2", "as -3", "as 6"}),
+        "open bounds": ({"type": "integer", "exclusiveMinimum": 3, "exclusiveMaximum": 5}, {"as 3", "as -4", "as 5"}),
         "steps": ({"type": "integer", "multipleOf": 5}, {"as no multiple of 5"}),
         "choices": ({"type": "string", "enum": ["A"]}, {"as none of the choices", "as a choice in the other case"}),
         "both cases": ({"type": "string", "enum": ["A", "a"]}, {"as none of the choices"}),
