@@ -226,6 +226,12 @@ def param(name: str) -> Any:
         "no array": ("lead_id", "l-1", of("l-1"), of(None)),
         "at least": ("updated_at_gte", "2024-02", of(updated="2024-02"), of(updated="2024-01")),
         "at most": ("updated_at_lte", "2024-02", of(updated="2024-02"), of(updated="2024-03")),
+        "at least, told by another clock": (
+            "updated_at_gte",
+            "2024-02-02T22:00:00+12:00",
+            of(updated="2024-02-02T10:00:00Z"),
+            of(updated="2024-02-02T09:59:59Z"),
+        ),
         "at most, of nothing": ("updated_at_lte", "2024-02", of(updated="2024-01"), of(updated=None)),
     },
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contracts.document import Operation
 from contracts.requirements import Requirement
 from strategies.edit import Edit, Tier
-from tests.harness.plan import CONTROLS_OF_AN_OPENING, OPENING, OPENING_WITH_IDS, Demand, Share, share_out
+from tests.harness.plan import CONTROLS_OF_AN_OPENING, OPENING, OPENING_WITH_IDS, Demand, Share, share_out, tried_as
 from tests.harness.records import COST_OF_A_RECORD
 from tests.harness.run import RECORDS_TO_START_WITH, RESERVED_SHARE
 from tests.harness.session import JOBS_TO_TELL_OF
@@ -177,6 +177,25 @@ def test_edit_tried_elsewhere_waits_one_tier_longer_unless_it_is_the_first() -> 
     assert not {"HERE 9", "HERE 10"} & chosen
     deep = {edit.name for edit in share_out(CANCEL, here, Profile.DEEP, elsewhere)["HERE"].edits}
     assert {"HERE 9", "HERE 10"} <= deep
+
+
+def test_what_one_layer_does_for_all_operations_is_known_by_its_name() -> None:
+    edit = Edit("bad", lambda request: request)
+    assert tried_as("ERR-04", edit, CANCEL) == tried_as("ERR-04", edit, CREATE)
+    assert tried_as("ERR-04", edit, CANCEL) != tried_as("AUTH-04", edit, CANCEL)
+
+
+def test_what_is_about_a_property_is_tried_on_each_kind_of_operation() -> None:
+    edit = Edit("title missing", lambda request: request, about="title")
+    assert tried_as("ERR-01", edit, CREATE) != tried_as("ERR-01", edit, UPDATE)
+    assert tried_as("ERR-01", edit, CREATE) != tried_as("ERR-01", edit, CANCEL)
+    others = [other for other in DOCUMENT.operations if other.record]
+    assert len({tried_as("ERR-01", edit, other) for other in others}) == 1
+
+
+def test_methods_are_tried_on_every_path() -> None:
+    edit = Edit("PATCH", lambda request: request)
+    assert tried_as("HTTP-01", edit, CREATE) != tried_as("HTTP-01", edit, CANCEL)
 
 
 @table(

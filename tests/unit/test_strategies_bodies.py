@@ -195,3 +195,21 @@ def test_empty_text_is_open_only_where_no_constraint_refuses_it() -> None:
     assert "a empty" in named
     assert "b empty" not in named
     assert "b empty" in {edit.name for edit in constraints.beyond_constraints(taken)}
+
+
+def test_property_is_moved_to_the_query_among_switches() -> None:
+    edit = next(edit for edit in bodies.combined(CANCEL) if edit.name == "event_id in the query with switches")
+    request = edit.apply(control())
+    value = control().json()["event_id"]
+    assert "event_id" not in request.json()
+    assert f"event_id={value}" in request.target
+    assert "skip_validation=true" in request.target
+    in_query, switched = (part.apply(control()) for part in edit.parts)
+    assert (f"event_id={value}" in in_query.target, "skip_validation" in in_query.target) == (True, False)
+    assert ("event_id=" in switched.target, "skip_validation" in switched.target) == (False, True)
+
+
+def test_long_text_speaks_for_shorter_ones() -> None:
+    edit = next(edit for edit in texts.legal_texts(CANCEL) if "10,000" in edit.name)
+    lengths = [len(part.apply(control()).json()["event_id"]) for part in edit.parts]
+    assert lengths == sorted(lengths) == [65, 257, 1025]

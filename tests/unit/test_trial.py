@@ -70,6 +70,14 @@ def test_what_holds_is_sent_once() -> None:
     assert (verdict.evidence.decided, len(run.exchanges)) == (2, 2)
 
 
+def test_exchange_is_judged_once() -> None:
+    found = trial("ERR-04", Run(statuses=(400,)))
+    seen = exchange(400)
+    for _ in range(2):
+        found.judge(seen, refused)
+    assert found.decided == [seen]
+
+
 def test_problem_is_sent_again_twice() -> None:
     run = Run(statuses=(200,))
     (finding,) = tried(run, changing("a")).verdict().findings

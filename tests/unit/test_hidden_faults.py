@@ -1,0 +1,47 @@
+"""Faults that show on a request which is not sent for their sake: the very first one, and one after a refusal."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.mock.api import MockApi
+from contracts.mock.refusal import Refusal
+from tests.unit.running import TWO, document, run, serving
+
+
+class FirstPasses(MockApi):
+    """Lets the very first request pass without a token."""
+
+    answered = 0
+
+    def authorise(self, request: Request) -> None:
+        self.answered += 1
+        if self.answered > 1:
+            super().authorise(request)
+
+
+class ActsBeforeItRefuses(MockApi):
+    """Refuses what has no token, and does it all the same."""
+
+    def answer(self, request: Request, body: bytes) -> Response:
+        try:
+            return super().answer(request, body)
+        except Refusal as refusal:
+            operation, _ = self.route(request)
+            if refusal.cause == "credential" and operation.body is not None:
+                self.write(request, operation, body)
+            raise
+
+
+def violated(api: MockApi, folder: Path, *more: str) -> set[str]:
+    with serving(api) as (arguments, environment):
+        return run(folder, *TWO, *arguments, *more, environment=environment).named("failure")
+
+
+def test_first_request_that_passes_without_a_token_is_judged(tmp_path: Path) -> None:
+    assert "AUTH-01" in violated(FirstPasses(document()), tmp_path, "--profile", "quick")
+
+
+def test_refused_request_that_was_carried_out_is_noticed(tmp_path: Path) -> None:
+    assert "AUTH-12" in violated(ActsBeforeItRefuses(document()), tmp_path)

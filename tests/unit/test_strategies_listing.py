@@ -1,0 +1,60 @@
+"""Orders, filters and pages of a listing, made from what its first page showed."""
+
+from urllib.parse import parse_qsl
+
+from contracts.document import Operation
+from strategies import listing
+from tests.unit.building import LIST, control, table
+
+
+def shown(number: int, x_id: str, notes: str | None) -> dict[str, str | None]:
+    day = f"{number:02}T10:00:00Z"
+    told = {"created_at": f"2026-01-{day}", "updated_at": f"2026-02-{day}"}
+    return {"id": f"r-{number}", "x_id": x_id, "notes": notes} | told
+
+
+SHOWN = [shown(1, "a", None), shown(2, "a", "n"), shown(3, "b", "n")]
+SHARED = "x_id"
+
+
+def asked(edits, of: Operation = LIST) -> dict[str, dict[str, str]]:
+    request = control(of)
+    sent = ((edit.name, edit.apply(request).target.partition("?")[2]) for edit in edits)
+    return {name: dict(parse_qsl(query)) for name, query in sent}
+
+
+def test_two_fields_are_ordered_by_both_ways() -> None:
+    queries = [query["order-by"] for query in asked(listing.orders(LIST, SHOWN)).values()]
+    first = LIST.query_parameters["order-by"]["default"].partition(":")[0]
+    assert {f"{SHARED}:desc,{first}:asc", f"{SHARED}:desc,{first}:desc"} <= set(queries)
+
+
+def test_field_that_some_lack_is_ordered_by() -> None:
+    assert asked(listing.orders(LIST, SHOWN))["by notes, which some lack"] == {"order-by": "notes:asc"}
+    full = [item | {"notes": "n"} for item in SHOWN]
+    assert not any("lack" in name for name in asked(listing.orders(LIST, full)))
+
+
+def test_pages_of_equals_share_out_the_list() -> None:
+    edits = listing.pages_of_equals(LIST, SHOWN)
+    pages = [dict(parse_qsl(edit.apply(control(LIST)).target.partition("?")[2])) for edit in edits]
+    assert pages == [{"limit": "2", "offset": at, "order-by": f"{SHARED}:asc"} for at in ("0", "2")]
+
+
+def test_there_are_no_pages_of_equals_where_all_differ() -> None:
+    assert listing.pages_of_equals(LIST, [{"id": "r-1"}, {"id": "r-2"}]) == []
+
+
+@table(
+    "moment, elsewhere",
+    {
+        "a moment": ("2026-02-02T10:00:00Z", "2026-02-02T22:00:00+12:00"),
+        "late in the day": ("2026-02-02T18:30:00Z", "2026-02-03T06:30:00+12:00"),
+        "no zone": ("2026-02-02T10:00:00", None),
+        "no moment": ("soon", None),
+    },
+)
+def test_moment_is_told_in_another_time_zone(moment: str, elsewhere: str | None) -> None:
+    queries = asked(listing.filters(LIST, [item | {"updated_at": moment, "last_seen": moment} for item in SHOWN]))
+    told = [query for name, query in queries.items() if name.endswith("in another time zone")]
+    assert [next(iter(query.values())) for query in told] == ([elsewhere] if elsewhere else [])
