@@ -38,7 +38,7 @@ WRONG_TYPES: Sequence[tuple[str, str, Tier, Change]] = (
     ("null", "null", Tier.FIRST, lambda _: None),
     ("integer", "a number", Tier.FIRST, _as_whole_number),
     ("array", "an array around it", Tier.FIRST, lambda value: [value]),
-    ("boolean", "true", Tier.USUAL, lambda _: True),
+    ("boolean", "true", Tier.LAST, lambda _: True),
     ("object", "an object around it", Tier.USUAL, lambda value: {"id": value}),
     ("boolean", "false", Tier.USUAL, lambda _: False),
     ("string", CONVERTED, Tier.FIRST, _as_text),

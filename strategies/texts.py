@@ -23,10 +23,10 @@ MIXED_TEXTS: Sequence[tuple[str, str]] = (
 
 LEGAL_TEXTS: Sequence[tuple[str, Tier, str]] = (
     ("digits only", Tier.USUAL, "47110815"),
+    ("leading zeros", Tier.USUAL, "0012345"),
     ("NUL", Tier.USUAL, "evt\x00one"),
     ("letters of Latin-1", Tier.USUAL, "Zo\u00eb \u00c5str\u00f6m"),
     ("the word null", Tier.USUAL, "null"),
-    ("leading zeros", Tier.LAST, "0012345"),
     ("mixed case", Tier.LAST, "EvT-AbC"),
     ("an exponent", Tier.LAST, "1e5"),
     ("the word true", Tier.LAST, "true"),
@@ -40,8 +40,8 @@ LONGER_AND_LONGER = (
     ("257 characters", "a" * 256 + "!"),
     ("1,025 characters", "z" * 1025),
 )
-LONGEST = "0123456789" * 500 + " " * 4999 + "."
-"""What is cut or refused above some length is so here; a pattern that backtracks over white space has a lot to do."""
+LONGEST = "a" * 3000 + " " * 3000 + "0123456789" * 400 + "!"
+"""What is cut or refused above some length is so here, and patterns that backtrack over runs have a lot to do."""
 
 BOUNDS_OF_A_TEXT = frozenset(
     {"enum", "const", "pattern", "format", "maxLength", "minLength", "anyOf", "oneOf", "allOf"},
@@ -199,7 +199,7 @@ def _mixed_text(place: Place, tier: Tier) -> Edit:
 
 
 def _long_text(place: Place, tier: Tier) -> Edit:
-    name = f"{place.name} with 10,000 characters, half of them spaces"
+    name = f"{place.name} with 10,000 characters in long runs"
     parts = tuple(Edit(f"{place.name} with {length}", place.put(text)) for length, text in LONGER_AND_LONGER)
     return Edit(name, place.put(LONGEST), tier, parts=parts, to_be_accepted=True)
 

@@ -53,7 +53,7 @@ class Share:
 
 
 AFTER_ALL_OTHERS = 2.0
-SHOULDS_GIVE_WAY = 1.3
+SHOULDS_GIVE_WAY = 1.6
 """A should that judges only what it sends itself is cut this much sooner than a must."""
 
 
