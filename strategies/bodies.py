@@ -36,13 +36,13 @@ def _as_fraction(value: Json) -> float:
 CONVERTED = "its text"
 WRONG_TYPES: Sequence[tuple[str, str, Tier, Change]] = (
     ("null", "null", Tier.FIRST, lambda _: None),
-    ("integer", "a number", Tier.FIRST, _as_whole_number),
-    ("array", "an array around it", Tier.FIRST, lambda value: [value]),
-    ("boolean", "true", Tier.LAST, lambda _: True),
-    ("object", "an object around it", Tier.USUAL, lambda value: {"id": value}),
-    ("boolean", "false", Tier.USUAL, lambda _: False),
     ("string", CONVERTED, Tier.FIRST, _as_text),
     ("number", "a fraction", Tier.LAST, _as_fraction),
+    ("boolean", "true", Tier.LAST, lambda _: True),
+    ("integer", "a number", Tier.FIRST, _as_whole_number),
+    ("array", "an array around it", Tier.FIRST, lambda value: [value]),
+    ("object", "an object around it", Tier.USUAL, lambda value: {"id": value}),
+    ("boolean", "false", Tier.USUAL, lambda _: False),
     ("integer", "zero", Tier.LAST, lambda _: 0),
     ("array", "an empty array", Tier.LAST, lambda _: []),
     ("object", "an empty object", Tier.LAST, lambda _: {}),
@@ -50,6 +50,8 @@ WRONG_TYPES: Sequence[tuple[str, str, Tier, Change]] = (
 )
 """JSON type, name, tier, and the value made of the accepted one. "number" is one that is no integer."""
 
+TAKEN_FOR_INTEGERS = ("a fraction", "true")
+"""The one number that is wrong, which servers round; and what is an integer in some languages."""
 TIER_AT_MOST = 8
 """Wrong types that a tier holds; where there are more, each property keeps the one whose turn it is."""
 WRAPPER = "data"
@@ -176,8 +178,8 @@ MARKER = "\u2603"
 
 
 def _wrong_type(place: Place, spelling: str, tier: Tier, change: Change) -> Edit:
-    if change is _as_fraction and admits(place.schema, "integer"):
-        tier = Tier.FIRST  # the one number that is wrong, and what a server rounds
+    if spelling in TAKEN_FOR_INTEGERS and admits(place.schema, "integer"):
+        tier = Tier.FIRST
     return Edit(f"{place.name} as {spelling}", place.put(change), _later(place, tier), place.about)
 
 
