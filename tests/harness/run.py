@@ -476,11 +476,15 @@ class OperationRun:
             self.control_that_fails()
 
     def _knock(self) -> None:
-        """Send the very first request without credentials: whoever lets the first one pass shows it only now."""
+        """Send the very first request without credentials: whoever lets the first one pass shows it only now.
+
+        It has the value that is kept for such requests: what becomes of the first control says that values are fresh.
+        """
         edit = credentials.none(self.operation)[0]
         if not self.operation.job_status:
             self._first_turn = self._turns.next() if self._several() else 0
-            self.knock = self.send(edit.apply(self._plain_request(self._first_turn)), edit)
+            place = self._place("credentials")
+            self.knock = self.send(edit.apply(self._plain_request(self._first_turn if place is None else place)), edit)
 
     def _why_not_accepted(self) -> str:
         refused = self._refused
