@@ -10,6 +10,7 @@ import pytest
 from reports import VERSION, proof, results, summary, terminal
 from reports.redaction import Redactor
 from reports.wording import explain
+from tests.harness import access
 from tests.harness.session import EXIT_CODE, NOT_CANCELLED, SESSION, TOLD
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             told, options.target, options.random_seed, code, width, shown, config.stash[NOT_CANCELLED]
         )
         terminalreporter.write(closing)
+        terminalreporter.write_line(f"Access {access.line(told, config.stash[SESSION].access)}.")
 
 
 @pytest.hookimpl(trylast=True)
@@ -65,6 +67,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     facts = terminal.facts(
         told, about.target, run.document.digest, VERSION, about.random_seed, str(about.profile), shown
     )
+    facts["Access"] = access.line(told, run.access)
     if folder := config.getoption("--alluredir"):
         results.write_environment(Path(folder), facts)
         results.attach_proof(shown)

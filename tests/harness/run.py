@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
@@ -14,13 +15,14 @@ from contracts.checks import protocol
 from contracts.document import Document, Json, Link, Operation
 from contracts.errors import Inconclusive, NotApplicable, TargetUnavailable
 from contracts.exchange import CONTROL, Exchange, Request
-from strategies import credentials, texts
+from strategies import bodies, credentials, texts
 from strategies.edit import Edit
 from tests.harness import polling
+from tests.harness.access import TOKEN, Access, access_with
 from tests.harness.client import Client
 from tests.harness.records import Record, Records, follow_record
-from tests.harness.settings import TOKEN, Target
-from tests.harness.values import Turns, absent, creator_of, request_for, sources_of
+from tests.harness.settings import Target
+from tests.harness.values import Turns, absent, creator_of, lacking, request_for, sources_of
 
 RESERVED_SHARE = 30
 """One request in thirty is kept for sending again what failed."""
@@ -117,7 +119,10 @@ class OperationRun:
         self._refused: Exchange | None = None
         self._hindrance: Inconclusive | None = None
         self.records = records
-        self.known = dict(target.known)
+        self.lacking = tuple(lacking(document, operation, target))
+        self.made_up = tuple(str(uuid.uuid4()) for _ in self.lacking)
+        stand_ins = {name: (value,) for name, value in zip(self.lacking, self.made_up, strict=True)}
+        self.known = {**target.known, **stand_ins}
         self._made: list[Record] = []
         self._turns = turns
         self._accepted = accepted
@@ -126,6 +131,7 @@ class OperationRun:
         self._places: dict[str, int | None] = {}
         self._stock: tuple[Edit, ...] = ()
         self._completed = False
+        self._opened_without_values = False
         self._kept = 0
 
     def plan(self, edits: Iterable[Edit], kept: int = 0) -> None:
@@ -143,6 +149,9 @@ class OperationRun:
         if self._completed:
             return
         self._completed = True
+        if self.lacking:
+            self._open_without_values()
+            return
         with suppress(Inconclusive, NotApplicable):  # then what was sent so far has to do
             self.control()
             self._send_stock()
@@ -285,11 +294,11 @@ class OperationRun:
 
     def refusable(self) -> Request:
         """Return the request to make malformed: as good as the control, with a value that no accepted request has."""
-        return self._kept_back("malformed")
+        return self._made_up() if self.lacking else self._kept_back("malformed")
 
     def refusable_for_credentials(self) -> Request:
         """Return the request to take the credentials from: as good as the control, with a value of its own."""
-        return self._kept_back("credentials")
+        return self._made_up() if self.lacking else self._kept_back("credentials")
 
     def untouched(self, purpose: str) -> Request | None:
         """Return a request with a known value that no request of the session had before, or None."""
@@ -451,9 +460,38 @@ class OperationRun:
             except NotApplicable as absent_record:
                 raise Inconclusive(f"No record could be created to work on: {absent_record}.") from None
 
+    def _made_up(self) -> Request:
+        """Return a request whose values nobody knows, which is only ever sent malformed or without the issued token."""
+        self._open_without_values()
+        return self._plain_request(0)
+
+    def _open_without_values(self) -> None:
+        """Send, once, what has to be refused for its credentials, and what has to be refused for anything else.
+
+        The second shows that the issued token is honoured. Nothing is asked for that could be done.
+        """
+        if self._opened_without_values:
+            return
+        self._opened_without_values = True
+        plain = self._plain_request(0)
+        bare = credentials.none(self.operation)[0]
+        self.send(bare.apply(plain), bare)
+        if access_with(self.lacking) is Access.NONE:
+            return
+        to_refuse = Edit("an id that was made up", lambda unchanged: unchanged)
+        if self.operation.body is not None:
+            to_refuse = [*bodies.missing(self.operation), *bodies.not_objects(self.operation)][0]
+        for _ in range(REFUSALS_OF_THE_TOKEN):
+            exchange = self.send(to_refuse.apply(plain), to_refuse)
+            if exchange.status not in (UNAUTHORIZED, FORBIDDEN):
+                self.client.token_honoured |= exchange.response is not None
+                return
+        if not self.client.token_honoured:
+            raise self._token_refused(exchange)
+
     def _open(self) -> None:
-        if lacking := absent(self.document, self.operation, self.known):
-            raise Inconclusive(f"No control can be made: set {' and '.join(lacking)}.")
+        if self.lacking:
+            raise Inconclusive(f"No control can be made: set {' and '.join(self.lacking)}.")
         self._provide()
         if self.operation.secured:
             self._knock()
@@ -465,15 +503,18 @@ class OperationRun:
             self._refused = exchange
             refused = exchange.status in (UNAUTHORIZED, FORBIDDEN) and attempt + 1 >= REFUSALS_OF_THE_TOKEN
             if refused and not self.client.token_honoured:
-                raise TargetUnavailable(
-                    f"{self.target.url} refuses the token in {TOKEN} with {exchange.status}: give one that it issued."
-                )
+                raise self._token_refused(exchange)
         if self._opening is None:
             return
         again = self.send(self._opening.request, CONTROL)
         self.repeatable = self.taken(again) or again.response is None or again.response.status >= FIRST_SERVER_ERROR
         if self.operation.job_status:
             self.control_that_fails()
+
+    def _token_refused(self, exchange: Exchange) -> TargetUnavailable:
+        return TargetUnavailable(
+            f"{self.target.url} refuses the token in {TOKEN} with {exchange.status}: give one that it issued."
+        )
 
     def _knock(self) -> None:
         """Send the very first request without credentials: whoever lets the first one pass shows it only now."""

@@ -28,6 +28,8 @@ class Run:
     exchanges: list[Exchange] = field(default_factory=list)
     intermittent: set[str] = field(default_factory=set)
     completed: bool = False
+    lacking: tuple[str, ...] = ()
+    made_up: tuple[str, ...] = ()
 
     def send(self, request: Request, edit: Edit, **_: Any) -> Exchange:
         status = self.statuses[min(len(self.exchanges), len(self.statuses) - 1)]
