@@ -86,9 +86,9 @@ class Watched(MockApi):
         self.credentials: list[str] = []
         self.writes = 0
 
-    def authenticate(self, request: Any, *given: Any) -> Any:
+    def authorise(self, request: Any) -> None:
         self.credentials.append(request.headers.get("authorization", ""))
-        return super().authenticate(request, *given)
+        super().authorise(request)
 
     def accept(self, *given: Any) -> Any:
         self.writes += 1
