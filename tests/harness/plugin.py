@@ -146,6 +146,7 @@ def pytest_configure(config: pytest.Config) -> None:
         env_file=Path(config.getoption("--env-file")),
         access=Access(level) if (level := config.getoption("--access")) else None,
         allow_production=config.getoption("--allow-production"),
+        redact_ids=config.getoption("--redact", None) == "ids",
     )
     try:
         config.stash[SESSION] = Session(options)

@@ -19,7 +19,7 @@ from contracts.mock.api import MockApi
 from contracts.mock.serve import serve
 from contracts.requirements import Requirement, load_requirements
 from strategies.edit import Edit
-from tests.harness.access import Access, access_of_run, obstacle, require
+from tests.harness.access import TOKEN, Access, access_of_run, obstacle, require
 from tests.harness.client import Client
 from tests.harness.records import COST_OF_A_RECORD, Records
 from tests.harness.run import RECORDS_TO_START_WITH, OperationRun
@@ -47,6 +47,7 @@ class Options:
     env_file: Path | None = None
     access: Access | None = None
     allow_production: bool = False
+    redact_ids: bool = False
 
 
 class Session:
@@ -68,9 +69,11 @@ class Session:
         self._jobs: list[Request] = []
         self.records = Records(self.document)
         self._tls: ssl.SSLContext | None = None
+        self.given_token = options.environment.get(TOKEN, "").strip()
         if options.target != MOCK:
             settings = settings_from(variables_of(self.document), options.environment, options.env_file)
             self._tls = tls_of(settings)
+            self.given_token = settings.token.get_secret_value() if settings.token else ""
             given = target_from(options.target, settings, allow_production=options.allow_production)
             missing = self._missing(given)
             require(options.access, self._access_to(given), missing)
