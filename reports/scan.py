@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
 from reports.redaction import VARIABLE, Redactor
 
@@ -90,7 +91,10 @@ def main() -> int:
         prog="python -m reports.scan", description="Look for the token in what was written."
     )
     parser.add_argument("paths", metavar="FOLDER_OR_FILE", type=Path, nargs="+")
-    found = leaks(parser.parse_args().paths, os.environ.get(VARIABLE, ""), os.environ.get(CANARY, ""))
+    parser.add_argument("--env-file", metavar="FILE", type=Path, default=Path(__file__).parents[1] / ".env")
+    options = parser.parse_args()
+    token = os.environ.get(VARIABLE) or dotenv_values(options.env_file).get(VARIABLE) or ""
+    found = leaks(options.paths, token, os.environ.get(CANARY, ""))
     for sentence in found:
         print(f"ERROR: {sentence}.", file=sys.stderr)  # noqa: T201 - a command
     return LEAKED if found else 0
