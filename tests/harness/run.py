@@ -20,6 +20,7 @@ from strategies.edit import Edit
 from tests.harness import polling
 from tests.harness.access import TOKEN, Access, access_with
 from tests.harness.client import Client
+from tests.harness.harmless import may_name_others
 from tests.harness.records import Record, Records, follow_record
 from tests.harness.settings import Target
 from tests.harness.values import Turns, absent, creator_of, lacking, request_for, sources_of
@@ -161,18 +162,24 @@ class OperationRun:
             for _, request in zip(range(repeats), cycle(self.controls()), strict=False):
                 self.send(request, CONTROL)
 
+    def may_name_others(self, control: Request, changed: Request) -> bool:
+        """Return whether a changed control may name something that is neither the user's nor the run's."""
+        return may_name_others(self.operation, control, changed, ids_unknown=bool(self.lacking))
+
     def _send_stock(self) -> None:
         stock, self._stock = self._stock, ()
         for edit in stock:
             request = self.open_to_either()
             changed = edit.apply(request)
-            if changed == request:
-                continue  # the edit makes no sense of this control
+            if changed == request or self.may_name_others(request, changed):
+                continue  # the edit makes no sense of this control, or may do something to others
             exchange = self.send(changed, edit)
             crashed = exchange.status is None or exchange.status >= FIRST_SERVER_ERROR
             if crashed or (edit.to_be_accepted and not exchange.accepted):
                 for part in edit.parts:
-                    self.send(part.apply(self.open_to_either()), part)
+                    request = self.open_to_either()
+                    if not self.may_name_others(request, changed := part.apply(request)):
+                        self.send(changed, part)
 
     @property
     def left(self) -> int:
@@ -277,6 +284,13 @@ class OperationRun:
         if self._opening is None:
             raise Inconclusive(self._why_not_accepted())
         return self._opening
+
+    def begin(self) -> None:
+        """Send what every operation begins with: a request without credentials, and a control where one can be made."""
+        if self.lacking:
+            self._open_without_values()
+        else:
+            self.control()
 
     @property
     def opening(self) -> Exchange | None:
@@ -411,7 +425,10 @@ class OperationRun:
         """Read the job of a write that can come to nothing: its end is told in other words. None if it is refused."""
         source, link = self._source()
         for edit in texts.unknown_values(source)[::-1][:1]:
-            write = self.send(edit.apply(request_for(source, self.target, self.known)), edit, operation=source)
+            request = request_for(source, self.target, self.known)
+            if may_name_others(source, request, changed := edit.apply(request)):
+                break
+            write = self.send(changed, edit, operation=source)
             if write.accepted:
                 return self.send(self._status_request(self.operation, link, write), CONTROL)
         return None
@@ -475,7 +492,7 @@ class OperationRun:
         self._opened_without_values = True
         plain = self._plain_request(0)
         bare = credentials.none(self.operation)[0]
-        self.send(bare.apply(plain), bare)
+        self.knock = self.send(bare.apply(plain), bare)
         if access_with(self.lacking) is Access.NONE:
             return
         to_refuse = Edit("an id that was made up", lambda unchanged: unchanged)

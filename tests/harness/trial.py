@@ -88,8 +88,8 @@ class Trial:
             if self.run.left <= 0 and self.decided:
                 return
             changed = edit.apply(request)
-            if changed == request:
-                continue  # the edit makes no sense of this control
+            if changed == request or self.run.may_name_others(request, changed):
+                continue  # the edit makes no sense of this control, or may do something to others
             request = changed
             sent = self.run.already_sent(request)
             exchange = sent if sent and sent.edit == edit.name else self.run.send(request, edit)
@@ -115,7 +115,7 @@ class Trial:
                 break
             request = of()
             changed = part.apply(request)
-            if changed != request:
+            if changed != request and not self.run.may_name_others(request, changed):
                 self.judge(self.run.send(changed, part), check)
         if len(self.sightings) > before:
             return  # the parts at fault speak for the whole

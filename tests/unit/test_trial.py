@@ -37,6 +37,9 @@ class Run:
         self.left -= 1
         return self.exchanges[-1]
 
+    def may_name_others(self, *_: Request) -> bool:
+        return False
+
     def send_again(self, seen: Exchange) -> Exchange:
         return self.send(seen.request, Edit(seen.edit, lambda unchanged: unchanged))
 
