@@ -22,7 +22,7 @@ def may_name_others(operation: Operation, control: Request, changed: Request, *,
         return False
     before, after = _ids(operation, control), _ids(operation, changed)
     return any(
-        _reads_as_number(value) and value != before.get(name) and (ids_unknown or _reads_as_number(before.get(name)))
+        _reads_as_number(value) and value != before.get(name) and (ids_unknown or str(before.get(name)).isdecimal())
         for name, value in after.items()
     )
 

@@ -51,6 +51,11 @@ def test_number_is_nobodys_where_ids_are_words(value: Any) -> None:
     assert may_name_others(CANCEL, WORDS, changed(WORDS, event_id=value), ids_unknown=True)
 
 
+def test_id_that_begins_with_a_digit_is_no_number() -> None:
+    known = control().with_json({"integration_id": "3f2b8c1e-5d47", "event_id": "7a90-8e6f"})
+    assert not may_name_others(CANCEL, known, changed(known, event_id=7))
+
+
 def test_id_of_one_kind_is_none_of_another() -> None:
     assert may_name_others(CANCEL, NUMBERS, changed(NUMBERS, event_id="12"))
 
