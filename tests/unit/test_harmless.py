@@ -102,8 +102,9 @@ def test_run_names_no_number_that_was_not_given(tmp_path: Path) -> None:
     events = [str(1000 + 7 * at) for at in range(24)]
     api = Numbered(document(), state=State(known={"PROPEXO_EVENT_IDS": events, "PROPEXO_INTEGRATION_ID": ["12"]}))
     with serving(api) as (target, environment):
-        outcome = run(tmp_path, *target, "--operation", "cancel_lead*", environment=environment)
+        chosen = ("--operation", "cancel_lead*", "--profile", "deep", "-k", "RESP-03 or ERR-02")
+        outcome = run(tmp_path, *target, *chosen, environment=environment)
     assert outcome.code == 0, outcome.output
     sent = [body["event_id"] for body in api.bodies if "event_id" in body]
-    assert "a" * 256 + "!" in sent
+    assert {"evt\x00one", "null"} < {value for value in sent if isinstance(value, str)}
     assert [value for value in sent if str(value)[:1].isdigit() and value not in events] == []
