@@ -77,8 +77,8 @@ def obstacle(
 def speaks_for_itself(operation: Operation, exchange: Exchange, made_up: Collection[str]) -> bool:
     """Return whether a refusal tells its own cause, so that it needs no accepted twin.
 
-    401 and 403 speak of the credentials, 405 of the method, 404 of a path that is spelled otherwise. A 400 does where
-    it names the property that was edited, and where the request holds none of the values that were made up.
+    401 and 403 speak of the credentials, 405 of another method, 404 of a path that is spelled otherwise. A 400 speaks
+    where it names the property that was edited, and where the request holds none of the values that were made up.
     """
     if exchange.status == NOT_FOUND and not operation.has_path(exchange.request.target):
         return True
@@ -88,7 +88,7 @@ def speaks_for_itself(operation: Operation, exchange: Exchange, made_up: Collect
         sent = (exchange.request.body or b"") + exchange.request.target.encode()
         told = error_names_the_property(operation, exchange) is HOLDS
         return told or not any(value.encode() in sent for value in made_up)
-    return exchange.status == NOT_ALLOWED
+    return exchange.status == NOT_ALLOWED and exchange.request.method != operation.method
 
 
 def refused_without_a_cause(operation: Operation, exchange: Exchange, made_up: Collection[str]) -> bool:

@@ -41,8 +41,8 @@ from tests.harness.session import (
 from tests.harness.settings import PRODUCTION_HOST, Profile
 from tests.harness.trial import Trial
 
-VIOLATED, INTERRUPTED, INTERNAL_ERROR, NOTHING_SELECTED, COULD_NOT_TELL = 1, 2, 3, 5, 6
-"""Exit codes; 0 and 4 are pytest's own for `all well` and `usage`."""
+VIOLATED, INTERRUPTED, INTERNAL_ERROR, NOTHING_TRIED, NOTHING_SELECTED, COULD_NOT_TELL = 1, 2, 3, 4, 5, 6
+"""Exit codes; 0 and 4 are pytest's own for `all well` and `usage`. Nothing is tried where a setting lacks for all."""
 
 PLAN: Final = pytest.StashKey[dict[str, dict[str, Share]]]()
 VERDICT: Final = pytest.StashKey[Verdict]()
@@ -203,7 +203,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse to start where nothing of what was selected can be tried: the run would only be a list of excuses."""
     ours = [item for item in session.items if _demand(item) is not None]
-    if session.config.getoption("--target") == MOCK or session.config.option.collectonly:
+    in_worker = hasattr(session.config, "workerinput")  # which cannot tell why; the exit code does at the end
+    if session.config.getoption("--target") == MOCK or session.config.option.collectonly or in_worker:
         return
     obstacles = [session.config.stash[SESSION].obstacle(_cited(item), _operation(item)) for item in ours]
     if obstacles and all(obstacles):
@@ -412,6 +413,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def exit_code(told: Sequence[dict[str, Any]], pytests: int, *, strict: bool) -> int:
     """Return the run's exit code. A violation outweighs an interruption, and both outweigh `could not tell`."""
+    if all(entry.get("beyond access") for entry in told):
+        return NOTHING_TRIED
     verdicts = {(entry["verdict"], entry.get("gates", True)) for entry in told}
     if (Status.VIOLATED, True) in verdicts or (strict and any(verdict == Status.NOT_MET for verdict, _ in verdicts)):
         return VIOLATED

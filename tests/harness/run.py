@@ -487,6 +487,8 @@ class OperationRun:
 
         The second shows that the issued token is honoured. Nothing is asked for that could be done.
         """
+        if self._hindrance is not None:
+            raise self._hindrance
         if self._opened_without_values:
             return
         self._opened_without_values = True
@@ -502,7 +504,12 @@ class OperationRun:
             exchange = self.send(to_refuse.apply(plain), to_refuse)
             if exchange.status not in (UNAUTHORIZED, FORBIDDEN):
                 self.client.token_honoured |= exchange.response is not None
-                return
+                break
+        if _is_down(self.knock) and _is_down(exchange):
+            self._hindrance = Inconclusive(f"{self.operation.label} answers {exchange.outcome} to everything.")
+            raise self._hindrance
+        if exchange.status not in (UNAUTHORIZED, FORBIDDEN):
+            return
         if not self.client.token_honoured:
             raise self._token_refused(exchange)
 
@@ -593,3 +600,7 @@ class OperationRun:
     def _status_request(self, status: Operation, link: Link, write: Exchange | None) -> Request:
         job = link.follow(write.response.json()) if write and write.response else None
         return request_for(status, self.target, self.known, given={link.name: str(job if job is not None else "none")})
+
+
+def _is_down(exchange: Exchange) -> bool:
+    return exchange.status is None or exchange.status >= FIRST_SERVER_ERROR

@@ -10,6 +10,8 @@ from contracts.mock.api import MockApi
 from tests.harness.access import Access, access_with, line, refused_without_a_cause, speaks_for_itself
 from tests.unit.building import CANCEL, exchange, refusal, table
 from tests.unit.running import TWO, Outcome, document, run, serving
+from tests.unit.sockets import Talk
+from tests.unit.sockets import serving as serving_fake
 
 MADE_UP = "8d7f2a3e-made-up"
 NAMED = {"error": {"code": "invalid", "message": "event_id is required", "details": {}}}
@@ -58,7 +60,8 @@ def bad(status: int, **fields: Any) -> Any:
         "400 for an empty body at a made-up path": (bad(400, request_body=b"", target=f"/e/{MADE_UP}"), False),
         "404 for a made-up value": (bad(404), False),
         "404 for another spelling": (bad(404, target=CANCEL.path.upper()), True),
-        "405": (bad(405), True),
+        "405 to another method": (bad(405, method="PATCH"), True),
+        "405 to the method itself": (bad(405), False),
         "409": (bad(409), False),
     },
 )
@@ -191,3 +194,30 @@ def test_wrong_token_that_comes_as_far_as_the_body_is_not_taken_for_a_refused_on
     assert outcome.code == 6, outcome.output
     assert outcome.named("error") == {"AUTH-02"}
     assert "another token of the same length was answered 400, which speaks of something else" in outcome.output
+
+
+@table(
+    "status, body",
+    {
+        "not found": (b"404 Not Found", b"{}"),
+        "no method": (b"405 Method Not Allowed", b"{}"),
+        "malformed": (b"400 Bad Request", b'{"error":{"code":"bad","message":"bad request","details":{}}}'),
+        "no credentials": (b"401 Unauthorized", b"{}"),
+        "forbidden": (b"403 Forbidden", b"{}"),
+        "elsewhere": (b"302 Found", b"{}"),
+        "down": (b"503 Unavailable", b"{}"),
+    },
+)
+def test_server_that_has_one_answer_for_everything_keeps_no_must(tmp_path: Path, status: bytes, body: bytes) -> None:
+    def answers(talk: Talk) -> None:
+        while talk.hear():
+            head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+            talk.say(head % (status, len(body)), body)
+
+    with serving_fake(answers) as server:
+        chosen = ("--access", "token", "--profile", "quick", "-k", "AUTH-01 or ERR-01 or ERR-03")
+        target = ("--target", server.url)
+        outcome = run(tmp_path, *TWO, *target, *chosen, environment={"PROPEXO_TOKEN": "issued-by-nobody-here"})
+    assert outcome.code == 6, outcome.output
+    assert not outcome.named("passed")
+    assert not outcome.named("failure")
