@@ -478,14 +478,14 @@ class OperationRun:
                 raise Inconclusive(f"No record could be created to work on: {absent_record}.") from None
 
     def _made_up(self) -> Request:
-        """Return a request whose values nobody knows, which is only ever sent malformed or without the issued token."""
+        """Return a request whose values are nobody's; with the issued token it is only ever sent to be refused."""
         self._open_without_values()
         return self._plain_request(0)
 
     def _open_without_values(self) -> None:
-        """Send, once, what has to be refused for its credentials, and what has to be refused for anything else.
+        """Send, once, what has to be refused for its credentials and, with a token, what has to be for anything else.
 
-        The second shows that the issued token is honoured. Nothing is asked for that could be done.
+        `Inconclusive`, now and ever after, if the target answers both as if it were down.
         """
         if self._hindrance is not None:
             raise self._hindrance
@@ -495,8 +495,15 @@ class OperationRun:
         plain = self._plain_request(0)
         bare = credentials.none(self.operation)[0]
         self.knock = self.send(bare.apply(plain), bare)
-        if access_with(self.lacking) is Access.NONE:
-            return
+        seen = [self.knock]
+        if access_with(self.lacking) is not Access.NONE:
+            seen.append(self._show_token(plain))
+        if all(exchange.status is None or exchange.status >= FIRST_SERVER_ERROR for exchange in seen):
+            self._hindrance = Inconclusive(f"{self.operation.label} answers {seen[-1].outcome} to everything.")
+            raise self._hindrance
+
+    def _show_token(self, plain: Request) -> Exchange:
+        """Send what has to be refused, but not for its credentials; `TargetUnavailable` if it is refused for these."""
         to_refuse = Edit("an id that was made up", lambda unchanged: unchanged)
         if self.operation.body is not None:
             to_refuse = [*bodies.missing(self.operation), *bodies.not_objects(self.operation)][0]
@@ -504,14 +511,10 @@ class OperationRun:
             exchange = self.send(to_refuse.apply(plain), to_refuse)
             if exchange.status not in (UNAUTHORIZED, FORBIDDEN):
                 self.client.token_honoured |= exchange.response is not None
-                break
-        if _is_down(self.knock) and _is_down(exchange):
-            self._hindrance = Inconclusive(f"{self.operation.label} answers {exchange.outcome} to everything.")
-            raise self._hindrance
-        if exchange.status not in (UNAUTHORIZED, FORBIDDEN):
-            return
-        if not self.client.token_honoured:
-            raise self._token_refused(exchange)
+                return exchange
+        if self.client.token_honoured:
+            return exchange
+        raise self._token_refused(exchange)
 
     def _open(self) -> None:
         if self.lacking:
@@ -600,7 +603,3 @@ class OperationRun:
     def _status_request(self, status: Operation, link: Link, write: Exchange | None) -> Request:
         job = link.follow(write.response.json()) if write and write.response else None
         return request_for(status, self.target, self.known, given={link.name: str(job if job is not None else "none")})
-
-
-def _is_down(exchange: Exchange) -> bool:
-    return exchange.status is None or exchange.status >= FIRST_SERVER_ERROR

@@ -103,7 +103,7 @@ class Trial:
         judgement = check(self.operation, exchange)
         if judgement is None:
             return
-        if self.run.lacking and refused_without_a_cause(self.operation, exchange, self.run.made_up):
+        if self._without_a_cause(exchange):
             self.unclear.append(exchange)
             return
         self.decided.append(exchange)
@@ -128,7 +128,9 @@ class Trial:
     def judge_run(self, check: SeriesCheck) -> None:
         """Have every exchange of the run judged. Nothing is sent again."""
         self.run.complete()
-        self.judge_series(check, self.run.exchanges)
+        # What may be refused for its made-up values tells nothing of credentials; of its own form any refusal does.
+        told = [one for one in self.run.exchanges if one.issued_token or not self._without_a_cause(one)]
+        self.judge_series(check, told)
 
     def judge_series(self, check: SeriesCheck, exchanges: Sequence[Exchange]) -> None:
         """Have exchanges judged together. Nothing is sent again."""
@@ -248,6 +250,10 @@ class Trial:
         else:
             status, reason = Status.HELD, ""
         return self._verdict(status, reason, evidence, findings)
+
+    def _without_a_cause(self, exchange: Exchange) -> bool:
+        """Return whether a request may as well have been refused for values that were made up."""
+        return bool(self.run.lacking) and refused_without_a_cause(self.operation, exchange, self.run.made_up)
 
     def _passed_the_door(self) -> str:
         first = next(exchange for exchange in self.unclear if not exchange.issued_token)

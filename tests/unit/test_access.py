@@ -218,6 +218,8 @@ def test_server_that_has_one_answer_for_everything_keeps_no_must(tmp_path: Path,
         chosen = ("--access", "token", "--profile", "quick", "-k", "AUTH-01 or ERR-01 or ERR-03")
         target = ("--target", server.url)
         outcome = run(tmp_path, *TWO, *target, *chosen, environment={"PROPEXO_TOKEN": "issued-by-nobody-here"})
+        without = run(tmp_path, *TWO, *target, "--access", "none", "-k", "AUTH-01")
     assert outcome.code == 6, outcome.output
     assert not outcome.named("passed")
     assert not outcome.named("failure")
+    assert without.code == (0 if status[:3] in {b"401", b"403"} else 6), without.output
