@@ -13,12 +13,9 @@ import os
 import socket
 import ssl
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -35,18 +32,13 @@ from tests.harness.access import Access
 from tests.harness.session import CONTRACTS, MOCK
 from tests.harness.settings import Secret, Target, settings_from, target_from, tls_of
 from tests.harness.values import absent, creator_of, request_for, variables_of
+from tests.harness.visit import ATTEMPT_SECONDS, Unreachable, Visit, within
 
-SECONDS = 7.0
-"""For all that is asked of the target; what is not through by then was not checked."""
-REQUESTS = 9
-ATTEMPT_SECONDS = 3.0
-HURRY_SECONDS = 0.5
 SLOW_SHARE = 0.8
 """Of the limit; from there on the vendor slows every answer down."""
 UNAUTHORIZED, FORBIDDEN, TOO_MANY, FIRST_SERVER_ERROR = 401, 403, 429, 500
 ALLURE = Path("reports") / "node_modules" / "allure" / "package.json"
 ROOT = CONTRACTS.parent
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,68 +58,6 @@ class Line:
         """Return the line as it is shown."""
         shown = f"{'ok' if self.fine else 'problem':<9}{self.name:<24}{self.told}"
         return shown if self.fine else f"{shown}\n{'':33}What to do: {self.advice}"
-
-
-class Unreachable(Exception):
-    """Nothing more can be asked of the target; the text says why, in few words."""
-
-
-@dataclass(slots=True)
-class Visit:
-    """Asks one target, each question once, never longer than there is time and never more than `REQUESTS`."""
-
-    target: Target
-    tls: ssl.SSLContext
-    clock: Callable[[], float] = time.monotonic
-    sent: int = 0
-    last: httpx.Response | None = None
-    _until: float = field(default=0.0)
-
-    def __post_init__(self) -> None:
-        """Start the clock."""
-        self._until = self.clock() + SECONDS
-
-    @property
-    def patience(self) -> float:
-        """Return the seconds that one more attempt may take."""
-        return max(HURRY_SECONDS, min(ATTEMPT_SECONDS, (self._until - self.clock()) / 2))
-
-    def ask(self, request: Request) -> httpx.Response:
-        """Send a request; `Unreachable` if no answer comes, or if there is no time left for one."""
-        if self.clock() > self._until - HURRY_SECONDS or self.sent >= REQUESTS:
-            raise Unreachable("no time was left to ask")
-        self.sent += 1
-        # Without the declared encoding, which nobody here would undo.
-        headers = [(name, value) for name, value in request.headers if name != "Accept-Encoding"]
-        url, waits = self.target.url + request.target, self.patience
-        with httpx.Client(verify=self.tls, trust_env=not self.target.local, timeout=waits) as client:
-            try:
-                self.last = within(
-                    waits, lambda: client.request(request.method, url, headers=headers, content=request.body)
-                )
-            except httpx.HTTPError as error:
-                raise Unreachable(f"{type(error).__name__}: {error}".rstrip(": ")) from None
-        return self.last
-
-
-def within(seconds: float, call: Callable[[], Value]) -> Value:
-    """Return what a call returns, or raise what it raises; `Unreachable` if it takes longer than that."""
-    came: list[Value | Exception] = []
-
-    def make() -> None:
-        try:
-            came.append(call())
-        except Exception as error:  # noqa: BLE001 - raised again by who waits
-            came.append(error)
-
-    thread = threading.Thread(target=make, daemon=True)  # looking up a name cannot be told to give up
-    thread.start()
-    thread.join(seconds)
-    if not came:
-        raise Unreachable("no answer in time")
-    if isinstance(came[0], Exception):
-        raise came[0]
-    return came[0]
 
 
 def examine(document: Document, visit: Visit, declared: Access | None) -> Iterator[Line]:

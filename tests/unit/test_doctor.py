@@ -16,8 +16,9 @@ import trustme
 from contracts.mock.api import MockApi
 from contracts.mock.limit import RateLimit
 from tests.harness.access import Access
-from tests.harness.doctor import REQUESTS, SECONDS, Line, Unreachable, Visit, examine, main, tools, within
+from tests.harness.doctor import Line, examine, main, tools
 from tests.harness.settings import Secret, Target, settings_from, tls_of
+from tests.harness.visit import REQUESTS, SECONDS, Unreachable, Visit, within
 from tests.unit.building import TOKEN, table
 from tests.unit.running import ROOT, document, serving
 from tests.unit.sockets import OK, Talk, nobody
@@ -150,7 +151,7 @@ def drips(talk: Talk) -> None:
 
 
 def test_answer_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.harness.doctor.ATTEMPT_SECONDS", 0.2)
+    monkeypatch.setattr("tests.harness.visit.ATTEMPT_SECONDS", 0.2)
     with serving_fake(drips) as server:
         lines, _ = seen(target(server.url))
     assert lines["reachable"].told == "no answer in time"
