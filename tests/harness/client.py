@@ -5,6 +5,7 @@ It adds no credentials, follows no redirect, keeps no cookie. A request carries 
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -70,8 +71,15 @@ class Client:
     `sent` counts everything that went out; `token_honoured` is set once any request with the issued token was accepted.
     """
 
-    def __init__(self, base_url: str, *, per_minute: int | None, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Pace to `per_minute` requests, or not at all where that is None."""
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        per_minute: int | None,
+        sleep: Callable[[float], None] = time.sleep,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Pace to `per_minute` requests, or not at all where that is None. `tls` is how certificates are verified."""
         self.base_url = base_url
         self._base = httpx.URL(base_url)
         self.sent = 0
@@ -82,7 +90,8 @@ class Client:
         self._sleep = sleep
         self._limiter = None if per_minute is None else Limiter(Rate(per_minute, Duration.MINUTE))
         local = self._base.host in LOOPBACK
-        self._http, self._fresh = _http_client(kept=8, local=local), _http_client(kept=0, local=local)
+        tls = tls or httpx.create_ssl_context()
+        self._http, self._fresh = (_http_client(kept=kept, local=local, tls=tls) for kept in (8, 0))
 
     def close(self) -> None:
         """Close every connection."""
@@ -145,7 +154,7 @@ class Client:
                 response, fault = _read(answer, time.monotonic() + patience)
             finally:
                 answer.close()
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
             raise TargetUnavailable(f"{self.base_url} cannot be reached ({error}): is it running?") from None
         except httpx.TimeoutException:
             self._timeouts += 1
@@ -159,9 +168,10 @@ class Client:
         return response, fault, not fresh
 
 
-def _http_client(*, kept: int, local: bool) -> httpx.Client:
+def _http_client(*, kept: int, local: bool, tls: ssl.SSLContext) -> httpx.Client:
     """Return a client that keeps at most `kept` connections; a proxy is for targets elsewhere."""
     client = httpx.Client(
+        verify=tls,
         timeout=httpx.Timeout(DEADLINE_SECONDS, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=16, max_keepalive_connections=kept),
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
