@@ -6,13 +6,14 @@ CONTRACT ?= contracts/appointments.yaml
 PROFILE ?= nightly
 PORT ?= 4010
 ARGS ?=
+FINDING ?=
 
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test prove bench mock lint types lock clean
+.PHONY: help conformance accept test prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,10 +21,15 @@ help: ## list the targets
 conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PROFILE (quick, nightly, deep); write reports/html/index.html
 	@mkdir -p reports/results && run=$$(mktemp -d reports/results/$$(date +%Y-%m-%dT%H-%M-%S)-XXXX) || exit 1; \
 	$(RUN) -m pytest tests/conformance --target $(TARGET) --contract $(CONTRACT) --profile $(PROFILE) \
-		--alluredir $$run/allure --summary $$run/summary.json $(ARGS); code=$$?; \
+		--alluredir $$run/allure --summary $$run/summary.json --markdown $$run/summary.md --badge $$run/badge.json \
+		--har $$run/exchanges.har --history reports/history/findings.jsonl $(ARGS); code=$$?; \
 	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.render $$run/allure reports/html || exit 1; \
 	else rm -r $$run; fi; \
 	exit $$code
+
+accept: $(READY) ## live with a finding for a while: FINDING=1 (its number in the last run, or its identity)
+	@test -n "$(FINDING)" || { echo 'Say which: make accept FINDING=1'; exit 1; }
+	@$(RUN) -m reports.accept "$(FINDING)"
 
 test: lint types ## run lint, types and the suite's own tests
 	$(RUN) -m pytest tests/unit tests/detection -n 2 --assert=rewrite -W error -q $(ARGS)
@@ -51,7 +57,7 @@ lock: ## pin the newest versions that pyproject.toml allows
 	rm -rf $(VENV)-lock
 
 clean: ## remove the environment and everything a run wrote
-	rm -rf $(VENV) reports/node_modules reports/results reports/html .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) reports/node_modules reports/results reports/html reports/history .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock
 	@command -v $(PYTHON) > /dev/null || { echo "Python 3.11 or newer is needed: name it with make PYTHON=..."; exit 1; }

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reports import VERSION, proof, results, summary, terminal
+from contracts.errors import UsageError
+from reports import (
+    VERSION,
+    account,
+    badge,
+    changes,
+    gate,
+    har,
+    history,
+    known_issues,
+    markdown,
+    proof,
+    results,
+    summary,
+    terminal,
+)
+from reports.account import Account, Setting
+from reports.changes import Past
 from reports.redaction import Redactor
-from reports.wording import explain
+from reports.wording import explain, in_words
+from tests.harness.plugin import INTERNAL_ERROR, INTERRUPTED, Shown
 from tests.harness.session import EXIT_CODE, NOT_CANCELLED, SESSION, TOLD
+from tests.harness.settings import SANDBOX
 
 if TYPE_CHECKING:
     from contracts.exchange import Verdict
@@ -19,54 +41,176 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.harness.plugin"]
 
+ROOT = Path(__file__).parent
+ACCOUNT: Final = pytest.StashKey[Account]()
+PAST: Final = pytest.StashKey[Past]()
+RECORDER: Final = pytest.StashKey[har.Recorder]()
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option for the summary."""
+    """Add the options for what a run writes and what it is compared with."""
     group = parser.getgroup("conformance")
     group.addoption("--summary", metavar="FILE", help="write verdicts, evidence and findings as JSON")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Tidy Allure's results while they are written."""
-    results.register(config)
-
-
-def pytest_conformance_verdict(session: Session, trial: Trial, verdict: Verdict) -> str:
-    """Show a verdict in Allure, and return its text."""
-    redactor, url = Redactor(session.target.token), session.target.url
-    results.record(
-        verdict, trial.requirement, trial.operation, session.document.title, url, redactor, trial.run.opening
+    group.addoption("--markdown", metavar="FILE", help="write what changed, for a job summary or a chat")
+    group.addoption("--badge", metavar="FILE", help="write a badge for shields.io's endpoint")
+    group.addoption("--har", metavar="FILE", help="write every exchange, redacted, for a browser's tools")
+    group.addoption("--history", metavar="FILE", help="compare with the earlier runs of this file, and add this one")
+    group.addoption(
+        "--known-issues",
+        metavar="FILE",
+        default=str(known_issues.FILE),
+        help="findings that are known (default: contracts/known-issues.yaml)",
     )
-    return explain(verdict, trial.requirement, trial.operation, url, redactor)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Close the run with the table of groups and verdicts."""
-    told = config.stash.get(TOLD, [])
-    if told:
-        options, code = config.stash[SESSION].options, config.stash[EXIT_CODE]
-        width = terminalreporter._tw.fullwidth  # noqa: SLF001 - there is no other way to learn it
-        terminalreporter.section("conformance")
-        shown = proof.latest(options.profile)
-        closing = terminal.closing(
-            told, options.target, options.random_seed, code, width, shown, config.stash[NOT_CANCELLED]
-        )
-        terminalreporter.write(closing)
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the facts of the run beside its results, and the summary, where they were asked for."""
-    config, told = session.config, session.config.stash.get(TOLD, [])
-    if not told or hasattr(config, "workerinput"):
+def pytest_configure(config: pytest.Config) -> None:
+    """Read what the run is compared with; tidy Allure's results while they are written."""
+    results.register(config)
+    if SESSION not in config.stash:
         return
-    run, shown = config.stash[SESSION], proof.latest(config.getoption("--profile"))
-    about = run.options
-    facts = terminal.facts(
-        told, about.target, run.document.digest, VERSION, about.random_seed, str(about.profile), shown
+    session = config.stash[SESSION]
+    try:
+        config.stash[PAST] = _past(config, session)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    if (file := config.getoption("--har")) and not hasattr(config, "workerinput"):
+        har.clear(Path(file))
+
+
+def _past(config: pytest.Config, session: Session) -> Past:
+    file, target = config.getoption("--history"), _target(session)
+    kept = history.read(Path(file), target, session.document.digest) if file else history.History(())
+    issues = Path(config.getoption("--known-issues"))
+    return Past(
+        began=account.now(),
+        today=dt.datetime.now(tz=dt.UTC).date(),
+        runs=kept.runs,
+        notice=kept.notice,
+        issues=known_issues.applying(
+            known_issues.load(issues), issues, target, _contract(session), session.document, session.requirements
+        ),
+        kept=file is not None,
     )
+
+
+def _target(session: Session) -> str:
+    """Return the target as history and known issues name it."""
+    name = session.options.target.rstrip("/")
+    return "sandbox" if name == SANDBOX else name
+
+
+def _contract(session: Session) -> str:
+    """Return the contract's file as known issues name it: from the checkout's root where it is in there."""
+    file = session.options.contract.resolve()
+    return str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Record exchanges where that was asked for, each with what it was sent for."""
+    config = item.config
+    if not (file := config.getoption("--har")) or not hasattr(item, "callspec") or SESSION not in config.stash:
+        return
+    if RECORDER not in config.stash:
+        session = config.stash[SESSION]
+        worker = getattr(config, "workerinput", {}).get("workerid", "")
+        redactor = Redactor(session.target.token)
+        config.stash[RECORDER] = har.Recorder(har.part(Path(file), worker), session.target.url, redactor)
+        session.heard = config.stash[RECORDER].record
+    config.stash[RECORDER].sent_for = item.callspec.id.partition(" ")[0]
+
+
+def pytest_conformance_verdict(config: pytest.Config, trial: Trial, verdict: Verdict) -> Shown:
+    """Show a verdict in Allure, and return what to show of it elsewhere."""
+    session, past, strict = config.stash[SESSION], config.stash[PAST], bool(config.getini("strict"))
+    redactor, url = Redactor(session.target.token), session.target.url
+    standings = past.standings(verdict.findings)
+    results.record(
+        verdict, trial.requirement, trial.operation, session.document.title, url, redactor, trial.run.opening, standings
+    )
+    return Shown(
+        text=explain(verdict, trial.requirement, trial.operation, url, redactor, standings),
+        excused=known_issues.excused(verdict.findings, past.known, strict=strict),
+        outdated=known_issues.outdated(verdict, past.issues.values()),
+        details={finding.identity: in_words(finding, url, redactor) for finding in verdict.findings},
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Close the run: the verdict, what changed, can I believe it, groups and verdicts."""
+    if ACCOUNT in config.stash:
+        width = terminalreporter._tw.fullwidth  # noqa: SLF001 - there is no other way to learn it
+        terminalreporter.section("conformance")
+        terminalreporter.write(terminal.closing(config.stash[ACCOUNT], width))
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Once the run is over, write what was asked for, and let the gate have its say."""
+    config = session.config
+    if RECORDER in config.stash:
+        config.stash[RECORDER].sent_for = "clean-up"
+    yield
+    if RECORDER in config.stash:
+        config.stash[RECORDER].close()
+    if not config.stash.get(TOLD, []) or hasattr(config, "workerinput"):
+        return
+    if file := config.getoption("--har"):
+        har.merge(Path(file))
+    config.stash[ACCOUNT] = told = _account(session)
+    session.exitstatus = config.stash[EXIT_CODE] = told.exit_code
     if folder := config.getoption("--alluredir"):
-        results.write_environment(Path(folder), facts)
-        results.attach_proof(shown)
-    if file := config.getoption("--summary"):
-        summary.write(Path(file), told, facts, config.stash[EXIT_CODE], shown, config.stash[NOT_CANCELLED])
+        results.write_environment(Path(folder), told.facts())
+        results.attach_page(markdown.page(told), "What changed")
+        results.attach_proof(told.proof)
+    for option, writer in (("--summary", summary), ("--markdown", markdown), ("--badge", badge)):
+        if file := config.getoption(option):
+            writer.write(Path(file), told)
+
+
+def _account(session: pytest.Session) -> Account:
+    """Return the account of the run, by what it is compared with, and add the run to the history."""
+    config = session.config
+    ours, past, told, code = (config.stash[key] for key in (SESSION, PAST, TOLD, EXIT_CODE))
+    about = ours.options
+    setting = Setting(
+        began=past.began,
+        target=_target(ours),
+        title=ours.document.title,
+        file=_contract(ours),
+        contract=ours.document.digest,
+        suite=VERSION,
+        profile=str(about.profile),
+        seed=about.random_seed,
+    )
+    shown = proof.latest(about.profile)
+    run = account.as_run(setting, told, code, shown, whole=_whole(session))
+    outdated = [entry["outdated"] for entry in told if entry.get("outdated")]
+    refused = gate.refusals(run, past.runs, outdated, secrets=())
+    code = gate.REFUSED if refused and code == 0 else code
+    run = replace(run, exit_code=code)
+    if file := config.getoption("--history"):
+        history.append(Path(file), run)
+    return Account(
+        setting=setting,
+        told=told,
+        exit_code=code,
+        refusals=refused,
+        changes=changes.changes(run, past.runs, past.issues, past.today),
+        last=past.last,
+        notice=past.notice,
+        proof=shown,
+        not_cancelled=tuple(config.stash[NOT_CANCELLED]),
+    )
+
+
+def _whole(session: pytest.Session) -> bool:
+    """Return whether nothing was left out by the caller, and the run came to its end."""
+    config = session.config
+    option = config.option
+    narrowed = option.operation or option.keyword or option.markexpr or option.deselect or getattr(option, "lf", False)
+    folders = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
+    stopped = session.shouldstop or session.shouldfail or any(entry.get("stop") for entry in config.stash[TOLD])
+    ended = session.config.stash[EXIT_CODE] not in (INTERRUPTED, INTERNAL_ERROR)
+    return not narrowed and folders == {ROOT / "tests" / "conformance"} and not stopped and ended

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -94,12 +94,14 @@ class OperationRun:
         accepted: dict[str, Exchange],
         jobs: list[Request],
         records: Records,
+        heard: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
         """Send nothing yet. `selected` are the ids of the operations that the session tests.
 
         Shared by all operations of a session: `turns` numbers the known values as they are used, `accepted` keeps the
         last accepted control of each operation, `jobs` how to read the status of every job, `records` what was created
-        and is not cancelled yet. `knock` will be the very first request, which has no credentials.
+        and is not cancelled yet. `heard` gets each exchange. `knock` will be the very first request, which has no
+        credentials.
         """
         self.operation = operation
         self.document = document
@@ -117,6 +119,7 @@ class OperationRun:
         self._refused: Exchange | None = None
         self._hindrance: Inconclusive | None = None
         self.records = records
+        self._heard = heard
         self.known = dict(target.known)
         self._made: list[Record] = []
         self._turns = turns
@@ -206,6 +209,7 @@ class OperationRun:
             generated=generated,
         )
         self.exchanges.append(exchange)
+        self._heard(exchange)
         if record := self.records.note(exchange):
             self._made.append(record)
         if exchange.accepted and operation.job_link:

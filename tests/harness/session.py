@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -62,6 +62,8 @@ class Session:
         self._accepted: dict[str, Exchange] = {}
         self._jobs: list[Request] = []
         self.records = Records(self.document)
+        self.heard: Callable[[Exchange], None] = lambda _: None
+        """Gets every exchange as it happens, from whatever thread; to be set before the first is sent."""
         if options.target != MOCK:
             variables = {name for operation in self.document.operations for name in operation.supplied.values()}
             self._target = target_from_environment(options.target, variables, options.environment)
@@ -107,6 +109,7 @@ class Session:
                 self._accepted,
                 self._jobs,
                 self.records,
+                self.heard,
             )
             self._runs[operation.id].plan(stock, kept)
         return self._runs[operation.id]
@@ -139,7 +142,18 @@ class Session:
 
         def send(operation: Operation, request: Request) -> Exchange:
             reply = self.client.send(request)
-            return Exchange(operation.id, request, CONTROL, reply.response, reply.fault, reply.began, reply.elapsed)
+            exchange = Exchange(
+                operation.id,
+                request,
+                CONTROL,
+                reply.response,
+                reply.fault,
+                reply.began,
+                reply.elapsed,
+                number=self.client.sent,
+            )
+            self.heard(exchange)
+            return exchange
 
         def reading(status: Operation, job: str) -> Request:
             return request_for(status, self.target, {}, given=dict.fromkeys(status.path_parameters, job))
