@@ -56,8 +56,8 @@ lock: ## pin the newest versions that pyproject.toml allows
 		--no-emit-trusted-host --no-emit-find-links --extra dev --output-file requirements.lock pyproject.toml
 	rm -rf $(VENV)-lock
 
-clean: ## remove the environment and everything a run wrote
-	rm -rf $(VENV) reports/node_modules reports/results reports/html reports/history .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove the environment and everything a run wrote, but history and proof
+	rm -rf $(VENV) reports/node_modules reports/results reports/html .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock
 	@command -v $(PYTHON) > /dev/null || { echo "Python 3.11 or newer is needed: name it with make PYTHON=..."; exit 1; }

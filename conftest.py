@@ -127,7 +127,7 @@ def pytest_conformance_verdict(config: pytest.Config, trial: Trial, verdict: Ver
     redactor, url = Redactor(session.target.token), session.target.url
     standings = past.standings(verdict.findings)
     results.record(
-        verdict, trial.requirement, trial.operation, session.document.title, url, redactor, trial.run.opening, standings
+        verdict, trial.requirement, trial.operation, session.document.title, url, redactor, trial.run.opening
     )
     return Shown(
         text=explain(verdict, trial.requirement, trial.operation, url, redactor, standings),
@@ -162,7 +162,6 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     session.exitstatus = config.stash[EXIT_CODE] = told.exit_code
     if folder := config.getoption("--alluredir"):
         results.write_environment(Path(folder), told.facts())
-        results.attach_page(markdown.page(told), "What changed")
         results.attach_proof(told.proof)
     for option, writer in (("--summary", summary), ("--markdown", markdown), ("--badge", badge)):
         if file := config.getoption(option):

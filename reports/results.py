@@ -6,7 +6,7 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from contracts.document import Operation
 from contracts.exchange import CONTROL, Exchange, Verdict
 from contracts.requirements import Requirement
 from reports.account import proof_line
-from reports.changes import Change
 from reports.curl import curl
 from reports.proof import Proof
 from reports.redaction import Redactor
@@ -84,9 +83,8 @@ def record(
     base_url: str,
     redactor: Redactor,
     control: Exchange | None,
-    standings: Mapping[str, Change],
 ) -> None:
-    """Tell Allure what the result of this item shows, beside its message; `standings` are by finding's identity."""
+    """Tell Allure what the result of this item shows, beside its message."""
     allure.dynamic.title(operation.label)
     allure.dynamic.epic(api)
     allure.dynamic.feature(requirement.group)
@@ -95,11 +93,9 @@ def record(
     allure.dynamic.label("level", requirement.level)
     allure.dynamic.label("basis", requirement.basis)
     allure.dynamic.label("verdict", str(verdict.status))
-    for state in _states(standings.values()):
-        allure.dynamic.label("change", state)
     allure.dynamic.severity("critical" if requirement.gates else "minor")
     allure.dynamic.link(requirement.source, name=f"Source of {requirement.id}")
-    allure.dynamic.description_html(_page(verdict, requirement, redactor, standings))
+    allure.dynamic.description_html(_page(verdict, requirement, redactor))
     if not verdict.findings:
         return
     for finding in verdict.findings[:2]:
@@ -110,11 +106,7 @@ def record(
     allure.attach(command, name="curl that reproduces it", attachment_type=AttachmentType.TEXT)
 
 
-def _states(standings: Iterable[Change]) -> list[str]:
-    return list(dict.fromkeys(str(change.state) for change in standings))
-
-
-def _page(verdict: Verdict, requirement: Requirement, redactor: Redactor, standings: Mapping[str, Change]) -> str:
+def _page(verdict: Verdict, requirement: Requirement, redactor: Redactor) -> str:
     rows = [("Requirement", requirement.sentence), ("Level", f"{requirement.level}, {requirement.basis}")]
     for finding in verdict.findings:
         rows += [
@@ -123,9 +115,6 @@ def _page(verdict: Verdict, requirement: Requirement, redactor: Redactor, standi
             ("With", how_often(finding)),
             ("Finding", finding.identity),
         ]
-        if change := standings.get(finding.identity):
-            rows.append(("Since", change.standing()))
-            rows += [("Known because", change.issue.reason)] if change.issue else []
     if not verdict.findings and verdict.reason:
         rows.append(("Reason", redactor.text(verdict.reason)))
     if requirement.gates and verdict.findings and not any(finding.gates for finding in verdict.findings):
@@ -192,16 +181,11 @@ def write_environment(folder: Path, facts: Mapping[str, str]) -> None:
     (folder / "environment.properties").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def attach_page(text: str, name: str) -> None:
-    """Show a page of Markdown, once for the run."""
-    # The viewer cuts the last line off.
-    allure.global_attach(f"{text}\n\n", name=name, attachment_type="text/markdown", extension="md")
-
-
 def attach_proof(proof: Proof | None) -> None:
     """Show, once for the run, what this very suite notices of seeded defects, and what it misses."""
     lines = ["# What this suite is known to notice", "", proof_line(proof), ""]
     if proof is not None:
         lines += [f"- missed: {name}" for name in proof.missed]
         lines += [f"- false alarm: {name}" for name in proof.false_alarms]
-    attach_page("\n".join(lines), "Can I believe it")
+    text = "\n".join([*lines, "", ""])  # the viewer cuts the last line off
+    allure.global_attach(text, name="Can I believe it", attachment_type="text/markdown", extension="md")
