@@ -20,7 +20,7 @@ help: ## list the targets
 
 conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PROFILE (quick, nightly, deep); write reports/html/index.html
 	@mkdir -p reports/results && run=$$(mktemp -d reports/results/$$(date +%Y-%m-%dT%H-%M-%S)-XXXX) || exit 1; \
-	$(RUN) -m pytest tests/conformance --target $(TARGET) --contract $(CONTRACT) --profile $(PROFILE) \
+	$(RUN) -m pytest tests/conformance --target $(TARGET) --contract $(CONTRACT) --profile $(PROFILE) -rN \
 		--alluredir $$run/allure --summary $$run/summary.json --markdown $$run/summary.md --badge $$run/badge.json \
 		--har $$run/exchanges.har --history reports/history/findings.jsonl $(ARGS); code=$$?; \
 	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.render $$run/allure reports/html || exit 1; \

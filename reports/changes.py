@@ -54,7 +54,7 @@ class Change:
             case State.KNOWN if self.issue:
                 return f"known until {self.issue.expires}, {row}{known}"
             case State.EXPIRED if self.issue:
-                return f"known until {self.issue.expires}, which is over, {row}{known}"
+                return f"expired on {self.issue.expires}, {row}{known}"
             case State.GONE:
                 return f"gone, was open {row}"
             case _:
@@ -103,6 +103,11 @@ def _seen(finding: Finding) -> Seen:
 def day(when: str) -> str:
     """Return the date of a time in ISO 8601."""
     return when[: len("2026-01-31")]
+
+
+def moment(when: str) -> str:
+    """Return date and minute of a time in ISO 8601, UTC."""
+    return f"{when[: len('2026-01-31T02:00')].replace('T', ' ')} UTC"
 
 
 def nights(runs: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.account import MEANING, Account, findings
-from reports.changes import Change, State, day
+from reports.changes import Change, State, moment
 from reports.wording import one_line
 
 SHOWN_IN_FULL = 10
@@ -39,7 +39,7 @@ def _changes(account: Account) -> Iterator[str]:
     if account.notice:
         yield from (f"{account.notice}.", "")
     if account.last:
-        yield from (f"Against the run of {day(account.last)}.", "")
+        yield from (f"Against the run of {moment(account.last)}.", "")
     if not account.changes:
         yield "No findings."
     details = {seen.identity: detail for seen, detail in findings(account.told)}

@@ -10,10 +10,17 @@ from rich.console import Console
 from rich.table import Table
 
 from reports.account import MEANING, Account, findings
-from reports.changes import State, day
+from reports.changes import State, moment
 from reports.wording import one_line
 
-VERDICTS = ("held", "violated", "not met", "inconclusive", "not applicable")
+COLUMNS: Mapping[str, str] = {
+    "held": "held",
+    "violated": "violated",
+    "not met": "not\nmet",
+    "inconclusive": "could\nnot tell",
+    "not applicable": "not\napplicable",
+}
+"""What stands above each verdict's column: all of them fit into 80 characters."""
 LINES_OF_A_STATE: Mapping[State, int] = dict.fromkeys(State, 3) | {State.NEW: 6}
 LONGEST_OBSERVED = 90
 OBSERVATIONS = 3
@@ -23,7 +30,8 @@ def closing(account: Account, width: int) -> str:
     """Return the closing text of a run, about twenty lines in the usual case."""
     console = Console(width=width, no_color=True, highlight=False)
     with console.capture() as capture:
-        for line in (account.headline, "", *_changes(account), "", *_belief(account), ""):
+        refusals = [f"Refused: {refusal}" for refusal in account.refusals]
+        for line in (account.headline, *refusals, "", *_changes(account), "", *_belief(account), ""):
             console.print(line, markup=False, soft_wrap=True)
         console.print(_table(account.told))
         for line in _closing_lines(account):
@@ -34,7 +42,7 @@ def closing(account: Account, width: int) -> str:
 def _changes(account: Account) -> Iterator[str]:
     if account.notice:
         yield f"{account.notice}."
-    since = f"since the run of {day(account.last)}" if account.last else "with nothing to compare with"
+    since = f"since the run of {moment(account.last)}" if account.last else "with nothing to compare with"
     counts = Counter(change.state for change in account.changes)
     told = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
     yield f"Findings {since}: {told or 'none'}."
@@ -71,7 +79,6 @@ def _closing_lines(account: Account) -> Iterator[str]:
     stopped = next((entry["stop"] for entry in account.told if entry.get("stop")), "")
     if stopped:
         yield stopped
-    yield from (f"Refused: {refusal}" for refusal in account.refusals)
     yield (
         f"{account.setting.target}: {account.sent} requests sent, seed {account.setting.seed}."
         f" Exit code {account.exit_code}: {MEANING.get(account.exit_code, 'unknown')}."
@@ -79,13 +86,13 @@ def _closing_lines(account: Account) -> Iterator[str]:
 
 
 def _table(told: Sequence[Mapping[str, Any]]) -> Table:
-    """Count verdicts by group; `decisions` are requests that reached one, `fewest` those behind the weakest green."""
+    """Count verdicts by group; `decisions` are requests that reached one, `least` those behind the weakest green."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for entry in told:
         groups.setdefault(entry.get("group", "The suite itself"), []).append(entry)
-    shown = [verdict for verdict in VERDICTS if any(entry["verdict"] == verdict for entry in told)]
-    table = Table(box=None, pad_edge=False)
-    for column in ("", *shown, "decisions", "fewest"):
+    shown = [verdict for verdict in COLUMNS if any(entry["verdict"] == verdict for entry in told)]
+    table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1))
+    for column in ("", *(COLUMNS[verdict] for verdict in shown), "decisions", "least"):
         table.add_column(column, justify="right" if column else "left", no_wrap=True)
     for group, entries in groups.items():
         counts = Counter(entry["verdict"] for entry in entries)

@@ -315,7 +315,7 @@ def pytest_runtest_makereport(
                 "controls": verdict.evidence.controls,
                 "edits": list(verdict.evidence.edits),
                 "statuses": dict(verdict.evidence.statuses),
-                "fault rate ruled out": verdict.evidence.ruled_out,
+                "fault_rate_ruled_out": verdict.evidence.ruled_out,
             },
             "findings": [_finding(finding) | shown.details.get(finding.identity, {}) for finding in verdict.findings],
             "observations": list(verdict.observations),
