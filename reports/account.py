@@ -135,7 +135,7 @@ def sentence(told: Sequence[Mapping[str, Any]]) -> str:
         case "violated":
             line = f"Contract violated: {gating['violated']} of {gating.total()} musts"
         case "held":
-            line = f"Contract held: {gating['held']} musts"
+            line = f"Contract held: {counted(gating['held'], 'must')}"
         case "not tried":
             line = "No must was tried"
         case _ if any(entry["verdict"] == "internal error" for entry in told):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reports.account import counted
 from reports.changes import day
 from reports.history import Run
 
@@ -35,12 +36,12 @@ def fall_of_proof(run: Run, earlier: Sequence[Run]) -> list[str]:
     then, fallen = before.power, []
     for what, noticed, seeded, noticed_then, seeded_then in (
         ("seeded defects", now.noticed, now.seeded, then.noticed, then.seeded),
-        ("those that break a must", now.must_noticed, now.must_seeded, then.must_noticed, then.must_seeded),
+        ("defects that break a must", now.must_noticed, now.must_seeded, then.must_noticed, then.must_seeded),
     ):
         if noticed < noticed_then and seeded - noticed > seeded_then - noticed_then:
             fallen.append(f"{noticed} of {seeded} {what} noticed, {noticed_then} of {seeded_then} before")
     if now.false_alarms > then.false_alarms:
-        fallen.append(f"{now.false_alarms} false alarms, {then.false_alarms} before")
+        fallen.append(f"{counted(now.false_alarms, 'false alarm')}, {then.false_alarms} before")
     if not fallen:
         return []
     return [f"The detection proof fell since the run of {day(before.when)}: {'; '.join(fallen)}."]

@@ -10,6 +10,7 @@ from typing import Any
 
 from reports.account import MEANING, Account, findings
 from reports.changes import Change
+from reports.proof import Proof
 
 SCHEMA = 1
 """Goes up when a key changes its meaning or goes away; new keys may come without."""
@@ -42,16 +43,24 @@ def summary(account: Account) -> dict[str, Any]:
         "seed": setting.seed,
         "requests": {"sent": account.sent, "controls_accepted": account.controls, "decisions": account.decisions},
         "requirements": {"exercised": account.exercised, "judged": account.requirements},
-        "proof": None
-        if account.proof is None
-        else {
-            "line": account.proof.line(),
-            **{name: value for name, value in asdict(account.proof).items() if name not in ("suite", "profile")},
-        },
+        "proof": None if account.proof is None else _proof(account.proof),
         "history": {"compared_with": account.last, "notice": account.notice},
         "findings": list(_findings(account)),
         "not_cancelled": list(account.not_cancelled),
         "results": [{name: value for name, value in entry.items() if name not in UNTOLD} for entry in account.told],
+    }
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    return {
+        "line": proof.line(),
+        "seeded": proof.seeded,
+        "noticed": proof.noticed,
+        "must_seeded": proof.must_seeded,
+        "must_noticed": proof.must_noticed,
+        "missed": list(proof.missed),
+        "variants": proof.variants,
+        "false_alarms": list(proof.false_alarms),
     }
 
 
