@@ -132,7 +132,7 @@ def pytest_conformance_verdict(config: pytest.Config, trial: Trial, verdict: Ver
     return Shown(
         text=explain(verdict, trial.requirement, trial.operation, url, redactor, standings),
         excused=known_issues.excused(verdict.findings, past.known, strict=strict),
-        outdated=known_issues.outdated(verdict, past.issues.values()),
+        outdated=known_issues.outdated(verdict, past.issues.values(), str(session.options.profile)),
         details={finding.identity: in_words(finding, url, redactor) for finding in verdict.findings},
     )
 
@@ -189,8 +189,12 @@ def _account(session: pytest.Session) -> Account:
     refused = gate.refusals(run, past.runs, outdated, secrets=())
     code = gate.REFUSED if refused and code == 0 else code
     run = replace(run, exit_code=code)
+    notice = past.notice
     if file := config.getoption("--history"):
-        history.append(Path(file), run)
+        try:
+            history.append(Path(file), run)
+        except OSError as error:
+            notice = f"This run is not in the history: {file} cannot be written ({error})"
     return Account(
         setting=setting,
         told=told,
@@ -198,7 +202,7 @@ def _account(session: pytest.Session) -> Account:
         refusals=refused,
         changes=changes.changes(run, past.runs, past.issues, past.today),
         last=past.last,
-        notice=past.notice,
+        notice=notice,
         proof=shown,
         not_cancelled=tuple(config.stash[NOT_CANCELLED]),
     )

@@ -38,6 +38,7 @@ def entry(summary: Mapping[str, Any], chosen: str, today: dt.date) -> str:
         f"  operation: {found['operation']}",
         f"  target: {json.dumps(summary['target'])}",
         f"  contract: {json.dumps(summary['contract']['file'])}",
+        f"  profile: {summary['profile']}",
         f"  kind: {'flaky' if found['seen'] < found['tried'] else 'failing'}",
         '  reason: ""',
         '  owner: ""',

@@ -1,7 +1,8 @@
 """What changed since the last run of the same target and contract: new, still open, gone, known, expired.
 
-A finding's streak is the unbroken row of runs that had it, counted back from this one. A run that could not tell about
-its requirement and operation (not selected, undecided) neither adds to the streak nor breaks it: it was not looked at.
+A finding's streak is the unbroken row of runs that had it, up to this one. A run that could not tell neither adds to it
+nor breaks it: the requirement was not selected for the operation, was undecided, or the profile was smaller than the one
+that found it, and may not have tried what shows it.
 """
 
 from __future__ import annotations
@@ -116,20 +117,20 @@ def nights(runs: int) -> str:
 
 
 def streak(finding: Seen, earlier: Sequence[Run]) -> list[Run]:
-    """Return the earlier runs, the newest first, of the unbroken row that had the finding."""
+    """Return the earlier runs, the oldest first, of the unbroken row that had the finding."""
     row: list[Run] = []
-    for run in reversed(earlier):
+    for run in earlier:
         if finding.identity in run.identities:
             row.append(run)
-        elif run.decided(finding.requirement, finding.operation):
-            break
+        elif row and run.could_see(finding, row[-1].profile):
+            row.clear()
     return row
 
 
 def standing(finding: Seen, when: str, earlier: Sequence[Run], issues: Mapping[str, Issue], today: dt.date) -> Change:
     """Return where a finding of the run that began at `when` stands; `issues` are the known ones by identity."""
     row, issue = streak(finding, earlier), issues.get(finding.identity)
-    since, runs = (row[-1].when if row else when), len(row) + 1
+    since, runs = (row[0].when if row else when), len(row) + 1
     if issue is not None:
         state = State.EXPIRED if issue.expired(today) else State.KNOWN
         return Change(finding, state, since, runs, issue=issue)
@@ -146,9 +147,8 @@ def changes(run: Run, earlier: Sequence[Run], issues: Mapping[str, Issue], today
         if finding.identity in run.identities:
             continue
         if row := streak(finding, earlier):
-            decided = run.decided(finding.requirement, finding.operation)
-            state = State.GONE if decided else State.NOT_LOOKED_AT
-            found.append(Change(finding, state, row[-1].when, len(row), issue=issues.get(finding.identity)))
+            state = State.GONE if run.could_see(finding, row[-1].profile) else State.NOT_LOOKED_AT
+            found.append(Change(finding, state, row[0].when, len(row), issue=issues.get(finding.identity)))
     states = list(State)
     return tuple(
         sorted(

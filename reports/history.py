@@ -16,6 +16,8 @@ from typing import Any
 
 from filelock import FileLock
 
+PROFILES = ("quick", "nightly", "deep")
+"""From the smallest to the largest: what a larger one found, a smaller one may not have tried."""
 RUNS_OF_ONE_SCOPE = 400
 """Kept for one target and contract: a year of nights."""
 RUNS_IN_ALL = 2_000
@@ -66,9 +68,10 @@ class Run:
     findings: tuple[Seen, ...]
     power: Power | None
 
-    def decided(self, requirement: str, operation: str) -> bool:
-        """Return whether the run could tell about a requirement for an operation."""
-        return requirement in self.exercised.get(operation, ())
+    def could_see(self, finding: Seen, profile: str) -> bool:
+        """Return whether the run would have shown a finding of a run in `profile`: it decided, and reached as far."""
+        decided = finding.requirement in self.exercised.get(finding.operation, ())
+        return decided and PROFILES.index(self.profile) >= PROFILES.index(profile)
 
     @property
     def identities(self) -> frozenset[str]:
@@ -150,6 +153,8 @@ def _run(value: dict[str, Any]) -> Run:
     power, when = value["power"], value["when"]
     if not isinstance(when, str):
         raise TypeError("`when` is no text")
+    if value["profile"] not in PROFILES:
+        raise ValueError("no such profile")
     return Run(
         **value
         | {

@@ -15,6 +15,7 @@ from contracts.document import Document
 from contracts.errors import UsageError
 from contracts.exchange import Finding, Status, Verdict
 from contracts.requirements import Requirement
+from reports.history import PROFILES
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "contracts" / "known-issues.yaml"
@@ -31,6 +32,7 @@ class Issue:
     operation: str
     target: str
     contract: str
+    profile: str
     kind: str
     reason: str
     owner: str
@@ -83,6 +85,8 @@ def _complaint(entry: Any) -> str:
         return f"`finding` is {entry['finding']!r}, not the twelve hex digits of a finding's identity"
     if entry["kind"] not in KINDS:
         return f"`kind` is {entry['kind']!r}, not one of {', '.join(KINDS)}"
+    if entry["profile"] not in PROFILES:
+        return f"`profile` is {entry['profile']!r}, not one of {', '.join(PROFILES)}"
     if not entry["link"].startswith(("https://", "http://")):
         return f"`link` is {entry['link']!r}, not an address"
     return ""
@@ -126,13 +130,18 @@ def excused(findings: Sequence[Finding], known: Collection[str], *, strict: bool
     return bool(telling) and all(finding.identity in known for finding in telling)
 
 
-def outdated(verdict: Verdict, issues: Iterable[Issue]) -> str:
-    """Return a sentence about each issue that is no longer violated; only a requirement that held shows that."""
+def outdated(verdict: Verdict, issues: Iterable[Issue], profile: str) -> str:
+    """Return a sentence about each issue that is no longer violated.
+
+    Only a requirement that held shows that, in the profile that found it or a larger one.
+    """
     if verdict.status is not Status.HELD:
         return ""
     return " ".join(
         f"Known issue {issue.finding} is no longer violated: remove it from known-issues.yaml"
         f" ({issue.requirement} {issue.operation}, {issue.owner}, {issue.link})."
         for issue in issues
-        if issue.kind == "failing" and (issue.requirement, issue.operation) == (verdict.requirement, verdict.operation)
+        if issue.kind == "failing"
+        and (issue.requirement, issue.operation) == (verdict.requirement, verdict.operation)
+        and PROFILES.index(profile) >= PROFILES.index(issue.profile)
     )

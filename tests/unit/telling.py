@@ -23,6 +23,7 @@ ISSUE = Issue(
     operation=FOUND.operation,
     target="mock",
     contract="contracts/a.yaml",
+    profile="quick",
     kind="failing",
     reason="The vendor mends it in spring.",
     owner="team-x",

@@ -49,6 +49,7 @@ def test_entry_is_added_and_read_once_it_is_filled_in(tmp_path: Path, run: Path,
     (issue,) = load(file)
     assert (issue.finding, issue.requirement, issue.operation) == (FOUND.identity, "ERR-01", "cancel")
     assert (issue.target, issue.contract, issue.kind) == ("mock", "contracts/a.yaml", "failing")
+    assert issue.profile == "quick"
     assert issue.expires == TODAY + dt.timedelta(days=30)
 
 

@@ -13,6 +13,7 @@ WITHOUT = night(21)
 """A night that could tell, and did not find it."""
 UNTOLD = night(22, decided=["RESP-01"])
 """A night that could not tell about ERR-01."""
+DEEP = night(20, FOUND, profile="deep")
 KNOWN = {FOUND.identity: ISSUE}
 YESTERDAY = replace(ISSUE, expires=TODAY - dt.timedelta(days=1))
 
@@ -33,6 +34,9 @@ def stands(run, *earlier, issues=None) -> list[tuple[str, str, int]]:
         "back after a night without it": ([night(20, FOUND), WITHOUT], "new", "24", 1),
         "a gap of not being told": ([night(20, FOUND), UNTOLD], "still open", "20", 2),
         "broken before": ([night(19, FOUND), night(20), night(22, FOUND)], "still open", "22", 2),
+        "a smaller profile in between": ([DEEP, night(22)], "still open", "20", 2),
+        "the same profile in between": ([DEEP, night(22, profile="deep")], "new", "24", 1),
+        "a larger profile in between": ([night(20, FOUND), night(22, profile="deep")], "new", "24", 1),
         "another one": ([night(23, OTHER, decided=["RESP-01"])], "new", "24", 1),
     },
 )
@@ -46,6 +50,7 @@ def test_finding_of_this_run(earlier, state: str, since: str, runs: int) -> None
         "gone": (night(24), [night(22, FOUND), night(23, FOUND)], [("gone", "22", 2)]),
         "gone long ago": (night(24), [night(20, FOUND), WITHOUT], []),
         "this run could not tell": (replace(UNTOLD, when="x"), [night(20, FOUND)], [("not looked at", "20", 1)]),
+        "found in a larger profile": (night(24), [DEEP], [("not looked at", "20", 1)]),
         "another operation alone": (night(24, exercised={"make": ("ERR-01",)}), [night(20, FOUND)], None),
         "gone, after a run that could not tell": (night(24), [night(20, FOUND), UNTOLD], [("gone", "20", 1)]),
     },

@@ -9,6 +9,7 @@ import pytest
 
 from reports import history
 from reports.history import Power, append, bounded, read
+from tests.harness.settings import Profile
 from tests.unit.telling import FOUND, night
 
 MINE = ("mock", "0123456789ab")
@@ -44,7 +45,16 @@ def test_runs_of_other_targets_and_contracts_are_kept_apart(tmp_path: Path) -> N
     assert [run.when[8:10] for run in read(file, "sandbox", MINE[1]).runs] == ["20"]
 
 
+def test_profiles_stand_in_the_order_of_their_allowances() -> None:
+    assert [str(profile) for profile in sorted(Profile, key=lambda one: one.allowance)] == list(history.PROFILES)
+
+
 BAD = [b"{", b"\xff\xfe", b"[]", b"null", b'{"when": "x"}', b'{"target": 1, "power": null, "when": 3}']
+
+
+def test_run_of_an_unheard_of_profile_is_set_aside(tmp_path: Path) -> None:
+    append(tmp_path / "h.jsonl", night(20, profile="hourly"))
+    assert "could not be read" in read(tmp_path / "h.jsonl", *MINE).notice
 
 
 @pytest.mark.parametrize("line", BAD)

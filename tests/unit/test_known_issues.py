@@ -18,6 +18,7 @@ ENTRY = f"""
   operation: {CANCEL.id}
   target: sandbox
   contract: {CONTRACT}
+  profile: nightly
   kind: failing
   reason: The vendor mends it in spring.
   owner: team-x
@@ -30,6 +31,7 @@ ISSUE = Issue(
     operation=CANCEL.id,
     target="sandbox",
     contract=CONTRACT,
+    profile="nightly",
     kind="failing",
     reason="The vendor mends it in spring.",
     owner="team-x",
@@ -70,6 +72,7 @@ def test_list_of_the_project_can_be_used() -> None:
         "a number": (ENTRY.replace('"0123456789ab"', "123456789012"), "put the value of finding in quotes"),
         "no identity": (ENTRY.replace("0123456789ab", "ERR-01"), "not the twelve hex digits"),
         "another kind": (ENTRY.replace("failing", "sometimes"), "not one of failing, flaky"),
+        "another profile": (ENTRY.replace("nightly", "hourly"), "not one of quick, nightly, deep"),
         "no link": (ENTRY.replace("https://tracker.example/1", "JIRA-1"), "not an address"),
         "no date": (ENTRY.replace("2026-12-31", "soon"), "not a date such as 2026-12-31"),
         "a time": (ENTRY.replace("2026-12-31", "2026-12-31 10:00:00"), "not a date such as 2026-12-31"),
@@ -157,6 +160,11 @@ def verdict(status: Status, requirement: str = "ERR-01", operation: str = CANCEL
     },
 )
 def test_issue_is_out_of_date_where_its_requirement_held(told: Verdict, issue: Issue, out_of_date) -> None:
-    sentence = outdated(told, [issue])
+    sentence = outdated(told, [issue], "nightly")
     assert bool(sentence) == out_of_date
     assert not out_of_date or "0123456789ab is no longer violated: remove it from known-issues.yaml" in sentence
+
+
+@pytest.mark.parametrize(("profile", "tells"), [("quick", False), ("nightly", True), ("deep", True)])
+def test_smaller_profile_cannot_show_that_an_issue_is_gone(profile: str, tells) -> None:
+    assert bool(outdated(verdict(Status.HELD), [ISSUE], profile)) == tells

@@ -154,3 +154,10 @@ def test_run_that_could_not_tell_changes_nothing(nights: Nights) -> None:
     assert nights.stands() == [("AUTH-02", "not looked at", 1)]
     assert nights.run("token").code == 1
     assert nights.stands() == [("AUTH-02", "still open", 2)]
+
+
+def test_history_that_cannot_be_written_is_told_and_costs_nothing_else(nights: Nights) -> None:
+    (nights.folder / "history.jsonl").mkdir()
+    outcome = nights.run("token")
+    assert (outcome.code, nights.stands()) == (1, [("AUTH-02", "new", 1)]), outcome.output
+    assert "This run is not in the history" in outcome.output
