@@ -186,7 +186,7 @@ def _account(session: pytest.Session) -> Account:
     shown = proof.latest(about.profile)
     run = account.as_run(setting, told, code, shown, whole=_whole(session))
     outdated = [entry["outdated"] for entry in told if entry.get("outdated")]
-    refused = gate.refusals(run, past.runs, outdated, secrets=())
+    refused = gate.refusals(run, past.runs, outdated)
     code = gate.REFUSED if refused and code == 0 else code
     run = replace(run, exit_code=code)
     notice = past.notice

@@ -22,7 +22,7 @@ MEANING: Mapping[int, str] = {
     4: "an option or a setting is wrong",
     5: "nothing was selected",
     6: "could not tell: the target is away, refuses the token, or left a must undecided",
-    7: "the gate refuses the run: less was noticed than before, a secret stands in it, or a known issue is out of date",
+    7: "the gate refuses the run: less is noticed than before, or a known issue is out of date",
 }
 
 

@@ -1,8 +1,8 @@
 """What changed since the last run of the same target and contract: new, still open, gone, known, expired.
 
 A finding's streak is the unbroken row of runs that had it, up to this one. A run that could not tell neither adds to it
-nor breaks it: the requirement was not selected for the operation, was undecided, or the profile was smaller than the one
-that found it, and may not have tried what shows it.
+nor breaks it: the requirement was not selected for the operation, or stayed undecided, or the profile was smaller than
+the one that found it, and may not have tried what shows it.
 """
 
 from __future__ import annotations

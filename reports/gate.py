@@ -15,13 +15,12 @@ REFUSED = 7
 """The exit code of a run that only these rules refuse."""
 
 
-def refusals(run: Run, earlier: Sequence[Run], outdated: Sequence[str], secrets: Sequence[str]) -> tuple[str, ...]:
+def refusals(run: Run, earlier: Sequence[Run], outdated: Sequence[str]) -> tuple[str, ...]:
     """Return why the run is refused; `earlier` are the runs of the same target and contract, the oldest first.
 
-    `outdated` are sentences about known issues that are no longer violated, `secrets` those about a secret that stands
-    in what the run wrote.
+    `outdated` are sentences about known issues that are no longer violated.
     """
-    return (*secrets, *outdated, *fall_of_proof(run, earlier), *fewer_exercised(run, earlier))
+    return (*outdated, *fall_of_proof(run, earlier), *fewer_exercised(run, earlier))
 
 
 def fall_of_proof(run: Run, earlier: Sequence[Run]) -> list[str]:

@@ -209,7 +209,6 @@ class OperationRun:
             generated=generated,
         )
         self.exchanges.append(exchange)
-        self._heard(exchange)
         if record := self.records.note(exchange):
             self._made.append(record)
         if exchange.accepted and operation.job_link:
@@ -217,6 +216,7 @@ class OperationRun:
         self.client.token_honoured |= exchange.accepted and exchange.issued_token
         if self.taken(exchange) and exchange.edit == CONTROL:
             self._accepted[exchange.operation] = exchange
+        self._heard(exchange)
         return exchange
 
     def forget(self) -> None:
