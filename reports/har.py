@@ -1,6 +1,6 @@
 """Every exchange of a run as one HAR 1.2 file, redacted, for the network panel of a browser's tools.
 
-Entries are written as they happen, so that memory stays bounded and a run that is cut short leaves what it had. Each
+Entries are written as they happen, so that memory stays bounded and an interrupted run leaves what it had. Each
 worker writes a part of its own; `merge` makes them one file.
 """
 

@@ -11,6 +11,7 @@ from tests.harness.plugin import exit_code
 from tests.unit.building import table
 from tests.unit.running import TWO, document, outcome_of, run, serving, started
 from tests.unit.telling import night
+from tests.unit.test_har import entries
 from tests.unit.test_known_issues import ENTRY
 from tests.unit.test_verdicts import ForgetsMeta
 
@@ -59,14 +60,15 @@ def test_1_a_should_is_not_met_with_strict(tmp_path: Path) -> None:
 
 
 def test_2_interrupted(tmp_path: Path) -> None:
-    api = Interrupts(document())
+    api, har = Interrupts(document()), tmp_path / "x.har"
     with (
         serving(api) as (arguments, environment),
-        started(tmp_path, *QUICK, *arguments, environment=environment) as process,
+        started(tmp_path, *QUICK, *arguments, "--har", str(har), environment=environment) as process,
     ):
         api.process = process
         outcome = outcome_of(process, tmp_path)
     assert outcome.code == 2, outcome.output
+    assert len(entries(har)) >= 3
 
 
 def test_3_internal_error(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from contracts.mock.api import MockApi
 from reports.accept import accept
+from reports.history import read
 from tests.unit.running import Outcome, document, run, serving
 from tests.unit.telling import TODAY
 from tests.unit.test_accept import filled
@@ -89,6 +90,11 @@ def test_finding_is_new_then_open_then_gone(nights: Nights) -> None:
     last = nights.run("token", "code")
     assert (last.code, nights.stands()) == (1, [("AUTH-02", "new", 1), ("ERR-05", "still open", 2)]), last.output
     assert nights.told()["findings"][0]["before"] > began
+    kept = read(nights.folder / "history.jsonl", nights.target[1], document().digest).runs
+    assert [(one.exit_code, one.whole, len(one.findings)) for one in kept] == [(1, False, n) for n in (1, 2)] + [
+        (0, False, 0),
+        (1, False, 2),
+    ]
 
 
 def test_known_issue_does_not_gate_and_fails_once_it_is_no_longer_violated(nights: Nights) -> None:
