@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from contracts.errors import UsageError
+from contracts.exchange import NOW_AND_THEN
 from reports.known_issues import FILE, ROOT
 from reports.wording import one_line
 
@@ -25,11 +26,12 @@ DAYS_UNTIL_EXPIRY = 30
 
 def entry(summary: Mapping[str, Any], chosen: str, today: dt.date) -> str:
     """Return the text to add for a finding of a run; `UsageError` if the run has no such finding."""
-    findings = [found for found in summary["findings"] if found["state"] not in ("gone", "not looked at")]
+    findings = [found for found in summary["findings"] if found["seen"] is not None]
     found = next((f for f in findings if chosen in (str(f["number"]), f["identity"])), None)
     if found is None:
         listed = ", ".join(f"{f['number']} ({f['identity']}, {f['requirement']})" for f in findings)
         raise UsageError(f"The last run has no finding {chosen}: it has {listed or 'none'}.")
+    comes_and_goes = found["edit"] == NOW_AND_THEN or found["seen"] < found["tried"]
     lines = [
         "",
         f"# {found['requirement']} {found['operation']} ({found['edit']}): {one_line(found['observed'])}",
@@ -39,7 +41,7 @@ def entry(summary: Mapping[str, Any], chosen: str, today: dt.date) -> str:
         f"  target: {json.dumps(summary['target'])}",
         f"  contract: {json.dumps(summary['contract']['file'])}",
         f"  profile: {summary['profile']}",
-        f"  kind: {'flaky' if found['seen'] < found['tried'] else 'failing'}",
+        f"  kind: {'flaky' if comes_and_goes else 'failing'}",
         '  reason: ""',
         '  owner: ""',
         '  link: ""',

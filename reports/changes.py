@@ -2,7 +2,8 @@
 
 A finding's streak is the unbroken row of runs that had it, up to this one. A run that could not tell neither adds to it
 nor breaks it: the requirement was not selected for the operation, or stayed undecided, or the profile was smaller than
-the one that found it, and may not have tried what shows it.
+the one that found it, and may not have tried what shows it. A fault that shows now and then is gone only after several
+runs without it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contracts.exchange import Finding
+from contracts.exchange import NOW_AND_THEN, Finding
 from reports.history import Run, Seen
 from reports.known_issues import Issue
+
+RUNS_UNTIL_GONE = 3
+"""Without a fault that shows now and then, until it is said to be gone: one quiet night says little."""
 
 
 class State(StrEnum):
@@ -25,6 +29,7 @@ class State(StrEnum):
     OPEN = "still open"
     KNOWN = "known"
     GONE = "gone"
+    NOT_SEEN = "not seen"
     NOT_LOOKED_AT = "not looked at"
 
 
@@ -58,6 +63,8 @@ class Change:
                 return f"expired on {self.issue.expires}, {row}{known}"
             case State.GONE:
                 return f"gone, was open {row}"
+            case State.NOT_SEEN:
+                return f"not seen this time, it shows now and then, open {row}"
             case _:
                 return f"not looked at, open {row}"
 
@@ -116,20 +123,28 @@ def nights(runs: int) -> str:
     return "1 run" if runs == 1 else f"{runs} runs"
 
 
-def streak(finding: Seen, earlier: Sequence[Run]) -> list[Run]:
-    """Return the earlier runs, the oldest first, of the unbroken row that had the finding."""
+def streak(finding: Seen, earlier: Sequence[Run]) -> tuple[list[Run], int]:
+    """Return the runs, the oldest first, of the unbroken row that had the finding, and how many could have since."""
     row: list[Run] = []
+    without = 0
     for run in earlier:
         if finding.identity in run.identities:
             row.append(run)
+            without = 0
         elif row and run.could_see(finding, row[-1].profile):
-            row.clear()
-    return row
+            without += 1
+            if without >= _patience(finding):
+                row.clear()
+    return row, without
+
+
+def _patience(finding: Seen) -> int:
+    return RUNS_UNTIL_GONE if finding.edit == NOW_AND_THEN else 1
 
 
 def standing(finding: Seen, when: str, earlier: Sequence[Run], issues: Mapping[str, Issue], today: dt.date) -> Change:
     """Return where a finding of the run that began at `when` stands; `issues` are the known ones by identity."""
-    row, issue = streak(finding, earlier), issues.get(finding.identity)
+    (row, _), issue = streak(finding, earlier), issues.get(finding.identity)
     since, runs = (row[0].when if row else when), len(row) + 1
     if issue is not None:
         state = State.EXPIRED if issue.expired(today) else State.KNOWN
@@ -146,8 +161,11 @@ def changes(run: Run, earlier: Sequence[Run], issues: Mapping[str, Issue], today
     for finding in _known_to(earlier):
         if finding.identity in run.identities:
             continue
-        if row := streak(finding, earlier):
-            state = State.GONE if run.could_see(finding, row[-1].profile) else State.NOT_LOOKED_AT
+        row, without = streak(finding, earlier)
+        if row:
+            state = State.NOT_LOOKED_AT
+            if run.could_see(finding, row[-1].profile):
+                state = State.GONE if without + 1 >= _patience(finding) else State.NOT_SEEN
             found.append(Change(finding, state, row[0].when, len(row), issue=issues.get(finding.identity)))
     states = list(State)
     return tuple(

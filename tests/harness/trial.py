@@ -12,7 +12,18 @@ from hypothesis.strategies import SearchStrategy
 from contracts.checks import Check, SeriesCheck, each, protocol
 from contracts.document import Document, Operation
 from contracts.errors import NotApplicable
-from contracts.exchange import CONTROL, Evidence, Exchange, Finding, Judgement, Problem, Request, Status, Verdict
+from contracts.exchange import (
+    CONTROL,
+    NOW_AND_THEN,
+    Evidence,
+    Exchange,
+    Finding,
+    Judgement,
+    Problem,
+    Request,
+    Status,
+    Verdict,
+)
 from contracts.requirements import Requirement
 from strategies.edit import Edit
 from tests.harness.run import AllowanceSpent, JobEnd, OperationRun
@@ -23,7 +34,6 @@ SENT_AGAIN_AT_MOST = 2
 """Problems of one requirement that are sent again; the others stand as seen."""
 SHRINKING_REQUESTS = 12
 GENERATED = "generated body"
-NOW_AND_THEN = "now and then"
 
 
 class Breach(Exception):

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import UsageError
+from contracts.exchange import NOW_AND_THEN
 from reports import accept as module
-from reports.accept import accept, main
+from reports.accept import accept, entry, main
 from reports.known_issues import load
 from reports.summary import summary
 from tests.unit.building import table
@@ -62,6 +63,21 @@ def test_second_entry_stands_beside_the_first(tmp_path: Path, run: Path) -> None
         (FOUND.identity, "failing"),
         (OTHER.identity, "flaky"),
     ]
+
+
+@table(
+    "changed, kind",
+    {
+        "every time": ({"seen": 3}, "failing"),
+        "seen once, tried once": ({"seen": 1, "tried": 1}, "failing"),
+        "not every time": ({"seen": 2}, "flaky"),
+        "now and then": ({"seen": 1, "tried": 1, "edit": NOW_AND_THEN}, "flaky"),
+    },
+)
+def test_kind_is_by_how_often_it_was_seen(changed: dict, kind: str) -> None:
+    told = broken(FOUND)
+    told["findings"][0] |= changed
+    assert f"  kind: {kind}\n" in entry(summary(accounted(told)), "1", TODAY)
 
 
 @table(

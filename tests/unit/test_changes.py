@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from contracts.exchange import NOW_AND_THEN
 from reports.changes import State, changes
 from tests.unit.building import table
 from tests.unit.telling import ADVICE, FOUND, ISSUE, OTHER, TODAY, night
@@ -71,6 +72,25 @@ def test_known_finding(issue, state: str) -> None:
     issues = {FOUND.identity: issue}
     assert stands(night(24, FOUND), issues=issues) == [(state, "24", 1)]
     assert stands(night(24, FOUND), night(23, FOUND), issues=issues) == [(state, "23", 2)]
+
+
+FLAPS = replace(FOUND, edit=NOW_AND_THEN)
+
+
+@table(
+    "nights_without, told",
+    {
+        "this one": (0, [("not seen", "20", 1)]),
+        "this one and another": (1, [("not seen", "20", 1)]),
+        "this one and two more": (2, [("gone", "20", 1)]),
+        "this one and three more": (3, []),
+    },
+)
+def test_fault_that_shows_now_and_then_is_gone_after_three_quiet_nights(nights_without: int, told) -> None:
+    earlier = [night(20, FLAPS), *(night(21 + number) for number in range(nights_without))]
+    assert stands(night(24), *earlier) == told
+    back = ("new", "24", 1) if nights_without > 2 else ("still open", "20", 2)
+    assert stands(night(24, FLAPS), *earlier) == [back]
 
 
 def test_known_finding_that_is_gone_is_gone() -> None:
