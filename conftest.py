@@ -30,8 +30,7 @@ from reports.account import Account, Setting
 from reports.changes import Past
 from reports.redaction import Redactor
 from reports.wording import explain, in_words
-from tests.harness.plugin import INTERNAL_ERROR, INTERRUPTED, Shown
-from tests.harness.session import EXIT_CODE, NOT_CANCELLED, SESSION, TOLD
+from tests.harness.session import EXIT_CODE, NOT_CANCELLED, SESSION, TOLD, Shown
 from tests.harness.settings import SANDBOX
 
 if TYPE_CHECKING:
@@ -215,5 +214,5 @@ def _whole(session: pytest.Session) -> bool:
     narrowed = option.operation or option.keyword or option.markexpr or option.deselect or getattr(option, "lf", False)
     folders = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
     stopped = session.shouldstop or session.shouldfail or any(entry.get("stop") for entry in config.stash[TOLD])
-    ended = session.config.stash[EXIT_CODE] not in (INTERRUPTED, INTERNAL_ERROR)
+    ended = session.config.stash[EXIT_CODE] not in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
     return not narrowed and folders == {ROOT / "tests" / "conformance"} and not stopped and ended

@@ -10,8 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tempfile
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -26,7 +25,17 @@ from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
 from tests.harness.plan import Demand, Share, Tried, share_out, tried_as
 from tests.harness.run import AllowanceSpent
-from tests.harness.session import CONTRACTS, EXIT_CODE, NOT_CANCELLED, SESSION, TOLD, NothingSelected, Options, Session
+from tests.harness.session import (
+    CONTRACTS,
+    EXIT_CODE,
+    NOT_CANCELLED,
+    SESSION,
+    TOLD,
+    NothingSelected,
+    Options,
+    Session,
+    Shown,
+)
 from tests.harness.settings import Profile
 from tests.harness.trial import Trial
 
@@ -48,20 +57,6 @@ class CouldNotTell(Exception):
 
 class OutOfDate(Exception):
     """A known issue is no longer violated. No fault of the target: no AssertionError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the reports make of a verdict.
-
-    `excused` tells that a list of known issues has all that would fail the run, `outdated` that it has something that
-    is no longer violated. `details` are texts by the finding's identity and their names.
-    """
-
-    text: str
-    excused: bool = False
-    outdated: str = ""
-    details: Mapping[str, dict[str, str]] = field(default_factory=dict)
 
 
 SHOWN: Final = pytest.StashKey[Shown]()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -172,6 +172,20 @@ class Session:
             raise UsageError(
                 f"Set {' and '.join(fewest)} in the environment: --target {target.kind} needs values that it knows."
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the reports make of a verdict.
+
+    `excused` tells that a list of known issues has all that would fail the run, `outdated` that it has something that
+    is no longer violated. `details` are texts by the finding's identity and their names.
+    """
+
+    text: str
+    excused: bool = False
+    outdated: str = ""
+    details: Mapping[str, dict[str, str]] = field(default_factory=dict)
 
 
 EXIT_CODE: Final = pytest.StashKey[int]()
