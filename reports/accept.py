@@ -22,6 +22,8 @@ from reports.wording import one_line
 
 RESULTS = ROOT / "reports" / "results"
 DAYS_UNTIL_EXPIRY = 30
+LONGEST_OBSERVED = 100
+"""Characters, in the comment above an entry."""
 
 
 def entry(summary: Mapping[str, Any], chosen: str, today: dt.date) -> str:
@@ -31,10 +33,11 @@ def entry(summary: Mapping[str, Any], chosen: str, today: dt.date) -> str:
     if found is None:
         listed = ", ".join(f"{f['number']} ({f['identity']}, {f['requirement']})" for f in findings)
         raise UsageError(f"The last run has no finding {chosen}: it has {listed or 'none'}.")
+    observed = one_line(found["observed"])[:LONGEST_OBSERVED]
     comes_and_goes = found["edit"] == NOW_AND_THEN or found["seen"] < found["tried"]
     lines = [
         "",
-        f"# {found['requirement']} {found['operation']} ({found['edit']}): {one_line(found['observed'])}",
+        f"# {found['requirement']} {found['operation']} ({found['edit']}): {observed}",
         f'- finding: "{found["identity"]}"',
         f"  requirement: {found['requirement']}",
         f"  operation: {found['operation']}",
