@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def several(file: Path, days: range) -> None:
 
 def test_runs_at_the_same_time_both_keep_their_lines(tmp_path: Path) -> None:
     file = tmp_path / "h.jsonl"
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         for waited in [pool.submit(several, file, range(1, 11)), pool.submit(several, file, range(11, 21))]:
             waited.result(timeout=60)
     assert days(file) == [f"{day:02}" for day in range(1, 21)]
