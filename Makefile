@@ -23,7 +23,7 @@ conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PRO
 	$(RUN) -m pytest tests/conformance --target $(TARGET) --contract $(CONTRACT) --profile $(PROFILE) -rN \
 		--alluredir $$run/allure --summary $$run/summary.json --markdown $$run/summary.md --badge $$run/badge.json \
 		--har $$run/exchanges.har --history reports/history/findings.jsonl $(ARGS); code=$$?; \
-	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.render $$run/allure reports/html || exit 1; \
+	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.render $$run/allure reports/html --trends reports/history || exit 1; \
 	else rm -r $$run; fi; \
 	exit $$code
 

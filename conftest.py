@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from reports import (
     markdown,
     proof,
     results,
+    run_files,
     summary,
     terminal,
 )
@@ -43,6 +45,7 @@ pytest_plugins = ["tests.harness.plugin"]
 ROOT = Path(__file__).parent
 ACCOUNT: Final = pytest.StashKey[Account]()
 PAST: Final = pytest.StashKey[Past]()
+RESULTS: Final = pytest.StashKey[results.Results]()
 RECORDER: Final = pytest.StashKey[har.Recorder]()
 
 
@@ -65,7 +68,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Read what the run is compared with; tidy Allure's results while they are written."""
-    results.register(config)
+    config.stash[RESULTS] = results.register(config)
     if SESSION not in config.stash:
         return
     session = config.stash[SESSION]
@@ -125,12 +128,22 @@ def pytest_conformance_verdict(config: pytest.Config, trial: Trial, verdict: Ver
     session, past, strict = config.stash[SESSION], config.stash[PAST], bool(config.getini("strict"))
     redactor, url = Redactor(session.target.token), session.target.url
     standings = past.standings(verdict.findings)
-    results.record(
-        verdict, trial.requirement, trial.operation, session.document.title, url, redactor, trial.run.opening
+    excused = known_issues.excused(verdict.findings, past.known, strict=strict)
+    config.stash[RESULTS].record(
+        verdict,
+        trial.requirement,
+        trial.operation,
+        session.document.title,
+        url,
+        redactor,
+        trial.run.opening,
+        standings,
+        gates=trial.gates,
+        excused=excused,
     )
     return Shown(
         text=explain(verdict, trial.requirement, trial.operation, url, redactor, standings),
-        excused=known_issues.excused(verdict.findings, past.known, strict=strict),
+        excused=excused,
         outdated=known_issues.outdated(verdict, past.issues.values(), str(session.options.profile)),
         details={finding.identity: in_words(finding, url, redactor) for finding in verdict.findings},
     )
@@ -160,8 +173,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     config.stash[ACCOUNT] = told = _account(session)
     session.exitstatus = config.stash[EXIT_CODE] = told.exit_code
     if folder := config.getoption("--alluredir"):
-        results.write_environment(Path(folder), told.facts())
-        results.attach_proof(told.proof)
+        who = run_files.executor(os.environ, f"seed {told.setting.seed}")
+        run_files.write(Path(folder), told, who)
+        run_files.attach("What changed", markdown.page(told))
+        run_files.attach("Can I believe it", run_files.proof_text(told.proof, told.proof_line))
     for option, writer in (("--summary", summary), ("--markdown", markdown), ("--badge", badge)):
         if file := config.getoption(option):
             writer.write(Path(file), told)

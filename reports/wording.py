@@ -54,6 +54,21 @@ def in_words(finding: Finding, base_url: str, redactor: Redactor) -> dict[str, s
     }
 
 
+def message(verdict: Verdict, requirement: Requirement, redactor: Redactor, standings: Mapping[str, Change]) -> str:
+    """Return what a page says first of a verdict with findings; `standings` tells where they stand in history."""
+    first, *others = verdict.findings
+    lines = [
+        f"{requirement.id} {requirement.sentence}",
+        "",
+        f"expected: {redactor.text(first.problem.expected)}",
+        f"observed: {redactor.text(first.problem.observed)}",
+        f"with:     {how_often(first)}",
+        *(f"history:  {standings[first.identity].standing()}" for _ in [first] if first.identity in standings),
+        *(f"also:     {redactor.text(other.problem.observed)} ({how_often(other)})" for other in others),
+    ]
+    return "\n".join(lines)
+
+
 def how_often(finding: Finding) -> str:
     """Return with which edit, and how often, a problem was seen: `event_id missing, 3 of 3`."""
     more = [edit for edit in finding.edits if edit != finding.exchange.edit]
