@@ -7,7 +7,7 @@ const historyPath = process.env.REPORT_HISTORY || undefined;
 const verdict = (verdict) => ({ labels: { verdict } });
 const change = (change, ...statuses) => ({ statuses, labels: { change } });
 const byRequirement = { groupBy: [{ label: "story" }], groupByMessage: false, expand: true };
-const byHistory = { groupBy: [{ label: "history" }], groupByMessage: false, expand: true };
+const byHistory = { groupBy: [{ label: "history" }, { label: "story" }], groupByMessage: false, expand: true };
 
 // The exit code is 1 where a result failed, and 6 where one that gates could not be told.
 const gates = ({ status, labels }) =>
@@ -34,8 +34,8 @@ export default {
   name: "Propexo contract conformance",
   historyPath,
   historyLimit: 30,
-  // Shown elsewhere on the page of a result, or facts about the machine and the test code.
-  hideLabels: ["change", "history", "level", "verdict", "framework", "host", "language", "package", "thread"],
+  // Facts about the machine and the test code. What is hidden cannot be matched by a category.
+  hideLabels: ["framework", "host", "language", "package", "parentSuite", "subSuite", "suite", "tag", "thread"],
   // The first match wins.
   categories: [
     { name: "New: violated since this run", matchers: change("new", "failed"), ...byRequirement },
@@ -43,7 +43,7 @@ export default {
     { name: "Known issue that has expired", matchers: change("expired", "failed"), ...byHistory },
     { name: "Still violated", matchers: change("still open", "failed"), ...byHistory },
     { name: "Contract violated", matchers: { statuses: ["failed"] }, ...byRequirement },
-    { name: "Could not tell", matchers: { statuses: ["broken"] }, expand: true },
+    { name: "Could not tell", matchers: { statuses: ["broken"] } },
     { name: "Gone: held again since this run", matchers: { statuses: ["passed"], transitions: ["fixed"] }, ...byRequirement },
     { name: "Known issue", matchers: change("known", "skipped"), ...byHistory },
     { name: "Recommendation not met", matchers: verdict("not met"), groupBy: [{ label: "story" }], groupByMessage: false },
@@ -84,7 +84,6 @@ export default {
             ? [
                 { type: "statusDynamics", title: "Run by run" },
                 { type: "statusTransitions", title: "What became worse and better, run by run" },
-                { type: "stabilityDistribution", title: "How often each group kept its verdict", groupBy: "feature" },
               ]
             : []),
         ],

@@ -61,7 +61,6 @@ class Results:
         allure.dynamic.feature(requirement.group)
         allure.dynamic.story(f"{requirement.id} {requirement.sentence}")
         allure.dynamic.label("identity", identity)
-        allure.dynamic.label("level", requirement.level)
         allure.dynamic.label("verdict", str(verdict.status))
         allure.dynamic.severity("critical" if gates else "minor")
         allure.dynamic.link(requirement.source, name=f"Source of {requirement.id}")
