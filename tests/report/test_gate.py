@@ -1,0 +1,65 @@
+"""The quality gate of the report says what the exit code says."""
+
+from pathlib import Path
+
+import pytest
+
+from contracts.mock.api import MockApi
+from contracts.mock.serve import serve
+from contracts.mock.state import State
+from reports.render import RenderError, render, trend_of
+from tests.report.nights import Yesterday, known, night
+from tests.unit.running import document
+
+
+class NothingIsKnown(MockApi):
+    """Takes no id, so that no control is accepted."""
+
+    def unknown_values(self, operation, value):
+        return [*super().unknown_values(operation, value), {"code": "custom", "path": [], "message": "unknown"}]
+
+
+def served(kind: type[MockApi]):
+    return serve(kind(document(), state=State(seed=1)))
+
+
+def test_held(tmp_path: Path) -> None:
+    with served(MockApi) as server:
+        run = night(tmp_path, "held", server)
+    assert (run.code, run.report.complaints) == (0, ())
+
+
+def test_could_not_tell(tmp_path: Path) -> None:
+    with served(NothingIsKnown) as server:
+        run = night(tmp_path, "could not tell", server)
+    assert run.code == 6
+    assert [line.partition(" ")[2] for line in run.report.complaints] == ["could not be told"]
+
+
+def test_violated_then_known_then_no_longer_violated(tmp_path: Path) -> None:
+    with served(Yesterday) as server:
+        violated = night(tmp_path, "violated", server)
+        port = int(server.url.rpartition(":")[2])
+        both = [known(tmp_path, violated, name)[1] for name in ("AUTH-04", "ERR-05")]
+        every = tmp_path / "known.yaml"
+        every.write_text("".join(Path(file).read_text() for file in both))
+        excused = night(tmp_path, "known", server, "--known-issues", str(every))
+    assert violated.code == 1
+    assert violated.report.complaints == ("2 violated",)
+    assert (excused.code, excused.report.complaints) == (0, ())
+    with serve(MockApi(document(), state=State(seed=1)), port) as server:
+        mended = night(tmp_path, "mended", server, "--known-issues", str(every))
+    assert mended.code == 7
+    assert mended.report.complaints == ("2 could not be told", "2 against the run as a whole: see Global Errors")
+
+
+def test_runs_of_other_targets_have_their_own_trend(tmp_path: Path) -> None:
+    for name, target, contract in (("a", "mock", "123"), ("b", "mock", "456"), ("c", "sandbox", "123")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "environment.properties").write_text(f"Target={target}\nContract={contract}\n")
+    assert len({trend_of(tmp_path / name) for name in "abc"}) == 3
+
+
+def test_nothing_to_render_is_said(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match="run the suite with --alluredir first"):
+        render(tmp_path, tmp_path / "html")
