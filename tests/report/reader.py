@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
+import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -23,6 +25,8 @@ FLAGS = (
     "--window-size=1300,1500",
 )
 SCREENSHOTS = Path(__file__).parents[2] / "reports" / "results" / "screenshots"
+
+Found = TypeVar("Found")
 
 
 class Reader:
@@ -53,11 +57,9 @@ class Reader:
         self._wait(lambda: holding in body.text)
         return body.text
 
-    def links(self, within: str) -> list[str | None]:
+    def links(self, within: str) -> list[str]:
         """Return where the links lead that stand in the first element with this test id."""
-        return [
-            link.get_attribute("href") for link in self.see(within).find_elements(By.XPATH, "descendant-or-self::a")
-        ]
+        return [str(link.get_attribute("href")) for link in self.see(within).find_elements(By.XPATH, "descendant::a")]
 
     def click(self, element: WebElement) -> None:
         """Click."""
@@ -88,7 +90,7 @@ class Reader:
 
     def complaints(self) -> list[str]:
         """Return what the browser's console has to say."""
-        return [entry["message"] for entry in self._driver.get_log("browser")]
+        return [entry["message"] for entry in self._driver.get_log("browser")]  # type: ignore[no-untyped-call]
 
     def loaded(self) -> list[str]:
         """Return the addresses that the page loaded over a network."""
@@ -100,7 +102,7 @@ class Reader:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self._driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
 
-    def _wait(self, for_what):
+    def _wait(self, for_what: Callable[[], Found]) -> Found:
         return WebDriverWait(self._driver, PATIENCE_SECONDS).until(lambda _: for_what())
 
 
@@ -109,7 +111,8 @@ def reader(profile: Path) -> Iterator[Reader]:
     """Start a browser with an empty profile; say what to install where there is none."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     driver = shutil.which("chromedriver")
-    assert browser and driver, "There is no browser to read the report: apt-get install chromium chromium-driver."
+    if browser is None or driver is None:
+        pytest.fail("There is no browser to read the report: apt-get install chromium chromium-driver.")
     options = webdriver.ChromeOptions()
     options.binary_location = browser
     for flag in (*FLAGS, f"--user-data-dir={profile}"):

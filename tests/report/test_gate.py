@@ -1,13 +1,17 @@
 """The quality gate of the report says what the exit code says."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from contracts.document import Json, Operation
 from contracts.mock.api import MockApi
-from contracts.mock.serve import serve
+from contracts.mock.refusal import Issue
+from contracts.mock.serve import MockServer, serve
 from contracts.mock.state import State
-from reports.render import RenderError, render, trend_of
+from reports.node import RenderError
+from reports.render import render, trend_of
 from tests.report.nights import Yesterday, known, night
 from tests.unit.running import document
 
@@ -15,11 +19,11 @@ from tests.unit.running import document
 class NothingIsKnown(MockApi):
     """Takes no id, so that no control is accepted."""
 
-    def unknown_values(self, operation, value):
+    def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
         return [*super().unknown_values(operation, value), {"code": "custom", "path": [], "message": "unknown"}]
 
 
-def served(kind: type[MockApi]):
+def served(kind: type[MockApi]) -> AbstractContextManager[MockServer]:
     return serve(kind(document(), state=State(seed=1)))
 
 

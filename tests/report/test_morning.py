@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,7 @@ class Morning:
 
 
 @pytest.fixture(scope="module")
-def morning(tmp_path_factory):
+def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
     folder = tmp_path_factory.mktemp("nights")
     with serve(Yesterday(document(), state=State(seed=1))) as server:
         first = night(folder, "first", server)
