@@ -28,11 +28,17 @@ ANALYTICS = re.compile(
     rb'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>',
     re.DOTALL,
 )
-# Allure cuts facts off after a few words.
-STYLE = b"""<style>
+# Allure cuts facts off after a few words, and scrolls past the verdict to the first result as it opens.
+READABLE = b"""<style>
 [data-testid=metadata-list]{grid-template-columns:1fr!important}
 [data-testid=metadata-item-value] *{white-space:normal!important;max-width:none!important}
-</style>"""
+</style>
+<script>
+const stay = ({ target }) => { target.scrollTop = 0; };
+document.addEventListener("scroll", stay, true);
+for (const moved of ["keydown", "mousedown", "pointerdown", "touchstart", "wheel"])
+  addEventListener(moved, () => document.removeEventListener("scroll", stay, true), true);
+</script>"""
 # The page's data: each file of it in base64. Packed, it is a tenth of that.
 DATA = re.compile(rb"""Promise\.allSettled\(\[((?:d\("[^"]*","[^"]*"\),?)*)\]\)""")
 ENTRY = re.compile(rb"""d\("([^"]*)","([^"]*)"\)""")
@@ -112,8 +118,8 @@ def _require_all_shown(written: int, output: Path, said: str) -> None:
 
 
 def _self_contained(page: bytes) -> bytes:
-    """Return the page without analytics and with facts in full, sure that it loads nothing over the network."""
-    page = ANALYTICS.sub(b"", page).replace(b"</head>", STYLE + b"</head>", 1)
+    """Return the page without analytics, verdict and facts in full view, sure that it loads nothing from elsewhere."""
+    page = ANALYTICS.sub(b"", page).replace(b"</head>", READABLE + b"</head>", 1)
     if LOADED_FROM_ELSEWHERE.search(page):
         raise RenderError("the page would load files over the network: this version of Allure is not understood")
     return page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +18,14 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_SECONDS = 20
+SETTLED_SECONDS = 2
+"""By then the page has moved as far as it moves by itself."""
 FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
-    "--window-size=1300,1500",
+    "--window-size=1440,900",
 )
 SCREENSHOTS = Path(__file__).parents[2] / "reports" / "results" / "screenshots"
 
@@ -46,6 +49,12 @@ class Reader:
         """Return the first element with this test id, once it is there."""
         found = self._wait(lambda: self._driver.find_elements(By.CSS_SELECTOR, f"[data-testid={what}]"))
         return found[0]
+
+    def in_view(self, what: str) -> bool:
+        """Return whether all of it is on the screen, as far as it shows without scrolling."""
+        time.sleep(SETTLED_SECONDS)
+        script = "const {top, bottom} = arguments[0].getBoundingClientRect(); return [top, innerHeight - bottom]"
+        return all(room >= 0 for room in self._driver.execute_script(script, self.see(what)))
 
     def text(self, what: str) -> str:
         """Return the text of it, once there is any."""
