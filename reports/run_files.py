@@ -12,11 +12,12 @@ from typing import Final
 
 import allure
 
-from reports.account import Account
+from reports.account import MEANING, Account
 from reports.changes import State, moment
 from reports.proof import Proof
 
-INTERRUPTED: Final = 2
+ENDED_EARLY: Final = (2, 3)
+"""Exit codes of a run that was interrupted, or that the suite itself failed."""
 FOUND: Final = (State.NEW, State.EXPIRED, State.OPEN, State.KNOWN)
 
 
@@ -75,8 +76,8 @@ def changed(account: Account) -> str:
 def complaints(account: Account) -> list[str]:
     """Return what speaks against the run as a whole, and shows in no single result."""
     stopped = {str(entry["stop"]) for entry in account.told if entry.get("stop")}
-    interrupted = ["The run was interrupted."] if account.exit_code == INTERRUPTED else []
-    return [*account.refusals, *sorted(stopped), *interrupted]
+    early = [f"{MEANING[account.exit_code]}."] if account.exit_code in ENDED_EARLY else []
+    return [*account.refusals, *sorted(stopped), *early]
 
 
 def metrics(account: Account, complaints: int) -> dict[str, float]:

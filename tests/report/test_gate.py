@@ -3,15 +3,11 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import pytest
-
 from contracts.document import Json, Operation
 from contracts.mock.api import MockApi
 from contracts.mock.refusal import Issue
 from contracts.mock.serve import MockServer, serve
 from contracts.mock.state import State
-from reports.node import RenderError
-from reports.render import render, trend_of
 from tests.report.nights import Yesterday, known, night
 from tests.unit.running import document
 
@@ -55,15 +51,3 @@ def test_violated_then_known_then_no_longer_violated(tmp_path: Path) -> None:
         mended = night(tmp_path, "mended", server, "--known-issues", str(every))
     assert mended.code == 7
     assert mended.report.complaints == ("2 could not be told", "2 against the run as a whole: see Global Errors")
-
-
-def test_runs_of_other_targets_have_their_own_trend(tmp_path: Path) -> None:
-    for name, target, contract in (("a", "mock", "123"), ("b", "mock", "456"), ("c", "sandbox", "123")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "environment.properties").write_text(f"Target={target}\nContract={contract}\n")
-    assert len({trend_of(tmp_path / name) for name in "abc"}) == 3
-
-
-def test_nothing_to_render_is_said(tmp_path: Path) -> None:
-    with pytest.raises(RenderError, match="run the suite with --alluredir first"):
-        render(tmp_path, tmp_path / "html")

@@ -1,5 +1,7 @@
 """Somebody opens the report in the morning: three defects, one of them known, one seen before, one new."""
 
+import base64
+import gzip
 import json
 import os
 import re
@@ -166,3 +168,12 @@ def test_page_is_one_file_that_loads_nothing(morning: Morning) -> None:
     assert somebody.complaints() == []
     assert morning.page.stat().st_size < LARGEST
     assert [file.name for file in morning.page.parent.iterdir()] == ["index.html"]
+
+
+def test_token_stands_in_no_byte(morning: Morning) -> None:
+    token = morning.server.token.encode()
+    for file in morning.second.results.iterdir():
+        assert token not in file.read_bytes()
+    packed = re.search(rb'atob\("([^"]+)"\)', morning.page.read_bytes())
+    assert packed
+    assert token not in gzip.decompress(base64.b64decode(packed[1]))

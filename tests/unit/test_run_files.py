@@ -64,7 +64,8 @@ def test_changes_are_counted_in_one_line() -> None:
 def test_complaints_are_what_no_result_shows() -> None:
     stopped = replace(accounted(item("held", stop="The token is refused.")), refusals=("Fewer were exercised.",))
     assert complaints(stopped) == ["Fewer were exercised.", "The token is refused."]
-    assert complaints(replace(accounted(item("held")), exit_code=2)) == ["The run was interrupted."]
+    assert complaints(replace(accounted(item("held")), exit_code=2)) == ["the run was interrupted."]
+    assert complaints(replace(accounted(item("held")), exit_code=3)) == ["the suite itself failed: please report it."]
     assert complaints(accounted(broken(FOUND))) == []
 
 
