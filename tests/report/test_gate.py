@@ -19,8 +19,8 @@ class NothingIsKnown(MockApi):
         return [*super().unknown_values(operation, value), {"code": "custom", "path": [], "message": "unknown"}]
 
 
-def served(kind: type[MockApi]) -> AbstractContextManager[MockServer]:
-    return serve(kind(document(), state=State(seed=1)))
+def served(kind: type[MockApi], port: int = 0) -> AbstractContextManager[MockServer]:
+    return serve(kind(document(), state=State(seed=1)), port)
 
 
 def test_held(tmp_path: Path) -> None:
@@ -39,15 +39,15 @@ def test_could_not_tell(tmp_path: Path) -> None:
 def test_violated_then_known_then_no_longer_violated(tmp_path: Path) -> None:
     with served(Yesterday) as server:
         violated = night(tmp_path, "violated", server)
-        port = int(server.url.rpartition(":")[2])
-        both = [known(tmp_path, violated, name)[1] for name in ("AUTH-04", "ERR-05")]
-        every = tmp_path / "known.yaml"
-        every.write_text("".join(Path(file).read_text() for file in both))
+    port = int(server.url.rpartition(":")[2])
+    every = tmp_path / "known.yaml"
+    every.write_text("".join(Path(known(tmp_path, violated, name)[1]).read_text() for name in ("AUTH-04", "ERR-05")))
+    with served(Yesterday, port) as server:
         excused = night(tmp_path, "known", server, "--known-issues", str(every))
+    with served(MockApi, port) as server:
+        mended = night(tmp_path, "mended", server, "--known-issues", str(every))
     assert violated.code == 1
     assert violated.report.complaints == ("2 violated",)
     assert (excused.code, excused.report.complaints) == (0, ())
-    with serve(MockApi(document(), state=State(seed=1)), port) as server:
-        mended = night(tmp_path, "mended", server, "--known-issues", str(every))
     assert mended.code == 7
     assert mended.report.complaints == ("2 could not be told", "2 against the run as a whole: see Global Errors")
