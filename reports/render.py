@@ -55,10 +55,14 @@ LOADED_FROM_ELSEWHERE = re.compile(rb"""<(?:script|link|img|iframe)\b[^>]*\b(?:s
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A page, and what the quality gate has against the run: a sentence each, none if it lets the run pass."""
+    """A page, and what the quality gate has against the run: a sentence each, none if it lets the run pass.
+
+    `unreadable` counts the earlier runs that the trend goes on without.
+    """
 
     page: Path
     complaints: tuple[str, ...]
+    unreadable: int
 
 
 def render(results: Path, html: Path, trends: Path | None = None) -> Rendered:
@@ -74,8 +78,8 @@ def render(results: Path, html: Path, trends: Path | None = None) -> Rendered:
     html.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".render-", dir=html) as scratch:
         output, past = Path(scratch, "report").resolve(), Path(scratch, "history.jsonl").resolve()
-        if history and history.exists():
-            shutil.copyfile(history, past)
+        earlier, unreadable = _earlier(history)
+        past.write_bytes(b"".join(earlier))
         said = allure(
             [str(results.resolve()), str(output), *_title(results)], {"REPORT_HISTORY": str(past) if history else ""}
         )
@@ -84,7 +88,7 @@ def render(results: Path, html: Path, trends: Path | None = None) -> Rendered:
         page.write_bytes(_packed(_self_contained(page.read_bytes())))
         if history:
             _append_last_line(past, history)
-        return Rendered(page.replace(html / "index.html"), tuple(json.loads(said.splitlines()[-1])))
+        return Rendered(page.replace(html / "index.html"), tuple(json.loads(said.splitlines()[-1])), unreadable)
 
 
 def trend_of(results: Path) -> str:
@@ -136,11 +140,26 @@ def _packed(page: bytes) -> bytes:
     return page[: data.start()] + UNPACK % packed + page[data.end() :]
 
 
+def _earlier(history: Path | None) -> tuple[list[bytes], int]:
+    """Return the lines of earlier runs, and the number of lines that tell of none: Allure would give up at one."""
+    lines = history.read_bytes().splitlines(keepends=True) if history and history.exists() else []
+    told = [line for line in lines if _tells_of_a_run(line)]
+    return told, len(lines) - len(told)
+
+
+def _tells_of_a_run(line: bytes) -> bool:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return False
+    return line.endswith(b"\n") and isinstance(value, dict) and {"uuid", "timestamp", "testResults"} <= value.keys()
+
+
 def _append_last_line(source: Path, target: Path) -> None:
     """Add this run to those kept, the newest of them, so that runs at the same time both keep theirs."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(target.with_suffix(".lock"), timeout=LOCK_SECONDS):
-        before = target.read_bytes().splitlines(keepends=True) if target.exists() else []
+        before, _ = _earlier(target)
         added = source.read_bytes().splitlines(keepends=True)[-1]
         fresh = source.with_suffix(".new")
         fresh.write_bytes(b"".join([*before, added][-RUNS_KEPT:]))
@@ -159,6 +178,10 @@ def main() -> int:
     except (RenderError, OSError) as error:
         print(f"no report: {error}", file=sys.stderr)
         return 1
+    if rendered.unreadable:
+        print(
+            f"{rendered.unreadable} earlier runs in {chosen.trends} could not be read: the trend goes on without them."
+        )
     print(f"Quality gate: {'; '.join(rendered.complaints) or 'passed'}.")
     print(rendered.page)
     return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reports.node import RenderError
-from reports.render import RUNS_KEPT, _append_last_line, _packed, _self_contained, render, trend_of
+from reports.render import RUNS_KEPT, _append_last_line, _earlier, _packed, _self_contained, render, trend_of
 
 FILES = {"widgets/tree.json": '{"name":"Zo\u00eb"}', "data/a.bin": "\u0000\u00ff"}
 DATA = ",".join(f'd("{name}","{base64.b64encode(text.encode("latin-1")).decode()}")' for name, text in FILES.items())
@@ -39,14 +39,23 @@ def test_nobody_learns_that_the_report_is_read() -> None:
     assert b"gtag" not in _self_contained(PAGE + spy)
 
 
+def a_run(number: int) -> str:
+    return json.dumps({"uuid": str(number), "timestamp": number, "testResults": {}}) + "\n"
+
+
 def test_newest_runs_are_kept(tmp_path: Path) -> None:
     made, kept = tmp_path / "made", tmp_path / "history" / "mock.jsonl"
     for number in range(RUNS_KEPT + 2):
-        made.write_text(f"older\nrun {number}\n")
+        made.write_text(f"older\n{a_run(number)}")
         _append_last_line(made, kept)
-    lines = kept.read_text().splitlines()
-    assert len(lines) == RUNS_KEPT
-    assert (lines[0], lines[-1]) == ("run 2", f"run {RUNS_KEPT + 1}")
+    assert kept.read_text() == "".join(map(a_run, range(2, RUNS_KEPT + 2)))
+
+
+def test_trend_goes_on_without_what_cannot_be_read(tmp_path: Path) -> None:
+    kept = tmp_path / "mock.jsonl"
+    kept.write_text(f'{a_run(1)}{{"uuid": "2"\n[]\n{{}}\n{a_run(3)}{a_run(4)[:-1]}')
+    assert _earlier(kept) == ([a_run(1).encode(), a_run(3).encode()], 4)
+    assert _earlier(tmp_path / "lost.jsonl") == _earlier(None) == ([], 0)
 
 
 def test_runs_of_other_targets_and_contracts_have_their_own_trend(tmp_path: Path) -> None:
