@@ -28,10 +28,11 @@ ANALYTICS = re.compile(
     rb'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>',
     re.DOTALL,
 )
-# Allure cuts facts off after a few words, and scrolls past the verdict to the first result as it opens.
+# Allure cuts facts off after a few words and texts after a few lines, and it scrolls past the verdict as it opens.
 READABLE = b"""<style>
 [data-testid=metadata-list]{grid-template-columns:1fr!important}
 [data-testid=metadata-item-value] *{white-space:normal!important;max-width:none!important}
+[data-testid=markdown-attachment-preview] iframe{height:65vh}
 </style>
 <script>
 const stay = ({ target }) => { target.scrollTop = 0; };

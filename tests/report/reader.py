@@ -80,9 +80,21 @@ class Reader:
         path = f"//*[text()='{heading}']/following::*[contains(text(), '{row}')]"
         return self._wait(lambda: self._driver.find_elements(By.XPATH, path))[0]
 
+    def row(self, text: str) -> WebElement:
+        """Return the first element with exactly this text."""
+        return self._wait(lambda: self._driver.find_elements(By.XPATH, f"//*[text()='{text}']"))[0]
+
     def description(self) -> str:
         """Return the text of the page of a result."""
-        self._driver.switch_to.frame(self.see("test-result-description-frame"))
+        return self._within(self.see("test-result-description-frame"))
+
+    def note(self) -> tuple[str, int]:
+        """Return the text of the attachment that is open, and the height in pixels that it is given."""
+        frame = self.see("markdown-attachment-preview").find_element(By.TAG_NAME, "iframe")
+        return self._within(frame), frame.size["height"]
+
+    def _within(self, frame: WebElement) -> str:
+        self._driver.switch_to.frame(frame)
         try:
             return self._wait(lambda: self._driver.find_element(By.TAG_NAME, "body").text)
         finally:

@@ -141,6 +141,16 @@ def test_since_when(morning: Morning, heading: str, row: str, history: str) -> N
     assert somebody.clicks <= MOST_CLICKS
 
 
+def test_what_changed_is_read_in_two_clicks(morning: Morning) -> None:
+    somebody = morning.reader
+    somebody.open(morning.page)
+    somebody.click(somebody.see("nav-tab-globalAttachments"))
+    somebody.click(somebody.row("What changed"))
+    text, height = somebody.note()
+    assert text.index("new - RESP-05") < text.index("still open since") < text.index("known until")
+    assert height > 300
+
+
 def test_results_keep_their_ids_over_two_nights(morning: Morning) -> None:
     def ids(of: Night) -> set[str]:
         return {json.loads(file.read_text())["historyId"] for file in of.results.glob("*-result.json")}
