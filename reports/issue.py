@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,8 @@ from typing import Any
 OPENING = ("new", "expired")
 OPEN = (*OPENING, "still open", "not looked at")
 GH_SECONDS = 60
+LONGEST_BODY = 60_000
+"""Characters; GitHub takes 65,536."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +38,19 @@ def title(summary: Mapping[str, Any]) -> str:
 
 
 def commands(summary: Mapping[str, Any], text: str, issues: Sequence[Issue]) -> list[list[str]]:
-    """Return the commands for `gh` that a run calls for; `text` is the file with what to tell."""
+    """Return the commands for `gh` that a run calls for; `text` is what the issue is to tell."""
+    body = text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}\n\n… the rest is in the run's summary.md"
     ours = next((issue for issue in issues if issue.title == title(summary)), None)
     gating = [finding for finding in summary["findings"] if finding["gates"]]
     opening = [finding for finding in gating if finding["state"] in OPENING]
     still = [finding for finding in gating if finding["state"] in OPEN]
     if ours is None:
-        return [["issue", "create", "--title", title(summary), "--body-file", text]] if opening else []
+        return [["issue", "create", "--title", title(summary), "--body", body]] if opening else []
     number = str(ours.number)
     if still:
         told = f"New or expired in the run of {summary['began']}: {', '.join(_named(one) for one in opening)}."
         comment = [["issue", "comment", number, "--body", told]] if opening else []
-        return [["issue", "edit", number, "--body-file", text], *comment]
+        return [["issue", "edit", number, "--body", body], *comment]
     if summary["outcome"] == "held":
         reason = f"All of it is gone in the run of {summary['began']}, or known."
         return [["issue", "close", number, "--comment", reason]]
@@ -66,7 +70,7 @@ def main() -> int:
         summary = json.loads((folder / "summary.json").read_text("utf-8"))
         listed = json.loads(_gh("issue", "list", "--state", "open", "--limit", "1000", "--json", "number,title"))
         issues = [Issue(issue["number"], issue["title"]) for issue in listed]
-        for command in commands(summary, str(folder / "summary.md"), issues):
+        for command in commands(summary, (folder / "summary.md").read_text("utf-8"), issues):
             print(_gh(*command).strip())
     except (OSError, subprocess.SubprocessError) as error:
         told = getattr(error, "stderr", None) or str(error)
@@ -76,6 +80,8 @@ def main() -> int:
 
 
 def _gh(*arguments: str) -> str:
+    if shutil.which("gh") is None:
+        raise FileNotFoundError("gh is not on the path: install it from https://cli.github.com")
     done = subprocess.run(  # noqa: S603 - arguments, no shell
         ["gh", *arguments],  # noqa: S607 - whichever gh is on the path
         check=True,

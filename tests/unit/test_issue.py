@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reports.issue import Issue, commands, title
+from reports.issue import LONGEST_BODY, Issue, commands, title
 from tests.unit.building import table
 from tests.unit.running import ROOT
 
@@ -44,10 +44,15 @@ OURS = Issue(7, title(summary()))
     },
 )
 def test_what_is_done(told: dict, issues: list[Issue], done: list[tuple[str, str]]) -> None:
-    assert [tuple(command[1:3]) for command in commands(told, "summary.md", issues)] == done
+    assert [tuple(command[1:3]) for command in commands(told, "what changed", issues)] == done
 
 
-def run(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
+def test_long_text_is_cut_and_says_so() -> None:
+    body = commands(summary(("new", True)), "x" * 2 * LONGEST_BODY, [])[0][-1]
+    assert body == "x" * LONGEST_BODY + "\n\n… the rest is in the run's summary.md"
+
+
+def run(folder: Path, script: str, path: str = "") -> subprocess.CompletedProcess[str]:
     gh = folder / "gh"
     gh.write_text(f"#!/bin/sh\n{script}\n")
     gh.chmod(gh.stat().st_mode | stat.S_IXUSR)
@@ -56,7 +61,7 @@ def run(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "reports.issue", str(folder)],
         cwd=ROOT,
-        env={"PATH": f"{folder}:/usr/bin:/bin"},
+        env={"PATH": path or f"{folder}:/usr/bin:/bin"},
         capture_output=True,
         text=True,
         timeout=30,
@@ -68,9 +73,14 @@ def test_gh_does_it(tmp_path: Path) -> None:
     log = tmp_path / "log"
     ended = run(tmp_path, f'if [ "$2" = list ]; then echo "[]"; else echo "$@" > {log}; echo https://example.com/8; fi')
     assert (ended.returncode, ended.stdout) == (0, "https://example.com/8\n")
-    assert log.read_text().startswith(f"issue create --title {OURS.title} --body-file {tmp_path}/summary.md")
+    assert log.read_text().startswith(f"issue create --title {OURS.title} --body what changed")
 
 
 def test_why_nothing_is_done_is_said(tmp_path: Path) -> None:
     ended = run(tmp_path, "echo 'set GH_TOKEN' >&2; exit 4")
     assert (ended.returncode, ended.stderr) == (1, "no issue kept: set GH_TOKEN\n")
+
+
+def test_without_gh_it_is_said_where_to_get_it(tmp_path: Path) -> None:
+    ended = run(tmp_path, "", path="/nowhere")
+    assert ended.stderr == "no issue kept: gh is not on the path: install it from https://cli.github.com\n"
