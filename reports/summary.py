@@ -1,33 +1,92 @@
-"""The run as JSON, for programs: what each item told, its evidence and its findings, and the proof."""
+"""The run as JSON, for programs: summary.schema.json says what each key means."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from reports.account import MEANING, Account, findings
+from reports.changes import Change
 from reports.proof import Proof
 
+SCHEMA = 1
+"""Goes up when a key changes its meaning or goes away; new keys may come without."""
 UNTOLD = frozenset({"process", "stop", "sent"})
 """What an item tells only so that the closing lines can be made."""
+OF_A_FINDING = ("seen", "tried", "edits", "request", "expected", "observed", "curl")
 
 
-def write(
-    file: Path,
-    told: Sequence[Mapping[str, Any]],
-    facts: Mapping[str, str],
-    exit_code: int,
-    proof: Proof | None,
-    not_cancelled: Sequence[str],
-) -> None:
-    """Write the summary; its keys are `exit code`, `facts`, `proof` (null without one), `not cancelled`, `results`."""
-    summary = {
-        "exit code": exit_code,
-        "facts": dict(facts),
-        "proof": None if proof is None else {"line": proof.line(), "missed": list(proof.missed)},
-        "not cancelled": list(not_cancelled),
-        "results": [{name: value for name, value in entry.items() if name not in UNTOLD} for entry in told],
-    }
+def write(file: Path, account: Account) -> None:
+    """Write the summary."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(summary(account), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def summary(account: Account) -> dict[str, Any]:
+    """Return the summary."""
+    setting = account.setting
+    return {
+        "schema": SCHEMA,
+        "began": setting.began,
+        "outcome": account.outcome,
+        "headline": account.headline,
+        "exit_code": account.exit_code,
+        "meaning": MEANING.get(account.exit_code, "unknown"),
+        "refusals": list(account.refusals),
+        "target": setting.target,
+        "contract": {"title": setting.title, "file": setting.file, "digest": setting.contract},
+        "suite": setting.suite,
+        "profile": setting.profile,
+        "seed": setting.seed,
+        "requests": {"sent": account.sent, "controls_accepted": account.controls, "decisions": account.decisions},
+        "requirements": {"exercised": account.exercised, "judged": account.requirements},
+        "proof": None if account.proof is None else _proof(account.proof),
+        "history": {"compared_with": account.last, "notice": account.notice},
+        "findings": list(_findings(account)),
+        "not_cancelled": list(account.not_cancelled),
+        "results": [{name: value for name, value in entry.items() if name not in UNTOLD} for entry in account.told],
+    }
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    return {
+        "line": proof.line(),
+        "seeded": proof.seeded,
+        "noticed": proof.noticed,
+        "must_seeded": proof.must_seeded,
+        "must_noticed": proof.must_noticed,
+        "missed": list(proof.missed),
+        "variants": proof.variants,
+        "false_alarms": list(proof.false_alarms),
+    }
+
+
+def _findings(account: Account) -> Iterator[dict[str, Any]]:
+    details = {seen.identity: detail for seen, detail in findings(account.told)}
+    for number, change in enumerate(account.changes, start=1):
+        yield _finding(number, change, details.get(change.finding.identity, {}))
+
+
+def _finding(number: int, change: Change, detail: Mapping[str, Any]) -> dict[str, Any]:
+    issue = change.issue
+    return {
+        "number": number,
+        "state": str(change.state),
+        "since": change.since,
+        "runs": change.runs,
+        "before": change.before,
+        **asdict(change.finding),
+        **{name: detail.get(name) for name in OF_A_FINDING},
+        "known": None
+        if issue is None
+        else {
+            "kind": issue.kind,
+            "reason": issue.reason,
+            "owner": issue.owner,
+            "link": issue.link,
+            "expires": issue.expires.isoformat(),
+        },
+    }

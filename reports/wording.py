@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from contracts.document import Operation
 from contracts.exchange import Finding, Verdict
 from contracts.requirements import Requirement
+from reports.changes import Change
 from reports.curl import curl
 from reports.redaction import Redactor
 
@@ -14,8 +16,18 @@ EDITS_NAMED = 6
 UNSURE = "does not gate: the documentation shows this only by an example, or it is inferred from a sibling operation"
 
 
-def explain(verdict: Verdict, requirement: Requirement, operation: Operation, base_url: str, redactor: Redactor) -> str:
-    """Return what to show for a verdict: requirement, expected, observed, curl; a line each for further findings."""
+def explain(
+    verdict: Verdict,
+    requirement: Requirement,
+    operation: Operation,
+    base_url: str,
+    redactor: Redactor,
+    standings: Mapping[str, Change],
+) -> str:
+    """Return what to show for a verdict: requirement, expected, observed, curl; a line each for further findings.
+
+    `standings` tells by identity where findings stand in history, where that is known.
+    """
     if not verdict.findings:
         return redactor.text(f"{requirement.id} {verdict.reason}") if verdict.reason else ""
     first, *others = verdict.findings
@@ -28,6 +40,32 @@ def explain(verdict: Verdict, requirement: Requirement, operation: Operation, ba
     if requirement.gates and not any(finding.gates for finding in verdict.findings):
         lines.insert(1, UNSURE)
     lines += [f"also: {redactor.text(other.problem.observed)} ({how_often(other)})" for other in others]
+    told = [(finding, standings[finding.identity]) for finding in verdict.findings if finding.identity in standings]
+    lines += [f"{finding.identity}: {change.standing()}" for finding, change in told]
+    return "\n".join(lines)
+
+
+def in_words(finding: Finding, base_url: str, redactor: Redactor) -> dict[str, str]:
+    """Return what a finding shows, by name, for programs."""
+    return {
+        "expected": redactor.text(finding.problem.expected),
+        "observed": redactor.text(finding.problem.observed),
+        "curl": curl(finding.exchange.request, base_url, redactor),
+    }
+
+
+def message(verdict: Verdict, requirement: Requirement, redactor: Redactor, standings: Mapping[str, Change]) -> str:
+    """Return what a page says first of a verdict with findings; `standings` tells where they stand in history."""
+    first, *others = verdict.findings
+    lines = [
+        f"{requirement.id} {requirement.sentence}",
+        "",
+        f"expected: {redactor.text(first.problem.expected)}",
+        f"observed: {redactor.text(first.problem.observed)}",
+        f"with:     {how_often(first)}",
+        *(f"history:  {standings[first.identity].standing()}" for _ in [first] if first.identity in standings),
+        *(f"also:     {redactor.text(other.problem.observed)} ({how_often(other)})" for other in others),
+    ]
     return "\n".join(lines)
 
 
@@ -49,3 +87,8 @@ def evidence_line(verdict: Verdict) -> str:
         return line
     share = math.ceil(evidence.ruled_out * 1000) / 10
     return f"{line}; a fault in more than {share:g} % of such requests is ruled out at 95 %"
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks, control characters and doubled spaces."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())

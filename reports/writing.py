@@ -11,7 +11,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import allure_pytest.plugin
 import pytest
@@ -49,6 +49,15 @@ class Writer:
     def open(self, *given: Any, **named: Any) -> Any:
         """Open a text file as `open` does, to be written clean."""
         return self.clean(open(*given, **named))  # noqa: PTH123 - stands in for it
+
+
+WRITER: Final = pytest.StashKey[Writer]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Clean what is written, from before the first plugin opens a file."""
+    config.stash[WRITER] = register(config)
 
 
 def register(config: pytest.Config) -> Writer:

@@ -1,7 +1,8 @@
 """The pytest plugin: options, one item per requirement and operation, and a verdict as a pytest outcome.
 
 violated -> failure; inconclusive -> error; a should not met -> skip with the reason (failure with --strict);
-not applicable -> skip with the reason. Reports get the verdict through the hook `pytest_conformance_verdict`.
+not applicable -> skip with the reason; all that would fail is known -> skip; a known issue that is no longer violated
+-> failure. Reports get the verdict through the hook `pytest_conformance_verdict`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from tests.harness.session import (
     NothingSelected,
     Options,
     Session,
+    Shown,
 )
 from tests.harness.settings import PRODUCTION_HOST, Profile
 from tests.harness.trial import Trial
@@ -59,6 +61,13 @@ class CouldNotTell(Exception):
     """The requirement could not be judged."""
 
 
+class OutOfDate(Exception):
+    """A known issue is no longer violated. No fault of the target: no AssertionError."""
+
+
+SHOWN: Final = pytest.StashKey[Shown]()
+
+
 def requirement(
     name: str, *, edits: Edits | None = None, sends: tuple[int, int, int] = (0, 0, 0), to_be_accepted: bool = False
 ) -> Callable[[Function], Function]:
@@ -74,8 +83,8 @@ class Hooks:
     """What a report implements to hear of verdicts."""
 
     @pytest.hookspec(firstresult=True)
-    def pytest_conformance_verdict(self, session: Session, trial: Trial, verdict: Verdict) -> str | None:
-        """Take a verdict where it is reached, and return the text to show for it."""
+    def pytest_conformance_verdict(self, config: pytest.Config, trial: Trial, verdict: Verdict) -> Shown | None:
+        """Take a verdict where it is reached, and return what to show for it."""
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -278,19 +287,25 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     except Inconclusive as unclear:
         cut = isinstance(unclear, AllowanceSpent) and not trial.gates
         verdict = trial.undecided(Status.NOT_APPLICABLE if cut else Status.INCONCLUSIVE, str(unclear))
-    session = pyfuncitem.config.stash[SESSION]
+    config, session = pyfuncitem.config, pyfuncitem.config.stash[SESSION]
     if verdict.status is Status.INCONCLUSIVE and trial.beyond_access:
         pyfuncitem.stash[BEYOND_ACCESS] = True
         reason = f"it tells something only beside an accepted request, which takes access {Access.WRITE}"
         declared = session.options.access is not None
         verdict = replace(verdict, status=Status.NOT_APPLICABLE if declared else verdict.status, reason=reason)
-    text = pyfuncitem.ihook.pytest_conformance_verdict(session=session, trial=trial, verdict=verdict)
-    _note(pyfuncitem, trial, verdict)
-    _as_outcome(verdict.status, text or verdict.reason, strict=bool(pyfuncitem.config.getini("strict")))
+    shown = pyfuncitem.ihook.pytest_conformance_verdict(config=config, trial=trial, verdict=verdict)
+    shown = shown or Shown(verdict.reason)
+    _note(pyfuncitem, trial, verdict, shown)
+    _as_outcome(verdict.status, shown, strict=bool(config.getini("strict")))
     return result
 
 
-def _as_outcome(status: Status, text: str, *, strict: bool) -> None:
+def _as_outcome(status: Status, shown: Shown, *, strict: bool) -> None:
+    text = shown.text
+    if shown.outdated:
+        raise OutOfDate(shown.outdated)
+    if shown.excused:
+        pytest.skip(f"known issue: {text}")
     match status:
         case Status.VIOLATED:
             raise Violated(text)
@@ -304,8 +319,8 @@ def _as_outcome(status: Status, text: str, *, strict: bool) -> None:
             raise CouldNotTell(text)
 
 
-def _note(item: pytest.Function, trial: Trial, verdict: Verdict) -> None:
-    item.stash[VERDICT] = verdict
+def _note(item: pytest.Function, trial: Trial, verdict: Verdict, shown: Shown) -> None:
+    item.stash[VERDICT], item.stash[SHOWN] = verdict, shown
     item.user_properties += [
         ("requirement", verdict.requirement),
         ("level", trial.requirement.level),
@@ -321,12 +336,12 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show a verdict's own text instead of a traceback, and `could not tell` as pytest's error."""
     report = yield
-    if call.excinfo is not None and isinstance(call.excinfo.value, (Violated, CouldNotTell)):
+    if call.excinfo is not None and isinstance(call.excinfo.value, (Violated, CouldNotTell, OutOfDate)):
         report.longrepr = str(call.excinfo.value)
         if isinstance(call.excinfo.value, CouldNotTell):
             report.when = "setup"
     if call.when == "call" and VERDICT in item.stash:
-        verdict, cited = item.stash[VERDICT], _cited(item)
+        verdict, shown, cited = item.stash[VERDICT], item.stash[SHOWN], _cited(item)
         report.conformance = {  # type: ignore[attr-defined]
             "requirement": verdict.requirement,
             "group": cited.group,
@@ -335,15 +350,17 @@ def pytest_runtest_makereport(
             "operation": verdict.operation,
             "verdict": str(verdict.status),
             "text": str(call.excinfo.value) if call.excinfo else "",
+            "excused": shown.excused,
+            "outdated": shown.outdated,
             "evidence": {
                 "decided": verdict.evidence.decided,
                 "controls": verdict.evidence.controls,
                 "edits": list(verdict.evidence.edits),
                 "statuses": dict(verdict.evidence.statuses),
-                "fault rate ruled out": verdict.evidence.ruled_out,
+                "fault_rate_ruled_out": verdict.evidence.ruled_out,
             },
             "beyond access": item.stash.get(BEYOND_ACCESS, False),
-            "findings": [_finding(finding) for finding in verdict.findings],
+            "findings": [_finding(finding) | shown.details.get(finding.identity, {}) for finding in verdict.findings],
             "observations": list(verdict.observations),
             "sent": item.config.stash[SESSION].requests_sent,
             "process": os.environ.get("PYTEST_XDIST_WORKER", ""),
@@ -412,10 +429,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def exit_code(told: Sequence[dict[str, Any]], pytests: int, *, strict: bool) -> int:
-    """Return the run's exit code. A violation outweighs an interruption, and both outweigh `could not tell`."""
+    """Return the run's exit code. A violation outweighs an interruption, and both outweigh `could not tell`.
+
+    What is excused as known counts for nothing.
+    """
     if all(entry.get("beyond access") for entry in told):
         return NOTHING_TRIED
-    verdicts = {(entry["verdict"], entry.get("gates", True)) for entry in told}
+    verdicts = {(entry["verdict"], entry.get("gates", True)) for entry in told if not entry.get("excused")}
     if (Status.VIOLATED, True) in verdicts or (strict and any(verdict == Status.NOT_MET for verdict, _ in verdicts)):
         return VIOLATED
     if ("internal error", True) in verdicts:

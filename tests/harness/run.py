@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -97,12 +97,14 @@ class OperationRun:
         accepted: dict[str, Exchange],
         jobs: list[Request],
         records: Records,
+        heard: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
         """Send nothing yet. `selected` are the ids of the operations that the session tests.
 
         Shared by all operations of a session: `turns` numbers the known values as they are used, `accepted` keeps the
         last accepted control of each operation, `jobs` how to read the status of every job, `records` what was created
-        and is not cancelled yet. `knock` will be the very first request, which has no credentials.
+        and is not cancelled yet. `heard` gets each exchange. `knock` will be the very first request, which has no
+        credentials.
         """
         self.operation = operation
         self.document = document
@@ -120,6 +122,7 @@ class OperationRun:
         self._refused: Exchange | None = None
         self._hindrance: Inconclusive | None = None
         self.records = records
+        self._heard = heard
         self.lacking = tuple(lacking(document, operation, target))
         self.made_up = tuple(str(uuid.uuid4()) for _ in self.lacking)
         stand_ins = {name: (value,) for name, value in zip(self.lacking, self.made_up, strict=True)}
@@ -229,6 +232,7 @@ class OperationRun:
         self.client.token_honoured |= exchange.accepted and exchange.issued_token
         if self.taken(exchange) and exchange.edit == CONTROL:
             self._accepted[exchange.operation] = exchange
+        self._heard(exchange)
         return exchange
 
     def forget(self) -> None:

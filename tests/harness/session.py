@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -70,6 +70,8 @@ class Session:
         self.records = Records(self.document)
         self._tls: ssl.SSLContext | None = None
         self.given_token = options.environment.get(TOKEN, "").strip()
+        self.heard: Callable[[Exchange], None] = lambda _: None
+        """Gets every exchange as it happens, from whatever thread; to be set before the first is sent."""
         if options.target != MOCK:
             settings = settings_from(variables_of(self.document), options.environment, options.env_file)
             self._tls = tls_of(settings)
@@ -141,6 +143,7 @@ class Session:
                 self._accepted,
                 self._jobs,
                 self.records,
+                self.heard,
             )
             self._runs[operation.id].plan(stock, kept)
         return self._runs[operation.id]
@@ -175,7 +178,18 @@ class Session:
 
         def send(operation: Operation, request: Request) -> Exchange:
             reply = self.client.send(request)
-            return Exchange(operation.id, request, CONTROL, reply.response, reply.fault, reply.began, reply.elapsed)
+            exchange = Exchange(
+                operation.id,
+                request,
+                CONTROL,
+                reply.response,
+                reply.fault,
+                reply.began,
+                reply.elapsed,
+                number=self.client.sent,
+            )
+            self.heard(exchange)
+            return exchange
 
         def reading(status: Operation, job: str) -> Request:
             return request_for(status, self.target, {}, given=dict.fromkeys(status.path_parameters, job))
@@ -185,6 +199,20 @@ class Session:
             return request_for(cancel, self.target, self.target.known, given={made[1].name: record} if made else {})
 
         return self.records.cancel_all(send, reading, cancelling)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the reports make of a verdict.
+
+    `excused` tells that a list of known issues has all that would fail the run, `outdated` that it has something that
+    is no longer violated. `details` are texts by the finding's identity and their names.
+    """
+
+    text: str
+    excused: bool = False
+    outdated: str = ""
+    details: Mapping[str, dict[str, str]] = field(default_factory=dict)
 
 
 EXIT_CODE: Final = pytest.StashKey[int]()

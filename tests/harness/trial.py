@@ -13,7 +13,18 @@ from contracts.checks import Check, SeriesCheck, each, protocol
 from contracts.checks.errors import BAD_REQUEST
 from contracts.document import Document, Operation
 from contracts.errors import NotApplicable
-from contracts.exchange import CONTROL, Evidence, Exchange, Finding, Judgement, Problem, Request, Status, Verdict
+from contracts.exchange import (
+    CONTROL,
+    NOW_AND_THEN,
+    Evidence,
+    Exchange,
+    Finding,
+    Judgement,
+    Problem,
+    Request,
+    Status,
+    Verdict,
+)
 from contracts.requirements import Requirement
 from strategies.edit import Edit
 from tests.harness.access import refused_without_a_cause, tells_refusals_apart
@@ -25,7 +36,6 @@ SENT_AGAIN_AT_MOST = 2
 """Problems of one requirement that are sent again; the others stand as seen."""
 SHRINKING_REQUESTS = 12
 GENERATED = "generated body"
-NOW_AND_THEN = "now and then"
 
 
 class Breach(Exception):

@@ -6,9 +6,13 @@ import time
 from pathlib import Path
 
 from contracts.mock.api import MockApi
+from reports.history import append, read
 from tests.harness.plugin import exit_code
 from tests.unit.building import table
 from tests.unit.running import TWO, document, outcome_of, run, serving, started
+from tests.unit.telling import night
+from tests.unit.test_har import entries
+from tests.unit.test_known_issues import ENTRY
 from tests.unit.test_verdicts import ForgetsMeta
 
 SETTINGS = {"PROPEXO_TOKEN": "tok-1", "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
@@ -56,14 +60,15 @@ def test_1_a_should_is_not_met_with_strict(tmp_path: Path) -> None:
 
 
 def test_2_interrupted(tmp_path: Path) -> None:
-    api = Interrupts(document())
+    api, har = Interrupts(document()), tmp_path / "x.har"
     with (
         serving(api) as (arguments, environment),
-        started(tmp_path, *QUICK, *arguments, environment=environment) as process,
+        started(tmp_path, *QUICK, *arguments, "--har", str(har), environment=environment) as process,
     ):
         api.process = process
         outcome = outcome_of(process, tmp_path)
     assert outcome.code == 2, outcome.output
+    assert len(entries(har)) >= 3
 
 
 def test_3_internal_error(tmp_path: Path) -> None:
@@ -109,6 +114,14 @@ def test_4_setting_is_wrong(tmp_path: Path, arguments, environment, sentence: st
     assert sentence in outcome.output
 
 
+def test_4_known_issue_matches_nothing(tmp_path: Path) -> None:
+    known = tmp_path / "known.yaml"
+    known.write_text(ENTRY.replace("ERR-01", "ERR-99"))
+    outcome = run(tmp_path, *QUICK, "--known-issues", str(known))
+    assert outcome.code == 4, outcome.output
+    assert f"Known issue 0123456789ab in {known} matches nothing: there is no requirement ERR-99." in outcome.output
+
+
 def test_5_nothing_selected(tmp_path: Path) -> None:
     outcome = run(tmp_path, "--operation", "no_such_operation")
     assert outcome.code == 5
@@ -140,7 +153,20 @@ def test_6_no_control_is_accepted(tmp_path: Path) -> None:
     assert "No control was accepted" in outcome.output
 
 
+def test_7_fewer_musts_exercised_than_in_the_last_whole_run(tmp_path: Path) -> None:
+    history = tmp_path / "history.jsonl"
+    earlier = night(1, decided=["ERR-01", "GONE-01"], contract=document().digest)
+    append(history, earlier)
+    outcome = run(tmp_path, "--profile", "quick", "--history", str(history))
+    assert outcome.code == 7, outcome.output
+    assert "Refused: Fewer musts exercised than in the run of 2026-11-01: not GONE-01." in outcome.output
+    before, now = read(history, "mock", document().digest).runs
+    assert (before, now.whole, now.exit_code) == (earlier, True, 7)
+    assert "ERR-01" in now.musts
+
+
 MUST, ADVICE = {"gates": True}, {"gates": False}
+VIOLATED, UNDECIDED = MUST | {"verdict": "violated"}, MUST | {"verdict": "inconclusive"}
 
 
 @table(
@@ -161,6 +187,10 @@ MUST, ADVICE = {"gates": True}, {"gates": False}
         ),
         "not applicable": ([MUST | {"verdict": "not applicable"}], 0, 0, 0),
         "violated and undecided": ([MUST | {"verdict": "violated"}, MUST | {"verdict": "inconclusive"}], 1, 1, 1),
+        "known": ([MUST | {"verdict": "violated", "excused": True}, MUST | {"verdict": "held"}], 0, 0, 0),
+        "known advice": ([ADVICE | {"verdict": "not met", "excused": True}], 0, 0, 0),
+        "known, beside a violation": ([MUST | {"verdict": "violated", "excused": True}, VIOLATED], 1, 1, 1),
+        "known, beside what is undecided": ([MUST | {"verdict": "violated", "excused": True}, UNDECIDED], 1, 6, 6),
         "interrupted": ([MUST | {"verdict": "held"}], 2, 2, 2),
         "interrupted, violated before": ([MUST | {"verdict": "violated"}], 2, 1, 1),
         "interrupted, undecided before": ([MUST | {"verdict": "inconclusive"}], 2, 2, 2),

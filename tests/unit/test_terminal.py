@@ -1,78 +1,93 @@
-"""The end of a run in the terminal, and its facts for the report."""
+"""The end of a run in the terminal: the verdict, what changed, can I believe it, the table."""
 
-from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from reports.proof import Proof
-from reports.terminal import MEANING, closing, facts, headline, proof_line, requests_sent
-from tests.unit.building import table
+from reports.account import MEANING
+from reports.changes import State
+from reports.terminal import LINES_OF_A_STATE, closing
+from tests.unit.telling import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
+
+HELD = item("held")
 
 
-def item(verdict: str, *, gates: bool = True, **more: Any) -> dict[str, Any]:
-    """Return what an item told of its verdict."""
-    told = {"requirement": "ERR-01", "group": "The 400 error contract", "gates": gates, "operation": "cancel"}
-    counted = {"evidence": {"decided": 3, "controls": more.pop("controls", 2)}, "sent": 40, "process": ""}
-    return told | counted | {"verdict": verdict, "text": f"text of {verdict}"} | more
+def closed(*told, width: int = 100, **more) -> list[str]:
+    return [line.rstrip() for line in closing(accounted(*told, **more), width).splitlines()]
 
 
-HELD, VIOLATED, UNDECIDED = item("held"), item("violated"), item("inconclusive")
-ADVICE = item("not met", gates=False)
-ABSENT = item("not applicable")
-
-
-@table(
-    "told, outcome",
-    {
-        "held": ([HELD, HELD, HELD], "Contract held: 3 musts"),
-        "held, advice not met": ([HELD, ADVICE, ADVICE], "Contract held: 1 musts, 2 recommendations not met"),
-        "held, some not applicable": ([HELD, ABSENT], "Contract held: 1 musts"),
-        "held, advice undecided": ([HELD, item("inconclusive", gates=False)], "Contract held: 1 musts"),
-        "violated": ([HELD, VIOLATED, HELD], "Contract violated: 1 of 3 musts"),
-        "violated and undecided": ([VIOLATED, UNDECIDED], "Contract violated: 1 of 2 musts"),
-        "violated, advice not met": ([VIOLATED, ADVICE], "Contract violated: 1 of 1 musts, 1 recommendations not met"),
-        "undecided": ([HELD, UNDECIDED], "Could not tell: 1 of 2 musts undecided"),
-        "only shoulds": ([ADVICE], "No must was tried, 1 recommendations not met"),
-    },
-)
-def test_headline(told, outcome: str) -> None:
-    assert headline(told, "sandbox", "0123456789ab") == f"{outcome} - sandbox, contract 0123456789ab"
-
-
-def test_requests_are_counted_once_a_process() -> None:
-    told = [item("held", sent=10), item("held", sent=25), item("held", process="gw1", sent=7), {"verdict": "?"}]
-    assert requests_sent(told) == 32
-
-
-def closed(*told: dict[str, Any], exit_code: int = 0, width: int = 100, left: Sequence[str] = ()) -> list[str]:
-    return [line.rstrip() for line in closing(told, "mock", 5, exit_code, width, None, left).splitlines()]
-
-
-def test_table_counts_verdicts_by_group() -> None:
-    told = [HELD, HELD, ADVICE, item("held", group="Protocol")]
-    assert closed(*told)[2:5] == [
-        "                        held  not met  decisions  fewest",
-        "The 400 error contract     2        1          9       3",
-        "Protocol                   1                   3       3",
+def test_order_is_verdict_changes_belief_table_exit_code() -> None:
+    told = [broken(FOUND), broken(OTHER), broken(ADVICE), HELD, item("held", group="Protocol", requirement="HTTP-01")]
+    earlier = [night(22, OTHER), night(23, OTHER, replace(FOUND, identity="d" * 12))]
+    assert closed(*told, earlier=earlier, exit_code=1) == [
+        "Contract violated: 2 of 4 musts, 1 recommendation not met - mock, contract 0123456789ab",
+        "",
+        "Findings since the run of 2026-11-23 02:00 UTC: 2 new, 1 still open, 1 gone.",
+        "  1  new: ERR-01 cancel, event_id missing: 200 {}",
+        "  2  new: RATE-01 (recommendation) cancel, event_id missing: 200 {}",
+        "  3  still open since 2026-11-22, 3 runs: RESP-01 cancel, event_id missing: 200 {}",
+        "  4  gone, was open since 2026-11-23, 1 run: ERR-01 cancel, event_id missing: answered 200",
+        "",
+        "Detection: not proved for this suite and profile: run make prove.",
+        "Evidence: 40 requests sent, 2 controls accepted, 4 of 4 requirements exercised.",
+        "",
+        "                                     not",
+        "                       held violated met decisions least",
+        "The 400 error contract    1        2   1        12     3",
+        "Protocol                  1                      3     3",
+        "mock: 40 requests sent, seed 5. Exit code 1: a must is violated.",
     ]
 
 
-def test_proof_is_told_or_missed() -> None:
-    assert any("run make prove" in line for line in closed(HELD))
-    proved = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ())
-    assert proof_line(proved) == (
-        "96 of 100 seeded defects noticed (58 of 60 that break a must), 0 false alarms on 30 conforming variants"
-    )
+def test_table_of_every_verdict_fits_into_80_characters() -> None:
+    every = [
+        item(verdict, group="What happens after the 200") for verdict in ("held", "inconclusive", "not applicable")
+    ]
+    lines = closed(*every, broken(FOUND), broken(ADVICE), width=80)
+    assert "                                         not    could        not" in lines
+    assert "                           held violated met not tell applicable decisions least" in lines
 
 
-def test_recommendation_not_met_is_told_in_full() -> None:
-    long = "observed: " + "x" * 300 + " [/v1/{id}]"
-    assert closed(item("not met", gates=False, text=long), width=60)[0] == long
+def test_history_that_starts_anew_is_said() -> None:
+    assert "History starts anew: there is no h." in closed(HELD, notice="History starts anew: there is no h")
+    assert "Findings with nothing to compare with: none." in closed(HELD)
+
+
+def test_long_rows_are_cut_short() -> None:
+    many = [replace(FOUND, identity=f"{number:012}") for number in range(9)]
+    lines = closed(broken(*many))
+    assert [line for line in lines if line.endswith("more new")] == [
+        f"     and {9 - LINES_OF_A_STATE[State.NEW]} more new"
+    ]
+
+
+def test_known_finding_is_told_with_owner_and_last_day() -> None:
+    lines = closed(broken(FOUND, excused=True), HELD, issues=[ISSUE])
+    assert lines[0].startswith("Contract held: 1 must, 1 known issue - mock")
+    assert "  1  known until 2026-11-24, since 2026-11-24, 1 run, team-x, https://tracker.example/1: " in lines[3]
+
+
+def test_refusals_stand_below_the_verdict() -> None:
+    lines = closed(HELD, refusals=("Fewer musts exercised.",), exit_code=7)
+    assert lines[:2] == [
+        "Contract held: 1 must; the gate refuses this run - mock, contract 0123456789ab",
+        "Refused: Fewer musts exercised.",
+    ]
+
+
+def test_what_a_hostile_target_sent_stays_in_its_line() -> None:
+    told = broken(FOUND)
+    told["findings"][0]["observed"] = "a\nExit code 0: every must held.\x1b[2J" + "x" * 200
+    found = next(line for line in closed(told) if line.startswith("  1  new"))
+    assert "a Exit code 0" in found
+    assert "\x1b" not in found
+    assert found.endswith("x…")
 
 
 def test_fault_of_the_suite_is_a_row_of_its_own() -> None:
-    assert any(line.startswith("The suite itself") for line in closed(HELD, {"verdict": "internal error"}))
+    assert any(
+        line.startswith("The suite itself") for line in closed(HELD, {"requirement": "x", "verdict": "internal error"})
+    )
 
 
 @pytest.mark.parametrize("code", sorted(MEANING))
@@ -86,8 +101,8 @@ def test_reason_why_the_run_stopped_is_told() -> None:
 
 
 def test_each_record_that_is_left_is_a_line() -> None:
-    left = ["record r-1 of make could not be cancelled: answered 400", "job j-2 of make could not be cancelled: away"]
-    assert [line for line in closed(HELD, left=left) if line.startswith("Left")] == [
+    left = ("record r-1 of make could not be cancelled: answered 400", "job j-2 of make could not be cancelled: away")
+    assert [line for line in closed(HELD, not_cancelled=left) if line.startswith("Left")] == [
         f"Left at the target: {line}." for line in left
     ]
 
@@ -96,15 +111,8 @@ def test_nothing_is_said_to_be_left_where_nothing_is() -> None:
     assert not any("Left at the target" in line for line in closed(HELD))
 
 
-def test_observation_is_told_once() -> None:
-    seen = item("held", observations=["cancelled a second time: answered 200"])
-    assert closed(seen, seen).count("Observed: cancelled a second time: answered 200.") == 1
-
-
-def test_facts_begin_with_the_verdict() -> None:
-    told = [HELD, HELD, item("held", operation="status", controls=5)]
-    found = facts(told, "mock", "0123456789ab", "0.1.0", 5, "quick", None)
-    assert next(iter(found.items())) == ("Verdict", "Contract held: 3 musts - mock, contract 0123456789ab")
-    assert found["Requests"] == "40 sent, 7 controls accepted"
-    assert found["Evidence"] == "9 times a request reached a decision, over 3 requirements and operations"
-    assert found["Profile"] == "quick, seed 5"
+def test_observation_is_told_once_and_no_more_than_three() -> None:
+    seen = item("held", observations=["one", "two", "three"])
+    assert closed(seen, seen).count("Observed: one.") == 1
+    lines = closed(seen, item("held", observations=["four", "five"]))
+    assert [line for line in lines if line.startswith("Observed")][-1] == "Observed: 2 more, in the report."

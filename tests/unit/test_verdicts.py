@@ -62,7 +62,7 @@ class TakesAnyTime(MockApi):
 
 
 def test_what_is_only_presumed_is_told_and_gates_with_strict_alone(tmp_path: Path) -> None:
-    one = ("--profile", "quick", "--operation", "update_lead*", "-k", "ERR-06")
+    one = ("--profile", "quick", "--operation", "update_lead*", "-k", "ERR-06", "-rs")
     with serving(TakesAnyTime(document())) as (arguments, environment):
         told = run(tmp_path, *one, *arguments, environment=environment)
         strict = run(tmp_path, *one, *arguments, "--strict", environment=environment)

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from contracts.exchange import Evidence, Finding, Problem, Status, Verdict
+from reports.changes import changes
 from reports.redaction import Redactor
-from reports.wording import UNSURE, evidence_line, explain, how_often
+from reports.wording import UNSURE, evidence_line, explain, how_often, in_words, one_line
 from tests.unit.building import CANCEL, REQUIREMENTS, TOKEN, exchange, table
+from tests.unit.telling import FOUND, TODAY, night
 
 URL = "https://api.example.com"
 FINDING = Finding(
@@ -26,7 +28,7 @@ def verdict(*findings: Finding, status: Status = Status.VIOLATED, reason: str = 
 
 
 def words(found: Verdict) -> list[str]:
-    return explain(found, REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN)).splitlines()
+    return explain(found, REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
 
 
 def test_violation_is_four_lines() -> None:
@@ -48,6 +50,24 @@ def test_token_is_kept_out_of_every_line() -> None:
     assert TOKEN[:6] not in "\n".join(words(found))
 
 
+def test_where_a_finding_stands_is_the_last_line() -> None:
+    standings = {FINDING.identity: changes(night(24, replace(FOUND, identity=FINDING.identity)), [], {}, TODAY)[0]}
+    told = explain(verdict(FINDING), REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), standings).splitlines()
+    assert told[4:] == [f"{FINDING.identity}: new"]
+
+
+def test_words_for_programs_hold_no_token() -> None:
+    leak = Problem("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
+    told = in_words(replace(FINDING, problem=leak), URL, Redactor(TOKEN))
+    assert list(told) == ["expected", "observed", "curl"]
+    assert TOKEN[:6] not in str(told)
+
+
+@pytest.mark.parametrize(("text", "line"), [("a\n b\t\x00 c", "a b c"), ("\u2028x\r\n", "x"), ("", "")])
+def test_text_in_one_line(text: str, line: str) -> None:
+    assert one_line(text) == line
+
+
 PRESUMED = replace(FINDING, gates=False)
 
 
@@ -62,7 +82,7 @@ PRESUMED = replace(FINDING, gates=False)
     },
 )
 def test_must_that_does_not_gate_says_so(requirement: str, findings, *, told: bool) -> None:
-    lines = explain(verdict(*findings), REQUIREMENTS[requirement], CANCEL, URL, Redactor(TOKEN)).splitlines()
+    lines = explain(verdict(*findings), REQUIREMENTS[requirement], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
     assert (UNSURE in lines) is told
     assert lines.index("expected: 400") == (2 if told else 1)
     assert UNSURE.startswith("does not gate: ")

@@ -1,0 +1,97 @@
+"""The run as Markdown, fit for a CI job's summary, an issue or a chat message: what a reader with one minute needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from reports.account import MEANING, Account, findings
+from reports.changes import Change, State, moment
+from reports.wording import one_line
+
+SHOWN_IN_FULL = 10
+"""New and expired findings with their expected, observed and curl; the others are a line each."""
+LINES_OF_A_STATE = 30
+LONGEST_OBSERVED = 300
+LONGEST_COMMAND = 2_000
+"""Characters; a longer command is in summary.json."""
+
+
+def write(file: Path, account: Account) -> None:
+    """Write the page."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(page(account), encoding="utf-8")
+
+
+def page(account: Account) -> str:
+    """Return the page. What the target sent stands in code spans and blocks: nothing of it is rendered."""
+    lines = [f"# {account.headline}", "", f"Exit code {account.exit_code}: {MEANING[account.exit_code]}.", ""]
+    lines += [f"- **Refused:** {refusal}" for refusal in account.refusals]
+    lines += ["## What changed", "", *_changes(account), "", "## Can I believe it", "", *_belief(account), ""]
+    if account.not_cancelled:
+        lines += ["## Left at the target", "", *(f"- {line}" for line in account.not_cancelled), ""]
+    return "\n".join(lines)
+
+
+def _changes(account: Account) -> Iterator[str]:
+    if account.notice:
+        yield from (f"{account.notice}.", "")
+    if account.last:
+        yield from (f"Against the run of {moment(account.last)}.", "")
+    if not account.changes:
+        yield "No findings."
+    details = {seen.identity: detail for seen, detail in findings(account.told)}
+    shown = dict.fromkeys(State, 0)
+    numbered = list(enumerate(account.changes, start=1))
+    for state in State:
+        of_state = [(number, change) for number, change in numbered if change.state is state]
+        for number, change in of_state[:LINES_OF_A_STATE]:
+            shown[state] += 1
+            detail = details.get(change.finding.identity, {})
+            yield _line(number, change, detail)
+            if state in (State.NEW, State.EXPIRED) and shown[state] <= SHOWN_IN_FULL and detail:
+                yield from _in_full(detail)
+        if len(of_state) > LINES_OF_A_STATE:
+            yield f"- and {len(of_state) - LINES_OF_A_STATE} more {state}: see summary.json"
+
+
+def _line(number: int, change: Change, detail: Mapping[str, Any]) -> str:
+    finding = change.finding
+    what = detail.get("observed") or finding.problem
+    level = "" if finding.gates else " (recommendation)"
+    where = f"{finding.requirement}{level} {code(finding.operation)}, {code(finding.edit)}"
+    return f"{number}. **{change.standing()}** - {where}: {code(what)} `{finding.identity}`"
+
+
+def _in_full(detail: Mapping[str, Any]) -> Iterator[str]:
+    command = str(detail["curl"])
+    if len(command) > LONGEST_COMMAND:
+        command = f"# {len(command):,} characters: see summary.json"
+    fence = "`" * (_longest_run_of_backticks(command) + 3)
+    yield f"   - expected: {code(detail['expected'])}"
+    yield f"   - seen: {detail['seen']} of {detail['tried']} times"
+    yield ""
+    yield f"   {fence}bash"
+    yield from (f"   {line}" for line in command.splitlines())
+    yield f"   {fence}"
+
+
+def _belief(account: Account) -> Iterator[str]:
+    for name, value in account.facts().items():
+        if name not in ("Verdict", "Target"):
+            yield f"- {name}: {value}"
+
+
+def code(text: str) -> str:
+    """Return a text as a code span of one line, whatever it holds."""
+    kept = one_line(text)
+    kept = kept if len(kept) <= LONGEST_OBSERVED else kept[:LONGEST_OBSERVED] + "…"
+    fence = "`" * (_longest_run_of_backticks(kept) + 1)
+    pad = " " if kept.startswith("`") or kept.endswith("`") else ""
+    return f"{fence}{pad}{kept}{pad}{fence}" if kept else "nothing"
+
+
+def _longest_run_of_backticks(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)

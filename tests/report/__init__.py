@@ -1,0 +1,1 @@
+"""The report, rendered by Allure and read in a browser: `make test-report`."""

@@ -1,0 +1,71 @@
+"""Nightly runs against a mock with seeded defects, each followed by its report, as `make conformance` does it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from contracts.mock.serve import MockServer
+from reports.accept import entry
+from reports.changes import State as Standing
+from reports.render import Rendered, render
+from tests.detection.defects.bearer import AnySchemeIsTaken
+from tests.detection.defects.errors import ProblemDetailsForAMissingProperty
+from tests.detection.defects.response import UnknownEventIsAcceptedWith202
+from tests.unit.running import TWO, run
+
+CHOSEN = ("--profile", "nightly", *TWO)
+
+
+class Yesterday(ProblemDetailsForAMissingProperty, AnySchemeIsTaken):
+    """Breaks ERR-05, and AUTH-04, which is then accepted as known."""
+
+
+class Tonight(UnknownEventIsAcceptedWith202, Yesterday):
+    """Breaks RESP-05, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """One run: its exit code, its Allure results, its summary and its report."""
+
+    code: int
+    results: Path
+    summary: Mapping[str, Any]
+    report: Rendered
+
+    def findings(self, state: Standing) -> list[dict[str, Any]]:
+        """Return the findings that stand so."""
+        return [found for found in self.summary["findings"] if found["state"] == state]
+
+
+def night(folder: Path, name: str, server: MockServer, *options: str) -> Night:
+    """Run the suite against what is served, and render the report; nights in the same folder share a history."""
+    mine = folder / name
+    mine.mkdir()
+    files = ("--alluredir", str(mine / "allure"), "--summary", str(mine / "summary.json"))
+    history = ("--history", str(folder / "history" / "findings.jsonl"))
+    settings = {"PROPEXO_TOKEN": server.token} | {key: ",".join(values) for key, values in server.known.items()}
+    ended = run(mine, *CHOSEN, "--target", server.url, *files, *history, *options, environment=settings)
+    summary = json.loads((mine / "summary.json").read_text())
+    report = render(mine / "allure", mine / "html", folder / "history")
+    return Night(ended.code, mine / "allure", summary, report)
+
+
+def known(folder: Path, of: Night, requirement: str) -> tuple[str, ...]:
+    """Accept what a night found against a requirement; return the option that names the list."""
+    entries = [
+        yaml.safe_load(entry(of.summary, found["identity"], dt.datetime.now(tz=dt.UTC).date()))[0]
+        | {"reason": "Until the next release.", "owner": "platform team", "link": "https://tracker.example/GW-12"}
+        for found in of.summary["findings"]
+        if found["requirement"] == requirement
+    ]
+    file = folder / f"known-{requirement}.yaml"
+    file.write_text(yaml.safe_dump(entries, sort_keys=False))
+    return "--known-issues", str(file)

@@ -1,0 +1,53 @@
+"""The quality gate of the report says what the exit code says."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from contracts.document import Json, Operation
+from contracts.mock.api import MockApi
+from contracts.mock.refusal import Issue
+from contracts.mock.serve import MockServer, serve
+from contracts.mock.state import State
+from tests.report.nights import Yesterday, known, night
+from tests.unit.running import document
+
+
+class NothingIsKnown(MockApi):
+    """Takes no id, so that no control is accepted."""
+
+    def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
+        return [*super().unknown_values(operation, value), {"code": "custom", "path": [], "message": "unknown"}]
+
+
+def served(kind: type[MockApi], port: int = 0) -> AbstractContextManager[MockServer]:
+    return serve(kind(document(), state=State(seed=1)), port)
+
+
+def test_held(tmp_path: Path) -> None:
+    with served(MockApi) as server:
+        run = night(tmp_path, "held", server)
+    assert (run.code, run.report.complaints) == (0, ())
+
+
+def test_could_not_tell(tmp_path: Path) -> None:
+    with served(NothingIsKnown) as server:
+        run = night(tmp_path, "could not tell", server)
+    assert run.code == 6
+    assert [line.partition(" ")[2] for line in run.report.complaints] == ["could not be told"]
+
+
+def test_violated_then_known_then_no_longer_violated(tmp_path: Path) -> None:
+    with served(Yesterday) as server:
+        violated = night(tmp_path, "violated", server)
+    port = int(server.url.rpartition(":")[2])
+    every = tmp_path / "known.yaml"
+    every.write_text("".join(Path(known(tmp_path, violated, name)[1]).read_text() for name in ("AUTH-04", "ERR-05")))
+    with served(Yesterday, port) as server:
+        excused = night(tmp_path, "known", server, "--known-issues", str(every))
+    with served(MockApi, port) as server:
+        mended = night(tmp_path, "mended", server, "--known-issues", str(every))
+    assert violated.code == 1
+    assert violated.report.complaints == ("2 violated",)
+    assert (excused.code, excused.report.complaints) == (0, ())
+    assert mended.code == 7
+    assert mended.report.complaints == ("2 could not be told", "2 against the run as a whole: see Global Errors")

@@ -1,0 +1,134 @@
+"""`make accept`: a finding of the last run becomes an entry, ready to fill in."""
+
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import UsageError
+from contracts.exchange import NOW_AND_THEN
+from reports import accept as module
+from reports.accept import accept, entry, main
+from reports.known_issues import load
+from reports.summary import summary
+from tests.unit.building import table
+from tests.unit.telling import ADVICE, FOUND, OTHER, TODAY, accounted, broken, night
+
+FILLED = {'reason: ""': "reason: r", 'owner: ""': "owner: o", 'link: ""': "link: https://x.example"}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """Write the summary of a run with a finding, a flaky one, and one that is gone."""
+    told = broken(FOUND, OTHER)
+    told["findings"][1] |= {"seen": 1, "observed": "line\n- finding: forged\t\x1b[0m"}
+    earlier = [night(23, ADVICE)]
+    gone = {"requirement": ADVICE.requirement, "verdict": "held"}
+    file = tmp_path / "summary.json"
+    file.write_text(json.dumps(summary(accounted(told, broken(FOUND) | gone | {"findings": []}, earlier=earlier))))
+    return file
+
+
+def filled(file: Path) -> str:
+    text = file.read_text()
+    for empty, value in FILLED.items():
+        text = text.replace(empty, value)
+    file.write_text(text)
+    return text
+
+
+@pytest.mark.parametrize("chosen", ["1", FOUND.identity])
+def test_entry_is_added_and_read_once_it_is_filled_in(tmp_path: Path, run: Path, chosen: str) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_text("# ours\n")
+    accept(chosen, run, file, TODAY)
+    with pytest.raises(UsageError, match="fill in reason, owner, link"):
+        load(file)
+    assert filled(file).startswith("# ours\n\n# ERR-01 cancel (event_id missing): 200 {}\n- finding: ")
+    (issue,) = load(file)
+    assert (issue.finding, issue.requirement, issue.operation) == (FOUND.identity, "ERR-01", "cancel")
+    assert (issue.target, issue.contract, issue.kind) == ("mock", "contracts/a.yaml", "failing")
+    assert issue.profile == "quick"
+    assert issue.expires == TODAY + dt.timedelta(days=30)
+
+
+def test_second_entry_stands_beside_the_first(tmp_path: Path, run: Path) -> None:
+    file = tmp_path / "known.yaml"
+    accept("1", run, file, TODAY)
+    accept("2", run, file, TODAY)
+    filled(file)
+    assert [(issue.finding, issue.kind) for issue in load(file)] == [
+        (FOUND.identity, "failing"),
+        (OTHER.identity, "flaky"),
+    ]
+
+
+@table(
+    "changed, kind",
+    {
+        "every time": ({"seen": 3}, "failing"),
+        "seen once, tried once": ({"seen": 1, "tried": 1}, "failing"),
+        "not every time": ({"seen": 2}, "flaky"),
+        "now and then": ({"seen": 1, "tried": 1, "edit": NOW_AND_THEN}, "flaky"),
+    },
+)
+def test_kind_is_by_how_often_it_was_seen(changed: dict, kind: str) -> None:
+    told = broken(FOUND)
+    told["findings"][0] |= changed
+    assert f"  kind: {kind}\n" in entry(summary(accounted(told)), "1", TODAY)
+
+
+@table(
+    "chosen, complaint",
+    {
+        "no such number": ("9", "The last run has no finding 9: it has 1 (aaaaaaaaaaaa, ERR-01), 2 (bbbbbbbbbbbb"),
+        "gone": (ADVICE.identity, f"The last run has no finding {ADVICE.identity}"),
+    },
+)
+def test_what_the_run_did_not_find_is_not_accepted(tmp_path: Path, run: Path, chosen: str, complaint: str) -> None:
+    file = tmp_path / "known.yaml"
+    with pytest.raises(UsageError) as caught:
+        accept(chosen, run, file, TODAY)
+    assert str(caught.value).startswith(complaint)
+    assert not file.exists()
+
+
+def test_finding_is_not_accepted_twice(tmp_path: Path, run: Path) -> None:
+    file = tmp_path / "known.yaml"
+    accept("1", run, file, TODAY)
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match="already"):
+        accept("1", run, file, TODAY)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [None, "{"])
+def test_summary_that_cannot_be_read_is_one_sentence(tmp_path: Path, content: str | None) -> None:
+    if content:
+        (tmp_path / "s.json").write_text(content)
+    with pytest.raises(UsageError, match="cannot be read"):
+        accept("1", tmp_path / "s.json", tmp_path / "known.yaml", TODAY)
+
+
+def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
+    monkeypatch.setattr(sys, "argv", ["accept", *arguments])
+    code = main()
+    printed = capsys.readouterr()
+    return code, printed.out + printed.err
+
+
+def test_last_run_is_taken(tmp_path: Path, run: Path, capsys, monkeypatch) -> None:
+    file = tmp_path / "known.yaml"
+    monkeypatch.setattr(module, "RESULTS", tmp_path / "results")
+    assert told(capsys, monkeypatch, "1", "--file", str(file)) == (
+        1,
+        "nothing accepted: There is no run to take a finding from: run make conformance first.\n",
+    )
+    (tmp_path / "results" / "a").mkdir(parents=True)
+    run.rename(tmp_path / "results" / "a" / "summary.json")
+    assert told(capsys, monkeypatch, "1", "--file", str(file)) == (
+        0,
+        f"{file}: fill in reason, owner and link of the last entry; until then no run starts.\n",
+    )

@@ -1,0 +1,72 @@
+"""What is told of a run: its outcome in one line, its facts, and the line that history keeps."""
+
+from dataclasses import replace
+
+from reports.account import as_run, proof_line, sentence
+from reports.history import Power
+from reports.proof import Proof
+from tests.unit.building import table
+from tests.unit.telling import ADVICE, FOUND, OTHER, SETTING, accounted, broken, item
+
+HELD, VIOLATED, UNDECIDED = item("held"), broken(FOUND), item("inconclusive")
+NOT_MET, ABSENT, KNOWN = broken(ADVICE), item("not applicable"), broken(FOUND, excused=True)
+PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ("v",))
+
+
+@table(
+    "told, outcome",
+    {
+        "held": ([HELD, HELD, HELD], "Contract held: 3 musts"),
+        "held, one piece of advice not met": ([HELD, NOT_MET], "Contract held: 1 must, 1 recommendation not met"),
+        "held, advice not met": ([HELD, NOT_MET, NOT_MET], "Contract held: 1 must, 2 recommendations not met"),
+        "held, some not applicable": ([HELD, ABSENT], "Contract held: 1 must"),
+        "held, advice undecided": ([HELD, item("inconclusive", gates=False)], "Contract held: 1 must"),
+        "held, a known issue": ([HELD, KNOWN], "Contract held: 1 must, 1 known issue"),
+        "held, known advice": ([HELD, broken(ADVICE, excused=True)], "Contract held: 1 must, 1 known issue"),
+        "violated": ([HELD, VIOLATED, HELD], "Contract violated: 1 of 3 musts"),
+        "violated and known": ([VIOLATED, KNOWN], "Contract violated: 1 of 1 musts, 1 known issue"),
+        "violated and undecided": ([VIOLATED, UNDECIDED], "Contract violated: 1 of 2 musts"),
+        "violated, advice not met": ([VIOLATED, NOT_MET], "Contract violated: 1 of 1 musts, 1 recommendation not met"),
+        "undecided": ([HELD, UNDECIDED], "Could not tell: 1 of 2 musts undecided"),
+        "stopped": ([HELD, item("held", stop="it is away")], "Could not tell: it is away"),
+        "the suite failed": ([HELD, {"verdict": "internal error"}], "Could not tell: the suite itself failed"),
+        "only shoulds": ([NOT_MET], "No must was tried, 1 recommendation not met"),
+    },
+)
+def test_headline(told, outcome: str) -> None:
+    assert sentence(told) == outcome
+    assert accounted(*told).headline == f"{outcome} - mock, contract 0123456789ab"
+
+
+def test_requests_are_counted_once_a_process() -> None:
+    told = [item("held", sent=10), item("held", sent=25), item("held", process="gw1", sent=7), {"verdict": "?"}]
+    assert accounted(*told[:3]).sent == 32
+    assert replace(accounted(HELD), told=told).sent == 32
+
+
+def test_proof_is_told_or_missed() -> None:
+    assert "run make prove" in proof_line(None)
+    assert proof_line(PROVED) == (
+        "96 of 100 seeded defects noticed (58 of 60 that break a must), 1 false alarms on 30 conforming variants"
+    )
+
+
+def test_facts_begin_with_the_verdict() -> None:
+    told = [HELD, HELD, item("held", operation="status", controls=5, requirement="JOB-01"), item("not applicable")]
+    found = accounted(*told).facts()
+    assert next(iter(found.items())) == ("Verdict", "Contract held: 3 musts - mock, contract 0123456789ab")
+    assert found["Requests"] == "40 sent, 7 controls accepted"
+    assert found["Evidence"] == "12 times a request reached a decision, 2 of 2 requirements exercised"
+    assert found["Profile"] == "quick, seed 5"
+
+
+def test_history_keeps_what_was_decided_and_found() -> None:
+    told = [VIOLATED, NOT_MET, item("held", operation="make"), item("inconclusive", requirement="ERR-02")]
+    run = as_run(
+        SETTING, [*told, broken(OTHER, FOUND), {"requirement": "x", "verdict": "internal error"}], 1, PROVED, whole=True
+    )
+    assert run.exercised == {"cancel": ("ERR-01", "RATE-01", "RESP-01"), "make": ("ERR-01",)}
+    assert run.musts == ("ERR-01", "RESP-01")
+    assert run.identities == {FOUND.identity, OTHER.identity, ADVICE.identity}
+    assert run.power == Power(100, 96, 60, 58, 1)
+    assert (run.exit_code, run.outcome, run.whole) == (1, "violated", True)

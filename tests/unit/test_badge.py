@@ -1,0 +1,34 @@
+"""The badge, in the format of shields.io's endpoint."""
+
+import json
+from pathlib import Path
+
+from reports.badge import badge, write
+from tests.unit.building import table
+from tests.unit.telling import ADVICE, FOUND, OTHER, accounted, broken, item, night
+
+HELD, VIOLATED = item("held"), broken(FOUND)
+
+
+@table(
+    "account, message, colour",
+    {
+        "held": (accounted(HELD), "held", "brightgreen"),
+        "held, advice not met": (accounted(HELD, broken(ADVICE)), "held", "brightgreen"),
+        "held, but refused": (accounted(HELD, refusals=("Fewer.",)), "held, but refused", "orange"),
+        "violated anew": (accounted(VIOLATED), "violated, 1 new finding", "red"),
+        "violated anew twice": (accounted(broken(FOUND, OTHER)), "violated, 2 new findings", "red"),
+        "violated as before": (accounted(VIOLATED, earlier=[night(23, FOUND)]), "violated", "red"),
+        "violated and refused": (accounted(VIOLATED, refusals=("x",), earlier=[night(23, FOUND)]), "violated", "red"),
+        "undecided": (accounted(HELD, item("inconclusive")), "could not tell", "yellow"),
+        "nothing": (accounted(broken(ADVICE)), "not tried", "lightgrey"),
+    },
+)
+def test_badge_says_what_came_of_the_run(account, message: str, colour: str) -> None:
+    told = badge(account)
+    assert told == {"schemaVersion": 1, "label": "contract of mock", "message": message, "color": colour}
+
+
+def test_badge_is_written(tmp_path: Path) -> None:
+    write(tmp_path / "new" / "badge.json", accounted(HELD))
+    assert json.loads((tmp_path / "new" / "badge.json").read_text()) == badge(accounted(HELD))

@@ -1,0 +1,77 @@
+"""The gate's own rules, each from both sides."""
+
+from dataclasses import replace
+
+from reports.gate import fall_of_proof, fewer_exercised, refusals
+from reports.history import Power
+from tests.unit.building import table
+from tests.unit.telling import night
+
+POWER = Power(seeded=100, noticed=96, must_seeded=60, must_noticed=58, false_alarms=0)
+BEFORE = night(23, power=POWER)
+
+
+@table(
+    "power, told",
+    {
+        "as before": (POWER, ""),
+        "one less noticed": (replace(POWER, noticed=95), "95 of 100 seeded defects noticed, 96 of 100 before"),
+        "one must less": (
+            replace(POWER, must_noticed=57),
+            "57 of 60 defects that break a must noticed, 58 of 60 before",
+        ),
+        "one more": (replace(POWER, noticed=97), ""),
+        "more defects, more missed": (replace(POWER, seeded=120, noticed=100), ""),
+        "fewer defects, as many missed": (replace(POWER, seeded=90, noticed=86), ""),
+        "fewer defects, more missed": (replace(POWER, seeded=90, noticed=80), "80 of 90 seeded defects noticed"),
+        "a false alarm": (replace(POWER, false_alarms=1), "1 false alarm, 0 before"),
+        "no proof": (None, ""),
+    },
+)
+def test_fall_of_the_proof(power, told: str) -> None:
+    found = fall_of_proof(night(24, power=power), [BEFORE])
+    assert bool(found) == bool(told)
+    assert told in "".join(found)
+
+
+FALLEN = night(24, power=replace(POWER, noticed=90))
+
+
+@table(
+    "earlier, refused",
+    {
+        "no run": ([], False),
+        "a run without proof": ([night(23)], False),
+        "the last proof counts, not the last run": ([BEFORE, night(23)], True),
+        "a proof of another profile": ([replace(BEFORE, profile="deep")], False),
+    },
+)
+def test_fall_counts_against_the_last_proof_of_the_profile(earlier, refused) -> None:
+    assert bool(fall_of_proof(FALLEN, earlier)) == refused
+
+
+ALL = night(23, decided=["ERR-01", "AUTH-01"])
+
+
+@table(
+    "run, earlier, refused",
+    {
+        "one is missing": (night(24, decided=["ERR-01"]), [ALL], True),
+        "one more": (night(24, decided=["ERR-01", "AUTH-01", "AUTH-02"]), [ALL], False),
+        "a run of a part": (night(24, decided=["ERR-01"], whole=False), [ALL], False),
+        "another profile": (night(24, decided=["ERR-01"], profile="deep"), [ALL], False),
+        "after a run of a part": (night(24, decided=["ERR-01"]), [night(23, decided=["AUTH-01"], whole=False)], False),
+        "the last whole run counts": (night(24, decided=["ERR-01"]), [ALL, replace(ALL, whole=False, musts=())], True),
+        "the first run": (night(24, decided=["ERR-01"]), [], False),
+    },
+)
+def test_fewer_musts_exercised(run, earlier, refused) -> None:
+    found = fewer_exercised(run, earlier)
+    assert found == (["Fewer musts exercised than in the run of 2026-11-23: not AUTH-01."] if refused else [])
+
+
+def test_every_reason_is_told() -> None:
+    run = replace(FALLEN, musts=())
+    told = refusals(run, [BEFORE], ["Known issue x is no longer violated."])
+    assert [sentence.split()[0] for sentence in told] == ["Known", "The", "Fewer"]
+    assert refusals(BEFORE, [BEFORE], []) == ()

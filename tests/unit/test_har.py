@@ -1,0 +1,173 @@
+"""The HAR file: valid, redacted, bounded, and one file however many wrote it."""
+
+import base64
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from reports import har
+from reports.har import LONGEST_BODY, Recorder, clear, merge, part
+from reports.redaction import Redactor
+from tests.unit.building import CANCEL, TOKEN, exchange, table
+
+URL = "https://api.example.com"
+TEXT, NUMBER = {"type": "string"}, {"type": "number"}
+NAMED = {"type": "array", "items": {"type": "object", "required": ["name", "value"], "additionalProperties": TEXT}}
+
+
+def shape(**properties):
+    """Return the schema of an object that has all of these; a HAR may add `comment`."""
+    return {
+        "type": "object",
+        "required": [name for name in properties if not name.endswith("_")],
+        "additionalProperties": False,
+        "properties": {name.rstrip("_"): value for name, value in properties.items()} | {"comment": TEXT},
+    }
+
+
+TIMES = dict.fromkeys(("send", "wait", "receive", "blocked", "dns", "connect", "ssl"), NUMBER)
+MESSAGE = {"httpVersion": TEXT, "cookies": NAMED, "headers": NAMED, "headersSize": NUMBER, "bodySize": NUMBER}
+REQUEST = shape(method=TEXT, url=TEXT, queryString=NAMED, postData_=shape(mimeType=TEXT, text=TEXT), **MESSAGE)
+CONTENT = shape(size=NUMBER, mimeType=TEXT, text_=TEXT, encoding_=TEXT)
+RESPONSE = shape(status={"type": "integer"}, statusText=TEXT, content=CONTENT, redirectURL=TEXT, **MESSAGE)
+DATE = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$"}
+ENTRY = shape(
+    startedDateTime=DATE,
+    time=NUMBER,
+    request=REQUEST,
+    response=RESPONSE,
+    cache={"type": "object"},
+    timings=shape(**TIMES),
+)
+PROGRAM = shape(name=TEXT, version=TEXT)
+LOG = shape(version={"const": "1.2"}, creator=PROGRAM, browser=PROGRAM, entries={"type": "array", "items": ENTRY})
+HAR_1_2 = Draft202012Validator(shape(log=LOG))
+"""As http://www.softwareishard.com/blog/har-12-spec/ has it."""
+
+
+def recorded(folder: Path, *exchanges, sent_for: str = "ERR-01") -> list[dict]:
+    recorder = Recorder(folder / "x.har", URL, lambda: Redactor(TOKEN))
+    recorder.sent_for = sent_for
+    for one in exchanges:
+        recorder.record(one)
+    recorder.close()
+    return entries(folder / "x.har")
+
+
+def entries(file: Path) -> list[dict]:
+    value = json.loads(file.read_text())
+    assert [error.message for error in HAR_1_2.iter_errors(value)] == []
+    return value["log"]["entries"]
+
+
+def test_run_without_exchanges_is_a_har(tmp_path: Path) -> None:
+    assert recorded(tmp_path) == []
+
+
+def test_entry_tells_request_answer_time_and_purpose(tmp_path: Path) -> None:
+    began = time.monotonic()
+    one = exchange(edit="event_id missing", target="/v1/x?b=%20c&a=", began=began, elapsed=0.25, number=7, attempts=2)
+    (entry,) = recorded(tmp_path, one)
+    assert entry["request"]["url"] == f"{URL}/v1/x?b=%20c&a="
+    assert entry["request"]["queryString"] == [{"name": "b", "value": " c"}, {"name": "a", "value": ""}]
+    assert json.loads(entry["request"]["postData"]["text"]) == one.request.json()
+    assert entry["response"]["content"]["text"] == one.response.body.decode()
+    assert (entry["time"], entry["timings"]["wait"]) == (250, 250)
+    assert entry["comment"] == f"ERR-01 {CANCEL.id}: event_id missing, request 7, sent 2 times"
+    assert (entry["response"]["status"], entry["response"]["statusText"]) == (200, "OK")
+
+
+def test_request_without_body_has_no_post_data(tmp_path: Path) -> None:
+    (entry,) = recorded(tmp_path, exchange(request_body=None))
+    assert "postData" not in entry["request"]
+
+
+def test_no_answer_says_what_happened(tmp_path: Path) -> None:
+    (entry,) = recorded(tmp_path, exchange(None, fault="connection dropped"))
+    assert (entry["response"]["status"], entry["response"]["comment"]) == (0, "connection dropped")
+
+
+def test_unheard_of_status_has_no_phrase(tmp_path: Path) -> None:
+    (entry,) = recorded(tmp_path, exchange(599))
+    assert entry["response"]["statusText"] == ""
+
+
+def test_bytes_that_are_no_text_are_kept(tmp_path: Path) -> None:
+    (entry,) = recorded(tmp_path, exchange(request_body=b"\xff{}", body=b"\x00\xfe"))
+    assert base64.b64decode(entry["response"]["content"]["text"]) == b"\x00\xfe"
+    assert entry["request"]["postData"]["text"] == "\\xff{}"
+    assert entry["request"]["postData"]["comment"] == "not UTF-8: such bytes stand as escapes"
+
+
+def test_long_body_is_cut_and_its_size_told(tmp_path: Path) -> None:
+    (entry,) = recorded(tmp_path, exchange(request_body=b"x" * 1_000_000, body=b"\xff" + b"y" * 1_000_000))
+    assert entry["request"]["bodySize"] == 1_000_000
+    assert entry["response"]["content"]["size"] == 1_000_001
+    assert entry["request"]["postData"]["comment"] == f"the first {LONGEST_BODY:,} of 1,000,000 bytes"
+    assert (tmp_path / "x.har").stat().st_size < 3 * LONGEST_BODY
+
+
+NEAR = TOKEN[:-1]
+
+
+@table(
+    "told",
+    {
+        "header": (exchange(authorization=f"Bearer {NEAR}"),),
+        "query": (exchange(target=f"/v1/x?token={TOKEN}"),),
+        "body": (exchange(request_body=f'{{"token": "{TOKEN}"}}'.encode()),),
+        "answer": (exchange(body=f"you sent {NEAR}".encode()),),
+        "answer, no text": (exchange(body=b"\xff" + TOKEN.encode()),),
+        "header of the answer": (exchange(headers={"location": f"/x?t={TOKEN}", "content-type": TOKEN}),),
+        "at the cut": (exchange(body=b"x" * (LONGEST_BODY - len(TOKEN) + 1) + TOKEN.encode()),),
+    },
+)
+def test_token_is_in_no_byte(tmp_path: Path, told) -> None:
+    (entry,) = recorded(tmp_path, told)
+    text = (tmp_path / "x.har").read_text()
+    assert TOKEN[:6] not in text
+    content = entry["response"]["content"]
+    assert TOKEN[:6].encode() not in base64.b64decode(content["text"] if content.get("encoding") else "")
+
+
+def test_exchanges_of_several_threads_are_all_kept(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "x.har", URL, lambda: Redactor(TOKEN))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(recorder.record, [exchange(number=number) for number in range(200)]))
+    recorder.close()
+    assert len(entries(tmp_path / "x.har")) == 200
+
+
+def test_parts_of_workers_become_one_file_in_the_order_sent(tmp_path: Path) -> None:
+    file, now = tmp_path / "x.har", time.monotonic()
+    for worker, began in (("gw0", [3, 1]), ("gw1", [2])):
+        recorder = Recorder(part(file, worker), URL, lambda: Redactor(TOKEN))
+        for seconds in began:
+            recorder.record(exchange(began=now - 10 + seconds, number=seconds))
+        recorder.close()
+    merge(file)
+    assert [entry["comment"].rpartition(" ")[2] for entry in entries(file)] == ["1", "2", "3"]
+    assert [one.name for one in tmp_path.iterdir()] == ["x.har"]
+
+
+def test_parts_of_an_earlier_run_are_cleared(tmp_path: Path) -> None:
+    file = tmp_path / "x.har"
+    part(file, "gw7").write_text("old")
+    clear(file)
+    assert list(tmp_path.iterdir()) == []
+    assert part(file, "") == file
+
+
+def test_merge_leaves_a_whole_file_alone(tmp_path: Path) -> None:
+    recorded(tmp_path, exchange())
+    merge(tmp_path / "x.har")
+    assert len(entries(tmp_path / "x.har")) == 1
+
+
+@pytest.mark.parametrize("code", [200, 400])
+def test_phrase_of_a_status(code: int) -> None:
+    assert har._phrase(code)

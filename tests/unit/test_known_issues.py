@@ -1,0 +1,170 @@
+"""Known issues: how an entry is read, what it excuses, and when it is out of date."""
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import UsageError
+from contracts.exchange import Evidence, Finding, Problem, Status, Verdict
+from reports.known_issues import FILE, Issue, applying, excused, load, outdated
+from tests.unit.building import CANCEL, DOCUMENT, REQUIREMENTS, exchange, table
+
+CONTRACT = "contracts/appointments.yaml"
+ENTRY = f"""
+- finding: "0123456789ab"
+  requirement: ERR-01
+  operation: {CANCEL.id}
+  target: sandbox
+  contract: {CONTRACT}
+  profile: nightly
+  kind: failing
+  reason: The vendor mends it in spring.
+  owner: team-x
+  link: https://tracker.example/1
+  expires: 2026-12-31
+"""
+ISSUE = Issue(
+    finding="0123456789ab",
+    requirement="ERR-01",
+    operation=CANCEL.id,
+    target="sandbox",
+    contract=CONTRACT,
+    profile="nightly",
+    kind="failing",
+    reason="The vendor mends it in spring.",
+    owner="team-x",
+    link="https://tracker.example/1",
+    expires=dt.date(2026, 12, 31),
+)
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "known.yaml"
+    file.write_text(text)
+    return file
+
+
+def test_entry_is_read(tmp_path: Path) -> None:
+    assert load(written(tmp_path, f"# a comment\n{ENTRY}")) == (ISSUE,)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "[]"])
+def test_no_entry_is_no_issue(tmp_path: Path, text: str) -> None:
+    assert load(written(tmp_path, text)) == ()
+
+
+def test_list_of_the_project_can_be_used() -> None:
+    applying(load(FILE), FILE, "mock", CONTRACT, DOCUMENT, REQUIREMENTS)
+
+
+@table(
+    "text, complaint",
+    {
+        "no list": ("known: []", "is not a list of known issues"),
+        "no YAML": ("- {", "is not YAML"),
+        "not text": ("\x00", "is not YAML"),
+        "no mapping": ("- abc", "it is not a set of names and values"),
+        "a field left out": (ENTRY.replace("  owner: team-x\n", ""), "fill in owner."),
+        "as accepted, not filled in": (ENTRY.replace("team-x", '""').replace("failing", '""'), "fill in kind, owner."),
+        "a field too much": (f"{ENTRY}  sinc: yesterday\n", "it has no field sinc"),
+        "a number": (ENTRY.replace('"0123456789ab"', "123456789012"), "put the value of finding in quotes"),
+        "no identity": (ENTRY.replace("0123456789ab", "ERR-01"), "not the twelve hex digits"),
+        "another kind": (ENTRY.replace("failing", "sometimes"), "not one of failing, flaky"),
+        "another profile": (ENTRY.replace("nightly", "hourly"), "not one of quick, nightly, deep"),
+        "no link": (ENTRY.replace("https://tracker.example/1", "JIRA-1"), "not an address"),
+        "no date": (ENTRY.replace("2026-12-31", "soon"), "not a date such as 2026-12-31"),
+        "a time": (ENTRY.replace("2026-12-31", "2026-12-31 10:00:00"), "not a date such as 2026-12-31"),
+        "twice": (ENTRY * 2, "Known issue 2"),
+    },
+)
+def test_entry_that_cannot_be_used_is_one_sentence(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(written(tmp_path, text))
+    assert complaint in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Known issues cannot be read from"):
+        load(tmp_path / "none.yaml")
+
+
+def for_this_run(*issues: Issue, target: str = "sandbox") -> dict[str, Issue]:
+    return applying(issues, FILE, target, CONTRACT, DOCUMENT, REQUIREMENTS)
+
+
+def test_issue_is_of_one_target_and_one_contract() -> None:
+    elsewhere = replace(ISSUE, contract="contracts/generic-appointments.yaml", operation="of another contract")
+    assert for_this_run(ISSUE, elsewhere) == {ISSUE.finding: ISSUE}
+    assert for_this_run(ISSUE, target="mock") == {}
+
+
+@table(
+    "changed, complaint",
+    {
+        "contract": ({"contract": "contracts/none.yaml"}, "there is no contract contracts/none.yaml"),
+        "requirement": ({"requirement": "ERR-99"}, "there is no requirement ERR-99"),
+        "operation": ({"operation": "fly"}, f"{CONTRACT} has no operation fly"),
+        "both": ({"requirement": "LIST-01"}, f"LIST-01 does not apply to {CANCEL.id}"),
+        "of another target, too": ({"requirement": "ERR-99", "target": "mock"}, "there is no requirement ERR-99"),
+    },
+)
+def test_entry_that_matches_nothing_is_an_error(changed: dict, complaint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        for_this_run(replace(ISSUE, **changed))
+    assert str(caught.value) == f"Known issue 0123456789ab in {FILE} matches nothing: {complaint}."
+
+
+FIRM = Finding("ERR-01", CANCEL.id, "event_id missing", Problem("answered 200", "400", "200"), exchange(), 3, 3)
+OTHER = replace(FIRM, edit="integration_id missing")
+PRESUMED = replace(FIRM, edit="notes too long", gates=False)
+
+
+@table(
+    "findings, known, excused_, with_strict",
+    {
+        "none": ([], [], False, False),
+        "the only one": ([FIRM], [FIRM], True, True),
+        "one of two": ([FIRM, OTHER], [FIRM], False, False),
+        "both": ([FIRM, OTHER], [FIRM, OTHER], True, True),
+        "another": ([FIRM], [OTHER], False, False),
+        "the one that gates": ([FIRM, PRESUMED], [FIRM], True, False),
+        "the one that does not": ([FIRM, PRESUMED], [PRESUMED], False, False),
+        "a recommendation": ([PRESUMED], [PRESUMED], True, True),
+        "a recommendation that is not known": ([PRESUMED], [FIRM], False, False),
+    },
+)
+def test_known_findings_excuse(findings, known, excused_, with_strict) -> None:
+    identities = {finding.identity for finding in known}
+    assert excused(findings, identities, strict=False) == excused_
+    assert excused(findings, identities, strict=True) == with_strict
+
+
+def verdict(status: Status, requirement: str = "ERR-01", operation: str = CANCEL.id) -> Verdict:
+    return Verdict(requirement, operation, status, "", Evidence(1, 1, (), {}))
+
+
+@table(
+    "told, issue, out_of_date",
+    {
+        "it holds": (verdict(Status.HELD), ISSUE, True),
+        "flaky": (verdict(Status.HELD), replace(ISSUE, kind="flaky"), False),
+        "violated, in whatever way": (verdict(Status.VIOLATED), ISSUE, False),
+        "not met": (verdict(Status.NOT_MET), ISSUE, False),
+        "could not tell": (verdict(Status.INCONCLUSIVE), ISSUE, False),
+        "not applicable": (verdict(Status.NOT_APPLICABLE), ISSUE, False),
+        "of another requirement": (verdict(Status.HELD, requirement="ERR-02"), ISSUE, False),
+        "of another operation": (verdict(Status.HELD, operation="make"), ISSUE, False),
+    },
+)
+def test_issue_is_out_of_date_where_its_requirement_held(told: Verdict, issue: Issue, out_of_date) -> None:
+    sentence = outdated(told, [issue], "nightly")
+    assert bool(sentence) == out_of_date
+    assert not out_of_date or "0123456789ab is no longer violated: remove it from known-issues.yaml" in sentence
+
+
+@pytest.mark.parametrize(("profile", "tells"), [("quick", False), ("nightly", True), ("deep", True)])
+def test_smaller_profile_cannot_show_that_an_issue_is_gone(profile: str, tells) -> None:
+    assert bool(outdated(verdict(Status.HELD), [ISSUE], profile)) == tells

@@ -1,0 +1,109 @@
+"""The page for a job's summary, an issue or a chat: short, and nothing that a target sent is rendered."""
+
+from dataclasses import replace
+
+from markdown_it import MarkdownIt
+
+from reports import markdown
+from reports.markdown import code, page, write
+from tests.unit.building import table
+from tests.unit.telling import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
+
+
+def test_order_is_verdict_changes_belief() -> None:
+    told = [broken(FOUND), broken(OTHER), broken(ADVICE, excused=True)]
+    known = replace(ISSUE, finding=ADVICE.identity)
+    known_until = "known until 2026-11-24, since 2026-11-24, 1 run, team-x, https://tracker.example/1"
+    text = page(
+        accounted(*told, earlier=[night(23, OTHER)], issues=[known], exit_code=1, not_cancelled=("record r-1",))
+    )
+    assert text.splitlines() == [
+        "# Contract violated: 2 of 2 musts, 1 known issue - mock, contract 0123456789ab",
+        "",
+        "Exit code 1: a must is violated.",
+        "",
+        "## What changed",
+        "",
+        "Against the run of 2026-11-23 02:00 UTC.",
+        "",
+        "1. **new** - ERR-01 `cancel`, `event_id missing`: `200 {}` `aaaaaaaaaaaa`",
+        "   - expected: `400`",
+        "   - seen: 3 of 3 times",
+        "",
+        "   ```bash",
+        "   curl -i x",
+        "   ```",
+        "2. **still open since 2026-11-23, 2 runs** - RESP-01 `cancel`, `event_id missing`: `200 {}` `bbbbbbbbbbbb`",
+        f"3. **{known_until}** - RATE-01 (recommendation) `cancel`, `event_id missing`: `200 {{}}` `cccccccccccc`",
+        "",
+        "## Can I believe it",
+        "",
+        "- Requests: 40 sent, 2 controls accepted",
+        "- Detection: not proved for this suite and profile: run make prove",
+        "- Evidence: 9 times a request reached a decision, 3 of 3 requirements exercised",
+        "- Contract: 0123456789ab",
+        "- Profile: quick, seed 5",
+        "- Suite: 0.1.0",
+        "",
+        "## Left at the target",
+        "",
+        "- record r-1",
+    ]
+
+
+def test_refusals_and_a_history_that_starts_anew_are_told() -> None:
+    text = page(accounted(item("held"), refusals=("Fewer.",), exit_code=7, notice="History starts anew: no file"))
+    assert "- **Refused:** Fewer." in text
+    assert "History starts anew: no file." in text
+    assert "No findings." in text
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "`` ` <b>bold</b> @someone #1",
+    "a\n# Contract held\n\n| x |",
+    "[link](https://evil.example) https://evil.example",
+    "`",
+    "```\n</code><script>",
+)
+
+
+@table("sent", {text: (text,) for text in HOSTILE})
+def test_nothing_that_a_target_sent_is_rendered(sent: str) -> None:
+    told = broken(replace(FOUND, edit=sent, problem=sent))
+    told["findings"][0] |= {"observed": sent, "expected": sent, "curl": f"curl '{sent}'"}
+    tokens = MarkdownIt("commonmark", {"linkify": False}).parse(page(accounted(told)))
+    inside = [child for token in tokens for child in token.children or ()]
+    assert {token.type for token in [*tokens, *inside]} <= {
+        *("heading_open", "heading_close", "paragraph_open", "paragraph_close", "inline", "text", "softbreak"),
+        *("ordered_list_open", "ordered_list_close", "bullet_list_open", "bullet_list_close"),
+        *("list_item_open", "list_item_close", "strong_open", "strong_close", "code_inline", "fence"),
+    }
+    assert [token.markup for token in tokens if token.type == "heading_open"] == ["#", "##", "##"]
+    words = "".join(token.content for token in inside if token.type == "text")
+    assert not any(part in words for part in ("onerror", "bold", "someone", "evil", "script"))
+
+
+@table(
+    "text, span",
+    {
+        "plain": ("a", "`a`"),
+        "nothing": ("", "nothing"),
+        "backticks": ("a``b`", "``` a``b` ```"),
+        "lines": ("a\n\tb", "`a b`"),
+        "long": ("x" * 400, f"`{'x' * 300}…`"),
+    },
+)
+def test_code_span(text: str, span: str) -> None:
+    assert code(text) == span
+
+
+def test_many_findings_and_long_commands_keep_the_page_small(tmp_path) -> None:
+    many = broken(*(replace(FOUND, identity=f"{number:012}") for number in range(500)))
+    for finding in many["findings"]:
+        finding |= {"observed": "x" * 10_000, "expected": "y" * 10_000, "curl": "z" * 100_000}
+    write(tmp_path / "new" / "summary.md", accounted(many))
+    text = (tmp_path / "new" / "summary.md").read_text()
+    assert len(text) < 50_000
+    assert f"- and {500 - markdown.LINES_OF_A_STATE} more new: see summary.json" in text
+    assert "# 100,000 characters: see summary.json" in text

@@ -1,0 +1,169 @@
+"""Night after night, as a user runs it: the target changes, and every report says what changed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.mock.api import MockApi
+from reports.accept import accept
+from reports.history import read
+from tests.unit.running import Outcome, document, run, serving
+from tests.unit.telling import TODAY
+from tests.unit.test_accept import filled
+from tests.unit.test_har import entries
+from tests.unit.test_summary import complaints
+
+CHOSEN = ("--profile", "quick", "--operation", "cancel_lead*", "-k", "AUTH-02 or ERR-05")
+
+
+UNKNOWN = {"code": "custom", "path": [], "message": "unknown"}
+
+
+class Changes(MockApi):
+    """Has the faults that stand in `faults` at the time."""
+
+    faults: frozenset[str] = frozenset()
+
+    def token_is_known(self, token: str) -> bool:
+        return "token" in self.faults or super().token_is_known(token)
+
+    def unknown_values(self, operation, value):
+        return [*super().unknown_values(operation, value), *([UNKNOWN] if "nothing is known" in self.faults else [])]
+
+    def error_body(self, refusal: object) -> object:
+        value = super().error_body(refusal)
+        if "code" in self.faults:
+            value["error"]["code"] = 4001
+        return value
+
+
+class Nights:
+    """Runs the suite night after night, with one history and one list of known issues."""
+
+    def __init__(self, folder: Path, api: Changes, target: tuple[str, ...], environment: dict[str, str]) -> None:
+        self.folder, self.api, self.target, self.environment = folder, api, target, environment
+        self.known = folder / "known.yaml"
+        self.known.write_text("")
+
+    def run(self, *faults: str, options: tuple[str, ...] = CHOSEN) -> Outcome:
+        self.api.faults = frozenset(faults)
+        written = {name: str(self.folder / file) for name, file in FILES.items()}
+        arguments = [part for pair in written.items() for part in pair]
+        arguments += ["--known-issues", str(self.known), *self.target, *options]
+        return run(self.folder, *arguments, environment=self.environment)
+
+    def told(self) -> dict[str, Any]:
+        return json.loads((self.folder / "summary.json").read_text())
+
+    def stands(self) -> list[tuple[str, str, int]]:
+        return [(found["requirement"], found["state"], found["runs"]) for found in self.told()["findings"]]
+
+
+FILES = {
+    "--summary": "summary.json",
+    "--markdown": "summary.md",
+    "--badge": "badge.json",
+    "--har": "x.har",
+    "--history": "history.jsonl",
+}
+
+
+@pytest.fixture
+def nights(tmp_path: Path):
+    api = Changes(document())
+    with serving(api) as (arguments, environment):
+        yield Nights(tmp_path, api, arguments, environment)
+
+
+def test_finding_is_new_then_open_then_gone(nights: Nights) -> None:
+    first = nights.run("token")
+    assert (first.code, nights.stands()) == (1, [("AUTH-02", "new", 1)]), first.output
+    assert "History starts anew: there is no" in first.output
+    second = nights.run("token", "code")
+    assert (second.code, nights.stands()) == (1, [("ERR-05", "new", 1), ("AUTH-02", "still open", 2)]), second.output
+    began = nights.told()["findings"][1]["since"]
+    assert f"still open since {began[:10]}, 2 runs" in second.output
+    part = nights.run(options=(*CHOSEN[:-1], "AUTH-02"))
+    assert (part.code, nights.stands()) == (0, [("AUTH-02", "gone", 2), ("ERR-05", "not looked at", 1)]), part.output
+    last = nights.run("token", "code")
+    assert (last.code, nights.stands()) == (1, [("AUTH-02", "new", 1), ("ERR-05", "still open", 2)]), last.output
+    assert nights.told()["findings"][0]["before"] > began
+    kept = read(nights.folder / "history.jsonl", nights.target[1], document().digest).runs
+    assert [(one.exit_code, one.whole, len(one.findings)) for one in kept] == [(1, False, n) for n in (1, 2)] + [
+        (0, False, 0),
+        (1, False, 2),
+    ]
+
+
+def test_known_issue_does_not_gate_and_fails_once_it_is_no_longer_violated(nights: Nights) -> None:
+    nights.run("token")
+    accept("1", nights.folder / "summary.json", nights.known, TODAY)
+    unfilled = nights.run("token")
+    assert unfilled.code == 4
+    assert f"Known issue 1 in {nights.known} cannot be used: fill in reason, owner, link." in unfilled.output
+
+    filled(nights.known)
+    known = nights.run("token")
+    assert (known.code, nights.stands()) == (0, [("AUTH-02", "known", 2)]), known.output
+    assert known.named("skipped") == {"AUTH-02"}
+    assert nights.told()["headline"].startswith("Contract held: 1 must, 1 known issue")
+    (told,) = [entry for entry in nights.told()["results"] if entry["requirement"] == "AUTH-02"]
+    assert "known issue: AUTH-02" in told["text"]
+    assert (told["verdict"], told["excused"]) == ("violated", True)
+    assert (nights.folder / "summary.md").read_text().count("known until") == 1
+    assert json.loads((nights.folder / "badge.json").read_text())["message"] == "held"
+
+    beside = nights.run("token", "code")
+    assert (beside.code, nights.stands()) == (1, [("ERR-05", "new", 1), ("AUTH-02", "known", 3)]), beside.output
+    assert beside.named("failure") == {"ERR-05"}
+
+    gone = nights.run()
+    assert gone.code == 7, gone.output
+    assert gone.named("failure") == {"AUTH-02"}
+    assert "is no longer violated: remove it from known-issues.yaml" in gone.output
+    assert nights.told()["refusals"][0].startswith("Known issue ")
+
+    nights.known.write_text(nights.known.read_text().replace("failing", "flaky"))
+    flaky = nights.run()
+    assert flaky.code == 0, flaky.output
+
+    text = nights.known.read_text()
+    nights.known.write_text(f"{text.partition('expires')[0]}expires: 2026-01-01\n")
+    expired = nights.run("token")
+    assert (expired.code, nights.stands()) == (1, [("AUTH-02", "expired", 1)]), expired.output
+    assert "expired on 2026-01-01" in expired.output
+
+
+def test_workers_tell_one_story(nights: Nights) -> None:
+    options = ("--profile", "quick", "--operation", "*_lead*", "-k", "AUTH-02 or ERR-05", "-n", "2")
+    (nights.folder / "x.har.gw7").write_text("of an earlier run")
+    first = nights.run("token", options=options)
+    assert first.code == 1, first.output
+    assert complaints(nights.told()) == []
+    assert {found["state"] for found in nights.told()["findings"]} == {"new"}
+    nights.run("token", options=options)
+    assert {found["state"] for found in nights.told()["findings"]} == {"still open"}
+    kept = entries(nights.folder / "x.har")
+    operations = {entry["comment"].split()[1].rstrip(":") for entry in kept}
+    assert {"create_lead_appointment_rentmanager", "cancel_lead_appointment_rentmanager"} <= operations
+    assert len(kept) >= nights.told()["requests"]["sent"]
+    assert [file.name for file in nights.folder.glob("x.har*")] == ["x.har"]
+    written = [file.read_text() for file in nights.folder.iterdir() if file.is_file()]
+    assert not any(nights.environment["PROPEXO_TOKEN"] in text for text in written)
+
+
+def test_run_that_could_not_tell_changes_nothing(nights: Nights) -> None:
+    nights.run("token")
+    assert nights.run("nothing is known").code == 6
+    assert nights.stands() == [("AUTH-02", "not looked at", 1)]
+    assert nights.run("token").code == 1
+    assert nights.stands() == [("AUTH-02", "still open", 2)]
+
+
+def test_history_that_cannot_be_written_is_told_and_costs_nothing_else(nights: Nights) -> None:
+    (nights.folder / "history.jsonl").mkdir()
+    outcome = nights.run("token")
+    assert (outcome.code, nights.stands()) == (1, [("AUTH-02", "new", 1)]), outcome.output
+    assert "This run is not in the history" in outcome.output

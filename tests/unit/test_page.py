@@ -1,0 +1,105 @@
+"""What stands under the message of a result."""
+
+from dataclasses import replace
+
+from contracts.exchange import Evidence, Finding, Problem, Status, Verdict
+from reports.changes import Change, State
+from reports.page import LONGEST_SHOWN, page
+from reports.redaction import Redactor
+from reports.wording import UNSURE, message
+from tests.unit.building import CANCEL, REQUIREMENTS, TOKEN, exchange
+from tests.unit.telling import FOUND
+
+URL = "https://api.example.com"
+ERR = REQUIREMENTS["ERR-01"]
+FINDING = Finding(
+    requirement=ERR.id,
+    operation=CANCEL.id,
+    edit="event_id missing",
+    problem=Problem("answered 200", "400", "200 {}"),
+    exchange=exchange(edit="event_id missing"),
+    seen=3,
+    tried=3,
+)
+OTHER = replace(FINDING, problem=Problem("answered 500", "not this", "500 boom"))
+
+
+def shown(*findings: Finding, status: Status = Status.VIOLATED, reason: str = "", standings=None) -> str:
+    verdict = Verdict(ERR.id, CANCEL.id, status, reason, Evidence(60, 2, ("empty",), {"400": 58}), findings)
+    return page(verdict, ERR, URL, Redactor(TOKEN), standings or {})
+
+
+def test_requirement_is_told_with_level_and_source() -> None:
+    told = shown(status=Status.HELD)
+    for text in (f"ERR-01 {ERR.sentence}", "must: the vendor states it", ERR.source, "60 requests reached", "empty"):
+        assert text in told
+
+
+def test_exchange_stands_side_by_side() -> None:
+    request, answer = shown(FINDING).partition("<th>Answer</th>")[2].split("</td><td")[:2]
+    assert f"{CANCEL.method} {URL}{CANCEL.path}" in request
+    assert "event_id" in request
+    assert "200" in answer
+    assert "job-1" in answer
+
+
+def test_command_and_identity_are_told() -> None:
+    told = shown(FINDING)
+    assert "curl -i " in told
+    assert FINDING.identity in told
+
+
+def test_first_finding_has_its_words_above_and_others_have_theirs_here() -> None:
+    change = Change(replace(FOUND, identity=OTHER.identity), State.OPEN, "2026-11-20T02:00:00+00:00", 4)
+    told = shown(FINDING, OTHER, standings={OTHER.identity: change})
+    assert "200 {}" not in told
+    assert "500 boom" in told
+    assert "still open since 2026-11-20, 4 runs" in told
+
+
+def test_no_answer_is_told() -> None:
+    silent = replace(FINDING.exchange, response=None, fault="connection closed")
+    assert "connection closed" in shown(replace(FINDING, exchange=silent))
+
+
+def test_long_body_is_cut_and_says_so() -> None:
+    long = replace(FINDING, exchange=exchange(request_body={"event_id": "x" * 9_000}))
+    told = shown(long).partition("paste this into bash")[0]
+    assert "x" * (LONGEST_SHOWN + 1) not in told
+    assert "bytes in all" in told
+
+
+def test_what_the_target_sends_is_text() -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    told = shown(OTHER, replace(FINDING, problem=Problem(hostile, hostile, hostile), exchange=exchange(body=hostile)))
+    assert "<img" not in told
+    assert "&lt;img" in told
+
+
+def test_token_is_kept_out() -> None:
+    leak = Problem("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
+    assert TOKEN[:6] not in shown(OTHER, replace(FINDING, problem=leak, exchange=exchange(body={"token": TOKEN})))
+
+
+def test_reason_is_told_where_nothing_was_found() -> None:
+    assert "No request reached the decision." in shown(
+        status=Status.INCONCLUSIVE, reason="No request reached the decision."
+    )
+
+
+def test_must_that_does_not_gate_says_so() -> None:
+    assert UNSURE in shown(replace(FINDING, gates=False), status=Status.NOT_MET)
+
+
+def test_message_is_expected_observed_how_often_and_history() -> None:
+    change = Change(replace(FOUND, identity=FINDING.identity), State.NEW, "2026-11-20T02:00:00+00:00", 1)
+    verdict = Verdict(ERR.id, CANCEL.id, Status.VIOLATED, "", Evidence(60, 2, (), {}), (FINDING, OTHER))
+    assert message(verdict, ERR, Redactor(TOKEN), {FINDING.identity: change}).splitlines() == [
+        f"ERR-01 {ERR.sentence}",
+        "",
+        "expected: 400",
+        "observed: 200 {}",
+        "with:     event_id missing, 3 of 3",
+        "history:  new",
+        "also:     500 boom (event_id missing, 3 of 3)",
+    ]

@@ -1,0 +1,73 @@
+"""What Allure reads of the run as a whole."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from reports.run_files import Executor, changed, complaints, executor, metrics, proof_text, write
+from tests.unit.building import table
+from tests.unit.telling import FOUND, OTHER, accounted, broken, item, night
+
+GITHUB = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_REPOSITORY": "team/conformance",
+    "GITHUB_RUN_ID": "42",
+    "GITHUB_RUN_NUMBER": "7",
+    "GITHUB_WORKFLOW": "Nightly",
+}
+GITLAB = {
+    "GITLAB_CI": "true",
+    "CI_JOB_NAME": "conformance: [mock]",
+    "CI_JOB_URL": "https://gitlab.example/-/jobs/9",
+    "CI_PIPELINE_IID": "7",
+}
+
+
+@table(
+    "environment, who",
+    {
+        "GitHub": (
+            GITHUB,
+            Executor("GitHub Actions", "Nightly #7", "https://github.com/team/conformance/actions/runs/42"),
+        ),
+        "GitLab": (GITLAB, Executor("GitLab CI", "conformance: [mock] #7", "https://gitlab.example/-/jobs/9")),
+        "nobody": ({"HOME": "/home/me"}, Executor("by hand", "seed 5")),
+    },
+)
+def test_executor(environment, who: Executor) -> None:
+    assert executor(environment, "seed 5") == who
+
+
+def test_files_of_a_run(tmp_path: Path) -> None:
+    told = accounted(broken(FOUND), item("held"))
+    write(tmp_path, told, Executor("GitHub Actions", "Nightly #7", "https://example.com"))
+    assert json.loads((tmp_path / "executor.json").read_text()) == {
+        "name": "GitHub Actions",
+        "buildName": "Nightly #7",
+        "buildUrl": "https://example.com",
+        "reportName": told.headline,
+    }
+    names = [line.partition("=")[0] for line in (tmp_path / "environment.properties").read_text().splitlines()]
+    assert names[:2] == ["Changed", "Target"]
+    assert "Verdict" not in names
+    assert {"Contract", "Profile", "Suite", "Detection"} <= set(names)
+    samples = json.loads((tmp_path / "run-perf.json").read_text())
+    assert {sample["key"]: sample["value"] for sample in samples} == metrics(told, 0)
+
+
+def test_changes_are_counted_in_one_line() -> None:
+    told = accounted(broken(FOUND, OTHER), earlier=[night(23, FOUND)])
+    assert changed(told) == "1 new, 1 still open, against the run of 2026-11-23 02:00 UTC"
+
+
+def test_complaints_are_what_no_result_shows() -> None:
+    stopped = replace(accounted(item("held", stop="The token is refused.")), refusals=("Fewer were exercised.",))
+    assert complaints(stopped) == ["Fewer were exercised.", "The token is refused."]
+    assert complaints(replace(accounted(item("held")), exit_code=2)) == ["the run was interrupted."]
+    assert complaints(replace(accounted(item("held")), exit_code=3)) == ["the suite itself failed: please report it."]
+    assert complaints(accounted(broken(FOUND))) == []
+
+
+def test_proof_that_is_not_there_says_what_to_do() -> None:
+    assert "run make prove" in proof_text(None, accounted(item("held")).proof_line)

@@ -1,0 +1,79 @@
+"""summary.json is what its schema says."""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from reports.changes import State
+from reports.proof import Proof
+from reports.summary import SCHEMA, summary, write
+from tests.unit.building import table
+from tests.unit.running import ROOT
+from tests.unit.telling import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
+
+DOCUMENTED = json.loads((ROOT / "reports" / "summary.schema.json").read_text())
+VALIDATOR = Draft202012Validator(DOCUMENTED)
+PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ())
+EARLIER = [night(22, OTHER), night(23, OTHER, ADVICE)]
+
+
+def complaints(value) -> list[str]:
+    return [error.message for error in VALIDATOR.iter_errors(value)]
+
+
+@table(
+    "account",
+    {
+        "held": (accounted(item("held")),),
+        "every state": (accounted(broken(FOUND), broken(OTHER), earlier=EARLIER, issues=[ISSUE], proof=PROVED),),
+        "the suite failed": (accounted({"requirement": "x", "verdict": "internal error"}, exit_code=3),),
+        "refused": (accounted(item("held"), refusals=("Fewer.",), not_cancelled=("record r-1",), notice="anew"),),
+    },
+)
+def test_summary_is_as_documented(account) -> None:
+    assert complaints(summary(account)) == []
+
+
+def test_schema_is_a_schema_and_closed() -> None:
+    Draft202012Validator.check_schema(DOCUMENTED)
+    told = summary(accounted(broken(FOUND)))
+    assert complaints(told | {"more": 1})
+    for key in DOCUMENTED["required"]:
+        assert complaints({name: value for name, value in told.items() if name != key}), key
+    assert set(DOCUMENTED["properties"]) == set(DOCUMENTED["required"]) == set(told)
+
+
+def test_schema_names_every_state_and_the_version() -> None:
+    finding = DOCUMENTED["$defs"]["finding"]["properties"]
+    assert finding["state"]["enum"] == [str(state) for state in State]
+    assert set(finding["known"]["oneOf"][1]["properties"]) == {"kind", "reason", "owner", "link", "expires"}
+    assert set(DOCUMENTED["properties"]["proof"]["oneOf"][1]["properties"]) == {
+        "line",
+        *({field.name for field in fields(Proof)} - {"suite", "profile"}),
+    }
+    assert DOCUMENTED["properties"]["schema"] == {"const": SCHEMA}
+
+
+def test_findings_are_numbered_and_tell_where_they_stand() -> None:
+    told = summary(accounted(broken(FOUND), broken(OTHER), earlier=EARLIER, issues=[ISSUE]))
+    assert [(f["number"], f["state"], f["runs"], f["observed"]) for f in told["findings"]] == [
+        (1, "still open", 3, "200 {}"),
+        (2, "known", 1, "200 {}"),
+        (3, "not looked at", 1, None),
+    ]
+    assert told["findings"][1]["known"]["owner"] == "team-x"
+    assert told["history"] == {"compared_with": EARLIER[-1].when, "notice": ""}
+
+
+def test_what_only_the_closing_lines_need_is_left_out() -> None:
+    (told,) = summary(accounted(item("held")))["results"]
+    assert not {"process", "sent", "stop"} & set(told)
+
+
+@pytest.mark.parametrize("folder", ["", "new/deep"])
+def test_summary_is_written(tmp_path: Path, folder: str) -> None:
+    write(tmp_path / folder / "summary.json", accounted(item("held")))
+    assert json.loads((tmp_path / folder / "summary.json").read_text()) == summary(accounted(item("held")))
