@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from tests.harness.session import Session
     from tests.harness.trial import Trial
 
-pytest_plugins = ["reports.writing", "tests.harness.plugin"]
+pytest_plugins = ["tests.harness.plugin"]
 
 ROOT = Path(__file__).parent
 ACCOUNT: Final = pytest.StashKey[Account]()
@@ -53,8 +53,9 @@ RESULTS: Final = pytest.StashKey[results.Results]()
 RECORDER: Final = pytest.StashKey[har.Recorder]()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the options for what a run writes and what it is compared with."""
+    pluginmanager.register(writing.First(), "conformance-writing")
     group = parser.getgroup("conformance")
     group.addoption("--summary", metavar="FILE", help="write verdicts, evidence and findings as JSON")
     group.addoption(

@@ -54,10 +54,13 @@ class Writer:
 WRITER: Final = pytest.StashKey[Writer]()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
-    """Clean what is written, from before the first plugin opens a file."""
-    config.stash[WRITER] = register(config)
+class First:
+    """Cleans what is written, from before another plugin opens a file."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Put the writer in between."""
+        config.stash[WRITER] = register(config)
 
 
 def register(config: pytest.Config) -> Writer:

@@ -90,6 +90,7 @@ def try_on(name: str, profile: str, seed: int) -> Trial:
                 [
                     *("tests/conformance", "-q", "-p", "no:cacheprovider"),
                     *("--rootdir", str(ROOT), "--target", served.url, "--profile", profile),
+                    *("--env-file", os.devnull, "--known-issues", os.devnull),
                     *("--hypothesis-seed", str(seed)),
                     *(f"--operation={name}" for name in operations(document, tried_with(subject.touches))),
                 ],
