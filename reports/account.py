@@ -51,13 +51,13 @@ class Account:
     setting: Setting
     told: Sequence[Mapping[str, Any]]
     exit_code: int
+    access: str
     refusals: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     last: str | None = None
     notice: str = ""
     proof: Proof | None = None
     not_cancelled: tuple[str, ...] = ()
-    access: str = ""
 
     @property
     def outcome(self) -> str:

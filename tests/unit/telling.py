@@ -53,6 +53,9 @@ def broken(*findings: Seen, **more: Any) -> dict[str, Any]:
     return item(verdict, **{"gates": first.gates} | known | more)
 
 
+ACCESS = "write: all requirements of operations tried"
+
+
 def night(day: int, *findings: Seen, decided: Sequence[str] = ("ERR-01", "RESP-01", "RATE-01"), **more: Any) -> Run:
     """Return the run of a night of November, which decided on these requirements for one operation."""
     run = as_run(SETTING, [], 0, None, whole=True)
@@ -65,4 +68,5 @@ def accounted(*told: dict[str, Any], earlier: Sequence[Run] = (), issues: Sequen
     run = as_run(SETTING, told, 0, None, whole=True)
     found = changes(run, earlier, {issue.finding: issue for issue in issues}, TODAY)
     last = earlier[-1].when if earlier else None
-    return Account(**{"setting": SETTING, "told": told, "exit_code": 0, "changes": found, "last": last} | more)
+    given = {"setting": SETTING, "told": told, "exit_code": 0, "changes": found, "last": last, "access": ACCESS}
+    return Account(**given | more)

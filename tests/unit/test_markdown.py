@@ -44,6 +44,7 @@ def test_order_is_verdict_changes_belief() -> None:
         "- Contract: 0123456789ab",
         "- Profile: quick, seed 5",
         "- Suite: 0.1.0",
+        "- Access: write: all requirements of operations tried",
         "",
         "## Left at the target",
         "",

@@ -30,6 +30,7 @@ def test_order_is_verdict_changes_belief_table_exit_code() -> None:
         "",
         "Detection: not proved for this suite and profile: run make prove.",
         "Evidence: 40 requests sent, 2 controls accepted, 4 of 4 requirements exercised.",
+        "Access write: all requirements of operations tried.",
         "",
         "                                     not",
         "                       held violated met decisions least",
