@@ -60,13 +60,22 @@ class JobEnd:
 
 
 @contextmanager
-def interrupts_held_back() -> Iterator[None]:
-    """Let Ctrl-C wait until a create's answer was noted: what nobody knows of cannot be cancelled again."""
+def interrupts_held_back(client: Client) -> Iterator[None]:
+    """Let Ctrl-C wait until a create's answer was noted: what nobody knows of cannot be cancelled again.
+
+    While the client only waits, nothing is under way, and Ctrl-C need not wait with it.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     caught: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+
+    def hold_back(number: int, _: object) -> None:
+        if client.idle:
+            raise KeyboardInterrupt
+        caught.append(number)
+
+    before = signal.signal(signal.SIGINT, hold_back)
     try:
         yield
     finally:
@@ -179,13 +188,13 @@ class OperationRun:
         if self.left <= 0:
             raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
         creates = (operation or self.operation).record is not None
-        with interrupts_held_back() if creates else nullcontext():
+        with interrupts_held_back(self.client) if creates else nullcontext():
             return self._send(request, edit, operation or self.operation, generated=generated)
 
     def _send(self, request: Request, edit: Edit, operation: Operation, *, generated: bool) -> Exchange:
         before = self.client.sent
         try:
-            reply = self.client.send(request, may_send=lambda: self.client.sent - before < self.left)
+            reply = self.client.send(request)
         finally:
             self.spent += max(1, self.client.sent - before)
         exchange = Exchange(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -22,14 +22,13 @@ from tests.harness.client import Client
 from tests.harness.records import COST_OF_A_RECORD, Records
 from tests.harness.run import RECORDS_TO_START_WITH, OperationRun
 from tests.harness.settings import Profile, Secret, Target, target_from_environment
+from tests.harness.timing import Manners
 from tests.harness.values import Turns, absent, creator_of, request_for, sources_of
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 MOCK = "mock"
 JOBS_TO_TELL_OF = 4
 """Writes that a status operation queues for itself."""
-REMOTE_PER_MINUTE = 100
-"""Below the line (80 % of 150 a minute) from which the vendor slows every answer by two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,8 @@ class Options:
     random_seed: int
     contract: Path
     environment: dict[str, str] = field(repr=False)
+    manners: Manners = field(default_factory=Manners)
+    tell: Callable[[str], None] = lambda _: None
 
 
 class Session:
@@ -80,7 +81,7 @@ class Session:
     def client(self) -> Client:
         """Return the one client, paced unless the target is on this machine."""
         if self._client is None:
-            self._client = Client(self.target.url, per_minute=None if self.target.local else REMOTE_PER_MINUTE)
+            self._client = Client(self.target.url, self.target.token, self.options.manners, self.options.tell)
             self._open.callback(self._client.close)
         return self._client
 
@@ -136,6 +137,7 @@ class Session:
         """Cancel what this process created and did not cancel yet; return a line for each record that could not be."""
         if self._client is None:
             return []
+        self._client.forgive()
 
         def send(operation: Operation, request: Request) -> Exchange:
             reply = self.client.send(request)
