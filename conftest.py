@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reports import VERSION, proof, results, summary, terminal
+from reports import VERSION, keeping, proof, results, summary, terminal
 from reports.redaction import Redactor
 from reports.wording import explain
+from tests.harness.plugin import not_written
 from tests.harness.session import EXIT_CODE, NOT_CANCELLED, SESSION, TOLD
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Tidy Allure's results while they are written."""
     results.register(config)
+    keeping.register(config, partial(not_written, config))
 
 
 def pytest_conformance_verdict(session: Session, trial: Trial, verdict: Verdict) -> str:

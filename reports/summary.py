@@ -9,7 +9,7 @@ from typing import Any
 
 from reports.proof import Proof
 
-UNTOLD = frozenset({"process", "stop", "sent"})
+UNTOLD = frozenset({"process", "stop", "sent", "weather"})
 """What an item tells only so that the closing lines can be made."""
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from reports.proof import Proof
 
-VERDICTS = ("held", "violated", "not met", "inconclusive", "not applicable")
+VERDICTS = ("held", "violated", "not met", "inconclusive", "not applicable", "not run")
 MEANING: Mapping[int, str] = {
     0: "every must held",
     1: "a must is violated",
@@ -33,6 +33,8 @@ def headline(told: Sequence[Mapping[str, Any]], target: str, digest: str) -> str
         outcome = "Could not tell: the suite itself failed"
     elif stopped := next((entry["stop"] for entry in told if entry.get("stop")), None):
         outcome = f"Could not tell: {stopped}"
+    elif gating["not run"]:
+        outcome = f"Ended early: {gating['not run']} of {gating.total()} musts not run"
     elif gating["inconclusive"]:
         outcome = f"Could not tell: {gating['inconclusive']} of {gating.total()} musts undecided"
     elif gating["held"]:

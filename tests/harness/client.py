@@ -22,6 +22,7 @@ from tests.harness.pacing import Pacer
 from tests.harness.settings import LOOPBACK
 from tests.harness.timing import ELSEWHERE, ON_THIS_MACHINE, Manners
 from tests.harness.transport import Outcome, send_once
+from tests.harness.weather import Weather
 
 TIMEOUTS_UNTIL_HASTY: Final = 2
 LOST_UNTIL_FRESH: Final = 2
@@ -49,18 +50,6 @@ class Reply:
     outages: int
 
 
-@dataclass(slots=True)
-class Weather:
-    """What stood between the suite and the target so far; none of it is held against the target by itself.
-
-    `again` counts requests that were sent again, `away` the absences of the target, `away_seconds` their length.
-    """
-
-    again: int = 0
-    away: int = 0
-    away_seconds: float = 0.0
-
-
 class Client:
     """Sends `Request` values to one base URL and returns a `Reply` for each.
 
@@ -82,7 +71,10 @@ class Client:
         self._clock = manners.clock
         self._patience = manners.patience or (ON_THIS_MACHINE if local else ELSEWHERE)
         paced = manners.paced if manners.paced is not None else not local
-        self.pacer = Pacer(manners.clock, lambda: Allowance(manners.clock, base_url, token), tell, paced=paced)
+        self._tell = tell
+        self.pacer = Pacer(
+            manners.clock, lambda: Allowance(manners.clock, base_url, token), self._progress, paced=paced
+        )
         self.weather = Weather()
         self.sent = 0
         self.token_honoured = False
@@ -130,9 +122,18 @@ class Client:
         elapsed = self._clock.now() - began
         return Reply(outcome.response, outcome.fault, began, elapsed, tally.total, tally.drops, tally.outages)
 
+    def told_of_weather(self) -> dict[str, float]:
+        """Return what stood in the way so far, in numbers."""
+        pacer = self.pacer
+        return self.weather.numbers() | {"waited": pacer.waited, "slowed": pacer.slowed, "refused": pacer.refused}
+
     def forgive(self) -> None:
         """Try a target once more that was given up."""
         self._gone = None
+
+    def _progress(self, line: str) -> None:
+        pace = "" if self.pacer.per_minute is None else f", at most {self.pacer.per_minute} a minute"
+        self._tell(f"{self.sent} requests sent{pace}: {line}")
 
     def _learn_sign(self, request: Request, response: Response) -> None:
         worth = transient.worth_as_sign_of_life(response)

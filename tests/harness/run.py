@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from itertools import cycle
 
@@ -18,6 +16,7 @@ from strategies import credentials, texts
 from strategies.edit import Edit
 from tests.harness import polling
 from tests.harness.client import Client
+from tests.harness.interruption import held_back
 from tests.harness.records import Record, Records, follow_record
 from tests.harness.settings import TOKEN, Target
 from tests.harness.values import Turns, absent, creator_of, request_for, sources_of
@@ -57,31 +56,6 @@ class JobEnd:
     def fails(self) -> bool:
         """Return whether the job ended in failure."""
         return protocol.job_has_failed(self.status, self.exchange)
-
-
-@contextmanager
-def interrupts_held_back(client: Client) -> Iterator[None]:
-    """Let Ctrl-C wait until a create's answer was noted: what nobody knows of cannot be cancelled again.
-
-    While the client only waits, nothing is under way, and Ctrl-C need not wait with it.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    caught: list[int] = []
-
-    def hold_back(number: int, _: object) -> None:
-        if client.idle:
-            raise KeyboardInterrupt
-        caught.append(number)
-
-    before = signal.signal(signal.SIGINT, hold_back)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if caught:
-        raise KeyboardInterrupt
 
 
 class OperationRun:
@@ -188,7 +162,8 @@ class OperationRun:
         if self.left <= 0:
             raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
         creates = (operation or self.operation).record is not None
-        with interrupts_held_back(self.client) if creates else nullcontext():
+        # What nobody knows of cannot be cancelled again: Ctrl-C waits until a create's answer was noted.
+        with held_back(lambda: self.client.idle) if creates else nullcontext():
             return self._send(request, edit, operation or self.operation, generated=generated)
 
     def _send(self, request: Request, edit: Edit, operation: Operation, *, generated: bool) -> Exchange:

@@ -24,6 +24,7 @@ from tests.harness.run import RECORDS_TO_START_WITH, OperationRun
 from tests.harness.settings import Profile, Secret, Target, target_from_environment
 from tests.harness.timing import Manners
 from tests.harness.values import Turns, absent, creator_of, request_for, sources_of
+from tests.harness.window import Window
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 MOCK = "mock"
@@ -84,6 +85,18 @@ class Session:
             self._client = Client(self.target.url, self.target.token, self.options.manners, self.options.tell)
             self._open.callback(self._client.close)
         return self._client
+
+    @property
+    def per_minute(self) -> int | None:
+        """Return the pace to begin with, or None where nothing is paced."""
+        paced = self.options.manners.paced
+        local = self._target is None or self._target.local
+        return Window().per_minute(0) if paced or (paced is None and not local) else None
+
+    @property
+    def weather(self) -> dict[str, float]:
+        """Return what stood between this process and the target so far, in numbers."""
+        return {} if self._client is None else self._client.told_of_weather()
 
     @property
     def requests_sent(self) -> int:
@@ -163,6 +176,10 @@ class Session:
 
 
 EXIT_CODE: Final = pytest.StashKey[int]()
+MANNERS: Final = pytest.StashKey[Manners]()
+"""How to treat the target, where somebody has set it before the session is made."""
+NOT_WRITTEN: Final = pytest.StashKey[list[str]]()
+"""Why something of the report could not be written."""
 SESSION: Final = pytest.StashKey[Session]()
 NOT_CANCELLED: Final = pytest.StashKey[list[str]]()
 """A line for each record that the run created and could not cancel, over all its processes."""
