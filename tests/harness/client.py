@@ -166,6 +166,8 @@ class Client:
         """Return whether what came of a request is about this one; where it happens to all, after that has ended."""
         if not transient.may_be_away(outcome.response, outcome.fault):
             return True
+        if self._silences >= transient.SILENCES_TO_CONFIRM and transient.lives(outcome.response, outcome.fault):
+            return True  # it begins answers and does not end them, as often as it is asked
         sign = self._sign_of_life
         if outcome.fault != transient.UNREACHED:
             if tally.absences >= ABSENCES_OF_ONE_REQUEST:
@@ -206,7 +208,7 @@ class Client:
 
     @staticmethod
     def _lives(outcome: Outcome) -> bool:
-        return not transient.may_be_away(outcome.response, outcome.fault)
+        return transient.lives(outcome.response, outcome.fault)
 
     def _idle(self, seconds: float, reason: str) -> None:
         """Wait while nothing is under way, so that an interruption need not."""

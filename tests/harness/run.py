@@ -34,6 +34,8 @@ RECORDS_TO_START_WITH = 3
 READS_OF_A_JOB = 6
 UNAUTHORIZED, FORBIDDEN, NOT_ALLOWED, FIRST_SERVER_ERROR = 401, 403, 405, 500
 REFUSALS_OF_THE_TOKEN = 3
+REFUSALS_THAT_END_A_TOKEN = 2
+"""Of a request that was accepted: one alone may be a fault that comes now and then."""
 
 
 class AllowanceSpent(Inconclusive):
@@ -167,11 +169,9 @@ class OperationRun:
             return self._send(request, edit, operation or self.operation, generated=generated)
 
     def _send(self, request: Request, edit: Edit, operation: Operation, *, generated: bool) -> Exchange:
-        before = self.client.sent
-        try:
-            reply = self.client.send(request)
-        finally:
-            self.spent += max(1, self.client.sent - before)
+        # What is sent again because of the way there costs nobody a verdict.
+        self.spent += 1
+        reply = self.client.send(request)
         exchange = Exchange(
             operation=operation.id,
             request=request,
@@ -197,7 +197,22 @@ class OperationRun:
         self.client.token_honoured |= exchange.accepted and exchange.issued_token
         if self.taken(exchange) and exchange.edit == CONTROL:
             self._accepted[exchange.operation] = exchange
+        if exchange.status == UNAUTHORIZED and exchange.issued_token and self.client.token_honoured:
+            self._require_token()
         return exchange
+
+    def _require_token(self) -> None:
+        """Raise where what was accepted before is now refused for its token as well: then that is over."""
+        harmless = [e.request for e in self._accepted.values() if not self.document.operation(e.operation).record]
+        for request in (harmless or self._jobs)[-1:] * REFUSALS_THAT_END_A_TOKEN:
+            self.spent += 1
+            answer = self.client.send(request).response
+            if answer is None or answer.status != UNAUTHORIZED:
+                return
+        if harmless or self._jobs:
+            raise TargetUnavailable(
+                f"{self.target.url} no longer takes the token in {TOKEN}, which it took before: give a new one."
+            )
 
     def forget(self) -> None:
         """Let go of what was exchanged, once every requirement was judged by it: a long run needs no more memory."""

@@ -79,10 +79,15 @@ def is_sent_again(fault: str | None, attempts: int, silences: int) -> bool:
 
 
 def may_be_away(response: Response | None, fault: str | None) -> bool:
-    """Return whether this could as well mean that the target answers nobody."""
-    if response is not None:
-        return response.status in PASSING
-    return fault in TRIES or fault == UNREACHED
+    """Return whether what came of a request could as well mean that the target answers nobody."""
+    return response.status in PASSING if response is not None else fault in TRIES or fault == UNREACHED
+
+
+def lives(response: Response | None, fault: str | None) -> bool:
+    """Return whether a target gives a sign of life with this: any answer of its own, were it only half of one."""
+    return (
+        response.status not in PASSING if response is not None else fault not in (UNREACHED, DROPPED, NOTHING_IN_TIME)
+    )
 
 
 def worth_as_sign_of_life(response: Response) -> int:

@@ -6,7 +6,15 @@ import datetime as dt
 
 from contracts.exchange import Response
 from tests.harness import transient
-from tests.harness.transient import SENT_AT_MOST, asked_to_wait, is_sent_again, may_be_away, pause, wait_before_next
+from tests.harness.transient import (
+    SENT_AT_MOST,
+    asked_to_wait,
+    is_sent_again,
+    lives,
+    may_be_away,
+    pause,
+    wait_before_next,
+)
 from tests.unit.building import table
 
 WALL = dt.datetime(2026, 10, 21, 7, 28, tzinfo=dt.UTC)
@@ -84,11 +92,20 @@ def test_silence_is_not_confirmed_for_ever() -> None:
     assert is_sent_again(transient.DROPPED, 1, silences=transient.SILENCES_TO_CONFIRM)
 
 
+OURS = (transient.BROKEN, transient.TOO_LARGE, transient.UNDECODABLE)
+
+
 def test_only_what_a_network_or_a_gateway_can_say_may_be_an_absence() -> None:
     assert {status for status in range(200, 600) if may_be_away(answer(status), None)} == {429, 502, 503, 504}
-    away = {fault for fault in (*transient.TRIES, transient.UNREACHED) if may_be_away(None, fault)}
-    assert away == {*transient.TRIES, transient.UNREACHED}
-    assert not any(may_be_away(None, fault) for fault in (transient.BROKEN, transient.TOO_LARGE, transient.UNDECODABLE))
+    assert {fault for fault in (*transient.TRIES, *OURS, transient.UNREACHED) if not may_be_away(None, fault)} == {
+        *OURS
+    }
+
+
+def test_half_an_answer_is_a_sign_of_life() -> None:
+    assert {status for status in range(200, 600) if not lives(answer(status), None)} == {429, 502, 503, 504}
+    faults = (*transient.TRIES, *OURS, transient.UNREACHED)
+    assert {fault for fault in faults if lives(None, fault)} == {*OURS, transient.CUT, transient.NEVER_ENDS}
 
 
 def test_pauses_grow_up_to_a_bound() -> None:
