@@ -15,6 +15,7 @@ from contracts.mock.api import MockApi
 from reports.render import render
 from tests.chaos.proxy import Fault, Line
 from tests.chaos.running import QUICK, behind, run, running
+from tests.chaos.running_out_of_room import ITEMS
 from tests.unit.running import document
 from tests.unit.test_cleaning_up import THREE, Keeps, settings
 
@@ -22,6 +23,7 @@ LEAD = "PROPEXO_LEAD_ID"
 MIDDLE = 40
 INTERRUPTED, INTERNAL_ERROR, USAGE, COULD_NOT_TELL = 2, 3, 4, 6
 PATIENCE_SECONDS = 30.0
+FILE_EXISTS = " cannot be written to (file exists)"
 ROOM = "tests.chaos.running_out_of_room"
 
 
@@ -94,7 +96,7 @@ def test_time_limit_ends_a_run_in_the_middle_of_a_request(tmp_path: Path) -> Non
     assert "Ended by the time limit." in outcome.output
     assert "Not run: " in outcome.output
     assert len(outcome.verdicts) > 0
-    assert seconds < 10 + 3  # its one control is let go without an answer in the end
+    assert seconds < DEADLINES_SECONDS, "what is under way at the same time may have to come to its own deadline"
 
 
 def test_time_limit_ends_workers_as_well(tmp_path: Path) -> None:
@@ -127,15 +129,16 @@ def test_run_that_is_killed_leaves_what_it_knew_and_nothing_in_the_way(tmp_path:
     assert again.code == 0, again.output
 
 
-@pytest.mark.parametrize("option", ["--alluredir", "--junitxml"])
-def test_place_that_cannot_be_written_to_is_told_before_anything_is_sent(option: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("option", "reason"), [("--alluredir", "/x cannot be written to (not a directory)"), ("--junitxml", FILE_EXISTS)]
+)
+def test_place_that_cannot_be_written_to_is_told_first(option: str, reason: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     heard: list[int] = []
     with behind(lambda line: heard.append(line.turn), MockApi(document())) as (_, arguments, environment):
         outcome = run(tmp_path, *QUICK, *arguments, option, str(tmp_path / "file" / "x"), environment=environment)
     assert (outcome.code, heard) == (USAGE, []), outcome.output
-    sentence = f"{tmp_path / 'file'}{'/x' * (option == '--alluredir')} cannot be written to (not a directory)"
-    assert f"ERROR: {sentence}: name another place with {option}." in outcome.output
+    assert f"ERROR: {tmp_path / 'file'}{reason}: name another place with {option}." in outcome.output
     assert "Traceback" not in outcome.output
 
 
@@ -155,7 +158,7 @@ def test_results_until_the_disk_was_full_are_kept(tmp_path: Path, results: Path)
     assert "Reports could not be written: [Errno 27] File too large" in outcome.output
     assert "Not run: " in outcome.output
     assert "Traceback" not in outcome.output
-    assert has_results(results, 10)
+    assert has_results(results, ITEMS - 1)
     assert render(results, tmp_path / "html").exists()
 
 
@@ -171,19 +174,18 @@ def test_absence_during_the_cleaning_up_names_what_is_left(tmp_path: Path) -> No
     with behind(leaves_with_the_last, api) as (_, arguments, environment):
         outcome = run(tmp_path, *THREE, *arguments, environment=settings(environment, LEAD))
     assert outcome.code == COULD_NOT_TELL, outcome.output
-    assert outcome.output.count("Left at the target: ") == len(api.left) - LOST, outcome.output
-    assert len(api.left) > LOST
+    assert outcome.output.count("Left at the target: ") == len(api.left) >= REASON_TO_LEAVE, outcome.output
 
 
 REASON_TO_LEAVE = 3
-LOST = 1
-"""The create under way when the target left: it acted, and nobody ever heard of it."""
+WORKERS = 2
+DEADLINES_SECONDS = 20.0
 
 
 def test_run_of_workers_ends_where_the_target_goes_away(tmp_path: Path) -> None:
     fault: Fault = lambda line: line.proxy.leave() if line.turn == MIDDLE else line.carry()  # noqa: E731
     with behind(fault, MockApi(document())) as (_, arguments, environment):
-        outcome = run(tmp_path, *QUICK, *arguments, "-n", "2", environment=environment)
+        outcome = run(tmp_path, *QUICK, *arguments, "-n", str(WORKERS), environment=environment)
     assert outcome.code == COULD_NOT_TELL, outcome.output
-    assert 1 <= len(outcome.named("error")) <= 2, "one for each worker at most"
+    assert 1 <= len(outcome.named("error")) <= WORKERS, "one for each worker at most"
     assert not outcome.named("failure")

@@ -99,11 +99,11 @@ class Client:
 
         `TargetUnavailable` if the target answers nobody for longer than patience lasts; from then on for every request.
         """
-        if self._gone is not None:
-            raise TargetUnavailable(self._gone)
         began = self._clock.now()
         tally = _Tally()
         while True:
+            if self._gone is not None:
+                raise TargetUnavailable(self._gone)
             outcome = self._attempt(request, tally)
             wait = self._wait_before_next(outcome, tally)
             if wait is not None:
@@ -126,6 +126,10 @@ class Client:
         """Return what stood in the way so far, in numbers."""
         pacer = self.pacer
         return self.weather.numbers() | {"waited": pacer.waited, "slowed": pacer.slowed, "refused": pacer.refused}
+
+    def give_up(self, reason: str) -> None:
+        """Send nothing more, and wait for nothing, in any thread."""
+        self._gone = reason
 
     def forgive(self) -> None:
         """Try a target once more that was given up."""
@@ -187,6 +191,8 @@ class Client:
         while (left := began + patience - self._clock.now()) > 0:
             self._idle(min(transient.pause(turn), left), f"{self.base_url}, which does not answer")
             turn += 1
+            if self._gone is not None:
+                raise TargetUnavailable(self._gone)
             last = self._once(sign, self._fresh)
             if self._lives(last):
                 self.weather.away_seconds += self._clock.now() - began

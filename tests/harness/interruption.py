@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Final
 
 SECONDS_A_MINUTE: Final = 60
@@ -21,9 +22,11 @@ def ends_like_ctrl_c(minutes: float | None, ended: Callable[[str], None], *, gra
         yield
         return
 
-    def end(number: int, _: object) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
         ended("SIGTERM" if number == signal.SIGTERM else "the time limit")
-        signal.raise_signal(signal.SIGINT)
+        on_ctrl_c = signal.getsignal(signal.SIGINT)
+        if callable(on_ctrl_c):  # called here, a wait in this thread ends; raised, the signal would be seen after it
+            on_ctrl_c(signal.SIGINT, frame)
 
     before = {number: signal.signal(number, end) for number in ENDINGS}
     if minutes is not None:

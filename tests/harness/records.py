@@ -110,7 +110,7 @@ class Records:
                 if why:
                     failures.append(f"{record.name} could not be cancelled: {why}")
             except TargetUnavailable as away:
-                failures.append(f"{record.name} could not be cancelled: {away}")
+                failures.append(f"{record.name} could not be cancelled: {str(away).rstrip('.')}")
         return failures + self._in_vain(send, reading)
 
     def _in_vain(self, send: Send, reading: Cancellation) -> list[str]:

@@ -244,7 +244,11 @@ class OperationRun:
             raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
         before = self.spent
         with ThreadPoolExecutor(len(requests)) as pool:
-            exchanges = list(pool.map(lambda pair: self.send(*pair), requests))
+            try:
+                exchanges = list(pool.map(lambda pair: self.send(*pair), requests))
+            except KeyboardInterrupt:
+                self.client.give_up("The run was ended.")  # or the pool would wait for those that wait
+                raise
         self.spent = before + len(requests)
         return exchanges
 
