@@ -12,7 +12,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test prove bench mock lint types lock clean
+.PHONY: help conformance test chaos soak prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,12 @@ conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PRO
 
 test: lint types ## run lint, types and the suite's own tests
 	$(RUN) -m pytest tests/unit tests/detection -n 2 --assert=rewrite -W error -q $(ARGS)
+
+chaos: $(READY) ## try what networks, limits and people do to a run: the verdict and exit code of each fault
+	$(RUN) -m pytest tests/chaos -n 2 --assert=rewrite -q $(ARGS)
+
+soak: $(READY) ## send 20,000 requests to the mock; memory has to stay flat and every must to hold (about ten minutes)
+	@$(RUN) -m tests.chaos.soak
 
 prove: $(READY) ## try every seeded defect and conforming variant in PROFILE, and say what was noticed
 	@$(RUN) -m tests.detection.prove --profile $(PROFILE) $(ARGS)

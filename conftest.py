@@ -11,8 +11,7 @@ import pytest
 from reports import VERSION, keeping, proof, results, summary, terminal
 from reports.redaction import Redactor
 from reports.wording import explain
-from tests.harness.plugin import not_written
-from tests.harness.session import EXIT_CODE, NOT_CANCELLED, SESSION, TOLD
+from tests.harness.session import EXIT_CODE, NOT_CANCELLED, SESSION, TOLD, not_written
 
 if TYPE_CHECKING:
     from contracts.exchange import Verdict

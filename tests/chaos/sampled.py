@@ -1,4 +1,4 @@
-"""A pytest plugin that notes, after each of a run's items, how many requests were sent and what memory is in use."""
+"""A pytest plugin that runs all items in many rounds, and notes after each how much was sent and what memory is in use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.harness.session import SESSION
 
-SAMPLES = "CHAOS_SAMPLES"
+ROUNDS, SAMPLES = "CHAOS_ROUNDS", "CHAOS_SAMPLES"
 
 
 def memory() -> int:
@@ -19,7 +19,16 @@ def memory() -> int:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Take a sample."""
-    with Path(os.environ[SAMPLES]).open("a") as file:
-        file.write(f"{item.config.stash[SESSION].requests_sent} {memory()}\n")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Repeat what was collected."""
+    items[:] = items * int(os.environ[ROUNDS])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Take a sample after the last item of a round, and start the next one afresh."""
+    session = item.config.stash[SESSION]
+    if nextitem is None or nextitem is item.session.items[0]:
+        with Path(os.environ[SAMPLES]).open("a") as file:
+            file.write(f"{session.requests_sent} {memory()}\n")
+        session.restart()

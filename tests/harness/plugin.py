@@ -439,14 +439,6 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     finish(session)
 
 
-def not_written(config: pytest.Config, why: str) -> None:
-    """Take note that something of the report could not be written; what follows could not be, either."""
-    config.stash[NOT_WRITTEN].append(why)
-    session = config.pluginmanager.get_plugin("session")
-    if session is not None:
-        session.shouldstop = "the reports cannot be written"
-
-
 class Finish:
     """Ends the session; a class, because a module has room for one hook of a name."""
 

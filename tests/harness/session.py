@@ -134,6 +134,10 @@ class Session:
         if operation.id in self._runs:
             self._runs[operation.id].forget()
 
+    def restart(self) -> None:
+        """Let every operation begin afresh, with its whole allowance."""
+        self._runs.clear()
+
     def provisions(self, operation: Operation) -> int:
         """Return how many requests it takes to make what the operation works on, where the user named nothing."""
         if self._target is None:
@@ -185,6 +189,14 @@ NOT_CANCELLED: Final = pytest.StashKey[list[str]]()
 """A line for each record that the run created and could not cancel, over all its processes."""
 TOLD: Final = pytest.StashKey[list[dict[str, Any]]]()
 """What each item told of its verdict, in the process that the user started."""
+
+
+def not_written(config: pytest.Config, why: str) -> None:
+    """Take note that something of the report could not be written; what follows could not be, either."""
+    config.stash[NOT_WRITTEN].append(why)
+    session = config.pluginmanager.get_plugin("session")
+    if session is not None:
+        session.shouldstop = "the reports cannot be written"
 
 
 def select(operations: Sequence[Operation], patterns: Sequence[str]) -> tuple[Operation, ...]:
