@@ -1,4 +1,4 @@
-"""A pytest plugin that runs all items in many rounds, and notes after each how much was sent and what memory is in use."""
+"""A pytest plugin that runs all items in many rounds, and notes what was sent and what memory is in use after each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.session import SESSION
+from tests.harness.session import SESSION, TOLD
 
 ROUNDS, SAMPLES = "CHAOS_ROUNDS", "CHAOS_SAMPLES"
 
@@ -28,7 +28,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Take a sample after the last item of a round, and start the next one afresh."""
     session = item.config.stash[SESSION]
+    item.user_properties.clear()
     if nextitem is None or nextitem is item.session.items[0]:
         with Path(os.environ[SAMPLES]).open("a") as file:
             file.write(f"{session.requests_sent} {memory()}\n")
         session.restart()
+        _let_go_of_results(item.config)
+
+
+def _let_go_of_results(config: pytest.Config) -> None:
+    """Keep nothing of what held: an ordinary run has each result once, and that is not what is looked at."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    assert reporter is not None, "this is a run in a terminal"
+    for kind in ("", "passed", "skipped"):
+        reporter.stats.pop(kind, None)
+    told = config.stash[TOLD]
+    told[:-1] = [entry for entry in told[:-1] if entry["verdict"] not in ("held", "not applicable")]

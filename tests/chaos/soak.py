@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.soak`: twenty thousand requests of one process, in which memory stays flat and every must holds.
+"""`python -m tests.chaos.soak`: 20,000 requests of one process, in which memory stays flat and every must holds.
 
 The run is made in many rounds, against a mock in a process of its own. Memory is compared from the end of the third
 round on: until then the run is still filling its caches.
