@@ -177,6 +177,24 @@ def test_absence_during_the_cleaning_up_names_what_is_left(tmp_path: Path) -> No
     assert outcome.output.count("Left at the target: ") == len(api.left) >= REASON_TO_LEAVE, outcome.output
 
 
+def test_create_whose_answer_is_lost_is_told_as_perhaps_left(tmp_path: Path) -> None:
+    api = Keeps(document())
+
+    def loses_the_second(line: Line) -> None:
+        before, answer = len(api.created), line.answer()
+        if len(api.created) > before == 1:
+            line.reset()
+        else:
+            line.say(answer)
+
+    with behind(loses_the_second, api) as (_, arguments, environment):
+        outcome = run(tmp_path, *THREE, *arguments, environment=settings(environment, LEAD))
+    assert outcome.code == 0, outcome.output
+    assert len(api.left) == 1
+    perhaps = "Left at the target: perhaps 1 record of create_lead_appointment_rentmanager, whose answers were lost"
+    assert perhaps in outcome.output
+
+
 REASON_TO_LEAVE = 3
 WORKERS = 2
 DEADLINES_SECONDS = 20.0

@@ -6,6 +6,7 @@ import hashlib
 import os
 import sqlite3
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, cast
@@ -17,6 +18,7 @@ from tests.harness.transient import WINDOW_SECONDS
 
 WINDOW_MS: Final = int(WINDOW_SECONDS * 1000)
 AHEAD_MS: Final = 1000
+DAY_SECONDS: Final = 24 * 60 * 60
 TABLE: Final = "sent"
 
 
@@ -48,6 +50,7 @@ class Allowance:
         name = hashlib.sha256(f"{url}\n{token}".encode()).hexdigest()[:16]
         with suppress(OSError, sqlite3.Error):
             folder.mkdir(mode=0o700, exist_ok=True)
+            _tidy(folder)
             self._bucket = _open(folder / f"sent-{name}.sqlite", self._now())
 
     def wait(self, per_minute: int) -> float:
@@ -83,6 +86,13 @@ class Allowance:
 
 def _rate(per_minute: int) -> Rate:
     return Rate(per_minute, WINDOW_MS)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove the counts that nobody has used for a day."""
+    for file in folder.glob("sent-*"):
+        if file.stat().st_mtime < time.time() - DAY_SECONDS:
+            file.unlink(missing_ok=True)
 
 
 def _open(file: Path, now: int) -> _Shared:

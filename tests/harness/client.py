@@ -38,7 +38,8 @@ class Reply:
     """What sending one request came to. `drops` counts sendings that ended before an answer did, and were repeated.
 
     `outages` counts answers with 502, 503 or 504 that did not say when to come back, and were followed by another try.
-    Neither counts what happened while the target was away for everybody.
+    Neither counts what happened while the target was away for everybody. `lost` counts all sendings that the target may
+    have acted on, although no answer told of it.
     """
 
     response: Response | None
@@ -48,6 +49,7 @@ class Reply:
     attempts: int
     drops: int
     outages: int
+    lost: int = 0
 
 
 class Client:
@@ -105,6 +107,7 @@ class Client:
             if self._gone is not None:
                 raise TargetUnavailable(self._gone)
             outcome = self._attempt(request, tally)
+            tally.lost += outcome.response is None and outcome.fault != transient.UNREACHED
             wait = self._wait_before_next(outcome, tally)
             if wait is not None:
                 self._idle(wait, "the target")
@@ -112,7 +115,7 @@ class Client:
                 break
             else:
                 # It was away for everybody, and is back: what went wrong meanwhile says nothing of this request.
-                tally = _Tally(total=tally.total, absences=tally.absences + 1)
+                tally = _Tally(total=tally.total, lost=tally.lost, absences=tally.absences + 1)
         if tally.total > 1:
             self.weather.again += 1
         if outcome.fault in transient.SILENCES:
@@ -120,7 +123,9 @@ class Client:
         if outcome.response is not None:
             self._learn_sign(request, outcome.response)
         elapsed = self._clock.now() - began
-        return Reply(outcome.response, outcome.fault, began, elapsed, tally.total, tally.drops, tally.outages)
+        return Reply(
+            outcome.response, outcome.fault, began, elapsed, tally.total, tally.drops, tally.outages, tally.lost
+        )
 
     def told_of_weather(self) -> dict[str, float]:
         """Return what stood in the way so far, in numbers."""
@@ -172,13 +177,13 @@ class Client:
             return True
         if self._silences >= transient.SILENCES_TO_CONFIRM and transient.lives(outcome.response, outcome.fault):
             return True  # it begins answers and does not end them, as often as it is asked
-        sign = self._sign_of_life
+        sign = self._sign_of_life if self._sign_of_life != request else SIGN_OF_LIFE
         if outcome.fault != transient.UNREACHED:
             if tally.absences >= ABSENCES_OF_ONE_REQUEST:
                 return True
             # What answers with a status has a connection that works: the sign is asked for on that one.
             http = self._fresh if outcome.response is None else self._http
-            if request != sign and self._lives(self._once(sign, http)):
+            if self._lives(self._once(sign, http)):
                 return True
         self._wait_for_return(sign, outcome)
         return False
@@ -246,10 +251,11 @@ class Client:
 
 @dataclass(slots=True)
 class _Tally:
-    """How often one request was sent: `attempts` since the target was last away, `total` in all."""
+    """How often one request was sent: `attempts` since the target was last away, `total` in all, `lost` unanswered."""
 
     attempts: int = 0
     total: int = 0
+    lost: int = 0
     drops: int = 0
     outages: int = 0
     absences: int = 0

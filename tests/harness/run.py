@@ -192,6 +192,8 @@ class OperationRun:
         self.exchanges.append(exchange)
         if record := self.records.note(exchange):
             self._made.append(record)
+        if operation.record and (edit.to_be_accepted or edit.name == CONTROL):
+            self.records.lose(operation, reply.lost)
         if exchange.accepted and operation.job_link:
             self._jobs.append(self.follow(exchange)[1])
         self.client.token_honoured |= exchange.accepted and exchange.issued_token

@@ -417,7 +417,6 @@ UNAVAILABLE = b"HTTP/1.1 503 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\
     {
         "it drops connections": (hangs_up,),
         "it says nothing": (lambda talk: (talk.hear(), talk.hear()),),
-        "it cuts answers off": (lambda talk: (talk.hear(), talk.say(b"HTTP/1.1 200 OK\r\nContent-")),),
         "a gateway speaks for it": (lambda talk: (talk.hear(), talk.say(UNAVAILABLE)),),
     },
 )
