@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import gc
 import math
 import os
 import tempfile
@@ -370,6 +371,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """Let go of an operation's exchanges with the last of its items."""
     if _demand(item) and (nextitem is None or _operation(nextitem) is not _operation(item)):
         item.config.stash[SESSION].forget(_operation(item))
+        gc.collect()  # exchanges hang together in circles, and a long run would pile them up
 
 
 class Cut:
@@ -395,7 +397,8 @@ class Listener:
         self.planned: list[str] = []
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Keep what is going to run."""
+        """Keep what is going to run, and leave what is there by now out of every later look for garbage."""
+        gc.freeze()
         self.planned += [item.nodeid for item in session.items if _demand(item) is not None]
 
     @pytest.hookimpl(optionalhook=True)
