@@ -12,18 +12,23 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test chaos soak prove bench mock lint types lock clean
+.PHONY: help conformance doctor test chaos soak prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PROFILE (quick, nightly, deep); write reports/html/index.html
 	@mkdir -p reports/results && run=$$(mktemp -d reports/results/$$(date +%Y-%m-%dT%H-%M-%S)-XXXX) || exit 1; \
+	export PROPEXO_CANARY=canary-$$RANDOM$$RANDOM$$RANDOM; \
 	$(RUN) -m pytest tests/conformance --target $(TARGET) --contract $(CONTRACT) --profile $(PROFILE) \
 		--alluredir $$run/allure --summary $$run/summary.json $(ARGS); code=$$?; \
 	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.render $$run/allure reports/html || exit 1; \
+		$(RUN) -m reports.scan $$run reports/html || exit 3; \
 	else rm -r $$run; fi; \
 	exit $$code
+
+doctor: $(READY) ## say in ten seconds whether TARGET can be tested, and what to do where it cannot; writes nothing
+	@$(RUN) -m tests.harness.doctor --target $(TARGET) --contract $(CONTRACT) $(ARGS)
 
 test: lint types ## run lint, types and the suite's own tests
 	$(RUN) -m pytest tests/unit tests/detection -n 2 --assert=rewrite -W error -q $(ARGS)

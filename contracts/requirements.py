@@ -15,6 +15,7 @@ from contracts.errors import ContractError
 LEVELS = ("must", "should")
 BASES = ("stated", "example", "standard", "expected")
 JUDGES = ("own", "all")
+ACCESS = ("none", "token", "write")
 ID = re.compile(r"[A-Z]+-\d\d")
 
 
@@ -30,6 +31,7 @@ class Requirement:
     source: str
     applies_to: str
     judges: str
+    access: str = ACCESS[-1]
 
     @property
     def gates(self) -> bool:
@@ -66,6 +68,7 @@ def _requirements(file: Path, content: bytes) -> dict[str, Requirement]:
             source=entry["source"],
             applies_to=entry["applies-to"],
             judges=entry["judges"],
+            access=entry.get("access", ACCESS[-1]),
         )
     return found
 
@@ -76,6 +79,8 @@ def _complaint(entry: dict[str, str], groups: dict[str, str]) -> str | None:
     for field, allowed in choices.items():
         if entry.get(field) not in allowed:
             return f"`{field}` is {entry.get(field)!r}, not one of {', '.join(allowed)}"
+    if entry.get("access", ACCESS[-1]) not in ACCESS:
+        return f"`access` is {entry['access']!r}, not one of {', '.join(ACCESS)}"
     if not ID.fullmatch(name) or name.partition("-")[0] not in groups:
         return "its id is not GROUP-NN with one of the groups"
     if entry["level"] == "must" and entry["basis"] != "stated" and not entry.get("gates-because"):

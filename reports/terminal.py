@@ -16,7 +16,7 @@ MEANING: Mapping[int, str] = {
     0: "every must held",
     1: "a must is violated",
     2: "the run was interrupted",
-    3: "the suite itself failed: please report it",
+    3: "the suite itself failed, or wrote a secret: please report it",
     4: "an option or a setting is wrong",
     5: "nothing was selected",
     6: "could not tell: the target is away, refuses the token, or left a must undecided",

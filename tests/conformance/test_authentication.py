@@ -11,7 +11,7 @@ from tests.harness.trial import Trial
 
 @requirement("AUTH-01", edits=credentials.none)
 def test_no_credentials_are_refused(trial: Trial) -> None:
-    trial.run.control()
+    trial.run.begin()
     if trial.run.knock is not None:
         trial.judge(trial.run.knock, credentials_refused)
     for exchange in trial.each_edit(of=trial.run.refusable_for_credentials):

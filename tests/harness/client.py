@@ -6,6 +6,7 @@ It adds no credentials, follows no redirect, keeps no cookie. A request carries 
 from __future__ import annotations
 
 import datetime as dt
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -64,8 +65,12 @@ class Client:
         token: str = "",
         manners: Manners | None = None,
         tell: Callable[[str], None] = lambda _: None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Send nothing yet. Whoever sends with `token` shares one pace; `tell` hears of waits."""
+        """Send nothing yet. Whoever sends with `token` shares one pace; `tell` hears of waits.
+
+        `tls` is how certificates are verified.
+        """
         manners = manners or Manners()
         self.base_url = base_url
         self._base = httpx.URL(base_url)
@@ -88,7 +93,8 @@ class Client:
         self._timeouts = 0
         self._silences = 0
         self._lost = 0
-        self._http, self._fresh = (watched(_http_client(kept=kept, local=local)) for kept in (8, 0))
+        tls = tls or httpx.create_ssl_context()
+        self._http, self._fresh = (watched(_http_client(kept=kept, local=local, tls=tls)) for kept in (8, 0))
 
     def close(self) -> None:
         """Close every connection."""
@@ -261,9 +267,10 @@ class _Tally:
     absences: int = 0
 
 
-def _http_client(*, kept: int, local: bool) -> httpx.Client:
+def _http_client(*, kept: int, local: bool, tls: ssl.SSLContext) -> httpx.Client:
     """Return a client that keeps at most `kept` connections; a proxy is for targets elsewhere."""
     client = httpx.Client(
+        verify=tls,
         timeout=ELSEWHERE.silence,  # until a request brings its own
         limits=httpx.Limits(max_connections=16, max_keepalive_connections=kept),
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),

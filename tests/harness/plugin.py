@@ -13,7 +13,8 @@ import math
 import os
 import tempfile
 from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -27,6 +28,7 @@ from contracts.errors import ContractError, Inconclusive, NotApplicable, TargetU
 from contracts.exchange import Finding, Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
+from tests.harness.access import Access
 from tests.harness.interruption import ends_like_ctrl_c, held_back
 from tests.harness.outlets import check_writable
 from tests.harness.plan import Demand, Share, Tried, expectation, share_out, tried_as
@@ -35,6 +37,7 @@ from tests.harness.session import (
     CONTRACTS,
     EXIT_CODE,
     MANNERS,
+    MOCK,
     NOT_CANCELLED,
     NOT_WRITTEN,
     SESSION,
@@ -43,19 +46,22 @@ from tests.harness.session import (
     Options,
     Session,
 )
-from tests.harness.settings import Profile
+from tests.harness.settings import PRODUCTION_HOST, Profile
 from tests.harness.timing import Manners
 from tests.harness.trial import Trial
 from tests.harness.unrun import NOT_RUN, left_out
 from tests.harness.weather import weather_line
 
-VIOLATED, INTERRUPTED, INTERNAL_ERROR, NOTHING_SELECTED, COULD_NOT_TELL = 1, 2, 3, 5, 6
-"""Exit codes; 0 and 4 are pytest's own for `all well` and `usage`."""
+VIOLATED, INTERRUPTED, INTERNAL_ERROR, NOTHING_TRIED, NOTHING_SELECTED, COULD_NOT_TELL = 1, 2, 3, 4, 5, 6
+"""Exit codes; 0 and 4 are pytest's own for `all well` and `usage`. Nothing is tried where a setting lacks for all."""
 
 PLAN: Final = pytest.StashKey[dict[str, dict[str, Share]]]()
 VERDICT: Final = pytest.StashKey[Verdict]()
 ENDED: Final = pytest.StashKey[list[str]]()
 """By what a run was ended early."""
+FINISHED: Final = pytest.StashKey[bool]()
+BEYOND_ACCESS: Final = pytest.StashKey[bool]()
+"""Set on an item that could not be tried with what was given."""
 Function = TypeVar("Function", bound=Callable[..., None])
 
 
@@ -107,6 +113,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the OpenAPI document to test against (default: contracts/appointments.yaml)",
     )
     group.addoption(
+        "--access",
+        choices=[str(level) for level in Access],
+        help="go no further than this level; what needs more does not apply (default: as far as the settings allow)",
+    )
+    group.addoption(
+        "--allow-production", action="store_true", help=f"let {PRODUCTION_HOST} be the target: writes reach real people"
+    )
+    group.addoption(
+        "--env-file",
+        default=str(CONTRACTS.parent / ".env"),
+        metavar="FILE",
+        help="settings that the environment does not hold (default: .env)",
+    )
+    group.addoption(
         "--profile",
         default="nightly",
         choices=[str(p) for p in Profile],
@@ -133,6 +153,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(demand): the requirement that a conformance test judges")
     config.addinivalue_line("markers", "must: the requirement gates the run")
     config.addinivalue_line("markers", "should: the requirement gates only with --strict")
+    # Crash dumps hold what the process knew, the token included.
+    with suppress(ImportError, ValueError, OSError):
+        import resource  # noqa: PLC0415 - not on every system
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     config.stash[TOLD], config.stash[NOT_CANCELLED], config.stash[NOT_WRITTEN] = [], [], []
     # Hypothesis keeps what it works out about Unicode; the checkout is no place for it.
     set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "propexo-conformance-hypothesis")
@@ -147,6 +172,10 @@ def pytest_configure(config: pytest.Config) -> None:
         random_seed=int(seed) if seed is not None else dt.datetime.now(tz=dt.UTC).date().toordinal(),
         contract=Path(config.getoption("--contract")),
         environment=dict(os.environ),
+        env_file=Path(config.getoption("--env-file")),
+        access=Access(level) if (level := config.getoption("--access")) else None,
+        allow_production=config.getoption("--allow-production"),
+        redact_ids=config.getoption("--redact", None) == "ids",
         manners=config.stash.get(MANNERS, Manners()),
         tell=partial(_tell, config),
     )
@@ -233,6 +262,18 @@ def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
     return expectation(len(config.stash[PLAN]), session.options.profile, session.per_minute)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to start where nothing of what was selected can be tried: the run would only be a list of excuses."""
+    ours = [item for item in session.items if _demand(item) is not None]
+    in_worker = hasattr(session.config, "workerinput")  # which cannot tell why; the exit code does at the end
+    if session.config.getoption("--target") == MOCK or session.config.option.collectonly or in_worker:
+        return
+    obstacles = [session.config.stash[SESSION].obstacle(_cited(item), _operation(item)) for item in ours]
+    if obstacles and all(obstacles):
+        raise pytest.UsageError(f"Nothing of what was selected can be tried. {obstacles[0]}")
+
+
 def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str, Share]]:
     """Share out each operation's allowance over its whole catalogue, so that -k and -m change no item."""
     plans: dict[str, dict[str, Share]] = {}
@@ -257,11 +298,12 @@ def trial(request: pytest.FixtureRequest, operation: Operation) -> Trial:
         request.config.stash[PLAN][operation.id][demand.requirement],
         session.requirements[demand.requirement],
     )
+    run = session.run(operation, _stock(request.config, operation), _kept(request, operation))
     return Trial(
         requirement=cited,
-        run=session.run(operation, _stock(request.config, operation), _kept(request, operation)),
+        run=run,
         edits=share.edits,
-        sends=share.sends,
+        sends=0 if run.lacking else share.sends,  # beside edits, it is controls that are sent
         random_seed=session.options.random_seed,
     )
 
@@ -299,6 +341,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         cut = isinstance(unclear, AllowanceSpent) and not trial.gates
         verdict = trial.undecided(Status.NOT_APPLICABLE if cut else Status.INCONCLUSIVE, str(unclear))
     session = pyfuncitem.config.stash[SESSION]
+    if verdict.status is Status.INCONCLUSIVE and trial.beyond_access:
+        pyfuncitem.stash[BEYOND_ACCESS] = True
+        reason = f"it tells something only beside an accepted request, which takes access {Access.WRITE}"
+        declared = session.options.access is not None
+        verdict = replace(verdict, status=Status.NOT_APPLICABLE if declared else verdict.status, reason=reason)
     text = pyfuncitem.ihook.pytest_conformance_verdict(session=session, trial=trial, verdict=verdict)
     _note(pyfuncitem, trial, verdict)
     _as_outcome(verdict.status, text or verdict.reason, strict=bool(pyfuncitem.config.getini("strict")))
@@ -357,6 +404,7 @@ def pytest_runtest_makereport(
                 "statuses": dict(verdict.evidence.statuses),
                 "fault rate ruled out": verdict.evidence.ruled_out,
             },
+            "beyond access": item.stash.get(BEYOND_ACCESS, False),
             "findings": [_finding(finding) for finding in verdict.findings],
             "observations": list(verdict.observations),
             "sent": item.config.stash[SESSION].requests_sent,
@@ -375,13 +423,18 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 class Cut:
-    """Leaves out the recommendations for which the profile has no request to spare."""
+    """Leaves out what needs more access, and the recommendations for which the profile has no request to spare."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
-        """Say so instead of running the test; what gates is run with what there is."""
+        """Say so instead of running the test; what gates is run with what requests there are."""
         trial = pyfuncitem.funcargs.get("trial")
-        if not isinstance(trial, Trial) or trial.requirement.gates or trial.requirement.judges == "all":
+        if not isinstance(trial, Trial):
+            return
+        if obstacle := pyfuncitem.config.stash[SESSION].obstacle(trial.requirement, trial.operation):
+            pyfuncitem.stash[BEYOND_ACCESS] = True
+            raise obstacle
+        if trial.requirement.gates or trial.requirement.judges == "all":
             return
         if pyfuncitem.config.stash[PLAN][trial.operation.id][trial.requirement.id].cut:
             profile = pyfuncitem.config.stash[SESSION].options.profile
@@ -454,9 +507,11 @@ def finish(session: pytest.Session) -> None:
     """Cancel what the run created, and set the exit code by what the verdicts say; once."""
     config = session.config
     told = config.stash.get(TOLD, [])
-    if EXIT_CODE in config.stash:
-        session.exitstatus = config.stash[EXIT_CODE] = _with_reports(config.stash[EXIT_CODE], config)
+    if config.stash.get(FINISHED, False):
+        if EXIT_CODE in config.stash:
+            session.exitstatus = config.stash[EXIT_CODE] = _with_reports(config.stash[EXIT_CODE], config)
         return
+    config.stash[FINISHED] = True
     if SESSION in config.stash:
         with held_back(lambda: False):
             config.stash[NOT_CANCELLED] += config.stash[SESSION].clean_up()
@@ -498,6 +553,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def exit_code(told: Sequence[dict[str, Any]], pytests: int, *, strict: bool) -> int:
     """Return the run's exit code. A violation outweighs an interruption, and both outweigh `could not tell`."""
+    if all(entry.get("beyond access") for entry in told):
+        return NOTHING_TRIED
     verdicts = {(entry["verdict"], entry.get("gates", True)) for entry in told}
     if (Status.VIOLATED, True) in verdicts or (strict and any(verdict == Status.NOT_MET for verdict, _ in verdicts)):
         return VIOLATED

@@ -104,6 +104,11 @@ class Records:
         """Return what was created and not cancelled."""
         return [record for record in self._by_job.values() if not record.over]
 
+    @property
+    def ids(self) -> list[str]:
+        """Return the ids of what was created, as far as they are known."""
+        return [record.id for record in self._by_job.values() if record.id]
+
     def cancel_all(self, send: Send, reading: Cancellation, cancelling: Cancellation) -> list[str]:
         """Cancel what is left; return a line for each record that could not be, with its ids.
 

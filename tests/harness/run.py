@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
@@ -12,14 +13,16 @@ from contracts.checks import protocol
 from contracts.document import Document, Json, Link, Operation
 from contracts.errors import Inconclusive, NotApplicable, TargetUnavailable
 from contracts.exchange import CONTROL, Exchange, Request
-from strategies import credentials, texts
+from strategies import bodies, credentials, texts
 from strategies.edit import Edit
 from tests.harness import polling
+from tests.harness.access import TOKEN, Access, access_with
 from tests.harness.client import Client
+from tests.harness.harmless import may_name_others
 from tests.harness.interruption import held_back
 from tests.harness.records import Record, Records, follow_record
-from tests.harness.settings import TOKEN, Target
-from tests.harness.values import Turns, absent, creator_of, request_for, sources_of
+from tests.harness.settings import Target
+from tests.harness.values import Turns, absent, creator_of, lacking, request_for, sources_of
 
 RESERVED_SHARE = 30
 """One request in thirty is kept for sending again what failed."""
@@ -102,7 +105,10 @@ class OperationRun:
         self._refused: Exchange | None = None
         self._hindrance: Inconclusive | None = None
         self.records = records
-        self.known = dict(target.known)
+        self.lacking = tuple(lacking(document, operation, target))
+        self.made_up = tuple(str(uuid.uuid4()) for _ in self.lacking)
+        stand_ins = {name: (value,) for name, value in zip(self.lacking, self.made_up, strict=True)}
+        self.known = {**target.known, **stand_ins}
         self._made: list[Record] = []
         self._turns = turns
         self._accepted = accepted
@@ -111,6 +117,7 @@ class OperationRun:
         self._places: dict[str, int | None] = {}
         self._stock: tuple[Edit, ...] = ()
         self._completed = False
+        self._opened_without_values = False
         self._kept = 0
 
     def plan(self, edits: Iterable[Edit], kept: int = 0) -> None:
@@ -128,6 +135,9 @@ class OperationRun:
         if self._completed:
             return
         self._completed = True
+        if self.lacking:
+            self._open_without_values()
+            return
         with suppress(Inconclusive, NotApplicable):  # then what was sent so far has to do
             self.control()
             self._send_stock()
@@ -137,18 +147,24 @@ class OperationRun:
             for _, request in zip(range(repeats), cycle(self.controls()), strict=False):
                 self.send(request, CONTROL)
 
+    def may_name_others(self, control: Request, changed: Request) -> bool:
+        """Return whether a changed control may name something that is neither the user's nor the run's."""
+        return may_name_others(self.operation, control, changed, ids_unknown=bool(self.lacking))
+
     def _send_stock(self) -> None:
         stock, self._stock = self._stock, ()
         for edit in stock:
             request = self.open_to_either()
             changed = edit.apply(request)
-            if changed == request:
-                continue  # the edit makes no sense of this control
+            if changed == request or self.may_name_others(request, changed):
+                continue  # the edit makes no sense of this control, or may do something to others
             exchange = self.send(changed, edit)
             crashed = exchange.status is None or exchange.status >= FIRST_SERVER_ERROR
             if crashed or (edit.to_be_accepted and not exchange.accepted):
                 for part in edit.parts:
-                    self.send(part.apply(self.open_to_either()), part)
+                    request = self.open_to_either()
+                    if not self.may_name_others(request, changed := part.apply(request)):
+                        self.send(changed, part)
 
     @property
     def left(self) -> int:
@@ -274,6 +290,13 @@ class OperationRun:
             raise Inconclusive(self._why_not_accepted())
         return self._opening
 
+    def begin(self) -> None:
+        """Send what every operation begins with: a request without credentials, and a control where one can be made."""
+        if self.lacking:
+            self._open_without_values()
+        else:
+            self.control()
+
     @property
     def opening(self) -> Exchange | None:
         """Return the accepted control, or None where there is none yet."""
@@ -290,11 +313,11 @@ class OperationRun:
 
     def refusable(self) -> Request:
         """Return the request to make malformed: as good as the control, with a value that no accepted request has."""
-        return self._kept_back("malformed")
+        return self._made_up() if self.lacking else self._kept_back("malformed")
 
     def refusable_for_credentials(self) -> Request:
         """Return the request to take the credentials from: as good as the control, with a value of its own."""
-        return self._kept_back("credentials")
+        return self._made_up() if self.lacking else self._kept_back("credentials")
 
     def untouched(self, purpose: str) -> Request | None:
         """Return a request with a known value that no request of the session had before, or None."""
@@ -407,7 +430,10 @@ class OperationRun:
         """Read the job of a write that can come to nothing: its end is told in other words. None if it is refused."""
         source, link = self._source()
         for edit in texts.unknown_values(source)[::-1][:1]:
-            write = self.send(edit.apply(request_for(source, self.target, self.known)), edit, operation=source)
+            request = request_for(source, self.target, self.known)
+            if may_name_others(source, request, changed := edit.apply(request)):
+                break
+            write = self.send(changed, edit, operation=source)
             if write.accepted:
                 return self.send(self._status_request(self.operation, link, write), CONTROL)
         return None
@@ -456,9 +482,48 @@ class OperationRun:
             except NotApplicable as absent_record:
                 raise Inconclusive(f"No record could be created to work on: {absent_record}.") from None
 
+    def _made_up(self) -> Request:
+        """Return a request whose values are nobody's; with the issued token it is only ever sent to be refused."""
+        self._open_without_values()
+        return self._plain_request(0)
+
+    def _open_without_values(self) -> None:
+        """Send, once, what has to be refused for its credentials and, with a token, what has to be for anything else.
+
+        `Inconclusive`, now and ever after, if the target answers both as if it were down.
+        """
+        if self._hindrance is not None:
+            raise self._hindrance
+        if self._opened_without_values:
+            return
+        self._opened_without_values = True
+        plain = self._plain_request(0)
+        bare = credentials.none(self.operation)[0]
+        self.knock = self.send(bare.apply(plain), bare)
+        seen = [self.knock]
+        if access_with(self.lacking) is not Access.NONE:
+            seen.append(self._show_token(plain))
+        if all(exchange.status is None or exchange.status >= FIRST_SERVER_ERROR for exchange in seen):
+            self._hindrance = Inconclusive(f"{self.operation.label} answers {seen[-1].outcome} to everything.")
+            raise self._hindrance
+
+    def _show_token(self, plain: Request) -> Exchange:
+        """Send what has to be refused, but not for its credentials; `TargetUnavailable` if it is refused for these."""
+        to_refuse = Edit("an id that was made up", lambda unchanged: unchanged)
+        if self.operation.body is not None:
+            to_refuse = [*bodies.missing(self.operation), *bodies.not_objects(self.operation)][0]
+        for _ in range(REFUSALS_OF_THE_TOKEN):
+            exchange = self.send(to_refuse.apply(plain), to_refuse)
+            if exchange.status not in (UNAUTHORIZED, FORBIDDEN):
+                self.client.token_honoured |= exchange.response is not None
+                return exchange
+        if self.client.token_honoured:
+            return exchange
+        raise self._token_refused(exchange)
+
     def _open(self) -> None:
-        if lacking := absent(self.document, self.operation, self.known):
-            raise Inconclusive(f"No control can be made: set {' and '.join(lacking)}.")
+        if self.lacking:
+            raise Inconclusive(f"No control can be made: set {' and '.join(self.lacking)}.")
         self._provide()
         if self.operation.secured:
             self._knock()
@@ -470,9 +535,7 @@ class OperationRun:
             self._refused = exchange
             refused = exchange.status in (UNAUTHORIZED, FORBIDDEN) and attempt + 1 >= REFUSALS_OF_THE_TOKEN
             if refused and not self.client.token_honoured:
-                raise TargetUnavailable(
-                    f"{self.target.url} refuses the token in {TOKEN} with {exchange.status}: give one that it issued."
-                )
+                raise self._token_refused(exchange)
         if self._opening is None:
             return
         again = self.send(self._opening.request, CONTROL)
@@ -480,12 +543,21 @@ class OperationRun:
         if self.operation.job_status:
             self.control_that_fails()
 
+    def _token_refused(self, exchange: Exchange) -> TargetUnavailable:
+        return TargetUnavailable(
+            f"{self.target.url} refuses the token in {TOKEN} with {exchange.status}: give one that it issued."
+        )
+
     def _knock(self) -> None:
-        """Send the very first request without credentials: whoever lets the first one pass shows it only now."""
+        """Send the very first request without credentials: whoever lets the first one pass shows it only now.
+
+        It has the value that is kept for such requests: what becomes of the first control says that values are fresh.
+        """
         edit = credentials.none(self.operation)[0]
         if not self.operation.job_status:
             self._first_turn = self._turns.next() if self._several() else 0
-            self.knock = self.send(edit.apply(self._plain_request(self._first_turn)), edit)
+            place = self._place("credentials")
+            self.knock = self.send(edit.apply(self._plain_request(self._first_turn if place is None else place)), edit)
 
     def _why_not_accepted(self) -> str:
         refused = self._refused

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,18 +13,19 @@ from typing import Any, Final
 import pytest
 
 from contracts.document import Document, Operation, load_document
-from contracts.errors import UsageError
+from contracts.errors import ConformanceError, UsageError
 from contracts.exchange import CONTROL, Exchange, Request
 from contracts.mock.api import MockApi
 from contracts.mock.serve import serve
 from contracts.requirements import Requirement, load_requirements
 from strategies.edit import Edit
+from tests.harness.access import TOKEN, Access, access_of_run, obstacle, require
 from tests.harness.client import Client
 from tests.harness.records import COST_OF_A_RECORD, Records
 from tests.harness.run import RECORDS_TO_START_WITH, OperationRun
-from tests.harness.settings import Profile, Secret, Target, target_from_environment
+from tests.harness.settings import Profile, Secret, Target, limited_to, settings_from, target_from, tls_of
 from tests.harness.timing import Manners
-from tests.harness.values import Turns, absent, creator_of, request_for, sources_of
+from tests.harness.values import Turns, absent, creator_of, lacking, request_for, sources_of, variables_of
 from tests.harness.window import Window
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
@@ -42,6 +44,10 @@ class Options:
     random_seed: int
     contract: Path
     environment: dict[str, str] = field(repr=False)
+    env_file: Path | None = None
+    access: Access | None = None
+    allow_production: bool = False
+    redact_ids: bool = False
     manners: Manners = field(default_factory=Manners)
     tell: Callable[[str], None] = lambda _: None
 
@@ -64,10 +70,16 @@ class Session:
         self._accepted: dict[str, Exchange] = {}
         self._jobs: list[Request] = []
         self.records = Records(self.document)
+        self._tls: ssl.SSLContext | None = None
+        self.given_token = options.environment.get(TOKEN, "").strip()
         if options.target != MOCK:
-            variables = {name for operation in self.document.operations for name in operation.supplied.values()}
-            self._target = target_from_environment(options.target, variables, options.environment)
-            self._expect_values(self._target)
+            settings = settings_from(variables_of(self.document), options.environment, options.env_file)
+            self._tls = tls_of(settings)
+            self.given_token = settings.token.get_secret_value() if settings.token else ""
+            given = target_from(options.target, settings, allow_production=options.allow_production)
+            missing = self._missing(given)
+            require(options.access, self._access_to(given), missing)
+            self._target = limited_to(given, options.access)
 
     @property
     def target(self) -> Target:
@@ -75,14 +87,35 @@ class Session:
         if self._target is None:
             api = MockApi(self.document)
             server = self._open.enter_context(serve(api))
-            self._target = Target(MOCK, server.url, Secret(server.token), api.state.supplied)
+            mock = Target(MOCK, server.url, Secret(server.token), api.state.supplied)
+            self._target = limited_to(mock, self.options.access)
         return self._target
+
+    @property
+    def access(self) -> Access:
+        """Return how far this run may go: as declared, or else as far as what was given allows."""
+        if self.options.access is not None:
+            return self.options.access
+        return Access.WRITE if self._target is None else self._access_to(self._target)
+
+    def obstacle(self, requirement: Requirement, operation: Operation) -> ConformanceError | None:
+        """Return why the requirement cannot be tried on the operation with what was given, or None where it can."""
+        missing = lacking(self.document, operation, self.target)
+        return obstacle(requirement, missing, self.options.access, in_use=self.access)
+
+    def _missing(self, target: Target) -> list[list[str]]:
+        return [lacking(self.document, operation, target) for operation in self.operations]
+
+    def _access_to(self, target: Target) -> Access:
+        needs_values = [bool(absent(self.document, operation, {})) for operation in self.operations]
+        return access_of_run(self._missing(target), needs_values)
 
     @property
     def client(self) -> Client:
         """Return the one client, paced unless the target is on this machine."""
         if self._client is None:
-            self._client = Client(self.target.url, self.target.token, self.options.manners, self.options.tell)
+            options = self.options
+            self._client = Client(self.target.url, self.target.token, options.manners, options.tell, self._tls)
             self._open.callback(self._client.close)
         return self._client
 
@@ -142,6 +175,8 @@ class Session:
         """Return how many requests it takes to make what the operation works on, where the user named nothing."""
         if self._target is None:
             return 0  # the embedded mock, which is started later, names everything
+        if lacking(self.document, operation, self._target):
+            return 0
         known = self._target.known
         if operation.job_status:
             source = next(sources_of(self.document, operation, known, self.selected), None)
@@ -168,15 +203,6 @@ class Session:
             return request_for(cancel, self.target, self.target.known, given={made[1].name: record} if made else {})
 
         return self.records.cancel_all(send, reading, cancelling)
-
-    def _expect_values(self, target: Target) -> None:
-        """Refuse to start where not one operation could be tried: the run would only be a list of excuses."""
-        lacking = [absent(self.document, operation, target.known) for operation in self.operations]
-        if all(lacking):
-            fewest = min(lacking, key=len)
-            raise UsageError(
-                f"Set {' and '.join(fewest)} in the environment: --target {target.kind} needs values that it knows."
-            )
 
 
 EXIT_CODE: Final = pytest.StashKey[int]()

@@ -1,20 +1,40 @@
-"""What the user gives: environment variables and options, checked before anything is sent."""
+"""What the user gives: environment, `.env` and options, checked before anything is sent."""
 
 from __future__ import annotations
 
 import re
+import secrets
+import ssl
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+import httpx
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, create_model
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
 from contracts.errors import UsageError
+from tests.harness.access import TOKEN, Access
 
 SANDBOX = "https://api.sandbox.propexo.com"
-TOKEN = "PROPEXO_TOKEN"  # noqa: S105 - the name of a variable, not a token
+PRODUCTION_HOST = "api.propexo.com"
+CLIENT_CERT, CLIENT_KEY = "PROPEXO_CLIENT_CERT", "PROPEXO_CLIENT_KEY"
 TOKEN_CHARACTERS = re.compile(r"[A-Za-z0-9._~+/=-]+")
 """RFC 6750, section 2.1."""
+HOST_CHARACTERS = re.compile(r"[A-Za-z0-9._:-]+")
+"""Others would be mapped to these by whoever looks the host up, and so stand for a host that they do not name."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+MADE_UP_BYTES = 24
 
 
 class Profile(StrEnum):
@@ -42,12 +62,16 @@ class Secret(str):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is tested. `known` maps an environment variable to the values that the target knows for it."""
+    """What is tested. `known` maps an environment variable to the values that the target knows for it.
+
+    Where `access` is none, `token` is one that nobody issued.
+    """
 
     kind: str
     url: str
     token: Secret = field(repr=False)
     known: Mapping[str, tuple[str, ...]]
+    access: Access = Access.WRITE
 
     @property
     def local(self) -> bool:
@@ -55,32 +79,141 @@ class Target:
         return urlsplit(self.url).hostname in LOOPBACK
 
 
-def target_from_environment(name: str, variables: Iterable[str], environment: Mapping[str, str]) -> Target:
-    """Return the target `sandbox` or a base URL, with the values of those `variables` that are set.
+def _bare_token(value: object) -> object:
+    token = str(value).strip()
+    if token and not TOKEN_CHARACTERS.fullmatch(token):
+        raise ValueError("holds characters that no bearer token has: give the bare token, without the scheme")
+    return token or None
 
-    `UsageError` in one sentence if anything cannot be used.
+
+def _file(value: object) -> object:
+    if not str(value).strip():
+        return None
+    file = Path(str(value).strip()).expanduser()
+    if not file.is_file():
+        raise ValueError("names no file: give the path of a PEM file")
+    return file
+
+
+def _values(value: object) -> object:
+    if not str(value).strip():
+        return ()
+    values = tuple(part.strip() for part in str(value).split(","))
+    if not all(values):
+        raise ValueError("holds an empty value: separate the values by single commas")
+    return values
+
+
+Values = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_values)]
+
+
+class Settings(BaseSettings):
+    """What every target may need; `settings_from` adds one field for each variable that the contract names."""
+
+    model_config = SettingsConfigDict(
+        case_sensitive=True, extra="ignore", hide_input_in_errors=True, validate_default=False
+    )
+
+    token: Annotated[SecretStr | None, BeforeValidator(_bare_token)] = Field(default=None, validation_alias=TOKEN)
+    client_cert: Annotated[Path | None, BeforeValidator(_file)] = Field(default=None, validation_alias=CLIENT_CERT)
+    client_key: Annotated[Path | None, BeforeValidator(_file)] = Field(default=None, validation_alias=CLIENT_KEY)
+
+    @property
+    def known(self) -> dict[str, tuple[str, ...]]:
+        """Return the values that the target knows, by the variable that gives them."""
+        added = sorted(type(self).model_fields.keys() - Settings.model_fields.keys())
+        return {name: getattr(self, name) for name in added if getattr(self, name)}
+
+
+def settings_from(variables: Iterable[str], environment: Mapping[str, str], env_file: Path | None) -> Settings:
+    """Read the settings from an environment, and what it does not hold from a file in the manner of `.env`.
+
+    `UsageError` in one sentence, without the value, if one of them cannot be used.
+    """
+
+    class Given(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            del init_settings, env_settings, dotenv_settings, file_secret_settings  # they read what the process has
+            given = EnvSettingsSource(settings_cls)
+            given.env_vars = {name: value for name, value in environment.items() if value.strip()}
+            return given, DotEnvSettingsSource(settings_cls, env_file=env_file, env_file_encoding="utf-8")
+
+    named: dict[str, Any] = dict.fromkeys(variables, (Values, ()))
+    try:
+        return create_model("Given", __base__=Given, **named)()
+    except ValidationError as refused:
+        first = refused.errors(include_input=False, include_url=False, include_context=False)[0]
+        raise UsageError(f"{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}.") from None
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise UsageError(f"{env_file} cannot be read as settings ({type(unreadable).__name__}).") from None
+
+
+def url_of(name: str, *, allow_production: bool = False) -> str:
+    """Return the base URL of the target `sandbox`, or of one that is given by its URL.
+
+    `UsageError` in one sentence if it is none, or is production where that is not allowed.
     """
     url = SANDBOX if name == "sandbox" else name.rstrip("/")
     try:
         parts = urlsplit(url)
-        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
+        host = parts.hostname or ""
+        whole = parts.scheme in {"http", "https"} and bool(HOST_CHARACTERS.fullmatch(host)) and (parts.port or 1) > 0
+        httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
         whole = False
-    if not whole or any(character.isspace() for character in url):
+    if not whole or any(character.isspace() or character == "\\" for character in url):
         raise UsageError(f"--target takes mock, sandbox or a base URL such as http://127.0.0.1:4010, not {name!r}.")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise UsageError("--target takes a base URL without credentials and query; the token goes into PROPEXO_TOKEN.")
-    if not environment.get(TOKEN, "").strip():
-        raise UsageError(f"Set {TOKEN} in the environment: --target {name} needs it.")
-    token = environment[TOKEN].strip()
-    if not TOKEN_CHARACTERS.fullmatch(token):
-        raise UsageError(f"{TOKEN} holds characters that no bearer token has: give the bare token, without the scheme.")
-    known = {
-        variable: tuple(part.strip() for part in environment[variable].split(","))
-        for variable in sorted(variables)
-        if environment.get(variable, "").strip()
-    }
-    for variable, values in known.items():
-        if not all(values):
-            raise UsageError(f"{variable} holds an empty value: separate the values by single commas.")
-    return Target("sandbox" if name == "sandbox" else "url", url, Secret(token), known)
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise UsageError(f"--target takes a base URL without credentials and query; the token goes into {TOKEN}.")
+    if host.lower().rstrip(".") == PRODUCTION_HOST and not allow_production:
+        raise UsageError(
+            f"{PRODUCTION_HOST} is production, where writes reach real people: test the sandbox, "
+            "or say --allow-production if you mean it."
+        )
+    return url
+
+
+def target_from(name: str, settings: Settings, *, allow_production: bool = False) -> Target:
+    """Return the target `sandbox`, or one that is given by its URL, with what the settings hold for it."""
+    url = url_of(name, allow_production=allow_production)
+    kind = "sandbox" if name == "sandbox" else "url"
+    if settings.token is None:
+        return Target(kind, url, never_issued(), settings.known, Access.NONE)
+    return Target(kind, url, Secret(settings.token.get_secret_value()), settings.known)
+
+
+def limited_to(target: Target, declared: Access | None) -> Target:
+    """Return the target with no more than a declared level uses: what is not to be used is not even at hand."""
+    if declared is Access.NONE:
+        return replace(target, token=never_issued(), known={}, access=Access.NONE)
+    return replace(target, known={}) if declared is Access.TOKEN else target
+
+
+def never_issued() -> Secret:
+    """Return a token that nobody issued, for requests whose edits take it away or put another in its place."""
+    return Secret(secrets.token_urlsafe(MADE_UP_BYTES))
+
+
+def tls_of(settings: Settings) -> ssl.SSLContext:
+    """Return how certificates are verified and shown: SSL_CERT_FILE and SSL_CERT_DIR stand in for the usual roots."""
+    context = httpx.create_ssl_context()
+    if settings.client_key is not None and settings.client_cert is None:
+        raise UsageError(f"{CLIENT_KEY} needs {CLIENT_CERT}, the certificate that it belongs to.")
+    if settings.client_cert is not None:
+        try:
+            context.load_cert_chain(settings.client_cert, settings.client_key, password="")
+        except (OSError, ssl.SSLError) as error:
+            reason = getattr(error, "reason", None) or type(error).__name__
+            raise UsageError(
+                f"{CLIENT_CERT} and {CLIENT_KEY} cannot be used ({reason}): give a certificate and its key in PEM, "
+                "without a passphrase."
+            ) from None
+    return context

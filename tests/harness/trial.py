@@ -10,11 +10,13 @@ from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
 from contracts.checks import Check, SeriesCheck, each, protocol
+from contracts.checks.errors import BAD_REQUEST
 from contracts.document import Document, Operation
 from contracts.errors import NotApplicable
 from contracts.exchange import CONTROL, Evidence, Exchange, Finding, Judgement, Problem, Request, Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit
+from tests.harness.access import refused_without_a_cause, tells_refusals_apart
 from tests.harness.deferred import Absence
 from tests.harness.run import AllowanceSpent, JobEnd, OperationRun
 
@@ -61,6 +63,8 @@ class Trial:
     decided: list[Exchange] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     observations: list[str] = field(default_factory=list)
+    unclear: list[Exchange] = field(default_factory=list)
+    """Refusals that may be about values that were made up, where no control can be made."""
     _parts: dict[int, list[tuple[Edit, Callable[[], Request]]]] = field(default_factory=dict)
 
     @property
@@ -85,8 +89,8 @@ class Trial:
             if self.run.left <= 0 and self.decided:
                 return
             changed = edit.apply(request)
-            if changed == request:
-                continue  # the edit makes no sense of this control
+            if changed == request or self.run.may_name_others(request, changed):
+                continue  # the edit makes no sense of this control, or may do something to others
             request = changed
             sent = self.run.already_sent(request)
             exchange = sent if sent and sent.edit == edit.name else self.run.send(request, edit)
@@ -100,6 +104,9 @@ class Trial:
         judgement = check(self.operation, exchange)
         if judgement is None:
             return
+        if self._without_a_cause(exchange):
+            self.unclear.append(exchange)
+            return
         self.decided.append(exchange)
         if not isinstance(judgement, Problem):
             return
@@ -109,7 +116,7 @@ class Trial:
                 break
             request = of()
             changed = part.apply(request)
-            if changed != request:
+            if changed != request and not self.run.may_name_others(request, changed):
                 self.judge(self.run.send(changed, part), check)
         if len(self.sightings) > before:
             return  # the parts at fault speak for the whole
@@ -123,7 +130,9 @@ class Trial:
     def judge_run(self, check: SeriesCheck) -> None:
         """Have every exchange of the run judged. Nothing is sent again."""
         self.run.complete()
-        self.judge_series(check, self.run.exchanges)
+        # What may be refused for its made-up values tells nothing of credentials; of its own form any refusal does.
+        told = [one for one in self.run.exchanges if one.issued_token or not self._without_a_cause(one)]
+        self.judge_series(check, told)
 
     def judge_series(self, check: SeriesCheck, exchanges: Sequence[Exchange]) -> None:
         """Have exchanges judged together. Nothing is sent again."""
@@ -164,22 +173,22 @@ class Trial:
         first = self.run.end_of(opening)
         if not first.over:
             raise NotApplicable("jobs do not end in time")
-        if first.fails:  # a request without credentials went out before it, with the same value
-            first = self._end_of_new_record("to compare with")
         second = self.run.end_of(repeat)
-        if first.fails or not second.fails:
+        if first.fails:
+            raise NotApplicable("the job of the first accepted request failed: the known values may be used up by now")
+        if not second.fails:
             raise NotApplicable("the ends of jobs do not tell a first request from a second one")
         check = protocol.as_untouched(second.status, second.exchange)
         write = self.run.send(request, CONTROL)
         if not write.accepted:
             raise NotApplicable("the value that was kept for this is not accepted")
         end = self.run.end_of(write)
-        if isinstance(check(self.operation, end.exchange), Problem) and self._end_of_new_record("to make sure").fails:
+        if isinstance(check(self.operation, end.exchange), Problem) and self._end_of_new_record().fails:
             raise NotApplicable("jobs fail now and then")
         self.judge_series(each(check), [end.exchange])
 
-    def _end_of_new_record(self, purpose: str) -> JobEnd:
-        request = self.run.untouched(f"{self.requirement.id} {purpose}")
+    def _end_of_new_record(self) -> JobEnd:
+        request = self.run.untouched(self.requirement.id)
         write = None if request is None else self.run.send(request, CONTROL)
         if write is None or not write.accepted:
             raise NotApplicable("no known value is left to compare with")
@@ -236,13 +245,43 @@ class Trial:
         if findings:
             status = Status.VIOLATED if any(finding.gates for finding in findings) else Status.NOT_MET
             reason = f"expected {findings[0].problem.expected}, observed {findings[0].problem.observed}"
+        elif any(not exchange.issued_token for exchange in self.unclear):
+            status, reason = Status.INCONCLUSIVE, self._passed_the_door()
         elif not self.decided:
             status, reason = Status.INCONCLUSIVE, "No request reached the decision."
-        elif self.run.controls_accepted == 0:
+        elif self.run.controls_accepted == 0 and not self._needs_no_control():
             status, reason = Status.INCONCLUSIVE, "No control was accepted beside what was refused."
         else:
             status, reason = Status.HELD, ""
         return self._verdict(status, reason, evidence, findings)
+
+    def _without_a_cause(self, exchange: Exchange) -> bool:
+        """Return whether a request may as well have been refused for values that were made up."""
+        return bool(self.run.lacking) and refused_without_a_cause(self.operation, exchange, self.run.made_up)
+
+    def _passed_the_door(self) -> str:
+        first = next(exchange for exchange in self.unclear if not exchange.issued_token)
+        return (
+            f"{first.edit} was answered {first.outcome}, which speaks of something else than credentials: "
+            "only beside an accepted request could be told whether they were refused."
+        )
+
+    def _needs_no_control(self) -> bool:
+        """Return whether what was decided needs no accepted twin, on an operation of which no control can be made."""
+        if not self.run.lacking:
+            return False
+        if self.requirement.judges == "all" or all(one.status != BAD_REQUEST for one in self.decided):
+            return True
+        return tells_refusals_apart(self.operation, self.run.exchanges)
+
+    @property
+    def beyond_access(self) -> bool:
+        """Return whether every answer may be about values that were made up, and nothing else kept a verdict away."""
+        return (
+            not self.decided
+            and bool(self.unclear)
+            and all(one.issued_token and one.status == BAD_REQUEST for one in self.unclear)
+        )
 
     def undecided(self, status: Status, reason: str) -> Verdict:
         """Return the verdict of a trial that ended early: what was found so far counts, or else `status` stands."""

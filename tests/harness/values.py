@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from contracts.document import PATH_PARAMETER, SUPPLIED_BY, Document, Json, Link, Operation, properties
 from contracts.exchange import Request
 from strategies.samples import sample
+from tests.harness.access import TOKEN, Access
 from tests.harness.settings import Target
 
 Known: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -105,6 +106,17 @@ def absent(document: Document, operation: Operation, known: Known) -> list[str]:
     if made and lacks and not needed(made[0]) - known.keys():
         lacks.discard(operation.supplied[made[1].name])
     return sorted(lacks)
+
+
+def variables_of(document: Document) -> set[str]:
+    """Return the variables that give values for any operation of the document."""
+    return {name for operation in document.operations for name in operation.supplied.values()}
+
+
+def lacking(document: Document, operation: Operation, target: Target) -> list[str]:
+    """Return the variables that are missing for an accepted control of the operation, the token first."""
+    token = [TOKEN] if operation.secured and target.access is Access.NONE else []
+    return token + absent(document, operation, target.known)
 
 
 def sources_of(

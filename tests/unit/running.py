@@ -52,7 +52,8 @@ def started(
 ) -> Iterator[subprocess.Popen[str]]:
     """Start what `run` runs to its end; `outcome_of` waits for that."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROPEXO_", "PYTEST_"))}
-    command = [sys.executable, "-m", "pytest", "tests/conformance", "-p", "no:cacheprovider", "--junitxml"]
+    command = [sys.executable, "-m", "pytest", "tests/conformance", "-p", "no:cacheprovider"]
+    command += ["--env-file", os.devnull, "--junitxml"]
     with subprocess.Popen(  # noqa: S603 - our own command
         [*command, str(folder / "junit.xml"), *arguments],
         cwd=ROOT,

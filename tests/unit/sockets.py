@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -61,6 +62,13 @@ class Talk:
         """Send bytes; the client may have gone."""
         self._connection.sendall(b"".join(answer))
 
+    def pass_on(self, there: socket.socket) -> None:
+        """Pass bytes on in both directions until either side has had enough."""
+        back = threading.Thread(target=_copy, args=(there, self._connection))
+        back.start()
+        _copy(self._connection, there)
+        back.join()
+
     def _headers(self) -> Iterator[tuple[str, str]]:
         while line := self._file.readline().decode("latin-1").rstrip("\r\n"):
             name, _, value = line.partition(":")
@@ -76,12 +84,28 @@ class Talk:
 Fake: TypeAlias = Callable[[Talk], None]
 
 
+def tunnels(upstream: str) -> Fake:
+    """Return a proxy: it connects every CONNECT to one server, whatever was asked for, and answers 403 to all else."""
+
+    def proxy(talk: Talk) -> None:
+        heard = talk.hear()
+        if heard is None or heard.method != "CONNECT":
+            talk.say(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            return
+        host, _, port = upstream.rpartition("/")[2].partition(":")
+        with socket.create_connection((host, int(port)), timeout=5) as there:
+            talk.say(b"HTTP/1.1 200 OK\r\n\r\n")
+            talk.pass_on(there)
+
+    return proxy
+
+
 @contextmanager
-def serving(fake: Fake) -> Iterator[Server]:
+def serving(fake: Fake, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """Serve while the context lasts: each connection is handed to `fake`, and closed when that returns."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Server(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        thread = threading.Thread(target=_accept, args=(listener, fake, server))
+    with socket.create_server((host, 0)) as listener:
+        server = Server(f"{'https' if tls else 'http'}://{host}:{listener.getsockname()[1]}")
+        thread = threading.Thread(target=_accept, args=(listener, fake, server, tls))
         thread.start()
         try:
             yield server
@@ -96,13 +120,21 @@ def nobody() -> str:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def _accept(listener: socket.socket, fake: Fake, server: Server) -> None:
+def _copy(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
+
+
+def _accept(listener: socket.socket, fake: Fake, server: Server, tls: ssl.SSLContext | None) -> None:
     open_ones = []
     with suppress(OSError):  # the listener is shut down at the end
         while True:
             connection, _ = listener.accept()
             server.connections += 1
-            thread = threading.Thread(target=_talk, args=(connection, fake, server))
+            thread = threading.Thread(target=_talk, args=(connection, fake, server, tls))
             open_ones.append((connection, thread))
             thread.start()
     for connection, thread in open_ones:
@@ -111,8 +143,10 @@ def _accept(listener: socket.socket, fake: Fake, server: Server) -> None:
         thread.join()
 
 
-def _talk(connection: socket.socket, fake: Fake, server: Server) -> None:
-    with connection, suppress(OSError):  # the client may have gone
+def _talk(connection: socket.socket, fake: Fake, server: Server, tls: ssl.SSLContext | None) -> None:
+    with connection, suppress(OSError):  # the client may have gone, or not liked the certificate
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        fake(Talk(connection, server))
-        connection.shutdown(socket.SHUT_RDWR)
+        talking = tls.wrap_socket(connection, server_side=True) if tls else connection
+        with talking:
+            fake(Talk(talking, server))
+            talking.shutdown(socket.SHUT_RDWR)

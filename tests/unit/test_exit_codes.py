@@ -73,11 +73,40 @@ def test_3_internal_error(tmp_path: Path) -> None:
     assert outcome.code == 3, outcome.output
 
 
-def test_4_setting_is_missing(tmp_path: Path) -> None:
-    only_the_token = {"PROPEXO_TOKEN": "tok-1"}
-    outcome = run(tmp_path, *TWO, "--target", "http://127.0.0.1:9", environment=only_the_token)
+NOWHERE = ("--target", "http://127.0.0.1:9")
+TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1"}
+
+
+@table(
+    "arguments, environment, sentence",
+    {
+        "nothing to be tried": (
+            (*TWO, *NOWHERE, "-k", "JOB-01"),
+            TOKEN_ALONE,
+            "Nothing of what was selected can be tried. No control can be made: set PROPEXO_EVENT_IDS",
+        ),
+        "nothing to be tried by workers": (
+            (*TWO, *NOWHERE, "-k", "JOB-01", "-n", "2"),
+            TOKEN_ALONE,
+            "No control can be made: set PROPEXO_EVENT_IDS",
+        ),
+        "more declared than given": (
+            (*TWO, *NOWHERE, "--access", "write"),
+            TOKEN_ALONE,
+            "--access write needs",
+        ),
+        "production": ((*TWO, "--target", "https://API.propexo.com:443"), SETTINGS, "api.propexo.com is production"),
+        "token with its scheme": (
+            (*TWO, *NOWHERE),
+            {"PROPEXO_TOKEN": "Bearer tok-1"},
+            "PROPEXO_TOKEN holds characters",
+        ),
+    },
+)
+def test_4_setting_is_wrong(tmp_path: Path, arguments, environment, sentence: str) -> None:
+    outcome = run(tmp_path, *arguments, environment=environment)
     assert outcome.code == 4, outcome.output
-    assert "Set PROPEXO_EVENT_IDS in the environment: --target url needs values that it knows." in outcome.output
+    assert sentence in outcome.output
 
 
 @table("text", {"none": ("0",), "less": ("-1",), "no number": ("soon",), "for ever": ("inf",), "no such": ("nan",)})
@@ -130,6 +159,13 @@ MUST, ADVICE = {"gates": True}, {"gates": False}
         "should not met": ([ADVICE | {"verdict": "not met"}], 0, 0, 1),
         "must undecided": ([MUST | {"verdict": "inconclusive"}], 1, 6, 6),
         "should undecided": ([ADVICE | {"verdict": "inconclusive"}], 1, 0, 0),
+        "nothing tried": ([MUST | {"verdict": "inconclusive", "beyond access": True}], 1, 4, 4),
+        "something tried": (
+            [MUST | {"verdict": "inconclusive", "beyond access": True}, MUST | {"verdict": "held"}],
+            1,
+            6,
+            6,
+        ),
         "not applicable": ([MUST | {"verdict": "not applicable"}], 0, 0, 0),
         "violated and undecided": ([MUST | {"verdict": "violated"}, MUST | {"verdict": "inconclusive"}], 1, 1, 1),
         "interrupted": ([MUST | {"verdict": "held"}], 2, 2, 2),

@@ -45,3 +45,9 @@ def test_first_request_that_passes_without_a_token_is_judged(tmp_path: Path) -> 
 
 def test_refused_request_that_was_carried_out_is_noticed(tmp_path: Path) -> None:
     assert "AUTH-12" in violated(ActsBeforeItRefuses(document()), tmp_path)
+
+
+def test_second_run_on_the_same_records_blames_nobody_for_the_first(tmp_path: Path) -> None:
+    with serving(MockApi(document())) as (arguments, environment):
+        codes = [run(tmp_path, *TWO, *arguments, environment=environment).code for _ in range(2)]
+    assert codes == [0, 0]

@@ -83,6 +83,11 @@ def test_good_requirement_is_read(tmp_path: Path) -> None:
     assert found["RESP-01"].gates
 
 
+@table("given, access", {"nothing": ({}, "write"), "token": ({"access": "token"}, "token")})
+def test_requirement_needs_what_a_write_takes_unless_it_says_otherwise(tmp_path: Path, given, access: str) -> None:
+    assert load_requirements(written(tmp_path, GOOD | given))["RESP-01"].access == access
+
+
 def test_should_does_not_gate(tmp_path: Path) -> None:
     assert not load_requirements(written(tmp_path, GOOD | {"level": "should"}))["RESP-01"].gates
 
@@ -100,6 +105,7 @@ def test_must_that_is_not_stated_gates_for_the_reason_it_gives(tmp_path: Path) -
         "unknown basis": ({"basis": "hearsay"}, "`basis` is 'hearsay', not one of"),
         "unknown trait": ({"applies-to": "every"}, "`applies-to` is 'every', not one of any, supported"),
         "unknown judge": ({"judges": "some"}, "`judges` is 'some', not one of own, all"),
+        "unknown access": ({"access": "all"}, "`access` is 'all', not one of none, token, write"),
         "must without a reason": ({"basis": "example"}, "a must that is not stated says in `gates-because`"),
         "id without a number": ({"id": "RESP"}, "its id is not GROUP-NN"),
         "id with three digits": ({"id": "RESP-001"}, "its id is not GROUP-NN"),

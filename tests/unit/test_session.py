@@ -4,52 +4,64 @@ from pathlib import Path
 
 import pytest
 
-from contracts.errors import ContractError, UsageError
+from contracts.errors import ContractError, Inconclusive, NotApplicable, UsageError
+from tests.harness.access import Access, access_with
 from tests.harness.records import COST_OF_A_RECORD
 from tests.harness.run import RECORDS_TO_START_WITH
 from tests.harness.session import JOBS_TO_TELL_OF, MOCK, NothingSelected, Options, Session, select
 from tests.harness.settings import Profile
-from tests.unit.building import CANCEL, CREATE, DOCUMENT, LIST, STATUS, TOKEN, UPDATE, table
+from tests.harness.values import lacking
+from tests.unit.building import CANCEL, CREATE, DOCUMENT, LIST, REQUIREMENTS, STATUS, TOKEN, UPDATE, table
 from tests.unit.running import CONTRACT, GENERIC
 
 INTEGRATION, EVENTS, LEAD = "PROPEXO_INTEGRATION_ID", "PROPEXO_EVENT_IDS", "PROPEXO_LEAD_ID"
 URL = "http://127.0.0.1:9"
 
 
-def session(*operations: str, target: str = URL, contract: Path = CONTRACT, **environment: str) -> Session:
+APPLICANT = DOCUMENT.operation("create_applicant_appointment_rentmanager")
+
+
+def session(
+    *operations: str, target: str = URL, contract: Path = CONTRACT, access: Access | None = None, **environment: str
+) -> Session:
     given = {"PROPEXO_TOKEN": TOKEN} | environment
-    return Session(Options(target, operations, Profile.QUICK, 1, contract, given))
+    return Session(Options(target, operations, Profile.QUICK, 1, contract, given, access=access))
 
 
 CREATES = {INTEGRATION: "rm-1", LEAD: "l-1"}
-NEEDS = "in the environment: --target url needs values that it knows."
 
 
 @table(
-    "operations, known, lacking",
+    "operation, known, missing",
     {
-        "cancellation": ([CANCEL.id], {}, f"{EVENTS} and {INTEGRATION}"),
-        "cancellation without its integration": ([CANCEL.id], {EVENTS: "e-1"}, INTEGRATION),
-        "cancellation of what nobody can create": ([CANCEL.id], {INTEGRATION: "rm-1"}, EVENTS),
-        "update of what nobody can create": ([UPDATE.id], {INTEGRATION: "rm-1"}, EVENTS),
-        "create": ([CREATE.id], {}, f"{INTEGRATION} and {LEAD}"),
-        "create for another": ([CREATE.id], {INTEGRATION: "rm-1", "PROPEXO_RESIDENT_ID": "r-1"}, LEAD),
-        "job status of nothing": ([STATUS.id], {}, EVENTS),
-        "the one of two that lacks least": ([CREATE.id, UPDATE.id], {}, EVENTS),
-        "blank": ([UPDATE.id], {EVENTS: " "}, EVENTS),
+        "cancellation": (CANCEL, {}, f"{EVENTS} and {INTEGRATION}"),
+        "cancellation without its integration": (CANCEL, {EVENTS: "e-1"}, INTEGRATION),
+        "cancellation of what nobody can create": (CANCEL, {INTEGRATION: "rm-1"}, EVENTS),
+        "update of what nobody can create": (UPDATE, {INTEGRATION: "rm-1"}, EVENTS),
+        "create": (CREATE, {}, f"{INTEGRATION} and {LEAD}"),
+        "create for another": (CREATE, {INTEGRATION: "rm-1", "PROPEXO_RESIDENT_ID": "r-1"}, LEAD),
+        "job status of nothing": (STATUS, {}, EVENTS),
+        "blank": (UPDATE, {EVENTS: " "}, EVENTS),
+        "no token": (LIST, {"PROPEXO_TOKEN": ""}, "PROPEXO_TOKEN"),
+        "nothing": (CREATE, {"PROPEXO_TOKEN": ""}, f"PROPEXO_TOKEN and {INTEGRATION} and {LEAD}"),
     },
 )
-def test_session_does_not_start_where_no_operation_can_be_tried(operations, known, lacking: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        session(*operations, **known)
-    assert str(caught.value) == f"Set {lacking} {NEEDS}"
+def test_what_is_missing_keeps_accepted_requests_away(operation, known, missing: str) -> None:
+    found = session(operation.id, **known)
+    for name, needed in (("RESP-01", Access.WRITE), ("AUTH-03", Access.TOKEN), ("AUTH-01", Access.NONE)):
+        obstacle = found.obstacle(REQUIREMENTS[name], operation)
+        if access_with(lacking(DOCUMENT, operation, found.target)).covers(needed):
+            assert obstacle is None
+        else:
+            assert isinstance(obstacle, Inconclusive)
+            assert f"set {missing}." in str(obstacle)
+    assert isinstance(found.obstacle(REQUIREMENTS["RESP-01"], operation), Inconclusive)
 
 
 @table(
     "operations, known",
     {
         "list": ([LIST.id], {}),
-        "some that need nothing": ([], {}),
         "one that lacks nothing": ([CREATE.id, UPDATE.id], {EVENTS: "e-1"}),
         "cancellation of a known record": ([CANCEL.id], {INTEGRATION: "rm-1", EVENTS: "e-1"}),
         "cancellation of what the run creates": ([CANCEL.id], CREATES),
@@ -58,8 +70,53 @@ def test_session_does_not_start_where_no_operation_can_be_tried(operations, know
         "create without an employee": ([CREATE.id], CREATES),
     },
 )
-def test_session_starts_where_one_operation_can_be_tried(operations, known) -> None:
-    assert session(*operations, **known).requests_sent == 0
+def test_session_may_write_where_one_operation_can_be_tried(operations, known) -> None:
+    found = session(*operations, **known)
+    assert (found.access, found.requests_sent) == (Access.WRITE, 0)
+
+
+@table(
+    "given, access",
+    {
+        "nothing": ({"PROPEXO_TOKEN": ""}, Access.NONE),
+        "ids without a token": (CREATES | {"PROPEXO_TOKEN": ""}, Access.NONE),
+        "token": ({}, Access.TOKEN),
+        "token and too few ids": ({LEAD: "l-1"}, Access.TOKEN),
+        "records to change": ({EVENTS: "e-1"}, Access.WRITE),
+        "persons": (CREATES, Access.WRITE),
+    },
+)
+def test_what_was_given_decides_the_level(given, access: Access) -> None:
+    assert session(**given).access is access
+
+
+@table(
+    "given, declared, sentence",
+    {
+        "no token": ({"PROPEXO_TOKEN": ""}, Access.TOKEN, "--access token needs PROPEXO_TOKEN: "),
+        "no token to write with": ({"PROPEXO_TOKEN": ""}, Access.WRITE, "--access write needs PROPEXO_TOKEN"),
+        "no ids": ({}, Access.WRITE, f"--access write needs {EVENTS}: "),
+    },
+)
+def test_more_access_cannot_be_declared_than_was_given(given, declared: Access, sentence: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        session(access=declared, **given)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_what_was_declared_away_does_not_apply() -> None:
+    found = session(access=Access.TOKEN, **CREATES)
+    assert (found.access, found.target.known) == (Access.TOKEN, {})
+    assert str(found.obstacle(REQUIREMENTS["RESP-01"], CREATE)) == (
+        "it needs access write, and --access token was declared"
+    )
+    assert isinstance(found.obstacle(REQUIREMENTS["RESP-01"], CREATE), NotApplicable)
+    assert found.obstacle(REQUIREMENTS["RESP-01"], LIST) is None
+
+
+def test_value_that_is_missing_at_the_declared_level_could_not_be_told() -> None:
+    found = session(access=Access.WRITE, **CREATES)
+    assert isinstance(found.obstacle(REQUIREMENTS["RESP-01"], APPLICANT), Inconclusive)
 
 
 def test_embedded_mock_needs_no_setting() -> None:

@@ -1,17 +1,24 @@
 """What the user gives: each malformed setting gets its own sentence before anything is sent."""
 
+from pathlib import Path
+
 import pytest
 
 from contracts.errors import UsageError
-from tests.harness.settings import SANDBOX, Profile, Secret, Target, target_from_environment
+from tests.harness.access import Access
+from tests.harness.settings import SANDBOX, Profile, Secret, Settings, Target, limited_to, settings_from, target_from
 from tests.unit.building import DOCUMENT, TOKEN, table
 
 GOOD = {"PROPEXO_TOKEN": TOKEN, "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
 VARIABLES = ("PROPEXO_INTEGRATION_ID", "PROPEXO_EVENT_IDS", "PROPEXO_LEAD_ID")
 
 
+def settings(*variables: str, env_file: Path | None = None, **environment: str) -> Settings:
+    return settings_from(variables, environment, env_file)
+
+
 def target(name: str = "http://127.0.0.1:4010", **changes: str) -> Target:
-    return target_from_environment(name, VARIABLES, GOOD | changes)
+    return target_from(name, settings(*VARIABLES, **GOOD | changes))
 
 
 def test_url_is_the_target() -> None:
@@ -62,11 +69,107 @@ def test_variable_without_a_value_is_not_known(value: str) -> None:
 
 
 def test_variable_that_no_operation_names_is_not_known() -> None:
-    assert target_from_environment("sandbox", [], GOOD).known == {}
+    assert settings(**GOOD).known == {}
 
 
-def test_token_is_all_that_every_target_needs() -> None:
-    assert target_from_environment("sandbox", VARIABLES, {"PROPEXO_TOKEN": TOKEN}).known == {}
+@pytest.mark.parametrize("value", ["", " "])
+def test_target_without_a_token_gets_one_that_nobody_issued(value: str) -> None:
+    first, second = target(PROPEXO_TOKEN=value), target(PROPEXO_TOKEN=value)
+    assert first.access is second.access is Access.NONE
+    assert first.token != second.token
+    assert len(first.token) > 20
+
+
+def test_file_holds_what_the_environment_does_not(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"# mine\nPROPEXO_TOKEN='{TOKEN}'\nPROPEXO_EVENT_IDS=e-1,e-2\nPROPEXO_LEAD_ID=l-1\nPATH=/nowhere\n")
+    read = settings(*VARIABLES, env_file=file, PROPEXO_EVENT_IDS="e-9", PROPEXO_LEAD_ID=" ")
+    assert read.token is not None
+    assert read.token.get_secret_value() == TOKEN
+    assert read.known == {"PROPEXO_EVENT_IDS": ("e-9",), "PROPEXO_LEAD_ID": ("l-1",)}
+
+
+def test_file_need_not_be_there(tmp_path: Path) -> None:
+    assert settings(env_file=tmp_path / "absent").token is None
+
+
+def test_file_in_no_encoding_that_we_read_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"PROPEXO_TOKEN=\xff\xfe")
+    with pytest.raises(UsageError, match=r"\.env cannot be read as settings \(UnicodeDecodeError\)\.$"):
+        settings(env_file=file)
+
+
+def test_process_environment_is_not_read_behind_the_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROPEXO_TOKEN", TOKEN)
+    assert settings().token is None
+
+
+def test_settings_do_not_show_the_token() -> None:
+    assert TOKEN not in repr(settings(*VARIABLES, **GOOD))
+
+
+@table(
+    "declared, known, access",
+    {
+        "nothing": (None, 2, Access.WRITE),
+        "write": (Access.WRITE, 2, Access.WRITE),
+        "token": (Access.TOKEN, 0, Access.WRITE),
+        "none": (Access.NONE, 0, Access.NONE),
+    },
+)
+def test_what_is_not_to_be_used_is_not_at_hand(declared, known: int, access: Access) -> None:
+    limited = limited_to(target(), declared)
+    assert (len(limited.known), limited.access) == (known, access)
+    assert (limited.token == TOKEN) is (access is not Access.NONE)
+
+
+PRODUCTION = {
+    "name": "https://api.propexo.com",
+    "without TLS": "http://api.propexo.com",
+    "path": "https://api.propexo.com/v1/",
+    "port": "https://api.propexo.com:443",
+    "another port": "http://api.propexo.com:8080",
+    "capitals": "HTTPS://API.Propexo.COM",
+    "dot at the end": "https://api.propexo.com.",
+    "dots at the end": "https://api.propexo.com..:443",
+}
+
+
+@pytest.mark.parametrize("url", PRODUCTION.values(), ids=PRODUCTION)
+def test_production_is_refused_unless_allowed(url: str) -> None:
+    with pytest.raises(
+        UsageError, match=r"^api\.propexo\.com is production, where .* --allow-production if you mean it"
+    ):
+        target(url)
+    assert target_from(url, settings(**GOOD), allow_production=True).token == TOKEN
+
+
+DISGUISED = {
+    "user": "https://me@api.propexo.com",
+    "user and password": "https://me:secret@api.propexo.com",
+    "as a user": "https://api.propexo.com@example.com",
+    "empty user": "https://@api.propexo.com",
+    "back slash": "https://api.propexo.com\\@example.com",
+    "wide letters": "https://\uff41pi.propexo.com",
+    "wide dot": "https://api\uff0epropexo.com",
+    "ideographic dot": "https://api\u3002propexo.com",
+    "escape": "https://api%2epropexo.com",
+    "soft hyphen": "https://api.pro\u00adpexo.com",
+    "tab": "https://api.pro\tpexo.com",
+}
+
+
+@pytest.mark.parametrize("url", DISGUISED.values(), ids=DISGUISED)
+def test_production_in_disguise_is_refused_always(url: str) -> None:
+    for allowed in (False, True):
+        with pytest.raises(UsageError):
+            target_from(url, settings(**GOOD), allow_production=allowed)
+
+
+@pytest.mark.parametrize("url", [SANDBOX, "https://api.propexo.com.example.com", "https://x-api.propexo.com"])
+def test_other_hosts_are_not_production(url: str) -> None:
+    assert target(url).url == url
 
 
 NAMES_A_TARGET = "--target takes mock, sandbox or a base URL such as http://127.0.0.1:4010, not "
@@ -86,12 +189,11 @@ BARE_TOKEN = "PROPEXO_TOKEN holds characters that no bearer token has: give the 
         "password": ("https://:secret@api.example.com", {}, NO_CREDENTIALS),
         "query": ("https://api.example.com?a=b", {}, NO_CREDENTIALS),
         "fragment": ("https://api.example.com#a", {}, NO_CREDENTIALS),
-        "no token": (
+        "certificate that is not there": (
             "sandbox",
-            {"PROPEXO_TOKEN": ""},
-            "Set PROPEXO_TOKEN in the environment: --target sandbox needs it.",
+            {"PROPEXO_CLIENT_CERT": "/no/such.pem"},
+            "PROPEXO_CLIENT_CERT names no file: give the path of a PEM file.",
         ),
-        "blank token": ("sandbox", {"PROPEXO_TOKEN": " "}, "Set PROPEXO_TOKEN in the environment: "),
         "port that is none": ("http://127.0.0.1:http", {}, NAMES_A_TARGET),
         "space": ("https://api.example.com/a b", {}, NAMES_A_TARGET),
         "token with its scheme": ("sandbox", {"PROPEXO_TOKEN": f"Bearer {TOKEN}"}, BARE_TOKEN),

@@ -28,12 +28,17 @@ class Run:
     exchanges: list[Exchange] = field(default_factory=list)
     intermittent: set[str] = field(default_factory=set)
     completed: bool = False
+    lacking: tuple[str, ...] = ()
+    made_up: tuple[str, ...] = ()
 
     def send(self, request: Request, edit: Edit, **_: Any) -> Exchange:
         status = self.statuses[min(len(self.exchanges), len(self.statuses) - 1)]
         self.exchanges.append(replace(exchange(status), request=request, edit=edit.name))
         self.left -= 1
         return self.exchanges[-1]
+
+    def may_name_others(self, *_: Request) -> bool:
+        return False
 
     def send_again(self, seen: Exchange) -> Exchange:
         return self.send(seen.request, Edit(seen.edit, lambda unchanged: unchanged))

@@ -1,0 +1,104 @@
+"""The last look at what was written: no byte of it may hold the token, or a canary that was planted for this.
+
+    python -m reports.scan FOLDER_OR_FILE...
+
+The canary is a value in the environment that nobody has a reason to write. Where it is found, somebody wrote the whole
+environment, and with it the secrets of others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import gzip
+import os
+import re
+import secrets
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from reports.redaction import VARIABLE, Redactor
+
+CANARY = "PROPEXO_CANARY"
+CANARY_BYTES = 12
+LEAKED = 3
+PACKED = re.compile(rb"H4sI[A-Za-z0-9+/]{40,}={0,2}")
+"""gzip in base64, which is how a page carries much data."""
+
+
+def plant() -> str:
+    """Return the canary of this run, and see to it that it is in the environment, for other processes of it, too."""
+    return os.environ.setdefault(CANARY, f"canary-{secrets.token_hex(CANARY_BYTES)}")
+
+
+def leaks(paths: Iterable[Path], token: str, canary: str) -> list[str]:
+    """Return a sentence for each file below these paths that holds the token or the canary; it never quotes them."""
+    wanted = [(f"the token of {VARIABLE}", Redactor(token)), ("the canary of the environment", Redactor(canary))]
+    return [
+        f"{file} holds {name}: delete it, have the token replaced, and report this"
+        for file in _files(paths)
+        for name, redactor in wanted
+        if any(redactor.stands_in(data) for data in _layers(file.read_bytes()))
+    ]
+
+
+class Scan:
+    """Fails the run whose finished output gives a secret away."""
+
+    def __init__(self, paths: Callable[[], Iterable[Path]], token: str, tell: Callable[[int], None]) -> None:
+        """Look at these paths for this token when all is written, and `tell` the exit code where it is found."""
+        self._paths, self._token, self._tell = paths, token, tell
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Look after everybody has written, and before the terminal tells the exit code."""
+        result = yield
+        found = leaks(self._paths(), self._token, plant())
+        if found:
+            session.exitstatus = LEAKED
+            self._tell(LEAKED)
+            reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+            assert reporter is not None, "pytest always has one"
+            for sentence in found:
+                reporter.write_line(f"ERROR: {sentence}.", red=True)
+        return result
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        yield from sorted(file for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file())
+
+
+def _layers(data: bytes) -> Iterator[bytes]:
+    """Yield the bytes, and what is packed in them."""
+    yield data
+    for packed in PACKED.finditer(data):
+        try:
+            yield gzip.decompress(base64.b64decode(packed.group()))
+        except (binascii.Error, EOFError, OSError, zlib.error):
+            continue  # it only looked like it
+
+
+def main() -> int:
+    """Return the exit code: 0 where nothing is found, 3 with a sentence for each file that gives something away."""
+    parser = argparse.ArgumentParser(
+        prog="python -m reports.scan", description="Look for the token in what was written."
+    )
+    parser.add_argument("paths", metavar="FOLDER_OR_FILE", type=Path, nargs="+")
+    parser.add_argument("--env-file", metavar="FILE", type=Path, default=Path(__file__).parents[1] / ".env")
+    options = parser.parse_args()
+    token = os.environ.get(VARIABLE) or dotenv_values(options.env_file).get(VARIABLE) or ""
+    found = leaks(options.paths, token, os.environ.get(CANARY, ""))
+    for sentence in found:
+        print(f"ERROR: {sentence}.", file=sys.stderr)  # noqa: T201 - a command
+    return LEAKED if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Where bytes are written: the terminal, JUnit, a log file and Allure's results pass through here without the token.
+
+What stands in a traceback, a warning, a log line or somebody else's attachment is covered as well: it is not looked for
+where it comes from, but taken out of every stream and file on its way.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import allure_pytest.plugin
+import pytest
+from _pytest import junitxml
+from allure_commons import hookimpl
+from allure_commons.logger import AllureFileLogger
+from attr import asdict
+
+from reports.redaction import Redactor
+
+Stream = TypeVar("Stream")
+
+
+class Writer:
+    """Takes the token out of what is written, once it knows one."""
+
+    def __init__(self) -> None:
+        """Know no token yet: settings are read after the first stream is open."""
+        self.redactor: Redactor | None = None
+
+    def text(self, text: str) -> str:
+        """Return a text as it may be written."""
+        return text if self.redactor is None else self.redactor.anything(text)
+
+    def data(self, data: bytes) -> bytes:
+        """Return bytes as they may be written."""
+        return data if self.redactor is None else self.redactor.any_bytes(data)
+
+    def clean(self, stream: Stream) -> Stream:
+        """Return the stream; from now on all text that goes into it is cleaned."""
+        write: Callable[[str], int] = stream.write  # type: ignore[attr-defined]
+        stream.write = lambda text: write(self.text(text))  # type: ignore[attr-defined]
+        return stream
+
+    def open(self, *given: Any, **named: Any) -> Any:
+        """Open a text file as `open` does, to be written clean."""
+        return self.clean(open(*given, **named))  # noqa: PTH123 - stands in for it
+
+
+def register(config: pytest.Config) -> Writer:
+    """Clean whatever this pytest process writes. Called before other plugins open their files."""
+    writer = Writer()
+
+    class CleanLogger(AllureFileLogger):
+        """Allure's own writer of results and attachments, with clean bytes."""
+
+        def _report_item(self, item: Any) -> None:
+            told = asdict(item, filter=lambda _, value: value or value is False)
+            name = item.file_pattern.format(prefix=uuid.uuid4())
+            _replace(self._report_dir / name, json.dumps(told, ensure_ascii=False).encode())
+
+        @hookimpl
+        def report_attached_file(self, source: str, file_name: str) -> None:
+            _replace(self._report_dir / file_name, Path(source).read_bytes())
+
+        @hookimpl
+        def report_attached_data(self, body: str | bytes, file_name: str) -> None:
+            _replace(self._report_dir / file_name, body.encode() if isinstance(body, str) else body)
+
+    def _replace(file: Path, data: bytes) -> None:
+        begun = file.with_name(f"{file.name}.tmp")
+        begun.write_bytes(writer.data(data))
+        begun.replace(file)
+
+    _swap(config, vars(allure_pytest.plugin), "AllureFileLogger", CleanLogger)
+    _swap(config, vars(junitxml), "open", writer.open)
+    for stream in {id(one): one for one in (sys.__stdout__, sys.__stderr__, sys.stdout, sys.stderr) if one}.values():
+        writer.clean(stream)  # to the end of the process: an interpreter that dies has its say after pytest
+    return writer
+
+
+def clean_log_file(config: pytest.Config, writer: Writer) -> None:
+    """Clean the file of --log-file, which pytest opens while it configures its plugins."""
+    plugin = config.pluginmanager.get_plugin("logging-plugin")
+    handler = plugin.log_file_handler if plugin else None
+    if handler is not None and handler.stream is not None:
+        writer.clean(handler.stream)
+
+
+def _swap(config: pytest.Config, names: dict[str, Any], name: str, new: Any) -> None:
+    """Put something in place of what a module calls by this name, until the end of this pytest run.
+
+    There is no hook where these bytes are written, and no need to repeat what is done around it.
+    """
+    before = names.get(name)
+    names[name] = new
+    config.add_cleanup(lambda: names.pop(name) if before is None else names.update({name: before}))

@@ -1,0 +1,225 @@
+"""How far the suite may go: the level, what it leaves out, and what a refusal tells without an accepted twin."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.mock.api import MockApi
+from tests.harness.access import Access, access_with, line, refused_without_a_cause, speaks_for_itself
+from tests.unit.building import CANCEL, exchange, refusal, table
+from tests.unit.running import TWO, Outcome, document, run, serving
+from tests.unit.sockets import Talk
+from tests.unit.sockets import serving as serving_fake
+
+MADE_UP = "8d7f2a3e-made-up"
+NAMED = {"error": {"code": "invalid", "message": "event_id is required", "details": {}}}
+
+
+@table(
+    "level, covered",
+    {
+        "none": (Access.NONE, [Access.NONE]),
+        "token": (Access.TOKEN, [Access.NONE, Access.TOKEN]),
+        "write": (Access.WRITE, [Access.NONE, Access.TOKEN, Access.WRITE]),
+    },
+)
+def test_level_covers_those_below(level: Access, covered: list[Access]) -> None:
+    assert [needed for needed in Access if level.covers(needed)] == covered
+
+
+@table(
+    "lacking, level",
+    {
+        "nothing": ([], Access.WRITE),
+        "ids": (["PROPEXO_LEAD_ID"], Access.TOKEN),
+        "the token": (["PROPEXO_TOKEN"], Access.NONE),
+        "both": (["PROPEXO_TOKEN", "PROPEXO_LEAD_ID"], Access.NONE),
+    },
+)
+def test_what_is_lacking_limits_the_level(lacking: list[str], level: Access) -> None:
+    assert access_with(lacking) is level
+
+
+def bad(status: int, **fields: Any) -> Any:
+    return exchange(status, **{"request_body": {"integration_id": MADE_UP}} | fields)
+
+
+@table(
+    "seen, tells",
+    {
+        "401 without the token": (refusal(401), True),
+        "403 without the token": (refusal(403), True),
+        "400 without the token": (refusal(400), False),
+        "404 without the token": (refusal(404), False),
+        "400 that names the property": (bad(400, about="event_id", body=NAMED), True),
+        "400 that names another": (bad(400, about="integration_id", body=NAMED), False),
+        "400 for a body with a made-up value": (bad(400, request_body=f"[{MADE_UP},]".encode()), False),
+        "400 for a body without one": (bad(400, request_body=[]), True),
+        "400 for an empty body at a made-up path": (bad(400, request_body=b"", target=f"/e/{MADE_UP}"), False),
+        "404 for a made-up value": (bad(404), False),
+        "404 for another spelling": (bad(404, target=CANCEL.path.upper()), True),
+        "405 to another method": (bad(405, method="PATCH"), True),
+        "405 to the method itself": (bad(405), False),
+        "409": (bad(409), False),
+    },
+)
+def test_refusal_that_tells_its_cause_needs_no_twin(seen: Any, *, tells: bool) -> None:
+    assert speaks_for_itself(CANCEL, seen, [MADE_UP]) is tells
+    assert refused_without_a_cause(CANCEL, seen, [MADE_UP]) is not tells
+
+
+@pytest.mark.parametrize("status", [200, 201, 500, 503, None])
+def test_what_is_no_refusal_is_judged_as_ever(status: int | None) -> None:
+    assert not refused_without_a_cause(CANCEL, bad(status), [MADE_UP])
+
+
+def test_line_counts_what_could_be_tried() -> None:
+    told = [{"beyond access": True}, {"beyond access": False}, {}]
+    assert line(told, Access.TOKEN) == "token: 2 of 3 requirements of operations tried, the others need more access"
+    assert line(told[1:], Access.WRITE) == "write: all 2 requirements of operations tried"
+
+
+class Watched(MockApi):
+    """Keeps the credential and the answer of every request."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.credentials: list[str] = []
+        self.writes = 0
+
+    def authorise(self, request: Any) -> None:
+        self.credentials.append(request.headers.get("authorization", ""))
+        super().authorise(request)
+
+    def accept(self, *given: Any) -> Any:
+        self.writes += 1
+        return super().accept(*given)
+
+
+def tried(folder: Path, api: MockApi, *arguments: str, without: tuple[str, ...] = ()) -> Outcome:
+    with serving(api) as (target, environment):
+        kept = {name: value for name, value in environment.items() if name not in without}
+        return run(folder, *TWO, *target, "--profile", "quick", *arguments, environment=kept)
+
+
+def test_run_without_a_token_tries_refusals_and_could_not_tell_the_rest(tmp_path: Path) -> None:
+    api = Watched(document())
+    outcome = tried(tmp_path, api, without=("PROPEXO_TOKEN",))
+    assert outcome.code == 6, outcome.output
+    assert {"AUTH-01", "AUTH-02", "AUTH-07", "AUTH-10"} <= outcome.named("passed") - outcome.named("error")
+    assert {"AUTH-03", "RESP-01", "ERR-01", "JOB-01"} <= outcome.named("error")
+    assert "set PROPEXO_TOKEN" in outcome.output
+    assert "Access none: " in outcome.output
+    assert api.writes == 0
+
+
+def test_declared_level_uses_no_more_and_tells_how_much_ran(tmp_path: Path) -> None:
+    api = Watched(document())
+    outcome = tried(tmp_path, api, "--access", "none")
+    assert outcome.code == 0, outcome.output
+    assert not outcome.named("error")
+    counted = re.search(r"Access none: (\d+) of (\d+) requirements of operations tried", outcome.output)
+    assert counted is not None
+    held = [name for name, word in outcome.verdicts.items() if word == "passed"]
+    assert [int(number) for number in counted.groups()] == [len(held), len(outcome.verdicts)]
+    assert api.credentials
+    assert not [sent for sent in api.credentials if api.state.tokens[0] in sent]
+
+
+def test_token_alone_judges_refusals_and_writes_nothing(tmp_path: Path) -> None:
+    api = Watched(document())
+    outcome = tried(tmp_path, api, "--access", "token")
+    assert outcome.code == 0, outcome.output
+    assert {"AUTH-01", "AUTH-03", "AUTH-04", "AUTH-11", "ERR-01", "ERR-02", "ERR-03", "ERR-05"} <= outcome.named(
+        "passed"
+    )
+    assert {"RESP-01", "RESP-08", "JOB-01"} <= outcome.named("skipped")
+    assert api.writes == 0
+
+
+def test_token_alone_that_is_refused_ends_the_run(tmp_path: Path) -> None:
+    with serving(MockApi(document())) as (target, _):
+        outcome = run(tmp_path, *TWO, *target, environment={"PROPEXO_TOKEN": "never-issued-by-anybody"})
+    assert outcome.code == 6, outcome.output
+    assert "refuses the token in PROPEXO_TOKEN" in outcome.output
+
+
+class RefusesEverything(MockApi):
+    """Has never heard of the made-up integration, and says so before it looks at anything else."""
+
+    def errors(self, *_: Any) -> Any:
+        return []
+
+    def unknown_values(self, *_: Any) -> Any:
+        return [{"code": "custom", "path": [], "message": "unknown integration"}]
+
+
+def test_refusal_that_may_be_about_made_up_values_is_not_taken_for_one_of_the_edit(tmp_path: Path) -> None:
+    outcome = tried(tmp_path, RefusesEverything(document()), "-k", "ERR-01 or ERR-02", without=("PROPEXO_EVENT_IDS",))
+    assert outcome.code == 6, outcome.output
+    assert not outcome.named("passed")
+
+
+class TakesAnything(MockApi):
+    def errors(self, *_: Any) -> Any:
+        return []
+
+    def unknown_values(self, *_: Any) -> Any:
+        return []
+
+
+class TakesAnyToken(MockApi):
+    def token_is_known(self, _: str) -> bool:
+        return True
+
+
+class TakesAll(TakesAnyToken, TakesAnything):
+    pass
+
+
+@table(
+    "faulty, access, requirement",
+    {"body": (TakesAnything, "token", "ERR-02"), "token": (TakesAll, "none", "AUTH-02")},
+)
+def test_violation_shows_at_every_level(tmp_path: Path, faulty: Any, access: str, requirement: str) -> None:
+    outcome = tried(tmp_path, faulty(document()), "--access", access)
+    assert outcome.code == 1, outcome.output
+    assert requirement in outcome.named("failure")
+
+
+def test_wrong_token_that_comes_as_far_as_the_body_is_not_taken_for_a_refused_one(tmp_path: Path) -> None:
+    outcome = tried(tmp_path, TakesAnyToken(document()), "--access", "none", "-k", "AUTH-02")
+    assert outcome.code == 6, outcome.output
+    assert outcome.named("error") == {"AUTH-02"}
+    assert "another token of the same length was answered 400, which speaks of something else" in outcome.output
+
+
+@table(
+    "status, body",
+    {
+        "not found": (b"404 Not Found", b"{}"),
+        "no method": (b"405 Method Not Allowed", b"{}"),
+        "malformed": (b"400 Bad Request", b'{"error":{"code":"bad","message":"bad request","details":{}}}'),
+        "no credentials": (b"401 Unauthorized", b"{}"),
+        "forbidden": (b"403 Forbidden", b"{}"),
+        "elsewhere": (b"302 Found", b"{}"),
+        "down": (b"503 Unavailable", b"{}"),
+    },
+)
+def test_server_that_has_one_answer_for_everything_keeps_no_must(tmp_path: Path, status: bytes, body: bytes) -> None:
+    def answers(talk: Talk) -> None:
+        while talk.hear():
+            head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+            talk.say(head % (status, len(body)), body)
+
+    with serving_fake(answers) as server:
+        chosen = ("--access", "token", "--profile", "quick", "-k", "AUTH-01 or ERR-01 or ERR-03")
+        target = ("--target", server.url)
+        outcome = run(tmp_path, *TWO, *target, *chosen, environment={"PROPEXO_TOKEN": "issued-by-nobody-here"})
+        without = run(tmp_path, *TWO, *target, "--access", "none", "-k", "AUTH-01")
+    assert outcome.code == 6, outcome.output
+    assert not outcome.named("passed")
+    assert not outcome.named("failure")
+    assert without.code == (0 if status[:3] in {b"401", b"403"} else 6), without.output

@@ -1,0 +1,264 @@
+"""What the doctor sees: each thing that keeps a run from going well is one line that says what to do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from contracts.mock.api import MockApi
+from contracts.mock.limit import RateLimit
+from tests.harness.access import Access
+from tests.harness.doctor import Line, examine, main, tools
+from tests.harness.settings import Secret, Target, settings_from, tls_of
+from tests.harness.visit import REQUESTS, SECONDS, Unreachable, Visit, within
+from tests.unit.building import TOKEN, table
+from tests.unit.running import ROOT, document, serving
+from tests.unit.sockets import OK, Talk, nobody
+from tests.unit.sockets import serving as serving_fake
+from tests.unit.test_transport import server_side
+
+DOCUMENT = document()
+
+
+def target(url: str, token: str = TOKEN, access: Access = Access.WRITE, **known: tuple[str, ...]) -> Target:
+    return Target("url", url, Secret(token), known, access)
+
+
+def seen(of: Target, declared: Access | None = None) -> tuple[dict[str, Line], Visit]:
+    """Return the lines by their names, and the visit that they are of."""
+    visit = Visit(of, tls_of(settings_from([], {}, None)))
+    lines = list(examine(DOCUMENT, visit, declared))
+    assert len({line.name for line in lines}) == len(lines)
+    return {line.name: line for line in lines}, visit
+
+
+class Watched(MockApi):
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.asked: list[str] = []
+
+    def answer(self, request: Any, body: bytes) -> Any:
+        self.asked.append(request.method)
+        return super().answer(request, body)
+
+
+def test_target_that_is_well_has_no_problem_and_is_only_read() -> None:
+    api = Watched(DOCUMENT)
+    with serving(api) as ((_, url), environment):
+        known = {name: tuple(value.split(",")) for name, value in environment.items() if name != "PROPEXO_TOKEN"}
+        began = time.monotonic()
+        lines, visit = seen(target(url, environment["PROPEXO_TOKEN"], **known))
+    assert [line for line in lines.values() if not line.fine] == []
+    assert {"name", "TLS", "reachable", "token", "PROPEXO_INTEGRATION_ID", "to cancel", "limit"} <= set(lines)
+    assert lines["to cancel"].told.startswith("24 of the 24 records given are on the first page")
+    assert set(api.asked) == {"GET"}
+    assert visit.sent == len(api.asked) < 10
+    assert time.monotonic() - began < 10
+
+
+def test_token_that_is_refused_is_a_problem() -> None:
+    with serving(MockApi(DOCUMENT)) as ((_, url), _):
+        lines, _ = seen(target(url, "never-issued"))
+    assert lines["token"].told == "refused with 401"
+    assert lines["token"].advice == f"give a token in PROPEXO_TOKEN that {url} issued."
+
+
+@table("declared, fine", {"undeclared": (None, False), "declared": (Access.NONE, True)})
+def test_no_token_is_a_problem_unless_that_was_declared(declared: Access | None, *, fine: bool) -> None:
+    with serving(MockApi(DOCUMENT)) as ((_, url), _):
+        lines, _ = seen(target(url, access=Access.NONE), declared)
+    assert lines["token"].fine is fine
+
+
+@table("declared, fine", {"undeclared": (None, False), "declared": (Access.TOKEN, True)})
+def test_missing_values_are_problems_unless_that_was_declared(declared: Access | None, *, fine: bool) -> None:
+    with serving(MockApi(DOCUMENT)) as ((_, url), environment):
+        lines, _ = seen(target(url, environment["PROPEXO_TOKEN"]), declared)
+    assert all(line.fine for line in lines.values()) is fine
+    assert ("PROPEXO_INTEGRATION_ID" in lines) is not fine
+
+
+class KnowsNobody(MockApi):
+    def answer(self, request: Any, body: bytes) -> Any:
+        answer = super().answer(request, body)
+        if "integration_id" in str(request.url):
+            answer.status_code = 400
+        return answer
+
+
+def test_integration_that_is_not_known_is_a_problem() -> None:
+    with serving(KnowsNobody(DOCUMENT)) as ((_, url), environment):
+        lines, _ = seen(target(url, environment["PROPEXO_TOKEN"], PROPEXO_INTEGRATION_ID=("rm-other",)))
+    assert lines["PROPEXO_INTEGRATION_ID"].advice == "give in PROPEXO_INTEGRATION_ID what the target knows."
+
+
+def test_persons_are_enough_where_the_run_makes_its_own_records() -> None:
+    with serving(MockApi(DOCUMENT)) as ((_, url), environment):
+        known = {name: (value,) for name, value in environment.items() if name.endswith("_ID")}
+        lines, _ = seen(target(url, environment["PROPEXO_TOKEN"], **known))
+    assert lines["to cancel"] == Line("to cancel", "the run makes records of its own, and cancels them")
+
+
+def test_limit_that_others_use_up_is_a_problem() -> None:
+    with serving(MockApi(DOCUMENT, limit=RateLimit(2, enforce=False))) as ((_, url), environment):
+        lines, _ = seen(target(url, environment["PROPEXO_TOKEN"]), Access.TOKEN)
+    assert lines["limit"].advice == "wait a minute: others use this token."
+
+
+def answering(status: bytes):
+    def answers(talk: Talk) -> None:
+        while talk.hear():
+            talk.say(OK.replace(b"200 OK", status))
+
+    return answers
+
+
+@table(
+    "status, name, advice",
+    {
+        "down": (b"503 Unavailable", "reachable", "wait until the target is up again."),
+        "anybody let in": (b"200 OK", "reachable", "anybody is let in: see that this is the API."),
+        "not the API": (b"404 Not Found", "token", "see that the URL is the API's own"),
+        "elsewhere": (b"301 Moved", "token", "see that the URL is the API's own"),
+        "throttled": (b"429 Too Many", "token", "wait a minute"),
+    },
+)
+def test_answer_that_is_not_as_it_should_be_is_a_problem(status: bytes, name: str, advice: str) -> None:
+    with serving_fake(answering(status)) as server:
+        lines, _ = seen(target(server.url), Access.TOKEN)
+    assert lines[name].advice.startswith(advice)
+
+
+def test_nobody_at_home_is_a_problem() -> None:
+    lines, visit = seen(target(nobody()))
+    assert "see that the target is running" in lines["reachable"].advice
+    assert visit.sent == 1
+
+
+def drips(talk: Talk) -> None:
+    talk.hear()
+    talk.say(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while not threading.Event().wait(0.02):
+        talk.say(b" ")
+
+
+def test_answer_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.harness.visit.ATTEMPT_SECONDS", 0.2)
+    with serving_fake(drips) as server:
+        lines, _ = seen(target(server.url))
+    assert lines["reachable"].told == "no answer in time"
+
+
+def test_certificate_that_nobody_vouches_for_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with serving_fake(answering(b"401 No"), tls=server_side(trustme.CA(), "127.0.0.1")) as server:
+        lines, _ = seen(target(server.url))
+    assert "SSL_CERT_FILE" in lines["TLS"].advice
+    assert not server.heard
+
+
+def test_certificate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with serving_fake(answering(b"401 No"), tls=server_side(authority, "127.0.0.1")) as server:
+        lines, _ = seen(target(server.url), Access.TOKEN)
+    assert lines["TLS"].told.startswith("TLSv1.2, certificate valid until ")
+
+
+def test_name_that_does_not_resolve_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise OSError(-2, "Name or service not known")
+
+    monkeypatch.setattr("tests.harness.doctor.socket.getaddrinfo", unknown)
+    lines, visit = seen(target("https://api.test"))
+    assert lines["name"].told == "api.test does not resolve (Name or service not known)"
+    assert visit.sent == 0
+
+
+def test_token_in_the_clear_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with serving_fake(answering(b"401 No"), host="127.0.0.2") as server:
+        lines, _ = seen(target(server.url))
+    assert "use https" in lines["TLS"].advice
+
+
+def test_nothing_is_asked_after_the_time_is_up() -> None:
+    times = iter([0.0, *[SECONDS] * 99])
+    visit = Visit(target(nobody()), tls_of(settings_from([], {}, None)), clock=lambda: next(times))
+    lines = list(examine(DOCUMENT, visit, None))
+    assert lines[-1].told == "no time was left to ask"
+    assert visit.sent == 0
+
+
+def test_no_more_is_asked_than_allowed() -> None:
+    with serving_fake(answering(b"200 OK")) as server:
+        lines, visit = seen(target(server.url, **{f"PROPEXO_{name}_ID": ("x",) for name in ("LEAD", "RESIDENT")}))
+    assert visit.sent <= REQUESTS < 10
+    assert lines
+
+
+def test_slow_call_is_left_alone() -> None:
+    with pytest.raises(Unreachable, match="no answer in time"):
+        within(0.05, threading.Event().wait)
+    with pytest.raises(ValueError, match="ours"):
+        within(1, lambda: int("ours"))
+
+
+def test_tools_are_told(tmp_path: Path) -> None:
+    lines = {line.name: line for line in tools(tmp_path)}
+    assert lines["node"].told.startswith("v")
+    assert "by the first report" in lines["allure"].told
+    package = tmp_path / "reports" / "node_modules" / "allure" / "package.json"
+    package.parent.mkdir(parents=True)
+    package.write_text("{}")
+    assert {line.name: line.told for line in tools(tmp_path)}["allure"] == "installed"
+
+
+def test_problem_says_what_to_do() -> None:
+    assert str(Line("token", "refused", "give another.")).splitlines() == [
+        "problem  token                   refused",
+        "                                 What to do: give another.",
+    ]
+
+
+@table(
+    "arguments, code, told",
+    {
+        "mock": ((), 0, "ok       token                   accepted"),
+        "document": (("--contract", "/no/such.yaml"), 1, "problem  contract"),
+        "production": (("--target", "https://api.propexo.com"), 1, "--allow-production"),
+        "nobody": (("--target", "http://127.0.0.1:9"), 1, "problem  reachable"),
+    },
+)
+def test_command_says_by_its_exit_code_whether_all_is_well(arguments: tuple[str, ...], code: int, told: str) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROPEXO_")}
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "tests.harness.doctor", "--env-file", os.devnull, *arguments],
+        cwd=ROOT,
+        env=kept | {"PROPEXO_TOKEN": TOKEN},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (code, "")
+    assert told in done.stdout
+    assert TOKEN not in done.stdout
+
+
+def test_settings_that_cannot_be_used_are_a_problem(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setenv("PROPEXO_TOKEN", f"Bearer {TOKEN}")
+    assert main(["--target", nobody(), "--env-file", os.devnull]) == 1
+    printed = capsys.readouterr().out
+    assert "PROPEXO_TOKEN holds characters that no bearer token has" in printed
+    assert TOKEN not in printed

@@ -1,0 +1,110 @@
+"""Nothing is done to others: no write names a record that may be somebody else's."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.mock.api import MockApi
+from contracts.mock.state import State
+from tests.harness.harmless import may_name_others
+from tests.unit.building import CANCEL, CREATE, LIST, UPDATE, control, table
+from tests.unit.running import document, run, serving
+
+NUMBERS = control().with_json({"integration_id": "12", "event_id": "1021"})
+WORDS = control().with_json({"integration_id": "rm-one", "event_id": "cm8x0k2"})
+
+
+def changed(request: Any, **values: Any) -> Any:
+    return request.with_json(request.json() | values)
+
+
+@table(
+    "value, others",
+    {
+        "the same": ("1021", False),
+        "a text": ("text", False),
+        "a text with its number behind": ("x1021", False),
+        "an array around it": (["1021"], False),
+        "nothing": (None, False),
+        "another number in words": ("2840", True),
+        "digits behind it": ("1021x", True),
+        "space before": (" 7", True),
+        "a sign": ("-7", True),
+        "an exponent": ("1e5", True),
+        "a number": (7, True),
+        "its own number": (1021, True),
+        "zero": (0, True),
+        "a fraction": (1.5, True),
+        "true": (True, True),
+    },
+)
+def test_another_number_may_be_somebody_elses(value: Any, *, others: bool) -> None:
+    assert may_name_others(CANCEL, NUMBERS, changed(NUMBERS, event_id=value)) is others
+
+
+@pytest.mark.parametrize("value", ["2840", 7, True, "0ok8xmc"])
+def test_number_is_nobodys_where_ids_are_words(value: Any) -> None:
+    assert not may_name_others(CANCEL, WORDS, changed(WORDS, event_id=value))
+    assert may_name_others(CANCEL, WORDS, changed(WORDS, event_id=value), ids_unknown=True)
+
+
+def test_id_that_begins_with_a_digit_is_no_number() -> None:
+    known = control().with_json({"integration_id": "3f2b8c1e-5d47", "event_id": "7a90-8e6f"})
+    assert not may_name_others(CANCEL, known, changed(known, event_id=7))
+
+
+def test_id_of_one_kind_is_none_of_another() -> None:
+    assert may_name_others(CANCEL, NUMBERS, changed(NUMBERS, event_id="12"))
+
+
+def test_other_properties_may_be_numbers() -> None:
+    title = changed(control(CREATE), title="7", appointment_duration_minutes=7)
+    assert not may_name_others(CREATE, control(CREATE), title)
+
+
+def test_id_in_the_path_counts() -> None:
+    base = replace(control(UPDATE), method="PUT", target=UPDATE.path.replace("{event_id}", "1021"))
+    for raw, others in (("1021", False), ("1%2B1", True), ("9", True), ("x", False)):
+        assert may_name_others(UPDATE, base, replace(base, target=UPDATE.path.replace("{event_id}", raw))) is others
+
+
+def test_reading_does_nothing_to_anybody() -> None:
+    base = replace(control(LIST), method="GET", target=LIST.path)
+    assert not may_name_others(LIST, base, replace(base, target=f"{LIST.path}?limit=7"))
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"7", b"[" * 5000])
+def test_what_is_no_object_names_nobody(body: bytes) -> None:
+    assert not may_name_others(CANCEL, NUMBERS, NUMBERS.with_body(body))
+
+
+class Numbered(MockApi):
+    """Knows its records by numbers, as many systems do, and keeps every write that it was sent."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.bodies: list[dict[str, Any]] = []
+
+    def write(self, request: Any, operation: Any, body: bytes) -> Any:
+        try:
+            value = json.loads(body)
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, dict) and operation.supplied.keys() & value.keys():
+            self.bodies.append(value)
+        return super().write(request, operation, body)
+
+
+def test_run_names_no_number_that_was_not_given(tmp_path: Path) -> None:
+    events = [str(1000 + 7 * at) for at in range(24)]
+    api = Numbered(document(), state=State(known={"PROPEXO_EVENT_IDS": events, "PROPEXO_INTEGRATION_ID": ["12"]}))
+    with serving(api) as (target, environment):
+        chosen = ("--operation", "cancel_lead*", "--profile", "deep", "-k", "RESP-03 or ERR-02")
+        outcome = run(tmp_path, *target, *chosen, environment=environment)
+    assert outcome.code == 0, outcome.output
+    sent = [body["event_id"] for body in api.bodies if "event_id" in body]
+    assert {"evt\x00one", "null"} < {value for value in sent if isinstance(value, str)}
+    assert [value for value in sent if str(value)[:1].isdigit() and value not in events] == []

@@ -1,0 +1,221 @@
+"""TLS, proxies and redirects: the token goes to the target, to nobody else, and never to a target that is not it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trustme
+
+from contracts.errors import TargetUnavailable, UsageError
+from contracts.exchange import Request
+from tests.harness.client import Client
+from tests.harness.settings import settings_from, tls_of
+from tests.unit.building import TOKEN
+from tests.unit.sockets import OK, Server, Talk, serving, tunnels
+
+GET = Request("GET", "/things", (("Authorization", f"Bearer {TOKEN}"),))
+ELSEWHERE = "127.0.0.2"
+"""Not this machine by name, so that proxies are for it, and yet nobody else."""
+
+
+def answers(talk: Talk) -> None:
+    while talk.hear():
+        talk.say(OK)
+
+
+@pytest.fixture(autouse=True)
+def no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def server_side(authority: trustme.CA, *names: str, asks: bool = False) -> ssl.SSLContext:
+    """Return a server's context with a certificate for these names; it may ask for one of the client's."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # there a missing certificate shows before the request goes out
+    authority.issue_cert(*names).configure_cert(context)
+    if asks:
+        authority.configure_trust(context)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+@contextmanager
+def client_of(url: str, **environment: str) -> Iterator[Client]:
+    client = Client(url, tls=tls_of(settings_from([], environment, None)))
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the authority trusted as users do it."""
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(file)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("host", ["127.0.0.1", ELSEWHERE])
+def test_certificate_of_an_authority_named_in_the_environment_is_taken(authority: trustme.CA, host: str) -> None:
+    with serving(answers, host, server_side(authority, host)) as server, client_of(server.url) as client:
+        reply = client.send(GET)
+    assert reply.response is not None
+    assert reply.response.status == 200
+    assert server.heard[0].values("authorization") == [f"Bearer {TOKEN}"]
+
+
+def heard_nothing(server: Server) -> bool:
+    with client_of(server.url) as client, pytest.raises(TargetUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
+        client.send(GET)
+    return server.heard == []
+
+
+def test_certificate_of_an_unknown_authority_gets_nothing(authority: trustme.CA) -> None:
+    with serving(answers, tls=server_side(authority, "127.0.0.1")) as server:
+        assert heard_nothing(server)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_certificate_for_another_host_gets_nothing(authority: trustme.CA) -> None:
+    with serving(answers, tls=server_side(authority, "api.example.com")) as server:
+        assert heard_nothing(server)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_certificate_of_the_client_is_shown(authority: trustme.CA, tmp_path: Path) -> None:
+    cert, key = tmp_path / "client.pem", tmp_path / "client.key"
+    mine = authority.issue_cert("me@example.com")
+    mine.cert_chain_pems[0].write_to_path(cert)
+    mine.private_key_pem.write_to_path(key)
+    given = {"PROPEXO_CLIENT_CERT": str(cert), "PROPEXO_CLIENT_KEY": str(key)}
+    with serving(answers, tls=server_side(authority, "127.0.0.1", asks=True)) as server:
+        with client_of(server.url, **given) as client:
+            reply = client.send(GET)
+        assert reply.response is not None
+        assert reply.response.status == 200
+        with client_of(server.url) as without, pytest.raises(TargetUnavailable):
+            without.send(GET)
+    assert len(server.heard) == 1
+
+
+def test_certificate_that_cannot_be_used_is_one_sentence(authority: trustme.CA, tmp_path: Path) -> None:
+    cert, key = tmp_path / "client.pem", tmp_path / "client.key"
+    authority.issue_cert("a@example.com").cert_chain_pems[0].write_to_path(cert)
+    authority.issue_cert("b@example.com").private_key_pem.write_to_path(key)
+    for given, sentence in (
+        ({"PROPEXO_CLIENT_KEY": str(key)}, "PROPEXO_CLIENT_KEY needs PROPEXO_CLIENT_CERT"),
+        ({"PROPEXO_CLIENT_CERT": str(cert)}, "PROPEXO_CLIENT_CERT and PROPEXO_CLIENT_KEY cannot be used"),
+        (
+            {"PROPEXO_CLIENT_CERT": str(cert), "PROPEXO_CLIENT_KEY": str(key)},
+            "PROPEXO_CLIENT_CERT and PROPEXO_CLIENT_KEY",
+        ),
+    ):
+        with pytest.raises(UsageError) as caught:
+            tls_of(settings_from([], given, None))
+        assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_proxy_of_the_environment_passes_on_what_it_cannot_read(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        serving(answers, tls=server_side(authority, "api.test")) as server,
+        serving(tunnels(server.url)) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with client_of("https://api.test") as client:
+            reply = client.send(GET)
+    assert reply.response is not None
+    assert reply.response.status == 200
+    assert [(heard.method, heard.target) for heard in proxy.heard] == [("CONNECT", "api.test:443")]
+    assert TOKEN not in str(proxy.heard)
+    assert server.heard[0].values("authorization") == [f"Bearer {TOKEN}"]
+
+
+def test_proxy_of_the_environment_is_asked_for_the_whole_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(answers) as proxy, client_of_proxied("http://api.test", proxy, monkeypatch) as client:
+        client.send(GET)
+    assert [(heard.method, heard.target) for heard in proxy.heard] == [("GET", "http://api.test/things")]
+
+
+@contextmanager
+def client_of_proxied(url: str, proxy: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    with client_of(url) as client:
+        yield client
+
+
+def test_host_that_needs_no_proxy_is_asked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", f"example.com,{ELSEWHERE}")
+    with (
+        serving(answers, ELSEWHERE) as server,
+        serving(answers) as proxy,
+        client_of_proxied(server.url, proxy, monkeypatch) as client,
+    ):
+        client.send(GET)
+    assert (len(server.heard), len(proxy.heard)) == (1, 0)
+
+
+def test_this_machine_needs_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        serving(answers) as server,
+        serving(answers) as proxy,
+        client_of_proxied(server.url, proxy, monkeypatch) as client,
+    ):
+        client.send(GET)
+    assert (len(server.heard), len(proxy.heard)) == (1, 0)
+
+
+def test_proxy_that_refuses_is_no_fault_of_the_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(talk: Talk) -> None:
+        talk.hear()
+        talk.say(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+
+    with (
+        serving(refuses) as proxy,
+        client_of_proxied("https://api.test", proxy, monkeypatch) as client,
+        pytest.raises(TargetUnavailable, match="407"),
+    ):
+        client.send(GET)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirect_is_an_answer_and_leads_nowhere(status: int) -> None:
+    with serving(answers) as other, serving(lambda talk: redirects(talk, status, other.url)) as server:
+        with client_of(server.url) as client:
+            reply = client.send(replace(GET, method="POST", body=b"{}"))
+        assert reply.response is not None
+        assert reply.response.status == status
+        assert (len(server.heard), other.connections) == (1, 0)
+
+
+def redirects(talk: Talk, status: int, location: str) -> None:
+    while talk.hear():
+        talk.say(f"HTTP/1.1 {status} Elsewhere\r\nLocation: {location}/things\r\nContent-Length: 0\r\n\r\n".encode())
+
+
+def test_path_that_looks_like_another_host_stays_a_path() -> None:
+    with serving(answers) as other, serving(answers) as server:
+        host = other.url.removeprefix("http:")
+        targets = [f"{host}/things", f"/@{host[2:]}/things", f"/\\{host[2:]}/things"]
+        with client_of(server.url) as client:
+            for target in targets:
+                client.send(replace(GET, target=target))
+        assert [heard.target for heard in server.heard] == targets
+        assert other.connections == 0

@@ -1,0 +1,279 @@
+"""The token is planted wherever a run could pick it up, and looked for in every byte that the run leaves behind."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from base64 import b64encode, urlsafe_b64encode
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.mock.api import MockApi
+from reports.redaction import HIDDEN, Redactor
+from reports.scan import CANARY, leaks
+from tests.unit.building import table
+from tests.unit.running import ROOT, document, run, serving
+from tests.unit.test_redaction import repeatable
+
+SECRET = "pl4nted/Token_0123-456789.abcdef~XYZ="
+
+PLANT = f"""
+import json, logging, os, sys, threading, warnings
+from base64 import b64encode
+from urllib.parse import quote
+
+import allure
+import pytest
+
+SECRET = os.environ["PROPEXO_TOKEN"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item):
+    if "AUTH-01" in item.nodeid:
+        local = {{"Authorization": "Bearer " + SECRET}}
+        print("printed", SECRET)
+        print("to stderr", quote(SECRET, safe=""), file=sys.stderr)
+        if item.config.getoption("capture") == "fd":
+            os.write(1, f"to the descriptor {{SECRET}}\\n".encode())
+        logging.getLogger("third party").warning("logged %s", SECRET)
+        warnings.warn("warned " + SECRET)
+        allure.attach(json.dumps(SECRET).replace("/", "\\\\/"), name="JSON", extension="json")
+        allure.attach(b64encode(b"Basic x:" + SECRET.encode()), name="base64", extension="bin")
+        with open(os.environ["PLANTED"], "w") as file:
+            file.write(SECRET)
+        allure.attach.file(os.environ["PLANTED"], name="file")
+        item.user_properties.append(("property", SECRET))
+        with allure.step("step " + SECRET):
+            assert SECRET == "something else", local
+    if "AUTH-02" in item.nodeid:
+        raise RuntimeError("cause " + SECRET) from ValueError(SECRET.encode())
+    if "AUTH-03" in item.nodeid:
+        assert {{name: value for name, value in os.environ.items() if name != "{CANARY}"}} == {{}}
+    if "AUTH-04" in item.nodeid:
+        pytest.skip("skipped for " + SECRET)
+    if "AUTH-05" in item.nodeid:
+        threading.Thread(target=lambda: 1 / 0 if SECRET else None, name=SECRET).start()
+
+
+def pytest_unconfigure():
+    print("at the end", SECRET)
+"""
+
+
+def planted(folder: Path, *arguments: str, plant: str = PLANT) -> tuple[int, dict[str, bytes]]:
+    """Run with the plant; return the exit code, and every byte that was written, by file."""
+    plugin, out, temporary = folder / "plugin", folder / "out", folder / "tmp"
+    for made in (plugin, out, temporary):
+        made.mkdir()
+    (plugin / "plant.py").write_text(plant)
+    chosen = ("--profile", "quick", "--operation", "cancel_lead*", "-k", "AUTH-0", "-p", "plant", "--showlocals")
+    files = ("--alluredir", str(out / "allure"), "--log-file", str(out / "log"), "--summary", str(out / "summary.json"))
+    with serving(MockApi(document())) as (target, environment):
+        outcome = run(
+            out,
+            *(*chosen, *files, *target, *arguments),
+            environment=environment
+            | {
+                "PROPEXO_TOKEN": SECRET,
+                "PYTHONPATH": str(plugin),
+                "TMPDIR": str(temporary),
+                "PLANTED": str(folder / "planted.txt"),
+            },
+        )
+    written = {str(file.relative_to(folder)): file.read_bytes() for file in _files(out, temporary)}
+    return outcome.code, written | {"terminal": outcome.output.encode()}
+
+
+def _files(*folders: Path) -> list[Path]:
+    return [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+
+
+def holders(written: dict[str, bytes]) -> list[str]:
+    """Return where the token stands, in any form, looked for without the redactor."""
+    base64 = b64encode(b"Basic x:" + SECRET.encode())[12:-4]
+    forms = (
+        SECRET.encode(),
+        quote(SECRET, safe="").encode(),
+        SECRET.replace("/", "\\/").encode(),
+        base64,
+        b"pl4nted/Tok",
+    )
+    return [name for name, data in written.items() if any(form in data for form in forms)]
+
+
+@table(
+    "arguments",
+    {"alone": ((),), "captured nothing": (("-s",),), "in colour": (("--color=yes",),), "with workers": (("-n", "2"),)},
+)
+def test_no_byte_of_a_run_holds_the_token(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    code, written = planted(tmp_path, *arguments)
+    assert code == 3, written["terminal"].decode()
+    assert holders(written) == []
+    for name in ("terminal", "out/junit.xml", "out/log"):
+        assert b"${PROPEXO_TOKEN}" in written[name], f"{name} tells nothing: {written[name].decode()}"
+    attached = [data for name, data in written.items() if "attachment" in name]
+    assert len(attached) >= 3
+    assert any(b"${PROPEXO_TOKEN}" in data for data in attached)
+    assert [json.loads(data) for name, data in written.items() if name.endswith("result.json")]
+
+
+def test_environment_that_is_written_as_a_whole_fails_the_run(tmp_path: Path) -> None:
+    dump = """
+import os, pytest, allure
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item):
+    if "AUTH-01" in item.nodeid:
+        allure.attach(repr(dict(os.environ)), name="environment")
+"""
+    assert CANARY not in dump
+    code, written = planted(tmp_path, plant=dump)
+    assert code == 3
+    assert holders(written) == []
+    sentence = re.search(rb"ERROR: (\S+) holds the canary of the environment: delete it", written["terminal"])
+    assert sentence is not None, written["terminal"].decode()
+    assert b"Exit code 3" in written["terminal"]
+
+
+def test_run_that_gives_nothing_away_is_not_failed(tmp_path: Path) -> None:
+    with serving(MockApi(document())) as (target, environment):
+        arguments = (
+            "--profile",
+            "quick",
+            "--operation",
+            "cancel_lead*",
+            "-k",
+            "AUTH-0",
+            "--alluredir",
+            str(tmp_path / "a"),
+        )
+        outcome = run(tmp_path, *target, *arguments, environment=environment)
+    assert outcome.code == 0, outcome.output
+
+
+FORMS = {
+    "itself": SECRET,
+    "percent": quote(SECRET, safe=""),
+    "percent, twice": quote(quote(SECRET, safe=""), safe=""),
+    "percent, all of it": "".join(f"%{ord(character):02x}" for character in SECRET),
+    "JSON": SECRET.replace("/", "\\/"),
+    "JSON, all of it": "".join(f"\\u{ord(character):04X}" for character in SECRET),
+    "JSON in JSON": json.dumps(SECRET.replace("/", "\\/")),
+    "Python": "".join(f"\\x{ord(character):02x}" for character in SECRET),
+    "XML": "".join(f"&#{ord(character)};" for character in SECRET),
+    "XML in hex": "".join(f"&#x{ord(character):X};" for character in SECRET),
+    "in colour": SECRET.replace("-", "\x1b[33m-\x1b[39;49;00m"),
+    "backwards": SECRET[::-1],
+    "case swapped": SECRET.swapcase(),
+    "last character cut": SECRET[:-1],
+    "first character cut": SECRET[1:],
+    "cut short": f"{SECRET[:9]}...",
+    "cut short by one character": f"{SECRET[:9]}\u2026",
+    "cut in the middle": f"x...{SECRET[-12:]}",
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_form_is_found_and_replaced(form: str) -> None:
+    redactor = Redactor(SECRET)
+    assert redactor.stands_in(f"before {form} after".encode())
+    clean = redactor.anything(f"before {form} after")
+    assert not redactor.stands_in(clean.encode())
+    assert clean.startswith("before ")
+    assert clean.endswith(" after")
+
+
+@repeatable
+@given(st.binary(max_size=20), st.binary(max_size=20), st.sampled_from([b64encode, urlsafe_b64encode]))
+def test_base64_is_found_wherever_the_token_stands_in_it(before: bytes, after: bytes, encode) -> None:
+    text = encode(before + SECRET.encode() + after)
+    redactor = Redactor(SECRET)
+    assert redactor.stands_in(text)
+    assert not redactor.stands_in(redactor.any_bytes(text))
+
+
+@repeatable
+@given(st.binary())
+def test_bytes_without_the_token_stay_as_they_are(data: bytes) -> None:
+    assert Redactor(SECRET).any_bytes(data) == data
+
+
+def test_page_is_looked_into_as_it_is_packed(tmp_path: Path) -> None:
+    import gzip  # noqa: PLC0415 - only here
+
+    packed = b64encode(gzip.compress(json.dumps({"result": f"Bearer {SECRET}", "more": list(range(99))}).encode()))
+    (tmp_path / "index.html").write_bytes(b"<script>unpack('" + packed + b"')</script>")
+    (tmp_path / "other.html").write_bytes(b"<script>unpack('" + b"H4sI" + b"A" * 80 + b"')</script>")
+    assert [sentence.partition(" holds ")[0] for sentence in leaks([tmp_path], SECRET, "canary-0123456789")] == [
+        str(tmp_path / "index.html")
+    ]
+
+
+@table("token, code", {"token that stands there": (SECRET, 3), "another": ("another-token-altogether", 0)})
+def test_command_looks_into_folders(tmp_path: Path, token: str, code: int) -> None:
+    (tmp_path / "file.txt").write_text(f"x {SECRET} y")
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "reports.scan", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PROPEXO_TOKEN": token, CANARY: "canary-0123456789"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert SECRET not in done.stderr
+    assert done.stderr.startswith(f"ERROR: {tmp_path / 'file.txt'} holds the token") is (code == 3)
+
+
+IDS = {"evt-1": "[PROPEXO_EVENT_IDS]", "lead 22": "[PROPEXO_LEAD_ID]"}
+
+
+@table(
+    "text, shown",
+    {
+        "given id": ("updated evt-1, not evt-12", "updated [PROPEXO_EVENT_IDS], not evt-12"),
+        "id in a path": ("/v1/events/evt-1?x", "/v1/events/[PROPEXO_EVENT_IDS]?x"),
+        "id in JSON": ('{"event_id":"other"}', f'{{"event_id":"{HIDDEN}"}}'),
+        "bare id": ('{"id": "77-x", "status": "ok"}', f'{{"id": "{HIDDEN}", "status": "ok"}}'),
+        "name": ('{"first_name":"Ann","last-name":"Lee"}', f'{{"first_name":"{HIDDEN}","last-name":"{HIDDEN}"}}'),
+        "name in JSON in JSON": (r"{\"name\":\"Ann\"}", rf"{{\"name\":\"{HIDDEN}\"}}"),
+        "name in a repr": ("{'email': 'ann@example.com'}", f"{{'email': '{HIDDEN}'}}"),
+        "name that is cut short": ('{"name":"Ann of\u2026', f'{{"name":"{HIDDEN}'),
+        "nothing of that": ('{"code":"invalid","valid":"yes"}', '{"code":"invalid","valid":"yes"}'),
+    },
+)
+def test_ids_and_names_are_hidden_where_that_was_asked_for(text: str, shown: str) -> None:
+    assert Redactor(SECRET, IDS).text(text) == shown
+    assert Redactor(SECRET).text(text) == text
+
+
+def test_run_hides_ids(tmp_path: Path) -> None:
+    class Forgets(MockApi):
+        def write_answer(self, *given: object) -> object:
+            value = super().write_answer(*given)
+            del value["meta"]
+            return value
+
+    with serving(Forgets(document())) as (target, environment):
+        chosen = (
+            "--profile",
+            "quick",
+            "--operation",
+            "cancel_lead*",
+            "-k",
+            "RESP-01",
+            "--alluredir",
+            str(tmp_path / "a"),
+        )
+        shown = run(tmp_path, *target, *chosen, environment=environment)
+        hidden = run(tmp_path, *target, *chosen, "--redact", "ids", environment=environment)
+    ids = [value for name in ("PROPEXO_EVENT_IDS", "PROPEXO_INTEGRATION_ID") for value in environment[name].split(",")]
+    assert (shown.code, hidden.code) == (1, 1)
+    assert any(value in shown.output for value in ids)
+    assert not [value for value in ids if value in hidden.output]
