@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import quote
 
 from hypothesis import HealthCheck, Phase, Verbosity, reject, settings
@@ -17,7 +17,6 @@ from contracts.document import Json, Operation
 from contracts.errors import Inconclusive
 from contracts.exchange import Exchange
 from tests.harness import polling
-from tests.harness.deferred import Absence
 from tests.harness.generation import as_schemathesis_response, schema_of_some
 from tests.harness.run import OperationRun
 
@@ -41,7 +40,6 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
     schema = schema_of_some(run.document, frozenset(run.selected))
     schema.config.generation.update(modes=[GenerationMode.POSITIVE])
     linked: list[Exchange] = []
-    absence = Absence(_enough)
     enough = max(0, run.left - at_most)
 
     class Walk(schema.as_state_machine()):  # type: ignore[misc]
@@ -62,7 +60,7 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
             if not (given or _can_start(operation)):
                 reject()
             request = run.request_for(operation, given)
-            exchange = absence.send(lambda: run.send(request, LINKED, operation=operation))
+            exchange = run.send(request, LINKED, operation=operation)
             if operation.job_status and exchange.accepted and not job_is_over(operation, exchange):
                 exchange = polling.until_final(run, request, at_most=READS, operation=operation, edit=LINKED)
             if given:
@@ -90,12 +88,7 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
             Walk.run(settings=quiet)
     finally:
         release_state_machines(Walk)  # Hypothesis would keep it, and with it every exchange of the run
-    absence.tell()
     return linked
-
-
-def _enough() -> NoReturn:
-    raise Enough
 
 
 def _linked(run: OperationRun, case: Any) -> dict[str, Json]:
