@@ -14,7 +14,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance doctor accept told issue test test-report proof prove bench mock lint types lock clean
+.PHONY: help conformance doctor accept told issue test test-report chaos soak proof prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,12 @@ test-report: $(READY) ## read the report in a browser (needs chromium and chrome
 
 proof: $(READY) ## prove, unless this very suite is proved in PROFILE
 	@$(RUN) -c "import sys; from reports.proof import latest; sys.exit(latest('$(PROFILE)') is None)" || $(MAKE) prove
+
+chaos: $(READY) ## try what networks, limits and people do to a run: the verdict and exit code of each fault
+	$(RUN) -m pytest tests/chaos -n 2 --assert=rewrite -q $(ARGS)
+
+soak: $(READY) ## send 20,000 requests to the mock; memory has to stay flat and every must to hold (about ten minutes)
+	@$(RUN) -m tests.chaos.soak
 
 prove: $(READY) ## try every seeded defect and conforming variant in PROFILE, and say what was noticed
 	@$(RUN) -m tests.detection.prove --profile $(PROFILE) $(ARGS)

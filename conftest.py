@@ -21,6 +21,7 @@ from reports import (
     gate,
     har,
     history,
+    keeping,
     known_issues,
     markdown,
     proof,
@@ -36,7 +37,7 @@ from reports.changes import Past
 from reports.redaction import Redactor
 from reports.wording import explain, in_words
 from tests.harness import access
-from tests.harness.session import EXIT_CODE, NOT_CANCELLED, SESSION, TOLD, Shown
+from tests.harness.session import EXIT_CODE, NOT_CANCELLED, SESSION, TOLD, Shown, not_written
 from tests.harness.settings import SANDBOX
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_configure(config: pytest.Config) -> None:
     """Read what the run is compared with; tidy Allure's results while they are written."""
     config.stash[RESULTS] = results.register(config)
+    keeping.register(config, partial(not_written, config))
     scan.plant()
     if SESSION not in config.stash:
         return
@@ -204,13 +206,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write(terminal.closing(config.stash[ACCOUNT], width))
 
 
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Tell what is sent after the last item: it cancels what the run created."""
+    result = yield
+    if RECORDER in session.config.stash:
+        session.config.stash[RECORDER].sent_for = "clean-up"
+    return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
     """Once the run is over, write what was asked for, and let the gate have its say."""
     config = session.config
-    if RECORDER in config.stash:
-        config.stash[RECORDER].sent_for = "clean-up"
-    yield
     if RECORDER in config.stash:
         config.stash[RECORDER].close()
     if not config.stash.get(TOLD, []) or hasattr(config, "workerinput"):

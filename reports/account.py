@@ -61,7 +61,7 @@ class Account:
 
     @property
     def outcome(self) -> str:
-        """Return `violated`, `could not tell`, `held` or `not tried`."""
+        """Return `violated`, `could not tell`, `ended early`, `held` or `not tried`."""
         return outcome(self.told)
 
     @property
@@ -125,6 +125,8 @@ def outcome(told: Sequence[Mapping[str, Any]]) -> str:
         return "violated"
     if any(entry["verdict"] == "internal error" or entry.get("stop") for entry in told) or gating["inconclusive"]:
         return "could not tell"
+    if gating["not run"]:
+        return "ended early"
     return "held" if gating["held"] else "not tried"
 
 
@@ -139,6 +141,8 @@ def sentence(told: Sequence[Mapping[str, Any]]) -> str:
             line = f"Contract violated: {gating['violated']} of {gating.total()} musts"
         case "held":
             line = f"Contract held: {counted(gating['held'], 'must')}"
+        case "ended early":
+            line = f"Ended early: {gating['not run']} of {gating.total()} musts not run"
         case "not tried":
             line = "No must was tried"
         case _ if any(entry["verdict"] == "internal error" for entry in told):

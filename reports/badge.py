@@ -8,7 +8,13 @@ from pathlib import Path
 from reports.account import Account, counted
 from reports.changes import State
 
-COLOURS = {"held": "brightgreen", "violated": "red", "could not tell": "yellow", "not tried": "lightgrey"}
+COLOURS = {
+    "held": "brightgreen",
+    "violated": "red",
+    "could not tell": "yellow",
+    "ended early": "yellow",
+    "not tried": "lightgrey",
+}
 
 
 def write(file: Path, account: Account) -> None:

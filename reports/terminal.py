@@ -19,6 +19,7 @@ COLUMNS: Mapping[str, str] = {
     "not met": "not\nmet",
     "inconclusive": "could\nnot tell",
     "not applicable": "not\napplicable",
+    "not run": "not\nrun",
 }
 """What stands above each verdict's column: all of them fit into 80 characters."""
 LINES_OF_A_STATE: Mapping[State, int] = dict.fromkeys(State, 3) | {State.NEW: 6}

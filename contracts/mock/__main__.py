@@ -33,9 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--token", type=_token, help="bearer token to accept (default: a new one)")
     parser.add_argument("--seed", type=int, help="make the same token and ids again")
     parser.add_argument("--limit", type=int, metavar="N", help="enforce a limit of N requests a minute (default: none)")
+    parser.add_argument(
+        "--hurry", type=float, default=1.0, metavar="F", help="let the minutes of the limit pass F times as fast"
+    )
     options = parser.parse_args(arguments)
     state = State(seed=options.seed, tokens=[options.token] if options.token else [])
-    limit = RateLimit(UNREACHED if options.limit is None else options.limit, enforce=options.limit is not None)
+    limit = RateLimit(UNREACHED) if options.limit is None else RateLimit.hurried(options.limit, options.hurry)
     try:
         document = load_document(options.contract)
         with serve(IndexedApi(document, state=state, limit=limit), options.port) as server:

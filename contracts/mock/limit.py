@@ -68,6 +68,11 @@ class RateLimit:
         self._window = 0
         self._used = 0
 
+    @classmethod
+    def hurried(cls, limit: int, hurry: float) -> RateLimit:
+        """Return a limit that is enforced, in minutes that pass `hurry` times as fast as on the wall."""
+        return cls(limit, enforce=True, slowdown=SLOWDOWN_SECONDS / hurry, clock=lambda: time.monotonic() * hurry)
+
     def count(self) -> Usage:
         """Count one request and return where it stands."""
         window, into = divmod(self._clock() - self._began, WINDOW_SECONDS)

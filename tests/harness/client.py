@@ -5,40 +5,42 @@ It adds no credentials, follows no redirect, keeps no cookie. A request carries 
 
 from __future__ import annotations
 
+import datetime as dt
 import ssl
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
+from typing import Final
 
 import httpx
-from pyrate_limiter import Duration, Limiter, Rate
 
 from contracts.errors import TargetUnavailable
 from contracts.exchange import Request, Response
+from tests.harness import transient
+from tests.harness.allowance import Allowance
+from tests.harness.deadline import watched
+from tests.harness.pacing import Pacer
 from tests.harness.settings import LOOPBACK
+from tests.harness.timing import ELSEWHERE, ON_THIS_MACHINE, Manners
+from tests.harness.transport import Outcome, send_once
+from tests.harness.weather import Weather
 
-CONNECT_SECONDS = 4.0
-DEADLINE_SECONDS = 10.0
-IMPATIENT_SECONDS = 2.0
-TIMEOUTS_UNTIL_IMPATIENT = 2
-FAULTS_UNTIL_GIVING_UP = 8
-LARGEST_BODY = 10 * 1024 * 1024
-SENT_AT_MOST = 3
-LOST_UNTIL_FRESH = 2
+TIMEOUTS_UNTIL_HASTY: Final = 2
+LOST_UNTIL_FRESH: Final = 2
 """Kept connections that ended under a request; from then on each request gets one of its own."""
-LONGEST_WAIT_SECONDS = 65.0
-BRIEF_WAIT_SECONDS = 0.2
-TOO_MANY, BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT = 429, 502, 503, 504
-CHUNK = 512
+SIGN_OF_LIFE: Final = Request("GET", "/", ())
+"""What is asked of a target that has refused nothing yet, to see whether it answers anybody."""
+ABSENCES_OF_ONE_REQUEST: Final = 2
+"""A target that goes away a third time at the same request, and was back in between, goes away because of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What sending one request came to. `drops` counts new connections that ended before any answer, and were retried.
+    """What sending one request came to. `drops` counts sendings that ended before an answer did, and were repeated.
 
-    `outages` counts answers with 502, 503 or 504 that did not say when to come back, and were retried.
+    `outages` counts answers with 502, 503 or 504 that did not say when to come back, and were followed by another try.
+    Neither counts what happened while the target was away for everybody. `lost` counts all sendings that the target may
+    have acted on, although no answer told of it.
     """
 
     response: Response | None
@@ -48,21 +50,7 @@ class Reply:
     attempts: int
     drops: int
     outages: int
-
-
-def wait_before_next(status: int, retry_after: str | None, attempts: int) -> float | None:
-    """Return the seconds to wait before sending again, or None where the answer stands.
-
-    429 and 503 with Retry-After say themselves when to come back; 502, 503 and 504 are given one more chance.
-    """
-    if attempts >= SENT_AT_MOST:
-        return None
-    asked = float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None
-    if status == TOO_MANY:
-        return min(asked if asked is not None else 60.0, LONGEST_WAIT_SECONDS)
-    if status in (BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT):
-        return min(asked if asked is not None else BRIEF_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
-    return None
+    lost: int = 0
 
 
 class Client:
@@ -74,105 +62,216 @@ class Client:
     def __init__(
         self,
         base_url: str,
-        *,
-        per_minute: int | None,
-        sleep: Callable[[float], None] = time.sleep,
+        token: str = "",
+        manners: Manners | None = None,
+        tell: Callable[[str], None] = lambda _: None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Pace to `per_minute` requests, or not at all where that is None. `tls` is how certificates are verified."""
+        """Send nothing yet. Whoever sends with `token` shares one pace; `tell` hears of waits.
+
+        `tls` is how certificates are verified.
+        """
+        manners = manners or Manners()
         self.base_url = base_url
         self._base = httpx.URL(base_url)
+        local = self._base.host in LOOPBACK
+        self._clock = manners.clock
+        self._patience = manners.patience or (ON_THIS_MACHINE if local else ELSEWHERE)
+        paced = manners.paced if manners.paced is not None else not local
+        self._tell = tell
+        self.pacer = Pacer(
+            manners.clock, lambda: Allowance(manners.clock, base_url, token), self._progress, paced=paced
+        )
+        self.weather = Weather()
         self.sent = 0
         self.token_honoured = False
+        self.idle = False
+        self._gone: str | None = None
+        self._answered = False
+        self._sign_of_life = SIGN_OF_LIFE
+        self._worth_of_sign = 0
         self._timeouts = 0
+        self._silences = 0
         self._lost = 0
-        self._faults_in_a_row = 0
-        self._sleep = sleep
-        self._limiter = None if per_minute is None else Limiter(Rate(per_minute, Duration.MINUTE))
-        local = self._base.host in LOOPBACK
         tls = tls or httpx.create_ssl_context()
-        self._http, self._fresh = (_http_client(kept=kept, local=local, tls=tls) for kept in (8, 0))
+        self._http, self._fresh = (watched(_http_client(kept=kept, local=local, tls=tls)) for kept in (8, 0))
 
     def close(self) -> None:
         """Close every connection."""
         self._http.close()
         self._fresh.close()
+        self.pacer.close()
 
-    def send(self, request: Request, may_send: Callable[[], bool] = lambda: True) -> Reply:
-        """Send once, and again while only transport stood in the way and `may_send` allows it.
+    def send(self, request: Request) -> Reply:
+        """Send a request, and again while only transport stood in the way.
 
-        `TargetUnavailable` if nothing listens, or if the target has stopped answering altogether.
+        `TargetUnavailable` if the target answers nobody for longer than patience lasts; from then on for every request.
         """
-        if self._faults_in_a_row >= FAULTS_UNTIL_GIVING_UP:
-            raise TargetUnavailable(
-                f"{self.base_url} stopped answering: {FAULTS_UNTIL_GIVING_UP} requests in a row got nothing."
-            )
-        began, drops, outages, attempts = time.monotonic(), 0, 0, 0
+        began = self._clock.now()
+        tally = _Tally()
         while True:
-            attempts += 1
-            response, fault, reused = self._once(
-                request, self._fresh if attempts > 1 or self._lost >= LOST_UNTIL_FRESH else self._http
-            )
-            retry = may_send() and attempts < SENT_AT_MOST
-            if fault == DROPPED and retry:
-                # A server may close a connection that it has answered on: only a new one has to last.
-                drops += not reused
-                self._lost += reused
-                continue
-            if response is not None and retry:
-                wait = wait_before_next(response.status, response.header("retry-after"), attempts)
-                if wait is not None:
-                    outages += response.status != TOO_MANY and response.header("retry-after") is None
-                    self._sleep(wait)
-                    continue
-            break
-        self._faults_in_a_row = self._faults_in_a_row + 1 if response is None else 0
-        return Reply(response, fault, began, time.monotonic() - began, attempts, drops, outages)
-
-    def _once(self, request: Request, http: httpx.Client) -> tuple[Response | None, str | None, bool]:
-        if self._limiter is not None:
-            self._limiter.try_acquire("request", blocking=True)
-        self.sent += 1
-        fresh: list[str] = []
-
-        def trace(event: str, _: Any) -> None:
-            if event == "connection.connect_tcp.started":
-                fresh.append(event)
-
-        patience = DEADLINE_SECONDS if self._timeouts < TIMEOUTS_UNTIL_IMPATIENT else IMPATIENT_SECONDS
-        outgoing = httpx.Request(
-            request.method,
-            self._base.copy_with(raw_path=self._base.raw_path.rstrip(b"/") + request.target.encode("ascii")),
-            headers=_headers(self.base_url, request),
-            stream=None,
-            content=_in_chunks(request.body or b"") if request.chunked else request.body,
-            extensions={"trace": trace, "timeout": httpx.Timeout(patience, connect=CONNECT_SECONDS).as_dict()},
+            if self._gone is not None:
+                raise TargetUnavailable(self._gone)
+            outcome = self._attempt(request, tally)
+            tally.lost += outcome.response is None and outcome.fault != transient.UNREACHED
+            wait = self._wait_before_next(outcome, tally)
+            if wait is not None:
+                self._idle(wait, "the target")
+            elif self._is_its_own(request, outcome, tally):
+                break
+            else:
+                # It was away for everybody, and is back: what went wrong meanwhile says nothing of this request.
+                tally = _Tally(total=tally.total, lost=tally.lost, absences=tally.absences + 1)
+        if tally.total > 1:
+            self.weather.again += 1
+        if outcome.fault in transient.SILENCES:
+            self._silences += 1
+        if outcome.response is not None:
+            self._learn_sign(request, outcome.response)
+        elapsed = self._clock.now() - began
+        return Reply(
+            outcome.response, outcome.fault, began, elapsed, tally.total, tally.drops, tally.outages, tally.lost
         )
+
+    def told_of_weather(self) -> dict[str, float]:
+        """Return what stood in the way so far, in numbers."""
+        pacer = self.pacer
+        return self.weather.numbers() | {"waited": pacer.waited, "slowed": pacer.slowed, "refused": pacer.refused}
+
+    def give_up(self, reason: str) -> None:
+        """Send nothing more, and wait for nothing, in any thread."""
+        self._gone = reason
+
+    def forgive(self) -> None:
+        """Try a target once more that was given up."""
+        self._gone = None
+
+    def _progress(self, line: str) -> None:
+        pace = "" if self.pacer.per_minute is None else f", at most {self.pacer.per_minute} a minute"
+        self._tell(f"{self.sent} requests sent{pace}: {line}")
+
+    def _learn_sign(self, request: Request, response: Response) -> None:
+        worth = transient.worth_as_sign_of_life(response)
+        if worth > self._worth_of_sign:
+            self._sign_of_life, self._worth_of_sign = request, worth
+
+    def _attempt(self, request: Request, tally: _Tally) -> Outcome:
+        tally.attempts += 1
+        tally.total += 1
+        fresh = tally.total > 1 or self._lost >= LOST_UNTIL_FRESH
+        return self._once(request, self._fresh if fresh else self._http)
+
+    def _wait_before_next(self, outcome: Outcome, tally: _Tally) -> float | None:
+        """Return how long to wait before the request is sent again as it is; None where what came of it stands."""
+        response = outcome.response
+        if transient.is_sent_again(outcome.fault, tally.attempts, self._silences):
+            # A server may close a connection that it has answered on: only a new one has to last.
+            tally.drops += outcome.fault != transient.DROPPED or not outcome.reused
+            self._lost += outcome.fault == transient.DROPPED and outcome.reused
+            return 0.0
+        if response is None:
+            return None
+        window = self.pacer.throttled(response) if response.status == transient.TOO_MANY else 0.0
+        wait = transient.wait_before_next(response, tally.attempts, window, dt.datetime.now(dt.UTC))
+        if wait is not None:
+            tally.outages += response.status != transient.TOO_MANY and response.header("retry-after") is None
+        return wait
+
+    def _is_its_own(self, request: Request, outcome: Outcome, tally: _Tally) -> bool:
+        """Return whether what came of a request is about this one; where it happens to all, after that has ended."""
+        if not transient.may_be_away(outcome.response, outcome.fault):
+            return True
+        if self._silences >= transient.SILENCES_TO_CONFIRM and transient.lives(outcome.response, outcome.fault):
+            return True  # it begins answers and does not end them, as often as it is asked
+        sign = self._sign_of_life if self._sign_of_life != request else SIGN_OF_LIFE
+        if outcome.fault != transient.UNREACHED:
+            if tally.absences >= ABSENCES_OF_ONE_REQUEST:
+                return True
+            # What answers with a status has a connection that works: the sign is asked for on that one.
+            http = self._fresh if outcome.response is None else self._http
+            if self._lives(self._once(sign, http)):
+                return True
+        self._wait_for_return(sign, outcome)
+        return False
+
+    def _wait_for_return(self, sign: Request, outcome: Outcome) -> None:
+        began, turn = self._clock.now(), 0
+        self.weather.away += 1
+        patience = self._patience.away if self._answered else self._patience.first
+        patience = min(patience, self._patience.away_in_all - self.weather.away_seconds)
+        while (left := began + patience - self._clock.now()) > 0:
+            self._idle(min(transient.pause(turn), left), f"{self.base_url}, which does not answer")
+            turn += 1
+            if self._gone is not None:
+                raise TargetUnavailable(self._gone)
+            last = self._once(sign, self._fresh)
+            if self._lives(last):
+                self.weather.away_seconds += self._clock.now() - began
+                return
+            outcome = last
+        self.weather.away_seconds += self._clock.now() - began
+        self._gone = self._told_of_absence(outcome)
+        raise TargetUnavailable(self._gone)
+
+    def _told_of_absence(self, outcome: Outcome) -> str:
+        if outcome.response is not None and outcome.response.status == transient.TOO_MANY:
+            return f"{self.base_url} goes on answering 429: somebody else uses up the limit of this token."
+        if not self._answered and outcome.fault == transient.UNREACHED:
+            return f"{self.base_url} cannot be reached ({outcome.detail}): is it running?"
+        what = outcome.fault or f"answered {outcome.response.status if outcome.response else ''}"
+        seconds = self.weather.away_seconds
+        times = f"{self.weather.away} times, " if self.weather.away > 1 else ""
+        return f"{self.base_url} stopped answering ({what}): it was away {times}{seconds:.0f} s in all."
+
+    @staticmethod
+    def _lives(outcome: Outcome) -> bool:
+        return transient.lives(outcome.response, outcome.fault)
+
+    def _idle(self, seconds: float, reason: str) -> None:
+        """Wait while nothing is under way, so that an interruption need not."""
+        if seconds <= 0:
+            return
+        self.idle = True
         try:
-            answer = http.send(outgoing, stream=True)
-            try:
-                response, fault = _read(answer, time.monotonic() + patience)
-            finally:
-                answer.close()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-            raise TargetUnavailable(f"{self.base_url} cannot be reached ({error}): is it running?") from None
-        except httpx.TimeoutException:
-            self._timeouts += 1
-            return None, NOTHING_IN_TIME, not fresh
-        except httpx.RemoteProtocolError as error:
-            return None, DROPPED if "without sending a response" in str(error) else BROKEN, not fresh
-        except (httpx.ReadError, httpx.WriteError, httpx.CloseError):
-            return None, DROPPED, not fresh
-        if fault == NEVER_ENDS:
-            self._timeouts += 1
-        return response, fault, not fresh
+            self.pacer.wait(seconds, reason)
+        finally:
+            self.idle = False
+
+    def _once(self, request: Request, http: httpx.Client) -> Outcome:
+        self.idle = True
+        try:
+            self.pacer.before()
+        finally:
+            self.idle = False
+        self.sent += 1
+        began = self._clock.now()
+        # Near its limit a target makes everybody wait: whoever is paced is never hasty.
+        hasty = self._timeouts >= TIMEOUTS_UNTIL_HASTY and self.pacer.per_minute is None
+        outcome = send_once(http, self._base, request, self._patience, self._clock, hasty=hasty)
+        self._timeouts += outcome.fault in transient.SILENCES
+        if outcome.response is not None:
+            self.pacer.after(outcome.response, self._clock.now() - began)
+        self._answered |= self._lives(outcome)
+        return outcome
+
+
+@dataclass(slots=True)
+class _Tally:
+    """How often one request was sent: `attempts` since the target was last away, `total` in all, `lost` unanswered."""
+
+    attempts: int = 0
+    total: int = 0
+    lost: int = 0
+    drops: int = 0
+    outages: int = 0
+    absences: int = 0
 
 
 def _http_client(*, kept: int, local: bool, tls: ssl.SSLContext) -> httpx.Client:
     """Return a client that keeps at most `kept` connections; a proxy is for targets elsewhere."""
     client = httpx.Client(
         verify=tls,
-        timeout=httpx.Timeout(DEADLINE_SECONDS, connect=CONNECT_SECONDS),
+        timeout=ELSEWHERE.silence,  # until a request brings its own
         limits=httpx.Limits(max_connections=16, max_keepalive_connections=kept),
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
@@ -181,44 +280,3 @@ def _http_client(*, kept: int, local: bool, tls: ssl.SSLContext) -> httpx.Client
     for name in ("accept", "accept-encoding", "user-agent"):
         del client.headers[name]
     return client
-
-
-DROPPED = "connection dropped"
-BROKEN = "broken HTTP"
-NOTHING_IN_TIME = "no answer in time"
-NEVER_ENDS = "answer does not end"
-TOO_LARGE = "answer above 10 MiB"
-UNDECODABLE = "untrue Content-Encoding"
-
-
-def _headers(base_url: str, request: Request) -> list[tuple[bytes, bytes]]:
-    host = httpx.URL(base_url).netloc
-    pairs = [(b"Host", host)]
-    if request.chunked:
-        pairs.append((b"Transfer-Encoding", b"chunked"))
-    elif request.body is not None:
-        pairs.append((b"Content-Length", str(len(request.body)).encode()))
-    return pairs + [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
-
-
-def _in_chunks(body: bytes) -> Iterator[bytes]:
-    size = max(1, min(CHUNK, len(body) // 2))
-    for start in range(0, len(body), size):
-        yield body[start : start + size]
-
-
-def _read(answer: httpx.Response, deadline: float) -> tuple[Response | None, str | None]:
-    """Return the answer with its body decoded, or what kept it from being read to its end."""
-    raw = bytearray()
-    for chunk in answer.iter_raw():
-        raw += chunk
-        if len(raw) > LARGEST_BODY:
-            return None, TOO_LARGE
-        if time.monotonic() > deadline:
-            return None, NEVER_ENDS
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
-    try:
-        body, fault = httpx.Response(answer.status_code, headers=answer.headers, content=bytes(raw)).content, None
-    except httpx.DecodingError:
-        body, fault = bytes(raw), UNDECODABLE
-    return Response(answer.status_code, headers, body), fault

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -124,6 +125,17 @@ def share_out(
         lacking = None not in granted or (not tried and demand.requirement in wanting)
         shares[demand.requirement] = Share(tried, _sends(demand, operation, place) if None in granted else 0, lacking)
     return shares
+
+
+def expectation(operations: int, profile: Profile, per_minute: int | None) -> str:
+    """Return what a run is going to cost at most, in a sentence; `per_minute` is None where nothing is paced."""
+    requests = operations * profile.allowance
+    told = f"Plan: at most {requests:,} requests to {operations} operation{'s' * (operations != 1)}"
+    if per_minute is None:
+        return f"{told}, as fast as they are answered."
+    # The first requests of a minute go out at once.
+    minutes = max(1, math.ceil(requests / per_minute) - 1)
+    return f"{told}, {per_minute} a minute: about {minutes} minute{'s' * (minutes != 1)}."
 
 
 def _sends(demand: Demand, operation: Operation, place: int) -> int:

@@ -7,12 +7,16 @@ not applicable -> skip with the reason; all that would fail is known -> skip; a 
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
+import gc
+import math
 import os
 import tempfile
 from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -26,13 +30,17 @@ from contracts.exchange import Finding, Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
 from tests.harness.access import Access
-from tests.harness.plan import Demand, Share, Tried, share_out, tried_as
+from tests.harness.interruption import ends_like_ctrl_c, held_back
+from tests.harness.outlets import check_writable
+from tests.harness.plan import Demand, Share, Tried, expectation, share_out, tried_as
 from tests.harness.run import AllowanceSpent
 from tests.harness.session import (
     CONTRACTS,
     EXIT_CODE,
+    MANNERS,
     MOCK,
     NOT_CANCELLED,
+    NOT_WRITTEN,
     SESSION,
     TOLD,
     NothingSelected,
@@ -41,13 +49,19 @@ from tests.harness.session import (
     Shown,
 )
 from tests.harness.settings import PRODUCTION_HOST, Profile
+from tests.harness.timing import Manners
 from tests.harness.trial import Trial
+from tests.harness.unrun import NOT_RUN, left_out
+from tests.harness.weather import weather_line
 
 VIOLATED, INTERRUPTED, INTERNAL_ERROR, NOTHING_TRIED, NOTHING_SELECTED, COULD_NOT_TELL = 1, 2, 3, 4, 5, 6
 """Exit codes; 0 and 4 are pytest's own for `all well` and `usage`. Nothing is tried where a setting lacks for all."""
 
 PLAN: Final = pytest.StashKey[dict[str, dict[str, Share]]]()
 VERDICT: Final = pytest.StashKey[Verdict]()
+ENDED: Final = pytest.StashKey[list[str]]()
+"""By what a run was ended early."""
+FINISHED: Final = pytest.StashKey[bool]()
 BEYOND_ACCESS: Final = pytest.StashKey[bool]()
 """Set on an item that could not be tried with what was given."""
 Function = TypeVar("Function", bound=Callable[..., None])
@@ -127,6 +141,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=[str(p) for p in Profile],
         help="allowance: 45, 120 or 1,000 requests an operation",
     )
+    group.addoption(
+        "--max-minutes", type=_minutes, metavar="N", help="end like Ctrl-C after so long; what ran is reported"
+    )
+
+
+def _minutes(text: str) -> float:
+    """Return a time limit; a fraction of a minute is one, too."""
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no time: give minutes, such as 30 or 0.5")
+    return minutes
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -139,11 +167,12 @@ def pytest_configure(config: pytest.Config) -> None:
         import resource  # noqa: PLC0415 - not on every system
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    config.stash[TOLD], config.stash[NOT_CANCELLED] = [], []
+    config.stash[TOLD], config.stash[NOT_CANCELLED], config.stash[NOT_WRITTEN] = [], [], []
     # Hypothesis keeps what it works out about Unicode; the checkout is no place for it.
     set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "propexo-conformance-hypothesis")
     config.pluginmanager.register(Listener(config), "conformance-listener")
     config.pluginmanager.register(Cut(), "conformance-cut")
+    config.pluginmanager.register(Finish(), "conformance-finish")
     seed = config.getoption("hypothesis_seed", None)
     options = Options(
         target=config.getoption("--target"),
@@ -156,13 +185,39 @@ def pytest_configure(config: pytest.Config) -> None:
         access=Access(level) if (level := config.getoption("--access")) else None,
         allow_production=config.getoption("--allow-production"),
         redact_ids=config.getoption("--redact", None) == "ids",
+        manners=config.stash.get(MANNERS, Manners()),
+        tell=partial(_tell, config),
     )
     try:
+        if not _is_worker(config):
+            for option in ("--alluredir", "--junitxml"):
+                check_writable(option, config.getoption(option), is_folder=option == "--alluredir")
         config.stash[SESSION] = Session(options)
     except NothingSelected as error:
         pytest.exit(str(error), returncode=NOTHING_SELECTED)
     except (UsageError, ContractError) as error:
         raise pytest.UsageError(str(error)) from None
+    endings = ExitStack()
+    waits_for_others = bool(config.getoption("numprocesses", None)) and not _is_worker(config)
+    config.stash[ENDED] = []
+    endings.enter_context(
+        ends_like_ctrl_c(config.getoption("--max-minutes"), config.stash[ENDED].append, grace=waits_for_others)
+    )
+    config.add_cleanup(endings.close)
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def _tell(config: pytest.Config, line: str) -> None:
+    """Write a line between the dots; what a worker would tell nobody sees."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if reporter is not None and capture is not None:
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(line)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -206,6 +261,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     items[:] = others + sorted(applicable, key=place)
     config.stash[PLAN] = _plan(session, applicable)
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
+    """Say what the run is going to cost, before it does."""
+    if PLAN not in config.stash:
+        return None
+    session = config.stash[SESSION]
+    return expectation(len(config.stash[PLAN]), session.options.profile, session.per_minute)
 
 
 @pytest.hookimpl(trylast=True)
@@ -282,8 +345,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         verdict = trial.undecided(Status.NOT_APPLICABLE, str(absent))
     except TargetUnavailable as away:
         verdict = trial.undecided(Status.INCONCLUSIVE, str(away))
-        if not trial.run.client.token_honoured:
-            pyfuncitem.session.shouldstop = str(away)
+        pyfuncitem.session.shouldstop = str(away)  # one error of the run, not one of each item that is left
     except Inconclusive as unclear:
         cut = isinstance(unclear, AllowanceSpent) and not trial.gates
         verdict = trial.undecided(Status.NOT_APPLICABLE if cut else Status.INCONCLUSIVE, str(unclear))
@@ -363,6 +425,7 @@ def pytest_runtest_makereport(
             "findings": [_finding(finding) | shown.details.get(finding.identity, {}) for finding in verdict.findings],
             "observations": list(verdict.observations),
             "sent": item.config.stash[SESSION].requests_sent,
+            "weather": item.config.stash[SESSION].weather,
             "process": os.environ.get("PYTEST_XDIST_WORKER", ""),
             "stop": item.session.shouldstop or "",
         }
@@ -373,6 +436,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """Let go of an operation's exchanges with the last of its items."""
     if _demand(item) and (nextitem is None or _operation(nextitem) is not _operation(item)):
         item.config.stash[SESSION].forget(_operation(item))
+        gc.collect()  # exchanges hang together in circles, and a long run would pile them up
 
 
 class Cut:
@@ -400,6 +464,17 @@ class Listener:
     def __init__(self, config: pytest.Config) -> None:
         """Listen."""
         self.config = config
+        self.planned: list[str] = []
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Keep what is going to run, and leave what is there by now out of every later look for garbage."""
+        gc.freeze()
+        self.planned += [item.nodeid for item in session.items if _demand(item) is not None]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Keep what is going to run in the workers, each of which collects everything."""
+        self.planned += [name for name in ids if name not in self.planned]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a conformance item told."""
@@ -412,20 +487,85 @@ class Listener:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Hear from a worker what it could not cancel."""
-    node.config.stash[NOT_CANCELLED] += getattr(node, "workeroutput", {}).get("not cancelled", [])
+    """Hear from a worker what it could not cancel, and what it could not write."""
+    output = getattr(node, "workeroutput", {})
+    node.config.stash[NOT_CANCELLED] += output.get("not cancelled", [])
+    node.config.stash[NOT_WRITTEN] += output.get("not written", [])
+    node.config.stash[ENDED] += output.get("ended", [])
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Cancel what the run created, and set the exit code by what the verdicts say."""
-    told = session.config.stash.get(TOLD, [])
-    if SESSION in session.config.stash:
-        session.config.stash[NOT_CANCELLED] += session.config.stash[SESSION].clean_up()
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["not cancelled"] = session.config.stash[NOT_CANCELLED]
-    if told and not hasattr(session.config, "workerinput"):
-        code = exit_code(told, int(session.exitstatus), strict=bool(session.config.getini("strict")))
-        session.exitstatus = session.config.stash[EXIT_CODE] = code
+@pytest.hookimpl(optionalhook=True)
+def pytest_handlecrashitem(report: pytest.TestReport, sched: Any) -> None:
+    """Show what a worker was at when the run was ended as not run: it did not crash."""
+    if "keyboard-interrupt" in str(getattr(sched.config.pluginmanager.get_plugin("dsession"), "shouldstop", "")):
+        report.outcome = "skipped"
+        report.longrepr = (report.location[0], 0, "Skipped: not run: the run was ended")
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)  # within the terminal's, which ends with what it is told
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """See to it that a report that cannot be written loses neither the exit code nor the closing lines."""
+    try:
+        yield
+    except OSError as error:
+        session.config.stash[NOT_WRITTEN].append(str(error))
+    finish(session)
+
+
+class Finish:
+    """Ends the session; a class, because a module has room for one hook of a name."""
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Cancel, complete, and decide on the exit code."""
+        finish(session)
+
+
+def finish(session: pytest.Session) -> None:
+    """Cancel what the run created, and set the exit code by what the verdicts say; once."""
+    config = session.config
+    told = config.stash.get(TOLD, [])
+    if config.stash.get(FINISHED, False):
+        if EXIT_CODE in config.stash:
+            session.exitstatus = config.stash[EXIT_CODE] = _with_reports(config.stash[EXIT_CODE], config)
+        return
+    config.stash[FINISHED] = True
+    if SESSION in config.stash:
+        with held_back(lambda: False):
+            config.stash[NOT_CANCELLED] += config.stash[SESSION].clean_up()
+    if _is_worker(config):
+        config.workeroutput["not cancelled"] = config.stash[NOT_CANCELLED]  # type: ignore[attr-defined]
+        config.workeroutput["not written"] = config.stash[NOT_WRITTEN]  # type: ignore[attr-defined]
+        config.workeroutput["ended"] = config.stash[ENDED]  # type: ignore[attr-defined]
+        return
+    listener: Any = config.pluginmanager.get_plugin("conformance-listener")
+    if SESSION in config.stash and not config.getoption("collectonly"):
+        contracts = config.stash[SESSION]
+        told += left_out(listener.planned, told, contracts.requirements, contracts.operations)
+    if told:
+        code = exit_code(told, int(session.exitstatus), strict=bool(config.getini("strict")))
+        session.exitstatus = config.stash[EXIT_CODE] = _with_reports(code, config)
+
+
+def _with_reports(code: int, config: pytest.Config) -> int:
+    """Return the exit code for verdicts of which some may not have been written down."""
+    return INTERNAL_ERROR if code != VIOLATED and config.stash[NOT_WRITTEN] else code
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell what stood in the way of the run."""
+    told = config.stash.get(TOLD, [])
+    missing = sum(entry["verdict"] == NOT_RUN for entry in told)
+    lines = [f"Ended by {what}." for what in config.stash.get(ENDED, ())[:1]]
+    lines += [f"Not run: {missing} of {len(told)} requirements and operations."] if missing else []
+    weather = weather_line({entry["process"]: entry["weather"] for entry in told if "weather" in entry}.values())
+    lines += [weather] if weather else []
+    lines += [
+        f"Reports could not be written: {why}. What was written before is kept."
+        for why in dict.fromkeys(config.stash.get(NOT_WRITTEN, ()))
+    ]
+    for line in lines:
+        terminalreporter.write_line(line)
 
 
 def exit_code(told: Sequence[dict[str, Any]], pytests: int, *, strict: bool) -> int:
@@ -444,7 +584,7 @@ def exit_code(told: Sequence[dict[str, Any]], pytests: int, *, strict: bool) -> 
         return COULD_NOT_TELL
     if pytests in (INTERRUPTED, INTERNAL_ERROR):
         return pytests
-    if (Status.INCONCLUSIVE, True) in verdicts:
+    if {(Status.INCONCLUSIVE, True), (NOT_RUN, True)} & verdicts:
         return COULD_NOT_TELL
     return 0
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from contracts.checks.protocol import job_has_failed, job_is_over, job_state
@@ -50,6 +51,7 @@ class Records:
         self._document = document
         self._by_job: dict[str, Record] = {}
         self._cancellations: dict[str, Record] = {}
+        self._lost: Counter[str] = Counter()
 
     def note(self, exchange: Exchange) -> Record | None:
         """Take note of an exchange, whatever it was sent for; return the record that it creates, if it does."""
@@ -70,6 +72,10 @@ class Records:
         else:
             self._note_cancellation(operation, exchange)
         return None
+
+    def lose(self, creator: Operation, answers: int) -> None:
+        """Take note of creates whose answers were lost: what they created nobody can cancel by its id."""
+        self._lost[creator.id] += answers
 
     def _note_cancellation(self, operation: Operation, exchange: Exchange) -> None:
         sent = {*operation.path_values(exchange.request.target).values(), *_texts(exchange.request)}
@@ -115,8 +121,14 @@ class Records:
                 if why:
                     failures.append(f"{record.name} could not be cancelled: {why}")
             except TargetUnavailable as away:
-                failures.append(f"{record.name} could not be cancelled: {away}")
-        return failures + self._in_vain(send, reading)
+                failures.append(f"{record.name} could not be cancelled: {str(away).rstrip('.')}")
+        return failures + self._in_vain(send, reading) + list(self._perhaps())
+
+    def _perhaps(self) -> Iterator[str]:
+        for creator, answers in self._lost.items():
+            if answers:
+                records = "record" if answers == 1 else "records"
+                yield f"perhaps {answers} {records} of {creator}, whose answers were lost on the way"
 
     def _in_vain(self, send: Send, reading: Cancellation) -> list[str]:
         """Return a line for each accepted cancellation whose job failed.

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from itertools import cycle
 
@@ -21,6 +19,7 @@ from tests.harness import polling
 from tests.harness.access import TOKEN, Access, access_with
 from tests.harness.client import Client
 from tests.harness.harmless import may_name_others
+from tests.harness.interruption import held_back
 from tests.harness.records import Record, Records, follow_record
 from tests.harness.settings import Target
 from tests.harness.values import Turns, absent, creator_of, lacking, request_for, sources_of
@@ -38,6 +37,8 @@ RECORDS_TO_START_WITH = 3
 READS_OF_A_JOB = 6
 UNAUTHORIZED, FORBIDDEN, NOT_ALLOWED, FIRST_SERVER_ERROR = 401, 403, 405, 500
 REFUSALS_OF_THE_TOKEN = 3
+REFUSALS_THAT_END_A_TOKEN = 2
+"""Of a request that was accepted: one alone may be a fault that comes now and then."""
 
 
 class AllowanceSpent(Inconclusive):
@@ -60,22 +61,6 @@ class JobEnd:
     def fails(self) -> bool:
         """Return whether the job ended in failure."""
         return protocol.job_has_failed(self.status, self.exchange)
-
-
-@contextmanager
-def interrupts_held_back() -> Iterator[None]:
-    """Let Ctrl-C wait until a create's answer was noted: what nobody knows of cannot be cancelled again."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    caught: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if caught:
-        raise KeyboardInterrupt
 
 
 class OperationRun:
@@ -198,15 +183,14 @@ class OperationRun:
         if self.left <= 0:
             raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
         creates = (operation or self.operation).record is not None
-        with interrupts_held_back() if creates else nullcontext():
+        # What nobody knows of cannot be cancelled again: Ctrl-C waits until a create's answer was noted.
+        with held_back(lambda: self.client.idle) if creates else nullcontext():
             return self._send(request, edit, operation or self.operation, generated=generated)
 
     def _send(self, request: Request, edit: Edit, operation: Operation, *, generated: bool) -> Exchange:
-        before = self.client.sent
-        try:
-            reply = self.client.send(request, may_send=lambda: self.client.sent - before < self.left)
-        finally:
-            self.spent += max(1, self.client.sent - before)
+        # What is sent again because of the way there costs nobody a verdict.
+        self.spent += 1
+        reply = self.client.send(request)
         exchange = Exchange(
             operation=operation.id,
             request=request,
@@ -227,13 +211,30 @@ class OperationRun:
         self.exchanges.append(exchange)
         if record := self.records.note(exchange):
             self._made.append(record)
+        if operation.record and (edit.to_be_accepted or edit.name == CONTROL):
+            self.records.lose(operation, reply.lost)
         if exchange.accepted and operation.job_link:
             self._jobs.append(self.follow(exchange)[1])
         self.client.token_honoured |= exchange.accepted and exchange.issued_token
         if self.taken(exchange) and exchange.edit == CONTROL:
             self._accepted[exchange.operation] = exchange
         self._heard(exchange)
+        if exchange.status == UNAUTHORIZED and exchange.issued_token and self.client.token_honoured:
+            self._require_token()
         return exchange
+
+    def _require_token(self) -> None:
+        """Raise where what was accepted before is now refused for its token as well: then that is over."""
+        harmless = [e.request for e in self._accepted.values() if not self.document.operation(e.operation).record]
+        for request in (harmless or self._jobs)[-1:] * REFUSALS_THAT_END_A_TOKEN:
+            self.spent += 1
+            answer = self.client.send(request).response
+            if answer is None or answer.status != UNAUTHORIZED:
+                return
+        if harmless or self._jobs:
+            raise TargetUnavailable(
+                f"{self.target.url} no longer takes the token in {TOKEN}, which it took before: give a new one."
+            )
 
     def forget(self) -> None:
         """Let go of what was exchanged, once every requirement was judged by it: a long run needs no more memory."""
@@ -265,7 +266,11 @@ class OperationRun:
             raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
         before = self.spent
         with ThreadPoolExecutor(len(requests)) as pool:
-            exchanges = list(pool.map(lambda pair: self.send(*pair), requests))
+            try:
+                exchanges = list(pool.map(lambda pair: self.send(*pair), requests))
+            except KeyboardInterrupt:
+                self.client.give_up("The run was ended.")  # or the pool would wait for those that wait
+                raise
         self.spent = before + len(requests)
         return exchanges
 

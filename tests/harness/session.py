@@ -24,14 +24,14 @@ from tests.harness.client import Client
 from tests.harness.records import COST_OF_A_RECORD, Records
 from tests.harness.run import RECORDS_TO_START_WITH, OperationRun
 from tests.harness.settings import Profile, Secret, Target, limited_to, settings_from, target_from, tls_of
+from tests.harness.timing import Manners
 from tests.harness.values import Turns, absent, creator_of, lacking, request_for, sources_of, variables_of
+from tests.harness.window import Window
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 MOCK = "mock"
 JOBS_TO_TELL_OF = 4
 """Writes that a status operation queues for itself."""
-REMOTE_PER_MINUTE = 100
-"""Below the line (80 % of 150 a minute) from which the vendor slows every answer by two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ class Options:
     access: Access | None = None
     allow_production: bool = False
     redact_ids: bool = False
+    manners: Manners = field(default_factory=Manners)
+    tell: Callable[[str], None] = lambda _: None
 
 
 class Session:
@@ -114,11 +116,22 @@ class Session:
     def client(self) -> Client:
         """Return the one client, paced unless the target is on this machine."""
         if self._client is None:
-            self._client = Client(
-                self.target.url, per_minute=None if self.target.local else REMOTE_PER_MINUTE, tls=self._tls
-            )
+            options = self.options
+            self._client = Client(self.target.url, self.target.token, options.manners, options.tell, self._tls)
             self._open.callback(self._client.close)
         return self._client
+
+    @property
+    def per_minute(self) -> int | None:
+        """Return the pace to begin with, or None where nothing is paced."""
+        paced = self.options.manners.paced
+        local = self._target is None or self._target.local
+        return Window().per_minute(0) if paced or (paced is None and not local) else None
+
+    @property
+    def weather(self) -> dict[str, float]:
+        """Return what stood between this process and the target so far, in numbers."""
+        return {} if self._client is None else self._client.told_of_weather()
 
     @property
     def requests_sent(self) -> int:
@@ -157,6 +170,10 @@ class Session:
         if operation.id in self._runs:
             self._runs[operation.id].forget()
 
+    def restart(self) -> None:
+        """Let every operation begin afresh, with its whole allowance."""
+        self._runs.clear()
+
     def provisions(self, operation: Operation) -> int:
         """Return how many requests it takes to make what the operation works on, where the user named nothing."""
         if self._target is None:
@@ -175,6 +192,7 @@ class Session:
         """Cancel what this process created and did not cancel yet; return a line for each record that could not be."""
         if self._client is None:
             return []
+        self._client.forgive()
 
         def send(operation: Operation, request: Request) -> Exchange:
             reply = self.client.send(request)
@@ -216,11 +234,23 @@ class Shown:
 
 
 EXIT_CODE: Final = pytest.StashKey[int]()
+MANNERS: Final = pytest.StashKey[Manners]()
+"""How to treat the target, where somebody has set it before the session is made."""
+NOT_WRITTEN: Final = pytest.StashKey[list[str]]()
+"""Why something of the report could not be written."""
 SESSION: Final = pytest.StashKey[Session]()
 NOT_CANCELLED: Final = pytest.StashKey[list[str]]()
 """A line for each record that the run created and could not cancel, over all its processes."""
 TOLD: Final = pytest.StashKey[list[dict[str, Any]]]()
 """What each item told of its verdict, in the process that the user started."""
+
+
+def not_written(config: pytest.Config, why: str) -> None:
+    """Take note that something of the report could not be written; what follows could not be, either."""
+    config.stash[NOT_WRITTEN].append(why)
+    session = config.pluginmanager.get_plugin("session")
+    if session is not None:
+        session.shouldstop = "the reports cannot be written"
 
 
 def select(operations: Sequence[Operation], patterns: Sequence[str]) -> tuple[Operation, ...]:

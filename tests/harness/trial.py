@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, reject, seed, settings
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
@@ -28,6 +28,7 @@ from contracts.exchange import (
 from contracts.requirements import Requirement
 from strategies.edit import Edit
 from tests.harness.access import refused_without_a_cause, tells_refusals_apart
+from tests.harness.deferred import Absence
 from tests.harness.run import AllowanceSpent, JobEnd, OperationRun
 
 AGAIN = 2
@@ -131,9 +132,10 @@ class Trial:
             return  # the parts at fault speak for the whole
         by_what_is_stated = self.gates and isinstance(check(self.operation.stated, exchange), Problem)
         sighting = Sighting(judgement, exchange, by_what_is_stated)
-        if len(self.sightings) < SENT_AGAIN_AT_MOST:
-            self._send_again(sighting, check)
+        # What was seen counts, also where the target goes away before it is seen again.
         self.sightings.append(sighting)
+        if len(self.sightings) <= SENT_AGAIN_AT_MOST:
+            self._send_again(sighting, check)
 
     def judge_run(self, check: SeriesCheck) -> None:
         """Have every exchange of the run judged. Nothing is sent again."""
@@ -210,12 +212,13 @@ class Trial:
         """
         known: dict[Request, tuple[Exchange, Judgement]] = {}
         stop_at = [self.sends]
+        absence = Absence(reject)
 
         def attempt(request: Request) -> None:
             if request not in known:
                 if len(known) >= stop_at[0] or self.run.left <= AGAIN:
                     return
-                exchange = self.run.send(request, GENERATED, generated=True)
+                exchange = absence.send(lambda: self.run.send(request, GENERATED, generated=True))
                 known[request] = exchange, check(self.operation, exchange)
             if isinstance(known[request][1], Problem):
                 stop_at[0] = min(stop_at[0], len(known)) + SHRINKING_REQUESTS
@@ -243,6 +246,7 @@ class Trial:
                 self.decided.append(exchange)
         if smallest is not None:
             self.judge(known[smallest][0], check)
+        absence.tell()
 
     def verdict(self) -> Verdict:
         """Return what the trial came to."""

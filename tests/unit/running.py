@@ -72,7 +72,7 @@ def outcome_of(process: subprocess.Popen[str], folder: Path) -> Outcome:
     """Wait for the end of a run and return what it came to."""
     output, _ = process.communicate(timeout=120)
     junit = folder / "junit.xml"
-    return Outcome(process.returncode, output, dict(_verdicts(junit)) if junit.exists() else {})
+    return Outcome(process.returncode, output, dict(verdicts_of(junit)) if junit.exists() else {})
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def serving(api: MockApi) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
         )
 
 
-def _verdicts(junit: Path) -> Iterator[tuple[str, str]]:
+def verdicts_of(junit: Path) -> Iterator[tuple[str, str]]:
     for case in ET.parse(junit).getroot().iter("testcase"):  # noqa: S314 - we wrote it
         words = {child.tag for child in case} & {"failure", "error", "skipped"}
         yield case.attrib.get("name", "interrupted").partition("[")[2].rstrip("]"), next(iter(words), "passed")

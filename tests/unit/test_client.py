@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import time
+import zlib
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 
 import pytest
@@ -12,20 +15,45 @@ import pytest
 from contracts.errors import TargetUnavailable
 from contracts.exchange import Request
 from strategies import credentials, methods, wire
-from tests.harness import client as module
-from tests.harness.client import SENT_AT_MOST, Client, wait_before_next
+from tests.harness import decoding, transient, transport
+from tests.harness.client import ABSENCES_OF_ONE_REQUEST, Client
+from tests.harness.timing import Manners, Patience
+from tests.harness.transient import SENT_AT_MOST
 from tests.unit.building import STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
 from tests.unit.sockets import LAST, OK, Fake, Server, Talk, nobody, serving
 
 GET = Request("GET", "/things?a=%20b", (("Accept", "application/json"),))
 
 
+class Pauses:
+    """A clock that nobody waits for: it notes each pause, and is that much later."""
+
+    def __init__(self) -> None:
+        self.made: list[float] = []
+
+    def now(self) -> float:
+        return time.monotonic() + sum(self.made)
+
+    def stamp(self) -> float:
+        return time.time() + sum(self.made)
+
+    def sleep(self, seconds: float) -> None:
+        self.made.append(seconds)
+
+    def real(self, seconds: float) -> float:
+        return seconds
+
+
+PATIENCE = Patience(away=10, away_in_all=25)
+
+
 @contextmanager
-def client_of(fake: Fake) -> Iterator[tuple[Client, Server, list[float]]]:
+def client_of(fake: Fake, patience: Patience = PATIENCE) -> Iterator[tuple[Client, Server, list[float]]]:
     """Give a client, the server that it talks to, and the pauses that it was told to make."""
-    pauses: list[float] = []
+    clock = Pauses()
+    pauses = clock.made
     with serving(fake) as server:
-        client = Client(server.url, per_minute=None, sleep=pauses.append)
+        client = Client(server.url, TOKEN, Manners(clock=clock, patience=patience))
         try:
             yield client, server, pauses
         finally:
@@ -72,16 +100,27 @@ def says_nothing(talk: Talk) -> None:
         pass
 
 
-def never_ends(talk: Talk) -> None:
-    talk.hear()
-    talk.say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    while True:
-        talk.say(b"1\r\nx\r\n")
-
-
 def says_too_much(talk: Talk) -> None:
     talk.hear()
     talk.say(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n", b"x" * 2000)
+
+
+def bomb() -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, decoding.GZIP)
+    zeros = bytes(1024 * 1024)
+    return b"".join(packer.compress(zeros) for _ in range(decoding.LARGEST_BODY // len(zeros) + 1)) + packer.flush()
+
+
+def says_a_bomb(talk: Talk) -> None:
+    talk.hear()
+    body = bomb()
+    talk.say(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body), body)
+
+
+def says_a_bomb_in_a_bomb(talk: Talk) -> None:
+    talk.hear()
+    body = gzip.compress(bomb())
+    talk.say(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(body), body)
 
 
 def calls_plain_text_gzip(talk: Talk) -> None:
@@ -198,49 +237,147 @@ def test_request_is_sent_again_and_counted_when_a_new_connection_drops() -> None
     assert len(server.heard) == 2
 
 
-def test_request_is_not_sent_again_where_that_is_not_allowed() -> None:
-    with client_of(hangs_up) as (client, _, _):
-        reply = client.send(GET, may_send=lambda: False)
-    assert (reply.response, reply.fault, reply.drops, reply.attempts) == (None, module.DROPPED, 0, 1)
+def test_connection_that_always_drops_this_request_is_a_fault() -> None:
+    def fake(talk: Talk) -> None:
+        heard = talk.hear()
+        if heard and heard.target != GET.target:
+            talk.say(LAST)
 
-
-def test_connections_that_always_drop_are_a_fault() -> None:
-    with client_of(hangs_up) as (client, server, _):
+    with client_of(fake) as (client, server, pauses):
         reply = client.send(GET)
-    assert (reply.response, reply.fault, reply.drops) == (None, module.DROPPED, SENT_AT_MOST - 1)
-    assert reply.attempts == client.sent == len(server.heard) == SENT_AT_MOST
+    assert (reply.response, reply.fault, reply.drops, pauses) == (None, transient.DROPPED, SENT_AT_MOST - 1, [])
+    assert [heard.target for heard in server.heard] == [GET.target] * SENT_AT_MOST + ["/"]
+    assert (reply.attempts, client.sent) == (SENT_AT_MOST, SENT_AT_MOST + 1)
+
+
+def test_target_that_drops_everybody_is_away() -> None:
+    with client_of(hangs_up) as (client, server, pauses):
+        with pytest.raises(
+            TargetUnavailable, match=r"stopped answering \(connection dropped\): it was away 3 s in all"
+        ):
+            client.send(GET)
+        with pytest.raises(TargetUnavailable, match="stopped answering"):
+            client.send(GET)
+    assert client.sent == len(server.heard) == SENT_AT_MOST + 1 + len(pauses)
+    assert sum(pauses) == pytest.approx(PATIENCE.first, abs=0.5)
 
 
 @table(
     "fake, fault",
     {
-        "no HTTP": (speaks_no_http, module.BROKEN),
-        "nothing": (says_nothing, module.NOTHING_IN_TIME),
-        "no end": (never_ends, module.NEVER_ENDS),
-        "too much": (says_too_much, module.TOO_LARGE),
+        "no HTTP": (speaks_no_http, transient.BROKEN),
+        "too much": (says_too_much, transient.TOO_LARGE),
+        "a little that unpacks to too much": (says_a_bomb, transient.TOO_LARGE),
+        "a little that unpacks twice to too much": (says_a_bomb_in_a_bomb, transient.TOO_LARGE),
     },
 )
-def test_what_is_no_answer_is_named(monkeypatch, fake: Fake, fault: str) -> None:
-    monkeypatch.setattr(module, "DEADLINE_SECONDS", 0.1)
-    monkeypatch.setattr(module, "LARGEST_BODY", 1000 if fake is says_too_much else module.LARGEST_BODY)
+def test_what_is_no_answer_is_held_against_the_target_at_once(monkeypatch, fake: Fake, fault: str) -> None:
+    if fake is says_too_much:
+        monkeypatch.setattr(transport, "LARGEST_BODY", 1000)
     with client_of(fake) as (client, _, pauses):
         reply = client.send(GET)
-    assert (reply.response, reply.fault, reply.attempts, pauses) == (None, fault, 1, [])
+    assert (reply.response, reply.fault, reply.attempts, reply.drops, pauses) == (None, fault, 1, 0, [])
 
 
-def test_patience_ends_after_two_silences(monkeypatch) -> None:
-    monkeypatch.setattr(module, "DEADLINE_SECONDS", 0.25)
-    monkeypatch.setattr(module, "IMPATIENT_SECONDS", 0.001)
-    with client_of(says_nothing) as (client, _, _):
-        patient = [client.send(GET).elapsed for _ in range(2)]
-        impatient = client.send(GET).elapsed
-    assert min(patient) >= 0.25 > impatient
+SOON = Patience(silence=0.1, total=0.15, hasty=0.05, away=10)
+
+
+def only_where_asked(fake: Fake) -> Fake:
+    """Return a server that does to a request what `fake` does, and answers every other one."""
+
+    def chosen(talk: Talk) -> None:
+        heard = talk.hear()
+        if heard is None:
+            return
+        if heard.target == GET.target:
+            fake(talk)
+        else:
+            talk.say(LAST)
+
+    return chosen
+
+
+@table(
+    "says, fault, sent",
+    {
+        "nothing": ((), transient.NOTHING_IN_TIME, 2),
+        "a head that stops": ((b"HTTP/1.1 200",), transient.NEVER_ENDS, 2),
+        "a body that stops": ((b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1",), transient.NEVER_ENDS, 2),
+    },
+)
+def test_silence_is_a_fault_where_it_is_the_answer_twice_and_others_are_answered(says, fault: str, sent: int) -> None:
+    def fake(talk: Talk) -> None:
+        talk.say(*says)
+        talk.hear()
+
+    with client_of(only_where_asked(fake), SOON) as (client, server, _):
+        reply = client.send(GET)
+    assert (reply.response, reply.fault, reply.attempts, reply.drops) == (None, fault, sent, sent - 1)
+    assert [heard.target for heard in server.heard] == [GET.target] * sent + ["/"]
+
+
+@table(
+    "head",
+    {
+        "in the head": (b"HTTP/1.1 200 OK\r\nX-A: ",),
+        "in the body": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",),
+    },
+)
+def test_answer_that_drips_for_ever_ends_at_the_deadline(head: bytes) -> None:
+    def fake(talk: Talk) -> None:
+        talk.say(head)
+        with suppress(OSError):
+            while True:
+                time.sleep(0.01)  # more often than any single read would wait
+                talk.say(b"1" if b"X-A" in head else b"1\r\nx\r\n")
+
+    began = time.monotonic()
+    with client_of(only_where_asked(fake), SOON) as (client, _, _):
+        reply = client.send(GET)
+    assert (reply.response, reply.fault, reply.attempts) == (None, transient.NEVER_ENDS, 2)
+    assert time.monotonic() - began < 2
+
+
+@table(
+    "first",
+    {
+        "nothing, for too long": (lambda talk: talk.hear(),),
+        "a head cut off": (lambda talk: talk.say(b"HTTP/1.1 200 OK\r\nContent-"),),
+        "a body cut off": (lambda talk: talk.say(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1"),),
+    },
+)
+def test_what_goes_wrong_once_is_counted_and_sent_again(first: Fake) -> None:
+    turn = count()
+
+    def fake(talk: Talk) -> None:
+        talk.hear()
+        if next(turn):
+            talk.say(LAST)
+        else:
+            first(talk)
+
+    with client_of(fake, SOON) as (client, server, pauses):
+        reply = client.send(GET)
+    assert (reply.response.status, reply.fault, reply.drops, reply.attempts, pauses) == (200, None, 1, 2, [])
+    assert (len(server.heard), client.weather.again, client.weather.away) == (2, 1, 0)
+
+
+def test_patience_ends_after_two_silences() -> None:
+    with client_of(only_where_asked(says_nothing), Patience(silence=0.25, total=0.3, hasty=0.05)) as (client, _, _):
+        patient, hasty = (client.send(GET) for _ in range(2))
+    assert (patient.attempts, hasty.attempts) == (2, 2)
+    assert patient.elapsed >= 2 * 0.25 > hasty.elapsed
+
+
+def test_silences_are_confirmed_no_more_where_they_are_a_habit() -> None:
+    with client_of(only_where_asked(says_nothing), SOON) as (client, _, _):
+        assert [client.send(GET).attempts for _ in range(4)] == [2, 2, 1, 1]
 
 
 def test_answer_with_an_untrue_encoding_is_kept_as_it_came() -> None:
     with client_of(calls_plain_text_gzip) as (client, _, _):
         reply = client.send(GET)
-    assert (reply.response.status, reply.response.body, reply.fault) == (200, b"{}", module.UNDECODABLE)
+    assert (reply.response.status, reply.response.body, reply.fault) == (200, b"{}", transient.UNDECODABLE)
 
 
 def test_answer_in_gzip_is_unpacked() -> None:
@@ -251,26 +388,109 @@ def test_answer_in_gzip_is_unpacked() -> None:
 
 
 def test_nothing_listens() -> None:
-    client = Client(nobody(), per_minute=None)
+    clock = Pauses()
+    client = Client(nobody(), TOKEN, Manners(clock=clock))
     with pytest.raises(TargetUnavailable, match=r"cannot be reached .*: is it running\?$"):
         client.send(GET)
+    assert 2 < sum(clock.made) < 5
 
 
-def test_target_that_stopped_answering_is_given_up() -> None:
-    with client_of(speaks_no_http) as (client, server, _):
-        for _ in range(module.FAULTS_UNTIL_GIVING_UP):
-            client.send(GET)
-        with pytest.raises(TargetUnavailable, match="stopped answering: 8 requests in a row got nothing"):
-            client.send(GET)
-    assert len(server.heard) == module.FAULTS_UNTIL_GIVING_UP
-
-
-def test_one_answer_ends_the_row_of_faults() -> None:
+def is_away_for(times: int, absent: Fake) -> Fake:
+    """Return a server that answers once, then is away for so many connections, and is back after that."""
     turn = count()
-    with client_of(lambda talk: (talk.hear(), talk.say(LAST if next(turn) == 5 else NO_HTTP))) as (client, server, _):
-        for _ in range(module.FAULTS_UNTIL_GIVING_UP + 5):
+
+    def fake(talk: Talk) -> None:
+        if not 1 <= next(turn) <= times:
+            talk.hear()
+            talk.say(LAST)
+        else:
+            absent(talk)
+
+    return fake
+
+
+UNAVAILABLE = b"HTTP/1.1 503 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+@table(
+    "absent",
+    {
+        "it drops connections": (hangs_up,),
+        "it says nothing": (lambda talk: (talk.hear(), talk.hear()),),
+        "a gateway speaks for it": (lambda talk: (talk.hear(), talk.say(UNAVAILABLE)),),
+    },
+)
+def test_absence_is_waited_for_and_not_held_against_any_request(absent: Fake) -> None:
+    with client_of(is_away_for(6, absent), SOON) as (client, _, pauses):
+        client.send(GET)
+        reply = client.send(GET)
+    assert (reply.response.status, reply.fault, reply.drops, reply.outages) == (200, None, 0, 0)
+    assert client.weather.away == 1
+    growing = [made for made in pauses if made >= transient.FIRST_PAUSE_SECONDS]
+    assert growing == [transient.pause(turn) for turn in range(len(growing))] != []
+
+
+def test_target_that_does_not_come_back_is_given_up() -> None:
+    with client_of(is_away_for(1000, hangs_up)) as (client, server, pauses):
+        client.send(GET)
+        with pytest.raises(TargetUnavailable, match="it was away 10 s in all"):
             client.send(GET)
-    assert len(server.heard) == module.FAULTS_UNTIL_GIVING_UP + 5
+        heard = len(server.heard)
+        with pytest.raises(TargetUnavailable, match="it was away 10 s in all"):
+            client.send(GET)
+    assert len(server.heard) == heard, "nothing is sent to a target that was given up"
+    assert sum(pauses) == pytest.approx(PATIENCE.away, abs=0.5)
+
+
+def test_target_that_comes_and_goes_is_given_up_in_the_end() -> None:
+    turn = count()
+
+    def comes_and_goes(talk: Talk) -> None:
+        talk.hear()
+        if next(turn) % 9 == 0:
+            talk.say(LAST)
+
+    with (
+        client_of(comes_and_goes) as (client, _, pauses),
+        pytest.raises(TargetUnavailable, match=r"it was away \d+ times, 2[56] s in all"),
+    ):
+        deque(iter(lambda: client.send(GET), None))
+    assert sum(pauses) == pytest.approx(PATIENCE.away_in_all, abs=1)
+
+
+def test_request_at_which_the_target_goes_away_each_time_is_at_fault() -> None:
+    state = {"dead": 0}
+
+    def dies_of_it(talk: Talk) -> None:
+        heard = talk.hear()
+        if heard and heard.target == GET.target:
+            state["dead"] = 3
+        elif state["dead"]:
+            state["dead"] -= 1
+        elif heard:
+            talk.say(LAST)
+
+    with client_of(dies_of_it) as (client, _, _):
+        client.send(Request("GET", "/other", ()))
+        reply = client.send(GET)
+        assert (reply.response, reply.fault) == (None, transient.DROPPED)
+        assert client.weather.away == ABSENCES_OF_ONE_REQUEST
+        state["dead"] = 0
+        assert client.send(Request("GET", "/other", ())).response.status == 200
+
+
+def test_sign_of_life_is_what_was_refused_for_the_best_reason() -> None:
+    def refuses(talk: Talk) -> None:
+        status = {"/a": b"200 OK", "/b": b"401 No", "/c": b"400 No", "/d": b"404 No"}
+        while heard := talk.hear():
+            if heard.target == "/lost":
+                return
+            talk.say(b"HTTP/1.1 ", status[heard.target], b"\r\nContent-Length: 0\r\n\r\n")
+
+    with client_of(refuses) as (client, server, _):
+        for target in ("/a", "/b", "/c", "/d", "/lost"):
+            client.send(Request("GET", target, ()))
+    assert server.heard[-1].target == "/c"
 
 
 @table(
@@ -278,7 +498,6 @@ def test_one_answer_ends_the_row_of_faults() -> None:
     {
         "throttled once": ((THROTTLED, "200 OK"), 200, [7.0]),
         "throttled twice": ((THROTTLED, THROTTLED, "200 OK"), 200, [7.0, 7.0]),
-        "throttled for good": ((THROTTLED,), 429, [7.0, 7.0]),
         "away once": ((AWAY, "200 OK"), 200, [3.0]),
         "away, then throttled": ((AWAY, THROTTLED, "200 OK"), 200, [3.0, 7.0]),
         "crashed": (("500 No\r\nRetry-After: 7", "200 OK"), 500, []),
@@ -306,32 +525,22 @@ def test_outage_is_counted_where_the_target_does_not_say_when_to_come_back(statu
         assert client.send(GET).outages == outages
 
 
-def test_throttled_request_is_not_sent_again_where_that_is_not_allowed() -> None:
-    with client_of(says(THROTTLED)) as (client, _, pauses):
-        reply = client.send(GET, may_send=lambda: False)
-    assert (reply.response.status, reply.attempts, pauses) == (429, 1, [])
+def test_target_that_throttles_everybody_for_good_is_given_up() -> None:
+    with (
+        client_of(says(THROTTLED)) as (client, _, _),
+        pytest.raises(TargetUnavailable, match="goes on answering 429: somebody else uses up the limit"),
+    ):
+        client.send(GET)
+    assert client.pacer.refused > SENT_AT_MOST - 1
 
 
-@table(
-    "status, retry_after, attempts, wait",
-    {
-        "429 that says when": (429, "7", 1, 7.0),
-        "429 that says now": (429, "0", 1, 0.0),
-        "429 that says nothing": (429, None, 1, 60.0),
-        "429 that says a date": (429, "Wed, 21 Oct 2026 07:28:00 GMT", 1, 60.0),
-        "429 that says too long": (429, "3600", 1, 65.0),
-        "429 the second time": (429, "7", 2, 7.0),
-        "429 the third time": (429, "7", 3, None),
-        "503 that says when": (503, "3", 1, 3.0),
-        "503 that says nothing": (503, None, 1, 0.2),
-        "503 the third time": (503, "3", 3, None),
-        "502": (502, None, 1, 0.2),
-        "504": (504, None, 1, 0.2),
-        "500": (500, "7", 1, None),
-        "501": (501, None, 1, None),
-        "400": (400, "7", 1, None),
-        "200": (200, "7", 1, None),
-    },
-)
-def test_wait_before_next(status: int, retry_after: str | None, attempts: int, wait: float | None) -> None:
-    assert wait_before_next(status, retry_after, attempts) == wait
+def test_answer_429_to_one_request_only_stands() -> None:
+    def fake(talk: Talk) -> None:
+        while heard := talk.hear():
+            talk.say(
+                b"HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n" if heard.target == GET.target else OK
+            )
+
+    with client_of(fake) as (client, _, pauses):
+        assert client.send(GET).response.status == 429
+    assert pauses == []

@@ -122,6 +122,13 @@ def test_4_known_issue_matches_nothing(tmp_path: Path) -> None:
     assert f"Known issue 0123456789ab in {known} matches nothing: there is no requirement ERR-99." in outcome.output
 
 
+@table("text", {"none": ("0",), "less": ("-1",), "no number": ("soon",), "for ever": ("inf",), "no such": ("nan",)})
+def test_4_time_limit_is_none(tmp_path: Path, text: str) -> None:
+    outcome = run(tmp_path, *QUICK, f"--max-minutes={text}")
+    assert outcome.code == 4, outcome.output
+    assert f"{text} is no time: give minutes, such as 30 or 0.5" in outcome.output
+
+
 def test_5_nothing_selected(tmp_path: Path) -> None:
     outcome = run(tmp_path, "--operation", "no_such_operation")
     assert outcome.code == 5
@@ -195,6 +202,9 @@ VIOLATED, UNDECIDED = MUST | {"verdict": "violated"}, MUST | {"verdict": "inconc
         "interrupted, violated before": ([MUST | {"verdict": "violated"}], 2, 1, 1),
         "interrupted, undecided before": ([MUST | {"verdict": "inconclusive"}], 2, 2, 2),
         "stopped": ([MUST | {"verdict": "held", "stop": "The target is away."}], 2, 6, 6),
+        "a must not run": ([MUST | {"verdict": "held"}, MUST | {"verdict": "not run"}], 0, 6, 6),
+        "a must not run, interrupted": ([MUST | {"verdict": "not run"}], 2, 2, 2),
+        "a should not run": ([ADVICE | {"verdict": "not run"}], 0, 0, 0),
         "the suite's own fault": ([MUST | {"verdict": "held"}, {"verdict": "internal error"}], 1, 3, 3),
         "the suite's own fault beside a violation": (
             [MUST | {"verdict": "violated"}, {"verdict": "internal error"}],

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from contracts.document import Operation
 from contracts.requirements import Requirement
 from strategies.edit import Edit, Tier
-from tests.harness.plan import CONTROLS_OF_AN_OPENING, OPENING, OPENING_WITH_IDS, Demand, Share, share_out, tried_as
+from tests.harness.plan import (
+    CONTROLS_OF_AN_OPENING,
+    OPENING,
+    OPENING_WITH_IDS,
+    Demand,
+    Share,
+    expectation,
+    share_out,
+    tried_as,
+)
 from tests.harness.records import COST_OF_A_RECORD
 from tests.harness.run import RECORDS_TO_START_WITH, RESERVED_SHARE
 from tests.harness.session import JOBS_TO_TELL_OF
@@ -255,3 +264,16 @@ def test_deep_tries_everything(operation) -> None:
     wanted = {each.requirement: len(each.edits(operation)) for each in demands(operation).values() if each.edits}
     assert {name: f"{tried[name]} of {count}" for name, count in wanted.items() if tried[name] < count} == {}
     assert [name for name, share in shares.items() if share.cut] == []
+
+
+@table(
+    "operations, per_minute, sentence",
+    {
+        "unpaced": (2, None, "at most 240 requests to 2 operations, as fast as they are answered."),
+        "paced": (2, 100, "at most 240 requests to 2 operations, 100 a minute: about 2 minutes."),
+        "a moment": (1, 150, "at most 120 requests to 1 operation, 150 a minute: about 1 minute."),
+        "long": (12, 100, "at most 1,440 requests to 12 operations, 100 a minute: about 14 minutes."),
+    },
+)
+def test_plan_is_told(operations: int, per_minute: int | None, sentence: str) -> None:
+    assert expectation(operations, Profile.NIGHTLY, per_minute) == f"Plan: {sentence}"

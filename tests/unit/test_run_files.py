@@ -65,7 +65,9 @@ def test_complaints_are_what_no_result_shows() -> None:
     stopped = replace(accounted(item("held", stop="The token is refused.")), refusals=("Fewer were exercised.",))
     assert complaints(stopped) == ["Fewer were exercised.", "The token is refused."]
     assert complaints(replace(accounted(item("held")), exit_code=2)) == ["the run was interrupted."]
-    assert complaints(replace(accounted(item("held")), exit_code=3)) == ["the suite itself failed, or wrote a secret: please report it."]
+    assert complaints(replace(accounted(item("held")), exit_code=3)) == [
+        "the suite itself failed, or wrote a secret: please report it."
+    ]
     assert complaints(accounted(broken(FOUND))) == []
 
 

@@ -53,7 +53,7 @@ def server_side(authority: trustme.CA, *names: str, asks: bool = False) -> ssl.S
 
 @contextmanager
 def client_of(url: str, **environment: str) -> Iterator[Client]:
-    client = Client(url, per_minute=None, tls=tls_of(settings_from([], environment, None)))
+    client = Client(url, tls=tls_of(settings_from([], environment, None)))
     try:
         yield client
     finally:

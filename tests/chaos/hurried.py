@@ -1,0 +1,23 @@
+"""A pytest plugin (`-p tests.chaos.hurried`) that makes a run live by a hurried clock, and paces it where asked to."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from tests.harness.session import MANNERS
+from tests.harness.timing import ON_THIS_MACHINE, Clock, Manners
+
+HURRY, PACED = "CHAOS_HURRY", "CHAOS_PACED"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Set how the target is treated, before the session is made."""
+    # Hasty patience hurried as well would be shorter than what a busy machine takes for an answer.
+    patience = replace(ON_THIS_MACHINE, hasty=ON_THIS_MACHINE.silence)
+    config.stash[MANNERS] = Manners(
+        clock=Clock(float(os.environ.get(HURRY, "1"))), patience=patience, paced=bool(os.environ.get(PACED))
+    )

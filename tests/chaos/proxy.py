@@ -1,0 +1,207 @@
+"""A proxy on 127.0.0.1 that carries HTTP to a server, and does to each exchange what a fault tells it to."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from typing import BinaryIO, TypeAlias
+from urllib.parse import urlsplit
+
+HOST = "127.0.0.1"
+RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER of no seconds: closing sends RST instead of FIN."""
+LONGEST_STALL_SECONDS = 60.0
+
+
+class Line:
+    """One exchange as the proxy sees it: the `turn`-th of all, from 1, `seconds` after the first."""
+
+    def __init__(
+        self, proxy: Proxy, connection: socket.socket, request: bytes, turn: int, ask: Callable[[bytes], bytes]
+    ) -> None:
+        self.proxy = proxy
+        self.request = request
+        self.turn = turn
+        self._connection = connection
+        self._ask = ask
+        self.open = True
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds since the first request of all, as hurried as the run's own clock."""
+        return self.proxy.seconds
+
+    def answer(self) -> bytes:
+        """Carry the request to the server and return the whole of its answer."""
+        return self._ask(self.request)
+
+    def say(self, data: bytes) -> None:
+        """Send these bytes to the client."""
+        self._connection.sendall(data)
+
+    def carry(self) -> None:
+        """Do what a proxy without a fault does."""
+        self.say(self.answer())
+
+    def drip(self, data: bytes, seconds: float, size: int = 1) -> None:
+        """Send bytes, so few at a time and so many seconds apart, as long as there is a client."""
+        for place in range(0, len(data), size):
+            self.say(data[place : place + size])
+            if self.proxy.closed.wait(seconds / self.proxy.hurry):
+                break
+
+    def stall(self) -> None:
+        """Say nothing, until the client has gone."""
+        self._connection.settimeout(LONGEST_STALL_SECONDS)
+        with suppress(OSError):
+            self._connection.recv(1)
+        self.close()
+
+    def close(self) -> None:
+        """End the connection in good order."""
+        self.open = False
+
+    def reset(self) -> None:
+        """End the connection at once."""
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.open = False
+
+
+Fault: TypeAlias = Callable[[Line], None]
+
+
+class Proxy:
+    """Listens on one port for as long as it is open, with pauses in which nothing listens there."""
+
+    def __init__(self, server: str, fault: Fault, hurry: float) -> None:
+        parts = urlsplit(server)
+        self._server = (parts.hostname or HOST, parts.port or 80)
+        self._fault = fault
+        self._turns = count(1)
+        self._began: float | None = None
+        self._lock = threading.Lock()
+        self._connections: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self.hurry = hurry
+        self.closed = threading.Event()
+        self._listener = socket.create_server((HOST, 0), backlog=128)
+        self.port = self._listener.getsockname()[1]
+        self._start(self._accept, self._listener)
+
+    @property
+    def url(self) -> str:
+        """Return the base URL."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds since this was first asked."""
+        now = time.monotonic()
+        with self._lock:
+            self._began = now if self._began is None else self._began
+        return (now - self._began) * self.hurry
+
+    def leave(self, seconds: float | None = None) -> None:
+        """Let nothing listen from now on, for so many seconds or for good; what is connected is reset."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.hang_up()
+        if seconds is not None:
+            self._start(self._return, seconds)
+
+    def close(self) -> None:
+        """End, and wait until everything has ended."""
+        self.closed.set()
+        self.leave()
+        for thread in self._threads:
+            thread.join()
+
+    def _return(self, seconds: float) -> None:
+        if not self.closed.wait(seconds / self.hurry):
+            self._listener = socket.create_server((HOST, self.port), backlog=128)
+            self._start(self._accept, self._listener)
+
+    def _start(self, target: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=target, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def hang_up(self) -> None:
+        """Reset every connection that there is."""
+        with self._lock:
+            for connection in self._connections:
+                with suppress(OSError):
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                with self._lock:
+                    self._connections.add(connection)
+                self._start(self._talk, connection)
+
+    def _talk(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection, socket.create_connection(self._server) as upstream:
+            upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            asks, answers = connection.makefile("rb"), upstream.makefile("rb")
+
+            def ask(request: bytes) -> bytes:
+                upstream.sendall(request)
+                return message(answers, of=request)
+
+            while request := message(asks):
+                line = Line(self, connection, request, next(self._turns), ask)
+                self._fault(line)
+                if not line.open:
+                    break
+            asks.close()
+        with self._lock:
+            self._connections.discard(connection)
+
+
+@contextmanager
+def between(server: str, fault: Fault, hurry: float) -> Iterator[Proxy]:
+    """Stand between a client and a server while the context lasts."""
+    proxy = Proxy(server, fault, hurry)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
+
+
+def message(stream: BinaryIO, of: bytes | None = None) -> bytes:
+    """Read one HTTP/1.1 message with its body, byte for byte; `of` is the request that an answer answers."""
+    head = bytearray()
+    while not head.endswith(b"\r\n\r\n"):
+        line = stream.readline()
+        if not line:
+            return bytes(head)
+        head += line
+    fields = {
+        name.strip().lower(): value.strip()
+        for name, _, value in (line.partition(b":") for line in bytes(head).split(b"\r\n")[1:] if line)
+    }
+    if of is not None and (of.startswith(b"HEAD ") or head.split(b" ", 2)[1][:3] in (b"204", b"304")):
+        return bytes(head)
+    if b"chunked" in fields.get(b"transfer-encoding", b"").lower():
+        return bytes(head) + _chunks(stream)
+    return bytes(head) + stream.read(int(fields.get(b"content-length", b"0")))
+
+
+def _chunks(stream: BinaryIO) -> bytes:
+    raw = bytearray()
+    while True:
+        size = stream.readline()
+        raw += size
+        raw += stream.read(int(size.split(b";")[0] or b"0", 16) + len(b"\r\n"))
+        if not size or int(size.split(b";")[0], 16) == 0:
+            return bytes(raw)

@@ -1,0 +1,448 @@
+"""Faults between the suite and a conforming target. The name of each is what happens, its docstring why it ends so.
+
+Three things may come of them. What a network does to a request, or to everybody for a while, is not the target's
+breach: the run goes on and every must holds (0). Where nobody is answered any more nothing can be told (6). What the
+target itself does, again and again and to those who are answered otherwise, is a violation (1).
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import formatdate
+from itertools import count
+from typing import Final
+
+from tests.chaos.proxy import Fault, Line
+
+EARLY, MIDDLE = 5, 30
+"""Turns at which a run has hardly begun, and is well under way."""
+A_WHILE_SECONDS, TOO_LONG_SECONDS = 5.0, 15.0
+"""Shorter and longer than the suite waits for a target on its own machine to come back."""
+HELD, VIOLATED, COULD_NOT_TELL = 0, 1, 6
+BEYOND_THE_LARGEST: Final = 11 * 1024 * 1024
+GATEWAY_PAGE: Final = b"<html><body><h1>Service Unavailable</h1></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A fault, and what it must lead to: the exit code, requirements that fail, and words in the output.
+
+    `make` gives the fault afresh for each run. `violated` are the requirements that have to fail, all others must not,
+    unless `others` may.
+    """
+
+    name: str
+    make: Callable[[], Fault]
+    code: int
+    violated: frozenset[str] = frozenset()
+    others: bool = False
+    says: str = ""
+
+
+SCENARIOS: dict[str, Scenario] = {}
+
+
+def leads_to(
+    code: int, *violated: str, says: str = "", others: bool = False
+) -> Callable[[Callable[[], Fault]], Callable[[], Fault]]:
+    """Note what a fault, which a function of no parameters makes, has to lead to."""
+
+    def note(make: Callable[[], Fault]) -> Callable[[], Fault]:
+        SCENARIOS[make.__name__] = Scenario(make.__name__, make, code, frozenset(violated), others, says)
+        return make
+
+    return note
+
+
+def at(turn: int, what: Callable[[Line], None]) -> Fault:
+    """Return the fault that does something to one exchange."""
+    return lambda line: what(line) if line.turn == turn else line.carry()
+
+
+def every(turns: int, what: Callable[[Line], None]) -> Fault:
+    """Return the fault that does something to one exchange of so many."""
+    return lambda line: what(line) if line.turn % turns == 0 else line.carry()
+
+
+def from_turn(turn: int, what: Callable[[Line], None]) -> Fault:
+    """Return the fault that does something to all exchanges from one on."""
+    return lambda line: what(line) if line.turn >= turn else line.carry()
+
+
+def for_a_while(turn: int, what: Callable[[Line], None], seconds: float = A_WHILE_SECONDS) -> Fault:
+    """Return the fault that does something to all exchanges for some seconds from one turn on."""
+    began: list[float] = []
+
+    def fault(line: Line) -> None:
+        if line.turn >= turn and not began:
+            began.append(line.seconds)
+        if began and line.seconds - began[0] < seconds:
+            what(line)
+        else:
+            line.carry()
+
+    return fault
+
+
+def answering(status: str, body: bytes = b"", **headers: str) -> Callable[[Line], None]:
+    """Return what answers in the target's place, without asking it."""
+    fields = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    answer = f"HTTP/1.1 {status}\r\n{fields}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    return lambda line: line.say(answer)
+
+
+def half(line: Line) -> None:
+    """Pass on an answer but for the last byte of its body."""
+    line.say(line.answer()[:-1])
+    line.close()
+
+
+def half_a_head(line: Line) -> None:
+    """Pass on some of an answer's head."""
+    line.say(line.answer()[:20])
+    line.close()
+
+
+def body_changed(change: Callable[[bytes], bytes]) -> Callable[[Line], None]:
+    """Return what passes answers on with another body, and a length that is true."""
+
+    def what(line: Line) -> None:
+        head, _, body = line.answer().partition(b"\r\n\r\n")
+        body = change(body)
+        length = b"content-length: %d" % len(body)
+        line.say(re.sub(rb"(?i)content-length: \d+", length, head) + b"\r\n\r\n" + body)
+
+    return what
+
+
+# What a network does to one request
+
+
+@leads_to(HELD, says="1 sent again")
+def resets_one_connection_before_a_byte() -> Fault:
+    """Sent again, it is answered: once in a run is the network."""
+    return at(MIDDLE, Line.reset)
+
+
+@leads_to(HELD, says="1 sent again")
+def hangs_up_on_one_request() -> Fault:
+    """As above, in good order."""
+    return at(MIDDLE, Line.close)
+
+
+@leads_to(HELD)
+def hangs_up_on_the_very_first_request() -> Fault:
+    """A network may be at its worst at the beginning as well."""
+    return at(1, Line.close)
+
+
+@leads_to(HELD, says="1 sent again")
+def loses_an_answer_after_the_target_acted() -> Fault:
+    """The target did what it was asked; that its word got lost is no word against it."""
+
+    def what(line: Line) -> None:
+        line.answer()
+        line.reset()
+
+    return at(MIDDLE, what)
+
+
+@leads_to(HELD, says="1 sent again")
+def cuts_off_one_body() -> Fault:
+    """The whole of it comes the second time."""
+    return at(MIDDLE, half)
+
+
+@leads_to(HELD, says="1 sent again")
+def cuts_off_one_head() -> Fault:
+    """The whole of it comes the second time."""
+    return at(MIDDLE, half_a_head)
+
+
+@leads_to(HELD, says="1 sent again")
+def swallows_one_request() -> Fault:
+    """A silence is confirmed by a second one, and there is none."""
+    return at(MIDDLE, Line.stall)
+
+
+@leads_to(HELD, says="1 sent again")
+def stops_in_the_middle_of_one_body() -> Fault:
+    """As above, after the first bytes."""
+
+    def what(line: Line) -> None:
+        line.say(line.answer()[:-1])
+        line.stall()
+
+    return at(MIDDLE, what)
+
+
+@leads_to(HELD, says="1 sent again")
+def drips_one_answer_beyond_the_deadline() -> Fault:
+    """It ends at the deadline, and the answer comes in time when asked for again."""
+    return at(MIDDLE, lambda line: line.drip(line.answer(), 2.0))
+
+
+@leads_to(HELD)
+def drips_every_answer_within_the_deadline() -> Fault:
+    """Slow is not wrong."""
+    return lambda line: line.drip(line.answer(), 0.1, size=120)
+
+
+@leads_to(HELD)
+def closes_every_connection_between_requests() -> Fault:
+    """HTTP allows it at any time, also without a word before."""
+
+    def what(line: Line) -> None:
+        line.carry()
+        line.close()
+
+    return what
+
+
+@leads_to(HELD)
+def resets_connections_between_requests() -> Fault:
+    """As above, and rudely."""
+
+    def what(line: Line) -> None:
+        line.carry()
+        if line.turn % 10 == 0:
+            line.proxy.hang_up()
+
+    return what
+
+
+# What happens to everybody for a while
+
+
+@leads_to(HELD, says="the target away once")
+def nothing_listens_for_a_while() -> Fault:
+    """A deployment restarts: all of its requests are sent when it is back."""
+    return at(MIDDLE, lambda line: line.proxy.leave(A_WHILE_SECONDS))
+
+
+@leads_to(HELD, says="the target away")
+def nothing_listens_at_two_times() -> Fault:
+    """It may restart twice."""
+    return lambda line: line.proxy.leave(A_WHILE_SECONDS / 2) if line.turn in (EARLY, 2 * MIDDLE) else line.carry()
+
+
+@leads_to(HELD, says="the target away once")
+def nobody_is_answered_for_a_while() -> Fault:
+    """Packets are lost on the way: the silence of one request is nothing where no other is answered."""
+    return for_a_while(MIDDLE, Line.stall, seconds=30.0)
+
+
+@leads_to(HELD, says="the target away once")
+def everybody_is_hung_up_on_for_a_while() -> Fault:
+    """A balancer without a server behind it does this."""
+    return for_a_while(MIDDLE, Line.close)
+
+
+@leads_to(HELD, says="the target away once")
+def everybody_is_reset_for_a_while() -> Fault:
+    """A firewall that starts again does this."""
+    return for_a_while(MIDDLE, Line.reset)
+
+
+@leads_to(HELD, says="the target away once")
+def gateway_has_no_server_for_a_while() -> Fault:
+    """The gateway says so itself: 503 to whatever is asked."""
+    return for_a_while(MIDDLE, answering("503 Service Unavailable", GATEWAY_PAGE, Content_Type="text/html"))
+
+
+@leads_to(HELD, says="the target away once")
+def gateway_waits_in_vain_for_a_while() -> Fault:
+    """As above, with 504."""
+    return for_a_while(MIDDLE, answering("504 Gateway Timeout", GATEWAY_PAGE, Content_Type="text/html"))
+
+
+@leads_to(HELD, says="1 sent again")
+def gateway_fails_once() -> Fault:
+    """One 502 is what a gateway gives while a server goes and another comes."""
+    return at(MIDDLE, answering("502 Bad Gateway", GATEWAY_PAGE, Content_Type="text/html"))
+
+
+@leads_to(HELD, says="1 sent again")
+def target_is_maintained_and_says_until_when() -> Fault:
+    """503 with Retry-After is an announcement."""
+    return for_a_while(MIDDLE, answering("503 Service Unavailable", Retry_After="6"))
+
+
+@leads_to(HELD, says="1 refused with 429")
+def throttles_once_and_says_until_when() -> Fault:
+    """Whoever asks too often is told so, waits, and asks again."""
+    return at(MIDDLE, answering("429 Too Many Requests", Retry_After="5"))
+
+
+@leads_to(HELD, says="1 refused with 429")
+def throttles_once_until_a_date() -> Fault:
+    """The same in the other notation."""
+
+    def what(line: Line) -> None:
+        answering("429 Too Many Requests", Retry_After=formatdate(time.time() + 5, usegmt=True))(line)
+
+    return at(MIDDLE, what)
+
+
+@leads_to(HELD, says="1 refused with 429")
+def throttles_once_without_a_word() -> Fault:
+    """Then the window is waited for."""
+    return at(MIDDLE, answering("429 Too Many Requests"))
+
+
+# What stays away
+
+
+@leads_to(COULD_NOT_TELL, says="cannot be reached")
+def nothing_ever_listens() -> Fault:
+    """Nothing was learnt; the address is what to look at."""
+    return at(1, lambda line: line.proxy.leave())
+
+
+@leads_to(COULD_NOT_TELL, says="stopped answering (no connection)")
+def nothing_listens_any_more() -> Fault:
+    """What held until then is told; the rest is not run, in one error and not in forty."""
+    return at(MIDDLE, lambda line: line.proxy.leave())
+
+
+@leads_to(COULD_NOT_TELL, says="stopped answering (no answer in time)")
+def nobody_is_answered_any_more() -> Fault:
+    """As above: not even a request that was answered before."""
+    return from_turn(MIDDLE, Line.stall)
+
+
+@leads_to(COULD_NOT_TELL, says="stopped answering (connection dropped)")
+def everybody_is_hung_up_on_from_then_on() -> Fault:
+    """As above."""
+    return from_turn(MIDDLE, Line.close)
+
+
+@leads_to(COULD_NOT_TELL, says="stopped answering (answered 503)")
+def gateway_has_no_server_any_more() -> Fault:
+    """The gateway's word for being away."""
+    return from_turn(MIDDLE, answering("503 Service Unavailable", GATEWAY_PAGE, Content_Type="text/html"))
+
+
+@leads_to(COULD_NOT_TELL, says="goes on answering 429")
+def throttles_for_ever() -> Fault:
+    """Somebody else uses up the limit, which is no fault of the target and leaves nothing for this run."""
+    return from_turn(MIDDLE, answering("429 Too Many Requests", Retry_After="1"))
+
+
+@leads_to(COULD_NOT_TELL, says="it was away")
+def target_comes_and_goes_for_too_long() -> Fault:
+    """Nobody can tell what such a target does, and the night has an end."""
+    return lambda line: line.proxy.leave(8.0) if line.turn % 8 == 0 else line.carry()
+
+
+@leads_to(COULD_NOT_TELL, says="no longer takes the token")
+def token_expires() -> Fault:
+    """That good requests are refused from now on says that the token is over, not that the contract is broken."""
+
+    def what(line: Line) -> None:
+        head, _, body = line.request.partition(b"\r\n\r\n")
+        line.request = re.sub(rb"(?i)(authorization: bearer) \S+", rb"\1 expired", head) + b"\r\n\r\n" + body
+        line.carry()
+
+    return from_turn(MIDDLE, what)
+
+
+# What the target itself does
+
+
+@leads_to(VIOLATED, "RESP-06")
+def every_answer_is_garbage() -> Fault:
+    """No network makes this of an answer, and whoever asks gets it."""
+
+    def what(line: Line) -> None:
+        line.answer()
+        line.say(b"\x16\x03\x01\x02\x00garbage\r\n\r\n")
+        line.close()
+
+    return what
+
+
+@leads_to(VIOLATED, "RESP-06")
+def every_answer_lacks_its_last_byte() -> Fault:
+    """Once is the network; each time is a length that is not true."""
+    return half
+
+
+@leads_to(VIOLATED, "RESP-06")
+def every_answer_drips_for_ever() -> Fault:
+    """There is somebody, and nobody gets an answer within the deadline."""
+    return lambda line: line.drip(line.answer() + b" " * 1000, 2.0)
+
+
+@leads_to(VIOLATED, "RESP-06")
+def every_answer_is_larger_than_anybody_wants() -> Fault:
+    """Ten mebibytes are read, and that is told."""
+    return body_changed(lambda body: body + b" " * BEYOND_THE_LARGEST)
+
+
+@leads_to(VIOLATED, "RESP-06")
+def every_answer_unpacks_to_more_than_memory_holds() -> Fault:
+    """What unpacks to a hundred mebibytes is unpacked to ten."""
+    bomb = gzip.compress(bytes(10 * BEYOND_THE_LARGEST), compresslevel=1)
+    return answering("200 OK", bomb, Content_Type="application/json", Content_Encoding="gzip")
+
+
+@leads_to(VIOLATED, "RESP-02", others=True)
+def every_body_is_corrupted() -> Fault:
+    """TCP has a checksum and TLS a better one: what arrives is what was sent."""
+    return body_changed(lambda body: body.replace(b"{", b"\xff", 1))
+
+
+@leads_to(VIOLATED, others=True)
+def every_answer_is_for_another_request() -> Fault:
+    """An answer to a stranger's question is the worst of all, and no network mixes up two connections."""
+    kept: list[bytes] = []
+
+    def what(line: Line) -> None:
+        kept.append(line.answer())
+        line.say(kept[max(0, len(kept) - 2)])
+
+    return what
+
+
+@leads_to(VIOLATED, "RESP-06")
+def one_request_of_ten_is_hung_up_on() -> Fault:
+    """Each is answered when sent again, but one in a hundred is all that a network is forgiven."""
+    return every(10, Line.close)
+
+
+@leads_to(VIOLATED, "RESP-06")
+def one_request_of_ten_is_unavailable() -> Fault:
+    """As above, by the gateway."""
+    return every(10, answering("503 Service Unavailable"))
+
+
+@leads_to(VIOLATED, "RESP-06", others=True)
+def one_request_of_fifteen_is_a_crash() -> Fault:
+    """A 500 is the target's own word, and is not asked for twice."""
+    turns = count(1)
+    crash = answering("500 Internal Server Error", b'{"error":{"code":"internal","message":"internal"}}')
+
+    def what(line: Line) -> None:
+        if next(turns) % 15 == 0:
+            crash(line)
+        else:
+            line.carry()
+
+    return what
+
+
+@leads_to(VIOLATED, "RESP-06", others=True)
+def malformed_json_is_never_answered() -> Fault:
+    """A silence beside others' answers, and a second one, belong to the request."""
+    return lambda line: line.stall() if line.request.endswith(b",}") else line.carry()
+
+
+@leads_to(VIOLATED, "RESP-06", others=True)
+def malformed_json_is_hung_up_on() -> Fault:
+    """As above."""
+    return lambda line: line.close() if line.request.endswith(b",}") else line.carry()

@@ -1,0 +1,209 @@
+"""However a run ends, what ran is told, what was created is cancelled, and the next run starts clean."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contracts.mock.api import MockApi
+from reports.render import render
+from tests.chaos.proxy import Fault, Line
+from tests.chaos.running import QUICK, behind, run, running
+from tests.chaos.running_out_of_room import ITEMS
+from tests.unit.running import document
+from tests.unit.test_cleaning_up import THREE, Keeps, settings
+
+LEAD = "PROPEXO_LEAD_ID"
+MIDDLE = 40
+INTERRUPTED, INTERNAL_ERROR, USAGE, COULD_NOT_TELL = 2, 3, 4, 6
+PATIENCE_SECONDS = 30.0
+FILE_EXISTS = " cannot be written to (file exists)"
+ROOM = "tests.chaos.running_out_of_room"
+
+
+def stops_answering(line: Line) -> None:
+    """Keep a run in the middle of a request."""
+    if line.turn >= MIDDLE:
+        line.stall()
+    else:
+        line.carry()
+
+
+def until(there: Callable[[], bool]) -> None:
+    began = time.monotonic()
+    while not there():
+        assert time.monotonic() - began < PATIENCE_SECONDS, "it never came so far"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+def has_results(folder: Path, fewest: int) -> bool:
+    return sum(1 for _ in folder.glob("*-result.json")) >= fewest
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_signal_ends_a_run_cleanly(number: signal.Signals, tmp_path: Path, results: Path) -> None:
+    api = Keeps(document())
+    with (
+        behind(slow, api) as (_, arguments, environment),
+        running(
+            tmp_path,
+            *THREE,
+            *arguments,
+            "--alluredir",
+            str(results),
+            "--summary",
+            str(tmp_path / "summary.json"),
+            environment=settings(environment, LEAD),
+        ) as started,
+    ):
+        until(lambda: has_results(results, 10) and bool(api.created))
+        assert started.process.pid is not None
+        os.kill(started.process.pid, number)
+        outcome = started.outcome()
+    assert outcome.code == INTERRUPTED, outcome.output
+    assert ("Ended by SIGTERM." in outcome.output) is (number == signal.SIGTERM)
+    assert api.left == [], outcome.output
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    verdicts = [entry["verdict"] for entry in summary["results"]]
+    assert len(outcome.verdicts) >= verdicts.count("held") >= 10 - verdicts.count("not applicable")
+    assert verdicts.count("not run") > 0
+    assert render(results, tmp_path / "html").exists()
+
+
+def slow(line: Line) -> None:
+    """Give a run the time to be interrupted in."""
+    time.sleep(0.02)
+    line.carry()
+
+
+def test_time_limit_ends_a_run_in_the_middle_of_a_request(tmp_path: Path) -> None:
+    with behind(stops_answering, MockApi(document())) as (_, arguments, environment):
+        began = time.monotonic()
+        outcome = run(tmp_path, *QUICK, *arguments, "--max-minutes", "0.05", environment=environment, hurry=1)
+        seconds = time.monotonic() - began
+    assert outcome.code == INTERRUPTED, outcome.output
+    assert "Ended by the time limit." in outcome.output
+    assert "Not run: " in outcome.output
+    assert len(outcome.verdicts) > 0
+    assert seconds < DEADLINES_SECONDS, "what is under way at the same time may have to come to its own deadline"
+
+
+def test_time_limit_ends_workers_as_well(tmp_path: Path) -> None:
+    api = Keeps(document())
+    with behind(slow, api) as (_, arguments, environment):
+        outcome = run(
+            tmp_path,
+            *THREE,
+            *arguments,
+            *("-n", "2", "--max-minutes", "0.08"),
+            environment=settings(environment, LEAD),
+        )
+    assert outcome.code == INTERRUPTED, outcome.output
+    assert "Ended by the time limit." in outcome.output
+    assert outcome.named("failure") == set(), "what a worker was at did not fail"
+    assert api.left == [], outcome.output
+
+
+def test_run_that_is_killed_leaves_what_it_knew_and_nothing_in_the_way(tmp_path: Path, results: Path) -> None:
+    with behind(slow, MockApi(document())) as (_, arguments, environment):
+        given = (*QUICK, *arguments, "--alluredir", str(results))
+        with running(tmp_path, *given, environment=environment) as started:
+            until(lambda: has_results(results, 10))
+            started.process.kill()
+            started.process.join()
+        assert started.process.exitcode == -signal.SIGKILL
+        page = render(results, tmp_path / "html")
+        assert page.stat().st_size > 0
+        again = run(tmp_path, *QUICK, *arguments, "--alluredir", str(tmp_path / "next"), environment=environment)
+    assert again.code == 0, again.output
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"), [("--alluredir", "/x cannot be written to (not a directory)"), ("--junitxml", FILE_EXISTS)]
+)
+def test_place_that_cannot_be_written_to_is_told_first(option: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    heard: list[int] = []
+    with behind(lambda line: heard.append(line.turn), MockApi(document())) as (_, arguments, environment):
+        outcome = run(tmp_path, *QUICK, *arguments, option, str(tmp_path / "file" / "x"), environment=environment)
+    assert (outcome.code, heard) == (USAGE, []), outcome.output
+    assert f"ERROR: {tmp_path / 'file'}{reason}: name another place with {option}." in outcome.output
+    assert "Traceback" not in outcome.output
+
+
+@pytest.mark.parametrize("option", ["--junitxml", "--summary"])
+def test_report_for_which_there_is_no_room_costs_nothing_else(option: str, tmp_path: Path, results: Path) -> None:
+    outcome = run(tmp_path, *QUICK, option, "/dev/full", "--alluredir", str(results))
+    assert outcome.code == INTERNAL_ERROR, outcome.output
+    assert outcome.output.count("Reports could not be written: [Errno 28] No space left on device.") == 1
+    assert "Traceback" not in outcome.output
+    assert "Exit code 3" in outcome.output
+    assert has_results(results, 70)
+
+
+def test_results_until_the_disk_was_full_are_kept(tmp_path: Path, results: Path) -> None:
+    outcome = run(tmp_path, *QUICK, "-p", ROOM, "--alluredir", str(results))
+    assert outcome.code == INTERNAL_ERROR, outcome.output
+    assert "Reports could not be written: [Errno 27] File too large" in outcome.output
+    assert "Not run: " in outcome.output
+    assert "Traceback" not in outcome.output
+    assert has_results(results, ITEMS - 1)
+    assert render(results, tmp_path / "html").exists()
+
+
+def test_absence_during_the_cleaning_up_names_what_is_left(tmp_path: Path) -> None:
+    api = Keeps(document())
+
+    def leaves_with_the_last(line: Line) -> None:
+        if len(api.created) >= REASON_TO_LEAVE:
+            line.proxy.leave()
+        else:
+            line.carry()
+
+    with behind(leaves_with_the_last, api) as (_, arguments, environment):
+        outcome = run(tmp_path, *THREE, *arguments, environment=settings(environment, LEAD))
+    assert outcome.code == COULD_NOT_TELL, outcome.output
+    assert outcome.output.count("Left at the target: ") == len(api.left) >= REASON_TO_LEAVE, outcome.output
+
+
+def test_create_whose_answer_is_lost_is_told_as_perhaps_left(tmp_path: Path) -> None:
+    api = Keeps(document())
+
+    def loses_the_second(line: Line) -> None:
+        before, answer = len(api.created), line.answer()
+        if len(api.created) > before == 1:
+            line.reset()
+        else:
+            line.say(answer)
+
+    with behind(loses_the_second, api) as (_, arguments, environment):
+        outcome = run(tmp_path, *THREE, *arguments, environment=settings(environment, LEAD))
+    assert outcome.code == 0, outcome.output
+    assert len(api.left) == 1
+    perhaps = "Left at the target: perhaps 1 record of create_lead_appointment_rentmanager, whose answers were lost"
+    assert perhaps in outcome.output
+
+
+REASON_TO_LEAVE = 3
+WORKERS = 2
+DEADLINES_SECONDS = 20.0
+
+
+def test_run_of_workers_ends_where_the_target_goes_away(tmp_path: Path) -> None:
+    fault: Fault = lambda line: line.proxy.leave() if line.turn == MIDDLE else line.carry()  # noqa: E731
+    with behind(fault, MockApi(document())) as (_, arguments, environment):
+        outcome = run(tmp_path, *QUICK, *arguments, "-n", str(WORKERS), environment=environment)
+    assert outcome.code == COULD_NOT_TELL, outcome.output
+    assert 1 <= len(outcome.named("error")) <= WORKERS, "one for each worker at most"
+    assert not outcome.named("failure")

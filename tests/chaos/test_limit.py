@@ -1,0 +1,133 @@
+"""Against a mock with the vendor's limit, 150 requests a minute, in minutes that pass forty times as fast."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from contracts.mock.api import MockApi
+from contracts.mock.limit import RateLimit, Usage
+from contracts.mock.serve import MockServer, serve
+from contracts.mock.state import EVENTS
+from tests.chaos.hurried import PACED
+from tests.chaos.running import QUICK, run, running, settings_of
+from tests.unit.running import TWO, Outcome, document
+
+HURRY = 20.0
+LIMIT, SMALL_LIMIT = 150, 30
+ONE = (*TWO[:2], "--profile", "quick")
+NIGHTLY = (*TWO, "--profile", "nightly")
+FEWEST_OF_A_NIGHT = 200
+
+
+class Counted(MockApi):
+    """Keeps a list of where each request stood in its window."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        super().__init__(document(), limit=RateLimit.hurried(limit, HURRY))
+        self.usages: list[Usage] = []
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Take note."""
+        self.usages.append(usage)
+        return super().rate_headers(usage)
+
+    @property
+    def refused(self) -> int:
+        """Return how many requests were beyond the limit."""
+        return sum(usage.refused for usage in self.usages)
+
+    @property
+    def slowed(self) -> int:
+        """Return how many requests were answered late."""
+        return sum(usage.slowed for usage in self.usages)
+
+
+@pytest.fixture
+def target() -> Iterator[tuple[Counted, MockServer]]:
+    api = Counted()
+    with serve(api) as server:
+        yield api, server
+
+
+def arguments(server: MockServer, *options: str) -> tuple[str, ...]:
+    return (*options, "--target", server.url)
+
+
+def test_night_meets_no_429_and_no_delay(target: tuple[Counted, MockServer], tmp_path: Path) -> None:
+    api, server = target
+    environment = settings_of(server) | {PACED: "yes"}
+    outcome = run(tmp_path, *arguments(server, *NIGHTLY), environment=environment, hurry=HURRY)
+    assert outcome.code == 0, outcome.output
+    assert (api.refused, api.slowed) == (0, 0)
+    assert len(api.usages) > FEWEST_OF_A_NIGHT
+    assert "Plan: at most 240 requests to 2 operations, 100 a minute: about 2 minutes." in outcome.output
+    assert "requests sent, at most 100 a minute: waiting " in outcome.output
+
+
+def test_workers_share_the_pace(target: tuple[Counted, MockServer], tmp_path: Path) -> None:
+    api, server = target
+    environment = settings_of(server) | {PACED: "yes"}
+    outcome = run(tmp_path, *arguments(server, *NIGHTLY), "-n", "2", environment=environment, hurry=HURRY)
+    assert outcome.code == 0, outcome.output
+    assert (api.refused, api.slowed) == (0, 0)
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["on one machine", "on two"])
+def test_two_runs_at_once_meet_no_429(target: tuple[Counted, MockServer], tmp_path: Path, *, apart: bool) -> None:
+    api, server = target
+    outcomes: list[Outcome] = []
+    with ExitStack() as stack:
+        runs = []
+        for place, name in enumerate(("one", "other")):
+            folder = tmp_path / name
+            folder.mkdir()
+            # What a machine shares lies in its folder for temporary files.
+            environment = settings_of(server) | {PACED: "yes"} | ({} if apart else {"TMPDIR": str(tmp_path)})
+            # Two that cancel the same records would find each other's work.
+            environment[EVENTS] = ",".join(server.known[EVENTS][place::2])
+            given = arguments(server, *NIGHTLY)
+            runs.append(stack.enter_context(running(folder, *given, environment=environment, hurry=HURRY)))
+        outcomes = [started.outcome() for started in runs]
+    assert [outcome.code for outcome in outcomes] == [0, 0], [outcome.output for outcome in outcomes]
+    assert api.refused == 0
+    assert len(api.usages) > 2 * FEWEST_OF_A_NIGHT
+
+
+def test_somebody_else_who_uses_the_token_up_breaks_no_requirement(
+    target: tuple[Counted, MockServer], tmp_path: Path
+) -> None:
+    api, server = target
+    over = threading.Event()
+
+    def uses_up() -> None:
+        with httpx.Client(base_url=server.url) as http:
+            while not over.wait(60 / HURRY / LIMIT):
+                http.get("/")
+
+    other = threading.Thread(target=uses_up)
+    other.start()
+    try:
+        environment = settings_of(server) | {PACED: "yes"}
+        outcome = run(tmp_path, *arguments(server, *QUICK), environment=environment, hurry=HURRY)
+    finally:
+        over.set()
+        other.join()
+    assert outcome.code in (0, 6), outcome.output
+    assert not outcome.named("failure"), outcome.output
+    assert api.slowed > 0, "it was as crowded as it should be"
+
+
+def test_limit_of_a_target_on_this_machine_breaks_no_requirement(tmp_path: Path) -> None:
+    api = Counted(SMALL_LIMIT)
+    with serve(api) as server:
+        outcome = run(tmp_path, *arguments(server, *ONE), environment=settings_of(server), hurry=HURRY)
+    assert outcome.code == 0, outcome.output
+    assert not outcome.named("failure"), outcome.output
+    assert api.refused == 1, f"it is paced from the first on: {outcome.output}"
+    assert "1 refused with 429" in outcome.output

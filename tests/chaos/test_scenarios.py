@@ -1,0 +1,57 @@
+"""Each scenario in the very suite: the exit code, nothing violated that is not, nothing lost, and an end in time."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from contracts.mock.api import MockApi
+from tests.chaos.running import HURRIED, QUICK, behind, run
+from tests.chaos.scenarios import COULD_NOT_TELL, HELD, SCENARIOS, Scenario
+from tests.unit.running import Outcome, document
+
+DEADLINE_SECONDS = 400.0
+"""On the run's own clock; most take a few seconds."""
+FEWEST = 30
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
+def test_scenario(scenario: Scenario, tmp_path: Path) -> None:
+    summary = tmp_path / "summary.json"
+    with behind(scenario.make(), MockApi(document())) as (_, arguments, environment):
+        began = time.monotonic()
+        outcome = run(tmp_path, *QUICK, *arguments, "--summary", str(summary), environment=environment)
+        seconds = (time.monotonic() - began) * HURRIED
+    assert outcome.code == scenario.code, outcome.output
+    assert scenario.says in outcome.output, outcome.output
+    assert seconds < DEADLINE_SECONDS, outcome.output
+    failed = outcome.named("failure")
+    assert failed >= scenario.violated, outcome.output
+    assert scenario.others or failed == scenario.violated, outcome.output
+    assert_nothing_lost(outcome, json.loads(summary.read_text()))
+    if scenario.code == HELD:
+        assert not outcome.named("error"), outcome.output
+    if scenario.code == COULD_NOT_TELL:
+        assert len(outcome.named("error")) == 1, f"one error of the run: {outcome.output}"
+        assert "Not run: " in outcome.output
+
+
+def assert_nothing_lost(outcome: Outcome, summary: object) -> None:
+    """See that each result is in the JUnit file and in the summary, and what did not run in the summary."""
+    assert isinstance(summary, dict)
+    results = summary["results"]
+    ran = [entry for entry in results if entry["verdict"] != "not run"]
+    assert len(ran) == len(outcome.verdicts) > 0
+    assert len(results) == NUMBER_OF_ITEMS
+    assert summary["exit code"] == outcome.code
+
+
+def test_there_are_enough_scenarios() -> None:
+    assert len(SCENARIOS) >= FEWEST
+
+
+NUMBER_OF_ITEMS = 70
+"""Requirements that apply to the two operations."""

@@ -1,0 +1,105 @@
+"""One count of requests for all processes of this machine that use one token of one target."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, cast
+
+from pyrate_limiter import InMemoryBucket, Rate, RateItem, SQLiteBucket
+
+from tests.harness.timing import Clock
+from tests.harness.transient import WINDOW_SECONDS
+
+WINDOW_MS: Final = int(WINDOW_SECONDS * 1000)
+AHEAD_MS: Final = 1000
+DAY_SECONDS: Final = 24 * 60 * 60
+TABLE: Final = "sent"
+
+
+class _Shared(SQLiteBucket):
+    """A bucket in a file. Each look at it and what follows from that are one transaction among all processes."""
+
+    def put(self, item: RateItem) -> bool:
+        with self.lock:
+            self.conn.execute("BEGIN IMMEDIATE")
+            try:
+                return bool(super().put(item))
+            finally:
+                if self.conn.in_transaction:
+                    self.conn.rollback()
+
+
+class Allowance:
+    """Counts what was sent within the last minute, and says how long to wait before there is room for one more.
+
+    Where the file cannot be had, or no longer be written to, this process counts alone: the pace is kept either way,
+    and the target's own numbers tell of the others.
+    """
+
+    def __init__(self, clock: Clock, url: str, token: str, folder: Path | None = None) -> None:
+        """Open the count for this token at this target."""
+        self._clock = clock
+        self._bucket: InMemoryBucket | SQLiteBucket = InMemoryBucket([_rate(1)])
+        folder = folder or Path(tempfile.gettempdir()) / f"propexo-conformance-{os.getuid()}"
+        name = hashlib.sha256(f"{url}\n{token}".encode()).hexdigest()[:16]
+        with suppress(OSError, sqlite3.Error):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _tidy(folder)
+            self._bucket = _open(folder / f"sent-{name}.sqlite", self._now())
+
+    def wait(self, per_minute: int) -> float:
+        """Count one request in and return 0, or the seconds until there is room for it."""
+        item = RateItem("request", self._now())
+        try:
+            return self._try(item, per_minute)
+        except sqlite3.Error:
+            self._bucket = InMemoryBucket([_rate(per_minute)])
+            return self._try(item, per_minute)
+
+    def sent(self) -> int:
+        """Return how many requests were counted within the last minute."""
+        try:
+            self._bucket.leak(self._now())
+            return self._bucket.count()
+        except sqlite3.Error:
+            return 0
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._bucket.close()
+
+    def _try(self, item: RateItem, per_minute: int) -> float:
+        self._bucket.rates = [_rate(per_minute)]
+        if self._bucket.put(item):
+            return 0.0
+        return max(1, cast("int", self._bucket.waiting(item))) / 1000
+
+    def _now(self) -> int:
+        return int(self._clock.stamp() * 1000)
+
+
+def _rate(per_minute: int) -> Rate:
+    return Rate(per_minute, WINDOW_MS)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove the counts that nobody has used for a day."""
+    for file in folder.glob("sent-*"):
+        if file.stat().st_mtime < time.time() - DAY_SECONDS:
+            file.unlink(missing_ok=True)
+
+
+def _open(file: Path, now: int) -> _Shared:
+    bucket = cast("_Shared", _Shared.init_from_file([_rate(1)], table=TABLE, db_path=str(file)))
+    bucket.conn.execute("PRAGMA journal_mode=WAL")
+    bucket.conn.execute("PRAGMA synchronous=OFF")  # a minute after a crash nobody needs what it counted
+    # What a clock counted that was ahead of this one would keep everybody waiting for as long.
+    bucket.conn.execute(f"DELETE FROM {TABLE} WHERE item_timestamp > ?", (now + AHEAD_MS,))  # noqa: S608 - a constant
+    bucket.conn.commit()
+    return bucket

@@ -1,0 +1,61 @@
+"""The clock that the suite lives by, and how patient it is: passed in, so that a test can hurry both."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Tells seconds and lets them pass, all of them `hurry` times as fast as on the wall."""
+
+    hurry: float = 1.0
+
+    def now(self) -> float:
+        """Return the seconds of a clock that never goes back."""
+        return time.monotonic() * self.hurry
+
+    def stamp(self) -> float:
+        """Return seconds that all processes of this machine agree on, also after a restart of it."""
+        return time.time() * self.hurry
+
+    def sleep(self, seconds: float) -> None:
+        """Let seconds pass."""
+        time.sleep(self.real(seconds))
+
+    def real(self, seconds: float) -> float:
+        """Return how long these seconds are on the wall."""
+        return max(0.0, seconds) / self.hurry
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the suite waits, in seconds, before it takes a silence for an answer."""
+
+    connect: float = 4.0
+    silence: float = 10.0
+    """Without a single byte."""
+    total: float = 15.0
+    """From the first byte of the request to the last one of the answer."""
+    hasty: float = 2.0
+    """Without a byte from a target that has let others wait in vain: where nobody else's network is in between."""
+    away: float = 60.0
+    """Until a target that answers nobody has to be back."""
+    away_in_all: float = 240.0
+    """For all absences of a run together: a target that comes and goes for longer shows nothing."""
+    first: float = 3.0
+    """Until a target that has never answered has to be there."""
+
+
+ON_THIS_MACHINE = Patience(away=10.0, away_in_all=40.0)
+ELSEWHERE = Patience(hasty=10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How the suite treats a target; what is None follows from where the target is."""
+
+    clock: Clock = field(default_factory=Clock)
+    patience: Patience | None = None
+    paced: bool | None = None

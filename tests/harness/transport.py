@@ -1,0 +1,112 @@
+"""One sending of one request: what goes over the wire, what comes back, and which fault there was instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from contracts.exchange import Request, Response
+from tests.harness import transient
+from tests.harness.deadline import Wire, over_within
+from tests.harness.decoding import LARGEST_BODY, TooLarge, Undecodable, decode
+from tests.harness.timing import Clock, Patience
+
+CHUNK = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one sending came to: a response, or a fault, or both where the body is not what its headers say.
+
+    `detail` is the network's own word for it. `reused` tells that an older connection carried it.
+    """
+
+    response: Response | None
+    fault: str | None
+    reused: bool
+    detail: str = ""
+
+
+def send_once(
+    http: httpx.Client, base: httpx.URL, request: Request, patience: Patience, clock: Clock, *, hasty: bool
+) -> Outcome:
+    """Send a request exactly as it is, and read its answer up to the deadlines and the largest size."""
+    fresh: list[str] = []
+
+    def trace(event: str, _: Any) -> None:
+        if event == "connection.connect_tcp.started":
+            fresh.append(event)
+
+    silence = patience.hasty if hasty else patience.silence
+    total = silence * patience.total / patience.silence
+    timeout = httpx.Timeout(clock.real(silence), connect=clock.real(patience.connect))
+    outgoing = httpx.Request(
+        request.method,
+        base.copy_with(raw_path=base.raw_path.rstrip(b"/") + request.target.encode("ascii")),
+        headers=_headers(base, request),
+        stream=None,
+        content=_in_chunks(request.body or b"") if request.chunked else request.body,
+        extensions={"trace": trace, "timeout": timeout.as_dict()},
+    )
+    with over_within(clock.real(total)) as wire:
+        try:
+            answer = http.send(outgoing, stream=True)
+            try:
+                response, fault = _read(answer)
+            finally:
+                answer.close()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+            return Outcome(None, transient.UNREACHED, reused=False, detail=str(error))
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            return Outcome(None, _fault(error, wire), not fresh, str(error))
+    return Outcome(response, fault, not fresh)
+
+
+def _fault(error: Exception, wire: Wire) -> str:
+    """Return what kept an answer from coming to its end; before its first byte, only the connection can be at fault."""
+    begun = wire.received > 0
+    if isinstance(error, httpx.TimeoutException):
+        return transient.NEVER_ENDS if begun else transient.NOTHING_IN_TIME
+    if isinstance(error, httpx.RemoteProtocolError) and not _is_end_of_connection(error):
+        return transient.BROKEN
+    return transient.CUT if begun else transient.DROPPED
+
+
+def _is_end_of_connection(error: httpx.RemoteProtocolError) -> bool:
+    return any(words in str(error) for words in ("without sending a response", "without sending complete message"))
+
+
+def _headers(base: httpx.URL, request: Request) -> list[tuple[bytes, bytes]]:
+    pairs = [(b"Host", base.netloc)]
+    if request.chunked:
+        pairs.append((b"Transfer-Encoding", b"chunked"))
+    elif request.body is not None:
+        pairs.append((b"Content-Length", str(len(request.body)).encode()))
+    return pairs + [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
+
+
+def _in_chunks(body: bytes) -> Iterator[bytes]:
+    size = max(1, min(CHUNK, len(body) // 2))
+    for start in range(0, len(body), size):
+        yield body[start : start + size]
+
+
+def _read(answer: httpx.Response) -> tuple[Response | None, str | None]:
+    """Return the answer with its body decoded, or what is wrong with it."""
+    raw = bytearray()
+    for chunk in answer.iter_raw():
+        raw += chunk
+        if len(raw) > LARGEST_BODY:
+            return None, transient.TOO_LARGE
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
+    body, fault = bytes(raw), None
+    try:
+        body = decode(body, answer.headers.get_list("content-encoding", split_commas=True))
+    except TooLarge:
+        return None, transient.TOO_LARGE
+    except Undecodable:
+        fault = transient.UNDECODABLE
+    return Response(answer.status_code, headers, body), fault

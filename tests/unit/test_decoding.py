@@ -1,0 +1,57 @@
+"""Content codings, and how much comes out of them."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+
+from tests.harness.decoding import LARGEST_BODY, TooLarge, Undecodable, decode
+from tests.unit.building import table
+
+TEXT = b'{"a": 1}' * 100
+RAW = zlib.compress(TEXT)[2:-4]
+
+
+@table(
+    "body, codings",
+    {
+        "none": (TEXT, []),
+        "gzip": (gzip.compress(TEXT), ["gzip"]),
+        "gzip by its old name, in capitals": (gzip.compress(TEXT), ["X-GZIP"]),
+        "gzip in two members": (gzip.compress(TEXT[:9]) + gzip.compress(TEXT[9:]), ["gzip"]),
+        "deflate": (zlib.compress(TEXT), ["deflate"]),
+        "deflate without its frame": (RAW, ["deflate"]),
+        "deflate, then gzip": (gzip.compress(zlib.compress(TEXT)), ["deflate", " gzip"]),
+        "identity": (TEXT, ["identity"]),
+        "one that nobody asked for": (TEXT, ["br"]),
+    },
+)
+def test_body_comes_out_of_its_codings(body: bytes, codings: list[str]) -> None:
+    assert decode(body, codings) == TEXT
+
+
+def test_no_body_is_in_any_coding() -> None:
+    assert decode(b"", ["gzip"]) == b""
+
+
+@table(
+    "body",
+    {"plain": (TEXT,), "cut off": (gzip.compress(TEXT)[:-9],), "with something behind": (gzip.compress(TEXT) + b"x",)},
+)
+def test_what_is_not_in_the_coding_is_named(body: bytes) -> None:
+    with pytest.raises(Undecodable):
+        decode(body, ["gzip"])
+
+
+def test_largest_body_is_the_largest() -> None:
+    assert len(decode(gzip.compress(bytes(LARGEST_BODY)), ["gzip"])) == LARGEST_BODY
+    with pytest.raises(TooLarge):
+        decode(gzip.compress(bytes(LARGEST_BODY + 1)), ["gzip"])
+
+
+def test_members_are_too_large_together() -> None:
+    half = gzip.compress(bytes(LARGEST_BODY // 2 + 1))
+    with pytest.raises(TooLarge):
+        decode(half + half, ["gzip"])

@@ -1,0 +1,127 @@
+"""The pace: one count for all that use a token, and what a wait looks like."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from contracts.exchange import Response
+from tests.harness.allowance import DAY_SECONDS, Allowance
+from tests.harness.pacing import Pacer
+from tests.harness.window import Window
+from tests.unit.acquiring import START, TOKEN, URL, Clock, acquire
+from tests.unit.test_window import telling
+
+THROTTLED = Response(429, (("Retry-After", "7"),), b"")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def pacer(clock: Clock, folder: Path, token: str = TOKEN, *, paced: bool = True) -> tuple[Pacer, list[str]]:
+    lines: list[str] = []
+    return Pacer(clock, lambda: Allowance(clock, URL, token, folder), lines.append, paced=paced), lines
+
+
+def sends(one: Pacer, times: int) -> float:
+    """Send so many requests without an answer; return the seconds waited."""
+    before = one.waited
+    for _ in range(times):
+        one.before()
+    return one.waited - before
+
+
+def test_first_hundred_go_out_at_once_and_the_next_a_minute_later(clock: Clock, tmp_path: Path) -> None:
+    one, lines = pacer(clock, tmp_path)
+    assert sends(one, 100) == 0
+    assert sends(one, 1) == pytest.approx(60, abs=0.1)
+    assert sends(one, 99) == 0
+    assert lines == ["waiting 60 s for the rate limit"]
+
+
+def test_target_on_this_machine_is_not_paced_before_it_says_429(clock: Clock, tmp_path: Path) -> None:
+    one, _ = pacer(clock, tmp_path, paced=False)
+    assert (sends(one, 1000), one.per_minute) == (0, None)
+    one.after(telling(150, 0), 2.5)
+    assert (sends(one, 1), one.slowed) == (0, 0)
+    assert one.throttled(THROTTLED) == 60
+    assert (one.per_minute, one.refused) == (50, 1)
+    assert sends(one, 51) == pytest.approx(60, abs=0.1)
+
+
+def test_answers_that_come_late_near_the_limit_are_counted(clock: Clock, tmp_path: Path) -> None:
+    one, _ = pacer(clock, tmp_path)
+    one.before()
+    one.after(telling(150, 25), 2.1)
+    assert one.slowed == 1
+    assert sends(one, 1) == pytest.approx(60.5)
+
+
+def test_one_token_has_one_count_for_all(clock: Clock, tmp_path: Path) -> None:
+    one, other = pacer(clock, tmp_path)[0], pacer(clock, tmp_path)[0]
+    assert sends(one, 60) + sends(other, 40) == 0
+    assert sends(other, 1) > 59
+
+
+def test_another_token_has_its_own_count(clock: Clock, tmp_path: Path) -> None:
+    one, other = pacer(clock, tmp_path)[0], pacer(clock, tmp_path, "tok-2")[0]
+    assert sends(one, 100) + sends(other, 100) == 0
+
+
+def test_file_does_not_tell_the_token(clock: Clock, tmp_path: Path) -> None:
+    sends(pacer(clock, tmp_path, "tok-secret")[0], 3)
+    assert list(tmp_path.iterdir())
+    assert not any(b"tok-secret" in file.read_bytes() + bytes(file) for file in tmp_path.iterdir())
+
+
+def test_processes_at_the_same_time_share_the_count(tmp_path: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        found = pool.starmap(acquire, [(tmp_path, 80)] * 2)
+    assert sum(found) == 100
+
+
+def test_file_that_cannot_be_had_changes_nothing_for_one_process(clock: Clock, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    one, _ = pacer(clock, tmp_path / "file")
+    assert sends(one, 100) == 0
+    assert sends(one, 1) > 59
+
+
+def test_file_that_breaks_on_the_way_is_done_without(clock: Clock, tmp_path: Path, monkeypatch) -> None:
+    one, _ = pacer(clock, tmp_path)
+    sends(one, 3)
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("pyrate_limiter.SQLiteBucket.put", full)
+    assert sends(one, 100) == 0
+    assert sends(one, 1) > 59
+
+
+def test_what_a_clock_ahead_of_time_counted_keeps_nobody_waiting(clock: Clock, tmp_path: Path) -> None:
+    clock.time += 3600
+    sends(pacer(clock, tmp_path)[0], 100)
+    clock.time -= 3600
+    assert sends(pacer(clock, tmp_path)[0], 100) == 0
+
+
+def test_pace_of_nobody_is_the_usual_one() -> None:
+    assert Window().per_minute(START) == 100
+
+
+def test_counts_of_yesterday_are_removed(clock: Clock, tmp_path: Path) -> None:
+    for name, age in (("sent-old.sqlite", 2), ("sent-young.sqlite", 0.5), ("other", 2)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, time.time() - age * DAY_SECONDS))
+    sends(pacer(clock, tmp_path)[0], 1)
+    assert not (tmp_path / "sent-old.sqlite").exists()
+    assert (tmp_path / "sent-young.sqlite").exists()
+    assert (tmp_path / "other").exists()

@@ -1,0 +1,112 @@
+"""When a request is sent again, and what is held against the target."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from contracts.exchange import Response
+from tests.harness import transient
+from tests.harness.transient import (
+    SENT_AT_MOST,
+    asked_to_wait,
+    is_sent_again,
+    lives,
+    may_be_away,
+    pause,
+    wait_before_next,
+)
+from tests.unit.building import table
+
+WALL = dt.datetime(2026, 10, 21, 7, 28, tzinfo=dt.UTC)
+WINDOW = 41.0
+
+
+def answer(status: int, retry_after: str | None = None) -> Response:
+    return Response(status, () if retry_after is None else (("Retry-After", retry_after),), b"")
+
+
+@table(
+    "status, retry_after, attempts, wait",
+    {
+        "429 that says when": (429, "7", 1, 7.0),
+        "429 that says now": (429, "0", 1, 0.0),
+        "429 that says nothing": (429, None, 1, WINDOW),
+        "429 that says a date": (429, "Wed, 21 Oct 2026 07:28:09 GMT", 1, 9.0),
+        "429 that says something else": (429, "soon", 1, WINDOW),
+        "429 that says too long": (429, "3600", 1, 65.0),
+        "429 the second time": (429, "7", 2, 7.0),
+        "429 the third time": (429, "7", 3, None),
+        "503 that says when": (503, "3", 1, 3.0),
+        "503 that says nothing": (503, None, 1, 0.2),
+        "503 the third time": (503, "3", 3, None),
+        "502": (502, None, 1, 0.2),
+        "504": (504, None, 1, 0.2),
+        "500": (500, "7", 1, None),
+        "501": (501, None, 1, None),
+        "400": (400, "7", 1, None),
+        "200": (200, "7", 1, None),
+    },
+)
+def test_wait_before_next(status: int, retry_after: str | None, attempts: int, wait: float | None) -> None:
+    assert wait_before_next(answer(status, retry_after), attempts, WINDOW, WALL) == wait
+
+
+@table(
+    "header, seconds",
+    {
+        "seconds": ("120", 120.0),
+        "a date": ("Wed, 21 Oct 2026 07:29:00 GMT", 60.0),
+        "a date without a zone": ("Wed, 21 Oct 2026 07:29:00 -0000", 60.0),
+        "a date that is over": ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        "no header": (None, None),
+        "an empty one": ("", None),
+        "digits of another script": ("\u0661", None),
+        "a number below zero": ("-1", None),
+        "an impossible date": ("Wed, 41 Oct 2026 07:28:00 GMT", None),
+    },
+)
+def test_asked_to_wait(header: str | None, seconds: float | None) -> None:
+    assert asked_to_wait(header, WALL) == seconds
+
+
+@table(
+    "fault, tries",
+    {
+        "connection dropped": (transient.DROPPED, SENT_AT_MOST),
+        "answer cut off": (transient.CUT, 2),
+        "silence": (transient.NOTHING_IN_TIME, 2),
+        "answer without an end": (transient.NEVER_ENDS, 2),
+        "no connection, which is waited for": (transient.UNREACHED, 1),
+        "no HTTP": (transient.BROKEN, 1),
+        "too much": (transient.TOO_LARGE, 1),
+        "untrue coding": (transient.UNDECODABLE, 1),
+    },
+)
+def test_what_a_network_can_do_is_tried_again(fault: str, tries: int) -> None:
+    again = [attempt for attempt in range(1, 5) if is_sent_again(fault, attempt, silences=0)]
+    assert again == list(range(1, tries))
+
+
+def test_silence_is_not_confirmed_for_ever() -> None:
+    assert not is_sent_again(transient.NOTHING_IN_TIME, 1, silences=transient.SILENCES_TO_CONFIRM)
+    assert is_sent_again(transient.DROPPED, 1, silences=transient.SILENCES_TO_CONFIRM)
+
+
+OURS = (transient.BROKEN, transient.TOO_LARGE, transient.UNDECODABLE)
+
+
+def test_only_what_a_network_or_a_gateway_can_say_may_be_an_absence() -> None:
+    assert {status for status in range(200, 600) if may_be_away(answer(status), None)} == {429, 502, 503, 504}
+    assert {fault for fault in (*transient.TRIES, *OURS, transient.UNREACHED) if not may_be_away(None, fault)} == {
+        *OURS
+    }
+
+
+def test_half_an_answer_is_a_sign_of_life() -> None:
+    assert {status for status in range(200, 600) if not lives(answer(status), None)} == {429, 502, 503, 504}
+    faults = (*transient.TRIES, *OURS, transient.UNREACHED)
+    assert {fault for fault in faults if lives(None, fault)} == {*OURS, transient.CUT, transient.NEVER_ENDS}
+
+
+def test_pauses_grow_up_to_a_bound() -> None:
+    assert [pause(turn) for turn in range(8)] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 16.0, 16.0]

@@ -1,0 +1,134 @@
+"""What is learnt of the target's rate limit, answer by answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.exchange import Response
+from contracts.mock.limit import RateLimit
+from tests.harness.transient import WINDOW_SECONDS
+from tests.harness.window import HOLDS_IN_VAIN, MARGIN_SECONDS, WINDOWS_TO_GIVE_WAY, Window, told
+from tests.unit.building import table
+
+
+def telling(limit: object, remaining: object) -> Response:
+    return Response(200, (("X-RateLimit-Limit", str(limit)), ("x-ratelimit-remaining", str(remaining))), b"")
+
+
+SILENT = Response(200, (), b"")
+
+
+@table(
+    "response, numbers",
+    {
+        "both": (telling(150, 149), (150, 149)),
+        "none": (SILENT, None),
+        "one": (Response(200, (("x-ratelimit-limit", "150"),), b""), None),
+        "no number": (telling("many", 3), None),
+        "below zero": (telling(150, -1), None),
+        "beyond reason": (telling(150, "9" * 5000), None),
+    },
+)
+def test_told(response: Response, numbers: tuple[int, int] | None) -> None:
+    assert told(response) == numbers
+
+
+@table(
+    "limit, pace", {"the usual": (150, 100), "a small one": (6, 4), "a large one": (900, 600), "the smallest": (1, 1)}
+)
+def test_pace_follows_the_limit(limit: int, pace: int) -> None:
+    window = Window()
+    assert window.per_minute(0) == 100
+    window.observe(0, telling(limit, limit), own=1)
+    assert window.per_minute(1) == pace
+
+
+def test_nothing_is_held_where_nothing_is_told() -> None:
+    window = Window()
+    window.observe(0, SILENT, own=1)
+    window.observe(1, telling(0, 0), own=2)
+    assert (window.hold(2), window.per_minute(2)) == (0, 100)
+
+
+def test_window_that_others_use_up_is_waited_for() -> None:
+    window = Window()
+    window.observe(10, telling(150, 149), own=1)
+    assert window.hold(11) == 0
+    window.observe(20, telling(150, 37), own=2)
+    assert window.hold(25) == pytest.approx(10 + WINDOW_SECONDS + MARGIN_SECONDS - 25)
+    assert window.hold(10 + WINDOW_SECONDS + MARGIN_SECONDS) == 0
+
+
+def test_next_window_is_recognised_by_what_remains() -> None:
+    window = Window()
+    window.observe(10, telling(150, 30), own=120)
+    window.observe(72, telling(150, 140), own=1)
+    window.observe(73, telling(150, 20), own=2)
+    assert window.left(73) == pytest.approx(72 + WINDOW_SECONDS + MARGIN_SECONDS - 73)
+
+
+def test_windows_that_passed_unseen_are_counted() -> None:
+    window = Window()
+    window.observe(10, telling(150, 140), own=1)
+    window.observe(10 + 2.5 * WINDOW_SECONDS, telling(150, 20), own=1)
+    assert window.left(10 + 2.5 * WINDOW_SECONDS) == pytest.approx(0.5 * WINDOW_SECONDS + MARGIN_SECONDS)
+
+
+def test_numbers_that_never_come_back_are_waited_for_no_more() -> None:
+    window, now = Window(), 0.0
+    held = []
+    for _ in range(6):
+        held.append(window.hold(now))
+        now += held[-1] + 1
+        window.observe(now, telling(150, 0), own=150)
+    assert sum(seconds > 0 for seconds in held) == HOLDS_IN_VAIN
+    assert held[-1] == 0
+
+
+def test_pace_is_halved_in_company_and_comes_back() -> None:
+    window = Window()
+    window.observe(0, telling(150, 100), own=50)
+    assert window.per_minute(1) == 100
+    window.observe(2, telling(150, 80), own=51)
+    assert window.per_minute(3) == 50
+    assert window.per_minute(2 + WINDOWS_TO_GIVE_WAY * WINDOW_SECONDS) == 100
+
+
+def test_pace_falls_with_each_refusal_to_a_bound() -> None:
+    window = Window()
+    paces = []
+    for now in range(6):
+        window.refused(now)
+        paces.append(window.per_minute(now))
+    assert paces == [50, 25, 12, 10, 10, 10]
+
+
+@table(
+    "remaining, elapsed, slowed",
+    {"near the limit and late": (30, 2.0, True), "late": (31, 2.0, False), "near the limit": (30, 1.9, False)},
+)
+def test_delay_near_the_limit_is_recognised(remaining: int, elapsed: float, *, slowed: bool) -> None:
+    window = Window()
+    window.observe(0, telling(150, remaining), own=1)
+    assert window.is_slowed(elapsed) is slowed
+
+
+def test_two_that_do_not_know_of_each_other_stay_below_the_line_of_a_real_limit() -> None:
+    now = [0.0]
+    limit, sent = RateLimit(150, enforce=True, clock=lambda: now[0]), []
+    windows, own = [Window(), Window()], [[], []]
+    usages = []
+    while now[0] < 6 * WINDOW_SECONDS:
+        for window, mine in zip(windows, own, strict=True):
+            recent = [at for at in mine if at > now[0] - WINDOW_SECONDS]
+            if window.hold(now[0]) or len(recent) >= window.per_minute(now[0]):
+                continue
+            mine.append(now[0])
+            sent.append(now[0])
+            usages.append(usage := limit.count())
+            window.observe(now[0], telling(usage.limit, usage.remaining), own=len(recent) + 1)
+        now[0] += 0.05
+    assert not any(usage.refused or usage.slowed for usage in usages)
+    shares = [len(mine) for mine in own]
+    assert sum(shares) > 5 * 80, "and they get something done"
+    assert min(shares) > max(shares) / 2, "both of them"
