@@ -128,6 +128,8 @@ def _written(config: pytest.Config) -> list[Path]:
 
 def _leaked(config: pytest.Config, code: int) -> None:
     config.stash[EXIT_CODE] = code
+    if ACCOUNT in config.stash:
+        config.stash[ACCOUNT] = replace(config.stash[ACCOUNT], exit_code=code)
 
 
 def _redactor(session: Session) -> Redactor:
