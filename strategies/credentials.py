@@ -41,6 +41,7 @@ def never_issued(_: Operation) -> list[Edit]:
         _wrong("an unsigned JWT", Tier.USUAL, lambda _: UNSIGNED_JWT),
         _wrong("a token of 4,000 characters", Tier.LAST, lambda _: "t" * 4000),
         _wrong("a token beyond ASCII", Tier.USUAL, lambda _: "t\u00f6k\u00e9n-token"),
+        _wrong("the word constructor", Tier.USUAL, lambda _: "constructor"),
         _wrong("the word null", Tier.LAST, lambda _: "null"),
     ]
 

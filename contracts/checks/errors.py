@@ -28,6 +28,8 @@ LEAKS = {
     ),
     "SQL": re.compile(
         r"\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b|SQLSTATE|ORA-\d{5}|syntax error at or near|Prisma"
+        r"|violates [\w -]*constraint|constraint fails|duplicate (?:key value|entry)|\bER_[A-Z]+_|\bE11000\b"
+        r"|(?:relation|column|table) [\"'`][\w.]+[\"'`]|\b(?:psycopg2?|sqlite3|pymysql|mongoose|sequelize|knex)\b"
     ),
     "class name": re.compile(
         r"\b(?!Zod)[A-Z]\w*(?:Error|Exception)\b:|\bGo (?:value|struct)\b"
