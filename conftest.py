@@ -8,7 +8,7 @@ from collections.abc import Generator
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -128,8 +128,6 @@ def _written(config: pytest.Config) -> list[Path]:
 
 def _leaked(config: pytest.Config, code: int) -> None:
     config.stash[EXIT_CODE] = code
-    if ACCOUNT in config.stash:
-        config.stash[ACCOUNT] = replace(config.stash[ACCOUNT], exit_code=code)
 
 
 def _redactor(session: Session) -> Redactor:
@@ -202,10 +200,15 @@ def pytest_conformance_verdict(config: pytest.Config, trial: Trial, verdict: Ver
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Close the run: the verdict, what changed, can I believe it, groups and verdicts."""
+    if ACCOUNT not in config.stash and config.stash.get(TOLD, []):
+        # Another's file could not be written, which ended the hook before it was our turn.
+        config.stash[ACCOUNT] = _account(config.pluginmanager.get_plugin("session"))
     if ACCOUNT in config.stash:
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - there is no other way to learn it
         terminalreporter.section("conformance")
-        terminalreporter.write(terminal.closing(config.stash[ACCOUNT], width))
+        # A report that could not be written, or that gives a secret away, changes the code after all is accounted for.
+        told = replace(config.stash[ACCOUNT], exit_code=config.stash[EXIT_CODE])
+        terminalreporter.write(terminal.closing(told, width))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -239,7 +242,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             writer.write(Path(file), told)
 
 
-def _account(session: pytest.Session) -> Account:
+def _account(session: Any) -> Account:
     """Return the account of the run, by what it is compared with, and add the run to the history."""
     config = session.config
     ours, past, told, code = (config.stash[key] for key in (SESSION, PAST, TOLD, EXIT_CODE))

@@ -78,7 +78,7 @@ def test_signal_ends_a_run_cleanly(number: signal.Signals, tmp_path: Path, resul
     verdicts = [entry["verdict"] for entry in summary["results"]]
     assert len(outcome.verdicts) >= verdicts.count("held") >= 10 - verdicts.count("not applicable")
     assert verdicts.count("not run") > 0
-    assert render(results, tmp_path / "html").exists()
+    assert render(results, tmp_path / "html").page.exists()
 
 
 def slow(line: Line) -> None:
@@ -106,7 +106,7 @@ def test_time_limit_ends_workers_as_well(tmp_path: Path) -> None:
             tmp_path,
             *THREE,
             *arguments,
-            *("-n", "2", "--max-minutes", "0.08"),
+            *("-n", "2", "--max-minutes", "0.04"),
             environment=settings(environment, LEAD),
         )
     assert outcome.code == INTERRUPTED, outcome.output
@@ -123,7 +123,7 @@ def test_run_that_is_killed_leaves_what_it_knew_and_nothing_in_the_way(tmp_path:
             started.process.kill()
             started.process.join()
         assert started.process.exitcode == -signal.SIGKILL
-        page = render(results, tmp_path / "html")
+        page = render(results, tmp_path / "html").page
         assert page.stat().st_size > 0
         again = run(tmp_path, *QUICK, *arguments, "--alluredir", str(tmp_path / "next"), environment=environment)
     assert again.code == 0, again.output
@@ -159,7 +159,7 @@ def test_results_until_the_disk_was_full_are_kept(tmp_path: Path, results: Path)
     assert "Not run: " in outcome.output
     assert "Traceback" not in outcome.output
     assert has_results(results, ITEMS - 1)
-    assert render(results, tmp_path / "html").exists()
+    assert render(results, tmp_path / "html").page.exists()
 
 
 def test_absence_during_the_cleaning_up_names_what_is_left(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def assert_nothing_lost(outcome: Outcome, summary: object) -> None:
     ran = [entry for entry in results if entry["verdict"] != "not run"]
     assert len(ran) == len(outcome.verdicts) > 0
     assert len(results) == NUMBER_OF_ITEMS
-    assert summary["exit code"] == outcome.code
+    assert summary["exit_code"] == outcome.code
 
 
 def test_there_are_enough_scenarios() -> None:

@@ -26,6 +26,8 @@ from tests.harness.transport import Outcome, send_once
 from tests.harness.weather import Weather
 
 TIMEOUTS_UNTIL_HASTY: Final = 2
+TIMEOUTS_UNTIL_HASTIER: Final = 8
+"""A target that lets dozens wait in vain has been found out: the others still have to be tried in a fair time."""
 LOST_UNTIL_FRESH: Final = 2
 """Kept connections that ended under a request; from then on each request gets one of its own."""
 SIGN_OF_LIFE: Final = Request("GET", "/", ())
@@ -237,6 +239,15 @@ class Client:
         finally:
             self.idle = False
 
+    def _longest_silence(self) -> float:
+        """Return how long to wait for a byte: the less the more often it was in vain, down to a quarter of haste.
+
+        Near its limit a target makes everybody wait: whoever is paced is never hasty.
+        """
+        if self._timeouts < TIMEOUTS_UNTIL_HASTY or self.pacer.per_minute is not None:
+            return self._patience.silence
+        return self._patience.hasty / min(4, 1 + self._timeouts // TIMEOUTS_UNTIL_HASTIER)
+
     def _once(self, request: Request, http: httpx.Client) -> Outcome:
         self.idle = True
         try:
@@ -245,9 +256,7 @@ class Client:
             self.idle = False
         self.sent += 1
         began = self._clock.now()
-        # Near its limit a target makes everybody wait: whoever is paced is never hasty.
-        hasty = self._timeouts >= TIMEOUTS_UNTIL_HASTY and self.pacer.per_minute is None
-        outcome = send_once(http, self._base, request, self._patience, self._clock, hasty=hasty)
+        outcome = send_once(http, self._base, request, self._patience, self._clock, silence=self._longest_silence())
         self._timeouts += outcome.fault in transient.SILENCES
         if outcome.response is not None:
             self.pacer.after(outcome.response, self._clock.now() - began)

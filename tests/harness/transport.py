@@ -31,7 +31,7 @@ class Outcome:
 
 
 def send_once(
-    http: httpx.Client, base: httpx.URL, request: Request, patience: Patience, clock: Clock, *, hasty: bool
+    http: httpx.Client, base: httpx.URL, request: Request, patience: Patience, clock: Clock, *, silence: float
 ) -> Outcome:
     """Send a request exactly as it is, and read its answer up to the deadlines and the largest size."""
     fresh: list[str] = []
@@ -40,7 +40,6 @@ def send_once(
         if event == "connection.connect_tcp.started":
             fresh.append(event)
 
-    silence = patience.hasty if hasty else patience.silence
     total = silence * patience.total / patience.silence
     timeout = httpx.Timeout(clock.real(silence), connect=clock.real(patience.connect))
     outgoing = httpx.Request(
