@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from contracts.document import Json, Operation, properties
 from contracts.exchange import Request
 from strategies import wire
-from strategies.edit import Edit, Tier
+from strategies.edit import Edit, Tier, with_more_query
 from strategies.places import Change, Place, on_body, only_breaking, places
 from strategies.samples import admits, json_type, keywords, sample
 
@@ -164,8 +164,7 @@ def _elsewhere(name: str) -> Edit:
 
 
 def _with_query(request: Request, values: Mapping[str, str]) -> Request:
-    joint = "&" if "?" in request.target else "?"
-    return replace(request, target=request.target + joint + urlencode(values))
+    return with_more_query(request, urlencode(values))
 
 
 def _literal_number(name: str) -> Callable[[Request], Request]:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from contracts.document import Operation
 from contracts.exchange import Request
-from strategies.edit import Edit, Tier
+from strategies.edit import Edit, Tier, with_more_query
 
 AUTHORIZATION = "Authorization"
 SHORTEST_WRONG_TOKEN = 8
@@ -179,11 +179,7 @@ def _two_headers(request: Request) -> Request:
 
 
 def _add_query(name: str) -> Callable[[Request], Request]:
-    def add(request: Request) -> Request:
-        joint = "&" if "?" in request.target else "?"
-        return replace(request, target=f"{request.target}{joint}{name}={quote(token_of(request), safe='')}")
-
-    return add
+    return lambda request: with_more_query(request, f"{name}={quote(token_of(request), safe='')}")
 
 
 def _add_header(name: str, value: Callable[[str], str]) -> Callable[[Request], Request]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import reduce
 from typing import TypeAlias
@@ -48,6 +48,11 @@ class Edit:
     def applies(self, request: Request) -> bool:
         """Return whether the edit changes this request."""
         return self.apply(request) != request
+
+
+def with_more_query(request: Request, pairs: str) -> Request:
+    """Return the request with these pairs, as they are to stand there, at the end of its query."""
+    return replace(request, target=f"{request.target}{'&' if '?' in request.target else '?'}{pairs}")
 
 
 def together(name: str, parts: Sequence[Edit], tier: Tier = Tier.USUAL) -> Edit:

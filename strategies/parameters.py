@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, unquote_plus
 from contracts.document import Json, Operation
 from contracts.exchange import Request
 from strategies.constraints import beyond, within
-from strategies.edit import Edit, Tier, together
+from strategies.edit import Edit, Tier, together, with_more_query
 from strategies.samples import admits, json_type, sample
 
 BEYOND_64_BITS = 2**70
@@ -279,7 +279,7 @@ def _set_raw(name: str, *values: str) -> Callable[[Request], Request]:
 
 
 def _add_raw(pair: str) -> Callable[[Request], Request]:
-    return lambda request: replace(request, target=f"{request.target}{'&' if '?' in request.target else '?'}{pair}")
+    return lambda request: with_more_query(request, pair)
 
 
 def _crowded(request: Request) -> Request:

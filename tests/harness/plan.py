@@ -108,7 +108,9 @@ def share_out(
             turn = (
                 (0, float(not requirement.gates))
                 if at == 0
-                else _turn(requirement, edit, share, tried_as(requirement.id, edit, operation) in tried_elsewhere)
+                else _turn(
+                    requirement, edit, share, elsewhere=tried_as(requirement.id, edit, operation) in tried_elsewhere
+                )
             )
             queue.append((turn, demand, edit))
     queue.sort(key=lambda entry: entry[0])
@@ -150,7 +152,7 @@ def _opening(operation: Operation) -> int:
     return OPENING + (COST_OF_A_RECORD * CONTROLS_OF_AN_OPENING if operation.record else 0)
 
 
-def _turn(requirement: Requirement, edit: Edit, share: float, elsewhere: bool) -> tuple[float, float]:  # noqa: FBT001
+def _turn(requirement: Requirement, edit: Edit, share: float, *, elsewhere: bool) -> tuple[float, float]:
     if elsewhere:
         return edit.tier + 1, AFTER_ALL_OTHERS + share
     return edit.tier, share if requirement.gates or requirement.judges == "all" else share * SHOULDS_GIVE_WAY
