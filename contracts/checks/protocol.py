@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from contracts.checks import Check, own_request
+from contracts.checks.errors import BAD_REQUEST
 from contracts.checks.response import FIRST_SERVER_ERROR, OK, TOO_MANY, shown
 from contracts.checks.schema import misfit
 from contracts.document import RATE_LIMIT, RATE_REMAINING, Json, Link, Operation, follow, properties
@@ -249,8 +250,8 @@ def tells_the_limit(operation: Operation, exchange: Exchange) -> Judgement:
         return SILENT
     limit, remaining = response.header(RATE_LIMIT), response.header(RATE_REMAINING)
     for name, value in ((RATE_LIMIT, limit), (RATE_REMAINING, remaining)):
-        if len(told := set(response.headers_named(name))) > 1:
-            return Problem(f"{name} told twice", f"{name}: one whole number", f"{name}: {', '.join(sorted(told))}")
+        if len(told := response.headers_named(name)) > 1:
+            return Problem(f"{name} told twice", f"{name}: one whole number", f"{name}: {', '.join(told)}")
         if value is None:
             return Problem(f"no {name}", f"{name}: a whole number", "no such header")
         if not (_is_whole(value)):
@@ -263,15 +264,17 @@ def tells_the_limit(operation: Operation, exchange: Exchange) -> Judgement:
 def remaining_falls(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
     """RATE-02. Judges accepted neighbours sent within a second; one rise a window is the window's own.
 
-    Whether refused requests count is not documented, so only accepted ones are compared. What was sent at the same time
-    may be answered in any order.
+    Whether refused requests count is not documented, so what remains is compared among accepted ones; the limit is one
+    for both. What was sent at the same time may be answered in any order.
     """
     told = [(exchange, numbers) for exchange in exchanges if (numbers := _numbers(exchange)) is not None]
-    falls, stands, jumps = 0, [], []
-    for (before, (limit, left)), (after, (next_limit, next_left)) in pairwise(told):
+    for (_, (limit, _)), (after, (next_limit, _)) in pairwise(told):
         if limit != next_limit:
             yield after, Problem("limit changed", f"a limit of {limit}, as before", f"{next_limit}")
             return
+    told = [(exchange, numbers) for exchange, numbers in told if exchange.accepted]
+    falls, stands, jumps = 0, [], []
+    for (before, (limit, left)), (after, (_, next_left)) in pairwise(told):
         apart = after.began - before.began
         if apart > BURST_SECONDS or next_left == left == 0 or after.began < before.began + before.elapsed:
             continue
@@ -295,7 +298,7 @@ def remaining_falls(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tup
 
 
 def _numbers(exchange: Exchange) -> tuple[int, int] | None:
-    if exchange.response is None or not exchange.accepted:
+    if exchange.response is None or not (exchange.accepted or exchange.status == BAD_REQUEST):
         return None
     values = [exchange.response.header(name) for name in (RATE_LIMIT, RATE_REMAINING)]
     if not all(value is not None and _is_whole(value) for value in values):

@@ -143,7 +143,7 @@ def gives_back_what_was_sent(operation: Operation, exchange: Exchange) -> Judgem
             continue
         if not _comparable(schemas[path[-1]], value, given):
             continue
-        if type(given) is not type(value) or (given != value and not _trimmed(schemas[path[-1]], value, given)):
+        if not (_equal(value, given) or _trimmed(schemas[path[-1]], value, given)):
             where = "/".join(path)
             return Problem(f"{where} differs", f"{where} = {_quoted(value)}", f"{where} = {_quoted(given)}")
         judgement = HOLDS
@@ -160,9 +160,14 @@ def _comparable(schema: Json, value: Json, given: Json) -> bool:
     return _encodable(value)
 
 
+def _equal(value: Json, given: Json) -> bool:
+    """Return whether two texts, booleans or numbers are equal in JSON, to which 30 and 30.0 are one number."""
+    return given == value and isinstance(given, bool | str) == isinstance(value, bool | str)
+
+
 def _trimmed(schema: Json, value: Json, given: Json) -> bool:
     """Return whether only white space around a text that is no id is gone."""
-    return isinstance(given, str) and SUPPLIED_BY not in schema and given == str(value).strip()
+    return isinstance(value, str) and SUPPLIED_BY not in schema and given == value.strip()
 
 
 def answered_by_itself(operation: Operation, exchange: Exchange) -> Judgement:

@@ -366,7 +366,7 @@ def rated(limit: str | None = "150", left: str | None = "149", status: int | Non
         "below zero": ("x-ratelimit-remaining is no whole number", rated(left="-1")),
         "empty": ("x-ratelimit-limit is no whole number", rated("")),
         "other digits": ("x-ratelimit-limit is no whole number", rated("\xb2")),
-        "told twice, alike": (HOLDS, rated("150", again="150")),
+        "told twice, alike": ("x-ratelimit-limit told twice", rated("150", again="150")),
         "told twice, otherwise": ("x-ratelimit-limit told twice", rated("150", again="10")),
         "more left than the limit": ("more remains than the limit", rated("10", "11")),
         "credentials refused": (SILENT, rated(None, None, 401)),
@@ -400,6 +400,8 @@ def series(*left: int, pause: float = 0.1, limit: int = 150):
             [found for pair in zip(series(9, 8, 7, 6, 5, 4), [exchange(None)] * 6, strict=True) for found in pair],
         ),
         "limit changed": (["limit changed"], [*series(9, 8), *series(7, limit=100)]),
+        "limit of a refusal": (["limit changed"], [*series(9), rated("300", "8", 400)]),
+        "refusals do not count": ([HOLDS], [*series(9, 8, 7, 6, 5, 4), rated("150", "4", 400), rated("150", "4", 400)]),
     },
 )
 def test_remaining_falls(expected, seen) -> None:

@@ -235,6 +235,12 @@ def updated(sent: dict[str, object] | None = None, /, record: str = "evt-1", **g
         "text cut": ("result/title differs", updated(title="Tou")),
         "text escaped": ("result/notes differs", updated({"notes": "<b>"}, notes="&lt;b&gt;")),
         "text given back as null": ("result/notes differs", updated(notes=None)),
+        "a number with a point": (HOLDS, updated(appointment_duration_minutes=30.0)),
+        "another number": ("result/appointment_duration_minutes differs", updated(appointment_duration_minutes=31.0)),
+        "a number as a boolean": (
+            "result/appointment_duration_minutes differs",
+            updated({"appointment_duration_minutes": 1}, appointment_duration_minutes=True),
+        ),
     },
 )
 def test_update_gives_back_what_was_sent(expected, seen) -> None:

@@ -237,3 +237,28 @@ class ReadsAreNotCounted(MockApi):
     def rate_headers(self, usage: Usage) -> dict[str, str]:
         """Give them back."""
         return {**super().rate_headers(usage), RATE_REMAINING: str(usage.remaining + self._reads)}
+
+
+@seeded(
+    requirement="RATE-02", touches=BOTH, observe=lambda probe: [told(probe.write())[0], told(probe.write(b"[]"))[0]]
+)
+class RefusalsTellTheGatewaysLimit(MockApi):
+    """A 400 tells another limit than a 200: that of the gateway, for all its customers."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Let the gateway answer what is refused."""
+        response = super().finish(request, response, usage)
+        if response.status_code == 400:
+            response.headers[RATE_LIMIT] = str(usage.limit * 10)
+        return response
+
+
+@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+class LimitIsAddedByTwo(MockApi):
+    """Gateway and service both add the header of the limit, and clients that join the two read no number."""
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Add what is there already."""
+        response = super().finish(request, response, usage)
+        response.headers.append(RATE_LIMIT, str(usage.limit))
+        return response

@@ -16,7 +16,7 @@ from contracts.document import Document, Json, Operation
 from contracts.mock.api import MockApi
 from contracts.mock.limit import RateLimit
 from contracts.mock.state import FAILURE, PENDING, Job, State
-from tests.detection.catalogue import WRITE, variant
+from tests.detection.catalogue import CREATE, LIST, UPDATE, WRITE, variant
 from tests.detection.probe import Probe
 
 PARTIAL_SUCCESS: Final = "PARTIAL_SUCCESS"
@@ -211,6 +211,24 @@ class NamesComeInAnotherOrder(MockApi):
     def encode(self, value: Json) -> bytes:
         """Turn them round."""
         return super().encode(reversed_names(value))
+
+
+def with_a_point(value: Json) -> Json:
+    """Return a value with its whole numbers as a serializer of decimals writes them: 30.0 is 30 in JSON."""
+    if isinstance(value, dict):
+        return {name: with_a_point(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [with_a_point(inner) for inner in value]
+    return float(value) if type(value) is int and abs(value) < 2**53 else value
+
+
+@variant(touches=CREATE + UPDATE + LIST, observe=lambda probe: probe.create().body)
+class WholeNumbersHaveAPoint(MockApi):
+    """Whole numbers are written as 30.0."""
+
+    def encode(self, value: Json) -> bytes:
+        """Put the point in."""
+        return super().encode(with_a_point(value))
 
 
 @variant(observe=lambda probe: probe.write().body[:3])
