@@ -25,9 +25,13 @@ from tests.harness.timing import ELSEWHERE, ON_THIS_MACHINE, Manners
 from tests.harness.transport import Outcome, send_once
 from tests.harness.weather import Weather
 
-TIMEOUTS_UNTIL_HASTY: Final = 2
-TIMEOUTS_UNTIL_HASTIER: Final = 8
-"""A target that lets dozens wait in vain has been found out: the others still have to be tried in a fair time."""
+WAITS_UNTIL_HASTY: Final = 2
+WAITS_UNTIL_HASTIEST: Final = 4
+"""A target that lets one request after the other wait in vain has been found out: the others are tried all the same."""
+LONG_WAIT_SECONDS: Final = 0.5
+"""Without an answer at its end; a fault that comes at once costs nobody time."""
+TIMES_THE_SLOWEST: Final = 20
+FEWEST_SECONDS_TO_WAIT: Final = 0.2
 LOST_UNTIL_FRESH: Final = 2
 """Kept connections that ended under a request; from then on each request gets one of its own."""
 SIGN_OF_LIFE: Final = Request("GET", "/", ())
@@ -92,7 +96,8 @@ class Client:
         self._answered = False
         self._sign_of_life = SIGN_OF_LIFE
         self._worth_of_sign = 0
-        self._timeouts = 0
+        self._waits_in_vain = 0
+        self._slowest = 0.0
         self._silences = 0
         self._lost = 0
         tls = tls or httpx.create_ssl_context()
@@ -240,13 +245,16 @@ class Client:
             self.idle = False
 
     def _longest_silence(self) -> float:
-        """Return how long to wait for a byte: the less the more often it was in vain, down to a quarter of haste.
+        """Return how long to wait for a byte: less, where it was in vain again and again, and others were answered fast.
 
         Near its limit a target makes everybody wait: whoever is paced is never hasty.
         """
-        if self._timeouts < TIMEOUTS_UNTIL_HASTY or self.pacer.per_minute is not None:
-            return self._patience.silence
-        return self._patience.hasty / min(4, 1 + self._timeouts // TIMEOUTS_UNTIL_HASTIER)
+        patience = self._patience
+        if self._waits_in_vain < WAITS_UNTIL_HASTY or self.pacer.per_minute is not None:
+            return patience.silence
+        if self._waits_in_vain < WAITS_UNTIL_HASTIEST or patience.hasty >= patience.silence:
+            return patience.hasty
+        return min(patience.hasty, max(FEWEST_SECONDS_TO_WAIT, TIMES_THE_SLOWEST * self._slowest))
 
     def _once(self, request: Request, http: httpx.Client) -> Outcome:
         self.idle = True
@@ -257,9 +265,12 @@ class Client:
         self.sent += 1
         began = self._clock.now()
         outcome = send_once(http, self._base, request, self._patience, self._clock, silence=self._longest_silence())
-        self._timeouts += outcome.fault in transient.SILENCES
+        elapsed = self._clock.now() - began
         if outcome.response is not None:
-            self.pacer.after(outcome.response, self._clock.now() - began)
+            self._slowest = max(self._slowest, elapsed)
+            self.pacer.after(outcome.response, elapsed)
+        elif elapsed >= min(LONG_WAIT_SECONDS, self._patience.silence):
+            self._waits_in_vain += 1
         self._answered |= self._lives(outcome)
         return outcome
 
