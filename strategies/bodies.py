@@ -11,14 +11,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 from urllib.parse import urlencode
 
-from contracts.document import Json, Operation, properties
+from contracts.document import SUPPLIED_BY, Json, Operation, properties
 from contracts.exchange import Request
 from strategies import wire
 from strategies.edit import Edit, Tier, with_more_query
 from strategies.places import Change, Place, on_body, only_breaking, places
-from strategies.samples import admits, json_type, keywords, sample
+from strategies.samples import a_stranger, admits, json_type, keywords, sample
 
 
 def _as_text(value: Json) -> str:
@@ -34,21 +35,28 @@ def _as_fraction(value: Json) -> float:
 
 
 CONVERTED = "its text"
-WRONG_TYPES: Sequence[tuple[str, str, Tier, Change]] = (
+WrongType: TypeAlias = tuple[str, str, Tier, Change]
+"""JSON type, name, tier, and the value made of the accepted one. "number" is one that is no integer."""
+
+WRONG_TYPES: Sequence[WrongType] = (
     ("null", "null", Tier.FIRST, lambda _: None),
     ("string", CONVERTED, Tier.FIRST, _as_text),
-    ("number", "a fraction", Tier.LAST, _as_fraction),
-    ("boolean", "true", Tier.LAST, lambda _: True),
     ("integer", "a number", Tier.FIRST, _as_whole_number),
     ("array", "an array around it", Tier.FIRST, lambda value: [value]),
     ("object", "an object around it", Tier.USUAL, lambda value: {"id": value}),
+)
+"""Tried on each property: a check that is left out is left out for one of them."""
+
+CONVERTED_TYPES: Sequence[WrongType] = (
     ("boolean", "false", Tier.USUAL, lambda _: False),
+    ("array", "an empty array", Tier.USUAL, lambda _: []),
+    ("object", "an empty object", Tier.USUAL, lambda _: {}),
+    ("boolean", "true", Tier.USUAL, lambda _: True),
     ("integer", "zero", Tier.LAST, lambda _: 0),
-    ("array", "an empty array", Tier.LAST, lambda _: []),
-    ("object", "an empty object", Tier.LAST, lambda _: {}),
+    ("number", "a fraction", Tier.LAST, _as_fraction),
     ("integer", "a number beyond 64 bits", Tier.LAST, lambda _: 2**70),
 )
-"""JSON type, name, tier, and the value made of the accepted one. "number" is one that is no integer."""
+"""What a language converts by rules of its own. The properties take turns, for one conversion serves all of them."""
 
 TAKEN_FOR_INTEGERS = ("a fraction", "true")
 """The one number that is wrong, which servers round; and what is an integer in some languages."""
@@ -71,16 +79,19 @@ def missing(operation: Operation) -> list[Edit]:
 def wrong_types(operation: Operation) -> list[Edit]:
     """ERR-02: each property with a value of each JSON type that its schema does not admit."""
     found = places(operation)
-    pairs = [
-        (place, _wrong_type(place, spelling, tier, change))
-        for kind, spelling, tier, change in WRONG_TYPES
-        for place in found
-        if not admits(place.schema, kind)
-    ]
-    edits = _thinned(pairs)
+    edits = _thinned([pair for row in WRONG_TYPES for pair in _where_wrong(found, row)])
+    later: list[Edit] = []
+    for turn, row in enumerate(CONVERTED_TYPES):
+        pairs = _where_wrong(found, row)
+        for rank, (_, edit) in enumerate(reversed(pairs)):
+            if rank == turn % len(pairs) or edit.tier is Tier.FIRST:
+                edits.append(edit)
+            else:
+                later.append(replace(edit, tier=Tier.LAST))
+    edits += later
     everything = [place.name for place in found if not place.inside and not admits(place.schema, "null")]
     if len(everything) > 1:
-        edits.append(Edit("every property as null", on_body(lambda body: body | dict.fromkeys(everything))))
+        edits.append(Edit("every property as null", on_body(lambda body: body | dict.fromkeys(everything)), Tier.LAST))
     for place in found:
         if "items" in place.schema and not admits(place.schema, json_type(sample(place.schema["items"]))):
             edits.append(Edit(f"{place.name} unwrapped", place.put(_unwrapped), _later(place, Tier.USUAL), place.about))
@@ -109,8 +120,8 @@ def unknown_properties(_: Operation) -> list[Edit]:
     name = "not_in_the_schema"
     return [
         Edit("a property too many", on_body(lambda body: body | {name: "x"}), Tier.FIRST, name),
-        Edit("an object too many, in front", on_body(lambda body: {name: {}} | body), Tier.USUAL, name),
         Edit("a null too many, in front", on_body(lambda body: {name: None} | body), Tier.USUAL, name),
+        Edit("an object too many, in front", on_body(lambda body: {name: {}} | body), Tier.LAST, name),
     ]
 
 
@@ -130,6 +141,7 @@ def combined(operation: Operation) -> list[Edit]:
         edits.append(Edit(f"{last} as an array, names escaped", _array_under_escaped_names(last, schemas[last])))
         if not admits(schemas[last], "number"):
             edits.append(Edit(f"{last} as a number beyond a double", _literal_number(last)))
+    edits += _beside_a_stranger(operation)
     if required:
         edits.append(_elsewhere(required[-1]))
         one_too_many = on_body(lambda body: _without(required[0], body) | {"other": 1})
@@ -137,10 +149,21 @@ def combined(operation: Operation) -> list[Edit]:
             Edit("names in camel case", _renamed(_camel)),
             Edit("the body inside another object", on_body(lambda body: {WRAPPER: body})),
             Edit("names in capitals", _renamed(str.upper)),
-            Edit(f"{required[0]} missing, one too many", one_too_many),
+            Edit(f"{required[0]} missing, one too many", one_too_many, Tier.LAST),
             Edit("names with a space", _renamed(lambda name: f" {name}")),
         ]
     return only_breaking(operation, edits)
+
+
+def _beside_a_stranger(operation: Operation) -> list[Edit]:
+    """Return the edit of a wrong type beside a value that nobody knows: some servers look no further then."""
+    supplied = [place for place in places(operation) if SUPPLIED_BY in place.schema and not place.inside]
+    if len(supplied) < 2 or admits(supplied[0].schema, "integer"):  # noqa: PLR2004 - one to be wrong, one unknown
+        return []
+    wrong, unknown = supplied[0], supplied[-1]
+    number, stranger = wrong.put(_as_whole_number), unknown.put(a_stranger)
+    name = f"{wrong.name} as a number, {unknown.name} unknown"
+    return [Edit(name, lambda request: number(stranger(request)), Tier.USUAL)]
 
 
 SWITCHES = ("debug", "test", "dry_run", "force", "skip_validation", "ignore_unknown_fields", "ignore_errors", "lax")
@@ -176,10 +199,16 @@ MARKER = "\u2603"
 """Stands for a number that no JSON writer would write, until the body is bytes."""
 
 
-def _wrong_type(place: Place, spelling: str, tier: Tier, change: Change) -> Edit:
-    if spelling in TAKEN_FOR_INTEGERS and admits(place.schema, "integer"):
-        tier = Tier.FIRST
-    return Edit(f"{place.name} as {spelling}", place.put(change), _later(place, tier), place.about)
+def _where_wrong(found: Sequence[Place], row: WrongType) -> list[tuple[Place, Edit]]:
+    """Return the edits that put a value of this type where the schema does not admit one, each with its place."""
+    kind, spelling, usual, change = row
+    pairs = []
+    for place in found:
+        if not admits(place.schema, kind):
+            numeric = spelling in TAKEN_FOR_INTEGERS and admits(place.schema, "integer")
+            tier = _later(place, Tier.FIRST if numeric else usual)
+            pairs.append((place, Edit(f"{place.name} as {spelling}", place.put(change), tier, place.about)))
+    return pairs
 
 
 def _thinned(pairs: Sequence[tuple[Place, Edit]]) -> list[Edit]:

@@ -38,7 +38,7 @@ def never_issued(_: Operation) -> list[Edit]:
         ),
         _wrong("a short token", Tier.LAST, lambda _: "x"),
         _wrong("the word undefined", Tier.LAST, lambda _: "undefined"),
-        _wrong("an unsigned JWT", Tier.USUAL, lambda _: UNSIGNED_JWT),
+        _wrong("an unsigned JWT", Tier.FIRST, lambda _: UNSIGNED_JWT),
         _wrong("a token of 4,000 characters", Tier.LAST, lambda _: "t" * 4000),
         _wrong("a token beyond ASCII", Tier.USUAL, lambda _: "t\u00f6k\u00e9n-token"),
         _wrong("the word constructor", Tier.USUAL, lambda _: "constructor"),
@@ -83,8 +83,13 @@ def other_forms(_: Operation) -> list[Edit]:
         ("another scheme before", Tier.LAST, lambda token: f"Basic eDp5, Bearer {token}"),
     )
     edits = [Edit(name, _header(change), tier, issued_token=False) for name, tier, change in rows]
-    edits.insert(5, Edit("two headers, a wrong one first", _two_headers, Tier.USUAL, issued_token=False))
+    edits.insert(5, Edit("two headers, a wrong one first", _two_headers(wrong=0), Tier.USUAL, issued_token=False))
     return edits
+
+
+def ambiguous(_: Operation) -> list[Edit]:
+    """AUTH-13: the issued token, and another one where only some readers look."""
+    return [Edit("two headers, a wrong one second", _two_headers(wrong=1), Tier.FIRST, issued_token=False)]
 
 
 def other_places(_: Operation) -> list[Edit]:
@@ -118,7 +123,7 @@ def ways_around(_: Operation) -> list[Edit]:
     routing = ("X-Original-URL: /", "X-Rewrite-URL: /", "X-HTTP-Method-Override: OPTIONS", "X-Method-Override: OPTIONS")
     return [
         _instead("headers of trust and routing", [(line, _add_line(line)) for line in (*origin, *routing)], Tier.FIRST),
-        _instead("slash at the end", [("", _retarget(lambda path: path + "/"))]),
+        _instead("the other end of the path", [("", _retarget(_with_other_end))]),
         _instead("two slashes", [("", _retarget(lambda path: "/" + path))]),
         _instead("path with an escape", [("", _retarget(_with_escape))]),
         _instead("path in capitals", [("", _retarget(str.upper))]),
@@ -167,15 +172,27 @@ def _retarget(change: Callable[[str], str]) -> Callable[[Request], Request]:
     return lambda request: replace(request, target=change(request.target))
 
 
+def _with_other_end(path: str) -> str:
+    """Return the path with a slash at its end, or without the one that is there."""
+    return path.removesuffix("/") if path.endswith("/") else f"{path}/"
+
+
 def _with_escape(path: str) -> str:
     """Return the path with one letter percent-encoded, which RFC 3986 says is the same path."""
     at = next(place for place, letter in enumerate(path) if letter.isalnum())
     return f"{path[:at]}%{ord(path[at]):02X}{path[at + 1 :]}"
 
 
-def _two_headers(request: Request) -> Request:
-    token = token_of(request)
-    return request.with_header(AUTHORIZATION, f"Bearer {_wrong_token(token)}", f"Bearer {token}")
+def _two_headers(*, wrong: int) -> Callable[[Request], Request]:
+    """Return an edit that sends two Authorization headers, of which this one has a token that nobody issued."""
+
+    def apply(request: Request) -> Request:
+        token = token_of(request)
+        values = [f"Bearer {token}"]
+        values.insert(wrong, f"Bearer {_wrong_token(token)}")
+        return request.with_header(AUTHORIZATION, *values)
+
+    return apply
 
 
 def _add_query(name: str) -> Callable[[Request], Request]:

@@ -19,7 +19,7 @@ def other_methods(operation: Operation) -> list[Edit]:
 
     DELETE is left out: on a path that names no record a target that takes it might delete everybody's.
     """
-    tiers = dict.fromkeys(("GET", "POST", "PUT", "PATCH"), Tier.FIRST) | {"TRACE": Tier.LAST}
+    tiers = dict.fromkeys(("GET", "POST", "PATCH"), Tier.FIRST) | dict.fromkeys(("PUT", "TRACE"), Tier.LAST)
     return [
         Edit(method, partial(replace, method=method), tier)
         for method, tier in tiers.items()

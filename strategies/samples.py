@@ -154,3 +154,10 @@ def items_for(schema: Json, count: int) -> list[Json]:
     if isinstance(item, int | float) and not isinstance(item, bool):
         return [item + at for at in range(count)]
     return [item] * min(count, 1)
+
+
+def a_stranger(value: Json) -> Json:
+    """Return a value as well-formed as this one that no target knows."""
+    if isinstance(value, str):
+        return f"{value[::-1]}0"
+    return value + 7_000_003 if isinstance(value, int | float) and not isinstance(value, bool) else value

@@ -16,7 +16,7 @@ WELL_FORMED = re.compile(r"bearer +[A-Za-z0-9._~+/=-]+", re.IGNORECASE)
 
 
 def credentials_refused(_: Operation, exchange: Exchange) -> Judgement:
-    """AUTH-01 to -05 and -09. Refused means neither 2xx nor 5xx; no answer at all is a matter of RESP-06."""
+    """AUTH-01 to -05, -09 and -13. Refused means neither 2xx nor 5xx; no answer at all is a matter of RESP-06."""
     if exchange.response is None or exchange.status == TOO_MANY:
         return SILENT
     if exchange.accepted:

@@ -69,6 +69,12 @@ def test_no_way_around_authentication(trial: Trial) -> None:
         trial.judge(exchange, credentials_refused)
 
 
+@requirement("AUTH-13", edits=credentials.ambiguous)
+def test_ambiguous_credentials_are_refused(trial: Trial) -> None:
+    for exchange in trial.each_edit(of=trial.run.refusable_for_credentials):
+        trial.judge(exchange, credentials_refused)
+
+
 @requirement("AUTH-07")
 def test_refusal_of_credentials_is_401_with_a_challenge(trial: Trial) -> None:
     trial.judge_run(each(authentication.refusal_is_401))
@@ -94,4 +100,6 @@ def _bad_requests(trial: Trial) -> list[Edit]:
     if operation.body is None:
         return methods.unknown_ids(operation) if operation.path_parameters else parameters.beyond_query(operation)
     incomplete = bodies.missing(operation) or bodies.not_objects(operation)
-    return [edit for pair in zip(wire.not_json(operation), incomplete, strict=False) for edit in pair]
+    # A body that is not there is not parsed, either: what is cut off comes first.
+    empty, *others = wire.not_json(operation)
+    return [edit for pair in zip([*others, empty], incomplete, strict=False) for edit in pair]

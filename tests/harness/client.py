@@ -245,7 +245,7 @@ class Client:
             self.idle = False
 
     def _longest_silence(self) -> float:
-        """Return how long to wait for a byte: less, where it was in vain again and again, and others were answered fast.
+        """Return how long to wait for a byte: less, where it was in vain again and again while others were fast.
 
         Near its limit a target makes everybody wait: whoever is paced is never hasty.
         """

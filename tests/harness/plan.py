@@ -14,8 +14,8 @@ from tests.harness.records import COST_OF_A_RECORD
 from tests.harness.run import RESERVED_SHARE
 from tests.harness.settings import Profile
 
-OPENING = 3
-"""A request without credentials, a control and its repeat."""
+OPENING = 2
+"""A control and its repeat. The request without credentials that goes before them is AUTH-01's first edit."""
 OPENING_WITH_IDS = 5
 """Where ids come from another operation: two requests of that one, a control and its repeat, a second control."""
 

@@ -279,7 +279,7 @@ def test_what_is_no_answer_is_held_against_the_target_at_once(monkeypatch, fake:
     assert (reply.response, reply.fault, reply.attempts, reply.drops, pauses) == (None, fault, 1, 0, [])
 
 
-SOON = Patience(silence=0.1, total=0.15, hasty=0.05, away=10)
+SOON = Patience(silence=0.2, total=0.3, hasty=0.2, away=10)
 
 
 def only_where_asked(fake: Fake) -> Fake:

@@ -165,10 +165,10 @@ def test_only_a_recommendation_that_judges_its_own_requests_gives_way(like: Requ
     "sends, tiers, granted, cut",
     {
         "all it asks for": (3, 9, (9, 3), False),
-        "fewer edits": (0, 60, (41, 0), False),
-        "requests and then fewer edits": (31, 60, (10, 31), False),
-        "requests and no edit": (41, 9, (0, 41), True),
-        "edits and no request": (42, 9, (9, 0), True),
+        "fewer edits": (0, 60, (42, 0), False),
+        "requests and then fewer edits": (31, 60, (11, 31), False),
+        "requests and no edit": (42, 9, (0, 42), True),
+        "edits and no request": (43, 9, (9, 0), True),
         "nothing asked for": (0, 0, (0, 0), False),
     },
 )

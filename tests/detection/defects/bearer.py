@@ -219,6 +219,16 @@ class LastOfTwoCredentialsWins(MockApi):
         return token if self.scheme_is_bearer(scheme) else None
 
 
+@seeded(requirement="AUTH-13", observe=lambda probe: probe.bearing(f"Bearer {probe.served.token}", WRONG))
+class FirstOfTwoCredentialsWins(MockApi):
+    """The first of several Authorization headers counts, and the gateway before it logs the last one."""
+
+    def credential(self, request: Request) -> str | None:
+        values = request.headers.getlist("authorization")[:1]
+        scheme, _, token = "".join(values).partition(" ")
+        return token if self.scheme_is_bearer(scheme) else None
+
+
 @seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(f"{WRONG}, Bearer {probe.served.token}"))
 class OneOfAListOfCredentialsIsEnough(MockApi):
     """One Authorization header with several credentials is taken if the token is among them."""
