@@ -1,5 +1,7 @@
 """What every strategy has in common, and the edits of credentials and of the request line."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,6 +114,12 @@ def test_wrong_token_is_well_formed_as_long_and_another(token: str) -> None:
     assert len(wrong) == len(token)
     assert wrong != token
     assert wrong.isalnum()
+
+
+@pytest.mark.parametrize(("path", "other"), [("/v1/a/", "/v1/a"), ("/v1/a", "/v1/a/")])
+def test_other_end_of_a_path_has_the_slash_or_lacks_it(path: str, other: str) -> None:
+    (edit,) = [edit for edit in credentials.ways_around(CANCEL) if edit.name == "the other end of the path"]
+    assert edit.apply(replace(control(), target=path)).target == other
 
 
 def test_token_is_read_from_the_request() -> None:

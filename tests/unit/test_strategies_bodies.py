@@ -159,6 +159,20 @@ def test_long_list_begins_with_what_a_server_converts() -> None:
     assert "n as its text" in first
 
 
+def test_what_a_language_converts_is_tried_on_one_property_after_the_other() -> None:
+    taken = operation(objects({name: {"type": "string"} for name in "ab"}, "ab"))
+    usual = [edit.name for edit in bodies.wrong_types(taken) if edit.tier == 2]
+    assert usual[2:] == ["b as false", "a as an empty array", "b as an empty object", "a as true"]
+    assert {"a as false", "b as an empty array"} <= {edit.name for edit in bodies.wrong_types(taken) if edit.tier == 3}
+
+
+def test_wrong_type_stands_beside_a_value_that_nobody_knows() -> None:
+    (edit,) = [edit for edit in bodies.combined(CANCEL) if edit.name == "integration_id as a number, event_id unknown"]
+    body = edit.apply(control()).json()
+    assert (body["integration_id"], type(body["event_id"])) == (7, str)
+    assert body["event_id"] != control().json()["event_id"]
+
+
 def test_combined_breach_breaks_the_schema() -> None:
     request = control()
     assert not [edit.name for edit in bodies.combined(CANCEL) if fits(CANCEL, edit.apply(request))]

@@ -84,6 +84,14 @@ def test_other_spelling_is_another_request() -> None:
     assert [edit.name for edit in flat(wire.other_spellings(CANCEL)) if not edit.applies(request)] == []
 
 
+def test_all_spellings_at_once_undo_none_of_each_other() -> None:
+    (every,) = wire.other_spellings(CANCEL)
+    spelled = every.apply(control().with_json({"a": "x", "b": ["y"]}))
+    assert b"".join(spelled.body.split()) == rb'{"\u0062":["\u0079"],"\u0061":"\u0078"}'
+    assert (spelled.chunked, dict(spelled.headers).get("Accept")) == (True, None)
+    assert dict(spelled.headers)["Content-Type"] == "APPLICATION/JSON; charset=UTF-8"
+
+
 def test_text_inside_an_array_is_spelled_in_escapes() -> None:
     (spelled,) = [edit for edit in flat(wire.other_spellings(CANCEL)) if edit.name == "values escaped"]
     assert spelled.apply(control().with_json({"a": ["x"], "b": {"c": "y"}})).body == (
