@@ -119,9 +119,9 @@ def unknown_properties(_: Operation) -> list[Edit]:
     """ERR-07: a property that the schema does not list."""
     name = "not_in_the_schema"
     return [
-        Edit("a property too many", on_body(lambda body: body | {name: "x"}), Tier.FIRST, name),
+        Edit("an object too many, in front", on_body(lambda body: {name: {}} | body), Tier.FIRST, name),
         Edit("a null too many, in front", on_body(lambda body: {name: None} | body), Tier.USUAL, name),
-        Edit("an object too many, in front", on_body(lambda body: {name: {}} | body), Tier.LAST, name),
+        Edit("a text too many", on_body(lambda body: body | {name: "x"}), Tier.LAST, name),
     ]
 
 

@@ -251,7 +251,7 @@ NOT_JSON: Sequence[tuple[str, Tier, Callable[[bytes], bytes]]] = (
     ("raw newline in a string", Tier.USUAL, _within_last_text(b"\n")),
     ("needless escape", Tier.USUAL, _needless_escape),
     ("NaN", Tier.USUAL, _last_value(b"NaN")),
-    ("UTF-16", Tier.LAST, lambda body: body.decode().encode("utf-16")),
+    ("UTF-16", Tier.USUAL, lambda body: body.decode().encode("utf-16")),
     ("line comment", Tier.USUAL, lambda body: body[:-1] + b"// c\n}"),
     ("form fields", Tier.USUAL, _without_braces(lambda body: urlencode(json.loads(body)).encode())),
     ("YAML", Tier.LAST, _without_braces(_yaml)),

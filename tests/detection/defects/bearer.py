@@ -220,13 +220,13 @@ class LastOfTwoCredentialsWins(MockApi):
 
 
 @seeded(requirement="AUTH-13", observe=lambda probe: probe.bearing(f"Bearer {probe.served.token}", WRONG))
-class FirstOfTwoCredentialsWins(MockApi):
-    """The first of several Authorization headers counts, and the gateway before it logs the last one."""
+class AnyOfTwoCredentialsIsEnough(MockApi):
+    """Of several Authorization headers each is looked at, until one of them has a token that is known."""
 
     def credential(self, request: Request) -> str | None:
-        values = request.headers.getlist("authorization")[:1]
-        scheme, _, token = "".join(values).partition(" ")
-        return token if self.scheme_is_bearer(scheme) else None
+        pairs = [value.partition(" ") for value in request.headers.getlist("authorization")]
+        tokens = [token for scheme, _, token in pairs if self.scheme_is_bearer(scheme)]
+        return next(filter(self.token_is_known, tokens), None)
 
 
 @seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(f"{WRONG}, Bearer {probe.served.token}"))

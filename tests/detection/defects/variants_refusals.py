@@ -152,6 +152,7 @@ class ValidationComesBeforeCredentials(MockApi):
 
 
 @variant(
+    departs_from={"AUTH-13"},
     observe=lambda probe: (
         probe.write(headers={"authorization": (f"Bearer {probe.served.token}", "Bearer nobody")}).status
     )
