@@ -44,12 +44,12 @@ WRONG_TYPES: Sequence[WrongType] = (
     ("integer", "a number", Tier.FIRST, _as_whole_number),
     ("array", "an array around it", Tier.FIRST, lambda value: [value]),
     ("object", "an object around it", Tier.USUAL, lambda value: {"id": value}),
+    ("array", "an empty array", Tier.USUAL, lambda _: []),
 )
 """Tried on each property: a check that is left out is left out for one of them."""
 
 CONVERTED_TYPES: Sequence[WrongType] = (
     ("boolean", "false", Tier.USUAL, lambda _: False),
-    ("array", "an empty array", Tier.USUAL, lambda _: []),
     ("object", "an empty object", Tier.USUAL, lambda _: {}),
     ("boolean", "true", Tier.USUAL, lambda _: True),
     ("integer", "zero", Tier.LAST, lambda _: 0),
@@ -145,12 +145,15 @@ def combined(operation: Operation) -> list[Edit]:
     if required:
         edits.append(_elsewhere(required[-1]))
         one_too_many = on_body(lambda body: _without(required[0], body) | {"other": 1})
+        if not admits(schemas[required[-1]], "integer"):
+            wrong = on_body(lambda body: body | {required[-1]: 7, "other": 1})
+            edits.append(Edit(f"{required[-1]} as a number, one too many", wrong))
         edits += [
             Edit("names in camel case", _renamed(_camel)),
             Edit("the body inside another object", on_body(lambda body: {WRAPPER: body})),
             Edit("names in capitals", _renamed(str.upper)),
             Edit(f"{required[0]} missing, one too many", one_too_many, Tier.LAST),
-            Edit("names with a space", _renamed(lambda name: f" {name}")),
+            Edit("names with a space", _renamed(lambda name: f" {name}"), Tier.LAST),
         ]
     return only_breaking(operation, edits)
 

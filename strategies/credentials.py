@@ -52,7 +52,7 @@ def near_misses(_: Operation) -> list[Edit]:
         _wrong("last character cut", Tier.FIRST, lambda token: token[:-1]),
         _wrong("one character more", Tier.FIRST, lambda token: token + "x"),
         _wrong("case swapped", Tier.FIRST, str.swapcase),
-        _wrong("last character changed", Tier.USUAL, lambda token: token[:-1] + _other(token[-1])),
+        _wrong("last character changed", Tier.FIRST, lambda token: token[:-1] + _other(token[-1])),
         _wrong("first character changed", Tier.USUAL, lambda token: _other(token[0]) + token[1:]),
         _wrong("padded with an equals sign", Tier.USUAL, lambda token: f"{token}="),
         _wrong("middle character changed", Tier.LAST, _middle_changed),
@@ -82,9 +82,8 @@ def other_forms(_: Operation) -> list[Edit]:
         ("Digest scheme", Tier.LAST, lambda token: f'Digest username="{token}"'),
         ("another scheme before", Tier.LAST, lambda token: f"Basic eDp5, Bearer {token}"),
     )
-    edits = [Edit(name, _header(change), tier, issued_token=False) for name, tier, change in rows]
-    edits.insert(5, Edit("two headers, a wrong one first", _two_headers(wrong=0), Tier.USUAL, issued_token=False))
-    return edits
+    two = Edit("two headers, a wrong one first", _two_headers(wrong=0), Tier.FIRST, issued_token=False)
+    return [two, *(Edit(name, _header(change), tier, issued_token=False) for name, tier, change in rows)]
 
 
 def ambiguous(_: Operation) -> list[Edit]:

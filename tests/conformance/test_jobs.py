@@ -33,7 +33,7 @@ def test_job_reaches_a_final_status_and_stays(trial: Trial) -> None:
     trial.judge_run(protocol.jobs_settle)  # JOB-03 waits for the ends; the repeated controls read on and on
 
 
-@requirement("JOB-03", sends=(8, 12, 40))
+@requirement("JOB-03", sends=(9, 13, 41))
 def test_jobs_are_kept_apart(trial: Trial) -> None:
     trial.run.control()
     for request in trial.run.controls():
@@ -44,6 +44,7 @@ def test_jobs_are_kept_apart(trial: Trial) -> None:
     for later in (trial.run.another_control(), trial.run.control_that_fails()):
         if later is not None and not protocol.job_is_over(trial.operation, later):
             polling.until_final(trial.run, later.request, at_most=READS_OF_LATER_JOBS)
+    trial.run.first_write_again()
     for request, told in finished.items():
         trial.judge(trial.run.send(request, CONTROL), protocol.stays_as_told(told))
     trial.judge_series(protocol.errors_are_its_own, trial.run.exchanges)

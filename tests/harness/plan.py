@@ -67,11 +67,12 @@ def tried_as(requirement: str, edit: Edit, operation: Operation) -> Tried:
     """Return what the edit is known by to other operations: they need not try what comes to the same there.
 
     Credentials and the reading of bytes are one layer's work for all operations. What is about a property is validated
-    for each kind of operation anew - creates, changes, cancellations - and which methods a path takes is said for each.
+    for each kind of operation anew - creates, changes, cancellations - and so is, for each route, that credentials are
+    asked for: their first tier is tried for each kind. Which methods a path takes is said for each.
     """
     if requirement.startswith(METHODS):
         return requirement, edit.name, operation.id
-    if edit.about is None:
+    if edit.about is None and (edit.issued_token or edit.tier is not Tier.FIRST):
         return requirement, edit.name
     return requirement, edit.name, operation.method, "creates" if operation.record else ""
 

@@ -430,6 +430,13 @@ class OperationRun:
             return self.send(self._request(turn), CONTROL)
         return self.send(self._next_request(), CONTROL)
 
+    def first_write_again(self) -> None:
+        """Send the first write again that queued a job to tell of, unless it creates: a second job for the same record."""
+        source, _ = self._source()
+        first = next((e for e in self.exchanges if e.operation == source.id and e.accepted), None)
+        if first is not None and not source.record:
+            self.send(first.request, CONTROL, operation=source)
+
     def control_that_fails(self) -> Exchange | None:
         """Read the job of a write that can come to nothing: its end is told in other words. None if it is refused."""
         source, link = self._source()

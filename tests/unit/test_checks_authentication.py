@@ -81,6 +81,10 @@ def alike(status: int = 401, body=None, **fields):
             [HOLDS, "wrong tokens told apart"],
             [alike(), alike(body=envelope(message="expired"), **OTHER)],
         ),
+        "a reference in the message": (
+            [HOLDS] * 2,
+            [alike(body=envelope(message="no (ref 8f3a-1c)")), alike(body=envelope(message="no (ref 70be-9)"), **OTHER)],
+        ),
         "no envelope": (["body breaks type"], [alike(body=b"no")]),
         "no code": (["error lacks code"], [alike(body={"error": {"message": "no"}})]),
         "400 and 404": ([HOLDS] * 2, [alike(400), alike(404, **OTHER)]),

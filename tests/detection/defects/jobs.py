@@ -219,6 +219,38 @@ class EndOfAllIsTheEndOfTheFirst(MockApi):
         return job
 
 
+def first_of_two_of_a_body(probe: Probe) -> list[object]:
+    """Return what is said of a finished job before and after the same write came again."""
+    first = probe.write()
+    probe.settled(first)
+    before = probe.status(str(first.job_id)).said
+    probe.write()
+    return [before, probe.status(str(first.job_id)).said]
+
+
+@seeded(requirement="JOB-03", observe=first_of_two_of_a_body)
+class StatusIsThatOfTheLatestForTheRecord(MockApi):
+    """Jobs are looked up by what they are about: a finished one is told to be as the latest of them is."""
+
+    @cached_property
+    def latest(self) -> dict[str, Job]:
+        return {}
+
+    @cached_property
+    def subjects(self) -> dict[str, str]:
+        return {}
+
+    def accept(self, operation: Operation, value: Json) -> Job:
+        job = super().accept(operation, value)
+        self.subjects[job.id] = json.dumps(value, sort_keys=True)
+        self.latest[self.subjects[job.id]] = job
+        return job
+
+    def find_job(self, job_id: str) -> Job | None:
+        job = super().find_job(job_id)
+        return None if job is None else self.latest[self.subjects[job.id]]
+
+
 @seeded(requirement="RESP-04", touches=WRITE, observe=distinct_ids)
 class JobIdIsConstant(MockApi):
     """Every write gets the id of the first job."""

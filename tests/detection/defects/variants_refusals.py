@@ -95,6 +95,17 @@ class ChallengeIsOneOfTwo(MockApi):
         return super().refuse(request, refusal)
 
 
+@variant(observe=lambda probe: stranger(probe).body[-40:])
+class RefusalsHaveAReference(MockApi):
+    """The message of each refusal ends with a reference of its own, for whoever calls the support."""
+
+    def error_body(self, refusal: Refusal) -> Json:
+        """Make one up."""
+        body = super().error_body(refusal)
+        body["error"]["message"] += f" (reference {self.state.new_id()})"
+        return body
+
+
 @variant(departs_from={"RATE-01"}, observe=lambda probe: RATE_LIMIT in stranger(probe).headers)
 class StrangersAreNotCounted(MockApi):
     """A 401 has no rate-limit headers: it is made before anybody counts."""
