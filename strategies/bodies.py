@@ -140,22 +140,32 @@ def combined(operation: Operation) -> list[Edit]:
     if last := next((name for name in reversed(no_arrays) if name in required), None) or next(iter(no_arrays), None):
         edits.append(Edit(f"{last} as an array, names escaped", _array_under_escaped_names(last, schemas[last])))
         if not admits(schemas[last], "number"):
-            edits.append(Edit(f"{last} as a number beyond a double", _literal_number(last)))
+            edits.append(Edit(f"{last} as a number beyond a double", _literal_number(last), Tier.LAST))
     edits += _beside_a_stranger(operation)
     if required:
-        edits.append(_elsewhere(required[-1]))
-        one_too_many = on_body(lambda body: _without(required[0], body) | {"other": 1})
-        if not admits(schemas[required[-1]], "integer"):
-            wrong = on_body(lambda body: body | {required[-1]: 7, "other": 1})
-            edits.append(Edit(f"{required[-1]} as a number, one too many", wrong))
         edits += [
+            Edit("names in capitals", _renamed(str.upper)),
+            _elsewhere(required[-1]),
+            *_two_faults(required, schemas),
             Edit("names in camel case", _renamed(_camel)),
             Edit("the body inside another object", on_body(lambda body: {WRAPPER: body})),
-            Edit("names in capitals", _renamed(str.upper)),
-            Edit(f"{required[0]} missing, one too many", one_too_many, Tier.LAST),
             Edit("names with a space", _renamed(lambda name: f" {name}"), Tier.LAST),
         ]
     return only_breaking(operation, edits)
+
+
+def _two_faults(required: Sequence[str], schemas: Mapping[str, Json]) -> list[Edit]:
+    """Return bodies with a wrong type and something else wrong: where no branch of a check fits, some let all pass."""
+    first, last = required[0], required[-1]
+    edits = []
+    if not admits(schemas[last], "integer"):
+        number_and_more = on_body(lambda body: body | {last: 7, "other": 1})
+        edits.append(Edit(f"{last} as a number, one too many", number_and_more))
+    if first != last and not admits(schemas[first], "integer"):
+        number_alone = on_body(lambda body: _without(last, body) | {first: 7})
+        edits.append(Edit(f"{last} missing, {first} as a number", number_alone))
+    other_instead = on_body(lambda body: _without(first, body) | {"other": 1})
+    return [*edits, Edit(f"{first} missing, one too many", other_instead, Tier.LAST)]
 
 
 def _beside_a_stranger(operation: Operation) -> list[Edit]:

@@ -70,9 +70,9 @@ def other_forms(_: Operation) -> list[Edit]:
     """AUTH-04: the issued token under another scheme, under none, or beside other credentials."""
     rows: Sequence[tuple[str, Tier, Callable[[str], str]]] = (
         ("no scheme", Tier.FIRST, lambda token: token),
-        ("Basic scheme", Tier.FIRST, lambda token: f"Basic {_base64(f'{token}:')}"),
+        ("Basic scheme", Tier.USUAL, lambda token: f"Basic {_base64(f'{token}:')}"),
         ("scheme without a token", Tier.USUAL, lambda _: "Bearer"),
-        ("Token scheme", Tier.USUAL, lambda token: f"Token {token}"),
+        ("Token scheme", Tier.FIRST, lambda token: f"Token {token}"),
         ("Basic scheme, bare token", Tier.LAST, lambda token: f"Basic {token}"),
         ("no space after the scheme", Tier.USUAL, lambda token: f"Bearer{token}"),
         ("scheme twice", Tier.LAST, lambda token: f"Bearer Bearer {token}"),
@@ -122,7 +122,7 @@ def ways_around(_: Operation) -> list[Edit]:
     routing = ("X-Original-URL: /", "X-Rewrite-URL: /", "X-HTTP-Method-Override: OPTIONS", "X-Method-Override: OPTIONS")
     return [
         _instead("headers of trust and routing", [(line, _add_line(line)) for line in (*origin, *routing)], Tier.FIRST),
-        _instead("the other end of the path", [("", _retarget(_with_other_end))]),
+        _instead("the other end of the path", [("", _retarget(_with_other_end))], Tier.FIRST),
         _instead("two slashes", [("", _retarget(lambda path: "/" + path))]),
         _instead("path with an escape", [("", _retarget(_with_escape))]),
         _instead("path in capitals", [("", _retarget(str.upper))]),

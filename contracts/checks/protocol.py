@@ -268,13 +268,14 @@ def remaining_falls(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tup
     for both. What was sent at the same time may be answered in any order.
     """
     told = [(exchange, numbers) for exchange in exchanges if (numbers := _numbers(exchange)) is not None]
-    for (_, (limit, _)), (after, (next_limit, _)) in pairwise(told):
-        if limit != next_limit:
-            yield after, Problem("limit changed", f"a limit of {limit}, as before", f"{next_limit}")
+    limit = told[0][1][0] if told else 0
+    for exchange, (told_now, _left) in told:
+        if told_now != limit:
+            yield exchange, Problem("limit changed", f"a limit of {limit}, as before", f"{told_now}")
             return
-    told = [(exchange, numbers) for exchange, numbers in told if exchange.accepted]
+    accepted = [(exchange, left) for exchange, (_limit, left) in told if exchange.accepted]
     falls, stands, jumps = 0, [], []
-    for (before, (limit, left)), (after, (_, next_left)) in pairwise(told):
+    for (before, left), (after, next_left) in pairwise(accepted):
         apart = after.began - before.began
         if apart > BURST_SECONDS or next_left == left == 0 or after.began < before.began + before.elapsed:
             continue
@@ -287,14 +288,14 @@ def remaining_falls(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tup
     judged = falls + len(stands) + len(jumps)
     if judged < FEWEST_PAIRS_TO_JUDGE_A_FALL_BY:
         return
-    windows = (told[-1][0].began - told[0][0].began) / WINDOW_SECONDS + 1
+    windows = (accepted[-1][0].began - accepted[0][0].began) / WINDOW_SECONDS + 1
     odd = jumps if len(jumps) > windows + JUMPS_TOLERATED else stands if len(stands) > windows + falls else []
     if odd:
         after, left, next_left = odd[0]
         observed = f"{next_left} after {left}; {len(odd)} of {judged} requests in quick succession"
         yield after, Problem("remaining does not fall", f"less than {left}", observed)
     else:
-        yield told[-1][0], HOLDS
+        yield accepted[-1][0], HOLDS
 
 
 def _numbers(exchange: Exchange) -> tuple[int, int] | None:

@@ -431,7 +431,7 @@ class OperationRun:
         return self.send(self._next_request(), CONTROL)
 
     def first_write_again(self) -> None:
-        """Send the first write again that queued a job to tell of, unless it creates: a second job for the same record."""
+        """Send the first write again that queued a job to tell of, for a second one about its record; not a create."""
         source, _ = self._source()
         first = next((e for e in self.exchanges if e.operation == source.id and e.accepted), None)
         if first is not None and not source.record:

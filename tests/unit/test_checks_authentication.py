@@ -83,7 +83,7 @@ def alike(status: int = 401, body=None, **fields):
         ),
         "a reference in the message": (
             [HOLDS] * 2,
-            [alike(body=envelope(message="no (ref 8f3a-1c)")), alike(body=envelope(message="no (ref 70be-9)"), **OTHER)],
+            [alike(body=envelope(message="no (8f3a-1c)")), alike(body=envelope(message="no (70be-9)"), **OTHER)],
         ),
         "no envelope": (["body breaks type"], [alike(body=b"no")]),
         "no code": (["error lacks code"], [alike(body={"error": {"message": "no"}})]),

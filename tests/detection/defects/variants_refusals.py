@@ -166,7 +166,7 @@ class ValidationComesBeforeCredentials(MockApi):
     departs_from={"AUTH-13"},
     observe=lambda probe: (
         probe.write(headers={"authorization": (f"Bearer {probe.served.token}", "Bearer nobody")}).status
-    )
+    ),
 )
 class FirstOfTwoCredentialsCounts(MockApi):
     """Of two Authorization headers the first one counts, as Node's own server has it, which drops the second."""
