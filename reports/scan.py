@@ -39,10 +39,13 @@ def plant() -> str:
 
 def leaks(paths: Iterable[Path], token: str, canary: str) -> list[str]:
     """Return a sentence for each file below these paths that holds the token or the canary; it never quotes them."""
+    files = list(_files(paths))
+    if not files:
+        return []  # patterns of secrets are long, and take their time to compile
     wanted = [(f"the token of {VARIABLE}", Redactor(token)), ("the canary of the environment", Redactor(canary))]
     return [
         f"{file} holds {name}: delete it, have the token replaced, and report this"
-        for file in _files(paths)
+        for file in files
         for name, redactor in wanted
         if any(redactor.stands_in(data) for data in _layers(file.read_bytes()))
     ]

@@ -64,6 +64,7 @@ class Session:
         self.selected = frozenset(operation.id for operation in self.operations)
         self._open = ExitStack()
         self._target: Target | None = None
+        self._reached: Access | None = None
         self._client: Client | None = None
         self._runs: dict[str, OperationRun] = {}
         self._turns = Turns()
@@ -98,7 +99,11 @@ class Session:
         """Return how far this run may go: as declared, or else as far as what was given allows."""
         if self.options.access is not None:
             return self.options.access
-        return Access.WRITE if self._target is None else self._access_to(self._target)
+        if self._target is None:
+            return Access.WRITE
+        if self._reached is None:
+            self._reached = self._access_to(self._target)
+        return self._reached
 
     def obstacle(self, requirement: Requirement, operation: Operation) -> ConformanceError | None:
         """Return why the requirement cannot be tried on the operation with what was given, or None where it can."""
