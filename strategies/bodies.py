@@ -99,10 +99,13 @@ def wrong_types(operation: Operation) -> list[Edit]:
 
 
 def not_objects(operation: Operation) -> list[Edit]:
-    """ERR-03: JSON, but no object. The array holds the accepted body, for servers that unwrap it."""
+    """ERR-03: JSON, but no object. The array holds the accepted body, for servers that unwrap it.
+
+    The first holds nothing: of whoever has no known values, it is refused for what it is.
+    """
     edits = [
-        Edit("the body in an array", on_body(lambda body: [body]), Tier.FIRST),
         Edit("null as the body", on_body(lambda _: None), Tier.FIRST),
+        Edit("the body in an array", on_body(lambda body: [body]), Tier.FIRST),
         Edit("the body as a JSON string", lambda request: request.with_json((request.body or b"").decode())),
         Edit("a number as the body", on_body(lambda _: 42)),
         # An empty body has no values: the array would be the empty one below.
