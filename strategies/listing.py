@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from itertools import combinations
+from itertools import combinations, permutations
 from urllib.parse import parse_qsl, urlencode
 
 from contracts.checks.listing import ASCENDING, COMPARES, DESCENDING, FILTERS
@@ -15,6 +15,7 @@ from strategies.edit import Edit
 
 Item = Mapping[str, Json]
 PAGES = 3
+FEWEST_TO_LIE_BETWEEN = 3
 HALF_A_DAY_AHEAD = timezone(timedelta(hours=12))
 """Far enough for the same moment to be told by another date: whoever compares texts is off."""
 
@@ -86,6 +87,11 @@ def orders(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
             Edit(f"by {field}, {word}", with_query(**{listing.order: f"{field}:{direction}"}))
             for word, direction in (("ascending", ASCENDING), ("descending", DESCENDING))
         ]
+    if usual:
+        # The other end of the list, and not all of it: what is sorted after the page was cut shows.
+        few = max(1, len(shown) // PAGES)
+        first = with_query(**{listing.order: f"{usual}:{ASCENDING}", listing.limit: few})
+        edits[0] = Edit(f"the first by {usual}, ascending", first)
     edits += [Edit(f"by {field}, no direction", with_query(**{listing.order: field})) for field in fields[-1:]]
     if fields and (shared := _shared(shown)):
         # Both ways: a list in which equals come as they are stored is in one of the two orders anyway.
@@ -118,11 +124,16 @@ def filters(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
     edits = []
     parameters = {name: schema for name, schema in operation.query_parameters.items() if FILTERS in schema}
     ranked = sorted(parameters, key=lambda name: abs(_share(shown, parameters[name]) - 0.5))
+    intervals = _intervals(shown, {name: parameters[name] for name in ranked})
     for name in ranked:
+        if any(name in interval for interval in intervals):
+            continue
         value = _value_shown(shown, parameters[name])
         others = {other: _value_shown(shown, parameters[other]) for other in parameters[name].get("x-needs", ())}
         if value is not None and all(other is not None for other in others.values()):
             edits.append(Edit(f"only {name} of a record", with_query(**{name: value, **others})))
+    between = [Edit(f"between {' and '.join(interval)}", with_query(**interval)) for interval in intervals]
+    edits[1:1] = between
     bounds = [name for name in ranked if COMPARES in parameters[name]]
     if bounds and (elsewhere := _in_another_zone(_value_shown(shown, parameters[bounds[0]]))):
         edits.insert(1, Edit(f"{bounds[0]} in another time zone", with_query(**{bounds[0]: elsewhere})))
@@ -131,13 +142,12 @@ def filters(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
         name = texts[0]
         edits.insert(1, Edit(f"{name} of no record", with_query(**{name: "no-such-value"})))
         edits.insert(2, Edit(f"the start of a {name}", with_query(**{name: value[:-1]})))
-        edits.append(
-            Edit(
-                f"{name} in the other case", with_query(**{name: value.swapcase() + "X" * (value.swapcase() == value)})
-            )
-        )
+        if value.swapcase() != value:
+            edits.insert(3, Edit(f"{name} in the other case", with_query(**{name: value.swapcase()})))
         if operation.listing:
-            second = {operation.listing.limit: 1, operation.listing.offset: 1}
+            # All but the first: whoever filters only the first page shows others among so many.
+            rest = max(1, _matching(shown, parameters[name], value) - 1)
+            second = {operation.listing.limit: rest, operation.listing.offset: 1}
             edits.insert(3, Edit(f"the second page of a {name}", with_query(**{name: value, **second})))
         if both := _two_at_once(shown, {name: parameters[name] for name in texts}):
             edits.insert(4, Edit(f"{' and '.join(both)} at once", with_query(**both)))
@@ -158,6 +168,22 @@ def _two_at_once(shown: Sequence[Item], parameters: Mapping[str, Json]) -> Mappi
             if kept[0] - kept[1] and kept[1] - kept[0]:
                 return {one: first, other: second}
     return None
+
+
+def _intervals(shown: Sequence[Item], parameters: Mapping[str, Json]) -> list[Mapping[str, str]]:
+    """Return two bounds of a field at once, the values of two records, where there are records beyond either of them.
+
+    Each is asked for where the other one holds, too: a bound that is ignored, or put in the other's place, shows.
+    """
+    found: list[Mapping[str, str]] = []
+    for lower, upper in permutations((name for name in parameters if COMPARES in parameters[name]), 2):
+        one, other = parameters[lower], parameters[upper]
+        if (one[FILTERS], one[COMPARES], other[COMPARES]) != (other[FILTERS], "gte", "lte"):
+            continue
+        values = sorted({value for item in shown if isinstance(value := item.get(one[FILTERS]), str)})
+        if len(values) > FEWEST_TO_LIE_BETWEEN:
+            found.append({lower: values[len(values) // 3], upper: values[-1 - len(values) // 3]})
+    return found
 
 
 def _in_another_zone(moment: str | None) -> str | None:
@@ -205,8 +231,13 @@ def _share(shown: Sequence[Item], schema: Json) -> float:
     value = _value_shown(shown, schema)
     if value is None:
         return 0.0
+    return _matching(shown, schema, value) / len(shown)
+
+
+def _matching(shown: Sequence[Item], schema: Json, value: str) -> int:
+    """Return how many of the records have this value where the filter looks."""
     held = [item.get(schema[FILTERS]) for item in shown]
-    return sum(value in one if isinstance(one, list) else str(one) == value for one in held) / len(held)
+    return sum(value in one if isinstance(one, list) else str(one) == value for one in held)
 
 
 def _value_shown(shown: Sequence[Item], schema: Json) -> str | None:

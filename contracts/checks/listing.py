@@ -118,6 +118,36 @@ def order_is_as_asked(operation: Operation, exchange: Exchange) -> Judgement:
     return judgement
 
 
+def comes_first_of_all(reference: Exchange) -> Check:
+    """Return the check that the start of an order is its start among all records, which `reference` shows (LIST-02).
+
+    Silent where the reference shows only some, or where a record was added or changed in between.
+    """
+
+    def check(operation: Operation, exchange: Exchange) -> Judgement:
+        page, whole = items(operation, exchange), items(operation, reference)
+        if operation.listing is None or page is None or whole is None:
+            return SILENT
+        asked = query(exchange)
+        field, _, direction = asked.get(operation.listing.order, "").partition(",")[0].partition(":")
+        if not field or operation.listing.limit not in asked or operation.listing.offset in asked:
+            return SILENT
+        totals = {follow(_answer(one), operation.listing.total) for one in (reference, exchange)}
+        known = {str(item.get(operation.listing.id)): item.get(field) for item in whole}
+        told = [(str(item.get(operation.listing.id)), item.get(field)) for item in page]
+        if totals != {len(whole)} or any(known.get(record) != value for record, value in told):
+            return SILENT
+        if not all(isinstance(value, str) for value in known.values()):
+            return SILENT
+        expected = sorted(known.values(), reverse=direction == DESCENDING)[: len(told)]
+        if sorted(expected) == sorted(value for _, value in told):
+            return HOLDS
+        observed = f"{told[0][1]} first, of all there is {expected[0]}"
+        return Problem(f"not the first by {field}", f"the first of all records by {field}", observed)
+
+    return check
+
+
 def filter_is_as_asked(reference: Exchange) -> Check:
     """Return the check that a filter gives all of the matching records of `reference`, and nothing else (LIST-02)."""
 

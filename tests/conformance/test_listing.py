@@ -39,6 +39,7 @@ def test_order_and_filters_are_applied(trial: Trial) -> None:
     sent = _send(trial, [*turns, *rest])
     trial.judge_series(each(listing.page_is_as_asked), sent)
     trial.judge_series(each(listing.order_is_as_asked), sent)
+    trial.judge_series(each(listing.comes_first_of_all(whole)), sent)
     trial.judge_series(each(listing.filter_is_as_asked(whole)), sent)
 
 

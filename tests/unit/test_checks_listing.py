@@ -360,3 +360,36 @@ def test_no_check_breaks_on_what_a_target_may_tell(told) -> None:
 )
 def test_query_is_read(target: str, asked: dict[str, str]) -> None:
     assert listing.query(exchange(target=target)) == asked
+
+
+NUMBERED = page([{"id": f"r-{number}", "created_at": f"2024-0{number}"} for number in (3, 2, 1)], total=3, more=False)
+BY_AGE = {"order_by": "created_at:asc", "limit": 2}
+
+
+def oldest(*numbers: int, total: int = 3, day: str = "", **query: Any) -> Exchange:
+    results = [{"id": f"r-{number}", "created_at": f"2024-0{number}{day}"} for number in numbers]
+    return page(results, total=total, **(BY_AGE | query))
+
+
+@table(
+    "expected, seen",
+    {
+        "the first of all": (HOLDS, oldest(1, 2)),
+        "the last of all": (HOLDS, oldest(3, 2, order_by="created_at:desc")),
+        "a stretch of another order": ("not the first by created_at", oldest(2, 3)),
+        "one out of the middle left out": ("not the first by created_at", oldest(1, 3)),
+        "a record was added": (SILENT, oldest(2, 3, total=4)),
+        "a record was changed": (SILENT, oldest(2, 3, day="-02")),
+        "a later page": (SILENT, oldest(2, 3, offset=1)),
+        "no order": (SILENT, oldest(2, 3, order_by="")),
+        "an order by what nothing has": (SILENT, oldest(2, 3, order_by="notes:asc")),
+        **NO_PAGE,
+    },
+)
+def test_start_of_an_order_is_that_of_all(expected, seen) -> None:
+    assert said(listing.comes_first_of_all(NUMBERED)(LIST, seen)) == expected
+
+
+def test_start_of_an_order_is_compared_only_with_all_records() -> None:
+    some = page([{"id": "r-1", "created_at": "2024-01"}], total=3, more=True)
+    assert said(listing.comes_first_of_all(some)(LIST, oldest(2, 3))) == SILENT

@@ -58,3 +58,37 @@ def test_moment_is_told_in_another_time_zone(moment: str, elsewhere: str | None)
     queries = asked(listing.filters(LIST, [item | {"updated_at": moment, "last_seen": moment} for item in SHOWN]))
     told = [query for name, query in queries.items() if name.endswith("in another time zone")]
     assert [next(iter(query.values())) for query in told] == ([elsewhere] if elsewhere else [])
+
+
+def test_order_is_asked_for_with_a_small_page() -> None:
+    (query,) = [query for name, query in asked(listing.orders(LIST, SHOWN)).items() if name.startswith("the first by")]
+    assert query == {"order-by": "created_at:asc", "limit": "1"}
+
+
+def test_two_bounds_of_a_field_are_one_request() -> None:
+    shown_many = [shown(day, "a", None) for day in range(1, 10)]
+    queries = asked(listing.filters(LIST, shown_many))
+    both = {"updated_at_gte": "2026-02-04T10:00:00Z", "updated_at_lte": "2026-02-06T10:00:00Z"}
+    assert queries["between updated_at_gte and updated_at_lte"] == both
+    assert "only updated_at_gte of a record" not in queries
+
+
+def test_bounds_are_asked_for_alone_where_nothing_lies_between() -> None:
+    queries = asked(listing.filters(LIST, SHOWN))
+    assert "only updated_at_gte of a record" in queries
+    assert not any(name.startswith("between") for name in queries)
+
+
+def test_second_page_of_a_filter_is_all_that_is_left() -> None:
+    several = [item | {"property_id": place} for item, place in zip(SHOWN * 2, "ppqpqq", strict=True)]
+    queries = asked(listing.filters(LIST, several))
+    assert queries["the second page of a property_id"] == {"property_id": "p", "limit": "2", "offset": "1"}
+
+
+def test_value_without_letters_has_no_other_case() -> None:
+    cases = [name for value in ("p", "7") for name in asked(listing.filters(LIST, placed(value))) if "case" in name]
+    assert cases == ["property_id in the other case"]
+
+
+def placed(value: str) -> list[dict[str, str | None]]:
+    return [SHOWN[0] | {"property_id": value}, SHOWN[1] | {"property_id": None}]

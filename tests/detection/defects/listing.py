@@ -604,6 +604,37 @@ class FiltersComeAfterPaging(MockApi):
         return super().selected(*self.asked, page) if self.asked else page
 
 
+def between(probe: Probe) -> object:
+    """Return how many records are left between the moments of the ninth one and of the twelfth."""
+    moments = sorted(item["updated_at"] for item in probe.items())[8:12:3]
+    return [len(probe.ids(f"updated_at_gte={lower}&updated_at_lte={upper}")) for lower, upper in [moments]]
+
+
+@filtering(observe=between)
+class FieldHasRoomForOneCondition(MockApi):
+    """What is asked of a field is kept under its name, so that of two bounds the one that comes first is forgotten."""
+
+    def selected(self, operation: Operation, query: Mapping[str, Json], records: list[Record]) -> list[Record]:
+        last = {operation.query_parameters[name].get(FILTERS, name): name for name in query}
+        kept = {name: sent for name, sent in query.items() if name in last.values()}
+        return super().selected(operation, kept, records)
+
+
+@filtering(observe=asking(f"{OLDEST_FIRST}&limit=4"))
+class OrderIsThatOfEachPage(MockApi):
+    """What is asked for as an order is done to the page, which is cut out of the newest records as ever."""
+
+    wanted: tuple[Operation, Order] | None = None
+
+    def ordered(self, operation: Operation, records: list[Record], order: Order) -> list[Record]:
+        self.wanted = operation, order
+        return super().ordered(operation, records, [("created_at", DESCENDING)])
+
+    def page(self, records: list[Record], limit: int | None, offset: int) -> list[Record]:
+        page = super().page(records, limit, offset)
+        return super().ordered(self.wanted[0], page, self.wanted[1]) if self.wanted else page
+
+
 @filtering(observe=lambda probe: probe.ids("lead_id=nobody"))
 class FilterThatFindsNothingFindsAll(MockApi):
     """A filter that nothing passes is left out of account."""
