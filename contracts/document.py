@@ -27,6 +27,7 @@ Json: TypeAlias = Any
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 JSON_MEDIA_TYPE = "application/json"
 SUPPLIED_BY = "x-supplied-by"
+SHOWS = "x-holds"
 RATE_LIMIT, RATE_REMAINING = "x-ratelimit-limit", "x-ratelimit-remaining"
 PATH_PARAMETER = re.compile(r"\{([^}]*)\}")
 BODY_EXPRESSION = "$response.body#"
@@ -55,7 +56,6 @@ TRAITS: Mapping[str, str] = {
     "echoes": "its 200 gives back what its path and the request's body hold",
     "queues-job": "its 200 holds the id of a job that another operation tells the status of",
     "job-status": "it tells the status of a job",
-    "uses-up": "its job may use up what it is about: it neither creates nor updates a record",
     "creates-record": "its job creates a record that can be listed, updated and cancelled",
     "listing": "it lists records, page by page",
     "rate-limited": "its answers declare the rate-limit headers",
@@ -186,6 +186,19 @@ class Operation:
         return {parameter.name: parameter.schema for parameter in self.parameters if parameter.place == "query"}
 
     @property
+    def uses_up(self) -> bool:
+        """Return whether its job may use up what it is about: it neither creates nor updates a record."""
+        return self.job_link is not None and self.record is None and not self.updates_record
+
+    @property
+    def shows(self) -> Mapping[str, str]:
+        """Return which property of an item presumably shows a property of a write's body, by the latter's name."""
+        if self.listing is None:
+            return {}
+        item = schema_at(self.responses.get("200", {}), self.listing.items).get("items", {})
+        return {keywords[SHOWS]: name for name, keywords in properties(item) if SHOWS in keywords}
+
+    @property
     def supplied(self) -> Mapping[str, str]:
         """Return the variable that supplies each property of the body, and each parameter in the path, by name."""
         schemas = {**dict(properties(self.body or {})), **self.path_parameters}
@@ -206,7 +219,6 @@ class Operation:
             "echoes": self.supported and bool(self.echoed),
             "queues-job": self.job_link is not None,
             "job-status": self.job_status is not None,
-            "uses-up": self.job_link is not None and self.record is None and not self.updates_record,
             "creates-record": self.record is not None,
             "listing": self.listing is not None,
             "rate-limited": self.supported and any(name.startswith("x-ratelimit") for name in self.response_headers),
@@ -311,6 +323,13 @@ def follow(value: Json, pointer: str) -> Json:
         else:
             return None
     return value
+
+
+def schema_at(schema: Json, pointer: str) -> Json:
+    """Return the schema of what a pointer leads to in a value of this schema; an empty one where it says nothing."""
+    for step in pointer.split("/")[1:]:
+        schema = schema.get("properties", {}).get(step.replace("~1", "/").replace("~0", "~"), {})
+    return schema
 
 
 @dataclass(frozen=True, slots=True)

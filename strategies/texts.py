@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from contracts.checks.schema import fits
@@ -46,6 +46,7 @@ LONGEST = "a" * 3000 + " " * 3000 + "0123456789" * 400 + "!"
 BOUNDS_OF_A_TEXT = frozenset(
     {"enum", "const", "pattern", "format", "maxLength", "minLength", "anyOf", "oneOf", "allOf"},
 )
+NOT_ANY_TEXT = BOUNDS_OF_A_TEXT - {"maxLength", "minLength"} | {SUPPLIED_BY}
 ESCAPES = rb"\ud83c\udfe0\/\u0027\u00e9"
 """A surrogate pair, a slash, an apostrophe, a letter."""
 
@@ -80,6 +81,21 @@ def legal_texts(operation: Operation) -> list[Edit]:
                 Edit(f"{place.name} with {spelling}", place.put(text), Tier.LAST) for spelling, _, text in LEGAL_TEXTS
             ]
     return edits
+
+
+def with_mark(operation: Operation, names: Collection[str], mark: str) -> Edit:
+    """Return the edit that puts a mark behind each of these texts, where its schema lets any text be."""
+
+    def change(body: Json) -> Json:
+        free = {place.name: place.schema for place in places(operation) if not place.inside and place.name in names}
+        marked = {
+            name: f"{body[name]} {mark}"
+            for name, schema in free.items()
+            if isinstance(body.get(name), str) and not NOT_ANY_TEXT & schema.keys()
+        }
+        return body | {name: text for name, text in marked.items() if fits(free[name], text)}
+
+    return Edit("marked", on_body(change))
 
 
 def unknown_values(operation: Operation) -> list[Edit]:

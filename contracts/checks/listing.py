@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from contracts.checks import Check, own_request
@@ -15,6 +15,9 @@ from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem
 
 FILTERS, COMPARES, CONTAINS = "x-filters", "x-compares", "contains"
 ASCENDING, DESCENDING = "asc", "desc"
+
+Texts: TypeAlias = Mapping[str, str]
+"""What a write holds, by the names of its body's properties."""
 
 
 def page_is_as_asked(operation: Operation, exchange: Exchange) -> Judgement:
@@ -137,10 +140,11 @@ def comes_first_of_all(reference: Exchange) -> Check:
         told = [(str(item.get(operation.listing.id)), item.get(field)) for item in page]
         if totals != {len(whole)} or any(known.get(record) != value for record, value in told):
             return SILENT
-        if not all(isinstance(value, str) for value in known.values()):
+        texts = [value for value in known.values() if isinstance(value, str)]
+        if len(texts) < len(known):
             return SILENT
-        expected = sorted(known.values(), reverse=direction == DESCENDING)[: len(told)]
-        if sorted(expected) == sorted(value for _, value in told):
+        expected = sorted(texts, reverse=direction == DESCENDING)[: len(told)]
+        if sorted(expected) == sorted(str(value) for _, value in told):
             return HOLDS
         observed = f"{told[0][1]} first, of all there is {expected[0]}"
         return Problem(f"not the first by {field}", f"the first of all records by {field}", observed)
@@ -199,6 +203,30 @@ def holds_record(listing: Operation, record: str) -> Check:
         return Problem("record not listed", "the created record among the newest", answer)
 
     return check
+
+
+def shows_nothing_refused(listing: Operation, accepted: Texts, refused: Texts) -> Check:
+    """Return the check that a page of `listing` shows no text that only refused requests held (ERR-15, AUTH-12).
+
+    Silent where it shows none of the accepted texts either: what it shows where is only presumed.
+    """
+
+    def check(_: Operation, exchange: Exchange) -> Judgement:
+        page = items(listing, exchange)
+        if page is None or listing.listing is None:
+            return SILENT
+        for item in page:
+            if told := _shown_in(listing, item, refused):
+                observed = f"{item.get(listing.listing.id)} with {listing.shows[told[0]]} = {refused[told[0]]!r}"
+                return Problem("a refused request acted", "no record with what only refused requests held", observed)
+        return HOLDS if any(_shown_in(listing, item, accepted) for item in page) else SILENT
+
+    return check
+
+
+def _shown_in(listing: Operation, item: Mapping[str, Json], texts: Texts) -> list[str]:
+    """Return the names of the texts that an item shows where the document presumes it."""
+    return [name for name, text in texts.items() if name in listing.shows and item.get(listing.shows[name]) == text]
 
 
 def items(operation: Operation, exchange: Exchange) -> list[Mapping[str, Json]] | None:

@@ -11,11 +11,10 @@ from typing import Final, Literal, TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json, Operation, properties
+from contracts.document import Json, Operation, properties, schema_at
 from contracts.mock import wire
 from contracts.mock.answers import fill
 from contracts.mock.issues import custom
-from contracts.mock.outline import schema_at
 from contracts.mock.queries import COMPARES, Queries, moment_of
 from contracts.mock.records import FILTERS, shape, shown
 from contracts.mock.refusal import Refusal

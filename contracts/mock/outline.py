@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from contracts.document import SUPPLIED_BY, Document, Json, Operation, properties
+from contracts.document import SUPPLIED_BY, Document, Operation
 from contracts.mock.state import EVENTS
 
-HOLDS: Final = "x-holds"
 CHANGES: Final = frozenset({"PUT", "PATCH"})
 
 
@@ -48,24 +47,10 @@ def outline(document: Document) -> Outline:
         creators=creators,
         updates=frozenset(updating | {name for name, changes in free.items() if changes}),
         cancels=frozenset(named | {name for name, changes in free.items() if not changes}),
-        held=frozenset(name for operation in document.operations for name in _held(operation)),
+        held=frozenset(name for operation in document.operations for name in operation.shows),
     )
 
 
 def _variables(operation: Operation) -> set[str]:
     queried = {schema[SUPPLIED_BY] for schema in operation.query_parameters.values() if SUPPLIED_BY in schema}
     return {*operation.supplied.values(), *queried}
-
-
-def _held(operation: Operation) -> set[str]:
-    if operation.listing is None:
-        return set()
-    schema = schema_at(operation.responses.get("200", {}), operation.listing.items).get("items", {})
-    return {keywords[HOLDS] for _, keywords in properties(schema) if HOLDS in keywords}
-
-
-def schema_at(schema: Json, pointer: str) -> Json:
-    """Return the schema of what a pointer leads to in a value of this schema; an empty one where it says nothing."""
-    for step in pointer.split("/")[1:]:
-        schema = schema.get("properties", {}).get(step.replace("~1", "/").replace("~0", "~"), {})
-    return schema

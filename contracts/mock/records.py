@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Final, TypeAlias
 
-from contracts.document import SUPPLIED_BY, Document, Json, Operation, properties
+from contracts.document import SHOWS, SUPPLIED_BY, Document, Json, Operation, properties, schema_at
 from contracts.mock.answers import fill
-from contracts.mock.outline import HOLDS, outline, schema_at
+from contracts.mock.outline import outline
 from contracts.mock.queries import NEEDS
 from contracts.mock.state import EVENTS, Record, State
 
@@ -47,7 +47,7 @@ def shape(operation: Operation) -> Shape:
     assert operation.listing is not None, "asked only of listings"
     schema = schema_at(operation.responses.get("200", {}), operation.listing.items).get("items", {})
     items = dict(properties(schema))
-    moments = [name for name, keys in items.items() if keys.get("format") == "date-time" and HOLDS not in keys]
+    moments = [name for name, keys in items.items() if keys.get("format") == "date-time" and SHOWS not in keys]
     # The documented order is by the creation, which is the one moment that no update moves.
     order = str(operation.query_parameters.get(operation.listing.order, {}).get("default", ""))
     usual = {entry.partition(":")[0] for entry in order.split(",")}
@@ -61,8 +61,8 @@ def shape(operation: Operation) -> Shape:
     for name, keywords in items.items():
         if name == operation.listing.id:
             fields[name] = _identity
-        elif HOLDS in keywords:
-            fields[name] = partial(_held, keywords[HOLDS], _is(keywords, "array"), fill(keywords, {}))
+        elif SHOWS in keywords:
+            fields[name] = partial(_held, keywords[SHOWS], _is(keywords, "array"), fill(keywords, {}))
         elif name in moments:
             fields[name] = (_created, _updated, _seen)[min(moments.index(name), 2)]
         elif name in needs and _is(keywords, "string") and "enum" not in keywords:

@@ -28,13 +28,15 @@ RECORDS_OF_A_REQUIREMENT = 10
 class Demand:
     """What one requirement wants to send for an operation: edits, and a fixed number of other requests per profile.
 
-    `to_be_accepted` tells that a conforming target accepts most of them.
+    `to_be_accepted` tells that a conforming target accepts most of them. `sends_by_listing` is the number where a
+    listing shows what becomes of a write, if that is another one.
     """
 
     requirement: str
     edits: Edits | None
     sends: tuple[int, int, int]
     to_be_accepted: bool = False
+    sends_by_listing: tuple[int, int, int] | None = None
 
     def cost(self, operation: Operation) -> int:
         """Return what one request of it costs in the end: what creates a record has it cancelled again."""
@@ -143,7 +145,8 @@ def expectation(operations: int, profile: Profile, per_minute: int | None) -> st
 
 def _sends(demand: Demand, operation: Operation, place: int) -> int:
     """Return how many requests beside the edits are wanted; of what creates records, few in any profile."""
-    wanted = demand.sends[place]
+    listed = operation.record is not None or operation.updates_record
+    wanted = (demand.sends_by_listing if listed and demand.sends_by_listing else demand.sends)[place]
     return min(wanted, RECORDS_OF_A_REQUIREMENT) if demand.to_be_accepted and operation.record else wanted
 
 

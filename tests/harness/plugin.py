@@ -83,14 +83,20 @@ SHOWN: Final = pytest.StashKey[Shown]()
 
 
 def requirement(
-    name: str, *, edits: Edits | None = None, sends: tuple[int, int, int] = (0, 0, 0), to_be_accepted: bool = False
+    name: str,
+    *,
+    edits: Edits | None = None,
+    sends: tuple[int, int, int] = (0, 0, 0),
+    to_be_accepted: bool = False,
+    sends_by_listing: tuple[int, int, int] | None = None,
 ) -> Callable[[Function], Function]:
     """Cite the requirement that a test judges.
 
     `edits` gives what it tries for an operation, most telling first. `sends` counts the requests beside those, in
-    the profiles quick, nightly and deep. `to_be_accepted` tells that a conforming target accepts what it sends.
+    the profiles quick, nightly and deep; `sends_by_listing` does where a listing shows what becomes of a write.
+    `to_be_accepted` tells that a conforming target accepts what it sends.
     """
-    return pytest.mark.requirement(Demand(name, edits, sends, to_be_accepted))
+    return pytest.mark.requirement(Demand(name, edits, sends, to_be_accepted, sends_by_listing))
 
 
 class Hooks:

@@ -15,6 +15,7 @@ from contracts.errors import Inconclusive, NotApplicable, TargetUnavailable
 from contracts.exchange import CONTROL, Exchange, Request
 from strategies import bodies, credentials, texts
 from strategies.edit import Edit
+from strategies.listing import newest
 from tests.harness import polling
 from tests.harness.access import TOKEN, Access, access_with
 from tests.harness.client import Client
@@ -22,7 +23,7 @@ from tests.harness.harmless import may_name_others
 from tests.harness.interruption import held_back
 from tests.harness.records import Record, Records, follow_record
 from tests.harness.settings import Target
-from tests.harness.values import Turns, absent, creator_of, lacking, request_for, sources_of
+from tests.harness.values import Turns, absent, creator_of, lacking, lister_of, request_for, sources_of
 
 RESERVED_SHARE = 30
 """One request in thirty is kept for sending again what failed."""
@@ -35,6 +36,8 @@ CONTROLS_AT_MOST = 6
 RECORDS_TO_START_WITH = 3
 """Made where an operation works on records and the user named none: one to edit, and two to tell apart."""
 READS_OF_A_JOB = 6
+CREDENTIALS, MALFORMED = "credentials", "malformed"
+"""What requests are refused for."""
 UNAUTHORIZED, FORBIDDEN, NOT_ALLOWED, FIRST_SERVER_ERROR = 401, 403, 405, 500
 REFUSALS_OF_THE_TOKEN = 3
 REFUSALS_THAT_END_A_TOKEN = 2
@@ -118,6 +121,9 @@ class OperationRun:
         self._jobs = jobs
         self._first_turn: int | None = None
         self._places: dict[str, int | None] = {}
+        self._marks = {purpose: uuid.uuid4().hex[:8] for purpose in (CREDENTIALS, MALFORMED)}
+        self._listed: Exchange | None = None
+        self.lister = lister_of(document, operation)
         self._stock: tuple[Edit, ...] = ()
         self._completed = False
         self._opened_without_values = False
@@ -317,11 +323,11 @@ class OperationRun:
 
     def refusable(self) -> Request:
         """Return the request to make malformed: as good as the control, with a value that no accepted request has."""
-        return self._made_up() if self.lacking else self._kept_back("malformed")
+        return self._made_up() if self.lacking else self._kept_back(MALFORMED)
 
     def refusable_for_credentials(self) -> Request:
         """Return the request to take the credentials from: as good as the control, with a value of its own."""
-        return self._made_up() if self.lacking else self._kept_back("credentials")
+        return self._made_up() if self.lacking else self._kept_back(CREDENTIALS)
 
     def untouched(self, purpose: str) -> Request | None:
         """Return a request with a known value that no request of the session had before, or None."""
@@ -338,11 +344,20 @@ class OperationRun:
         if not self.repeatable and self._fewest():
             return self._request(-1)
         place = self._place(purpose)
-        return opening.request if place is None else self._request(place)
+        return self._marked(opening.request if place is None else self._request(place), purpose)
+
+    def _marked(self, request: Request, purpose: str) -> Request:
+        """Return the request with texts that no accepted request has, where a listing may show who put them there."""
+        if self.lister is None:
+            return request
+        return texts.with_mark(self.operation, self.lister.shows, self._marks[purpose]).apply(request)
 
     def _place(self, purpose: str) -> int | None:
-        if self._fewest() and "uses-up" in self.operation.traits and purpose not in self._places:
-            self._places[purpose] = self._turns.keep(self._fewest())
+        if self._fewest() and purpose not in self._places:
+            if self.operation.uses_up:
+                self._places[purpose] = self._turns.keep(self._fewest())
+            elif self.operation.updates_record:
+                self._places[purpose] = self._turns.keep_one(self._fewest())
         return self._places.get(purpose)
 
     def first_two(self) -> tuple[Exchange, Exchange]:
@@ -379,6 +394,15 @@ class OperationRun:
             *(body.values() if isinstance(body, dict) else ()),
         ]
         return [value for value in values if isinstance(value, str)]
+
+    def listed(self) -> Exchange:
+        """Return the newest records, read once, at the end of the run."""
+        assert self.lister is not None, "asked only of operations whose records are listed"
+        if self._listed is None:
+            newest_first = newest(self.lister)
+            request = newest_first.apply(self.request_for(self.lister))
+            self._listed = self.send(request, newest_first, operation=self.lister)
+        return self._listed
 
     def job_requests(self, at_most: int) -> list[Request]:
         """Return requests for the status of jobs that the session's writes were given: odd ids, then a spread."""
@@ -567,8 +591,9 @@ class OperationRun:
         edit = credentials.none(self.operation)[0]
         if not self.operation.job_status:
             self._first_turn = self._turns.next() if self._several() else 0
-            place = self._place("credentials")
-            self.knock = self.send(edit.apply(self._plain_request(self._first_turn if place is None else place)), edit)
+            place = self._place(CREDENTIALS)
+            request = self._plain_request(self._first_turn if place is None else place)
+            self.knock = self.send(edit.apply(self._marked(request, CREDENTIALS)), edit)
 
     def _why_not_accepted(self) -> str:
         refused = self._refused

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, reject, seed, setti
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
-from contracts.checks import Check, SeriesCheck, each, protocol
+from contracts.checks import Check, SeriesCheck, each, listing, protocol
 from contracts.checks.errors import BAD_REQUEST
 from contracts.document import Document, Operation
 from contracts.errors import NotApplicable
@@ -162,16 +162,25 @@ class Trial:
     def judge_untouched(self, of: Callable[[], Request]) -> None:
         """Have it judged whether what was refused with the request that `of` gives did something all the same.
 
-        The request itself is sent, unedited, and its job is compared with that of a control that came a second time:
-        ending like that one, while a new value ends otherwise, shows that it was not the first.
+        What may be used up shows it in a job: the request itself is sent, unedited, and its job is compared with that
+        of a control that came a second time: ending like that one, while a new value ends otherwise, shows that it was
+        not the first. What was made or changed shows in the listing: texts that no accepted request held.
         """
         self.run.complete()
         try:
-            self._judge_untouched(of)
+            if self.run.lister is None:
+                self._judge_untouched(of)
+            else:
+                self._judge_unlisted(self.run.lister, of)
         except AllowanceSpent as spent:
             raise NotApplicable(str(spent)) from None
         if not self.decided:
-            raise NotApplicable("the job did not end in time")
+            shown = (
+                "the job did not end in time"
+                if self.run.lister is None
+                else "the listing does not show what was written"
+            )
+            raise NotApplicable(shown)
 
     def _judge_untouched(self, of: Callable[[], Request]) -> None:
         opening, repeat = self.run.first_two()
@@ -196,6 +205,18 @@ class Trial:
         if isinstance(check(self.operation, end.exchange), Problem) and self._end_of_new_record().fails:
             raise NotApplicable("jobs fail now and then")
         self.judge_series(each(check), [end.exchange])
+
+    def _judge_unlisted(self, lister: Operation, of: Callable[[], Request]) -> None:
+        request, control = of(), self.run.control().request
+        accepted, refused = (one.json() for one in (control, request))
+        marked = {name: text for name, text in refused.items() if text != accepted.get(name)}
+        same_record = self.operation.updates_record and request.target == control.target
+        if self.sends == 0 or not marked or same_record:
+            raise NotApplicable("no known value, or no request of this profile, is left to show it")
+        if self.run.was_accepted_with(request):
+            raise NotApplicable("the target accepted one of the requests that were made to be refused")
+        plain = {name: accepted[name] for name in marked}
+        self.judge_series(each(listing.shows_nothing_refused(lister, plain, marked)), [self.run.listed()])
 
     def _end_of_new_record(self) -> JobEnd:
         request = self.run.untouched(self.requirement.id)

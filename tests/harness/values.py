@@ -26,6 +26,7 @@ class Turns:
         """Start with every value to be given."""
         self._front = 0
         self._back = 0
+        self._shared: int | None = None
 
     def next(self) -> int:
         """Return the turn of the next value."""
@@ -38,6 +39,11 @@ class Turns:
             return None
         self._back += 1
         return -self._back
+
+    def keep_one(self, values: int) -> int | None:
+        """Return the one place for all who do nothing to the value there; None where few are left."""
+        self._shared = self.keep(values) if self._shared is None else self._shared
+        return self._shared
 
     def among(self, turn: int, values: int) -> int:
         """Return the turn to take among so many values, those left out that are kept."""
@@ -92,6 +98,14 @@ def creator_of(document: Document, operation: Operation) -> tuple[Operation, Lin
             link = next((link for link in status.links if link.target == operation.id), None)
             if link and link.name in operation.supplied:
                 return creator, link
+    return None
+
+
+def lister_of(document: Document, operation: Operation) -> Operation | None:
+    """Return the operation that lists what this one creates or updates, or None."""
+    for creator in document.operations:
+        if creator.record and operation.id in (creator.id, creator.record.updated_by):
+            return document.operation(creator.record.listed_by)
     return None
 
 

@@ -393,3 +393,27 @@ def test_start_of_an_order_is_that_of_all(expected, seen) -> None:
 def test_start_of_an_order_is_compared_only_with_all_records() -> None:
     some = page([{"id": "r-1", "created_at": "2024-01"}], total=3, more=True)
     assert said(listing.comes_first_of_all(some)(LIST, oldest(2, 3))) == SILENT
+
+
+WRITTEN = {"title": "Visit", "notes": "n", "appointment_time": "10:00:00"}
+REFUSED = {"title": "Visit 1f", "notes": "n 1f"}
+
+
+def showing(*titles: str | None, **fields: Any) -> Exchange:
+    return page([{"id": f"r-{at}", "event_name": title, "notes": None} | fields for at, title in enumerate(titles)])
+
+
+@table(
+    "expected, seen",
+    {
+        "what was accepted": (HOLDS, showing("Else", "Visit")),
+        "what was refused": ("a refused request acted", showing("Visit", "Visit 1f")),
+        "another text that was refused": ("a refused request acted", showing("Visit", notes="n 1f")),
+        "what was refused, in another place": (SILENT, showing("Else", type_raw="Visit 1f")),
+        "neither": (SILENT, showing("Else", None)),
+        "nothing": (SILENT, showing()),
+        **NO_PAGE,
+    },
+)
+def test_listing_shows_nothing_refused(expected, seen) -> None:
+    assert said(listing.shows_nothing_refused(LIST, WRITTEN, REFUSED)(CREATE, seen)) == expected

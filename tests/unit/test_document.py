@@ -40,7 +40,7 @@ WRITE = {"takes-body", "closed", "echoes", "queues-job"}
     {
         "create": (CREATE, EVERY | WRITE | {"constrained", "creates-record"}),
         "update": (UPDATE, EVERY | WRITE | {"constrained"}),
-        "cancellation": (CANCEL, EVERY | WRITE | {"uses-up"}),
+        "cancellation": (CANCEL, EVERY | WRITE),
         "list": (LIST, EVERY | {"listing"}),
         "job status": (STATUS, EVERY | {"job-status"}),
         "not supported": (AVAILABILITY, {"any", "not-supported"}),
@@ -77,7 +77,7 @@ def test_generic_document_answers_in_another_form() -> None:
     generic = load_document(GENERIC)
     cancel = generic.operation("cancel_lead_appointment_generic")
     assert cancel.job_link == Link(STATUS.id, "root_job_id", "/job_id")
-    assert cancel.traits == EVERY | (WRITE - {"echoes"}) | {"uses-up"}
+    assert cancel.traits == EVERY | (WRITE - {"echoes"})
     assert "ignore_unknown_fields" in cancel.query_parameters
 
 
@@ -343,13 +343,16 @@ def test_only_a_link_to_a_job_status_queues_a_job(tmp_path: Path) -> None:
     assert document.operation("make").queued_by == ()
 
 
+def test_what_a_listing_shows_of_a_write() -> None:
+    assert {"title": "event_name", "notes": "notes"}.items() <= LIST.shows.items()
+    assert CREATE.shows == {}
+
+
 def test_write_uses_up_unless_it_creates_or_updates(tmp_path: Path) -> None:
     record = {"cancelled-by": "cancel", "updated-by": "update", "listed-by": "update"}
     document = loaded(tmp_path, queueing({"x-record": record}, cancel=QUEUES, update=QUEUES, other={}))
-    traits = {found.id: found.traits & {"uses-up", "creates-record"} for found in document.operations}
-    assert traits["make"] == {"creates-record"}
-    assert traits["cancel"] == {"uses-up"}
-    assert traits["update"] == traits["other"] == traits["status"] == set()
+    assert [found.id for found in document.operations if found.record] == ["make"]
+    assert [found.id for found in document.operations if found.uses_up] == ["cancel"]
     assert [found.id for found in document.operations if found.updates_record] == ["update"]
 
 

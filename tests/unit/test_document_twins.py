@@ -203,7 +203,7 @@ def test_twin_of_an_update_updates_records(tmp_path: Path) -> None:
     document = loaded(tmp_path, queueing({"x-record": record}, cancel=doubtful, update=doubtful))
     update, cancel = document.operation("update"), document.operation("cancel")
     assert (update.updates_record, update.stated.updates_record) == (True, True)
-    assert [("uses-up" in one.traits) for one in (update.stated, cancel.stated)] == [False, True]
+    assert [one.uses_up for one in (update.stated, cancel.stated)] == [False, True]
 
 
 def test_document_as_a_whole_holds_what_is_known_and_not_what_is_sure(tmp_path: Path) -> None:

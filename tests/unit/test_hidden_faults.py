@@ -1,12 +1,15 @@
 """Faults that show on a request which is not sent for their sake: the very first one, and one after a refusal."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.document import Json, Operation
 from contracts.mock.api import MockApi
 from contracts.mock.refusal import Refusal
+from contracts.mock.state import Record
 from tests.unit.running import TWO, document, run, serving
 
 
@@ -30,8 +33,16 @@ class ActsBeforeItRefuses(MockApi):
         except Refusal as refusal:
             operation, _ = self.route(request)
             if refusal.cause == "credential" and operation.body is not None:
-                self.write(request, operation, body)
+                with suppress(Refusal):
+                    self.write(request, operation, body)
             raise
+
+
+class ListsKinds(ActsBeforeItRefuses):
+    """Shows of a record what kind it is, and nothing that somebody wrote."""
+
+    def item(self, operation: Operation, record: Record) -> dict[str, Json]:
+        return super().item(operation, record) | {"event_name": "Showing", "notes": None}
 
 
 def violated(api: MockApi, folder: Path, *more: str) -> set[str]:
@@ -45,6 +56,22 @@ def test_first_request_that_passes_without_a_token_is_judged(tmp_path: Path) -> 
 
 def test_refused_request_that_was_carried_out_is_noticed(tmp_path: Path) -> None:
     assert "AUTH-12" in violated(ActsBeforeItRefuses(document()), tmp_path)
+
+
+WRITES = ("--operation", "create_lead_appointment_rentmanager", "--operation", "update_lead_appointment_rentmanager")
+
+
+def test_refused_write_that_was_carried_out_is_listed(tmp_path: Path) -> None:
+    with serving(ActsBeforeItRefuses(document())) as (arguments, environment):
+        told = run(tmp_path, *WRITES, *arguments, "--strict", environment=environment).verdicts
+    assert {outcome for name, outcome in told.items() if name.startswith("AUTH-12")} == {"failure"}
+    assert {outcome for name, outcome in told.items() if name.startswith("ERR-15")} == {"passed"}
+
+
+def test_listing_that_shows_nothing_of_a_write_tells_nothing_of_a_refused_one(tmp_path: Path) -> None:
+    with serving(ListsKinds(document())) as (arguments, environment):
+        told = run(tmp_path, *WRITES, *arguments, "--strict", environment=environment).verdicts
+    assert {outcome for name, outcome in told.items() if name.startswith(("AUTH-12", "ERR-15"))} == {"skipped"}
 
 
 def test_second_run_on_the_same_records_blames_nobody_for_the_first(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from contracts import strict_json
 from contracts.document import Operation
 from contracts.exchange import Request
 from strategies import bodies, constraints, texts
-from tests.unit.building import CANCEL, control, flat, objects, operation, repeatable, table
+from tests.unit.building import CANCEL, CREATE, LIST, control, flat, objects, operation, repeatable, table
 from tests.unit.schemas import cases
 
 BREAKING = (bodies.missing, bodies.wrong_types, bodies.not_objects, bodies.combined, constraints.beyond_constraints)
@@ -227,3 +227,16 @@ def test_long_text_speaks_for_shorter_ones() -> None:
     edit = next(edit for edit in texts.legal_texts(CANCEL) if "10,000" in edit.name)
     lengths = [len(part.apply(control()).json()["event_id"]) for part in edit.parts]
     assert lengths == sorted(lengths) == [65, 257, 1025]
+
+
+WRITTEN = {"lead_id": "l-1", "appointment_date": "2099-01-15", "title": "Visit", "notes": "n"}
+
+
+def test_mark_goes_behind_every_text_that_may_be_any() -> None:
+    marked = texts.with_mark(CREATE, LIST.shows, "1f").apply(control(CREATE).with_json(WRITTEN))
+    assert marked.json() == WRITTEN | {"title": "Visit 1f", "notes": "n 1f"}
+
+
+def test_mark_is_left_out_where_it_does_not_fit() -> None:
+    full = control(CREATE).with_json(WRITTEN | {"title": "t" * 50, "notes": None})
+    assert texts.with_mark(CREATE, LIST.shows, "1f").apply(full) == full

@@ -6,7 +6,17 @@ import pytest
 
 from contracts.document import Parameter
 from tests.harness.settings import Secret, Target
-from tests.harness.values import SPARE_VALUES, Turns, absent, control_body, creator_of, needed, request_for, sources_of
+from tests.harness.values import (
+    SPARE_VALUES,
+    Turns,
+    absent,
+    control_body,
+    creator_of,
+    lister_of,
+    needed,
+    request_for,
+    sources_of,
+)
 from tests.unit.building import (
     AVAILABILITY,
     CANCEL,
@@ -207,6 +217,16 @@ def test_value_that_is_kept_is_given_to_nobody() -> None:
     assert kept == [-1, -2]
     assert {turns.among(turns.next(), 9) for _ in range(30)} == set(range(7))
     assert turns.among(-1, 9) == -1
+
+
+def test_one_value_is_kept_for_all_who_leave_it_as_it_is() -> None:
+    turns = Turns()
+    assert [turns.keep_one(9), turns.keep(9), turns.keep_one(9)] == [-1, -2, -1]
+
+
+def test_operation_that_lists_what_is_written() -> None:
+    listers = [lister_of(DOCUMENT, operation) for operation in (CREATE, UPDATE, CANCEL, LIST)]
+    assert listers == [LIST, LIST, None, None]
 
 
 def test_nothing_is_kept_where_few_are_left() -> None:

@@ -226,6 +226,18 @@ class NewRecordsAreListedFromTheSecondReadOn(MockApi):
 
 
 @variant(
+    touches=CREATE + UPDATE + READ + LIST,
+    observe=lambda probe: (probe.item(probe.made()) or {})["event_name"],
+)
+class EventsAreListedByWhatTheyAre(MockApi):
+    """The event_name of an item names the kind of event, and its notes are the agent's: neither is what was sent."""
+
+    def item(self, operation: Operation, record: Record) -> dict[str, Json]:
+        """Show what the property-management system has in their place."""
+        return super().item(operation, record) | {"event_name": "Showing", "notes": "Shown by the agent"}
+
+
+@variant(
     touches=CREATE + READ + WRITE,
     departs_from={"JOB-02", "JOB-03", "JOB-06"},
     observe=lambda probe: told_of(probe, 4),
