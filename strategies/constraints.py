@@ -17,7 +17,7 @@ from contracts.checks.schema import judge
 from contracts.document import Json, Operation
 from strategies import forms
 from strategies.edit import Edit, Tier, together
-from strategies.places import only_breaking, only_fitting, places
+from strategies.places import on_body, only_breaking, only_fitting, places
 from strategies.samples import LONGEST_SAMPLE, admits, alternatives, items_for, json_type, keywords, sample, text_sample
 
 Row: TypeAlias = tuple[str, Json]
@@ -62,14 +62,28 @@ def at_constraints(operation: Operation) -> list[Edit]:
         for place in places(operation)
         if (rows := within(place.schema))
     ]
-    edits = []
+    edits: list[Edit] = []
     for (name, tier), turn in zip(ROUNDS, zip_longest(*by_place), strict=False):
         parts = [edit for edit in turn if edit is not None]
+        if not edits and _optional(operation):
+            # What is required is a constraint, too: it is just kept by a body that has nothing else.
+            parts.append(nothing_optional(operation))
         if len(parts) == 1:
             edits.append(replace(parts[0], tier=tier))
         else:
             edits.append(replace(together(name, parts, tier), to_be_accepted=True))
     return only_fitting(operation, edits)
+
+
+def nothing_optional(operation: Operation) -> Edit:
+    """Return the edit that leaves out what the schema neither requires nor constrains: some servers count on it."""
+    optional = _optional(operation)
+    leave_out = on_body(lambda body: {name: value for name, value in body.items() if name not in optional})
+    return Edit("nothing optional", leave_out, to_be_accepted=True)
+
+
+def _optional(operation: Operation) -> list[str]:
+    return [place.name for place in places(operation) if not (place.inside or place.required or within(place.schema))]
 
 
 def beyond(schema: Json) -> Sequence[Row]:

@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from contracts.checks import Check, own_request
-from contracts.checks.response import shown
 from contracts.document import Json, Operation, follow
 from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem
 
@@ -135,10 +134,10 @@ def comes_first_of_all(reference: Exchange) -> Check:
         field, _, direction = asked.get(operation.listing.order, "").partition(",")[0].partition(":")
         if not field or operation.listing.limit not in asked or operation.listing.offset in asked:
             return SILENT
-        totals = {follow(_answer(one), operation.listing.total) for one in (reference, exchange)}
+        totals = [follow(_answer(one), operation.listing.total) for one in (reference, exchange)]
         known = {str(item.get(operation.listing.id)): item.get(field) for item in whole}
         told = [(str(item.get(operation.listing.id)), item.get(field)) for item in page]
-        if totals != {len(whole)} or any(known.get(record) != value for record, value in told):
+        if totals != [len(whole)] * 2 or any(known.get(record) != value for record, value in told):
             return SILENT
         texts = [value for value in known.values() if isinstance(value, str)]
         if len(texts) < len(known):
@@ -190,19 +189,53 @@ def known_records(operation: Operation, exchange: Exchange) -> int:
     return total if isinstance(total, int) and total >= len(page) else len(page)
 
 
-def holds_record(listing: Operation, record: str) -> Check:
-    """Return the check that a page of the operation `listing` holds the record (JOB-06)."""
+def holds_records(listing: Operation, records: Mapping[str, str]) -> Check:
+    """Return the check that a page of the operation `listing` holds these records (JOB-06).
+
+    `records` tells of each id by what kind of create it was made.
+    """
 
     def check(_: Operation, exchange: Exchange) -> Judgement:
         page = items(listing, exchange)
         if page is None or listing.listing is None:
             return SILENT
-        if any(item.get(listing.listing.id) == record for item in page):
+        listed = [item.get(listing.listing.id) for item in page]
+        lacking = [edit for record, edit in records.items() if record not in listed]
+        if not lacking:
             return HOLDS
-        answer = shown(exchange.response.body) if exchange.response else ""
-        return Problem("record not listed", "the created record among the newest", answer)
+        observed = f"{len(lacking)} of {len(records)} not among {len(page)}, made by: {', '.join(lacking)}"
+        return Problem("record not listed", "every created record among the newest", observed)
 
     return check
+
+
+def shows_update(listing: Operation, record: str, before: Texts, after: Texts) -> Check:
+    """Return the check that a record is not listed with a text as it was before its update (JOB-06).
+
+    `before` are texts that were listed so, `after` what they were updated to. Silent where the record is not listed, or
+    shows neither.
+    """
+
+    def check(_: Operation, exchange: Exchange) -> Judgement:
+        page = items(listing, exchange)
+        if page is None or listing.listing is None:
+            return SILENT
+        for item in (item for item in page if item.get(listing.listing.id) == record):
+            if stale := _shown_in(listing, item, before):
+                name = listing.shows[stale[0]]
+                return Problem("update not listed", f"{name} = {after[stale[0]]!r}", f"{name} = {before[stale[0]]!r}")
+            return HOLDS if _shown_in(listing, item, after) else SILENT
+        return SILENT
+
+    return check
+
+
+def texts_shown(listing: Operation, exchange: Exchange, record: str, texts: Texts) -> Texts:
+    """Return those of a record's texts that a page of `listing` shows as they are."""
+    for item in items(listing, exchange) or ():
+        if listing.listing and item.get(listing.listing.id) == record:
+            return {name: texts[name] for name in _shown_in(listing, item, texts)}
+    return {}
 
 
 def shows_nothing_refused(listing: Operation, accepted: Texts, refused: Texts) -> Check:

@@ -13,7 +13,7 @@ from contracts.checks import protocol
 from contracts.document import Document, Json, Link, Operation
 from contracts.errors import Inconclusive, NotApplicable, TargetUnavailable
 from contracts.exchange import CONTROL, Exchange, Request
-from strategies import bodies, credentials, texts
+from strategies import bodies, constraints, credentials, methods, texts
 from strategies.edit import Edit
 from strategies.listing import newest
 from tests.harness import polling
@@ -368,13 +368,16 @@ class OperationRun:
             raise NotApplicable("the target takes each value once")
         return pair[0], pair[1]
 
-    def end_of(self, write: Exchange) -> JobEnd:
+    def end_of(self, write: Exchange, at_most: int = READS_OF_A_JOB) -> JobEnd:
         """Return the end of an accepted write's job: as read before, or read now."""
         status, request = self.follow(write)
         read = (e for e in self.exchanges if e.request == request and protocol.job_is_over(status, e))
-        return JobEnd(
-            status, next(read, None) or polling.until_final(self, request, at_most=READS_OF_A_JOB, operation=status)
-        )
+        return JobEnd(status, next(read, None) or polling.until_final(self, request, at_most=at_most, operation=status))
+
+    def other_writes(self) -> list[Exchange]:
+        """Return the accepted writes of the operation itself, but for the first two controls."""
+        first_two = self.first_two()
+        return [e for e in self.exchanges if e.operation == self.operation.id and e.accepted and e not in first_two]
 
     def told_record(self, end: JobEnd) -> str | None:
         """Return the id of a record that the end of a job tells, or None."""
@@ -463,10 +466,21 @@ class OperationRun:
 
     def control_that_fails(self) -> Exchange | None:
         """Read the job of a write that can come to nothing: its end is told in other words. None if it is refused."""
+        source, _ = self._source()
+        in_path = methods.unknown_ids(source) if source.path_parameters else []
+        return self._job_of([*texts.unknown_values(source)[::-1], *in_path])
+
+    def control_without_extras(self) -> Exchange | None:
+        """Read the job of a write that holds only what is required; None where it is refused, or where all is."""
+        return self._job_of([constraints.nothing_optional(self._source()[0])])
+
+    def _job_of(self, edits: Sequence[Edit]) -> Exchange | None:
+        """Read the job of a write to which the first of the edits was done; None if there is no such job."""
         source, link = self._source()
-        for edit in texts.unknown_values(source)[::-1][:1]:
+        for edit in edits[:1]:
             request = request_for(source, self.target, self.known)
-            if may_name_others(source, request, changed := edit.apply(request)):
+            changed = edit.apply(request)
+            if changed == request or may_name_others(source, request, changed):
                 break
             write = self.send(changed, edit, operation=source)
             if write.accepted:

@@ -319,17 +319,29 @@ def test_known_records(count: int, seen) -> None:
     assert listing.known_records(LIST, seen) == count
 
 
+MADE = {"r-2": "control", "r-3": "notes empty"}
+
+
 @table(
     "expected, seen",
     {
-        "there": (HOLDS, page(records(1, 2))),
-        "not there": ("record not listed", page(records(1, 3))),
+        "there": (HOLDS, page(records(1, 2, 3))),
+        "one of them": ("record not listed", page(records(1, 3))),
         "nothing there": ("record not listed", page([])),
         **NO_PAGE,
     },
 )
-def test_record_is_listed(expected, seen) -> None:
-    assert said(listing.holds_record(LIST, "r-2")(CREATE, seen)) == expected
+def test_records_are_listed(expected, seen) -> None:
+    assert said(listing.holds_records(LIST, MADE)(CREATE, seen)) == expected
+
+
+def test_record_that_is_not_listed_is_told_by_how_it_was_made() -> None:
+    problem = listing.holds_records(LIST, MADE)(CREATE, page(records(1, 2)))
+    assert problem.observed == "1 of 2 not among 2, made by: notes empty"
+
+
+WRITTEN = {"title": "Visit", "notes": "n", "appointment_time": "10:00:00"}
+REFUSED = {"title": "Visit 1f", "notes": "n 1f"}
 
 
 ODD = ([], {}, True, 7, 1.5, "text", None)
@@ -341,8 +353,13 @@ def test_no_check_breaks_on_what_a_target_may_tell(told) -> None:
     query = {"limit": 2, "order_by": "id:desc", "updated_at_gte": "2024-02", "lead_id": "l-1"}
     item = {"id": told, "updated_at": told, "associated_lead_ids": told}
     seen = page([item, {"id": "r-1"}, item], total=told, more=told, **query)
-    single = (listing.listed_in_one(seen), listing.filter_is_as_asked(seen), listing.holds_record(LIST, "r-1"))
-    for check in (listing.page_is_as_asked, listing.order_is_as_asked, *single):
+    single = (listing.listed_in_one(seen), listing.filter_is_as_asked(seen), listing.comes_first_of_all(seen))
+    of_records = (
+        listing.holds_records(LIST, MADE),
+        listing.shows_update(LIST, "r-1", WRITTEN, REFUSED),
+        listing.shows_nothing_refused(LIST, WRITTEN, REFUSED),
+    )
+    for check in (listing.page_is_as_asked, listing.order_is_as_asked, *single, *of_records):
         check(LIST, seen)
     said_of_all(listing.pages_join(LIST, [seen, seen]))
     assert isinstance(listing.known_records(LIST, seen), int)
@@ -395,10 +412,6 @@ def test_start_of_an_order_is_compared_only_with_all_records() -> None:
     assert said(listing.comes_first_of_all(some)(LIST, oldest(2, 3))) == SILENT
 
 
-WRITTEN = {"title": "Visit", "notes": "n", "appointment_time": "10:00:00"}
-REFUSED = {"title": "Visit 1f", "notes": "n 1f"}
-
-
 def showing(*titles: str | None, **fields: Any) -> Exchange:
     return page([{"id": f"r-{at}", "event_name": title, "notes": None} | fields for at, title in enumerate(titles)])
 
@@ -417,3 +430,33 @@ def showing(*titles: str | None, **fields: Any) -> Exchange:
 )
 def test_listing_shows_nothing_refused(expected, seen) -> None:
     assert said(listing.shows_nothing_refused(LIST, WRITTEN, REFUSED)(CREATE, seen)) == expected
+
+
+def updated(title: str | None, notes: str | None = None, number: int = 1) -> Exchange:
+    return page([{"id": f"r-{number}", "event_name": title, "notes": notes}])
+
+
+BEFORE, AFTER = {"title": "Visit"}, {"title": "Visit 2", "notes": "n"}
+
+
+@table(
+    "expected, seen",
+    {
+        "as updated": (HOLDS, updated("Visit 2")),
+        "as before": ("update not listed", updated("Visit")),
+        "as before in part": ("update not listed", updated("Visit", "n")),
+        "as neither": (SILENT, updated("Showing")),
+        "as nothing": (SILENT, updated(None)),
+        "another record": (SILENT, updated("Visit", number=2)),
+        **NO_PAGE,
+    },
+)
+def test_update_is_listed(expected, seen) -> None:
+    assert said(listing.shows_update(LIST, "r-1", BEFORE, AFTER)(CREATE, seen)) == expected
+
+
+def test_texts_are_shown_where_the_document_presumes_them() -> None:
+    seen = updated("Visit", "else")
+    assert listing.texts_shown(LIST, seen, "r-1", {"title": "Visit", "notes": "n", "appointment_time": "10"}) == BEFORE
+    assert listing.texts_shown(LIST, seen, "r-2", BEFORE) == {}
+    assert listing.texts_shown(LIST, page([], status=400), "r-1", BEFORE) == {}

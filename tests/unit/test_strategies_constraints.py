@@ -73,6 +73,14 @@ def test_one_request_keeps_a_constraint_of_every_property() -> None:
     assert all(edit.to_be_accepted for edit in flat([whole, second]))
 
 
+def test_what_just_keeps_the_constraints_holds_only_what_is_required() -> None:
+    free = {"type": "string"}
+    taken = operation(objects({"a": CLOCK, "b": free, "c": free}, ["a", "c"]))
+    whole = constraints.at_constraints(taken)[0]
+    assert whole.apply(control().with_json({"a": "14:30:00", "b": "b", "c": "c"})).json() == {"a": "23:59:59", "c": "c"}
+    assert [part.name for part in whole.parts] == ["a with every number at its highest", "nothing optional"]
+
+
 def test_near_misses_of_a_time_are_one_step_away() -> None:
     assert dict(constraints.beyond(CLOCK)) == {
         "with number 1 too high": "24:30:00",

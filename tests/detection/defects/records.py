@@ -230,7 +230,7 @@ class SecondCreateOfTheSameFails(MockApi):
 # Updates
 
 
-@seeded(touches=UPDATE + LIST, observe=lambda probe: (probe.ended(probe.update()), total(probe)))
+@seeded(touches=CREATE + UPDATE + LIST, observe=lambda probe: (probe.ended(probe.update()), total(probe)))
 class UpdateCreatesASecondRecord(MockApi):
     """An update leaves the record as it is and creates a second one."""
 
@@ -255,7 +255,7 @@ class UpdateGivesTheRecordAnotherId(MockApi):
         return errors
 
 
-@seeded(touches=UPDATE + LIST, observe=lambda probe: shown_after(probe, NEW_TITLE))
+@seeded(touches=CREATE + UPDATE + LIST, observe=lambda probe: shown_after(probe, NEW_TITLE))
 class UpdateHasNoEffect(MockApi):
     """An update is accepted and succeeds, and nothing changes."""
 
@@ -264,7 +264,7 @@ class UpdateHasNoEffect(MockApi):
         return [NO_SUCH_RECORD] if unknown else []
 
 
-@seeded(touches=UPDATE + READ + LIST, observe=lambda probe: probe.ended(probe.update(event="no such event")))
+@seeded(touches=CREATE + UPDATE + READ + LIST, observe=lambda probe: probe.ended(probe.update(event="no such event")))
 class UpdateIgnoresItsPath(MockApi):
     """An update changes the first record, whichever the path names."""
 
