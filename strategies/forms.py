@@ -41,9 +41,7 @@ def extremes(text: str, admits: Admits) -> list[tuple[str, str]]:
     for word, step in (("highest", 1), ("lowest", -1)):
         changed = list(parts)
         for at in bounded:
-            beyond = _first_beyond(parts, at, admits, step)
-            outermost = _outermost(parts[at], step) if beyond is None else beyond - step
-            changed[at] = str(outermost).zfill(len(parts[at]))
+            changed[at] = _outermost_within(parts, at, admits, step)
         value = "".join(changed)
         if value != text and admits(value):
             found.append((f"with every number at its {word}", value))
@@ -58,9 +56,11 @@ def all_nines(text: str) -> str:
 def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) -> Iterator[tuple[str, str]]:
     text, numbers = "".join(parts), _numbers(parts)
     places = {at: place for place, at in enumerate(numbers, 1)}
-    yield from _past_bounds(parts, admits, 1, "high")
+    yield from _past_bounds(parts, admits, 1, "high", rest_at_lowest=notation_counts)
     if notation_counts:
         yield "without its last part", _cut(parts)
+        # Of lenient readers one kind guesses at what lacks, the other knows the short form of ISO 8601.
+        yield "without separators", "".join(part for part in parts if part.isalnum())
         # Best where it leaves the value as it was: 9 for 09.
         for at in sorted(numbers, key=lambda at: (parts[at][0] != "0", at))[:1]:
             yield f"with number {places[at]} a digit short", _with(parts, at, parts[at][1:])
@@ -72,8 +72,6 @@ def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) 
     yield "with a letter for its last digit", re.sub("[0-9]([^0-9]*)$", r"x\1", text)
     yield "with a digit for its last letter", re.sub("[A-Za-z]([^A-Za-z]*)$", r"7\1", text)
     yield "in the other case", text.swapcase()
-    if notation_counts:
-        yield "without separators", "".join(part for part in parts if part.isalnum())
     for name, value in (("first", text[1:]), ("last", text[:-1])):
         yield f"with its {name} character cut", value
     yield "with a character behind", f"{text}0" if numbers else f"{text}x"
@@ -82,11 +80,20 @@ def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) 
     yield "with a space before", f" {text}"
 
 
-def _past_bounds(parts: Sequence[str], admits: Admits, step: int, word: str) -> Iterator[tuple[str, str]]:
-    for place, at in enumerate(_numbers(parts), 1):
+def _past_bounds(
+    parts: Sequence[str], admits: Admits, step: int, word: str, *, rest_at_lowest: bool = False
+) -> Iterator[tuple[str, str]]:
+    numbers = _numbers(parts)
+    for place, at in enumerate(numbers, 1):
         beyond = _first_beyond(parts, at, admits, step)
         if beyond is not None:
-            yield f"with number {place} too {word}", _with(parts, at, str(beyond).zfill(len(parts[at])))
+            changed = list(parts)
+            if rest_at_lowest:
+                # The least of what is too much: whoever takes 24:30 for a time takes 24:00, and some take only that.
+                for later in numbers[place:]:
+                    changed[later] = _outermost_within(parts, later, admits, -1)
+            changed[at] = str(beyond).zfill(len(parts[at]))
+            yield f"with number {place} too {word}", "".join(changed)
 
 
 def _first_beyond(parts: Sequence[str], at: int, admits: Admits, step: int) -> int | None:
@@ -95,6 +102,12 @@ def _first_beyond(parts: Sequence[str], at: int, admits: Admits, step: int) -> i
     outermost = _outermost(number, step)
     values = range(int(number) + step, outermost + step, step) if len(number) <= LONGEST_COUNTED else (outermost,)
     return next((value for value in values if not admits(_with(parts, at, str(value).zfill(len(number))))), None)
+
+
+def _outermost_within(parts: Sequence[str], at: int, admits: Admits, step: int) -> str:
+    beyond = _first_beyond(parts, at, admits, step)
+    outermost = _outermost(parts[at], step) if beyond is None else beyond - step
+    return str(outermost).zfill(len(parts[at]))
 
 
 def _outermost(number: str, step: int) -> int:

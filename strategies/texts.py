@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import partial
 
 from contracts.checks.schema import fits
@@ -21,6 +22,9 @@ MIXED_TEXTS: Sequence[tuple[str, str]] = (
 )
 """Text that most servers treat alike. One request speaks for all; where it is not accepted, each is tried alone."""
 
+SHORT_TEXT = 'Conformance test <b>O\'Hara</b> & "x" \\ %41 Zo\u00eb \u4e2d'
+"""What is most often changed of these, in fifty bytes, for texts that have to be short."""
+
 LEGAL_TEXTS: Sequence[tuple[str, Tier, str]] = (
     ("digits only", Tier.USUAL, "47110815"),
     ("leading zeros", Tier.USUAL, "0012345"),
@@ -34,6 +38,9 @@ LEGAL_TEXTS: Sequence[tuple[str, Tier, str]] = (
     ("non-characters", Tier.LAST, "a\ufffeb\U0010ffffc"),
 )
 """Text that JSON allows and that servers stumble over. None of it breaks a schema that says just `type: string`."""
+
+NUL, BEYOND_64 = "NUL", "beyond 64 bits"
+LEGAL_TEXTS_BY_NAME = {name: text for name, _, text in LEGAL_TEXTS}
 
 LONGER_AND_LONGER = (
     ("65 characters", "abcde" * 13),
@@ -68,9 +75,14 @@ def legal_texts(operation: Operation) -> list[Edit]:
     free = [place for place in places(operation) if not place.inside and _is_free_text(place.schema)]
     if not free:
         return []
-    fullest = next((place for place in reversed(free) if SUPPLIED_BY not in place.schema), free[-1])
-    edits = [_mixed_text(fullest, Tier.FIRST), _long_text(fullest, Tier.FIRST)]
-    edits += [Edit(f"{fullest.name} with {spelling}", fullest.put(text), tier) for spelling, tier, text in LEGAL_TEXTS]
+    fullest = _freest(free)
+    edits = [_with_short_texts(_mixed_text(fullest, Tier.FIRST), operation), _long_text(fullest, Tier.FIRST)]
+    elsewhere = {part.name for edit in hard_to_store(operation) for part in edit.parts}
+    edits += [
+        Edit(name, fullest.put(text), tier)
+        for spelling, tier, text in LEGAL_TEXTS
+        if (name := f"{fullest.name} with {spelling}") not in elsewhere
+    ]
     edits.insert(2, Edit(f"{fullest.name} with pairs of escapes", _literal(fullest, b'"' + ESCAPES + b'"')))
     if len(free) > 1:
         edits.insert(2, Edit("every property with the same text", _same_text([place.name for place in free])))
@@ -96,6 +108,23 @@ def with_mark(operation: Operation, names: Collection[str], mark: str) -> Edit:
         return body | {name: text for name, text in marked.items() if fits(free[name], text)}
 
     return Edit("marked", on_body(change))
+
+
+def hard_to_store(operation: Operation) -> list[Edit]:
+    """RESP-06: what a schema allows and few stores hold, NUL in a text and a number beyond 64 bits, in one request."""
+    found = [place for place in places(operation) if not place.inside]
+    free = [place for place in found if _is_free_text(place.schema) and SUPPLIED_BY not in place.schema]
+    numbers = [place for place in found if admits(place.schema, "integer") and fits(place.schema, BEYOND_64_BITS)]
+    if not free or not numbers:
+        return []
+    text, number = _freest(free), numbers[-1]
+    parts = (
+        Edit(f"{text.name} with {NUL}", text.put(LEGAL_TEXTS_BY_NAME[NUL]), to_be_accepted=True),
+        Edit(f"{number.name} {BEYOND_64}", number.put(BEYOND_64_BITS), to_be_accepted=True),
+    )
+    # A store that refuses the one says nothing of the other: then each is tried alone.
+    whole = together(f"{text.name} with {NUL}, {number.name} {BEYOND_64}", parts, Tier.FIRST)
+    return [replace(whole, to_be_accepted=True)]
 
 
 def unknown_values(operation: Operation) -> list[Edit]:
@@ -126,7 +155,9 @@ def open_ended(operation: Operation) -> list[Edit]:
         edits += _open_texts(place, Tier.USUAL if rank == 0 else Tier.LAST)
     for place in found:
         edits += [*_open_forms(place), *_open_numbers(place), *_open_arrays(place)]
-    return edits
+    hard = hard_to_store(operation)
+    together_already = {part.name for edit in hard for part in edit.parts}
+    return [*hard, *(edit for edit in edits if edit.name not in together_already)]
 
 
 def _together_too_many() -> Edit:
@@ -218,6 +249,26 @@ def _long_text(place: Place, tier: Tier) -> Edit:
     name = f"{place.name} with 10,000 characters in long runs"
     parts = tuple(Edit(f"{place.name} with {length}", place.put(text)) for length, text in LONGER_AND_LONGER)
     return Edit(name, place.put(LONGEST), tier, parts=parts, to_be_accepted=True)
+
+
+def _with_short_texts(edit: Edit, operation: Operation) -> Edit:
+    """Return the edit with a short hostile text in every text, besides, that is bounded by nothing but its length."""
+    short = [
+        Edit(f"{place.name} with a short mixed text", place.put(SHORT_TEXT))
+        for place in places(operation)
+        if not (place.inside or NOT_ANY_TEXT & place.schema.keys() or _is_free_text(place.schema))
+        and admits(place.schema, "string")
+        and fits(place.schema, SHORT_TEXT)
+    ]
+    if not short:
+        return edit
+    whole = together(f"{edit.name}, other texts too", [edit, *short], edit.tier)
+    return replace(whole, parts=(*edit.parts, *short), to_be_accepted=True)
+
+
+def _freest(free: Sequence[Place]) -> Place:
+    """Return the last text that holds no id, or else the last id."""
+    return next((place for place in reversed(free) if SUPPLIED_BY not in place.schema), free[-1])
 
 
 def _is_free_text(schema: Json) -> bool:

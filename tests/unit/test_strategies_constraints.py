@@ -83,10 +83,11 @@ def test_what_just_keeps_the_constraints_holds_only_what_is_required() -> None:
 
 def test_near_misses_of_a_time_are_one_step_away() -> None:
     assert dict(constraints.beyond(CLOCK)) == {
-        "with number 1 too high": "24:30:00",
+        "with number 1 too high": "24:00:00",
         "with number 2 too high": "14:60:00",
         "with number 3 too high": "14:30:60",
         "without its last part": "14:30",
+        "without separators": "143000",
         "with number 3 a digit short": "14:30:0",
         "with other separators": "14.30.00",
         "in no known form": "\u2260",
