@@ -230,16 +230,18 @@ def _where_wrong(found: Sequence[Place], row: WrongType) -> list[tuple[Place, Ed
 def _thinned(pairs: Sequence[tuple[Place, Edit]]) -> list[Edit]:
     """Return the edits, those of a crowded tier one tier later, but for one of each property: the types take turns."""
     kept = []
+    optional = {place.name for place, _ in pairs if not place.required}
     for tier in (Tier.FIRST, Tier.USUAL):
         by_place: dict[str, list[Edit]] = {}
         for place, edit in pairs:
             if edit.tier is tier:
                 by_place.setdefault(place.name, []).append(edit)
         crowded = sum(map(len, by_place.values())) > TIER_AT_MOST
-        for turn, edits in enumerate(by_place.values()):
-            # What a server converts is worth more than a turn: "30" for 30.
-            converted = next((edit for edit in edits if edit.name.endswith(f" as {CONVERTED}")), None)
-            kept += [converted or edits[turn % len(edits)]] if crowded else edits
+        for turn, (name, edits) in enumerate(by_place.items()):
+            # What a server converts is worth more than a turn, "30" for 30, and so is null for what may be left out.
+            endings = [f" as {CONVERTED}", *([" as null"] if name in optional else [])]
+            telling = (edit for ending in endings for edit in edits if edit.name.endswith(ending))
+            kept += [next(telling, edits[turn % len(edits)])] if crowded else edits
     return [
         edit if edit in kept or edit.tier is Tier.LAST else replace(edit, tier=Tier(edit.tier + 1)) for _, edit in pairs
     ]

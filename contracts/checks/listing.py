@@ -209,33 +209,22 @@ def holds_records(listing: Operation, records: Mapping[str, str]) -> Check:
     return check
 
 
-def shows_update(listing: Operation, record: str, before: Texts, after: Texts) -> Check:
-    """Return the check that a record is not listed with a text as it was before its update (JOB-06).
+def shows_update_of(record: str, listing: Operation, texts: Texts) -> Check:
+    """Return the check that a page of `listing` shows the texts of an update, if at all, on this record alone (JOB-06).
 
-    `before` are texts that were listed so, `after` what they were updated to. Silent where the record is not listed, or
-    shows neither.
+    Silent where nothing shows them: a listing may be of yesterday.
     """
 
     def check(_: Operation, exchange: Exchange) -> Judgement:
         page = items(listing, exchange)
         if page is None or listing.listing is None:
             return SILENT
-        for item in (item for item in page if item.get(listing.listing.id) == record):
-            if stale := _shown_in(listing, item, before):
-                name = listing.shows[stale[0]]
-                return Problem("update not listed", f"{name} = {after[stale[0]]!r}", f"{name} = {before[stale[0]]!r}")
-            return HOLDS if _shown_in(listing, item, after) else SILENT
-        return SILENT
+        holders = [item.get(listing.listing.id) for item in page if _shown_in(listing, item, texts)]
+        if others := [holder for holder in holders if holder != record]:
+            return Problem("another record updated", f"a change of {record} alone", f"a change of {others[0]}")
+        return HOLDS if holders else SILENT
 
     return check
-
-
-def texts_shown(listing: Operation, exchange: Exchange, record: str, texts: Texts) -> Texts:
-    """Return those of a record's texts that a page of `listing` shows as they are."""
-    for item in items(listing, exchange) or ():
-        if listing.listing and item.get(listing.listing.id) == record:
-            return {name: texts[name] for name in _shown_in(listing, item, texts)}
-    return {}
 
 
 def shows_nothing_refused(listing: Operation, accepted: Texts, refused: Texts) -> Check:

@@ -29,7 +29,7 @@ class Demand:
     """What one requirement wants to send for an operation: edits, and a fixed number of other requests per profile.
 
     `to_be_accepted` tells that a conforming target accepts most of them. `sends_by_listing` is the number where a
-    listing shows what becomes of a write, if that is another one.
+    listing shows what becomes of an update, if that is another one; what creates come to is listed for JOB-06 anyway.
     """
 
     requirement: str
@@ -145,8 +145,9 @@ def expectation(operations: int, profile: Profile, per_minute: int | None) -> st
 
 def _sends(demand: Demand, operation: Operation, place: int) -> int:
     """Return how many requests beside the edits are wanted; of what creates records, few in any profile."""
-    listed = operation.record is not None or operation.updates_record
-    wanted = (demand.sends_by_listing if listed and demand.sends_by_listing else demand.sends)[place]
+    wanted = demand.sends[place]
+    if demand.sends_by_listing is not None and (operation.record or operation.updates_record):
+        wanted = demand.sends_by_listing[place] if operation.updates_record else 0
     return min(wanted, RECORDS_OF_A_REQUIREMENT) if demand.to_be_accepted and operation.record else wanted
 
 

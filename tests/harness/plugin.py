@@ -93,7 +93,7 @@ def requirement(
     """Cite the requirement that a test judges.
 
     `edits` gives what it tries for an operation, most telling first. `sends` counts the requests beside those, in
-    the profiles quick, nightly and deep; `sends_by_listing` does where a listing shows what becomes of a write.
+    the profiles quick, nightly and deep; `sends_by_listing` does where a listing shows what becomes of an update.
     `to_be_accepted` tells that a conforming target accepts what it sends.
     """
     return pytest.mark.requirement(Demand(name, edits, sends, to_be_accepted, sends_by_listing))

@@ -36,8 +36,8 @@ CONTROLS_AT_MOST = 6
 RECORDS_TO_START_WITH = 3
 """Made where an operation works on records and the user named none: one to edit, and two to tell apart."""
 READS_OF_A_JOB = 6
-CREDENTIALS, MALFORMED = "credentials", "malformed"
-"""What requests are refused for."""
+CREDENTIALS, MALFORMED, UPDATED = "credentials", "malformed", "updated"
+"""What requests are refused for, or do, whose texts are to be found again."""
 UNAUTHORIZED, FORBIDDEN, NOT_ALLOWED, FIRST_SERVER_ERROR = 401, 403, 405, 500
 REFUSALS_OF_THE_TOKEN = 3
 REFUSALS_THAT_END_A_TOKEN = 2
@@ -121,8 +121,7 @@ class OperationRun:
         self._jobs = jobs
         self._first_turn: int | None = None
         self._places: dict[str, int | None] = {}
-        self._marks = {purpose: uuid.uuid4().hex[:8] for purpose in (CREDENTIALS, MALFORMED)}
-        self._listed: Exchange | None = None
+        self._marks = {purpose: uuid.uuid4().hex[:8] for purpose in (CREDENTIALS, MALFORMED, UPDATED)}
         self.lister = lister_of(document, operation)
         self._stock: tuple[Edit, ...] = ()
         self._completed = False
@@ -344,13 +343,16 @@ class OperationRun:
         if not self.repeatable and self._fewest():
             return self._request(-1)
         place = self._place(purpose)
-        return self._marked(opening.request if place is None else self._request(place), purpose)
+        return self.marked(opening.request if place is None else self._request(place), purpose)
 
-    def _marked(self, request: Request, purpose: str) -> Request:
-        """Return the request with texts that no accepted request has, where a listing may show who put them there."""
+    def marked(self, request: Request, purpose: str, operation: Operation | None = None) -> Request:
+        """Return a request with texts that no other one has, where a listing may show who put them there.
+
+        `operation` is the one that it is for, if that is not the run's own.
+        """
         if self.lister is None:
             return request
-        return texts.with_mark(self.operation, self.lister.shows, self._marks[purpose]).apply(request)
+        return texts.with_mark(operation or self.operation, self.lister.shows, self._marks[purpose]).apply(request)
 
     def _place(self, purpose: str) -> int | None:
         if self._fewest() and purpose not in self._places:
@@ -398,14 +400,17 @@ class OperationRun:
         ]
         return [value for value in values if isinstance(value, str)]
 
-    def listed(self) -> Exchange:
-        """Return the newest records, read once, at the end of the run."""
+    def read_listing(self) -> Exchange:
+        """Return the newest records, read now."""
         assert self.lister is not None, "asked only of operations whose records are listed"
-        if self._listed is None:
-            newest_first = newest(self.lister)
-            request = newest_first.apply(self.request_for(self.lister))
-            self._listed = self.send(request, newest_first, operation=self.lister)
-        return self._listed
+        newest_first = newest(self.lister)
+        return self.send(newest_first.apply(self.request_for(self.lister)), newest_first, operation=self.lister)
+
+    @property
+    def listed(self) -> Exchange | None:
+        """Return the newest records as they were read last, or None where they were not."""
+        read = (e for e in reversed(self.exchanges) if self.lister and e.operation == self.lister.id and e.accepted)
+        return next(read, None)
 
     def job_requests(self, at_most: int) -> list[Request]:
         """Return requests for the status of jobs that the session's writes were given: odd ids, then a spread."""
@@ -607,7 +612,7 @@ class OperationRun:
             self._first_turn = self._turns.next() if self._several() else 0
             place = self._place(CREDENTIALS)
             request = self._plain_request(self._first_turn if place is None else place)
-            self.knock = self.send(edit.apply(self._marked(request, CREDENTIALS)), edit)
+            self.knock = self.send(edit.apply(self.marked(request, CREDENTIALS)), edit)
 
     def _why_not_accepted(self) -> str:
         refused = self._refused

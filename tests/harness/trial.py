@@ -211,12 +211,13 @@ class Trial:
         accepted, refused = (one.json() for one in (control, request))
         marked = {name: text for name, text in refused.items() if text != accepted.get(name)}
         same_record = self.operation.updates_record and request.target == control.target
-        if self.sends == 0 or not marked or same_record:
+        page = self.run.read_listing() if self.sends else self.run.listed
+        if page is None or not marked or same_record:
             raise NotApplicable("no known value, or no request of this profile, is left to show it")
         if self.run.was_accepted_with(request):
             raise NotApplicable("the target accepted one of the requests that were made to be refused")
         plain = {name: accepted[name] for name in marked}
-        self.judge_series(each(listing.shows_nothing_refused(lister, plain, marked)), [self.run.listed()])
+        self.judge_series(each(listing.shows_nothing_refused(lister, plain, marked)), [page])
 
     def _end_of_new_record(self) -> JobEnd:
         request = self.run.untouched(self.requirement.id)

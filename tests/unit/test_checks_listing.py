@@ -356,7 +356,7 @@ def test_no_check_breaks_on_what_a_target_may_tell(told) -> None:
     single = (listing.listed_in_one(seen), listing.filter_is_as_asked(seen), listing.comes_first_of_all(seen))
     of_records = (
         listing.holds_records(LIST, MADE),
-        listing.shows_update(LIST, "r-1", WRITTEN, REFUSED),
+        listing.shows_update_of("r-1", LIST, WRITTEN),
         listing.shows_nothing_refused(LIST, WRITTEN, REFUSED),
     )
     for check in (listing.page_is_as_asked, listing.order_is_as_asked, *single, *of_records):
@@ -436,27 +436,17 @@ def updated(title: str | None, notes: str | None = None, number: int = 1) -> Exc
     return page([{"id": f"r-{number}", "event_name": title, "notes": notes}])
 
 
-BEFORE, AFTER = {"title": "Visit"}, {"title": "Visit 2", "notes": "n"}
-
-
 @table(
     "expected, seen",
     {
-        "as updated": (HOLDS, updated("Visit 2")),
-        "as before": ("update not listed", updated("Visit")),
-        "as before in part": ("update not listed", updated("Visit", "n")),
-        "as neither": (SILENT, updated("Showing")),
-        "as nothing": (SILENT, updated(None)),
-        "another record": (SILENT, updated("Visit", number=2)),
+        "the record": (HOLDS, updated("Visit")),
+        "the record, in part": (HOLDS, updated("Visit", "else")),
+        "another record": ("another record updated", updated("Visit", number=2)),
+        "another record, in part": ("another record updated", updated("Else", "n", number=2)),
+        "none": (SILENT, updated("Showing")),
+        "none, with nothing": (SILENT, updated(None)),
         **NO_PAGE,
     },
 )
-def test_update_is_listed(expected, seen) -> None:
-    assert said(listing.shows_update(LIST, "r-1", BEFORE, AFTER)(CREATE, seen)) == expected
-
-
-def test_texts_are_shown_where_the_document_presumes_them() -> None:
-    seen = updated("Visit", "else")
-    assert listing.texts_shown(LIST, seen, "r-1", {"title": "Visit", "notes": "n", "appointment_time": "10"}) == BEFORE
-    assert listing.texts_shown(LIST, seen, "r-2", BEFORE) == {}
-    assert listing.texts_shown(LIST, page([], status=400), "r-1", BEFORE) == {}
+def test_update_is_listed_of_its_record_alone(expected, seen) -> None:
+    assert said(listing.shows_update_of("r-1", LIST, WRITTEN)(CREATE, seen)) == expected

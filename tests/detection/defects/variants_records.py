@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import date
 from typing import Final
 
@@ -40,10 +41,10 @@ def without_optional(probe: Probe) -> dict[str, Json]:
     return {name: value for name, value in probe.creation().items() if name in required}
 
 
-def notes_after(probe: Probe) -> object:
-    """Return the notes that are listed of an event after an update without any."""
+def notes_after(probe: Probe, **notes: Json) -> object:
+    """Return the notes that are listed of an event after an update with these notes, or without any."""
     body = {name: value for name, value in probe.replacement().items() if name != "notes"}
-    probe.update(body)
+    probe.update({**body, **notes})
     return probe.item(probe.events[0])["notes"]
 
 
@@ -235,6 +236,19 @@ class EventsAreListedByWhatTheyAre(MockApi):
     def item(self, operation: Operation, record: Record) -> dict[str, Json]:
         """Show what the property-management system has in their place."""
         return super().item(operation, record) | {"event_name": "Showing", "notes": "Shown by the agent"}
+
+
+@variant(touches=CREATE + UPDATE + READ + LIST, observe=lambda probe: notes_after(probe, notes="Other notes"))
+class UpdatesAreListedTomorrow(MockApi):
+    """What an update changes is listed only after the property-management system was read again, at night."""
+
+    def update(self, operation: Operation, value: Json) -> list[str]:
+        """Go on to list what was known before."""
+        events = self.sent(operation, value, EVENTS).values()
+        known = {event: deepcopy(self.state.records[event]) for event in events if event in self.state.records}
+        errors = super().update(operation, value)
+        self.state.records.update(known)
+        return errors
 
 
 @variant(
