@@ -150,6 +150,14 @@ class SpacesInATitleBecomeOne(_Altered):
         return re.sub(r" {2,}", " ", value)
 
 
+@echoed(observe=lambda probe: created(probe, title="<2nd> tour"))
+class AngleBracketsInATitleAreDropped(_Altered):
+    """What stands between angle brackets in a title is taken for markup and does not come back."""
+
+    def alter(self, value: Json, told: Mapping[str, Json]) -> Json:
+        return re.sub(r"</?\w[^>]*>", "", value)
+
+
 @echoed(observe=lambda probe: created(probe, title="tour of the FLAT"))
 class TitleIsCapitalised(_Altered):
     """The first letter of a title comes back as a capital."""

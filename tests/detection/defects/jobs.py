@@ -19,7 +19,7 @@ from contracts.document import Json, Operation
 from contracts.mock.api import MockApi
 from contracts.mock.refusal import Refusal
 from contracts.mock.state import FAILURE, PENDING, SUCCESS, Job
-from tests.detection.catalogue import BOTH, READ, WRITE, defect
+from tests.detection.catalogue import BOTH, READ, UPDATE, WRITE, defect
 from tests.detection.probe import Probe
 
 UNKNOWN: Final = "c" + "0" * 24
@@ -157,6 +157,31 @@ class FailingJobStaysPending(MockApi):
         super().advance(job)
         if job.outcome == FAILURE:
             job.status = PENDING
+
+
+def plain_update(probe: Probe) -> object:
+    """Return how an update ends that has nothing in it but what is required."""
+    required = (probe.operation("update").body or {})["required"]
+    return probe.settled(probe.update({name: probe.replacement()[name] for name in required}))
+
+
+@seeded(requirement="JOB-02", touches=UPDATE + READ, observe=plain_update)
+class UpdateWithoutNotesStaysPending(MockApi):
+    """An update is put off until its notes have come, also where there are none."""
+
+    @cached_property
+    def waiting(self) -> set[str]:
+        return set()
+
+    def accept(self, operation: Operation, value: Json) -> Job:
+        job = super().accept(operation, value)
+        if operation.updates_record and not value.get("notes"):
+            self.waiting.add(job.id)
+        return job
+
+    def advance(self, job: Job) -> None:
+        if job.id not in self.waiting:
+            super().advance(job)
 
 
 @seeded(requirement="JOB-02", observe=lambda probe: reads(probe, 3))
@@ -367,6 +392,17 @@ class ErrorsAreOneTextAfterFailure(_Told):
 
     def tell(self, answer: dict[str, Json]) -> Json:
         return {**answer, "errors": "; ".join(answer["errors"])}
+
+
+@seeded(requirement="JOB-01", touches=UPDATE + READ, observe=lambda probe: probe.settled(probe.update(event="nobody")))
+class ErrorsOfAnUpdateAreByEvent(_Told):
+    """The errors of an update that failed are an object, with the event that each is about."""
+
+    def when(self, job: Job) -> bool:
+        return job.status == FAILURE and self.document.operation(job.operation).updates_record
+
+    def tell(self, answer: dict[str, Json]) -> Json:
+        return {**answer, "errors": {"event": answer["errors"]}}
 
 
 @seeded(requirement="JOB-01", observe=reads)

@@ -156,6 +156,22 @@ class CreatedRecordIsNotListed(MockApi):
         return [record for record in super().records() if record.id in self.state.events]
 
 
+def plain_record(probe: Probe) -> object:
+    """Return whether a record is listed that was made with nothing but what is required."""
+    required = (probe.operation("create").body or {})["required"]
+    return probe.made({name: probe.creation()[name] for name in required}) in probe.ids()
+
+
+@seeded(touches=CREATE + READ + LIST, observe=plain_record)
+class OwnRecordsAreListedByTheirNotes(MockApi):
+    """What was created shows in the listing once it has notes: the index that is read is one of texts."""
+
+    def records(self) -> list[Record]:
+        own = (record for record in super().records() if record.id not in self.state.events)
+        unread = [record.id for record in own if not record.sent.get("notes")]
+        return [record for record in super().records() if record.id not in unread]
+
+
 @seeded(
     touches=CREATE + READ + LIST,
     observe=lambda probe: (probe.item(probe.made()) or {}).get("associated_lead_ids"),

@@ -21,7 +21,7 @@ from contracts.document import Json, Operation
 from contracts.mock.api import MockApi
 from contracts.mock.refusal import Issue
 from contracts.mock.state import EVENTS, INTEGRATIONS, Job
-from tests.detection.catalogue import WRITE, Observe, defect
+from tests.detection.catalogue import CREATE, UPDATE, WRITE, Observe, defect
 from tests.detection.probe import Probe
 
 COLUMN_LENGTH: Final = 255
@@ -444,6 +444,21 @@ class _Crash(MockApi):
 @seeded(requirement="RESP-06", observe=text(ESCAPED % r"a\u0000b"))
 class CrashOnNul(_Crash):
     """A NUL in an id is answered with 500, since the database takes none."""
+
+    def crashes(self, sent: str) -> bool:
+        return "\x00" in sent
+
+
+@seeded(
+    requirement="RESP-06",
+    touches=CREATE + UPDATE,
+    observe=lambda probe: [
+        probe.create(probe.creation(notes="a\x00b")).status,
+        probe.update(probe.replacement(notes="a\x00b")).status,
+    ],
+)
+class CrashOnNulInNotes(_Crash):
+    """Notes with a NUL are answered with 500, since the driver takes that for their end."""
 
     def crashes(self, sent: str) -> bool:
         return "\x00" in sent
