@@ -34,7 +34,7 @@ VALUES_KEPT_BACK = 2
 CONTROLS_AT_MOST = 6
 """How many known values are tried before giving up on getting a control accepted."""
 RECORDS_TO_START_WITH = 3
-"""Made where an operation works on records and the user named none: one to edit, and two to tell apart."""
+"""Made where an operation works on records and the user named none: one to edit or to refuse, and two to tell apart."""
 READS_OF_A_JOB = 6
 CREDENTIALS, MALFORMED, UPDATED = "credentials", "malformed", "updated"
 """What requests are refused for, or do, whose texts are to be found again."""
@@ -121,6 +121,7 @@ class OperationRun:
         self._jobs = jobs
         self._first_turn: int | None = None
         self._places: dict[str, int | None] = {}
+        self._spare: str | None = None
         self._marks = {purpose: uuid.uuid4().hex[:8] for purpose in (CREDENTIALS, MALFORMED, UPDATED)}
         self.lister = lister_of(document, operation)
         self._stock: tuple[Edit, ...] = ()
@@ -330,8 +331,10 @@ class OperationRun:
 
     def untouched(self, purpose: str) -> Request | None:
         """Return a request with a known value that no request of the session had before, or None."""
+        if self._spare is not None:
+            return self.request_for(self.operation, self.about(self.operation, self._spare))
         place = self._place(purpose)
-        return None if place is None else self._request(place)
+        return None if place is None else self._plain_request(place)
 
     def _kept_back(self, purpose: str) -> Request:
         """Return a request with a known value that no other request of the session has, where there are enough.
@@ -342,8 +345,7 @@ class OperationRun:
         opening = self.control()
         if not self.repeatable and self._fewest():
             return self._request(-1)
-        place = self._place(purpose)
-        return self.marked(opening.request if place is None else self._request(place), purpose)
+        return self.marked(self.untouched(purpose) or opening.request, purpose)
 
     def marked(self, request: Request, purpose: str, operation: Operation | None = None) -> Request:
         """Return a request with texts that no other one has, where a listing may show who put them there.
@@ -532,9 +534,11 @@ class OperationRun:
         variable = made and self.operation.supplied[made[1].name]
         if variable and variable not in self.known and not absent(self.document, self.operation, self.known):
             try:
-                self.known[variable] = tuple(self.another_record() for _ in range(RECORDS_TO_START_WITH))
+                records = [self.another_record() for _ in range(RECORDS_TO_START_WITH)]
             except NotApplicable as absent_record:
                 raise Inconclusive(f"No record could be created to work on: {absent_record}.") from None
+            self._spare = records.pop() if self.operation.updates_record else None
+            self.known[variable] = tuple(records)
 
     def _made_up(self) -> Request:
         """Return a request whose values are nobody's; with the issued token it is only ever sent to be refused."""
@@ -610,8 +614,7 @@ class OperationRun:
         edit = credentials.none(self.operation)[0]
         if not self.operation.job_status:
             self._first_turn = self._turns.next() if self._several() else 0
-            place = self._place(CREDENTIALS)
-            request = self._plain_request(self._first_turn if place is None else place)
+            request = self.untouched(CREDENTIALS) or self._plain_request(self._first_turn)
             self.knock = self.send(edit.apply(self.marked(request, CREDENTIALS)), edit)
 
     def _why_not_accepted(self) -> str:

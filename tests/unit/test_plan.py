@@ -221,6 +221,12 @@ def test_request_that_creates_costs_what_it_takes_to_cancel(operation, requests:
     assert demanded.cost(operation) == requests
 
 
+def test_listing_takes_fewer_requests_than_a_job_to_show_what_was_done() -> None:
+    looking = {MUST: Demand(MUST.id, None, (5, 5, 5), sends_by_listing=(0, 1, 1))}
+    sends = [share_out(of, looking, Profile.NIGHTLY)[MUST.id].sends for of in (CANCEL, UPDATE, CREATE)]
+    assert sends == [5, 1, 0]
+
+
 def test_creates_leave_room_for_fewer_requests_that_are_accepted() -> None:
     shares = {
         to_be_accepted: share_out(

@@ -1,0 +1,113 @@
+"""What a run sends so that a listing, or a job, can show what became of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from contracts.document import Operation
+from contracts.mock.api import MockApi
+from contracts.mock.serve import serve
+from tests.harness import polling
+from tests.harness.run import UPDATED, OperationRun
+from tests.harness.session import Options, Session
+from tests.harness.settings import Profile
+from tests.unit.building import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE
+from tests.unit.running import CONTRACT
+
+
+@contextmanager
+def running(operation: Operation, *selected: str, without: str = "") -> Iterator[OperationRun]:
+    """Give the run of an operation against a mock that names its values, but for one variable."""
+    with serve(MockApi(DOCUMENT)) as server:
+        known = {variable: ",".join(values) for variable, values in server.known.items() if variable != without}
+        environment = {"PROPEXO_TOKEN": server.token, **known}
+        session = Session(Options(server.url, selected, Profile.NIGHTLY, 1, CONTRACT, environment))
+        try:
+            yield session.run(operation, (), 0)
+        finally:
+            session.clean_up()
+            session.close()
+
+
+def test_what_is_to_be_refused_holds_texts_of_its_own() -> None:
+    with running(UPDATE) as run:
+        requests = [run.control().request, run.refusable(), run.refusable_for_credentials()]
+    for name in ("title", "notes"):
+        assert len({request.json()[name] for request in requests}) == 3
+    first, *others = [request.json() | {"title": "", "notes": ""} for request in requests]
+    assert others == [first, first]
+
+
+def test_updates_that_are_to_be_refused_share_a_record_that_no_accepted_one_names() -> None:
+    with running(UPDATE) as run:
+        accepted, *refused = run.control().request, run.refusable(), run.refusable_for_credentials()
+    assert len({request.target for request in refused}) == 1
+    assert accepted.target not in {request.target for request in refused}
+
+
+def test_update_that_is_to_be_refused_has_a_record_of_its_own_where_the_run_makes_them() -> None:
+    with running(UPDATE, without="PROPEXO_EVENT_IDS") as run:
+        accepted = [run.control().request, *run.two_controls()]
+        refused = run.refusable(), run.refusable_for_credentials()
+    assert len({request.target for request in accepted}) == 2
+    assert len({request.target for request in refused} - {request.target for request in accepted}) == 1
+
+
+def test_very_first_request_holds_the_texts_of_those_without_credentials() -> None:
+    with running(CREATE) as run:
+        run.control()
+        assert run.knock is not None
+        assert run.knock.request.json() == run.refusable_for_credentials().json()
+
+
+def test_what_no_listing_shows_is_not_marked() -> None:
+    with running(CANCEL) as run:
+        request = run.control().request
+        assert run.lister is None
+        assert run.marked(request, UPDATED) == request
+
+
+def test_texts_differ_from_run_to_run() -> None:
+    titles = []
+    for _ in range(2):
+        with running(UPDATE) as run:
+            titles.append(run.refusable().json()["title"])
+    assert titles[0] != titles[1]
+
+
+def test_listing_is_told_as_it_was_read_last() -> None:
+    with running(UPDATE) as run:
+        assert run.listed is None
+        pages = [run.read_listing() for _ in range(2)]
+        assert run.listed is pages[-1]
+    assert {page.operation for page in pages} == {LIST.id}
+
+
+def test_job_of_an_update_fails_whose_path_names_nothing() -> None:
+    with running(STATUS, UPDATE.id, STATUS.id) as run:
+        told = run.control_that_fails()
+        assert told is not None
+        end = polling.until_final(run, told.request, at_most=8)
+    assert end.response is not None
+    assert end.response.json()["write_status"] == "FAILURE"
+
+
+def test_job_of_a_write_with_only_what_is_required_is_read() -> None:
+    with running(STATUS, UPDATE.id, STATUS.id) as run:
+        assert run.control_without_extras() is not None
+        (write,) = [exchange for exchange in run.exchanges if exchange.operation == UPDATE.id]
+    assert UPDATE.body is not None
+    assert write.request.json().keys() == {*UPDATE.body["required"]}
+
+
+def test_write_that_requires_all_has_nothing_to_leave_out() -> None:
+    with running(STATUS, CANCEL.id, STATUS.id) as run:
+        assert run.control_without_extras() is None
+        assert run.exchanges == []
+
+
+def test_creates_beside_the_first_two_are_other_writes() -> None:
+    with running(CREATE) as run:
+        run.control()
+        assert run.other_writes() == []
+        third = run.send(run.acceptable(), "another edit")
+        assert run.other_writes() == [third]
