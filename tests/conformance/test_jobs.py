@@ -72,6 +72,7 @@ def test_unknown_job_is_refused(trial: Trial) -> None:
 @requirement("JOB-07", sends=(4, 20, 300))
 def test_every_job_is_known(trial: Trial) -> None:
     trial.run.control()
+    trial.judge_series(each(protocol.job_is_known(trial.operation)), trial.run.reads_of_jobs())
     for request in trial.run.job_requests(trial.sends):
         trial.judge(trial.run.send(request, CONTROL), protocol.job_is_known(trial.operation))
 

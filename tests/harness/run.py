@@ -414,6 +414,11 @@ class OperationRun:
         read = (e for e in reversed(self.exchanges) if self.lister and e.operation == self.lister.id and e.accepted)
         return next(read, None)
 
+    def reads_of_jobs(self) -> list[Exchange]:
+        """Return what this run was told of jobs that the session's writes were given."""
+        given = frozenset(self._jobs)
+        return [exchange for exchange in self.exchanges if exchange.edit == CONTROL and exchange.request in given]
+
     def job_requests(self, at_most: int) -> list[Request]:
         """Return requests for the status of jobs that the session's writes were given: odd ids, then a spread."""
         found = dict.fromkeys(self._jobs)

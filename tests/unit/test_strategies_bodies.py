@@ -229,6 +229,34 @@ def test_long_text_speaks_for_shorter_ones() -> None:
     assert lengths == sorted(lengths) == [65, 257, 1025]
 
 
+def test_short_texts_are_hostile_in_the_same_request() -> None:
+    title = {"type": "string", "maxLength": 50}
+    taken = operation(objects({"title": title, "code": title | {"pattern": "^[A-Z]+$"}, "notes": {"type": "string"}}))
+    edit = texts.legal_texts(taken)[0]
+    body = edit.apply(control().with_json({"title": "t", "code": "A", "notes": "n"})).json()
+    assert (body["title"], body["code"]) == (texts.SHORT_TEXT, "A")
+    assert len(texts.SHORT_TEXT.encode()) <= 50
+    assert edit.parts[-1].name == "title with a short mixed text"
+
+
+def test_what_few_stores_hold_goes_together() -> None:
+    taken = operation(
+        objects({"n": {"type": "integer", "maximum": 9}, "size": {"type": "integer"}, "notes": {"type": "string"}})
+    )
+    (edit,) = texts.hard_to_store(taken)
+    body = edit.apply(control().with_json({"n": 1, "size": 1, "notes": "n"})).json()
+    assert (body["n"], body["size"] > 2**64, "\x00" in body["notes"]) == (1, True, True)
+    alone = {part.name for part in edit.parts}
+    assert alone == {"notes with NUL", "size beyond 64 bits"}
+    assert not alone & {found.name for found in [*texts.legal_texts(taken), *texts.open_ended(taken)]}
+
+
+def test_what_few_stores_hold_is_tried_alone_where_there_is_only_one_of_it() -> None:
+    taken = operation(objects({"notes": {"type": "string"}}))
+    assert texts.hard_to_store(taken) == []
+    assert "notes with NUL" in {found.name for found in texts.legal_texts(taken)}
+
+
 WRITTEN = {"lead_id": "l-1", "appointment_date": "2099-01-15", "title": "Visit", "notes": "n"}
 
 

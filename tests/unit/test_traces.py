@@ -105,6 +105,15 @@ def test_write_that_requires_all_has_nothing_to_leave_out() -> None:
         assert run.exchanges == []
 
 
+def test_jobs_that_were_read_are_told_of() -> None:
+    with running(STATUS, UPDATE.id, STATUS.id) as run:
+        run.control()
+        stranger = run.send(run.request_for(STATUS, {"root_job_id": "nobody"}), "control")
+        read = run.reads_of_jobs()
+    assert len({exchange.request for exchange in read}) == 2
+    assert stranger not in read
+
+
 def test_creates_beside_the_first_two_are_other_writes() -> None:
     with running(CREATE) as run:
         run.control()

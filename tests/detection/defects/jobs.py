@@ -184,6 +184,17 @@ class UpdateWithoutNotesStaysPending(MockApi):
             super().advance(job)
 
 
+@seeded(requirement="JOB-07", touches=UPDATE + READ, observe=lambda probe: probe.settled(probe.update(event="nobody")))
+class JobOfAVainUpdateIsForgotten(MockApi):
+    """The job of an update that finds nothing to change is not kept."""
+
+    def accept(self, operation: Operation, value: Json) -> Job:
+        job = super().accept(operation, value)
+        if operation.updates_record and job.outcome == FAILURE:
+            del self.state.jobs[job.id]
+        return job
+
+
 @seeded(requirement="JOB-02", observe=lambda probe: reads(probe, 3))
 class EndIsFollowedByPending(MockApi):
     """Every third read of a job is answered by a replica that has not heard of its end."""
