@@ -44,14 +44,14 @@ WRONG_TYPES: Sequence[WrongType] = (
     ("integer", "a number", Tier.FIRST, _as_whole_number),
     ("array", "an array around it", Tier.FIRST, lambda value: [value]),
     ("object", "an object around it", Tier.USUAL, lambda value: {"id": value}),
+    ("boolean", "false", Tier.USUAL, lambda _: False),
     ("array", "an empty array", Tier.USUAL, lambda _: []),
 )
 """Tried on each property: a check that is left out is left out for one of them."""
 
 CONVERTED_TYPES: Sequence[WrongType] = (
-    ("boolean", "false", Tier.USUAL, lambda _: False),
     ("object", "an empty object", Tier.USUAL, lambda _: {}),
-    ("boolean", "true", Tier.USUAL, lambda _: True),
+    ("boolean", "true", Tier.LAST, lambda _: True),
     ("integer", "zero", Tier.LAST, lambda _: 0),
     ("number", "a fraction", Tier.LAST, _as_fraction),
     ("integer", "a number beyond 64 bits", Tier.LAST, lambda _: 2**70),
