@@ -43,13 +43,13 @@ WRONG_TYPES: Sequence[WrongType] = (
     ("string", CONVERTED, Tier.FIRST, _as_text),
     ("integer", "a number", Tier.FIRST, _as_whole_number),
     ("array", "an array around it", Tier.FIRST, lambda value: [value]),
-    ("object", "an object around it", Tier.USUAL, lambda value: {"id": value}),
     ("boolean", "false", Tier.USUAL, lambda _: False),
     ("array", "an empty array", Tier.USUAL, lambda _: []),
 )
 """Tried on each property: a check that is left out is left out for one of them."""
 
 CONVERTED_TYPES: Sequence[WrongType] = (
+    ("object", "an object around it", Tier.USUAL, lambda value: {"id": value}),
     ("object", "an empty object", Tier.USUAL, lambda _: {}),
     ("boolean", "true", Tier.LAST, lambda _: True),
     ("integer", "zero", Tier.LAST, lambda _: 0),
@@ -164,11 +164,17 @@ def _two_faults(required: Sequence[str], schemas: Mapping[str, Json]) -> list[Ed
     if not admits(schemas[last], "integer"):
         number_and_more = on_body(lambda body: body | {last: 7, "other": 1})
         edits.append(Edit(f"{last} as a number, one too many", number_and_more))
-    if first != last and not admits(schemas[first], "integer"):
-        number_alone = on_body(lambda body: _without(last, body) | {first: 7})
-        edits.append(Edit(f"{last} missing, {first} as a number", number_alone))
+    if first != last:
+        for lacking, wrong in ((last, first), (first, last)):
+            if not admits(schemas[wrong], "integer"):
+                number_alone = on_body(partial(_number_alone, lacking, wrong))
+                edits.append(Edit(f"{lacking} missing, {wrong} as a number", number_alone))
     other_instead = on_body(lambda body: _without(first, body) | {"other": 1})
     return [*edits, Edit(f"{first} missing, one too many", other_instead, Tier.LAST)]
+
+
+def _number_alone(lacking: str, wrong: str, body: Json) -> Json:
+    return _without(lacking, body) | {wrong: 7}
 
 
 def _beside_a_stranger(operation: Operation) -> list[Edit]:

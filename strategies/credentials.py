@@ -70,7 +70,7 @@ def other_forms(_: Operation) -> list[Edit]:
     """AUTH-04: the issued token under another scheme, under none, or beside other credentials."""
     rows: Sequence[tuple[str, Tier, Callable[[str], str]]] = (
         ("no scheme", Tier.FIRST, lambda token: token),
-        ("Basic scheme", Tier.USUAL, lambda token: f"Basic {_base64(f'{token}:')}"),
+        ("Basic scheme", Tier.FIRST, lambda token: f"Basic {_base64(f'{token}:')}"),
         ("scheme without a token", Tier.USUAL, lambda _: "Bearer"),
         ("Token scheme", Tier.FIRST, lambda token: f"Token {token}"),
         ("Basic scheme, bare token", Tier.LAST, lambda token: f"Basic {token}"),
