@@ -90,7 +90,7 @@ def test_issued_token_is_honoured(trial: Trial) -> None:
     trial.judge_run(each(authentication.issued_token_is_honoured))
 
 
-@requirement("AUTH-12", sends=(0, 5, 6), sends_by_listing=(0, 1, 1))
+@requirement("AUTH-12", sends=(0, 4, 6), sends_by_listing=(0, 1, 1))
 def test_request_without_the_token_does_nothing(trial: Trial) -> None:
     trial.judge_untouched(trial.run.refusable_for_credentials)
 
