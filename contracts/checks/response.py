@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from contracts import strict_json
 from contracts.checks import own_request
@@ -14,13 +15,14 @@ from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Prob
 
 OK, TOO_MANY = 200, 429
 DIGIT = re.compile(r"[0-9]")
+LIKE_A_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 REPEATS_THAT_SHOW_A_REQUEST_CAN_BE_REPEATED = 2
 FEWEST_HITCHES_TO_NAME, HITCHES_TOLERATED = 2, 0.01
 FIRST_SERVER_ERROR, NOT_IMPLEMENTED, UNAVAILABLE = 500, 501, 503
 
 
 def success_fits_schema(operation: Operation, exchange: Exchange) -> Judgement:
-    """RESP-01. Silent on a body that is not JSON: that is RESP-02."""
+    """RESP-01. Silent on a body that is not JSON, which is RESP-02, and on what is made of a day that there is not."""
     if not (own_request(operation, exchange) and exchange.accepted and exchange.response):
         return SILENT
     try:
@@ -28,7 +30,43 @@ def success_fits_schema(operation: Operation, exchange: Exchange) -> Judgement:
     except (ValueError, RecursionError):
         return SILENT
     broken = misfit(operation, str(OK), value)
-    return HOLDS if broken is None else Problem(broken[0], "a body that fits the schema for 200", broken[1])
+    if broken is None:
+        return HOLDS
+    if misfit(operation, str(OK), _with_impossible_days_as_sent(operation, exchange, value)) is None:
+        return SILENT
+    return Problem(broken[0], "a body that fits the schema for 200", broken[1])
+
+
+def _with_impossible_days_as_sent(operation: Operation, exchange: Exchange, answer: Json) -> Json:
+    """Return the answer with each text that has the form of a date, but names no day, as the request has it.
+
+    Whether 9999-99-99 is a date is left open by a schema that says only how one looks; a server that writes dates in
+    another form can make nothing of it that fits.
+    """
+    try:
+        body = strict_json.parse(exchange.request.body or b"null")
+    except ValueError:
+        return answer
+    put_back = answer
+    for path in operation.echoed:
+        sent = at(body, path[-1:])
+        texts = isinstance(sent, str) and isinstance(at(answer, path), str)
+        if texts and LIKE_A_DAY.match(sent) and not _is_a_day(sent[:10]):
+            put_back = _with(put_back, path, sent)
+    return put_back
+
+
+def _is_a_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _with(value: Json, path: tuple[str, ...], put: Json) -> Json:
+    """Return a value with what the path of names leads to replaced."""
+    return value | {path[0]: _with(value[path[0]], path[1:], put)} if path else put
 
 
 def success_is_strict_json(operation: Operation, exchange: Exchange) -> Judgement:

@@ -248,6 +248,22 @@ def test_update_gives_back_what_was_sent(expected, seen) -> None:
 
 
 @table(
+    "expected, sent, given",
+    {
+        "a day as a moment": (HOLDS, "2099-01-15", "2099-01-15T00:00:00Z"),
+        "no day as it was sent": (HOLDS, "2099-02-30", "2099-02-30"),
+        "no day as a moment": (SILENT, "2099-02-30", "2099-02-30T00:00:00Z"),
+        "a day in a form of its own": ("result/appointment_date breaks anyOf", "2099-01-15", "15/1/2099"),
+        "a number for no day": ("result/appointment_date breaks anyOf", "2099-02-30", 7),
+    },
+)
+def test_what_is_made_of_no_day_need_not_fit_the_schema(expected, sent: str, given) -> None:
+    assert said(response.success_fits_schema(UPDATE, updated({"appointment_date": sent}, appointment_date=given))) == (
+        expected
+    )
+
+
+@table(
     "body, given",
     {
         "only dates": ({"appointment_date": "2099-01-15"}, {"appointment_date": "15/1/2099"}),
