@@ -24,7 +24,7 @@ CHOSEN = ("--profile", "nightly", *TWO)
 
 
 class Yesterday(ProblemDetailsForAMissingProperty, AnySchemeIsTaken):
-    """Breaks ERR-05, and AUTH-04, which is then accepted as known."""
+    """Breaks ERR-05 on one operation and AUTH-04 on two, which is then accepted as known."""
 
 
 class Tonight(UnknownEventIsAcceptedWith202, Yesterday):
