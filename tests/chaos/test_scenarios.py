@@ -53,5 +53,5 @@ def test_there_are_enough_scenarios() -> None:
     assert len(SCENARIOS) >= FEWEST
 
 
-NUMBER_OF_ITEMS = 70
+NUMBER_OF_ITEMS = 72
 """Requirements that apply to the two operations."""
