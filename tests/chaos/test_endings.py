@@ -149,7 +149,7 @@ def test_report_for_which_there_is_no_room_costs_nothing_else(option: str, tmp_p
     assert outcome.output.count("Reports could not be written: [Errno 28] No space left on device.") == 1
     assert "Traceback" not in outcome.output
     assert "Exit code 3" in outcome.output
-    assert has_results(results, 70)
+    assert has_results(results, 72)
 
 
 def test_results_until_the_disk_was_full_are_kept(tmp_path: Path, results: Path) -> None:
