@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import astuple, dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
@@ -226,10 +227,18 @@ class Operation:
         return frozenset(trait for trait, present in has.items() if present)
 
     def path_values(self, target: str) -> Mapping[str, str]:
-        """Return the decoded values of the parameters in the path of a request's target; empty for another path."""
+        """Return the decoded values of the parameters in the path of a request's target; empty for another path.
+
+        A value whose bytes are no UTF-8 means no text, and is left out.
+        """
         found = _template(self.path).fullmatch(target.partition("?")[0])
-        names = PATH_PARAMETER.findall(self.path)
-        return dict(zip(names, map(unquote, found.groups()), strict=True)) if found else {}
+        if found is None:
+            return {}
+        decoded = {}
+        for name, raw in zip(PATH_PARAMETER.findall(self.path), found.groups(), strict=True):
+            with suppress(UnicodeDecodeError):
+                decoded[name] = unquote(raw, errors="strict")
+        return decoded
 
     def has_path(self, target: str) -> bool:
         """Return whether a request's target is this operation's path, spelled as documented."""

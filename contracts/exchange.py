@@ -8,9 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, TypeAlias
 
+from contracts import strict_json
 from contracts.document import Json
+from contracts.strict_json import JsonText
 
 CONTROL: Final = "control"
 """The edit name of a request that nothing was changed in."""
@@ -48,11 +51,14 @@ class Request:
         return replace(self, body=text.encode(errors="backslashreplace"))
 
     def json(self) -> Json:
-        """Return the body as a JSON value; ValueError if it is none."""
-        return json.loads(self.body or b"")
+        """Return the body as a JSON value; ValueError if it is none, or beyond what the suite reads."""
+        content = strict_json.read(self.body or b"")
+        if content.limit or (content.fault and content.value is None):
+            raise ValueError(content.limit or content.fault)
+        return content.value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Response:
     """An answer as received. `body` is after content decoding; header values hold one character per byte."""
 
@@ -68,12 +74,14 @@ class Response:
         """Return every value of the header `name`, in the order received."""
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
+    @cached_property
+    def content(self) -> JsonText:
+        """Return what the body is as JSON; it is read once, however many checks look at it."""
+        return strict_json.read(self.body)
+
     def json(self) -> Json:
-        """Return the body as a JSON value, or None where it is not JSON."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
+        """Return the body as a JSON value, or None where it is not JSON, or beyond what the suite reads."""
+        return self.content.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,8 @@ class Exchange:
     `began` is in seconds of a monotonic clock, `elapsed` in seconds. `number` counts the requests that the session had
     sent by then; `attempts` the times this one was sent until its answer came, `drops` those that ended with a new
     connection and no answer, `outages` those answered 502, 503 or 504 without a word when to come back.
+    `fuzzing` says that only a fuzzer or an attacker sends such a request: no honest client does by mistake. `gates` is
+    False where the requirement that it was sent for only recommends how it is to be answered.
     """
 
     operation: str
@@ -103,6 +113,8 @@ class Exchange:
     issued_token: bool = True
     also_malformed: bool = False
     generated: bool = False
+    fuzzing: bool = False
+    gates: bool = True
 
     @property
     def status(self) -> int | None:
@@ -115,6 +127,11 @@ class Exchange:
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the 2xx class
 
     @property
+    def is_fuzzing(self) -> bool:
+        """Whether no honest client sends such a request: it was made up for attack, or generated."""
+        return self.fuzzing or self.generated
+
+    @property
     def outcome(self) -> str:
         """Return the status as text, or the fault."""
         return str(self.status) if self.status is not None else (self.fault or "no answer")
@@ -122,11 +139,16 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What one exchange shows against one requirement. `kind` names it without any generated value."""
+    """What one exchange shows against one requirement. `kind` names it without any generated value.
+
+    `gates` is False where the vendor leaves open what was done, or careful servers differ in it: that is told, but
+    fails no run.
+    """
 
     kind: str
     expected: str
     observed: str
+    gates: bool = True
 
 
 Judgement: TypeAlias = Problem | bool | None
@@ -137,21 +159,22 @@ SILENT: Final = None
 
 
 class Status(StrEnum):
-    """The five verdicts."""
+    """The five verdicts, and what stands in their place where the suite itself failed."""
 
     HELD = "held"
     VIOLATED = "violated"
     NOT_MET = "not met"
     INCONCLUSIVE = "inconclusive"
     NOT_APPLICABLE = "not applicable"
+    INTERNAL_ERROR = "internal error"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One violation. Its `identity` is the same every night: no seed and no generated value enters it.
 
-    `gates` says whether the vendor states what was broken; what only an example shows, or what is inferred, is told
-    but fails no run.
+    `gates` says whether it fails the run. What only an example shows, what is inferred, what careful servers differ in,
+    and what only a fuzzer brings about is told but fails none.
     """
 
     requirement: str

@@ -32,6 +32,8 @@ class Requirement:
     applies_to: str
     judges: str
     access: str = ACCESS[-1]
+    gates_because: str = ""
+    recommended: str = ""
 
     @property
     def gates(self) -> bool:
@@ -69,6 +71,8 @@ def _requirements(file: Path, content: bytes) -> dict[str, Requirement]:
             applies_to=entry["applies-to"],
             judges=entry["judges"],
             access=entry.get("access", ACCESS[-1]),
+            gates_because=entry.get("gates-because", ""),
+            recommended=entry.get("recommended", ""),
         )
     return found
 
@@ -83,8 +87,10 @@ def _complaint(entry: dict[str, str], groups: dict[str, str]) -> str | None:
         return f"`access` is {entry['access']!r}, not one of {', '.join(ACCESS)}"
     if not ID.fullmatch(name) or name.partition("-")[0] not in groups:
         return "its id is not GROUP-NN with one of the groups"
-    if entry["level"] == "must" and entry["basis"] != "stated" and not entry.get("gates-because"):
-        return "a must that is not stated says in `gates-because` why it gates"
+    if entry["level"] == "must" and not entry.get("gates-because"):
+        return "a must says in `gates-because` why it gates"
+    if entry["level"] != "must" and {"gates-because", "recommended"} & entry.keys():
+        return "only a must has `gates-because` or `recommended`"
     if not entry.get("sentence", "").endswith("."):
         return "its sentence does not end with a full stop"
     if not entry.get("source", "").startswith("https://"):

@@ -34,7 +34,7 @@ def _as_fraction(value: Json) -> float:
     return value + 0.5 if json_type(value) in ("integer", "number") else 1.5
 
 
-CONVERTED = "its text"
+CONVERTED, BEYOND_64 = "its text", "a number beyond 64 bits"
 WrongType: TypeAlias = tuple[str, str, Tier, Change]
 """JSON type, name, tier, and the value made of the accepted one. "number" is one that is no integer."""
 
@@ -54,7 +54,7 @@ CONVERTED_TYPES: Sequence[WrongType] = (
     ("boolean", "true", Tier.LAST, lambda _: True),
     ("integer", "zero", Tier.LAST, lambda _: 0),
     ("number", "a fraction", Tier.LAST, _as_fraction),
-    ("integer", "a number beyond 64 bits", Tier.LAST, lambda _: 2**70),
+    ("integer", BEYOND_64, Tier.LAST, lambda _: 2**70),
 )
 """What a language converts by rules of its own. The properties take turns, for one conversion serves all of them."""
 
@@ -143,7 +143,8 @@ def combined(operation: Operation) -> list[Edit]:
     if last := next((name for name in reversed(no_arrays) if name in required), None) or next(iter(no_arrays), None):
         edits.append(Edit(f"{last} as an array, names escaped", _array_under_escaped_names(last, schemas[last])))
         if not admits(schemas[last], "number"):
-            edits.append(Edit(f"{last} as a number beyond a double", _literal_number(last), Tier.LAST))
+            beyond = Edit(f"{last} as a number beyond a double", _literal_number(last), Tier.LAST, fuzzing=True)
+            edits.append(beyond)
     edits += _beside_a_stranger(operation)
     if required:
         edits += [
@@ -229,7 +230,8 @@ def _where_wrong(found: Sequence[Place], row: WrongType) -> list[tuple[Place, Ed
         if not admits(place.schema, kind):
             numeric = spelling in TAKEN_FOR_INTEGERS and admits(place.schema, "integer")
             tier = _later(place, Tier.FIRST if numeric else usual)
-            pairs.append((place, Edit(f"{place.name} as {spelling}", place.put(change), tier, place.about)))
+            name, fuzzing = f"{place.name} as {spelling}", spelling == BEYOND_64
+            pairs.append((place, Edit(name, place.put(change), tier, place.about, fuzzing=fuzzing)))
     return pairs
 
 

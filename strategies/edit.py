@@ -28,6 +28,10 @@ class Edit:
     for all of them; where it shows a problem, the parts are tried one by one to name the one at fault. So they are
     where an edit `to_be_accepted`, which tells something only then, is refused.
 
+    `gates` is False where careful servers differ in what they make of such a request: to treat it as the requirement
+    says is then only recommended. `fuzzing` tells that no honest client sends it by mistake, only a fuzzer or an
+    attacker does: whatever comes of it gates no requirement that judges every exchange.
+
     `about` is the property that the change is about, where there is one. `issued_token` tells whether the request
     still carries exactly the issued token where it belongs; `also_malformed` whether, beside the credentials, there is
     more to refuse.
@@ -44,6 +48,8 @@ class Edit:
     also_malformed: bool = False
     parts: tuple[Edit, ...] = ()
     to_be_accepted: bool = False
+    gates: bool = True
+    fuzzing: bool = False
 
     def applies(self, request: Request) -> bool:
         """Return whether the edit changes this request."""
@@ -61,8 +67,15 @@ def together(name: str, parts: Sequence[Edit], tier: Tier = Tier.USUAL) -> Edit:
     def apply(request: Request) -> Request:
         return reduce(lambda changed, part: part.apply(changed), parts, request)
 
-    issued = all(part.issued_token for part in parts)
-    return Edit(name, apply, tier, issued_token=issued, parts=tuple(parts))
+    return Edit(
+        name,
+        apply,
+        tier,
+        issued_token=all(part.issued_token for part in parts),
+        parts=tuple(parts),
+        gates=all(part.gates for part in parts),
+        fuzzing=any(part.fuzzing for part in parts),
+    )
 
 
 Edits: TypeAlias = Callable[[Operation], Sequence[Edit]]

@@ -34,7 +34,7 @@ def head(_: Operation) -> list[Edit]:
 
 def odd_headers(_: Operation) -> list[Edit]:
     """RESP-06: headers around a good request that hold what nobody sends on purpose. None is the operation's."""
-    parts = [Edit(name, methodcaller("with_header", name, value)) for name, value in ODD_HEADERS]
+    parts = [Edit(name, methodcaller("with_header", name, value), fuzzing=True) for name, value in ODD_HEADERS]
     return [together("odd headers", parts)]
 
 

@@ -62,12 +62,28 @@ SPELLINGS: Sequence[tuple[str, Tier, Callable[[str], str]]] = (
 )
 """Name, tier, and what becomes of the id as it stands in the path, percent-encoded."""
 
+ONLY_FROM_A_FUZZER = frozenset(
+    {
+        *("id that is not UTF-8", "id with an encoded NUL", "id with a bad escape", "id with a lone percent sign"),
+        *(
+            "id of 8,000 characters",
+            "dot segments for the id",
+            "dots and a semicolon for the id",
+            "id with a line break",
+        ),
+    }
+)
+"""Spellings that no client library makes of an id; many HTTP servers answer them before any handler runs."""
+
 
 def spellings(operation: Operation) -> list[Edit]:
     """RESP-06: hostile segments for the last parameter in the path. Accepted or refused, but never a crash."""
     if not operation.path_parameters:
         return []
-    return [Edit(name, on_last_id(operation, change), tier) for name, tier, change in SPELLINGS]
+    return [
+        Edit(name, on_last_id(operation, change), tier, fuzzing=name in ONLY_FROM_A_FUZZER)
+        for name, tier, change in SPELLINGS
+    ]
 
 
 def odd_ids(operation: Operation) -> list[Edit]:
@@ -153,11 +169,14 @@ def open_query(operation: Operation) -> list[Edit]:
         return []
     unknown = (
         Edit("an unknown parameter", _add_raw(f"{UNKNOWN}=1")),
-        Edit("a parameter named __proto__", _add_raw("__proto__=1")),
+        Edit("a parameter named __proto__", _add_raw("__proto__=1"), fuzzing=True),
         Edit("a parameter without a name", _add_raw("=1")),
         Edit("a parameter without a value", _add_raw("&&x")),
     )
-    edits = [together("parameters that nobody knows", unknown), Edit("1,000 parameters", _crowded, Tier.LAST)]
+    edits = [
+        together("parameters that nobody knows", unknown),
+        Edit("1,000 parameters", _crowded, Tier.LAST, fuzzing=True),
+    ]
     whole = [(name, schema) for name, schema in found if admits(schema, "integer")]
     for name, schema in whole:
         edits += _open_numbers(name, schema)
@@ -181,17 +200,18 @@ def _open_numbers(name: str, schema: Json) -> list[Edit]:
         Edit(f"{name} with a zero fraction", _set(name, "1.0"), Tier.LAST),
     ]
     if not {"maximum", "exclusiveMaximum", "enum", "const"} & schema.keys():
-        edits.insert(0, Edit(f"{name} beyond 64 bits", _set(name, str(BEYOND_64_BITS)), Tier.FIRST))
+        beyond = Edit(f"{name} beyond 64 bits", _set(name, str(BEYOND_64_BITS)), Tier.FIRST, fuzzing=True)
+        edits.insert(0, beyond)
     return edits
 
 
 def _open_texts(name: str, usual: Tier) -> list[Edit]:
     return [
-        Edit(f"{name} with a NUL", _set(name, "a\x00b"), Tier(usual - 1)),
+        Edit(f"{name} with a NUL", _set(name, "a\x00b"), Tier(usual - 1), fuzzing=True),
         Edit(f"{name} with SQL", _set(name, INJECTION), usual),
-        Edit(f"{name} with a bad escape", _set_raw(name, "%zz%"), usual),
-        Edit(f"{name} that is not UTF-8", _set_raw(name, "%FF%FE"), usual),
-        Edit(f"{name} of 8,000 characters", _set(name, "a" * LONG), usual),
+        Edit(f"{name} with a bad escape", _set_raw(name, "%zz%"), usual, fuzzing=True),
+        Edit(f"{name} that is not UTF-8", _set_raw(name, "%FF%FE"), usual, fuzzing=True),
+        Edit(f"{name} of 8,000 characters", _set(name, "a" * LONG), usual, fuzzing=True),
         Edit(f"{name} empty", _set(name, ""), usual),
         Edit(f"{name} as an object", _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1"), Tier.LAST),
         Edit(f"{name} of many scripts", _set(name, SCRIPTS), Tier.LAST),

@@ -40,6 +40,8 @@ LEGAL_TEXTS: Sequence[tuple[str, Tier, str]] = (
 """Text that JSON allows and that servers stumble over. None of it breaks a schema that says just `type: string`."""
 
 NUL, BEYOND_64 = "NUL", "beyond 64 bits"
+ONLY_FROM_A_FUZZER = frozenset({NUL, "non-characters"})
+"""Texts that nobody types and no program makes by mistake."""
 LEGAL_TEXTS_BY_NAME = {name: text for name, _, text in LEGAL_TEXTS}
 
 LONGER_AND_LONGER = (
@@ -79,7 +81,7 @@ def legal_texts(operation: Operation) -> list[Edit]:
     edits = [_with_short_texts(_mixed_text(fullest, Tier.FIRST), operation), _long_text(fullest, Tier.FIRST)]
     elsewhere = {part.name for edit in hard_to_store(operation) for part in edit.parts}
     edits += [
-        Edit(name, fullest.put(text), tier)
+        Edit(name, fullest.put(text), tier, fuzzing=spelling in ONLY_FROM_A_FUZZER)
         for spelling, tier, text in LEGAL_TEXTS
         if (name := f"{fullest.name} with {spelling}") not in elsewhere
     ]
@@ -90,7 +92,13 @@ def legal_texts(operation: Operation) -> list[Edit]:
         if place is not fullest:
             edits += [_mixed_text(place, Tier.LAST), _long_text(place, Tier.LAST)]
             edits += [
-                Edit(f"{place.name} with {spelling}", place.put(text), Tier.LAST) for spelling, _, text in LEGAL_TEXTS
+                Edit(
+                    f"{place.name} with {spelling}",
+                    place.put(text),
+                    Tier.LAST,
+                    fuzzing=spelling in ONLY_FROM_A_FUZZER,
+                )
+                for spelling, _, text in LEGAL_TEXTS
             ]
     return edits
 
@@ -119,8 +127,8 @@ def hard_to_store(operation: Operation) -> list[Edit]:
         return []
     text, number = _freest(free), numbers[-1]
     parts = (
-        Edit(f"{text.name} with {NUL}", text.put(LEGAL_TEXTS_BY_NAME[NUL]), to_be_accepted=True),
-        Edit(f"{number.name} {BEYOND_64}", number.put(BEYOND_64_BITS), to_be_accepted=True),
+        Edit(f"{text.name} with {NUL}", text.put(LEGAL_TEXTS_BY_NAME[NUL]), to_be_accepted=True, fuzzing=True),
+        Edit(f"{number.name} {BEYOND_64}", number.put(BEYOND_64_BITS), to_be_accepted=True, fuzzing=True),
     )
     # A store that refuses the one says nothing of the other: then each is tried alone.
     whole = together(f"{text.name} with {NUL}, {number.name} {BEYOND_64}", parts, Tier.FIRST)
@@ -138,16 +146,16 @@ def open_ended(operation: Operation) -> list[Edit]:
     if operation.body is None:
         return []
     unread = (
-        Edit("a number beyond a double", _bytes_for("huge", b"1e400")),
-        Edit("a number of 5,000 digits", _bytes_for("long", b"9" * 5000)),
-        Edit("a key named __proto__", _bytes_for("__proto__", b'{"admin":true}')),
+        Edit("a number beyond a double", _bytes_for("huge", b"1e400"), fuzzing=True),
+        Edit("a number of 5,000 digits", _bytes_for("long", b"9" * 5000), fuzzing=True),
+        Edit("a key named __proto__", _bytes_for("__proto__", b'{"admin":true}'), fuzzing=True),
     )
     edits = [
         # Apart from the others: a reader that gives up on depth never gets to see them.
-        Edit("nested 2,000 deep", _bytes_for("deep", b"[" * 2000 + b"]" * 2000), Tier.FIRST),
+        Edit("nested 2,000 deep", _bytes_for("deep", b"[" * 2000 + b"]" * 2000), Tier.FIRST, fuzzing=True),
         together("huge numbers, __proto__", unread),
         _together_too_many(),
-        Edit("over a mebibyte of white space around", _padded),
+        Edit("over a mebibyte of white space around", _padded, fuzzing=True),
     ]
     found = [place for place in places(operation) if not place.inside]
     texts = [place for place in found if admits(place.schema, "string")]
@@ -169,9 +177,9 @@ def _together_too_many() -> Edit:
         ("a name with a line break", "x\r\ny"),
         ("a name of 1,000 characters", "n" * 1000),
     )
-    parts = [Edit(spelling, on_body(partial(_with_more, {name: 1}))) for spelling, name in names]
+    parts = [Edit(spelling, on_body(partial(_with_more, {name: 1})), fuzzing=True) for spelling, name in names]
     crowd = {f"p{number}": number for number in range(MANY_PROPERTIES)}
-    parts.append(Edit(f"{MANY_PROPERTIES} properties too many", on_body(partial(_with_more, crowd))))
+    parts.append(Edit(f"{MANY_PROPERTIES} properties too many", on_body(partial(_with_more, crowd)), fuzzing=True))
     return together("properties too many, under hostile names", parts)
 
 
@@ -185,14 +193,14 @@ def _padded(request: Request) -> Request:
 
 def _open_texts(place: Place, usual: Tier) -> list[Edit]:
     rows = (
-        ("with a lone surrogate", "evt\ud800", usual),
-        ("empty", "", usual),
-        ("blank", " ", Tier.LAST),
+        ("with a lone surrogate", "evt\ud800", usual, True),
+        ("empty", "", usual, False),
+        ("blank", " ", Tier.LAST, False),
     )
     # What breaks a constraint is not open: it has to be refused (ERR-06).
     return [
-        Edit(f"{place.name} {spelling}", place.put(text), tier)
-        for spelling, text, tier in rows
+        Edit(f"{place.name} {spelling}", place.put(text), tier, fuzzing=fuzzing)
+        for spelling, text, tier, fuzzing in rows
         if fits(place.schema, text)
     ]
 
@@ -220,7 +228,7 @@ def _open_numbers(place: Place) -> list[Edit]:
         return []
     sizes = (("32", BEYOND_32_BITS, Tier.USUAL), ("64", BEYOND_64_BITS, Tier.FIRST))
     edits = [
-        Edit(f"{place.name} beyond {bits} bits", place.put(value), tier)
+        Edit(f"{place.name} beyond {bits} bits", place.put(value), tier, fuzzing=True)
         for bits, value, tier in sizes
         if fits(place.schema, value)
     ]
@@ -228,7 +236,7 @@ def _open_numbers(place: Place) -> list[Edit]:
         *edits,
         Edit(f"{place.name} with a zero fraction", _spelled_number(place, "{}.0")),
         Edit(f"{place.name} with an exponent", _spelled_number(place, "{}e0"), Tier.LAST),
-        Edit(f"{place.name} beyond a double", _literal(place, b"1e400"), Tier.LAST),
+        Edit(f"{place.name} beyond a double", _literal(place, b"1e400"), Tier.LAST, fuzzing=True),
     ]
 
 
@@ -236,7 +244,8 @@ def _open_arrays(place: Place) -> list[Edit]:
     if not admits(place.schema, "array"):
         return []
     many = [sample(place.schema.get("items", {}))] * MANY_ITEMS
-    return [Edit(f"{place.name} of 10,000 items", place.put(many), Tier.LAST)] if fits(place.schema, many) else []
+    too_many = Edit(f"{place.name} of 10,000 items", place.put(many), Tier.LAST, fuzzing=True)
+    return [too_many] if fits(place.schema, many) else []
 
 
 def _mixed_text(place: Place, tier: Tier) -> Edit:

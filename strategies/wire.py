@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import methodcaller
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from contracts import strict_json
@@ -31,7 +32,10 @@ def not_json(_: Operation) -> list[Edit]:
 
     Not every body can be broken in every way: where it still is strict JSON afterwards, the request stays as it is.
     """
-    return [Edit(name, _on_bytes(_only_if_broken(change)), tier) for name, tier, change in NOT_JSON]
+    return [
+        Edit(row.name, _on_bytes(_only_if_broken(row.change)), row.tier, gates=not row.read_by, fuzzing=row.fuzzing)
+        for row in NOT_JSON
+    ]
 
 
 def open_to_readers(operation: Operation) -> list[Edit]:
@@ -42,13 +46,21 @@ def open_to_readers(operation: Operation) -> list[Edit]:
         Edit("byte order mark", _on_bytes(lambda body: b"\xef\xbb\xbf" + body)),
         Edit("last key given twice", _on_bytes(_last_key_twice), Tier.LAST),
         Edit("gzip body", lambda request: _gzipped(request).with_header("Content-Encoding", "gzip")),
-        Edit("gzip announced, plain body", lambda request: request.with_header("Content-Encoding", "gzip"), Tier.LAST),
-        Edit("charset nobody knows", _typed(f"{JSON_MEDIA_TYPE}; charset=x-none"), Tier.LAST),
+        Edit(
+            "gzip announced, plain body",
+            lambda request: request.with_header("Content-Encoding", "gzip"),
+            Tier.LAST,
+            fuzzing=True,
+        ),
+        Edit("charset nobody knows", _typed(f"{JSON_MEDIA_TYPE}; charset=x-none"), Tier.LAST, fuzzing=True),
     ]
 
 
 def other_spellings(_: Operation) -> list[Edit]:
-    """RESP-08: the accepted body in other words. These are valid, and accepted by whoever accepted the control."""
+    """RESP-08: the accepted body in other words. These are valid, and accepted by whoever accepted the control.
+
+    A server that does not know one of them is not wrong by anything that the vendor states.
+    """
     ways = (
         Edit("keys in reverse", _on_bytes(_reversed_keys)),
         Edit("keys escaped", _on_bytes(partial(_escaped_texts, keys=True))),
@@ -60,7 +72,8 @@ def other_spellings(_: Operation) -> list[Edit]:
         Edit("charset=UTF-8", _with_charset),
         Edit("no Accept header", methodcaller("with_header", "Accept")),
     )
-    return [together("every other spelling at once", ways, Tier.FIRST)]
+    open_ways = [replace(way, gates=False) for way in ways]
+    return [together("every other spelling at once", open_ways, Tier.FIRST)]
 
 
 def other_media_types(_: Operation) -> list[Edit]:
@@ -71,7 +84,7 @@ def other_media_types(_: Operation) -> list[Edit]:
         Edit("JSON as a type that starts alike", _typed(f"{JSON_MEDIA_TYPE}-seq")),
         Edit("no Content-Type", lambda request: request.with_header("Content-Type")),
         Edit("JSON as a form", _typed(FORM), Tier.LAST),
-        Edit("multipart without a boundary", _typed("multipart/form-data"), Tier.LAST),
+        Edit("multipart without a boundary", _typed("multipart/form-data"), Tier.LAST, fuzzing=True),
         Edit("JSON as XML", _typed("application/xml"), Tier.LAST),
     ]
 
@@ -103,11 +116,7 @@ def _as_form(request: Request) -> Request:
 def _only_if_broken(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
     def apply(body: bytes) -> bytes:
         changed = change(body)
-        try:
-            strict_json.parse(changed)
-        except ValueError:
-            return changed
-        return body
+        return body if strict_json.read(changed).strict else changed
 
     return apply
 
@@ -237,47 +246,63 @@ def _without_braces(spell: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]
     return lambda body: spell(body) if json.loads(body) else body
 
 
+class Malformation(NamedTuple):
+    """A way of not being JSON.
+
+    `read_by` names what reads it all the same by default, of the usual parsers of six platforms (V8, CPython, Go,
+    Jackson, PHP, Ruby), each of which was tried: what one of them reads, a careful server may accept.
+    """
+
+    name: str
+    tier: Tier
+    change: Callable[[bytes], bytes]
+    read_by: str = ""
+    fuzzing: bool = False
+
+
 EMPTY = b"{}"
-NOT_JSON: Sequence[tuple[str, Tier, Callable[[bytes], bytes]]] = (
-    ("empty", Tier.FIRST, lambda _: b""),
-    ("truncated", Tier.FIRST, lambda body: body[:-1]),
-    ("trailing comma", Tier.FIRST, lambda body: body[:-1] + b",}"),
-    ("trailing garbage", Tier.LAST, lambda body: body + b" x"),
-    ("block comment", Tier.FIRST, lambda body: b"/* c */" + body),
-    ("single quotes", Tier.USUAL, _single_quoted),
-    ("bad UTF-8", Tier.USUAL, _within_last_text(b"\xff")),
-    ("two documents", Tier.FIRST, lambda body: body + b"\n" + body),
-    ("unquoted keys", Tier.USUAL, _unquoted_keys),
-    ("raw newline in a string", Tier.USUAL, _within_last_text(b"\n")),
-    ("needless escape", Tier.USUAL, _needless_escape),
-    ("NaN", Tier.USUAL, _last_value(b"NaN")),
-    ("UTF-16", Tier.USUAL, lambda body: body.decode().encode("utf-16")),
-    ("line comment", Tier.USUAL, lambda body: body[:-1] + b"// c\n}"),
-    ("form fields", Tier.USUAL, _without_braces(lambda body: urlencode(json.loads(body)).encode())),
-    ("YAML", Tier.LAST, _without_braces(_yaml)),
-    ("only white space", Tier.LAST, lambda _: b" \n"),
-    ("comma missing", Tier.LAST, _first_comma_as(b" ")),
-    ("cut in the last string", Tier.LAST, _cut_in_last_text),
-    ("NUL at the end", Tier.USUAL, lambda body: body + b"\x00"),
-    ("hash comment", Tier.LAST, lambda body: b"# c\n" + body),
-    ("equals for colon", Tier.LAST, lambda body: body.replace(b'":', b'"=')),
-    ("semicolon for comma", Tier.LAST, _first_comma_as(b";")),
-    ("encoded surrogate", Tier.USUAL, _within_last_text(b"\xed\xa0\x80")),
-    ("overlong UTF-8", Tier.LAST, _within_last_text(b"\xc0\xaf")),
-    ("XSSI prefix", Tier.LAST, lambda body: b")]}',\n" + body),
-    ("leading garbage", Tier.LAST, lambda body: b"x" + body),
-    ("Infinity", Tier.LAST, _valueless(b"-Infinity")),
-    ("NaN, then the value", Tier.LAST, _valueless(b"NaN")),
-    ("form feed as white space", Tier.LAST, lambda body: b"\x0c" + body),
-    ("cut in the middle", Tier.LAST, lambda body: body[: len(body) // 2]),
-    ("leading comma", Tier.LAST, lambda body: b"{," + body[1:]),
-    ("trailing brace", Tier.LAST, lambda body: body + b"}"),
-    ("Python literals", Tier.LAST, _valueless(b"None")),
-    ("undefined", Tier.LAST, _valueless(b"undefined")),
-    ("number with leading zero", Tier.LAST, _valueless(b"007")),
-    ("number in hex", Tier.LAST, _valueless(b"0x7")),
+NOT_JSON: Sequence[Malformation] = (
+    Malformation("empty", Tier.FIRST, lambda _: b""),
+    Malformation("truncated", Tier.FIRST, lambda body: body[:-1]),
+    Malformation("trailing comma", Tier.FIRST, lambda body: body[:-1] + b",}"),
+    Malformation("trailing garbage", Tier.LAST, lambda body: body + b" x", "Go, Jackson"),
+    Malformation("block comment", Tier.FIRST, lambda body: b"/* c */" + body, "Ruby"),
+    Malformation("single quotes", Tier.USUAL, _single_quoted),
+    Malformation("bad UTF-8", Tier.USUAL, _within_last_text(b"\xff"), "V8, Go, Ruby", fuzzing=True),
+    Malformation("two documents", Tier.FIRST, lambda body: body + b"\n" + body, "Go, Jackson"),
+    Malformation("unquoted keys", Tier.USUAL, _unquoted_keys),
+    Malformation("raw newline in a string", Tier.USUAL, _within_last_text(b"\n")),
+    Malformation("needless escape", Tier.USUAL, _needless_escape, "Ruby"),
+    Malformation("NaN", Tier.USUAL, _last_value(b"NaN"), "CPython"),
+    Malformation("UTF-16", Tier.USUAL, lambda body: body.decode().encode("utf-16"), "CPython, Jackson", fuzzing=True),
+    Malformation("line comment", Tier.USUAL, lambda body: body[:-1] + b"// c\n}", "Ruby"),
+    Malformation("form fields", Tier.USUAL, _without_braces(lambda body: urlencode(json.loads(body)).encode())),
+    Malformation("YAML", Tier.LAST, _without_braces(_yaml)),
+    Malformation("only white space", Tier.LAST, lambda _: b" \n"),
+    Malformation("comma missing", Tier.LAST, _first_comma_as(b" ")),
+    Malformation("cut in the last string", Tier.LAST, _cut_in_last_text),
+    Malformation("NUL at the end", Tier.USUAL, lambda body: body + b"\x00", "Go, Jackson", fuzzing=True),
+    Malformation("hash comment", Tier.LAST, lambda body: b"# c\n" + body),
+    Malformation("equals for colon", Tier.LAST, lambda body: body.replace(b'":', b'"=')),
+    Malformation("semicolon for comma", Tier.LAST, _first_comma_as(b";")),
+    Malformation(
+        "encoded surrogate", Tier.USUAL, _within_last_text(b"\xed\xa0\x80"), "V8, Go, Jackson, Ruby", fuzzing=True
+    ),
+    Malformation("overlong UTF-8", Tier.LAST, _within_last_text(b"\xc0\xaf"), "V8, Go, Jackson, Ruby", fuzzing=True),
+    Malformation("XSSI prefix", Tier.LAST, lambda body: b")]}',\n" + body),
+    Malformation("leading garbage", Tier.LAST, lambda body: b"x" + body),
+    Malformation("Infinity", Tier.LAST, _valueless(b"-Infinity"), "CPython"),
+    Malformation("NaN, then the value", Tier.LAST, _valueless(b"NaN"), "CPython"),
+    Malformation("form feed as white space", Tier.LAST, lambda body: b"\x0c" + body),
+    Malformation("cut in the middle", Tier.LAST, lambda body: body[: len(body) // 2]),
+    Malformation("leading comma", Tier.LAST, lambda body: b"{," + body[1:]),
+    Malformation("trailing brace", Tier.LAST, lambda body: body + b"}", "Go, Jackson"),
+    Malformation("Python literals", Tier.LAST, _valueless(b"None")),
+    Malformation("undefined", Tier.LAST, _valueless(b"undefined")),
+    Malformation("number with leading zero", Tier.LAST, _valueless(b"007")),
+    Malformation("number in hex", Tier.LAST, _valueless(b"0x7")),
 )
-"""Name, tier, change. The heads are what hand-written and hand-configured parsers most often let pass.
+"""The heads are what hand-written and hand-configured parsers most often let pass.
 
 What only comes to something where another row does, too, is in the last tier: readers of YAML take single quotes, and
 those that take semicolons take names without quotes.

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from contracts import strict_json
 from contracts.checks import Check, own_request
-from contracts.checks.response import TOO_MANY, at, media_type, shown
-from contracts.checks.schema import body_fits, misfit
-from contracts.document import JSON_MEDIA_TYPE, Json, Operation
+from contracts.checks.response import FIRST_SERVER_ERROR, TOO_MANY, at, media_type, shown
+from contracts.checks.schema import body_fits, breaks_beyond_doubt, misfit
+from contracts.document import JSON_MEDIA_TYPE, Json, Operation, properties
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
 
-BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE = 400, 415
+OK_CLASS_ENDS, BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE = 300, 400, 415
 ECHO_WORTH_NAMING = 40
 """A shorter body may stand in an error by chance, or because the error quotes where it stopped reading."""
 
@@ -60,35 +61,76 @@ def refused_with(*statuses: int) -> Check:
 
 
 def malformed_body_refused(operation: Operation, exchange: Exchange) -> Judgement:
-    """ERR-01 to -03, -06 and -14. Silent on a body that fits the schema after all, in the eyes of jsonschema."""
-    try:
-        fits = body_fits(operation, strict_json.parse(exchange.request.body or b""))
-    except ValueError:
-        fits = False
-    return SILENT if fits else refused_with(BAD_REQUEST)(operation, exchange)
+    """ERR-01, -02, -06 and -14. Silent on a body that fits the schema after all, in the eyes of jsonschema.
+
+    A body that a lenient reading of the schema admits gates nothing: null for an optional property, "30" for 30.
+    """
+    sent = strict_json.read(exchange.request.body or b"")
+    if sent.limit or (sent.strict and body_fits(operation, sent.value)):
+        return SILENT
+    judgement = refused_with(BAD_REQUEST)(operation, exchange)
+    if isinstance(judgement, Problem) and sent.strict and not breaks_beyond_doubt(operation, sent.value):
+        return replace(judgement, gates=False)
+    return judgement
+
+
+def unusable_body_refused(operation: Operation, exchange: Exchange) -> Judgement:
+    """ERR-03 and ERR-04. A body that is no JSON object must not be accepted; that it is answered 400 is recommended.
+
+    Which status it gets is not documented: 415 and 422 are refusals, too. Where nothing is required, a body that says
+    nothing may be taken for an empty object.
+    """
+    judgement = refused_with(BAD_REQUEST)(operation, exchange)
+    if not isinstance(judgement, Problem):
+        return judgement
+    refused = exchange.status is None or OK_CLASS_ENDS <= exchange.status < FIRST_SERVER_ERROR
+    return replace(judgement, gates=not refused and not _may_be_an_empty_object(operation, exchange.request.body))
+
+
+def _may_be_an_empty_object(operation: Operation, body: bytes | None) -> bool:
+    nothing = not (body or b"").strip() or strict_json.read(body or b"").value in (None, [])
+    return nothing and body_fits(operation, {})
 
 
 def error_has_the_envelope(operation: Operation, exchange: Exchange) -> Judgement:
-    """ERR-05. Silent where the document names no 400 of the operation."""
+    """ERR-05. Silent where the document names no 400 of the operation.
+
+    It gates what the document's 400 is about: a JSON object that was read and found wanting. How else a request may be
+    refused with 400 - for its credentials, or for bytes that a framework's own parser gives up on - is not documented,
+    nor is that the texts say something.
+    """
     if not own_request(operation, exchange) or exchange.response is None or exchange.status != BAD_REQUEST:
         return SILENT
     if str(BAD_REQUEST) not in operation.responses:
         return SILENT
     expected = "application/json with error.code and error.message, both non-empty strings"
+    gates = _was_read(exchange)
     if media_type(exchange.response) != JSON_MEDIA_TYPE:
         observed = f"Content-Type: {exchange.response.header('content-type')}; {shown(exchange.response.body)}"
-        return Problem("other media type", expected, observed)
-    try:
-        value = strict_json.parse(exchange.response.body)
-    except ValueError as error:
-        return Problem(f"body {error}", expected, shown(exchange.response.body))
-    broken = misfit(operation, str(BAD_REQUEST), value)
+        return Problem("other media type", expected, observed, gates)
+    content = exchange.response.content
+    if content.limit:
+        return SILENT
+    if content.fault:
+        return Problem(f"body {content.fault}", expected, shown(exchange.response.body), gates)
+    broken = misfit(operation, str(BAD_REQUEST), content.value)
     if broken:
-        return Problem(broken[0], expected, f"{broken[1]} in {shown(exchange.response.body)}")
+        return Problem(broken[0], expected, f"{broken[1]} in {shown(exchange.response.body)}", gates)
     for name in ("code", "message"):
-        if not str(at(value, ("error", name))).strip():
-            return Problem(f"error/{name} is blank", expected, shown(exchange.response.body))
+        if not str(at(content.value, ("error", name))).strip():
+            return Problem(f"error/{name} is blank", expected, shown(exchange.response.body), gates=False)
     return HOLDS
+
+
+def _was_read(exchange: Exchange) -> bool:
+    """Return whether the target knew who asks, and had no reason to give up on the body before it looked at values."""
+    request = exchange.request
+    if request.body is None:
+        return exchange.issued_token
+    sent = strict_json.read(request.body)
+    declared = [value for name, value in request.headers if name.lower() == "content-type"]
+    as_json = len(declared) == 1 and declared[0].partition(";")[0].strip().lower() == JSON_MEDIA_TYPE
+    return exchange.issued_token and as_json and sent.strict and isinstance(sent.value, dict)
 
 
 def error_names_the_property(_: Operation, exchange: Exchange) -> Judgement:
@@ -106,7 +148,10 @@ def error_names_the_property(_: Operation, exchange: Exchange) -> Judgement:
 
 
 def refusal_returns_nothing(operation: Operation, exchange: Exchange) -> Judgement:
-    """ERR-10. What only a 200 has - a job, a result - stands in no refusal."""
+    """ERR-10. What only a 200 has - a job, a result - stands in no refusal.
+
+    A name of the 200 alone gates nothing: how refusals other than 400 look is not documented.
+    """
     response = exchange.response
     if response is None or exchange.accepted or not own_request(operation, exchange):
         return SILENT
@@ -115,9 +160,10 @@ def refusal_returns_nothing(operation: Operation, exchange: Exchange) -> Judgeme
         return HOLDS
     if operation.job_link and operation.job_link.follow(value):
         return Problem("refusal with a job id", "no job", shown(response.body))
-    promised = set(operation.responses.get("200", {}).get("properties", {})) & set(value)
+    promised = [name for name, _ in properties(operation.responses.get("200", {})) if value.get(name) is not None]
     if promised:
-        return Problem(f"refusal with {', '.join(sorted(promised))}", "none of what a 200 holds", shown(response.body))
+        kind = f"refusal with {', '.join(sorted(promised))}"
+        return Problem(kind, "none of what a 200 holds", shown(response.body), exchange.status == BAD_REQUEST)
     return HOLDS
 
 
@@ -134,17 +180,32 @@ def gives_nothing_away(_: Operation, exchange: Exchange) -> Judgement:
     if exchange.accepted:
         return SILENT
     sent = (exchange.request.body or b"").decode(errors="replace") + exchange.request.target
-    plain = text.replace('\\"', '"').replace("\\n", "\n") + "\n" + headers
+    told = "\n".join(_texts_in(response.content.value)) or text.replace('\\"', '"').replace("\\n", "\n")
+    plain = f"{told}\n{headers}"
     for name, pattern in LEAKS.items():
         found = pattern.search(plain)
         if found and found.group().strip() not in sent:
             return Problem(f"{name} shown", f"no {name}", shown(found.group().encode()))
     body = exchange.request.body or b""
-    if len(body) >= ECHO_WORTH_NAMING and body.decode(errors="replace") in plain:
+    echo = body.decode(errors="replace")
+    if len(body) >= ECHO_WORTH_NAMING and (echo in plain or echo in text):
         return Problem("body echoed", "no echo of the whole body", shown(response.body))
     if media_type(response) == "text/html" and _reflects_markup(sent, text):
         return Problem("markup reflected", "no markup of the request in a page", shown(response.body))
     return HOLDS
+
+
+def _texts_in(value: Json) -> Iterator[str]:
+    """Yield the texts in a JSON value, names included, as they read: an escape is no path."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts_in(inner)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from _texts_in(inner)
 
 
 def same_refusal_every_time(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:

@@ -98,7 +98,11 @@ def listed_in_one(complete: Exchange) -> Check:
 
 
 def order_is_as_asked(operation: Operation, exchange: Exchange) -> Judgement:
-    """LIST-02. Compares neighbours field by field; where a value is null, or of another type, nothing is said."""
+    """LIST-02. Compares neighbours field by field; where a value is null, or of another type, nothing is said.
+
+    Nor is it of two texts which the usual collations - bytes, UTF-16, without case, letters and digits alone - put in
+    different orders: which one a listing has is not documented.
+    """
     page = items(operation, exchange)
     if operation.listing is None or page is None:
         return SILENT
@@ -108,16 +112,29 @@ def order_is_as_asked(operation: Operation, exchange: Exchange) -> Judgement:
         for field, _, direction in asked:
             first: Json = before.get(field)
             second: Json = after.get(field)
-            if first is None or type(first) is not type(second):
+            if not isinstance(first, str | int | float) or type(first) is not type(second):
                 break
             if first == second:
                 continue
+            orders = {
+                one < other for one, other in zip(_collated(first), _collated(second), strict=True) if one != other
+            }
+            if len(orders) != 1:
+                break
             judgement = HOLDS
-            if (first < second) if direction == DESCENDING else (first > second):
+            if orders == {direction == DESCENDING}:
                 word = "descending" if direction == DESCENDING else "ascending"
                 return Problem(f"{field} not {word}", f"{field} {word}", f"{first} before {second}")
             break
     return judgement
+
+
+def _collated(value: Json) -> tuple[Any, ...]:
+    """Return what the usual collations compare in place of a text; of another value itself."""
+    if not isinstance(value, str):
+        return (value,)
+    folded = value.casefold()
+    return (value, value.encode("utf-16-be", "surrogatepass"), folded, "".join(filter(str.isalnum, folded)))
 
 
 def comes_first_of_all(reference: Exchange) -> Check:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
-from contracts.checks import Check, own_request
+from contracts.checks import Check, SeriesCheck, own_request
 from contracts.checks.errors import BAD_REQUEST
 from contracts.checks.response import FIRST_SERVER_ERROR, OK, TOO_MANY, shown
 from contracts.checks.schema import misfit
@@ -261,45 +262,71 @@ def tells_the_limit(operation: Operation, exchange: Exchange) -> Judgement:
     return HOLDS
 
 
-def remaining_falls(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
-    """RATE-02. Judges accepted neighbours sent within a second; one rise a window is the window's own.
+def remaining_falls(began: float) -> SeriesCheck:
+    """Return the check of RATE-02 for a session whose first request was sent at `began`, by the clock of exchanges.
 
-    Whether refused requests count is not documented, so what remains is compared among accepted ones; the limit is one
-    for both. What was sent at the same time may be answered in any order.
+    Judges accepted neighbours with the same credentials, sent within a second of each other: whether refused requests
+    count, and whether other credentials have a window of their own, is not documented. One rise a window is the
+    window's own. From a minute on, what was used before may come back at any time, as it does where a window slides.
+    What was sent at the same time may be answered in any order.
     """
-    told = [(exchange, numbers) for exchange in exchanges if (numbers := _numbers(exchange)) is not None]
-    limit = told[0][1][0] if told else 0
-    for exchange, (told_now, _left) in told:
-        if told_now != limit:
-            yield exchange, Problem("limit changed", f"a limit of {limit}, as before", f"{told_now}")
+
+    def check(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+        told = [(exchange, numbers) for exchange in exchanges if (numbers := _numbers(exchange)) is not None]
+        limit = told[0][1][0] if told else 0
+        for exchange, (told_now, _left) in told:
+            if told_now != limit:
+                yield exchange, Problem("limit changed", f"a limit of {limit}, as before", f"{told_now}")
+                return
+        accepted = [(exchange, left) for exchange, (_limit, left) in told if exchange.accepted]
+        falls, stands, jumps = _steps(accepted, limit, began)
+        judged = len(falls) + len(stands) + len(jumps)
+        if judged < FEWEST_PAIRS_TO_JUDGE_A_FALL_BY:
             return
-    accepted = [(exchange, left) for exchange, (_limit, left) in told if exchange.accepted]
-    falls, stands, jumps = 0, [], []
+        windows = (accepted[-1][0].began - accepted[0][0].began) / WINDOW_SECONDS + 1
+        odd = jumps if len(jumps) > windows + JUMPS_TOLERATED else stands if len(stands) > windows + len(falls) else []
+        if odd:
+            after, left, next_left = odd[0]
+            observed = f"{next_left} after {left}; {len(odd)} of {judged} requests in quick succession"
+            yield after, Problem("remaining does not fall", f"less than {left}", observed)
+        else:
+            yield accepted[-1][0], HOLDS
+
+    return check
+
+
+Step: TypeAlias = tuple[Exchange, int, int]
+"""An accepted exchange, what remained before it, and what remains by its answer."""
+
+
+def _steps(accepted: Sequence[tuple[Exchange, int]], limit: int, began: float) -> tuple[list[Step], ...]:
+    """Return the steps between neighbours in quick succession at which what remains falls, stands or jumps."""
+    falls: list[Step] = []
+    stands: list[Step] = []
+    jumps: list[Step] = []
     for (before, left), (after, next_left) in pairwise(accepted):
         apart = after.began - before.began
         if apart > BURST_SECONDS or next_left == left == 0 or after.began < before.began + before.elapsed:
             continue
         if next_left < left:
-            falls += 1
+            falls.append((after, left, next_left))
+        elif after.began - began >= WINDOW_SECONDS and limit - next_left >= _in_the_minute_before(after, accepted):
+            continue  # what was used a minute ago may have come back
         elif next_left > left + 1 + limit * apart / WINDOW_SECONDS:
             jumps.append((after, left, next_left))
         else:
             stands.append((after, left, next_left))
-    judged = falls + len(stands) + len(jumps)
-    if judged < FEWEST_PAIRS_TO_JUDGE_A_FALL_BY:
-        return
-    windows = (accepted[-1][0].began - accepted[0][0].began) / WINDOW_SECONDS + 1
-    odd = jumps if len(jumps) > windows + JUMPS_TOLERATED else stands if len(stands) > windows + falls else []
-    if odd:
-        after, left, next_left = odd[0]
-        observed = f"{next_left} after {left}; {len(odd)} of {judged} requests in quick succession"
-        yield after, Problem("remaining does not fall", f"less than {left}", observed)
-    else:
-        yield accepted[-1][0], HOLDS
+    return falls, stands, jumps
+
+
+def _in_the_minute_before(exchange: Exchange, accepted: Sequence[tuple[Exchange, int]]) -> int:
+    return sum(0 <= exchange.began - other.began <= WINDOW_SECONDS for other, _ in accepted)
 
 
 def _numbers(exchange: Exchange) -> tuple[int, int] | None:
-    if exchange.response is None or not (exchange.accepted or exchange.status == BAD_REQUEST):
+    """Return limit and remaining as an exchange with the issued token tells them, or None where it does not."""
+    counted = exchange.issued_token and (exchange.accepted or exchange.status == BAD_REQUEST)
+    if exchange.response is None or not counted:
         return None
     values = [exchange.response.header(name) for name in (RATE_LIMIT, RATE_REMAINING)]
     if not all(value is not None and _is_whole(value) for value in values):

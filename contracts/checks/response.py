@@ -9,9 +9,10 @@ from datetime import date
 
 from contracts import strict_json
 from contracts.checks import own_request
-from contracts.checks.schema import misfit
+from contracts.checks.schema import fits, misfit
 from contracts.document import JSON_MEDIA_TYPE, SUPPLIED_BY, Json, Operation, properties
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem, Response
+from contracts.strict_json import NOT_JSON, NOT_UTF_8, REPEATED_KEY
 
 OK, TOO_MANY = 200, 429
 DIGIT = re.compile(r"[0-9]")
@@ -22,38 +23,36 @@ FIRST_SERVER_ERROR, NOT_IMPLEMENTED, UNAVAILABLE = 500, 501, 503
 
 
 def success_fits_schema(operation: Operation, exchange: Exchange) -> Judgement:
-    """RESP-01. Silent on a body that is not JSON, which is RESP-02, and on what is made of a day that there is not."""
+    """RESP-01. Silent on a body that is not JSON, which is RESP-02, and on what gives back what was sent.
+
+    Where a target accepts what it might have refused - null for an optional property, a day that there is not - its
+    answer may hold just that.
+    """
     if not (own_request(operation, exchange) and exchange.accepted and exchange.response):
         return SILENT
-    try:
-        value = json.loads(exchange.response.body)
-    except (ValueError, RecursionError):
+    content = exchange.response.content
+    if content.limit or content.fault in (NOT_JSON, NOT_UTF_8):
         return SILENT
-    broken = misfit(operation, str(OK), value)
-    if broken is None:
-        return HOLDS
-    if misfit(operation, str(OK), _with_impossible_days_as_sent(operation, exchange, value)) is None:
-        return SILENT
-    return Problem(broken[0], "a body that fits the schema for 200", broken[1])
+    broken = misfit(operation, str(OK), content.value, ignoring=_echoes_of_odd_values(operation, exchange))
+    return HOLDS if broken is None else Problem(broken[0], "a body that fits the schema for 200", broken[1])
 
 
-def _with_impossible_days_as_sent(operation: Operation, exchange: Exchange, answer: Json) -> Json:
-    """Return the answer with each text that has the form of a date, but names no day, as the request has it.
+def _echoes_of_odd_values(operation: Operation, exchange: Exchange) -> list[tuple[str, ...]]:
+    """Return the paths in the answer of what comes of an odd value in the request.
 
-    Whether 9999-99-99 is a date is left open by a schema that says only how one looks; a server that writes dates in
+    Odd is what the request's schema refuses, and a text that has the form of a date but names no day: whether
+    9999-99-99 is a date is left open by a schema that says only how one looks, and a server that writes dates in
     another form can make nothing of it that fits.
     """
-    try:
-        body = strict_json.parse(exchange.request.body or b"null")
-    except ValueError:
-        return answer
-    put_back = answer
-    for path in operation.echoed:
-        sent = at(body, path[-1:])
-        texts = isinstance(sent, str) and isinstance(at(answer, path), str)
-        if texts and LIKE_A_DAY.match(sent) and not _is_a_day(sent[:10]):
-            put_back = _with(put_back, path, sent)
-    return put_back
+    body = strict_json.read(exchange.request.body or b"").value
+    sent = body if isinstance(body, dict) else {}
+    odd = {name for name, schema in properties(operation.body or {}) if name in sent and not fits(schema, sent[name])}
+    odd |= {name for name, value in sent.items() if _is_like_a_day(value) and not _is_a_day(value[:10])}
+    return [path for path in operation.echoed if path[-1] in odd]
+
+
+def _is_like_a_day(value: Json) -> bool:
+    return isinstance(value, str) and LIKE_A_DAY.match(value) is not None
 
 
 def _is_a_day(text: str) -> bool:
@@ -62,11 +61,6 @@ def _is_a_day(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _with(value: Json, path: tuple[str, ...], put: Json) -> Json:
-    """Return a value with what the path of names leads to replaced."""
-    return value | {path[0]: _with(value[path[0]], path[1:], put)} if path else put
 
 
 def success_is_strict_json(operation: Operation, exchange: Exchange) -> Judgement:
@@ -79,10 +73,13 @@ def success_is_strict_json(operation: Operation, exchange: Exchange) -> Judgemen
     declared = exchange.response.headers_named("content-type")
     if media_type(exchange.response) != JSON_MEDIA_TYPE or len(declared) > 1:
         return Problem("other media type", expected, f"Content-Type: {', '.join(declared) or 'none'}")
-    try:
-        strict_json.parse(exchange.response.body)
-    except ValueError as error:
-        return Problem(f"body {error}", expected, f"a body that is {error}: {shown(exchange.response.body)}")
+    content = exchange.response.content
+    if content.limit:
+        return SILENT
+    if content.fault:
+        observed = f"a body that is {content.fault}: {shown(exchange.response.body)}"
+        # RFC 8259 only advises against repeated keys.
+        return Problem(f"body {content.fault}", expected, observed, gates=content.fault != REPEATED_KEY)
     return HOLDS
 
 
@@ -102,7 +99,17 @@ def success_is_200(operation: Operation, exchange: Exchange) -> Judgement:
 
 
 def no_server_error(operation: Operation, exchange: Exchange) -> Judgement:
-    """RESP-06. 503 with Retry-After is an outage and 501 a fair answer to an odd method: neither is a finding."""
+    """RESP-06. Silent on what only a fuzzer or an attacker sends, which is RESP-11."""
+    return SILENT if exchange.is_fuzzing else answered_below_500(operation, exchange)
+
+
+def no_server_error_when_fuzzed(operation: Operation, exchange: Exchange) -> Judgement:
+    """RESP-11. Speaks only of what a fuzzer or an attacker sends."""
+    return answered_below_500(operation, exchange) if exchange.is_fuzzing else SILENT
+
+
+def answered_below_500(operation: Operation, exchange: Exchange) -> Judgement:
+    """Judge one answer: 503 with Retry-After is an outage, 501 a fair answer to an odd method; neither is a problem."""
     expected = "an answer below 500 within the deadline"
     if exchange.response is None:
         return Problem(exchange.fault or "no answer", expected, exchange.fault or "no answer")
@@ -151,26 +158,26 @@ def headers_tell_the_truth(_: Operation, exchange: Exchange) -> Judgement:
             return Problem("untrue charset", "a body in the charset declared", f"Content-Type: {declared}")
         if media_type(response) == JSON_MEDIA_TYPE and text.encode() != response.body:
             return Problem("untrue charset", "JSON in UTF-8 (RFC 8259, 8.1)", f"Content-Type: {declared}")
-    if media_type(response) == JSON_MEDIA_TYPE and not exchange.accepted:
-        try:
-            json.loads(response.body)
-        except (ValueError, RecursionError):
-            return Problem("untrue media type", "JSON, as Content-Type says", shown(response.body))
+    if media_type(response) == JSON_MEDIA_TYPE and not exchange.accepted and response.content.fault == NOT_JSON:
+        return Problem("untrue media type", "JSON, as Content-Type says", shown(response.body))
     return HOLDS
 
 
 def gives_back_what_was_sent(operation: Operation, exchange: Exchange) -> Judgement:
-    """RESP-03. Silent where the meaning is open: repeated keys, lone surrogates, other types, forms that have twins.
+    """RESP-03. Silent where the meaning is open.
+
+    It is for repeated keys, lone surrogates, bytes in a path that are no UTF-8, values that the schema of the request
+    refuses, and forms that have twins.
 
     A date may be given back in another form, and a text that is no id without the white space around it.
     """
     if not (own_request(operation, exchange) and exchange.accepted and exchange.response):
         return SILENT
-    try:
-        body = strict_json.parse(exchange.request.body or b"null")
-    except ValueError:
+    content = strict_json.read(exchange.request.body or b"null")
+    if not content.strict or exchange.response.content.limit:
         return SILENT
-    sent = {**operation.path_values(exchange.request.target), **(body if isinstance(body, dict) else {})}
+    body = content.value if isinstance(content.value, dict) else {}
+    sent = {**operation.path_values(exchange.request.target), **body}
     schemas = {**dict(properties(operation.body or {})), **operation.path_parameters}
     answer = exchange.response.json()
     judgement: Judgement = SILENT
@@ -179,6 +186,8 @@ def gives_back_what_was_sent(operation: Operation, exchange: Exchange) -> Judgem
         around = at(answer, path[:-1])
         if value is None or not isinstance(around, dict) or path[-1] not in around:
             continue
+        if not fits(schemas[path[-1]], value):
+            continue  # the target may convert what it might have refused
         if not _comparable(schemas[path[-1]], value, given):
             continue
         if not (_equal(value, given) or _trimmed(schemas[path[-1]], value, given)):

@@ -14,33 +14,33 @@ refused = errors.refused_with(BAD_REQUEST)
 
 @requirement("ERR-01", edits=bodies.missing)
 def test_missing_required_property_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_refusal(of=trial.run.refusable):
         trial.judge(exchange, errors.malformed_body_refused)
 
 
 @requirement("ERR-02", edits=bodies.wrong_types)
 def test_wrong_type_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_refusal(of=trial.run.refusable):
         trial.judge(exchange, errors.malformed_body_refused)
 
 
 @requirement("ERR-03", edits=bodies.not_objects)
-def test_json_that_is_no_object_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
-        trial.judge(exchange, errors.malformed_body_refused)
+def test_json_that_is_no_object_is_not_accepted(trial: Trial) -> None:
+    for exchange in trial.each_refusal(of=trial.run.refusable):
+        trial.judge(exchange, errors.unusable_body_refused)
 
 
 @requirement("ERR-04", edits=wire.not_json, sends=(0, 1, 1))
-def test_body_that_is_not_json_is_refused(trial: Trial) -> None:
+def test_body_that_is_not_json_is_not_accepted(trial: Trial) -> None:
     for _ in range(trial.sends):
         trial.run.send(trial.run.acceptable(), CONTROL)  # what a server keeps of it is no answer to an empty body
-    for exchange in trial.each_edit(of=trial.run.refusable):
-        trial.judge(exchange, refused)
+    for exchange in trial.each_refusal(of=trial.run.refusable):
+        trial.judge(exchange, errors.unusable_body_refused)
 
 
 @requirement("ERR-06", edits=constraints.beyond_constraints)
 def test_broken_constraint_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_refusal(of=trial.run.refusable):
         trial.judge(exchange, errors.malformed_body_refused)
 
 
@@ -52,13 +52,13 @@ def test_constraint_just_kept_is_accepted(trial: Trial) -> None:
 
 @requirement("ERR-07", edits=bodies.unknown_properties)
 def test_unknown_property_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_refusal(of=trial.run.refusable):
         trial.judge(exchange, refused)
 
 
 @requirement("ERR-11", edits=wire.other_media_types)
 def test_other_media_type_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_refusal(of=trial.run.refusable):
         trial.judge(exchange, errors.refused_with(BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE))
 
 
@@ -74,7 +74,7 @@ def test_next_good_request_is_served_after_a_malformed_one(trial: Trial) -> None
 
 @requirement("ERR-14", edits=bodies.combined, sends=(1, 1, 200))
 def test_any_other_breach_of_the_schema_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_refusal(of=trial.run.refusable):
         trial.judge(exchange, errors.malformed_body_refused)
     control = trial.run.refusable()
     tried = {exchange.request for exchange in trial.run.exchanges}

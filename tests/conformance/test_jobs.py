@@ -65,7 +65,7 @@ def test_status_of_a_job_needs_the_token(trial: Trial) -> None:
 
 @requirement("JOB-05", edits=methods.unknown_ids)
 def test_unknown_job_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_refusal(of=trial.run.refusable):
         trial.judge(exchange, protocol.unknown_job_refused)
 
 

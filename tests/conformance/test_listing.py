@@ -45,7 +45,7 @@ def test_order_and_filters_are_applied(trial: Trial) -> None:
 
 @requirement("LIST-03", edits=parameters.beyond_query)
 def test_parameter_outside_its_bounds_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_refusal(of=trial.run.refusable):
         trial.judge(exchange, errors.refused_with(BAD_REQUEST))
 
 

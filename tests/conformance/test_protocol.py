@@ -11,7 +11,7 @@ from tests.harness.trial import Trial
 
 @requirement("HTTP-01", edits=methods.other_methods)
 def test_other_method_is_not_allowed(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.refusable):
+    for exchange in trial.each_refusal(of=trial.run.refusable):
         trial.judge(exchange, protocol.method_refused)
 
 
@@ -43,6 +43,6 @@ def test_every_answer_tells_the_limit(trial: Trial) -> None:
 
 @requirement("RATE-02")
 def test_what_remains_falls_with_use(trial: Trial) -> None:
-    trial.judge_run(protocol.remaining_falls)
+    trial.judge_run(protocol.remaining_falls(trial.run.client.began))
     if not trial.decided:
         raise NotApplicable("what remains is not told often enough in quick succession (RATE-01)")

@@ -25,6 +25,8 @@ def test_accepted_request_is_answered_as_the_schema_says(trial: Trial) -> None:
 @requirement("RESP-02")
 def test_success_is_one_strict_json_document(trial: Trial) -> None:
     trial.judge_run(each(response.success_is_strict_json))
+    if unread := trial.unread_answers():
+        trial.observations.append(unread)
 
 
 def to_be_given_back(operation: Operation) -> list[Edit]:
@@ -47,17 +49,32 @@ def test_success_is_200_and_nothing_else(trial: Trial) -> None:
     trial.judge_run(each(response.success_is_200))
 
 
-def open_to_the_target(operation: Operation) -> list[Edit]:
+def left_open(operation: Operation) -> list[Edit]:
     """Give requests that may be accepted or refused, as long as they are answered."""
     body = [*texts.unknown_values(operation), *texts.open_ended(operation), *wire.open_to_readers(operation)]
     path = [*parameters.spellings(operation), *parameters.trailing_slash(operation), *parameters.open_query(operation)]
     return [*body, *path, *methods.odd_headers(operation), *methods.head(operation)]
 
 
-@requirement("RESP-06", edits=open_to_the_target)
-def test_no_request_gets_a_server_error(trial: Trial) -> None:
+def left_open_and_honest(operation: Operation) -> list[Edit]:
+    """Give those of these requests that an honest client may send by mistake."""
+    return [edit for edit in left_open(operation) if not edit.fuzzing]
+
+
+def left_open_to_fuzzers(operation: Operation) -> list[Edit]:
+    """Give those of these requests that only a fuzzer or an attacker sends."""
+    return [edit for edit in left_open(operation) if edit.fuzzing]
+
+
+@requirement("RESP-06", edits=left_open_and_honest)
+def test_no_honest_request_gets_a_server_error(trial: Trial) -> None:
     trial.judge_run(each(response.no_server_error))
     trial.judge_run(response.service_is_steady)
+
+
+@requirement("RESP-11", edits=left_open_to_fuzzers)
+def test_no_hostile_request_gets_a_server_error(trial: Trial) -> None:
+    trial.judge_run(each(response.no_server_error_when_fuzzed))
 
 
 @requirement("RESP-07")

@@ -62,7 +62,8 @@ class Reply:
 class Client:
     """Sends `Request` values to one base URL and returns a `Reply` for each.
 
-    `sent` counts everything that went out; `token_honoured` is set once any request with the issued token was accepted.
+    `sent` counts everything that went out since `began`, in seconds of the clock by which exchanges begin;
+    `token_honoured` is set once any request with the issued token was accepted.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Client:
         )
         self.weather = Weather()
         self.sent = 0
+        self.began = manners.clock.now()
         self.token_honoured = False
         self.idle = False
         self._gone: str | None = None

@@ -31,7 +31,7 @@ def _ids(operation: Operation, request: Request) -> dict[str, Json]:
     """Return what stands where values belong that only the user or the target can know, by the name of the place."""
     try:
         body = request.json() if request.body else {}
-    except (ValueError, RecursionError):
+    except ValueError:
         body = {}
     held = {**(body if isinstance(body, dict) else {}), **operation.path_values(request.target)}
     return {name: held[name] for name in operation.supplied if name in held}

@@ -75,6 +75,10 @@ class CouldNotTell(Exception):
     """The requirement could not be judged."""
 
 
+class SuiteFailed(Exception):
+    """The suite itself failed in an item: no fault of the target, and the rest of the run goes on."""
+
+
 class OutOfDate(Exception):
     """A known issue is no longer violated. No fault of the target: no AssertionError."""
 
@@ -313,7 +317,13 @@ def trial(request: pytest.FixtureRequest, operation: Operation) -> Trial:
         request.config.stash[PLAN][operation.id][demand.requirement],
         session.requirements[demand.requirement],
     )
-    run = session.run(operation, _stock(request.config, operation), _kept(request, operation))
+    run = session.run(
+        operation,
+        _stock(request.config, operation),
+        _kept(request, operation),
+        _reserved(request.config, operation),
+    )
+    run.begin_requirement(cited.id)
     return Trial(
         requirement=cited,
         run=run,
@@ -328,6 +338,14 @@ def _stock(config: pytest.Config, operation: Operation) -> list[Edit]:
     requirements = config.stash[SESSION].requirements
     plan = config.stash[PLAN][operation.id]
     return [edit for name, share in plan.items() if requirements[name].judges == "all" for edit in share.edits]
+
+
+def _reserved(config: pytest.Config, operation: Operation) -> dict[str, int]:
+    """Return how many requests each gating requirement is going to send itself."""
+    requirements = config.stash[SESSION].requirements
+    plan = config.stash[PLAN][operation.id]
+    own = {name: share for name, share in plan.items() if requirements[name].gates}
+    return {name: share.sends + len(share.edits) * (requirements[name].judges == "own") for name, share in own.items()}
 
 
 def _kept(request: pytest.FixtureRequest, operation: Operation) -> int:
@@ -355,6 +373,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     except Inconclusive as unclear:
         cut = isinstance(unclear, AllowanceSpent) and not trial.gates
         verdict = trial.undecided(Status.NOT_APPLICABLE if cut else Status.INCONCLUSIVE, str(unclear))
+    except Exception as failure:  # noqa: BLE001 - whatever it is, it is the result of this item and of no other
+        verdict = trial.failed(failure)
     config, session = pyfuncitem.config, pyfuncitem.config.stash[SESSION]
     if verdict.status is Status.INCONCLUSIVE and trial.beyond_access:
         pyfuncitem.stash[BEYOND_ACCESS] = True
@@ -385,6 +405,8 @@ def _as_outcome(status: Status, shown: Shown, *, strict: bool) -> None:
             pytest.skip(f"not applicable: {text}")
         case Status.INCONCLUSIVE:
             raise CouldNotTell(text)
+        case Status.INTERNAL_ERROR:
+            raise SuiteFailed(text)
 
 
 def _note(item: pytest.Function, trial: Trial, verdict: Verdict, shown: Shown) -> None:
@@ -404,7 +426,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show a verdict's own text instead of a traceback, and `could not tell` as pytest's error."""
     report = yield
-    if call.excinfo is not None and isinstance(call.excinfo.value, (Violated, CouldNotTell, OutOfDate)):
+    if call.excinfo is not None and isinstance(call.excinfo.value, (Violated, CouldNotTell, SuiteFailed, OutOfDate)):
         report.longrepr = str(call.excinfo.value)
         if isinstance(call.excinfo.value, CouldNotTell):
             report.when = "setup"
@@ -488,7 +510,7 @@ class Listener:
         if told is not None:
             self.config.stash[TOLD].append(told)
         elif report.failed and "requirement" in report.keywords:
-            self.config.stash[TOLD].append({"requirement": report.nodeid, "verdict": "internal error"})
+            self.config.stash[TOLD].append({"requirement": report.nodeid, "verdict": str(Status.INTERNAL_ERROR)})
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -584,7 +606,7 @@ def exit_code(told: Sequence[dict[str, Any]], pytests: int, *, strict: bool) -> 
     verdicts = {(entry["verdict"], entry.get("gates", True)) for entry in told if not entry.get("excused")}
     if (Status.VIOLATED, True) in verdicts or (strict and any(verdict == Status.NOT_MET for verdict, _ in verdicts)):
         return VIOLATED
-    if ("internal error", True) in verdicts:
+    if any(verdict == Status.INTERNAL_ERROR for verdict, _ in verdicts):
         return INTERNAL_ERROR
     if any(entry.get("stop") for entry in told):
         return COULD_NOT_TELL

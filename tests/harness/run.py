@@ -36,7 +36,7 @@ CONTROLS_AT_MOST = 6
 RECORDS_TO_START_WITH = 3
 """Made where an operation works on records and the user named none: one to edit or to refuse, and two to tell apart."""
 READS_OF_A_JOB = 6
-CREDENTIALS, MALFORMED, UPDATED = "credentials", "malformed", "updated"
+CREDENTIALS, MALFORMED, UPDATED, OPEN = "credentials", "malformed", "updated", "open"
 """What requests are refused for, or do, whose texts are to be found again."""
 UNAUTHORIZED, FORBIDDEN, NOT_ALLOWED, FIRST_SERVER_ERROR = 401, 403, 405, 500
 REFUSALS_OF_THE_TOKEN = 3
@@ -122,19 +122,30 @@ class OperationRun:
         self._first_turn: int | None = None
         self._places: dict[str, int | None] = {}
         self._spare: str | None = None
-        self._marks = {purpose: uuid.uuid4().hex[:8] for purpose in (CREDENTIALS, MALFORMED, UPDATED)}
+        self._marks = {purpose: uuid.uuid4().hex[:8] for purpose in (CREDENTIALS, MALFORMED, UPDATED, OPEN)}
         self.lister = lister_of(document, operation)
         self._stock: tuple[Edit, ...] = ()
         self._completed = False
         self._opened_without_values = False
         self._kept = 0
+        self._reserved: dict[str, int] = {}
 
-    def plan(self, edits: Iterable[Edit], kept: int = 0) -> None:
+    def plan(self, edits: Iterable[Edit], kept: int = 0, reserved: Mapping[str, int] | None = None) -> None:
         """Take note of the edits to send before the whole run is judged, for the requirements that judge it.
 
-        `kept` requests are left for what these requirements send at the end.
+        `kept` requests are left for what these requirements send at the end. `reserved` are the requests that each
+        gating requirement is still going to send: what only narrows a finding down may not use them up.
         """
-        self._stock, self._kept = tuple(edits), kept
+        self._stock, self._kept, self._reserved = tuple(edits), kept, dict(reserved or {})
+
+    def begin_requirement(self, requirement: str) -> None:
+        """Take note that a requirement is tried now: from here on it uses what was reserved for it."""
+        self._reserved.pop(requirement, None)
+
+    @property
+    def spare(self) -> int:
+        """Return how many requests may be sent that no gating requirement is waiting for."""
+        return self.left - sum(self._reserved.values())
 
     def complete(self) -> None:
         """Send, once, what the requirements that judge the whole run count on; then let controls use up what is left.
@@ -171,6 +182,8 @@ class OperationRun:
             crashed = exchange.status is None or exchange.status >= FIRST_SERVER_ERROR
             if crashed or (edit.to_be_accepted and not exchange.accepted):
                 for part in edit.parts:
+                    if self.spare <= 0:
+                        break
                     request = self.open_to_either()
                     if not self.may_name_others(request, changed := part.apply(request)):
                         self.send(changed, part)
@@ -213,6 +226,8 @@ class OperationRun:
             issued_token=edit.issued_token,
             also_malformed=edit.also_malformed,
             generated=generated,
+            fuzzing=edit.fuzzing,
+            gates=edit.gates,
         )
         self.exchanges.append(exchange)
         if record := self.records.note(exchange):
@@ -258,6 +273,8 @@ class OperationRun:
             about=exchange.about,
             issued_token=exchange.issued_token,
             also_malformed=exchange.also_malformed,
+            gates=exchange.gates,
+            fuzzing=exchange.fuzzing,
         )
         return self.send(
             exchange.request,
@@ -328,6 +345,15 @@ class OperationRun:
     def refusable_for_credentials(self) -> Request:
         """Return the request to take the credentials from: as good as the control, with a value of its own."""
         return self._made_up() if self.lacking else self._kept_back(CREDENTIALS)
+
+    def in_doubt(self) -> Request:
+        """Return the request to change where a careful target may accept what comes of it.
+
+        It holds nothing that is kept for refusals: what these do in secret can still be told then.
+        """
+        if self.lacking or not self.repeatable:
+            return self.refusable()
+        return self.marked(self.control().request, OPEN)
 
     def untouched(self, purpose: str) -> Request | None:
         """Return a request with a known value that no request of the session had before, or None."""

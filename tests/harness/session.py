@@ -143,10 +143,13 @@ class Session:
         """Return how many requests this process has sent."""
         return 0 if self._client is None else self._client.sent
 
-    def run(self, operation: Operation, stock: Iterable[Edit], kept: int) -> OperationRun:
+    def run(
+        self, operation: Operation, stock: Iterable[Edit], kept: int, reserved: Mapping[str, int] | None = None
+    ) -> OperationRun:
         """Return the operation's part of the run.
 
-        `stock` is what it sends before the whole of it is judged, `kept` the number of requests left for after that.
+        `stock` is what it sends before the whole of it is judged, `kept` the number of requests left for after that,
+        `reserved` those that each gating requirement is going to send itself.
         """
         if operation.id not in self._runs:
             allowance = self.options.profile.allowance
@@ -163,7 +166,7 @@ class Session:
                 self.records,
                 self.heard,
             )
-            self._runs[operation.id].plan(stock, kept)
+            self._runs[operation.id].plan(stock, kept, reserved)
         return self._runs[operation.id]
 
     def close(self) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, reject, seed, settings
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
+from contracts import strict_json
 from contracts.checks import Check, SeriesCheck, each, listing, protocol
 from contracts.checks.errors import BAD_REQUEST
+from contracts.checks.schema import breaks_beyond_doubt
 from contracts.document import Document, Operation
 from contracts.errors import NotApplicable
 from contracts.exchange import (
@@ -36,6 +42,10 @@ AGAIN = 2
 SENT_AGAIN_AT_MOST = 2
 """Problems of one requirement that are sent again; the others stand as seen."""
 SHRINKING_REQUESTS = 12
+LONGEST_MESSAGE = 300
+"""Characters of an exception's own text."""
+ROOT = Path(__file__).parents[2]
+OURS = tuple(f"{ROOT / folder}{os.sep}" for folder in ("contracts", "strategies", "tests", "reports"))
 GENERATED = "generated body"
 
 
@@ -98,14 +108,40 @@ class Trial:
             request = of()
             if self.run.left <= 0 and self.decided:
                 return
-            changed = edit.apply(request)
-            if changed == request or self.run.may_name_others(request, changed):
-                continue  # the edit makes no sense of this control, or may do something to others
-            request = changed
-            sent = self.run.already_sent(request)
-            exchange = sent if sent and sent.edit == edit.name else self.run.send(request, edit)
-            self._parts[id(exchange)] = [(part, of) for part in edit.parts]
-            yield exchange
+            if exchange := self._send_edit(edit, request, of):
+                yield exchange
+
+    def each_refusal(self, of: Callable[[], Request]) -> Iterator[Exchange]:
+        """Send each planned edit of the request that `of` gives, or of one in its place that may as well be accepted.
+
+        The value that `of` keeps for refusals has to stay untouched: it shows at the end whether refusals did something.
+        """
+        for edit in self.edits:
+            request = of()
+            if self.run.left <= 0 and self.decided:
+                return
+            sure = self._is_refused_beyond_doubt(edit, edit.apply(request))
+            base = of if sure else self.run.in_doubt
+            if exchange := self._send_edit(edit, request if sure else base(), base):
+                yield exchange
+
+    def _is_refused_beyond_doubt(self, edit: Edit, changed: Request) -> bool:
+        """Return whether every careful target refuses what the edit made, for its credentials or for its body."""
+        if not (self.gates and edit.gates):
+            return False
+        if not edit.issued_token or self.operation.body is None:
+            return True
+        content = strict_json.read(changed.body or b"")
+        return not content.strict or breaks_beyond_doubt(self.operation, content.value)
+
+    def _send_edit(self, edit: Edit, request: Request, of: Callable[[], Request]) -> Exchange | None:
+        changed = edit.apply(request)
+        if changed == request or self.run.may_name_others(request, changed):
+            return None  # the edit makes no sense of this control, or may do something to others
+        sent = self.run.already_sent(changed)
+        exchange = sent if sent and sent.edit == edit.name else self.run.send(changed, edit)
+        self._parts[id(exchange)] = [(part, of) for part in edit.parts]
+        return exchange
 
     def judge(self, exchange: Exchange, check: Check) -> None:
         """Have an exchange judged, once; where it shows a problem, send its request again to see how often it does."""
@@ -122,7 +158,7 @@ class Trial:
             return
         before = len(self.sightings)
         for part, of in self._parts.get(id(exchange), ()):
-            if self.run.left <= 0:
+            if self.run.spare <= 0:
                 break
             request = of()
             changed = part.apply(request)
@@ -130,7 +166,7 @@ class Trial:
                 self.judge(self.run.send(changed, part), check)
         if len(self.sightings) > before:
             return  # the parts at fault speak for the whole
-        by_what_is_stated = self.gates and isinstance(check(self.operation.stated, exchange), Problem)
+        by_what_is_stated = self.gates and exchange.gates and _gates(check(self.operation.stated, exchange))
         sighting = Sighting(judgement, exchange, by_what_is_stated)
         # What was seen counts, also where the target goes away before it is seen again.
         self.sightings.append(sighting)
@@ -151,7 +187,7 @@ class Trial:
         firm: set[int] = set()
         if self.gates and any(isinstance(judgement, Problem) for _, judgement in decided):
             again = check(self.operation.stated, exchanges)
-            firm = {id(exchange) for exchange, judgement in again if isinstance(judgement, Problem)}
+            firm = {id(exchange) for exchange, judgement in again if _gates(judgement) and not exchange.is_fuzzing}
         self.decided += [exchange for exchange, _ in decided]
         for exchange, judgement in decided:
             if isinstance(judgement, Problem):
@@ -280,12 +316,21 @@ class Trial:
         elif any(not exchange.issued_token for exchange in self.unclear):
             status, reason = Status.INCONCLUSIVE, self._passed_the_door()
         elif not self.decided:
-            status, reason = Status.INCONCLUSIVE, "No request reached the decision."
+            unread = self.unread_answers()
+            status, reason = Status.INCONCLUSIVE, f"No request reached the decision.{f' {unread}' if unread else ''}"
         elif self.run.controls_accepted == 0 and not self._needs_no_control():
             status, reason = Status.INCONCLUSIVE, "No control was accepted beside what was refused."
         else:
             status, reason = Status.HELD, ""
         return self._verdict(status, reason, evidence, findings)
+
+    def unread_answers(self) -> str:
+        """Return a sentence about the answers that the suite's reader gave up on; an empty text for none."""
+        limits = [limit for one in self.run.exchanges if one.response and (limit := one.response.content.limit)]
+        if not limits:
+            return ""
+        answers = "1 answer is" if len(limits) == 1 else f"{len(limits)} answers are"
+        return f"{answers} beyond what the suite reads ({', '.join(dict.fromkeys(limits))}), and not judged by content."
 
     def _without_a_cause(self, exchange: Exchange) -> bool:
         """Return whether a request may as well have been refused for values that were made up."""
@@ -319,6 +364,21 @@ class Trial:
         """Return the verdict of a trial that ended early: what was found so far counts, or else `status` stands."""
         found = self.verdict()
         return found if found.findings else self._verdict(status, reason, found.evidence, ())
+
+    def failed(self, failure: Exception) -> Verdict:
+        """Return the verdict of a trial in which the suite itself failed: what was found before counts."""
+        frames = traceback.extract_tb(failure.__traceback__)
+        ours = [frame for frame in frames if frame.filename.startswith(OURS)]
+        place = ours[-1]  # this very package called the test
+        reason = (
+            f"The suite itself failed here, which says nothing about the target: {type(failure).__name__} at "
+            f"{Path(place.filename).relative_to(ROOT)}:{place.lineno}: "
+            f"{' '.join(str(failure).split())[:LONGEST_MESSAGE]}. "
+            "Please report this sentence with the requirement and the operation."
+        )
+        with suppress(Exception):
+            return self.undecided(Status.INTERNAL_ERROR, reason)
+        return self._verdict(Status.INTERNAL_ERROR, reason, Evidence.of((), 0), ())
 
     def _verdict(self, status: Status, reason: str, evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
         return Verdict(
@@ -357,3 +417,8 @@ class Trial:
             judgement = check(self.operation, exchange)
             sighting.tried += 1
             sighting.seen += isinstance(judgement, Problem) and judgement.kind == sighting.problem.kind
+
+
+def _gates(judgement: Judgement) -> bool:
+    """Return whether this is a problem that fails the run, where its requirement does."""
+    return isinstance(judgement, Problem) and judgement.gates

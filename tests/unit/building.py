@@ -39,7 +39,7 @@ TYPED = {"content-type": "application/json"}
 ABSENT: Any = object()
 WAYS_TO_BE_REFUSED = (
     *(credentials.none, credentials.never_issued, credentials.near_misses, credentials.other_forms),
-    *(credentials.other_places, credentials.ambiguous, credentials.ways_around),
+    *(credentials.other_places, credentials.ways_around),
 )
 """Every strategy of credentials but the one whose edits are valid."""
 

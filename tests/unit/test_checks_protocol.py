@@ -400,12 +400,25 @@ def series(*left: int, pause: float = 0.1, limit: int = 150):
             [found for pair in zip(series(9, 8, 7, 6, 5, 4), [exchange(None)] * 6, strict=True) for found in pair],
         ),
         "limit changed": (["limit changed"], [*series(9, 8), *series(7, limit=100)]),
+        "limit of other credentials": ([HOLDS], [*series(9, 8, 7, 6, 5, 4), rated("10", "9", issued_token=False)]),
         "limit of a refusal": (["limit changed"], [*series(9), rated("300", "8", 400)]),
         "refusals do not count": ([HOLDS], [*series(9, 8, 7, 6, 5, 4), rated("150", "4", 400), rated("150", "4", 400)]),
     },
 )
 def test_remaining_falls(expected, seen) -> None:
-    assert said_of_all(protocol.remaining_falls(CANCEL, seen)) == expected
+    assert said_of_all(protocol.remaining_falls(0.0)(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, left, minutes",
+    {
+        "what was used comes back as it expires": ([], (50, 50, 50, 50, 50, 50), 2),
+        "too early for anything to expire": (["remaining does not fall"], (50, 50, 50, 50, 50, 50), 0),
+        "fewer used than were sent in the minute": (["remaining does not fall"], (149,) * 12, 2),
+    },
+)
+def test_remaining_may_stay_while_a_window_slides(expected, left, minutes: float) -> None:
+    assert said_of_all(protocol.remaining_falls(-60.0 * minutes)(CANCEL, series(*left))) == expected
 
 
 @pytest.mark.parametrize("status", [200, 400])

@@ -252,15 +252,20 @@ def test_update_gives_back_what_was_sent(expected, seen) -> None:
     {
         "a day as a moment": (HOLDS, "2099-01-15", "2099-01-15T00:00:00Z"),
         "no day as it was sent": (HOLDS, "2099-02-30", "2099-02-30"),
-        "no day as a moment": (SILENT, "2099-02-30", "2099-02-30T00:00:00Z"),
+        "no day as a moment": (HOLDS, "2099-02-30", "2099-02-30T00:00:00Z"),
         "a day in a form of its own": ("result/appointment_date breaks anyOf", "2099-01-15", "15/1/2099"),
-        "a number for no day": ("result/appointment_date breaks anyOf", "2099-02-30", 7),
+        "what the schema of the request refuses": (HOLDS, None, None),
     },
 )
-def test_what_is_made_of_no_day_need_not_fit_the_schema(expected, sent: str, given) -> None:
+def test_what_is_made_of_an_odd_value_need_not_fit_the_schema(expected, sent: object, given) -> None:
     assert said(response.success_fits_schema(UPDATE, updated({"appointment_date": sent}, appointment_date=given))) == (
         expected
     )
+
+
+def test_what_is_made_of_an_odd_value_excuses_no_other_value() -> None:
+    seen = updated({"appointment_date": "2099-02-30"}, appointment_date="2099-03-02T00:00:00Z", title=7)
+    assert said(response.success_fits_schema(UPDATE, seen)) == "result/title breaks type"
 
 
 @table(

@@ -19,6 +19,7 @@ GOOD = {
     "source": "https://example.com/page",
     "applies-to": "any",
     "judges": "own",
+    "gates-because": "Everybody keeps it.",
 }
 CITATIONS = dict(conformance_tests())
 each_requirement = table("requirement", {name: (found,) for name, found in REQUIREMENTS.items()})
@@ -89,12 +90,13 @@ def test_requirement_needs_what_a_write_takes_unless_it_says_otherwise(tmp_path:
 
 
 def test_should_does_not_gate(tmp_path: Path) -> None:
-    assert not load_requirements(written(tmp_path, GOOD | {"level": "should"}))["RESP-01"].gates
+    advised = {name: value for name, value in GOOD.items() if name != "gates-because"} | {"level": "should"}
+    assert not load_requirements(written(tmp_path, advised))["RESP-01"].gates
 
 
-def test_must_that_is_not_stated_gates_for_the_reason_it_gives(tmp_path: Path) -> None:
-    reasoned = GOOD | {"basis": "expected", "gates-because": "everybody counts on it"}
-    assert load_requirements(written(tmp_path, reasoned))["RESP-01"].gates
+def test_must_says_why_it_gates_and_what_of_it_is_recommended(tmp_path: Path) -> None:
+    found = load_requirements(written(tmp_path, GOOD | {"recommended": "That it is fast."}))["RESP-01"]
+    assert (found.gates_because, found.recommended) == ("Everybody keeps it.", "That it is fast.")
 
 
 @table(
@@ -106,7 +108,8 @@ def test_must_that_is_not_stated_gates_for_the_reason_it_gives(tmp_path: Path) -
         "unknown trait": ({"applies-to": "every"}, "`applies-to` is 'every', not one of any, supported"),
         "unknown judge": ({"judges": "some"}, "`judges` is 'some', not one of own, all"),
         "unknown access": ({"access": "all"}, "`access` is 'all', not one of none, token, write"),
-        "must without a reason": ({"basis": "example"}, "a must that is not stated says in `gates-because`"),
+        "must without a reason": ({"gates-because": ""}, "a must says in `gates-because` why it gates"),
+        "should with a reason": ({"level": "should"}, "only a must has `gates-because` or `recommended`"),
         "id without a number": ({"id": "RESP"}, "its id is not GROUP-NN"),
         "id with three digits": ({"id": "RESP-001"}, "its id is not GROUP-NN"),
         "id of no group": ({"id": "LIST-01"}, "its id is not GROUP-NN with one of the groups"),

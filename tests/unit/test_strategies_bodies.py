@@ -18,7 +18,7 @@ SCHEMA_MADE = (*BREAKING, *KEEPING, texts.open_ended)
 
 def fits(taken: Operation, request: Request) -> bool:
     judge = Draft202012Validator(taken.body, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    return judge.is_valid(strict_json.parse(request.body))
+    return judge.is_valid(strict_json.read(request.body).value)
 
 
 def sent(edits, body) -> dict:

@@ -24,6 +24,7 @@ class Run:
     controls_accepted: int = 1
     left: int = 100
     reserve: int = 100
+    spare: int = 100
     document: Document | None = None
     exchanges: list[Exchange] = field(default_factory=list)
     intermittent: set[str] = field(default_factory=set)

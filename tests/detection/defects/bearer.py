@@ -219,7 +219,7 @@ class LastOfTwoCredentialsWins(MockApi):
         return token if self.scheme_is_bearer(scheme) else None
 
 
-@seeded(requirement="AUTH-13", observe=lambda probe: probe.bearing(f"Bearer {probe.served.token}", WRONG))
+@seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(WRONG, f"Bearer {probe.served.token}"))
 class AnyOfTwoCredentialsIsEnough(MockApi):
     """Of several Authorization headers each is looked at, until one of them has a token that is known."""
 

@@ -163,7 +163,6 @@ class ValidationComesBeforeCredentials(MockApi):
 
 
 @variant(
-    departs_from={"AUTH-13"},
     observe=lambda probe: (
         probe.write(headers={"authorization": (f"Bearer {probe.served.token}", "Bearer nobody")}).status
     ),
