@@ -52,9 +52,9 @@ def body_fits(operation: Operation, value: Json) -> bool:
 def breaks_beyond_doubt(operation: Operation, value: Json) -> bool:
     """Return whether a body breaks the request schema however leniently a careful server reads it.
 
-    The vendor leaves open what becomes of null for an optional property, of a numeral in a text for a number, of a moment
-    in another notation, and of white space around a text. Servers that convert these are as careful as those that
-    refuse them.
+    The vendor leaves open what becomes of null for an optional property, of a numeral in a text for a number, of a
+    moment in another notation, and of white space around a text. Servers that convert these are as careful as those
+    that refuse them.
     """
     lenient_reader = _lenient_validator(operation)
     return not (lenient_reader.is_valid(value) or lenient_reader.is_valid(_trimmed(value)))

@@ -323,7 +323,7 @@ def trial(request: pytest.FixtureRequest, operation: Operation) -> Trial:
         _kept(request, operation),
         _reserved(request.config, operation),
     )
-    run.begin_requirement(cited.id)
+    run.begin_requirement(cited)
     return Trial(
         requirement=cited,
         run=run,

@@ -13,6 +13,7 @@ from contracts.checks import protocol
 from contracts.document import Document, Json, Link, Operation
 from contracts.errors import Inconclusive, NotApplicable, TargetUnavailable
 from contracts.exchange import CONTROL, Exchange, Request
+from contracts.requirements import Requirement
 from strategies import bodies, constraints, credentials, methods, texts
 from strategies.edit import Edit
 from strategies.listing import newest
@@ -129,6 +130,7 @@ class OperationRun:
         self._opened_without_values = False
         self._kept = 0
         self._reserved: dict[str, int] = {}
+        self._gives_way = False
 
     def plan(self, edits: Iterable[Edit], kept: int = 0, reserved: Mapping[str, int] | None = None) -> None:
         """Take note of the edits to send before the whole run is judged, for the requirements that judge it.
@@ -138,9 +140,10 @@ class OperationRun:
         """
         self._stock, self._kept, self._reserved = tuple(edits), kept, dict(reserved or {})
 
-    def begin_requirement(self, requirement: str) -> None:
-        """Take note that a requirement is tried now: from here on it uses what was reserved for it."""
-        self._reserved.pop(requirement, None)
+    def begin_requirement(self, requirement: Requirement) -> None:
+        """Take note that a requirement is tried now: it uses what was reserved for it, or else what is to spare."""
+        self._reserved.pop(requirement.id, None)
+        self._gives_way = not requirement.gates and requirement.judges == "own"
 
     @property
     def spare(self) -> int:
@@ -199,7 +202,7 @@ class OperationRun:
         """Send a request of this operation, or of another one that it leads to, and record the exchange."""
         if isinstance(edit, str):
             edit = Edit(edit, lambda unchanged: unchanged)
-        if self.left <= 0:
+        if (self.spare if self._gives_way else self.left) <= 0:
             raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
         creates = (operation or self.operation).record is not None
         # What nobody knows of cannot be cancelled again: Ctrl-C waits until a create's answer was noted.
@@ -534,15 +537,15 @@ class OperationRun:
         made = creator_of(self.document, operation)
         return {made[1].name: record} if made else {}
 
-    def another_record(self) -> str:
-        """Create a record for this operation to work on, and return its id."""
-        made = creator_of(self.document, self.operation)
-        assert made is not None, "asked only of operations that work on records"
-        creator, _ = made
-        write = self.send(request_for(creator, self.target, self.known), CONTROL, operation=creator)
-        if not write.accepted:
-            raise Inconclusive(f"No record could be created to work on: {creator.label} answered {write.outcome}.")
-        return self.record_of(write)
+    def _new_records(self, creator: Operation, number: int) -> list[str]:
+        """Create records for this operation to work on, and return their ids; their jobs run side by side."""
+        writes = []
+        for _ in range(number):
+            write = self.send(request_for(creator, self.target, self.known), CONTROL, operation=creator)
+            if not write.accepted:
+                raise Inconclusive(f"No record could be created to work on: {creator.label} answered {write.outcome}.")
+            writes.append(write)
+        return [self.record_of(write) for write in writes]
 
     def record_of(self, write: Exchange) -> str:
         """Follow the job of a write that creates to its end, and return the id of the record."""
@@ -562,10 +565,12 @@ class OperationRun:
     def _provide(self) -> None:
         """Create records to work on where the user named none."""
         made = creator_of(self.document, self.operation)
-        variable = made and self.operation.supplied[made[1].name]
-        if variable and variable not in self.known and not absent(self.document, self.operation, self.known):
+        if made is None:
+            return
+        variable = self.operation.supplied[made[1].name]
+        if variable not in self.known and not absent(self.document, self.operation, self.known):
             try:
-                records = [self.another_record() for _ in range(RECORDS_TO_START_WITH)]
+                records = self._new_records(made[0], RECORDS_TO_START_WITH)
             except NotApplicable as absent_record:
                 raise Inconclusive(f"No record could be created to work on: {absent_record}.") from None
             self._spare = records.pop() if self.operation.updates_record else None

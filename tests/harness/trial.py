@@ -114,7 +114,7 @@ class Trial:
     def each_refusal(self, of: Callable[[], Request]) -> Iterator[Exchange]:
         """Send each planned edit of the request that `of` gives, or of one in its place that may as well be accepted.
 
-        The value that `of` keeps for refusals has to stay untouched: it shows at the end whether refusals did something.
+        The value that `of` keeps for refusals stays untouched: it shows at the end whether refusals did something.
         """
         for edit in self.edits:
             request = of()
