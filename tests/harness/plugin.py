@@ -424,11 +424,11 @@ def _note(item: pytest.Function, trial: Trial, verdict: Verdict, shown: Shown) -
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show a verdict's own text instead of a traceback, and `could not tell` as pytest's error."""
+    """Show a verdict's own text instead of a traceback, and what is no fault of the target as pytest's error."""
     report = yield
     if call.excinfo is not None and isinstance(call.excinfo.value, (Violated, CouldNotTell, SuiteFailed, OutOfDate)):
         report.longrepr = str(call.excinfo.value)
-        if isinstance(call.excinfo.value, CouldNotTell):
+        if isinstance(call.excinfo.value, (CouldNotTell, SuiteFailed)):
             report.when = "setup"
     if call.when == "call" and VERDICT in item.stash:
         verdict, shown, cited = item.stash[VERDICT], item.stash[SHOWN], _cited(item)

@@ -42,6 +42,27 @@ def test_0_every_must_held(tmp_path: Path) -> None:
     assert run(tmp_path, *QUICK).code == 0
 
 
+FAILING = """
+from contracts.checks import response
+
+def broken(operation, exchanges):
+    raise RecursionError("maximum recursion depth exceeded")
+
+response.job_ids_are_sound = broken
+"""
+
+
+def test_3_a_requirement_in_which_the_suite_fails_is_a_result_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "failing_check.py").write_text(FAILING, "utf-8")
+    outcome = run(tmp_path, *QUICK, "-p", "failing_check", environment={"PYTHONPATH": str(tmp_path)})
+    assert outcome.code == 3
+    assert outcome.named("error") == {"RESP-04"}
+    assert len(outcome.named("passed")) > 20, "the rest of the run went on"
+    assert "The suite itself failed here, which says nothing about the target: RecursionError" in outcome.output
+    assert "INTERNALERROR" not in outcome.output
+    assert "Traceback" not in outcome.output
+
+
 def test_1_a_must_is_violated(tmp_path: Path) -> None:
     with serving(ForgetsMeta(document())) as (arguments, environment):
         assert run(tmp_path, *QUICK, "-k", "RESP-01", *arguments, environment=environment).code == 1

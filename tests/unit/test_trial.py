@@ -175,6 +175,93 @@ def test_judging_the_whole_run_completes_it_and_sends_nothing_again() -> None:
     assert (finding.seen, finding.tried, finding.gates) == (2, 3, True)
 
 
+@table(
+    "seen, verdict",
+    {
+        "of an honest request": ({}, Status.VIOLATED),
+        "of a fuzzer's": ({"fuzzing": True}, Status.NOT_MET),
+        "of a generated one": ({"generated": True}, Status.NOT_MET),
+    },
+)
+def test_what_a_fuzzer_brings_about_gates_no_requirement_that_judges_every_exchange(seen, verdict: Status) -> None:
+    run = Run(exchanges=[exchange(201, **seen)])
+    found = trial("RESP-05", run)
+    found.judge_run(each(response.success_is_200))
+    assert found.verdict().status is verdict
+
+
+def test_problem_of_which_the_check_says_so_gates_nothing() -> None:
+    found = trial("ERR-04", Run(reserve=0))
+    found.judge(exchange(415), errors.unusable_body_refused)
+    assert found.verdict().status is Status.NOT_MET
+
+
+def test_edit_that_is_only_recommended_to_be_refused_gates_nothing() -> None:
+    found = trial("ERR-04", Run(reserve=0))
+    found.judge(replace(exchange(200, request_body=b"{"), gates=False), errors.unusable_body_refused)
+    assert found.verdict().status is Status.NOT_MET
+
+
+@table(
+    "body, base",
+    {
+        "a number for a text": ({"title": 7}, "kept for refusals"),
+        "null for a required property": ({"title": None}, "kept for refusals"),
+        "null for an optional property": ({"title": "t", "notes": None}, "may be accepted"),
+        "the text 30 for 30": ({"title": "t", "minutes": "30"}, "may be accepted"),
+    },
+)
+def test_what_a_careful_target_may_accept_is_made_of_another_request(tmp_path: Path, body, base: str) -> None:
+    schema = objects({"title": TEXT, "notes": TEXT, "minutes": {"type": "integer"}}, ["title"])
+    operation = loaded(tmp_path, queueing(taking(schema))).operation("make")
+    run = Run(operation, statuses=(400,))
+    run.in_doubt = lambda: control().with_header("X-Base", "may be accepted")
+    of = lambda: control().with_header("X-Base", "kept for refusals")  # noqa: E731 - as short as its like above
+    found = trial("ERR-02", run, Edit("odd", lambda request: request.with_json(body)))
+    (seen,) = found.each_refusal(of=of)
+    assert ("X-Base", base) in seen.request.headers
+
+
+def test_parts_are_not_tried_with_requests_that_a_must_is_waiting_for() -> None:
+    run = Run(spare=0, reserve=0)
+    (finding,) = tried(run, together("all at once", [changing("a"), changing("b")])).verdict().findings
+    assert (finding.edit, len(run.exchanges)) == ("all at once", 1)
+
+
+def test_answer_beyond_what_the_suite_reads_is_said_not_to_be_judged() -> None:
+    run = Run(exchanges=[exchange(200, b"[" * 5_000 + b"]" * 5_000)])
+    found = trial("RESP-02", run)
+    found.judge_run(each(response.success_is_strict_json))
+    verdict = found.verdict()
+    assert verdict.status is Status.INCONCLUSIVE
+    assert "1 answer is beyond what the suite reads (nested more than 100 levels deep)" in verdict.reason
+
+
+def test_failure_of_the_suite_is_a_verdict_that_says_where_and_what_to_do() -> None:
+    found = trial("ERR-04", Run())
+    try:
+        found.judge_run(lambda *_: 1 // 0)
+    except ZeroDivisionError as failure:
+        verdict = found.failed(failure)
+    assert verdict.status is Status.INTERNAL_ERROR
+    assert verdict.reason.startswith(
+        "The suite itself failed here, which says nothing about the target: ZeroDivisionError at tests/unit/test_trial.py:"
+    )
+    assert verdict.reason.endswith("Please report this sentence with the requirement and the operation.")
+
+
+def test_failure_of_the_suite_loses_no_finding() -> None:
+    found = tried(Run(), changing("a"))
+    assert found.failed(RecursionError().with_traceback(_traceback())).status is Status.VIOLATED
+
+
+def _traceback() -> Any:
+    try:
+        raise RecursionError
+    except RecursionError as error:
+        return error.__traceback__
+
+
 TEXT = {"type": "string"}
 
 
