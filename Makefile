@@ -88,7 +88,8 @@ clean: ## remove the environment and everything a run wrote, but history and pro
 	rm -rf $(VENV) reports/node_modules reports/results reports/html .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock
-	@command -v $(PYTHON) > /dev/null || { echo "Python 3.11 or newer is needed: name it with make PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || \
+		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is none: name it with make PYTHON=..."; exit 1; }
 	@echo "Setting up $(VENV) (once) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
