@@ -137,13 +137,14 @@ SILENT: Final = None
 
 
 class Status(StrEnum):
-    """The five verdicts."""
+    """The verdicts. `NOT_REACHED`: the request budget was spent before anything could be decided."""
 
     HELD = "held"
     VIOLATED = "violated"
     NOT_MET = "not met"
     INCONCLUSIVE = "inconclusive"
     NOT_APPLICABLE = "not applicable"
+    NOT_REACHED = "not reached"
 
 
 @dataclass(frozen=True, slots=True)

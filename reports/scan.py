@@ -17,10 +17,9 @@ import re
 import secrets
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import pytest
 from dotenv import dotenv_values
 
 from reports.redaction import VARIABLE, Redactor
@@ -49,28 +48,6 @@ def leaks(paths: Iterable[Path], token: str, canary: str) -> list[str]:
         for name, redactor in wanted
         if any(redactor.stands_in(data) for data in _layers(file.read_bytes()))
     ]
-
-
-class Scan:
-    """Fails the run whose finished output gives a secret away."""
-
-    def __init__(self, paths: Callable[[], Iterable[Path]], token: str, tell: Callable[[int], None]) -> None:
-        """Look at these paths for this token when all is written, and `tell` the exit code where it is found."""
-        self._paths, self._token, self._tell = paths, token, tell
-
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
-        """Look after everybody has written, and before the terminal tells the exit code."""
-        result = yield
-        found = leaks(self._paths(), self._token, plant())
-        if found:
-            session.exitstatus = LEAKED
-            self._tell(LEAKED)
-            reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-            assert reporter is not None, "pytest always has one"
-            for sentence in found:
-                reporter.write_line(f"ERROR: {sentence}.", red=True)
-        return result
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:

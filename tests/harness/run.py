@@ -187,7 +187,7 @@ class OperationRun:
         if isinstance(edit, str):
             edit = Edit(edit, lambda unchanged: unchanged)
         if self.left <= 0:
-            raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
+            raise AllowanceSpent(f"The budget of {self.allowance} requests for {self.operation.id} is spent.")
         creates = (operation or self.operation).record is not None
         # What nobody knows of cannot be cancelled again: Ctrl-C waits until a create's answer was noted.
         with held_back(lambda: self.client.idle) if creates else nullcontext():
@@ -269,7 +269,7 @@ class OperationRun:
     def send_together(self, requests: Sequence[tuple[Request, Edit | str]]) -> list[Exchange]:
         """Send requests at the same time, on connections of their own."""
         if self.left < len(requests):
-            raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
+            raise AllowanceSpent(f"The budget of {self.allowance} requests for {self.operation.id} is spent.")
         before = self.spent
         with ThreadPoolExecutor(len(requests)) as pool:
             try:
