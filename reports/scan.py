@@ -25,6 +25,7 @@ from dotenv import dotenv_values
 from reports.redaction import VARIABLE, Redactor
 
 CANARY = "PROPEXO_CANARY"
+ENV_FILE = Path(__file__).parents[1] / ".env"
 CANARY_BYTES = 12
 LEAKED = 3
 PACKED = re.compile(rb"H4sI[A-Za-z0-9+/]{40,}={0,2}")
@@ -71,9 +72,11 @@ def main() -> int:
         prog="python -m reports.scan", description="Look for the token in what was written."
     )
     parser.add_argument("paths", metavar="FOLDER_OR_FILE", type=Path, nargs="+")
-    parser.add_argument("--env-file", metavar="FILE", type=Path, default=Path(__file__).parents[1] / ".env")
+    parser.add_argument("--env-file", metavar="FILE", type=Path, help="settings (default: .env, where there is one)")
     options = parser.parse_args()
-    token = os.environ.get(VARIABLE) or dotenv_values(options.env_file).get(VARIABLE) or ""
+    if options.env_file and not options.env_file.exists():
+        parser.error(f"--env-file {options.env_file} is not there: without it no token could be looked for")
+    token = os.environ.get(VARIABLE) or dotenv_values(options.env_file or ENV_FILE).get(VARIABLE) or ""
     found = leaks(options.paths, token, os.environ.get(CANARY, ""))
     for sentence in found:
         print(f"ERROR: {sentence}.", file=sys.stderr)  # noqa: T201 - a command

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from contracts import strict_json
 from contracts.checks import Check, own_request
-from contracts.checks.response import TOO_MANY, at, media_type, shown
+from contracts.checks.response import TOO_MANY, at, header_shown, media_type, shown
 from contracts.checks.schema import body_fits, misfit
 from contracts.document import JSON_MEDIA_TYPE, Json, Operation
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
@@ -76,7 +76,7 @@ def error_has_the_envelope(operation: Operation, exchange: Exchange) -> Judgemen
         return SILENT
     expected = "application/json with error.code and error.message, both non-empty strings"
     if media_type(exchange.response) != JSON_MEDIA_TYPE:
-        observed = f"Content-Type: {exchange.response.header('content-type')}; {shown(exchange.response.body)}"
+        observed = f"{header_shown(exchange.response, 'Content-Type')}; {shown(exchange.response.body)}"
         return Problem("other media type", expected, observed)
     try:
         value = strict_json.parse(exchange.response.body)

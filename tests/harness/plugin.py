@@ -49,7 +49,7 @@ from tests.harness.session import (
     Session,
     Shown,
 )
-from tests.harness.settings import PRODUCTION_HOST, Profile
+from tests.harness.settings import PRODUCTION_HOST, Profile, env_file_from
 from tests.harness.timing import Manners
 from tests.harness.trial import Trial
 from tests.harness.unrun import NOT_RUN, cited, left_out, report_of
@@ -138,9 +138,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--env-file",
-        default=str(CONTRACTS.parent / ".env"),
         metavar="FILE",
-        help="settings that the environment does not hold (default: .env)",
+        help="settings that the environment does not hold (default: .env, where there is one)",
     )
     group.addoption(
         "--profile",
@@ -188,7 +187,6 @@ def pytest_configure(config: pytest.Config) -> None:
         random_seed=int(seed) if seed is not None else dt.datetime.now(tz=dt.UTC).date().toordinal(),
         contract=Path(config.getoption("--contract")),
         environment=dict(os.environ),
-        env_file=Path(config.getoption("--env-file")),
         access=Access(level) if (level := config.getoption("--access")) else None,
         allow_production=config.getoption("--allow-production"),
         redact_ids=config.getoption("--redact", None) == "ids",
@@ -199,7 +197,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if not _is_worker(config):
             for option in ("--alluredir", "--junitxml"):
                 check_writable(option, config.getoption(option), is_folder=option == "--alluredir")
-        config.stash[SESSION] = Session(options)
+        config.stash[SESSION] = Session(replace(options, env_file=env_file_from(config.getoption("--env-file"))))
     except NothingSelected as error:
         pytest.exit(str(error), returncode=NOTHING_SELECTED)
     except (UsageError, ContractError) as error:

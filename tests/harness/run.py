@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from itertools import cycle
+from urllib.parse import unquote_to_bytes
 
 from contracts.checks import protocol
+from contracts.checks.response import at, shown
 from contracts.document import Document, Json, Link, Operation
 from contracts.errors import Inconclusive, NotApplicable, TargetUnavailable
 from contracts.exchange import CONTROL, Exchange, Request
@@ -623,13 +625,26 @@ class OperationRun:
             self.knock = self.send(edit.apply(self.marked(request, CREDENTIALS)), edit)
 
     def _why_not_accepted(self) -> str:
-        refused = self._refused
-        body = refused.response.body[:120].decode(errors="replace") if refused and refused.response else ""
-        answer = f"{refused.outcome} {body}".strip() if refused else "nothing"
+        """Return what the target says against the controls, first of all its reason, and which values they had."""
+        controls = [exchange for exchange in self.exchanges if exchange.edit == CONTROL and not self.taken(exchange)]
+        # A status can only be read of a write that was accepted: the reason stands in the answer to that write.
+        writes = [exchange for exchange in controls if exchange.operation != self.operation.id]
+        refused = (writes or controls)[-1]
+        used = [
+            f"{name}={', '.join(values)}" for name in self._variables() if (values := self._values_in(name, controls))
+        ]
+        with_values = f" The values used were {'; '.join(used)}: give others" if used else " Give values"
+        where = ", ".join(self._variables()) or "the environment"
         return (
-            f"No control was accepted: {self.operation.label} answered {answer}. "
-            f"Give values that it can act on in {', '.join(self._variables()) or 'the environment'}."
+            f"No control was accepted: {_reason(refused)}"
+            f" ({self.document.operation(refused.operation).label} answered {refused.outcome})."
+            f"{with_values} that the target can act on in {where}."
         )
+
+    def _values_in(self, name: str, exchanges: Iterable[Exchange]) -> list[str]:
+        """Return the values of a variable that stand in these requests."""
+        sent = [(one.request.body or b"") + unquote_to_bytes(one.request.target) for one in exchanges]
+        return [value for value in self.known.get(name, ()) if any(value.encode() in text for text in sent)]
 
     def _variables(self) -> list[str]:
         if self.operation.job_status:
@@ -675,3 +690,11 @@ class OperationRun:
     def _status_request(self, status: Operation, link: Link, write: Exchange | None) -> Request:
         job = link.follow(write.response.json()) if write and write.response else None
         return request_for(status, self.target, self.known, given={link.name: str(job if job is not None else "none")})
+
+
+def _reason(refused: Exchange) -> str:
+    """Return the reason that the target gives for a refusal: its error message, or the text of its answer."""
+    if refused.response is None:
+        return refused.outcome
+    told = at(refused.response.json(), ("error", "message"))
+    return shown(told.encode() if isinstance(told, str) else refused.response.body) or "without a reason"
