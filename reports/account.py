@@ -119,7 +119,7 @@ class Account:
         """Return the facts of the run for a report's first screen, the most telling first."""
         return {
             "Verdict": self.headline,
-            "Exit code": f"{self.exit_code}: {self.meaning}",
+            "Ending": f"exit code {self.exit_code}: {self.meaning}",
             **explanation(self.told),
             "Requests": f"{self.sent} sent, {self.controls} controls accepted",
             "Detection": self.proof_line,

@@ -80,7 +80,7 @@ def _in_full(detail: Mapping[str, Any], rest: str) -> Iterator[str]:
 
 def _belief(account: Account) -> Iterator[str]:
     for name, value in account.facts().items():
-        if name not in ("Verdict", "Exit code", "Target"):
+        if name not in ("Verdict", "Ending", "Target"):
             yield f"- {name}: {value}"
 
 

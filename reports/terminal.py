@@ -106,7 +106,8 @@ def _table(told: Sequence[Entry]) -> Table:
     shown = [result for result in Result if every[result]]
     table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1))
     table.add_column("")
-    for heading in (*(COLUMNS[result] for result in shown), EVIDENCE):
+    evidence = [EVIDENCE] if any(entry["verdict"] == "held" for entry in told) else []
+    for heading in (*(COLUMNS[result] for result in shown), *evidence):
         table.add_column(heading, justify="right", no_wrap=True)
     for group, entries in groups.items():
         table.add_row(group, *_row(entries, shown))
@@ -118,4 +119,4 @@ def _row(entries: Sequence[Entry], shown: Sequence[Result]) -> Iterator[str]:
     counts = Counts.of(entries)
     held = [entry["evidence"]["decided"] for entry in entries if entry["verdict"] == "held" and "evidence" in entry]
     yield from (str(counts[result] or "") for result in shown)
-    yield str(min(held)) if held else ""
+    yield from [str(min(held))] if held else []

@@ -106,5 +106,5 @@ def line(told: Sequence[Mapping[str, Any]], access: Access) -> str:
     """Return the level of a run, and for how many of its checks it is enough."""
     enough = sum(not entry.get("beyond access") for entry in told)
     if enough == len(told):
-        return f"{access}: enough for all {enough} checks"
+        return f"{access}: enough for every check"
     return f"{access}: enough for {enough} of {len(told)} checks"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -633,13 +634,11 @@ class OperationRun:
         used = [
             f"{name}={', '.join(values)}" for name in self._variables() if (values := self._values_in(name, controls))
         ]
-        with_values = f" The values used were {'; '.join(used)}: give others" if used else " Give values"
-        where = ", ".join(self._variables()) or "the environment"
-        return (
-            f"No control was accepted: {_reason(refused)}"
-            f" ({self.document.operation(refused.operation).label} answered {refused.outcome})."
-            f"{with_values} that the target can act on in {where}."
-        )
+        advice = f"The values used were {'; '.join(used)}: give others that the target can act on."
+        if not used:
+            advice = f"Give values that it can act on in {', '.join(self._variables()) or 'the environment'}."
+        answered = f"{self.document.operation(refused.operation).label} answered {refused.outcome}"
+        return f"No control was accepted: {_reason(refused)} ({answered}). {advice}"
 
     def _values_in(self, name: str, exchanges: Iterable[Exchange]) -> list[str]:
         """Return the values of a variable that stand in these requests."""
@@ -696,5 +695,9 @@ def _reason(refused: Exchange) -> str:
     """Return the reason that the target gives for a refusal: its error message, or the text of its answer."""
     if refused.response is None:
         return refused.outcome
-    told = at(refused.response.json(), ("error", "message"))
-    return shown(told.encode() if isinstance(told, str) else refused.response.body) or "without a reason"
+    error = at(refused.response.json(), ("error",))
+    if not isinstance(error, dict) or not isinstance(error.get("message"), str):
+        return shown(refused.response.body) or "no reason given"
+    details = {name: value for name, value in error.items() if name not in ("code", "message")}
+    told = f"{error['message']} {json.dumps(details, ensure_ascii=False)}" if details else error["message"]
+    return shown(told.encode(errors="replace"))
