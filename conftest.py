@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -34,14 +35,18 @@ from reports import (
 )
 from reports.account import Account, Setting
 from reports.changes import Past
+from reports.history import Run
+from reports.outcome import Code, failure, final_code
 from reports.redaction import Redactor
 from reports.wording import explain, in_words
-from tests.harness import access
-from tests.harness.session import EXIT_CODE, NOT_CANCELLED, SESSION, TOLD, Shown, not_written
+from tests.harness import access, unrun
+from tests.harness.session import EXIT_CODE, NOT_CANCELLED, NOT_WRITTEN, SESSION, TOLD, Shown, not_written
 from tests.harness.settings import SANDBOX
 
 if TYPE_CHECKING:
+    from contracts.document import Operation
     from contracts.exchange import Verdict
+    from contracts.requirements import Requirement
     from tests.harness.session import Session
     from tests.harness.trial import Trial
 
@@ -49,6 +54,9 @@ pytest_plugins = ["tests.harness.plugin"]
 
 ROOT = Path(__file__).parent
 ACCOUNT: Final = pytest.StashKey[Account]()
+RUN: Final = pytest.StashKey[Run]()
+PLANNED: Final = pytest.StashKey[bool]()
+"""Set once what is going to run was written as not run."""
 PAST: Final = pytest.StashKey[Past]()
 RESULTS: Final = pytest.StashKey[results.Results]()
 RECORDER: Final = pytest.StashKey[har.Recorder]()
@@ -109,25 +117,17 @@ def _past(config: pytest.Config, session: Session) -> Past:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Tell what is to be kept out of everything that is written, and have a last look at it arranged."""
+    """Tell what is to be kept out of everything that is written."""
     config, token = session.config, session.config.stash[SESSION].given_token
     if token:
         config.stash[writing.WRITER].redactor = Redactor(token)
         writing.clean_log_file(config, config.stash[writing.WRITER])
-    if not hasattr(config, "workerinput"):
-        last_look = scan.Scan(partial(_written, config), token, partial(_leaked, config))
-        config.pluginmanager.register(last_look, "conformance-scan")
 
 
-def _written(config: pytest.Config) -> list[Path]:
-    """Return what this run was asked to write."""
-    reports = ("--summary", "--markdown", "--badge", "--har", "--history")
-    options = ("--alluredir", "--junitxml", "--log-file", *reports)
-    return [Path(file) for name in options if (file := config.getoption(name, None))]
-
-
-def _leaked(config: pytest.Config, code: int) -> None:
-    config.stash[EXIT_CODE] = code
+def _files(config: pytest.Config) -> dict[str, str]:
+    """Return what this run was asked to write, by option."""
+    options = ("--alluredir", "--junitxml", "--log-file", "--summary", "--markdown", "--badge", "--har", "--history")
+    return {name: file for name in options if (file := config.getoption(name, None))}
 
 
 def _redactor(session: Session) -> Redactor:
@@ -158,12 +158,16 @@ def _contract(session: Session) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Record exchanges where that was asked for, each with what it was sent for."""
+    """Tell Allure which check begins. Record exchanges where that was asked for, each with what it was sent for."""
     config = item.config
-    if not (file := config.getoption("--har")) or not hasattr(item, "callspec") or SESSION not in config.stash:
+    if SESSION not in config.stash or not hasattr(item, "callspec"):
+        return
+    session = config.stash[SESSION]
+    if check := unrun.cited(item.nodeid, session.requirements, session.operations):
+        config.stash[RESULTS].begin(_check(session, *check))
+    if not (file := config.getoption("--har")):
         return
     if RECORDER not in config.stash:
-        session = config.stash[SESSION]
         worker = getattr(config, "workerinput", {}).get("workerid", "")
         config.stash[RECORDER] = har.Recorder(
             har.part(Path(file), worker), session.target.url, partial(_redactor, session)
@@ -178,18 +182,8 @@ def pytest_conformance_verdict(config: pytest.Config, trial: Trial, verdict: Ver
     redactor, url = _redactor(session), session.target.url
     standings = past.standings(verdict.findings)
     excused = known_issues.excused(verdict.findings, past.known, strict=strict)
-    config.stash[RESULTS].record(
-        verdict,
-        trial.requirement,
-        trial.operation,
-        session.document.title,
-        url,
-        redactor,
-        trial.run.opening,
-        standings,
-        gates=trial.gates,
-        excused=excused,
-    )
+    check = _check(session, trial.requirement, trial.operation)
+    config.stash[RESULTS].record(verdict, check, url, redactor, trial.run.opening, standings, excused=excused)
     return Shown(
         text=explain(verdict, trial.requirement, trial.operation, url, redactor, standings),
         excused=excused,
@@ -198,52 +192,153 @@ def pytest_conformance_verdict(config: pytest.Config, trial: Trial, verdict: Ver
     )
 
 
+def _check(session: Session, requirement: Requirement, operation: Operation) -> results.Check:
+    gates = requirement.gates and requirement.applies(operation.stated)
+    return results.Check(session.document.title, requirement, operation, gates)
+
+
+def _write_planned(config: pytest.Config, names: Iterable[str]) -> None:
+    """Write Allure's results of these items, which are pytest's ids, as not run: their own results replace them."""
+    if not config.getoption("--alluredir", None) or SESSION not in config.stash:
+        return
+    session = config.stash[SESSION]
+    planned = (unrun.cited(name, session.requirements, session.operations) for name in names)
+    config.stash[RESULTS].write_not_run([_check(session, *check) for check in planned if check], results.PLANNED)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
+    """Write what workers are going to run as not run, once: each of them collects all of it."""
+    config = node.config
+    if not config.stash.get(PLANNED, False):
+        config.stash[PLANNED] = True
+        _write_planned(config, ids)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Close the run: the verdict, what changed, can I believe it, groups and verdicts."""
-    if ACCOUNT not in config.stash and config.stash.get(TOLD, []):
-        # Another's file could not be written, which ended the hook before it was our turn.
-        config.stash[ACCOUNT] = _account(config.pluginmanager.get_plugin("session"))
     if ACCOUNT in config.stash:
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - there is no other way to learn it
         terminalreporter.section("conformance")
-        # A report that could not be written, or that gives a secret away, changes the code after all is accounted for.
-        told = replace(config.stash[ACCOUNT], exit_code=config.stash[EXIT_CODE])
-        terminalreporter.write(terminal.closing(told, width))
+        terminalreporter.write(terminal.closing(config.stash[ACCOUNT], width))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """Tell what is sent after the last item: it cancels what the run created."""
+    """Write what is going to run as not run; tell what is sent after the last item: it cancels what was created."""
+    config = session.config
+    if not config.option.collectonly and not hasattr(config, "workerinput"):
+        _write_planned(config, [item.nodeid for item in session.items])
     result = yield
-    if RECORDER in session.config.stash:
-        session.config.stash[RECORDER].sent_for = "clean-up"
+    if RECORDER in config.stash:
+        config.stash[RECORDER].sent_for = "clean-up"
     return result
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Once the run is over, write what was asked for, and let the gate have its say."""
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """Once everybody else has finished, write what was asked for, and look through it for secrets."""
+    result = yield
     config = session.config
     if RECORDER in config.stash:
         config.stash[RECORDER].close()
-    if not config.stash.get(TOLD, []) or hasattr(config, "workerinput"):
-        return
-    if file := config.getoption("--har"):
-        har.merge(Path(file))
-    config.stash[ACCOUNT] = told = _account(session)
-    session.exitstatus = config.stash[EXIT_CODE] = told.exit_code
+    if hasattr(config, "workerinput"):
+        return result
+    if config.stash.get(TOLD, []):
+        config.stash[ACCOUNT] = account = _report(session)
+        session.exitstatus = config.stash[EXIT_CODE] = account.exit_code
+    elif _leaks(config, _files(config)):
+        session.exitstatus = Code.SUITE_FAILED
+    return result
+
+
+def _report(session: pytest.Session) -> Account:
+    """Write all reports of a run, and return what they tell.
+
+    A report that cannot be written, or that holds a secret, shows only then: all of them are written anew, to agree.
+    """
+    config = session.config
+    with _noted(config):
+        if file := config.getoption("--har"):
+            har.merge(Path(file))
+    _write_unrun(config)
+    account = _account(session)
+    _write(config, account)
+    if config.getoption("--alluredir"):
+        run_files.report_complaints(account)
+        run_files.attach("What changed", markdown.page(account))
+        run_files.attach("Can I believe it", run_files.proof_text(account.proof, account.proof_line))
+    files = _files(config)
+    history_file = {option: files.pop(option) for option in ("--history",) if option in files}
+    leaked = _leaks(config, files)
+    final = _added_to_history(config, _final(config, account, leaked=leaked))
+    final = _final(config, final, leaked=_leaks(config, history_file) or leaked)
+    if final != account:
+        _write(config, final)
+        if config.getoption("--alluredir"):
+            run_files.report_complaints(final, run_files.complaints(account))
+    return final
+
+
+def _write_unrun(config: pytest.Config) -> None:
+    """Write Allure's results of what was not run, now that it is known why."""
+    session, entries = config.stash[SESSION], [e for e in config.stash[TOLD] if e["verdict"] == unrun.NOT_RUN]
+    if entries and config.getoption("--alluredir"):
+        operations = {operation.id: operation for operation in session.operations}
+        checks = [_check(session, session.requirements[e["requirement"]], operations[e["operation"]]) for e in entries]
+        config.stash[RESULTS].write_not_run(checks, entries[0]["text"].partition(": ")[2])
+
+
+def _write(config: pytest.Config, account: Account) -> None:
     if folder := config.getoption("--alluredir"):
-        who = run_files.executor(os.environ, f"seed {told.setting.seed}")
-        run_files.write(Path(folder), told, who)
-        run_files.attach("What changed", markdown.page(told))
-        run_files.attach("Can I believe it", run_files.proof_text(told.proof, told.proof_line))
+        with _noted(config):
+            run_files.write(Path(folder), account, run_files.executor(os.environ, f"seed {account.setting.seed}"))
     for option, writer in (("--summary", summary), ("--markdown", markdown), ("--badge", badge)):
         if file := config.getoption(option):
-            writer.write(Path(file), told)
+            with _noted(config):
+                writer.write(Path(file), account)
+
+
+@contextmanager
+def _noted(config: pytest.Config) -> Iterator[None]:
+    """Note what cannot be written, and go on: it costs no other report."""
+    try:
+        yield
+    except OSError as error:
+        config.stash[NOT_WRITTEN].append(str(error))
+
+
+def _leaks(config: pytest.Config, files: Mapping[str, str]) -> bool:
+    """Return whether a secret stands in what was written, and say so."""
+    found = scan.leaks(map(Path, files.values()), config.stash[SESSION].given_token, scan.plant())
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    assert reporter is not None, "pytest always has one"
+    for sentence in found:
+        reporter.write_line(f"ERROR: {sentence}.", red=True)
+    return bool(found)
+
+
+def _final(config: pytest.Config, account: Account, *, leaked: bool) -> Account:
+    """Return the account with the exit code that what became of the reports leads to."""
+    unwritten = bool(config.stash[NOT_WRITTEN])
+    code = final_code(config.stash[EXIT_CODE], refused=bool(account.refusals), unwritten=unwritten, leaked=leaked)
+    return replace(account, exit_code=code, failure=failure(account.told, unwritten=unwritten, leaked=leaked))
+
+
+def _added_to_history(config: pytest.Config, account: Account) -> Account:
+    """Add the run to the history; return the account, with a notice where it cannot be added."""
+    if not (file := config.getoption("--history")):
+        return account
+    run = config.stash[RUN]
+    try:
+        history.append(Path(file), replace(run, exit_code=account.exit_code, outcome=str(account.outcome)))
+    except OSError as error:
+        return replace(account, notice=f"This run is not in the history: {file} cannot be written ({error})")
+    return account
 
 
 def _account(session: Any) -> Account:
-    """Return the account of the run, by what it is compared with, and add the run to the history."""
+    """Return the account of the run, by what it is compared with."""
     config = session.config
     ours, past, told, code = (config.stash[key] for key in (SESSION, PAST, TOLD, EXIT_CODE))
     about = ours.options
@@ -258,29 +353,22 @@ def _account(session: Any) -> Account:
         seed=about.random_seed,
     )
     shown = proof.latest(about.profile)
-    run = account.as_run(setting, told, code, shown, whole=_whole(session))
+    config.stash[RUN] = run = account.as_run(setting, told, code, shown, whole=_whole(session))
     outdated = [entry["outdated"] for entry in told if entry.get("outdated")]
-    refused = gate.refusals(run, past.runs, outdated)
-    code = gate.REFUSED if refused and code == 0 else code
-    run = replace(run, exit_code=code)
-    notice = past.notice
-    if file := config.getoption("--history"):
-        try:
-            history.append(Path(file), run)
-        except OSError as error:
-            notice = f"This run is not in the history: {file} cannot be written ({error})"
-    return Account(
+    made = Account(
         setting=setting,
         told=told,
         exit_code=code,
-        refusals=refused,
+        refusals=gate.refusals(run, past.runs, outdated),
         changes=changes.changes(run, past.runs, past.issues, past.today),
         last=past.last,
-        notice=notice,
+        notice=past.notice,
         proof=shown,
         not_cancelled=tuple(config.stash[NOT_CANCELLED]),
         access=access.line(told, ours.access),
+        files=_files(config),
     )
+    return _final(config, made, leaked=False)
 
 
 def _whole(session: pytest.Session) -> bool:

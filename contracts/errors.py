@@ -5,7 +5,8 @@
     ├── UsageError           an option or a setting is missing or malformed: the caller's to mend
     ├── TargetUnavailable    nothing useful can be learnt from this target now: away, or it refuses the token
     ├── Inconclusive         one requirement could not be judged; says what was missing
-    └── NotApplicable        one requirement has nothing to say about this target; says what it would need
+    ├── NotApplicable        one requirement has nothing to say about this target; says what it would need
+    └── NotReached           one requirement needs more requests than the budget of this profile has left
 
 A fault of the target is not in this tree: it is not an exception of ours but a `Verdict`.
 """
@@ -35,3 +36,7 @@ class Inconclusive(ConformanceError):
 
 class NotApplicable(ConformanceError):
     """A user meets this as a grey result: the target has no such thing, or a setting would be needed."""
+
+
+class NotReached(ConformanceError):
+    """A user meets this as a grey result: a larger profile would decide it."""

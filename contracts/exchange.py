@@ -159,13 +159,18 @@ SILENT: Final = None
 
 
 class Status(StrEnum):
-    """The five verdicts, and what stands in their place where the suite itself failed."""
+    """The verdicts.
+
+    `NOT_REACHED`: the request budget was spent before anything could be decided. `INTERNAL_ERROR` stands in the place
+    of a verdict where the suite itself failed.
+    """
 
     HELD = "held"
     VIOLATED = "violated"
     NOT_MET = "not met"
     INCONCLUSIVE = "inconclusive"
     NOT_APPLICABLE = "not applicable"
+    NOT_REACHED = "not reached"
     INTERNAL_ERROR = "internal error"
 
 

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reports.changes import Change
+from reports.counts import explanation, requirements
 from reports.history import Power, Run, Seen
+from reports.outcome import SUITE_FAILED, Outcome, meaning, outcome, sentence
 from reports.proof import Proof
 
 DECIDED = ("held", "violated", "not met")
 """The verdicts of a requirement that a run could tell about."""
-MEANING: Mapping[int, str] = {
-    0: "every must held",
-    1: "a must is violated",
-    2: "the run was interrupted",
-    3: "the suite itself failed, or wrote a secret: please report it",
-    4: "an option or a setting is wrong",
-    5: "nothing was selected",
-    6: "could not tell: the target is away, refuses the token, or left a must undecided",
-    7: "the gate refuses the run: less is noticed than before, or a known issue is out of date",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +36,8 @@ class Account:
     """One run. `told` is what each item told, `last` the beginning of the run that `changes` compares with, if any.
 
     `notice` says what is amiss with the history. `not_cancelled` has a line for each record left at the target,
-    `access` tells how far the run could go.
+    `access` tells how far the run could go. `failure` is why the run ends with exit code 3, where it does. `files` are
+    the reports that were asked for, by option.
     """
 
     setting: Setting
@@ -58,17 +50,35 @@ class Account:
     notice: str = ""
     proof: Proof | None = None
     not_cancelled: tuple[str, ...] = ()
+    failure: str = SUITE_FAILED
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def outcome(self) -> str:
-        """Return `violated`, `could not tell`, `ended early`, `held` or `not tried`."""
-        return outcome(self.told)
+    def outcome(self) -> Outcome:
+        """Return what came of the run, in the fewest words."""
+        return outcome(self.told, self.exit_code)
 
     @property
     def headline(self) -> str:
         """Return the run in one line: what came of it, of which target, against which contract."""
         refused = "; the gate refuses this run" if self.refusals else ""
-        return f"{sentence(self.told)}{refused} - {self.setting.target}, contract {self.setting.contract}"
+        came = sentence(self.told, self.exit_code, self.failure)
+        return f"{came}{refused} - {self.setting.target}, contract {self.setting.contract}"
+
+    @property
+    def exit_line(self) -> str:
+        """Return the exit code and what it means of this run."""
+        return f"Exit code {self.exit_code}: {self.meaning}."
+
+    @property
+    def meaning(self) -> str:
+        """Return the exit code in words."""
+        return meaning(self.told, self.exit_code, self.failure)
+
+    def rest(self, *options: str) -> str:
+        """Return where all of it is that a report shows a part of: the file of one of these options, or the option."""
+        file = next((self.files[option] for option in options if option in self.files), None)
+        return f"see {file}" if file else f"have them written with {options[0]} FILE"
 
     @property
     def proof_line(self) -> str:
@@ -78,7 +88,12 @@ class Account:
     @property
     def controls(self) -> int:
         """Return how many controls were accepted."""
-        return sum({e["operation"]: e["evidence"]["controls"] for e in self.told if "evidence" in e}.values())
+        by_operation: dict[str, int] = {}
+        for entry in self.told:
+            if "evidence" in entry:
+                before = by_operation.get(entry["operation"], 0)
+                by_operation[entry["operation"]] = max(before, entry["evidence"]["controls"])
+        return sum(by_operation.values())
 
     @property
     def decisions(self) -> int:
@@ -92,72 +107,32 @@ class Account:
 
     @property
     def exercised(self) -> int:
-        """Return how many requirements a decision was reached about, for any operation."""
+        """Return how many requirements were decided on at least one operation."""
         return len({entry["requirement"] for entry in self.told if entry["verdict"] in DECIDED})
 
     @property
     def requirements(self) -> int:
         """Return how many requirements were to be judged."""
-        return len({entry["requirement"] for entry in self.told if "group" in entry})
+        return len(requirements(self.told))
 
     def facts(self) -> dict[str, str]:
         """Return the facts of the run for a report's first screen, the most telling first."""
         return {
             "Verdict": self.headline,
-            "Target": self.setting.target,
+            "Ending": f"exit code {self.exit_code}: {self.meaning}",
+            **explanation(self.told),
             "Requests": f"{self.sent} sent, {self.controls} controls accepted",
             "Detection": self.proof_line,
             "Evidence": (
                 f"{self.decisions} times a request reached a decision,"
-                f" {self.exercised} of {self.requirements} requirements exercised"
+                f" {self.exercised} of {self.requirements} requirements decided on at least one operation"
             ),
+            "Target": self.setting.target,
             "Contract": self.setting.contract,
             "Profile": f"{self.setting.profile}, seed {self.setting.seed}",
             "Suite": self.setting.suite,
             "Access": self.access,
         }
-
-
-def outcome(told: Sequence[Mapping[str, Any]]) -> str:
-    """Return what came of the run, in the fewest words."""
-    gating = Counter(entry["verdict"] for entry in told if entry.get("gates") and not entry.get("excused"))
-    if gating["violated"]:
-        return "violated"
-    if any(entry["verdict"] == "internal error" or entry.get("stop") for entry in told) or gating["inconclusive"]:
-        return "could not tell"
-    if gating["not run"]:
-        return "ended early"
-    return "held" if gating["held"] else "not tried"
-
-
-def sentence(told: Sequence[Mapping[str, Any]]) -> str:
-    """Return what came of the run, in one sentence."""
-    gating = Counter(entry["verdict"] for entry in told if entry.get("gates") and not entry.get("excused"))
-    known = sum(bool(entry.get("excused")) for entry in told)
-    advice = sum(entry["verdict"] == "not met" and not entry.get("excused") for entry in told)
-    stopped = next((entry["stop"] for entry in told if entry.get("stop")), None)
-    match outcome(told):
-        case "violated":
-            line = f"Contract violated: {gating['violated']} of {gating.total()} musts"
-        case "held":
-            line = f"Contract held: {counted(gating['held'], 'must')}"
-        case "ended early":
-            line = f"Ended early: {gating['not run']} of {gating.total()} musts not run"
-        case "not tried":
-            line = "No must was tried"
-        case _ if any(entry["verdict"] == "internal error" for entry in told):
-            line = "Could not tell: the suite itself failed"
-        case _ if stopped:
-            line = f"Could not tell: {stopped}"
-        case _:
-            line = f"Could not tell: {gating['inconclusive']} of {gating.total()} musts undecided"
-    line += f", {counted(known, 'known issue')}" if known else ""
-    return line + (f", {counted(advice, 'recommendation')} not met" if advice else "")
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def proof_line(proof: Proof | None) -> str:
@@ -179,7 +154,7 @@ def as_run(
         contract=setting.contract,
         suite=setting.suite,
         profile=setting.profile,
-        outcome=outcome(told),
+        outcome=str(outcome(told, exit_code)),
         exit_code=exit_code,
         whole=whole,
         exercised={operation: tuple(sorted(set(ids))) for operation, ids in sorted(exercised.items())},

@@ -9,7 +9,7 @@ const change = (change, ...statuses) => ({ statuses, labels: { change } });
 const byRequirement = { groupBy: [{ label: "story" }], groupByMessage: false, expand: true };
 const byHistory = { groupBy: [{ label: "history" }, { label: "story" }], groupByMessage: false, expand: true };
 
-// The exit code is 1 where a result failed, and 6 where one that gates could not be told.
+// The exit code is 1 where a result failed, and 6 where one that gates could not be told, or was not run.
 const gates = ({ status, labels }) =>
   status === "failed" || !labels.some(({ name, value }) => name === "severity" && value === "minor");
 
@@ -22,8 +22,9 @@ const rule = (rule, sentence, validate) => ({
     return { success: actual === 0, actual, testResults };
   },
 });
-const withStatus = (wanted) => ({ trs }) => {
-  const found = trs.filter(({ status }) => status === wanted).map(({ id }) => id);
+const wasRun = ({ labels }) => !labels.some(({ name, value }) => name === "verdict" && value === "not run");
+const those = (wanted) => ({ trs }) => {
+  const found = trs.filter(wanted).map(({ id }) => id);
   return { actual: found.length, testResults: found };
 };
 const counted = (key) => ({ metrics }) => ({
@@ -43,24 +44,28 @@ export default {
     { name: "Known issue that has expired", matchers: change("expired", "failed"), ...byHistory },
     { name: "Still violated", matchers: change("still open", "failed"), ...byHistory },
     { name: "Contract violated", matchers: { statuses: ["failed"] }, ...byRequirement },
+    { name: "Not run", matchers: verdict("not run"), groupBy: [{ label: "story" }], groupByMessage: false },
+    { name: "The suite failed", matchers: verdict("suite failed"), expand: true },
     { name: "Could not tell", matchers: { statuses: ["broken"] } },
     { name: "Gone: held again since this run", matchers: { statuses: ["passed"], transitions: ["fixed"] }, ...byRequirement },
     { name: "Known issue", matchers: change("known", "skipped"), ...byHistory },
     { name: "Recommendation not met", matchers: verdict("not met"), groupBy: [{ label: "story" }], groupByMessage: false },
+    { name: "Not reached in this budget", matchers: verdict("not reached"), groupBy: [{ label: "story" }], groupByMessage: false },
     { name: "Not applicable", matchers: { statuses: ["skipped"] } },
   ],
   qualityGate: {
     use: [
-      rule("violated", (count) => `${count} violated`, withStatus("failed")),
-      rule("undecided", (count) => `${count} could not be told`, withStatus("broken")),
+      rule("violated", (count) => `${count} violated`, those(({ status }) => status === "failed")),
+      rule("undecided", (count) => `${count} could not be told`, those((tr) => tr.status === "broken" && wasRun(tr))),
+      rule("unrun", (count) => `${count} not run`, those((tr) => !wasRun(tr))),
       rule("complaints", (count) => `${count} against the run as a whole: see Global Errors`, counted("complaints")),
     ],
-    rules: [{ filter: gates, violated: 0, undecided: 0, complaints: 0 }],
+    rules: [{ filter: gates, violated: 0, undecided: 0, unrun: 0, complaints: 0 }],
   },
   performance: {
     groups: { seen: { title: "What was looked at" }, trust: { title: "Can I believe it" }, found: { title: "What was found" } },
     metrics: {
-      exercised: { title: "Requirements exercised", unit: "", better: "higher", group: "seen" },
+      exercised: { title: "Requirements decided", unit: "", better: "higher", group: "seen" },
       decisions: { title: "Requests that reached a decision", unit: "", better: "higher", group: "seen" },
       requests: { title: "Requests sent", unit: "", better: "lower", group: "seen" },
       noticed: { title: "Seeded defects noticed", unit: "%", better: "higher", group: "trust" },

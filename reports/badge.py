@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from reports.account import Account, counted
+from reports.account import Account
 from reports.changes import State
+from reports.counts import counted
+from reports.outcome import Code, Outcome
 
 COLOURS = {
-    "held": "brightgreen",
-    "violated": "red",
-    "could not tell": "yellow",
-    "ended early": "yellow",
-    "not tried": "lightgrey",
+    Outcome.HELD: "brightgreen",
+    Outcome.VIOLATED: "red",
+    Outcome.NOT_MET: "red",
+    Outcome.COULD_NOT_TELL: "yellow",
+    Outcome.ENDED_EARLY: "yellow",
+    Outcome.NOT_TRIED: "lightgrey",
 }
 
 
@@ -26,9 +29,11 @@ def write(file: Path, account: Account) -> None:
 def badge(account: Account) -> dict[str, str | int]:
     """Return what the badge says: the outcome, and how many findings that fail the run are new."""
     new = sum(change.state is State.NEW and change.finding.gates for change in account.changes)
-    message, colour = account.outcome, COLOURS[account.outcome]
-    if account.outcome == "violated" and new:
+    message, colour = str(account.outcome), COLOURS[account.outcome]
+    if account.outcome is Outcome.VIOLATED and new:
         message += f", {counted(new, 'new finding')}"
-    elif account.outcome == "held" and account.refusals:
-        message, colour = "held, but refused", "orange"
+    elif account.outcome is Outcome.NOT_MET:
+        message = "recommendation not met"
+    elif account.exit_code == Code.REFUSED:
+        message, colour = f"{message}, but refused", "orange"
     return {"schemaVersion": 1, "label": f"contract of {account.setting.target}", "message": message, "color": colour}

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports.account import counted
 from reports.changes import day
+from reports.counts import counted
 from reports.history import Run
 
 REFUSED = 7

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reports.account import MEANING, Account, findings
+from reports.account import Account, findings
 from reports.changes import Change, State, moment
 from reports.wording import one_line
 
@@ -16,7 +16,7 @@ SHOWN_IN_FULL = 10
 LINES_OF_A_STATE = 30
 LONGEST_OBSERVED = 300
 LONGEST_COMMAND = 2_000
-"""Characters; a longer command is in summary.json."""
+"""Characters; a longer command is in the JSON summary."""
 
 
 def write(file: Path, account: Account) -> None:
@@ -27,7 +27,7 @@ def write(file: Path, account: Account) -> None:
 
 def page(account: Account) -> str:
     """Return the page. What the target sent stands in code spans and blocks: nothing of it is rendered."""
-    lines = [f"# {account.headline}", "", f"Exit code {account.exit_code}: {MEANING[account.exit_code]}.", ""]
+    lines = [f"# {account.headline}", "", account.exit_line, ""]
     lines += [f"- **Refused:** {refusal}" for refusal in account.refusals]
     lines += ["## What changed", "", *_changes(account), "", "## Can I believe it", "", *_belief(account), ""]
     if account.not_cancelled:
@@ -52,9 +52,9 @@ def _changes(account: Account) -> Iterator[str]:
             detail = details.get(change.finding.identity, {})
             yield _line(number, change, detail)
             if state in (State.NEW, State.EXPIRED) and shown[state] <= SHOWN_IN_FULL and detail:
-                yield from _in_full(detail)
+                yield from _in_full(detail, account.rest("--summary"))
         if len(of_state) > LINES_OF_A_STATE:
-            yield f"- and {len(of_state) - LINES_OF_A_STATE} more {state}: see summary.json"
+            yield f"- and {len(of_state) - LINES_OF_A_STATE} more {state}: {account.rest('--summary')}"
 
 
 def _line(number: int, change: Change, detail: Mapping[str, Any]) -> str:
@@ -65,10 +65,10 @@ def _line(number: int, change: Change, detail: Mapping[str, Any]) -> str:
     return f"{number}. **{change.standing()}** - {where}: {code(what)} `{finding.identity}`"
 
 
-def _in_full(detail: Mapping[str, Any]) -> Iterator[str]:
+def _in_full(detail: Mapping[str, Any], rest: str) -> Iterator[str]:
     command = str(detail["curl"])
     if len(command) > LONGEST_COMMAND:
-        command = f"# {len(command):,} characters: see summary.json"
+        command = f"# {len(command):,} characters: {rest}"
     fence = "`" * (_longest_run_of_backticks(command) + 3)
     yield f"   - expected: {code(detail['expected'])}"
     yield f"   - seen: {detail['seen']} of {detail['tried']} times"
@@ -80,7 +80,7 @@ def _in_full(detail: Mapping[str, Any]) -> Iterator[str]:
 
 def _belief(account: Account) -> Iterator[str]:
     for name, value in account.facts().items():
-        if name not in ("Verdict", "Target"):
+        if name not in ("Verdict", "Ending", "Target"):
             yield f"- {name}: {value}"
 
 

@@ -39,6 +39,11 @@ def page(
     return "".join([*parts, _table(_rest(verdict, requirement, redactor))])
 
 
+def page_without_verdict(requirement: Requirement, reason: str) -> str:
+    """Return the page, as HTML, of a check that came to no verdict."""
+    return _table(_about(requirement)) + _table(iter([("Reason", html.escape(reason))]))
+
+
 def _about(requirement: Requirement) -> Iterator[tuple[str, str]]:
     yield "Requirement", html.escape(f"{requirement.id} {requirement.sentence}")
     yield "Level", html.escape(f"{requirement.level}: {BASIS[requirement.basis]}")

@@ -48,6 +48,7 @@ UNPACK = b"""(async () => {
   const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   for (const [name, text] of Object.entries(await new Response(unpacked).json())) d(name, btoa(text));
 })()"""
+UNFINISHED = "No verdict: the run did not come to its end"
 RUNS_KEPT = 30
 LOCK_SECONDS = 30
 UNREADABLE = re.compile(r"error parsing (\S+)")
@@ -82,7 +83,7 @@ def render(results: Path, html: Path, trends: Path | None = None) -> Rendered:
         earlier, unreadable = _earlier(history)
         past.write_bytes(b"".join(earlier))
         said = allure(
-            [str(results.resolve()), str(output), *_title(results)], {"REPORT_HISTORY": str(past) if history else ""}
+            [str(results.resolve()), str(output), _title(results)], {"REPORT_HISTORY": str(past) if history else ""}
         )
         _require_all_shown(written, output, said)
         page = output / "index.html"
@@ -99,10 +100,10 @@ def trend_of(results: Path) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "-", scope) + ".jsonl"
 
 
-def _title(results: Path) -> list[str]:
-    """Return the headline that the run wrote into its executor file, if it wrote one."""
+def _title(results: Path) -> str:
+    """Return the headline that the run wrote into its executor file: what was killed wrote none."""
     told = json.loads("".join(_lines(results / "executor.json")) or "{}")
-    return [told["reportName"]] if "reportName" in told else []
+    return str(told.get("reportName", UNFINISHED))
 
 
 def _lines(file: Path) -> list[str]:

@@ -1,32 +1,68 @@
-"""One Allure result per requirement and operation, written once, after the item."""
+"""One Allure result per check: written as not run before the first one starts, and replaced once it has a verdict.
+
+However a run ends, be it by Ctrl-C, a full disk or a kill, what did not finish is not passed.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import allure
 import allure_commons
 import pytest
-from allure_commons.types import AttachmentType
+from allure_commons.model2 import Label, Link, Status, StatusDetails, TestResult
+from allure_commons.types import AttachmentType, LinkType
+from allure_commons.utils import now, uuid4
 
 from contracts.document import Operation
 from contracts.exchange import CONTROL, Exchange, Finding, Verdict
 from contracts.requirements import Requirement
 from reports.changes import Change, State
 from reports.curl import curl
-from reports.page import page
+from reports.page import page, page_without_verdict
 from reports.redaction import Redactor
 from reports.wording import message
 
 LONGEST_BODY = 8 * 1024
 EXCHANGE_TYPE = "application/vnd.allure.http+json"
+IDENTITY, VERDICT = "identity", "verdict"
+"""Labels of ours. The check's identity is the name of its file, too: a result replaces the earlier one of its check."""
+NOT_RUN, SUITE_FAILED = "not run", "suite failed"
+PLANNED = "the run did not come to its end"
+INTERRUPTED = "the run was interrupted in the middle of it"
 DROPPED_LABELS = frozenset(
     {"framework", "host", "identity", "language", "package", "parentSuite", "subSuite", "suite", "tag", "thread"}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One requirement on one operation of an API; `gates` is whether its result may fail the run."""
+
+    api: str
+    requirement: Requirement
+    operation: Operation
+    gates: bool
+
+    @property
+    def identity(self) -> str:
+        """Return the name of the check from night to night."""
+        return f"{self.requirement.id} {self.operation.label}"
+
+    def labels(self) -> dict[str, str]:
+        """Return what Allure sorts and groups the result by."""
+        return {
+            IDENTITY: self.identity,
+            "epic": self.api,
+            "feature": self.requirement.group,
+            "story": f"{self.requirement.id} {self.requirement.sentence}",
+            "severity": "critical" if self.gates else "minor",
+        }
 
 
 class Results:
@@ -35,34 +71,42 @@ class Results:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._messages: dict[str, str] = {}
+        self._begun: dict[str, Check] = {}
+
+    def write_not_run(self, checks: Iterable[Check], reason: str) -> None:
+        """Write a result for each check that says it was not run."""
+        for check in checks:
+            result = TestResult(uuid=uuid4(), start=now(), stop=now())
+            result.labels = [Label(name, value) for name, value in check.labels().items()]
+            _set_without_verdict(result, check, NOT_RUN, reason)
+            allure_commons.plugin_manager.hook.report_result(result=result)
+
+    def begin(self, check: Check) -> None:
+        """Tell Allure which check the item is that begins now: its result has that name however it ends."""
+        self._begun[check.identity] = check
+        for name, value in check.labels().items():
+            allure.dynamic.label(name, value)
 
     def record(
         self,
         verdict: Verdict,
-        requirement: Requirement,
-        operation: Operation,
-        api: str,
+        check: Check,
         base_url: str,
         redactor: Redactor,
         control: Exchange | None,
         standings: Mapping[str, Change],
         *,
-        gates: bool,
         excused: bool,
     ) -> None:
-        """Tell Allure what the result of this item shows.
+        """Tell Allure what the result of the check that was begun shows.
 
-        `standings` tells by identity where findings stand in history, where that is known. `gates` is whether the
-        result may fail the run, `excused` whether known issues keep it from that.
+        `standings` tells by identity where findings stand in history, where that is known. `excused` is whether known
+        issues keep it from failing the run.
         """
-        identity = f"{requirement.id} {operation.label}"
-        allure.dynamic.title(operation.label)
-        allure.dynamic.epic(api)
-        allure.dynamic.feature(requirement.group)
-        allure.dynamic.story(f"{requirement.id} {requirement.sentence}")
-        allure.dynamic.label("identity", identity)
-        allure.dynamic.label("verdict", str(verdict.status))
-        allure.dynamic.severity("critical" if gates else "minor")
+        requirement, identity = check.requirement, check.identity
+        self._begun.pop(identity, None)
+        allure.dynamic.title(check.operation.label)
+        allure.dynamic.label(VERDICT, str(verdict.status))
         allure.dynamic.link(requirement.source, name=f"Source of {requirement.id}")
         allure.dynamic.description_html(page(verdict, requirement, base_url, redactor, standings))
         if not verdict.findings:
@@ -81,9 +125,14 @@ class Results:
     @allure_commons.hookimpl(tryfirst=True)
     def report_result(self, result: Any) -> None:
         """Set what allure-pytest cannot know. `fullName` is the identity from night to night."""
-        name = next((label.value for label in result.labels if label.name == "identity"), None)
+        name = _label(result, IDENTITY)
         if name is None:
             return
+        if (check := self._begun.pop(name, None)) is not None:
+            if result.statusDetails is None:  # nothing passed or failed: it was not finished
+                _set_without_verdict(result, check, NOT_RUN, INTERRUPTED)
+            elif result.status != Status.SKIPPED:
+                _set_without_verdict(result, check, SUITE_FAILED, result.statusDetails.message)
         result.fullName = name
         result.testCaseId = result.historyId = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
         result.parameters.clear()
@@ -109,6 +158,20 @@ class Results:
         container.befores.clear()
         container.afters.clear()
         container.children.clear()
+
+
+def _label(result: TestResult, name: str) -> str | None:
+    return next((label.value for label in result.labels if label.name == name), None)
+
+
+def _set_without_verdict(result: TestResult, check: Check, what: str, why: str) -> None:
+    """Make it the result of a check that came to no verdict: neither passed, nor a fault of the target."""
+    requirement = check.requirement
+    result.name, result.status = check.operation.label, Status.BROKEN
+    result.statusDetails = StatusDetails(message=f"{requirement.id} {requirement.sentence}\n\n{what}: {why}")
+    result.labels.append(Label(VERDICT, what))
+    result.links.append(Link(LinkType.LINK, requirement.source, f"Source of {requirement.id}"))
+    result.descriptionHtml = page_without_verdict(requirement, f"{what}: {why}")
 
 
 def register(config: pytest.Config) -> Results:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import allure
 
-from reports.account import MEANING, Account
+from reports.account import Account
 from reports.changes import State, moment
+from reports.outcome import Code, stopped
 from reports.proof import Proof
 
-ENDED_EARLY: Final = (2, 3)
-"""Exit codes of a run that was interrupted, or that the suite itself failed."""
+SHOWN_BY_NO_RESULT: Final = (Code.INTERRUPTED, Code.SUITE_FAILED, Code.USAGE)
+"""Exit codes that follow from no result of a check."""
 FOUND: Final = (State.NEW, State.EXPIRED, State.OPEN, State.KNOWN)
 
 
@@ -43,7 +44,7 @@ def executor(environment: Mapping[str, str], by_hand: str) -> Executor:
 
 
 def write(folder: Path, account: Account, who: Executor) -> None:
-    """Write the files of a run, and tell Allure its run-level errors."""
+    """Write the files of a run; those that were written before are replaced."""
     facts = account.facts()
     _write(
         folder / "executor.json",
@@ -56,11 +57,8 @@ def write(folder: Path, account: Account, who: Executor) -> None:
     )
     lines = [f"{name}={value}" for name, value in ({"Changed": changed(account)} | facts).items()]
     (folder / "environment.properties").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    against = complaints(account)
-    for sentence in against:
-        allure.global_error(sentence)
     now = round(time.time() * 1000)
-    told = metrics(account, len(against))
+    told = metrics(account, len(complaints(account)))
     samples = [{"id": key, "key": key, "value": value, "start": now, "stop": now} for key, value in told.items()]
     _write(folder / "run-perf.json", samples)
 
@@ -75,9 +73,16 @@ def changed(account: Account) -> str:
 
 def complaints(account: Account) -> list[str]:
     """Return what speaks against the run as a whole, and shows in no single result."""
-    stopped = {str(entry["stop"]) for entry in account.told if entry.get("stop")}
-    early = [f"{MEANING[account.exit_code]}."] if account.exit_code in ENDED_EARLY else []
-    return [*account.refusals, *sorted(stopped), *early]
+    why = stopped(account.told)
+    code = [f"{account.meaning}."] if account.exit_code in SHOWN_BY_NO_RESULT else []
+    return [*account.refusals, *([why] if why else []), *code]
+
+
+def report_complaints(account: Account, reported: Collection[str] = ()) -> None:
+    """Report to Allure, as errors of the run, what speaks against it and was not `reported` yet."""
+    for sentence in complaints(account):
+        if sentence not in reported:
+            allure.global_error(sentence)
 
 
 def metrics(account: Account, complaints: int) -> dict[str, float]:

@@ -17,15 +17,15 @@ import re
 import secrets
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import pytest
 from dotenv import dotenv_values
 
 from reports.redaction import VARIABLE, Redactor
 
 CANARY = "PROPEXO_CANARY"
+ENV_FILE = Path(__file__).parents[1] / ".env"
 CANARY_BYTES = 12
 LEAKED = 3
 PACKED = re.compile(rb"H4sI[A-Za-z0-9+/]{40,}={0,2}")
@@ -51,28 +51,6 @@ def leaks(paths: Iterable[Path], token: str, canary: str) -> list[str]:
     ]
 
 
-class Scan:
-    """Fails the run whose finished output gives a secret away."""
-
-    def __init__(self, paths: Callable[[], Iterable[Path]], token: str, tell: Callable[[int], None]) -> None:
-        """Look at these paths for this token when all is written, and `tell` the exit code where it is found."""
-        self._paths, self._token, self._tell = paths, token, tell
-
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
-        """Look after everybody has written, and before the terminal tells the exit code."""
-        result = yield
-        found = leaks(self._paths(), self._token, plant())
-        if found:
-            session.exitstatus = LEAKED
-            self._tell(LEAKED)
-            reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-            assert reporter is not None, "pytest always has one"
-            for sentence in found:
-                reporter.write_line(f"ERROR: {sentence}.", red=True)
-        return result
-
-
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         yield from sorted(file for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file())
@@ -94,9 +72,11 @@ def main() -> int:
         prog="python -m reports.scan", description="Look for the token in what was written."
     )
     parser.add_argument("paths", metavar="FOLDER_OR_FILE", type=Path, nargs="+")
-    parser.add_argument("--env-file", metavar="FILE", type=Path, default=Path(__file__).parents[1] / ".env")
+    parser.add_argument("--env-file", metavar="FILE", type=Path, help="settings (default: .env, where there is one)")
     options = parser.parse_args()
-    token = os.environ.get(VARIABLE) or dotenv_values(options.env_file).get(VARIABLE) or ""
+    if options.env_file and not options.env_file.exists():
+        parser.error(f"--env-file {options.env_file} is not there: without it no token could be looked for")
+    token = os.environ.get(VARIABLE) or dotenv_values(options.env_file or ENV_FILE).get(VARIABLE) or ""
     found = leaks(options.paths, token, os.environ.get(CANARY, ""))
     for sentence in found:
         print(f"ERROR: {sentence}.", file=sys.stderr)  # noqa: T201 - a command

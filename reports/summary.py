@@ -8,8 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from reports.account import MEANING, Account, findings
+from reports.account import Account, findings
 from reports.changes import Change
+from reports.counts import Counts, Result, gating
 from reports.proof import Proof
 
 SCHEMA = 1
@@ -31,10 +32,10 @@ def summary(account: Account) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "began": setting.began,
-        "outcome": account.outcome,
+        "outcome": str(account.outcome),
         "headline": account.headline,
         "exit_code": account.exit_code,
-        "meaning": MEANING.get(account.exit_code, "unknown"),
+        "meaning": account.meaning,
         "refusals": list(account.refusals),
         "target": setting.target,
         "contract": {"title": setting.title, "file": setting.file, "digest": setting.contract},
@@ -43,12 +44,18 @@ def summary(account: Account) -> dict[str, Any]:
         "seed": setting.seed,
         "requests": {"sent": account.sent, "controls_accepted": account.controls, "decisions": account.decisions},
         "requirements": {"exercised": account.exercised, "judged": account.requirements},
+        "checks": _counts(Counts.of(account.told)) | {"musts": _counts(Counts.of(gating(account.told)))},
         "proof": None if account.proof is None else _proof(account.proof),
         "history": {"compared_with": account.last, "notice": account.notice},
         "findings": list(_findings(account)),
         "not_cancelled": list(account.not_cancelled),
         "results": [{name: value for name, value in entry.items() if name not in UNTOLD} for entry in account.told],
     }
+
+
+def _counts(counts: Counts) -> dict[str, Any]:
+    """Return the number of checks, and how many of them came to each result: these add up to it."""
+    return {"total": counts.total, **{result.replace(" ", "_"): counts[result] for result in Result}}
 
 
 def _proof(proof: Proof) -> dict[str, Any]:

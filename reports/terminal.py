@@ -1,27 +1,36 @@
-"""The end of a run in the terminal: the verdict, what changed, can I believe it, a table of groups and verdicts."""
+"""The end of a run in the terminal: the verdict, what changed, the evidence, a table of groups and results."""
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from reports.account import MEANING, Account, findings
+from reports import markdown
+from reports.account import Account, findings
 from reports.changes import State, moment
+from reports.counts import Counts, Entry, Result, explanation
+from reports.outcome import stopped
 from reports.wording import one_line
 
-COLUMNS: Mapping[str, str] = {
-    "held": "held",
-    "violated": "violated",
-    "not met": "not\nmet",
-    "inconclusive": "could\nnot tell",
-    "not applicable": "not\napplicable",
-    "not run": "not\nrun",
+COLUMNS: Mapping[Result, str] = {
+    Result.HELD: "held",
+    Result.VIOLATED: "violated",
+    Result.NOT_MET: "not\nmet",
+    Result.KNOWN: "known\nissue",
+    Result.UNDECIDED: "can't\ntell",
+    Result.NEEDS_ACCESS: "more\naccess",
+    Result.NOT_REACHED: "not\nreached",
+    Result.NOT_APPLICABLE: "n/a",
+    Result.NOT_RUN: "not\nrun",
+    Result.SUITE_FAILED: "suite\nfailed",
 }
-"""What stands above each verdict's column: all of them fit into 80 characters."""
+"""What stands above each result's column: all of them fit into 80 characters, where the names of groups are wrapped."""
+EVIDENCE = "fewest\nrequests"
+EVIDENCE_EXPLAINED = "Fewest requests: that decided a check which held."
 LINES_OF_A_STATE: Mapping[State, int] = dict.fromkeys(State, 3) | {State.NEW: 6}
 LONGEST_OBSERVED = 90
 OBSERVATIONS = 3
@@ -34,6 +43,9 @@ def closing(account: Account, width: int) -> str:
         refusals = [f"Refused: {refusal}" for refusal in account.refusals]
         for line in (account.headline, *refusals, "", *_changes(account), "", *_belief(account), ""):
             console.print(line, markup=False, soft_wrap=True)
+        for name, text in explanation(account.told).items():
+            filled = textwrap.fill(f"{name}: {text}.", width, subsequent_indent="  ", break_on_hyphens=False)
+            console.print(filled, markup=False, soft_wrap=True)
         console.print(_table(account.told))
         for line in _closing_lines(account):
             console.print(line, markup=False, soft_wrap=True)
@@ -60,46 +72,51 @@ def _changes(account: Account) -> Iterator[str]:
             where = f"{finding.requirement}{level} {finding.operation}"
             yield f"{number:3}  {change.standing()}: {where}, {finding.edit}: {what}"
         if len(of_state) > most:
-            yield f"     and {len(of_state) - most} more {state}"
+            complete = ("--markdown",) if len(of_state) <= markdown.LINES_OF_A_STATE else ()
+            yield f"     and {len(of_state) - most} more {state}: {account.rest(*complete, '--summary')}"
 
 
 def _belief(account: Account) -> Iterator[str]:
     yield f"Detection: {account.proof_line}."
-    yield (
-        f"Evidence: {account.sent} requests sent, {account.controls} controls accepted,"
-        f" {account.exercised} of {account.requirements} requirements exercised."
-    )
+    yield f"Evidence: {account.sent} requests sent, {account.controls} controls accepted."
+    yield f"Requirements: {account.exercised} of {account.requirements} decided on at least one operation."
     yield f"Access {account.access}."
 
 
 def _closing_lines(account: Account) -> Iterator[str]:
+    if any(entry["verdict"] == "held" for entry in account.told):
+        yield EVIDENCE_EXPLAINED
     observed = list(dict.fromkeys(line for entry in account.told for line in entry.get("observations", ())))
     yield from (f"Observed: {line}." for line in observed[:OBSERVATIONS])
     if len(observed) > OBSERVATIONS:
-        yield f"Observed: {len(observed) - OBSERVATIONS} more, in the report."
+        yield f"Observed: {len(observed) - OBSERVATIONS} more: {account.rest('--summary')}."
     yield from (f"Left at the target: {line}." for line in account.not_cancelled)
-    stopped = next((entry["stop"] for entry in account.told if entry.get("stop")), "")
-    if stopped:
-        yield stopped
-    yield (
-        f"{account.setting.target}: {account.sent} requests sent, seed {account.setting.seed}."
-        f" Exit code {account.exit_code}: {MEANING.get(account.exit_code, 'unknown')}."
-    )
+    if why := stopped(account.told):
+        yield why
+    yield f"{account.setting.target}: {account.sent} requests sent, seed {account.setting.seed}."
+    yield account.exit_line
 
 
-def _table(told: Sequence[Mapping[str, Any]]) -> Table:
-    """Count verdicts by group; `decisions` are requests that reached one, `least` those behind the weakest green."""
-    groups: dict[str, list[Mapping[str, Any]]] = {}
+def _table(told: Sequence[Entry]) -> Table:
+    """Count results by group, and the fewest requests behind a check that held."""
+    groups: dict[str, list[Entry]] = {}
     for entry in told:
         groups.setdefault(entry.get("group", "The suite itself"), []).append(entry)
-    shown = [verdict for verdict in COLUMNS if any(entry["verdict"] == verdict for entry in told)]
+    every = Counts.of(told)
+    shown = [result for result in Result if every[result]]
     table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1))
-    for column in ("", *(COLUMNS[verdict] for verdict in shown), "decisions", "least"):
-        table.add_column(column, justify="right" if column else "left", no_wrap=True)
+    table.add_column("")
+    evidence = [EVIDENCE] if any(entry["verdict"] == "held" for entry in told) else []
+    for heading in (*(COLUMNS[result] for result in shown), *evidence):
+        table.add_column(heading, justify="right", no_wrap=True)
     for group, entries in groups.items():
-        counts = Counter(entry["verdict"] for entry in entries)
-        decisions = [entry["evidence"]["decided"] for entry in entries if "evidence" in entry]
-        green = [entry["evidence"]["decided"] for entry in entries if entry["verdict"] == "held"]
-        evidence = (str(sum(decisions)), str(min(green)) if green else "")
-        table.add_row(group, *(str(counts[verdict] or "") for verdict in shown), *evidence)
+        table.add_row(group, *_row(entries, shown))
+    table.add_row("All checks", *_row(told, shown))
     return table
+
+
+def _row(entries: Sequence[Entry], shown: Sequence[Result]) -> Iterator[str]:
+    counts = Counts.of(entries)
+    held = [entry["evidence"]["decided"] for entry in entries if entry["verdict"] == "held" and "evidence" in entry]
+    yield from (str(counts[result] or "") for result in shown)
+    yield from [str(min(held))] if held else []

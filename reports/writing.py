@@ -72,7 +72,8 @@ def register(config: pytest.Config) -> Writer:
 
         def _report_item(self, item: Any) -> None:
             told = asdict(item, filter=lambda _, value: value or value is False)
-            name = item.file_pattern.format(prefix=uuid.uuid4())
+            # By the test's own id, so that a result replaces the one that was written of the same test before.
+            name = item.file_pattern.format(prefix=getattr(item, "historyId", None) or uuid.uuid4())
             _replace(self._report_dir / name, json.dumps(told, ensure_ascii=False).encode())
 
         @hookimpl

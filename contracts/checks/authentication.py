@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 
 from contracts.checks import Check, own_request
-from contracts.checks.response import FIRST_SERVER_ERROR, TOO_MANY, shown
+from contracts.checks.response import FIRST_SERVER_ERROR, TOO_MANY, header_shown, shown
 from contracts.checks.schema import misfit
 from contracts.document import Json, Operation
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
@@ -56,7 +57,7 @@ def refusal_is_401(operation: Operation, exchange: Exchange) -> Judgement:
     if response.status not in fair:
         return Problem(f"answered {response.status}", expected, f"{response.status} {shown(response.body)}")
     if response.status == UNAUTHORIZED and "bearer" not in (response.header("www-authenticate") or "").lower():
-        return Problem("no challenge", expected, f"WWW-Authenticate: {response.header('www-authenticate')}")
+        return Problem("no challenge", expected, header_shown(response, "WWW-Authenticate"))
     return HOLDS
 
 
@@ -86,7 +87,7 @@ def refusals_look_alike(operation: Operation, exchanges: Sequence[Exchange]) -> 
             first = told
             yield exchange, HOLDS
         else:
-            yield exchange, Problem("wrong tokens told apart", f"{first}", f"{told}")
+            yield exchange, Problem("wrong tokens told apart", json.dumps(first), json.dumps(told))
 
 
 def issued_token_is_honoured(operation: Operation, exchange: Exchange) -> Judgement:

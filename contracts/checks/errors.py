@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from contracts import strict_json
 from contracts.checks import Check, own_request
-from contracts.checks.response import FIRST_SERVER_ERROR, TOO_MANY, at, media_type, shown
+from contracts.checks.response import FIRST_SERVER_ERROR, TOO_MANY, at, header_shown, media_type, shown
 from contracts.checks.schema import body_fits, breaks_beyond_doubt, misfit
 from contracts.document import JSON_MEDIA_TYPE, Json, Operation, properties
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
@@ -106,7 +106,7 @@ def error_has_the_envelope(operation: Operation, exchange: Exchange) -> Judgemen
     expected = "application/json with error.code and error.message, both non-empty strings"
     gates = _was_read(exchange)
     if media_type(exchange.response) != JSON_MEDIA_TYPE:
-        observed = f"Content-Type: {exchange.response.header('content-type')}; {shown(exchange.response.body)}"
+        observed = f"{header_shown(exchange.response, 'Content-Type')}; {shown(exchange.response.body)}"
         return Problem("other media type", expected, observed, gates)
     content = exchange.response.content
     if content.limit:

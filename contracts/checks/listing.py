@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -182,7 +183,7 @@ def filter_is_as_asked(reference: Exchange) -> Check:
         }
         for name, (schema, value) in asked.items():
             if odd := [item for item in page if not matches(item, schema, value)]:
-                observed = f"{schema[FILTERS]} = {odd[0].get(schema[FILTERS])!r}"
+                observed = f"{schema[FILTERS]} = {json.dumps(odd[0].get(schema[FILTERS]))}"
                 return Problem(f"{name} not applied", f"only records that match {name}", observed)
         expected = {
             str(item.get(operation.listing.id))
@@ -238,7 +239,11 @@ def shows_update_of(record: str, listing: Operation, texts: Texts) -> Check:
             return SILENT
         holders = [item.get(listing.listing.id) for item in page if _shown_in(listing, item, texts)]
         if others := [holder for holder in holders if holder != record]:
-            return Problem("another record updated", f"a change of {record} alone", f"a change of {others[0]}")
+            return Problem(
+                "another record updated",
+                f"a change of {record} alone",
+                f"a change of {others[0] or 'a record without an id'}",
+            )
         return HOLDS if holders else SILENT
 
     return check

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from contracts.checks import Check, SeriesCheck, own_request
 from contracts.checks.errors import BAD_REQUEST
-from contracts.checks.response import FIRST_SERVER_ERROR, OK, TOO_MANY, shown
+from contracts.checks.response import FIRST_SERVER_ERROR, OK, TOO_MANY, header_shown, shown
 from contracts.checks.schema import misfit
 from contracts.document import RATE_LIMIT, RATE_REMAINING, Json, Link, Operation, follow, properties
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
@@ -50,7 +50,7 @@ def method_refused(operation: Operation, exchange: Exchange) -> Judgement:
     allow = response.header("allow")
     allowed = {method.strip().upper() for method in (allow or "").split(",")}
     if operation.method not in allowed or exchange.request.method in allowed:
-        return Problem("untrue Allow", expected, f"Allow: {allow}")
+        return Problem("untrue Allow", expected, header_shown(response, "Allow"))
     return HOLDS
 
 
@@ -91,7 +91,7 @@ def jobs_settle(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator
         for exchange in told:
             state = job_state(operation, exchange)
             if final is not None and state != final:
-                yield exchange, Problem("final status changed", f"{final}, as before", str(state))
+                yield exchange, Problem("final status changed", f"{final}, as before", state or "no status")
             elif job_is_over(operation, exchange):
                 final = state
                 yield exchange, HOLDS

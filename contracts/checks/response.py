@@ -72,7 +72,7 @@ def success_is_strict_json(operation: Operation, exchange: Exchange) -> Judgemen
         return Problem(f"body with {exchange.fault}", expected, exchange.fault)
     declared = exchange.response.headers_named("content-type")
     if media_type(exchange.response) != JSON_MEDIA_TYPE or len(declared) > 1:
-        return Problem("other media type", expected, f"Content-Type: {', '.join(declared) or 'none'}")
+        return Problem("other media type", expected, header_shown(exchange.response, "Content-Type"))
     content = exchange.response.content
     if content.limit:
         return SILENT
@@ -149,7 +149,7 @@ def headers_tell_the_truth(_: Operation, exchange: Exchange) -> Judgement:
         return Problem(exchange.fault, "a body as its headers describe it", exchange.fault)
     declared = response.header("content-type")
     if declared is None:
-        return Problem("no Content-Type", "a Content-Type for the body", "none")
+        return Problem("no Content-Type", "a Content-Type for the body", header_shown(response, "Content-Type"))
     charset = parameter(declared, "charset")
     if charset:
         try:
@@ -284,6 +284,12 @@ def shown(body: bytes, limit: int = 160) -> str:
     """Return the start of a body as one printable line."""
     text = " ".join(body[: limit * 2].decode(errors="replace").split())
     return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def header_shown(response: Response, name: str) -> str:
+    """Return a header of an answer as one line, or that there is none."""
+    values = response.headers_named(name)
+    return f"{name}: {', '.join(values)}" if values else f"no such header: {name}"
 
 
 def _quoted(value: Json, limit: int = 80) -> str:

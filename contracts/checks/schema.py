@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
@@ -140,4 +141,7 @@ def _kind(error: ValidationError) -> str:
 
 def _sentence(error: ValidationError) -> str:
     where = "/".join(str(step) for step in error.absolute_path) or "the body"
-    return f"{where}: {error.message}"[:300]
+    value, said = cast("Json", error.instance), error.message
+    if not isinstance(value, str) and said.startswith(repr(value)):  # which is Python, and the answer was JSON
+        said = json.dumps(value, ensure_ascii=False) + said.removeprefix(repr(value))
+    return f"{where}: {said}"[:300]

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.chaos.running import QUICK, behind, run, running
 from tests.chaos.running_out_of_room import ITEMS
 from tests.unit.running import document
 from tests.unit.test_cleaning_up import THREE, Keeps, settings
+from tests.unit.test_verdicts import ForgetsMeta
 
 LEAD = "PROPEXO_LEAD_ID"
 MIDDLE = 40
@@ -47,8 +49,15 @@ def results(tmp_path: Path) -> Path:
     return tmp_path / "results"
 
 
+def verdicts_in(folder: Path) -> Counter[str]:
+    """Count the verdicts of Allure's results; what is going to run stands there as not run from the beginning."""
+    results = [json.loads(file.read_text()) for file in folder.glob("*-result.json")]
+    return Counter(label["value"] for result in results for label in result["labels"] if label["name"] == "verdict")
+
+
 def has_results(folder: Path, fewest: int) -> bool:
-    return sum(1 for _ in folder.glob("*-result.json")) >= fewest
+    verdicts = verdicts_in(folder)
+    return verdicts.total() - verdicts["not run"] >= fewest
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
@@ -75,10 +84,31 @@ def test_signal_ends_a_run_cleanly(number: signal.Signals, tmp_path: Path, resul
     assert ("Ended by SIGTERM." in outcome.output) is (number == signal.SIGTERM)
     assert api.left == [], outcome.output
     summary = json.loads((tmp_path / "summary.json").read_text())
-    verdicts = [entry["verdict"] for entry in summary["results"]]
-    assert len(outcome.verdicts) >= verdicts.count("held") >= 10 - verdicts.count("not applicable")
-    assert verdicts.count("not run") > 0
-    assert render(results, tmp_path / "html").page.exists()
+    verdicts = Counter(entry["verdict"] for entry in summary["results"])
+    assert verdicts["not run"] > 0
+    assert verdicts_in(results) == verdicts, "Allure"
+    assert Counter(outcome.verdicts.values()) == {
+        "passed": verdicts["held"],
+        "skipped": verdicts.total() - verdicts["held"],
+    }, "JUnit"
+    assert f"Not run: {verdicts['not run']} of {verdicts.total()} checks." in outcome.output
+    assert summary["checks"]["not_run"] == verdicts["not run"]
+    assert (summary["outcome"], summary["exit_code"]) == ("ended early", INTERRUPTED)
+    gate = render(results, tmp_path / "html").complaints
+    assert gate == (
+        f"{summary['checks']['musts']['not_run']} not run",
+        "1 against the run as a whole: see Global Errors",
+    )
+
+
+def test_run_that_stops_at_the_first_failure_reports_the_rest_as_not_run(tmp_path: Path, results: Path) -> None:
+    with behind(lambda line: line.carry(), ForgetsMeta(document())) as (_, arguments, environment):
+        outcome = run(tmp_path, *QUICK, *arguments, "-x", "--alluredir", str(results), environment=environment)
+    words = Counter(outcome.verdicts.values())
+    assert words["failure"] + words["error"] == 1
+    assert verdicts_in(results)["not run"] > 0
+    assert verdicts_in(results).total() == words.total()
+    assert "not run: the run ended: stopping after 1 failures" in (tmp_path / "junit.xml").read_text()
 
 
 def slow(line: Line) -> None:
@@ -95,7 +125,7 @@ def test_time_limit_ends_a_run_in_the_middle_of_a_request(tmp_path: Path) -> Non
     assert outcome.code == INTERRUPTED, outcome.output
     assert "Ended by the time limit." in outcome.output
     assert "Not run: " in outcome.output
-    assert len(outcome.verdicts) > 0
+    assert outcome.named("passed")
     assert seconds < DEADLINES_SECONDS, "what is under way at the same time may have to come to its own deadline"
 
 
@@ -112,6 +142,7 @@ def test_time_limit_ends_workers_as_well(tmp_path: Path) -> None:
     assert outcome.code == INTERRUPTED, outcome.output
     assert "Ended by the time limit." in outcome.output
     assert outcome.named("failure") == set(), "what a worker was at did not fail"
+    assert "interrupted" not in outcome.verdicts, "each testcase has its name"
     assert api.left == [], outcome.output
 
 
@@ -123,8 +154,8 @@ def test_run_that_is_killed_leaves_what_it_knew_and_nothing_in_the_way(tmp_path:
             started.process.kill()
             started.process.join()
         assert started.process.exitcode == -signal.SIGKILL
-        page = render(results, tmp_path / "html").page
-        assert page.stat().st_size > 0
+        report = render(results, tmp_path / "html")
+        assert [line.partition(" ")[2] for line in report.complaints] == ["not run"]
         again = run(tmp_path, *QUICK, *arguments, "--alluredir", str(tmp_path / "next"), environment=environment)
     assert again.code == 0, again.output
 
@@ -144,11 +175,15 @@ def test_place_that_cannot_be_written_to_is_told_first(option: str, reason: str,
 
 @pytest.mark.parametrize("option", ["--junitxml", "--summary"])
 def test_report_for_which_there_is_no_room_costs_nothing_else(option: str, tmp_path: Path, results: Path) -> None:
-    outcome = run(tmp_path, *QUICK, option, "/dev/full", "--alluredir", str(results))
+    page, badge = tmp_path / "summary.md", tmp_path / "badge.json"
+    others = ("--alluredir", str(results), "--markdown", str(page), "--badge", str(badge))
+    outcome = run(tmp_path, *QUICK, option, "/dev/full", *others)
     assert outcome.code == INTERNAL_ERROR, outcome.output
     assert outcome.output.count("Reports could not be written: [Errno 28] No space left on device.") == 1
     assert "Traceback" not in outcome.output
-    assert "Exit code 3" in outcome.output
+    assert "Exit code 3: a report could not be written." in outcome.output
+    assert page.read_text().startswith("# Could not tell: a report could not be written - ")
+    assert json.loads(badge.read_text())["message"] == "could not tell"
     assert has_results(results, 72)
 
 
@@ -159,6 +194,7 @@ def test_results_until_the_disk_was_full_are_kept(tmp_path: Path, results: Path)
     assert "Not run: " in outcome.output
     assert "Traceback" not in outcome.output
     assert has_results(results, ITEMS - 1)
+    assert verdicts_in(results)["not run"] > 0
     assert render(results, tmp_path / "html").page.exists()
 
 

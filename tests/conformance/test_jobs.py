@@ -3,7 +3,7 @@
 from contracts.checks import each, listing, protocol
 from contracts.checks.authentication import credentials_refused
 from contracts.document import Operation
-from contracts.errors import NotApplicable
+from contracts.errors import NotApplicable, NotReached
 from contracts.exchange import CONTROL, HOLDS, Exchange, Request
 from strategies import credentials, methods
 from tests.harness import polling
@@ -144,4 +144,8 @@ def test_what_links_lead_to_can_be_acted_on(trial: Trial) -> None:
     for exchange in walk(trial.run, trial.sends):
         trial.judge(exchange, protocol.accepted)
     if not trial.decided:
-        raise NotApplicable("no link could be followed in this profile")
+        raise (
+            NotApplicable("no link could be followed")
+            if trial.sends
+            else NotReached("no request is left to follow a link")
+        )

@@ -103,8 +103,8 @@ def tells_refusals_apart(operation: Operation, exchanges: Iterable[Exchange]) ->
 
 
 def line(told: Sequence[Mapping[str, Any]], access: Access) -> str:
-    """Return the level of a run, and how many of its requirements and operations it could try."""
-    tried = sum(not entry.get("beyond access") for entry in told)
-    if tried == len(told):
-        return f"{access}: all {tried} requirements of operations tried"
-    return f"{access}: {tried} of {len(told)} requirements of operations tried, the others need more access"
+    """Return the level of a run, and for how many of its checks it is enough."""
+    enough = sum(not entry.get("beyond access") for entry in told)
+    if enough == len(told):
+        return f"{access}: enough for every check"
+    return f"{access}: enough for {enough} of {len(told)} checks"

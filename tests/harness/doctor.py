@@ -30,7 +30,7 @@ from contracts.mock.serve import serve
 from strategies import bodies
 from tests.harness.access import Access
 from tests.harness.session import CONTRACTS, MOCK
-from tests.harness.settings import Secret, Target, settings_from, target_from, tls_of
+from tests.harness.settings import Secret, Target, env_file_from, settings_from, target_from, tls_of
 from tests.harness.values import absent, creator_of, request_for, variables_of
 from tests.harness.visit import ATTEMPT_SECONDS, Unreachable, Visit, within
 
@@ -241,7 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.harness.doctor", description=__doc__)
     parser.add_argument("--target", default=MOCK, metavar="mock|sandbox|URL")
     parser.add_argument("--contract", type=Path, default=CONTRACTS / "appointments.yaml", metavar="FILE")
-    parser.add_argument("--env-file", type=Path, default=ROOT / ".env", metavar="FILE")
+    parser.add_argument("--env-file", metavar="FILE", help="settings (default: .env, where there is one)")
     parser.add_argument("--access", choices=[str(level) for level in Access])
     parser.add_argument("--allow-production", action="store_true")
     options = parser.parse_args(arguments)
@@ -260,6 +260,11 @@ def _all(options: argparse.Namespace, declared: Access | None) -> Iterator[Line]
     except ContractError as error:
         yield Line("contract", "cannot be used", str(error))
         return
+    try:
+        env_file = env_file_from(options.env_file)
+    except UsageError as error:
+        yield Line("settings", "cannot be used", str(error))
+        return
     yield Line("contract", f"valid, {len(document.operations)} operations, {document.digest}")
     if options.target == MOCK:
         api = MockApi(document)
@@ -268,7 +273,7 @@ def _all(options: argparse.Namespace, declared: Access | None) -> Iterator[Line]
             yield from examine(document, Visit(mock, httpx.create_ssl_context()), declared)
         return
     try:
-        settings = settings_from(variables_of(document), os.environ, options.env_file)
+        settings = settings_from(variables_of(document), os.environ, env_file)
         target = target_from(options.target, settings, allow_production=options.allow_production)
         visit = Visit(target, tls_of(settings))
     except UsageError as error:

@@ -1,8 +1,9 @@
 """The pytest plugin: options, one item per requirement and operation, and a verdict as a pytest outcome.
 
 violated -> failure; inconclusive -> error; a should not met -> skip with the reason (failure with --strict);
-not applicable -> skip with the reason; all that would fail is known -> skip; a known issue that is no longer violated
--> failure. Reports get the verdict through the hook `pytest_conformance_verdict`.
+not applicable, or not reached in the request budget -> skip with the reason; all that would fail is known -> skip;
+a known issue that is no longer violated -> failure; not run, or not to its end -> skip, at the end of the session.
+Reports get the verdict through the hook `pytest_conformance_verdict`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from xdist.scheduler import LoadScopeScheduling
 
 from contracts.document import Operation
-from contracts.errors import ContractError, Inconclusive, NotApplicable, TargetUnavailable, UsageError
+from contracts.errors import ContractError, Inconclusive, NotApplicable, NotReached, TargetUnavailable, UsageError
 from contracts.exchange import Finding, Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
@@ -48,10 +49,10 @@ from tests.harness.session import (
     Session,
     Shown,
 )
-from tests.harness.settings import PRODUCTION_HOST, Profile
+from tests.harness.settings import PRODUCTION_HOST, Profile, env_file_from
 from tests.harness.timing import Manners
 from tests.harness.trial import Trial
-from tests.harness.unrun import NOT_RUN, left_out
+from tests.harness.unrun import NOT_RUN, cited, left_out, report_of
 from tests.harness.weather import weather_line
 
 VIOLATED, INTERRUPTED, INTERNAL_ERROR, NOTHING_TRIED, NOTHING_SELECTED, COULD_NOT_TELL = 1, 2, 3, 4, 5, 6
@@ -141,9 +142,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--env-file",
-        default=str(CONTRACTS.parent / ".env"),
         metavar="FILE",
-        help="settings that the environment does not hold (default: .env)",
+        help="settings that the environment does not hold (default: .env, where there is one)",
     )
     group.addoption(
         "--profile",
@@ -191,7 +191,6 @@ def pytest_configure(config: pytest.Config) -> None:
         random_seed=int(seed) if seed is not None else dt.datetime.now(tz=dt.UTC).date().toordinal(),
         contract=Path(config.getoption("--contract")),
         environment=dict(os.environ),
-        env_file=Path(config.getoption("--env-file")),
         access=Access(level) if (level := config.getoption("--access")) else None,
         allow_production=config.getoption("--allow-production"),
         redact_ids=config.getoption("--redact", None) == "ids",
@@ -202,7 +201,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if not _is_worker(config):
             for option in ("--alluredir", "--junitxml"):
                 check_writable(option, config.getoption(option), is_folder=option == "--alluredir")
-        config.stash[SESSION] = Session(options)
+        config.stash[SESSION] = Session(replace(options, env_file=env_file_from(config.getoption("--env-file"))))
     except NothingSelected as error:
         pytest.exit(str(error), returncode=NOTHING_SELECTED)
     except (UsageError, ContractError) as error:
@@ -367,12 +366,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         verdict = trial.verdict()
     except NotApplicable as absent:
         verdict = trial.undecided(Status.NOT_APPLICABLE, str(absent))
+    except NotReached as spent:
+        verdict = trial.undecided(Status.NOT_REACHED, str(spent))
     except TargetUnavailable as away:
         verdict = trial.undecided(Status.INCONCLUSIVE, str(away))
         pyfuncitem.session.shouldstop = str(away)  # one error of the run, not one of each item that is left
     except Inconclusive as unclear:
-        cut = isinstance(unclear, AllowanceSpent) and not trial.gates
-        verdict = trial.undecided(Status.NOT_APPLICABLE if cut else Status.INCONCLUSIVE, str(unclear))
+        not_reached = isinstance(unclear, AllowanceSpent) and not trial.gates
+        verdict = trial.undecided(Status.NOT_REACHED if not_reached else Status.INCONCLUSIVE, str(unclear))
     except Exception as failure:  # noqa: BLE001 - whatever it is, it is the result of this item and of no other
         verdict = trial.failed(failure)
     config, session = pyfuncitem.config, pyfuncitem.config.stash[SESSION]
@@ -403,6 +404,8 @@ def _as_outcome(status: Status, shown: Shown, *, strict: bool) -> None:
             pytest.skip(f"recommendation not met: {text}")
         case Status.NOT_APPLICABLE:
             pytest.skip(f"not applicable: {text}")
+        case Status.NOT_REACHED:
+            pytest.skip(f"not reached in this budget: {text}")
         case Status.INCONCLUSIVE:
             raise CouldNotTell(text)
         case Status.INTERNAL_ERROR:
@@ -436,6 +439,7 @@ def pytest_runtest_makereport(
             "requirement": verdict.requirement,
             "group": cited.group,
             "gates": cited.gates and cited.applies(_operation(item).stated),
+            "level": cited.level,
             "sentence": cited.sentence,
             "operation": verdict.operation,
             "verdict": str(verdict.status),
@@ -483,7 +487,7 @@ class Cut:
             return
         if pyfuncitem.config.stash[PLAN][trial.operation.id][trial.requirement.id].cut:
             profile = pyfuncitem.config.stash[SESSION].options.profile
-            raise NotApplicable(f"it needs more requests than profile {profile} has to spare")
+            raise NotReached(f"it needs more requests than profile {profile} has to spare")
 
 
 class Listener:
@@ -493,6 +497,7 @@ class Listener:
         """Listen."""
         self.config = config
         self.planned: list[str] = []
+        self._workers: dict[str, Any] = {}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Keep what is going to run, and leave what is there by now out of every later look for garbage."""
@@ -504,8 +509,25 @@ class Listener:
         """Keep what is going to run in the workers, each of which collects everything."""
         self.planned += [name for name in ids if name not in self.planned]
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Count what was not run apart from what was skipped, and without a letter of its own."""
+        told = getattr(report, "conformance", None)
+        return (NOT_RUN, "", "") if told is not None and told["verdict"] == NOT_RUN else None
+
+    def report_not_run(self, reason: str) -> None:
+        """Report each check that was planned and told nothing, as pytest reports what ran."""
+        contracts, told = self.config.stash[SESSION], self.config.stash[TOLD]
+        for name, entry in [*left_out(self.planned, told, contracts.requirements, contracts.operations)]:
+            report = report_of(name, entry, reason)
+            if name in self._workers:  # by which JUnit tells reports of the same item apart
+                report.node = self._workers[name]  # type: ignore[attr-defined]
+            self.config.hook.pytest_runtest_logreport(report=report)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a conformance item told."""
+        if hasattr(report, "node"):
+            self._workers[report.nodeid] = report.node
         told = getattr(report, "conformance", None)
         if told is not None:
             self.config.stash[TOLD].append(told)
@@ -524,20 +546,39 @@ def pytest_testnodedown(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_handlecrashitem(report: pytest.TestReport, sched: Any) -> None:
-    """Show what a worker was at when the run was ended as not run: it did not crash."""
+    """Count what a worker was at as not run where the run was ended, and as a fault of the suite where it crashed."""
     if "keyboard-interrupt" in str(getattr(sched.config.pluginmanager.get_plugin("dsession"), "shouldstop", "")):
-        report.outcome = "skipped"
-        report.longrepr = (report.location[0], 0, "Skipped: not run: the run was ended")
+        report.outcome, report.when = "passed", "setup"
+    elif SESSION in sched.config.stash:
+        contracts = sched.config.stash[SESSION]
+        if cited(report.nodeid, contracts.requirements, contracts.operations):
+            report.keywords = {"requirement": 1}
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)  # within the terminal's, which ends with what it is told
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
-    """See to it that a report that cannot be written loses neither the exit code nor the closing lines."""
+    """Report what was not run, before reports are written; one that cannot be written loses no exit code."""
+    config = session.config
+    # Where an option was wrong, nothing was to be run.
+    ran = (
+        SESSION in config.stash and session.exitstatus != pytest.ExitCode.USAGE_ERROR and not config.option.collectonly
+    )
+    if ran and not _is_worker(config):
+        listener: Any = config.pluginmanager.get_plugin("conformance-listener")
+        listener.report_not_run(_why_ended(session))
     try:
         yield
     except OSError as error:
-        session.config.stash[NOT_WRITTEN].append(str(error))
+        config.stash[NOT_WRITTEN].append(str(error))
     finish(session)
+
+
+def _why_ended(session: pytest.Session) -> str:
+    """Return why a run ended before all of it was run."""
+    if ended := session.config.stash.get(ENDED, []):
+        return f"the run was ended by {ended[0]}"
+    stopped = session.shouldstop or session.shouldfail
+    return f"the run ended: {stopped}" if stopped else "the run was interrupted"
 
 
 class Finish:
@@ -565,10 +606,6 @@ def finish(session: pytest.Session) -> None:
         config.workeroutput["not written"] = config.stash[NOT_WRITTEN]  # type: ignore[attr-defined]
         config.workeroutput["ended"] = config.stash[ENDED]  # type: ignore[attr-defined]
         return
-    listener: Any = config.pluginmanager.get_plugin("conformance-listener")
-    if SESSION in config.stash and not config.getoption("collectonly"):
-        contracts = config.stash[SESSION]
-        told += left_out(listener.planned, told, contracts.requirements, contracts.operations)
     if told:
         code = exit_code(told, int(session.exitstatus), strict=bool(config.getini("strict")))
         session.exitstatus = config.stash[EXIT_CODE] = _with_reports(code, config)
@@ -585,7 +622,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     told = config.stash.get(TOLD, [])
     missing = sum(entry["verdict"] == NOT_RUN for entry in told)
     lines = [f"Ended by {what}." for what in config.stash.get(ENDED, ())[:1]]
-    lines += [f"Not run: {missing} of {len(told)} requirements and operations."] if missing else []
+    lines += [f"Not run: {missing} of {len(told)} checks."] if missing else []
     weather = weather_line({entry["process"]: entry["weather"] for entry in told if "weather" in entry}.values())
     lines += [weather] if weather else []
     lines += [

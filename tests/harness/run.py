@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from itertools import cycle
+from urllib.parse import unquote_to_bytes
 
 from contracts.checks import protocol
+from contracts.checks.response import at, shown
 from contracts.document import Document, Json, Link, Operation
 from contracts.errors import Inconclusive, NotApplicable, TargetUnavailable
 from contracts.exchange import CONTROL, Exchange, Request
@@ -203,7 +206,7 @@ class OperationRun:
         if isinstance(edit, str):
             edit = Edit(edit, lambda unchanged: unchanged)
         if (self.spare if self._gives_way else self.left) <= 0:
-            raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
+            raise AllowanceSpent(f"The budget of {self.allowance} requests for {self.operation.id} is spent.")
         creates = (operation or self.operation).record is not None
         # What nobody knows of cannot be cancelled again: Ctrl-C waits until a create's answer was noted.
         with held_back(lambda: self.client.idle) if creates else nullcontext():
@@ -289,7 +292,7 @@ class OperationRun:
     def send_together(self, requests: Sequence[tuple[Request, Edit | str]]) -> list[Exchange]:
         """Send requests at the same time, on connections of their own."""
         if self.left < len(requests):
-            raise AllowanceSpent(f"The allowance of {self.allowance} requests for {self.operation.id} is spent.")
+            raise AllowanceSpent(f"The budget of {self.allowance} requests for {self.operation.id} is spent.")
         before = self.spent
         with ThreadPoolExecutor(len(requests)) as pool:
             try:
@@ -654,13 +657,24 @@ class OperationRun:
             self.knock = self.send(edit.apply(self.marked(request, CREDENTIALS)), edit)
 
     def _why_not_accepted(self) -> str:
-        refused = self._refused
-        body = refused.response.body[:120].decode(errors="replace") if refused and refused.response else ""
-        answer = f"{refused.outcome} {body}".strip() if refused else "nothing"
-        return (
-            f"No control was accepted: {self.operation.label} answered {answer}. "
-            f"Give values that it can act on in {', '.join(self._variables()) or 'the environment'}."
-        )
+        """Return what the target says against the controls, first of all its reason, and which values they had."""
+        controls = [exchange for exchange in self.exchanges if exchange.edit == CONTROL and not self.taken(exchange)]
+        # A status can only be read of a write that was accepted: the reason stands in the answer to that write.
+        writes = [exchange for exchange in controls if exchange.operation != self.operation.id]
+        refused = (writes or controls)[-1]
+        used = [
+            f"{name}={', '.join(values)}" for name in self._variables() if (values := self._values_in(name, controls))
+        ]
+        advice = f"The values used were {'; '.join(used)}: give others that the target can act on."
+        if not used:
+            advice = f"Give values that it can act on in {', '.join(self._variables()) or 'the environment'}."
+        answered = f"{self.document.operation(refused.operation).label} answered {refused.outcome}"
+        return f"No control was accepted: {_reason(refused)} ({answered}). {advice}"
+
+    def _values_in(self, name: str, exchanges: Iterable[Exchange]) -> list[str]:
+        """Return the values of a variable that stand in these requests."""
+        sent = [(one.request.body or b"") + unquote_to_bytes(one.request.target) for one in exchanges]
+        return [value for value in self.known.get(name, ()) if any(value.encode() in text for text in sent)]
 
     def _variables(self) -> list[str]:
         if self.operation.job_status:
@@ -706,3 +720,15 @@ class OperationRun:
     def _status_request(self, status: Operation, link: Link, write: Exchange | None) -> Request:
         job = link.follow(write.response.json()) if write and write.response else None
         return request_for(status, self.target, self.known, given={link.name: str(job if job is not None else "none")})
+
+
+def _reason(refused: Exchange) -> str:
+    """Return the reason that the target gives for a refusal: its error message, or the text of its answer."""
+    if refused.response is None:
+        return refused.outcome
+    error = at(refused.response.json(), ("error",))
+    if not isinstance(error, dict) or not isinstance(error.get("message"), str):
+        return shown(refused.response.body) or "no reason given"
+    details = {name: value for name, value in error.items() if name not in ("code", "message")}
+    told = f"{error['message']} {json.dumps(details, ensure_ascii=False)}" if details else error["message"]
+    return shown(told.encode(errors="replace"))

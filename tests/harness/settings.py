@@ -37,6 +37,10 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MADE_UP_BYTES = 24
 
 
+ENV_FILE = Path(__file__).parents[2] / ".env"
+"""Read where no other file is named; it may be absent."""
+
+
 class Profile(StrEnum):
     """How much a run may send."""
 
@@ -123,6 +127,19 @@ class Settings(BaseSettings):
         """Return the values that the target knows, by the variable that gives them."""
         added = sorted(type(self).model_fields.keys() - Settings.model_fields.keys())
         return {name: getattr(self, name) for name in added if getattr(self, name)}
+
+
+def env_file_from(named: str | Path | None) -> Path:
+    """Return the file to read settings from: the one that is named, which has to be there, or `ENV_FILE`.
+
+    `UsageError` in one sentence if what is named is no file.
+    """
+    if named is None:
+        return ENV_FILE
+    file = Path(named)
+    if file.is_dir() or not file.exists():
+        raise UsageError(f"--env-file {named} is not there: name the file that holds your settings, or none for .env.")
+    return file
 
 
 def settings_from(variables: Iterable[str], environment: Mapping[str, str], env_file: Path | None) -> Settings:

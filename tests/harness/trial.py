@@ -18,7 +18,7 @@ from contracts.checks import Check, SeriesCheck, each, listing, protocol
 from contracts.checks.errors import BAD_REQUEST
 from contracts.checks.schema import breaks_beyond_doubt
 from contracts.document import Document, Operation
-from contracts.errors import NotApplicable
+from contracts.errors import NotApplicable, NotReached
 from contracts.exchange import (
     CONTROL,
     NOW_AND_THEN,
@@ -47,6 +47,8 @@ LONGEST_MESSAGE = 300
 ROOT = Path(__file__).parents[2]
 OURS = tuple(f"{ROOT / folder}{os.sep}" for folder in ("contracts", "strategies", "tests", "reports"))
 GENERATED = "generated body"
+NO_REQUEST_LEFT = "no request of this profile is left to show it"
+NO_VALUE_LEFT = "no known value is left to show it"
 
 
 class Breach(Exception):
@@ -209,7 +211,7 @@ class Trial:
             else:
                 self._judge_unlisted(self.run.lister, of)
         except AllowanceSpent as spent:
-            raise NotApplicable(str(spent)) from None
+            raise NotReached(str(spent)) from None
         if not self.decided:
             shown = (
                 "the job did not end in time"
@@ -221,8 +223,10 @@ class Trial:
     def _judge_untouched(self, of: Callable[[], Request]) -> None:
         opening, repeat = self.run.first_two()
         request = of()
-        if self.sends == 0 or request == opening.request:
-            raise NotApplicable("no known value, or no request of this profile, is left to show it")
+        if self.sends == 0:
+            raise NotReached(NO_REQUEST_LEFT)
+        if request == opening.request:
+            raise NotApplicable(NO_VALUE_LEFT)
         if self.run.was_accepted_with(request):
             raise NotApplicable("the target accepted one of the requests that were made to be refused")
         first = self.run.end_of(opening)
@@ -248,8 +252,10 @@ class Trial:
         marked = {name: text for name, text in refused.items() if text != accepted.get(name)}
         same_record = self.operation.updates_record and request.target == control.target
         page = self.run.read_listing() if self.sends else self.run.listed
-        if page is None or not marked or same_record:
-            raise NotApplicable("no known value, or no request of this profile, is left to show it")
+        if not marked or same_record:
+            raise NotApplicable(NO_VALUE_LEFT)
+        if page is None:
+            raise NotReached(NO_REQUEST_LEFT)
         if self.run.was_accepted_with(request):
             raise NotApplicable("the target accepted one of the requests that were made to be refused")
         plain = {name: accepted[name] for name in marked}

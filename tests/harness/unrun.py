@@ -1,4 +1,4 @@
-"""What a run that ended early left out, told like what it did."""
+"""What a run that ended early did not run: reported like what it did."""
 
 from __future__ import annotations
 
@@ -6,12 +6,25 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import pytest
+
 from contracts.document import Operation
 from contracts.requirements import Requirement
 
 NOT_RUN: Final = "not run"
-"""Stands where a verdict would: nobody came to try the requirement."""
+"""Stands where a verdict would: the run ended before the check was tried, or while it was."""
 ITEM: Final = re.compile(r"\[(\S+) (.+)\]$")
+
+
+def cited(
+    name: str, requirements: Mapping[str, Requirement], operations: Sequence[Operation]
+) -> tuple[Requirement, Operation] | None:
+    """Return the requirement and the operation that pytest's id of an item names; None if it is no check."""
+    found = ITEM.search(name)
+    by_label = {operation.label: operation for operation in operations}
+    if found is None or found[1] not in requirements or found[2] not in by_label:
+        return None
+    return requirements[found[1]], by_label[found[2]]
 
 
 def left_out(
@@ -19,24 +32,47 @@ def left_out(
     told: Iterable[Mapping[str, Any]],
     requirements: Mapping[str, Requirement],
     operations: Sequence[Operation],
-) -> Iterator[dict[str, Any]]:
-    """Yield an entry for each item of `planned`, which are pytest's ids, that told nothing."""
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each item of `planned`, which are pytest's ids, that told nothing, with an entry for it."""
     heard = {(entry["requirement"], entry.get("operation")) for entry in told}
-    by_label = {operation.label: operation for operation in operations}
     for name in dict.fromkeys(planned):
-        found = ITEM.search(name)
-        if found is None or found[1] not in requirements or found[2] not in by_label:
+        check = cited(name, requirements, operations)
+        if check is None or (check[0].id, check[1].id) in heard or (name, None) in heard:
             continue
-        cited, operation = requirements[found[1]], by_label[found[2]]
-        if (cited.id, operation.id) not in heard and (name, None) not in heard:
-            yield {
-                "requirement": cited.id,
-                "group": cited.group,
-                "gates": cited.gates and cited.applies(operation.stated),
-                "sentence": cited.sentence,
-                "operation": operation.id,
-                "verdict": NOT_RUN,
-                "text": "",
-                "findings": [],
-                "observations": [],
-            }
+        yield name, entry_of(*check)
+
+
+def entry_of(requirement: Requirement, operation: Operation) -> dict[str, Any]:
+    """Return what a check tells that was not run."""
+    return {
+        "requirement": requirement.id,
+        "group": requirement.group,
+        "gates": requirement.gates and requirement.applies(operation.stated),
+        "level": requirement.level,
+        "sentence": requirement.sentence,
+        "operation": operation.id,
+        "verdict": NOT_RUN,
+        "text": "",
+        "excused": False,
+        "outdated": "",
+        "evidence": {"decided": 0, "controls": 0, "edits": [], "statuses": {}, "fault_rate_ruled_out": None},
+        "findings": [],
+        "observations": [],
+    }
+
+
+def report_of(name: str, entry: Mapping[str, Any], reason: str) -> pytest.TestReport:
+    """Return pytest's report of a check that was not run: JUnit shows it as skipped, the terminal counts it."""
+    file, _, item = name.partition("::")
+    properties = [(key, entry[key]) for key in ("requirement", "level", "operation", "verdict")]
+    report = pytest.TestReport(
+        nodeid=name,
+        location=(file, None, item),
+        keywords={},
+        outcome="skipped",
+        longrepr=(file, 0, f"Skipped: {NOT_RUN}: {reason}"),
+        when="teardown",
+        user_properties=properties,
+    )
+    report.conformance = dict(entry) | {"text": f"{NOT_RUN}: {reason}"}  # type: ignore[attr-defined]
+    return report

@@ -36,6 +36,32 @@ def test_could_not_tell(tmp_path: Path) -> None:
     assert [line.partition(" ")[2] for line in run.report.complaints] == ["could not be told"]
 
 
+class TellsNoLimit(MockApi):
+    """Leaves out the headers of the rate limit: no must demands them."""
+
+    def rate_headers(self, _: object) -> dict[str, str]:
+        return {}
+
+
+def test_recommendation_not_met_gates_only_with_strict(tmp_path: Path) -> None:
+    with served(TellsNoLimit) as server:
+        lenient, strict = night(tmp_path, "lenient", server), night(tmp_path, "strict", server, "--strict")
+    assert (lenient.code, lenient.report.complaints) == (0, ())
+    assert strict.code == 1
+    assert [line.partition(" ")[2] for line in strict.report.complaints] == ["violated"]
+    assert strict.summary["headline"].startswith("Recommendations not met, with --strict: ")
+
+
+def test_ended_early(tmp_path: Path) -> None:
+    with served(MockApi) as server:
+        run = night(tmp_path, "ended early", server, "--max-minutes", "0.03")
+    assert run.code == 2
+    assert run.report.complaints == (
+        f"{run.summary['checks']['musts']['not_run']} not run",
+        "1 against the run as a whole: see Global Errors",
+    )
+
+
 def test_violated_then_known_then_no_longer_violated(tmp_path: Path) -> None:
     with served(Yesterday) as server:
         violated = night(tmp_path, "violated", server)

@@ -30,7 +30,7 @@ PLACES = {
     "#globalAttachments": "Can I believe it",
     "#globalErrors": "No",
     "#charts": "Run by run",
-    "#metrics": "Requirements exercised",
+    "#metrics": "Requirements decided",
 }
 
 
@@ -75,7 +75,14 @@ def test_the_first_line_is_the_verdict(morning: Morning) -> None:
     assert somebody.text("report-title").startswith("Contract violated: 2 of ")
     assert somebody.in_view("report-title")
     facts = somebody.text("metadata-list")
-    for fact in ("1 new, 1 still open, 2 known", "Detection", "requirements exercised", "controls accepted"):
+    for fact in (
+        "1 new, 1 still open, 2 known",
+        "Checks",
+        "Musts",
+        "Detection",
+        "exit code 1: a must is violated",
+        "controls accepted",
+    ):
         assert fact in facts
     assert somebody.clicks == 0
     somebody.keep("overview")

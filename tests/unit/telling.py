@@ -11,6 +11,8 @@ from reports.account import Account, Setting, as_run
 from reports.changes import changes
 from reports.history import Run, Seen
 from reports.known_issues import Issue
+from reports.outcome import final_code
+from tests.harness.plugin import exit_code
 
 TODAY = dt.date(2026, 11, 24)
 SETTING = Setting("2026-11-24T02:00:00+00:00", "mock", "API", "contracts/a.yaml", "0123456789ab", "0.1.0", "quick", 5)
@@ -35,6 +37,7 @@ ISSUE = Issue(
 def item(verdict: str, *, gates: bool = True, **more: Any) -> dict[str, Any]:
     """Return what an item told of its verdict."""
     told = {"requirement": "ERR-01", "group": "The 400 error contract", "gates": gates, "operation": "cancel"}
+    told |= {"level": "must" if gates else "should"}
     told |= {"sentence": "It is refused.", "excused": False, "outdated": "", "findings": [], "observations": []}
     evidence = {"edits": [], "statuses": {"400": 3}, "fault_rate_ruled_out": 0.6}
     counted = {"evidence": {"decided": 3, "controls": more.pop("controls", 2), **evidence}, "sent": 40, "process": ""}
@@ -53,7 +56,7 @@ def broken(*findings: Seen, **more: Any) -> dict[str, Any]:
     return item(verdict, **{"gates": first.gates} | known | more)
 
 
-ACCESS = "write: all requirements of operations tried"
+ACCESS = "write: enough for every check"
 
 
 def night(day: int, *findings: Seen, decided: Sequence[str] = ("ERR-01", "RESP-01", "RATE-01"), **more: Any) -> Run:
@@ -64,9 +67,11 @@ def night(day: int, *findings: Seen, decided: Sequence[str] = ("ERR-01", "RESP-0
 
 
 def accounted(*told: dict[str, Any], earlier: Sequence[Run] = (), issues: Sequence[Issue] = (), **more: Any) -> Account:
-    """Return the account of a run in which the items told this."""
-    run = as_run(SETTING, told, 0, None, whole=True)
+    """Return the account of a run in which the items told this; its exit code is theirs unless it is given."""
+    code = exit_code(told, 0, strict=False)
+    code = final_code(code, refused=bool(more.get("refusals")), unwritten=False, leaked=False)
+    run = as_run(SETTING, told, code, None, whole=True)
     found = changes(run, earlier, {issue.finding: issue for issue in issues}, TODAY)
     last = earlier[-1].when if earlier else None
-    given = {"setting": SETTING, "told": told, "exit_code": 0, "changes": found, "last": last, "access": ACCESS}
+    given = {"setting": SETTING, "told": told, "exit_code": code, "changes": found, "last": last, "access": ACCESS}
     return Account(**given | more)

@@ -77,8 +77,8 @@ def test_what_is_no_refusal_is_judged_as_ever(status: int | None) -> None:
 
 def test_line_counts_what_could_be_tried() -> None:
     told = [{"beyond access": True}, {"beyond access": False}, {}]
-    assert line(told, Access.TOKEN) == "token: 2 of 3 requirements of operations tried, the others need more access"
-    assert line(told[1:], Access.WRITE) == "write: all 2 requirements of operations tried"
+    assert line(told, Access.TOKEN) == "token: enough for 2 of 3 checks"
+    assert line(told[1:], Access.WRITE) == "write: enough for every check"
 
 
 class Watched(MockApi):
@@ -120,7 +120,7 @@ def test_declared_level_uses_no_more_and_tells_how_much_ran(tmp_path: Path) -> N
     outcome = tried(tmp_path, api, "--access", "none")
     assert outcome.code == 0, outcome.output
     assert not outcome.named("error")
-    counted = re.search(r"Access none: (\d+) of (\d+) requirements of operations tried", outcome.output)
+    counted = re.search(r"Access none: enough for (\d+) of (\d+) checks", outcome.output)
     assert counted is not None
     held = [name for name, word in outcome.verdicts.items() if word == "passed"]
     assert [int(number) for number in counted.groups()] == [len(held), len(outcome.verdicts)]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from reports.account import as_run, proof_line, sentence
+from reports.account import as_run, proof_line
 from reports.history import Power
 from reports.proof import Proof
 from tests.unit.building import table
@@ -10,6 +10,7 @@ from tests.unit.telling import ADVICE, FOUND, OTHER, SETTING, accounted, broken,
 
 HELD, VIOLATED, UNDECIDED = item("held"), broken(FOUND), item("inconclusive")
 NOT_MET, ABSENT, KNOWN = broken(ADVICE), item("not applicable"), broken(FOUND, excused=True)
+BEYOND = {"beyond access": True}
 PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ("v",))
 
 
@@ -19,22 +20,25 @@ PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ("v",))
         "held": ([HELD, HELD, HELD], "Contract held: 3 musts"),
         "held, one piece of advice not met": ([HELD, NOT_MET], "Contract held: 1 must, 1 recommendation not met"),
         "held, advice not met": ([HELD, NOT_MET, NOT_MET], "Contract held: 1 must, 2 recommendations not met"),
-        "held, some not applicable": ([HELD, ABSENT], "Contract held: 1 must"),
+        "held, some not applicable": ([HELD, ABSENT], "Contract held: 1 of 2 musts"),
         "held, advice undecided": ([HELD, item("inconclusive", gates=False)], "Contract held: 1 must"),
-        "held, a known issue": ([HELD, KNOWN], "Contract held: 1 must, 1 known issue"),
+        "held, a known issue": ([HELD, KNOWN], "Contract held: 1 of 2 musts, 1 known issue"),
         "held, known advice": ([HELD, broken(ADVICE, excused=True)], "Contract held: 1 must, 1 known issue"),
         "violated": ([HELD, VIOLATED, HELD], "Contract violated: 1 of 3 musts"),
-        "violated and known": ([VIOLATED, KNOWN], "Contract violated: 1 of 1 musts, 1 known issue"),
+        "violated and known": ([VIOLATED, KNOWN], "Contract violated: 1 of 2 musts, 1 known issue"),
         "violated and undecided": ([VIOLATED, UNDECIDED], "Contract violated: 1 of 2 musts"),
-        "violated, advice not met": ([VIOLATED, NOT_MET], "Contract violated: 1 of 1 musts, 1 recommendation not met"),
+        "violated, advice not met": ([VIOLATED, NOT_MET], "Contract violated: 1 of 1 must, 1 recommendation not met"),
         "undecided": ([HELD, UNDECIDED], "Could not tell: 1 of 2 musts undecided"),
         "stopped": ([HELD, item("held", stop="it is away")], "Could not tell: it is away"),
         "the suite failed": ([HELD, {"verdict": "internal error"}], "Could not tell: the suite itself failed"),
-        "only shoulds": ([NOT_MET], "No must was tried, 1 recommendation not met"),
+        "only shoulds": ([NOT_MET], "No must was selected, 1 recommendation not met"),
+        "only a known issue": ([KNOWN], "No must held, 1 known issue"),
+        "needs more access": ([HELD, item("inconclusive", **BEYOND)], "Could not tell: 1 of 2 musts undecided"),
+        "all needs more access": ([item("inconclusive", **BEYOND)], "Not tried: every check needs more access"),
+        "a must not run": ([HELD, item("not run")], "Ended early: 1 of 2 musts not run"),
     },
 )
 def test_headline(told, outcome: str) -> None:
-    assert sentence(told) == outcome
     assert accounted(*told).headline == f"{outcome} - mock, contract 0123456789ab"
 
 
@@ -54,9 +58,11 @@ def test_proof_is_told_or_missed() -> None:
 def test_facts_begin_with_the_verdict() -> None:
     told = [HELD, HELD, item("held", operation="status", controls=5, requirement="JOB-01"), item("not applicable")]
     found = accounted(*told).facts()
-    assert next(iter(found.items())) == ("Verdict", "Contract held: 3 musts - mock, contract 0123456789ab")
+    assert next(iter(found.items())) == ("Verdict", "Contract held: 3 of 4 musts - mock, contract 0123456789ab")
     assert found["Requests"] == "40 sent, 7 controls accepted"
-    assert found["Evidence"] == "12 times a request reached a decision, 2 of 2 requirements exercised"
+    assert found["Evidence"] == (
+        "12 times a request reached a decision, 2 of 2 requirements decided on at least one operation"
+    )
     assert found["Profile"] == "quick, seed 5"
 
 

@@ -22,6 +22,13 @@ HELD, VIOLATED = item("held"), broken(FOUND)
         "violated and refused": (accounted(VIOLATED, refusals=("x",), earlier=[night(23, FOUND)]), "violated", "red"),
         "undecided": (accounted(HELD, item("inconclusive")), "could not tell", "yellow"),
         "nothing": (accounted(broken(ADVICE)), "not tried", "lightgrey"),
+        "advice not met, with --strict": (
+            accounted(HELD, broken(ADVICE), exit_code=1),
+            "recommendation not met",
+            "red",
+        ),
+        "interrupted": (accounted(HELD, exit_code=2), "ended early", "yellow"),
+        "a secret was written": (accounted(VIOLATED, exit_code=3), "could not tell", "yellow"),
     },
 )
 def test_badge_says_what_came_of_the_run(account, message: str, colour: str) -> None:

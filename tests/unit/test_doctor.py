@@ -238,6 +238,11 @@ def test_problem_says_what_to_do() -> None:
         "document": (("--contract", "/no/such.yaml"), 1, "problem  contract"),
         "production": (("--target", "https://api.propexo.com"), 1, "--allow-production"),
         "nobody": (("--target", "http://127.0.0.1:9"), 1, "problem  reachable"),
+        "no settings where they are named": (
+            ("--env-file", "nowhere/.env"),
+            1,
+            "What to do: --env-file nowhere/.env is not there: name the file that holds your settings",
+        ),
     },
 )
 def test_command_says_by_its_exit_code_whether_all_is_well(arguments: tuple[str, ...], code: int, told: str) -> None:

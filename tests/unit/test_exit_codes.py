@@ -78,6 +78,8 @@ def test_1_a_should_is_not_met_with_strict(tmp_path: Path) -> None:
         strict = run(tmp_path, *QUICK, *arguments, "--strict", environment=environment)
     assert strict.code == 1
     assert strict.named("failure") == {"RATE-01"}
+    assert "Recommendations not met, with --strict: 1 of " in strict.output
+    assert "Exit code 1: a recommendation is not met, with --strict." in strict.output
 
 
 def test_2_interrupted(tmp_path: Path) -> None:
@@ -90,6 +92,7 @@ def test_2_interrupted(tmp_path: Path) -> None:
         outcome = outcome_of(process, tmp_path)
     assert outcome.code == 2, outcome.output
     assert len(entries(har)) >= 3
+    assert "Exit code 2: the run was interrupted." in outcome.output
 
 
 def test_3_internal_error(tmp_path: Path) -> None:
@@ -120,6 +123,11 @@ TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1"}
             (*TWO, *NOWHERE, "--access", "write"),
             TOKEN_ALONE,
             "--access write needs",
+        ),
+        "a file of settings that is not there": (
+            (*QUICK, "--env-file", "nowhere/.env"),
+            {},
+            "--env-file nowhere/.env is not there: name the file that holds your settings, or none for .env.",
         ),
         "production": ((*TWO, "--target", "https://API.propexo.com:443"), SETTINGS, "api.propexo.com is production"),
         "token with its scheme": (
@@ -164,7 +172,8 @@ def test_6_nothing_listens(tmp_path: Path) -> None:
     assert outcome.code == 6, outcome.output
     assert time.monotonic() - began < 10
     assert "cannot be reached" in outcome.output
-    assert len(outcome.verdicts) <= 1, "one run-level error, not forty broken tests"
+    assert len(outcome.named("error")) <= 1, "one run-level error, not forty broken tests"
+    assert not outcome.named("passed") | outcome.named("failure")
 
 
 def test_6_token_is_refused(tmp_path: Path) -> None:
@@ -178,7 +187,20 @@ def test_6_no_control_is_accepted(tmp_path: Path) -> None:
     with serving(NeverAccepts(document())) as (arguments, environment):
         outcome = run(tmp_path, *QUICK, *arguments, environment=environment)
     assert outcome.code == 6, outcome.output
-    assert "No control was accepted" in outcome.output
+    told = " ".join(outcome.output.split())
+    assert "No control was accepted: invalid request {" in told
+    assert '"message": "unknown"' in told
+    assert "(POST /v1/events/appointments/leads/cancel/rentmanager answered 400)." in told
+    given = environment["PROPEXO_EVENT_IDS"].partition(",")[0]
+    assert f"PROPEXO_EVENT_IDS={given}" in told
+    assert ": give others that the target can act on." in told
+
+
+def test_values_that_no_control_was_accepted_with_are_redacted(tmp_path: Path) -> None:
+    with serving(NeverAccepts(document())) as (arguments, environment):
+        outcome = run(tmp_path, *QUICK, "-k", "RESP-01", *arguments, "--redact", "ids", environment=environment)
+    assert "PROPEXO_EVENT_IDS=[PROPEXO_EVENT_IDS]" in outcome.output
+    assert not [value for value in environment["PROPEXO_EVENT_IDS"].split(",") if value in outcome.output]
 
 
 def test_7_fewer_musts_exercised_than_in_the_last_whole_run(tmp_path: Path) -> None:

@@ -38,13 +38,15 @@ def test_order_is_verdict_changes_belief() -> None:
         "",
         "## Can I believe it",
         "",
+        "- Checks: 3 = 3 requirements, each on every operation that it applies to: 2 violated, 1 known issue",
+        "- Musts: 2 of these checks can fail the run: 2 violated",
         "- Requests: 40 sent, 2 controls accepted",
         "- Detection: not proved for this suite and profile: run make prove",
-        "- Evidence: 9 times a request reached a decision, 3 of 3 requirements exercised",
+        "- Evidence: 9 times a request reached a decision, 3 of 3 requirements decided on at least one operation",
         "- Contract: 0123456789ab",
         "- Profile: quick, seed 5",
         "- Suite: 0.1.0",
-        "- Access: write: all requirements of operations tried",
+        "- Access: write: enough for every check",
         "",
         "## Left at the target",
         "",
@@ -103,8 +105,13 @@ def test_many_findings_and_long_commands_keep_the_page_small(tmp_path) -> None:
     many = broken(*(replace(FOUND, identity=f"{number:012}") for number in range(500)))
     for finding in many["findings"]:
         finding |= {"observed": "x" * 10_000, "expected": "y" * 10_000, "curl": "z" * 100_000}
-    write(tmp_path / "new" / "summary.md", accounted(many))
+    write(tmp_path / "new" / "summary.md", accounted(many, files={"--summary": "results/summary.json"}))
     text = (tmp_path / "new" / "summary.md").read_text()
     assert len(text) < 50_000
-    assert f"- and {500 - markdown.LINES_OF_A_STATE} more new: see summary.json" in text
-    assert "# 100,000 characters: see summary.json" in text
+    assert f"- and {500 - markdown.LINES_OF_A_STATE} more new: see results/summary.json" in text
+    assert "# 100,000 characters: see results/summary.json" in text
+
+
+def test_option_is_named_where_nothing_holds_the_rest() -> None:
+    many = broken(*(replace(FOUND, identity=f"{number:012}") for number in range(40)))
+    assert "- and 10 more new: have them written with --summary FILE" in page(accounted(many))

@@ -108,7 +108,7 @@ def test_known_issue_does_not_gate_and_fails_once_it_is_no_longer_violated(night
     known = nights.run("token")
     assert (known.code, nights.stands()) == (0, [("AUTH-02", "known", 2)]), known.output
     assert known.named("skipped") == {"AUTH-02"}
-    assert nights.told()["headline"].startswith("Contract held: 1 must, 1 known issue")
+    assert nights.told()["headline"].startswith("Contract held: 1 of 2 musts, 1 known issue")
     (told,) = [entry for entry in nights.told()["results"] if entry["requirement"] == "AUTH-02"]
     assert "known issue: AUTH-02" in told["text"]
     assert (told["verdict"], told["excused"]) == ("violated", True)

@@ -49,7 +49,7 @@ def test_files_of_a_run(tmp_path: Path) -> None:
         "reportName": told.headline,
     }
     names = [line.partition("=")[0] for line in (tmp_path / "environment.properties").read_text().splitlines()]
-    assert names[:2] == ["Changed", "Target"]
+    assert names[:2] == ["Changed", "Ending"]
     assert "Verdict" not in names
     assert {"Contract", "Profile", "Suite", "Detection"} <= set(names)
     samples = json.loads((tmp_path / "run-perf.json").read_text())
@@ -64,10 +64,10 @@ def test_changes_are_counted_in_one_line() -> None:
 def test_complaints_are_what_no_result_shows() -> None:
     stopped = replace(accounted(item("held", stop="The token is refused.")), refusals=("Fewer were exercised.",))
     assert complaints(stopped) == ["Fewer were exercised.", "The token is refused."]
+    assert complaints(accounted(item("inconclusive"))) == []
+    assert complaints(replace(accounted(item("held")), exit_code=4)) == ["an option or a setting is wrong, or missing."]
     assert complaints(replace(accounted(item("held")), exit_code=2)) == ["the run was interrupted."]
-    assert complaints(replace(accounted(item("held")), exit_code=3)) == [
-        "the suite itself failed, or wrote a secret: please report it."
-    ]
+    assert complaints(replace(accounted(item("held")), exit_code=3)) == ["the suite itself failed: please report it."]
     assert complaints(accounted(broken(FOUND))) == []
 
 

@@ -1,12 +1,24 @@
 """What the user gives: each malformed setting gets its own sentence before anything is sent."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from contracts.errors import UsageError
 from tests.harness.access import Access
-from tests.harness.settings import SANDBOX, Profile, Secret, Settings, Target, limited_to, settings_from, target_from
+from tests.harness.settings import (
+    ENV_FILE,
+    SANDBOX,
+    Profile,
+    Secret,
+    Settings,
+    Target,
+    env_file_from,
+    limited_to,
+    settings_from,
+    target_from,
+)
 from tests.unit.building import DOCUMENT, TOKEN, table
 
 GOOD = {"PROPEXO_TOKEN": TOKEN, "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
@@ -89,8 +101,19 @@ def test_file_holds_what_the_environment_does_not(tmp_path: Path) -> None:
     assert read.known == {"PROPEXO_EVENT_IDS": ("e-9",), "PROPEXO_LEAD_ID": ("l-1",)}
 
 
-def test_file_need_not_be_there(tmp_path: Path) -> None:
+def test_default_file_need_not_be_there(tmp_path: Path) -> None:
     assert settings(env_file=tmp_path / "absent").token is None
+    assert env_file_from(None) == ENV_FILE
+
+
+def test_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
+    file = tmp_path / "mine.env"
+    for absent in (file, tmp_path):
+        with pytest.raises(UsageError, match=r"^--env-file \S+ is not there: name the file that holds your settings"):
+            env_file_from(absent)
+    file.touch()
+    assert env_file_from(str(file)) == file
+    assert env_file_from(os.devnull) == Path(os.devnull)
 
 
 def test_file_in_no_encoding_that_we_read_is_one_sentence(tmp_path: Path) -> None:

@@ -1,25 +1,39 @@
-"""The end of a run in the terminal: the verdict, what changed, can I believe it, the table."""
+"""The end of a run in the terminal: the verdict, what changed, the evidence, the numbers, the table."""
 
 from dataclasses import replace
 
 import pytest
 
-from reports.account import MEANING
 from reports.changes import State
-from reports.terminal import LINES_OF_A_STATE, closing
+from reports.counts import Result
+from reports.terminal import COLUMNS, LINES_OF_A_STATE, closing
+from tests.unit.building import table
 from tests.unit.telling import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
 
 HELD = item("held")
+KNOWN = broken(FOUND, excused=True)
+OF_EACH_RESULT = {
+    Result.HELD: HELD,
+    Result.VIOLATED: broken(FOUND),
+    Result.NOT_MET: broken(ADVICE),
+    Result.KNOWN: KNOWN,
+    Result.UNDECIDED: item("inconclusive"),
+    Result.NEEDS_ACCESS: item("inconclusive", **{"beyond access": True}),
+    Result.NOT_REACHED: item("not reached"),
+    Result.NOT_APPLICABLE: item("not applicable"),
+    Result.NOT_RUN: item("not run"),
+    Result.SUITE_FAILED: item("suite failed"),
+}
 
 
 def closed(*told, width: int = 100, **more) -> list[str]:
     return [line.rstrip() for line in closing(accounted(*told, **more), width).splitlines()]
 
 
-def test_order_is_verdict_changes_belief_table_exit_code() -> None:
+def test_order_is_verdict_changes_evidence_numbers_table_exit_code() -> None:
     told = [broken(FOUND), broken(OTHER), broken(ADVICE), HELD, item("held", group="Protocol", requirement="HTTP-01")]
     earlier = [night(22, OTHER), night(23, OTHER, replace(FOUND, identity="d" * 12))]
-    assert closed(*told, earlier=earlier, exit_code=1) == [
+    assert closed(*told, earlier=earlier) == [
         "Contract violated: 2 of 4 musts, 1 recommendation not met - mock, contract 0123456789ab",
         "",
         "Findings since the run of 2026-11-23 02:00 UTC: 2 new, 1 still open, 1 gone.",
@@ -29,24 +43,35 @@ def test_order_is_verdict_changes_belief_table_exit_code() -> None:
         "  4  gone, was open since 2026-11-23, 1 run: ERR-01 cancel, event_id missing: answered 200",
         "",
         "Detection: not proved for this suite and profile: run make prove.",
-        "Evidence: 40 requests sent, 2 controls accepted, 4 of 4 requirements exercised.",
-        "Access write: all requirements of operations tried.",
+        "Evidence: 40 requests sent, 2 controls accepted.",
+        "Requirements: 4 of 4 decided on at least one operation.",
+        "Access write: enough for every check.",
         "",
-        "                                     not",
-        "                       held violated met decisions least",
-        "The 400 error contract    1        2   1        12     3",
-        "Protocol                  1                      3     3",
-        "mock: 40 requests sent, seed 5. Exit code 1: a must is violated.",
+        "Checks: 5 = 4 requirements, each on every operation that it applies to: 2 held, 2 violated, 1 not",
+        "  met.",
+        "Musts: 4 of these checks can fail the run: 2 held, 2 violated.",
+        "                                     not   fewest",
+        "                       held violated met requests",
+        "The 400 error contract    1        2   1        3",
+        "Protocol                  1                     3",
+        "All checks                2        2   1        3",
+        "Fewest requests: that decided a check which held.",
+        "mock: 40 requests sent, seed 5.",
+        "Exit code 1: a must is violated.",
     ]
 
 
-def test_table_of_every_verdict_fits_into_80_characters() -> None:
-    every = [
-        item(verdict, group="What happens after the 200") for verdict in ("held", "inconclusive", "not applicable")
+def test_no_heading_of_the_table_is_cut_in_80_columns() -> None:
+    told = [entry | {"group": "What happens after the 200"} for entry in OF_EACH_RESULT.values()]
+    lines = closed(*told, width=80)
+    assert set(OF_EACH_RESULT) == set(COLUMNS)
+    assert "…" not in "\n".join(lines)
+    below = next(at for at, line in enumerate(lines) if line.split()[:1] == ["held"])
+    assert lines[below - 1].split() == ["not", "known", "can't", "more", "not", "not", "suite", "fewest"]
+    assert lines[below].split() == [
+        *("held", "violated", "met", "issue", "tell", "access", "reached", "n/a", "run", "failed", "requests")
     ]
-    lines = closed(*every, broken(FOUND), broken(ADVICE), width=80)
-    assert "                                         not    could        not" in lines
-    assert "                           held violated met not tell applicable decisions least" in lines
+    assert all(len(line) <= 80 for line in lines[below - 1 :])
 
 
 def test_history_that_starts_anew_is_said() -> None:
@@ -54,26 +79,33 @@ def test_history_that_starts_anew_is_said() -> None:
     assert "Findings with nothing to compare with: none." in closed(HELD)
 
 
-def test_long_rows_are_cut_short() -> None:
-    many = [replace(FOUND, identity=f"{number:012}") for number in range(9)]
-    lines = closed(broken(*many))
-    assert [line for line in lines if line.endswith("more new")] == [
-        f"     and {9 - LINES_OF_A_STATE[State.NEW]} more new"
-    ]
+@table(
+    "number, files, where",
+    {
+        "in the page": (9, {"--markdown": "s.md", "--summary": "s.json"}, "see s.md"),
+        "in the JSON, as the page shows a part": (40, {"--markdown": "s.md", "--summary": "s.json"}, "see s.json"),
+        "nowhere": (9, {}, "have them written with --markdown FILE"),
+    },
+)
+def test_rest_of_a_long_list_is_said_to_be_somewhere(number: int, files: dict[str, str], where: str) -> None:
+    many = [replace(FOUND, identity=f"{number:012}") for number in range(number)]
+    lines = closed(broken(*many), files=files)
+    assert f"     and {number - LINES_OF_A_STATE[State.NEW]} more new: {where}" in lines
 
 
 def test_known_finding_is_told_with_owner_and_last_day() -> None:
-    lines = closed(broken(FOUND, excused=True), HELD, issues=[ISSUE])
-    assert lines[0].startswith("Contract held: 1 must, 1 known issue - mock")
+    lines = closed(KNOWN, HELD, issues=[ISSUE])
+    assert lines[0].startswith("Contract held: 1 of 2 musts, 1 known issue - mock")
     assert "  1  known until 2026-11-24, since 2026-11-24, 1 run, team-x, https://tracker.example/1: " in lines[3]
 
 
 def test_refusals_stand_below_the_verdict() -> None:
-    lines = closed(HELD, refusals=("Fewer musts exercised.",), exit_code=7)
+    lines = closed(HELD, refusals=("Fewer musts exercised.",))
     assert lines[:2] == [
         "Contract held: 1 must; the gate refuses this run - mock, contract 0123456789ab",
         "Refused: Fewer musts exercised.",
     ]
+    assert lines[-1] == "Exit code 7: the gate refuses the run."
 
 
 def test_what_a_hostile_target_sent_stays_in_its_line() -> None:
@@ -91,14 +123,15 @@ def test_fault_of_the_suite_is_a_row_of_its_own() -> None:
     )
 
 
-@pytest.mark.parametrize("code", sorted(MEANING))
+@pytest.mark.parametrize("code", range(8))
 def test_exit_code_is_explained(code: int) -> None:
-    last = closed(HELD, exit_code=code)[-1]
-    assert last == f"mock: 40 requests sent, seed 5. Exit code {code}: {MEANING[code]}."
+    lines = closed(HELD, exit_code=code)
+    assert lines[-2] == "mock: 40 requests sent, seed 5."
+    assert lines[-1] == accounted(HELD, exit_code=code).exit_line
 
 
 def test_reason_why_the_run_stopped_is_told() -> None:
-    assert "The target is away." in closed(HELD, item("inconclusive", stop="The target is away."), exit_code=6)
+    assert "The target is away." in closed(HELD, item("inconclusive", stop="The target is away."))
 
 
 def test_each_record_that_is_left_is_a_line() -> None:
@@ -115,5 +148,5 @@ def test_nothing_is_said_to_be_left_where_nothing_is() -> None:
 def test_observation_is_told_once_and_no_more_than_three() -> None:
     seen = item("held", observations=["one", "two", "three"])
     assert closed(seen, seen).count("Observed: one.") == 1
-    lines = closed(seen, item("held", observations=["four", "five"]))
-    assert [line for line in lines if line.startswith("Observed")][-1] == "Observed: 2 more, in the report."
+    lines = closed(seen, item("held", observations=["four", "five"]), files={"--summary": "s.json"})
+    assert [line for line in lines if line.startswith("Observed")][-1] == "Observed: 2 more: see s.json."

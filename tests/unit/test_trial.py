@@ -239,27 +239,24 @@ def test_answer_beyond_what_the_suite_reads_is_said_not_to_be_judged() -> None:
 
 def test_failure_of_the_suite_is_a_verdict_that_says_where_and_what_to_do() -> None:
     found = trial("ERR-04", Run())
-    try:
+    with pytest.raises(ZeroDivisionError) as caught:
         found.judge_run(lambda *_: 1 // 0)
-    except ZeroDivisionError as failure:
-        verdict = found.failed(failure)
+    verdict = found.failed(caught.value)
     assert verdict.status is Status.INTERNAL_ERROR
-    assert verdict.reason.startswith(
-        "The suite itself failed here, which says nothing about the target: ZeroDivisionError at tests/unit/test_trial.py:"
-    )
+    said_first = "The suite itself failed here, which says nothing about the target: ZeroDivisionError at "
+    assert verdict.reason.startswith(f"{said_first}tests/unit/test_trial.py:")
     assert verdict.reason.endswith("Please report this sentence with the requirement and the operation.")
 
 
 def test_failure_of_the_suite_loses_no_finding() -> None:
     found = tried(Run(), changing("a"))
-    assert found.failed(RecursionError().with_traceback(_traceback())).status is Status.VIOLATED
+    with pytest.raises(RecursionError) as caught:
+        found.judge_run(overflowing)
+    assert found.failed(caught.value).status is Status.VIOLATED
 
 
-def _traceback() -> Any:
-    try:
-        raise RecursionError
-    except RecursionError as error:
-        return error.__traceback__
+def overflowing(*_: Any) -> Any:
+    raise RecursionError
 
 
 TEXT = {"type": "string"}

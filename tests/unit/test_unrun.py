@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contracts.requirements import load_requirements
-from tests.harness.unrun import left_out
+from tests.harness.unrun import left_out, report_of
 from tests.unit.building import CANCEL, DOCUMENT, STATUS
 from tests.unit.running import ROOT
 
@@ -16,7 +16,7 @@ TOLD = {"requirement": "RESP-01", "operation": CANCEL.id, "verdict": "held"}
 
 def names(planned, told):
     left = left_out(planned, told, REQUIREMENTS, DOCUMENT.operations)
-    return [(entry["requirement"], entry["operation"], entry["gates"]) for entry in left]
+    return [(entry["requirement"], entry["operation"], entry["gates"]) for _, entry in left]
 
 
 def test_what_told_nothing_is_left_out() -> None:
@@ -36,6 +36,21 @@ def test_what_is_no_conformance_item_is_passed_over() -> None:
 
 
 def test_entry_says_what_it_is_about() -> None:
-    (entry,) = left_out([FIRST], [], REQUIREMENTS, DOCUMENT.operations)
+    ((name, entry),) = left_out([FIRST], [], REQUIREMENTS, DOCUMENT.operations)
+    assert name == FIRST
     assert entry["verdict"] == "not run"
     assert (entry["sentence"], entry["group"]) == (REQUIREMENTS["RESP-01"].sentence, REQUIREMENTS["RESP-01"].group)
+
+
+def test_report_is_skipped_and_says_why() -> None:
+    ((name, entry),) = left_out([FIRST], [], REQUIREMENTS, DOCUMENT.operations)
+    report = report_of(name, entry, "the run was interrupted")
+    assert (report.nodeid, report.outcome) == (FIRST, "skipped")
+    assert report.longrepr == (FILE, 0, "Skipped: not run: the run was interrupted")
+    assert dict(report.user_properties) == {
+        "requirement": "RESP-01",
+        "level": "must",
+        "operation": CANCEL.id,
+        "verdict": "not run",
+    }
+    assert report.conformance["text"] == "not run: the run was interrupted"

@@ -84,14 +84,15 @@ def test_items_are_named_by_requirement_method_and_path(tmp_path: Path) -> None:
     assert list(outcome.verdicts) == ["ERR-01 POST /v1/events/appointments/leads/cancel/rentmanager"]
 
 
-def test_should_that_the_profile_has_no_request_for_is_not_applicable(tmp_path: Path) -> None:
+def test_should_that_the_profile_has_no_request_for_is_not_reached(tmp_path: Path) -> None:
     summary = tmp_path / "summary.json"
     chosen = ("--operation", "create_lead*", "-k", "AUTH-06 or JOB-01", "--summary", str(summary))
     outcome = run(tmp_path, *chosen, "--profile", "quick")
     assert outcome.code == 0, outcome.output
     told = {entry["requirement"]: entry for entry in json.loads(summary.read_text())["results"]}
-    assert {name: entry["verdict"] for name, entry in told.items()} == {"AUTH-06": "not applicable", "JOB-01": "held"}
-    assert "needs more requests than profile quick has to spare" in told["AUTH-06"]["text"]
+    assert {name: entry["verdict"] for name, entry in told.items()} == {"AUTH-06": "not reached", "JOB-01": "held"}
+    reason = "not reached in this budget: AUTH-06 it needs more requests than profile quick has to spare"
+    assert told["AUTH-06"]["text"] == reason
 
 
 def test_workers_share_no_operation(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""The numbers of a run are the same in every report, and add up."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports import markdown
+from reports.counts import Counts, Result, explanation, gating, result_of
+from reports.summary import summary
+from reports.terminal import closing
+from tests.unit.building import repeatable, table
+from tests.unit.telling import accounted, item
+
+GROUPS = {"ERR-01": "The 400 error contract", "RESP-01": "Response shape", "JOB-01": "What happens after the 200"}
+VERDICTS = ("held", "violated", "not met", "inconclusive", "not applicable", "not reached", "not run", "suite failed")
+
+
+@st.composite
+def results(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw what a check told."""
+    requirement, verdict = draw(st.sampled_from(list(GROUPS))), draw(st.sampled_from(VERDICTS))
+    level = draw(st.sampled_from(["must", "should"]))
+    found = verdict in ("violated", "not met")
+    return item(
+        verdict,
+        gates=level == "must" and draw(st.booleans()),
+        level=level,
+        requirement=requirement,
+        group=GROUPS[requirement],
+        excused=found and draw(st.booleans()),
+        **{"beyond access": verdict in ("inconclusive", "not applicable") and draw(st.booleans())},
+    )
+
+
+def total_and_parts(text: str) -> tuple[int, int]:
+    """Return the number that a sentence begins with, and the sum of the results that it lists."""
+    listed = re.sub(r"\(.*?\)", "", " ".join(text.split())).rpartition(": ")[2]
+    return int(re.match(r"\d+", text)[0]), sum(int(number) for number in re.findall(r"(?<!\S)\d+", listed))
+
+
+@repeatable
+@given(st.lists(results(), min_size=1, max_size=40))
+def test_numbers_add_up_in_every_report(told: list[dict[str, Any]]) -> None:
+    account = accounted(*told)
+    musts = gating(told)
+
+    for line in (line[2:] for line in markdown.page(account).splitlines()):
+        for name, number in (("Checks", len(told)), ("Musts", len(musts))):
+            if line.startswith(f"{name}: "):
+                assert total_and_parts(line.removeprefix(f"{name}: ")) == (number, number)
+
+    counted = summary(account)["checks"]
+    for counts, number in ((counted, len(told)), (counted["musts"], len(musts))):
+        parts = {name: value for name, value in counts.items() if name not in ("total", "musts")}
+        assert counts["total"] == sum(parts.values()) == number
+
+    lines = closing(account, 80).splitlines()
+    text = "\n".join(lines)
+    checks, of_musts = re.search(r"^Checks: (.*?)\.\nMusts: (.*?)\.\n", text, re.DOTALL | re.MULTILINE).groups()
+    assert total_and_parts(checks) == (len(told), len(told))
+    assert total_and_parts(of_musts) == (len(musts), len(musts))
+    (last,) = [line for line in lines if line.startswith("All checks")]
+    numbers = [int(number) for number in last.split()[2:]]
+    shown = sum(Counts.of(told)[result] > 0 for result in Result)
+    assert sum(numbers[:shown]) == len(told)
+
+
+@table(
+    "entry, result",
+    {
+        "held": (item("held"), Result.HELD),
+        "known": (item("violated", excused=True), Result.KNOWN),
+        "undecided": (item("inconclusive"), Result.UNDECIDED),
+        "undecided for want of access": (item("inconclusive", **{"beyond access": True}), Result.NEEDS_ACCESS),
+        "beyond the access declared": (item("not applicable", **{"beyond access": True}), Result.NEEDS_ACCESS),
+        "decided all the same": (item("held", **{"beyond access": True}), Result.HELD),
+        "out of requests": (item("not reached"), Result.NOT_REACHED),
+        "a verdict that no requirement has": (item("internal error"), Result.SUITE_FAILED),
+    },
+)
+def test_every_check_has_one_result(entry: dict[str, Any], result: Result) -> None:
+    assert result_of(entry) is result
+
+
+def test_each_number_is_explained() -> None:
+    presumed = item("held", gates=False, level="must", requirement="RESP-01")
+    told = [item("held"), item("not reached"), presumed, item("not applicable", gates=False, requirement="RATE-01")]
+    assert explanation(told) == {
+        "Checks": (
+            "4 = 3 requirements, each on every operation that it applies to:"
+            " 2 held, 1 not reached in this budget, 1 not applicable"
+        ),
+        "Musts": (
+            "2 of these checks can fail the run: 1 held, 1 not reached in this budget"
+            " (3 are of a must; 1 of them rest on an example or an inference, and cannot)"
+        ),
+    }
