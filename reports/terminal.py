@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from reports import last_requests
 from reports.account import MEANING, Account, findings
 from reports.changes import State, moment
 from reports.wording import one_line
@@ -81,6 +82,7 @@ def _closing_lines(account: Account) -> Iterator[str]:
     stopped = next((entry["stop"] for entry in account.told if entry.get("stop")), "")
     if stopped:
         yield stopped
+    yield from last_requests.lines(account.last_requests)
     yield (
         f"{account.setting.target}: {account.sent} requests sent, seed {account.setting.seed}."
         f" Exit code {account.exit_code}: {MEANING.get(account.exit_code, 'unknown')}."
