@@ -50,7 +50,8 @@ class Client:
     """Sends `Request` values to one base URL and returns a `Reply` for each.
 
     `sent` counts everything that went out; `token_honoured` is set once any request with the issued token was accepted.
-    `last` holds what was sent last, `unknown_path` what a path that the API does not have was answered, once asked.
+    `last` holds what was sent last, `unknown_path` what a path that the API does not have was answered, once asked,
+    `own_pages` the web pages that are the application's own, for not every request gets them.
     Requests may be sent from several threads: one of them waits for a target that is away, the others for that one.
     """
 
@@ -82,13 +83,13 @@ class Client:
         self.token_honoured = False
         self.last = LastRequests()
         self.unknown_path: Exchange | None = None
+        self.own_pages: set[Page] = set()
         self.idle = False
         self._gone: TargetUnavailable | None = None
         self._given_up_before: str | None = None
         self._waiting, self._alone = threading.Lock(), threading.RLock()
         self._back_since = 0.0
         self._explained_seconds = 0.0
-        self._familiar_pages: set[Page] = set()
         self._answered = False
         self._sign_of_life = SIGN_OF_LIFE
         self._worth_of_sign = 0
@@ -115,7 +116,7 @@ class Client:
         with ExitStack() as turn:
             while True:
                 if self._gone is not None:
-                    raise self._refusal(tally, began)
+                    raise self._unavailable(tally, began)
                 outcome = self._attempt(request, tally)
                 tally.lost += outcome.response is None and outcome.fault != transient.UNREACHED
                 wait = self._wait_before_next(outcome, tally)
@@ -124,7 +125,7 @@ class Client:
                 elif self._is_its_own(request, outcome, tally, began):
                     break
                 elif tally.falls >= FALLS_TO_CONFIRM:
-                    outcome = Outcome(None, transient.GOES_DOWN, reused=False)
+                    outcome, tally = Outcome(None, transient.GOES_DOWN, reused=False), tally.afresh()
                     self._explained_seconds += tally.away_seconds
                     break
                 else:
@@ -154,7 +155,7 @@ class Client:
         if self._gone is not None:
             self._given_up_before, self._gone = str(self._gone), None
 
-    def _refusal(self, tally: Tally, began: float) -> TargetUnavailable:
+    def _unavailable(self, tally: Tally, began: float) -> TargetUnavailable:
         """Return what to raise, after the target was given up, for a request that may have been in flight before."""
         if not isinstance(self._gone, TargetDown):
             return TargetUnavailable(str(self._gone))
@@ -213,7 +214,7 @@ class Client:
             if not self._happens_to_all(request, outcome, tally, page):
                 return True
         if self._gone is not None:
-            raise self._refusal(tally, began)
+            raise self._unavailable(tally, began)
         return False
 
     def _happens_to_all(self, request: Request, outcome: Outcome, tally: Tally, page: Page | None) -> bool:
@@ -226,7 +227,7 @@ class Client:
                 # What answers with a status has a connection that works: the sign is asked for on that one.
                 http = self._fresh if outcome.response is None else self._http
                 if self._lives(sign, self._once(sign, http), page):
-                    self._familiar_pages |= {page} if page else set()
+                    self.own_pages |= {page} if page else set()
                     return False
             tally.away_seconds += self._wait_for_return(sign, outcome, page)
         tally.falls += tally.brought_down
@@ -239,7 +240,7 @@ class Client:
         if outcome.response is None or outcome.response.status not in PAGES_TO_ASK_ABOUT or not self._worth_of_sign:
             return None
         page = page_of(request, outcome.response)
-        return None if page in self._familiar_pages else page
+        return None if page in self.own_pages else page
 
     def _wait_for_return(self, sign: Request, outcome: Outcome, page: Page | None) -> float:
         """Wait until others are answered, and return the seconds it took; give the target up where they are not."""

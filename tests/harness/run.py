@@ -272,7 +272,9 @@ class OperationRun:
         if pages or page is None:
             return
         probe = self.client.unknown_path or self._ask_unknown_path(seen[-1])
-        if page_of(probe.request, probe.response) == page:
+        if page_of(probe.request, probe.response) != page:
+            self.client.own_pages.add(page)
+        else:
             with_token = any(exchange.issued_token for exchange in seen)
             otherwise = f" If nothing is in front, the token in {TOKEN} is refused everywhere." if with_token else ""
             raise TargetUnavailable(

@@ -478,6 +478,7 @@ def test_request_at_which_the_target_goes_away_each_time_is_at_fault() -> None:
         client.send(Request("GET", "/other", ()))
         reply = client.send(GET)
         assert (reply.response, reply.fault, reply.falls) == (None, transient.GOES_DOWN, FALLS_TO_CONFIRM)
+        assert (reply.drops, reply.outages) == (0, 0), "it is told once what happened"
         assert client.weather.away == FALLS_TO_CONFIRM
         state["dead"] = 0
         assert client.send(Request("GET", "/other", ())).response.status == 200
