@@ -24,6 +24,7 @@ from reports import (
     history,
     keeping,
     known_issues,
+    last_requests,
     markdown,
     proof,
     results,
@@ -189,6 +190,7 @@ def pytest_conformance_verdict(config: pytest.Config, trial: Trial, verdict: Ver
         excused=excused,
         outdated=known_issues.outdated(verdict, past.issues.values(), str(session.options.profile)),
         details={finding.identity: in_words(finding, url, redactor) for finding in verdict.findings},
+        last_requests=[last_requests.in_words(exchange, url, redactor) for exchange in verdict.last_requests],
     )
 
 

@@ -229,7 +229,8 @@ class Evidence:
 class Verdict:
     """The outcome of one requirement for one operation. `reason` is one sentence, empty when held.
 
-    `observations` tell what the target does where the documentation is silent.
+    `observations` tell what the target does where the documentation is silent. Where the target stopped answering,
+    `last_requests` are those that were in flight, or else the one that it answered last.
     """
 
     requirement: str
@@ -239,3 +240,4 @@ class Verdict:
     evidence: Evidence
     findings: tuple[Finding, ...] = ()
     observations: tuple[str, ...] = ()
+    last_requests: tuple[Exchange, ...] = ()

@@ -115,6 +115,12 @@ class Account:
         """Return how many requirements were to be judged."""
         return len(requirements(self.told))
 
+    @property
+    def last_requests(self) -> list[Mapping[str, Any]]:
+        """Return what was in flight, in any process, when the target stopped answering, or else its last answers."""
+        last = [request for entry in self.told for request in entry.get("last requests", ())]
+        return [request for request in last if not request["outcome"].isdigit()] or last
+
     def facts(self) -> dict[str, str]:
         """Return the facts of the run for a report's first screen, the most telling first."""
         return {

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reports import last_requests
 from reports.account import Account, findings
 from reports.changes import Change, State, moment
 from reports.wording import one_line
@@ -30,6 +31,8 @@ def page(account: Account) -> str:
     lines = [f"# {account.headline}", "", account.exit_line, ""]
     lines += [f"- **Refused:** {refusal}" for refusal in account.refusals]
     lines += ["## What changed", "", *_changes(account), "", "## Can I believe it", "", *_belief(account), ""]
+    if account.last_requests:
+        lines += [f"## {last_requests.TITLE}", "", *_last_requests(account), ""]
     if account.not_cancelled:
         lines += ["## Left at the target", "", *(f"- {line}" for line in account.not_cancelled), ""]
     return "\n".join(lines)
@@ -66,13 +69,23 @@ def _line(number: int, change: Change, detail: Mapping[str, Any]) -> str:
 
 
 def _in_full(detail: Mapping[str, Any], rest: str) -> Iterator[str]:
-    command = str(detail["curl"])
-    if len(command) > LONGEST_COMMAND:
-        command = f"# {len(command):,} characters: {rest}"
-    fence = "`" * (_longest_run_of_backticks(command) + 3)
     yield f"   - expected: {code(detail['expected'])}"
     yield f"   - seen: {detail['seen']} of {detail['tried']} times"
     yield ""
+    yield from _command(str(detail["curl"]), rest)
+
+
+def _last_requests(account: Account) -> Iterator[str]:
+    for told in account.last_requests:
+        yield f"- {code(last_requests.line(told))}"
+        yield ""
+        yield from _command(str(told["curl"]), account.rest("--summary"))
+
+
+def _command(command: str, rest: str) -> Iterator[str]:
+    if len(command) > LONGEST_COMMAND:
+        command = f"# {len(command):,} characters: {rest}"
+    fence = "`" * (_longest_run_of_backticks(command) + 3)
     yield f"   {fence}bash"
     yield from (f"   {line}" for line in command.splitlines())
     yield f"   {fence}"

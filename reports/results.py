@@ -22,6 +22,7 @@ from allure_commons.utils import now, uuid4
 from contracts.document import Operation
 from contracts.exchange import CONTROL, Exchange, Finding, Verdict
 from contracts.requirements import Requirement
+from reports import last_requests
 from reports.changes import Change, State
 from reports.curl import curl
 from reports.page import page, page_without_verdict
@@ -109,6 +110,8 @@ class Results:
         allure.dynamic.label(VERDICT, str(verdict.status))
         allure.dynamic.link(requirement.source, name=f"Source of {requirement.id}")
         allure.dynamic.description_html(page(verdict, requirement, base_url, redactor, standings))
+        for exchange in verdict.last_requests:
+            _attach_exchange(exchange, base_url, redactor, last_requests.TITLE)
         if not verdict.findings:
             return
         self._messages[identity] = message(verdict, requirement, redactor, standings)

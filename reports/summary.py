@@ -15,7 +15,7 @@ from reports.proof import Proof
 
 SCHEMA = 1
 """Goes up when a key changes its meaning or goes away; new keys may come without."""
-UNTOLD = frozenset({"process", "stop", "sent", "weather"})
+UNTOLD = frozenset({"process", "stop", "sent", "weather", "last requests"})
 """What an item tells only so that the closing lines can be made."""
 OF_A_FINDING = ("seen", "tried", "edits", "request", "expected", "observed", "curl")
 
@@ -49,6 +49,7 @@ def summary(account: Account) -> dict[str, Any]:
         "history": {"compared_with": account.last, "notice": account.notice},
         "findings": list(_findings(account)),
         "not_cancelled": list(account.not_cancelled),
+        "last_requests": list(account.last_requests),
         "results": [{name: value for name, value in entry.items() if name not in UNTOLD} for entry in account.told],
     }
 

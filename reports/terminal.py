@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from reports import markdown
+from reports import last_requests, markdown
 from reports.account import Account, findings
 from reports.changes import State, moment
 from reports.counts import Counts, Entry, Result, explanation
@@ -93,6 +93,7 @@ def _closing_lines(account: Account) -> Iterator[str]:
     yield from (f"Left at the target: {line}." for line in account.not_cancelled)
     if why := stopped(account.told):
         yield why
+    yield from last_requests.lines(account.last_requests)
     yield f"{account.setting.target}: {account.sent} requests sent, seed {account.setting.seed}."
     yield account.exit_line
 

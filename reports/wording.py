@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contracts.document import Operation
 from contracts.exchange import Finding, Verdict
 from contracts.requirements import Requirement
+from reports import last_requests
 from reports.changes import Change
 from reports.curl import curl
 from reports.redaction import Redactor
@@ -28,8 +29,9 @@ def explain(
 
     `standings` tells by identity where findings stand in history, where that is known.
     """
+    last = list(last_requests.lines(last_requests.in_words(one, base_url, redactor) for one in verdict.last_requests))
     if not verdict.findings:
-        return redactor.text(f"{requirement.id} {verdict.reason}") if verdict.reason else ""
+        return "\n".join([redactor.text(f"{requirement.id} {verdict.reason}"), *last]) if verdict.reason else ""
     first, *others = verdict.findings
     lines = [
         f"{requirement.id} {requirement.sentence} [{operation.label}]",
@@ -42,7 +44,7 @@ def explain(
     lines += [f"also: {redactor.text(other.problem.observed)} ({how_often(other)})" for other in others]
     told = [(finding, standings[finding.identity]) for finding in verdict.findings if finding.identity in standings]
     lines += [f"{finding.identity}: {change.standing()}" for finding, change in told]
-    return "\n".join(lines)
+    return "\n".join([*lines, *last])
 
 
 def in_words(finding: Finding, base_url: str, redactor: Redactor) -> dict[str, str]:

@@ -76,9 +76,9 @@ Fault: TypeAlias = Callable[[Line], None]
 
 
 class Proxy:
-    """Listens on one port for as long as it is open, with pauses in which nothing listens there."""
+    """Listens on one port, any that is free if none is given, with pauses in which nothing listens there."""
 
-    def __init__(self, server: str, fault: Fault, hurry: float) -> None:
+    def __init__(self, server: str, fault: Fault, hurry: float, port: int = 0) -> None:
         parts = urlsplit(server)
         self._server = (parts.hostname or HOST, parts.port or 80)
         self._fault = fault
@@ -89,7 +89,7 @@ class Proxy:
         self._threads: list[threading.Thread] = []
         self.hurry = hurry
         self.closed = threading.Event()
-        self._listener = socket.create_server((HOST, 0), backlog=128)
+        self._listener = socket.create_server((HOST, port), backlog=128)
         self.port = self._listener.getsockname()[1]
         self._start(self._accept, self._listener)
 

@@ -25,6 +25,8 @@ A_WHILE_SECONDS, TOO_LONG_SECONDS = 5.0, 15.0
 HELD, VIOLATED, COULD_NOT_TELL = 0, 1, 6
 BEYOND_THE_LARGEST: Final = 11 * 1024 * 1024
 GATEWAY_PAGE: Final = b"<html><body><h1>Service Unavailable</h1></body></html>"
+CHALLENGE: Final = b"<html><head><title>Just a moment...</title></head><body><form></form></body></html>"
+NOT_UTF_8: Final = b"%FF%FE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +269,42 @@ def gateway_fails_once() -> Fault:
 
 
 @leads_to(HELD, says="1 sent again")
+def gateway_tells_once_of_a_failure_of_its_own_kind() -> Fault:
+    """520 and its like are Cloudflare's words for what 502 is; no application answers them."""
+    return at(MIDDLE, answering("520 Unknown", GATEWAY_PAGE, Content_Type="text/html"))
+
+
+@leads_to(HELD, says="the target away once")
+def gateway_tells_for_a_while_of_a_failure_of_its_own_kind() -> Fault:
+    """As above, to whatever is asked."""
+    return for_a_while(MIDDLE, answering("522 Connection Timed Out", GATEWAY_PAGE, Content_Type="text/html"))
+
+
+@leads_to(HELD, says="1 sent again")
+def gateway_throttles_once_with_a_page() -> Fault:
+    """Its limit is not that of the API: no window is waited for, and the pace stays as it is."""
+    return at(MIDDLE, answering("429 Too Many Requests", GATEWAY_PAGE, Content_Type="text/html"))
+
+
+@leads_to(HELD, says="the target away once")
+def gateway_throttles_everybody_for_a_while_with_a_page() -> Fault:
+    """As above, to whatever is asked."""
+    return for_a_while(MIDDLE, answering("429 Too Many Requests", GATEWAY_PAGE, Content_Type="text/html"))
+
+
+@leads_to(HELD, says="the target away once")
+def bot_check_is_in_front_for_a_while() -> Fault:
+    """What it refuses the application never saw: no good request was refused, and no bad one either."""
+    return for_a_while(MIDDLE, answering("403 Forbidden", CHALLENGE, Content_Type="text/html"))
+
+
+@leads_to(HELD, says="Observed: the target went away once while a request to ")
+def target_goes_down_once_with_a_request_in_flight() -> Fault:
+    """Sent again when the target was back it was answered: it was not what brought it down."""
+    return at(MIDDLE, lambda line: line.proxy.leave(A_WHILE_SECONDS / 2))
+
+
+@leads_to(HELD, says="1 sent again")
 def target_is_maintained_and_says_until_when() -> Fault:
     """503 with Retry-After is an announcement."""
     return for_a_while(MIDDLE, answering("503 Service Unavailable", Retry_After="6"))
@@ -325,6 +363,30 @@ def everybody_is_hung_up_on_from_then_on() -> Fault:
 def gateway_has_no_server_any_more() -> Fault:
     """The gateway's word for being away."""
     return from_turn(MIDDLE, answering("503 Service Unavailable", GATEWAY_PAGE, Content_Type="text/html"))
+
+
+@leads_to(COULD_NOT_TELL, says="stopped answering (answered 530)")
+def gateway_tells_for_ever_of_a_failure_of_its_own_kind() -> Fault:
+    """As above."""
+    return from_turn(MIDDLE, answering("530 Origin DNS Error", GATEWAY_PAGE, Content_Type="text/html"))
+
+
+@leads_to(COULD_NOT_TELL, says="stopped answering (answered 429)")
+def gateway_throttles_for_ever_with_a_page() -> Fault:
+    """It is the gateway's limit, whoever uses the token."""
+    return from_turn(MIDDLE, answering("429 Too Many Requests", GATEWAY_PAGE, Content_Type="text/html"))
+
+
+@leads_to(COULD_NOT_TELL, says="every request now gets 403 and a web page")
+def bot_check_stays_in_front() -> Fault:
+    """What a page refuses that everybody gets tells nothing of the application."""
+    return from_turn(MIDDLE, answering("403 Forbidden", CHALLENGE, Content_Type="text/html"))
+
+
+@leads_to(COULD_NOT_TELL, says="(id that is not UTF-8, request ")
+def target_goes_down_for_good_at_a_request() -> Fault:
+    """It may have been a coincidence, so nothing is violated; which request it was is told all the same."""
+    return lambda line: line.proxy.leave() if NOT_UTF_8 in line.request else line.carry()
 
 
 @leads_to(COULD_NOT_TELL, says="goes on answering 429")
@@ -419,6 +481,29 @@ def one_request_of_ten_is_hung_up_on() -> Fault:
 def one_request_of_ten_is_unavailable() -> Fault:
     """As above, by the gateway."""
     return every(10, answering("503 Service Unavailable"))
+
+
+@leads_to(VIOLATED, "RESP-06", says="target goes down at this request")
+def target_goes_down_each_time_at_a_request() -> Fault:
+    """It came back, was sent the same request, and went away again: a supervisor hides this from nobody."""
+    return lambda line: line.proxy.leave(1.5) if NOT_UTF_8 in line.request else line.carry()
+
+
+@leads_to(VIOLATED, "RESP-06", says="target goes down at this request")
+def target_behind_a_gateway_goes_down_each_time_at_a_request() -> Fault:
+    """As above, where a gateway answers 502 to everybody meanwhile."""
+    down_until = [0.0]
+    page = answering("502 Bad Gateway", GATEWAY_PAGE, Content_Type="text/html")
+
+    def what(line: Line) -> None:
+        if NOT_UTF_8 in line.request and line.seconds >= down_until[0]:
+            down_until[0] = line.seconds + 2.0
+        if line.seconds < down_until[0]:
+            page(line)
+        else:
+            line.carry()
+
+    return what
 
 
 @leads_to(VIOLATED, "RESP-06", others=True)

@@ -18,7 +18,8 @@ from tests.chaos.hurried import PACED
 from tests.chaos.running import QUICK, run, running, settings_of
 from tests.unit.running import TWO, Outcome, document
 
-HURRY = 20.0
+HURRY, UNHURRIED = 20.0, 4.0
+"""The latter leaves the time to send all that a minute allows."""
 LIMIT, SMALL_LIMIT = 150, 30
 ONE = (*TWO[:2], "--profile", "quick")
 NIGHTLY = (*TWO, "--profile", "nightly")
@@ -28,8 +29,8 @@ FEWEST_OF_A_NIGHT = 200
 class Counted(MockApi):
     """Keeps a list of where each request stood in its window."""
 
-    def __init__(self, limit: int = LIMIT) -> None:
-        super().__init__(document(), limit=RateLimit.hurried(limit, HURRY))
+    def __init__(self, limit: int = LIMIT, hurry: float = HURRY) -> None:
+        super().__init__(document(), limit=RateLimit.hurried(limit, hurry))
         self.usages: list[Usage] = []
 
     def rate_headers(self, usage: Usage) -> dict[str, str]:
@@ -131,3 +132,15 @@ def test_limit_of_a_target_on_this_machine_breaks_no_requirement(tmp_path: Path)
     assert not outcome.named("failure"), outcome.output
     assert api.refused == 1, f"it is paced from the first on: {outcome.output}"
     assert "1 refused with 429" in outcome.output
+
+
+def test_first_429_of_a_target_on_this_machine_leaves_it_two_thirds_of_its_limit(tmp_path: Path) -> None:
+    api = Counted(LIMIT, UNHURRIED)
+    api.limit.slowdown = 0  # many a mock refuses and never slows down
+    with serve(api) as server:
+        outcome = run(tmp_path, *arguments(server, *NIGHTLY), environment=settings_of(server), hurry=UNHURRIED)
+    assert outcome.code == 0, outcome.output
+    assert api.refused == 1, outcome.output
+    assert "requests sent, at most 100 a minute: waiting " in outcome.output
+    assert "at most 50 a minute" not in outcome.output
+    assert "at most 25 a minute" not in outcome.output

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
 
 from contracts.errors import TargetUnavailable
-from contracts.exchange import Request, Response
+from contracts.exchange import Exchange, Request, Response
 from tests.harness import transient
 from tests.harness.allowance import Allowance
 from tests.harness.deadline import watched
+from tests.harness.intermediary import Page, page_of
 from tests.harness.pacing import Pacer
+from tests.harness.sending import LastRequests, Reply, Tally, TargetDown
 from tests.harness.settings import LOOPBACK
 from tests.harness.timing import ELSEWHERE, ON_THIS_MACHINE, Manners
 from tests.harness.transport import Outcome, send_once
@@ -36,27 +40,10 @@ LOST_UNTIL_FRESH: Final = 2
 """Kept connections that ended under a request; from then on each request gets one of its own."""
 SIGN_OF_LIFE: Final = Request("GET", "/", ())
 """What is asked of a target that has refused nothing yet, to see whether it answers anybody."""
-ABSENCES_OF_ONE_REQUEST: Final = 2
-"""A target that goes away a third time at the same request, and was back in between, goes away because of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What sending one request came to. `drops` counts sendings that ended before an answer did, and were repeated.
-
-    `outages` counts answers with 502, 503 or 504 that did not say when to come back, and were followed by another try.
-    Neither counts what happened while the target was away for everybody. `lost` counts all sendings that the target may
-    have acted on, although no answer told of it.
-    """
-
-    response: Response | None
-    fault: str | None
-    began: float
-    elapsed: float
-    attempts: int
-    drops: int
-    outages: int
-    lost: int = 0
+FALLS_TO_CONFIRM: Final = 2
+"""A target that goes away twice with the same request under way, and was back in between, goes away because of it."""
+PAGES_TO_ASK_ABOUT: Final = frozenset({401, 403})
+"""Statuses of a web page that could be taken for the application's refusal of a good request."""
 
 
 class Client:
@@ -64,6 +51,9 @@ class Client:
 
     `sent` counts everything that went out since `began`, in seconds of the clock by which exchanges begin;
     `token_honoured` is set once any request with the issued token was accepted.
+    `last` holds what was sent last, `unknown_path` what a path that the API does not have was answered, once asked,
+    `own_pages` the web pages that are the application's own, for not every request gets them.
+    Requests may be sent from several threads: one of them waits for a target that is away, the others for that one.
     """
 
     def __init__(
@@ -93,8 +83,15 @@ class Client:
         self.sent = 0
         self.began = manners.clock.now()
         self.token_honoured = False
+        self.last = LastRequests()
+        self.unknown_path: Exchange | None = None
+        self.own_pages: set[Page] = set()
         self.idle = False
-        self._gone: str | None = None
+        self._gone: TargetUnavailable | None = None
+        self._given_up_before: str | None = None
+        self._waiting, self._alone = threading.Lock(), threading.RLock()
+        self._back_since = 0.0
+        self._explained_seconds = 0.0
         self._answered = False
         self._sign_of_life = SIGN_OF_LIFE
         self._worth_of_sign = 0
@@ -114,33 +111,37 @@ class Client:
     def send(self, request: Request) -> Reply:
         """Send a request, and again while only transport stood in the way.
 
-        `TargetUnavailable` if the target answers nobody for longer than patience lasts; from then on for every request.
+        `TargetDown` if the target answers nobody for longer than patience lasts; from then on for every request.
         """
         began = self._clock.now()
-        tally = _Tally()
-        while True:
-            if self._gone is not None:
-                raise TargetUnavailable(self._gone)
-            outcome = self._attempt(request, tally)
-            tally.lost += outcome.response is None and outcome.fault != transient.UNREACHED
-            wait = self._wait_before_next(outcome, tally)
-            if wait is not None:
-                self._idle(wait, "the target")
-            elif self._is_its_own(request, outcome, tally):
-                break
-            else:
-                # It was away for everybody, and is back: what went wrong meanwhile says nothing of this request.
-                tally = _Tally(total=tally.total, lost=tally.lost, absences=tally.absences + 1)
+        tally = Tally()
+        with ExitStack() as turn:
+            while True:
+                if self._gone is not None:
+                    raise self._unavailable(tally, began)
+                outcome = self._attempt(request, tally)
+                tally.lost += outcome.response is None and outcome.fault != transient.UNREACHED
+                wait = self._wait_before_next(outcome, tally)
+                if wait is not None:
+                    self._idle(wait, "the target")
+                elif self._is_its_own(request, outcome, tally, began):
+                    break
+                elif tally.falls >= FALLS_TO_CONFIRM:
+                    outcome, tally = Outcome(None, transient.GOES_DOWN, reused=False), tally.afresh()
+                    self._explained_seconds += tally.away_seconds
+                    break
+                else:
+                    # It was away for everybody, and is back: what went wrong meanwhile says nothing of this request.
+                    if tally.falls == 1:
+                        turn.enter_context(self._alone)
+                    tally = tally.afresh()
         if tally.total > 1:
             self.weather.again += 1
         if outcome.fault in transient.SILENCES:
             self._silences += 1
         if outcome.response is not None:
             self._learn_sign(request, outcome.response)
-        elapsed = self._clock.now() - began
-        return Reply(
-            outcome.response, outcome.fault, began, elapsed, tally.total, tally.drops, tally.outages, tally.lost
-        )
+        return tally.reply(outcome, began, self._clock.now() - began)
 
     def told_of_weather(self) -> dict[str, float]:
         """Return what stood in the way so far, in numbers."""
@@ -149,28 +150,46 @@ class Client:
 
     def give_up(self, reason: str) -> None:
         """Send nothing more, and wait for nothing, in any thread."""
-        self._gone = reason
+        self._gone = TargetUnavailable(reason)
 
     def forgive(self) -> None:
-        """Try a target once more that was given up."""
-        self._gone = None
+        """Try a target once more that was given up. If it is still away, that is told as it was before."""
+        if self._gone is not None:
+            self._given_up_before, self._gone = str(self._gone), None
+
+    def _unavailable(self, tally: Tally, began: float) -> TargetUnavailable:
+        """Return what to raise, after the target was given up, for a request that may have been in flight before."""
+        if not isinstance(self._gone, TargetDown):
+            return TargetUnavailable(str(self._gone))
+        last = tally.in_flight
+        if last is None:
+            return TargetDown(str(self._gone))
+        if last.fault is not None:
+            fault = transient.GOES_DOWN if tally.falls >= FALLS_TO_CONFIRM else last.fault
+            last = replace(last, fault=f"{fault}; {transient.NOBODY_SINCE}")
+        return TargetDown(str(self._gone), tally.reply(last, began, self._clock.now() - began))
 
     def _progress(self, line: str) -> None:
         pace = "" if self.pacer.per_minute is None else f", at most {self.pacer.per_minute} a minute"
         self._tell(f"{self.sent} requests sent{pace}: {line}")
 
     def _learn_sign(self, request: Request, response: Response) -> None:
-        worth = transient.worth_as_sign_of_life(response)
+        worth = transient.worth_as_sign_of_life(response) if page_of(request, response) is None else 0
         if worth > self._worth_of_sign:
             self._sign_of_life, self._worth_of_sign = request, worth
 
-    def _attempt(self, request: Request, tally: _Tally) -> Outcome:
+    def _attempt(self, request: Request, tally: Tally) -> Outcome:
+        tally.began = self._clock.now() if tally.attempts == 0 else tally.began
         tally.attempts += 1
         tally.total += 1
         fresh = tally.total > 1 or self._lost >= LOST_UNTIL_FRESH
-        return self._once(request, self._fresh if fresh else self._http)
+        outcome = self._once(request, self._fresh if fresh else self._http)
+        if outcome.fault != transient.UNREACHED:
+            tally.in_flight = outcome
+        tally.brought_down |= transient.may_have_brought_down(outcome.response, outcome.fault)
+        return outcome
 
-    def _wait_before_next(self, outcome: Outcome, tally: _Tally) -> float | None:
+    def _wait_before_next(self, outcome: Outcome, tally: Tally) -> float | None:
         """Return how long to wait before the request is sent again as it is; None where what came of it stands."""
         response = outcome.response
         if transient.is_sent_again(outcome.fault, tally.attempts, self._silences):
@@ -180,50 +199,85 @@ class Client:
             return 0.0
         if response is None:
             return None
-        window = self.pacer.throttled(response) if response.status == transient.TOO_MANY else 0.0
+        window = self.pacer.throttled() if transient.is_throttled(response) else 0.0
         wait = transient.wait_before_next(response, tally.attempts, window, dt.datetime.now(dt.UTC))
         if wait is not None:
             tally.outages += response.status != transient.TOO_MANY and response.header("retry-after") is None
         return wait
 
-    def _is_its_own(self, request: Request, outcome: Outcome, tally: _Tally) -> bool:
+    def _is_its_own(self, request: Request, outcome: Outcome, tally: Tally, began: float) -> bool:
         """Return whether what came of a request is about this one; where it happens to all, after that has ended."""
-        if not transient.may_be_away(outcome.response, outcome.fault):
+        page = self._unfamiliar_page(request, outcome)
+        if page is None and not transient.may_be_away(outcome.response, outcome.fault):
             return True
         if self._silences >= transient.SILENCES_TO_CONFIRM and transient.lives(outcome.response, outcome.fault):
             return True  # it begins answers and does not end them, as often as it is asked
-        sign = self._sign_of_life if self._sign_of_life != request else SIGN_OF_LIFE
-        if outcome.fault != transient.UNREACHED:
-            if tally.absences >= ABSENCES_OF_ONE_REQUEST:
+        with self._waiting:
+            if not self._happens_to_all(request, outcome, tally, page):
                 return True
-            # What answers with a status has a connection that works: the sign is asked for on that one.
-            http = self._fresh if outcome.response is None else self._http
-            if self._lives(self._once(sign, http)):
-                return True
-        self._wait_for_return(sign, outcome)
+        if self._gone is not None:
+            raise self._unavailable(tally, began)
         return False
 
-    def _wait_for_return(self, sign: Request, outcome: Outcome) -> None:
-        began, turn = self._clock.now(), 0
-        self.weather.away += 1
-        patience = self._patience.away if self._answered else self._patience.first
-        patience = min(patience, self._patience.away_in_all - self.weather.away_seconds)
-        while (left := began + patience - self._clock.now()) > 0:
-            self._idle(min(transient.pause(turn), left), f"{self.base_url}, which does not answer")
-            turn += 1
-            if self._gone is not None:
-                raise TargetUnavailable(self._gone)
-            last = self._once(sign, self._fresh)
-            if self._lives(last):
-                self.weather.away_seconds += self._clock.now() - began
-                return
-            outcome = last
-        self.weather.away_seconds += self._clock.now() - began
-        self._gone = self._told_of_absence(outcome)
-        raise TargetUnavailable(self._gone)
+    def _happens_to_all(self, request: Request, outcome: Outcome, tally: Tally, page: Page | None) -> bool:
+        """Return whether nobody was answered when a request was not, after others are answered again."""
+        sign = self._sign_of_life if self._sign_of_life != request else SIGN_OF_LIFE
+        if self._gone is not None:
+            return True
+        if self._back_since <= tally.began:  # or else another thread has waited for the end of this absence
+            if outcome.fault != transient.UNREACHED:
+                # What answers with a status has a connection that works: the sign is asked for on that one.
+                http = self._fresh if outcome.response is None else self._http
+                if self._lives(sign, self._once(sign, http), page):
+                    self.own_pages |= {page} if page else set()
+                    return False
+            tally.away_seconds += self._wait_for_return(sign, outcome, page)
+        tally.falls += tally.brought_down
+        if tally.falls and self._gone is None and not self._lives(sign, self._once(sign, self._fresh), page):
+            tally.falls = 0  # it comes and goes, whatever is sent
+        return True
 
-    def _told_of_absence(self, outcome: Outcome) -> str:
-        if outcome.response is not None and outcome.response.status == transient.TOO_MANY:
+    def _unfamiliar_page(self, request: Request, outcome: Outcome) -> Page | None:
+        """Return the page that a request was refused with, where the application is known to refuse otherwise."""
+        if outcome.response is None or outcome.response.status not in PAGES_TO_ASK_ABOUT or not self._worth_of_sign:
+            return None
+        page = page_of(request, outcome.response)
+        return None if page in self.own_pages else page
+
+    def _wait_for_return(self, sign: Request, outcome: Outcome, page: Page | None) -> float:
+        """Wait until others are answered, and return the seconds it took; give the target up where they are not."""
+        began = self._clock.now()
+        self.weather.away += 1
+        last = self._until_back(sign, outcome, page)
+        seconds = self._clock.now() - began
+        self.weather.away_seconds += seconds
+        if last is not outcome and self._lives(sign, last, page):
+            self._back_since, self._given_up_before = self._clock.now(), None
+        elif self._gone is None:
+            self._gone = TargetDown(self._given_up_before or self._told_of_absence(last, page))
+        return seconds
+
+    def _until_back(self, sign: Request, outcome: Outcome, page: Page | None) -> Outcome:
+        """Return the answer that shows that others are answered, or what came last when patience is over."""
+        patience = self._patience.away if self._answered else self._patience.first
+        unexplained = self.weather.away_seconds - self._explained_seconds
+        until = self._clock.now() + min(patience, self._patience.away_in_all - unexplained)
+        turn = 0
+        while (left := until - self._clock.now()) > 0 and self._gone is None:
+            self._pause(min(transient.pause(turn), left))
+            turn += 1
+            outcome = self._once(sign, self._fresh)
+            if self._lives(sign, outcome, page):
+                break
+        return outcome
+
+    def _told_of_absence(self, outcome: Outcome, page: Page | None) -> str:
+        if page is not None:
+            return (
+                f"Something in front of {self.base_url} answers in its place: every request now gets {page.name}, "
+                "which tells nothing of the application. Let the suite pass there, or test the application directly."
+            )
+        if outcome.response is not None and transient.is_throttled(outcome.response):
             return f"{self.base_url} goes on answering 429: somebody else uses up the limit of this token."
         if not self._answered and outcome.fault == transient.UNREACHED:
             return f"{self.base_url} cannot be reached ({outcome.detail}): is it running?"
@@ -233,8 +287,19 @@ class Client:
         return f"{self.base_url} stopped answering ({what}): it was away {times}{seconds:.0f} s in all."
 
     @staticmethod
-    def _lives(outcome: Outcome) -> bool:
+    def _lives(request: Request, outcome: Outcome, page: Page | None) -> bool:
+        """Return whether the target gives a sign of life with what came of a request, which `page` would not be."""
+        if page is not None and page_of(request, outcome.response) == page:
+            return False
         return transient.lives(outcome.response, outcome.fault)
+
+    def _pause(self, seconds: float) -> None:
+        """Wait for a target that is away; how long it was away is counted as a whole."""
+        self.idle = True
+        try:
+            self.pacer.pause(seconds, f"{self.base_url}, which does not answer")
+        finally:
+            self.idle = False
 
     def _idle(self, seconds: float, reason: str) -> None:
         """Wait while nothing is under way, so that an interruption need not."""
@@ -273,20 +338,8 @@ class Client:
             self.pacer.after(outcome.response, elapsed)
         elif elapsed >= min(LONG_WAIT_SECONDS, self._patience.silence):
             self._waits_in_vain += 1
-        self._answered |= self._lives(outcome)
+        self._answered |= transient.lives(outcome.response, outcome.fault)
         return outcome
-
-
-@dataclass(slots=True)
-class _Tally:
-    """How often one request was sent: `attempts` since the target was last away, `total` in all, `lost` unanswered."""
-
-    attempts: int = 0
-    total: int = 0
-    lost: int = 0
-    drops: int = 0
-    outages: int = 0
-    absences: int = 0
 
 
 def _http_client(*, kept: int, local: bool, tls: ssl.SSLContext) -> httpx.Client:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 from contracts.exchange import Response
 from tests.harness.allowance import Allowance
 from tests.harness.timing import Clock
+from tests.harness.transient import WINDOW_SECONDS
 from tests.harness.window import Window
 
 WORTH_TELLING_SECONDS: Final = 5.0
@@ -18,6 +20,9 @@ class Pacer:
     """Keeps the pace of one target, from the start or from its first 429 on.
 
     `waited` are the seconds spent so far, `slowed` the answers that the target delayed, `refused` those with 429.
+
+    A first 429 of an unpaced target is the suite's own doing, and no sign of other clients: what was sent until then
+    is known, the window is waited for, and then the usual pace is kept.
     """
 
     def __init__(
@@ -30,6 +35,7 @@ class Pacer:
         self._open_allowance = open_allowance
         self._allowance = open_allowance() if paced else None
         self._tell = tell
+        self._sent_unpaced: deque[float] = deque()
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -48,33 +54,44 @@ class Pacer:
             self.wait(seconds, "the rate limit")
 
     def wait(self, seconds: float, reason: str) -> None:
-        """Let so many seconds pass."""
+        """Let so many seconds pass, and count them."""
+        self.waited += seconds
+        self.pause(seconds, reason)
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """Let so many seconds pass that somebody else counts."""
         if seconds >= WORTH_TELLING_SECONDS:
             self._tell(f"waiting {seconds:.0f} s for {reason}")
-        self.waited += seconds
         self._clock.sleep(seconds)
 
     def after(self, response: Response, elapsed: float) -> None:
         """Learn from an answer that took `elapsed` seconds."""
         with self._lock:
+            self.window.observe(self._clock.now(), response, self._sent_within_a_minute())
             if self._allowance is not None:
-                self.window.observe(self._clock.now(), response, self._allowance.sent())
                 self.slowed += self.window.is_slowed(elapsed)
 
-    def throttled(self, response: Response) -> float:
-        """Learn from a 429; return the seconds until the window is over."""
+    def throttled(self) -> float:
+        """Learn from a 429, after its answer was; return the seconds until the window is over."""
         with self._lock:
             now = self._clock.now()
+            self.refused += 1
             if self._allowance is None:
                 self._allowance = self._open_allowance()
-                self.window.observe(now, response, self._allowance.sent())
-            self.refused += 1
-            self.window.refused(now)
+            else:
+                self.window.refused(now)
             return self.window.left(now)
+
+    def _sent_within_a_minute(self) -> int | None:
+        """Return what this token sent; None while nothing is paced, when processes do not know of each other."""
+        while self._sent_unpaced and self._sent_unpaced[0] <= self._clock.now() - WINDOW_SECONDS:
+            self._sent_unpaced.popleft()
+        return None if self._allowance is None else self._allowance.sent() + len(self._sent_unpaced)
 
     def _seconds_to_wait(self) -> float:
         with self._lock:
-            if self._allowance is None:
-                return 0.0
             now = self._clock.now()
+            if self._allowance is None:
+                self._sent_unpaced.append(now)
+                return 0.0
             return self.window.hold(now) or self._allowance.wait(self.window.per_minute(now))

@@ -35,6 +35,7 @@ from tests.harness.interruption import ends_like_ctrl_c, held_back
 from tests.harness.outlets import check_writable
 from tests.harness.plan import Demand, Share, Tried, expectation, share_out, tried_as
 from tests.harness.run import AllowanceSpent
+from tests.harness.sending import TargetDown
 from tests.harness.session import (
     CONTRACTS,
     EXIT_CODE,
@@ -370,12 +371,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         verdict = trial.undecided(Status.NOT_REACHED, str(spent))
     except TargetUnavailable as away:
         verdict = trial.undecided(Status.INCONCLUSIVE, str(away))
+        if isinstance(away, TargetDown):
+            verdict = replace(verdict, last_requests=trial.run.client.last.exchanges)
         pyfuncitem.session.shouldstop = str(away)  # one error of the run, not one of each item that is left
     except Inconclusive as unclear:
         not_reached = isinstance(unclear, AllowanceSpent) and not trial.gates
         verdict = trial.undecided(Status.NOT_REACHED if not_reached else Status.INCONCLUSIVE, str(unclear))
     except Exception as failure:  # noqa: BLE001 - whatever it is, it is the result of this item and of no other
         verdict = trial.failed(failure)
+    verdict = replace(verdict, observations=(*verdict.observations, *trial.run.observations()))
     config, session = pyfuncitem.config, pyfuncitem.config.stash[SESSION]
     if verdict.status is Status.INCONCLUSIVE and trial.beyond_access:
         pyfuncitem.stash[BEYOND_ACCESS] = True
@@ -456,6 +460,7 @@ def pytest_runtest_makereport(
             "beyond access": item.stash.get(BEYOND_ACCESS, False),
             "findings": [_finding(finding) | shown.details.get(finding.identity, {}) for finding in verdict.findings],
             "observations": list(verdict.observations),
+            "last requests": list(shown.last_requests),
             "sent": item.config.stash[SESSION].requests_sent,
             "weather": item.config.stash[SESSION].weather,
             "process": os.environ.get("PYTEST_XDIST_WORKER", ""),

@@ -24,8 +24,10 @@ from tests.harness import polling
 from tests.harness.access import TOKEN, Access, access_with
 from tests.harness.client import Client
 from tests.harness.harmless import may_name_others
+from tests.harness.intermediary import page_of
 from tests.harness.interruption import held_back
 from tests.harness.records import Record, Records, follow_record
+from tests.harness.sending import Reply, TargetDown
 from tests.harness.settings import Target
 from tests.harness.values import Turns, absent, creator_of, lacking, lister_of, request_for, sources_of
 
@@ -134,6 +136,7 @@ class OperationRun:
         self._kept = 0
         self._reserved: dict[str, int] = {}
         self._gives_way = False
+        self._observed: list[str] = []
 
     def plan(self, edits: Iterable[Edit], kept: int = 0, reserved: Mapping[str, int] | None = None) -> None:
         """Take note of the edits to send before the whole run is judged, for the requirements that judge it.
@@ -215,8 +218,38 @@ class OperationRun:
     def _send(self, request: Request, edit: Edit, operation: Operation, *, generated: bool) -> Exchange:
         # What is sent again because of the way there costs nobody a verdict.
         self.spent += 1
-        reply = self.client.send(request)
-        exchange = Exchange(
+        try:
+            reply = self.client.send(request)
+        except TargetDown as down:
+            if down.reply is not None:
+                exchange = self._record(down.reply, request, edit, operation, generated=generated)
+                self.client.last.in_flight.append(exchange)
+                self._heard(exchange)
+            raise
+        exchange = self._record(reply, request, edit, operation, generated=generated)
+        if exchange.response is not None:
+            self.client.last.answered = exchange
+        if reply.falls and exchange.response is not None:
+            self._observed.append(
+                f"the target went away once while a request to {operation.label} ({edit.name}) was in flight, "
+                "and answered it when it was back"
+            )
+        if record := self.records.note(exchange):
+            self._made.append(record)
+        if exchange.accepted and operation.job_link:
+            self._jobs.append(self.follow(exchange)[1])
+        self.client.token_honoured |= exchange.accepted and exchange.issued_token
+        if self.taken(exchange) and exchange.edit == CONTROL:
+            self._accepted[exchange.operation] = exchange
+        self._heard(exchange)
+        if exchange.status == UNAUTHORIZED and exchange.issued_token and self.client.token_honoured:
+            self._require_token()
+        return exchange
+
+    def _exchange(
+        self, reply: Reply, request: Request, edit: Edit, operation: Operation, *, generated: bool
+    ) -> Exchange:
+        return Exchange(
             operation=operation.id,
             request=request,
             edit=edit.name,
@@ -235,20 +268,53 @@ class OperationRun:
             fuzzing=edit.fuzzing,
             gates=edit.gates,
         )
+
+    def _record(self, reply: Reply, request: Request, edit: Edit, operation: Operation, *, generated: bool) -> Exchange:
+        """Keep what sending a request came to; a create whose answer was lost may have created something."""
+        exchange = self._exchange(reply, request, edit, operation, generated=generated)
         self.exchanges.append(exchange)
-        if record := self.records.note(exchange):
-            self._made.append(record)
         if operation.record and (edit.to_be_accepted or edit.name == CONTROL):
             self.records.lose(operation, reply.lost)
-        if exchange.accepted and operation.job_link:
-            self._jobs.append(self.follow(exchange)[1])
-        self.client.token_honoured |= exchange.accepted and exchange.issued_token
-        if self.taken(exchange) and exchange.edit == CONTROL:
-            self._accepted[exchange.operation] = exchange
-        self._heard(exchange)
-        if exchange.status == UNAUTHORIZED and exchange.issued_token and self.client.token_honoured:
-            self._require_token()
         return exchange
+
+    def observations(self) -> list[str]:
+        """Return, once, what the target did beside answering."""
+        observed, self._observed = self._observed, []
+        return observed
+
+    def _require_application(self, *answered: Exchange | None) -> None:
+        """Raise where the first answers, with and without credentials, are a page that any other path gets as well.
+
+        Only where they are web pages or redirects, all alike, one more request of the run is spent on this.
+        """
+        seen = [exchange for exchange in answered if exchange is not None]
+        pages = {page_of(exchange.request, exchange.response) for exchange in seen}
+        page = pages.pop()
+        if pages or page is None:
+            return
+        probe = self.client.unknown_path or self._ask_unknown_path(seen[-1])
+        if page_of(probe.request, probe.response) != page:
+            self.client.own_pages.add(page)
+        else:
+            with_token = any(exchange.issued_token for exchange in seen)
+            otherwise = f" If nothing is in front, the token in {TOKEN} is refused everywhere." if with_token else ""
+            raise TargetUnavailable(
+                f"Something in front of {self.target.url} answers in its place: {self.operation.label} and a path that "
+                f"the API does not have both get {page.name}, which tells nothing of the application. "
+                f"Let the suite pass there, or test the application directly.{otherwise}"
+            )
+
+    def _ask_unknown_path(self, like: Exchange) -> Exchange:
+        """Ask, with the credentials of an exchange, for a path next to the API's own that it does not have."""
+        first = self.operation.path.split("/")[1]
+        headers = tuple(pair for pair in like.request.headers if pair[0].lower() != "content-type")
+        request = Request("GET", f"/{first}/{uuid.uuid4()}", headers)
+        edit = Edit("a path that the API does not have", lambda unchanged: unchanged, issued_token=like.issued_token)
+        self.spent += 1
+        reply = self.client.send(request)
+        self.client.unknown_path = probe = self._exchange(reply, request, edit, self.operation, generated=False)
+        self._heard(probe)
+        return probe
 
     def _require_token(self) -> None:
         """Raise where what was accepted before is now refused for its token as well: then that is over."""
@@ -598,7 +664,9 @@ class OperationRun:
         bare = credentials.none(self.operation)[0]
         self.knock = self.send(bare.apply(plain), bare)
         seen = [self.knock]
-        if access_with(self.lacking) is not Access.NONE:
+        if access_with(self.lacking) is Access.NONE:
+            self._require_application(self.knock)
+        else:
             seen.append(self._show_token(plain))
         if all(exchange.status is None or exchange.status >= FIRST_SERVER_ERROR for exchange in seen):
             self._hindrance = Inconclusive(f"{self.operation.label} answers {seen[-1].outcome} to everything.")
@@ -611,6 +679,7 @@ class OperationRun:
             to_refuse = [*bodies.missing(self.operation), *bodies.not_objects(self.operation)][0]
         for _ in range(REFUSALS_OF_THE_TOKEN):
             exchange = self.send(to_refuse.apply(plain), to_refuse)
+            self._require_application(self.knock, exchange)
             if exchange.status not in (UNAUTHORIZED, FORBIDDEN):
                 self.client.token_honoured |= exchange.response is not None
                 return exchange
@@ -626,6 +695,7 @@ class OperationRun:
             self._knock()
         for attempt in range(CONTROLS_AT_MOST):
             exchange = self.another_control()
+            self._require_application(self.knock, exchange)
             if self.taken(exchange):
                 self._opening = exchange
                 break

@@ -23,6 +23,7 @@ from tests.harness.access import TOKEN, Access, access_of_run, obstacle, require
 from tests.harness.client import Client
 from tests.harness.records import COST_OF_A_RECORD, Records
 from tests.harness.run import RECORDS_TO_START_WITH, OperationRun
+from tests.harness.sending import Reply, TargetDown
 from tests.harness.settings import Profile, Secret, Target, limited_to, settings_from, target_from, tls_of
 from tests.harness.timing import Manners
 from tests.harness.values import Turns, absent, creator_of, lacking, request_for, sources_of, variables_of
@@ -203,19 +204,19 @@ class Session:
         self._client.forgive()
 
         def send(operation: Operation, request: Request) -> Exchange:
-            reply = self.client.send(request)
-            exchange = Exchange(
-                operation.id,
-                request,
-                CONTROL,
-                reply.response,
-                reply.fault,
-                reply.began,
-                reply.elapsed,
-                number=self.client.sent,
-            )
+            try:
+                reply = self.client.send(request)
+            except TargetDown as down:
+                if down.reply is not None:
+                    self.heard(cleaning(operation, request, down.reply))
+                raise
+            exchange = cleaning(operation, request, reply)
             self.heard(exchange)
             return exchange
+
+        def cleaning(operation: Operation, request: Request, reply: Reply) -> Exchange:
+            came = reply.response, reply.fault, reply.began, reply.elapsed
+            return Exchange(operation.id, request, CONTROL, *came, number=self.client.sent)
 
         def reading(status: Operation, job: str) -> Request:
             return request_for(status, self.target, {}, given=dict.fromkeys(status.path_parameters, job))
@@ -232,13 +233,15 @@ class Shown:
     """What the reports make of a verdict.
 
     `excused` tells that a list of known issues has all that would fail the run, `outdated` that it has something that
-    is no longer violated. `details` are texts by the finding's identity and their names.
+    is no longer violated. `details` are texts by the finding's identity and their names, `last_requests` tells of the
+    verdict's last requests, if the target stopped answering.
     """
 
     text: str
     excused: bool = False
     outdated: str = ""
     details: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    last_requests: Sequence[Mapping[str, Any]] = ()
 
 
 EXIT_CODE: Final = pytest.StashKey[int]()

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from contracts.document import RATE_LIMIT, RATE_REMAINING
 from contracts.exchange import Response
+from tests.harness.intermediary import is_html
 
 UNREACHED: Final = "no connection"
 DROPPED: Final = "connection dropped"
@@ -21,6 +23,9 @@ NOTHING_IN_TIME: Final = "no answer in time"
 NEVER_ENDS: Final = "answer does not end"
 TOO_LARGE: Final = "answer above 10 MiB"
 UNDECODABLE: Final = "untrue Content-Encoding"
+GOES_DOWN: Final = "target goes down at this request"
+"""The fault of a request at which a target went away, came back, and went away again."""
+NOBODY_SINCE: Final = "no request was answered after it"
 
 SENT_AT_MOST: Final = 3
 TRIES: Final[Mapping[str, int]] = {DROPPED: SENT_AT_MOST, CUT: 2, NOTHING_IN_TIME: 2, NEVER_ENDS: 2}
@@ -30,7 +35,9 @@ SILENCES_TO_CONFIRM: Final = 2
 """Requests that are sent again after a silence; a target that goes on like this costs the night too much."""
 
 TOO_MANY, BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT = 429, 502, 503, 504
-GATEWAY: Final = frozenset({BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT})
+CLOUDFLARE: Final = range(520, 531)
+"""Statuses that nobody registered: Cloudflare, and others in its manner, answer them where the server behind fails."""
+GATEWAY: Final = frozenset({BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT, *CLOUDFLARE})
 PASSING: Final = GATEWAY | {TOO_MANY}
 CLIENT_ERRORS: Final = range(400, 500)
 BAD_REQUEST: Final = 400
@@ -62,13 +69,29 @@ def wait_before_next(response: Response, attempts: int, window: float, wall: dt.
     """Return the seconds to wait before sending again, or None where the answer stands.
 
     429 and 503 say themselves when to come back, or else the window, which is over in `window` seconds, has to pass;
-    502, 503 and 504 are given one more chance.
+    what a gateway answers is given one more chance.
     """
     if response.status not in PASSING or attempts >= SENT_AT_MOST:
         return None
     asked = asked_to_wait(response.header("retry-after"), wall)
-    usual = window if response.status == TOO_MANY else BRIEF_WAIT_SECONDS
+    usual = window if is_throttled(response) else BRIEF_WAIT_SECONDS
     return min(usual if asked is None else asked, LONGEST_WAIT_SECONDS)
+
+
+def is_throttled(response: Response) -> bool:
+    """Return whether the API itself says 429: a web page without its numbers is a gateway's, by another limit."""
+    tells = any(response.header(name) is not None for name in (RATE_LIMIT, RATE_REMAINING))
+    return response.status == TOO_MANY and (tells or not is_html(response))
+
+
+def may_have_brought_down(response: Response | None, fault: str | None) -> bool:
+    """Return whether a request that came to this reached a target that answers nobody from then on.
+
+    Where nothing listened the target was away before, and what says when to come back went away on purpose.
+    """
+    if response is not None:
+        return response.status in GATEWAY and response.header("retry-after") is None
+    return fault in TRIES
 
 
 def is_sent_again(fault: str | None, attempts: int, silences: int) -> bool:

@@ -1,10 +1,17 @@
-"""What stood between the suite and its target, counted and put into one line."""
+"""What stood between the suite and its target, counted and put into one line.
+
+An absence is told with its length; `waited` counts what the target asked for, such as the rest of a window.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Final
+
+SEEN_BY_ALL: Final = frozenset({"away", "away_seconds"})
+"""Each process meets with the same absence of the target: they are not added up."""
 
 
 @dataclass(slots=True)
@@ -28,7 +35,7 @@ def weather_line(processes: Iterable[Mapping[str, float]]) -> str:
     numbers: defaultdict[str, float] = defaultdict(float)
     for told in processes:
         for name, number in told.items():
-            numbers[name] += number
+            numbers[name] = max(numbers[name], number) if name in SEEN_BY_ALL else numbers[name] + number
     lines = [
         f"{numbers['again']:.0f} sent again" if numbers["again"] else "",
         f"the target away {_times(numbers['away'])}, {numbers['away_seconds']:.0f} s in all" if numbers["away"] else "",

@@ -51,8 +51,11 @@ class Window:
     yielding_until: float = 0.0
     waited: bool = False
 
-    def observe(self, now: float, response: Response, own: int) -> None:
-        """Take note of an answer; `own` is the number of requests that we sent within the last minute."""
+    def observe(self, now: float, response: Response, own: int | None) -> None:
+        """Take note of an answer.
+
+        `own` is the number of requests that we sent within the last minute, None where nobody has counted them.
+        """
         numbers = told(response)
         if numbers is None or numbers[0] == 0:
             return
@@ -65,7 +68,7 @@ class Window:
             # A window went by without a request of ours, and nothing came back: these numbers tell of something else.
             self.vain += rested
         self.limit, self.used = limit, used
-        if used - own > COMPANY_SHARE * limit and self.credible:
+        if own is not None and used - own > COMPANY_SHARE * limit and self.credible:
             self._give_way(now, max(1, self.yielding))
 
     @property

@@ -223,3 +223,33 @@ def test_server_that_has_one_answer_for_everything_keeps_no_must(tmp_path: Path,
     assert not outcome.named("passed")
     assert not outcome.named("failure")
     assert without.code == (0 if status[:3] in {b"401", b"403"} else 6), without.output
+
+
+SPEAKS_FOR_ITSELF = b"WWW-Authenticate: Bearer\r\n"
+
+
+@table(
+    "challenge, prefix, code",
+    {
+        "a page for everybody": (b"", "/", 6),
+        "a page for the paths of the API": (b"", CANCEL.path, 0),
+        "a page with the API's own challenge": (SPEAKS_FOR_ITSELF, "/", 0),
+    },
+)
+def test_page_is_a_refusal_where_it_tells_paths_or_credentials_apart(
+    challenge: bytes, prefix: str, code: int, tmp_path: Path
+) -> None:
+    paths: list[str] = []
+
+    def answers(talk: Talk) -> None:
+        while heard := talk.hear():
+            paths.append(heard.target)
+            refuses = heard.target.startswith(prefix)
+            head = b"HTTP/1.1 401 No\r\n%sContent-Type: text/html\r\nContent-Length: 4\r\n\r\n<p/>" % challenge
+            talk.say(head if refuses else b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
+
+    with serving_fake(answers) as server:
+        outcome = run(tmp_path, *TWO[:2], "--target", server.url, "--access", "none", "-k", "AUTH-01 or AUTH-02")
+    assert outcome.code == code, outcome.output
+    assert ("Something in front of http://" in outcome.output) is (code == 6)
+    assert sum(not path.startswith(CANCEL.path) for path in paths) == (0 if challenge else 1), "one more request"

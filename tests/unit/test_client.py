@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import threading
 import time
 import zlib
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import count
 
@@ -16,7 +18,8 @@ from contracts.errors import TargetUnavailable
 from contracts.exchange import Request
 from strategies import credentials, methods, wire
 from tests.harness import decoding, transient, transport
-from tests.harness.client import ABSENCES_OF_ONE_REQUEST, Client
+from tests.harness.client import FALLS_TO_CONFIRM, Client
+from tests.harness.sending import Reply, TargetDown
 from tests.harness.timing import Manners, Patience
 from tests.harness.transient import SENT_AT_MOST
 from tests.unit.building import STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
@@ -147,6 +150,7 @@ def says(*statuses: str) -> Fake:
 
 
 NO_HTTP = b"good morning\r\n\r\n"
+PAGE = "\r\nContent-Type: text/html"
 THROTTLED, AWAY = "429 Too Many Requests\r\nRetry-After: 7", "503 Service Unavailable\r\nRetry-After: 3"
 
 
@@ -473,10 +477,136 @@ def test_request_at_which_the_target_goes_away_each_time_is_at_fault() -> None:
     with client_of(dies_of_it) as (client, _, _):
         client.send(Request("GET", "/other", ()))
         reply = client.send(GET)
-        assert (reply.response, reply.fault) == (None, transient.DROPPED)
-        assert client.weather.away == ABSENCES_OF_ONE_REQUEST
+        assert (reply.response, reply.fault, reply.falls) == (None, transient.GOES_DOWN, FALLS_TO_CONFIRM)
+        assert (reply.drops, reply.outages) == (0, 0), "it is told once what happened"
+        assert client.weather.away == FALLS_TO_CONFIRM
         state["dead"] = 0
         assert client.send(Request("GET", "/other", ())).response.status == 200
+
+
+def goes_down_at(target: str, times: int, drops: int = 4) -> Fake:
+    """Return a server that goes down so many times at one request, and answers again after so many connections."""
+    state = {"down": 0, "times": times}
+
+    def fake(talk: Talk) -> None:
+        heard = talk.hear()
+        if heard is None:
+            return
+        if state["down"]:
+            state["down"] -= 1
+        elif heard.target == target and state["times"]:
+            state["down"], state["times"] = drops, state["times"] - 1
+        else:
+            talk.say(LAST)
+
+    return fake
+
+
+OTHER = Request("GET", "/other", ())
+
+
+def test_target_that_goes_down_once_at_a_request_answers_it_when_it_is_back() -> None:
+    with client_of(goes_down_at(GET.target, times=1)) as (client, _, _):
+        client.send(OTHER)
+        reply = client.send(GET)
+    assert (reply.response.status, reply.fault, reply.falls, client.weather.away) == (200, None, 1, 1)
+
+
+def test_absences_that_a_request_explains_use_up_no_patience() -> None:
+    brief = Patience(away=10, away_in_all=4)
+    with client_of(goes_down_at(GET.target, times=1000), brief) as (client, _, _):
+        client.send(OTHER)
+        assert [client.send(GET).fault for _ in range(4)] == [transient.GOES_DOWN] * 4
+        assert client.weather.away_seconds > brief.away_in_all
+        assert client.send(OTHER).response.status == 200
+
+
+def test_request_in_flight_is_told_where_the_target_never_comes_back() -> None:
+    with client_of(is_away_for(1000, hangs_up)) as (client, _, _):
+        client.send(OTHER)
+        with pytest.raises(TargetDown) as down:
+            client.send(GET)
+        with pytest.raises(TargetDown) as later:
+            client.send(OTHER)
+    reply = down.value.reply
+    assert reply is not None
+    assert (reply.response, reply.fault) == (None, "connection dropped; no request was answered after it")
+    assert later.value.reply is None, "it was not sent"
+
+
+def test_request_that_nobody_listened_to_was_not_in_flight() -> None:
+    with client_of(answers) as (client, server, _):
+        client.send(OTHER)
+        client._base = client._base.copy_with(port=int(nobody().rpartition(":")[2]))
+        with pytest.raises(TargetDown, match="stopped answering") as down:
+            client.send(GET)
+    assert down.value.reply is None
+    assert len(server.heard) == 1
+
+
+def test_target_that_is_still_away_is_told_of_as_before() -> None:
+    with client_of(is_away_for(1000, hangs_up)) as (client, _, _):
+        client.send(OTHER)
+        with pytest.raises(TargetDown) as first:
+            client.send(GET)
+        client.forgive()
+        with pytest.raises(TargetDown) as again:
+            client.send(GET)
+    assert str(again.value) == str(first.value)
+    assert "it was away 10 s in all" in str(first.value)
+
+
+def goes_down_among(together: int) -> Fake:
+    """Return a server that goes down at GET, at first with so many in flight, and is back after three signs of life."""
+    all_there = threading.Barrier(together)
+    state, lock = {"down": 0, "first": together}, threading.Lock()
+
+    def fake(talk: Talk) -> None:
+        heard = talk.hear()
+        if heard is None:
+            return
+        with lock:
+            is_first, state["first"] = state["first"] > 0, state["first"] - 1
+        if is_first:
+            all_there.wait(5)
+        with lock:
+            if heard.target == GET.target or is_first:
+                state["down"] = 3
+            elif not state["down"]:
+                talk.say(LAST)
+            else:
+                state["down"] -= heard.target == "/"
+
+    return fake
+
+
+def test_of_requests_in_flight_together_only_the_one_at_fault_is_blamed() -> None:
+    others = [Request("GET", f"/other/{number}", ()) for number in range(3)]
+    patience = Patience(away=10, first=10)
+    with client_of(goes_down_among(4), patience) as (client, _, _), ThreadPoolExecutor(4) as pool:
+        guilty, *innocent = pool.map(client.send, [GET, *others])
+    assert guilty.fault == transient.GOES_DOWN
+    assert [reply.response and reply.response.status for reply in innocent] == [200] * 3
+
+
+def test_every_request_in_flight_together_is_told_where_the_target_never_comes_back() -> None:
+    together = threading.Barrier(3)
+
+    def fake(talk: Talk) -> None:
+        if talk.hear():
+            with suppress(threading.BrokenBarrierError):
+                together.wait(0.5)
+
+    def sent(request: Request) -> Reply | None:
+        with pytest.raises(TargetDown) as down:
+            client.send(request)
+        return down.value.reply
+
+    with client_of(fake) as (client, _, pauses), ThreadPoolExecutor(3) as pool:
+        replies = list(pool.map(sent, [GET, OTHER, Request("GET", "/third", ())]))
+    assert all(reply and reply.fault and reply.fault.startswith(transient.DROPPED) for reply in replies)
+    assert client.weather.away == 1, "one absence is counted once, however many wait"
+    assert sum(pauses) == pytest.approx(PATIENCE.first, abs=0.6)
 
 
 def test_sign_of_life_is_what_was_refused_for_the_best_reason() -> None:
@@ -523,6 +653,61 @@ def test_request_is_sent_again_when_the_target_says_so(statuses, status: int, pa
 def test_outage_is_counted_where_the_target_does_not_say_when_to_come_back(statuses, outages: int) -> None:
     with client_of(says(*statuses)) as (client, _, _):
         assert client.send(GET).outages == outages
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504, *range(520, 531)])
+def test_page_of_a_gateway_is_the_network_where_it_comes_once(status: int) -> None:
+    with client_of(says(f"{status} No{PAGE}", "200 OK")) as (client, _, pauses):
+        reply = client.send(GET)
+    assert (reply.response.status, pauses) == (200, [transient.BRIEF_WAIT_SECONDS])
+    assert (client.weather.away, client.weather.again, client.pacer.refused) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("status", [429, 502, 520, 530])
+def test_page_of_a_gateway_is_an_absence_where_everybody_gets_it(status: int) -> None:
+    with client_of(says("200 OK", *[f"{status} No{PAGE}"] * 6, "200 OK")) as (client, _, _):
+        client.send(OTHER)
+        reply = client.send(GET)
+    assert (reply.response.status, reply.outages, client.weather.away) == (200, 0, 1)
+
+
+@pytest.mark.parametrize("status", [429, 503, 520])
+def test_target_of_which_only_a_gateway_speaks_is_given_up(status: int) -> None:
+    with client_of(says("200 OK", f"{status} No{PAGE}")) as (client, _, _):
+        client.send(OTHER)
+        with pytest.raises(TargetDown, match=rf"stopped answering \(answered {status}\)") as down:
+            client.send(GET)
+    assert down.value.reply is not None
+    assert down.value.reply.response.status == status
+
+
+REFUSED = "400 No\r\nContent-Type: application/json"
+
+
+def test_page_that_everybody_gets_is_waited_for() -> None:
+    with client_of(says(REFUSED, *[f"403 No{PAGE}"] * 4, REFUSED)) as (client, _, _):
+        client.send(OTHER)
+        reply = client.send(GET)
+    assert (reply.response.status, reply.falls, client.weather.away) == (400, 0, 1)
+
+
+def test_target_in_front_of_which_a_page_stays_is_given_up() -> None:
+    with client_of(says(REFUSED, f"403 No{PAGE}")) as (client, _, _):
+        client.send(OTHER)
+        with pytest.raises(TargetDown, match=r"Something in front of .*: every request now gets 403 and a web page"):
+            client.send(GET)
+
+
+def test_page_of_the_application_costs_one_more_request_of_the_run() -> None:
+    def refuses(talk: Talk) -> None:
+        while heard := talk.hear():
+            status = REFUSED if heard.target == OTHER.target else f"403 No{PAGE}"
+            talk.say(b"HTTP/1.1 ", status.encode(), b"\r\nContent-Length: 0\r\n\r\n")
+
+    with client_of(refuses) as (client, server, _):
+        client.send(OTHER)
+        assert [client.send(GET).response.status for _ in range(3)] == [403] * 3
+    assert [heard.target for heard in server.heard] == [OTHER.target, GET.target, OTHER.target, GET.target, GET.target]
 
 
 def test_target_that_throttles_everybody_for_good_is_given_up() -> None:

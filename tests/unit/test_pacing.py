@@ -10,14 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from contracts.exchange import Response
 from tests.harness.allowance import DAY_SECONDS, Allowance
 from tests.harness.pacing import Pacer
 from tests.harness.window import Window
 from tests.unit.acquiring import START, TOKEN, URL, Clock, acquire
 from tests.unit.test_window import telling
-
-THROTTLED = Response(429, (("Retry-After", "7"),), b"")
 
 
 @pytest.fixture
@@ -51,9 +48,40 @@ def test_target_on_this_machine_is_not_paced_before_it_says_429(clock: Clock, tm
     assert (sends(one, 1000), one.per_minute) == (0, None)
     one.after(telling(150, 0), 2.5)
     assert (sends(one, 1), one.slowed) == (0, 0)
-    assert one.throttled(THROTTLED) == 60
-    assert (one.per_minute, one.refused) == (50, 1)
-    assert sends(one, 51) == pytest.approx(60, abs=0.1)
+    assert one.throttled() == pytest.approx(60.5)
+    assert one.refused == 1
+
+
+def test_first_429_of_an_unpaced_target_is_no_sign_of_other_clients(clock: Clock, tmp_path: Path) -> None:
+    one, _ = pacer(clock, tmp_path, paced=False)
+    for used in range(1, 151):
+        one.before()
+        one.after(telling(150, 150 - used), 0.01)
+    one.after(telling(150, 0), 0.01)
+    clock.sleep(one.throttled())
+    one.after(telling(150, 149), 0.01)
+    assert one.per_minute == 100
+    assert sends(one, 100) == 0
+    assert sends(one, 1) == pytest.approx(60, abs=0.1)
+
+
+def test_window_that_ends_sooner_than_a_minute_after_a_429_hides_no_request_of_ours(
+    clock: Clock, tmp_path: Path
+) -> None:
+    one, _ = pacer(clock, tmp_path, paced=False)
+    sends(one, 150)
+    one.throttled()
+    clock.sleep(5)
+    one.before()
+    one.after(telling(150, 1), 0.01)
+    assert one.per_minute == 100
+
+
+def test_second_429_halves_the_pace(clock: Clock, tmp_path: Path) -> None:
+    one, _ = pacer(clock, tmp_path, paced=False)
+    one.throttled()
+    one.throttled()
+    assert one.per_minute == 50
 
 
 def test_answers_that_come_late_near_the_limit_are_counted(clock: Clock, tmp_path: Path) -> None:

@@ -111,4 +111,5 @@ def test_walk_ends_where_nothing_is_answered() -> None:
         with pytest.raises(TargetUnavailable, match="stopped answering"):
             walk(run, 30)
         session.close()
-    assert run.exchanges == []
+    (in_flight,) = run.exchanges
+    assert in_flight.fault == "connection dropped; no request was answered after it"

@@ -1,0 +1,83 @@
+"""The last requests before a target stopped answering, in every report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from contracts.exchange import Evidence, Status, Verdict
+from reports import markdown, terminal
+from reports.last_requests import TITLE, in_words, line
+from reports.redaction import Redactor
+from reports.summary import summary
+from reports.wording import explain
+from tests.unit.building import CANCEL, REQUIREMENTS, TOKEN, exchange
+from tests.unit.telling import accounted, item
+from tests.unit.test_summary import DOCUMENTED
+
+URL = "https://api.example.com"
+DROPPED = "connection dropped; no request was answered after it"
+IN_FLIGHT = exchange(None, fault=DROPPED, edit="odd id", target="/v1/x/id%FF%FE", number=7)
+ANSWERED = exchange(200, number=6)
+LINE = f"POST /v1/x/id%FF%FE (odd id, request 7): {DROPPED}"
+
+
+def words(one: Any) -> dict[str, Any]:
+    return in_words(one, URL, Redactor(TOKEN))
+
+
+def stopped(*last: Any) -> dict[str, Any]:
+    return item("inconclusive", stop="It stopped answering.", **{"last requests": [words(one) for one in last]})
+
+
+def test_request_in_flight_is_told_with_its_fault_and_a_curl_without_the_token() -> None:
+    told = words(IN_FLIGHT)
+    assert line(told) == LINE
+    assert told["curl"].startswith("curl ")
+    assert TOKEN not in told["curl"]
+
+
+def test_request_that_was_answered_last_is_told_with_its_status() -> None:
+    assert line(words(ANSWERED)) == f"POST {CANCEL.path} (control, request 6): answered 200"
+
+
+def test_ids_are_left_out_where_that_was_asked_for() -> None:
+    told = in_words(IN_FLIGHT, URL, Redactor(TOKEN, {"id%FF%FE": "[record]"}))
+    assert told["target"] == "/v1/x/[record]"
+
+
+def test_text_of_the_item_names_each_request_below_its_reason() -> None:
+    verdict = Verdict("ERR-01", CANCEL.id, Status.INCONCLUSIVE, "It is away.", Evidence(0, 0, (), {}))
+    told = replace(verdict, last_requests=(IN_FLIGHT, ANSWERED))
+    text = explain(told, REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
+    assert text[:2] == ["ERR-01 It is away.", f"{TITLE}: {LINE}"]
+    assert text[3].startswith(f"{TITLE}: POST {CANCEL.path}")
+    assert len(text) == 5
+
+
+def test_terminal_names_it_after_the_reason_why_the_run_stopped() -> None:
+    lines = terminal.closing(accounted(stopped(IN_FLIGHT), exit_code=6), 80).splitlines()
+    assert lines[lines.index("It stopped answering.") + 1] == f"{TITLE}: {LINE}"
+    assert words(IN_FLIGHT)["curl"] in lines
+
+
+def test_markdown_has_a_section_with_a_curl_to_paste() -> None:
+    lines = markdown.page(accounted(stopped(IN_FLIGHT), exit_code=6)).splitlines()
+    assert lines[lines.index(f"## {TITLE}") + 2] == f"- `{LINE}`"
+    assert f"   {words(IN_FLIGHT)['curl']}" in lines
+
+
+def test_summary_tells_it_once_and_as_documented() -> None:
+    told = summary(accounted(stopped(IN_FLIGHT), exit_code=6))
+    assert told["last_requests"] == [words(IN_FLIGHT)]
+    assert list(Draft202012Validator(DOCUMENTED).iter_errors(told)) == []
+    assert not any("last requests" in result for result in told["results"])
+
+
+def test_what_was_in_flight_in_one_process_outweighs_what_was_answered_in_another() -> None:
+    account = accounted(stopped(ANSWERED), stopped(IN_FLIGHT))
+    assert [told["request"] for told in account.last_requests] == [7]
+    assert [told["request"] for told in accounted(stopped(ANSWERED)).last_requests] == [6]
+    assert accounted(item("held")).last_requests == []
