@@ -92,7 +92,8 @@ lock: ## pin the newest versions that pyproject.toml, and the servers in Python,
 	rm -rf $(VENV)-lock
 
 clean: ## remove the environment and everything a run wrote, but history and proof
-	rm -rf $(VENV) $(FRAMEWORKS) reports/node_modules tests/frameworks/node/node_modules reports/results reports/html .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(FRAMEWORKS) reports/node_modules tests/frameworks/node/node_modules reports/results reports/html
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock
 	@command -v $(PYTHON) > /dev/null || { echo "Python 3.11 or newer is needed: name it with make PYTHON=..."; exit 1; }

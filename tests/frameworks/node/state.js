@@ -1,5 +1,5 @@
-// What every server in this folder shares: appointments, the jobs that wrote them, the count of requests. A server keeps
-// to HTTP: it reads what its framework validated, calls one of these functions, and answers with what that returns.
+// What the servers in this folder share: appointments, the jobs that wrote them, the count of requests.
+// A server keeps to HTTP: it hands over what its framework validated and answers with what it gets back.
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** The part of the path that says whose appointment it is, and the property that names the person. */
@@ -23,7 +23,7 @@ export const FILTERS = {
   integration_id: 'integration_id',
   integration_vendor: 'integration_vendor',
   property_id: 'property_id',
-  location_id: 'x_location_id',
+  location_id: 'x_location_id', // an appointment shows no other id of it
   lead_id: 'associated_lead_ids',
   applicant_id: 'associated_applicant_ids',
   resident_id: 'associated_resident_ids',
@@ -31,11 +31,7 @@ export const FILTERS = {
   x_property_id: 'x_property_id',
   x_type_id: 'x_type_id'
 }
-const NEEDS = {
-  x_id: ['integration_id', 'x_property_id'],
-  x_type_id: ['integration_id', 'x_property_id'],
-  x_property_id: ['integration_id']
-}
+const NEEDS = { x_id: 'x_property_id', x_type_id: 'x_property_id', x_property_id: 'integration_id' }
 export const MOMENTS = ['updated_at_gte', 'updated_at_lte', 'last_seen_gte', 'last_seen_lte']
 
 const WINDOW_MILLISECONDS = 60_000
@@ -118,9 +114,8 @@ export function writeStatus (jobId) {
 
 /** The page that a query asks for. */
 export function page ({ 'order-by': orderBy = 'created_at:desc', limit = 100, offset = 0, ...filters }) {
-  for (const [name, others] of Object.entries(NEEDS)) {
-    const lacking = name in filters && others.find(other => !(other in filters))
-    if (lacking) throw new InvalidQuery(lacking, `Required beside ${name}`)
+  for (const [name, other] of Object.entries(NEEDS)) {
+    if (name in filters && !(other in filters)) throw new InvalidQuery(other, `Required beside ${name}`)
   }
   const order = orderBy.split(',').map(ordering)
   const items = [...appointments.values()].filter(item => isSelected(item, filters))
@@ -159,7 +154,8 @@ function queued (result, errors, record = null) {
 }
 
 function strangers (body) {
-  return Object.keys(known).filter(name => name in body && body[name] !== known[name]).map(name => `The ${name} is unknown.`)
+  const unknown = Object.keys(known).filter(name => name in body && body[name] !== known[name])
+  return unknown.map(name => `The ${name} is unknown.`)
 }
 
 function missing (eventId) {
