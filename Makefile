@@ -12,9 +12,13 @@ LATEST := reports/results/latest
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
+FRAMEWORKS := $(VENV)-frameworks
+FRAMEWORKS_READY := $(FRAMEWORKS)/ready
+COMPILE := $(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance doctor accept told issue test test-report chaos soak proof prove bench mock lint types lock clean
+.PHONY: help conformance doctor accept told issue test test-report frameworks chaos soak proof prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +54,9 @@ test: lint types ## run lint, types and the suite's own tests
 test-report: $(READY) ## read the report in a browser (needs chromium and chromedriver); keep pictures in reports/results/screenshots
 	$(RUN) -m pytest tests/report --assert=rewrite -W error -q $(ARGS)
 
+frameworks: $(READY) $(FRAMEWORKS_READY) ## test servers written in five frameworks; what they do not meet stands in the README
+	$(RUN) -m pytest tests/frameworks --assert=rewrite -W error -q $(ARGS)
+
 proof: $(READY) ## prove, unless this very suite is proved in PROFILE
 	@$(RUN) -c "import sys; from reports.proof import latest; sys.exit(latest('$(PROFILE)') is None)" || $(MAKE) prove
 
@@ -78,14 +85,15 @@ lint: $(READY) ## ruff, the linter and the formatter's check; the CI files by th
 types: $(READY) ## mypy --strict
 	$(RUN) -m mypy
 
-lock: ## pin the newest versions that pyproject.toml allows
+lock: ## pin the newest versions that pyproject.toml, and the servers in Python, allow
 	$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet pip-tools
-	$(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header --no-emit-index-url \
-		--no-emit-trusted-host --no-emit-find-links --extra dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
+	cd tests/frameworks/python && $(CURDIR)/$(COMPILE) --output-file requirements.lock requirements.in
 	rm -rf $(VENV)-lock
 
 clean: ## remove the environment and everything a run wrote, but history and proof
-	rm -rf $(VENV) reports/node_modules reports/results reports/html .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(FRAMEWORKS) reports/node_modules tests/frameworks/node/node_modules reports/results reports/html
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || \
@@ -93,4 +101,10 @@ $(READY): requirements.lock
 	@echo "Setting up $(VENV) (once) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@touch $@
+
+$(FRAMEWORKS_READY): tests/frameworks/python/requirements.lock
+	@echo "Setting up $(FRAMEWORKS) (once) ..."
+	@$(PYTHON) -m venv $(FRAMEWORKS)
+	@$(FRAMEWORKS)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@

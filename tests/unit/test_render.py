@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.node import RenderError
+from reports.allure import RenderError
 from reports.render import RUNS_KEPT, _append_last_line, _earlier, _packed, _self_contained, render, trend_of
 
 FILES = {"widgets/tree.json": '{"name":"Zo\u00eb"}', "data/a.bin": "\u0000\u00ff"}

@@ -1,0 +1,1 @@
+"""Servers written as their frameworks teach, and what the suite finds of them: `make frameworks`."""
