@@ -115,7 +115,7 @@ class TokenWithAPrefixIsTaken(MockApi):
         return token.endswith(self.state.tokens)
 
 
-@seeded(requirement="AUTH-03", observe=lambda probe: probe.bearing(f"Bearer {probe.served.token} x"))
+@seeded(requirement="AUTH-03", recommended=True, observe=lambda probe: probe.bearing(f"Bearer {probe.served.token} x"))
 class TextAfterTheTokenIsIgnored(MockApi):
     """Whatever follows the token after a space is ignored."""
 
@@ -604,7 +604,7 @@ class CrashOnCredentialsOfOneWord(MockApi):
         return token
 
 
-@seeded(requirement="RESP-06", observe=lambda probe: probe.bearing("Bearer tok\u00e9n"))
+@seeded(requirement="RESP-11", observe=lambda probe: probe.bearing("Bearer tok\u00e9n"))
 class CrashOnATokenBeyondAscii(MockApi):
     """A token with other than ASCII characters is answered with 500."""
 
