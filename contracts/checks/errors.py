@@ -70,9 +70,9 @@ def _crashed(exchange: Exchange) -> bool:
 def malformed_body_refused(operation: Operation, exchange: Exchange) -> Judgement:
     """ERR-01, -02, -06 and -14. Silent on a body that fits the schema after all, in the eyes of jsonschema.
 
-    A body that a lenient reading of the schema admits gates nothing: null for an optional property, "30" for 30. What is
-    no JSON object is judged as ERR-03 and ERR-04 have it; which parsers read it all the same is known of the rows in
-    strategies/wire.py alone, so that of other bytes nothing gates.
+    A body that a lenient reading of the schema admits gates nothing: null for an optional property, "30" for 30. What
+    is no JSON object is judged as ERR-03 and ERR-04 have it; which parsers read it all the same is known of the rows
+    in strategies/wire.py alone, so that of other bytes nothing gates.
     """
     sent = strict_json.read(exchange.request.body or b"")
     if sent.limit or (sent.strict and body_fits(operation, sent.value)):
