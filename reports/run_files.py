@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -76,13 +76,6 @@ def complaints(account: Account) -> list[str]:
     why = stopped(account.told)
     code = [f"{account.meaning}."] if account.exit_code in SHOWN_BY_NO_RESULT else []
     return [*account.refusals, *([why] if why else []), *code]
-
-
-def report_complaints(account: Account, reported: Collection[str] = ()) -> None:
-    """Report to Allure, as errors of the run, what speaks against it and was not `reported` yet."""
-    for sentence in complaints(account):
-        if sentence not in reported:
-            allure.global_error(sentence)
 
 
 def metrics(account: Account, complaints: int) -> dict[str, float]:

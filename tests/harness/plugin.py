@@ -537,7 +537,9 @@ class Listener:
         if told is not None:
             self.config.stash[TOLD].append(told)
         elif report.failed and "requirement" in report.keywords:
-            self.config.stash[TOLD].append({"requirement": report.nodeid, "verdict": str(Status.INTERNAL_ERROR)})
+            failed = {"requirement": report.nodeid, "verdict": str(Status.INTERNAL_ERROR)}
+            if failed not in self.config.stash[TOLD]:  # a worker that crashes is replaced, and may crash again
+                self.config.stash[TOLD].append(failed)
 
 
 @pytest.hookimpl(optionalhook=True)

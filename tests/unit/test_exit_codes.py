@@ -102,6 +102,17 @@ def test_3_internal_error(tmp_path: Path) -> None:
     assert outcome.code == 3, outcome.output
 
 
+def test_3_worker_crashes(tmp_path: Path) -> None:
+    crash = "import os\ndef pytest_runtest_call(item):\n    'ERR-01' not in item.nodeid or os._exit(9)\n"
+    (tmp_path / "crash.py").write_text(crash)
+    arguments = (*QUICK, "-k", "AUTH-01 or ERR-01 or RESP-01", "-n", "1", "--max-worker-restart", "0", "-p", "crash")
+    outcome = run(tmp_path, *arguments, environment={"PYTHONPATH": str(tmp_path)})
+    assert outcome.code == 3, outcome.output
+    assert "Could not tell: the suite itself failed" in outcome.output
+    assert outcome.named("error") == {"ERR-01"}
+    assert outcome.named("skipped") == {"RESP-01"}, "not run"
+
+
 NOWHERE = ("--target", "http://127.0.0.1:9")
 TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1"}
 

@@ -138,7 +138,8 @@ def pytest_runtest_call(item):
     assert holders(written) == []
     sentence = re.search(rb"ERROR: (\S+) holds the canary of the environment: delete it", written["terminal"])
     assert sentence is not None, written["terminal"].decode()
-    assert b"Exit code 3" in written["terminal"]
+    assert b"Could not tell: a secret was written - " in written["terminal"]
+    assert b"Exit code 3: a secret was written: please report it." in written["terminal"]
 
 
 def test_run_that_gives_nothing_away_is_not_failed(tmp_path: Path) -> None:
