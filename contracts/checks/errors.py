@@ -71,8 +71,8 @@ def malformed_body_refused(operation: Operation, exchange: Exchange) -> Judgemen
     """ERR-01, -02, -06 and -14. Silent on a body that fits the schema after all, in the eyes of jsonschema.
 
     A body that a lenient reading of the schema admits gates nothing: null for an optional property, "30" for 30. How a
-    body is refused that is no JSON object is a matter of ERR-03 and ERR-04; where it is accepted, it gates if it is JSON:
-    which parsers read other bytes is known of the rows in strategies/wire.py alone.
+    body is refused that is no JSON object is a matter of ERR-03 and ERR-04. Where it is accepted, it gates if it is
+    JSON: which parsers read other bytes is known of the rows in strategies/wire.py alone.
     """
     sent = strict_json.read(exchange.request.body or b"")
     if sent.limit or (sent.strict and body_fits(operation, sent.value)):
