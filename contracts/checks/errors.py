@@ -70,20 +70,21 @@ def _crashed(exchange: Exchange) -> bool:
 def malformed_body_refused(operation: Operation, exchange: Exchange) -> Judgement:
     """ERR-01, -02, -06 and -14. Silent on a body that fits the schema after all, in the eyes of jsonschema.
 
-    A body that a lenient reading of the schema admits gates nothing: null for an optional property, "30" for 30. What
-    is no JSON object is judged as ERR-03 and ERR-04 have it; which parsers read it all the same is known of the rows
-    in strategies/wire.py alone, so that of other bytes nothing gates.
+    A body that a lenient reading of the schema admits gates nothing: null for an optional property, "30" for 30. How a
+    body is refused that is no JSON object is a matter of ERR-03 and ERR-04. Where it is accepted, it gates if it is
+    JSON: which parsers read other bytes is known of the rows in strategies/wire.py alone.
     """
     sent = strict_json.read(exchange.request.body or b"")
     if sent.limit or (sent.strict and body_fits(operation, sent.value)):
         return SILENT
-    if not (sent.strict and isinstance(sent.value, dict)):
-        judgement = unusable_body_refused(operation, exchange)
-        return replace(judgement, gates=False) if isinstance(judgement, Problem) and not sent.strict else judgement
     judgement = refused_with(BAD_REQUEST)(operation, exchange)
-    if isinstance(judgement, Problem) and not breaks_beyond_doubt(operation, sent.value):
-        return replace(judgement, gates=False)
-    return judgement
+    if not isinstance(judgement, Problem):
+        return judgement
+    if sent.strict and isinstance(sent.value, dict):
+        return replace(judgement, gates=breaks_beyond_doubt(operation, sent.value))
+    if not exchange.accepted:
+        return SILENT
+    return replace(judgement, gates=sent.strict and not _may_be_an_empty_object(operation, exchange.request.body))
 
 
 def unusable_body_refused(operation: Operation, exchange: Exchange) -> Judgement:

@@ -47,6 +47,9 @@ class Run:
     def already_sent(self, request: Request) -> Exchange | None:
         return next((seen for seen in self.exchanges if seen.request == request), None)
 
+    def has_used_up(self, *_: Request | Exchange) -> bool:
+        return False
+
     def complete(self) -> None:
         self.completed = True
 

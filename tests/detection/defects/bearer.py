@@ -209,26 +209,6 @@ class NoSchemeIsTaken(MockApi):
         return value if value and " " not in value else super().credential(request)
 
 
-@seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(WRONG, f"Bearer {probe.served.token}"))
-class LastOfTwoCredentialsWins(MockApi):
-    """The last of several Authorization headers counts."""
-
-    def credential(self, request: Request) -> str | None:
-        values = request.headers.getlist("authorization")[-1:]
-        scheme, _, token = "".join(values).partition(" ")
-        return token if self.scheme_is_bearer(scheme) else None
-
-
-@seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(WRONG, f"Bearer {probe.served.token}"))
-class AnyOfTwoCredentialsIsEnough(MockApi):
-    """Of several Authorization headers each is looked at, until one of them has a token that is known."""
-
-    def credential(self, request: Request) -> str | None:
-        pairs = [value.partition(" ") for value in request.headers.getlist("authorization")]
-        tokens = [token for scheme, _, token in pairs if self.scheme_is_bearer(scheme)]
-        return next(filter(self.token_is_known, tokens), None)
-
-
 @seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(f"{WRONG}, Bearer {probe.served.token}"))
 class OneOfAListOfCredentialsIsEnough(MockApi):
     """One Authorization header with several credentials is taken if the token is among them."""
