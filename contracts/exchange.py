@@ -17,6 +17,8 @@ from contracts.strict_json import JsonText
 
 CONTROL: Final = "control"
 """The edit name of a request that nothing was changed in."""
+GOES_DOWN: Final = "target goes down at this request"
+"""The fault of a request at which a target went away, came back, and went away again."""
 NOW_AND_THEN: Final = "now and then"
 """Stands for the edit of a finding that is about no edit: the fault comes and goes."""
 
@@ -130,6 +132,11 @@ class Exchange:
     def is_fuzzing(self) -> bool:
         """Whether no honest client sends such a request: it was made up for attack, or generated."""
         return self.fuzzing or self.generated
+
+    @property
+    def excuses_the_target(self) -> bool:
+        """Whether nothing that came of the request gates: only a fuzzer sends it, and the target outlived it."""
+        return self.is_fuzzing and self.fault != GOES_DOWN
 
     @property
     def outcome(self) -> str:

@@ -192,7 +192,9 @@ class Trial:
         firm: set[int] = set()
         if self.gates and any(isinstance(judgement, Problem) for _, judgement in decided):
             again = check(self.operation.stated, exchanges)
-            firm = {id(exchange) for exchange, judgement in again if _gates(judgement) and not exchange.is_fuzzing}
+            firm = {
+                id(exchange) for exchange, judgement in again if _gates(judgement) and not exchange.excuses_the_target
+            }
         self.decided += [exchange for exchange, _ in decided]
         for exchange, judgement in decided:
             if isinstance(judgement, Problem):
