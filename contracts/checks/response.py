@@ -99,7 +99,7 @@ def success_is_200(operation: Operation, exchange: Exchange) -> Judgement:
 
 
 def no_server_error(operation: Operation, exchange: Exchange) -> Judgement:
-    """RESP-06. Silent on what only a fuzzer or an attacker sends, which is RESP-11, unless it brings the target down."""
+    """RESP-06. Silent on what only a fuzzer or an attacker sends (RESP-11), unless it brings the target down."""
     return SILENT if exchange.excuses_the_target else answered_below_500(operation, exchange)
 
 
