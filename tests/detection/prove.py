@@ -106,7 +106,7 @@ def try_on(name: str, profile: str, seed: int) -> Trial:
         violated=by_verdict["violated"],
         not_met=by_verdict["not met"],
         undecided=by_verdict["inconclusive"],
-        requests=max((told["sent"] for told in listener.told), default=0),
+        requests=max((told.get("sent", 0) for told in listener.told), default=0),
         seconds=time.monotonic() - began,
         code=int(code),
         shown_by=frozenset(
