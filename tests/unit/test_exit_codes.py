@@ -181,7 +181,7 @@ def test_6_nothing_listens(tmp_path: Path) -> None:
     began = time.monotonic()
     outcome = run(tmp_path, *TWO, "--target", f"http://127.0.0.1:{port}", environment=SETTINGS)
     assert outcome.code == 6, outcome.output
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert "cannot be reached" in outcome.output
     assert len(outcome.named("error")) <= 1, "one run-level error, not forty broken tests"
     assert not outcome.named("passed") | outcome.named("failure")
