@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from reports.spellings import SHORTEST_PART, Span, Spellings
@@ -20,6 +21,12 @@ SHORTEST_ID = 3
 STEP = 4
 """Characters from one look at a text to the next: of each `SHORTEST_PART` of them, one look finds three."""
 SEEN = SHORTEST_PART - STEP + 1
+SHORT_TEXT, TEXTS_REMEMBERED = 256, 2048
+"""Characters of a text that is looked through once; and how many of those."""
+WIDEST_SPELLING = 12
+"""Characters that stand for one character of the token in the widest spelling that is common: `&amp;#x0041;`."""
+OTHER_CASE = 2
+"""Letters in the other case that a near miss may have: more of them would tell too much where they are written."""
 HIDDEN = "[hidden]"
 KNOWN_CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
 """Content codings that are undone, or none: a body in another one cannot be looked into."""
@@ -66,9 +73,19 @@ class Redactor:
         self._parts: dict[str, int] = {}
         for at in range(len(token) - SHORTEST_PART + 1):
             self._parts.setdefault(token[at : at + SHORTEST_PART], at)
+        # Exchanges have most of their headers in common.
+        self._short_text = lru_cache(maxsize=TEXTS_REMEMBERED)(self._text)
+
+    @property
+    def margin(self) -> int:
+        """Return the bytes behind a cut that are to be looked at, so that it goes through no spelling of the token."""
+        return WIDEST_SPELLING * len(self._token)
 
     def text(self, text: str) -> str:
         """Return `text` without the token, its derived forms, and its longer parts."""
+        return self._short_text(text) if len(text) <= SHORT_TEXT else self._text(text)
+
+    def _text(self, text: str) -> str:
         return "".join(part.text for part in self.parts(text))
 
     def parts(self, text: str) -> list[Part]:
@@ -129,12 +146,40 @@ class Redactor:
         """Replace what others may have made of the token; a part of it as it is still leads to it in a shell."""
         at = 0
         for span in self._spellings.spans(text) if self._spellings else ():
-            if text[span.start : span.end] in self._token:
+            raw = text[span.start : span.end]
+            if raw in self._token:
                 continue
             yield from self._substrings(text[at : span.start])
-            yield Part(_instead(span), secret=span.certain)
+            yield from self._nearly(raw) or [Part(_instead(span), secret=span.certain)]
             at = span.end
         yield from self._substrings(text[at:])
+
+    def _nearly(self, raw: str) -> list[Part]:
+        """Return a near miss of the token in pieces that still lead to it in a shell; nothing where it is none.
+
+        It has letters of the token in their order, up to `OTHER_CASE` of them in the other case, and other marks between.
+        """
+        token = self._token
+        for start in range(len(token)):
+            at, other = start, 0
+            pieces: list[int | None] = []
+            for character in raw:
+                if token[at : at + 1] == character:
+                    pieces.append(at)
+                    at += 1
+                elif token[at : at + 1].lower() == character.lower():
+                    pieces.append(None)
+                    at += 1
+                    other += 1
+                elif character.isalnum():
+                    break
+                else:
+                    pieces.append(None)
+                if other > OTHER_CASE:
+                    break
+            else:
+                return [*_joined(pieces, raw)]
+        return []
 
     def _substrings(self, text: str) -> Iterator[Part]:
         """Replace each part of the token by a substring expansion: `${PROPEXO_TOKEN:0:31}`."""
@@ -154,6 +199,20 @@ class Redactor:
                 break
         if literal < len(text):
             yield Part(text[literal:], secret=False)
+
+
+def _joined(places: Sequence[int | None], raw: str) -> Iterator[Part]:
+    """Yield the characters of `raw` in pieces, by where each of them stands in the token, if it does."""
+    at = 0
+    while at < len(raw):
+        end, start = at + 1, places[at]
+        while end < len(raw) and places[end] == (None if start is None else start + end - at):
+            end += 1
+        if start is None:
+            yield Part(raw[at:end], secret=False)
+        else:
+            yield Part(f"${{{VARIABLE}:{start}:{end - at}}}", secret=True)
+        at = end
 
 
 def _instead(span: Span) -> str:

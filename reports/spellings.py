@@ -7,16 +7,17 @@ are runs of the secret's characters, by a table of its short parts: a secret of 
 
 from __future__ import annotations
 
+import binascii
 import codecs
 import html
 import re
 import sys
 import zlib
-from base64 import b32decode, b64decode, b64encode
+from base64 import b32decode, b64encode
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import TypeAlias
 
@@ -24,7 +25,7 @@ SHORTEST_PART = 6
 """Characters of a secret that are looked for where a text was cut short; fewer stand in ordinary words by chance."""
 SHORTEST_RUN, LONGEST_RUN = 12, 32
 """Characters in a row that count as the secret: half of it, within these bounds, and never more than all but one."""
-GRAM = 6
+GRAM = 4
 """Characters of an entry in the table."""
 LAYERS = 3
 """Codings around each other that are undone: hex of base64 of base64."""
@@ -33,6 +34,9 @@ PASSES = 4
 BASE64_BYTES = 3
 """Bytes that four characters of base64 stand for: where a text begins among them decides how it is spelled."""
 BASE64_CHARACTERS, BASE32_CHARACTERS = 4, 8
+STANDARD = bytes.maketrans(b"-_", b"+/")
+SHORT_CODE, CODES_REMEMBERED = 256, 2048
+"""Characters of what may be base64, and is looked into once; and how many of those."""
 LARGEST_UNPACKED = 1024 * 1024
 """Bytes of a packed text that are looked at."""
 CUT = re.compile(r"\.\.\.|\u2026")
@@ -52,7 +56,7 @@ ESCAPE = re.compile(
     "|(?<=\xe2)(?:\x80[\x8b-\x8f\xa8-\xae]|\x81[\xa0-\xaf])|(?<=\xef)\xbb\xbf|(?<=\xc2)\xad"  # in bytes
     rf"|(?<=[{INVISIBLE}])[{INVISIBLE}]*)"
 )
-"""An escape of a character, or what stands within a word without showing. All begin in one set, which is fast to look for."""
+"""An escape of a character, or what stands within a word without showing. All begin in one set, found fast."""
 BASES = {
     "percent": 16,
     "slash": 16,
@@ -108,13 +112,10 @@ class Spellings:
         """Make the table: some ten entries for each character of the secret."""
         self._folded = _folded(secret)
         self._least = min(len(secret) - 1, max(SHORTEST_RUN, len(secret) // 2), LONGEST_RUN)
-        self._gram = min(GRAM, self._least // 2 + 1)
         turned = codecs.encode(self._folded, "rot13")
         needles = [self._folded, self._folded[::-1], turned, turned[::-1], secret.encode().hex()]
         needles += [_folded(core) for core in _in_base64(secret)]
-        self._grams = frozenset(
-            needle[at : at + self._gram] for needle in needles for at in range(len(needle) - self._gram + 1)
-        )
+        self._grams = frozenset(needle[at : at + GRAM] for needle in needles for at in range(len(needle) - GRAM + 1))
         word = "".join(filter(str.isalnum, self._folded)).encode()
         self._words = (word, word[::-1]) if len(word) >= SHORTEST_RUN else ()
         few = self._least
@@ -123,6 +124,9 @@ class Spellings:
         self._hex = re.compile(rf"(?<![A-Za-z0-9]){pair}(?:[\s:,;.-]{{0,3}}{pair}){{{few - 1},}}")
         self._decimal = re.compile(rf"(?<!\d)\d{{2,3}}(?:[\s,;]{{1,3}}\d{{2,3}}){{{few - 1},}}")
         self._readable = re.compile(rf"[\t-\r -~]{{{few},}}")
+
+        # Paths and ids come again and again.
+        self._readings = lru_cache(maxsize=CODES_REMEMBERED)(self._readings_anew)
 
     def spans(self, text: str) -> list[Span]:
         """Return where the secret stands in a text, in order and without overlaps."""
@@ -149,7 +153,7 @@ class Spellings:
 
     def _runs(self, view: View) -> Iterator[Span]:
         """Find rows of the secret's characters: each of at least `_least` has an entry where one is looked up."""
-        text, grams, size = _folded(view.text), self._grams, self._gram
+        text, grams, size = _folded(view.text), self._grams, GRAM
         step, end = self._least - size + 1, 0
         for at in [at for at in range(0, len(text) - size + 1, step) if text[at : at + size] in grams]:
             if at < end:
@@ -166,7 +170,7 @@ class Spellings:
 
     def _beside(self, view: View, text: str, start: int, end: int) -> Iterator[Span]:
         """Find what is left of the secret before and behind the marks of a cut."""
-        size, head, tail = self._gram, start, end
+        size, head, tail = GRAM, start, end
         while head >= size and text[head - size : head] in self._grams and start - head < self._least:
             head -= 1
         while text[tail : tail + size] in self._grams and tail - end < self._least:
@@ -190,21 +194,21 @@ class Spellings:
 
     def _decoded(self, view: View) -> Iterator[View]:
         """Yield what parts of a text come to where they are in a coding, and there is something to read in it."""
-        data = view.text.encode("latin-1", "replace")
-        for start, end in _regions(data.translate(IN_NUMBERS), 2 * self._least):
+        characters = view.text.encode("latin-1", "replace")
+        for start, end in _regions(characters.translate(IN_NUMBERS), 2 * self._least):
             for code in self._hex.finditer(view.text, start, end):
                 yield from self._of_pairs(view, code)
             for code in self._decimal.finditer(view.text, start, end):
                 yield from self._of_numbers(view, code)
         last = 0
-        for start, end in _regions(data.translate(IN_BASE64), self._least * 4 // 3):
+        for start, end in _regions(characters.translate(IN_BASE64), self._least * 4 // 3):
             for code in self._base32.finditer(view.text, start, end):
                 for skipped in range(BASE32_CHARACTERS):
-                    whole = _whole(code.group()[skipped:].upper(), BASE32_CHARACTERS, b32decode)
-                    yield from self._read(view, code, whole, partial(_bits, skipped, 5, len(code.group())))
-            if start >= last and (code := BASE64.match(view.text, start)):
-                last = code.end()
-                yield from self._of_base64(view, code)
+                    data = _from_base32(code.group(), skipped)
+                    yield from self._read(view, code, data, partial(_bits, skipped, 5, len(code.group())))
+            if start >= last and (folded := BASE64.match(view.text, start)):
+                last = folded.end()
+                yield from self._of_base64(view, folded)
 
     def _of_pairs(self, view: View, code: re.Match[str]) -> Iterator[View]:
         digits = re.sub("0[xX]", "::", code.group())
@@ -219,11 +223,21 @@ class Spellings:
 
     def _of_base64(self, view: View, code: re.Match[str]) -> Iterator[View]:
         text, place = _joined(code.group())
-        text = text.replace("-", "+").replace("_", "/")
-        for turned, back in ((text, place), (text[::-1], partial(_backwards, place, len(text)))):
-            for skipped in range(BASE64_CHARACTERS):
-                whole = _whole(turned[skipped:], BASE64_CHARACTERS, b64decode)
-                yield from self._read(view, code, whole, partial(_bits, skipped, 6, len(text)), back)
+        for backwards, skipped in self._readings(text) if len(text) <= SHORT_CODE else self._readings_anew(text):
+            turned, back = (text[::-1], partial(_backwards, place, len(text))) if backwards else (text, place)
+            data = _from_base64(turned.encode(), skipped)
+            yield from self._read(view, code, data, partial(_bits, skipped, 6, len(text)), back)
+
+    def _readings_anew(self, text: str) -> list[tuple[bool, int]]:
+        """Return how a text is to be read as base64 so that something comes out: backwards or not, from where on."""
+        ways = [(False, text.encode()), (True, text[::-1].encode())]
+        readings = ((backwards, skipped, code) for backwards, code in ways for skipped in range(BASE64_CHARACTERS))
+        return [
+            (backwards, skipped) for backwards, skipped, code in readings if self._tells(_from_base64(code, skipped))
+        ]
+
+    def _tells(self, data: bytes) -> bool:
+        return data[:2] in PACKED or bool(self._readable.search(_text(data.replace(b"\x00", b""))))
 
     def _read(
         self,
@@ -237,8 +251,7 @@ class Spellings:
         if data[:2] in PACKED:
             whole = view.extent(code.start())[0], view.extent(code.end() - 1)[1]
             yield View(_text(_unpacked(data)), lambda _: whole, view.layer + 1)
-        text = _text(data)
-        if not self._readable.search(text.replace("\x00", "")):
+        if not self._tells(data):
             return
 
         def origin(at: int) -> Extent:
@@ -246,7 +259,7 @@ class Spellings:
             ends = [view.extent(code.start() + place(character)) for character in (start, end - 1)]
             return min(start for start, _ in ends), max(end for _, end in ends)
 
-        yield View(text, origin, view.layer + 1)
+        yield View(_text(data), origin, view.layer + 1)
 
 
 PACKED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
@@ -337,11 +350,16 @@ def _in_base64(secret: str) -> Iterator[str]:
         yield text[-(-bits[0] // 6) : bits[1] // 6]
 
 
-def _whole(code: str, size: int, decode: Callable[[str], bytes]) -> bytes:
-    """Return what a code comes to up to its last whole byte."""
-    filled = code + "A" * (-len(code) % size)
-    bits = 8 * BASE64_BYTES // BASE64_CHARACTERS if size == BASE64_CHARACTERS else 5
-    return decode(filled)[: len(code) * bits // 8]
+def _from_base64(code: bytes, skipped: int) -> bytes:
+    """Return what a code, of either alphabet, comes to from a character on, up to its last whole byte."""
+    length = len(code) - skipped
+    filled = code[skipped:].translate(STANDARD) + b"A" * (-length % BASE64_CHARACTERS)
+    return binascii.a2b_base64(filled)[: length * 6 // 8]
+
+
+def _from_base32(code: str, skipped: int) -> bytes:
+    length = len(code) - skipped
+    return b32decode(code[skipped:].upper() + "A" * (-length % BASE32_CHARACTERS))[: length * 5 // 8]
 
 
 def _unpacked(data: bytes) -> bytes:
