@@ -20,7 +20,7 @@ CHARACTER = re.compile(f"[{HIDDEN}]")
 IN_JSON = re.compile(rf"[{HIDDEN}]|(?<=#)#(?=\[|vso\[|teamcity\[)")
 OWN = re.compile(
     # Colours but no hiding, the return of a line that is written anew, the bar that a terminal shows in its frame.
-    rf"(?:\x1b\[(?:(?!0*8[;m])\d*;)*(?!0*8m)\d*m|\A\r|\x1b\]9;4;[\d;]*\x1b\\)|[{HIDDEN}]"
+    rf"(?P<own>\x1b\[(?:(?!0*8[;m])\d*;)*(?!0*8m)\d*m|\A\r|\x1b\]9;4;[\d;]*\x1b\\)|[{HIDDEN}]"
 )
 COMMAND = re.compile(r"(?m)(?:^(?P<before>(?:\s|\x1b\[[\d;]*m)*):(?=:)|(?<=#)#(?=\[|vso\[|teamcity\[))")
 """What GitHub, Azure and TeamCity take for a command, where it begins a line or wherever it stands."""
@@ -38,7 +38,8 @@ def line(outside: str) -> str:
 
 def stream(mixed: str, *, colours: bool) -> str:
     """Return what a program writes to its terminal, outside text included; its own colours stay where it has any."""
-    return _without_commands((OWN if colours else CHARACTER).sub(_visible_or_own, mixed))
+    shown = OWN.sub(lambda found: found["own"] or _visible(found), mixed) if colours else CHARACTER.sub(_visible, mixed)
+    return _without_commands(shown)
 
 
 def html(outside: str) -> str:
@@ -54,10 +55,6 @@ def json(document: str) -> str:
 def _visible(found: re.Match[str]) -> str:
     code = ord(found.group())
     return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004
-
-
-def _visible_or_own(found: re.Match[str]) -> str:
-    return _visible(found) if CHARACTER.fullmatch(found.group()) and found.group() != "\r" else found.group()
 
 
 def _in_json(found: re.Match[str]) -> str:

@@ -157,7 +157,7 @@ class Redactor:
     def _nearly(self, raw: str) -> list[Part]:
         """Return a near miss of the token in pieces that still lead to it in a shell; nothing where it is none.
 
-        It has letters of the token in their order, up to `OTHER_CASE` of them in the other case, and other marks between.
+        It has letters of the token in their order, `OTHER_CASE` of them in the other case at most, and marks between.
         """
         token = self._token
         for start in range(len(token)):

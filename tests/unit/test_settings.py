@@ -70,7 +70,10 @@ def test_white_space_around_the_token_is_not_part_of_it() -> None:
     assert target(PROPEXO_TOKEN=f" {TOKEN}\n").token == TOKEN
 
 
-@pytest.mark.parametrize("token", ["a-b.c_d~e+f/g==", "abc1234", "0123456", "Passw0rd", "qzxwvutsrponmlkji", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."])
+@pytest.mark.parametrize(
+    "token",
+    ["a-b.c_d~e+f/g==", "abc1234", "0123456", "Passw0rd", "qzxwvutsrponmlkji", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."],
+)
 def test_any_token_of_rfc_6750_is_taken(token: str) -> None:
     assert target(PROPEXO_TOKEN=token).token == token
 
