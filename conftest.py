@@ -300,13 +300,15 @@ def _write_unrun(config: pytest.Config) -> None:
 
 
 def _write(config: pytest.Config, account: Account) -> None:
+    clean = config.stash[writing.WRITER].clean_text
     if folder := config.getoption("--alluredir"):
         with _noted(config):
-            run_files.write(Path(folder), account, run_files.executor(os.environ, f"seed {account.setting.seed}"))
+            who = run_files.executor(os.environ, f"seed {account.setting.seed}")
+            run_files.write(Path(folder), account, who, clean)
     for option, writer in (("--summary", summary), ("--markdown", markdown), ("--badge", badge)):
         if file := config.getoption(option):
             with _noted(config):
-                writer.write(Path(file), account)
+                writer.write(Path(file), account, clean)
 
 
 @contextmanager

@@ -37,6 +37,11 @@ class Request:
     body: bytes | None = None
     chunked: bool = False
 
+    @property
+    def codings(self) -> str:
+        """Return the content codings of the body, as the headers list them."""
+        return _codings(self.headers)
+
     def with_header(self, name: str, *values: str) -> Request:
         """Return this request with the header `name` set to `values`: none removes it, several repeat it."""
         kept = tuple(pair for pair in self.headers if pair[0].lower() != name.lower())
@@ -60,6 +65,10 @@ class Request:
         return content.value
 
 
+def _codings(headers: tuple[tuple[str, str], ...]) -> str:
+    return ",".join(value for name, value in headers if name.lower() == "content-encoding")
+
+
 @dataclass(frozen=True)
 class Response:
     """An answer as received. `body` is after content decoding; header values hold one character per byte."""
@@ -67,6 +76,11 @@ class Response:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+    @property
+    def codings(self) -> str:
+        """Return the content codings that the headers list. The body has those left on that are not known."""
+        return _codings(self.headers)
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header `name`, or None."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from contracts import inert
 from contracts.errors import UsageError
 from contracts.exchange import NOW_AND_THEN
 from reports.known_issues import FILE, ROOT
@@ -86,7 +87,7 @@ def main() -> int:
     try:
         accept(chosen.finding, chosen.summary or _latest_summary(), chosen.file, dt.datetime.now(tz=dt.UTC).date())
     except UsageError as error:
-        print(f"nothing accepted: {error}", file=sys.stderr)
+        print(inert.text(f"nothing accepted: {error}"), file=sys.stderr)
         return 1
     print(f"{chosen.file}: fill in reason, owner and link of the last entry; until then no run starts.")
     return 0

@@ -16,6 +16,8 @@ from typing import Any
 
 from filelock import FileLock
 
+from contracts import inert
+
 PROFILES = ("quick", "nightly", "deep")
 """From the smallest to the largest: what a larger one found, a smaller one may not have tried."""
 RUNS_OF_ONE_SCOPE = 400
@@ -114,7 +116,9 @@ def append(file: Path, run: Run) -> None:
         if unreadable:
             with _aside(file).open("ab") as aside:
                 aside.writelines(line + b"\n" for line in unreadable)
-        text = "".join(f"{json.dumps(asdict(kept), ensure_ascii=False)}\n" for kept in bounded([*runs, run]))
+        text = "".join(
+            f"{inert.json(json.dumps(asdict(kept), ensure_ascii=False))}\n" for kept in bounded([*runs, run])
+        )
         scratch = file.with_name(f"{file.name}.new")
         scratch.write_text(text, encoding="utf-8")
         os.replace(scratch, file)  # noqa: PTH105 - atomic, and says so

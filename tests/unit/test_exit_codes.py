@@ -15,7 +15,7 @@ from tests.unit.test_har import entries
 from tests.unit.test_known_issues import ENTRY
 from tests.unit.test_verdicts import ForgetsMeta
 
-SETTINGS = {"PROPEXO_TOKEN": "tok-1", "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
+SETTINGS = {"PROPEXO_TOKEN": "tok-1-of-tests", "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
 QUICK = ("--profile", "quick", "--operation", "cancel_lead*")
 
 
@@ -114,7 +114,7 @@ def test_3_worker_crashes(tmp_path: Path) -> None:
 
 
 NOWHERE = ("--target", "http://127.0.0.1:9")
-TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1"}
+TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1-of-tests"}
 
 
 @table(
@@ -143,7 +143,7 @@ TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1"}
         "production": ((*TWO, "--target", "https://API.propexo.com:443"), SETTINGS, "api.propexo.com is production"),
         "token with its scheme": (
             (*TWO, *NOWHERE),
-            {"PROPEXO_TOKEN": "Bearer tok-1"},
+            {"PROPEXO_TOKEN": "Bearer tok-1-of-tests"},
             "PROPEXO_TOKEN holds characters",
         ),
     },
