@@ -7,7 +7,6 @@ their lines, and a line that cannot be read is set aside in a file of its own: n
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+
+from reports.files import replace
 
 PROFILES = ("quick", "nightly", "deep")
 """From the smallest to the largest: what a larger one found, a smaller one may not have tried."""
@@ -115,9 +116,7 @@ def append(file: Path, run: Run) -> None:
             with _aside(file).open("ab") as aside:
                 aside.writelines(line + b"\n" for line in unreadable)
         text = "".join(f"{json.dumps(asdict(kept), ensure_ascii=False)}\n" for kept in bounded([*runs, run]))
-        scratch = file.with_name(f"{file.name}.new")
-        scratch.write_text(text, encoding="utf-8")
-        os.replace(scratch, file)  # noqa: PTH105 - atomic, and says so
+        replace(file, text.encode())
 
 
 def bounded(runs: Sequence[Run]) -> list[Run]:

@@ -20,6 +20,7 @@ from allure_commons import hookimpl
 from allure_commons.logger import AllureFileLogger
 from attr import asdict
 
+from reports.files import replace
 from reports.redaction import Redactor
 
 Stream = TypeVar("Stream")
@@ -74,20 +75,15 @@ def register(config: pytest.Config) -> Writer:
             told = asdict(item, filter=lambda _, value: value or value is False)
             # By the test's own id, so that a result replaces the one that was written of the same test before.
             name = item.file_pattern.format(prefix=getattr(item, "historyId", None) or uuid.uuid4())
-            _replace(self._report_dir / name, json.dumps(told, ensure_ascii=False).encode())
+            replace(self._report_dir / name, writer.data(json.dumps(told, ensure_ascii=False).encode()))
 
         @hookimpl
         def report_attached_file(self, source: str, file_name: str) -> None:
-            _replace(self._report_dir / file_name, Path(source).read_bytes())
+            replace(self._report_dir / file_name, writer.data(Path(source).read_bytes()))
 
         @hookimpl
         def report_attached_data(self, body: str | bytes, file_name: str) -> None:
-            _replace(self._report_dir / file_name, body.encode() if isinstance(body, str) else body)
-
-    def _replace(file: Path, data: bytes) -> None:
-        begun = file.with_name(f"{file.name}.tmp")
-        begun.write_bytes(writer.data(data))
-        begun.replace(file)
+            replace(self._report_dir / file_name, writer.data(body.encode() if isinstance(body, str) else body))
 
     _swap(config, vars(allure_pytest.plugin), "AllureFileLogger", CleanLogger)
     _swap(config, vars(junitxml), "open", writer.open)

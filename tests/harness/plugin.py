@@ -13,7 +13,6 @@ import datetime as dt
 import gc
 import math
 import os
-import tempfile
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -34,6 +33,7 @@ from tests.harness.access import Access
 from tests.harness.interruption import ends_like_ctrl_c, held_back
 from tests.harness.outlets import check_writable
 from tests.harness.plan import Demand, Share, Tried, expectation, share_out, tried_as
+from tests.harness.private import private_folder
 from tests.harness.run import AllowanceSpent
 from tests.harness.sending import TargetDown
 from tests.harness.session import (
@@ -179,8 +179,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     config.stash[TOLD], config.stash[NOT_CANCELLED], config.stash[NOT_WRITTEN] = [], [], []
-    # Hypothesis keeps what it works out about Unicode; the checkout is no place for it.
-    set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "propexo-conformance-hypothesis")
+    set_hypothesis_home_dir(_hypothesis_home())
     config.pluginmanager.register(Listener(config), "conformance-listener")
     config.pluginmanager.register(Cut(), "conformance-cut")
     config.pluginmanager.register(Finish(), "conformance-finish")
@@ -214,6 +213,14 @@ def pytest_configure(config: pytest.Config) -> None:
         ends_like_ctrl_c(config.getoption("--max-minutes"), config.stash[ENDED].append, grace=waits_for_others)
     )
     config.add_cleanup(endings.close)
+
+
+def _hypothesis_home() -> Path:
+    """Return where Hypothesis keeps what it works out about Unicode: not in the checkout, and where others cannot."""
+    try:
+        return private_folder() / "hypothesis"
+    except OSError:
+        return Path(os.devnull) / "hypothesis"  # where nothing can be kept: it is worked out anew
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -679,6 +686,7 @@ class ByOperation(LoadScopeScheduling):  # type: ignore[misc]
         return nodeid.rpartition(" ")[2] if "tests/conformance" in nodeid else nodeid.rpartition("::")[0]
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByOperation:
     """Schedule by operation."""
     return ByOperation(config, log)
