@@ -1,4 +1,4 @@
-"""One folder for each user, for what runs keep between them: nobody else reads it, writes to it, or says where it is."""
+"""One folder for each user, for what runs keep between them: nobody else reads it or writes to it."""
 
 from __future__ import annotations
 

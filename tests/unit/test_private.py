@@ -99,7 +99,7 @@ def test_nothing_is_written_where_a_link_leads_and_nothing_removed(temporary: Pa
 
 
 def test_file_of_yesterday_is_left_where_it_is(temporary: Path) -> None:
-    old = private_folder() / "sent-0123456789abcdef.sqlite"
+    old = private_folder(temporary) / "sent-0123456789abcdef.sqlite"
     old.touch()
     os.utime(old, (1, 1))
     Allowance(Clock(), URL, TOKEN).close()
