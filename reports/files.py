@@ -1,4 +1,4 @@
-"""Files beside those that the user named: none that is there already is written over, and what replaces one is whole."""
+"""Files beside those that the user named: no other is written over, and what replaces one is whole."""
 
 from __future__ import annotations
 

@@ -43,32 +43,36 @@ class Output:
         """Take over the file; what is in there goes with the first write."""
         self.name = Path(str(file.name))
         self._file = file
-        self._ends: list[int] = []
+        self._begun = False
+        self._before_last = self._end = 0
 
     @property
     def is_empty(self) -> bool:
-        """Return whether nothing was written yet, or all of it taken back."""
-        return self._ends in ([], [0])
+        """Return whether nothing that was written stands there."""
+        return self._end == 0
 
     def write(self, text: str) -> None:
         """Write all of a text. `OSError` where that cannot be done: then nothing of it is in the file."""
-        if not self._ends:
+        data = text.encode()
+        if not self._begun:
             self._cut(0)
-        left = memoryview(text.encode())
+            self._begun = True
+        left = memoryview(data)
         try:
             while left:
                 left = left[self._file.write(left) :]
         except OSError:
-            self._cut(self._ends[-1])
+            self._cut(self._end)
             raise
-        self._ends = [self._ends[-1], self._ends[-1] + len(text.encode())]
+        self._before_last, self._end = self._end, self._end + len(data)
 
     def write_last(self, text: str) -> None:
         """Write what has to be there for the rest to be worth something, be it in place of what was written last."""
         try:
             self.write(text)
         except OSError:
-            self._cut(self._ends[0])
+            self._end = self._before_last
+            self._cut(self._end)
             self.write(text)
             raise
 
@@ -77,7 +81,6 @@ class Output:
         self._file.close()
 
     def _cut(self, size: int) -> None:
-        self._ends = [size]
         if stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
             self._file.truncate(size)
 
@@ -105,7 +108,7 @@ class Recorder:
         self._har = harfile.HarFile(self._text, creator=CREATOR)
 
     def record(self, exchange: values.Exchange) -> None:
-        """Write one exchange. `OSError` where that cannot be done: then the file is ended, and nothing more is written."""
+        """Write one exchange. `OSError` where that cannot be done: then the file is ended without it."""
         elapsed = round(exchange.elapsed * 1000, 3)
         began = dt.datetime.now(tz=dt.UTC) - dt.timedelta(seconds=time.monotonic() - exchange.began)
         request, response = self._request(exchange.request), self._response(exchange)
