@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
 import tempfile
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -95,6 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RESULTS] = results.register(config)
     keeping.register(config, partial(not_written, config))
     scan.plant()
+    config.option.no_header = True  # no setting of pytest's: with `-p no:terminal` there is no such option
     if SESSION not in config.stash:
         return
     session = config.stash[SESSION]
@@ -300,7 +302,7 @@ def _report(session: pytest.Session) -> Account:
     _write_unrun(config)
     account = _account(session)
     _write(config, account)
-    if config.getoption("--alluredir"):
+    if config.getoption("--alluredir", None):
         run_files.report_complaints(account)
         run_files.attach("What changed", markdown.page(account))
         run_files.attach("Can I believe it", run_files.proof_text(account.proof, account.proof_line))
@@ -311,7 +313,7 @@ def _report(session: pytest.Session) -> Account:
     final = _final(config, final, leaked=_leaks(config, history_file) or leaked)
     if final != account:
         _write(config, final)
-        if config.getoption("--alluredir"):
+        if config.getoption("--alluredir", None):
             run_files.report_complaints(final, run_files.complaints(account))
     return final
 
@@ -319,14 +321,14 @@ def _report(session: pytest.Session) -> Account:
 def _write_unrun(config: pytest.Config) -> None:
     """Write Allure's results of what was not run, now that it is known why."""
     session, entries = config.stash[SESSION], [e for e in config.stash[TOLD] if e["verdict"] == unrun.NOT_RUN]
-    if entries and config.getoption("--alluredir"):
+    if entries and config.getoption("--alluredir", None):
         operations = {operation.id: operation for operation in session.operations}
         checks = [_check(session, session.requirements[e["requirement"]], operations[e["operation"]]) for e in entries]
         config.stash[RESULTS].write_not_run(checks, entries[0]["text"].partition(": ")[2])
 
 
 def _write(config: pytest.Config, account: Account) -> None:
-    if folder := config.getoption("--alluredir"):
+    if folder := config.getoption("--alluredir", None):
         with _noted(config):
             run_files.write(Path(folder), account, run_files.executor(os.environ, f"seed {account.setting.seed}"))
     for option, writer in (("--summary", summary), ("--markdown", markdown), ("--badge", badge)):
@@ -348,9 +350,11 @@ def _leaks(config: pytest.Config, files: Mapping[str, str]) -> bool:
     """Return whether a secret stands in what was written, and say so."""
     found = scan.leaks(map(Path, files.values()), config.stash[SESSION].given_token, scan.plant())
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    assert reporter is not None, "pytest always has one"
     for sentence in found:
-        reporter.write_line(f"ERROR: {sentence}.", red=True)
+        if reporter is not None:
+            reporter.write_line(f"ERROR: {sentence}.", red=True)
+        else:
+            print(f"ERROR: {sentence}.", file=sys.stderr)  # noqa: T201 - with `-p no:terminal`
     return bool(found)
 
 

@@ -200,7 +200,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         if not _is_worker(config):
             for option in ("--alluredir", "--junitxml"):
-                check_writable(option, config.getoption(option), is_folder=option == "--alluredir")
+                check_writable(option, config.getoption(option, None), is_folder=option == "--alluredir")
         config.stash[SESSION] = Session(replace(options, env_file=env_file_from(config.getoption("--env-file"))))
     except NothingSelected as error:
         pytest.exit(str(error), returncode=NOTHING_SELECTED)
