@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 import shutil
 from contextlib import suppress
@@ -15,14 +16,19 @@ def unguessable(file: Path) -> Path:
     return file.with_name(f"{file.stem}-{secrets.token_hex(UNGUESSABLE_BYTES)}{file.suffix}")
 
 
+def require_regular(file: Path) -> None:
+    """Raise `OSError` for what is there and keeps nothing: a device, a pipe, of which reading might wait for good."""
+    if file.exists() and not file.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file", str(file))
+
+
 def replace(file: Path, data: bytes) -> None:
     """Put data in place of a file in one step, with the rights that it has.
 
     `OSError` where that cannot be done: then what was there is there as before, and nothing is beside it.
     """
     place = file.resolve()  # a link stays one
-    if place.exists() and not place.is_file():
-        raise OSError(f"{file} is no regular file")
+    require_regular(place)
     fresh = unguessable(place)
     with fresh.open("xb") as stream:
         try:

@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from reports.files import replace
+from reports.files import replace, require_regular
 
 PROFILES = ("quick", "nightly", "deep")
 """From the smallest to the largest: what a larger one found, a smaller one may not have tried."""
@@ -91,6 +91,7 @@ class History:
 def read(file: Path, target: str, contract: str) -> History:
     """Return the earlier runs of this target and contract digest; a file that cannot be read is an empty history."""
     try:
+        require_regular(file)
         lines = file.read_bytes().splitlines()
     except FileNotFoundError:
         return History((), f"History starts anew: there is no {file}")
@@ -108,6 +109,7 @@ def read(file: Path, target: str, contract: str) -> History:
 
 def append(file: Path, run: Run) -> None:
     """Add a run, and keep the file within its bounds."""
+    require_regular(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_name(f"{file.name}.lock"), timeout=LOCK_SECONDS):
         lines = file.read_bytes().splitlines() if file.exists() else []

@@ -102,7 +102,7 @@ def outlive(stream: Any) -> None:
             if stream is sys.__stdout__ and sys.__stderr__ is not None and len(lost) == 1:
                 why = f"Nothing more can be shown here ({os.strerror(error.errno or 0).lower()}): the run goes on."
                 with suppress(OSError):
-                    print(why, file=sys.__stderr__)  # noqa: T201 - there is no other place left
+                    print(why, file=sys.__stderr__)
             return len(given[0]) if given else None
 
     stream.write = lambda text: surviving(write, text)

@@ -31,7 +31,7 @@ from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
 from tests.harness.access import Access
 from tests.harness.interruption import ends_like_ctrl_c, held_back
-from tests.harness.outlets import check_writable
+from tests.harness.outlets import OUTLETS, check_writable, expanded
 from tests.harness.plan import Demand, Share, Tried, expectation, share_out, tried_as
 from tests.harness.private import private_folder
 from tests.harness.run import AllowanceSpent
@@ -114,8 +114,9 @@ class Hooks:
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Register `Hooks`."""
+    """Register `Hooks`, and what comes before other plugins."""
     pluginmanager.add_hookspecs(Hooks)
+    pluginmanager.register(First(), "conformance-first")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -168,6 +169,15 @@ def _minutes(text: str) -> float:
     return minutes
 
 
+class First:
+    """Says where to write, before other plugins open files there."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Have every plugin mean the same place."""
+        vars(config.option).update(expanded(vars(config.option)))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Read contracts and settings: whatever is wrong with them is said before anything is sent."""
     config.addinivalue_line("markers", "requirement(demand): the requirement that a conformance test judges")
@@ -199,8 +209,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     try:
         if not _is_worker(config):
-            for option in ("--alluredir", "--junitxml"):
-                check_writable(option, config.getoption(option, None), is_folder=option == "--alluredir")
+            _check_options(config)
         config.stash[SESSION] = Session(replace(options, env_file=env_file_from(config.getoption("--env-file"))))
     except NothingSelected as error:
         pytest.exit(str(error), returncode=NOTHING_SELECTED)
@@ -213,6 +222,14 @@ def pytest_configure(config: pytest.Config) -> None:
         ends_like_ctrl_c(config.getoption("--max-minutes"), config.stash[ENDED].append, grace=waits_for_others)
     )
     config.add_cleanup(endings.close)
+
+
+def _check_options(config: pytest.Config) -> None:
+    """Raise `UsageError` for options of others with which the run could not do what it is for."""
+    for option in set(OUTLETS) - {"--history"}:  # without which a run is worth as much: it is told at the end
+        check_writable(option, config.getoption(option, None), is_folder=option == "--alluredir")
+    if config.getoption("reruns", None):
+        raise UsageError("--reruns would count each check again: leave it out, the suite repeats what it has to.")
 
 
 def _hypothesis_home() -> Path:
