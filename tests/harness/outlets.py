@@ -14,6 +14,7 @@ from contracts.errors import UsageError
 OUTLETS: Final = {
     "--alluredir": "allure_report_dir",
     "--junitxml": "xmlpath",
+    "--log-file": "log_file",
     "--summary": "summary",
     "--markdown": "markdown",
     "--badge": "badge",
