@@ -7,6 +7,8 @@ PROFILE ?= nightly
 PORT ?= 4010
 ARGS ?=
 FINDING ?=
+# Read by the recipes from their environment, where blanks and quotes in a path are nobody's syntax.
+export PYTHON TARGET CONTRACT PROFILE PORT FINDING
 
 LATEST := reports/results/latest
 VENV := .venv
@@ -26,7 +28,7 @@ help: ## list the targets
 conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PROFILE (quick, nightly, deep); write reports/html/index.html
 	@mkdir -p reports/results && run=$$(mktemp -d reports/results/$$(date +%Y-%m-%dT%H-%M-%S)-XXXX) || exit 1; \
 	export PROPEXO_CANARY=canary-$$RANDOM$$RANDOM$$RANDOM; \
-	$(RUN) -m pytest tests/conformance --target $(TARGET) --contract $(CONTRACT) --profile $(PROFILE) -rN \
+	$(RUN) -m pytest tests/conformance --target "$$TARGET" --contract "$$CONTRACT" --profile "$$PROFILE" -rN \
 		--alluredir $$run/allure --summary $$run/summary.json --markdown $$run/summary.md --badge $$run/badge.json \
 		--har $$run/exchanges.har --history reports/history/findings.jsonl $(ARGS); code=$$?; \
 	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.render $$run/allure reports/html --trends reports/history || exit 1; \
@@ -36,11 +38,11 @@ conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PRO
 	exit $$code
 
 doctor: $(READY) ## say in ten seconds whether TARGET can be tested, and what to do where it cannot; writes nothing
-	@$(RUN) -m tests.harness.doctor --target $(TARGET) --contract $(CONTRACT) $(ARGS)
+	@$(RUN) -m tests.harness.doctor --target "$$TARGET" --contract "$$CONTRACT" $(ARGS)
 
 accept: $(READY) ## live with a finding for a while: FINDING=1 (its number in the last run, or its identity)
-	@test -n "$(FINDING)" || { echo 'Say which: make accept FINDING=1'; exit 1; }
-	@$(RUN) -m reports.accept "$(FINDING)"
+	@test -n "$$FINDING" || { echo 'Say which: make accept FINDING=1'; exit 1; }
+	@$(RUN) -m reports.accept "$$FINDING"
 
 told: ## print what the last run has to say, as Markdown
 	@cat $(LATEST)/summary.md 2> /dev/null || echo "There is no run to tell of: its log says why."
@@ -58,7 +60,7 @@ frameworks: $(READY) $(FRAMEWORKS_READY) ## test servers written in five framewo
 	$(RUN) -m pytest tests/frameworks --assert=rewrite -W error -q $(ARGS)
 
 proof: $(READY) ## prove, unless this very suite is proved in PROFILE
-	@$(RUN) -c "import sys; from reports.proof import latest; sys.exit(latest('$(PROFILE)') is None)" || $(MAKE) prove
+	@$(RUN) -c "import sys; from reports.proof import latest; sys.exit(latest(sys.argv[1]) is None)" "$$PROFILE" || $(MAKE) prove
 
 chaos: $(READY) ## try what networks, limits and people do to a run: the verdict and exit code of each fault
 	$(RUN) -m pytest tests/chaos -n 2 --assert=rewrite -q $(ARGS)
@@ -67,13 +69,13 @@ soak: $(READY) ## send 20,000 requests to the mock; memory has to stay flat and 
 	@$(RUN) -m tests.chaos.soak
 
 prove: $(READY) ## try every seeded defect and conforming variant in PROFILE, and say what was noticed
-	@$(RUN) -m tests.detection.prove --profile $(PROFILE) $(ARGS)
+	@$(RUN) -m tests.detection.prove --profile "$$PROFILE" $(ARGS)
 
 bench: $(READY) ## measure the suite against `st run`: speed, defects noticed, false alarms (about 40 minutes; ARGS="--every 0": speed only)
 	@$(RUN) -m tests.detection.bench $(ARGS)
 
 mock: $(READY) ## serve CONTRACT at http://127.0.0.1:PORT to develop against; its first page shows how
-	@$(RUN) -m contracts.mock --port $(PORT) --contract $(CONTRACT)
+	@$(RUN) -m contracts.mock --port "$$PORT" --contract "$$CONTRACT"
 
 lint: $(READY) ## ruff, the linter and the formatter's check; the CI files by their schemas and by zizmor
 	$(RUN) -m ruff check .
@@ -86,9 +88,9 @@ types: $(READY) ## mypy --strict
 	$(RUN) -m mypy
 
 lock: ## pin the newest versions that pyproject.toml, and the servers in Python, allow
-	$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet pip-tools
+	"$$PYTHON" -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet pip-tools
 	$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
-	cd tests/frameworks/python && $(CURDIR)/$(COMPILE) --output-file requirements.lock requirements.in
+	cd tests/frameworks/python && "$(CURDIR)"/$(COMPILE) --output-file requirements.lock requirements.in
 	rm -rf $(VENV)-lock
 
 clean: ## remove the environment and everything a run wrote, but history and proof
@@ -96,15 +98,15 @@ clean: ## remove the environment and everything a run wrote, but history and pro
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || \
-		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is none: name it with make PYTHON=..."; exit 1; }
+	@"$$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || \
+		{ echo "Python 3.11 or newer is needed, and $$PYTHON is none: name it with make PYTHON=..."; exit 1; }
 	@echo "Setting up $(VENV) (once) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@"$$PYTHON" -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@touch $@
 
 $(FRAMEWORKS_READY): tests/frameworks/python/requirements.lock
 	@echo "Setting up $(FRAMEWORKS) (once) ..."
-	@$(PYTHON) -m venv $(FRAMEWORKS)
+	@"$$PYTHON" -m venv $(FRAMEWORKS)
 	@$(FRAMEWORKS)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@

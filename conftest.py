@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
+import tempfile
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -47,7 +49,7 @@ from tests.harness.settings import SANDBOX
 
 if TYPE_CHECKING:
     from contracts.document import Operation
-    from contracts.exchange import Verdict
+    from contracts.exchange import Exchange, Verdict
     from contracts.requirements import Requirement
     from tests.harness.session import Session
     from tests.harness.trial import Trial
@@ -61,7 +63,12 @@ PLANNED: Final = pytest.StashKey[bool]()
 """Set once what is going to run was written as not run."""
 PAST: Final = pytest.StashKey[Past]()
 RESULTS: Final = pytest.StashKey[results.Results]()
+HAR: Final = pytest.StashKey[har.Output]()
+HAR_PARTS: Final = pytest.StashKey[Path]()
+"""The folder in which workers write their parts, in the process that the user started."""
 RECORDER: Final = pytest.StashKey[har.Recorder]()
+PARTS: Final = "har parts"
+"""The key by which a worker is told of that folder."""
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -90,6 +97,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RESULTS] = results.register(config)
     keeping.register(config, partial(not_written, config))
     scan.plant()
+    config.option.no_header = True  # no setting of pytest's: with `-p no:terminal` there is no such option
     if SESSION not in config.stash:
         return
     session = config.stash[SESSION]
@@ -97,8 +105,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[PAST] = _past(config, session)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
-    if (file := config.getoption("--har")) and not hasattr(config, "workerinput"):
-        har.clear(Path(file))
 
 
 def _past(config: pytest.Config, session: Session) -> Past:
@@ -167,15 +173,46 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     session = config.stash[SESSION]
     if check := unrun.cited(item.nodeid, session.requirements, session.operations):
         config.stash[RESULTS].begin(_check(session, *check))
-    if not (file := config.getoption("--har")):
-        return
-    if RECORDER not in config.stash:
-        worker = getattr(config, "workerinput", {}).get("workerid", "")
-        config.stash[RECORDER] = har.Recorder(
-            har.part(Path(file), worker), session.target.url, partial(_redactor, session)
-        )
-        session.heard = config.stash[RECORDER].record
-    config.stash[RECORDER].sent_for = item.callspec.id.partition(" ")[0]
+    if RECORDER not in config.stash and HAR in config.stash:
+        config.stash[RECORDER] = har.Recorder(config.stash[HAR], session.target.url, partial(_redactor, session))
+        session.heard = partial(_record, config)
+    if RECORDER in config.stash:
+        config.stash[RECORDER].sent_for = item.callspec.id.partition(" ")[0]
+
+
+def _record(config: pytest.Config, exchange: Exchange) -> None:
+    with _noted(config):
+        config.stash[RECORDER].record(exchange)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker where to write its part of the HAR."""
+    config = node.config
+    if file := config.getoption("--har"):
+        if HAR_PARTS not in config.stash:
+            config.stash[HAR_PARTS] = Path(tempfile.mkdtemp(prefix="har-parts-", dir=Path(file).absolute().parent))
+        node.workerinput[PARTS] = str(config.stash[HAR_PARTS])
+
+
+def _open_har(config: pytest.Config) -> None:
+    """Open what this process is to record exchanges in, or to make one of its workers' parts in."""
+    if worker := getattr(config, "workerinput", None):
+        if PARTS in worker:
+            config.stash[HAR] = har.part(Path(worker[PARTS]), worker["workerid"])
+    elif file := config.getoption("--har"):
+        config.stash[HAR] = output = har.claim(Path(file))
+        if output.name != Path(file):
+            config.stash[SESSION].options.tell(f"{file} is another run's: the HAR of this one is {output.name}.")
+            config.option.har = str(output.name)
+
+
+def _close_har(config: pytest.Config) -> None:
+    with _noted(config):
+        if RECORDER in config.stash:
+            config.stash[RECORDER].close()
+        elif HAR_PARTS in config.stash and HAR in config.stash:
+            har.merge(config.stash[HAR_PARTS], config.stash[HAR])
 
 
 def pytest_conformance_verdict(config: pytest.Config, trial: Trial, verdict: Verdict) -> Shown:
@@ -232,6 +269,9 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     config = session.config
     if not config.option.collectonly and not hasattr(config, "workerinput"):
         _write_planned(config, [item.nodeid for item in session.items])
+    if not config.option.collectonly and (session.items or HAR_PARTS in config.stash):
+        with _noted(config):
+            _open_har(config)
     result = yield
     if RECORDER in config.stash:
         config.stash[RECORDER].sent_for = "clean-up"
@@ -243,8 +283,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     """Once everybody else has finished, write what was asked for, and look through it for secrets."""
     result = yield
     config = session.config
-    if RECORDER in config.stash:
-        config.stash[RECORDER].close()
+    _close_har(config)
     if hasattr(config, "workerinput"):
         return result
     if config.stash.get(TOLD, []):
@@ -261,9 +300,6 @@ def _report(session: pytest.Session) -> Account:
     A report that cannot be written, or that holds a secret, shows only then: all of them are written anew, to agree.
     """
     config = session.config
-    with _noted(config):
-        if file := config.getoption("--har"):
-            har.merge(Path(file))
     _write_unrun(config)
     account = _account(session)
     _write(config, account)
@@ -274,7 +310,7 @@ def _report(session: pytest.Session) -> Account:
     final = _final(config, final, leaked=_leaks(config, history_file) or leaked)
     if final != account:
         _write(config, final)
-    if config.getoption("--alluredir"):
+    if config.getoption("--alluredir", None):
         for complaint in run_files.complaints(final):
             allure.global_error(complaint)
         for name, text in _attachments(final).items():
@@ -293,7 +329,7 @@ def _attachments(account: Account) -> dict[str, str]:
 def _write_unrun(config: pytest.Config) -> None:
     """Write Allure's results of what was not run, now that it is known why."""
     session, entries = config.stash[SESSION], [e for e in config.stash[TOLD] if e["verdict"] == unrun.NOT_RUN]
-    if entries and config.getoption("--alluredir"):
+    if entries and config.getoption("--alluredir", None):
         operations = {operation.id: operation for operation in session.operations}
         checks = [_check(session, session.requirements[e["requirement"]], operations[e["operation"]]) for e in entries]
         config.stash[RESULTS].write_not_run(checks, entries[0]["text"].partition(": ")[2])
@@ -301,7 +337,7 @@ def _write_unrun(config: pytest.Config) -> None:
 
 def _write(config: pytest.Config, account: Account) -> None:
     clean = config.stash[writing.WRITER].clean_text
-    if folder := config.getoption("--alluredir"):
+    if folder := config.getoption("--alluredir", None):
         with _noted(config):
             who = run_files.executor(os.environ, f"seed {account.setting.seed}")
             run_files.write(Path(folder), account, who, clean)
@@ -324,9 +360,11 @@ def _leaks(config: pytest.Config, files: Mapping[str, str], texts: Mapping[str, 
     """Return whether a secret stands in what was written, or in texts that are going to be, and say so."""
     found = scan.leaks(map(Path, files.values()), config.stash[SESSION].given_token, scan.plant(), texts)
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    assert reporter is not None, "pytest always has one"
     for sentence in found:
-        reporter.write_line(f"ERROR: {sentence}.", red=True)
+        if reporter is not None:
+            reporter.write_line(f"ERROR: {sentence}.", red=True)
+        else:
+            print(f"ERROR: {sentence}.", file=sys.stderr)  # noqa: T201 - with `-p no:terminal`
     return bool(found)
 
 

@@ -1,7 +1,8 @@
 """Every exchange of a run as one HAR 1.2 file, redacted, for the network panel of a browser's tools.
 
 Entries are written as they happen, so that memory stays bounded and an interrupted run leaves what it had. Each
-worker writes a part of its own; `merge` makes them one file.
+worker writes a part of its own, in a folder that no other run knows; `merge` makes them one file. A file is locked
+while a run writes to it: of two runs at once, the second takes another name.
 """
 
 from __future__ import annotations
@@ -10,19 +11,25 @@ import base64
 import datetime as dt
 import io
 import json
+import os
+import shutil
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import harfile
+from filelock import lock_descriptor
 
 from contracts import exchange as values
 from contracts import inert
 from reports import VERSION
+from reports.files import unguessable
 from reports.redaction import Redactor
 
 LONGEST_BODY = 64 * 1024
@@ -30,35 +37,85 @@ LONGEST_BODY = 64 * 1024
 CREATOR = harfile.Creator(name="propexo-conformance", version=VERSION)
 
 
-class _InertFile(io.StringIO):
-    """Passes on what is written of a JSON document, so that nothing in it acts on who prints the file."""
+class Output:
+    """A file that is open for writing. What was written to it stays whole where there is no room for more."""
 
-    def __init__(self, file: IO[str]) -> None:
-        super().__init__()
+    def __init__(self, file: io.FileIO) -> None:
+        """Take over the file; what is in there goes with the first write."""
+        self.name = Path(str(file.name))
         self._file = file
+        self._begun = False
+        self._before_last = self._end = 0
 
-    def write(self, text: str) -> int:
-        return self._file.write(inert.json(text))
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing that was written stands there."""
+        return self._end == 0
+
+    def write(self, text: str) -> None:
+        """Write all of a text. `OSError` where that cannot be done: then nothing of it is in the file."""
+        data = text.encode()
+        if not self._begun:
+            self._cut(0)
+            self._begun = True
+        left = memoryview(data)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError:
+            self._cut(self._end)
+            raise
+        self._before_last, self._end = self._end, self._end + len(data)
+
+    def write_last(self, text: str) -> None:
+        """Write what has to be there for the rest to be worth something, be it in place of what was written last."""
+        try:
+            self.write(text)
+        except OSError:
+            self._end = self._before_last
+            self._cut(self._end)
+            self.write(text)
+            raise
+
+    def close(self) -> None:
+        """Close the file, and let others write to it."""
+        self._file.close()
+
+    def _cut(self, size: int) -> None:
+        if stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
+            self._file.truncate(size)
+
+
+def claim(file: Path) -> Output:
+    """Open a file that no other run writes to: it, or one beside it where another run does."""
+    opened = io.FileIO(file, "a")
+    if stat.S_ISREG(os.fstat(opened.fileno()).st_mode) and not lock_descriptor(opened.fileno(), blocking=False):
+        opened.close()
+        opened = io.FileIO(unguessable(file), "x")
+        lock_descriptor(opened.fileno())
+    return Output(opened)
 
 
 class Recorder:
     """Writes exchanges to one file. `sent_for` names what is being tried while they come; safe for threads."""
 
-    def __init__(self, file: Path, base_url: str, redactor: Callable[[], Redactor]) -> None:
+    def __init__(self, output: Output, base_url: str, redactor: Callable[[], Redactor]) -> None:
         """Begin the file. `redactor` gives the one that knows all that is to be left out by now."""
         self.sent_for = ""
         self._base_url, self._redactor = base_url, redactor
         self._lock = threading.Lock()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._file: IO[str] = file.open("w", encoding="utf-8")
-        self._har = harfile.HarFile(_InertFile(self._file), creator=CREATOR)
+        self._output = output
+        self._text = io.StringIO()
+        self._har = harfile.HarFile(self._text, creator=CREATOR)
 
     def record(self, exchange: values.Exchange) -> None:
-        """Write one exchange."""
+        """Write one exchange. `OSError` where that cannot be done: then the file is ended without it."""
         elapsed = round(exchange.elapsed * 1000, 3)
         began = dt.datetime.now(tz=dt.UTC) - dt.timedelta(seconds=time.monotonic() - exchange.began)
         request, response = self._request(exchange.request), self._response(exchange)
         with self._lock:
+            if self._har.closed:
+                return
             self._har.add_entry(
                 startedDateTime=began.isoformat(timespec="milliseconds"),
                 time=elapsed,
@@ -67,12 +124,33 @@ class Recorder:
                 timings=harfile.Timings(send=0, wait=elapsed, receive=0),
                 comment=self._redactor().text(self._about(exchange)),
             )
+            try:
+                self._output.write(self._taken())
+            except OSError:
+                self._end()
+                raise
 
     def close(self) -> None:
-        """End the file."""
+        """End the file, if that was not done yet."""
         with self._lock:
-            self._har.close()
-            self._file.close()
+            if not self._har.closed:
+                self._end()
+
+    def _end(self) -> None:
+        if self._output.is_empty:
+            self._har = harfile.HarFile(self._text, creator=CREATOR)  # what it has begun is not there
+        self._har.close()
+        try:
+            self._output.write_last(self._taken())
+        finally:
+            self._output.close()
+
+    def _taken(self) -> str:
+        """Return what harfile has made since the last time."""
+        text = self._text.getvalue()
+        self._text.seek(0)
+        self._text.truncate()
+        return inert.json(text)
 
     def _about(self, exchange: values.Exchange) -> str:
         repeats = f", sent {exchange.attempts} times" if exchange.attempts > 1 else ""
@@ -133,29 +211,33 @@ class Recorder:
         return [harfile.Record(self._redactor().text(name), self._redactor().text(value)) for name, value in pairs]
 
 
-def part(file: Path, worker: str) -> Path:
-    """Return where a worker writes its part; the file itself where there are no workers."""
-    return file.with_name(f"{file.name}.{worker}") if worker else file
+def part(folder: Path, worker: str) -> Output:
+    """Open the file for a worker's part in the folder of these parts."""
+    return Output(io.FileIO(folder / f"{worker}.har", "x"))
 
 
-def clear(file: Path) -> None:
-    """Remove what an earlier run left of parts."""
-    for left in file.parent.glob(f"{file.name}.*"):
-        left.unlink()
+def merge(folder: Path, output: Output) -> None:
+    """Write the workers' parts as one, in the order sent, and remove their folder.
+
+    `OSError` where they cannot be written, or one cannot be read: then all of them are kept where they are.
+    """
+    entries = [entry for one in sorted(folder.iterdir()) for entry in _log(one)["entries"]]
+    entries.sort(key=lambda entry: str(entry["startedDateTime"]))
+    empty = io.StringIO()
+    harfile.HarFile(empty, creator=CREATOR).close()
+    whole = {"log": json.loads(empty.getvalue())["log"] | {"entries": entries}}
+    output.write(inert.json(json.dumps(whole, ensure_ascii=False)))
+    output.close()
+    shutil.rmtree(folder)
 
 
-def merge(file: Path) -> None:
-    """Make one file of the workers' parts, in the order sent; where there are none, `file` is whole already."""
-    parts = sorted(file.parent.glob(f"{file.name}.*"))
-    if not parts:
-        return
-    logs = [json.loads(one.read_text(encoding="utf-8"))["log"] for one in parts]
-    entries = sorted(
-        (entry for log in logs for entry in log["entries"]), key=lambda entry: str(entry["startedDateTime"])
-    )
-    text = json.dumps({"log": logs[0] | {"entries": entries}}, ensure_ascii=False)
-    file.write_text(inert.json(text), encoding="utf-8")
-    clear(file)
+def _log(part: Path) -> Any:
+    """Return the log of a part, also of one whose worker was killed: it ends after an entry."""
+    text = part.read_text(encoding="utf-8")
+    for ending in ("", "]}}"):
+        with suppress(ValueError):
+            return json.loads(text + ending)["log"]
+    raise OSError(f"{part} is no HAR, and is kept")
 
 
 def _phrase(status: int) -> str:

@@ -7,7 +7,6 @@ their lines, and a line that cannot be read is set aside in a file of its own: n
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from typing import Any
 from filelock import FileLock
 
 from contracts import inert
+from reports.files import replace, require_regular
 
 PROFILES = ("quick", "nightly", "deep")
 """From the smallest to the largest: what a larger one found, a smaller one may not have tried."""
@@ -92,6 +92,7 @@ class History:
 def read(file: Path, target: str, contract: str) -> History:
     """Return the earlier runs of this target and contract digest; a file that cannot be read is an empty history."""
     try:
+        require_regular(file)
         lines = file.read_bytes().splitlines()
     except FileNotFoundError:
         return History((), f"History starts anew: there is no {file}")
@@ -109,6 +110,7 @@ def read(file: Path, target: str, contract: str) -> History:
 
 def append(file: Path, run: Run) -> None:
     """Add a run, and keep the file within its bounds."""
+    require_regular(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_name(f"{file.name}.lock"), timeout=LOCK_SECONDS):
         lines = file.read_bytes().splitlines() if file.exists() else []
@@ -119,9 +121,7 @@ def append(file: Path, run: Run) -> None:
         text = "".join(
             f"{inert.json(json.dumps(asdict(kept), ensure_ascii=False))}\n" for kept in bounded([*runs, run])
         )
-        scratch = file.with_name(f"{file.name}.new")
-        scratch.write_text(text, encoding="utf-8")
-        os.replace(scratch, file)  # noqa: PTH105 - atomic, and says so
+        replace(file, text.encode())
 
 
 def bounded(runs: Sequence[Run]) -> list[Run]:

@@ -13,6 +13,7 @@ import os
 import sys
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, TypeVar
@@ -26,6 +27,7 @@ from allure_commons.logger import AllureFileLogger
 from attr import asdict
 
 from contracts import inert
+from reports.files import replace
 from reports.redaction import HIDDEN, VARIABLE, Redactor
 
 Stream = TypeVar("Stream")
@@ -77,10 +79,60 @@ WRITER: Final = pytest.StashKey[Writer]()
 class First:
     """Cleans what is written, from before another plugin opens a file."""
 
+    def __init__(self) -> None:
+        """See which of the streams were closed when the process was started."""
+        self._closed = [name for name in ("stdout", "stderr") if getattr(sys, f"__{name}__") is None]
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Put the writer in between."""
+        self._open_closed()
         config.stash[WRITER] = register(config)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Have the streams stay as they are: capturing would put back what it found."""
+        capture = config.pluginmanager.get_plugin("capturemanager")
+        if self._closed and capture is not None:
+            capture.stop_global_capturing()
+        self._open_closed()
+
+    def _open_closed(self) -> None:
+        for name in self._closed:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - to the end of the process
+
+
+def outlive(stream: Any) -> None:
+    """Let a stream that nobody reads any more, or that has no room, cost what is shown there, and nothing else.
+
+    Exit code and files tell what a run came to: they are not to be lost with the reader of its output.
+    """
+    write, flush = stream.write, stream.flush
+    lost: list[OSError] = []
+
+    def surviving(act: Callable[..., Any], *given: Any) -> Any:
+        try:
+            return act(*given)
+        except OSError as error:
+            _discard(stream)
+            with suppress(OSError):
+                flush()  # what was waiting to be written, too
+            lost.append(error)  # each time that capturing puts the stream back
+            if stream is sys.__stdout__ and sys.__stderr__ is not None and len(lost) == 1:
+                why = f"Nothing more can be shown here ({os.strerror(error.errno or 0).lower()}): the run goes on."
+                with suppress(OSError):
+                    print(why, file=sys.__stderr__)
+            return len(given[0]) if given else None
+
+    stream.write = lambda text: surviving(write, text)
+    stream.flush = lambda: surviving(flush)
+
+
+def _discard(stream: Any) -> None:
+    """Have whatever goes into a stream from now on lead nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def register(config: pytest.Config) -> Writer:
@@ -101,24 +153,24 @@ def register(config: pytest.Config) -> Writer:
             # By the test's own id, so that a result replaces the one that was written of the same test before.
             name = item.file_pattern.format(prefix=getattr(item, "historyId", None) or uuid.uuid4())
             text = json.dumps(told, ensure_ascii=False)
-            _replace(self._report_dir / name, text.encode(errors="surrogateescape"))
+            self._write(name, text.encode(errors="surrogateescape"))
 
         @hookimpl
         def report_attached_file(self, source: str, file_name: str) -> None:
-            _replace(self._report_dir / file_name, Path(source).read_bytes())
+            self._write(file_name, Path(source).read_bytes())
 
         @hookimpl
         def report_attached_data(self, body: str | bytes, file_name: str) -> None:
-            _replace(self._report_dir / file_name, body.encode() if isinstance(body, str) else body)
+            self._write(file_name, body.encode() if isinstance(body, str) else body)
 
-    def _replace(file: Path, data: bytes) -> None:
-        begun = file.with_name(f"{file.name}.tmp")
-        begun.write_bytes(writer.data(file, data))
-        begun.replace(file)
+        def _write(self, name: str, data: bytes) -> None:
+            file = self._report_dir / name
+            replace(file, writer.data(file, data))
 
     _swap(config, vars(allure_pytest.plugin), "AllureFileLogger", CleanLogger)
     _swap(config, vars(junitxml), "open", writer.open)
     for stream in {id(one): one for one in (sys.__stdout__, sys.__stderr__, sys.stdout, sys.stderr) if one}.values():
+        outlive(stream)
         writer.clean(stream)  # to the end of the process: an interpreter that dies has its say after pytest
     return writer
 

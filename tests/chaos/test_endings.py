@@ -161,7 +161,13 @@ def test_run_that_is_killed_leaves_what_it_knew_and_nothing_in_the_way(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("option", "reason"), [("--alluredir", "/x cannot be written to (not a directory)"), ("--junitxml", FILE_EXISTS)]
+    ("option", "reason"),
+    [
+        ("--alluredir", "/x cannot be written to (not a directory)"),
+        ("--junitxml", FILE_EXISTS),
+        ("--log-file", FILE_EXISTS),
+        ("--har", FILE_EXISTS),
+    ],
 )
 def test_place_that_cannot_be_written_to_is_told_first(option: str, reason: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
-import tempfile
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, cast
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem, SQLiteBucket
 
+from tests.harness.private import private_folder
 from tests.harness.timing import Clock
 from tests.harness.transient import WINDOW_SECONDS
 
 WINDOW_MS: Final = int(WINDOW_SECONDS * 1000)
 AHEAD_MS: Final = 1000
-DAY_SECONDS: Final = 24 * 60 * 60
 TABLE: Final = "sent"
 
 
@@ -43,15 +40,12 @@ class Allowance:
     """
 
     def __init__(self, clock: Clock, url: str, token: str, folder: Path | None = None) -> None:
-        """Open the count for this token at this target."""
+        """Open the count for this token at this target, in a folder that is there: this user's private one."""
         self._clock = clock
         self._bucket: InMemoryBucket | SQLiteBucket = InMemoryBucket([_rate(1)])
-        folder = folder or Path(tempfile.gettempdir()) / f"propexo-conformance-{os.getuid()}"
         name = hashlib.sha256(f"{url}\n{token}".encode()).hexdigest()[:16]
         with suppress(OSError, sqlite3.Error):
-            folder.mkdir(mode=0o700, exist_ok=True)
-            _tidy(folder)
-            self._bucket = _open(folder / f"sent-{name}.sqlite", self._now())
+            self._bucket = _open((folder or private_folder()) / f"sent-{name}.sqlite", self._now())
 
     def wait(self, per_minute: int) -> float:
         """Count one request in and return 0, or the seconds until there is room for it."""
@@ -86,13 +80,6 @@ class Allowance:
 
 def _rate(per_minute: int) -> Rate:
     return Rate(per_minute, WINDOW_MS)
-
-
-def _tidy(folder: Path) -> None:
-    """Remove the counts that nobody has used for a day."""
-    for file in folder.glob("sent-*"):
-        if file.stat().st_mtime < time.time() - DAY_SECONDS:
-            file.unlink(missing_ok=True)
 
 
 def _open(file: Path, now: int) -> _Shared:

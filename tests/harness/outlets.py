@@ -2,22 +2,58 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from contracts.errors import UsageError
+
+OUTLETS: Final = {
+    "--alluredir": "allure_report_dir",
+    "--junitxml": "xmlpath",
+    "--log-file": "log_file",
+    "--summary": "summary",
+    "--markdown": "markdown",
+    "--badge": "badge",
+    "--har": "har",
+    "--history": "history",
+}
+"""Options that say where to write, and what pytest calls their values; of those of a plugin, there may be none."""
+
+
+def expanded(options: Mapping[str, object]) -> dict[str, str]:
+    """Return pytest's options that say where to write, with `~` and `$NAME` filled in as in its own --junitxml."""
+    given = ((name, options.get(name)) for name in OUTLETS.values())
+    return {
+        name: os.path.expanduser(os.path.expandvars(value))  # noqa: PTH111 - without a home it stays as it is
+        for name, value in given
+        if isinstance(value, str)
+    }
 
 
 def check_writable(option: str, path: str | None, *, is_folder: bool) -> None:
     """Write a few bytes to where an option points; `UsageError` in one sentence if that cannot be done."""
     if not path:
         return
-    folder = Path(path) if is_folder else Path(path).absolute().parent
+    place = Path(path) if is_folder else Path(path).absolute().parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"." * 4096)
+        if not is_folder and os.path.lexists(path):
+            place = Path(path)
+            _check_file(place)
+        else:
+            place.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=place) as file:
+                file.write(b"." * 4096)
     except OSError as error:
         reason = os.strerror(error.errno or 0).lower()
-        raise UsageError(f"{folder} cannot be written to ({reason}): name another place with {option}.") from None
+        raise UsageError(f"{place} cannot be written to ({reason}): name another place with {option}.") from None
+
+
+def _check_file(file: Path) -> None:
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "")
+    if file.exists() and not os.access(file, os.W_OK):
+        raise PermissionError(errno.EACCES, "")

@@ -13,7 +13,6 @@ import datetime as dt
 import gc
 import math
 import os
-import tempfile
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -33,8 +32,9 @@ from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
 from tests.harness.access import Access
 from tests.harness.interruption import ends_like_ctrl_c, held_back
-from tests.harness.outlets import check_writable
+from tests.harness.outlets import OUTLETS, check_writable, expanded
 from tests.harness.plan import Demand, Share, Tried, expectation, share_out, tried_as
+from tests.harness.private import private_folder
 from tests.harness.run import AllowanceSpent
 from tests.harness.sending import TargetDown
 from tests.harness.session import (
@@ -115,8 +115,9 @@ class Hooks:
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Register `Hooks`."""
+    """Register `Hooks`, and what comes before other plugins."""
     pluginmanager.add_hookspecs(Hooks)
+    pluginmanager.register(First(), "conformance-first")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -169,6 +170,15 @@ def _minutes(text: str) -> float:
     return minutes
 
 
+class First:
+    """Says where to write, before other plugins open files there."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Have every plugin mean the same place."""
+        vars(config.option).update(expanded(vars(config.option)))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Read contracts and settings: whatever is wrong with them is said before anything is sent."""
     config.addinivalue_line("markers", "requirement(demand): the requirement that a conformance test judges")
@@ -180,8 +190,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     config.stash[TOLD], config.stash[NOT_CANCELLED], config.stash[NOT_WRITTEN] = [], [], []
-    # Hypothesis keeps what it works out about Unicode; the checkout is no place for it.
-    set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "propexo-conformance-hypothesis")
+    set_hypothesis_home_dir(_hypothesis_home())
     config.pluginmanager.register(Listener(config), "conformance-listener")
     config.pluginmanager.register(Cut(), "conformance-cut")
     config.pluginmanager.register(Finish(), "conformance-finish")
@@ -201,8 +210,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     try:
         if not _is_worker(config):
-            for option in ("--alluredir", "--junitxml"):
-                check_writable(option, config.getoption(option), is_folder=option == "--alluredir")
+            _check_options(config)
         config.stash[SESSION] = Session(replace(options, env_file=env_file_from(config.getoption("--env-file"))))
     except NothingSelected as error:
         pytest.exit(str(error), returncode=NOTHING_SELECTED)
@@ -215,6 +223,22 @@ def pytest_configure(config: pytest.Config) -> None:
         ends_like_ctrl_c(config.getoption("--max-minutes"), config.stash[ENDED].append, grace=waits_for_others)
     )
     config.add_cleanup(endings.close)
+
+
+def _check_options(config: pytest.Config) -> None:
+    """Raise `UsageError` for options of others with which the run could not do what it is for."""
+    for option in set(OUTLETS) - {"--history"}:  # without which a run is worth as much: it is told at the end
+        check_writable(option, config.getoption(option, None), is_folder=option == "--alluredir")
+    if config.getoption("reruns", None):
+        raise UsageError("--reruns would count each check again: leave it out, the suite repeats what it has to.")
+
+
+def _hypothesis_home() -> Path:
+    """Return where Hypothesis keeps what it works out about Unicode: not in the checkout, and where others cannot."""
+    try:
+        return private_folder() / "hypothesis"
+    except OSError:
+        return Path(os.devnull) / "hypothesis"  # where nothing can be kept: it is worked out anew
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -682,6 +706,7 @@ class ByOperation(LoadScopeScheduling):  # type: ignore[misc]
         return nodeid.rpartition(" ")[2] if "tests/conformance" in nodeid else nodeid.rpartition("::")[0]
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByOperation:
     """Schedule by operation."""
     return ByOperation(config, log)

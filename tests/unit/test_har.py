@@ -1,7 +1,9 @@
 """The HAR file: valid, redacted, bounded, and one file however many wrote it."""
 
 import base64
+import io
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reports import har
-from reports.har import LONGEST_BODY, Recorder, clear, merge, part
+from reports.har import LONGEST_BODY, Output, Recorder, claim, merge, part
 from reports.redaction import Redactor
 from tests.unit.building import CANCEL, TOKEN, exchange, table
 
@@ -49,8 +51,12 @@ HAR_1_2 = Draft202012Validator(shape(log=LOG))
 """As http://www.softwareishard.com/blog/har-12-spec/ has it."""
 
 
+def recording(output: Output) -> Recorder:
+    return Recorder(output, URL, lambda: Redactor(TOKEN))
+
+
 def recorded(folder: Path, *exchanges, sent_for: str = "ERR-01") -> list[dict]:
-    recorder = Recorder(folder / "x.har", URL, lambda: Redactor(TOKEN))
+    recorder = recording(claim(folder / "x.har"))
     recorder.sent_for = sent_for
     for one in exchanges:
         recorder.record(one)
@@ -135,37 +141,120 @@ def test_token_is_in_no_byte(tmp_path: Path, told) -> None:
 
 
 def test_exchanges_of_several_threads_are_all_kept(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "x.har", URL, lambda: Redactor(TOKEN))
+    recorder = recording(claim(tmp_path / "x.har"))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(recorder.record, [exchange(number=number) for number in range(200)]))
     recorder.close()
     assert len(entries(tmp_path / "x.har")) == 200
 
 
-def test_parts_of_workers_become_one_file_in_the_order_sent(tmp_path: Path) -> None:
-    file, now = tmp_path / "x.har", time.monotonic()
-    for worker, began in (("gw0", [3, 1]), ("gw1", [2])):
-        recorder = Recorder(part(file, worker), URL, lambda: Redactor(TOKEN))
-        for seconds in began:
-            recorder.record(exchange(began=now - 10 + seconds, number=seconds))
+def parts_of(folder: Path, **parts: list[int]) -> Path:
+    """Write a part for each worker, of exchanges with these numbers, each begun so many seconds after the first."""
+    folder.mkdir()
+    now = time.monotonic()
+    for worker, numbers in parts.items():
+        recorder = recording(part(folder, worker))
+        for number in numbers:
+            recorder.record(exchange(began=now - 10 + number, number=number))
         recorder.close()
-    merge(file)
-    assert [entry["comment"].rpartition(" ")[2] for entry in entries(file)] == ["1", "2", "3"]
-    assert [one.name for one in tmp_path.iterdir()] == ["x.har"]
+    return folder
 
 
-def test_parts_of_an_earlier_run_are_cleared(tmp_path: Path) -> None:
+def numbers(file: Path) -> list[int]:
+    return [int(entry["comment"].rpartition(" ")[2]) for entry in entries(file)]
+
+
+@pytest.mark.parametrize("name", ["x.har", "run[1].har", "a b*?.har"])
+def test_parts_of_workers_become_one_file_in_the_order_sent(name: str, tmp_path: Path) -> None:
+    merge(parts_of(tmp_path / "parts", gw0=[3, 1], gw1=[2]), claim(tmp_path / name))
+    assert numbers(tmp_path / name) == [1, 2, 3]
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+
+
+def test_files_beside_it_are_left_alone(tmp_path: Path) -> None:
+    others = [tmp_path / f"x.har{ending}" for ending in (".bak", ".gz", ".old.txt", ".gw0", ".tmp")]
+    for other in others:
+        other.write_text("precious")
+    merge(parts_of(tmp_path / "parts", gw0=[1]), claim(tmp_path / "x.har"))
+    assert {other.read_text() for other in others} == {"precious"}
+
+
+def test_part_of_a_worker_that_was_killed_is_kept(tmp_path: Path) -> None:
+    parts = parts_of(tmp_path / "parts", gw0=[1, 3])
+    killed = recording(part(parts, "gw1"))
+    killed.record(exchange(number=2))
+    merge(parts, claim(tmp_path / "x.har"))
+    assert sorted(numbers(tmp_path / "x.har")) == [1, 2, 3]
+
+
+def test_part_that_is_no_har_keeps_all_of_them(tmp_path: Path) -> None:
+    parts = parts_of(tmp_path / "parts", gw0=[1])
+    (parts / "gw1.har").write_text("{")
+    with pytest.raises(OSError, match="is no HAR, and is kept"):
+        merge(parts, claim(tmp_path / "x.har"))
+    assert numbers(parts / "gw0.har") == [1]
+
+
+def test_run_of_workers_that_sent_nothing_is_a_har(tmp_path: Path) -> None:
+    merge(parts_of(tmp_path / "parts"), claim(tmp_path / "x.har"))
+    assert entries(tmp_path / "x.har") == []
+
+
+def test_second_of_two_runs_at_once_takes_another_name(tmp_path: Path) -> None:
     file = tmp_path / "x.har"
-    part(file, "gw7").write_text("old")
-    clear(file)
-    assert list(tmp_path.iterdir()) == []
-    assert part(file, "") == file
+    first, second = claim(file), claim(file)
+    assert first.name == file
+    assert second.name != file
+    assert (second.name.parent, second.name.suffix) == (tmp_path, ".har")
+    for number, output in enumerate((first, second)):
+        recorder = recording(output)
+        recorder.record(exchange(number=number))
+        recorder.close()
+    assert (numbers(first.name), numbers(second.name)) == ([0], [1])
+    assert claim(file).name == file, "the lock ends with the run"
 
 
-def test_merge_leaves_a_whole_file_alone(tmp_path: Path) -> None:
-    recorded(tmp_path, exchange())
-    merge(tmp_path / "x.har")
-    assert len(entries(tmp_path / "x.har")) == 1
+def test_file_of_the_night_before_stays_until_something_is_written(tmp_path: Path) -> None:
+    recorded(tmp_path, exchange(number=1))
+    claim(tmp_path / "x.har").close()
+    assert numbers(tmp_path / "x.har") == [1]
+    recorded(tmp_path, exchange(number=2))
+    assert numbers(tmp_path / "x.har") == [2]
+
+
+@pytest.mark.parametrize("room", range(0, 9_000, 333))
+def test_file_without_room_for_more_holds_what_it_had_room_for(room: int, tmp_path: Path) -> None:
+    class Small(io.FileIO):
+        def write(self, data: bytes) -> int:
+            left = room - os.fstat(self.fileno()).st_size
+            if left <= 0:
+                raise OSError(28, "No space left on device")
+            return super().write(data[:left])
+
+    recorder = recording(Output(Small(tmp_path / "x.har", "a")))
+    refused = []
+    for number in range(20):
+        try:
+            recorder.record(exchange(number=number))
+        except OSError:
+            refused.append(number)
+    assert len(refused) == 1, "what comes after it is left out"
+    recorder.close()
+    if text := (tmp_path / "x.har").read_text():
+        assert numbers(tmp_path / "x.har") == list(range(len(json.loads(text)["log"]["entries"])))
+        assert len(text) > room - 2 * TWO_ENTRIES
+    else:
+        assert room < TWO_ENTRIES
+
+
+TWO_ENTRIES = 3_000
+"""Bytes that two of these exchanges need, and more."""
+
+
+def test_device_is_written_to_as_it_is() -> None:
+    recorder = recording(claim(Path("/dev/full")))
+    with pytest.raises(OSError, match="No space left"):
+        recorder.record(exchange())
 
 
 @pytest.mark.parametrize("code", [200, 400])

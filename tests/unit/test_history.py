@@ -1,6 +1,7 @@
 """The history file: bounded, not mixed, and nothing of it is ever lost."""
 
 import json
+import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -33,6 +34,28 @@ def test_missing_file_is_said_to_start_anew(tmp_path: Path) -> None:
 
 def test_file_that_cannot_be_read_is_said_to_start_anew(tmp_path: Path) -> None:
     assert read(tmp_path, *MINE).notice.startswith(f"History starts anew: {tmp_path} cannot be read")
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe"])
+def test_what_is_no_file_is_neither_read_nor_replaced(kind: str, tmp_path: Path) -> None:
+    file = {"device": Path("/dev/null"), "pipe": tmp_path / "pipe"}[kind]
+    if kind == "pipe":
+        os.mkfifo(file)
+    assert read(file, *MINE).notice == f"History starts anew: {file} cannot be read (it is no regular file)"
+    with pytest.raises(OSError, match="it is no regular file"):
+        append(file, night(20))
+    assert not file.is_file()
+    assert not file.with_name(f"{file.name}.lock").exists()
+
+
+def test_files_beside_it_are_left_alone(tmp_path: Path) -> None:
+    others = [tmp_path / name for name in ("h.jsonl.new", "h.jsonl.bak", "h.jsonl.tmp", "h.jsonl.lock")]
+    for other in others:
+        other.write_text("precious")
+    append(tmp_path / "h.jsonl", night(20))
+    append(tmp_path / "h.jsonl", night(21))
+    assert {other.read_text() for other in others} == {"precious"}
+    assert sorted(tmp_path.iterdir()) == sorted([*others, tmp_path / "h.jsonl"])
 
 
 def test_runs_of_other_targets_and_contracts_are_kept_apart(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import UsageError
-from tests.harness.outlets import check_writable
+from tests.harness.outlets import check_writable, expanded
 
 
 def test_folder_is_made_and_left_empty(tmp_path: Path) -> None:
@@ -30,3 +30,31 @@ def test_place_that_cannot_be_written_to_is_named_with_the_reason(tmp_path: Path
         check_writable("--alluredir", str(tmp_path / "file" / "x"), is_folder=True)
     sentence = f"{tmp_path}/file/x cannot be written to (not a directory): name another place with --alluredir."
     assert str(caught.value) == sentence
+
+
+def test_folder_in_place_of_a_file_is_told_first(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be written to \\(is a directory\\): name another place with --har"):
+        check_writable("--har", str(tmp_path), is_folder=False)
+
+
+@pytest.mark.parametrize("path", ["/dev/full", "/dev/stdout"])
+def test_device_needs_no_room_beside_it(path: str) -> None:
+    check_writable("--summary", path, is_folder=False)
+
+
+def test_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "summary.json"
+    file.write_text("last night's")
+    check_writable("--summary", str(file), is_folder=False)
+    assert file.read_text() == "last night's"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("~/x.xml", "/home/me/x.xml"), ("$PLACE/x.xml", "/data/x.xml"), ("a~b/$NOTHING", "a~b/$NOTHING")],
+)
+def test_home_and_variables_are_filled_in(given: str, meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("PLACE", "/data")
+    monkeypatch.delenv("NOTHING", raising=False)
+    assert expanded({"xmlpath": given, "har": None, "keyword": "~"}) == {"xmlpath": meant}

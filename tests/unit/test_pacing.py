@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import sqlite3
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.harness.allowance import DAY_SECONDS, Allowance
+from tests.harness.allowance import Allowance
 from tests.harness.pacing import Pacer
 from tests.harness.window import Window
 from tests.unit.acquiring import START, TOKEN, URL, Clock, acquire
@@ -143,13 +141,3 @@ def test_what_a_clock_ahead_of_time_counted_keeps_nobody_waiting(clock: Clock, t
 
 def test_pace_of_nobody_is_the_usual_one() -> None:
     assert Window().per_minute(START) == 100
-
-
-def test_counts_of_yesterday_are_removed(clock: Clock, tmp_path: Path) -> None:
-    for name, age in (("sent-old.sqlite", 2), ("sent-young.sqlite", 0.5), ("other", 2)):
-        (tmp_path / name).touch()
-        os.utime(tmp_path / name, (0, time.time() - age * DAY_SECONDS))
-    sends(pacer(clock, tmp_path)[0], 1)
-    assert not (tmp_path / "sent-old.sqlite").exists()
-    assert (tmp_path / "sent-young.sqlite").exists()
-    assert (tmp_path / "other").exists()

@@ -1,0 +1,139 @@
+"""Where a run is started: without a terminal, without plugins, beside another run, among files of others."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.running import QUICK, run, running
+from tests.unit.running import ROOT
+from tests.unit.test_har import entries
+
+ONE = ("--operation", "cancel_lead*", "--profile", "quick", "-k", "RESP-01 or AUTH-0")
+INTERNAL_ERROR, USAGE = 3, 4
+HOME = f"propexo-conformance-{os.getuid()}"
+SECONDS = 100.0
+GOES_ON = "Nothing more can be shown here ({}): the run goes on."
+
+
+def shell(line: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of bash in which `"$@"` starts the conformance tests; they write a summary into the folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROPEXO_", "PYTEST_"))}
+    suite = (sys.executable, "-m", "pytest", "tests/conformance", "-p", "no:cacheprovider", *ONE)
+    return subprocess.run(  # noqa: S603 - our own command
+        ["bash", "-c", line, "bash", *suite, "--env-file", os.devnull, "--summary", str(folder / "s.json")],  # noqa: S607 - any bash
+        cwd=ROOT,
+        env=kept | {"FOLDER": str(folder), "TMPDIR": str(folder)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('"$@" >&-', ""),
+        ('"$@" >&- 2>&-', ""),
+        ('"$@" > /dev/full', GOES_ON.format("no space left on device")),
+        ('"$@" | head -1; exit ${PIPESTATUS[0]}', GOES_ON.format("broken pipe")),
+        ('PYTHONOPTIMIZE=2 "$@" -W ignore', ""),
+    ],
+    ids=["stdout closed", "both closed", "full", "head", "without assertions"],
+)
+def test_what_becomes_of_the_output_changes_no_verdict(line: str, said: str, tmp_path: Path) -> None:
+    done = shell(line, tmp_path)
+    assert (done.returncode, done.stderr.strip()) == (0, said), done.stdout
+    assert json.loads((tmp_path / "s.json").read_text())["exit_code"] == 0
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize("plugin", ["terminal", "xdist", "junitxml", "allure_pytest", "capture", "logging"])
+def test_plugin_that_is_left_out_is_done_without(plugin: str, tmp_path: Path) -> None:
+    summary = tmp_path / "s.json"
+    outcome = run(tmp_path, *ONE, "-p", f"no:{plugin}", "--summary", str(summary))
+    assert outcome.code == 0, outcome.output
+    assert json.loads(summary.read_text())["outcome"] == "held"
+    assert "Traceback" not in outcome.output
+
+
+def test_run_without_any_plugin_of_others(tmp_path: Path) -> None:
+    outcome = run(tmp_path, *ONE, environment={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+    assert outcome.code == 0, outcome.output
+    assert outcome.named("passed")
+
+
+def test_secret_is_told_without_a_terminal_plugin(tmp_path: Path) -> None:
+    (tmp_path / "plant.py").write_text(
+        "import os, pathlib\n"
+        "def pytest_sessionfinish():\n"
+        "    pathlib.Path(os.environ['FOLDER'], 'badge').write_text(os.environ['PROPEXO_TOKEN'])\n"
+    )
+    given = {"PROPEXO_TOKEN": "tok-en-tok-en", "PYTHONPATH": str(tmp_path)}
+    done = shell('"$@" -p no:terminal -p plant --alluredir "$FOLDER"', tmp_path, **given)
+    assert done.returncode == INTERNAL_ERROR
+    assert f"ERROR: {tmp_path / 'badge'} holds the token" in done.stderr
+
+
+def test_repeating_of_checks_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "repeats.py").write_text("def pytest_addoption(parser): parser.addoption('--reruns', type=int)")
+    done = shell('"$@" -p repeats --reruns 2', tmp_path, PYTHONPATH=str(tmp_path))
+    assert done.returncode == USAGE
+    assert "ERROR: --reruns would count each check again: leave it out" in done.stderr
+
+
+def test_home_is_meant_by_every_option(tmp_path: Path) -> None:
+    names = {"--junitxml": "a.xml", "--har": "b.har", "--alluredir": "c", "--markdown": "d.md"}
+    options = " ".join(f"'{option}=~/here/{name}'" for option, name in names.items())
+    done = shell(f'"$@" {options}', tmp_path, HOME=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    assert {file.name for file in (tmp_path / "here").iterdir()} == set(names.values())
+    assert not (ROOT / "~").exists()
+
+
+def test_two_runs_at_once_into_one_har_both_have_theirs(tmp_path: Path) -> None:
+    file = tmp_path / "x.har"
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    given = (*QUICK, "-k", "AUTH", "--har", str(file))
+    with running(first, *given) as one, running(second, *given) as other:
+        outcomes = [one.outcome(), other.outcome()]
+    assert [outcome.code for outcome in outcomes] == [0, 0], outcomes[1].output
+    (beside,) = tmp_path.glob("x-*.har")
+    sentence = f"{file} is another run's: the HAR of this one is {beside}."
+    assert sum(sentence in outcome.output for outcome in outcomes) == 1
+    assert len(entries(file)) == len(entries(beside)) > 0
+    assert sorted(tmp_path.iterdir()) == sorted([file, beside, first, second])
+
+
+@pytest.mark.parametrize("kind", ["link", "file", "open to others"])
+def test_folder_that_is_not_ours_alone_is_done_without(kind: str, tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / HOME, tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    make: dict[str, Callable[[], object]] = {
+        "link": lambda: home.symlink_to(elsewhere),
+        "file": home.touch,
+        "open to others": lambda: (home.mkdir(), home.chmod(0o777)),
+    }
+    make[kind]()
+    outcome = run(tmp_path, *ONE, environment={"CHAOS_PACED": "yes"})
+    assert outcome.code == 0, outcome.output
+    assert list(elsewhere.iterdir()) == []
+    assert kind == "file" or list(home.iterdir()) == []
+
+
+def test_har_for_which_there_is_no_room_costs_nothing_else(tmp_path: Path) -> None:
+    done = shell('ulimit -f 40; "$@" --har "$FOLDER/x.har"', tmp_path)
+    assert done.returncode == INTERNAL_ERROR, done.stdout
+    assert done.stdout.count("Reports could not be written: [Errno 27] File too large") == 1
+    assert "Not run: " not in done.stdout
+    assert len(entries(tmp_path / "x.har")) > 0
+    assert json.loads((tmp_path / "s.json").read_text())["exit_code"] == INTERNAL_ERROR

@@ -1,0 +1,53 @@
+"""The targets of make, with a Python that only writes down what it is called with."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.running import ROOT
+
+PATH = """my "own" contract's/a  b$HOME.yaml"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    folder = tmp_path / "check out"
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    shutil.copy(ROOT / "Makefile", folder)
+    python = folder / ".venv" / "bin" / "python"
+    calls = f"open({str(tmp_path / 'calls')!r}, 'a')"
+    python.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]), file={calls})\n")
+    python.chmod(0o755)
+    (folder / "requirements.lock").touch()
+    (folder / ".venv" / "ready").touch()
+    return folder
+
+
+def calls_of(checkout: Path, *arguments: str) -> list[list[str]]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    subprocess.run(["make", *arguments], cwd=checkout, env=kept, check=True, timeout=60)  # noqa: S603, S607 - any make
+    return [json.loads(line) for line in (checkout.parent / "calls").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("target", ["conformance", "doctor", "mock"])
+def test_path_with_blanks_and_quotes_is_one_argument(target: str, checkout: Path) -> None:
+    (call,) = calls_of(checkout, target, f"CONTRACT={PATH.replace('$', '$$')}", "TARGET=http://127.0.0.1:1/a b")
+    assert call[call.index("--contract") + 1] == PATH
+    assert target == "mock" or call[call.index("--target") + 1] == "http://127.0.0.1:1/a b"
+
+
+def test_arguments_are_split_as_a_shell_does(checkout: Path) -> None:
+    (call,) = calls_of(checkout, "doctor", """ARGS=--env-file 'my settings/.env' --access none""")
+    assert call[-4:] == ["--env-file", "my settings/.env", "--access", "none"]
+
+
+def test_run_without_results_leaves_nothing(checkout: Path) -> None:
+    calls_of(checkout, "conformance")
+    assert list((checkout / "reports" / "results").iterdir()) == []
