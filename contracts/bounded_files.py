@@ -1,4 +1,4 @@
-"""Files from outside, read within bounds: no endless one, no one larger than it may be, and none that keeps a run waiting.
+"""Files from outside, read within bounds: none without an end, none too large, and none that keeps a run waiting.
 
 Every file that people or earlier runs wrote is read here. What cannot be read is an `OSError` whose `strerror` says
 why in a phrase, so that each caller makes its own sentence of it.

@@ -119,7 +119,7 @@ def test_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
 def test_file_in_no_encoding_that_we_read_is_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_bytes(b"PROPEXO_TOKEN=\xff\xfe")
-    with pytest.raises(UsageError, match=r"\.env cannot be read as settings \(UnicodeDecodeError\)\.$"):
+    with pytest.raises(UsageError, match=r"\.env cannot be read as settings \(it is not UTF-8\)\.$"):
         settings(env_file=file)
 
 
