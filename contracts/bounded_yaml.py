@@ -51,9 +51,9 @@ class _Loader(yaml.SafeLoader):
         """Compose a node as PyYAML does, and count it."""
         if time.monotonic() > self._finish:
             raise YamlError(f"too much: reading it takes more than {PARSE_SECONDS:g} s")
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
-            extent = self._anchored.get(event.anchor, _Extent())
+            extent = self._anchored.get(str(event.anchor), _Extent())
             if extent is None:
                 raise YamlError(f"endless: *{event.anchor} stands inside of what it stands for")
             node = super().compose_node(parent, index)
@@ -94,7 +94,7 @@ class _Loader(yaml.SafeLoader):
 def read_yaml(content: bytes) -> Any:
     """Return the values of a YAML or JSON text, None for an empty one; `YamlError` if it has none that can be used."""
     try:
-        value = _Loader(content).get_single_data()  # type: ignore[no-untyped-call]
+        value = _Loader(content).get_single_data()
     except YamlError:
         raise
     except yaml.YAMLError as error:

@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import unquote
 
+from jsonschema.validators import extend
+from openapi_schema_validator import OAS30Validator, OAS31Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+from openapi_spec_validator.validation.keywords import OpenAPIV30ValueValidator, OpenAPIV31ValueValidator
 
 from contracts.bounded_files import MEGABYTE, read_bytes
 from contracts.bounded_yaml import MAX_DEPTH, MAX_VALUES, YamlError, read_yaml
 from contracts.dialect import as_draft_2020
 from contracts.errors import ContractError
+from contracts.patterns import KEYWORDS
 
 Json: TypeAlias = Any
 """Any JSON value: None, bool, int, float, str, list or dict."""
@@ -35,7 +39,7 @@ JSON_MEDIA_TYPE = "application/json"
 SUPPLIED_BY = "x-supplied-by"
 SHOWS = "x-holds"
 RATE_LIMIT, RATE_REMAINING = "x-ratelimit-limit", "x-ratelimit-remaining"
-PATH_PARAMETER = re.compile(r"\{([^}]*)\}")
+PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
 BODY_EXPRESSION = "$response.body#"
 Extension = TypeVar("Extension")
 CONSTRAINTS = frozenset(
@@ -274,6 +278,26 @@ class Document:
         raise KeyError(operation_id)
 
 
+class _Default30(OpenAPIV30ValueValidator):
+    """Checks defaults against schemas of OpenAPI 3.0, with the document's patterns within their bound."""
+
+    value_validator_cls = extend(OAS30Validator, KEYWORDS)  # type: ignore[no-untyped-call]
+
+
+class _Default31(OpenAPIV31ValueValidator):
+    """As `_Default30`, for OpenAPI 3.1."""
+
+    value_validator_cls = extend(OAS31Validator, KEYWORDS)  # type: ignore[no-untyped-call]
+
+
+class _Validator30(OpenAPIV30SpecValidator):
+    keyword_validators = OpenAPIV30SpecValidator.keyword_validators | {"default": _Default30}
+
+
+class _Validator31(OpenAPIV31SpecValidator):
+    keyword_validators = OpenAPIV31SpecValidator.keyword_validators | {"default": _Default31}
+
+
 def load_document(file: Path) -> Document:
     """Read and validate an OpenAPI 3.0 or 3.1 document; `ContractError` in one sentence if it cannot be used."""
     try:
@@ -293,7 +317,7 @@ def _document(file: Path, content: bytes) -> Document:
         raise ContractError(f"{file} is not an OpenAPI 3.0 or 3.1 document: its `openapi` is {version or 'missing'}.")
     raw = _with_text_statuses(raw)
     _require_bounded(file, raw)
-    validator = OpenAPIV30SpecValidator if version.startswith("3.0") else OpenAPIV31SpecValidator
+    validator = _Validator30 if version.startswith("3.0") else _Validator31
     try:
         first = next(iter(validator(raw).iter_errors()), None)
     except Exception as error:  # a dangling reference is no error to the validator, but breaks it

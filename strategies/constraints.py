@@ -153,7 +153,7 @@ def _lengths_beyond(schema: Json) -> Iterator[Row]:
         yield f"of {longer} characters", _text(schema, "maxLength", longer)
         if "pattern" not in schema:
             yield f"of {longer} characters beyond ASCII", BEYOND_ASCII * longer
-    if schema.get("minLength"):
+    if 0 < schema.get("minLength", 0) <= LONGEST_SAMPLE:
         yield f"of {schema['minLength'] - 1} characters", _text(schema, "minLength", schema["minLength"] - 1)
 
 
@@ -175,7 +175,7 @@ def _choices_beyond(schema: Json) -> Iterator[Row]:
 
 def _contents_beyond(schema: Json) -> Iterator[Row]:
     """Yield arrays and objects that hold too few or too many."""
-    if schema.get("minItems"):
+    if 0 < schema.get("minItems", 0) <= LONGEST_SAMPLE:
         yield f"of {schema['minItems'] - 1} items", items_for(schema, schema["minItems"] - 1)
     if "maxItems" in schema and schema["maxItems"] < LONGEST_SAMPLE:
         yield f"of {schema['maxItems'] + 1} items", items_for(schema, schema["maxItems"] + 1)

@@ -140,5 +140,9 @@ def test_text_of_a_format_has_it(name: str) -> None:
     assert fits({"type": "string", "format": name}, TEXTS[name])
 
 
-def test_pattern_that_only_other_engines_read_is_not_judged() -> None:
-    assert fits({"type": "string", "pattern": r"^\p{Lu}$"}, "whatever")
+def test_pattern_of_ecma_262_is_read_as_such() -> None:
+    assert not fits({"type": "string", "pattern": r"^\p{Lu}$"}, "whatever")
+
+
+def test_pattern_that_no_engine_reads_is_not_judged() -> None:
+    assert fits({"type": "string", "pattern": r"^\p{Whatever}($"}, "whatever")
