@@ -7,6 +7,7 @@ for all but look-around and back-references, and these end after `MAX_BACKTRACKS
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -21,6 +22,11 @@ MAX_BACKTRACKS: Final = 100_000
 MAX_COMPILED_BYTES: Final = 1_000_000
 """Of one pattern; counted repetitions of counted repetitions come to any size."""
 PATTERN_PROPERTIES: Final = "patternProperties"
+TOKEN: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|.", re.DOTALL)
+"""An escaped character, a class, or any other character."""
+REPETITIONS: Final = frozenset("*+{")
+FEW_REPETITIONS: Final = 4
+"""So many side by side cost a backtracking engine no more than the fourth power of a text's length."""
 
 
 def occurs(pattern: str, text: str) -> bool | None:
@@ -32,6 +38,30 @@ def occurs(pattern: str, text: str) -> bool | None:
     if validator.is_valid(text):
         return True
     return False if all(error.kind.name == "pattern" for error in validator.iter_errors(text)) else None
+
+
+def may_backtrack(pattern: str) -> bool:
+    """Return whether a backtracking engine, such as Python's, may take unreasonably long for this pattern.
+
+    That is so where a group that holds repetitions or alternatives is repeated, or repetitions are many. Few patterns
+    that are like this do take long; those that are not never do.
+    """
+    tokens = TOKEN.findall(pattern)
+    open_groups, repetitions = [False], 0
+    for sign, following in zip(tokens, [*tokens[1:], ""], strict=True):
+        if sign == "(":
+            open_groups.append(False)
+        elif sign == ")" and len(open_groups) > 1:
+            ambiguous = open_groups.pop()
+            if ambiguous and following in REPETITIONS:
+                return True
+            open_groups[-1] |= ambiguous
+        elif sign in REPETITIONS:
+            repetitions += 1
+            open_groups[-1] = True
+        elif sign == "|":
+            open_groups[-1] = True
+    return repetitions > FEW_REPETITIONS
 
 
 @lru_cache(maxsize=256)

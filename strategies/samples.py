@@ -101,8 +101,10 @@ def _candidates(schema: Json) -> Iterator[Json]:
         yield from _arrays(schema)
     if "object" in _types(schema):
         required = schema.get("required", ())
-        yield {name: sample(inner) for name, inner in schema.get("properties", {}).items() if name in required}
-        yield {name: sample(inner) for name, inner in schema.get("properties", {}).items()}
+        # Once for both: were each level sampled twice, the number of levels would be an exponent.
+        held = {name: sample(inner) for name, inner in schema.get("properties", {}).items()}
+        yield {name: value for name, value in held.items() if name in required}
+        yield held
     yield None
 
 
@@ -136,9 +138,22 @@ def _numbers(schema: Json) -> Iterator[int | float]:
 
 def _arrays(schema: Json) -> Iterator[list[Json]]:
     fewest = schema.get("minItems", 0)
-    if fewest <= LONGEST_SAMPLE:
+    if affords(schema, max(fewest, 1)):
         yield items_for(schema, max(fewest, 1))
         yield items_for(schema, fewest)
+
+
+def affords(schema: Json, count: int) -> bool:
+    """Return whether so many items of an array's schema come to no more than the longest sample."""
+    return count <= LONGEST_SAMPLE and count * _size(sample(schema.get("items", {}))) <= LONGEST_SAMPLE
+
+
+def _size(value: Json) -> int:
+    """Return the characters and items that a value comes to; at least 1."""
+    if isinstance(value, str):
+        return max(len(value), 1)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(_size(entry) for entry in inner)
 
 
 def items_for(schema: Json, count: int) -> list[Json]:

@@ -19,13 +19,29 @@ from contracts.checks.response import success_fits_schema
 from contracts.checks.schema import body_fits
 from contracts.document import SUPPLIED_BY, Document, Json, Operation, properties
 from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem, Request
+from contracts.patterns import PATTERN_PROPERTIES, may_backtrack
 from tests.harness.harmless import may_name_others
+
+LARGEST_GENERATED = {"minLength": 1_000, "minItems": 20, "minProperties": 20}
+"""Keywords that ask for large values, and the largest that Schemathesis is asked for."""
 
 
 @lru_cache(maxsize=8)
 def schema_of(document: Document) -> Any:
     """Return the document as Schemathesis reads it, without security: credentials are never generated here."""
     return schemathesis.openapi.from_dict(_without_security(document))
+
+
+@lru_cache(maxsize=8)
+def schema_to_generate_from(document: Document) -> Any:
+    """Return the document as Schemathesis generates from it.
+
+    Patterns that may backtrack are left out, since Hypothesis matches what it generates by Python's engine, which has
+    no bound; so is what asks for large values, which multiply where they are nested. What breaks or fits these is told
+    by our own validator, on every body.
+    """
+    raw = _without_security(document)
+    return schemathesis.openapi.from_dict(raw) if _drop_costly(raw) else schema_of(document)
 
 
 @lru_cache(maxsize=8)
@@ -47,6 +63,7 @@ def schema_of_some(document: Document, operations: frozenset[str]) -> Any:
             named = shared["links"][link["$ref"].rpartition("/")[2]] if "$ref" in link else link
             if named.get("operationId") not in operations:
                 del answer["links"][name]
+    _drop_costly(raw)
     return schemathesis.openapi.from_dict(raw)
 
 
@@ -58,6 +75,28 @@ def _without_security(document: Document) -> Json:
             if isinstance(details, dict):
                 details.pop("security", None)
     return raw
+
+
+def _drop_costly(node: Json) -> bool:
+    """Take what is costly to generate out of a part of a document; return whether there was any."""
+    inner = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
+    dropped = [_drop_costly(entry) for entry in inner]
+    if not isinstance(node, dict):
+        return any(dropped)
+    costly = [name for name, most in LARGEST_GENERATED.items() if _is_above(node.get(name), most)]
+    if isinstance(node.get("pattern"), str) and may_backtrack(node["pattern"]):
+        costly.append("pattern")
+    for name in costly:
+        del node[name]
+    named = node.get(PATTERN_PROPERTIES)
+    names = [name for name in named if may_backtrack(name)] if isinstance(named, dict) else []
+    for name in names:
+        del node[PATTERN_PROPERTIES][name]
+    return bool(costly or names) or any(dropped)
+
+
+def _is_above(value: Json, most: int) -> bool:
+    return isinstance(value, int) and value > most
 
 
 def breaking_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
@@ -84,7 +123,8 @@ def breaking_bodies(document: Document, operation: Operation, control: Request) 
 
 def breaking_cases(document: Document, operation: Operation, control: Request) -> Iterator[Request]:
     """Yield the requests of Schemathesis's coverage phase in negative mode: each keyword of the schema, broken once."""
-    schema, own = schema_of(document), _operation(document, operation)
+    schema = schema_to_generate_from(document)
+    own = schema[operation.path][operation.method]
     cases = schema.iter_coverage_cases(
         own, generation_modes=[GenerationMode.NEGATIVE], generation_config=schema.config.generation_for(operation=own)
     )
@@ -123,7 +163,7 @@ def answer_conforms(document: Document, operation: Operation, exchange: Exchange
         return success_fits_schema(operation, exchange)
     if exchange.response is None or not exchange.accepted or exchange.response.content.limit:
         return SILENT
-    own = _operation(document, operation)
+    own = schema_of(document)[operation.path][operation.method]
     checks = schemathesis.checks
     case = own.Case(path_parameters=dict(operation.path_values(exchange.request.target)))
     response = as_schemathesis_response(exchange)
@@ -149,13 +189,9 @@ def as_schemathesis_response(exchange: Exchange) -> schemathesis.Response:
     )
 
 
-def _operation(document: Document, operation: Operation) -> Any:
-    return schema_of(document)[operation.path][operation.method]
-
-
 @lru_cache(maxsize=64)
 def _cases(document: Document, operation: Operation, mode: GenerationMode) -> SearchStrategy[Any]:
-    cases: SearchStrategy[Any] = _operation(document, operation).as_strategy(mode)
+    cases: SearchStrategy[Any] = schema_to_generate_from(document)[operation.path][operation.method].as_strategy(mode)
     return cases
 
 
