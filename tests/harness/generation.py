@@ -17,13 +17,15 @@ from schemathesis.core.failures import FailureGroup
 from contracts import strict_json
 from contracts.checks.response import success_fits_schema
 from contracts.checks.schema import body_fits
-from contracts.document import SUPPLIED_BY, Document, Json, Operation, properties
+from contracts.document import SUPPLIED_BY, Document, Json, Operation, properties, resolve
 from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem, Request
 from contracts.patterns import PATTERN_PROPERTIES, may_backtrack
 from tests.harness.harmless import may_name_others
 
-LARGEST_GENERATED = {"minLength": 1_000, "minItems": 20, "minProperties": 20}
-"""Keywords that ask for large values, and the largest that Schemathesis is asked for."""
+LARGEST_GENERATED = 100
+"""Items that Schemathesis is asked for at least in one value, those inside of others counted."""
+CHARACTERS_OF_AN_ITEM = 10
+"""A text of so many costs as much as an item."""
 
 
 @lru_cache(maxsize=8)
@@ -41,7 +43,8 @@ def schema_to_generate_from(document: Document) -> Any:
     by our own validator, on every body.
     """
     raw = _without_security(document)
-    return schemathesis.openapi.from_dict(raw) if _drop_costly(raw) else schema_of(document)
+    affordable = _affordable(raw)
+    return schema_of(document) if affordable is raw else schemathesis.openapi.from_dict(affordable)
 
 
 @lru_cache(maxsize=8)
@@ -63,8 +66,7 @@ def schema_of_some(document: Document, operations: frozenset[str]) -> Any:
             named = shared["links"][link["$ref"].rpartition("/")[2]] if "$ref" in link else link
             if named.get("operationId") not in operations:
                 del answer["links"][name]
-    _drop_costly(raw)
-    return schemathesis.openapi.from_dict(raw)
+    return schemathesis.openapi.from_dict(_affordable(raw))
 
 
 def _without_security(document: Document) -> Json:
@@ -77,13 +79,23 @@ def _without_security(document: Document) -> Json:
     return raw
 
 
-def _drop_costly(node: Json) -> bool:
-    """Take what is costly to generate out of a part of a document; return whether there was any."""
-    inner = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
-    dropped = [_drop_costly(entry) for entry in inner]
+def _affordable(raw: Json) -> Json:
+    """Return a document without what is costly to generate; the very document where nothing is."""
+    resolved = resolve(raw, raw["paths"])  # since what asks for large values may do so through references
+    return raw | {"paths": resolved} if _drop_costly(resolved, LARGEST_GENERATED) else raw
+
+
+def _drop_costly(node: Json, room: int) -> bool:
+    """Take what is costly to generate out of a part of a document; return whether there was any.
+
+    `room` is how many items a value may need at least, with as many of it as there are around it.
+    """
+    if isinstance(node, list):
+        return any([_drop_costly(entry, room) for entry in node])  # noqa: C419 - each of them, not up to the first
     if not isinstance(node, dict):
-        return any(dropped)
-    costly = [name for name, most in LARGEST_GENERATED.items() if _is_above(node.get(name), most)]
+        return False
+    most = {"minItems": room, "minProperties": room, "minLength": room * CHARACTERS_OF_AN_ITEM}
+    costly = [name for name in most if isinstance(node.get(name), int) and node[name] > most[name]]
     if isinstance(node.get("pattern"), str) and may_backtrack(node["pattern"]):
         costly.append("pattern")
     for name in costly:
@@ -92,11 +104,9 @@ def _drop_costly(node: Json) -> bool:
     names = [name for name in named if may_backtrack(name)] if isinstance(named, dict) else []
     for name in names:
         del node[PATTERN_PROPERTIES][name]
-    return bool(costly or names) or any(dropped)
-
-
-def _is_above(value: Json, most: int) -> bool:
-    return isinstance(value, int) and value > most
+    asked = node.get("minItems")
+    inside = room // asked if isinstance(asked, int) and asked > 0 else room
+    return any([*costly, *names, *[_drop_costly(entry, inside) for entry in node.values()]])
 
 
 def breaking_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
