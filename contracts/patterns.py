@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 import jsonschema_rs
@@ -46,9 +47,9 @@ def may_backtrack(pattern: str) -> bool:
     That is so where a group that holds repetitions or alternatives is repeated, or repetitions are many. Few patterns
     that are like this do take long; those that are not never do.
     """
-    tokens = TOKEN.findall(pattern)
+    tokens = [*TOKEN.findall(pattern), ""]
     open_groups, repetitions = [False], 0
-    for sign, following in zip(tokens, [*tokens[1:], ""], strict=True):
+    for sign, following in pairwise(tokens):
         if sign == "(":
             open_groups.append(False)
         elif sign == ")" and len(open_groups) > 1:
