@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contracts.checks.schema import fits
 from strategies import constraints, forms, texts
-from strategies.samples import TEXTS, sample
+from strategies.samples import MOST_ALTERNATIVES, TEXTS, alternatives, sample
 from tests.unit.building import control, flat, objects, operation, repeatable, table
 from tests.unit.schemas import DATE, FORMS, INSIDE, PLAIN, bounded
 
@@ -179,6 +179,17 @@ def test_levels_that_nothing_fits_are_no_exponent() -> None:
     began = time.monotonic()
     assert sample(schema) is None
     assert time.monotonic() - began < SECONDS
+
+
+def test_unions_beside_each_other_do_not_multiply_without_end() -> None:
+    many = [{"minLength": at} for at in range(1_000)]
+    began = time.monotonic()
+    assert len(alternatives({"anyOf": many, "oneOf": many})) == MOST_ALTERNATIVES
+    assert time.monotonic() - began < SECONDS
+
+
+def test_step_that_is_next_to_nothing_has_samples() -> None:
+    assert sample({"type": "number", "minimum": 1e300, "multipleOf": 1e-300}) is None
 
 
 def test_number_of_thousands_of_digits_is_no_number() -> None:
