@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import allure
 import pytest
 
 from contracts.errors import UsageError
@@ -266,20 +267,27 @@ def _report(session: pytest.Session) -> Account:
     _write_unrun(config)
     account = _account(session)
     _write(config, account)
-    if config.getoption("--alluredir"):
-        run_files.report_complaints(account)
-        run_files.attach("What changed", markdown.page(account))
-        run_files.attach("Can I believe it", run_files.proof_text(account.proof, account.proof_line))
     files = _files(config)
     history_file = {option: files.pop(option) for option in ("--history",) if option in files}
-    leaked = _leaks(config, files)
+    leaked = _leaks(config, files, _attachments(account))
     final = _added_to_history(config, _final(config, account, leaked=leaked))
     final = _final(config, final, leaked=_leaks(config, history_file) or leaked)
     if final != account:
         _write(config, final)
-        if config.getoption("--alluredir"):
-            run_files.report_complaints(final, run_files.complaints(account))
+    if config.getoption("--alluredir"):
+        for complaint in run_files.complaints(final):
+            allure.global_error(complaint)
+        for name, text in _attachments(final).items():
+            run_files.attach(name, text)
     return final
+
+
+def _attachments(account: Account) -> dict[str, str]:
+    """Return what Allure shows for the run as a whole, in Markdown by name."""
+    return {
+        "What changed": markdown.page(account),
+        "Can I believe it": run_files.proof_text(account.proof, account.proof_line),
+    }
 
 
 def _write_unrun(config: pytest.Config) -> None:
@@ -292,13 +300,15 @@ def _write_unrun(config: pytest.Config) -> None:
 
 
 def _write(config: pytest.Config, account: Account) -> None:
+    clean = config.stash[writing.WRITER].clean_text
     if folder := config.getoption("--alluredir"):
         with _noted(config):
-            run_files.write(Path(folder), account, run_files.executor(os.environ, f"seed {account.setting.seed}"))
+            who = run_files.executor(os.environ, f"seed {account.setting.seed}")
+            run_files.write(Path(folder), account, who, clean)
     for option, writer in (("--summary", summary), ("--markdown", markdown), ("--badge", badge)):
         if file := config.getoption(option):
             with _noted(config):
-                writer.write(Path(file), account)
+                writer.write(Path(file), account, clean)
 
 
 @contextmanager
@@ -310,9 +320,9 @@ def _noted(config: pytest.Config) -> Iterator[None]:
         config.stash[NOT_WRITTEN].append(str(error))
 
 
-def _leaks(config: pytest.Config, files: Mapping[str, str]) -> bool:
-    """Return whether a secret stands in what was written, and say so."""
-    found = scan.leaks(map(Path, files.values()), config.stash[SESSION].given_token, scan.plant())
+def _leaks(config: pytest.Config, files: Mapping[str, str], texts: Mapping[str, str] | None = None) -> bool:
+    """Return whether a secret stands in what was written, or in texts that are going to be, and say so."""
+    found = scan.leaks(map(Path, files.values()), config.stash[SESSION].given_token, scan.plant(), texts)
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     assert reporter is not None, "pytest always has one"
     for sentence in found:

@@ -17,6 +17,8 @@ from contracts.strict_json import JsonText
 
 CONTROL: Final = "control"
 """The edit name of a request that nothing was changed in."""
+GOES_DOWN: Final = "target goes down at this request"
+"""The fault of a request at which a target went away, came back, and went away again."""
 NOW_AND_THEN: Final = "now and then"
 """Stands for the edit of a finding that is about no edit: the fault comes and goes."""
 
@@ -34,6 +36,11 @@ class Request:
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: bytes | None = None
     chunked: bool = False
+
+    @property
+    def codings(self) -> str:
+        """Return the content codings of the body, as the headers list them."""
+        return _codings(self.headers)
 
     def with_header(self, name: str, *values: str) -> Request:
         """Return this request with the header `name` set to `values`: none removes it, several repeat it."""
@@ -58,6 +65,10 @@ class Request:
         return content.value
 
 
+def _codings(headers: tuple[tuple[str, str], ...]) -> str:
+    return ",".join(value for name, value in headers if name.lower() == "content-encoding")
+
+
 @dataclass(frozen=True)
 class Response:
     """An answer as received. `body` is after content decoding; header values hold one character per byte."""
@@ -65,6 +76,11 @@ class Response:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+    @property
+    def codings(self) -> str:
+        """Return the content codings that the headers list. The body has those left on that are not known."""
+        return _codings(self.headers)
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header `name`, or None."""
@@ -130,6 +146,11 @@ class Exchange:
     def is_fuzzing(self) -> bool:
         """Whether no honest client sends such a request: it was made up for attack, or generated."""
         return self.fuzzing or self.generated
+
+    @property
+    def excuses_the_target(self) -> bool:
+        """Whether nothing that came of the request gates: only a fuzzer sends it, and the target outlived it."""
+        return self.is_fuzzing and self.fault != GOES_DOWN
 
     @property
     def outcome(self) -> str:

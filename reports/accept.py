@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from contracts import inert
 from contracts.bounded_yaml import read_yaml
 from contracts.errors import UsageError
 from contracts.exchange import NOW_AND_THEN
@@ -86,7 +87,7 @@ def main() -> int:
     try:
         accept(chosen.finding, chosen.summary or _latest_summary(), chosen.file, dt.datetime.now(tz=dt.UTC).date())
     except UsageError as error:
-        print(f"nothing accepted: {error}", file=sys.stderr)
+        print(inert.text(f"nothing accepted: {error}"), file=sys.stderr)
         return 1
     print(f"{chosen.file}: fill in reason, owner and link of the last entry; until then no run starts.")
     return 0

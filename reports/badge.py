@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+from contracts import inert
 from reports.account import Account
 from reports.changes import State
 from reports.counts import counted
@@ -20,10 +22,10 @@ COLOURS = {
 }
 
 
-def write(file: Path, account: Account) -> None:
-    """Write the badge."""
+def write(file: Path, account: Account, clean: Callable[[str], str] = str) -> None:
+    """Write the badge; `clean` takes out what may not be written."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(badge(account)) + "\n", encoding="utf-8")
+    file.write_text(inert.json(clean(json.dumps(badge(account)))) + "\n", encoding="utf-8")
 
 
 def badge(account: Account) -> dict[str, str | int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import io
 import json
 import threading
 import time
@@ -20,12 +21,24 @@ from urllib.parse import parse_qsl, urlsplit
 import harfile
 
 from contracts import exchange as values
+from contracts import inert
 from reports import VERSION
 from reports.redaction import Redactor
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a body that are kept; the sizes told are those of the whole."""
 CREATOR = harfile.Creator(name="propexo-conformance", version=VERSION)
+
+
+class _InertFile(io.StringIO):
+    """Passes on what is written of a JSON document, so that nothing in it acts on who prints the file."""
+
+    def __init__(self, file: IO[str]) -> None:
+        super().__init__()
+        self._file = file
+
+    def write(self, text: str) -> int:
+        return self._file.write(inert.json(text))
 
 
 class Recorder:
@@ -38,7 +51,7 @@ class Recorder:
         self._lock = threading.Lock()
         file.parent.mkdir(parents=True, exist_ok=True)
         self._file: IO[str] = file.open("w", encoding="utf-8")
-        self._har = harfile.HarFile(self._file, creator=CREATOR)
+        self._har = harfile.HarFile(_InertFile(self._file), creator=CREATOR)
 
     def record(self, exchange: values.Exchange) -> None:
         """Write one exchange."""
@@ -69,7 +82,7 @@ class Recorder:
         url = self._base_url + request.target
         body = None
         if request.body is not None:
-            kept, cut = self._kept(request.body)
+            kept, cut = self._kept(request)
             try:
                 text = kept.decode()
             except UnicodeDecodeError:
@@ -90,8 +103,8 @@ class Recorder:
     def _response(self, exchange: values.Exchange) -> harfile.Response:
         response = exchange.response
         if response is None:
-            return harfile.Response(0, "", "", comment=exchange.fault or "no answer")
-        kept, cut = self._kept(response.body)
+            return harfile.Response(0, "", "", comment=self._redactor().text(exchange.fault or "no answer"))
+        kept, cut = self._kept(response)
         content = harfile.Content(
             size=len(response.body), mimeType=self._redactor().text(response.header("content-type") or "")
         )
@@ -110,9 +123,10 @@ class Recorder:
             bodySize=len(response.body),
         )
 
-    def _kept(self, body: bytes) -> tuple[bytes, str]:
+    def _kept(self, said: values.Request | values.Response) -> tuple[bytes, str]:
         """Return the redacted beginning of a body, and a note where that is not the whole."""
-        kept = self._redactor().text(body[:LONGEST_BODY].decode("latin-1")).encode("latin-1")
+        body, redactor = said.body or b"", self._redactor()
+        kept = redactor.body(body[: LONGEST_BODY + redactor.margin], said.codings)[:LONGEST_BODY]
         return kept, f"the first {LONGEST_BODY:,} of {len(body):,} bytes" if len(body) > LONGEST_BODY else ""
 
     def _records(self, pairs: Iterable[tuple[str, str]]) -> list[harfile.Record]:
@@ -139,7 +153,8 @@ def merge(file: Path) -> None:
     entries = sorted(
         (entry for log in logs for entry in log["entries"]), key=lambda entry: str(entry["startedDateTime"])
     )
-    file.write_text(json.dumps({"log": logs[0] | {"entries": entries}}, ensure_ascii=False), encoding="utf-8")
+    text = json.dumps({"log": logs[0] | {"entries": entries}}, ensure_ascii=False)
+    file.write_text(inert.json(text), encoding="utf-8")
     clear(file)
 
 

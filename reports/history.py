@@ -20,6 +20,7 @@ from typing import Final
 from filelock import FileLock
 from pydantic import ConfigDict, TypeAdapter
 
+from contracts import inert
 from contracts.bounded_files import MEGABYTE, read_bytes, require_regular
 
 PROFILES = ("quick", "nightly", "deep")
@@ -127,7 +128,7 @@ def append(file: Path, run: Run) -> None:
 
     `OSError` if the file cannot be written; what is no regular file is left as it is.
     """
-    file = file.resolve()  # a link stays a link
+    file = Path(os.path.realpath(file))  # a link stays a link; unlike `resolve`, this takes one that leads to itself
     if file.exists():
         require_regular(file)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +137,9 @@ def append(file: Path, run: Run) -> None:
         if unreadable:
             with _aside(file).open("ab") as aside:
                 aside.writelines(line + b"\n" for line in unreadable)
-        text = "".join(f"{json.dumps(asdict(kept), ensure_ascii=False)}\n" for kept in bounded([*runs, run]))
+        text = "".join(
+            f"{inert.json(json.dumps(asdict(kept), ensure_ascii=False))}\n" for kept in bounded([*runs, run])
+        )
         scratch = file.with_name(f"{file.name}.new")
         scratch.write_text(text, encoding="utf-8")
         os.replace(scratch, file)  # noqa: PTH105 - atomic, and says so

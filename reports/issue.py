@@ -17,9 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contracts import inert
 from contracts.bounded_files import MEGABYTE, read_bytes
 from contracts.errors import UsageError
 from reports import summary as summaries
+from reports.markdown import code
+from reports.wording import one_line
 
 OPENING = ("new", "expired")
 OPEN = (*OPENING, "still open", "not looked at")
@@ -40,12 +43,12 @@ class Issue:
 
 def title(summary: Mapping[str, Any]) -> str:
     """Return the title of the issue about a run's target and contract: what an issue is found by."""
-    return f"{summary['target']} breaks the contract of {summary['contract']['file']}"
+    return one_line(f"{summary['target']} breaks the contract of {summary['contract']['file']}")
 
 
 def commands(summary: Mapping[str, Any], text: str, issues: Sequence[Issue]) -> list[list[str]]:
     """Return the commands for `gh` that a run calls for; `text` is what the issue is to tell."""
-    body = text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}\n\n… the rest is in the run's summary.md"
+    body = text if len(text) <= LONGEST_BODY else f"{_beginning(text)}\n\n… the rest is in the run's summary.md"
     ours = next((issue for issue in issues if issue.title == title(summary)), None)
     gating = [finding for finding in summary["findings"] if finding["gates"]]
     opening = [finding for finding in gating if finding["state"] in OPENING]
@@ -63,8 +66,16 @@ def commands(summary: Mapping[str, Any], text: str, issues: Sequence[Issue]) -> 
     return []
 
 
+def _beginning(text: str) -> str:
+    """Return as many whole lines as an issue takes: half a line could end amid code, and what it quotes would act."""
+    kept = text[:LONGEST_BODY].rpartition("\n")[0]
+    lines = [line.strip() for line in kept.splitlines()]
+    fence = next((line for line in reversed(lines) if line.startswith("```")), "")
+    return kept if not fence.strip("`") else f"{kept}\n   {fence.rstrip('bash')}"
+
+
 def _named(finding: Mapping[str, Any]) -> str:
-    return f"{finding['requirement']} {finding['operation']} ({finding['identity']})"
+    return f"{finding['requirement']} {code(finding['operation'])} ({finding['identity']})"
 
 
 def main() -> int:
@@ -78,13 +89,13 @@ def main() -> int:
         listed = json.loads(_gh("issue", "list", "--state", "open", "--limit", "1000", "--json", "number,title"))
         issues = [Issue(issue["number"], issue["title"]) for issue in listed]
         for command in commands(summary, text, issues):
-            print(_gh(*command).strip())
+            print(inert.text(_gh(*command).strip()))
     except (KeyError, TypeError, AttributeError, json.JSONDecodeError):
         print(f"no issue kept: {folder} holds no run, or gh listed no issues", file=sys.stderr)
         return 1
     except (OSError, UsageError, subprocess.SubprocessError) as error:
         told = getattr(error, "stderr", None) or str(error)
-        print(f"no issue kept: {told.strip()}", file=sys.stderr)
+        print(inert.text(f"no issue kept: {told.strip()}"), file=sys.stderr)
         return 1
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from contracts import inert
 from contracts.exchange import Exchange
 from reports.curl import curl
 from reports.redaction import Redactor
@@ -17,10 +18,10 @@ def in_words(exchange: Exchange, base_url: str, redactor: Redactor) -> dict[str,
     return {
         "operation": exchange.operation,
         "method": exchange.request.method,
-        "target": redactor.text(exchange.request.target),
+        "target": inert.line(redactor.text(exchange.request.target)),
         "edit": exchange.edit,
         "request": exchange.number,
-        "outcome": exchange.outcome,
+        "outcome": inert.line(redactor.text(exchange.outcome)),
         "curl": curl(exchange.request, base_url, redactor),
     }
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from contracts import inert
 from reports import last_requests
 from reports.account import Account, findings
 from reports.changes import Change, State, moment
@@ -16,31 +17,33 @@ SHOWN_IN_FULL = 10
 """New and expired findings with their expected, observed and curl; the others are a line each."""
 LINES_OF_A_STATE = 30
 LONGEST_OBSERVED = 300
+ACTIVE = re.compile(r"[@#<>&\[\]`*_\\|~$!^]|:\w+:|://|\bwww\.|\bGH-\d", re.IGNORECASE)
+"""What begins a mention, a reference, a link, an emoji, or markup of any kind."""
 LONGEST_COMMAND = 2_000
 """Characters; a longer command is in the JSON summary."""
 
 
-def write(file: Path, account: Account) -> None:
-    """Write the page."""
+def write(file: Path, account: Account, clean: Callable[[str], str] = str) -> None:
+    """Write the page; `clean` takes out what may not be written."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(page(account), encoding="utf-8")
+    file.write_text(inert.text(clean(page(account))), encoding="utf-8")
 
 
 def page(account: Account) -> str:
     """Return the page. What the target sent stands in code spans and blocks: nothing of it is rendered."""
-    lines = [f"# {account.headline}", "", account.exit_line, ""]
-    lines += [f"- **Refused:** {refusal}" for refusal in account.refusals]
+    lines = [f"# {prose(account.headline)}", "", prose(account.exit_line), ""]
+    lines += [f"- **Refused:** {prose(refusal)}" for refusal in account.refusals]
     lines += ["## What changed", "", *_changes(account), "", "## Can I believe it", "", *_belief(account), ""]
     if account.last_requests:
         lines += [f"## {last_requests.TITLE}", "", *_last_requests(account), ""]
     if account.not_cancelled:
-        lines += ["## Left at the target", "", *(f"- {line}" for line in account.not_cancelled), ""]
+        lines += ["## Left at the target", "", *(f"- {prose(line)}" for line in account.not_cancelled), ""]
     return "\n".join(lines)
 
 
 def _changes(account: Account) -> Iterator[str]:
     if account.notice:
-        yield from (f"{account.notice}.", "")
+        yield from (f"{prose(account.notice)}.", "")
     if account.last:
         yield from (f"Against the run of {moment(account.last)}.", "")
     if not account.changes:
@@ -94,7 +97,12 @@ def _command(command: str, rest: str) -> Iterator[str]:
 def _belief(account: Account) -> Iterator[str]:
     for name, value in account.facts().items():
         if name not in ("Verdict", "Ending", "Target"):
-            yield f"- {name}: {value}"
+            yield f"- {name}: {prose(value)}"
+
+
+def prose(text: str) -> str:
+    """Return a sentence that may quote others: its words that Markdown, or GitHub, would make something of are code."""
+    return " ".join(code(word) if ACTIVE.search(word) else word for word in one_line(text).split())
 
 
 def code(text: str) -> str:

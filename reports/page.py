@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping, Sequence
 
-from contracts.exchange import Exchange, Finding, Verdict
+from contracts import inert
+from contracts.exchange import Exchange, Finding, Request, Response, Verdict
 from contracts.requirements import Requirement
 from reports.changes import Change
 from reports.curl import curl
@@ -41,33 +41,33 @@ def page(
 
 def page_without_verdict(requirement: Requirement, reason: str) -> str:
     """Return the page, as HTML, of a check that came to no verdict."""
-    return _table(_about(requirement)) + _table(iter([("Reason", html.escape(reason))]))
+    return _table(_about(requirement)) + _table(iter([("Reason", inert.html(reason))]))
 
 
 def _about(requirement: Requirement) -> Iterator[tuple[str, str]]:
-    yield "Requirement", html.escape(f"{requirement.id} {requirement.sentence}")
-    yield "Level", html.escape(f"{requirement.level}: {BASIS[requirement.basis]}")
-    yield "Source", html.escape(requirement.source)  # the link stands above: Allure's frame opens none
+    yield "Requirement", inert.html(f"{requirement.id} {requirement.sentence}")
+    yield "Level", inert.html(f"{requirement.level}: {BASIS[requirement.basis]}")
+    yield "Source", inert.html(requirement.source)  # the link stands above: Allure's frame opens none
 
 
 def _words(finding: Finding, standings: Mapping[str, Change], redactor: Redactor) -> Iterator[tuple[str, str]]:
-    yield "Also expected", html.escape(redactor.text(finding.problem.expected))
-    yield "Also observed", html.escape(redactor.text(finding.problem.observed))
-    yield "With", html.escape(how_often(finding))
+    yield "Also expected", inert.html(redactor.text(finding.problem.expected))
+    yield "Also observed", inert.html(redactor.text(finding.problem.observed))
+    yield "With", inert.html(how_often(finding))
     if change := standings.get(finding.identity):
-        yield "History", html.escape(change.standing())
+        yield "History", inert.html(change.standing())
 
 
 def _rest(verdict: Verdict, requirement: Requirement, redactor: Redactor) -> Iterator[tuple[str, str]]:
     if not verdict.findings and verdict.reason:
-        yield "Reason", html.escape(redactor.text(verdict.reason))
+        yield "Reason", inert.html(redactor.text(verdict.reason))
     if requirement.gates and verdict.findings and not any(finding.gates for finding in verdict.findings):
-        yield "Gates", html.escape(UNSURE)
+        yield "Gates", inert.html(UNSURE)
     for observation in verdict.observations:
-        yield "Observed beside", html.escape(observation)
-    yield "Evidence", html.escape(evidence_line(verdict))
+        yield "Observed beside", inert.html(redactor.text(observation))
+    yield "Evidence", inert.html(evidence_line(verdict))
     if verdict.evidence.edits:
-        yield "Tried", html.escape(", ".join(verdict.evidence.edits))
+        yield "Tried", inert.html(", ".join(verdict.evidence.edits))
     if verdict.findings:
         yield "Finding", ", ".join(finding.identity for finding in verdict.findings)
 
@@ -80,10 +80,10 @@ def _side_by_side(exchange: Exchange, base_url: str, redactor: Redactor) -> str:
     else:
         received = [str(response.status), *(f"{name}: {value}" for name, value in response.headers)]
     cells = "".join(
-        f"<td style='{TOP};width:50%'>{_pre(redactor.text(text))}</td>"
-        for text in (_message(sent, request.body), _message(received, response.body if response else None))
+        f"<td style='{TOP};width:50%'>{_pre(text)}</td>"
+        for text in (_message(sent, request, redactor), _message(received, response, redactor))
     )
-    heads = f"<th>Request: {html.escape(exchange.edit)}</th><th>Answer</th>"
+    heads = f"<th>Request: {inert.html(exchange.edit)}</th><th>Answer</th>"
     return f"<table style='width:100%;table-layout:fixed'><tr>{heads}</tr><tr>{cells}</tr></table>"
 
 
@@ -91,16 +91,17 @@ def _command(command: str) -> str:
     return f"<p>To see it again, paste this into bash, with the token in PROPEXO_TOKEN:</p>{_pre(command)}"
 
 
-def _message(lines: Sequence[str], body: bytes | None) -> str:
-    if not body:
-        return "\n".join(lines)
-    shown = body[:LONGEST_SHOWN].decode(errors="backslashreplace")
-    cut = f"\n… {len(body):,} bytes in all" if len(body) > LONGEST_SHOWN else ""
-    return "\n".join([*lines, "", shown + cut])
+def _message(lines: Sequence[str], said: Request | Response | None, redactor: Redactor) -> str:
+    head = redactor.text("\n".join(lines))
+    if said is None or not said.body:
+        return head
+    kept = redactor.body(said.body[: LONGEST_SHOWN + redactor.margin], said.codings)
+    cut = f"\n… {len(said.body):,} bytes in all" if len(said.body) > LONGEST_SHOWN else ""
+    return f"{head}\n\n{kept[:LONGEST_SHOWN].decode(errors='backslashreplace')}{cut}"
 
 
 def _pre(text: str) -> str:
-    return f"<pre style='{WRAPPED}'>{html.escape(text)}</pre>"
+    return f"<pre style='{WRAPPED}'>{inert.html(text)}</pre>"
 
 
 def _table(rows: Iterator[tuple[str, str]]) -> str:

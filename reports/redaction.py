@@ -7,25 +7,31 @@ form that leads back to the token is replaced, and by an expression that still r
 from __future__ import annotations
 
 import re
-from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
+from reports.spellings import SHORTEST_PART, Span, Spellings
+
 VARIABLE = "PROPEXO_TOKEN"
-SHORTEST_PART = 6
-"""Parts of the token from this length on are replaced; shorter ones stand in ordinary words by chance."""
 SHORTEST_ID = 3
 """Ids from this length on are replaced where that was asked for."""
-BASE64_BYTES = 3
-"""Bytes that four characters of base64 stand for: where a text begins among them decides how it is spelled."""
-ENCODERS: tuple[Callable[[bytes], bytes], ...] = (b64encode, urlsafe_b64encode)
+STEP = 4
+"""Characters from one look at a text to the next: of each `SHORTEST_PART` of them, one look finds three."""
+SEEN = SHORTEST_PART - STEP + 1
+SHORT_TEXT, TEXTS_REMEMBERED = 256, 2048
+"""Characters of a text that is looked through once; and how many of those."""
+WIDEST_SPELLING = 12
+"""Characters that stand for one character of the token in the widest spelling that is common: `&amp;#x0041;`."""
+OTHER_CASE = 2
+"""Letters in the other case that a near miss may have: more of them would tell too much where they are written."""
 HIDDEN = "[hidden]"
-MARKUP = r"(?:\x1b\[[\d;]*m)*"
-"""A terminal's colours, which may change within a word."""
-CUT = r"\.\.\.|\u2026"
-"""How it is shown that a text was cut short."""
+KNOWN_CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
+"""Content codings that are undone, or none: a body in another one cannot be looked into."""
+NOT_UTF8 = re.compile("[\udc80-\udcff]")
+"""Bytes that are no text, as Python carries them."""
 PERSONAL = re.compile(
     r"(\\*(?:\"|&quot;|')[\w-]*(?:name|email|phone|\bid|_id|Id)\\*(?:\"|&quot;|')\s*:\s*\\*(?:\"|&quot;|'))"
     r"([^\"'&\\]+)"
@@ -45,8 +51,7 @@ class Redactor:
     """Replaces one token, and what leads back to it, in text.
 
     Ids and names are replaced, too, where `ids` gives what stands for them.
-    A token of fewer than `SHORTEST_PART` characters is replaced in what is shown of exchanges, and nowhere else: it
-    would stand in ordinary words.
+    A token of no more than `SHORTEST_PART` characters is replaced nowhere: it would stand in ordinary words.
     """
 
     def __init__(self, token: str, ids: Mapping[str, str] | None = None) -> None:
@@ -62,21 +67,48 @@ class Redactor:
             quote(token, safe=""): f"${{{VARIABLE}}}",
             token: f"${{{VARIABLE}}}",
         }
-        exact = "|".join(re.escape(form) for form in sorted(self._forms, key=len, reverse=True))
-        self._pattern = re.compile(f"{exact}|{in_any_escape(token)}" if len(token) >= SHORTEST_PART else exact)
-        self._anywhere = leading_back_to(token) if len(token) >= SHORTEST_PART else None
+        self._pattern = re.compile("|".join(re.escape(form) for form in sorted(self._forms, key=len, reverse=True)))
+        self._spellings = Spellings(token) if len(token) > SHORTEST_PART else None
+        self._looks = frozenset(token[at : at + SEEN] for at in range(len(token) - SEEN + 1))
+        self._parts: dict[str, int] = {}
+        for at in range(len(token) - SHORTEST_PART + 1):
+            self._parts.setdefault(token[at : at + SHORTEST_PART], at)
+        # Exchanges have most of their headers in common.
+        self._short_text = lru_cache(maxsize=TEXTS_REMEMBERED)(self._text)
+
+    @property
+    def margin(self) -> int:
+        """Return the bytes behind a cut that are to be looked at, so that it goes through no spelling of the token."""
+        return WIDEST_SPELLING * len(self._token)
 
     def text(self, text: str) -> str:
         """Return `text` without the token, its derived forms, and its longer parts."""
+        return self._short_text(text) if len(text) <= SHORT_TEXT else self._text(text)
+
+    def _text(self, text: str) -> str:
         return "".join(part.text for part in self.parts(text))
 
     def parts(self, text: str) -> list[Part]:
         """Return `text` in pieces, so that a shell can be told which of them to expand."""
         return [part for piece in self._without_ids(text) for part in self._without_token(piece)]
 
+    def body(self, body: bytes, codings: str = "") -> bytes:
+        """Return a body without the token. One that cannot be looked into, for its codings, is left out as a whole."""
+        text = body.decode(errors="surrogateescape")
+        known = all(coding.strip().lower() in KNOWN_CODINGS for coding in codings.split(","))
+        if not known and NOT_UTF8.search(text):
+            return f"[{len(body):,} bytes in a content coding that is not known: left out]".encode()
+        return self.text(text).encode(errors="surrogateescape")
+
     def anything(self, text: str) -> str:
         """Return whatever is about to be written without the token, in whatever form; all else stays as it is."""
-        return text if self._anywhere is None else self._anywhere.sub(f"${{{VARIABLE}}}", text)
+        if self._spellings is None:
+            return text
+        at, kept = 0, []
+        for span in self._spellings.spans(text):
+            kept += [text[at : span.start], _instead(span)]
+            at = span.end
+        return "".join([*kept, text[at:]])
 
     def any_bytes(self, data: bytes) -> bytes:
         """Return bytes that are about to be written without the token."""
@@ -85,7 +117,7 @@ class Redactor:
 
     def stands_in(self, data: bytes) -> bool:
         """Return whether the token stands in bytes that were written."""
-        return self._anywhere is not None and bool(self._anywhere.search(data.decode(errors="replace")))
+        return self._spellings is not None and self._spellings.stand_in(data.decode(errors="replace"))
 
     def _without_ids(self, text: str) -> Iterator[str | Part]:
         if self._ids is None:
@@ -99,77 +131,95 @@ class Redactor:
             at = match.end()
         yield text[at:]
 
-    def _without_token(self, piece: str | Part) -> list[Part]:
+    def _without_token(self, piece: str | Part) -> Iterator[Part]:
         if isinstance(piece, Part):
-            return [piece]
-        found: list[Part] = []
+            yield piece
+            return
         at = 0
-        for match in self._pattern.finditer(piece):
-            found += self._substrings(piece[at : match.start()])
-            found.append(Part(self._forms.get(match.group(), f"${{{VARIABLE}}}"), secret=True))
+        for match in self._pattern.finditer(piece) if self._spellings else ():
+            yield from self._spelled(piece[at : match.start()])
+            yield Part(self._forms[match.group()], secret=True)
             at = match.end()
-        return found + self._substrings(piece[at:])
+        yield from self._spelled(piece[at:])
 
-    def _substrings(self, text: str) -> list[Part]:
-        """Replace each part of the token by a substring expansion: `${PROPEXO_TOKEN:0:31}`."""
-        found: list[Part] = []
-        literal = at = 0
-        while at + SHORTEST_PART <= len(text):
-            start, length = self._token.find(text[at : at + SHORTEST_PART]), SHORTEST_PART
-            if start < 0:
-                at += 1
+    def _spelled(self, text: str) -> Iterator[Part]:
+        """Replace what others may have made of the token; a part of it as it is still leads to it in a shell."""
+        at = 0
+        for span in self._spellings.spans(text) if self._spellings else ():
+            raw = text[span.start : span.end]
+            if raw in self._token:
                 continue
-            while at + length < len(text) and (longer := self._token.find(text[at : at + length + 1])) >= 0:
-                start, length = longer, length + 1
-            found += [Part(text[literal:at], secret=False), Part(f"${{{VARIABLE}:{start}:{length}}}", secret=True)]
-            literal = at = at + length
-        return [part for part in (*found, Part(text[literal:], secret=False)) if part.text]
+            yield from self._substrings(text[at : span.start])
+            yield from self._nearly(raw) or [Part(_instead(span), secret=span.certain)]
+            at = span.end
+        yield from self._substrings(text[at:])
+
+    def _nearly(self, raw: str) -> list[Part]:
+        """Return a near miss of the token in pieces that still lead to it in a shell; nothing where it is none.
+
+        It has letters of the token in their order, `OTHER_CASE` of them in the other case at most, and marks between.
+        """
+        token = self._token
+        for start in range(len(token)):
+            at, other = start, 0
+            pieces: list[int | None] = []
+            for character in raw:
+                if token[at : at + 1] == character:
+                    pieces.append(at)
+                    at += 1
+                elif token[at : at + 1].lower() == character.lower():
+                    pieces.append(None)
+                    at += 1
+                    other += 1
+                elif character.isalnum():
+                    break
+                else:
+                    pieces.append(None)
+                if other > OTHER_CASE:
+                    break
+            else:
+                return [*_joined(pieces, raw)]
+        return []
+
+    def _substrings(self, text: str) -> Iterator[Part]:
+        """Replace each part of the token by a substring expansion: `${PROPEXO_TOKEN:0:31}`."""
+        literal, token, last = 0, self._token, len(text) - SHORTEST_PART
+        looks = [at for at in range(0, len(text) - SEEN + 1, STEP) if text[at : at + SEEN] in self._looks]
+        for look in looks if self._spellings else ():
+            for at in range(max(literal, look - STEP + 1), min(look, last) + 1):
+                if (start := self._parts.get(text[at : at + SHORTEST_PART])) is None:
+                    continue
+                end = at + SHORTEST_PART
+                while text[end : end + 1] == token[start + end - at : start + end - at + 1] != "":
+                    end += 1
+                if literal < at:
+                    yield Part(text[literal:at], secret=False)
+                yield Part(f"${{{VARIABLE}:{start}:{end - at}}}", secret=True)
+                literal = end
+                break
+        if literal < len(text):
+            yield Part(text[literal:], secret=False)
 
 
-@lru_cache(maxsize=8)
-def in_any_escape(secret: str) -> str:
-    """Return the pattern of a secret in any mix of escapes, be they of URLs, JSON, XML or Python, or in base64."""
-    encoded = {re.escape(core) for encode in ENCODERS for core in _in_base64(secret, encode)}
-    return "|".join([_coloured(secret), *sorted(encoded, key=len, reverse=True)])
+def _joined(places: Sequence[int | None], raw: str) -> Iterator[Part]:
+    """Yield the characters of `raw` in pieces, by where each of them stands in the token, if it does."""
+    at = 0
+    while at < len(raw):
+        end, start = at + 1, places[at]
+        while end < len(raw) and places[end] == (None if start is None else start + end - at):
+            end += 1
+        if start is None:
+            yield Part(raw[at:end], secret=False)
+        else:
+            yield Part(f"${{{VARIABLE}:{start}:{end - at}}}", secret=True)
+        at = end
 
 
-@lru_cache(maxsize=8)
-def leading_back_to(secret: str) -> re.Pattern[str]:
-    """Return the pattern of a secret in any escape, and of what leads back to it.
-
-    That is the secret backwards, in the other case, short of its first or last character, and what is left of it where
-    a text was cut short.
-    """
-    near = dict.fromkeys([secret[::-1], secret.swapcase(), secret[1:], secret[:-1]])
-    lengths = range(len(secret), SHORTEST_PART - 1, -1)
-    heads = "|".join(re.escape(secret[:length]) for length in lengths)
-    tails = "|".join(re.escape(secret[-length:]) for length in lengths)
-    cut = (f"(?:{heads})(?={CUT})", f"(?:{CUT})(?:{tails})")
-    every = "|".join([in_any_escape(secret), *(_coloured(form) for form in near), *cut])
-    # Most characters begin none of these, which is told sooner than sixty alternatives are tried.
-    begins = {core[0] for encode in ENCODERS for core in _in_base64(secret, encode)}
-    begins |= {form[0] for form in (secret, *near)} | set("%\\&.\u2026")
-    return re.compile(f"(?=[{re.escape(''.join(sorted(begins)))}])(?:{every})")
-
-
-def _coloured(text: str) -> str:
-    return MARKUP.join(_spelled(character) for character in text)
-
-
-def _spelled(character: str) -> str:
-    code, plain = ord(character), re.escape(character)
-    digits = "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{code:02x}")
-    slash = r"\\+/|" if character == "/" else ""
-    entity = rf"&(?:amp;)?#(?:0*{code}|[xX]0*{digits});"
-    return rf"(?:{plain}|{slash}%(?:25)*{digits}|\\+u00{digits}|\\+x{digits}|{entity})"
-
-
-def _in_base64(secret: str, encode: Callable[[bytes], bytes]) -> Iterator[str]:
-    """Yield what base64 makes of the secret, wherever it begins, without the ends that its neighbours share."""
-    for before in range(BASE64_BYTES):
-        bits = 8 * before, 8 * (before + len(secret))
-        text = encode(bytes(before) + secret.encode() + bytes(BASE64_BYTES)).decode()
-        yield text[-(-bits[0] // 6) : bits[1] // 6]
+def _instead(span: Span) -> str:
+    """Return what to write where the token stood, or may have stood."""
+    if span.certain:
+        return f"${{{VARIABLE}}}"
+    return f"[{span.end - span.start} characters that may hold the token: left out]"
 
 
 def _pattern_of_ids(ids: Mapping[str, str]) -> re.Pattern[str]:

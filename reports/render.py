@@ -21,7 +21,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from contracts import strict_json
+from contracts import inert, strict_json
 from contracts.bounded_files import MEGABYTE, read_bytes
 from reports.allure import RenderError, allure
 
@@ -187,13 +187,13 @@ def main() -> int:
     try:
         rendered = render(chosen.results, chosen.html, chosen.trends)
     except (RenderError, OSError) as error:
-        print(f"no report: {error}", file=sys.stderr)
+        print(inert.text(f"no report: {error}"), file=sys.stderr)
         return 1
     if rendered.unreadable:
         print(
             f"{rendered.unreadable} earlier runs in {chosen.trends} could not be read: the trend goes on without them."
         )
-    print(f"Quality gate: {'; '.join(rendered.complaints) or 'passed'}.")
+    print(inert.text(f"Quality gate: {'; '.join(rendered.complaints) or 'passed'}."))
     print(rendered.page)
     return 0
 

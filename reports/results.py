@@ -20,7 +20,7 @@ from allure_commons.types import AttachmentType, LinkType
 from allure_commons.utils import now, uuid4
 
 from contracts.document import Operation
-from contracts.exchange import CONTROL, Exchange, Finding, Verdict
+from contracts.exchange import CONTROL, Exchange, Finding, Request, Response, Verdict
 from contracts.requirements import Requirement
 from reports import last_requests
 from reports.changes import Change, State
@@ -201,28 +201,29 @@ def _attach_exchange(exchange: Exchange, base_url: str, redactor: Redactor, name
             "method": exchange.request.method,
             "url": redactor.text(base_url + exchange.request.target),
             "headers": list(_headers(exchange.request.headers, redactor)),
-            "body": _body(exchange.request.body or b"", redactor),
+            "body": _body(exchange.request, redactor),
         },
     }
     if response is None:
-        shown["error"] = {"name": "No answer", "message": exchange.fault or ""}
+        shown["error"] = {"name": "No answer", "message": redactor.text(exchange.fault or "")}
     else:
         shown["response"] = {
             "status": response.status,
             "headers": list(_headers(response.headers, redactor)),
-            "body": _body(response.body, redactor),
+            "body": _body(response, redactor),
         }
     allure.attach(json.dumps(shown), name=name, attachment_type=EXCHANGE_TYPE, extension="json")
 
 
 def _headers(headers: tuple[tuple[str, str], ...], redactor: Redactor) -> Iterator[dict[str, str]]:
     for name, value in headers:
-        yield {"name": name, "value": redactor.text(value)}
+        yield {"name": redactor.text(name), "value": redactor.text(value)}
 
 
-def _body(body: bytes, redactor: Redactor) -> dict[str, Any]:
-    kept = redactor.text(body.decode("latin-1")).encode("latin-1")[:LONGEST_BODY]
-    about: dict[str, Any] = {"size": len(body), "truncated": len(body) > len(kept)}
+def _body(said: Request | Response, redactor: Redactor) -> dict[str, Any]:
+    body = said.body or b""
+    kept = redactor.body(body[: LONGEST_BODY + redactor.margin], said.codings)[:LONGEST_BODY]
+    about: dict[str, Any] = {"size": len(body), "truncated": len(body) > LONGEST_BODY}
     try:
         about |= {"encoding": "utf8", "value": kept.decode(), "contentType": "application/json"}
     except UnicodeDecodeError:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import allure
 
+from contracts import inert
 from reports.account import Account
 from reports.changes import State, moment
 from reports.outcome import Code, stopped
@@ -43,19 +44,19 @@ def executor(environment: Mapping[str, str], by_hand: str) -> Executor:
     return Executor("by hand", by_hand)
 
 
-def write(folder: Path, account: Account, who: Executor) -> None:
-    """Write the files of a run; those that were written before are replaced."""
+def write(folder: Path, account: Account, who: Executor, clean: Callable[[str], str] = str) -> None:
+    """Write the files of a run, in place of earlier ones; `clean` takes out what may not be written."""
     facts = account.facts()
     _write(
         folder / "executor.json",
         {
             "name": who.name,
             "buildName": who.build,
-            "reportName": facts.pop("Verdict"),
+            "reportName": inert.line(clean(facts.pop("Verdict"))),
             **({"buildUrl": who.url} if who.url else {}),
         },
     )
-    lines = [f"{name}={value}" for name, value in ({"Changed": changed(account)} | facts).items()]
+    lines = [f"{name}={inert.line(clean(value))}" for name, value in ({"Changed": changed(account)} | facts).items()]
     (folder / "environment.properties").write_text("\n".join(lines) + "\n", encoding="utf-8")
     now = round(time.time() * 1000)
     told = metrics(account, len(complaints(account)))
@@ -76,13 +77,6 @@ def complaints(account: Account) -> list[str]:
     why = stopped(account.told)
     code = [f"{account.meaning}."] if account.exit_code in SHOWN_BY_NO_RESULT else []
     return [*account.refusals, *([why] if why else []), *code]
-
-
-def report_complaints(account: Account, reported: Collection[str] = ()) -> None:
-    """Report to Allure, as errors of the run, what speaks against it and was not `reported` yet."""
-    for sentence in complaints(account):
-        if sentence not in reported:
-            allure.global_error(sentence)
 
 
 def metrics(account: Account, complaints: int) -> dict[str, float]:
@@ -115,4 +109,4 @@ def proof_text(proof: Proof | None, line: str) -> str:
 
 def _write(file: Path, value: object) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    file.write_text(inert.json(json.dumps(value, ensure_ascii=False, indent=1)) + "\n", encoding="utf-8")

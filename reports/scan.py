@@ -17,7 +17,8 @@ import re
 import secrets
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from contracts.bounded_files import read_settings
@@ -36,17 +37,21 @@ def plant() -> str:
     return os.environ.setdefault(CANARY, f"canary-{secrets.token_hex(CANARY_BYTES)}")
 
 
-def leaks(paths: Iterable[Path], token: str, canary: str) -> list[str]:
-    """Return a sentence for each file below these paths that holds the token or the canary; it never quotes them."""
-    files = list(_files(paths))
+def leaks(paths: Iterable[Path], token: str, canary: str, texts: Mapping[str, str] | None = None) -> list[str]:
+    """Return a sentence for each file below these paths, and each named text, that holds the token or the canary.
+
+    It never quotes them.
+    """
+    files, named = list(_files(paths)), texts or {}
     if not files:
         return []  # patterns of secrets are long, and take their time to compile
+    written = chain(((str(file), file.read_bytes()) for file in files), ((n, t.encode()) for n, t in named.items()))
     wanted = [(f"the token of {VARIABLE}", Redactor(token)), ("the canary of the environment", Redactor(canary))]
     return [
-        f"{file} holds {name}: delete it, have the token replaced, and report this"
-        for file in files
+        f"{where} holds {name}: delete it, have the token replaced, and report this"
+        for where, content in written
         for name, redactor in wanted
-        if any(redactor.stands_in(data) for data in _layers(file.read_bytes()))
+        if any(redactor.stands_in(data) for data in _layers(content))
     ]
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from contracts import strict_json
+from contracts import inert, strict_json
 from contracts.bounded_files import MEGABYTE, read_bytes
 from contracts.errors import UsageError
 from reports.account import Account, findings
@@ -25,10 +25,11 @@ UNTOLD = frozenset({"process", "stop", "sent", "weather", "last requests"})
 OF_A_FINDING = ("seen", "tried", "edits", "request", "expected", "observed", "curl")
 
 
-def write(file: Path, account: Account) -> None:
-    """Write the summary."""
+def write(file: Path, account: Account, clean: Callable[[str], str] = str) -> None:
+    """Write the summary; `clean` takes out what may not be written."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(summary(account), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(summary(account), indent=1, ensure_ascii=False) + "\n"
+    file.write_text(inert.json(clean(text)), encoding="utf-8")
 
 
 def read(file: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from contracts import inert
 from reports import last_requests, markdown
 from reports.account import Account, findings
 from reports.changes import State, moment
@@ -49,7 +50,7 @@ def closing(account: Account, width: int) -> str:
         console.print(_table(account.told))
         for line in _closing_lines(account):
             console.print(line, markup=False, soft_wrap=True)
-    return capture.get()
+    return inert.text(capture.get())
 
 
 def _changes(account: Account) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from contracts import inert
 from contracts.document import Operation
 from contracts.exchange import Finding, Verdict
 from contracts.requirements import Requirement
@@ -31,17 +32,17 @@ def explain(
     """
     last = list(last_requests.lines(last_requests.in_words(one, base_url, redactor) for one in verdict.last_requests))
     if not verdict.findings:
-        return "\n".join([redactor.text(f"{requirement.id} {verdict.reason}"), *last]) if verdict.reason else ""
+        return "\n".join([_shown(f"{requirement.id} {verdict.reason}", redactor), *last]) if verdict.reason else ""
     first, *others = verdict.findings
     lines = [
         f"{requirement.id} {requirement.sentence} [{operation.label}]",
-        f"expected: {redactor.text(first.problem.expected)}",
-        f"observed: {redactor.text(first.problem.observed)} ({how_often(first)})",
+        f"expected: {_shown(first.problem.expected, redactor)}",
+        f"observed: {_shown(first.problem.observed, redactor)} ({how_often(first)})",
         f"{curl(first.exchange.request, base_url, redactor)}",
     ]
     if requirement.gates and not any(finding.gates for finding in verdict.findings):
         lines.insert(1, UNSURE)
-    lines += [f"also: {redactor.text(other.problem.observed)} ({how_often(other)})" for other in others]
+    lines += [f"also: {_shown(other.problem.observed, redactor)} ({how_often(other)})" for other in others]
     told = [(finding, standings[finding.identity]) for finding in verdict.findings if finding.identity in standings]
     lines += [f"{finding.identity}: {change.standing()}" for finding, change in told]
     return "\n".join([*lines, *last])
@@ -50,8 +51,8 @@ def explain(
 def in_words(finding: Finding, base_url: str, redactor: Redactor) -> dict[str, str]:
     """Return what a finding shows, by name, for programs."""
     return {
-        "expected": redactor.text(finding.problem.expected),
-        "observed": redactor.text(finding.problem.observed),
+        "expected": _shown(finding.problem.expected, redactor),
+        "observed": _shown(finding.problem.observed, redactor),
         "curl": curl(finding.exchange.request, base_url, redactor),
     }
 
@@ -62,11 +63,11 @@ def message(verdict: Verdict, requirement: Requirement, redactor: Redactor, stan
     lines = [
         f"{requirement.id} {requirement.sentence}",
         "",
-        f"expected: {redactor.text(first.problem.expected)}",
-        f"observed: {redactor.text(first.problem.observed)}",
+        f"expected: {_shown(first.problem.expected, redactor)}",
+        f"observed: {_shown(first.problem.observed, redactor)}",
         f"with:     {how_often(first)}",
         *(f"history:  {standings[first.identity].standing()}" for _ in [first] if first.identity in standings),
-        *(f"also:     {redactor.text(other.problem.observed)} ({how_often(other)})" for other in others),
+        *(f"also:     {_shown(other.problem.observed, redactor)} ({how_often(other)})" for other in others),
     ]
     return "\n".join(lines)
 
@@ -92,5 +93,9 @@ def evidence_line(verdict: Verdict) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text without line breaks, control characters and doubled spaces."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    """Return a text without line breaks, control characters and doubled spaces, and nothing that acts in a log."""
+    return inert.text(" ".join("".join(one if one.isprintable() else " " for one in text).split()))
+
+
+def _shown(text: str, redactor: Redactor) -> str:
+    return inert.text(redactor.text(text))

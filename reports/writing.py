@@ -1,44 +1,64 @@
-"""Where bytes are written: the terminal, JUnit, a log file and Allure's results pass through here without the token.
+"""Where bytes are written: the terminal, JUnit, log files and Allure's results pass through here without the token.
 
 What stands in a traceback, a warning, a log line or somebody else's attachment is covered as well: it is not looked for
-where it comes from, but taken out of every stream and file on its way.
+where it comes from, but taken out of every stream and file on its way. What would act on a terminal, or on a CI system
+that reads the log, is made inert there, too.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final, TypeVar
 
 import allure_pytest.plugin
 import pytest
 from _pytest import junitxml
+from _pytest._io.terminalwriter import should_do_markup
 from allure_commons import hookimpl
 from allure_commons.logger import AllureFileLogger
 from attr import asdict
 
-from reports.redaction import Redactor
+from contracts import inert
+from reports.redaction import HIDDEN, VARIABLE, Redactor
 
 Stream = TypeVar("Stream")
+TEXTS = frozenset({".txt", ".md", ".html", ".csv", ".xml", ".properties"})
+"""Files of text by their suffix, as Allure gives it to attachments."""
 
 
 class Writer:
-    """Takes the token out of what is written, once it knows one."""
+    """Takes the token out of what is written, once it knows one, and whatever would act there."""
 
-    def __init__(self) -> None:
-        """Know no token yet: settings are read after the first stream is open."""
+    def __init__(self, *, colours: bool, credentials: str = "") -> None:
+        """Know no token yet: settings are read after the first stream is open. `credentials` are those of a URL."""
         self.redactor: Redactor | None = None
+        self._colours, self._credentials = colours, credentials
 
-    def text(self, text: str) -> str:
-        """Return a text as it may be written."""
+    def clean_text(self, text: str) -> str:
+        """Return a text without secrets."""
+        if self._credentials:
+            text = text.replace(self._credentials, HIDDEN)
         return text if self.redactor is None else self.redactor.anything(text)
 
-    def data(self, data: bytes) -> bytes:
-        """Return bytes as they may be written."""
-        return data if self.redactor is None else self.redactor.any_bytes(data)
+    def text(self, text: str) -> str:
+        """Return a text as it may be written to a stream that people read."""
+        return inert.stream(self.clean_text(text), colours=self._colours)
+
+    def data(self, file: Path, data: bytes) -> bytes:
+        """Return bytes as they may be written to a file."""
+        text = self.clean_text(data.decode(errors="surrogateescape"))
+        if file.suffix == ".json":
+            text = inert.json(text)
+        elif file.suffix in TEXTS:
+            text = inert.text(text)
+        return text.encode(errors="surrogateescape")
 
     def clean(self, stream: Stream) -> Stream:
         """Return the stream; from now on all text that goes into it is cleaned."""
@@ -65,7 +85,13 @@ class First:
 
 def register(config: pytest.Config) -> Writer:
     """Clean whatever this pytest process writes. Called before other plugins open their files."""
-    writer = Writer()
+    colour = config.getoption("color")
+    colours = colour == "yes" or (colour == "auto" and should_do_markup(sys.__stdout__ or sys.stdout))
+    writer = Writer(colours=colours, credentials=_credentials(config.getoption("--target")))
+    if token := os.environ.get(VARIABLE, "").strip():  # the settings may name another one, later
+        writer.redactor = Redactor(token)
+    _clean_trace(config, writer)
+    _clean_observations(writer)
 
     class CleanLogger(AllureFileLogger):
         """Allure's own writer of results and attachments, with clean bytes."""
@@ -74,7 +100,8 @@ def register(config: pytest.Config) -> Writer:
             told = asdict(item, filter=lambda _, value: value or value is False)
             # By the test's own id, so that a result replaces the one that was written of the same test before.
             name = item.file_pattern.format(prefix=getattr(item, "historyId", None) or uuid.uuid4())
-            _replace(self._report_dir / name, json.dumps(told, ensure_ascii=False).encode())
+            text = json.dumps(told, ensure_ascii=False)
+            _replace(self._report_dir / name, text.encode(errors="surrogateescape"))
 
         @hookimpl
         def report_attached_file(self, source: str, file_name: str) -> None:
@@ -86,7 +113,7 @@ def register(config: pytest.Config) -> Writer:
 
     def _replace(file: Path, data: bytes) -> None:
         begun = file.with_name(f"{file.name}.tmp")
-        begun.write_bytes(writer.data(data))
+        begun.write_bytes(writer.data(file, data))
         begun.replace(file)
 
     _swap(config, vars(allure_pytest.plugin), "AllureFileLogger", CleanLogger)
@@ -94,6 +121,32 @@ def register(config: pytest.Config) -> Writer:
     for stream in {id(one): one for one in (sys.__stdout__, sys.__stderr__, sys.stdout, sys.stderr) if one}.values():
         writer.clean(stream)  # to the end of the process: an interpreter that dies has its say after pytest
     return writer
+
+
+def _credentials(target: str) -> str:
+    """Return user and password of a URL, or of what was meant for one; empty where there are none."""
+    before, at, _ = target.rpartition("@")
+    return before.rpartition("//")[2] if at else ""
+
+
+def _clean_trace(config: pytest.Config, writer: Writer) -> None:
+    """Clean what --debug and PYTEST_DEBUG write: pytest keeps in its tracer where that goes."""
+    tracer = config.trace.root
+    if (write := tracer._writer) is None:  # noqa: SLF001 - there is no other way to learn it
+        return
+    if isinstance(file := getattr(write, "__self__", None), io.TextIOWrapper) and file.name == config.option.debug:
+        file.flush()  # its first lines hold the command's arguments
+        begun = Path(file.name).read_text(encoding="utf-8")
+        file.seek(0)
+        file.truncate()
+        write(writer.text(begun))
+    tracer.setwriter(lambda text: write(writer.text(text)))
+
+
+def _clean_observations(writer: Writer) -> None:
+    """Clean the files that Hypothesis writes where HYPOTHESIS_EXPERIMENTAL_OBSERVABILITY is set."""
+    observability = sys.modules["hypothesis.internal.observability"]
+    observability.json = SimpleNamespace(dumps=lambda value: inert.json(writer.clean_text(json.dumps(value))))  # type: ignore[attr-defined]
 
 
 def clean_log_file(config: pytest.Config, writer: Writer) -> None:

@@ -99,13 +99,13 @@ def success_is_200(operation: Operation, exchange: Exchange) -> Judgement:
 
 
 def no_server_error(operation: Operation, exchange: Exchange) -> Judgement:
-    """RESP-06. Silent on what only a fuzzer or an attacker sends, which is RESP-11."""
-    return SILENT if exchange.is_fuzzing else answered_below_500(operation, exchange)
+    """RESP-06. Silent on what only a fuzzer or an attacker sends (RESP-11), unless it brings the target down."""
+    return SILENT if exchange.excuses_the_target else answered_below_500(operation, exchange)
 
 
 def no_server_error_when_fuzzed(operation: Operation, exchange: Exchange) -> Judgement:
-    """RESP-11. Speaks only of what a fuzzer or an attacker sends."""
-    return answered_below_500(operation, exchange) if exchange.is_fuzzing else SILENT
+    """RESP-11. Speaks only of what a fuzzer or an attacker sends, and the target outlives."""
+    return answered_below_500(operation, exchange) if exchange.excuses_the_target else SILENT
 
 
 def answered_below_500(operation: Operation, exchange: Exchange) -> Judgement:

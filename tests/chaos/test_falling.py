@@ -6,20 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from contracts.mock.api import MockApi
 from contracts.mock.serve import serve
 from reports.last_requests import TITLE
-from tests.chaos.falling import Supervisor, falling
 from tests.chaos.running import QUICK, run, settings_of
+from tests.chaos.supervisor import Supervisor, falling
 from tests.harness.client import FALLS_TO_CONFIRM
 from tests.unit.running import Outcome, document
 
 WHERE = "%FF%FE"
 """Bytes that are no UTF-8, at the end of an id in the path."""
 EDIT = "id that is not UTF-8"
-RESTART_SECONDS, HURRY = 0.25, 4.0
+RESTART_SECONDS, HURRY = 0.5, 2.0
 """On the wall, and how much faster the run's clock is: it is back after one to two seconds."""
 FOR_EVER = 1000
 VIOLATED, COULD_NOT_TELL = 1, 6
@@ -101,13 +99,12 @@ def test_target_that_falls_once_by_chance_violates_nothing_and_is_told_of(tmp_pa
     assert told.in_flight == []
 
 
-@pytest.mark.parametrize("workers", [2])
-def test_workers_tell_one_absence_with_one_duration(workers: int, tmp_path: Path) -> None:
+def test_workers_tell_one_absence_with_one_duration(tmp_path: Path) -> None:
     with (
         serve(MockApi(document())) as server,
         falling(server.url, WHERE, tmp_path, times=1, after=0, restarts=0) as (url, _),
     ):
-        arguments = (*QUICK, "--target", url, "-n", str(workers))
+        arguments = (*QUICK, "--target", url, "-n", "2")
         outcome = run(tmp_path, *arguments, environment=settings_of(server), hurry=HURRY)
     assert outcome.code == COULD_NOT_TELL, outcome.output
     assert "On the way: the target away once, 10 s in all." in outcome.output

@@ -14,5 +14,6 @@ is a mock that is unusual but right. They are made up from what teams break, wit
     bench.py              the suite against Schemathesis's own command line, on the same servers
     test_observed.py      every defect differs from the healthy mock
     test_variants.py      every variant keeps the stated contract
+    test_left_open.py     every point that the vendor leaves open is shown by variants, or says why not
     test_raw.py           the server below the framework, left alone, answers as the mock does
 """

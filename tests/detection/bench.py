@@ -33,10 +33,10 @@ from rich.table import Table
 from contracts.document import load_document
 from contracts.mock.api import MockApi
 from contracts.requirements import load_requirements
-from tests.detection.catalogue import Defect, Kind, Served, Variant, hosted, operations
+from tests.detection.catalogue import Defect, Kind, Served, Variant, hosted, operations, to_gate
 from tests.detection.curve import greedy_cover, noticed_by_request, svg
 from tests.detection.defects import DEFECTS, VARIANTS
-from tests.detection.prove import CONTRACTS, ROOT, WORKERS, prove, tried_with
+from tests.detection.prove import CONTRACTS, ROOT, WORKERS, alarms, prove, tried_with
 
 CONTRACT = CONTRACTS / "appointments.yaml"
 BASELINE_RUNS = 3
@@ -186,12 +186,12 @@ def speed(runs: int) -> str:
 def detection(every: int) -> tuple[str, str]:
     """Return a table of what each notices on every N-th defect and says on every N-th variant, and a picture of it."""
     defects, variants = DEFECTS[::every], VARIANTS[::every]
-    must = {name for name, found in load_requirements(CONTRACTS / "requirements.yaml").items() if found.gates}
+    musts = to_gate(defects, load_requirements(CONTRACTS / "requirements.yaml"))
     trials = prove([subject.name for subject in (*defects, *variants)], "nightly", 0)
     told = {
         "suite": Noticed(
             firsts={d.name: trials[d.name].first or trials[d.name].requests for d in defects if trials[d.name].noticed},
-            alarms=sum(bool(trials[v.name].violated | (trials[v.name].not_met - v.departs_from)) for v in variants),
+            alarms=sum(bool(alarms(v, trials[v.name])) for v in variants),
             requests=[trials[d.name].requests for d in defects],
         )
     }
@@ -201,7 +201,7 @@ def detection(every: int) -> tuple[str, str]:
     for column in ("defects noticed", *told):
         table.add_column(column, justify="left" if column == "defects noticed" else "right", no_wrap=True)
     for group in [*dict.fromkeys(d.group for d in defects), "those that break a must", "all"]:
-        wanted = {"all": defects, "those that break a must": [d for d in defects if d.requirement in must]}
+        wanted = {"all": defects, "those that break a must": musts}
         members = wanted.get(group, [d for d in defects if d.group == group])
         shares = (f"{sum(d.name in tool.firsts for d in members)} of {len(members)}" for tool in told.values())
         table.add_row(group, *shares)

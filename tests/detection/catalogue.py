@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias, TypeVar
@@ -25,6 +25,7 @@ from contracts.document import Document
 from contracts.mock.api import MockApi
 from contracts.mock.serve import serve
 from contracts.mock.state import State
+from contracts.requirements import Requirement
 from tests.detection.probe import Kind, Probe, Served, by_kind
 
 GROUPS: Final = (
@@ -73,6 +74,8 @@ class Defect:
 
     `touches` are the kinds of operation that show it. `observe` returns something else for this server than for
     `healthy`, which is the mock itself unless the defect needs another setting than the mock's usual one.
+    `recommended` says that it breaks only what is recommended of a must: that is noticed as all else is, but gates
+    nothing.
     """
 
     name: str
@@ -83,13 +86,15 @@ class Defect:
     serve: Serve
     observe: Observe
     healthy: Serve
+    recommended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
     """An unusual server that breaks no must; `departs_from` are what a strict run may name on it.
 
-    These are shoulds, or musts where it departs from what the document only infers of an operation.
+    These are shoulds, or musts where it departs from what they only recommend, or from what the document only infers of
+    an operation. It may then be told that they are not met, but never that they are violated.
     """
 
     name: str
@@ -105,7 +110,13 @@ _variants: dict[str, Variant] = {}
 
 
 def defect(
-    *, group: str, requirement: str, touches: Iterable[Kind], observe: Observe, healthy: type[MockApi] = MockApi
+    *,
+    group: str,
+    requirement: str,
+    touches: Iterable[Kind],
+    observe: Observe,
+    healthy: type[MockApi] = MockApi,
+    recommended: bool = False,
 ) -> Callable[[Subject], Subject]:
     """Register a class of the mock, or a function that serves, as a defect."""
     if group not in GROUPS:
@@ -122,6 +133,7 @@ def defect(
             serve=_server(subject),
             observe=observe,
             healthy=_server(healthy),
+            recommended=recommended,
         )
         return subject
 
@@ -156,6 +168,11 @@ def operations(document: Document, kinds: Iterable[Kind]) -> tuple[str, ...]:
     known = by_kind(document)
     wanted = {operation.id for kind in kinds for operation in known[kind]}
     return tuple(operation.id for operation in document.operations if operation.id in wanted)
+
+
+def to_gate(defects: Iterable[Defect], known: Mapping[str, Requirement]) -> tuple[Defect, ...]:
+    """Return the defects that have to fail a run: they break a must in more than what is recommended of it."""
+    return tuple(one for one in defects if known[one.requirement].gates and not one.recommended)
 
 
 def registered() -> tuple[tuple[Defect, ...], tuple[Variant, ...]]:

@@ -25,9 +25,9 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.document import load_document
-from contracts.requirements import load_requirements
+from contracts.requirements import Requirement, load_requirements
 from reports.proof import Proof, store, suite_digest
-from tests.detection.catalogue import Defect, Kind, Variant, operations
+from tests.detection.catalogue import Defect, Kind, Variant, operations, to_gate
 from tests.detection.curve import greedy_cover, noticed_by_request, requests_until
 from tests.detection.defects import DEFECTS, VARIANTS
 
@@ -106,7 +106,7 @@ def try_on(name: str, profile: str, seed: int) -> Trial:
         violated=by_verdict["violated"],
         not_met=by_verdict["not met"],
         undecided=by_verdict["inconclusive"],
-        requests=max((told["sent"] for told in listener.told), default=0),
+        requests=max((told.get("sent", 0) for told in listener.told), default=0),
         seconds=time.monotonic() - began,
         code=int(code),
         shown_by=frozenset(
@@ -138,15 +138,15 @@ def prove(names: Sequence[str], profile: str, seed: int) -> dict[str, Trial]:
 
 def report(trials: Mapping[str, Trial]) -> str:
     """Return the proof as text: class by class, then each miss and each false alarm by name."""
-    must = {name for name, found in load_requirements(CONTRACTS / "requirements.yaml").items() if found.gates}
     defects = [defect for defect in DEFECTS if defect.name in trials]
+    gating = {defect.name for defect in to_gate(defects, _requirements())}
     table = Table(box=None, pad_edge=False)
     for column in ("class", "seeded", "as expected", "by another", "missed", "musts gate"):
         table.add_column(column, justify="left" if column == "class" else "right", no_wrap=True)
     for group in [*dict.fromkeys(defect.group for defect in defects), "all"]:
         members = [defect for defect in defects if group in (defect.group, "all")]
         ways = Counter(_how(defect, trials[defect.name]) for defect in members)
-        musts = [defect for defect in members if defect.requirement in must]
+        musts = [defect for defect in members if defect.name in gating]
         gated = sum(bool(trials[defect.name].violated) for defect in musts)
         row = (ways["as expected"], ways["by another"], ways["missed"])
         table.add_row(group, str(len(members)), *(str(count or "") for count in row), f"{gated} of {len(musts)}")
@@ -161,14 +161,17 @@ def report(trials: Mapping[str, Trial]) -> str:
                 console.print(
                     f"missed  {defect.name} ({defect.group}, {defect.requirement}): {defect.sentence}", soft_wrap=True
                 )
-            elif defect.requirement in must and not trial.violated:
+            elif defect.name in gating and not trial.violated:
                 noticed = ", ".join(sorted(trial.noticed))
                 console.print(f"does not gate  {defect.name} ({defect.requirement}): only {noticed}", soft_wrap=True)
+            elif defect.recommended and trial.violated:
+                gated_by = ", ".join(sorted(trial.violated))
+                console.print(f"gates  {defect.name}, which breaks a recommendation: {gated_by}", soft_wrap=True)
         variants = [variant for variant in VARIANTS if variant.name in trials]
-        alarms = [(variant, found) for variant in variants if (found := _alarms(variant, trials[variant.name]))]
-        for variant, found in alarms:
+        alarmed = [(variant, found) for variant in variants if (found := alarms(variant, trials[variant.name]))]
+        for variant, found in alarmed:
             console.print(f"false alarm  {variant.name}: {', '.join(sorted(found))}", soft_wrap=True)
-        console.print(f"{len(variants)} conforming variants, {len(alarms)} with a false alarm")
+        console.print(f"{len(variants)} conforming variants, {len(alarmed)} with a false alarm")
         if any(trials[defect.name].first for defect in defects):
             console.print(_pace(_curves(trials)), soft_wrap=True)
         requests = [trial.requests for trial in trials.values()]
@@ -179,8 +182,7 @@ def report(trials: Mapping[str, Trial]) -> str:
 
 def proof_of(trials: Mapping[str, Trial], profile: str) -> Proof:
     """Return the proof as later runs show it."""
-    must = {name for name, found in load_requirements(CONTRACTS / "requirements.yaml").items() if found.gates}
-    musts = [defect for defect in DEFECTS if defect.requirement in must]
+    musts = to_gate(DEFECTS, _requirements())
     return Proof(
         suite=suite_digest(),
         profile=profile,
@@ -190,8 +192,12 @@ def proof_of(trials: Mapping[str, Trial], profile: str) -> Proof:
         must_noticed=sum(bool(trials[defect.name].violated) for defect in musts),
         missed=tuple(f"{d.name}: {d.sentence}" for d in DEFECTS if not trials[d.name].noticed),
         variants=len(VARIANTS),
-        false_alarms=tuple(variant.name for variant in VARIANTS if _alarms(variant, trials[variant.name])),
+        false_alarms=tuple(variant.name for variant in VARIANTS if alarms(variant, trials[variant.name])),
     )
+
+
+def _requirements() -> Mapping[str, Requirement]:
+    return load_requirements(CONTRACTS / "requirements.yaml")
 
 
 def _curves(trials: Mapping[str, Trial]) -> dict[str, list[tuple[int, int]]]:
@@ -218,7 +224,11 @@ def _how(defect: Defect, trial: Trial) -> str:
     return "by another" if trial.noticed else "missed"
 
 
-def _alarms(variant: Variant, trial: Trial) -> frozenset[str]:
+def alarms(variant: Variant, trial: Trial) -> frozenset[str]:
+    """Return what was said of a variant and should not have been.
+
+    That it violates a must is one always, whatever it departs from; so is what could not be decided, or was not tried.
+    """
     undecided = frozenset(f"{name} undecided" for name in trial.undecided)
     broken = frozenset({"nothing was judged"}) if trial.code not in USUAL_CODES else frozenset()
     return trial.violated | (trial.not_met - variant.departs_from) | undecided | broken

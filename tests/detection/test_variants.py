@@ -26,16 +26,10 @@ PASSING: Final = frozenset({429, 503})
 DATE_SECONDS: Final = 1
 """How far away a Retry-After is that is a date."""
 
-BROKEN: Final[tuple[Json, ...]] = (
-    {},
-    {"event_id": "e"},
-    {"event_id": 1, "integration_id": None},
-    [],
-    None,
-    b"",
-    b"{",
-    b"\xff",
-)
+BROKEN: Final[tuple[Json, ...]] = ({}, {"event_id": "e"}, {"event_id": 1, "integration_id": None})
+UNUSABLE: Final[tuple[Json, ...]] = ([], None, b"", b"{", b"\xff")
+"""No JSON objects: with which status, and in which form, these are refused is left open."""
+
 OUT_OF_BOUNDS: Final[tuple[dict[str, Json], ...]] = (
     {"title": "t" * 51},
     {"appointment_duration_minutes": 0},
@@ -67,6 +61,16 @@ def test_variant_refuses_what_breaks_the_schema(variant: Variant) -> None:
         probe = Probe(served, DOCUMENT)
         for body in BROKEN:
             assert fits(answered(partial(probe.write, body)), probe.writing, 400), body
+
+
+@each_variant
+def test_variant_refuses_what_is_no_json_object(variant: Variant) -> None:
+    with variant.serve(DOCUMENT) as served:
+        probe = Probe(served, DOCUMENT)
+        for body in UNUSABLE:
+            answer = answered(partial(probe.write, body))
+            assert 400 <= answer.status < 500, body
+            assert answer.job_id is None, body
 
 
 @each_variant

@@ -17,7 +17,7 @@ from typing import Final
 import httpx
 
 from contracts.errors import TargetUnavailable
-from contracts.exchange import Exchange, Request, Response
+from contracts.exchange import GOES_DOWN, Exchange, Request, Response
 from tests.harness import transient
 from tests.harness.allowance import Allowance
 from tests.harness.deadline import watched
@@ -127,7 +127,7 @@ class Client:
                 elif self._is_its_own(request, outcome, tally, began):
                     break
                 elif tally.falls >= FALLS_TO_CONFIRM:
-                    outcome, tally = Outcome(None, transient.GOES_DOWN, reused=False), tally.afresh()
+                    outcome, tally = Outcome(None, GOES_DOWN, reused=False), tally.afresh()
                     self._explained_seconds += tally.away_seconds
                     break
                 else:
@@ -165,7 +165,7 @@ class Client:
         if last is None:
             return TargetDown(str(self._gone))
         if last.fault is not None:
-            fault = transient.GOES_DOWN if tally.falls >= FALLS_TO_CONFIRM else last.fault
+            fault = GOES_DOWN if tally.falls >= FALLS_TO_CONFIRM else last.fault
             last = replace(last, fault=f"{fault}; {transient.NOBODY_SINCE}")
         return TargetDown(str(self._gone), tally.reply(last, began, self._clock.now() - began))
 

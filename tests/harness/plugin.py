@@ -25,6 +25,7 @@ import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 from xdist.scheduler import LoadScopeScheduling
 
+from contracts import inert
 from contracts.document import Operation
 from contracts.errors import ContractError, Inconclusive, NotApplicable, NotReached, TargetUnavailable, UsageError
 from contracts.exchange import Finding, Status, Verdict
@@ -227,7 +228,7 @@ def _tell(config: pytest.Config, line: str) -> None:
     if reporter is not None and capture is not None:
         with capture.global_and_fixture_disabled():
             reporter.ensure_newline()
-            reporter.write_line(line)
+            reporter.write_line(inert.text(line))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -373,7 +374,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         verdict = trial.undecided(Status.INCONCLUSIVE, str(away))
         if isinstance(away, TargetDown):
             verdict = replace(verdict, last_requests=trial.run.client.last.exchanges)
-        pyfuncitem.session.shouldstop = str(away)  # one error of the run, not one of each item that is left
+        pyfuncitem.session.shouldstop = inert.line(str(away))  # one error of the run, not one of each item that is left
     except Inconclusive as unclear:
         not_reached = isinstance(unclear, AllowanceSpent) and not trial.gates
         verdict = trial.undecided(Status.NOT_REACHED if not_reached else Status.INCONCLUSIVE, str(unclear))
@@ -537,7 +538,9 @@ class Listener:
         if told is not None:
             self.config.stash[TOLD].append(told)
         elif report.failed and "requirement" in report.keywords:
-            self.config.stash[TOLD].append({"requirement": report.nodeid, "verdict": str(Status.INTERNAL_ERROR)})
+            failed = {"requirement": report.nodeid, "verdict": str(Status.INTERNAL_ERROR)}
+            if failed not in self.config.stash[TOLD]:  # a worker that crashes is replaced, and may crash again
+                self.config.stash[TOLD].append(failed)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from urllib.parse import unquote_to_bytes
 
@@ -45,6 +45,8 @@ READS_OF_A_JOB = 6
 CREDENTIALS, MALFORMED, UPDATED, OPEN = "credentials", "malformed", "updated", "open"
 """What requests are refused for, or do, whose texts are to be found again."""
 UNAUTHORIZED, FORBIDDEN, NOT_ALLOWED, FIRST_SERVER_ERROR = 401, 403, 405, 500
+OF_A_VALUE = frozenset({400, 404, 409, 410, 422})
+"""What a request is refused with whose value is not taken any more."""
 REFUSALS_OF_THE_TOKEN = 3
 REFUSALS_THAT_END_A_TOKEN = 2
 """Of a request that was accepted: one alone may be a fault that comes now and then."""
@@ -405,6 +407,20 @@ class OperationRun:
         """Return a request that the target has every reason to accept now."""
         opening = self.control()
         return opening.request if self.repeatable else self._next_request()
+
+    def has_used_up(self, request: Request, refused: Exchange) -> bool:
+        """Return whether a request as good as the control was refused because, by now, the control is refused as well.
+
+        Some targets take each value for a while: until the job has ended, or is forgotten. From here on every request
+        that is to be accepted gets a value of its own, and nobody is to take this refusal for one of the credentials.
+        """
+        control = None if self._opening is None else self._opening.request
+        may_be = self.repeatable and self.operation.supported and refused.status in OF_A_VALUE
+        if not may_be or request != control or self.send(control, CONTROL).status not in OF_A_VALUE:
+            return False
+        self.repeatable = False
+        self.exchanges = [replace(one, also_malformed=True) if one is refused else one for one in self.exchanges]
+        return True
 
     def open_to_either(self) -> Request:
         """Return the request to change where the target may accept or refuse what comes of it."""

@@ -31,6 +31,10 @@ PRODUCTION_HOST = "api.propexo.com"
 CLIENT_CERT, CLIENT_KEY = "PROPEXO_CLIENT_CERT", "PROPEXO_CLIENT_KEY"
 TOKEN_CHARACTERS = re.compile(r"[A-Za-z0-9._~+/=-]+")
 """RFC 6750, section 2.1."""
+SHORTEST_TOKEN = 7
+"""Characters: a shorter token stands in ordinary text by chance."""
+WORD = re.compile(r"[A-Za-z]?[a-z]{,15}|[A-Z]{,16}")
+"""Sixteen letters of one case, at most, are taken for a word, be it in small letters, capitals or with one capital."""
 HOST_CHARACTERS = re.compile(r"[A-Za-z0-9._:-]+")
 """Others would be mapped to these by whoever looks the host up, and so stand for a host that they do not name."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -87,6 +91,11 @@ def _bare_token(value: object) -> object:
     token = str(value).strip()
     if token and not TOKEN_CHARACTERS.fullmatch(token):
         raise ValueError("holds characters that no bearer token has: give the bare token, without the scheme")
+    if token and (len(token) < SHORTEST_TOKEN or WORD.fullmatch(token)):
+        raise ValueError(
+            "is as short or common as a word, so that it cannot be told from text and kept out of reports: "
+            "give a token that nobody can guess"
+        )
     return token or None
 
 
@@ -194,7 +203,9 @@ def url_of(name: str, *, allow_production: bool = False) -> str:
     except (ValueError, httpx.InvalidURL):
         whole = False
     if not whole or any(character.isspace() or character == "\\" for character in url):
-        raise UsageError(f"--target takes mock, sandbox or a base URL such as http://127.0.0.1:4010, not {name!r}.")
+        # What holds an @ may hold a password, however little of a URL it is.
+        given = "what was given, which is not repeated: it may hold a password" if "@" in name else repr(name)
+        raise UsageError(f"--target takes mock, sandbox or a base URL such as http://127.0.0.1:4010, not {given}.")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise UsageError(f"--target takes a base URL without credentials and query; the token goes into {TOKEN}.")
     if host.lower().rstrip(".") == PRODUCTION_HOST and not allow_production:

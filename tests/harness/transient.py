@@ -23,8 +23,6 @@ NOTHING_IN_TIME: Final = "no answer in time"
 NEVER_ENDS: Final = "answer does not end"
 TOO_LARGE: Final = "answer above 10 MiB"
 UNDECODABLE: Final = "untrue Content-Encoding"
-GOES_DOWN: Final = "target goes down at this request"
-"""The fault of a request at which a target went away, came back, and went away again."""
 NOBODY_SINCE: Final = "no request was answered after it"
 
 SENT_AT_MOST: Final = 3

@@ -105,12 +105,15 @@ class Trial:
         return self.run.document
 
     def each_edit(self, of: Callable[[], Request]) -> Iterator[Exchange]:
-        """Send each planned edit of the request that `of` gives, in order."""
+        """Send each planned edit of the request that `of` gives, in order; of the next one where a value is used up."""
         for edit in self.edits:
             request = of()
             if self.run.left <= 0 and self.decided:
                 return
-            if exchange := self._send_edit(edit, request, of):
+            exchange = self._send_edit(edit, request, of)
+            if exchange and self.run.has_used_up(request, exchange):
+                exchange = self._send_edit(edit, of(), of)
+            if exchange:
                 yield exchange
 
     def each_refusal(self, of: Callable[[], Request]) -> Iterator[Exchange]:
@@ -189,7 +192,9 @@ class Trial:
         firm: set[int] = set()
         if self.gates and any(isinstance(judgement, Problem) for _, judgement in decided):
             again = check(self.operation.stated, exchanges)
-            firm = {id(exchange) for exchange, judgement in again if _gates(judgement) and not exchange.is_fuzzing}
+            firm = {
+                id(exchange) for exchange, judgement in again if _gates(judgement) and not exchange.excuses_the_target
+            }
         self.decided += [exchange for exchange, _ in decided]
         for exchange, judgement in decided:
             if isinstance(judgement, Problem):

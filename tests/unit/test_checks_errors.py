@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.checks import errors
-from contracts.exchange import HOLDS, SILENT
+from contracts.exchange import HOLDS, SILENT, Problem
 from tests.unit.building import (
     BODY,
     CANCEL,
@@ -37,6 +37,9 @@ def error(status: int = 400, **parts):
         "crashed": ("answered 500", exchange(500)),
         "dropped": ("answered connection dropped", exchange(None, fault="connection dropped")),
         "throttled": (SILENT, exchange(429)),
+        "crashed over what only a fuzzer sends": (SILENT, exchange(500, fuzzing=True)),
+        "dropped what only a fuzzer sends": (SILENT, exchange(None, fuzzing=True)),
+        "accepted what only a fuzzer sends": ("answered 200", exchange(fuzzing=True)),
     },
 )
 def test_refused_with(expected, seen) -> None:
@@ -67,6 +70,8 @@ ACCEPTED_ALTHOUGH = "answered 200"
         "no body, refused": (HOLDS, exchange(400, request_body=None)),
         "malformed, refused with another status": ("answered 422", exchange(422, request_body={})),
         "malformed, crashed": ("answered 500", exchange(500, request_body={})),
+        "no object, refused with another status": (SILENT, exchange(422, request_body=[1])),
+        "no JSON, refused with another status": (SILENT, exchange(415, request_body=b"{")),
         "malformed, throttled": (SILENT, exchange(429, request_body={})),
         "fits, accepted": (SILENT, exchange()),
         "fits, refused": (SILENT, exchange(400)),
@@ -75,6 +80,22 @@ ACCEPTED_ALTHOUGH = "answered 200"
 )
 def test_malformed_body_is_refused(expected, seen) -> None:
     assert said(errors.malformed_body_refused(CANCEL, seen)) == expected
+
+
+@table(
+    "gates, seen",
+    {
+        "property missing, accepted": (True, exchange(request_body={})),
+        "property missing, refused with another status": (True, exchange(422, request_body={})),
+        "no object, accepted": (True, exchange(request_body=[1])),
+        "no JSON, accepted": (False, exchange(request_body=b"{} x")),
+        "a key twice, accepted": (False, exchange(request_body=b'{"event_id":"a","event_id":"b"}')),
+    },
+)
+def test_malformed_body_gates_by_what_careful_servers_refuse(gates, seen) -> None:
+    judgement = errors.malformed_body_refused(CANCEL, seen)
+    assert isinstance(judgement, Problem)
+    assert judgement.gates is gates
 
 
 def test_body_is_malformed_by_what_is_asked_of_it() -> None:

@@ -15,7 +15,7 @@ from itertools import count
 import pytest
 
 from contracts.errors import TargetUnavailable
-from contracts.exchange import Request
+from contracts.exchange import GOES_DOWN, Request
 from strategies import credentials, methods, wire
 from tests.harness import decoding, transient, transport
 from tests.harness.client import FALLS_TO_CONFIRM, Client
@@ -477,7 +477,7 @@ def test_request_at_which_the_target_goes_away_each_time_is_at_fault() -> None:
     with client_of(dies_of_it) as (client, _, _):
         client.send(Request("GET", "/other", ()))
         reply = client.send(GET)
-        assert (reply.response, reply.fault, reply.falls) == (None, transient.GOES_DOWN, FALLS_TO_CONFIRM)
+        assert (reply.response, reply.fault, reply.falls) == (None, GOES_DOWN, FALLS_TO_CONFIRM)
         assert (reply.drops, reply.outages) == (0, 0), "it is told once what happened"
         assert client.weather.away == FALLS_TO_CONFIRM
         state["dead"] = 0
@@ -516,7 +516,7 @@ def test_absences_that_a_request_explains_use_up_no_patience() -> None:
     brief = Patience(away=10, away_in_all=4)
     with client_of(goes_down_at(GET.target, times=1000), brief) as (client, _, _):
         client.send(OTHER)
-        assert [client.send(GET).fault for _ in range(4)] == [transient.GOES_DOWN] * 4
+        assert [client.send(GET).fault for _ in range(4)] == [GOES_DOWN] * 4
         assert client.weather.away_seconds > brief.away_in_all
         assert client.send(OTHER).response.status == 200
 
@@ -585,7 +585,7 @@ def test_of_requests_in_flight_together_only_the_one_at_fault_is_blamed() -> Non
     patience = Patience(away=10, first=10)
     with client_of(goes_down_among(4), patience) as (client, _, _), ThreadPoolExecutor(4) as pool:
         guilty, *innocent = pool.map(client.send, [GET, *others])
-    assert guilty.fault == transient.GOES_DOWN
+    assert guilty.fault == GOES_DOWN
     assert [reply.response and reply.response.status for reply in innocent] == [200] * 3
 
 

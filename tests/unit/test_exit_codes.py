@@ -15,7 +15,7 @@ from tests.unit.test_har import entries
 from tests.unit.test_known_issues import ENTRY
 from tests.unit.test_verdicts import ForgetsMeta
 
-SETTINGS = {"PROPEXO_TOKEN": "tok-1", "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
+SETTINGS = {"PROPEXO_TOKEN": "tok-1-of-tests", "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
 QUICK = ("--profile", "quick", "--operation", "cancel_lead*")
 
 
@@ -102,8 +102,19 @@ def test_3_internal_error(tmp_path: Path) -> None:
     assert outcome.code == 3, outcome.output
 
 
+def test_3_worker_crashes(tmp_path: Path) -> None:
+    crash = "import os\ndef pytest_runtest_call(item):\n    'ERR-01' not in item.nodeid or os._exit(9)\n"
+    (tmp_path / "crash.py").write_text(crash)
+    arguments = (*QUICK, "-k", "AUTH-01 or ERR-01 or RESP-01", "-n", "1", "--max-worker-restart", "0", "-p", "crash")
+    outcome = run(tmp_path, *arguments, environment={"PYTHONPATH": str(tmp_path)})
+    assert outcome.code == 3, outcome.output
+    assert "Could not tell: the suite itself failed" in outcome.output
+    assert outcome.named("error") == {"ERR-01"}
+    assert outcome.named("skipped") == {"RESP-01"}, "not run"
+
+
 NOWHERE = ("--target", "http://127.0.0.1:9")
-TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1"}
+TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1-of-tests"}
 
 
 @table(
@@ -132,7 +143,7 @@ TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1"}
         "production": ((*TWO, "--target", "https://API.propexo.com:443"), SETTINGS, "api.propexo.com is production"),
         "token with its scheme": (
             (*TWO, *NOWHERE),
-            {"PROPEXO_TOKEN": "Bearer tok-1"},
+            {"PROPEXO_TOKEN": "Bearer tok-1-of-tests"},
             "PROPEXO_TOKEN holds characters",
         ),
     },
@@ -170,7 +181,7 @@ def test_6_nothing_listens(tmp_path: Path) -> None:
     began = time.monotonic()
     outcome = run(tmp_path, *TWO, "--target", f"http://127.0.0.1:{port}", environment=SETTINGS)
     assert outcome.code == 6, outcome.output
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert "cannot be reached" in outcome.output
     assert len(outcome.named("error")) <= 1, "one run-level error, not forty broken tests"
     assert not outcome.named("passed") | outcome.named("failure")

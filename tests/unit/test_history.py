@@ -127,6 +127,14 @@ def test_what_is_no_file_is_neither_read_nor_replaced(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["h.jsonl"]
 
 
+def test_link_to_itself_is_no_file(tmp_path: Path) -> None:
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(link)
+    assert "Too many levels of symbolic links" in read(link, *MINE).notice
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
+        append(link, night(20))
+
+
 def test_link_stays_a_link(tmp_path: Path) -> None:
     file, link = tmp_path / "h.jsonl", tmp_path / "link.jsonl"
     link.symlink_to(file)

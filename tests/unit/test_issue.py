@@ -47,9 +47,19 @@ def test_what_is_done(told: dict, issues: list[Issue], done: list[tuple[str, str
     assert [tuple(command[1:3]) for command in commands(told, "what changed", issues)] == done
 
 
-def test_long_text_is_cut_and_says_so() -> None:
-    body = commands(summary(("new", True)), "x" * 2 * LONGEST_BODY, [])[0][-1]
-    assert body == "x" * LONGEST_BODY + "\n\n… the rest is in the run's summary.md"
+REST = "\n\n… the rest is in the run's summary.md"
+
+
+def test_long_text_is_cut_at_the_end_of_a_line_and_says_so() -> None:
+    line = f"1. `{'x' * 96}`\n"
+    body = commands(summary(("new", True)), line * LONGEST_BODY, [])[0][-1]
+    assert body == line * (LONGEST_BODY // len(line) - 1) + line.rstrip() + REST
+
+
+def test_text_that_is_cut_amid_a_command_ends_the_command() -> None:
+    text = "1. `x`\n   ````bash\n" + "   curl -d '@someone'\n" * LONGEST_BODY
+    body = commands(summary(("new", True)), text, [])[0][-1]
+    assert body.endswith(f"@someone'\n   ````{REST}")
 
 
 def run(folder: Path, script: str, path: str = "") -> subprocess.CompletedProcess[str]:

@@ -70,7 +70,10 @@ def test_white_space_around_the_token_is_not_part_of_it() -> None:
     assert target(PROPEXO_TOKEN=f" {TOKEN}\n").token == TOKEN
 
 
-@pytest.mark.parametrize("token", ["a", "a-b.c_d~e+f/g==", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."])
+@pytest.mark.parametrize(
+    "token",
+    ["a-b.c_d~e+f/g==", "abc1234", "0123456", "Passw0rd", "qzxwvutsrponmlkji", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."],
+)
 def test_any_token_of_rfc_6750_is_taken(token: str) -> None:
     assert target(PROPEXO_TOKEN=token).token == token
 
@@ -213,6 +216,7 @@ def test_other_hosts_are_not_production(url: str) -> None:
 
 NAMES_A_TARGET = "--target takes mock, sandbox or a base URL such as http://127.0.0.1:4010, not "
 NO_CREDENTIALS = "--target takes a base URL without credentials and query"
+LIKE_A_WORD = "PROPEXO_TOKEN is as short or common as a word"
 BARE_TOKEN = "PROPEXO_TOKEN holds characters that no bearer token has: give the bare token, without the scheme."
 
 
@@ -238,6 +242,11 @@ BARE_TOKEN = "PROPEXO_TOKEN holds characters that no bearer token has: give the 
         "token with its scheme": ("sandbox", {"PROPEXO_TOKEN": f"Bearer {TOKEN}"}, BARE_TOKEN),
         "token in quotes": ("sandbox", {"PROPEXO_TOKEN": f'"{TOKEN}"'}, BARE_TOKEN),
         "token of two lines": ("sandbox", {"PROPEXO_TOKEN": "a\nb"}, BARE_TOKEN),
+        "token of one letter": ("sandbox", {"PROPEXO_TOKEN": "a"}, LIKE_A_WORD),
+        "token of six characters": ("sandbox", {"PROPEXO_TOKEN": "a1-b2."}, LIKE_A_WORD),
+        "token that is a word": ("sandbox", {"PROPEXO_TOKEN": "appointments"}, LIKE_A_WORD),
+        "token that is a name": ("sandbox", {"PROPEXO_TOKEN": "Authorization"}, LIKE_A_WORD),
+        "token in capitals": ("sandbox", {"PROPEXO_TOKEN": "SANDBOX"}, LIKE_A_WORD),
         "token beyond ASCII": ("sandbox", {"PROPEXO_TOKEN": "t\u00f6ken"}, BARE_TOKEN),
         "empty id": ("sandbox", {"PROPEXO_EVENT_IDS": "evt-1,,evt-2"}, "PROPEXO_EVENT_IDS holds an empty value: "),
         "comma at the end": ("sandbox", {"PROPEXO_EVENT_IDS": "evt-1,"}, "PROPEXO_EVENT_IDS holds an empty value: "),
@@ -249,6 +258,26 @@ def test_malformed_setting_is_one_sentence(name: str, changes: dict[str, str], s
     assert str(caught.value).startswith(sentence)
     assert str(caught.value).endswith(".")
     assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:p4ssw0rd@api.example.com",
+        "https://user:p4ssw0rd@api.example.com:port",
+        "https://user:p4ss w0rd@api.example.com",
+        "https://user:p4ssw0rd@",
+        "user:p4ssw0rd@api.example.com",
+        "ftp://user:p4ssw0rd@api.example.com",
+        "https://us/er:p4ssw0rd@api.example.com\\",
+        "https://user:p4ssw0rd@[api.example.com",
+    ],
+)
+def test_password_in_a_target_is_not_repeated(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        target(url)
+    assert "w0rd" not in str(caught.value)
+    assert str(caught.value).startswith("--target takes ")
 
 
 def test_token_does_not_show_itself() -> None:

@@ -106,7 +106,7 @@ def test_walk_ends_where_nothing_is_answered() -> None:
         talk.hear()
 
     with serving(hangs_up) as server:
-        session = session_at(server.url, PROPEXO_TOKEN="tok-1", PROPEXO_EVENT_IDS="evt-1")
+        session = session_at(server.url, PROPEXO_TOKEN="tok-1-of-a-walk", PROPEXO_EVENT_IDS="evt-1")
         run = session.run(STATUS, (), 0)
         with pytest.raises(TargetUnavailable, match="stopped answering"):
             walk(run, 30)

@@ -30,6 +30,14 @@ def closed(*told, width: int = 100, **more) -> list[str]:
     return [line.rstrip() for line in closing(accounted(*told, **more), width).splitlines()]
 
 
+def test_what_a_target_says_is_inert_there() -> None:
+    told = broken(FOUND, observations=["it sends \x1b[31mred, \u202eback\n::error::no"])
+    told["findings"][0] |= {"observed": "\x1b[8m500 \x9b2J"}
+    text = closing(accounted(told, not_cancelled=("record \x1b]8;;x\x1b\\",)), 100)
+    assert "\\x1b[31mred, \\u202eback\n\\x3a:error::no" in text
+    assert text.replace("\n", "").isprintable()
+
+
 def test_order_is_verdict_changes_evidence_numbers_table_exit_code() -> None:
     told = [broken(FOUND), broken(OTHER), broken(ADVICE), HELD, item("held", group="Protocol", requirement="HTTP-01")]
     earlier = [night(22, OTHER), night(23, OTHER, replace(FOUND, identity="d" * 12))]

@@ -15,9 +15,11 @@ from tests.unit.running import CONTRACT
 
 
 @contextmanager
-def running(operation: Operation, *selected: str, without: str = "") -> Iterator[OperationRun]:
+def running(
+    operation: Operation, *selected: str, without: str = "", api: type[MockApi] = MockApi
+) -> Iterator[OperationRun]:
     """Give the run of an operation against a mock that names its values, but for one variable."""
-    with serve(MockApi(DOCUMENT)) as server:
+    with serve(api(DOCUMENT)) as server:
         known = {variable: ",".join(values) for variable, values in server.known.items() if variable != without}
         environment = {"PROPEXO_TOKEN": server.token, **known}
         session = Session(Options(server.url, selected, Profile.NIGHTLY, 1, CONTRACT, environment))

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.checks import each, errors, protocol, response
 from contracts.document import Document, Operation
-from contracts.exchange import HOLDS, SILENT, Exchange, Problem, Request, Status
+from contracts.exchange import GOES_DOWN, HOLDS, SILENT, Exchange, Problem, Request, Status
 from strategies.edit import Edit, together
 from tests.harness.trial import AGAIN, NOW_AND_THEN, SENT_AGAIN_AT_MOST, Trial
 from tests.unit.building import CANCEL, CREATE, REQUIREMENTS, control, exchange, objects, said, table
@@ -46,6 +46,9 @@ class Run:
 
     def already_sent(self, request: Request) -> Exchange | None:
         return next((seen for seen in self.exchanges if seen.request == request), None)
+
+    def has_used_up(self, *_: Request | Exchange) -> bool:
+        return False
 
     def complete(self) -> None:
         self.completed = True
@@ -188,6 +191,24 @@ def test_what_a_fuzzer_brings_about_gates_no_requirement_that_judges_every_excha
     found = trial("RESP-05", run)
     found.judge_run(each(response.success_is_200))
     assert found.verdict().status is verdict
+
+
+@table(
+    "fault, resp_06, resp_11",
+    {
+        "it outlives": (None, Status.INCONCLUSIVE, Status.NOT_MET),
+        "it goes down at": (GOES_DOWN, Status.VIOLATED, Status.INCONCLUSIVE),
+    },
+)
+def test_what_a_fuzzer_sends_gates_where_it_brings_the_target_down(fault, resp_06: Status, resp_11: Status) -> None:
+    seen = replace(exchange(None if fault else 500, fuzzing=True), fault=fault)
+    for name, check, status in (
+        ("RESP-06", response.no_server_error, resp_06),
+        ("RESP-11", response.no_server_error_when_fuzzed, resp_11),
+    ):
+        found = trial(name, Run(exchanges=[seen]))
+        found.judge_run(each(check))
+        assert found.verdict().status is status, name
 
 
 def test_problem_of_which_the_check_says_so_gates_nothing() -> None:

@@ -138,7 +138,19 @@ def pytest_runtest_call(item):
     assert holders(written) == []
     sentence = re.search(rb"ERROR: (\S+) holds the canary of the environment: delete it", written["terminal"])
     assert sentence is not None, written["terminal"].decode()
-    assert b"Exit code 3" in written["terminal"]
+    assert b"Could not tell: a secret was written - " in written["terminal"]
+    assert b"Exit code 3: a secret was written: please report it." in written["terminal"]
+
+
+@pytest.mark.parametrize("end", ["", ":port", "/a b"], ids=["credentials", "port that is none", "space"])
+def test_password_in_a_target_is_written_nowhere(tmp_path: Path, end: str) -> None:
+    target = f"http://user:p4ssw0rd@127.0.0.1:9{end}"
+    outcome = run(tmp_path, "--target", target, f"--debug={tmp_path / 'debug'}", "--log-file", str(tmp_path / "log"))
+    assert outcome.code == 4, outcome.output
+    assert "--target takes a" in outcome.output.replace("takes mock, sandbox or a", "takes a")
+    written = {file.name: file.read_text() for file in tmp_path.iterdir() if file.is_file()} | {"": outcome.output}
+    assert "debug" in written
+    assert [name for name, text in written.items() if "p4ssw0rd" in text] == []
 
 
 def test_run_that_gives_nothing_away_is_not_failed(tmp_path: Path) -> None:

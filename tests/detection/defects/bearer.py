@@ -115,7 +115,7 @@ class TokenWithAPrefixIsTaken(MockApi):
         return token.endswith(self.state.tokens)
 
 
-@seeded(requirement="AUTH-03", observe=lambda probe: probe.bearing(f"Bearer {probe.served.token} x"))
+@seeded(requirement="AUTH-03", recommended=True, observe=lambda probe: probe.bearing(f"Bearer {probe.served.token} x"))
 class TextAfterTheTokenIsIgnored(MockApi):
     """Whatever follows the token after a space is ignored."""
 
@@ -207,26 +207,6 @@ class NoSchemeIsTaken(MockApi):
     def credential(self, request: Request) -> str | None:
         value = request.headers.get("authorization", "")
         return value if value and " " not in value else super().credential(request)
-
-
-@seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(WRONG, f"Bearer {probe.served.token}"))
-class LastOfTwoCredentialsWins(MockApi):
-    """The last of several Authorization headers counts."""
-
-    def credential(self, request: Request) -> str | None:
-        values = request.headers.getlist("authorization")[-1:]
-        scheme, _, token = "".join(values).partition(" ")
-        return token if self.scheme_is_bearer(scheme) else None
-
-
-@seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(WRONG, f"Bearer {probe.served.token}"))
-class AnyOfTwoCredentialsIsEnough(MockApi):
-    """Of several Authorization headers each is looked at, until one of them has a token that is known."""
-
-    def credential(self, request: Request) -> str | None:
-        pairs = [value.partition(" ") for value in request.headers.getlist("authorization")]
-        tokens = [token for scheme, _, token in pairs if self.scheme_is_bearer(scheme)]
-        return next(filter(self.token_is_known, tokens), None)
 
 
 @seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(f"{WRONG}, Bearer {probe.served.token}"))
@@ -604,7 +584,7 @@ class CrashOnCredentialsOfOneWord(MockApi):
         return token
 
 
-@seeded(requirement="RESP-06", observe=lambda probe: probe.bearing("Bearer tok\u00e9n"))
+@seeded(requirement="RESP-11", observe=lambda probe: probe.bearing("Bearer tok\u00e9n"))
 class CrashOnATokenBeyondAscii(MockApi):
     """A token with other than ASCII characters is answered with 500."""
 

@@ -223,7 +223,7 @@ class DurationOfOneIsRefused(_Narrower):
         return bool(value <= 1)
 
 
-@seeded(requirement="RESP-06", observe=sent(appointment_duration_minutes=LARGEST + 1))
+@seeded(requirement="RESP-11", observe=sent(appointment_duration_minutes=LARGEST + 1))
 class CrashOnADurationBeyond32Bits(MockApi):
     """A duration beyond 32 bits is answered with 500, since it does not fit its column."""
 
@@ -233,7 +233,7 @@ class CrashOnADurationBeyond32Bits(MockApi):
         return super().execute(operation, value)
 
 
-@seeded(requirement="ERR-02", observe=sent(appointment_duration_minutes="30"))
+@seeded(requirement="ERR-02", recommended=True, observe=sent(appointment_duration_minutes="30"))
 class DurationAsDigitsPasses(_Coercing):
     """A duration that is a text of digits is taken for the number."""
 
@@ -374,7 +374,7 @@ class DateWithoutZerosPasses(_Wider):
     name, also = DATE, re.compile(r"^\d{4}-\d{1,2}-\d{1,2}$")
 
 
-@seeded(requirement="ERR-06", observe=sent(appointment_date="20990115"))
+@seeded(requirement="ERR-06", recommended=True, observe=sent(appointment_date="20990115"))
 class DateWithoutHyphensPasses(_Wider):
     """A date is accepted in the basic form of ISO 8601, which has no hyphens."""
 
@@ -388,7 +388,7 @@ class EndOfTheDateIsNotChecked(_Wider):
     name, also = DATE, re.compile(r"^\d{4}-\d{2}-\d{2}")
 
 
-@seeded(requirement="ERR-06", observe=sent(appointment_date="2099-01-15T10:00:00"))
+@seeded(requirement="ERR-06", recommended=True, observe=sent(appointment_date="2099-01-15T10:00:00"))
 class MomentWithoutAZonePasses(_Wider):
     """A date-time without a time zone is accepted."""
 
@@ -418,7 +418,7 @@ class MomentIsRefusedAsADate(_Narrower):
 # What may be left out
 
 
-@seeded(requirement="ERR-02", observe=sent(notes=None))
+@seeded(requirement="ERR-02", recommended=True, observe=sent(notes=None))
 class NullNotesPass(_Coercing):
     """Notes of null are accepted and stored."""
 
@@ -428,7 +428,7 @@ class NullNotesPass(_Coercing):
         return "" if value is None else value
 
 
-@seeded(requirement="ERR-02", touches=CREATE, observe=sent(employee_id=None))
+@seeded(requirement="ERR-02", recommended=True, touches=CREATE, observe=sent(employee_id=None))
 class NullEmployeePasses(MockApi):
     """An employee of null is accepted for none."""
 

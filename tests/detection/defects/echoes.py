@@ -264,7 +264,7 @@ class PathIdIsTrimmed(_Misread):
         return sent.strip() or sent
 
 
-@misread(requirement="RESP-06", observe=lambda probe: at(probe, "evt%FF"))
+@misread(requirement="RESP-11", observe=lambda probe: at(probe, "evt%FF"))
 class CrashOnAPathThatIsNoText(MockApi):
     """An id in the path of an update whose bytes are no UTF-8 is answered with 500."""
 

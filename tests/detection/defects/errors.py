@@ -64,7 +64,7 @@ class ProblemDetailsForAMissingProperty(MockApi):
         return self.respond(refusal.status, problem, {"content-type": "application/problem+json"})
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.write(BROKEN).said)
+@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write(BROKEN).said)
 class HtmlPageForBrokenJson(MockApi):
     """Broken JSON is refused by the framework's own HTML page."""
 
@@ -75,7 +75,7 @@ class HtmlPageForBrokenJson(MockApi):
         return Response(page, refusal.status, media_type="text/html")
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.write([]).said)
+@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write([]).said)
 class PlainTextForAnArray(MockApi):
     """A body that is an array is refused with two words of plain text."""
 
@@ -85,7 +85,7 @@ class PlainTextForAnArray(MockApi):
         return super().refuse(request, refusal)
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.write(b"").said)
+@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write(b"").said)
 class NothingForAnEmptyBody(MockApi):
     """An empty body is refused with an empty answer."""
 
@@ -105,7 +105,7 @@ class EnvelopeAsPlainTextForABoolean(MockApi):
         return super().refuse(request, refusal)
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.write("text").said)
+@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write("text").said)
 class ErrorIsEncodedTwiceForAScalar(MockApi):
     """The error is a string of JSON where the body was a string, a number or a boolean."""
 
@@ -146,7 +146,7 @@ class CodeIsTheStatusForANumber(_Envelope):
         return {"code": refusal.status}
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.said(integration_id=False))
+@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.said(integration_id=False))
 class CodeIsEmptyForABoolean(_Envelope):
     """The code is an empty string where a boolean was sent for the integration."""
 
@@ -225,7 +225,7 @@ class DetailsAreAListForAnUnknownProperty(_Envelope):
         return {"details": refusal.issues}
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.write(BROKEN).said)
+@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write(BROKEN).said)
 class DetailsAreNullForBrokenJson(_Envelope):
     """The details are null where the body is not JSON."""
 
@@ -330,7 +330,7 @@ class ObjectIs422(_Status):
         return any(issue["path"] and issue.get("received") == "object" for issue in refusal.issues)
 
 
-@seeded(requirement="ERR-03", observe=lambda probe: probe.write(5).said)
+@seeded(requirement="ERR-03", recommended=True, observe=lambda probe: probe.write(5).said)
 class NumberAsTheBodyIs422(_Status):
     """A body that is a number is refused with 422."""
 
@@ -354,7 +354,7 @@ class TwoIssuesAre422(_Status):
         return len(refusal.issues) > 1
 
 
-@seeded(requirement="ERR-04", observe=lambda probe: probe.write(BROKEN).status)
+@seeded(requirement="ERR-04", recommended=True, observe=lambda probe: probe.write(BROKEN).status)
 class BrokenJsonIs415(_Status):
     """A body that is not JSON is refused with 415, though it is called application/json."""
 

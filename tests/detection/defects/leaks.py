@@ -246,7 +246,7 @@ class UnknownPropertiesShowTheWholeRequest(Telling):
         return {"details": {**details, "request": {"url": str(request.url), "headers": dict(request.headers)}}}
 
 
-@seeded(requirement="ERR-05", touches=WRITE, observe=lambda probe: probe.write(b"<b>").said)
+@seeded(requirement="ERR-05", recommended=True, touches=WRITE, observe=lambda probe: probe.write(b"<b>").said)
 class BrokenJsonIsReflectedAsAPage(MockApi):
     """A body that is not JSON comes back in a page of HTML, escaped nowhere."""
 

@@ -434,7 +434,7 @@ class CrashOnAnUnknownOrder(MockApi):
             raise RuntimeError("column does not exist") from refusal
 
 
-@seeded(requirement="RESP-06", observe=asking("limit=1&offset=9223372036854775808"))
+@seeded(requirement="RESP-11", observe=asking("limit=1&offset=9223372036854775808"))
 class CrashOnAnOffsetBeyond64Bits(MockApi):
     """An offset beyond 64 bits is answered with 500."""
 

@@ -156,7 +156,7 @@ class LengthIsThatBeforeCompression(RawServer):
 
 
 @seeded(
-    requirement="RESP-06",
+    requirement="RESP-11",
     touches=WRITE,
     observe=lambda probe: probe.write(probe.good(event_id="e" * LARGE_BYTES)).status,
 )

@@ -337,7 +337,7 @@ class AnswerHoldsNan(MockApi):
         return json.dumps(value).encode()
 
 
-@seeded(requirement="RESP-02", observe=lambda probe: probe.write().body)
+@seeded(requirement="RESP-02", recommended=True, observe=lambda probe: probe.write().body)
 class AnswerNamesAKeyTwice(MockApi):
     """The answer's meta holds job_id twice."""
 

@@ -95,7 +95,7 @@ def strings_of(asked: Asked) -> list[str]:
 
 
 @seeded(
-    requirement="RESP-06",
+    requirement="RESP-11",
     touches=WRITE,
     observe=hasty(lambda probe: probe.write(probe.good(event_id="a\0b")).status),
 )
@@ -159,7 +159,7 @@ class BlankIsSlow(RawServer):
 
 
 @seeded(
-    requirement="RESP-06",
+    requirement="RESP-11",
     touches=WRITE,
     observe=lambda probe: probe.write(b"[" * 40 + b"]" * 40).status,
 )

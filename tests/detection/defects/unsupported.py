@@ -109,18 +109,6 @@ class UnsupportedIs405OnlyWithABody(_Answered):
         return bool(value == {})
 
 
-@seeded(observe=lambda probe: (probe.unsupported(b"").status, probe.unsupported(b"{").status))
-class UnsupportedIsParsedFirst(MockApi):
-    """What is not supported is refused with 400 where its body is not JSON, since that is parsed first."""
-
-    def answer(self, request: Request, body: bytes) -> Response:
-        operation, _ = self.route(request)
-        if not operation.supported:
-            self.authorise(request)
-            self.decode(request, body)
-        return super().answer(request, body)
-
-
 @seeded()
 class UnsupportedQueuesAJob(MockApi):
     """What is not supported is refused with 405 and queued all the same, as the job in its answer shows."""

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 import time
 from email.utils import formatdate
 from typing import Final
+from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,7 +20,7 @@ from contracts.mock.api import MockApi
 from contracts.mock.limit import WINDOW_SECONDS, RateLimit, Usage
 from contracts.mock.refusal import Refusal
 from contracts.mock.state import State
-from tests.detection.catalogue import variant
+from tests.detection.catalogue import BOTH, LIST, variant
 from tests.detection.probe import Answer, Probe
 from tests.detection.raw import Asked, Line, RawServer, Reply, on_a_socket
 
@@ -193,6 +195,35 @@ class LargeHeadsAreRefused(RawServer):
         line.write(reply.to(asked))
 
 
+def with_a_bad_escape(probe: Probe) -> object:
+    """Return what is said to targets that are no text when decoded, of a stranger too."""
+    return [probe.status(path=probe.reading.path.partition("{")[0] + end).said for end in ("%zz", "%FF")]
+
+
+@variant(touches=BOTH + LIST, departs_from={"ERR-05", "RATE-01"}, observe=with_a_bad_escape)
+@on_a_socket
+class TargetsThatAreNoTextAreRefused(RawServer):
+    """A target with a bad percent-escape, or one that is no UTF-8, is refused with 400 before anything else is done."""
+
+    bad_escape = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        """Refuse it in two words, without any header of the application's."""
+        if not self.is_text(asked.target):
+            said = (("content-type", "text/plain"), ("content-length", "11"), ("connection", "close"))
+            reply = Reply(400, said, b"Bad Request")
+            line.open = False
+        line.write(reply.to(asked))
+
+    def is_text(self, target: str) -> bool:
+        """Whether every escape is one, and all of them together are UTF-8."""
+        try:
+            unquote(target, errors="strict")
+        except UnicodeDecodeError:
+            return False
+        return not self.bad_escape.search(target)
+
+
 # Closed connections and pauses
 
 
@@ -329,6 +360,30 @@ class RefusalsAreNotCounted(MockApi):
         response = super().finish(request, response, usage)
         response.headers[RATE_REMAINING] = str(min(usage.limit, usage.remaining + self._refused))
         return response
+
+
+@variant(
+    observe=lambda probe: (
+        told(probe.write()),
+        told(probe.write(headers={"authorization": "Bearer nobody"})),
+        told(probe.write()),
+    ),
+)
+class EachAuthorizationHasItsWindow(MockApi):
+    """Requests are counted by their Authorization header as it was sent: strangers have a limit of their own."""
+
+    limit_of_strangers = 60
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Open the window of the issued token."""
+        super().__init__(document, state=state, limit=limit)
+        self._windows = {f"Bearer {token}": RateLimit() for token in self.state.tokens}
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:
+        """Count it where it belongs."""
+        sent = ", ".join(request.headers.getlist("authorization"))
+        window = self._windows.setdefault(sent, RateLimit(self.limit_of_strangers))
+        return super().finish(request, response, window.count())
 
 
 @variant(observe=lambda probe: [told(probe.write()) for _ in range(4)])

@@ -12,7 +12,7 @@ from contracts.document import SUPPLIED_BY, Document, Json, Operation
 from contracts.mock.api import MockApi
 from contracts.mock.issues import custom
 from contracts.mock.limit import RateLimit
-from contracts.mock.lists import Order
+from contracts.mock.lists import DESCENDING, Order
 from contracts.mock.records import FILTERS
 from contracts.mock.refusal import Issue, Refusal
 from contracts.mock.state import INTEGRATIONS, Record, State
@@ -20,6 +20,7 @@ from tests.detection.catalogue import LIST, READ, WRITE, variant
 from tests.detection.probe import Probe
 
 MOST: Final = 250
+NAME: Final = "event_name"
 
 
 def page(probe: Probe, query: str = "limit=3") -> object:
@@ -83,6 +84,53 @@ class ThereIsNoUsualOrder(MockApi):
         """Take none for none."""
         assert operation.listing is not None, "asked only of listings"
         return super().order(operation, query) if operation.listing.order in query else []
+
+
+class Collating(MockApi):
+    """A mock that compares texts by a collation of its own; no variant by itself.
+
+    Its events are named in different cases, and with signs between the words, so that the collation tells.
+    """
+
+    names: Final = ("a unit", "B-unit", "A unit", "b unit", "_c unit", "C unit")
+
+    def key(self, text: str) -> str:
+        """Return what is compared in place of a text."""
+        raise NotImplementedError
+
+    def item(self, operation: Operation, record: Record) -> dict[str, Json]:
+        """Name the event."""
+        return {**super().item(operation, record), NAME: self.names[record.number % len(self.names)]}
+
+    def field(self, operation: Operation, record: Record, name: str) -> Json:
+        """Select by what is shown."""
+        return self.item(operation, record)[name]
+
+    def ordered(self, operation: Operation, records: list[Record], order: Order) -> list[Record]:
+        """Sort by the keys of texts."""
+        for name, direction in reversed(order):
+            held = {record.id: self.field(operation, record, name) for record in records}
+            texts = {key: self.key(value) if isinstance(value, str) else "" for key, value in held.items()}
+            records = sorted(records, key=lambda one: texts[one.id], reverse=direction == DESCENDING)
+        return records
+
+
+@variant(touches=LIST, observe=lambda probe: [item[NAME] for item in probe.items(f"order-by={NAME}")])
+class OrdersIgnoreCase(Collating):
+    """Texts are put in order without regard to case, as collations of databases do."""
+
+    def key(self, text: str) -> str:
+        """Fold it."""
+        return text.casefold()
+
+
+@variant(touches=LIST, observe=lambda probe: [item[NAME] for item in probe.items(f"order-by={NAME}")])
+class OrdersLookAtLettersAndDigits(Collating):
+    """Texts are put in order by their letters and digits alone, as localeCompare and ICU do at first."""
+
+    def key(self, text: str) -> str:
+        """Leave out all else."""
+        return "".join(filter(str.isalnum, text.casefold()))
 
 
 # What is refused

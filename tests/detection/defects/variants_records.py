@@ -1,6 +1,6 @@
 """Conforming variants in what creates and updates take, do and tell: the vendor leaves much of it open."""
 
-# ruff: noqa: ARG002, PLR2004 - a step keeps its parameters, and 404 is 404
+# ruff: noqa: PLR2004 - 404 is 404
 
 from __future__ import annotations
 
@@ -76,21 +76,6 @@ class TitlesAreMeasuredInUtf16(Stricter):
     def refuses(self, value: Json) -> bool:
         """Count them."""
         return len(value.encode("utf-16-le", errors="surrogatepass")) > 2 * TITLE_UNITS
-
-
-@variant(
-    touches=CREATE + UPDATE,
-    departs_from={"RESP-03"},
-    observe=lambda probe: created(probe, title=f" {'t' * TITLE_UNITS} "),
-)
-class TitlesAreTrimmedBeforeTheyAreMeasured(MockApi):
-    """White space around a title is cut off before its length is checked and before it is given back."""
-
-    def normalise(self, operation: Operation, value: Json) -> Json:
-        """Cut it off."""
-        if isinstance(value, dict) and isinstance(value.get(TITLE), str):
-            return {**value, TITLE: value[TITLE].strip()}
-        return value
 
 
 @variant(touches=CREATE + UPDATE, observe=lambda probe: created(probe, appointment_date="2099-02-30"))
@@ -390,3 +375,36 @@ class UnsupportedIsSaidToEverybody(MockApi):
         if not self.route(request)[0].supported:
             raise self.not_supported()
         super().authorise(request)
+
+
+@variant(touches=UNSUPPORTED, observe=lambda probe: [probe.unsupported(body).status for body in (b"", b"{")])
+class UnsupportedIsParsedFirst(MockApi):
+    """What is not supported is refused with 400 where its body is not JSON: a parser comes before any handler."""
+
+    def answer(self, request: Request, body: bytes) -> Response:
+        """Parse it."""
+        operation, _ = self.route(request)
+        if not operation.supported:
+            self.authorise(request)
+            self.decode(request, body)
+        return super().answer(request, body)
+
+
+@variant(touches=CREATE + READ + LIST, observe=lambda probe: [probe.create().said for _ in range(2)])
+class SecondCreateOfTheSameConflicts(MockApi):
+    """A create that says the same as an earlier one is refused with 409: the slot is taken."""
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start with no slot taken."""
+        super().__init__(document, state=state, limit=limit)
+        self._taken: list[Json] = []
+
+    def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
+        """Look for the same, once all else is known."""
+        if issues := super().unknown_values(operation, value):
+            return issues
+        if operation.record and value in self._taken:
+            raise Refusal(409, "conflict", "there is such an appointment", "unknown-value")
+        if operation.record:
+            self._taken.append(value)
+        return []

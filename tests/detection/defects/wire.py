@@ -154,7 +154,7 @@ class SemicolonIsTaken(_Lax):
         return outside_strings(";", ",", body)
 
 
-@seeded(requirement="ERR-04", observe=text(GOOD + " // no longer wanted"))
+@seeded(requirement="ERR-04", recommended=True, observe=text(GOOD + " // no longer wanted"))
 class LineCommentIsTaken(_Lax):
     """A comment from // to the end of its line is taken."""
 
@@ -162,7 +162,7 @@ class LineCommentIsTaken(_Lax):
         return outside_strings(r"//[^\n]*", "", body)
 
 
-@seeded(requirement="ERR-04", observe=text("/* no longer wanted */" + GOOD))
+@seeded(requirement="ERR-04", recommended=True, observe=text("/* no longer wanted */" + GOOD))
 class BlockCommentIsTaken(_Lax):
     """A comment between /* and */ is taken."""
 
@@ -178,7 +178,7 @@ class HashCommentIsTaken(_Lax):
         return outside_strings(r"#[^\n]*", "", body)
 
 
-@seeded(requirement="ERR-04", observe=text(GOOD + "}"))
+@seeded(requirement="ERR-04", recommended=True, observe=text(GOOD + "}"))
 class TextAfterTheBodyIsIgnored(_Lax):
     """Whatever follows the object is ignored."""
 
@@ -186,7 +186,7 @@ class TextAfterTheBodyIsIgnored(_Lax):
         return json.JSONDecoder().raw_decode(body.decode().lstrip())[0]
 
 
-@seeded(requirement="ERR-04", observe=text(GOOD + GOOD))
+@seeded(requirement="ERR-04", recommended=True, observe=text(GOOD + GOOD))
 class SecondBodyIsIgnored(_Lax):
     """A second JSON document behind the first is ignored, other text is not."""
 
@@ -204,7 +204,7 @@ class TextBeforeTheBodyIsIgnored(_Lax):
         return body[body.index("{") :]
 
 
-@seeded(requirement="ERR-04", observe=text(GOOD + "\x00\x00"))
+@seeded(requirement="ERR-04", recommended=True, observe=text(GOOD + "\x00\x00"))
 class NulsAfterTheBodyAreIgnored(_Lax):
     """NUL bytes behind the body are cut off, as if it had come in a buffer of fixed size."""
 
@@ -220,7 +220,7 @@ class ControlCharactersAreTaken(_Lax):
         return json.loads(body.decode(), strict=False)
 
 
-@seeded(requirement="ERR-04", observe=text(ESCAPED % r"\x41\'"))
+@seeded(requirement="ERR-04", recommended=True, observe=text(ESCAPED % r"\x41\'"))
 class UnknownEscapesAreTaken(_Lax):
     """A backslash before any character is taken, and left out where it means nothing."""
 
@@ -252,7 +252,11 @@ class FormCalledJsonIsTaken(_Lax):
         return dict(parse_qsl(body.decode(), strict_parsing=True))
 
 
-@seeded(requirement="ERR-04", observe=lambda probe: probe.write(content(probe, GOOD).decode().encode("utf-16")).said)
+@seeded(
+    requirement="ERR-04",
+    recommended=True,
+    observe=lambda probe: probe.write(content(probe, GOOD).decode().encode("utf-16")).said,
+)
 class Utf16IsTaken(_Lax):
     """A body in UTF-16 or UTF-32 is taken, since the parser guesses the encoding."""
 
@@ -262,7 +266,7 @@ class Utf16IsTaken(_Lax):
         return json.loads(body)
 
 
-@seeded(requirement="ERR-04", observe=text(ESCAPED % "Zo\xff"))
+@seeded(requirement="ERR-04", recommended=True, observe=text(ESCAPED % "Zo\xff"))
 class BadUtf8IsReplaced(_Lax):
     """Bytes that are not UTF-8 are taken, as replacement characters."""
 
@@ -270,7 +274,7 @@ class BadUtf8IsReplaced(_Lax):
         return super().again(body.decode(errors="replace").encode())
 
 
-@seeded(requirement="ERR-04", observe=text(ESCAPED % "Zo\xff"))
+@seeded(requirement="ERR-04", recommended=True, observe=text(ESCAPED % "Zo\xff"))
 class BadUtf8IsLeftOut(_Lax):
     """Bytes that are not UTF-8 are left out of strings."""
 
@@ -278,7 +282,7 @@ class BadUtf8IsLeftOut(_Lax):
         return super().again(body.decode(errors="ignore").encode())
 
 
-@seeded(requirement="ERR-04", observe=text(ESCAPED % "\xed\xa0\x80"))
+@seeded(requirement="ERR-04", recommended=True, observe=text(ESCAPED % "\xed\xa0\x80"))
 class SurrogatesInUtf8AreTaken(_Lax):
     """Surrogates that are encoded each on its own (CESU-8) are taken."""
 
@@ -286,7 +290,7 @@ class SurrogatesInUtf8AreTaken(_Lax):
         return json.loads(body.decode(errors="surrogatepass"))
 
 
-@seeded(requirement="ERR-04", observe=text(ESCAPED % "\xe9"))
+@seeded(requirement="ERR-04", recommended=True, observe=text(ESCAPED % "\xe9"))
 class Latin1IsTaken(_Lax):
     """A body that is not UTF-8 is read as Latin-1."""
 
@@ -441,7 +445,7 @@ class _Crash(MockApi):
         return super().execute(operation, value)
 
 
-@seeded(requirement="RESP-06", observe=text(ESCAPED % r"a\u0000b"))
+@seeded(requirement="RESP-11", observe=text(ESCAPED % r"a\u0000b"))
 class CrashOnNul(_Crash):
     """A NUL in an id is answered with 500, since the database takes none."""
 
@@ -450,7 +454,7 @@ class CrashOnNul(_Crash):
 
 
 @seeded(
-    requirement="RESP-06",
+    requirement="RESP-11",
     touches=CREATE + UPDATE,
     observe=lambda probe: [
         probe.create(probe.creation(notes="a\x00b")).status,
@@ -529,7 +533,7 @@ class CrashOnTextThatFitsNoHeader(MockApi):
         return response
 
 
-@seeded(requirement="RESP-06", observe=text(ESCAPED % r"\ud800"))
+@seeded(requirement="RESP-11", observe=text(ESCAPED % r"\ud800"))
 class CrashOnALoneSurrogate(MockApi):
     """Half of a surrogate pair is answered with 500, since it cannot be encoded in the answer."""
 
@@ -581,7 +585,7 @@ class CrashOnANullEvent(MockApi):
         return super().normalise(operation, value)
 
 
-@seeded(requirement="RESP-06", observe=text(ESCAPED % "\xff"))
+@seeded(requirement="RESP-11", observe=text(ESCAPED % "\xff"))
 class CrashOnBadUtf8(MockApi):
     """A body that is not UTF-8 is answered with 500: only errors of JSON are expected."""
 
@@ -592,7 +596,7 @@ class CrashOnBadUtf8(MockApi):
             raise RuntimeError("decode") from error
 
 
-@seeded(requirement="RESP-06", observe=text("[" * 100_000))
+@seeded(requirement="RESP-11", observe=text("[" * 100_000))
 class CrashOnDepth(MockApi):
     """A body of a hundred thousand brackets is answered with 500: the parser runs out of stack."""
 
@@ -600,7 +604,7 @@ class CrashOnDepth(MockApi):
         return json.loads(body.decode())
 
 
-@seeded(requirement="RESP-06", observe=text('{"integration_id": "$i", "event_id": 1e400}'))
+@seeded(requirement="RESP-11", observe=text('{"integration_id": "$i", "event_id": 1e400}'))
 class CrashOnAHugeNumber(MockApi):
     """A number beyond a double is answered with 500, since infinity cannot be rounded."""
 

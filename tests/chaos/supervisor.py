@@ -1,0 +1,71 @@
+"""Who starts a server again whose process has ended."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos.falling import CRASHED, UP
+from tests.chaos.proxy import HOST
+from tests.unit.running import ROOT
+from tests.unit.sockets import nobody
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Starts the server again `after` seconds, as often as `restarts` allows. `ended` counts its ends."""
+
+    command: list[str]
+    after: float
+    restarts: int
+    ended: int = 0
+    closed: threading.Event = field(default_factory=threading.Event)
+    process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start the server, and wait until it listens."""
+        self.process = subprocess.Popen(self.command, cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: S603 - ours
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline().strip() == UP
+
+    def watch(self) -> None:
+        """Wait for its ends, and start it again."""
+        while self.process is not None and self.process.wait() == CRASHED:
+            self.ended += 1
+            if self.ended > self.restarts or self.closed.wait(self.after):
+                break
+            self.start()
+
+    def close(self) -> None:
+        """End it for good."""
+        self.closed.set()
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            assert self.process.stdout is not None
+            self.process.stdout.close()
+
+
+@contextmanager
+def falling(
+    upstream: str, where: str, folder: Path, *, times: int, after: float, restarts: int
+) -> Iterator[tuple[str, Supervisor]]:
+    """Stand in front of a server with one that falls; give its base URL and who starts it again."""
+    port = nobody().rpartition(":")[2]
+    left = folder / "times"
+    left.write_text("x" * times)
+    command = [sys.executable, "-m", "tests.chaos.falling", upstream, port, where, str(left)]
+    supervisor = Supervisor(command, after, restarts)
+    supervisor.start()
+    watching = threading.Thread(target=supervisor.watch)
+    watching.start()
+    try:
+        yield f"http://{HOST}:{port}", supervisor
+    finally:
+        supervisor.close()
+        watching.join()

@@ -1,0 +1,126 @@
+"""Conforming variants in when a job has done its work, and in how long it is remembered."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+from contracts.document import Document, Json, Operation
+from contracts.mock.api import MockApi
+from contracts.mock.issues import custom
+from contracts.mock.limit import RateLimit
+from contracts.mock.refusal import Issue, Refusal
+from contracts.mock.state import EVENTS, Job, State
+from tests.detection.catalogue import BOTH, READ, UPDATE, WRITE, variant
+from tests.detection.defects.variants_answers import JobsTakeTheirTime
+from tests.detection.probe import Probe
+
+
+def after_its_end(probe: Probe) -> object:
+    """Return what is said to a cancellation, to the same at once, and to the same and an update after it has ended."""
+    body = probe.good(event_id=probe.events[0])
+    at_once = [probe.write(body).said for _ in range(2)]
+    time.sleep(2 * CancelledEventsCloseLater.seconds)
+    return [*at_once, probe.write(body).said, probe.update().said]
+
+
+def first_after(probe: Probe, others: int) -> object:
+    """Return what is said of a job after so many others."""
+    job = probe.queue()
+    for _ in range(others):
+        probe.queue()
+    return probe.status(job).said
+
+
+def a_while_later(probe: Probe) -> object:
+    """Return what is said of a job when it was forgotten."""
+    job = probe.queue()
+    time.sleep(1.2 * JobsAreForgottenAfterASecond.seconds)
+    return probe.status(job).said
+
+
+class CancelledEventsCloseLater(JobsTakeTheirTime):
+    """A mock on which a cancelled event is there until the job has ended, and closed from then on; no variant."""
+
+    seconds = 0.3
+    status = 404
+    code = "not_found"
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start with nothing cancelled."""
+        super().__init__(document, state=state, limit=limit)
+        self._cancelled: dict[Json, float] = {}
+
+    def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
+        """Look for events that are closed by now."""
+        if issues := super().unknown_values(operation, value):
+            return issues
+        for name, event in self.sent(operation, value, EVENTS).items():
+            if time.monotonic() - self._cancelled.get(event, time.monotonic()) > self.seconds:
+                message = f"The appointment was cancelled: {name}"
+                raise Refusal(self.status, self.code, message, "unknown-value", issues=[custom(message, name)])
+        return []
+
+    def cancel(self, operation: Operation, value: Json) -> list[str]:
+        """Note when the first cancellation was queued."""
+        for event in self.sent(operation, value, EVENTS).values():
+            self._cancelled.setdefault(event, time.monotonic())
+        return super().cancel(operation, value)
+
+
+@variant(touches=WRITE + UPDATE + READ, departs_from={"RESP-10"}, observe=after_its_end)
+class CancelledEventsAreInvalidOnceTheJobHasEnded(CancelledEventsCloseLater):
+    """An event is cancelled when the job has ended; a cancellation or an update after that is refused with 400."""
+
+    status = 400
+    code = "invalid_request"
+
+
+@variant(touches=WRITE + UPDATE + READ, observe=after_its_end)
+class CancelledEventsAreNotFoundOnceTheJobHasEnded(CancelledEventsCloseLater):
+    """An event is cancelled when the job has ended; a cancellation or an update after that is refused with 404."""
+
+
+@variant(touches=WRITE + UPDATE + READ, observe=after_its_end)
+class CancelledEventsConflictOnceTheJobHasEnded(CancelledEventsCloseLater):
+    """An event is cancelled when the job has ended; a cancellation or an update after that is refused with 409."""
+
+    status = 409
+    code = "conflict"
+
+
+@variant(touches=BOTH, departs_from={"JOB-03", "JOB-07"}, observe=lambda probe: first_after(probe, 40))
+class JobsAreForgottenAfterFortyOthers(MockApi):
+    """A job is forgotten once forty others were queued after it."""
+
+    others = 40
+
+    def accept(self, operation: Operation, value: Json) -> Job:
+        """Forget the oldest."""
+        job = super().accept(operation, value)
+        for old in list(itertools.islice(self.state.jobs, max(0, len(self.state.jobs) - self.others))):
+            del self.state.jobs[old]
+        return job
+
+
+@variant(touches=BOTH, departs_from={"JOB-02", "JOB-03", "JOB-07"}, observe=a_while_later)
+class JobsAreForgottenAfterASecond(MockApi):
+    """A job is forgotten a second after it was queued."""
+
+    seconds = 1.0
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start with no job."""
+        super().__init__(document, state=state, limit=limit)
+        self._queued: dict[str, float] = {}
+
+    def accept(self, operation: Operation, value: Json) -> Job:
+        """Note the time."""
+        job = super().accept(operation, value)
+        self._queued[job.id] = time.monotonic()
+        return job
+
+    def find_job(self, job_id: str) -> Job | None:
+        """Look at the clock."""
+        fresh = time.monotonic() - self._queued.get(job_id, 0.0) <= self.seconds
+        return super().find_job(job_id) if fresh else None

@@ -1,0 +1,60 @@
+"""A target may take a value for a while only: then a refusal is about the value, and not about what was edited."""
+
+from collections import Counter
+from functools import cached_property
+
+from contracts.checks import protocol
+from contracts.document import Json, Operation
+from contracts.mock.api import MockApi
+from contracts.mock.refusal import Issue, Refusal
+from contracts.mock.state import EVENTS
+from strategies.edit import Edit
+from tests.harness.trial import Trial
+from tests.unit.building import CANCEL, REQUIREMENTS
+from tests.unit.test_traces import running
+
+SPACE_AROUND = Edit("space around", lambda request: request.with_body(b" " + (request.body or b"") + b" "))
+
+
+class EventsAreTakenTwice(MockApi):
+    @cached_property
+    def taken(self) -> Counter[str]:
+        return Counter()
+
+    def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
+        for event in self.sent(operation, value, EVENTS).values():
+            self.taken[event] += 1
+            if self.taken[event] > 2:
+                raise Refusal(409, "conflict", "cancelled before", "unknown-value")
+        return super().unknown_values(operation, value)
+
+
+def test_value_is_used_up_where_the_control_is_refused_as_well() -> None:
+    with running(CANCEL, api=EventsAreTakenTwice) as run:
+        request = run.acceptable()
+        assert run.has_used_up(request, run.send(request, SPACE_AROUND))
+        assert run.acceptable().json()["event_id"] != request.json()["event_id"]
+
+
+def test_refusal_of_a_used_up_value_is_none_of_the_credentials() -> None:
+    spelled = Edit("scheme in capitals", lambda request: request, issued_token=False)
+    with running(CANCEL, api=EventsAreTakenTwice) as run:
+        request = run.acceptable()
+        run.has_used_up(request, run.send(request, spelled))
+        assert [one.also_malformed for one in run.exchanges if one.edit == spelled.name] == [True]
+
+
+def test_value_is_not_used_up_where_the_control_is_still_accepted() -> None:
+    cut = Edit("cut", lambda request: request.with_body((request.body or b"")[:-1]))
+    with running(CANCEL) as run:
+        request = run.acceptable()
+        assert not run.has_used_up(request, run.send(cut.apply(request), cut))
+        assert run.acceptable() == request
+
+
+def test_edit_is_tried_again_with_another_value() -> None:
+    with running(CANCEL, api=EventsAreTakenTwice) as run:
+        trial = Trial(REQUIREMENTS["RESP-08"], run, [SPACE_AROUND], 0, 1)
+        for exchange in trial.each_edit(of=run.acceptable):
+            trial.judge(exchange, protocol.accepted)
+        assert [exchange.accepted for exchange in trial.decided] == [True]
