@@ -16,21 +16,30 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import unquote
 
-import yaml
+from jsonschema.validators import extend
+from openapi_schema_validator import OAS30Validator, OAS31Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+from openapi_spec_validator.validation.keywords import OpenAPIV30ValueValidator, OpenAPIV31ValueValidator
 
+from contracts.bounded_files import MEGABYTE, read_bytes
+from contracts.bounded_yaml import MAX_DEPTH, MAX_VALUES, YamlError, read_yaml
 from contracts.dialect import as_draft_2020
 from contracts.errors import ContractError
+from contracts.patterns import KEYWORDS
 
 Json: TypeAlias = Any
 """Any JSON value: None, bool, int, float, str, list or dict."""
 
+MAX_DOCUMENT_BYTES = 5 * MEGABYTE
+"""A hundred times the vendor's documents that are known."""
+MAX_EXPANDED = 5 * MAX_VALUES // 2
+"""Values of a document's paths with each reference replaced: several copies of it fit into a gigabyte."""
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 JSON_MEDIA_TYPE = "application/json"
 SUPPLIED_BY = "x-supplied-by"
 SHOWS = "x-holds"
 RATE_LIMIT, RATE_REMAINING = "x-ratelimit-limit", "x-ratelimit-remaining"
-PATH_PARAMETER = re.compile(r"\{([^}]*)\}")
+PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
 BODY_EXPRESSION = "$response.body#"
 Extension = TypeVar("Extension")
 CONSTRAINTS = frozenset(
@@ -269,10 +278,30 @@ class Document:
         raise KeyError(operation_id)
 
 
+class _Default30(OpenAPIV30ValueValidator):
+    """Checks defaults against schemas of OpenAPI 3.0, with the document's patterns within their bound."""
+
+    value_validator_cls = extend(OAS30Validator, KEYWORDS)  # type: ignore[no-untyped-call]
+
+
+class _Default31(OpenAPIV31ValueValidator):
+    """As `_Default30`, for OpenAPI 3.1."""
+
+    value_validator_cls = extend(OAS31Validator, KEYWORDS)  # type: ignore[no-untyped-call]
+
+
+class _Validator30(OpenAPIV30SpecValidator):
+    keyword_validators = OpenAPIV30SpecValidator.keyword_validators | {"default": _Default30}
+
+
+class _Validator31(OpenAPIV31SpecValidator):
+    keyword_validators = OpenAPIV31SpecValidator.keyword_validators | {"default": _Default31}
+
+
 def load_document(file: Path) -> Document:
     """Read and validate an OpenAPI 3.0 or 3.1 document; `ContractError` in one sentence if it cannot be used."""
     try:
-        return _document(file, file.read_bytes())
+        return _document(file, read_bytes(file, MAX_DOCUMENT_BYTES))
     except OSError as error:
         raise ContractError(f"{file} cannot be read ({error.strerror}): name an OpenAPI document.") from error
 
@@ -280,14 +309,15 @@ def load_document(file: Path) -> Document:
 @lru_cache(maxsize=8)
 def _document(file: Path, content: bytes) -> Document:
     try:
-        raw = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ContractError(f"{file} is not YAML or JSON: {' '.join(str(error).split())}.") from error
+        raw = read_yaml(content)
+    except YamlError as error:
+        raise ContractError(f"{file} is {error}.") from error
     version = str(raw.get("openapi", "")) if isinstance(raw, dict) else ""
     if not version.startswith(("3.0", "3.1")):
         raise ContractError(f"{file} is not an OpenAPI 3.0 or 3.1 document: its `openapi` is {version or 'missing'}.")
     raw = _with_text_statuses(raw)
-    validator = OpenAPIV30SpecValidator if version.startswith("3.0") else OpenAPIV31SpecValidator
+    _require_bounded(file, raw)
+    validator = _Validator30 if version.startswith("3.0") else _Validator31
     try:
         first = next(iter(validator(raw).iter_errors()), None)
     except Exception as error:  # a dangling reference is no error to the validator, but breaks it
@@ -315,6 +345,36 @@ def _with_text_statuses(raw: Json) -> Json:
     if not isinstance(raw, dict):
         return raw
     return {str(key) if isinstance(key, int) else key: _with_text_statuses(value) for key, value in raw.items()}
+
+
+def _require_bounded(file: Path, raw: Json) -> None:
+    """Raise `ContractError` where references, each replaced by what it points to, come to too much or too deep.
+
+    What a reference comes to is counted once. A cycle is told of elsewhere, and counts as nothing here.
+    """
+    known: dict[str, tuple[int, int]] = {}
+
+    def extent(node: Json, depth: int) -> tuple[int, int]:
+        """Return the levels and the values of a node at this depth."""
+        if depth > MAX_DEPTH:
+            raise ContractError(f"{file} is nested more than {MAX_DEPTH} levels deep, references counted.")
+        if not isinstance(node, (dict, list)):
+            return 1, 1
+        inner = [extent(entry, depth + 1) for entry in (node.values() if isinstance(node, dict) else node)]
+        if isinstance(node, dict) and isinstance(reference := node.get("$ref"), str) and reference.startswith("#/"):
+            if reference not in known:
+                known[reference] = (0, 0)
+                known[reference] = extent(follow(raw, unquote(reference.removeprefix("#"))), depth)
+            inner.append(known[reference])
+        levels = 1 + max((levels for levels, _ in inner), default=0)
+        values = 1 + sum(values for _, values in inner)
+        if depth + levels - 1 > MAX_DEPTH + 1:
+            raise ContractError(f"{file} is nested more than {MAX_DEPTH} levels deep, references counted.")
+        if values > MAX_EXPANDED:
+            raise ContractError(f"{file} comes to more than {MAX_EXPANDED:,} values, references counted.")
+        return levels, values
+
+    extent(raw.get("paths"), 1)
 
 
 def properties(schema: Json) -> Iterator[tuple[str, Json]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
-from contracts.document import TRAITS, Operation
+from contracts.bounded_files import read_bytes
+from contracts.bounded_yaml import YamlError, read_yaml
+from contracts.document import MAX_DOCUMENT_BYTES, TRAITS, Operation
 from contracts.errors import ContractError
 
 LEVELS = ("must", "should")
@@ -47,12 +47,17 @@ class Requirement:
 
 def load_requirements(file: Path) -> dict[str, Requirement]:
     """Read the requirements by id, in the file's order; `ContractError` in one sentence if one is malformed."""
-    return dict(_requirements(file, file.read_bytes()))
+    try:
+        return dict(_requirements(file, read_bytes(file, MAX_DOCUMENT_BYTES)))
+    except OSError as error:
+        raise ContractError(f"{file} cannot be read ({error.strerror}).") from error
+    except YamlError as error:
+        raise ContractError(f"{file} is {error}.") from error
 
 
 @lru_cache(maxsize=8)
 def _requirements(file: Path, content: bytes) -> dict[str, Requirement]:
-    raw = yaml.safe_load(content)
+    raw = read_yaml(content)
     found: dict[str, Requirement] = {}
     for entry in raw["requirements"]:
         name = str(entry.get("id"))

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from contracts import inert
+from contracts.bounded_yaml import read_yaml
 from contracts.errors import UsageError
 from contracts.exchange import NOW_AND_THEN
-from reports.known_issues import FILE, ROOT
+from reports import summary as summaries
+from reports.known_issues import FILE, ROOT, content_of, entries_of
 from reports.wording import one_line
 
 RESULTS = ROOT / "reports" / "results"
@@ -63,18 +63,18 @@ def _latest_summary() -> Path:
 
 def accept(chosen: str, summary: Path, file: Path, today: dt.date) -> None:
     """Add the entry for a finding to the file; `UsageError` in one sentence if that cannot be."""
+    told = summaries.read(summary)
     try:
-        told = json.loads(summary.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{summary} cannot be read: {error}.") from None
-    text = entry(told, chosen, today)
-    before = file.read_text(encoding="utf-8") if file.exists() else ""
-    raw = yaml.safe_load(before) or []
-    added = yaml.safe_load(text)[0]
+        text = entry(told, chosen, today).encode()
+    except (KeyError, TypeError, AttributeError):
+        raise UsageError(f"{summary} is no summary of a run.") from None
+    before = content_of(file) if file.exists() else b""
+    added = read_yaml(text)[0]
     key = ("finding", "target", "contract")
-    if any([known.get(name) for name in key] == [added[name] for name in key] for known in raw):
+    listed = [known for known in entries_of(before, file) if isinstance(known, dict)]
+    if any([known.get(name) for name in key] == [added[name] for name in key] for known in listed):
         raise UsageError(f"Finding {added['finding']} is in {file} already.")
-    file.write_text(before + text, encoding="utf-8")
+    file.write_bytes(before + text)
 
 
 def main() -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import errno
+import os
 import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
+
+from contracts.bounded_files import require_regular
 
 UNGUESSABLE_BYTES = 8
 
@@ -16,19 +18,14 @@ def unguessable(file: Path) -> Path:
     return file.with_name(f"{file.stem}-{secrets.token_hex(UNGUESSABLE_BYTES)}{file.suffix}")
 
 
-def require_regular(file: Path) -> None:
-    """Raise `OSError` for what is there and keeps nothing: a device, a pipe, of which reading might wait for good."""
-    if file.exists() and not file.is_file():
-        raise OSError(errno.EINVAL, "it is no regular file", str(file))
-
-
 def replace(file: Path, data: bytes) -> None:
     """Put data in place of a file in one step, with the rights that it has.
 
     `OSError` where that cannot be done: then what was there is there as before, and nothing is beside it.
     """
-    place = file.resolve()  # a link stays one
-    require_regular(place)
+    place = Path(os.path.realpath(file))  # a link stays one; unlike `resolve`, this takes one that leads to itself
+    with suppress(FileNotFoundError):
+        require_regular(place)
     fresh = unguessable(place)
     with fresh.open("xb") as stream:
         try:

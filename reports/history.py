@@ -1,22 +1,28 @@
 """The runs of the past, one JSON line each: what was exercised, what was found, and how good the proof was.
 
 Runs are compared only within one target and one contract digest. The file is bounded, two runs at once both keep
-their lines, and a line that cannot be read is set aside in a file of its own: nothing is lost.
+their lines, and a line that cannot be read, or a file that is too large, is set aside in a file of its own: nothing is
+lost.
 """
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 from filelock import FileLock
+from pydantic import ConfigDict, TypeAdapter
 
 from contracts import inert
-from reports.files import replace, require_regular
+from contracts.bounded_files import MEGABYTE, read_bytes, require_regular
+from reports.files import replace
 
 PROFILES = ("quick", "nightly", "deep")
 """From the smallest to the largest: what a larger one found, a smaller one may not have tried."""
@@ -24,6 +30,10 @@ RUNS_OF_ONE_SCOPE = 400
 """Kept for one target and contract: a year of nights."""
 RUNS_IN_ALL = 2_000
 LOCK_SECONDS = 30
+MAX_BYTES = 100 * MEGABYTE
+"""Of the file: 50 kB for each of `RUNS_IN_ALL`, ten times what a run with many findings takes."""
+MAX_LINE_BYTES = 2 * MEGABYTE
+"""Of one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,8 @@ class Run:
     and that the run came to its end.
     """
 
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # whatever another version keeps is set aside, whole
+
     when: str
     target: str
     contract: str
@@ -81,6 +93,10 @@ class Run:
         return frozenset(finding.identity for finding in self.findings)
 
 
+RUN: Final = TypeAdapter(Run)
+"""Reads a line: every value of its type, no half of a surrogate pair, and no depth beyond what pydantic takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """Runs of one target and contract, the oldest first; `notice` says what is amiss, if anything."""
@@ -92,12 +108,12 @@ class History:
 def read(file: Path, target: str, contract: str) -> History:
     """Return the earlier runs of this target and contract digest; a file that cannot be read is an empty history."""
     try:
-        require_regular(file)
-        lines = file.read_bytes().splitlines()
+        lines = read_bytes(file, MAX_BYTES).splitlines()
     except FileNotFoundError:
         return History((), f"History starts anew: there is no {file}")
     except OSError as error:
-        return History((), f"History starts anew: {file} cannot be read ({error.strerror})")
+        aside = f", and is set aside as {_aside(file)}" if error.errno == errno.EFBIG else ""
+        return History((), f"History starts anew: {file} cannot be read ({error.strerror}){aside}")
     runs, unreadable = _runs(lines)
     kept = tuple(sorted((run for run in runs if (run.target, run.contract) == (target, contract)), key=_when))
     notices = []
@@ -109,12 +125,16 @@ def read(file: Path, target: str, contract: str) -> History:
 
 
 def append(file: Path, run: Run) -> None:
-    """Add a run, and keep the file within its bounds."""
-    require_regular(file)
+    """Add a run, and keep the file within its bounds.
+
+    `OSError` if the file cannot be written; what is no regular file is left as it is.
+    """
+    file = Path(os.path.realpath(file))  # a link stays a link; unlike `resolve`, this takes one that leads to itself
+    if file.exists():
+        require_regular(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_name(f"{file.name}.lock"), timeout=LOCK_SECONDS):
-        lines = file.read_bytes().splitlines() if file.exists() else []
-        runs, unreadable = _runs(lines)
+        runs, unreadable = _runs(_lines_of(file))
         if unreadable:
             with _aside(file).open("ab") as aside:
                 aside.writelines(line + b"\n" for line in unreadable)
@@ -122,6 +142,20 @@ def append(file: Path, run: Run) -> None:
             f"{inert.json(json.dumps(asdict(kept), ensure_ascii=False))}\n" for kept in bounded([*runs, run])
         )
         replace(file, text.encode())
+
+
+def _lines_of(file: Path) -> list[bytes]:
+    """Return the lines of the file, none if there is none; one that is too large is put aside whole."""
+    try:
+        return read_bytes(file, MAX_BYTES).splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        with _aside(file).open("ab") as aside, file.open("rb") as large:
+            shutil.copyfileobj(large, aside)
+        return []
 
 
 def bounded(runs: Sequence[Run]) -> list[Run]:
@@ -146,28 +180,20 @@ def _runs(lines: Iterable[bytes]) -> tuple[list[Run], list[bytes]]:
         if not line.strip():
             continue
         try:
-            runs.append(_run(json.loads(line)))
-        except (ValueError, TypeError, KeyError, AttributeError):
+            runs.append(_run(line))
+        except ValueError:
             unreadable.append(line)
     return runs, unreadable
 
 
-def _run(value: dict[str, Any]) -> Run:
-    """Return the run that a line tells of; any of several errors where it tells of none."""
-    power, when = value["power"], value["when"]
-    if not isinstance(when, str):
-        raise TypeError("`when` is no text")
-    if value["profile"] not in PROFILES:
+def _run(line: bytes) -> Run:
+    """Return the run of a line; `ValueError` where it has none."""
+    if len(line) > MAX_LINE_BYTES:
+        raise ValueError("longer than any run")
+    run = RUN.validate_json(line)
+    if run.profile not in PROFILES:
         raise ValueError("no such profile")
-    return Run(
-        **value
-        | {
-            "exercised": {operation: tuple(ids) for operation, ids in value["exercised"].items()},
-            "musts": tuple(value["musts"]),
-            "findings": tuple(Seen(**finding) for finding in value["findings"]),
-            "power": None if power is None else Power(**power),
-        }
-    )
+    return run
 
 
 def _aside(file: Path) -> Path:

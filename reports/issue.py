@@ -18,11 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from contracts import inert
+from contracts.bounded_files import MEGABYTE, read_bytes
+from contracts.errors import UsageError
+from reports import summary as summaries
 from reports.markdown import code
 from reports.wording import one_line
 
 OPENING = ("new", "expired")
 OPEN = (*OPENING, "still open", "not looked at")
+MAX_TEXT_BYTES = 5 * MEGABYTE
+"""Of summary.md."""
 GH_SECONDS = 60
 LONGEST_BODY = 60_000
 """Characters; GitHub takes 65,536."""
@@ -79,12 +84,16 @@ def main() -> int:
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="the run's: summary.json, summary.md")
     folder = parser.parse_args().folder
     try:
-        summary = json.loads((folder / "summary.json").read_text("utf-8"))
+        summary = summaries.read(folder / "summary.json")
+        text = read_bytes(folder / "summary.md", MAX_TEXT_BYTES).decode("utf-8", errors="replace")
         listed = json.loads(_gh("issue", "list", "--state", "open", "--limit", "1000", "--json", "number,title"))
         issues = [Issue(issue["number"], issue["title"]) for issue in listed]
-        for command in commands(summary, (folder / "summary.md").read_text("utf-8"), issues):
+        for command in commands(summary, text, issues):
             print(inert.text(_gh(*command).strip()))
-    except (OSError, subprocess.SubprocessError) as error:
+    except (KeyError, TypeError, AttributeError, json.JSONDecodeError):
+        print(f"no issue kept: {folder} holds no run, or gh listed no issues", file=sys.stderr)
+        return 1
+    except (OSError, UsageError, subprocess.SubprocessError) as error:
         told = getattr(error, "stderr", None) or str(error)
         print(inert.text(f"no issue kept: {told.strip()}"), file=sys.stderr)
         return 1

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from contracts.bounded_files import MEGABYTE, read_bytes
+from contracts.bounded_yaml import YamlError, read_yaml
 from contracts.document import Document
 from contracts.errors import UsageError
 from contracts.exchange import Finding, Status, Verdict
@@ -19,6 +19,8 @@ from reports.history import PROFILES
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "contracts" / "known-issues.yaml"
+MAX_BYTES = MEGABYTE
+"""Some two thousand entries."""
 KINDS = ("failing", "flaky")
 IDENTITY = re.compile(r"[0-9a-f]{12}")
 
@@ -46,18 +48,8 @@ class Issue:
 
 def load(file: Path) -> tuple[Issue, ...]:
     """Read the entries; `UsageError` in one sentence if one cannot be used."""
-    try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"Known issues cannot be read from {file}: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not YAML: {' '.join(str(error).split())}.") from None
-    if raw is None:
-        return ()
-    if not isinstance(raw, list):
-        raise UsageError(f"{file} is not a list of known issues: its comment shows how an entry looks.")
     found: dict[tuple[str, str, str], Issue] = {}
-    for place, entry in enumerate(raw, start=1):
+    for place, entry in enumerate(entries_of(content_of(file), file), start=1):
         complaint = _complaint(entry)
         if not complaint:
             issue = Issue(**entry)
@@ -67,6 +59,27 @@ def load(file: Path) -> tuple[Issue, ...]:
         if complaint:
             raise UsageError(f"Known issue {place} in {file} cannot be used: {complaint}.")
     return tuple(found.values())
+
+
+def content_of(file: Path) -> bytes:
+    """Return the content of a file of known issues; `UsageError` in one sentence if it cannot be read."""
+    try:
+        return read_bytes(file, MAX_BYTES)
+    except OSError as error:
+        raise UsageError(f"Known issues cannot be read from {file}: {error.strerror}.") from None
+
+
+def entries_of(content: bytes, file: Path) -> list[Any]:
+    """Return the entries of a file of known issues as they stand there; `UsageError` in one sentence if it has none."""
+    try:
+        raw = read_yaml(content)
+    except YamlError as error:
+        raise UsageError(f"{file} is {error}.") from None
+    if raw is None:
+        return []
+    if not isinstance(raw, list):
+        raise UsageError(f"{file} is not a list of known issues: its comment shows how an entry looks.")
+    return raw
 
 
 def _complaint(entry: Any) -> str:

@@ -7,10 +7,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from contracts import strict_json
+from contracts.bounded_files import MEGABYTE, read_bytes
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "reports" / "proof.json"
+MAX_BYTES = 5 * MEGABYTE
+"""A hundred times what three profiles take."""
 PROVED = ("contracts", "strategies", "tests/harness", "tests/conformance")
 """What decides over what is noticed: a change in any file of these makes an older proof worthless."""
 
@@ -58,13 +64,15 @@ def latest(profile: str) -> Proof | None:
     kept = _read().get(profile)
     if not isinstance(kept, dict) or kept.get("suite") != suite_digest():
         return None
-    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in kept.items()}
-    return Proof(**values)
+    try:
+        return TypeAdapter(Proof).validate_python(kept)
+    except ValidationError:
+        return None
 
 
 def _read() -> Mapping[str, object]:
     try:
-        kept = json.loads(FILE.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        kept = strict_json.read(read_bytes(FILE, MAX_BYTES)).value
+    except OSError:
         return {}
     return kept if isinstance(kept, dict) else {}

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from contracts import inert
+from contracts import inert, strict_json
+from contracts.bounded_files import MEGABYTE, read_bytes
 from reports.allure import RenderError, allure
 
 # Allure's page loads an analytics script. Nobody is to learn that a report is being read.
@@ -52,6 +53,10 @@ UNPACK = b"""(async () => {
 UNFINISHED = "No verdict: the run did not come to its end"
 RUNS_KEPT = 30
 LOCK_SECONDS = 30
+MAX_FACTS_BYTES = MEGABYTE
+"""Of a file with facts of a run: its verdict, its target."""
+MAX_TREND_BYTES = 200 * MEGABYTE
+"""Of `RUNS_KEPT` runs, as Allure keeps them."""
 UNREADABLE = re.compile(r"error parsing (\S+)")
 LOADED_FROM_ELSEWHERE = re.compile(rb"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=["']?https?:""")
 
@@ -103,12 +108,14 @@ def trend_of(results: Path) -> str:
 
 def _title(results: Path) -> str:
     """Return the headline that the run wrote into its executor file: what was killed wrote none."""
-    told = json.loads("".join(_lines(results / "executor.json")) or "{}")
-    return str(told.get("reportName", UNFINISHED))
+    told = strict_json.read("".join(_lines(results / "executor.json")).encode()).value
+    return str(told.get("reportName", UNFINISHED)) if isinstance(told, dict) else UNFINISHED
 
 
 def _lines(file: Path) -> list[str]:
-    return file.read_text("utf-8").splitlines() if file.exists() else []
+    if not file.exists():
+        return []
+    return read_bytes(file, MAX_FACTS_BYTES).decode("utf-8", errors="replace").splitlines()
 
 
 def _require_all_shown(written: int, output: Path, said: str) -> None:
@@ -145,7 +152,8 @@ def _packed(page: bytes) -> bytes:
 
 def _earlier(history: Path | None) -> tuple[list[bytes], int]:
     """Return the lines of earlier runs, and the number of lines that tell of none: Allure would give up at one."""
-    lines = history.read_bytes().splitlines(keepends=True) if history and history.exists() else []
+    content = read_bytes(history, MAX_TREND_BYTES) if history and history.exists() else b""
+    lines = content.splitlines(keepends=True)
     told = [line for line in lines if _tells_of_a_run(line)]
     return told, len(lines) - len(told)
 
@@ -153,7 +161,7 @@ def _earlier(history: Path | None) -> tuple[list[bytes], int]:
 def _tells_of_a_run(line: bytes) -> bool:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return line.endswith(b"\n") and isinstance(value, dict) and {"uuid", "timestamp", "testResults"} <= value.keys()
 

@@ -21,8 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
-from dotenv import dotenv_values
-
+from contracts.bounded_files import read_settings
 from reports.redaction import VARIABLE, Redactor
 
 CANARY = "PROPEXO_CANARY"
@@ -81,7 +80,12 @@ def main() -> int:
     options = parser.parse_args()
     if options.env_file and not options.env_file.exists():
         parser.error(f"--env-file {options.env_file} is not there: without it no token could be looked for")
-    token = os.environ.get(VARIABLE) or dotenv_values(options.env_file or ENV_FILE).get(VARIABLE) or ""
+    try:
+        token = os.environ.get(VARIABLE) or read_settings(options.env_file or ENV_FILE, os.environ).get(VARIABLE, "")
+    except FileNotFoundError:
+        token = ""
+    except (OSError, ValueError) as error:
+        parser.error(f"{options.env_file or ENV_FILE} cannot be read as settings: {error}")
     found = leaks(options.paths, token, os.environ.get(CANARY, ""))
     for sentence in found:
         print(f"ERROR: {sentence}.", file=sys.stderr)  # noqa: T201 - a command

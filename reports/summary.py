@@ -8,12 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from contracts import inert
+from contracts import inert, strict_json
+from contracts.bounded_files import MEGABYTE, read_bytes
+from contracts.errors import UsageError
 from reports.account import Account, findings
 from reports.changes import Change
 from reports.counts import Counts, Result, gating
 from reports.proof import Proof
 
+MAX_BYTES = 20 * MEGABYTE
+"""Of a summary that is read again; one of a whole run is a fiftieth of it."""
 SCHEMA = 1
 """Goes up when a key changes its meaning or goes away; new keys may come without."""
 UNTOLD = frozenset({"process", "stop", "sent", "weather", "last requests"})
@@ -26,6 +30,17 @@ def write(file: Path, account: Account, clean: Callable[[str], str] = str) -> No
     file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(summary(account), indent=1, ensure_ascii=False) + "\n"
     file.write_text(inert.json(clean(text)), encoding="utf-8")
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Return the summary that a run has written; `UsageError` in one sentence if the file holds none."""
+    try:
+        text = strict_json.read(read_bytes(file, MAX_BYTES))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
+    if not text.strict or not isinstance(text.value, dict):
+        raise UsageError(f"{file} cannot be read: {text.limit or text.fault or 'it is no summary of a run'}.")
+    return text.value
 
 
 def summary(account: Account) -> dict[str, Any]:

@@ -18,7 +18,17 @@ from contracts.document import Json, Operation
 from strategies import forms
 from strategies.edit import Edit, Tier, together
 from strategies.places import on_body, only_breaking, only_fitting, places
-from strategies.samples import LONGEST_SAMPLE, admits, alternatives, items_for, json_type, keywords, sample, text_sample
+from strategies.samples import (
+    LONGEST_SAMPLE,
+    admits,
+    affords,
+    alternatives,
+    items_for,
+    json_type,
+    keywords,
+    sample,
+    text_sample,
+)
 
 Row: TypeAlias = tuple[str, Json]
 Item = TypeVar("Item")
@@ -153,7 +163,7 @@ def _lengths_beyond(schema: Json) -> Iterator[Row]:
         yield f"of {longer} characters", _text(schema, "maxLength", longer)
         if "pattern" not in schema:
             yield f"of {longer} characters beyond ASCII", BEYOND_ASCII * longer
-    if schema.get("minLength"):
+    if 0 < schema.get("minLength", 0) <= LONGEST_SAMPLE:
         yield f"of {schema['minLength'] - 1} characters", _text(schema, "minLength", schema["minLength"] - 1)
 
 
@@ -175,9 +185,9 @@ def _choices_beyond(schema: Json) -> Iterator[Row]:
 
 def _contents_beyond(schema: Json) -> Iterator[Row]:
     """Yield arrays and objects that hold too few or too many."""
-    if schema.get("minItems"):
+    if schema.get("minItems") and affords(schema, schema["minItems"] - 1):
         yield f"of {schema['minItems'] - 1} items", items_for(schema, schema["minItems"] - 1)
-    if "maxItems" in schema and schema["maxItems"] < LONGEST_SAMPLE:
+    if "maxItems" in schema and affords(schema, schema["maxItems"] + 1):
         yield f"of {schema['maxItems'] + 1} items", items_for(schema, schema["maxItems"] + 1)
     if schema.get("uniqueItems"):
         yield "with an item twice", items_for(schema, 1) * 2
@@ -219,7 +229,7 @@ def _bounds_within(schema: Json) -> Iterator[Row]:
             value = (inward(schema[bound]) if whole else schema[bound]) + step
             yield f"as {value}", value
     for bound in ("minItems", "maxItems"):
-        if schema.get(bound) and schema[bound] <= LONGEST_SAMPLE:
+        if schema.get(bound) and affords(schema, schema[bound]):
             yield f"of {schema[bound]} items", items_for(schema, schema[bound])
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import ceil, floor
+from itertools import islice
+from math import ceil, floor, isfinite
 
 from contracts.checks.schema import fits
 from contracts.document import Json
@@ -22,6 +23,7 @@ TEXTS: Mapping[str, str] = {
 """A text of each format."""
 
 MADE_BY_THE_DOCUMENT = ("x-control", "example", "default", "const")
+MOST_ALTERNATIVES = 100
 LONGEST_SAMPLE = 100_000
 """Characters or items; a schema that allows more is not tried to its bounds."""
 
@@ -64,13 +66,22 @@ def admits(schema: Json, kind: str) -> bool:
 
 
 def alternatives(schema: Json) -> list[Json]:
-    """Return the schemas that `anyOf` or `oneOf` offer, each with what is demanded beside; or just the schema."""
+    """Return the schemas that `anyOf` or `oneOf` offer, each with what is demanded beside; or just the schema.
+
+    No more than `MOST_ALTERNATIVES`: those of a union beside or inside another one multiply.
+    """
+    return list(islice(_alternatives(schema), MOST_ALTERNATIVES))
+
+
+def _alternatives(schema: Json) -> Iterator[Json]:
     schema = keywords(schema)
-    for union in ("anyOf", "oneOf"):
-        if schema.get(union):
-            beside = {key: value for key, value in schema.items() if key != union}
-            return [one for offered in schema[union] for one in alternatives({**beside, **keywords(offered)})]
-    return [schema]
+    union = next((union for union in ("anyOf", "oneOf") if schema.get(union)), None)
+    if union is None:
+        yield schema
+        return
+    beside = {key: value for key, value in schema.items() if key != union}
+    for offered in schema[union]:
+        yield from _alternatives({**beside, **keywords(offered)})
 
 
 def sample(schema: Json) -> Json:
@@ -101,8 +112,10 @@ def _candidates(schema: Json) -> Iterator[Json]:
         yield from _arrays(schema)
     if "object" in _types(schema):
         required = schema.get("required", ())
-        yield {name: sample(inner) for name, inner in schema.get("properties", {}).items() if name in required}
-        yield {name: sample(inner) for name, inner in schema.get("properties", {}).items()}
+        # Once for both: were each level sampled twice, the number of levels would be an exponent.
+        held = {name: sample(inner) for name, inner in schema.get("properties", {}).items()}
+        yield {name: value for name, value in held.items() if name in required}
+        yield held
     yield None
 
 
@@ -127,7 +140,8 @@ def _numbers(schema: Json) -> Iterator[int | float]:
     yield from (1, 0)
     if step:
         yield step
-        yield from () if lowest is None else (ceil(lowest / step) * step, (floor(lowest / step) + 1) * step)
+        if lowest is not None and isfinite(lowest / step):
+            yield from (ceil(lowest / step) * step, (floor(lowest / step) + 1) * step)
     yield from () if lowest is None else (lowest, floor(lowest) + 1, lowest + 0.5)
     yield from () if highest is None else (highest, ceil(highest) - 1)
     if lowest is not None and highest is not None:
@@ -136,9 +150,22 @@ def _numbers(schema: Json) -> Iterator[int | float]:
 
 def _arrays(schema: Json) -> Iterator[list[Json]]:
     fewest = schema.get("minItems", 0)
-    if fewest <= LONGEST_SAMPLE:
+    if affords(schema, max(fewest, 1)):
         yield items_for(schema, max(fewest, 1))
         yield items_for(schema, fewest)
+
+
+def affords(schema: Json, count: int) -> bool:
+    """Return whether so many items of an array's schema come to no more than the longest sample."""
+    return count <= LONGEST_SAMPLE and count * _size(sample(schema.get("items", {}))) <= LONGEST_SAMPLE
+
+
+def _size(value: Json) -> int:
+    """Return the characters and items that a value comes to; at least 1."""
+    if isinstance(value, str):
+        return max(len(value), 1)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(_size(entry) for entry in inner)
 
 
 def items_for(schema: Json, count: int) -> list[Json]:

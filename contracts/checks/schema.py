@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
@@ -14,24 +13,14 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
 from contracts.document import Json, Operation
+from contracts.patterns import FORMATS, KEYWORDS
 
-
-def _pattern(_: Any, pattern: str, instance: Json, __: Json) -> Iterator[ValidationError]:
-    if isinstance(instance, str):
-        try:
-            found = re.search(pattern, instance)
-        except re.error:
-            return  # ECMA-262 has words that Python has not: what cannot be read here is not judged
-        if not found:
-            yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-_Judge: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+_Judge: Any = extend(Draft202012Validator, KEYWORDS)  # type: ignore[no-untyped-call]
 
 
 def judge(schema: Json) -> Validator:
     """Return the validator of a schema, formats included."""
-    return cast("Validator", _Judge(schema, format_checker=Draft202012Validator.FORMAT_CHECKER))
+    return cast("Validator", _Judge(schema, format_checker=FORMATS))
 
 
 def fits(schema: Json, value: Json) -> bool:

@@ -13,6 +13,7 @@ from openapi_schema_validator import OAS30Validator
 
 from contracts.document import Document, Json, properties
 from contracts.mock.refusal import Issue
+from contracts.patterns import KEYWORDS
 
 UNKNOWN_PROPERTIES: Final = "x-unknown-properties"
 
@@ -75,7 +76,8 @@ def query_validators(document: Document) -> Mapping[str, Mapping[str, Validator]
 
 
 def _dialect(document: Document) -> type[Validator]:
-    return OAS30Validator if document.raw["openapi"].startswith("3.0") else Draft202012Validator
+    base = OAS30Validator if document.raw["openapi"].startswith("3.0") else Draft202012Validator
+    return extend(base, KEYWORDS)  # type: ignore[no-untyped-call,no-any-return]  # so in its stubs
 
 
 def issue(error: ValidationError) -> Issue:

@@ -17,15 +17,34 @@ from schemathesis.core.failures import FailureGroup
 from contracts import strict_json
 from contracts.checks.response import success_fits_schema
 from contracts.checks.schema import body_fits
-from contracts.document import SUPPLIED_BY, Document, Json, Operation, properties
+from contracts.document import SUPPLIED_BY, Document, Json, Operation, properties, resolve
 from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem, Request
+from contracts.patterns import PATTERN_PROPERTIES, may_backtrack
 from tests.harness.harmless import may_name_others
+
+LARGEST_GENERATED = 100
+"""Items that Schemathesis is asked for at least in one value, those inside of others counted."""
+CHARACTERS_OF_AN_ITEM = 10
+"""A text of so many costs as much as an item."""
 
 
 @lru_cache(maxsize=8)
 def schema_of(document: Document) -> Any:
     """Return the document as Schemathesis reads it, without security: credentials are never generated here."""
     return schemathesis.openapi.from_dict(_without_security(document))
+
+
+@lru_cache(maxsize=8)
+def schema_to_generate_from(document: Document) -> Any:
+    """Return the document as Schemathesis generates from it.
+
+    Patterns that may backtrack are left out, since Hypothesis matches what it generates by Python's engine, which has
+    no bound; so is what asks for large values, which multiply where they are nested. What breaks or fits these is told
+    by our own validator, on every body.
+    """
+    raw = _without_security(document)
+    affordable = _affordable(raw)
+    return schema_of(document) if affordable is raw else schemathesis.openapi.from_dict(affordable)
 
 
 @lru_cache(maxsize=8)
@@ -47,7 +66,7 @@ def schema_of_some(document: Document, operations: frozenset[str]) -> Any:
             named = shared["links"][link["$ref"].rpartition("/")[2]] if "$ref" in link else link
             if named.get("operationId") not in operations:
                 del answer["links"][name]
-    return schemathesis.openapi.from_dict(raw)
+    return schemathesis.openapi.from_dict(_affordable(raw))
 
 
 def _without_security(document: Document) -> Json:
@@ -58,6 +77,36 @@ def _without_security(document: Document) -> Json:
             if isinstance(details, dict):
                 details.pop("security", None)
     return raw
+
+
+def _affordable(raw: Json) -> Json:
+    """Return a document without what is costly to generate; the very document where nothing is."""
+    resolved = resolve(raw, raw["paths"])  # since what asks for large values may do so through references
+    return raw | {"paths": resolved} if _drop_costly(resolved, LARGEST_GENERATED) else raw
+
+
+def _drop_costly(node: Json, room: int) -> bool:
+    """Take what is costly to generate out of a part of a document; return whether there was any.
+
+    `room` is how many items a value may need at least, with as many of it as there are around it.
+    """
+    if isinstance(node, list):
+        return any([_drop_costly(entry, room) for entry in node])  # noqa: C419 - each of them, not up to the first
+    if not isinstance(node, dict):
+        return False
+    most = {"minItems": room, "minProperties": room, "minLength": room * CHARACTERS_OF_AN_ITEM}
+    costly = [name for name in most if isinstance(node.get(name), int) and node[name] > most[name]]
+    if isinstance(node.get("pattern"), str) and may_backtrack(node["pattern"]):
+        costly.append("pattern")
+    for name in costly:
+        del node[name]
+    named = node.get(PATTERN_PROPERTIES)
+    names = [name for name in named if may_backtrack(name)] if isinstance(named, dict) else []
+    for name in names:
+        del node[PATTERN_PROPERTIES][name]
+    asked = node.get("minItems")
+    inside = room // asked if isinstance(asked, int) and asked > 0 else room
+    return any([*costly, *names, *[_drop_costly(entry, inside) for entry in node.values()]])
 
 
 def breaking_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
@@ -84,7 +133,8 @@ def breaking_bodies(document: Document, operation: Operation, control: Request) 
 
 def breaking_cases(document: Document, operation: Operation, control: Request) -> Iterator[Request]:
     """Yield the requests of Schemathesis's coverage phase in negative mode: each keyword of the schema, broken once."""
-    schema, own = schema_of(document), _operation(document, operation)
+    schema = schema_to_generate_from(document)
+    own = schema[operation.path][operation.method]
     cases = schema.iter_coverage_cases(
         own, generation_modes=[GenerationMode.NEGATIVE], generation_config=schema.config.generation_for(operation=own)
     )
@@ -123,7 +173,7 @@ def answer_conforms(document: Document, operation: Operation, exchange: Exchange
         return success_fits_schema(operation, exchange)
     if exchange.response is None or not exchange.accepted or exchange.response.content.limit:
         return SILENT
-    own = _operation(document, operation)
+    own = schema_of(document)[operation.path][operation.method]
     checks = schemathesis.checks
     case = own.Case(path_parameters=dict(operation.path_values(exchange.request.target)))
     response = as_schemathesis_response(exchange)
@@ -149,13 +199,9 @@ def as_schemathesis_response(exchange: Exchange) -> schemathesis.Response:
     )
 
 
-def _operation(document: Document, operation: Operation) -> Any:
-    return schema_of(document)[operation.path][operation.method]
-
-
 @lru_cache(maxsize=64)
 def _cases(document: Document, operation: Operation, mode: GenerationMode) -> SearchStrategy[Any]:
-    cases: SearchStrategy[Any] = _operation(document, operation).as_strategy(mode)
+    cases: SearchStrategy[Any] = schema_to_generate_from(document)[operation.path][operation.method].as_strategy(mode)
     return cases
 
 

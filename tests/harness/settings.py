@@ -16,13 +16,13 @@ import httpx
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, create_model
 from pydantic_settings import (
     BaseSettings,
-    DotEnvSettingsSource,
     EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from contracts.bounded_files import read_settings
 from contracts.errors import UsageError
 from tests.harness.access import TOKEN, Access
 
@@ -141,7 +141,7 @@ class Settings(BaseSettings):
 def env_file_from(named: str | Path | None) -> Path:
     """Return the file to read settings from: the one that is named, which has to be there, or `ENV_FILE`.
 
-    `UsageError` in one sentence if what is named is no file.
+    `UsageError` in one sentence if what is named is no file, so that no run goes on without what it was to have.
     """
     if named is None:
         return ENV_FILE
@@ -154,8 +154,17 @@ def env_file_from(named: str | Path | None) -> Path:
 def settings_from(variables: Iterable[str], environment: Mapping[str, str], env_file: Path | None) -> Settings:
     """Read the settings from an environment, and what it does not hold from a file in the manner of `.env`.
 
-    `UsageError` in one sentence, without the value, if one of them cannot be used.
+    The file need not be there. `UsageError` in one sentence, without the value, if one of them cannot be used.
     """
+    given = {name: value for name, value in environment.items() if value.strip()}
+    try:
+        filed = read_settings(env_file, given) if env_file is not None else {}
+    except FileNotFoundError:
+        filed = {}
+    except OSError as error:
+        raise UsageError(f"{env_file} cannot be read as settings ({error.strerror}).") from None
+    except ValueError as error:
+        raise UsageError(f"{env_file} cannot be read as settings ({error}).") from None
 
     class Given(Settings):
         @classmethod
@@ -168,9 +177,9 @@ def settings_from(variables: Iterable[str], environment: Mapping[str, str], env_
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             del init_settings, env_settings, dotenv_settings, file_secret_settings  # they read what the process has
-            given = EnvSettingsSource(settings_cls)
-            given.env_vars = {name: value for name, value in environment.items() if value.strip()}
-            return given, DotEnvSettingsSource(settings_cls, env_file=env_file, env_file_encoding="utf-8")
+            source = EnvSettingsSource(settings_cls)
+            source.env_vars = filed | given
+            return (source,)
 
     named: dict[str, Any] = dict.fromkeys(variables, (Values, ()))
     try:
@@ -178,8 +187,6 @@ def settings_from(variables: Iterable[str], environment: Mapping[str, str], env_
     except ValidationError as refused:
         first = refused.errors(include_input=False, include_url=False, include_context=False)[0]
         raise UsageError(f"{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}.") from None
-    except (OSError, UnicodeDecodeError) as unreadable:
-        raise UsageError(f"{env_file} cannot be read as settings ({type(unreadable).__name__}).") from None
 
 
 def url_of(name: str, *, allow_production: bool = False) -> str:

@@ -104,11 +104,13 @@ def test_finding_is_not_accepted_twice(tmp_path: Path, run: Path) -> None:
     assert file.read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [None, "{"])
+@pytest.mark.parametrize(
+    "content", [None, "{", "[]", "[" * 100_000, '{"a": NaN}', '{"findings": [{}]}', '{"findings": 1}', "{}"]
+)
 def test_summary_that_cannot_be_read_is_one_sentence(tmp_path: Path, content: str | None) -> None:
     if content:
         (tmp_path / "s.json").write_text(content)
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match=r"cannot be read|is no summary of a run"):
         accept("1", tmp_path / "s.json", tmp_path / "known.yaml", TODAY)
 
 

@@ -1,5 +1,6 @@
 """The OpenAPI document: what is read off it, and what is said of one that cannot be used."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -421,6 +422,36 @@ def test_document_that_cannot_be_used_is_one_sentence(tmp_path: Path, content: A
         loaded(tmp_path, content)
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
+
+
+def chain(length: int, step: dict[str, Any]) -> dict[str, Any]:
+    """Return schemas A0, A1... each of which leads to the one before, as `step` says with NEXT in the place of it."""
+    text = json.dumps(step)
+    links = {f"A{at}": json.loads(text.replace("NEXT", f"#/components/schemas/A{at - 1}")) for at in range(1, length)}
+    return {"A0": {"type": "string"}} | links
+
+
+@table(
+    "step, complaint",
+    {
+        "multiply": (
+            {"type": "object", "properties": {name: {"$ref": "NEXT"} for name in "abcdefgh"}},
+            "comes to more than 500,000 values, references counted",
+        ),
+        "lead too deep": (
+            {"type": "array", "items": {"type": "array", "items": {"type": "array", "items": {"$ref": "NEXT"}}}},
+            "is nested more than 100 levels deep, references counted",
+        ),
+        "lead on and on": ({"$ref": "NEXT"}, ""),
+    },
+)
+def test_references_that_come_to_too_much_are_one_sentence(tmp_path: Path, step: dict[str, Any], complaint) -> None:
+    content = described(taking({"$ref": "#/components/schemas/A39"}), components={"schemas": chain(40, step)})
+    if not complaint:
+        assert loaded(tmp_path, content).operation("make").body == {"type": "string"}
+        return
+    with pytest.raises(ContractError, match=complaint):
+        loaded(tmp_path, content)
 
 
 def test_document_that_breaks_the_openapi_schema_says_where(tmp_path: Path) -> None:

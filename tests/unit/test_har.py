@@ -181,8 +181,9 @@ def test_files_beside_it_are_left_alone(tmp_path: Path) -> None:
 
 def test_part_of_a_worker_that_was_killed_is_kept(tmp_path: Path) -> None:
     parts = parts_of(tmp_path / "parts", gw0=[1, 3])
-    killed = recording(part(parts, "gw1"))
-    killed.record(exchange(number=2))
+    killed = part(parts, "gw1")
+    recording(killed).record(exchange(number=2))
+    killed.close()
     merge(parts, claim(tmp_path / "x.har"))
     assert sorted(numbers(tmp_path / "x.har")) == [1, 2, 3]
 
@@ -190,8 +191,10 @@ def test_part_of_a_worker_that_was_killed_is_kept(tmp_path: Path) -> None:
 def test_part_that_is_no_har_keeps_all_of_them(tmp_path: Path) -> None:
     parts = parts_of(tmp_path / "parts", gw0=[1])
     (parts / "gw1.har").write_text("{")
+    output = claim(tmp_path / "x.har")
     with pytest.raises(OSError, match="is no HAR, and is kept"):
-        merge(parts, claim(tmp_path / "x.har"))
+        merge(parts, output)
+    output.close()
     assert numbers(parts / "gw0.har") == [1]
 
 
@@ -211,7 +214,9 @@ def test_second_of_two_runs_at_once_takes_another_name(tmp_path: Path) -> None:
         recorder.record(exchange(number=number))
         recorder.close()
     assert (numbers(first.name), numbers(second.name)) == ([0], [1])
-    assert claim(file).name == file, "the lock ends with the run"
+    third = claim(file)
+    third.close()
+    assert third.name == file, "the lock ends with the run"
 
 
 def test_file_of_the_night_before_stays_until_something_is_written(tmp_path: Path) -> None:

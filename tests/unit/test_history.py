@@ -36,18 +36,6 @@ def test_file_that_cannot_be_read_is_said_to_start_anew(tmp_path: Path) -> None:
     assert read(tmp_path, *MINE).notice.startswith(f"History starts anew: {tmp_path} cannot be read")
 
 
-@pytest.mark.parametrize("kind", ["device", "pipe"])
-def test_what_is_no_file_is_neither_read_nor_replaced(kind: str, tmp_path: Path) -> None:
-    file = {"device": Path("/dev/null"), "pipe": tmp_path / "pipe"}[kind]
-    if kind == "pipe":
-        os.mkfifo(file)
-    assert read(file, *MINE).notice == f"History starts anew: {file} cannot be read (it is no regular file)"
-    with pytest.raises(OSError, match="it is no regular file"):
-        append(file, night(20))
-    assert not file.is_file()
-    assert not file.with_name(f"{file.name}.lock").exists()
-
-
 def test_files_beside_it_are_left_alone(tmp_path: Path) -> None:
     others = [tmp_path / name for name in ("h.jsonl.new", "h.jsonl.bak", "h.jsonl.tmp", "h.jsonl.lock")]
     for other in others:
@@ -73,7 +61,35 @@ def test_profiles_stand_in_the_order_of_their_allowances() -> None:
     assert [str(profile) for profile in sorted(Profile, key=lambda one: one.allowance)] == list(history.PROFILES)
 
 
-BAD = [b"{", b"\xff\xfe", b"[]", b"null", b'{"when": "x"}', b'{"target": 1, "power": null, "when": 3}']
+GOOD = json.loads(history.RUN.dump_json(night(20, FOUND)))
+SEEN = GOOD["findings"][0]
+
+
+def line(**changes: object) -> bytes:
+    return json.dumps(GOOD | changes).encode()
+
+
+BAD = {
+    "broken off": b"{",
+    "no text": b"\xff\xfe",
+    "a list": b"[]",
+    "null": b"null",
+    "little": b'{"when": "x"}',
+    "more than we know": line(more=1),
+    "a target of another type": line(target=["mock"]),
+    "a contract of another type": line(contract={"a": 1}),
+    "musts of another type": line(musts=1),
+    "musts of lists": line(musts=[["a"]]),
+    "an identity of another type": line(findings=[SEEN | {"identity": ["a"]}]),
+    "an identity that is null": line(findings=[SEEN | {"identity": None}]),
+    "a requirement of another type": line(findings=[SEEN | {"requirement": 1}]),
+    "power of another type": line(power=dict.fromkeys(SEEN, "a")),
+    "half of a surrogate pair": line(findings=[SEEN | {"edit": "\ud800"}]),
+    "deep": b"[" * 100_000,
+    "deep objects": b'{"a":' * 50_000,
+    "a number of many digits": b'{"power":' + b"9" * 5_000 + b"}",
+    "too long": line(suite="x" * history.MAX_LINE_BYTES),
+}
 
 
 def test_run_of_an_unheard_of_profile_is_set_aside(tmp_path: Path) -> None:
@@ -81,7 +97,7 @@ def test_run_of_an_unheard_of_profile_is_set_aside(tmp_path: Path) -> None:
     assert "could not be read" in read(tmp_path / "h.jsonl", *MINE).notice
 
 
-@pytest.mark.parametrize("line", BAD)
+@pytest.mark.parametrize("line", BAD.values(), ids=BAD)
 def test_line_that_cannot_be_read_is_set_aside_and_nothing_is_lost(tmp_path: Path, line: bytes) -> None:
     file, aside = tmp_path / "h.jsonl", tmp_path / "h.unreadable.jsonl"
     append(file, night(20))
@@ -91,6 +107,50 @@ def test_line_that_cannot_be_read_is_set_aside_and_nothing_is_lost(tmp_path: Pat
     assert days(file) == ["20", "21"]
     assert aside.read_bytes() == line + b"\n"
     assert read(file, *MINE).notice == ""
+
+
+def test_line_of_a_run_is_good_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "h.jsonl").write_bytes(line() + b"\n")
+    assert days(tmp_path / "h.jsonl") == ["20"]
+
+
+def test_file_that_is_too_large_is_set_aside_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, aside = tmp_path / "h.jsonl", tmp_path / "h.unreadable.jsonl"
+    monkeypatch.setattr(history, "MAX_BYTES", 10_000)
+    file.write_bytes(b"x" * 10_001)
+    assert read(file, *MINE).notice.endswith(f"holds more than 0.01 MB), and is set aside as {aside}")
+    append(file, night(21))
+    assert days(file) == ["21"]
+    assert aside.read_bytes() == b"x" * 10_001
+
+
+def test_what_is_no_file_is_neither_read_nor_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "h.jsonl"
+    os.mkfifo(pipe)
+    for place in (pipe, Path("/dev/full")):
+        assert read(place, *MINE).notice == (
+            f"History starts anew: {place} cannot be read (it is a pipe or a device, not a file)"
+        )
+        with pytest.raises(OSError, match="it is a pipe or a device"):
+            append(place, night(20))
+    assert pipe.is_fifo()
+    assert [file.name for file in tmp_path.iterdir()] == ["h.jsonl"]
+
+
+def test_link_to_itself_is_no_file(tmp_path: Path) -> None:
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(link)
+    assert "Too many levels of symbolic links" in read(link, *MINE).notice
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
+        append(link, night(20))
+
+
+def test_link_stays_a_link(tmp_path: Path) -> None:
+    file, link = tmp_path / "h.jsonl", tmp_path / "link.jsonl"
+    link.symlink_to(file)
+    append(link, night(20))
+    assert link.is_symlink()
+    assert days(file) == days(link) == ["20"]
 
 
 def test_line_of_a_run_that_broke_off_while_writing_costs_no_other(tmp_path: Path) -> None:

@@ -91,6 +91,13 @@ def test_why_nothing_is_done_is_said(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (1, "no issue kept: set GH_TOKEN\n")
 
 
+def test_list_of_issues_that_is_none_is_said(tmp_path: Path) -> None:
+    for answer in ("no JSON", "[{}]", "1"):
+        ended = run(tmp_path, f"echo '{answer}'")
+        told = f"no issue kept: {tmp_path} holds no run, or gh listed no issues\n"
+        assert (ended.returncode, ended.stderr) == (1, told)
+
+
 def test_without_gh_it_is_said_where_to_get_it(tmp_path: Path) -> None:
     ended = run(tmp_path, "", path="/nowhere")
     assert ended.stderr == "no issue kept: gh is not on the path: install it from https://cli.github.com\n"

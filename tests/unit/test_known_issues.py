@@ -65,6 +65,12 @@ def test_list_of_the_project_can_be_used() -> None:
         "no list": ("known: []", "is not a list of known issues"),
         "no YAML": ("- {", "is not YAML"),
         "not text": ("\x00", "is not YAML"),
+        "too deep": ("[" * 100_000, "is nested more than 100 levels deep"),
+        "aliases without an end": ("&a [*a]", "is endless"),
+        "half of a surrogate pair": ('["\\ud800"]', "it holds half of a surrogate pair"),
+        "a list for a key": ("- {? [a] : b}", "is not YAML"),
+        "a list of lists": ("- [a]", "it is not a set of names and values"),
+        "values of other types": (ENTRY.replace("team-x", "{a: [1]}"), "put the value of owner in quotes"),
         "no mapping": ("- abc", "it is not a set of names and values"),
         "a field left out": (ENTRY.replace("  owner: team-x\n", ""), "fill in owner."),
         "as accepted, not filled in": (ENTRY.replace("team-x", '""').replace("failing", '""'), "fill in kind, owner."),
@@ -89,6 +95,11 @@ def test_entry_that_cannot_be_used_is_one_sentence(tmp_path: Path, text: str, co
 def test_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Known issues cannot be read from"):
         load(tmp_path / "none.yaml")
+
+
+def test_file_that_is_too_large_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"Known issues cannot be read from \S+: it holds more than 1 MB\.$"):
+        load(written(tmp_path, "#" * 1_000_001))
 
 
 def for_this_run(*issues: Issue, target: str = "sandbox") -> dict[str, Issue]:

@@ -52,6 +52,9 @@ def test_digest_is_that_of_every_file_that_decides(tmp_path: Path, monkeypatch: 
     assert suite_digest() == digests[-1]
 
 
-def test_unreadable_proof_is_none() -> None:
-    proof.FILE.write_text("{")
-    assert latest("quick") is None
+@pytest.mark.parametrize(
+    "content", ["{", "[]", "[" * 100_000, '{"quick": 1}', '{"quick": {"suite": "%s"}}', '{"quick": {"suite": [1]}}']
+)
+def test_unreadable_proof_is_none(content: str) -> None:
+    proof.FILE.write_text(content.replace("%s", PROVED.suite))
+    assert latest(PROVED.profile) is None

@@ -122,8 +122,24 @@ def test_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
 def test_file_in_no_encoding_that_we_read_is_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_bytes(b"PROPEXO_TOKEN=\xff\xfe")
-    with pytest.raises(UsageError, match=r"\.env cannot be read as settings \(UnicodeDecodeError\)\.$"):
+    with pytest.raises(UsageError, match=r"\.env cannot be read as settings \(it is not UTF-8\)\.$"):
         settings(env_file=file)
+
+
+def test_quote_that_is_not_closed_is_told_without_the_value(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"# mine\nPROPEXO_TOKEN='{TOKEN}\nPROPEXO_EVENT_IDS=e-1\n")
+    with pytest.raises(UsageError) as caught:
+        settings(env_file=file)
+    assert str(caught.value) == (
+        f"{file} cannot be read as settings (line 2 is not NAME=VALUE, or a quote in it is not closed)."
+    )
+
+
+def test_pipe_that_nobody_writes_to_is_one_sentence(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match=r"cannot be read as settings \(it is a pipe or a device, not a file\)\.$"):
+        settings(env_file=env_file_from(tmp_path / "pipe"))
 
 
 def test_process_environment_is_not_read_behind_the_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,17 +1,20 @@
 """Each constraint is broken by one step, and just kept."""
 
+import json
 import re
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.checks.schema import fits
-from strategies import constraints, texts
-from strategies.samples import TEXTS, sample
+from strategies import constraints, forms, texts
+from strategies.samples import MOST_ALTERNATIVES, TEXTS, alternatives, sample
 from tests.unit.building import control, flat, objects, operation, repeatable, table
 from tests.unit.schemas import DATE, FORMS, INSIDE, PLAIN, bounded
 
+SECONDS = 10.0
 TIME = r"(?:[01]\d|2[0123]):(?:[012345]\d):(?:[012345]\d)"
 DAY = {"type": "string", "anyOf": [{"format": "date-time"}, {"pattern": DATE}], "x-control": "2099-01-15"}
 CLOCK = {"type": "string", "pattern": TIME, "x-control": "14:30:00"}
@@ -140,5 +143,63 @@ def test_text_of_a_format_has_it(name: str) -> None:
     assert fits({"type": "string", "format": name}, TEXTS[name])
 
 
-def test_pattern_that_only_other_engines_read_is_not_judged() -> None:
-    assert fits({"type": "string", "pattern": r"^\p{Lu}$"}, "whatever")
+FAR = 10**9
+
+
+COSTLY = {
+    "a long text": {"type": "string", "minLength": FAR},
+    "many items": {"type": "array", "minItems": FAR, "items": {"type": "string"}},
+    "at most many items": {"type": "array", "maxItems": FAR, "items": {"type": "string"}},
+    "many properties": {"type": "object", "minProperties": FAR, "maxProperties": FAR},
+    "many items of many items": {
+        "type": "array",
+        "minItems": 50_000,
+        "items": {"type": "array", "minItems": 50_000, "items": {"type": "string"}},
+    },
+    "many items of long texts": {
+        "type": "array",
+        "minItems": 50_000,
+        "items": {"type": "string", "minLength": 50_000},
+    },
+}
+
+
+@pytest.mark.parametrize("schema", COSTLY.values(), ids=COSTLY)
+def test_number_in_a_schema_costs_no_more_than_a_sample(schema: dict) -> None:
+    began = time.monotonic()
+    found = [sample(schema), constraints.beyond(schema), constraints.within(schema)]
+    assert len(json.dumps(found)) < 3_000_000
+    assert time.monotonic() - began < SECONDS
+
+
+def test_levels_that_nothing_fits_are_no_exponent() -> None:
+    schema: dict = {"type": "string", "pattern": "^nobody's$"}
+    for _ in range(25):
+        schema = objects({"inner": schema}, ["inner"])
+    began = time.monotonic()
+    assert sample(schema) is None
+    assert time.monotonic() - began < SECONDS
+
+
+def test_unions_beside_each_other_do_not_multiply_without_end() -> None:
+    many = [{"minLength": at} for at in range(1_000)]
+    began = time.monotonic()
+    assert len(alternatives({"anyOf": many, "oneOf": many})) == MOST_ALTERNATIVES
+    assert time.monotonic() - began < SECONDS
+
+
+def test_step_that_is_next_to_nothing_has_samples() -> None:
+    assert sample({"type": "number", "minimum": 1e300, "multipleOf": 1e-300}) is None
+
+
+def test_number_of_thousands_of_digits_is_no_number() -> None:
+    known = "9" * 5_000
+    assert forms.extremes(known, lambda text: len(text) == len(known)) == []
+
+
+def test_pattern_of_ecma_262_is_read_as_such() -> None:
+    assert not fits({"type": "string", "pattern": r"^\p{Lu}$"}, "whatever")
+
+
+def test_pattern_that_no_engine_reads_is_not_judged() -> None:
+    assert fits({"type": "string", "pattern": r"^\p{Whatever}($"}, "whatever")

@@ -1,0 +1,124 @@
+"""The patterns of a document, run over text from outside within a bound.
+
+A document is as much from outside as the text is, and a pattern such as `^(a+)+$` keeps a backtracking engine busy for
+years. jsonschema-rs reads patterns as ECMA-262 does, which is what JSON Schema asks for. Its engine takes linear time
+for all but look-around and back-references, and these end after `MAX_BACKTRACKS` steps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, Final, TypeAlias
+
+import jsonschema_rs
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+
+Json: TypeAlias = Any
+MAX_BACKTRACKS: Final = 100_000
+"""Some milliseconds for each text."""
+MAX_COMPILED_BYTES: Final = 1_000_000
+"""Of one pattern; counted repetitions of counted repetitions come to any size."""
+PATTERN_PROPERTIES: Final = "patternProperties"
+TOKEN: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|.", re.DOTALL)
+"""An escaped character, a class, or any other character."""
+REPETITIONS: Final = frozenset("*+{")
+FEW_REPETITIONS: Final = 4
+"""So many side by side cost a backtracking engine no more than the fourth power of a text's length."""
+
+
+def occurs(pattern: str, text: str) -> bool | None:
+    """Return whether the pattern is found in the text; None where the pattern cannot be read, or takes too long."""
+    validator = _validator(pattern)
+    if validator is None:
+        return None
+    text = _whole(text)
+    if validator.is_valid(text):
+        return True
+    return False if all(error.kind.name == "pattern" for error in validator.iter_errors(text)) else None
+
+
+def may_backtrack(pattern: str) -> bool:
+    """Return whether a backtracking engine, such as Python's, may take unreasonably long for this pattern.
+
+    That is so where a group that holds repetitions or alternatives is repeated, or repetitions are many. Few patterns
+    that are like this do take long; those that are not never do.
+    """
+    tokens = [*TOKEN.findall(pattern), ""]
+    open_groups, repetitions = [False], 0
+    for sign, following in pairwise(tokens):
+        if sign == "(":
+            open_groups.append(False)
+        elif sign == ")" and len(open_groups) > 1:
+            ambiguous = open_groups.pop()
+            if ambiguous and following in REPETITIONS:
+                return True
+            open_groups[-1] |= ambiguous
+        elif sign in REPETITIONS:
+            repetitions += 1
+            open_groups[-1] = True
+        elif sign == "|":
+            open_groups[-1] = True
+    return repetitions > FEW_REPETITIONS
+
+
+@lru_cache(maxsize=256)
+def _validator(pattern: str) -> jsonschema_rs.Draft202012Validator | None:
+    options = jsonschema_rs.FancyRegexOptions(backtrack_limit=MAX_BACKTRACKS, size_limit=MAX_COMPILED_BYTES)
+    try:
+        return jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=options)
+    except (jsonschema_rs.ValidationError, ValueError):
+        return None
+
+
+def _pattern(_: Any, pattern: str, instance: Json, __: Json) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and occurs(pattern, instance) is False:
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _pattern_properties(validator: Any, patterns: Json, instance: Json, _: Json) -> Iterator[ValidationError]:
+    if isinstance(instance, dict):
+        for pattern, schema in patterns.items():
+            for name in [name for name in instance if occurs(pattern, name)]:
+                yield from validator.descend(instance[name], schema, path=name, schema_path=pattern)
+
+
+def _additional_properties(validator: Any, additional: Json, instance: Json, schema: Json) -> Iterator[ValidationError]:
+    if not isinstance(instance, dict):
+        return
+    patterns = schema.get(PATTERN_PROPERTIES, ())
+    # A name that some pattern may match is not additional for sure.
+    rest = {name: instance[name] for name in instance if all(occurs(one, name) is False for one in patterns)}
+    listed = {key: value for key, value in schema.items() if key != PATTERN_PROPERTIES}
+    yield from Draft202012Validator.VALIDATORS["additionalProperties"](validator, additional, rest, listed)
+
+
+def _unevaluated_properties(validator: Any, rest: Json, instance: Json, schema: Json) -> Iterator[ValidationError]:
+    # jsonschema looks for what other keywords evaluate with an engine of no bound.
+    if PATTERN_PROPERTIES not in repr(schema):
+        yield from Draft202012Validator.VALIDATORS["unevaluatedProperties"](validator, rest, instance, schema)
+
+
+def _is_pattern(text: object) -> bool:
+    """Return whether this is a pattern to ECMA-262; Python's own reader of patterns does not take a deep one."""
+    return not isinstance(text, str) or jsonschema_rs.is_valid({"format": "regex"}, _whole(text), validate_formats=True)
+
+
+def _whole(text: str) -> str:
+    """Return the text with what stands in for half of a surrogate pair, which is a character to no engine."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+FORMATS: Final = FormatChecker(())
+"""The formats of draft 2020-12 that jsonschema checks, each within a bound."""
+FORMATS.checkers = {**Draft202012Validator.FORMAT_CHECKER.checkers, "regex": (_is_pattern, ())}
+KEYWORDS: Final[Mapping[str, Any]] = {
+    "pattern": _pattern,
+    PATTERN_PROPERTIES: _pattern_properties,
+    "additionalProperties": _additional_properties,
+    "unevaluatedProperties": _unevaluated_properties,
+}
+"""jsonschema's keywords that run patterns, within the bound; what cannot be told breaks nothing."""
