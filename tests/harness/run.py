@@ -23,7 +23,7 @@ from strategies.listing import newest
 from tests.harness import polling
 from tests.harness.access import TOKEN, Access, access_with
 from tests.harness.client import Client
-from tests.harness.harmless import may_name_others
+from tests.harness.harmless import may_name_others, nobodys_id
 from tests.harness.intermediary import page_of
 from tests.harness.interruption import held_back
 from tests.harness.records import Record, Records, follow_record
@@ -118,7 +118,7 @@ class OperationRun:
         self.records = records
         self._heard = heard
         self.lacking = tuple(lacking(document, operation, target))
-        self.made_up = tuple(str(uuid.uuid4()) for _ in self.lacking)
+        self.made_up = tuple(nobodys_id() for _ in self.lacking)
         stand_ins = {name: (value,) for name, value in zip(self.lacking, self.made_up, strict=True)}
         self.known = {**target.known, **stand_ins}
         self._made: list[Record] = []
@@ -308,7 +308,7 @@ class OperationRun:
         """Ask, with the credentials of an exchange, for a path next to the API's own that it does not have."""
         first = self.operation.path.split("/")[1]
         headers = tuple(pair for pair in like.request.headers if pair[0].lower() != "content-type")
-        request = Request("GET", f"/{first}/{uuid.uuid4()}", headers)
+        request = Request("GET", f"/{first}/{nobodys_id()}", headers)
         edit = Edit("a path that the API does not have", lambda unchanged: unchanged, issued_token=like.issued_token)
         self.spent += 1
         reply = self.client.send(request)
