@@ -41,7 +41,16 @@ from reports.outcome import Code, failure, final_code
 from reports.redaction import Redactor
 from reports.wording import explain, in_words
 from tests.harness import access, unrun
-from tests.harness.session import EXIT_CODE, NOT_CANCELLED, NOT_WRITTEN, SESSION, TOLD, Shown, not_written
+from tests.harness.session import (
+    EXIT_CODE,
+    INTERRUPTION,
+    NOT_CANCELLED,
+    NOT_WRITTEN,
+    SESSION,
+    TOLD,
+    Shown,
+    not_written,
+)
 from tests.harness.settings import SANDBOX
 
 if TYPE_CHECKING:
@@ -166,15 +175,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     session = config.stash[SESSION]
     if check := unrun.cited(item.nodeid, session.requirements, session.operations):
         config.stash[RESULTS].begin(_check(session, *check))
+    _record(config, item.callspec.id.partition(" ")[0], getattr(config, "workerinput", {}).get("workerid", ""))
+
+
+def _record(config: pytest.Config, sent_for: str, part: str) -> None:
+    """Record exchanges from now on, where that was asked for, with what they are sent for; `part` names the process."""
+    session = config.stash[SESSION]
     if not (file := config.getoption("--har")):
         return
     if RECORDER not in config.stash:
-        worker = getattr(config, "workerinput", {}).get("workerid", "")
         config.stash[RECORDER] = har.Recorder(
-            har.part(Path(file), worker), session.target.url, partial(_redactor, session)
+            har.part(Path(file), part), session.target.url, partial(_redactor, session)
         )
         session.heard = config.stash[RECORDER].record
-    config.stash[RECORDER].sent_for = item.callspec.id.partition(" ")[0]
+    config.stash[RECORDER].sent_for = sent_for
 
 
 def pytest_conformance_verdict(config: pytest.Config, trial: Trial, verdict: Verdict) -> Shown:
@@ -227,14 +241,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """Write what is going to run as not run; tell what is sent after the last item: it cancels what was created."""
+    """Write what is going to run as not run."""
     config = session.config
     if not config.option.collectonly and not hasattr(config, "workerinput"):
         _write_planned(config, [item.nodeid for item in session.items])
-    result = yield
-    if RECORDER in config.stash:
-        config.stash[RECORDER].sent_for = "clean-up"
-    return result
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -242,6 +253,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     """Once everybody else has finished, write what was asked for, and look through it for secrets."""
     result = yield
     config = session.config
+    if not hasattr(config, "workerinput"):
+        _clean_up(session)
     if RECORDER in config.stash:
         config.stash[RECORDER].close()
     if hasattr(config, "workerinput"):
@@ -252,6 +265,24 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     elif _leaks(config, _files(config)):
         session.exitstatus = Code.SUITE_FAILED
     return result
+
+
+def _clean_up(session: pytest.Session) -> None:
+    """Cancel what the run created. Reports are written before: whoever ends the run meanwhile has them."""
+    config, ours = session.config, session.config.stash[SESSION]
+    with _noted(config):
+        ours.take_over()
+    if not ours.left:
+        return
+    if config.stash.get(TOLD, []):
+        from_others = config.stash[NOT_CANCELLED]
+        config.stash[NOT_CANCELLED] = [*from_others, *ours.left]
+        _write_unrun(config)
+        _write(config, _account(session))
+        config.stash[NOT_CANCELLED] = from_others
+    _record(config, "clean-up", "clean-up" if config.getoption("numprocesses", None) else "")
+    config.stash[INTERRUPTION].clean_up(ours.clean_up)
+    config.stash[NOT_CANCELLED] += ours.left
 
 
 def _report(session: pytest.Session) -> Account:

@@ -12,9 +12,10 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import harfile
@@ -135,12 +136,28 @@ def merge(file: Path) -> None:
     parts = sorted(file.parent.glob(f"{file.name}.*"))
     if not parts:
         return
-    logs = [json.loads(one.read_text(encoding="utf-8"))["log"] for one in parts]
+    logs = [_log(one.read_text(encoding="utf-8")) for one in parts]
     entries = sorted(
         (entry for log in logs for entry in log["entries"]), key=lambda entry: str(entry["startedDateTime"])
     )
     file.write_text(json.dumps({"log": logs[0] | {"entries": entries}}, ensure_ascii=False), encoding="utf-8")
     clear(file)
+
+
+def _log(text: str) -> dict[str, Any]:
+    """Return the log of a part; of one whose process was killed while it wrote, what it had."""
+    try:
+        return cast("dict[str, Any]", json.loads(text)["log"])
+    except ValueError:
+        pass
+    reader, entries = json.JSONDecoder(), []
+    _, _, rest = text.partition('"entries": [')
+    with suppress(ValueError):
+        while rest := rest.lstrip(" \n,"):
+            entry, end = reader.raw_decode(rest)
+            entries.append(entry)
+            rest = rest[end:]
+    return {"version": "1.2", "creator": {"name": CREATOR.name, "version": CREATOR.version}, "entries": entries}
 
 
 def _phrase(status: int) -> str:
