@@ -188,6 +188,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Listener(config), "conformance-listener")
     config.pluginmanager.register(Cut(), "conformance-cut")
     config.pluginmanager.register(Finish(), "conformance-finish")
+    config.pluginmanager.register(Uninterrupted(), "conformance-uninterrupted")
     seed = config.getoption("hypothesis_seed", None)
     options = Options(
         target=config.getoption("--target"),
@@ -643,12 +644,19 @@ def _why_ended(session: pytest.Session) -> str:
 class Finish:
     """Ends the session; a class, because a module has room for one hook of a name."""
 
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Decide on the exit code, before anything is written."""
+        finish(session)
+
+
+class Uninterrupted:
+    """Lets no signal end what is told of a run."""
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
-        """Decide on the exit code, before anything is written; from now on nothing interrupts that."""
+        """Begin with that before anybody else does anything."""
         if INTERRUPTION in session.config.stash:
             session.config.stash[INTERRUPTION].report()
-        finish(session)
         yield
 
 

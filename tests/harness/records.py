@@ -160,8 +160,9 @@ class Records:
             self._by_job[job] = record
             self._keep(record)
             return record
-        untold = known is None and response is not None and not refused and response.status not in GATEWAY
-        doubts = lost + untold
+        # The job of an earlier create tells nothing of what this one made.
+        untold = not refused and response is not None and response.status not in GATEWAY
+        doubts = lost + (untold and (known is None or begun is not None))
         if begun is not None or doubts:
             record = begun or self._new(creator)
             record.doubts = doubts

@@ -165,6 +165,14 @@ def test_every_create_that_is_not_plainly_refused_is_counted(answer: Exchange, d
     assert records.doubts.total() == doubts
 
 
+def test_job_that_was_told_before_tells_nothing_of_another_create() -> None:
+    records = Records(DOCUMENT)
+    for _ in range(2):
+        records.note(create(12345), records.begin(CREATE))
+    assert [record.job for record in records.left] == ["12345"]
+    assert records.doubts.total() == 1
+
+
 def test_create_counts_until_its_answer_is_there() -> None:
     records = Records(DOCUMENT)
     begun = records.begin(CREATE)
