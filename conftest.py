@@ -272,15 +272,14 @@ def _clean_up(session: pytest.Session) -> None:
     config, ours = session.config, session.config.stash[SESSION]
     with _noted(config):
         ours.take_over()
-    if not ours.left:
-        return
-    if config.stash.get(TOLD, []):
+    if ours.left and config.stash.get(TOLD, []):
         from_others = config.stash[NOT_CANCELLED]
         config.stash[NOT_CANCELLED] = [*from_others, *ours.left]
         _write_unrun(config)
         _write(config, _account(session))
         config.stash[NOT_CANCELLED] = from_others
-    _record(config, "clean-up", "clean-up" if config.getoption("numprocesses", None) else "")
+    if ours.left or RECORDER in config.stash:
+        _record(config, "clean-up", "clean-up" if config.getoption("numprocesses", None) else "")
     config.stash[INTERRUPTION].clean_up(ours.clean_up)
     config.stash[NOT_CANCELLED] += ours.left
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import io
 import json
 import threading
 import time
@@ -157,7 +158,9 @@ def _log(text: str) -> dict[str, Any]:
             entry, end = reader.raw_decode(rest)
             entries.append(entry)
             rest = rest[end:]
-    return {"version": "1.2", "creator": {"name": CREATOR.name, "version": CREATOR.version}, "entries": entries}
+    whole = io.StringIO()
+    harfile.HarFile(whole, creator=CREATOR).close()
+    return cast("dict[str, Any]", json.loads(whole.getvalue())["log"]) | {"entries": entries}
 
 
 def _phrase(status: int) -> str:

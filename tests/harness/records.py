@@ -13,7 +13,7 @@ from typing import Final
 from contracts.checks.protocol import job_has_failed, job_is_over
 from contracts.document import Document, Json, Operation, follow
 from contracts.errors import TargetUnavailable
-from contracts.exchange import Exchange, Request
+from contracts.exchange import CONTROL, Exchange, Request
 from tests.harness.journal import Entry, Journal
 from tests.harness.transient import CLIENT_ERRORS, GATEWAY
 
@@ -89,6 +89,7 @@ class Records:
         self._marks: dict[str, str] = {}
         self._foreign_marks: dict[tuple[str, str, int], str] = {}
         self._listed: dict[str, Exchange] = {}
+        self._refused_for_no_reason = False
         self._earlier = earlier
 
     def mark_of(self, creator: Operation) -> str:
@@ -152,6 +153,8 @@ class Records:
     def _note_create(self, creator: Operation, exchange: Exchange, begun: Record | None, lost: int) -> Record | None:
         response = exchange.response
         refused = response is None or response.status in CLIENT_ERRORS
+        # Told once in all: what refuses a good request may have acted on any, and the listing would show it.
+        self._refused_for_no_reason |= response is not None and refused and exchange.edit == CONTROL
         job = None if refused or response is None else _job(creator, response.json())
         known = None if job is None else self._by_job.get(job)
         if job is not None and known is None:
@@ -255,7 +258,9 @@ class Records:
         """Find in the listings what no job told of; they are read only where something is in doubt."""
         for lister in self._listers():
             concerned = [one for one in self._all.values() if self._lister_of(one.creator) is lister]
-            in_doubt = any(one.doubts or (one.exists and not one.over and one.id is None) for one in concerned)
+            in_doubt = self._refused_for_no_reason or any(
+                one.doubts or (one.exists and not one.over and one.id is None) for one in concerned
+            )
             page = self._listed.get(lister.id)
             if in_doubt:
                 try:
@@ -284,9 +289,14 @@ class Records:
             if found is None or found in known or creator is None:
                 continue
             known.add(found)
-            mine = [one for one in self._all.values() if one.creator is creator and one.id is None and not one.over]
-            record = next((one for one in mine if one.doubts or one.exists), None) or self._new(creator)
-            record.id, record.doubts = found, max(0, record.doubts - (record.job is None))
+            mine = [one for one in self._all.values() if one.creator is creator]
+            doubtful = next((one for one in mine if one.doubts), None)
+            record = next((one for one in mine if one.exists and one.id is None and not one.over), None)
+            record = record or self._new(creator)
+            record.id = found
+            if record.job is None and doubtful is not None:
+                doubtful.doubts -= 1
+                self._settle(doubtful)
             self._keep(record)
 
     def _carries(self, creator: Operation, shown: str) -> bool:
@@ -308,7 +318,7 @@ class Records:
 
     def _settle(self, record: Record) -> None:
         """Let go of a create that made nothing."""
-        record.over = not record.exists and record.doubts == 0
+        record.over |= not record.exists and record.doubts == 0
         self._keep(record)
 
     def _keep(self, record: Record) -> None:

@@ -154,6 +154,20 @@ def test_parts_of_workers_become_one_file_in_the_order_sent(tmp_path: Path) -> N
     assert [one.name for one in tmp_path.iterdir()] == ["x.har"]
 
 
+def test_part_of_a_worker_that_was_killed_gives_what_it_had(tmp_path: Path) -> None:
+    file, now = tmp_path / "x.har", time.monotonic()
+    for worker, number in (("gw0", 1), ("gw1", 2)):
+        recorder = Recorder(part(file, worker), URL, lambda: Redactor(TOKEN))
+        for _ in range(2):
+            recorder.record(exchange(began=now - 10 + number, number=number))
+        recorder.close()
+    whole = part(file, "gw0").read_text()
+    part(file, "gw0").write_text(whole[: whole.rindex("startedDateTime") + 30])
+    part(file, "gw2").write_text("")
+    merge(file)
+    assert [entry["comment"].rpartition(" ")[2] for entry in entries(file)] == ["1", "2", "2"]
+
+
 def test_parts_of_an_earlier_run_are_cleared(tmp_path: Path) -> None:
     file = tmp_path / "x.har"
     part(file, "gw7").write_text("old")

@@ -356,6 +356,15 @@ def test_what_no_job_tells_of_is_found_by_its_mark_in_the_listing(answer: Exchan
     assert target.named == ["rec-9"]
 
 
+def test_create_that_a_gateway_let_be_sent_twice_is_found_twice() -> None:
+    records = Records(DOCUMENT)
+    records.note(create(), records.begin(CREATE), lost=1)
+    mark = records.mark_of(CREATE)
+    target = Target(listed=page(**{"rec-1": mark, "rec-9": mark}))
+    assert target.cancelled(records) == []
+    assert target.named == ["rec-1", "rec-9"]
+
+
 def test_record_whose_job_tells_no_id_is_found_by_its_mark() -> None:
     records = noted(create())
     target = Target(record=None, listed=page(**{"rec-9": records.mark_of(CREATE)}))
@@ -363,9 +372,17 @@ def test_record_whose_job_tells_no_id_is_found_by_its_mark() -> None:
     assert target.named == ["rec-9"]
 
 
-def test_refused_create_that_a_listing_shows_is_cancelled() -> None:
+def test_listing_is_read_where_a_good_create_was_refused() -> None:
     records = Records(DOCUMENT)
     records.note(create(status=400), records.begin(CREATE))
+    target = Target(listed=page(**{"rec-9": records.mark_of(CREATE)}))
+    assert target.cancelled(records) == []
+    assert target.named == ["rec-9"]
+
+
+def test_refused_create_that_a_listing_shows_is_cancelled() -> None:
+    records = Records(DOCUMENT)
+    records.note(create(status=400, edit="title empty"), records.begin(CREATE))
     records.note(page(**{"rec-9": records.mark_of(CREATE)}))
     target = Target()
     assert target.cancelled(records) == []
