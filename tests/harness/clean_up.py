@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from contracts.errors import ContractError, UsageError
+from tests.harness.access import TOKEN, Access
 from tests.harness.interruption import Interruption
 from tests.harness.journal import Journal
 from tests.harness.session import CONTRACTS, Earlier, Options, Session
@@ -48,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if session.journal is None:
             _say("The embedded mock is gone with its run, and everything in it: name a target.")
+            return 1
+        if session.target.access is Access.NONE and not given.forget:
+            _say(f"Nothing can be cancelled without {TOKEN}.")
             return 1
         return _forget(session.journal) if given.forget else _clean_up(session)
     except OSError as error:

@@ -233,7 +233,7 @@ class Session:
         records = Records(self.document, self.journal, earlier=True)
         records.restore(taken)
         found = len(records.left)
-        if self.target.access is not Access.NONE:
+        if self.target.access is not Access.NONE and self.options.access in (None, Access.WRITE):
             self._cancel(records)
         return Earlier(cancelled=found - len(records.left), left=records.told())
 
