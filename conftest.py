@@ -271,7 +271,7 @@ def _clean_up(session: pytest.Session) -> None:
     """Cancel what the run created. Reports are written before: whoever ends the run meanwhile has them."""
     config, ours = session.config, session.config.stash[SESSION]
     with _noted(config):
-        ours.take_over()
+        ours.adopt()
     if ours.left and config.stash.get(TOLD, []):
         from_others = config.stash[NOT_CANCELLED]
         config.stash[NOT_CANCELLED] = [*from_others, *ours.left]

@@ -188,7 +188,7 @@ class Records:
 
     def _note_cancellation(self, operation: Operation, exchange: Exchange) -> None:
         sent = {*operation.path_values(exchange.request.target).values(), *_texts(exchange.request)}
-        for record in self._all.values():
+        for record in list(self._all.values()):  # other threads may begin creates meanwhile
             cancels = record.creator.record and record.creator.record.cancelled_by == operation.id
             if not cancels or record.id not in sent or record.over:
                 continue
@@ -228,7 +228,7 @@ class Records:
     def told(self) -> list[str]:
         """Return a line for each record that is left, with its ids, and for creates that may have left one."""
         lines = [
-            f"{record.name} {f'could not be cancelled: {record.why}' if record.why else NOT_YET}"
+            f"{record.name} could not be cancelled: {record.why}" if record.why else f"{record.name} {NOT_YET}"
             for record in self.left
         ]
         for creator, sendings in self.doubts.items():
@@ -281,10 +281,8 @@ class Records:
         for item in items if isinstance(items, list) else ():
             if not isinstance(item, dict):
                 continue
-            found, shown = (
-                _text(item.get(lister.listing.id)),
-                " ".join(str(item.get(name)) for name in lister.shows.values()),
-            )
+            found = _text(item.get(lister.listing.id))
+            shown = " ".join(str(item.get(name)) for name in lister.shows.values())
             creator = next((one for one in self._document.operations if self._carries(one, shown)), None)
             if found is None or found in known or creator is None:
                 continue
@@ -293,7 +291,7 @@ class Records:
             doubtful = next((one for one in mine if one.doubts), None)
             record = next((one for one in mine if one.exists and one.id is None and not one.over), None)
             record = record or self._new(creator)
-            record.id = found
+            record.id, record.why = found, ""
             if record.job is None and doubtful is not None:
                 doubtful.doubts -= 1
                 self._settle(doubtful)

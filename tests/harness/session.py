@@ -213,7 +213,7 @@ class Session:
         """Return a line for each record that this run created, or may have created, and that is not cancelled."""
         return self.records.told()
 
-    def take_over(self) -> None:
+    def adopt(self) -> None:
         """Count what the other processes of this run left open as this one's own, now that they have ended."""
         if self.journal is not None:
             run, process = self.journal.run, self.journal.process
