@@ -20,7 +20,7 @@ COMPILE := $(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --st
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance doctor accept told issue test test-report frameworks chaos soak proof prove bench mock lint types lock clean
+.PHONY: help conformance doctor clean-up accept told issue test test-report frameworks chaos soak proof prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PRO
 
 doctor: $(READY) ## say in ten seconds whether TARGET can be tested, and what to do where it cannot; writes nothing
 	@$(RUN) -m tests.harness.doctor --target "$$TARGET" --contract "$$CONTRACT" $(ARGS)
+
+clean-up: $(READY) ## cancel what runs against TARGET left there, however they ended; ARGS=--forget where somebody else has done it
+	@$(RUN) -m tests.harness.clean_up --target $(TARGET) --contract $(CONTRACT) $(ARGS)
 
 accept: $(READY) ## live with a finding for a while: FINDING=1 (its number in the last run, or its identity)
 	@test -n "$$FINDING" || { echo 'Say which: make accept FINDING=1'; exit 1; }

@@ -44,7 +44,16 @@ from reports.outcome import Code, failure, final_code
 from reports.redaction import Redactor
 from reports.wording import explain, in_words
 from tests.harness import access, unrun
-from tests.harness.session import EXIT_CODE, NOT_CANCELLED, NOT_WRITTEN, SESSION, TOLD, Shown, not_written
+from tests.harness.session import (
+    EXIT_CODE,
+    INTERRUPTION,
+    NOT_CANCELLED,
+    NOT_WRITTEN,
+    SESSION,
+    TOLD,
+    Shown,
+    not_written,
+)
 from tests.harness.settings import SANDBOX
 
 if TYPE_CHECKING:
@@ -173,16 +182,30 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     session = config.stash[SESSION]
     if check := unrun.cited(item.nodeid, session.requirements, session.operations):
         config.stash[RESULTS].begin(_check(session, *check))
-    if RECORDER not in config.stash and HAR in config.stash:
-        config.stash[RECORDER] = har.Recorder(config.stash[HAR], session.target.url, partial(_redactor, session))
-        session.heard = partial(_record, config)
+    _record(config, item.callspec.id.partition(" ")[0])
+
+
+def _record(config: pytest.Config, sent_for: str) -> None:
+    """Record exchanges from now on, where that was asked for, with what they are sent for."""
+    session = config.stash[SESSION]
+    with _noted(config):
+        if RECORDER not in config.stash and (output := _har_output(config)):
+            config.stash[RECORDER] = har.Recorder(output, session.target.url, partial(_redactor, session))
+            session.heard = partial(_heard, config)
     if RECORDER in config.stash:
-        config.stash[RECORDER].sent_for = item.callspec.id.partition(" ")[0]
+        config.stash[RECORDER].sent_for = sent_for
 
 
-def _record(config: pytest.Config, exchange: Exchange) -> None:
+def _heard(config: pytest.Config, exchange: Exchange) -> None:
     with _noted(config):
         config.stash[RECORDER].record(exchange)
+
+
+def _har_output(config: pytest.Config) -> har.Output | None:
+    """Return what this process records in; who has started workers adds a part of its own to theirs."""
+    if HAR_PARTS in config.stash and HAR in config.stash:
+        return har.part(config.stash[HAR_PARTS], "clean-up")
+    return config.stash.get(HAR, None)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -211,7 +234,7 @@ def _close_har(config: pytest.Config) -> None:
     with _noted(config):
         if RECORDER in config.stash:
             config.stash[RECORDER].close()
-        elif HAR_PARTS in config.stash and HAR in config.stash:
+        if HAR_PARTS in config.stash and HAR in config.stash:
             har.merge(config.stash[HAR_PARTS], config.stash[HAR])
 
 
@@ -265,17 +288,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """Write what is going to run as not run; tell what is sent after the last item: it cancels what was created."""
+    """Write what is going to run as not run."""
     config = session.config
     if not config.option.collectonly and not hasattr(config, "workerinput"):
         _write_planned(config, [item.nodeid for item in session.items])
     if not config.option.collectonly and (session.items or HAR_PARTS in config.stash):
         with _noted(config):
             _open_har(config)
-    result = yield
-    if RECORDER in config.stash:
-        config.stash[RECORDER].sent_for = "clean-up"
-    return result
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -283,6 +303,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     """Once everybody else has finished, write what was asked for, and look through it for secrets."""
     result = yield
     config = session.config
+    if not hasattr(config, "workerinput"):
+        _clean_up(session)
     _close_har(config)
     if hasattr(config, "workerinput"):
         return result
@@ -292,6 +314,23 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     elif _leaks(config, _files(config)):
         session.exitstatus = Code.SUITE_FAILED
     return result
+
+
+def _clean_up(session: pytest.Session) -> None:
+    """Cancel what the run created. Reports are written before: whoever ends the run meanwhile has them."""
+    config, ours = session.config, session.config.stash[SESSION]
+    with _noted(config):
+        ours.adopt()
+    if ours.left and config.stash.get(TOLD, []):
+        from_others = config.stash[NOT_CANCELLED]
+        config.stash[NOT_CANCELLED] = [*from_others, *ours.left]
+        _write_unrun(config)
+        _write(config, _account(session))
+        config.stash[NOT_CANCELLED] = from_others
+    if ours.left or RECORDER in config.stash:
+        _record(config, "clean-up")
+    config.stash[INTERRUPTION].clean_up(ours.clean_up)
+    config.stash[NOT_CANCELLED] += ours.left
 
 
 def _report(session: pytest.Session) -> Account:

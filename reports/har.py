@@ -12,6 +12,7 @@ import datetime as dt
 import io
 import json
 import os
+import re
 import shutil
 import stat
 import threading
@@ -34,6 +35,8 @@ from reports.redaction import Redactor
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a body that are kept; the sizes told are those of the whole."""
+ENTRIES, BETWEEN = '"entries": [', re.compile(r"[\s,]*+")
+"""What stands before the entries of a HAR, and between two of them."""
 CREATOR = harfile.Creator(name="propexo-conformance", version=VERSION)
 
 
@@ -221,7 +224,7 @@ def merge(folder: Path, output: Output) -> None:
 
     `OSError` where they cannot be written, or one cannot be read: then all of them are kept where they are.
     """
-    entries = [entry for one in sorted(folder.iterdir()) for entry in _log(one)["entries"]]
+    entries = [entry for one in sorted(folder.iterdir()) for entry in _entries(one)]
     entries.sort(key=lambda entry: str(entry["startedDateTime"]))
     empty = io.StringIO()
     harfile.HarFile(empty, creator=CREATOR).close()
@@ -231,13 +234,18 @@ def merge(folder: Path, output: Output) -> None:
     shutil.rmtree(folder)
 
 
-def _log(part: Path) -> Any:
-    """Return the log of a part, also of one whose worker was killed: it ends after an entry."""
+def _entries(part: Path) -> list[Any]:
+    """Return the entries of a part; of one whose process was killed while it wrote, those that it had written."""
     text = part.read_text(encoding="utf-8")
-    for ending in ("", "]}}"):
-        with suppress(ValueError):
-            return json.loads(text + ending)["log"]
-    raise OSError(f"{part} is no HAR, and is kept")
+    with suppress(ValueError):
+        return list(json.loads(text)["log"]["entries"])
+    reader, entries = json.JSONDecoder(), []
+    at = text.find(ENTRIES) + len(ENTRIES)
+    with suppress(ValueError):
+        while (between := BETWEEN.match(text, at)) and between.end() < len(text):
+            entry, at = reader.raw_decode(text, between.end())
+            entries.append(entry)
+    return entries
 
 
 def _phrase(status: int) -> str:

@@ -10,6 +10,7 @@ from operator import methodcaller
 from contracts.document import Operation
 from strategies.edit import Edit, Tier, together
 from strategies.parameters import on_last_value
+from strategies.samples import unknown_id
 
 OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
 
@@ -78,7 +79,7 @@ def overrides(operation: Operation) -> list[Edit]:
 def unknown_ids(operation: Operation) -> list[Edit]:
     """JOB-05: ids in the path that were never given, in the last place for one. The nearest misses come first."""
     rows: tuple[tuple[str, Tier, Callable[[str], str]], ...] = (
-        ("id never given", Tier.FIRST, lambda value: value[::-1] + "0"),
+        ("id never given", Tier.FIRST, unknown_id),
         ("id with one character more", Tier.FIRST, lambda value: value + "x"),
         ("id with the last character cut", Tier.USUAL, lambda value: value[:-1]),
         (

@@ -14,7 +14,7 @@ TEXTS: Mapping[str, str] = {
     "date": "2099-01-15",
     "time": "10:30:00Z",
     "email": "somebody@example.com",
-    "uuid": "3f2b8c1e-5d47-4a90-8e6f-1c2d3b4a5f60",
+    "uuid": "f3b28c1e-5d47-4a90-8e6f-1c2d3b4a5f60",
     "ipv4": "192.0.2.1",
     "ipv6": "2001:db8::1",
     "uri": "https://example.com/a",
@@ -183,8 +183,17 @@ def items_for(schema: Json, count: int) -> list[Json]:
     return [item] * min(count, 1)
 
 
+def unknown_id(value: str) -> str:
+    """Return an id of the same kind as this one that no target knows.
+
+    It begins with a digit only where the id is a number: else a careless reader would take it for one.
+    """
+    turned = f"{value[::-1]}0"
+    return f"x{turned}" if turned[0].isdigit() and not value.isdecimal() else turned
+
+
 def a_stranger(value: Json) -> Json:
     """Return a value as well-formed as this one that no target knows."""
     if isinstance(value, str):
-        return f"{value[::-1]}0"
+        return unknown_id(value)
     return value + 7_000_003 if isinstance(value, int | float) and not isinstance(value, bool) else value

@@ -56,7 +56,8 @@ def running(
 ) -> Iterator[Run]:
     """Start the conformance tests with these arguments; settings of this process's environment do not reach them."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROPEXO_", "PYTEST_", "CHAOS_"))}
-    given = kept | {HURRY: str(hurry), "TMPDIR": str(folder)} | dict(environment or {})
+    places = {"TMPDIR": str(folder), "XDG_STATE_HOME": str(folder / "state")}
+    given = kept | {HURRY: str(hurry)} | places | dict(environment or {})
     junit = () if {"--junitxml", "no:junitxml"} & set(arguments) else ("--junitxml", str(folder / "junit.xml"))
     plugins = ("-p", "no:cacheprovider", "-p", "tests.chaos.hurried")
     process = FORKS.Process(

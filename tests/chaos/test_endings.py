@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from contracts.document import Json, Operation
 from contracts.mock.api import MockApi
 from reports.render import render
 from tests.chaos.proxy import Fault, Line
 from tests.chaos.running import QUICK, behind, run, running
 from tests.chaos.running_out_of_room import ITEMS
+from tests.harness import clean_up
 from tests.unit.running import document
 from tests.unit.test_cleaning_up import THREE, Keeps, settings
 from tests.unit.test_verdicts import ForgetsMeta
@@ -60,7 +64,7 @@ def has_results(folder: Path, fewest: int) -> bool:
     return verdicts.total() - verdicts["not run"] >= fewest
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "SIGHUP"])
 def test_signal_ends_a_run_cleanly(number: signal.Signals, tmp_path: Path, results: Path) -> None:
     api = Keeps(document())
     with (
@@ -81,8 +85,9 @@ def test_signal_ends_a_run_cleanly(number: signal.Signals, tmp_path: Path, resul
         os.kill(started.process.pid, number)
         outcome = started.outcome()
     assert outcome.code == INTERRUPTED, outcome.output
-    assert ("Ended by SIGTERM." in outcome.output) is (number == signal.SIGTERM)
+    assert ("Ended by SIGHUP." in outcome.output) is (number == signal.SIGHUP)
     assert api.left == [], outcome.output
+    assert journals(tmp_path) == []
     summary = json.loads((tmp_path / "summary.json").read_text())
     verdicts = Counter(entry["verdict"] for entry in summary["results"])
     assert verdicts["not run"] > 0
@@ -216,25 +221,194 @@ def test_absence_during_the_cleaning_up_names_what_is_left(tmp_path: Path) -> No
     with behind(leaves_with_the_last, api) as (_, arguments, environment):
         outcome = run(tmp_path, *THREE, *arguments, environment=settings(environment, LEAD))
     assert outcome.code == COULD_NOT_TELL, outcome.output
-    assert outcome.output.count("Left at the target: ") == len(api.left) >= REASON_TO_LEAVE, outcome.output
+    assert outcome.output.count(" could not be cancelled: ") == len(api.left) >= REASON_TO_LEAVE, outcome.output
+    assert "make clean-up TARGET=http://127.0.0.1:" in outcome.output
+    assert len(journals(tmp_path)) == 1
 
 
-def test_create_whose_answer_is_lost_is_told_as_perhaps_left(tmp_path: Path) -> None:
+def journals(folder: Path) -> list[Path]:
+    """Return what is left open for the next run."""
+    return [*(folder / "state").glob("*/*.jsonl")]
+
+
+def answered(status: bytes, body: bytes = b"{}") -> bytes:
+    return b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", answered(b"200 OK"), answered(b"201 Created", b""), answered(b"302 Found"), answered(b"504 Gateway Timeout")],
+    ids=["is lost", "tells no job", "has no body", "leads elsewhere", "is a gateway's"],
+)
+def test_create_of_which_no_answer_tells_is_found_and_cancelled(answer: bytes, tmp_path: Path) -> None:
     api = Keeps(document())
 
-    def loses_the_second(line: Line) -> None:
-        before, answer = len(api.created), line.answer()
-        if len(api.created) > before == 1:
-            line.reset()
-        else:
+    def hides_some(line: Line) -> None:
+        before, told = len(api.created), line.answer()
+        if len(api.created) == before or before % 3 != 1:
+            line.say(told)
+        elif answer:
             line.say(answer)
+        else:
+            line.reset()
 
-    with behind(loses_the_second, api) as (_, arguments, environment):
-        outcome = run(tmp_path, *THREE, *arguments, environment=settings(environment, LEAD))
-    assert outcome.code == 0, outcome.output
-    assert len(api.left) == 1
-    perhaps = "Left at the target: perhaps 1 record of create_lead_appointment_rentmanager, whose answers were lost"
-    assert perhaps in outcome.output
+    with behind(hides_some, api) as (_, arguments, environment):
+        outcome = run(tmp_path, *THREE, *arguments, "-k", SOME, environment=settings(environment, LEAD))
+    assert len(api.created) > 1
+    assert api.left == [], outcome.output
+    assert "could not be cancelled" not in outcome.output
+
+
+SOME = "RESP-01 or AUTH-01"
+
+
+def test_sigterm_ends_workers_as_well(tmp_path: Path) -> None:
+    api = Keeps(document())
+    with (
+        behind(slow, api) as (_, arguments, environment),
+        running(
+            tmp_path,
+            *(*THREE, *arguments, "-n", "2", "--summary", str(tmp_path / "summary.json")),
+            *("--har", str(tmp_path / "all.har")),
+            environment=settings(environment, LEAD),
+        ) as started,
+    ):
+        until(lambda: len(api.created) >= REASON_TO_LEAVE)
+        assert started.process.pid is not None
+        os.kill(started.process.pid, signal.SIGTERM)
+        outcome = started.outcome()
+    assert outcome.code == INTERRUPTED, outcome.output
+    assert "Ended by SIGTERM." in outcome.output
+    assert "Traceback" not in outcome.output
+    assert api.left == [], outcome.output
+    assert json.loads((tmp_path / "summary.json").read_text())["checks"]["not_run"] > 0
+    assert json.loads((tmp_path / "all.har").read_text())["log"]["entries"]
+
+
+def test_what_killed_workers_created_is_cancelled(tmp_path: Path) -> None:
+    api = Keeps(document())
+    with (
+        behind(slow, api) as (_, arguments, environment),
+        running(tmp_path, *THREE, *arguments, "-n", "2", environment=settings(environment, LEAD)) as started,
+    ):
+        until(lambda: len(api.created) >= REASON_TO_LEAVE)
+        children = Path(f"/proc/{started.process.pid}/task/{started.process.pid}/children").read_text().split()
+        for child in children:
+            if b"stdin.readline" in Path(f"/proc/{child}/cmdline").read_bytes():
+                os.kill(int(child), signal.SIGKILL)
+        outcome = started.outcome()
+    assert outcome.code == INTERNAL_ERROR, outcome.output
+    assert api.left == [], outcome.output
+
+
+def killed_after_some_creates(folder: Path, api: Keeps, arguments: Sequence[str], given: Mapping[str, str]) -> None:
+    """Run until some records exist, and kill that."""
+    with running(folder, *THREE, *arguments, environment=given) as started:
+        until(lambda: len(api.created) >= REASON_TO_LEAVE)
+        started.process.kill()
+        started.process.join()
+
+
+def test_next_run_cancels_first_what_a_killed_one_left(tmp_path: Path) -> None:
+    api = Keeps(document())
+    with behind(slow, api) as (_, arguments, environment):
+        given = settings(environment, LEAD)
+        killed_after_some_creates(tmp_path, api, arguments, given)
+        assert api.left
+        assert given["PROPEXO_TOKEN"] not in journals(tmp_path)[0].read_text()
+        outcome = run(tmp_path, *THREE, *arguments, "-k", "AUTH-01", environment=given)
+    assert " that an earlier run left at the target." in outcome.output
+    assert api.left == [], outcome.output
+    assert journals(tmp_path) == []
+
+
+def test_clean_up_cancels_what_a_killed_run_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api = Keeps(document())
+    with behind(slow, api) as (proxy, arguments, environment):
+        given = settings(environment, LEAD)
+        killed_after_some_creates(tmp_path, api, arguments, given)
+        for name, value in (given | {"XDG_STATE_HOME": str(tmp_path / "state")}).items():
+            monkeypatch.setenv(name, value)
+        asked = ("--target", proxy.url, "--env-file", os.devnull)
+        codes = [clean_up.main(asked), clean_up.main(asked)]
+    assert codes == [0, 0]
+    assert api.left == []
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("Cancelled: ")
+    assert second == "Cancelled: 0. Left at the target: 0."
+
+
+class SlowToCancel(Keeps):
+    """Takes its time for each cancellation, from the first on, and tells when that is."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.cancelling = threading.Event()
+        self.ended = threading.Event()
+
+    def cancel(self, operation: Operation, value: Json) -> list[str]:
+        """Wait."""
+        self.cancelling.set()
+        self.ended.wait(PATIENCE_SECONDS)
+        return super().cancel(operation, value)
+
+
+def test_third_ctrl_c_ends_the_clean_up_and_what_is_open_is_told(tmp_path: Path) -> None:
+    api = SlowToCancel(document())
+    only_create = ("--profile", "quick", "--operation", "create_lead_appointment_rentmanager", "-k", "RESP-01")
+    with (
+        behind(slow, api, hurry=1) as (_, arguments, environment),
+        running(
+            tmp_path,
+            *(*only_create, *arguments, "--summary", str(tmp_path / "summary.json")),
+            environment=settings(environment, LEAD),
+            hurry=1,
+        ) as started,
+    ):
+        until(api.cancelling.is_set)
+        assert (tmp_path / "summary.json").exists(), "reports are written before the clean-up"
+        for _ in range(3):
+            assert started.process.pid is not None
+            os.kill(started.process.pid, signal.SIGINT)
+            time.sleep(0.3)
+        outcome = started.outcome()
+        api.ended.set()
+    assert "Traceback" not in outcome.output
+    assert "Still cancelling what was created, " in outcome.output
+    assert "make clean-up TARGET=http://127.0.0.1:" in outcome.output
+    left = json.loads((tmp_path / "summary.json").read_text())["not_cancelled"]
+    assert len(left) == len(api.created), outcome.output
+    assert len(journals(tmp_path)) == 1
+
+
+def test_time_limit_is_met_where_answers_are_slow(tmp_path: Path) -> None:
+    """Neither a create, nor the clean-up, nor its reads may hold the end back for longer than was promised."""
+    api = Keeps(document())
+
+    def becomes_slow(line: Line) -> None:
+        if len(api.created) >= REASON_TO_LEAVE:
+            time.sleep(SLOW_SECONDS)
+        line.carry()
+
+    with behind(becomes_slow, api, hurry=1) as (_, arguments, environment):
+        began = time.monotonic()
+        outcome = run(
+            tmp_path,
+            *(*THREE, *arguments, "--max-minutes", "0.1", "--summary", str(tmp_path / "summary.json")),
+            environment=settings(environment, LEAD),
+            hurry=1,
+        )
+        seconds = time.monotonic() - began
+    assert outcome.code == INTERRUPTED, outcome.output
+    assert seconds < 0.1 * 60 + PROMISED_SECONDS
+    left = json.loads((tmp_path / "summary.json").read_text())["not_cancelled"]
+    assert len(left) >= len(api.left), outcome.output
+
+
+SLOW_SECONDS = 6.0
+PROMISED_SECONDS = 15.0
 
 
 REASON_TO_LEAVE = 3

@@ -120,7 +120,7 @@ class Client:
                 if self._gone is not None:
                     raise self._unavailable(tally, began)
                 outcome = self._attempt(request, tally)
-                tally.lost += outcome.response is None and outcome.fault != transient.UNREACHED
+                tally.lost += transient.tells_nothing(outcome.response, outcome.fault)
                 wait = self._wait_before_next(outcome, tally)
                 if wait is not None:
                     self._idle(wait, "the target")

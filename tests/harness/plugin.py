@@ -13,11 +13,14 @@ import datetime as dt
 import gc
 import math
 import os
-from collections.abc import Callable, Generator, Sequence
+import sys
+import uuid
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Final, TypeVar
 
 import pytest
@@ -31,7 +34,7 @@ from contracts.exchange import Finding, Status, Verdict
 from contracts.requirements import Requirement
 from strategies.edit import Edit, Edits
 from tests.harness.access import Access
-from tests.harness.interruption import ends_like_ctrl_c, held_back
+from tests.harness.interruption import Interruption, hint
 from tests.harness.outlets import OUTLETS, check_writable, expanded
 from tests.harness.plan import Demand, Share, Tried, expectation, share_out, tried_as
 from tests.harness.private import private_folder
@@ -40,6 +43,7 @@ from tests.harness.sending import TargetDown
 from tests.harness.session import (
     CONTRACTS,
     EXIT_CODE,
+    INTERRUPTION,
     MANNERS,
     MOCK,
     NOT_CANCELLED,
@@ -194,6 +198,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Listener(config), "conformance-listener")
     config.pluginmanager.register(Cut(), "conformance-cut")
     config.pluginmanager.register(Finish(), "conformance-finish")
+    config.pluginmanager.register(Uninterrupted(), "conformance-uninterrupted")
     seed = config.getoption("hypothesis_seed", None)
     options = Options(
         target=config.getoption("--target"),
@@ -207,6 +212,8 @@ def pytest_configure(config: pytest.Config) -> None:
         redact_ids=config.getoption("--redact", None) == "ids",
         manners=config.stash.get(MANNERS, Manners()),
         tell=partial(_tell, config),
+        run=getattr(config, "workerinput", {}).get("run") or uuid.uuid4().hex,
+        process=os.environ.get("PYTEST_XDIST_WORKER", "") if _is_worker(config) else "",
     )
     try:
         if not _is_worker(config):
@@ -219,10 +226,30 @@ def pytest_configure(config: pytest.Config) -> None:
     endings = ExitStack()
     waits_for_others = bool(config.getoption("numprocesses", None)) and not _is_worker(config)
     config.stash[ENDED] = []
+    config.stash[INTERRUPTION] = Interruption(config.stash[ENDED].append, partial(_say_what_is_open, config))
     endings.enter_context(
-        ends_like_ctrl_c(config.getoption("--max-minutes"), config.stash[ENDED].append, grace=waits_for_others)
+        config.stash[INTERRUPTION].installed(config.getoption("--max-minutes"), grace=waits_for_others)
     )
     config.add_cleanup(endings.close)
+    if not _is_worker(config):
+        sys.excepthook = _crash
+
+
+def _crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """End a process that fails where pytest does not look by the exit code for that: 1 would be a violation."""
+    interrupted = issubclass(kind, KeyboardInterrupt)
+    if not interrupted:
+        sys.__excepthook__(kind, error, trace)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(INTERRUPTED if interrupted else INTERNAL_ERROR)
+
+
+def _say_what_is_open(config: pytest.Config) -> None:
+    """Say what is not cancelled yet, and how to go on with it later."""
+    session = config.stash[SESSION]
+    _tell(config, hint(session.options.target, session.left))
 
 
 def _check_options(config: pytest.Config) -> None:
@@ -243,6 +270,34 @@ def _hypothesis_home() -> Path:
 
 def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker which run it belongs to."""
+    node.workerinput["run"] = node.config.stash[SESSION].options.run
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodeready(node: Any) -> None:
+    """Take note of a worker, which is to end where this process is ended."""
+    process = getattr(node.gateway._io, "popen", None)  # noqa: SLF001 - there is no other way to learn it
+    if process is not None:
+        node.config.stash[INTERRUPTION].workers.append(process.pid)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Cancel first of all what earlier runs against the target left."""
+    config = session.config
+    if _is_worker(config) or config.option.collectonly:
+        return
+    try:
+        earlier = config.stash[SESSION].clean_up_earlier()
+    except OSError:
+        return  # what cannot be read cannot be written either, which is told at the end
+    config.stash[NOT_CANCELLED] += [f"from an earlier run: {line}" for line in earlier.left]
+    if earlier.cancelled:
+        _tell(config, f"Cancelled {earlier.cancelled} that an earlier run left at the target.")
 
 
 def _tell(config: pytest.Config, line: str) -> None:
@@ -617,12 +672,23 @@ class Finish:
     """Ends the session; a class, because a module has room for one hook of a name."""
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Cancel, complete, and decide on the exit code."""
+        """Decide on the exit code, before anything is written."""
         finish(session)
 
 
+class Uninterrupted:
+    """Lets no signal end what is told of a run."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
+        """Begin with that before anybody else does anything."""
+        if INTERRUPTION in session.config.stash:
+            session.config.stash[INTERRUPTION].report()
+        yield
+
+
 def finish(session: pytest.Session) -> None:
-    """Cancel what the run created, and set the exit code by what the verdicts say; once."""
+    """Set the exit code by what the verdicts say, once. A worker hands over what it cannot leave to the journal."""
     config = session.config
     told = config.stash.get(TOLD, [])
     if config.stash.get(FINISHED, False):
@@ -630,10 +696,8 @@ def finish(session: pytest.Session) -> None:
             session.exitstatus = config.stash[EXIT_CODE] = _with_reports(config.stash[EXIT_CODE], config)
         return
     config.stash[FINISHED] = True
-    if SESSION in config.stash:
-        with held_back(lambda: False):
-            config.stash[NOT_CANCELLED] += config.stash[SESSION].clean_up()
     if _is_worker(config):
+        _clean_up_in_worker(config)
         config.workeroutput["not cancelled"] = config.stash[NOT_CANCELLED]  # type: ignore[attr-defined]
         config.workeroutput["not written"] = config.stash[NOT_WRITTEN]  # type: ignore[attr-defined]
         config.workeroutput["ended"] = config.stash[ENDED]  # type: ignore[attr-defined]
@@ -641,6 +705,14 @@ def finish(session: pytest.Session) -> None:
     if told:
         code = exit_code(told, int(session.exitstatus), strict=bool(config.getini("strict")))
         session.exitstatus = config.stash[EXIT_CODE] = _with_reports(code, config)
+
+
+def _clean_up_in_worker(config: pytest.Config) -> None:
+    """Cancel what was created where no journal tells the process that the user started, which else does that."""
+    session = config.stash[SESSION]
+    if session.journal is None or not session.journal.kept:
+        config.stash[INTERRUPTION].clean_up(session.clean_up)
+        config.stash[NOT_CANCELLED] += session.left
 
 
 def _with_reports(code: int, config: pytest.Config) -> int:
@@ -661,8 +733,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         f"Reports could not be written: {why}. What was written before is kept."
         for why in dict.fromkeys(config.stash.get(NOT_WRITTEN, ()))
     ]
+    lines += [*_about_journal(config)]
     for line in lines:
         terminalreporter.write_line(line)
+
+
+def _about_journal(config: pytest.Config) -> Iterator[str]:
+    """Yield how what is left can be cancelled later, and why it could not be where the run had been killed."""
+    session = config.stash.get(SESSION, None)
+    if session is None or session.journal is None:
+        return
+    if session.journal.failure:
+        yield (
+            f"No journal could be kept of what the run creates ({session.journal.failure}): had it been killed, nobody "
+            "would know what to cancel. XDG_STATE_HOME names the folder for it."
+        )
+    elif config.stash[NOT_CANCELLED]:
+        yield f"make clean-up TARGET={session.options.target} tries again to cancel what is left; so does the next run."
 
 
 def exit_code(told: Sequence[dict[str, Any]], pytests: int, *, strict: bool) -> int:

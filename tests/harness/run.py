@@ -23,7 +23,7 @@ from strategies.listing import newest
 from tests.harness import polling
 from tests.harness.access import TOKEN, Access, access_with
 from tests.harness.client import Client
-from tests.harness.harmless import may_name_others
+from tests.harness.harmless import may_name_others, nobodys_id
 from tests.harness.intermediary import page_of
 from tests.harness.interruption import held_back
 from tests.harness.records import Record, Records, follow_record
@@ -120,7 +120,7 @@ class OperationRun:
         self.records = records
         self._heard = heard
         self.lacking = tuple(lacking(document, operation, target))
-        self.made_up = tuple(str(uuid.uuid4()) for _ in self.lacking)
+        self.made_up = tuple(nobodys_id() for _ in self.lacking)
         stand_ins = {name: (value,) for name, value in zip(self.lacking, self.made_up, strict=True)}
         self.known = {**target.known, **stand_ins}
         self._made: list[Record] = []
@@ -220,13 +220,17 @@ class OperationRun:
     def _send(self, request: Request, edit: Edit, operation: Operation, *, generated: bool) -> Exchange:
         # What is sent again because of the way there costs nobody a verdict.
         self.spent += 1
+        begun = self.records.begin(operation) if operation.record else None
         try:
             reply = self.client.send(request)
-        except TargetDown as down:
-            if down.reply is not None:
-                exchange = self._record(down.reply, request, edit, operation, generated=generated)
+        except TargetUnavailable as away:
+            if isinstance(away, TargetDown) and away.reply is not None:
+                exchange = self._record(away.reply, request, edit, operation, generated=generated)
+                self.records.note(exchange, begun, away.reply.lost)
                 self.client.last.in_flight.append(exchange)
                 self._heard(exchange)
+            elif begun is not None:
+                self.records.never_sent(begun)
             raise
         exchange = self._record(reply, request, edit, operation, generated=generated)
         if exchange.response is not None:
@@ -236,7 +240,7 @@ class OperationRun:
                 f"the target went away once while a request to {operation.label} ({edit.name}) was in flight, "
                 "and answered it when it was back"
             )
-        if record := self.records.note(exchange):
+        if record := self.records.note(exchange, begun, reply.lost):
             self._made.append(record)
         if exchange.accepted and operation.job_link:
             self._jobs.append(self.follow(exchange)[1])
@@ -272,11 +276,9 @@ class OperationRun:
         )
 
     def _record(self, reply: Reply, request: Request, edit: Edit, operation: Operation, *, generated: bool) -> Exchange:
-        """Keep what sending a request came to; a create whose answer was lost may have created something."""
+        """Keep what sending a request came to."""
         exchange = self._exchange(reply, request, edit, operation, generated=generated)
         self.exchanges.append(exchange)
-        if operation.record and (edit.to_be_accepted or edit.name == CONTROL):
-            self.records.lose(operation, reply.lost)
         return exchange
 
     def observations(self) -> list[str]:
@@ -310,7 +312,7 @@ class OperationRun:
         """Ask, with the credentials of an exchange, for a path next to the API's own that it does not have."""
         first = self.operation.path.split("/")[1]
         headers = tuple(pair for pair in like.request.headers if pair[0].lower() != "content-type")
-        request = Request("GET", f"/{first}/{uuid.uuid4()}", headers)
+        request = Request("GET", f"/{first}/{nobodys_id()}", headers)
         edit = Edit("a path that the API does not have", lambda unchanged: unchanged, issued_token=like.issued_token)
         self.spent += 1
         reply = self.client.send(request)
@@ -362,12 +364,14 @@ class OperationRun:
         if self.left < len(requests):
             raise AllowanceSpent(f"The budget of {self.allowance} requests for {self.operation.id} is spent.")
         before = self.spent
-        with ThreadPoolExecutor(len(requests)) as pool:
-            try:
-                exchanges = list(pool.map(lambda pair: self.send(*pair), requests))
-            except KeyboardInterrupt:
-                self.client.give_up("The run was ended.")  # or the pool would wait for those that wait
-                raise
+        pool = ThreadPoolExecutor(len(requests))
+        try:
+            exchanges = list(pool.map(lambda pair: self.send(*pair), requests))
+        except KeyboardInterrupt:
+            self.client.give_up("The run was ended.")  # those that wait need not
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # what is under way has its own deadline
         self.spent = before + len(requests)
         return exchanges
 
@@ -604,7 +608,7 @@ class OperationRun:
         """Read the job of a write to which the first of the edits was done; None if there is no such job."""
         source, link = self._source()
         for edit in edits[:1]:
-            request = request_for(source, self.target, self.known)
+            request = self.request_for(source)
             changed = edit.apply(request)
             if changed == request or may_name_others(source, request, changed):
                 break
@@ -614,8 +618,16 @@ class OperationRun:
         return None
 
     def request_for(self, operation: Operation, given: Mapping[str, Json] | None = None) -> Request:
-        """Return a good request for another operation, with what is given for its path and body."""
-        return request_for(operation, self.target, self.known, given=given)
+        """Return a good request for an operation, with what is given for its path and body."""
+        return self._request_for(operation, given=given)
+
+    def _request_for(self, operation: Operation, turn: int = 0, given: Mapping[str, Json] | None = None) -> Request:
+        """Return a good request; what it creates carries a mark, by which a listing shows whose it is."""
+        request = request_for(operation, self.target, self.known, turn, given)
+        if operation.record is None:
+            return request
+        shows = self.document.operation(operation.record.listed_by).shows
+        return texts.with_mark(operation, shows, self.records.mark_of(operation)).apply(request)
 
     def about(self, operation: Operation, record: str) -> Mapping[str, Json]:
         """Return what makes a request for an operation one about this record."""
@@ -626,7 +638,7 @@ class OperationRun:
         """Create records for this operation to work on, and return their ids; their jobs run side by side."""
         writes = []
         for _ in range(number):
-            write = self.send(request_for(creator, self.target, self.known), CONTROL, operation=creator)
+            write = self.send(self.request_for(creator), CONTROL, operation=creator)
             if not write.accepted:
                 raise Inconclusive(f"No record could be created to work on: {creator.label} answered {write.outcome}.")
             writes.append(write)
@@ -792,7 +804,7 @@ class OperationRun:
             return self._plain_request(turn)
         source, link = self._source()
         write = self.send(
-            request_for(source, self.target, self.known, self._turns.among(turn, self._fewest())),
+            self._request_for(source, self._turns.among(turn, self._fewest())),
             CONTROL,
             operation=source,
         )
@@ -801,7 +813,7 @@ class OperationRun:
 
     def _plain_request(self, turn: int) -> Request:
         turn = self._turns.among(turn, self._fewest())
-        return request_for(self.operation, self.target, self.known, turn)
+        return self._request_for(self.operation, turn)
 
     def _status_request(self, status: Operation, link: Link, write: Exchange | None) -> Request:
         job = link.follow(write.response.json()) if write and write.response else None

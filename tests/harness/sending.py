@@ -15,7 +15,8 @@ class Reply:
 
     `outages` counts answers of gateways that did not say when to come back, and were followed by another try. Neither
     counts what happened while the target was away for everybody. `lost` counts all sendings that the target may have
-    acted on, although no answer told of it, `falls` how often the target went away while the request was in flight.
+    acted on, although no answer of its own told of it, `falls` how often the target went away while the request was
+    in flight.
     """
 
     response: Response | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,8 +20,11 @@ from contracts.mock.api import MockApi
 from contracts.mock.serve import serve
 from contracts.requirements import Requirement, load_requirements
 from strategies.edit import Edit
+from strategies.listing import newest
 from tests.harness.access import TOKEN, Access, access_of_run, obstacle, require
 from tests.harness.client import Client
+from tests.harness.interruption import Interruption
+from tests.harness.journal import Journal, folder
 from tests.harness.records import COST_OF_A_RECORD, Records
 from tests.harness.run import RECORDS_TO_START_WITH, OperationRun
 from tests.harness.sending import Reply, TargetDown
@@ -37,7 +41,7 @@ JOBS_TO_TELL_OF = 4
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asked for."""
+    """What the command line asked for. `run` is shared by the processes of a run, of which `process` is one."""
 
     target: str
     operations: Sequence[str]
@@ -49,6 +53,8 @@ class Options:
     access: Access | None = None
     allow_production: bool = False
     redact_ids: bool = False
+    run: str = field(default_factory=lambda: uuid.uuid4().hex)
+    process: str = ""
     manners: Manners = field(default_factory=Manners)
     tell: Callable[[str], None] = lambda _: None
 
@@ -71,6 +77,7 @@ class Session:
         self._turns = Turns()
         self._accepted: dict[str, Exchange] = {}
         self._jobs: list[Request] = []
+        self.journal: Journal | None = None
         self.records = Records(self.document)
         self._tls: ssl.SSLContext | None = None
         self.given_token = options.environment.get(TOKEN, "").strip()
@@ -84,6 +91,8 @@ class Session:
             missing = self._missing(given)
             require(options.access, self._access_to(given), missing)
             self._target = limited_to(given, options.access)
+            self.journal = Journal(folder(options.environment), self._target.url, options.run, options.process)
+            self.records = Records(self.document, self.journal)
 
     @property
     def target(self) -> Target:
@@ -171,8 +180,10 @@ class Session:
         return self._runs[operation.id]
 
     def close(self) -> None:
-        """Close the client and stop the mock."""
+        """Close the client and the journal, and stop the mock."""
         self._open.close()
+        if self.journal is not None:
+            self.journal.close()
 
     def forget(self, operation: Operation) -> None:
         """Let go of what an operation exchanged, after the last of its items."""
@@ -197,11 +208,38 @@ class Session:
         named = made is None or operation.supplied[made[1].name] in known
         return 0 if named else RECORDS_TO_START_WITH * (1 + COST_OF_A_RECORD)
 
-    def clean_up(self) -> list[str]:
-        """Cancel what this process created and did not cancel yet; return a line for each record that could not be."""
-        if self._client is None:
-            return []
-        self._client.forgive()
+    @property
+    def left(self) -> list[str]:
+        """Return a line for each record that this run created, or may have created, and that is not cancelled."""
+        return self.records.told()
+
+    def adopt(self) -> None:
+        """Count what the other processes of this run left open as this one's own, now that they have ended."""
+        if self.journal is not None:
+            run, process = self.journal.run, self.journal.process
+            found = self.journal.read()
+            self.records.restore(one for one in found if one.open and one.run == run and one.process != process)
+
+    def clean_up(self) -> None:
+        """Cancel what the run created and did not cancel yet; `left` tells what could not be."""
+        if self._client is not None or self.left:
+            self._cancel(self.records)
+
+    def clean_up_earlier(self) -> Earlier:
+        """Cancel what earlier runs against this target left, however they ended; without any, nothing is sent."""
+        taken = None if self.journal is None else self.journal.take_over()
+        if not taken:
+            return Earlier(busy=taken is None and self.journal is not None)
+        records = Records(self.document, self.journal, earlier=True)
+        records.restore(taken)
+        found = len(records.left)
+        if self.target.access is not Access.NONE and self.options.access in (None, Access.WRITE):
+            self._cancel(records)
+        return Earlier(cancelled=found - len(records.left), left=records.told())
+
+    def _cancel(self, records: Records) -> None:
+        """Cancel what is left of some records."""
+        self.client.forgive()
 
         def send(operation: Operation, request: Request) -> Exchange:
             try:
@@ -225,7 +263,22 @@ class Session:
             made = creator_of(self.document, cancel)
             return request_for(cancel, self.target, self.target.known, given={made[1].name: record} if made else {})
 
-        return self.records.cancel_all(send, reading, cancelling)
+        def listing(lister: Operation) -> Request:
+            return newest(lister).apply(request_for(lister, self.target, self.target.known))
+
+        records.cancel_all(send, reading, cancelling, listing)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What came of what earlier runs left: how many records are `cancelled` now, and a line for each that is `left`.
+
+    `busy` tells that another run against the target is under way, which may still cancel what it created.
+    """
+
+    cancelled: int = 0
+    left: Sequence[str] = ()
+    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +298,7 @@ class Shown:
 
 
 EXIT_CODE: Final = pytest.StashKey[int]()
+INTERRUPTION: Final = pytest.StashKey[Interruption]()
 MANNERS: Final = pytest.StashKey[Manners]()
 """How to treat the target, where somebody has set it before the session is made."""
 NOT_WRITTEN: Final = pytest.StashKey[list[str]]()

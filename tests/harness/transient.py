@@ -82,6 +82,16 @@ def is_throttled(response: Response) -> bool:
     return response.status == TOO_MANY and (tells or not is_html(response))
 
 
+def tells_nothing(response: Response | None, fault: str | None) -> bool:
+    """Return whether the target may have acted on a request, and nothing that came of it tells whether it did.
+
+    A gateway that gave up waiting says nothing of the server behind it; one that says when to come back did not ask it.
+    """
+    if response is not None:
+        return response.status in GATEWAY and response.header("retry-after") is None
+    return fault != UNREACHED
+
+
 def may_have_brought_down(response: Response | None, fault: str | None) -> bool:
     """Return whether a request that came to this reached a target that answers nobody from then on.
 

@@ -57,7 +57,7 @@ def started(
     with subprocess.Popen(  # noqa: S603 - our own command
         [*command, str(folder / "junit.xml"), *arguments],
         cwd=ROOT,
-        env=kept | dict(environment or {}),
+        env=kept | {"XDG_STATE_HOME": str(folder / "state")} | dict(environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

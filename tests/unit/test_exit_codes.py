@@ -2,6 +2,8 @@
 
 import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from contracts.mock.api import MockApi
 from reports.history import append, read
 from tests.harness.plugin import exit_code
 from tests.unit.building import table
-from tests.unit.running import TWO, document, outcome_of, run, serving, started
+from tests.unit.running import ROOT, TWO, document, outcome_of, run, serving, started
 from tests.unit.telling import night
 from tests.unit.test_har import entries
 from tests.unit.test_known_issues import ENTRY
@@ -271,3 +273,18 @@ VIOLATED, UNDECIDED = MUST | {"verdict": "violated"}, MUST | {"verdict": "inconc
 def test_exit_code_of_verdicts(told, pytests: int, code: int, with_strict: int) -> None:
     assert exit_code(told, pytests, strict=False) == code
     assert exit_code(told, pytests, strict=True) == with_strict
+
+
+@table(
+    "raised, code, said",
+    {
+        "an error": ("RuntimeError('why')", 3, ["RuntimeError: why"]),
+        "Ctrl-C at the very end": ("KeyboardInterrupt()", 2, []),
+    },
+)
+def test_process_that_crashes_where_pytest_does_not_look_is_no_violation(raised: str, code: int, said) -> None:
+    program = f"import sys; from tests.harness import plugin; sys.excepthook = plugin._crash; raise {raised}"
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stderr.splitlines()[-1:]) == (code, said)

@@ -72,7 +72,7 @@ def test_what_is_no_regular_file_is_not_replaced(kind: str, tmp_path: Path) -> N
     else:
         place.mkdir()
     before = place.lstat()
-    with pytest.raises(OSError, match="it is a pipe or a device|Is a directory"):
+    with pytest.raises(OSError, match=r"it is a pipe or a device|Is a directory"):
         replace(place, b"new")
     assert place.lstat().st_ino == before.st_ino
     assert list(tmp_path.iterdir()) == [place]

@@ -1,6 +1,7 @@
 """Nothing is done to others: no write names a record that may be somebody else's."""
 
 import json
+import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 
 from contracts.mock.api import MockApi
 from contracts.mock.state import State
-from tests.harness.harmless import may_name_others
+from strategies.samples import unknown_id
+from tests.harness.harmless import READ_AS_A_NUMBER, may_name_others, nobodys_id
 from tests.unit.building import CANCEL, CREATE, LIST, UPDATE, control, table
 from tests.unit.running import document, run, serving
 
@@ -54,6 +56,26 @@ def test_number_is_nobodys_where_ids_are_words(value: Any) -> None:
 def test_id_that_begins_with_a_digit_is_no_number() -> None:
     known = control().with_json({"integration_id": "3f2b8c1e-5d47", "event_id": "7a90-8e6f"})
     assert not may_name_others(CANCEL, known, changed(known, event_id=7))
+
+
+def test_made_up_id_is_a_uuid_that_reads_as_no_number() -> None:
+    made = [nobodys_id() for _ in range(100)]
+    assert len(set(made)) == len(made)
+    assert all(str(uuid.UUID(one)) == one and uuid.UUID(one).version == 4 for one in made)
+    assert not any(READ_AS_A_NUMBER.match(one) for one in made)
+
+
+@table(
+    "known, unknown",
+    {
+        "a text": ("cm8x0k", "k0x8mc0"),
+        "a text that ends with a digit": ("cm8x0k2", "x2k0x8mc0"),
+        "a number": ("1021", "12010"),
+        "a hash": ("7a0f", "f0a70"),
+    },
+)
+def test_unknown_id_reads_as_a_number_only_where_the_known_one_is_one(known: str, unknown: str) -> None:
+    assert unknown_id(known) == unknown
 
 
 def test_id_of_one_kind_is_none_of_another() -> None:

@@ -4,33 +4,95 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from tests.harness.interruption import ends_like_ctrl_c, held_back
+from tests.harness import interruption as module
+from tests.harness.interruption import ENDINGS, Interruption, Phase, Step, held_back, hint, step
+from tests.unit.building import table
 
 FOREVER = 60.0
 SOON_MINUTES = 0.0005
+SOON_SECONDS = 0.03
+DO_NOT_WAIT: Callable[[], bool] = lambda: True  # noqa: E731
+WAIT: Callable[[], bool] = lambda: False  # noqa: E731
 
 
-def test_sigterm_ends_like_ctrl_c_and_is_told() -> None:
+@contextmanager
+def installed(minutes: float | None = None) -> Iterator[tuple[Interruption, list[str]]]:
+    """Take signals; give what takes them, and what it tells."""
     told: list[str] = []
-    before = signal.getsignal(signal.SIGTERM)
-    with ends_like_ctrl_c(None, told.append, grace=False), pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGTERM)
+    interruption = Interruption(told.append, lambda: told.append("what is open"))
+    with interruption.installed(minutes):
+        yield interruption, told
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """Put back what was ignored after a signal."""
+    before = {number: signal.getsignal(number) for number in ENDINGS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@table(
+    "phase, signals, out_of_time, expected",
+    {
+        "the first while it runs": (Phase.RUNNING, 1, False, Step.END_RUN),
+        "the time limit": (Phase.RUNNING, 0, True, Step.END_RUN),
+        "one while reports are written": (Phase.REPORTING, 1, False, Step.NOTHING),
+        "many while reports are written": (Phase.REPORTING, 9, False, Step.NOTHING),
+        "the first while it cleans up": (Phase.CLEANING_UP, 1, False, Step.SAY_WHAT_IS_OPEN),
+        "the second while it cleans up": (Phase.CLEANING_UP, 2, False, Step.SAY_WHAT_IS_OPEN),
+        "the third while it cleans up": (Phase.CLEANING_UP, 3, False, Step.STOP_CLEANING_UP),
+        "the time limit while it cleans up": (Phase.CLEANING_UP, 0, True, Step.STOP_CLEANING_UP),
+    },
+)
+def test_what_a_signal_leads_to(phase: Phase, signals: int, expected: Step, *, out_of_time: bool) -> None:
+    assert step(phase, signals, out_of_time=out_of_time) is expected
+
+
+@pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
+def test_signal_ends_like_ctrl_c_and_is_told(number: signal.Signals) -> None:
+    with installed() as (_, told), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(number)
+    assert told == [number.name] * (number != signal.SIGINT)
+
+
+def test_handlers_are_put_back_where_no_signal_came() -> None:
+    before = [signal.getsignal(number) for number in ENDINGS]
+    with installed():
+        assert [signal.getsignal(number) for number in ENDINGS] != before
+    assert [signal.getsignal(number) for number in ENDINGS] == before
+
+
+def test_signal_after_the_end_shows_no_traceback() -> None:
+    with installed(), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT], ids=["nohup", "in the background"])
+def test_signal_that_was_ignored_stays_ignored_and_the_others_do_not(number: signal.Signals) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    with installed() as (_, told):
+        signal.raise_signal(number)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
     assert told == ["SIGTERM"]
-    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_time_limit_ends_a_wait_like_ctrl_c() -> None:
-    told: list[str] = []
-    with ends_like_ctrl_c(SOON_MINUTES, told.append, grace=False), pytest.raises(KeyboardInterrupt):
+    with installed(SOON_MINUTES) as (_, told), pytest.raises(KeyboardInterrupt):
         threading.Event().wait(FOREVER)
     assert told == ["the time limit"]
 
 
 def test_time_limit_is_over_with_its_context() -> None:
-    with ends_like_ctrl_c(FOREVER, str, grace=True):
+    with Interruption(str, str).installed(FOREVER, grace=True):
         assert signal.getitimer(signal.ITIMER_REAL)[0] > FOREVER
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
@@ -40,31 +102,115 @@ def test_what_must_not_be_interrupted_is_done_first(number: signal.Signals) -> N
     done = []
 
     def act() -> None:
-        with held_back(lambda: False):
+        with held_back(WAIT):
+            signal.raise_signal(number)
             signal.raise_signal(number)
             done.append("act")
 
-    with ends_like_ctrl_c(None, str, grace=False), pytest.raises(KeyboardInterrupt):
+    with installed(), pytest.raises(KeyboardInterrupt):
         act()
     assert done == ["act"]
+
+
+def test_end_is_not_lost_with_an_error_within_it() -> None:
+    def act() -> None:
+        with held_back(WAIT):
+            signal.raise_signal(signal.SIGINT)
+            raise ValueError
+
+    with installed(), pytest.raises(KeyboardInterrupt):
+        act()
+
+
+def test_third_signal_waits_for_nothing() -> None:
+    done = []
+
+    def act() -> None:
+        with held_back(WAIT):
+            for turn in range(3):
+                signal.raise_signal(signal.SIGINT)
+                done.append(turn)
+
+    with installed(), pytest.raises(KeyboardInterrupt):
+        act()
+    assert done == [0, 1]
+
+
+@pytest.mark.parametrize("minutes", [None, SOON_MINUTES], ids=["a signal", "the time limit"])
+def test_nothing_holds_an_end_back_for_long(minutes: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HELD_SECONDS", SOON_SECONDS)
+
+    def act() -> None:
+        with held_back(WAIT):
+            if minutes is None:
+                signal.raise_signal(signal.SIGTERM)
+            threading.Event().wait(FOREVER)
+
+    with installed(minutes) as (_, told), pytest.raises(KeyboardInterrupt):
+        act()
+    assert told == ["SIGTERM" if minutes is None else "the time limit"]
 
 
 def test_wait_within_it_need_not_be() -> None:
     done = []
 
     def act() -> None:
-        with held_back(lambda: True):
+        with held_back(DO_NOT_WAIT):
             signal.raise_signal(signal.SIGINT)
             done.append("act")
 
-    with pytest.raises(KeyboardInterrupt):
+    with installed(), pytest.raises(KeyboardInterrupt):
         act()
     assert done == []
 
 
+def test_reports_are_not_interrupted() -> None:
+    with installed() as (interruption, told):
+        interruption.report()
+        for number in ENDINGS:
+            signal.raise_signal(number)
+    assert told == []
+
+
+def test_clean_up_says_what_is_open_and_the_third_signal_of_all_ends_it() -> None:
+    done = []
+
+    def act() -> None:
+        for turn in range(3):
+            signal.raise_signal(signal.SIGINT)
+            done.append(turn)
+
+    with installed() as (interruption, told):
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        interruption.clean_up(act)
+    assert (done, told) == ([0], ["what is open"])
+
+
+def test_clean_up_does_not_begin_after_three_signals() -> None:
+    done: list[str] = []
+    with installed() as (interruption, _):
+        interruption.report()
+        for _ in range(3):
+            signal.raise_signal(signal.SIGINT)
+        interruption.clean_up(lambda: done.append("act"))
+    assert done == []
+
+
+def test_clean_up_is_over_some_seconds_after_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CLEAN_UP_SECONDS", SOON_SECONDS)
+    ended = []
+    with installed(SOON_MINUTES) as (interruption, _):
+        with pytest.raises(KeyboardInterrupt):
+            threading.Event().wait(FOREVER)
+        for _ in range(2):  # the second time it does not begin
+            interruption.clean_up(lambda: (threading.Event().wait(FOREVER), ended.append("by itself")))
+    assert ended == []
+
+
 def test_other_threads_hold_nothing_back() -> None:
     def act() -> None:
-        with held_back(lambda: False), ends_like_ctrl_c(1, str, grace=False):
+        with held_back(WAIT), installed(1):
             seen.append(signal.getsignal(signal.SIGINT))
 
     seen: list[object] = []
@@ -73,3 +219,9 @@ def test_other_threads_hold_nothing_back() -> None:
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_hint_names_what_is_open_and_the_way_to_cancel_it() -> None:
+    line = hint("sandbox", ["record r-1 of make is not cancelled yet"])
+    assert "1 left: record r-1 of make is not cancelled yet." in line
+    assert "`make clean-up TARGET=sandbox`" in line

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from contracts.document import Operation
 from contracts.errors import TargetUnavailable
 from contracts.exchange import Exchange, Request
 from tests.harness import records as module
+from tests.harness.journal import Entry, Journal
 from tests.harness.records import COST_OF_A_RECORD, READS_AT_MOST, Record, Records
-from tests.unit.building import CANCEL, CREATE, DOCUMENT, STATUS, UPDATE, exchange, table
+from tests.unit.building import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE, exchange, table
 
 OTHER_CANCEL = DOCUMENT.operation("cancel_resident_appointment_rentmanager")
 READ = STATUS.path.replace("{root_job_id}", "{}")
@@ -27,9 +29,17 @@ def read(state: str, record: Any = None, job: str = "job-1", status: int | None 
     return exchange(status, body, operation=STATUS.id, method="GET", target=READ.format(job), request_body=None)
 
 
-def cancel(record: str, status: int | None = 200, operation: Operation = CANCEL) -> Exchange:
+def cancel(
+    record: str, status: int | None = 200, operation: Operation = CANCEL, job: Any = "end-1", **fields: Any
+) -> Exchange:
     body = {"integration_id": "rm-1", "event_id": record}
-    return exchange(status, request_body=body, operation=operation.id, target=operation.path)
+    answer = {"meta": {"job_id": job}, "result": body}
+    return exchange(status, answer, request_body=body, operation=operation.id, target=operation.path, **fields)
+
+
+def page(**marked: str) -> Exchange:
+    items = [{"id": record, "event_name": f"Tour {mark}"} for record, mark in marked.items()]
+    return exchange(200, {"results": items}, operation=LIST.id, method="GET", target=LIST.path, request_body=None)
 
 
 def noted(*exchanges: Exchange) -> Records:
@@ -57,7 +67,9 @@ CREATED = (create(), read("PENDING"), read("SUCCESS", "rec-1"))
         "refused": ([create(status=400)], []),
         "not answered": ([create(status=None)], []),
         "without a job": ([create(None)], []),
-        "with a job that is no text": ([create(7)], []),
+        "with a job that is a number": ([create(7)], [("7", None)]),
+        "answered 302 with a job": ([create(status=302)], [("job-1", None)]),
+        "answered 500 with a job": ([create(status=500)], [("job-1", None)]),
         "pending": ([create(), read("PENDING", "rec-1")], [("job-1", None)]),
         "over": ([*CREATED], [("job-1", "rec-1")]),
         "over in part": ([create(), read("PARTIAL_SUCCESS", "rec-1")], [("job-1", "rec-1")]),
@@ -68,16 +80,28 @@ CREATED = (create(), read("PENDING"), read("SUCCESS", "rec-1"))
         "failed and yet told": ([create(), read("FAILURE", "rec-1")], [("job-1", "rec-1")]),
         "read in vain": ([create(), read("SUCCESS", "rec-1", status=404)], [("job-1", None)]),
         "another job read": ([create(), read("SUCCESS", "rec-1", job="job-2")], [("job-1", None)]),
-        "cancelled": ([*CREATED, cancel("rec-1")], []),
+        "cancellation accepted": ([*CREATED, cancel("rec-1")], [("job-1", "rec-1")]),
+        "cancelled": ([*CREATED, cancel("rec-1"), read("SUCCESS", job="end-1")], []),
+        "cancellation failed": ([*CREATED, cancel("rec-1"), read("FAILURE", job="end-1")], [("job-1", "rec-1")]),
+        "cancelled, then once more in vain": (
+            [*CREATED, cancel("rec-1"), cancel("rec-1", job="end-2"), *(read("FAILURE", job="end-2"),)]
+            + [read("SUCCESS", job="end-1")],
+            [],
+        ),
+        "cancelled without a job": ([*CREATED, cancel("rec-1", job=None)], []),
+        "cancelled by nobody without a job": (
+            [*CREATED, cancel("rec-1", job=None, issued_token=False)],
+            [("job-1", "rec-1")],
+        ),
         "cancellation refused": ([*CREATED, cancel("rec-1", status=400)], [("job-1", "rec-1")]),
         "another record cancelled": ([*CREATED, cancel("rec-2")], [("job-1", "rec-1")]),
         "cancelled by another's operation": (
             [*CREATED, cancel("rec-1", operation=OTHER_CANCEL)],
             [("job-1", "rec-1")],
         ),
-        "read again after it was cancelled": ([*CREATED, cancel("rec-1"), read("SUCCESS", "rec-1")], []),
+        "read again after it was cancelled": ([*CREATED, cancel("rec-1", job=None), read("SUCCESS", "rec-1")], []),
         "one of two cancelled": (
-            [*CREATED, create("job-2"), read("SUCCESS", "rec-2", job="job-2"), cancel("rec-1")],
+            [*CREATED, create("job-2"), read("SUCCESS", "rec-2", job="job-2"), cancel("rec-1", job=None)],
             [("job-2", "rec-2")],
         ),
     },
@@ -100,7 +124,7 @@ def test_only_the_exchange_that_creates_gives_the_record() -> None:
     made = records.note(create())
     assert made is not None
     assert (made.creator, made.job) == (CREATE, "job-1")
-    assert [records.note(seen) for seen in (read("SUCCESS", "rec-1"), cancel("rec-1"))] == [None, None]
+    assert [records.note(seen) for seen in (read("SUCCESS", "rec-1"), cancel("rec-1", job=None))] == [None, None]
     assert (made.id, made.over) == ("rec-1", True)
 
 
@@ -109,7 +133,10 @@ def test_only_the_exchange_that_creates_gives_the_record() -> None:
     {
         "just created": (Record(CREATE, "job-1"), COST_OF_A_RECORD),
         "known": (Record(CREATE, "job-1", "rec-1"), 1),
+        "being cancelled": (Record(CREATE, "job-1", "rec-1", cancellations={"end-1": None}), 0),
+        "cancelled in vain": (Record(CREATE, "job-1", "rec-1", cancellations={"end-1": True}), 1),
         "cancelled": (Record(CREATE, "job-1", "rec-1", over=True), 0),
+        "in doubt": (Record(CREATE, None, doubts=1), 0),
         "never made": (Record(CREATE, "job-1", over=True), 0),
     },
 )
@@ -117,23 +144,85 @@ def test_what_a_record_still_owes(record: Record, owed: int) -> None:
     assert record.owed == owed
 
 
-class Target:
-    """Ends jobs after so many reads, and answers cancellations with a status."""
+@table(
+    "answer, doubts",
+    {
+        "refused": (create(status=400), 0),
+        "told to slow down": (create(status=429), 0),
+        "accepted": (create(), 0),
+        "without a job": (create(None), 1),
+        "with a job that is no id": (create(["job-1"]), 1),
+        "with a job beyond all ids": (create("x" * 1001), 1),
+        "with half a character": (create("\ud800"), 1),
+        "created without a body": (exchange(201, b"", operation=CREATE.id, target=CREATE.path), 1),
+        "redirected": (exchange(302, b"", operation=CREATE.id, target=CREATE.path), 1),
+        "crashed": (exchange(500, {"error": {}}, operation=CREATE.id, target=CREATE.path), 1),
+    },
+)
+def test_every_create_that_is_not_plainly_refused_is_counted(answer: Exchange, doubts: int) -> None:
+    records = Records(DOCUMENT)
+    records.note(answer, records.begin(CREATE))
+    assert records.doubts.total() == doubts
 
-    def __init__(self, *, reads: int = 1, record: str | None = "rec-1", state: str = "SUCCESS", status: int = 200):
+
+def test_job_that_was_told_before_tells_nothing_of_another_create() -> None:
+    records = Records(DOCUMENT)
+    for _ in range(2):
+        records.note(create(12345), records.begin(CREATE))
+    assert [record.job for record in records.left] == ["12345"]
+    assert records.doubts.total() == 1
+
+
+def test_create_counts_until_its_answer_is_there() -> None:
+    records = Records(DOCUMENT)
+    begun = records.begin(CREATE)
+    assert records.told() == [f"perhaps 1 record of {CREATE.id}, whose answers were lost or told no job"]
+    records.note(create(status=None), begun, lost=3)
+    assert records.told() == [f"perhaps 3 records of {CREATE.id}, whose answers were lost or told no job"]
+    records.never_sent(begun)
+    assert records.told() == []
+
+
+class Target:
+    """Ends a create's job after so many reads, answers cancellations with a status, and ends their jobs in turn."""
+
+    def __init__(
+        self,
+        *,
+        reads: int = 1,
+        record: str | None = "rec-1",
+        state: str = "SUCCESS",
+        status: int = 200,
+        ends: Iterable[str] = (),
+        listed: Exchange | None = None,
+        knows: bool = True,
+    ):
         self.reads, self.record, self.state, self.status = reads, record, state, status
+        self.ends, self.listed, self.knows = iter(ends), listed, knows
         self.sent: list[tuple[str, str]] = []
 
     def send(self, operation: Operation, request: Request) -> Exchange:
+        if operation is LIST:
+            self.sent.append((LIST.id, ""))
+            return self.listed or page()
         named = next(iter(operation.path_values(request.target).values()), None) or request.json()["event_id"]
         self.sent.append((operation.id, named))
         if operation is not STATUS:
-            return cancel(named, status=self.status)
+            return cancel(named, status=self.status, job=f"end-{len(self.sent)}")
+        if named.startswith("end-"):
+            return read(next(self.ends, "SUCCESS"), job=named)
+        if not self.knows:
+            return read("", job=named, status=404)
         over = len(self.sent) >= self.reads
         return read(self.state, self.record, named) if over else read("PENDING", job=named)
 
     def cancelled(self, records: Records) -> list[str]:
-        return records.cancel_all(self.send, reading, cancelling)
+        records.cancel_all(self.send, reading, cancelling, listing)
+        return records.told()
+
+    @property
+    def named(self) -> list[str]:
+        return [name for operation, name in self.sent if operation == CANCEL.id]
 
 
 def reading(_: Operation, job: str) -> Request:
@@ -144,6 +233,10 @@ def cancelling(operation: Operation, record: str) -> Request:
     return Request(operation.method, operation.path, (), json.dumps({"event_id": record}).encode())
 
 
+def listing(operation: Operation) -> Request:
+    return Request(operation.method, operation.path, ())
+
+
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Give the pauses that were asked for: nobody waits."""
@@ -152,31 +245,43 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return made
 
 
-def test_record_that_is_known_is_cancelled_at_once() -> None:
+def test_record_that_is_known_is_cancelled_at_once_and_its_cancellation_is_confirmed() -> None:
     records, target = noted(*CREATED), Target()
     assert target.cancelled(records) == []
-    assert target.sent == [(CANCEL.id, "rec-1"), (STATUS.id, "job-1")]
+    assert target.sent == [(CANCEL.id, "rec-1"), (STATUS.id, "end-1")]
     assert records.left == []
 
 
 def test_job_is_read_until_it_tells_the_record(pauses) -> None:
     records, target = noted(create()), Target(reads=3)
     assert target.cancelled(records) == []
-    assert target.sent == [(STATUS.id, "job-1")] * 3 + [(CANCEL.id, "rec-1"), (STATUS.id, "job-1")]
-    assert pauses[:2] == sorted(pauses[:2])
+    assert target.sent == [(STATUS.id, "job-1")] * 3 + [(CANCEL.id, "rec-1"), (STATUS.id, "end-4")]
+    assert pauses[:3] == sorted(pauses[:3])
 
 
-def test_every_record_is_cancelled() -> None:
+def test_every_record_is_cancelled_before_the_first_job_is_read() -> None:
     records = noted(*CREATED, create("job-2"), read("SUCCESS", "rec-2", job="job-2"))
     target = Target()
     assert target.cancelled(records) == []
-    assert [named for _, named in target.sent] == ["rec-1", "rec-2", "job-1"]
+    assert [named for _, named in target.sent] == ["rec-1", "rec-2", "end-1", "end-2"]
 
 
 def test_what_was_cancelled_is_only_looked_at() -> None:
     target = Target()
     assert target.cancelled(noted(*CREATED, cancel("rec-1"))) == []
-    assert target.sent == [(STATUS.id, "job-1")]
+    assert target.sent == [(STATUS.id, "end-1")]
+
+
+def test_what_is_confirmed_is_not_looked_at() -> None:
+    target = Target()
+    assert target.cancelled(noted(*CREATED, cancel("rec-1"), read("SUCCESS", job="end-1"))) == []
+    assert target.sent == []
+
+
+def test_cancellation_whose_job_fails_is_sent_once_more() -> None:
+    target = Target(ends=["PENDING", "FAILURE", "SUCCESS"])
+    assert target.cancelled(noted(*CREATED)) == []
+    assert target.named == ["rec-1", "rec-1"]
 
 
 def test_nothing_is_sent_where_nothing_was_created() -> None:
@@ -192,6 +297,7 @@ def test_job_that_failed_leaves_nothing_to_cancel() -> None:
 
 
 NOT_CANCELLED = "of create_lead_appointment_rentmanager could not be cancelled: "
+FAILED = "the job of its cancellation failed: "
 
 
 @table(
@@ -199,15 +305,17 @@ NOT_CANCELLED = "of create_lead_appointment_rentmanager could not be cancelled: 
     {
         "refused": (Target(status=400), True, f"record rec-1 {NOT_CANCELLED}the cancellation was answered 400"),
         "crashed": (Target(status=500), False, f"record rec-1 {NOT_CANCELLED}the cancellation was answered 500"),
+        "in vain": (Target(ends=["FAILURE"] * 2), True, f"record rec-1 {NOT_CANCELLED}{FAILED}"),
         "never over": (Target(reads=99), False, f"job job-1 {NOT_CANCELLED}its job told no id"),
         "without an id": (Target(record=None), False, f"job job-1 {NOT_CANCELLED}its job told no id"),
     },
 )
 def test_record_that_cannot_be_cancelled_is_named(target: Target, line: str, *, known: bool) -> None:
     records = noted(*CREATED) if known else noted(create())
-    assert target.cancelled(records) == [line]
+    told = target.cancelled(records)
+    assert [one[: len(line)] for one in told] == [line]
     assert len(records.left) == 1
-    assert len(target.sent) <= READS_AT_MOST
+    assert len(target.sent) <= READS_AT_MOST + 1
 
 
 def test_target_that_went_away_is_named_for_each_record() -> None:
@@ -215,7 +323,166 @@ def test_target_that_went_away_is_named_for_each_record() -> None:
         raise TargetUnavailable("http://127.0.0.1:1 cannot be reached")
 
     records = noted(*CREATED, create("job-2"))
-    assert records.cancel_all(away, reading, cancelling) == [
+    records.cancel_all(away, reading, cancelling, listing)
+    assert records.told() == [
         f"record rec-1 {NOT_CANCELLED}http://127.0.0.1:1 cannot be reached",
         f"job job-2 {NOT_CANCELLED}http://127.0.0.1:1 cannot be reached",
     ]
+
+
+def test_what_was_not_come_to_is_named() -> None:
+    def interrupted(*_: object) -> Exchange:
+        raise KeyboardInterrupt
+
+    records = noted(*CREATED)
+    with pytest.raises(KeyboardInterrupt):
+        records.cancel_all(interrupted, reading, cancelling, listing)
+    assert records.told() == [f"record rec-1 of {CREATE.id} is not cancelled yet"]
+
+
+@table(
+    "answer, lost",
+    {
+        "lost": (create(status=None), 1),
+        "without a job": (create(None), 0),
+        "redirected": (exchange(302, b"", operation=CREATE.id, target=CREATE.path), 0),
+    },
+)
+def test_what_no_job_tells_of_is_found_by_its_mark_in_the_listing(answer: Exchange, lost: int) -> None:
+    records = Records(DOCUMENT)
+    records.note(answer, records.begin(CREATE), lost)
+    target = Target(listed=page(**{"rec-0": "of somebody else", "rec-9": records.mark_of(CREATE)}))
+    assert target.cancelled(records) == []
+    assert target.named == ["rec-9"]
+
+
+def test_create_that_a_gateway_let_be_sent_twice_is_found_twice() -> None:
+    records = Records(DOCUMENT)
+    records.note(create(), records.begin(CREATE), lost=1)
+    mark = records.mark_of(CREATE)
+    target = Target(listed=page(**{"rec-1": mark, "rec-9": mark}))
+    assert target.cancelled(records) == []
+    assert target.named == ["rec-1", "rec-9"]
+
+
+def test_record_whose_job_tells_no_id_is_found_by_its_mark() -> None:
+    records = noted(create())
+    target = Target(record=None, listed=page(**{"rec-9": records.mark_of(CREATE)}))
+    assert target.cancelled(records) == []
+    assert target.named == ["rec-9"]
+
+
+def test_listing_is_read_where_a_good_create_was_refused() -> None:
+    records = Records(DOCUMENT)
+    records.note(create(status=400), records.begin(CREATE))
+    target = Target(listed=page(**{"rec-9": records.mark_of(CREATE)}))
+    assert target.cancelled(records) == []
+    assert target.named == ["rec-9"]
+
+
+def test_refused_create_that_a_listing_shows_is_cancelled() -> None:
+    records = Records(DOCUMENT)
+    records.note(create(status=400, edit="title empty"), records.begin(CREATE))
+    records.note(page(**{"rec-9": records.mark_of(CREATE)}))
+    target = Target()
+    assert target.cancelled(records) == []
+    assert target.sent == [(CANCEL.id, "rec-9"), (STATUS.id, "end-1")], "the listing was read before"
+
+
+def test_record_that_is_known_is_not_found_again() -> None:
+    records = noted(*CREATED, cancel("rec-1"), read("SUCCESS", job="end-1"))
+    records.note(create(None), records.begin(CREATE))
+    target = Target(listed=page(**{"rec-1": records.mark_of(CREATE)}))
+    assert target.cancelled(records) == [f"perhaps 1 record of {CREATE.id}, whose answers were lost or told no job"]
+    assert target.named == []
+
+
+def test_marks_tell_the_creates_of_operations_apart() -> None:
+    records = Records(DOCUMENT)
+    other = DOCUMENT.operation("create_resident_appointment_rentmanager")
+    assert records.mark_of(CREATE) == records.mark_of(CREATE) != records.mark_of(other)
+    assert not records.mark_of(CREATE)[0].isdigit()
+
+
+def journal(folder: Path, run: str = "run-1", process: str = "") -> Journal:
+    return Journal(folder / "private", "http://127.0.0.1:1", run, process)
+
+
+def kept(*exchanges: Exchange, folder: Path) -> list[Entry]:
+    """Return what a journal tells of these exchanges, creates begun as the harness does."""
+    written = journal(folder)
+    records = Records(DOCUMENT, written)
+    for seen in exchanges:
+        records.note(seen, records.begin(CREATE) if seen.operation == CREATE.id else None)
+    return written.read()
+
+
+@table(
+    "seen, expected",
+    {
+        "refused": ([create(status=400)], (None, None, (), 0, False)),
+        "accepted": ([create()], ("job-1", None, (), 0, True)),
+        "without a job": ([create(None)], (None, None, (), 1, True)),
+        "known": (CREATED, ("job-1", "rec-1", (), 0, True)),
+        "being cancelled": ([*CREATED, cancel("rec-1")], ("job-1", "rec-1", ("end-1",), 0, True)),
+        "cancelled in vain": (
+            [*CREATED, cancel("rec-1"), read("FAILURE", job="end-1")],
+            ("job-1", "rec-1", (), 0, True),
+        ),
+        "cancelled": ([*CREATED, cancel("rec-1"), read("SUCCESS", job="end-1")], ("job-1", "rec-1", (), 0, False)),
+        "failed": ([create(), read("FAILURE")], ("job-1", None, (), 0, False)),
+    },
+)
+def test_journal_tells_what_is_open(seen, expected, tmp_path: Path) -> None:
+    found = kept(*seen, folder=tmp_path)
+    assert [(one.job, one.record, one.cancellations, one.doubts, one.open) for one in found] == [expected]
+
+
+def test_create_is_in_the_journal_before_it_is_sent(tmp_path: Path) -> None:
+    written = journal(tmp_path)
+    records = Records(DOCUMENT, written)
+    records.begin(CREATE)
+    assert [(one.creator, one.mark, one.open) for one in written.read()] == [(CREATE.id, records.mark_of(CREATE), True)]
+
+
+def earlier(entries: Iterable[Entry]) -> Records:
+    records = Records(DOCUMENT, earlier=True)
+    records.restore(entries)
+    return records
+
+
+@table("left", {"a record": (CREATED,), "a job": ((create(),),)})
+def test_what_an_earlier_run_left_is_cancelled(left: Iterable[Exchange], tmp_path: Path) -> None:
+    target = Target()
+    assert target.cancelled(earlier(kept(*left, folder=tmp_path))) == []
+    assert target.named == ["rec-1"]
+
+
+def test_cancellation_of_an_earlier_run_is_only_confirmed(tmp_path: Path) -> None:
+    target = Target()
+    assert target.cancelled(earlier(kept(*CREATED, cancel("rec-1"), folder=tmp_path))) == []
+    assert target.named == []
+
+
+def test_what_the_target_no_longer_knows_of_an_earlier_run_is_gone(tmp_path: Path) -> None:
+    left = kept(*CREATED, create("job-2"), folder=tmp_path)
+    target = Target(knows=False)
+    assert target.cancelled(earlier(left)) == []
+    assert target.named == []
+
+
+@table("listed, cancelled", {"listed": (True, ["rec-9"]), "not listed": (False, [])})
+def test_create_of_an_earlier_run_that_was_cut_off_is_looked_for(cancelled, tmp_path: Path, *, listed: bool) -> None:
+    written = journal(tmp_path)
+    Records(DOCUMENT, written).begin(CREATE)
+    left = written.read()
+    target = Target(listed=page(**{"rec-9": left[0].mark} if listed else {}))
+    assert target.cancelled(earlier(left)) == []
+    assert target.named == cancelled
+
+
+def test_what_another_contract_created_stays_open() -> None:
+    entry = Entry("run-1", "", 1, "create_something_else", job="job-1")
+    target = Target()
+    assert target.cancelled(earlier([entry])) == []
+    assert target.sent == []

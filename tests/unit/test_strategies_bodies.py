@@ -201,7 +201,10 @@ def test_text_that_is_no_id_has_every_hostile_text() -> None:
 
 def test_value_that_the_target_cannot_know_differs_from_the_known_one() -> None:
     tried = [edit.apply(control()).json() for edit in texts.unknown_values(CANCEL)]
-    assert tried == [{"integration_id": "1-mr0", "event_id": "evt-1"}, {"integration_id": "rm-1", "event_id": "1-tve0"}]
+    assert tried == [
+        {"integration_id": "x1-mr0", "event_id": "evt-1"},
+        {"integration_id": "rm-1", "event_id": "x1-tve0"},
+    ]
 
 
 def test_empty_text_is_open_only_where_no_constraint_refuses_it() -> None:

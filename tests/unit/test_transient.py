@@ -111,3 +111,18 @@ def test_half_an_answer_is_a_sign_of_life() -> None:
 
 def test_pauses_grow_up_to_a_bound() -> None:
     assert [pause(turn) for turn in range(8)] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 16.0, 16.0]
+
+
+@table(
+    "response, fault, nothing",
+    {
+        "an answer": (Response(200, (), b""), None, False),
+        "a crash of its own": (Response(500, (), b""), None, False),
+        "a gateway's": (Response(504, (), b""), None, True),
+        "a gateway's that says when to come back": (Response(503, (("Retry-After", "9"),), b""), None, False),
+        "a silence": (None, transient.NOTHING_IN_TIME, True),
+        "no connection": (None, transient.UNREACHED, False),
+    },
+)
+def test_what_tells_nothing_of_what_a_request_did(response, fault: str | None, *, nothing: bool) -> None:
+    assert transient.tells_nothing(response, fault) is nothing

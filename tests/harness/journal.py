@@ -1,0 +1,166 @@
+"""What was created and is not cancelled yet, written to a file as it happens: whatever ends a run, the next one knows.
+
+A target has one file, in a folder that only its user can read. A line is written before a create is sent, and again
+whenever more is known of it; the last line of a create counts. Whoever writes holds a shared lock until its process
+ends, however it ends: what stands there while nobody else holds it was left by a run that is over. No token is written.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+FOLDER: Final = "propexo-conformance"
+PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+LARGEST_BYTES: Final = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A create that may have left something at the target.
+
+    `run` tells the runs of one user apart, `number` the creates of a process of it. `mark` stands in the texts of what
+    is created. `job`, `record` and `cancellations`, jobs of cancellations whose end is unknown, are known by and by.
+    `doubts` counts sendings of which no answer told what came of them. Where `open` is false, nothing is left of it.
+    """
+
+    run: str
+    process: str
+    number: int
+    creator: str
+    mark: str = ""
+    job: str | None = None
+    record: str | None = None
+    cancellations: tuple[str, ...] = ()
+    doubts: int = 1
+    open: bool = True
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """Return what is the same in every line of this create."""
+        return self.run, self.process, self.number
+
+
+def folder(environment: Mapping[str, str]) -> Path:
+    """Return where journals are kept, by the XDG Base Directory Specification: `~/.local/state` unless it is set."""
+    given = Path(environment.get("XDG_STATE_HOME", ""))
+    return (given if given.is_absolute() else Path(environment.get("HOME", "")) / ".local" / "state") / FOLDER
+
+
+def entries(text: str) -> list[Entry]:
+    """Return each create's last line. A line that was cut off by the end of its process is left out."""
+    names = {field.name for field in fields(Entry)}
+    found: dict[tuple[str, str, int], Entry] = {}
+    for line in text.splitlines():
+        with suppress(ValueError, TypeError, AttributeError, KeyError):
+            values: dict[str, Any] = json.loads(line)
+            known = {name: value for name, value in values.items() if name in names}
+            entry = Entry(**known | {"cancellations": tuple(known["cancellations"])})
+            found[entry.key] = entry
+    return list(found.values())
+
+
+class Journal:
+    """The journal of one target, for one process of a run. Nothing is opened before the first line, or look at it."""
+
+    def __init__(self, folder: Path, target: str, run: str, process: str = "") -> None:
+        """Open nothing yet; `target` is a base URL. `failure` says in few words why it is not kept, once that is so."""
+        self.run, self.process = run, process
+        self.failure = ""
+        self._file = folder / f"{hashlib.sha256(target.rstrip('/').encode()).hexdigest()[:16]}.jsonl"
+        self._handle: int | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Return whether everything was written so far."""
+        return not self.failure
+
+    def write(self, entry: Entry) -> None:
+        """Write a line, so that it outlives this process; why that cannot be done is kept as `failure`, for good."""
+        if self.failure:
+            return
+        line = json.dumps(asdict(entry), separators=(",", ":")).encode() + b"\n"
+        try:
+            handle = self._open()
+            written = os.write(handle, line)
+        except OSError as error:
+            self.failure = f"{self._file.parent}: {os.strerror(error.errno or 0).lower()}"
+        else:
+            if written < len(line):  # the disk is full: the line's end would become part of the next one
+                self.failure = "no space left"
+
+    def read(self) -> list[Entry]:
+        """Return what the file tells; nothing where there is none. `OSError` if it cannot be read."""
+        if self._handle is None and not self._file.exists():
+            return []
+        return entries(self._text(self._open()))
+
+    def take_over(self) -> list[Entry] | None:
+        """Return what earlier runs left open; None while another run is under way, which may still cancel its own."""
+        if self._handle is None and not self._file.exists():
+            return []
+        handle = self._open()
+        if not self._alone(handle):
+            return None
+        found = [entry for entry in entries(self._text(handle)) if entry.open]
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        return found
+
+    def close(self) -> None:
+        """Let go of the file, and remove it where nothing is open any more."""
+        if self._handle is None:
+            return
+        with suppress(OSError):
+            if self._alone(self._handle) and not any(entry.open for entry in entries(self._text(self._handle))):
+                self._file.unlink()
+        os.close(self._handle)
+        self._handle = None
+
+    @staticmethod
+    def _alone(handle: int) -> bool:
+        """Return whether no other process holds the file; from then on it is this one's alone."""
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            return False
+        return True
+
+    @staticmethod
+    def _text(handle: int) -> str:
+        return os.pread(handle, LARGEST_BYTES, 0).decode(errors="replace")
+
+    def _open(self) -> int:
+        """Return the open file, locked with others; made where it is not there yet."""
+        while self._handle is None:
+            _make_private(self._file.parent)
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            handle = os.open(self._file, flags, PRIVATE_FILE)
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            with suppress(FileNotFoundError):  # whoever was alone with it removed it meanwhile
+                if os.path.samestat(os.fstat(handle), self._file.stat()):
+                    self._handle = handle
+                    return handle
+            os.close(handle)
+        return self._handle
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder for this user alone; `PermissionError` if it is a link, somebody else's, or open to others."""
+    if not folder.is_absolute():
+        raise FileNotFoundError(errno.ENOENT, "no home folder", str(folder))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        folder.mkdir(mode=PRIVATE_FOLDER)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        raise PermissionError(errno.EACCES, "not a private folder", str(folder))
