@@ -29,10 +29,19 @@ class _Shared(SQLiteBucket):
         with self.lock:
             self.conn.execute("BEGIN IMMEDIATE")
             try:
+                self.forget_ahead(item.timestamp)
                 return bool(super().put(item))
             finally:
                 if self.conn.in_transaction:
                     self.conn.rollback()
+
+    def forget_ahead(self, now: int) -> None:
+        """Forget what a clock counted that was ahead of this one: it would keep everybody waiting for as long.
+
+        The clock begins anew when the machine does, and a container may have one of its own.
+        """
+        # Safe to build: the name of the table is a constant.
+        self.conn.execute(f"DELETE FROM {TABLE} WHERE item_timestamp > ?", (now + AHEAD_MS,))  # noqa: S608
 
 
 class Allowance:
@@ -51,7 +60,7 @@ class Allowance:
         with suppress(OSError, sqlite3.Error):
             folder.mkdir(mode=0o700, exist_ok=True)
             _tidy(folder)
-            self._bucket = _open(folder / f"sent-{name}.sqlite", self._now())
+            self._bucket = _open(folder / f"sent-{name}.sqlite")
 
     def wait(self, per_minute: int) -> float:
         """Count one request in and return 0, or the seconds until there is room for it."""
@@ -95,11 +104,8 @@ def _tidy(folder: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-def _open(file: Path, now: int) -> _Shared:
+def _open(file: Path) -> _Shared:
     bucket = cast("_Shared", _Shared.init_from_file([_rate(1)], table=TABLE, db_path=str(file)))
     bucket.conn.execute("PRAGMA journal_mode=WAL")
     bucket.conn.execute("PRAGMA synchronous=OFF")  # a minute after a crash nobody needs what it counted
-    # What a clock counted that was ahead of this one would keep everybody waiting for as long.
-    bucket.conn.execute(f"DELETE FROM {TABLE} WHERE item_timestamp > ?", (now + AHEAD_MS,))  # noqa: S608 - a constant
-    bucket.conn.commit()
     return bucket

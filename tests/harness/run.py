@@ -29,6 +29,7 @@ from tests.harness.interruption import held_back
 from tests.harness.records import Record, Records, follow_record
 from tests.harness.sending import Reply, TargetDown
 from tests.harness.settings import Target
+from tests.harness.transient import SILENCES
 from tests.harness.values import Turns, absent, creator_of, lacking, lister_of, request_for, sources_of
 
 RESERVED_SHARE = 30
@@ -42,6 +43,8 @@ CONTROLS_AT_MOST = 6
 RECORDS_TO_START_WITH = 3
 """Made where an operation works on records and the user named none: one to edit or to refuse, and two to tell apart."""
 READS_OF_A_JOB = 6
+SILENCES_AT_MOST = 2
+"""Requests of one requirement that may come to nothing: each takes two deadlines, and the third shows nothing new."""
 CREDENTIALS, MALFORMED, UPDATED, OPEN = "credentials", "malformed", "updated", "open"
 """What requests are refused for, or do, whose texts are to be found again."""
 UNAUTHORIZED, FORBIDDEN, NOT_ALLOWED, FIRST_SERVER_ERROR = 401, 403, 405, 500
@@ -52,6 +55,10 @@ REFUSALS_THAT_END_A_TOKEN = 2
 
 class AllowanceSpent(Inconclusive):
     """The operation may send nothing more in this profile."""
+
+
+class SilencesSpent(AllowanceSpent):
+    """The target lets one request after the other of a requirement wait in vain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,7 @@ class OperationRun:
         self._kept = 0
         self._reserved: dict[str, int] = {}
         self._gives_way = False
+        self._silences = 0
         self._observed: list[str] = []
 
     def plan(self, edits: Iterable[Edit], kept: int = 0, reserved: Mapping[str, int] | None = None) -> None:
@@ -150,6 +158,7 @@ class OperationRun:
         """Take note that a requirement is tried now: it uses what was reserved for it, or else what is to spare."""
         self._reserved.pop(requirement.id, None)
         self._gives_way = not requirement.gates and requirement.judges == "own"
+        self._silences = 0
 
     @property
     def spare(self) -> int:
@@ -182,7 +191,12 @@ class OperationRun:
 
     def _send_stock(self) -> None:
         stock, self._stock = self._stock, ()
-        for edit in stock:
+        with suppress(SilencesSpent):
+            self._send_each(stock)
+        self._silences = 0  # of edits that are no requirement's own
+
+    def _send_each(self, edits: Iterable[Edit]) -> None:
+        for edit in edits:
             request = self.open_to_either()
             changed = edit.apply(request)
             if changed == request or self.may_name_others(request, changed):
@@ -210,6 +224,8 @@ class OperationRun:
             edit = Edit(edit, lambda unchanged: unchanged)
         if (self.spare if self._gives_way else self.left) <= 0:
             raise AllowanceSpent(f"The budget of {self.allowance} requests for {self.operation.id} is spent.")
+        if self._silences >= SILENCES_AT_MOST:
+            raise SilencesSpent(f"{self._silences} requests got no answer, each time twice: no more of them are sent.")
         creates = (operation or self.operation).record is not None
         # What nobody knows of cannot be cancelled again: Ctrl-C waits until a create's answer was noted.
         with held_back(lambda: self.client.idle) if creates else nullcontext():
@@ -227,6 +243,7 @@ class OperationRun:
                 self._heard(exchange)
             raise
         exchange = self._record(reply, request, edit, operation, generated=generated)
+        self._silences += exchange.fault in SILENCES
         if exchange.response is not None:
             self.client.last.answered = exchange
         if reply.falls and exchange.response is not None:

@@ -30,9 +30,7 @@ class Outcome:
     detail: str = ""
 
 
-def send_once(
-    http: httpx.Client, base: httpx.URL, request: Request, patience: Patience, clock: Clock, *, silence: float
-) -> Outcome:
+def send_once(http: httpx.Client, base: httpx.URL, request: Request, patience: Patience, clock: Clock) -> Outcome:
     """Send a request exactly as it is, and read its answer up to the deadlines and the largest size."""
     fresh: list[str] = []
 
@@ -40,8 +38,7 @@ def send_once(
         if event == "connection.connect_tcp.started":
             fresh.append(event)
 
-    total = silence * patience.total / patience.silence
-    timeout = httpx.Timeout(clock.real(silence), connect=clock.real(patience.connect))
+    timeout = httpx.Timeout(clock.real(patience.silence), connect=clock.real(patience.connect))
     outgoing = httpx.Request(
         request.method,
         base.copy_with(raw_path=base.raw_path.rstrip(b"/") + request.target.encode("ascii")),
@@ -50,7 +47,7 @@ def send_once(
         content=_in_chunks(request.body or b"") if request.chunked else request.body,
         extensions={"trace": trace, "timeout": timeout.as_dict()},
     )
-    with over_within(clock.real(total)) as wire:
+    with over_within(clock.real(patience.total)) as wire:
         try:
             answer = http.send(outgoing, stream=True)
             try:
