@@ -114,6 +114,9 @@ def answered_below_500(operation: Operation, exchange: Exchange) -> Judgement:
     if exchange.response is None:
         return Problem(exchange.fault or "no answer", expected, exchange.fault or "no answer")
     status = exchange.response.status
+    if exchange.stray:
+        observed = f"{status}, and then, unasked, {len(exchange.stray)} bytes: {shown(exchange.stray)}"
+        return Problem("bytes after the answer", "nothing between an answer and the next request", observed)
     if status < FIRST_SERVER_ERROR:
         return HOLDS
     if status == UNAVAILABLE and exchange.response.header("retry-after"):

@@ -8,10 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import ssl
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import replace
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
@@ -20,13 +20,14 @@ from contracts.errors import TargetUnavailable
 from contracts.exchange import Exchange, Request, Response
 from tests.harness import transient
 from tests.harness.allowance import Allowance
+from tests.harness.connecting import transport_to
 from tests.harness.deadline import watched
 from tests.harness.intermediary import Page, page_of
 from tests.harness.pacing import Pacer
 from tests.harness.sending import LastRequests, Reply, Tally, TargetDown
 from tests.harness.settings import LOOPBACK
 from tests.harness.timing import ELSEWHERE, ON_THIS_MACHINE, Manners
-from tests.harness.transport import Outcome, send_once
+from tests.harness.transport import Outcome, Stray, send_once
 from tests.harness.weather import Weather
 
 LOST_UNTIL_FRESH: Final = 2
@@ -89,8 +90,9 @@ class Client:
         self._sign_of_life = SIGN_OF_LIFE
         self._worth_of_sign = 0
         self._lost = 0
-        tls = tls or httpx.create_ssl_context()
-        self._http, self._fresh = (watched(_http_client(kept=kept, local=local, tls=tls)) for kept in (8, 0))
+        tls = tls or httpx.create_ssl_context(trust_env=False)
+        self._http, self._fresh = (watched(transport_to(self._base, tls, kept=kept)) for kept in (8, 0))
+        self._strays: deque[Stray] = deque()
 
     def close(self) -> None:
         """Close every connection."""
@@ -135,6 +137,12 @@ class Client:
         """Return what stood in the way so far, in numbers."""
         pacer = self.pacer
         return self.weather.numbers() | {"waited": pacer.waited, "slowed": pacer.slowed, "refused": pacer.refused}
+
+    def strays(self) -> Iterator[Stray]:
+        """Yield, once each, the bytes that were found on a connection after the answer to an earlier request."""
+        with suppress(IndexError):
+            while True:
+                yield self._strays.popleft()
 
     def give_up(self, reason: str) -> None:
         """Send nothing more, and wait for nothing, in any thread."""
@@ -297,7 +305,7 @@ class Client:
         finally:
             self.idle = False
 
-    def _once(self, request: Request, http: httpx.Client) -> Outcome:
+    def _once(self, request: Request, http: httpx.HTTPTransport) -> Outcome:
         self.idle = True
         try:
             self.pacer.before()
@@ -306,22 +314,8 @@ class Client:
         self.sent += 1
         began = self._clock.now()
         outcome = send_once(http, self._base, request, self._patience, self._clock)
+        self._strays.extend(outcome.earlier)
         if outcome.response is not None:
             self.pacer.after(outcome.response, self._clock.now() - began)
         self._answered |= transient.lives(outcome.response, outcome.fault)
         return outcome
-
-
-def _http_client(*, kept: int, local: bool, tls: ssl.SSLContext) -> httpx.Client:
-    """Return a client that keeps at most `kept` connections; a proxy is for targets elsewhere."""
-    client = httpx.Client(
-        verify=tls,
-        timeout=ELSEWHERE.silence,  # until a request brings its own
-        limits=httpx.Limits(max_connections=16, max_keepalive_connections=kept),
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-        follow_redirects=False,
-        trust_env=not local,
-    )
-    for name in ("accept", "accept-encoding", "user-agent"):
-        del client.headers[name]
-    return client

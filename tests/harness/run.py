@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from urllib.parse import unquote_to_bytes
 
@@ -30,6 +30,7 @@ from tests.harness.records import Record, Records, follow_record
 from tests.harness.sending import Reply, TargetDown
 from tests.harness.settings import Target
 from tests.harness.transient import SILENCES
+from tests.harness.transport import Stray
 from tests.harness.values import Turns, absent, creator_of, lacking, lister_of, request_for, sources_of
 
 RESERVED_SHARE = 30
@@ -244,6 +245,9 @@ class OperationRun:
             raise
         exchange = self._record(reply, request, edit, operation, generated=generated)
         self._silences += exchange.fault in SILENCES
+        self.client.last.recent.append(exchange)
+        for stray in self.client.strays():
+            self._blame_earlier(stray)
         if exchange.response is not None:
             self.client.last.answered = exchange
         if reply.falls and exchange.response is not None:
@@ -284,6 +288,7 @@ class OperationRun:
             generated=generated,
             fuzzing=edit.fuzzing,
             gates=edit.gates,
+            stray=reply.stray,
         )
 
     def _record(self, reply: Reply, request: Request, edit: Edit, operation: Operation, *, generated: bool) -> Exchange:
@@ -293,6 +298,18 @@ class OperationRun:
         if operation.record and (edit.to_be_accepted or edit.name == CONTROL):
             self.records.lose(operation, reply.lost)
         return exchange
+
+    def _blame_earlier(self, stray: Stray) -> None:
+        """Keep bytes that came after an answer with its exchange, were it one of an operation that ran before."""
+        recent = reversed(self.client.last.recent)
+        at_fault = next((one for one in recent if one.request == stray.request and not one.stray), None)
+        if at_fault is None:
+            return
+        judged = replace(at_fault, stray=stray.data)
+        if at_fault in self.exchanges:
+            self.exchanges[self.exchanges.index(at_fault)] = judged
+        else:
+            self.exchanges.append(judged)
 
     def observations(self) -> list[str]:
         """Return, once, what the target did beside answering."""
