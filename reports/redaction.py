@@ -27,10 +27,13 @@ MARKUP = r"(?:\x1b\[[\d;]*m)*"
 CUT = r"\.\.\.|\u2026"
 """How it is shown that a text was cut short."""
 PERSONAL = re.compile(
-    r"(\\*(?:\"|&quot;|')[\w-]*(?:name|email|phone|\bid|_id|Id)\\*(?:\"|&quot;|')\s*:\s*\\*(?:\"|&quot;|'))"
+    r"(\\{0,15}(?:\"|&quot;|')[\w-]{0,100}(?:name|email|phone|\bid|_id|Id)\\{0,15}(?:\"|&quot;|')\s{0,40}:\s{0,40}"
+    r"\\{0,15}(?:\"|&quot;|'))"
     r"([^\"'&\\]+)"
 )
-"""A property whose name says that it identifies somebody or something, up to its value, and the value."""
+"""A property whose name says that it identifies somebody or something, up to its value, and the value.
+
+Fifteen backslashes stand before a quote that was put into a string four times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,5 +177,5 @@ def _in_base64(secret: str, encode: Callable[[bytes], bytes]) -> Iterator[str]:
 
 def _pattern_of_ids(ids: Mapping[str, str]) -> re.Pattern[str]:
     literal = "|".join(re.escape(value) for value in sorted(ids, key=len, reverse=True) if len(value) >= SHORTEST_ID)
-    by_name = PERSONAL.pattern.replace("(\\\\*", "(?P<before>\\\\*", 1)
+    by_name = PERSONAL.pattern.replace("(\\\\{0,15}", "(?P<before>\\\\{0,15}", 1)
     return re.compile(rf"(?<![\w-])(?P<id>{literal or '(?!)'})(?![\w-])|{by_name}")

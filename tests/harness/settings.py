@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import ssl
@@ -187,7 +188,8 @@ def url_of(name: str, *, allow_production: bool = False) -> str:
     except (ValueError, httpx.InvalidURL):
         whole = False
     if not whole or any(character.isspace() or character == "\\" for character in url):
-        raise UsageError(f"--target takes mock, sandbox or a base URL such as http://127.0.0.1:4010, not {name!r}.")
+        shown = f"***@{name.rpartition('@')[2]}" if "@" in name else name  # what is before it may hold a password
+        raise UsageError(f"--target takes mock, sandbox or a base URL such as http://127.0.0.1:4010, not {shown!r}.")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise UsageError(f"--target takes a base URL without credentials and query; the token goes into {TOKEN}.")
     if host.lower().rstrip(".") == PRODUCTION_HOST and not allow_production:
@@ -219,9 +221,25 @@ def never_issued() -> Secret:
     return Secret(secrets.token_urlsafe(MADE_UP_BYTES))
 
 
+def _roots() -> ssl.SSLContext:
+    folder = os.environ.get("SSL_CERT_DIR", "")
+    if folder and not os.environ.get("SSL_CERT_FILE") and not Path(folder).is_dir():
+        raise UsageError("SSL_CERT_DIR names no folder: give one of certificates in PEM, or leave the variable out.")
+    try:
+        return httpx.create_ssl_context()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or type(error).__name__
+        raise UsageError(
+            f"SSL_CERT_FILE cannot be used ({reason}): give a file of certificates in PEM, or leave the variable out."
+        ) from None
+
+
 def tls_of(settings: Settings) -> ssl.SSLContext:
-    """Return how certificates are verified and shown: SSL_CERT_FILE and SSL_CERT_DIR stand in for the usual roots."""
-    context = httpx.create_ssl_context()
+    """Return how certificates are verified and shown: SSL_CERT_FILE and SSL_CERT_DIR stand in for the usual roots.
+
+    `UsageError` in one sentence if one of them, or the client's certificate, cannot be used.
+    """
+    context = _roots()
     if settings.client_key is not None and settings.client_cert is None:
         raise UsageError(f"{CLIENT_KEY} needs {CLIENT_CERT}, the certificate that it belongs to.")
     if settings.client_cert is not None:
