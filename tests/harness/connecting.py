@@ -12,6 +12,7 @@ from contracts.errors import UsageError
 from tests.harness.settings import LOOPBACK
 
 MOST_CONNECTIONS: Final = 16
+LAST_PORT: Final = 65535
 PROXY_SCHEMES: Final = frozenset({"http", "https"})
 
 
@@ -31,7 +32,8 @@ def proxy_for(base: httpx.URL) -> httpx.Proxy | None:
         proxy = httpx.Proxy(url)
     except (ValueError, httpx.InvalidURL):
         proxy = None
-    if proxy is None or proxy.url.scheme not in PROXY_SCHEMES or not proxy.url.host:
+    whole = proxy is not None and bool(proxy.url.host) and (proxy.url.port or 0) <= LAST_PORT
+    if proxy is None or not whole or proxy.url.scheme not in PROXY_SCHEMES:
         raise UsageError(
             f"{scheme.upper()}_PROXY names no proxy that can be used: give the URL of an HTTP proxy, such as "
             "http://proxy.example.com:3128; SOCKS is not supported."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from contracts.checks.protocol import job_has_failed, job_is_over, job_state
 from contracts.document import Document, Operation, follow
-from contracts.errors import TargetUnavailable
+from contracts.errors import Inconclusive, TargetUnavailable
 from contracts.exchange import Exchange, Request
 
 COST_OF_A_RECORD = 3
@@ -120,7 +120,7 @@ class Records:
                 why = self._cancel(record, send, reading, cancelling)
                 if why:
                     failures.append(f"{record.name} could not be cancelled: {why}")
-            except TargetUnavailable as away:
+            except (TargetUnavailable, Inconclusive) as away:
                 failures.append(f"{record.name} could not be cancelled: {str(away).rstrip('.')}")
         return failures + self._in_vain(send, reading) + list(self._perhaps())
 
@@ -142,7 +142,7 @@ class Records:
             status = self._document.operation(record.creator.job_link.target)
             try:
                 end = self._end(status, job, send, reading)
-            except TargetUnavailable:
+            except (TargetUnavailable, Inconclusive):
                 break
             if end is not None and end.response is not None:
                 told = end.response.body[:200].decode(errors="replace")

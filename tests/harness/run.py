@@ -258,7 +258,8 @@ class OperationRun:
         if record := self.records.note(exchange):
             self._made.append(record)
         if exchange.accepted and operation.job_link:
-            self._jobs.append(self.follow(exchange)[1])
+            with suppress(Inconclusive):  # an id that no request can hold
+                self._jobs.append(self.follow(exchange)[1])
         self.client.token_honoured |= exchange.accepted and exchange.issued_token
         if self.taken(exchange) and exchange.edit == CONTROL:
             self._accepted[exchange.operation] = exchange
@@ -522,7 +523,7 @@ class OperationRun:
     def was_accepted_with(self, request: Request) -> bool:
         """Return whether a request was accepted that holds a value which this one has and the first control has not."""
         known, own = ({*self._values_of(one)} for one in (self.control().request, request))
-        telling = [value.encode() for value in own - known]
+        telling = [value.encode(errors="backslashreplace") for value in own - known]
         accepted = (e.request for e in self.exchanges if e.accepted)
         return any(text in (sent.body or b"") + sent.target.encode() for sent in accepted for text in telling)
 
