@@ -111,7 +111,8 @@ class Exchange:
     sent by then; `attempts` the times this one was sent until its answer came, `drops` those that ended with a new
     connection and no answer, `outages` those answered 502, 503 or 504 without a word when to come back.
     `fuzzing` says that only a fuzzer or an attacker sends such a request: no honest client does by mistake. `gates` is
-    False where the requirement that it was sent for only recommends how it is to be answered.
+    False where the requirement that it was sent for only recommends how it is to be answered. `stray` are bytes that
+    came on the connection after the end of the answer, when nobody had asked for more.
     """
 
     operation: str
@@ -131,6 +132,7 @@ class Exchange:
     generated: bool = False
     fuzzing: bool = False
     gates: bool = True
+    stray: bytes = field(default=b"", repr=False)
 
     @property
     def status(self) -> int | None:

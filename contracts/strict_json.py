@@ -21,7 +21,8 @@ MAX_VALUES: Final = 200_000
 MAX_DIGITS: Final = 300
 """Digits of an integer: more have no double, on which much of what is done with numbers counts."""
 
-STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+"""Where a text never ends it reaches to the end: to begin anew at each of its quotes would take for ever."""
 BRACKET: Final = re.compile(r"[\[\]{}]")
 BYTE_ORDER_MARK: Final = "\ufeff"
 

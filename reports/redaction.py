@@ -33,10 +33,13 @@ KNOWN_CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
 NOT_UTF8 = re.compile("[\udc80-\udcff]")
 """Bytes that are no text, as Python carries them."""
 PERSONAL = re.compile(
-    r"(\\*(?:\"|&quot;|')[\w-]*(?:name|email|phone|\bid|_id|Id)\\*(?:\"|&quot;|')\s*:\s*\\*(?:\"|&quot;|'))"
+    r"(\\{0,15}(?:\"|&quot;|')[\w-]{0,100}(?:name|email|phone|\bid|_id|Id)\\{0,15}(?:\"|&quot;|')\s{0,40}:\s{0,40}"
+    r"\\{0,15}(?:\"|&quot;|'))"
     r"([^\"'&\\]+)"
 )
-"""A property whose name says that it identifies somebody or something, up to its value, and the value."""
+"""A property whose name says that it identifies somebody or something, up to its value, and the value.
+
+Fifteen backslashes stand before a quote that was put into a string four times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,5 +227,5 @@ def _instead(span: Span) -> str:
 
 def _pattern_of_ids(ids: Mapping[str, str]) -> re.Pattern[str]:
     literal = "|".join(re.escape(value) for value in sorted(ids, key=len, reverse=True) if len(value) >= SHORTEST_ID)
-    by_name = PERSONAL.pattern.replace("(\\\\*", "(?P<before>\\\\*", 1)
+    by_name = PERSONAL.pattern.replace("(\\\\{0,15}", "(?P<before>\\\\{0,15}", 1)
     return re.compile(rf"(?<![\w-])(?P<id>{literal or '(?!)'})(?![\w-])|{by_name}")

@@ -13,7 +13,7 @@ from contracts.document import Json, Operation
 from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
 
 UNAUTHORIZED, FORBIDDEN, MALFORMED = 401, 403, 400
-NUMBERED = re.compile(r"[\w-]*\d[\w-]*")
+NUMBERED = re.compile(r"(?<![\w-])(?=[\w-]*\d)[\w-]+")
 WELL_FORMED = re.compile(r"bearer +[A-Za-z0-9._~+/=-]+", re.IGNORECASE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,10 @@ LIKE_A_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 REPEATS_THAT_SHOW_A_REQUEST_CAN_BE_REPEATED = 2
 FEWEST_HITCHES_TO_NAME, HITCHES_TOLERATED = 2, 0.01
 FIRST_SERVER_ERROR, NOT_IMPLEMENTED, UNAVAILABLE = 500, 501, 503
+NO_CHARSETS = frozenset(
+    {"idna", "mbcs", "oem", "palmos", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+)
+"""Python's names of text encodings of its own, by the list in the documentation of `codecs`; some take for ever."""
 
 
 def success_fits_schema(operation: Operation, exchange: Exchange) -> Judgement:
@@ -114,6 +119,9 @@ def answered_below_500(operation: Operation, exchange: Exchange) -> Judgement:
     if exchange.response is None:
         return Problem(exchange.fault or "no answer", expected, exchange.fault or "no answer")
     status = exchange.response.status
+    if exchange.stray:
+        observed = f"{status}, and then, unasked, {len(exchange.stray)} bytes: {shown(exchange.stray)}"
+        return Problem("bytes after the answer", "nothing between an answer and the next request", observed)
     if status < FIRST_SERVER_ERROR:
         return HOLDS
     if status == UNAVAILABLE and exchange.response.header("retry-after"):
@@ -152,15 +160,26 @@ def headers_tell_the_truth(_: Operation, exchange: Exchange) -> Judgement:
         return Problem("no Content-Type", "a Content-Type for the body", header_shown(response, "Content-Type"))
     charset = parameter(declared, "charset")
     if charset:
-        try:
-            text = response.body.decode(charset)
-        except (LookupError, UnicodeError):
-            return Problem("untrue charset", "a body in the charset declared", f"Content-Type: {declared}")
-        if media_type(response) == JSON_MEDIA_TYPE and text.encode() != response.body:
+        text = _decoded(response.body, charset)
+        if text is None:
+            return Problem(
+                "untrue charset", "a body in the charset declared", f"Content-Type: {shown(declared.encode())}"
+            )
+        if media_type(response) == JSON_MEDIA_TYPE and text.encode(errors="surrogatepass") != response.body:
             return Problem("untrue charset", "JSON in UTF-8 (RFC 8259, 8.1)", f"Content-Type: {declared}")
     if media_type(response) == JSON_MEDIA_TYPE and not exchange.accepted and response.content.fault == NOT_JSON:
         return Problem("untrue media type", "JSON, as Content-Type says", shown(response.body))
     return HOLDS
+
+
+def _decoded(body: bytes, charset: str) -> str | None:
+    """Return a body as text; None where it is in no such charset, or where there is no charset of that name."""
+    try:
+        if codecs.lookup(charset).name in NO_CHARSETS:
+            return None
+        return body.decode(charset)
+    except (LookupError, ValueError):  # also of a name with NUL in it
+        return None
 
 
 def gives_back_what_was_sent(operation: Operation, exchange: Exchange) -> Judgement:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 import pytest
 
@@ -16,8 +15,6 @@ HURRY, PACED = "CHAOS_HURRY", "CHAOS_PACED"
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Set how the target is treated, before the session is made."""
-    # Hasty patience hurried as well would be shorter than what a busy machine takes for an answer.
-    patience = replace(ON_THIS_MACHINE, hasty=ON_THIS_MACHINE.silence)
     config.stash[MANNERS] = Manners(
-        clock=Clock(float(os.environ.get(HURRY, "1"))), patience=patience, paced=bool(os.environ.get(PACED))
+        clock=Clock(float(os.environ.get(HURRY, "1"))), patience=ON_THIS_MACHINE, paced=bool(os.environ.get(PACED))
     )

@@ -428,6 +428,31 @@ def every_answer_is_garbage() -> Fault:
     return what
 
 
+@leads_to(VIOLATED, "RESP-06", others=True, says="and then, unasked, ")
+def a_refusal_goes_ahead_of_every_answer() -> Fault:
+    """Whatever is sent seems to be refused, and is accepted behind that: the next request would get that answer."""
+    refusal = b'{"error":{"code":"invalid","message":"invalid"}}'
+
+    def what(line: Line) -> None:
+        head = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        line.say(head % len(refusal) + refusal + line.answer())
+
+    return what
+
+
+@leads_to(HELD)
+def connections_that_rest_are_told_408_and_closed() -> Fault:
+    """RFC 9110, 15.5.9: it is no answer, and nobody waits for one."""
+
+    def what(line: Line) -> None:
+        line.carry()
+        if line.turn % EARLY == 0:
+            answering("408 Request Timeout", Connection="close")(line)
+            line.close()
+
+    return what
+
+
 @leads_to(VIOLATED, "RESP-06")
 def every_answer_lacks_its_last_byte() -> Fault:
     """Once is the network; each time is a length that is not true."""

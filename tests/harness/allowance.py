@@ -26,10 +26,19 @@ class _Shared(SQLiteBucket):
         with self.lock:
             self.conn.execute("BEGIN IMMEDIATE")
             try:
+                self.forget_ahead(item.timestamp)
                 return bool(super().put(item))
             finally:
                 if self.conn.in_transaction:
                     self.conn.rollback()
+
+    def forget_ahead(self, now: int) -> None:
+        """Forget what a clock counted that was ahead of this one: it would keep everybody waiting for as long.
+
+        The clock begins anew when the machine does, and a container may have one of its own.
+        """
+        # Safe to build: the name of the table is a constant.
+        self.conn.execute(f"DELETE FROM {TABLE} WHERE item_timestamp > ?", (now + AHEAD_MS,))  # noqa: S608
 
 
 class Allowance:
@@ -45,7 +54,7 @@ class Allowance:
         self._bucket: InMemoryBucket | SQLiteBucket = InMemoryBucket([_rate(1)])
         name = hashlib.sha256(f"{url}\n{token}".encode()).hexdigest()[:16]
         with suppress(OSError, sqlite3.Error):
-            self._bucket = _open((folder or private_folder()) / f"sent-{name}.sqlite", self._now())
+            self._bucket = _open((folder or private_folder()) / f"sent-{name}.sqlite")
 
     def wait(self, per_minute: int) -> float:
         """Count one request in and return 0, or the seconds until there is room for it."""
@@ -82,11 +91,8 @@ def _rate(per_minute: int) -> Rate:
     return Rate(per_minute, WINDOW_MS)
 
 
-def _open(file: Path, now: int) -> _Shared:
+def _open(file: Path) -> _Shared:
     bucket = cast("_Shared", _Shared.init_from_file([_rate(1)], table=TABLE, db_path=str(file)))
     bucket.conn.execute("PRAGMA journal_mode=WAL")
     bucket.conn.execute("PRAGMA synchronous=OFF")  # a minute after a crash nobody needs what it counted
-    # What a clock counted that was ahead of this one would keep everybody waiting for as long.
-    bucket.conn.execute(f"DELETE FROM {TABLE} WHERE item_timestamp > ?", (now + AHEAD_MS,))  # noqa: S608 - a constant
-    bucket.conn.commit()
     return bucket

@@ -8,10 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import ssl
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import replace
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
@@ -20,22 +20,16 @@ from contracts.errors import TargetUnavailable
 from contracts.exchange import GOES_DOWN, Exchange, Request, Response
 from tests.harness import transient
 from tests.harness.allowance import Allowance
+from tests.harness.connecting import transport_to
 from tests.harness.deadline import watched
 from tests.harness.intermediary import Page, page_of
 from tests.harness.pacing import Pacer
 from tests.harness.sending import LastRequests, Reply, Tally, TargetDown
 from tests.harness.settings import LOOPBACK
 from tests.harness.timing import ELSEWHERE, ON_THIS_MACHINE, Manners
-from tests.harness.transport import Outcome, send_once
+from tests.harness.transport import Outcome, Stray, send_once
 from tests.harness.weather import Weather
 
-WAITS_UNTIL_HASTY: Final = 2
-WAITS_UNTIL_HASTIEST: Final = 4
-"""A target that lets one request after the other wait in vain has been found out: the others are tried all the same."""
-LONG_WAIT_SECONDS: Final = 0.5
-"""Without an answer at its end; a fault that comes at once costs nobody time."""
-TIMES_THE_SLOWEST: Final = 20
-FEWEST_SECONDS_TO_WAIT: Final = 0.2
 LOST_UNTIL_FRESH: Final = 2
 """Kept connections that ended under a request; from then on each request gets one of its own."""
 SIGN_OF_LIFE: Final = Request("GET", "/", ())
@@ -95,12 +89,10 @@ class Client:
         self._answered = False
         self._sign_of_life = SIGN_OF_LIFE
         self._worth_of_sign = 0
-        self._waits_in_vain = 0
-        self._slowest = 0.0
-        self._silences = 0
         self._lost = 0
-        tls = tls or httpx.create_ssl_context()
-        self._http, self._fresh = (watched(_http_client(kept=kept, local=local, tls=tls)) for kept in (8, 0))
+        tls = tls or httpx.create_ssl_context(trust_env=False)
+        self._http, self._fresh = (watched(transport_to(self._base, tls, kept=kept)) for kept in (8, 0))
+        self._strays: deque[Stray] = deque()
 
     def close(self) -> None:
         """Close every connection."""
@@ -137,8 +129,6 @@ class Client:
                     tally = tally.afresh()
         if tally.total > 1:
             self.weather.again += 1
-        if outcome.fault in transient.SILENCES:
-            self._silences += 1
         if outcome.response is not None:
             self._learn_sign(request, outcome.response)
         return tally.reply(outcome, began, self._clock.now() - began)
@@ -147,6 +137,12 @@ class Client:
         """Return what stood in the way so far, in numbers."""
         pacer = self.pacer
         return self.weather.numbers() | {"waited": pacer.waited, "slowed": pacer.slowed, "refused": pacer.refused}
+
+    def strays(self) -> Iterator[Stray]:
+        """Yield, once each, the bytes that were found on a connection after the answer to an earlier request."""
+        with suppress(IndexError):
+            while True:
+                yield self._strays.popleft()
 
     def give_up(self, reason: str) -> None:
         """Send nothing more, and wait for nothing, in any thread."""
@@ -192,7 +188,7 @@ class Client:
     def _wait_before_next(self, outcome: Outcome, tally: Tally) -> float | None:
         """Return how long to wait before the request is sent again as it is; None where what came of it stands."""
         response = outcome.response
-        if transient.is_sent_again(outcome.fault, tally.attempts, self._silences):
+        if transient.is_sent_again(outcome.fault, tally.attempts):
             # A server may close a connection that it has answered on: only a new one has to last.
             tally.drops += outcome.fault != transient.DROPPED or not outcome.reused
             self._lost += outcome.fault == transient.DROPPED and outcome.reused
@@ -210,8 +206,6 @@ class Client:
         page = self._unfamiliar_page(request, outcome)
         if page is None and not transient.may_be_away(outcome.response, outcome.fault):
             return True
-        if self._silences >= transient.SILENCES_TO_CONFIRM and transient.lives(outcome.response, outcome.fault):
-            return True  # it begins answers and does not end them, as often as it is asked
         with self._waiting:
             if not self._happens_to_all(request, outcome, tally, page):
                 return True
@@ -311,19 +305,7 @@ class Client:
         finally:
             self.idle = False
 
-    def _longest_silence(self) -> float:
-        """Return how long to wait for a byte: less, where it was in vain again and again while others were fast.
-
-        Near its limit a target makes everybody wait: whoever is paced is never hasty.
-        """
-        patience = self._patience
-        if self._waits_in_vain < WAITS_UNTIL_HASTY or self.pacer.per_minute is not None:
-            return patience.silence
-        if self._waits_in_vain < WAITS_UNTIL_HASTIEST or patience.hasty >= patience.silence:
-            return patience.hasty
-        return min(patience.hasty, max(FEWEST_SECONDS_TO_WAIT, TIMES_THE_SLOWEST * self._slowest))
-
-    def _once(self, request: Request, http: httpx.Client) -> Outcome:
+    def _once(self, request: Request, http: httpx.HTTPTransport) -> Outcome:
         self.idle = True
         try:
             self.pacer.before()
@@ -331,27 +313,9 @@ class Client:
             self.idle = False
         self.sent += 1
         began = self._clock.now()
-        outcome = send_once(http, self._base, request, self._patience, self._clock, silence=self._longest_silence())
-        elapsed = self._clock.now() - began
+        outcome = send_once(http, self._base, request, self._patience, self._clock)
+        self._strays.extend(outcome.earlier)
         if outcome.response is not None:
-            self._slowest = max(self._slowest, elapsed)
-            self.pacer.after(outcome.response, elapsed)
-        elif elapsed >= min(LONG_WAIT_SECONDS, self._patience.silence):
-            self._waits_in_vain += 1
+            self.pacer.after(outcome.response, self._clock.now() - began)
         self._answered |= transient.lives(outcome.response, outcome.fault)
         return outcome
-
-
-def _http_client(*, kept: int, local: bool, tls: ssl.SSLContext) -> httpx.Client:
-    """Return a client that keeps at most `kept` connections; a proxy is for targets elsewhere."""
-    client = httpx.Client(
-        verify=tls,
-        timeout=ELSEWHERE.silence,  # until a request brings its own
-        limits=httpx.Limits(max_connections=16, max_keepalive_connections=kept),
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-        follow_redirects=False,
-        trust_env=not local,
-    )
-    for name in ("accept", "accept-encoding", "user-agent"):
-        del client.headers[name]
-    return client

@@ -30,6 +30,7 @@ from contracts.mock.api import MockApi
 from contracts.mock.serve import serve
 from strategies import bodies
 from tests.harness.access import Access
+from tests.harness.connecting import proxy_for
 from tests.harness.session import CONTRACTS, MOCK
 from tests.harness.settings import Secret, Target, env_file_from, settings_from, target_from, tls_of
 from tests.harness.values import absent, creator_of, request_for, variables_of
@@ -271,11 +272,12 @@ def _all(options: argparse.Namespace, declared: Access | None) -> Iterator[Line]
         api = MockApi(document)
         with serve(api) as server:
             mock = Target(MOCK, server.url, Secret(server.token), api.state.supplied)
-            yield from examine(document, Visit(mock, httpx.create_ssl_context()), declared)
+            yield from examine(document, Visit(mock, httpx.create_ssl_context(trust_env=False)), declared)
         return
     try:
         settings = settings_from(variables_of(document), os.environ, env_file)
         target = target_from(options.target, settings, allow_production=options.allow_production)
+        proxy_for(httpx.URL(target.url))
         visit = Visit(target, tls_of(settings))
     except UsageError as error:
         yield Line("settings", "cannot be used", str(error))

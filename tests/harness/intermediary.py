@@ -19,9 +19,11 @@ from urllib.parse import urlsplit
 from contracts.exchange import Request, Response
 
 HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
-TAG: Final = re.compile(rb"<\s*(/?[A-Za-z][A-Za-z0-9-]*)")
-TITLE: Final = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
-NUMBERED: Final = re.compile(rb"[\w-]*[0-9][\w-]*")
+TAG: Final = re.compile(rb"<\s{0,8}(/?[A-Za-z][A-Za-z0-9-]{0,40})")
+TITLE: Final = re.compile(rb"<title[^>]{0,200}>(.{0,1000}?)</title", re.IGNORECASE | re.DOTALL)
+NUMBERED: Final = re.compile(rb"(?<![\w-])(?=[\w-]*[0-9])[\w-]+")
+LOOKED_THROUGH: Final = 64 * 1024
+"""Bytes of a page by which it is known again."""
 REDIRECTION: Final = range(300, 400)
 FIRST_SERVER_ERROR: Final = 500
 
@@ -55,12 +57,13 @@ def page_of(request: Request, response: Response | None) -> Page | None:
         return None
     if "bearer" in (response.header("www-authenticate") or "").lower():
         return None
-    title = TITLE.search(response.body)
+    body = response.body[:LOOKED_THROUGH]
+    title = TITLE.search(body)
     return Page(
         response.status,
         "" if location is None else _place(request, location),
         b"" if title is None else NUMBERED.sub(b"#", title[1]),
-        tuple(tag.lower() for tag in TAG.findall(response.body)),
+        tuple(tag.lower() for tag in TAG.findall(body)),
     )
 
 

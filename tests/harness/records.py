@@ -12,7 +12,7 @@ from typing import Final
 
 from contracts.checks.protocol import job_has_failed, job_is_over
 from contracts.document import Document, Json, Operation, follow
-from contracts.errors import TargetUnavailable
+from contracts.errors import Inconclusive, TargetUnavailable
 from contracts.exchange import CONTROL, Exchange, Request
 from tests.harness.journal import Entry, Journal
 from tests.harness.transient import CLIENT_ERRORS, GATEWAY
@@ -351,7 +351,7 @@ class _Work:
                 for step in steps:
                     if not record.over:
                         step(record)
-            except TargetUnavailable as away:
+            except (TargetUnavailable, Inconclusive) as away:
                 record.why = str(away).rstrip(".")
 
     def look(self, record: Record) -> None:

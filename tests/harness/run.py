@@ -29,6 +29,8 @@ from tests.harness.interruption import held_back
 from tests.harness.records import Record, Records, follow_record
 from tests.harness.sending import Reply, TargetDown
 from tests.harness.settings import Target
+from tests.harness.transient import SILENCES
+from tests.harness.transport import Stray
 from tests.harness.values import Turns, absent, creator_of, lacking, lister_of, request_for, sources_of
 
 RESERVED_SHARE = 30
@@ -42,6 +44,8 @@ CONTROLS_AT_MOST = 6
 RECORDS_TO_START_WITH = 3
 """Made where an operation works on records and the user named none: one to edit or to refuse, and two to tell apart."""
 READS_OF_A_JOB = 6
+SILENCES_AT_MOST = 2
+"""Requests of one requirement that may come to nothing: each takes two deadlines, and the third shows nothing new."""
 CREDENTIALS, MALFORMED, UPDATED, OPEN = "credentials", "malformed", "updated", "open"
 """What requests are refused for, or do, whose texts are to be found again."""
 UNAUTHORIZED, FORBIDDEN, NOT_ALLOWED, FIRST_SERVER_ERROR = 401, 403, 405, 500
@@ -54,6 +58,10 @@ REFUSALS_THAT_END_A_TOKEN = 2
 
 class AllowanceSpent(Inconclusive):
     """The operation may send nothing more in this profile."""
+
+
+class SilencesSpent(AllowanceSpent):
+    """The target lets one request after the other of a requirement wait in vain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +146,7 @@ class OperationRun:
         self._kept = 0
         self._reserved: dict[str, int] = {}
         self._gives_way = False
+        self._silences = 0
         self._observed: list[str] = []
 
     def plan(self, edits: Iterable[Edit], kept: int = 0, reserved: Mapping[str, int] | None = None) -> None:
@@ -152,6 +161,7 @@ class OperationRun:
         """Take note that a requirement is tried now: it uses what was reserved for it, or else what is to spare."""
         self._reserved.pop(requirement.id, None)
         self._gives_way = not requirement.gates and requirement.judges == "own"
+        self._silences = 0
 
     @property
     def spare(self) -> int:
@@ -184,7 +194,12 @@ class OperationRun:
 
     def _send_stock(self) -> None:
         stock, self._stock = self._stock, ()
-        for edit in stock:
+        with suppress(SilencesSpent):
+            self._send_each(stock)
+        self._silences = 0  # of edits that are no requirement's own
+
+    def _send_each(self, edits: Iterable[Edit]) -> None:
+        for edit in edits:
             request = self.open_to_either()
             changed = edit.apply(request)
             if changed == request or self.may_name_others(request, changed):
@@ -212,6 +227,8 @@ class OperationRun:
             edit = Edit(edit, lambda unchanged: unchanged)
         if (self.spare if self._gives_way else self.left) <= 0:
             raise AllowanceSpent(f"The budget of {self.allowance} requests for {self.operation.id} is spent.")
+        if self._silences >= SILENCES_AT_MOST:
+            raise SilencesSpent(f"{self._silences} requests got no answer, each time twice: no more of them are sent.")
         creates = (operation or self.operation).record is not None
         # What nobody knows of cannot be cancelled again: Ctrl-C waits until a create's answer was noted.
         with held_back(lambda: self.client.idle) if creates else nullcontext():
@@ -233,17 +250,12 @@ class OperationRun:
                 self.records.never_sent(begun)
             raise
         exchange = self._record(reply, request, edit, operation, generated=generated)
-        if exchange.response is not None:
-            self.client.last.answered = exchange
-        if reply.falls and exchange.response is not None:
-            self._observed.append(
-                f"the target went away once while a request to {operation.label} ({edit.name}) was in flight, "
-                "and answered it when it was back"
-            )
+        self._note_connection(exchange, reply, operation)
         if record := self.records.note(exchange, begun, reply.lost):
             self._made.append(record)
         if exchange.accepted and operation.job_link:
-            self._jobs.append(self.follow(exchange)[1])
+            with suppress(Inconclusive):  # an id that no request can hold
+                self._jobs.append(self.follow(exchange)[1])
         self.client.token_honoured |= exchange.accepted and exchange.issued_token
         if self.taken(exchange) and exchange.edit == CONTROL:
             self._accepted[exchange.operation] = exchange
@@ -251,6 +263,20 @@ class OperationRun:
         if exchange.status == UNAUTHORIZED and exchange.issued_token and self.client.token_honoured:
             self._require_token()
         return exchange
+
+    def _note_connection(self, exchange: Exchange, reply: Reply, operation: Operation) -> None:
+        """Take note of what sending a request showed of the target beside its answer."""
+        self._silences += exchange.fault in SILENCES
+        self.client.last.recent.append(exchange)
+        for stray in self.client.strays():
+            self._blame_earlier(stray)
+        if exchange.response is not None:
+            self.client.last.answered = exchange
+        if reply.falls and exchange.response is not None:
+            self._observed.append(
+                f"the target went away once while a request to {operation.label} ({exchange.edit}) was in flight, "
+                "and answered it when it was back"
+            )
 
     def _exchange(
         self, reply: Reply, request: Request, edit: Edit, operation: Operation, *, generated: bool
@@ -273,6 +299,7 @@ class OperationRun:
             generated=generated,
             fuzzing=edit.fuzzing,
             gates=edit.gates,
+            stray=reply.stray,
         )
 
     def _record(self, reply: Reply, request: Request, edit: Edit, operation: Operation, *, generated: bool) -> Exchange:
@@ -280,6 +307,18 @@ class OperationRun:
         exchange = self._exchange(reply, request, edit, operation, generated=generated)
         self.exchanges.append(exchange)
         return exchange
+
+    def _blame_earlier(self, stray: Stray) -> None:
+        """Keep bytes that came after an answer with its exchange, were it one of an operation that ran before."""
+        recent = reversed(self.client.last.recent)
+        at_fault = next((one for one in recent if one.request == stray.request and not one.stray), None)
+        if at_fault is None:
+            return
+        judged = replace(at_fault, stray=stray.data)
+        if at_fault in self.exchanges:
+            self.exchanges[self.exchanges.index(at_fault)] = judged
+        else:
+            self.exchanges.append(judged)
 
     def observations(self) -> list[str]:
         """Return, once, what the target did beside answering."""
@@ -508,7 +547,7 @@ class OperationRun:
     def was_accepted_with(self, request: Request) -> bool:
         """Return whether a request was accepted that holds a value which this one has and the first control has not."""
         known, own = ({*self._values_of(one)} for one in (self.control().request, request))
-        telling = [value.encode() for value in own - known]
+        telling = [value.encode(errors="backslashreplace") for value in own - known]
         accepted = (e.request for e in self.exchanges if e.accepted)
         return any(text in (sent.body or b"") + sent.target.encode() for sent in accepted for text in telling)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from contracts.errors import TargetUnavailable
 from contracts.exchange import Exchange, Response
 from tests.harness.transport import Outcome
+
+KEPT_AT_MOST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,7 @@ class Reply:
     `outages` counts answers of gateways that did not say when to come back, and were followed by another try. Neither
     counts what happened while the target was away for everybody. `lost` counts all sendings that the target may have
     acted on, although no answer of its own told of it, `falls` how often the target went away while the request was
-    in flight.
+    in flight. `stray` are bytes that came after the answer.
     """
 
     response: Response | None
@@ -28,6 +32,7 @@ class Reply:
     outages: int
     lost: int = 0
     falls: int = 0
+    stray: bytes = b""
 
 
 class TargetDown(TargetUnavailable):
@@ -45,6 +50,8 @@ class LastRequests:
 
     answered: Exchange | None = None
     in_flight: list[Exchange] = field(default_factory=list)
+    recent: deque[Exchange] = field(default_factory=lambda: deque(maxlen=KEPT_AT_MOST))
+    """More than there are connections, on which something may still come."""
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -88,4 +95,5 @@ class Tally:
             self.outages,
             self.lost,
             self.falls,
+            outcome.stray,
         )

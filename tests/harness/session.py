@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import pytest
 
 from contracts.document import Document, Operation, load_document
@@ -23,6 +24,7 @@ from strategies.edit import Edit
 from strategies.listing import newest
 from tests.harness.access import TOKEN, Access, access_of_run, obstacle, require
 from tests.harness.client import Client
+from tests.harness.connecting import proxy_for
 from tests.harness.interruption import Interruption
 from tests.harness.journal import Journal, folder
 from tests.harness.records import COST_OF_A_RECORD, Records
@@ -88,6 +90,7 @@ class Session:
             self._tls = tls_of(settings)
             self.given_token = settings.token.get_secret_value() if settings.token else ""
             given = target_from(options.target, settings, allow_production=options.allow_production)
+            proxy_for(httpx.URL(given.url))  # or else what is wrong with it would show in the middle of the run
             missing = self._missing(given)
             require(options.access, self._access_to(given), missing)
             self._target = limited_to(given, options.access)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import ssl
@@ -237,9 +238,25 @@ def never_issued() -> Secret:
     return Secret(secrets.token_urlsafe(MADE_UP_BYTES))
 
 
+def _roots() -> ssl.SSLContext:
+    folder = os.environ.get("SSL_CERT_DIR", "")
+    if folder and not os.environ.get("SSL_CERT_FILE") and not Path(folder).is_dir():
+        raise UsageError("SSL_CERT_DIR names no folder: give one of certificates in PEM, or leave the variable out.")
+    try:
+        return httpx.create_ssl_context()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or type(error).__name__
+        raise UsageError(
+            f"SSL_CERT_FILE cannot be used ({reason}): give a file of certificates in PEM, or leave the variable out."
+        ) from None
+
+
 def tls_of(settings: Settings) -> ssl.SSLContext:
-    """Return how certificates are verified and shown: SSL_CERT_FILE and SSL_CERT_DIR stand in for the usual roots."""
-    context = httpx.create_ssl_context()
+    """Return how certificates are verified and shown: SSL_CERT_FILE and SSL_CERT_DIR stand in for the usual roots.
+
+    `UsageError` in one sentence if one of them, or the client's certificate, cannot be used.
+    """
+    context = _roots()
     if settings.client_key is not None and settings.client_cert is None:
         raise UsageError(f"{CLIENT_KEY} needs {CLIENT_CERT}, the certificate that it belongs to.")
     if settings.client_cert is not None:

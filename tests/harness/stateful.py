@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote
 
 from hypothesis import HealthCheck, Phase, Verbosity, reject, settings
 from hypothesis.errors import Flaky, Unsatisfiable
@@ -19,6 +18,7 @@ from contracts.exchange import Exchange
 from tests.harness import polling
 from tests.harness.generation import as_schemathesis_response, schema_of_some
 from tests.harness.run import OperationRun
+from tests.harness.values import quoted
 
 STEPS = 16
 """A write, its status, what the status leads to, and that one's status, with as many steps again and again left out."""
@@ -100,7 +100,7 @@ def _linked(run: OperationRun, case: Any) -> dict[str, Json]:
         for link in run.document.operation(exchange.operation).links:
             told = link.follow(exchange.response.json()) if exchange.response else None
             # Schemathesis quotes what it puts into a path; so does our own request, which is made of what was told.
-            if link.target == target and isinstance(told, str) and given.get(link.name) in (told, quote(told, safe="")):
+            if link.target == target and isinstance(told, str) and given.get(link.name) in (told, quoted(told)):
                 found[link.name] = told
     return found
 

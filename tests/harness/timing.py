@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Final
+
+SINCE_START: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Nobody sets it, unlike the time of day: a correction of that would be waited for, or let everybody hurry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +17,12 @@ class Clock:
     hurry: float = 1.0
 
     def now(self) -> float:
-        """Return the seconds of a clock that never goes back."""
+        """Return the seconds of a clock that nobody sets."""
         return time.monotonic() * self.hurry
 
     def stamp(self) -> float:
-        """Return seconds that all processes of this machine agree on, also after a restart of it."""
-        return time.time() * self.hurry
+        """Return the seconds since this machine started, asleep or awake: what all of its processes can count by."""
+        return time.clock_gettime(SINCE_START) * self.hurry
 
     def sleep(self, seconds: float) -> None:
         """Let seconds pass."""
@@ -35,11 +39,9 @@ class Patience:
 
     connect: float = 4.0
     silence: float = 10.0
-    """Without a single byte."""
+    """Without a single byte. Never less, whatever was learnt: one slow answer says nothing of another one's request."""
     total: float = 15.0
     """From the first byte of the request to the last one of the answer."""
-    hasty: float = 2.0
-    """Without a byte from a target that has let others wait in vain: where nobody else's network is in between."""
     away: float = 60.0
     """Until a target that answers nobody has to be back."""
     away_in_all: float = 240.0
@@ -49,7 +51,7 @@ class Patience:
 
 
 ON_THIS_MACHINE = Patience(away=10.0, away_in_all=40.0)
-ELSEWHERE = Patience(hasty=10.0)
+ELSEWHERE = Patience()
 
 
 @dataclass(frozen=True, slots=True)

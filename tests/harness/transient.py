@@ -29,8 +29,6 @@ SENT_AT_MOST: Final = 3
 TRIES: Final[Mapping[str, int]] = {DROPPED: SENT_AT_MOST, CUT: 2, NOTHING_IN_TIME: 2, NEVER_ENDS: 2}
 """How often a request is sent before its fault stands: what a network does to a request it seldom does twice."""
 SILENCES: Final = frozenset({NOTHING_IN_TIME, NEVER_ENDS})
-SILENCES_TO_CONFIRM: Final = 2
-"""Requests that are sent again after a silence; a target that goes on like this costs the night too much."""
 
 TOO_MANY, BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT = 429, 502, 503, 504
 CLOUDFLARE: Final = range(520, 531)
@@ -102,11 +100,9 @@ def may_have_brought_down(response: Response | None, fault: str | None) -> bool:
     return fault in TRIES
 
 
-def is_sent_again(fault: str | None, attempts: int, silences: int) -> bool:
-    """Return whether a request that came to this fault is sent once more; `silences` were confirmed before."""
-    if fault is None or (fault in SILENCES and silences >= SILENCES_TO_CONFIRM):
-        return False
-    return attempts < TRIES.get(fault, 1)
+def is_sent_again(fault: str | None, attempts: int) -> bool:
+    """Return whether a request that came to this fault is sent once more."""
+    return fault is not None and attempts < TRIES.get(fault, 1)
 
 
 def may_be_away(response: Response | None, fault: str | None) -> bool:

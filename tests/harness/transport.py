@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -18,20 +18,31 @@ CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True)
+class Stray:
+    """Bytes that nobody had asked for, found on the connection of an earlier request."""
+
+    request: Request
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What one sending came to: a response, or a fault, or both where the body is not what its headers say.
 
-    `detail` is the network's own word for it. `reused` tells that an older connection carried it.
+    `detail` is the network's own word for it. `reused` tells that an older connection carried it. `stray` are bytes
+    that came after the answer, `earlier` those that were found after the answers to requests before.
     """
 
     response: Response | None
     fault: str | None
     reused: bool
     detail: str = ""
+    stray: bytes = b""
+    earlier: tuple[Stray, ...] = ()
 
 
 def send_once(
-    http: httpx.Client, base: httpx.URL, request: Request, patience: Patience, clock: Clock, *, silence: float
+    http: httpx.HTTPTransport, base: httpx.URL, request: Request, patience: Patience, clock: Clock
 ) -> Outcome:
     """Send a request exactly as it is, and read its answer up to the deadlines and the largest size."""
     fresh: list[str] = []
@@ -40,8 +51,7 @@ def send_once(
         if event == "connection.connect_tcp.started":
             fresh.append(event)
 
-    total = silence * patience.total / patience.silence
-    timeout = httpx.Timeout(clock.real(silence), connect=clock.real(patience.connect))
+    timeout = httpx.Timeout(clock.real(patience.silence), connect=clock.real(patience.connect))
     outgoing = httpx.Request(
         request.method,
         base.copy_with(raw_path=base.raw_path.rstrip(b"/") + request.target.encode("ascii")),
@@ -50,17 +60,23 @@ def send_once(
         content=_in_chunks(request.body or b"") if request.chunked else request.body,
         extensions={"trace": trace, "timeout": timeout.as_dict()},
     )
-    with over_within(clock.real(total)) as wire:
+    with over_within(clock.real(patience.total), request) as wire:
+        outcome = _outcome(http, outgoing, wire, fresh)
+    earlier = tuple(Stray(before.request, before.stray) for before in wire.earlier)
+    return replace(outcome, stray=wire.stray, earlier=earlier)
+
+
+def _outcome(http: httpx.HTTPTransport, outgoing: httpx.Request, wire: Wire, fresh: list[str]) -> Outcome:
+    try:
+        answer = http.handle_request(outgoing)
         try:
-            answer = http.send(outgoing, stream=True)
-            try:
-                response, fault = _read(answer)
-            finally:
-                answer.close()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-            return Outcome(None, transient.UNREACHED, reused=False, detail=str(error))
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            return Outcome(None, _fault(error, wire), not fresh, str(error))
+            response, fault = _read(answer)
+        finally:
+            answer.close()
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+        return Outcome(None, transient.UNREACHED, reused=False, detail=str(error))
+    except httpx.TransportError as error:
+        return Outcome(None, _fault(error, wire), not fresh, str(error))
     return Outcome(response, fault, not fresh)
 
 

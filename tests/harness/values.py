@@ -7,6 +7,7 @@ from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
 from contracts.document import PATH_PARAMETER, SUPPLIED_BY, Document, Json, Link, Operation, properties
+from contracts.errors import Inconclusive
 from contracts.exchange import Request
 from strategies.samples import sample
 from tests.harness.access import TOKEN, Access
@@ -17,6 +18,9 @@ Known: TypeAlias = Mapping[str, tuple[str, ...]]
 
 SPARE_VALUES = 3
 """Values that are left for the operations to come before any is kept back."""
+
+LONGEST_TARGET = 32 * 1024
+"""Characters of path and query: servers take 8 KiB or so, the client twice as much as this."""
 
 
 class Turns:
@@ -50,22 +54,35 @@ class Turns:
         return turn % max(1, values - self._back) if turn >= 0 else turn
 
 
+def quoted(value: str) -> str:
+    """Return a value as it stands in a path, were it one that UTF-8 has no bytes for: an id may hold half a pair."""
+    return quote(value, safe="", errors="surrogatepass")
+
+
 def request_for(
     operation: Operation, target: Target, known: Known, turn: int = 0, given: Mapping[str, Json] | None = None
 ) -> Request:
     """Return a request that the target has every reason to accept, with the `turn`-th of each known value.
 
+    `Inconclusive` where an id is too long for any path.
+
     `given` are values that only the run itself can know, by the name of the parameter in the path, or of the property.
     """
     given = given or {}
     path = {name: given.get(name, _value(schema, known, turn)) for name, schema in operation.path_parameters.items()}
-    where = PATH_PARAMETER.sub(lambda found: quote(str(path[found.group(1)]), safe=""), operation.path)
+    where = PATH_PARAMETER.sub(lambda found: quoted(str(path[found.group(1)])), operation.path)
     query = {
         parameter.name: _value(parameter.schema, known, turn)
         for parameter in operation.parameters
         if parameter.place == "query" and parameter.required
     }
-    request = Request(operation.method, f"{where}?{urlencode(query)}" if query else where, _headers(operation, target))
+    where = f"{where}?{urlencode(query, errors='surrogatepass')}" if query else where
+    if len(where) > LONGEST_TARGET:
+        raise Inconclusive(
+            f"A request for {operation.label} would have {len(where):,} characters in its path, because of an id that "
+            "the target gave: more than any server takes."
+        )
+    request = Request(operation.method, where, _headers(operation, target))
     if operation.body is None:
         return request
     listed = dict(properties(operation.body))

@@ -15,6 +15,7 @@ from typing import TypeVar
 import httpx
 
 from contracts.exchange import Request
+from tests.harness.connecting import transport_to
 from tests.harness.settings import Target
 
 SECONDS = 7.0
@@ -56,12 +57,18 @@ class Visit:
         self.sent += 1
         # Without the declared encoding, which nobody here would undo.
         headers = [(name, value) for name, value in request.headers if name != "Accept-Encoding"]
-        url, waits = self.target.url + request.target, self.patience
-        with httpx.Client(verify=self.tls, trust_env=not self.target.local, timeout=waits) as client:
+        url, waits = httpx.URL(self.target.url + request.target), self.patience
+        timeout = {"timeout": httpx.Timeout(waits).as_dict()}
+        sent = httpx.Request(request.method, url, headers=headers, content=request.body, extensions=timeout)
+        with transport_to(url, self.tls, kept=0) as transport:
+
+            def answer() -> httpx.Response:
+                came = transport.handle_request(sent)
+                came.read()
+                return came
+
             try:
-                self.last = within(
-                    waits, lambda: client.request(request.method, url, headers=headers, content=request.body)
-                )
+                self.last = within(waits, answer)
             except httpx.HTTPError as error:
                 raise Unreachable(f"{type(error).__name__}: {error}".rstrip(": ")) from None
         return self.last

@@ -135,6 +135,27 @@ def test_service_is_steady(expected, drops: int, outages: int, of: int) -> None:
         "untrue length or encoding": (GZIP, exchange(fault=GZIP)),
         "no media type": ("no Content-Type", exchange(headers={"content-type": None})),
         "untrue charset": ("untrue charset", exchange(body=b'"\xff"', headers={"content-type": "a/b; charset=utf-8"})),
+        **{
+            f"codec that is no charset: {name}": (
+                "untrue charset",
+                exchange(headers={"content-type": f"application/json; charset={name}"}),
+            )
+            for name in (
+                "unicode_escape",
+                "raw_unicode_escape",
+                "punycode",
+                "idna",
+                "rot13",
+                "zlib",
+                "hex",
+                "undefined",
+            )
+        },
+        "name with a NUL": ("untrue charset", exchange(headers={"content-type": "application/json; charset=a\0"})),
+        "half a pair in UTF-7": (
+            "untrue charset",
+            exchange(body=b'"+2AA-"', headers={"content-type": "application/json; charset=utf-7"}),
+        ),
         "charset nobody knows": ("untrue charset", exchange(headers={"content-type": "a/b; charset=x-none"})),
         "JSON in Latin-1": (
             "untrue charset",

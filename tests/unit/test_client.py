@@ -20,7 +20,7 @@ from strategies import credentials, methods, wire
 from tests.harness import decoding, transient, transport
 from tests.harness.client import FALLS_TO_CONFIRM, Client
 from tests.harness.sending import Reply, TargetDown
-from tests.harness.timing import Manners, Patience
+from tests.harness.timing import ELSEWHERE, ON_THIS_MACHINE, Manners, Patience
 from tests.harness.transient import SENT_AT_MOST
 from tests.unit.building import STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
 from tests.unit.sockets import LAST, OK, Fake, Server, Talk, nobody, serving
@@ -283,7 +283,7 @@ def test_what_is_no_answer_is_held_against_the_target_at_once(monkeypatch, fake:
     assert (reply.response, reply.fault, reply.attempts, reply.drops, pauses) == (None, fault, 1, 0, [])
 
 
-SOON = Patience(silence=0.2, total=0.3, hasty=0.2, away=10)
+SOON = Patience(silence=0.2, total=0.3, away=10)
 
 
 def only_where_asked(fake: Fake) -> Fake:
@@ -366,16 +366,22 @@ def test_what_goes_wrong_once_is_counted_and_sent_again(first: Fake) -> None:
     assert (len(server.heard), client.weather.again, client.weather.away) == (2, 1, 0)
 
 
-def test_patience_ends_after_two_silences() -> None:
-    with client_of(only_where_asked(says_nothing), Patience(silence=0.25, total=0.3, hasty=0.05)) as (client, _, _):
-        patient, hasty = (client.send(GET) for _ in range(2))
-    assert (patient.attempts, hasty.attempts) == (2, 2)
-    assert patient.elapsed >= 2 * 0.25 > hasty.elapsed
+def test_silences_of_others_shorten_nobodys_deadline() -> None:
+    def fake(talk: Talk) -> None:
+        if (heard := talk.hear()) is None or heard.target == GET.target:
+            talk.hear()
+            return
+        time.sleep(0.3 if heard.target == "/slow" else 0)
+        talk.say(LAST)
+
+    with client_of(fake, Patience(silence=0.5, total=0.7)) as (client, _, _):
+        assert [client.send(GET).attempts for _ in range(5)] == [2] * 5, "each silence is confirmed for itself"
+        slow = client.send(Request("GET", "/slow", ()))
+    assert (slow.response.status, slow.attempts) == (200, 1)
 
 
-def test_silences_are_confirmed_no_more_where_they_are_a_habit() -> None:
-    with client_of(only_where_asked(says_nothing), SOON) as (client, _, _):
-        assert [client.send(GET).attempts for _ in range(4)] == [2, 2, 1, 1]
+def test_silence_is_ten_seconds_wherever_the_target_is() -> None:
+    assert {patience.silence for patience in (Patience(), ON_THIS_MACHINE, ELSEWHERE)} == {10.0}
 
 
 def test_answer_with_an_untrue_encoding_is_kept_as_it_came() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import time
 import zlib
 
 import pytest
 
-from tests.harness.decoding import LARGEST_BODY, TooLarge, Undecodable, decode
+from tests.harness.decoding import LARGEST_BODY, MOST_CODINGS, MOST_MEMBERS, TooLarge, Undecodable, decode
 from tests.unit.building import table
 
 TEXT = b'{"a": 1}' * 100
@@ -49,6 +50,26 @@ def test_largest_body_is_the_largest() -> None:
     assert len(decode(gzip.compress(bytes(LARGEST_BODY)), ["gzip"])) == LARGEST_BODY
     with pytest.raises(TooLarge):
         decode(gzip.compress(bytes(LARGEST_BODY + 1)), ["gzip"])
+
+
+@table(
+    "body, codings",
+    {
+        "empty members": (gzip.compress(b"") * (LARGEST_BODY // 20), ["gzip"]),
+        "one more member than is looked at": (gzip.compress(b"") * (MOST_MEMBERS + 1), ["gzip"]),
+        "empty streams": (zlib.compress(b"") * (LARGEST_BODY // 8), ["deflate"]),
+        "coding over coding": (gzip.compress(TEXT), ["gzip"] * (MOST_CODINGS + 1)),
+    },
+)
+def test_what_takes_too_many_steps_is_given_up_at_once(body: bytes, codings: list[str]) -> None:
+    began = time.process_time()
+    with pytest.raises(TooLarge):
+        decode(body, codings)
+    assert time.process_time() - began < 1
+
+
+def test_as_many_members_as_are_looked_at_are_read() -> None:
+    assert decode(gzip.compress(b"x") * MOST_MEMBERS, ["gzip"]) == b"x" * MOST_MEMBERS
 
 
 def test_members_are_too_large_together() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.harness import timing
 from tests.harness.allowance import Allowance
 from tests.harness.pacing import Pacer
 from tests.harness.window import Window
@@ -137,6 +139,22 @@ def test_what_a_clock_ahead_of_time_counted_keeps_nobody_waiting(clock: Clock, t
     sends(pacer(clock, tmp_path)[0], 100)
     clock.time -= 3600
     assert sends(pacer(clock, tmp_path)[0], 100) == 0
+
+
+def test_clock_that_is_set_back_on_the_way_keeps_nobody_waiting(clock: Clock, tmp_path: Path) -> None:
+    one, _ = pacer(clock, tmp_path)
+    sends(one, 100)
+    clock.time -= 3600
+    assert sends(one, 1) <= 60
+
+
+def test_no_wait_depends_on_the_time_of_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    allowance = Allowance(timing.Clock(), URL, TOKEN, tmp_path)
+    now = time.time()
+    assert [allowance.wait(2) for _ in range(2)] == [0, 0]
+    for hour in (-1, 1):
+        monkeypatch.setattr(time, "time", lambda hour=hour: now + hour * 3600)
+        assert 50 < allowance.wait(2) <= 60.1
 
 
 def test_pace_of_nobody_is_the_usual_one() -> None:

@@ -225,6 +225,12 @@ BARE_TOKEN = "PROPEXO_TOKEN holds characters that no bearer token has: give the 
     {
         "no target": ("", {}, NAMES_A_TARGET + "''"),
         "another word": ("production", {}, NAMES_A_TARGET + "'production'"),
+        "password in what is no URL": (
+            "htp://user:secret@api.example.com",
+            {},
+            NAMES_A_TARGET + "'***@api.example.com'",
+        ),
+        "password and a space": ("https://user:sec ret@api.example.com", {}, NAMES_A_TARGET + "'***@api.example.com'"),
         "no scheme": ("api.example.com", {}, NAMES_A_TARGET + "'api.example.com'"),
         "another scheme": ("ftp://api.example.com", {}, NAMES_A_TARGET),
         "no host": ("https:///v1", {}, NAMES_A_TARGET),

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 import trustme
 
 from contracts.errors import TargetUnavailable, UsageError
 from contracts.exchange import Request
 from tests.harness.client import Client
+from tests.harness.connecting import proxy_for
 from tests.harness.settings import settings_from, tls_of
 from tests.unit.building import TOKEN
 from tests.unit.sockets import OK, Server, Talk, serving, tunnels
@@ -127,6 +129,68 @@ def test_certificate_that_cannot_be_used_is_one_sentence(authority: trustme.CA, 
         with pytest.raises(UsageError) as caught:
             tls_of(settings_from([], given, None))
         assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("content", [None, "", "no PEM"], ids=["absent", "empty", "no PEM"])
+def test_roots_that_cannot_be_used_are_one_sentence(
+    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "roots.pem"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with pytest.raises(UsageError, match=r"^SSL_CERT_FILE cannot be used \(\w+\): give a file of certificates in PEM"):
+        tls_of(settings_from([], {}, None))
+
+
+def test_folder_of_roots_has_to_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "absent"))
+    with pytest.raises(UsageError, match=r"^SSL_CERT_DIR names no folder"):
+        tls_of(settings_from([], {}, None))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    tls_of(settings_from([], {}, None))
+
+
+BROKEN_PROXIES = {
+    "another scheme": "ftp://user:secret@proxy.test",
+    "SOCKS": "socks5://user:secret@127.0.0.1:1080",
+    "no host": "http://",
+    "half an address": "http://[::1",
+    "port that is none": "http://user:secret@proxy.test:port",
+    "port beyond the last": "proxy.test:99999",
+}
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
+@pytest.mark.parametrize("proxy", BROKEN_PROXIES.values(), ids=BROKEN_PROXIES)
+def test_proxy_that_cannot_be_used_is_one_sentence(proxy: str, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, proxy)
+    with pytest.raises(UsageError, match=f"^{variable.upper()} names no proxy that can be used") as caught:
+        proxy_for(httpx.URL("https://api.test"))
+    assert "secret" not in str(caught.value)
+    assert proxy_for(httpx.URL("http://127.0.0.1:4010")) is None, "this machine needs none"
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "javascript:alert(1)",
+        "http://[",
+        "http://x:99999/",
+        "//",
+        "\\\\x",
+        "mailto:a@b",
+        "%zz",
+        "\xff",
+        "http://user:p@/",
+    ],
+)
+def test_odd_place_of_a_redirect_is_looked_at_by_nobody(location: str) -> None:
+    answer = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
+    with serving(lambda talk: (talk.hear(), talk.say(answer))[1]) as server, client_of(server.url) as client:
+        reply = client.send(GET)
+    assert reply.response is not None
+    assert (reply.response.status, reply.response.header("location"), reply.fault) == (302, location, None)
 
 
 @pytest.mark.usefixtures("trusted")

@@ -10,6 +10,7 @@ from contracts.checks import each, errors, protocol, response
 from contracts.document import Document, Operation
 from contracts.exchange import GOES_DOWN, HOLDS, SILENT, Exchange, Problem, Request, Status
 from strategies.edit import Edit, together
+from tests.harness import transient
 from tests.harness.trial import AGAIN, NOW_AND_THEN, SENT_AGAIN_AT_MOST, Trial
 from tests.unit.building import CANCEL, CREATE, REQUIREMENTS, control, exchange, objects, said, table
 from tests.unit.documents import answering, loaded, queueing, taking
@@ -92,6 +93,13 @@ def test_problem_is_sent_again_twice() -> None:
     (finding,) = tried(run, changing("a")).verdict().findings
     assert len(run.exchanges) == 1 + AGAIN
     assert (finding.edit, finding.seen, finding.tried, finding.gates) == ("a", 3, 3, True)
+
+
+def test_silence_which_the_client_saw_twice_is_not_sent_again() -> None:
+    found = trial("RESP-06", run := Run())
+    found.judge(exchange(None, fault=transient.NOTHING_IN_TIME), response.no_server_error)
+    (finding,) = found.verdict().findings
+    assert (finding.seen, finding.tried, run.exchanges) == (1, 1, [])
 
 
 def test_problem_that_comes_now_and_then_is_named_so() -> None:

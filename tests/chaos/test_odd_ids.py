@@ -1,0 +1,28 @@
+"""Ids that a target gives and nobody can use well: the run says what came of it, and is not the one that fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contracts.mock.api import MockApi
+from tests.chaos.running import QUICK, behind, run
+from tests.chaos.scenarios import body_changed
+from tests.unit.running import document
+
+FOUND, COULD_NOT_TELL = 1, 6
+READABLE_CHARACTERS = 200_000
+
+
+@pytest.mark.parametrize(
+    "start", [b"\\ud800", b"\\u0000\\r\\n", b"x" * 1_000_000], ids=["half a pair", "control characters", "a megabyte"]
+)
+def test_odd_job_ids_end_the_run_as_documented(start: bytes, tmp_path: Path) -> None:
+    fault = body_changed(lambda body: body.replace(b'"job_id":"', b'"job_id":"' + start))
+    files = [f"--{name}={tmp_path / name}" for name in ("summary", "markdown", "har", "alluredir")]
+    with behind(fault, MockApi(document())) as (_, arguments, environment):
+        outcome = run(tmp_path, *QUICK, *arguments, *files, environment=environment)
+    assert outcome.code in (FOUND, COULD_NOT_TELL), outcome.output
+    assert "The suite itself failed" not in outcome.output
+    assert len(outcome.output) < READABLE_CHARACTERS, "nobody reads an id of a megabyte"

@@ -1,0 +1,60 @@
+"""A target that never answers some requests, and takes its time over others: only the first are held against it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import count
+from pathlib import Path
+
+from contracts import strict_json
+from contracts.exchange import CONTROL, NOW_AND_THEN
+from contracts.mock.api import MockApi
+from tests.chaos.proxy import Fault, Line
+from tests.chaos.running import QUICK, behind, run
+from tests.harness.run import SILENCES_AT_MOST
+from tests.harness.transient import NOTHING_IN_TIME, TRIES
+from tests.unit.running import document
+
+VIOLATED = 1
+SLOW_SECONDS = 3.0
+SLOW_EVERY = 6
+
+
+def never_answers_malformed_json_and_is_slow_to_others(silent: list[bytes]) -> Fault:
+    """Return the fault; it notes the requests that got no answer."""
+    turns = count()
+
+    def fault(line: Line) -> None:
+        head, _, body = line.request.partition(b"\r\n\r\n")
+        if b"chunked" not in head and not strict_json.read(body or b"{}").strict:
+            silent.append(line.request)
+            line.stall()
+        elif next(turns) % SLOW_EVERY == 0:
+            answer = line.answer()
+            line.proxy.closed.wait(SLOW_SECONDS / line.proxy.hurry)
+            line.say(answer)
+        else:
+            line.carry()
+
+    return fault
+
+
+def test_slow_answers_are_answers_however_many_others_never_came(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.json"
+    silent: list[bytes] = []
+    fault = never_answers_malformed_json_and_is_slow_to_others(silent)
+    with behind(fault, MockApi(document())) as (_, arguments, environment):
+        outcome = run(tmp_path, *QUICK, *arguments, "--summary", str(summary), environment=environment)
+    assert outcome.code == VIOLATED, outcome.output
+    assert outcome.named("failure") >= {"RESP-06"}
+    unanswered = [
+        found for found in json.loads(summary.read_text())["findings"] if NOTHING_IN_TIME in found["observed"]
+    ]
+    assert unanswered
+    edits = [edit for found in unanswered for edit in found["edits"]]
+    assert not {CONTROL, NOW_AND_THEN} & {*edits}, "no slow answer was taken for a silence"
+    assert set(Counter(silent).values()) == {TRIES[NOTHING_IN_TIME]}, "a silence is confirmed once"
+    sent_by = [found for found in unanswered if found["requirement"] != "RESP-06"]  # which judges what all of them sent
+    assert sent_by
+    assert max(len(found["edits"]) for found in sent_by) <= SILENCES_AT_MOST

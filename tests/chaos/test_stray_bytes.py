@@ -1,0 +1,31 @@
+"""A server that answers HEAD with a body: the request after it is answered well, and HEAD is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from contracts.mock.api import MockApi
+from tests.chaos.proxy import Line
+from tests.chaos.running import TWO, behind, run
+from tests.unit.running import document
+
+BODY = b"x" * 80
+VIOLATED = 1
+
+
+def head_gets_a_body(line: Line) -> None:
+    """Answer HEAD as if it were GET."""
+    line.say(line.answer() + BODY if line.request.startswith(b"HEAD ") else line.answer())
+
+
+def test_body_of_an_answer_to_head_is_held_against_head(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.json"
+    with behind(head_gets_a_body, MockApi(document())) as (_, arguments, environment):
+        outcome = run(tmp_path, *TWO, *arguments, "--summary", str(summary), environment=environment)
+    assert outcome.code == VIOLATED, outcome.output
+    assert outcome.named("failure") == {"RESP-06"}
+    found = [finding for finding in json.loads(summary.read_text())["findings"] if finding["requirement"] == "RESP-06"]
+    assert found
+    assert all("and then, unasked, 80 bytes: xxx" in finding["observed"] for finding in found), "no later one is blamed"
+    assert all("HEAD" in finding["curl"] or "-I" in finding["curl"] for finding in found)

@@ -1,0 +1,149 @@
+"""Bytes that nobody has asked for: they are told with the request before them, and no later one reads them."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import trustme
+
+from contracts.checks import response
+from contracts.exchange import HOLDS, Request
+from tests.harness.client import Client
+from tests.harness.framing import Answer
+from tests.harness.transport import Stray
+from tests.unit.building import CANCEL, exchange, said, table
+from tests.unit.sockets import LAST, OK, Fake, Server, Talk, serving
+
+FIRST, SECOND = Request("GET", "/first", ()), Request("GET", "/second", ())
+HEAD = Request("HEAD", "/first", ())
+REFUSED = b"HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n"
+TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+SECONDS = 5.0
+
+
+@contextmanager
+def client_of(
+    fake: Fake, tls: ssl.SSLContext | None = None, trusted: ssl.SSLContext | None = None
+) -> Iterator[tuple[Client, Server]]:
+    with serving(fake, tls=tls) as server:
+        client = Client(server.url, tls=trusted)
+        try:
+            yield client, server
+        finally:
+            client.close()
+
+
+def always(answer: bytes) -> Fake:
+    def fake(talk: Talk) -> None:
+        while talk.hear():
+            talk.say(answer)
+
+    return fake
+
+
+def afterwards(late: bytes, said: threading.Event) -> Fake:
+    """Return a server that says something after its first answer, once the client has read that."""
+    asked = threading.Event()
+
+    def fake(talk: Talk) -> None:
+        while talk.hear():
+            talk.say(OK)
+            if not asked.is_set():
+                asked.set()
+                threading.Event().wait(0.1)
+                talk.say(late)
+                said.set()
+
+    return fake
+
+
+def test_answer_ahead_of_the_answer_is_told_with_its_request() -> None:
+    with client_of(always(REFUSED + OK)) as (client, server):
+        replies = [client.send(request) for request in (FIRST, SECOND, FIRST)]
+    assert [reply.stray for reply in replies] == [OK] * 3
+    assert [reply.response and reply.response.status for reply in replies] == [400] * 3
+    assert server.connections == 3, "nobody reads what was left for another one"
+
+
+def test_body_of_an_answer_to_head_is_no_part_of_the_next_answer() -> None:
+    with client_of(always(OK)) as (client, server):
+        head, get = client.send(HEAD), client.send(FIRST)
+    assert (head.stray, head.fault) == (b"{}", None)
+    assert (get.stray, get.fault, get.response and get.response.body) == (b"", None, b"{}")
+    assert server.connections == 2
+
+
+def test_bytes_behind_the_last_answer_of_a_connection_are_told_as_well() -> None:
+    with client_of(always(LAST + b"more")) as (client, _):
+        assert client.send(FIRST).stray == b"more"
+
+
+def assert_told_late(client: Client, server: Server, said: threading.Event) -> None:
+    assert client.send(FIRST).stray == b""
+    assert said.wait(SECONDS)
+    reply = client.send(SECOND)
+    assert (reply.response and reply.response.status, reply.stray, reply.attempts) == (200, b"", 1)
+    assert list(client.strays()) == [Stray(FIRST, REFUSED)]
+    assert list(client.strays()) == [], "once"
+    assert server.connections == 2
+
+
+def test_bytes_that_come_late_are_told_with_the_request_before() -> None:
+    said = threading.Event()
+    with client_of(afterwards(REFUSED, said)) as (client, server):
+        assert_told_late(client, server, said)
+
+
+def test_bytes_that_come_late_are_seen_through_tls() -> None:
+    authority, said = trustme.CA(), threading.Event()
+    tls, trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.configure_trust(trusted)
+    with client_of(afterwards(REFUSED, said), tls, trusted) as (client, server):
+        assert_told_late(client, server, said)
+
+
+def test_answer_408_before_a_connection_closes_is_no_stray() -> None:
+    said = threading.Event()
+    with client_of(afterwards(TIMEOUT, said)) as (client, _):
+        client.send(FIRST)
+        assert said.wait(SECONDS)
+        assert client.send(SECOND).attempts == 1
+        assert list(client.strays()) == []
+
+
+@table(
+    "method, answer, surplus",
+    {
+        "length": (b"GET", OK, b""),
+        "length, and more": (b"GET", OK + b"x", b"x"),
+        "cut off": (b"GET", OK[:-1], b""),
+        "chunks": (b"GET", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", b""),
+        "chunks, and more": (b"GET", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nx", b"x"),
+        "until the connection ends": (b"GET", b"HTTP/1.1 200 OK\r\n\r\nxx", b""),
+        "after an early hint": (b"GET", b"HTTP/1.1 103 Early Hints\r\n\r\n" + OK, b""),
+        "no body at 204": (b"GET", b"HTTP/1.1 204 No Content\r\n\r\n", b""),
+        "a body at 204": (b"GET", b"HTTP/1.1 204 No Content\r\n\r\n{}", b"{}"),
+        "HEAD": (b"HEAD", OK[:-2], b""),
+        "HEAD with a body": (b"HEAD", OK, b"{}"),
+        "no HTTP": (b"GET", b"good morning\r\n\r\n", b""),
+        "nothing": (b"GET", b"", b""),
+    },
+)  # fmt: skip
+def test_answer_ends_where_its_headers_say(method: bytes, answer: bytes, surplus: bytes) -> None:
+    at_once, byte_by_byte = Answer(method), Answer(method)
+    at_once.receive(answer)
+    for place in range(len(answer)):
+        byte_by_byte.receive(answer[place : place + 1])
+    assert at_once.surplus == surplus
+    assert byte_by_byte.surplus in (surplus, b""), "what comes on its own is found on the connection"
+
+
+@pytest.mark.parametrize("check", [response.no_server_error, response.answered_below_500])
+def test_stray_bytes_are_a_problem_of_their_own(check: object) -> None:
+    assert said(check(CANCEL, exchange(400))) is HOLDS  # type: ignore[operator]
+    assert said(check(CANCEL, exchange(400, stray=b"x"))) == "bytes after the answer"  # type: ignore[operator]
