@@ -22,7 +22,7 @@ OWN = re.compile(
     # Colours but no hiding, the return of a line that is written anew, the bar that a terminal shows in its frame.
     rf"(?P<own>\x1b\[(?:(?!0*8[;m])\d*;)*(?!0*8m)\d*m|\A\r|\x1b\]9;4;[\d;]*\x1b\\)|[{HIDDEN}]"
 )
-COMMAND = re.compile(r"(?m)(?:^(?P<before>(?:\s|\x1b\[[\d;]*m)*):(?=:)|(?<=#)#(?=\[|vso\[|teamcity\[))")
+COMMAND = re.compile(r"(?m)(?:^(?P<before>(?:[^\S\n]|\x1b\[[\d;]*+m)*+):(?=:)|(?<=#)#(?=\[|vso\[|teamcity\[))")
 """What GitHub, Azure and TeamCity take for a command, where it begins a line or wherever it stands."""
 
 

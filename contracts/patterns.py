@@ -26,6 +26,8 @@ PATTERN_PROPERTIES: Final = "patternProperties"
 TOKEN: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|.", re.DOTALL)
 """An escaped character, a class, or any other character."""
 REPETITIONS: Final = frozenset("*+{")
+LONGEST_PATTERN: Final = 1000
+"""Characters that are looked at; of a longer pattern nobody can say so soon that it does not backtrack."""
 FEW_REPETITIONS: Final = 4
 """So many side by side cost a backtracking engine no more than the fourth power of a text's length."""
 
@@ -47,6 +49,8 @@ def may_backtrack(pattern: str) -> bool:
     That is so where a group that holds repetitions or alternatives is repeated, or repetitions are many. Few patterns
     that are like this do take long; those that are not never do.
     """
+    if len(pattern) > LONGEST_PATTERN:
+        return True
     tokens = [*TOKEN.findall(pattern), ""]
     open_groups, repetitions = [False], 0
     for sign, following in pairwise(tokens):

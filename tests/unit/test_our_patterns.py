@@ -33,6 +33,7 @@ PIECES = (
 
 NOT_FROM_OUTSIDE = {
     "contracts.document.PATH_PARAMETER": "paths of the document",
+    "contracts.patterns.TOKEN": "patterns of the document, of a bounded length",
     "contracts.mock.commands.PATH_PARAMETER": "the same",
     "tests.harness.values.PATH_PARAMETER": "the same",
     "strategies.wire.STRING": "bodies of our own requests",

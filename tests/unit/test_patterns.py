@@ -78,7 +78,7 @@ def test_default_of_a_document_is_matched_within_the_bound(tmp_path: Path, versi
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(a+)+", "(a|b)*", "((a)|b){2,}", "(?:a*)*", r"(\w+\.)+", "a*a*a*a*a*b", "([+]|[^)]*)+"]
+    "pattern", ["(a+)+", "(a|b)*", "((a)|b){2,}", "(?:a*)*", r"(\w+\.)+", "a*a*a*a*a*b", "([+]|[^)]*)+", "a" * 1001]
 )
 def test_pattern_that_may_backtrack_is_seen(pattern: str) -> None:
     assert may_backtrack(pattern)
