@@ -137,7 +137,7 @@ def _discard(stream: Any) -> None:
 
 def register(config: pytest.Config) -> Writer:
     """Clean whatever this pytest process writes. Called before other plugins open their files."""
-    colour = config.getoption("color")
+    colour = config.getoption("color", "no")  # as with `-p no:terminal`
     colours = colour == "yes" or (colour == "auto" and should_do_markup(sys.__stdout__ or sys.stdout))
     writer = Writer(colours=colours, credentials=_credentials(config.getoption("--target")))
     if token := os.environ.get(VARIABLE, "").strip():  # the settings may name another one, later
