@@ -180,6 +180,10 @@ class Client:
         tally.total += 1
         fresh = tally.total > 1 or self._lost >= LOST_UNTIL_FRESH
         outcome = self._once(request, self._fresh if fresh else self._http)
+        if outcome.late is not None:
+            late, outcome = outcome.late, self._once(request, self._fresh)
+            if outcome.fault != transient.BROKEN:
+                self._strays.append(late)
         if outcome.fault != transient.UNREACHED:
             tally.in_flight = outcome
         tally.brought_down |= transient.may_have_brought_down(outcome.response, outcome.fault)

@@ -28,12 +28,15 @@ class Wire:
     """One exchange on the wire: when it has to be over, on the monotonic clock, and how many bytes have come so far.
 
     `stray` are bytes that came after its answer and before the next request; `earlier` those of exchanges before, on
-    whose connection there were such bytes when this request was about to go out. It went out on another one.
+    whose connection there were such bytes when this request was about to go out. It went out on another one. `head` is
+    how what came began, `before` the exchange that the connection had carried last.
     """
 
     request: Request
     until: float
     received: int = 0
+    head: bytes = b""
+    before: Wire | None = None
     stray: bytes = b""
     earlier: list[Wire] = field(default_factory=list)
     stream: _Stream | None = None
@@ -77,6 +80,7 @@ class _Stream(httpcore.NetworkStream):
             raise httpcore.ReadTimeout
         received = self._inner.read(max_bytes, left)
         wire.received += len(received)
+        wire.head += received[: LOOK_BYTES - len(wire.head)]
         if self._answer is not None:
             self._answer.receive(received)
         return received
@@ -88,7 +92,9 @@ class _Stream(httpcore.NetworkStream):
             raise httpcore.WriteTimeout
         if wire is not None and (self._answer is None or self._answer.begun):
             self._answer = Answer(buffer.partition(b" ")[0])
-            self._wire, wire.stream = wire, self
+            if self._wire is not None:
+                self._wire.before = None  # of a chain of exchanges only the last is asked for
+            self._wire, wire.stream, wire.before = wire, self, self._wire
         self._inner.write(buffer, left)
 
     def close(self) -> None:

@@ -30,7 +30,8 @@ class Outcome:
     """What one sending came to: a response, or a fault, or both where the body is not what its headers say.
 
     `detail` is the network's own word for it. `reused` tells that an older connection carried it. `stray` are bytes
-    that came after the answer, `earlier` those that were found after the answers to requests before.
+    that came after the answer, `earlier` those that were found after the answers to requests before. `late` is what
+    came in place of this answer and is no HTTP, where the request before on the connection may have left it.
     """
 
     response: Response | None
@@ -39,6 +40,7 @@ class Outcome:
     detail: str = ""
     stray: bytes = b""
     earlier: tuple[Stray, ...] = ()
+    late: Stray | None = None
 
 
 def send_once(
@@ -63,7 +65,9 @@ def send_once(
     with over_within(clock.real(patience.total), request) as wire:
         outcome = _outcome(http, outgoing, wire, fresh)
     earlier = tuple(Stray(before.request, before.stray) for before in wire.earlier)
-    return replace(outcome, stray=wire.stray, earlier=earlier)
+    # What is no HTTP may be the end of the exchange before: bytes that came when this request was on its way already.
+    late = Stray(wire.before.request, wire.head) if outcome.fault == transient.BROKEN and wire.before else None
+    return replace(outcome, stray=wire.stray, earlier=earlier, late=late)
 
 
 def _outcome(http: httpx.HTTPTransport, outgoing: httpx.Request, wire: Wire, fresh: list[str]) -> Outcome:

@@ -14,6 +14,7 @@ from contracts.checks import response
 from contracts.exchange import HOLDS, Request
 from tests.harness.client import Client
 from tests.harness.framing import Answer
+from tests.harness.transient import BROKEN
 from tests.harness.transport import Stray
 from tests.unit.building import CANCEL, exchange, said, table
 from tests.unit.sockets import LAST, OK, Fake, Server, Talk, serving
@@ -96,6 +97,33 @@ def test_bytes_that_come_late_are_told_with_the_request_before() -> None:
     said = threading.Event()
     with client_of(afterwards(REFUSED, said)) as (client, server):
         assert_told_late(client, server, said)
+
+
+@pytest.mark.parametrize("first", [1, 3], ids=["the first answer", "the third answer"])
+def test_bytes_that_come_in_place_of_the_next_answer_are_told_with_the_request_before(first: int) -> None:
+    def fake(talk: Talk) -> None:
+        heard = 0
+        while talk.hear():
+            heard += 1
+            talk.say(b"left over" + OK if heard == first + 1 else OK)
+
+    with client_of(fake) as (client, _):
+        replies = [client.send(request) for request in (*[FIRST] * first, SECOND)]
+        strays = list(client.strays())
+    assert [reply.fault for reply in replies] == [None] * (first + 1)
+    assert [(stray.request, stray.data[:9]) for stray in strays] == [(FIRST, b"left over")]
+
+
+def test_what_is_no_http_on_a_fresh_connection_as_well_is_the_request_s_own() -> None:
+    def fake(talk: Talk) -> None:
+        while heard := talk.hear():
+            talk.say(b"no HTTP\r\n\r\n" if heard.target == SECOND.target else OK)
+
+    with client_of(fake) as (client, _):
+        client.send(FIRST)
+        reply = client.send(SECOND)
+        assert reply.fault == BROKEN
+        assert list(client.strays()) == []
 
 
 def test_bytes_that_come_late_are_seen_through_tls() -> None:
