@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from contracts.checks import response
-from contracts.exchange import HOLDS, Request
+from contracts.exchange import HOLDS, Problem, Request
 from tests.harness.client import Client
 from tests.harness.framing import Answer
 from tests.harness.transient import BROKEN
@@ -175,3 +175,10 @@ def test_answer_ends_where_its_headers_say(method: bytes, answer: bytes, surplus
 def test_stray_bytes_are_a_problem_of_their_own(check: object) -> None:
     assert said(check(CANCEL, exchange(400))) is HOLDS  # type: ignore[operator]
     assert said(check(CANCEL, exchange(400, stray=b"x"))) == "bytes after the answer"  # type: ignore[operator]
+
+
+@table("method, gates", {"the operation's": ("POST", True), "HEAD, which nobody documents": ("HEAD", False)})
+def test_stray_bytes_gate_but_after_an_answer_to_head(method: str, *, gates: bool) -> None:
+    problem = response.answered_below_500(CANCEL, exchange(400, stray=b"x", method=method))
+    assert isinstance(problem, Problem)
+    assert problem.gates is gates
