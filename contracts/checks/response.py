@@ -121,7 +121,7 @@ def answered_below_500(operation: Operation, exchange: Exchange) -> Judgement:
     status = exchange.response.status
     if exchange.stray:
         observed = f"{status}, and then, unasked, {len(exchange.stray)} bytes: {shown(exchange.stray)}"
-        # Nobody documents HEAD, and some pairs of framework and HTTP server send the body with it: Django under waitress.
+        # Nobody documents HEAD, and some pairs of framework and server send the body with it: Django under waitress.
         gates = exchange.request.method != "HEAD"
         return Problem("bytes after the answer", "nothing between an answer and the next request", observed, gates)
     if status < FIRST_SERVER_ERROR:
