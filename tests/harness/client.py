@@ -180,7 +180,9 @@ class Client:
         tally.total += 1
         fresh = tally.total > 1 or self._lost >= LOST_UNTIL_FRESH
         outcome = self._once(request, self._fresh if fresh else self._http)
-        if outcome.late is not None:
+        if outcome.reused and transient.is_request_timeout(outcome.response):
+            outcome = self._once(request, self._fresh)
+        elif outcome.late is not None:
             late, outcome = outcome.late, self._once(request, self._fresh)
             if outcome.fault != transient.BROKEN:
                 self._strays.append(late)

@@ -74,6 +74,11 @@ def wait_before_next(response: Response, attempts: int, window: float, wall: dt.
     return min(usual if asked is None else asked, LONGEST_WAIT_SECONDS)
 
 
+def is_request_timeout(response: Response | None) -> bool:
+    """Return whether this is 408: on a connection that had rested it is about that, no answer (RFC 9110, 15.5.9)."""
+    return response is not None and response.status == REQUEST_TIMEOUT
+
+
 def is_throttled(response: Response) -> bool:
     """Return whether the API itself says 429: a web page without its numbers is a gateway's, by another limit."""
     tells = any(response.header(name) is not None for name in (RATE_LIMIT, RATE_REMAINING))

@@ -135,6 +135,18 @@ def test_bytes_that_come_late_are_seen_through_tls() -> None:
         assert_told_late(client, server, said)
 
 
+def test_answer_408_in_place_of_the_next_answer_is_none() -> None:
+    def fake(talk: Talk) -> None:
+        for place in range(2):
+            if talk.hear():
+                talk.say(TIMEOUT if place else OK)
+
+    with client_of(fake) as (client, _):
+        replies = [client.send(request) for request in (FIRST, SECOND)]
+        assert list(client.strays()) == []
+    assert [reply.response and reply.response.status for reply in replies] == [200, 200]
+
+
 def test_answer_408_before_a_connection_closes_is_no_stray() -> None:
     said = threading.Event()
     with client_of(afterwards(TIMEOUT, said)) as (client, _):
