@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import math
 import time
 import uuid
 from collections.abc import Iterator
@@ -141,11 +142,8 @@ class JobsNeedFiveReads(MockApi):
         job.status = job.outcome if job.reads > self.pending_reads else PENDING
 
 
-@variant(observe=reads)
-class JobsTakeTheirTime(MockApi):
-    """A job is pending for half a second, however often it is read."""
-
-    seconds = 0.5
+class Timed(MockApi):
+    """A mock that knows how old a job is; no variant by itself."""
 
     def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
         """Start with no job."""
@@ -158,9 +156,20 @@ class JobsTakeTheirTime(MockApi):
         self._queued[job.id] = time.monotonic()
         return job
 
+    def age(self, job_id: str) -> float:
+        """Return the seconds since a job was queued, more than there are for one that was not."""
+        return time.monotonic() - self._queued.get(job_id, -math.inf)
+
+
+@variant(observe=reads)
+class JobsTakeTheirTime(Timed):
+    """A job is pending for half a second, however often it is read."""
+
+    seconds = 0.5
+
     def advance(self, job: Job) -> None:
         """Look at the clock."""
-        if time.monotonic() - self._queued[job.id] > self.seconds:
+        if self.age(job.id) > self.seconds:
             job.status = job.outcome
 
 

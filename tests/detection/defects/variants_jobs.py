@@ -12,7 +12,7 @@ from contracts.mock.limit import RateLimit
 from contracts.mock.refusal import Issue, Refusal
 from contracts.mock.state import EVENTS, Job, State
 from tests.detection.catalogue import BOTH, READ, UPDATE, WRITE, variant
-from tests.detection.defects.variants_answers import JobsTakeTheirTime
+from tests.detection.defects.variants_answers import JobsTakeTheirTime, Timed
 from tests.detection.probe import Probe
 
 
@@ -104,23 +104,12 @@ class JobsAreForgottenAfterFortyOthers(MockApi):
 
 
 @variant(touches=BOTH, departs_from={"JOB-02", "JOB-03", "JOB-07"}, observe=a_while_later)
-class JobsAreForgottenAfterASecond(MockApi):
+class JobsAreForgottenAfterASecond(Timed):
     """A job is forgotten a second after it was queued."""
 
     seconds = 1.0
 
-    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
-        """Start with no job."""
-        super().__init__(document, state=state, limit=limit)
-        self._queued: dict[str, float] = {}
-
-    def accept(self, operation: Operation, value: Json) -> Job:
-        """Note the time."""
-        job = super().accept(operation, value)
-        self._queued[job.id] = time.monotonic()
-        return job
-
     def find_job(self, job_id: str) -> Job | None:
         """Look at the clock."""
-        fresh = time.monotonic() - self._queued.get(job_id, 0.0) <= self.seconds
+        fresh = self.age(job_id) <= self.seconds
         return super().find_job(job_id) if fresh else None
