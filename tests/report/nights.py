@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from contracts.mock.api import MockApi
+from contracts.mock.limit import Usage
 from contracts.mock.serve import MockServer
 from reports.accept import entry
 from reports.changes import State as Standing
@@ -22,9 +25,20 @@ from tests.unit.running import TWO, run
 
 CHOSEN = ("--profile", "nightly", *TWO)
 
+ANSWER_SECONDS = 0.05
+LITTLE_TIME = ("--max-minutes", "0.03")
+
 
 class Yesterday(ProblemDetailsForAMissingProperty, AnySchemeIsTaken):
     """Breaks ERR-05 on one operation and AUTH-04 on two, which is then accepted as known."""
+
+
+class Slow(MockApi):
+    """Keeps the contract, and takes its time: no machine is fast enough to finish a night within `LITTLE_TIME`."""
+
+    async def throttle(self, usage: Usage) -> None:
+        await asyncio.sleep(ANSWER_SECONDS)
+        await super().throttle(usage)
 
 
 class Tonight(UnknownEventIsAcceptedWith202, Yesterday):

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from contracts.mock.api import MockApi
 from contracts.mock.serve import serve
 from contracts.mock.state import State
-from tests.report.nights import Night, night
+from tests.report.nights import LITTLE_TIME, Night, Slow, night
 from tests.report.reader import Reader, reader
 from tests.unit.running import document
 
@@ -15,8 +14,8 @@ from tests.unit.running import document
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Night, Reader]]:
     folder = tmp_path_factory.mktemp("ended")
-    with serve(MockApi(document(), state=State(seed=1))) as server:
-        run = night(folder, "ended", server, "--max-minutes", "0.03")
+    with serve(Slow(document(), state=State(seed=1))) as server:
+        run = night(folder, "ended", server, *LITTLE_TIME)
     with reader(folder / "profile") as somebody:
         yield run, somebody
 

@@ -8,7 +8,7 @@ from contracts.mock.api import MockApi
 from contracts.mock.refusal import Issue
 from contracts.mock.serve import MockServer, serve
 from contracts.mock.state import State
-from tests.report.nights import Yesterday, known, night
+from tests.report.nights import LITTLE_TIME, Slow, Yesterday, known, night
 from tests.unit.running import document
 
 
@@ -53,8 +53,8 @@ def test_recommendation_not_met_gates_only_with_strict(tmp_path: Path) -> None:
 
 
 def test_ended_early(tmp_path: Path) -> None:
-    with served(MockApi) as server:
-        run = night(tmp_path, "ended early", server, "--max-minutes", "0.03")
+    with served(Slow) as server:
+        run = night(tmp_path, "ended early", server, *LITTLE_TIME)
     assert run.code == 2
     assert run.report.complaints == (
         f"{run.summary['checks']['musts']['not_run']} not run",
