@@ -1,0 +1,146 @@
+"""What runs against the healthy mock send, and what runs against seeded defects find: written down, to be compared.
+
+`python -m tests.e2e.golden_runs` writes the files in `golden/` anew. A commit that changes one of them says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from starlette.requests import Request
+
+from contracts.document import Document
+from contracts.mock.api import MockApi
+from contracts.mock.state import State
+from tests.detection.defects import DEFECTS
+from tests.unit.running import ROOT, TWO, Outcome, document, run, serving
+
+FOLDER = Path(__file__).with_name("golden")
+REQUESTS = {
+    "requests-nightly-seed-1.txt": (*TWO, "--profile", "nightly", "--hypothesis-seed", "1"),
+    "requests-nightly-seed-2.txt": (*TWO, "--profile", "nightly", "--hypothesis-seed", "2"),
+    "requests-quick-all-operations.txt": ("--profile", "quick", "--hypothesis-seed", "1"),
+}
+WHOLE_FAMILY = ("created-record-is-not-listed", "page-has-one-too-many")
+DEFECT_NAMES = (
+    *WHOLE_FAMILY,
+    "any-scheme-is-taken",
+    "any-token-is-taken",
+    "code-is-empty-for-a-boolean",
+    "every-twentieth-write-has-no-job",
+    "missing-property-is-422",
+    "problem-details-for-a-missing-property",
+    "result-is-empty-for-an-unknown-event",
+    "result-loses-control-characters",
+    "trailing-comma-is-taken",
+    "unknown-event-is-accepted-with-202",
+)
+LONGEST_TARGET = 100
+
+
+class Recording(MockApi):
+    """The healthy mock, which writes down each request that it reads."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document, state=State(seed=1))
+        self.lines: list[str] = []
+
+    async def read(self, request: Request) -> bytes:
+        body = await super().read(request)
+        target = request.scope["raw_path"].decode("latin-1") + "?" * bool(request.url.query) + request.url.query
+        headers = [name for name, _ in request.headers.raw]
+        whole = [request.method.encode(), target.encode(), *headers, body]
+        digest = hashlib.sha256(b"\0".join(whole)).hexdigest()[:12]
+        names = " ".join(name.decode("latin-1") for name in headers)
+        self.lines.append(f"{digest} {request.method} {target[:LONGEST_TARGET]} [{names}] {len(body)}")
+        return body
+
+
+def sent(folder: Path, *options: str) -> tuple[str, Outcome]:
+    """Return a line for each request of a run with these options, and what the run came to."""
+    api = Recording(document())
+    with serving(api) as (arguments, environment):
+        outcome = run(folder, "-p", "tests.e2e.repeatable", *arguments, *options, environment=environment)
+    assert outcome.code == 0, outcome.output
+    return "".join(f"{line}\n" for line in api.lines), outcome
+
+
+def found(folder: Path, name: str) -> list[str]:
+    """Return the identities of the findings on a seeded defect."""
+    defect = next(defect for defect in DEFECTS if defect.name == name)
+    with defect.serve(document(), 1) as served:
+        settings = {key: ",".join(values) for key, values in served.known.items()}
+        file = folder / "summary.json"
+        options = ("--target", served.url, "--summary", str(file), "--profile", "quick", "--hypothesis-seed", "1")
+        chosen = () if name in WHOLE_FAMILY else TWO
+        run(folder, *chosen, *options, environment=settings | {"PROPEXO_TOKEN": served.token})
+    results = json.loads(file.read_text())["results"]
+    return sorted({one["identity"] for result in results for one in result["findings"]})
+
+
+def properties(schema: object, place: str = "") -> Iterator[str]:
+    """Yield the place of each property that a JSON schema names."""
+    if isinstance(schema, dict):
+        for keyword, inner in schema.items():
+            if keyword == "properties":
+                yield from (f"{place}.{name}" for name in inner)
+            named = inner.items() if keyword in ("properties", "$defs") else [("", inner)]
+            for name, part in named:
+                yield from properties(part, f"{place}.{name}" if name else place)
+
+
+def names_that_users_rely_on(folder: Path) -> str:
+    """Return the ids of items, the keys of summary.schema.json and the command line's options, as JSON."""
+    _, outcome = sent(folder, "--profile", "quick", "--hypothesis-seed", "1")
+    usage = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/conformance", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    schema = json.loads((ROOT / "reports" / "summary.schema.json").read_text())
+    ours = usage.partition("\nconformance:\n")[2].partition("\n\n")[0]
+    stable = {
+        "items": sorted(outcome.verdicts),
+        "options": sorted(set(re.findall(r"^ +(--[a-z-]+)", ours, re.MULTILINE))),
+        "summary": sorted(properties(schema)),
+    }
+    return f"{json.dumps(stable, indent=1)}\n"
+
+
+def requests(name: str, folder: Path) -> str:
+    """Return the requests of the run that a golden file is about."""
+    return sent(folder, *REQUESTS[name])[0]
+
+
+def findings(folder: Path) -> str:
+    """Return the identities of the findings on all of the defects, as JSON."""
+    return f"{json.dumps({name: found(folder, name) for name in DEFECT_NAMES}, indent=1)}\n"
+
+
+FILES = {
+    **{name: partial(requests, name) for name in REQUESTS},
+    "findings.json": findings,
+    "names.json": names_that_users_rely_on,
+}
+
+
+def main() -> None:
+    """Write all golden files anew."""
+    for name, make in FILES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            (FOLDER / name).write_text(make(Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
