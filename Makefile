@@ -31,27 +31,27 @@ conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PRO
 	$(RUN) -m pytest tests/conformance --target "$$TARGET" --contract "$$CONTRACT" --profile "$$PROFILE" -rN \
 		--alluredir $$run/allure --summary $$run/summary.json --markdown $$run/summary.md --badge $$run/badge.json \
 		--har $$run/exchanges.har --history reports/history/findings.jsonl $(ARGS); code=$$?; \
-	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.render $$run/allure reports/html --trends reports/history || exit 1; \
-		$(RUN) -m reports.scan $$run reports/html || exit 3; \
+	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.site.render $$run/allure reports/html --trends reports/history || exit 1; \
+		$(RUN) -m reports.redaction.scan $$run reports/html || exit 3; \
 		ln -sfn $$(basename $$run) $(LATEST); \
 	else rm -r $$run; fi; \
 	exit $$code
 
 doctor: $(READY) ## say in ten seconds whether TARGET can be tested, and what to do where it cannot; writes nothing
-	@$(RUN) -m tests.harness.doctor --target "$$TARGET" --contract "$$CONTRACT" $(ARGS)
+	@$(RUN) -m tests.harness.cli.doctor --target "$$TARGET" --contract "$$CONTRACT" $(ARGS)
 
 clean-up: $(READY) ## cancel what runs against TARGET left there, however they ended; ARGS=--forget where somebody else has done it
-	@$(RUN) -m tests.harness.clean_up --target $(TARGET) --contract $(CONTRACT) $(ARGS)
+	@$(RUN) -m tests.harness.cli.clean_up --target $(TARGET) --contract $(CONTRACT) $(ARGS)
 
 accept: $(READY) ## live with a finding for a while: FINDING=1 (its number in the last run, or its identity)
 	@test -n "$$FINDING" || { echo 'Say which: make accept FINDING=1'; exit 1; }
-	@$(RUN) -m reports.accept "$$FINDING"
+	@$(RUN) -m reports.cli.accept "$$FINDING"
 
 told: ## print what the last run has to say, as Markdown
 	@cat $(LATEST)/summary.md 2> /dev/null || echo "There is no run to tell of: its log says why."
 
 issue: $(READY) ## open, update or close the GitHub issue about the target of the last run (needs gh)
-	@$(RUN) -m reports.issue $(LATEST)
+	@$(RUN) -m reports.cli.github_issue $(LATEST)
 
 test: lint types ## run lint, types and the suite's own tests
 	$(RUN) -m pytest tests/unit tests/e2e tests/detection -n 2 --assert=rewrite -W error -q $(ARGS)
@@ -63,7 +63,7 @@ frameworks: $(READY) $(FRAMEWORKS_READY) ## test servers written in five framewo
 	$(RUN) -m pytest tests/frameworks --assert=rewrite -W error -q $(ARGS)
 
 proof: $(READY) ## prove, unless this very suite is proved in PROFILE
-	@$(RUN) -c "import sys; from reports.proof import latest; sys.exit(latest(sys.argv[1]) is None)" "$$PROFILE" || $(MAKE) prove
+	@$(RUN) -c "import sys; from reports.run.proof import latest; sys.exit(latest(sys.argv[1]) is None)" "$$PROFILE" || $(MAKE) prove
 
 chaos: $(READY) ## try what networks, limits and people do to a run: the verdict and exit code of each fault
 	$(RUN) -m pytest tests/chaos -n 2 --assert=rewrite -q $(ARGS)
@@ -97,7 +97,7 @@ lock: ## pin the newest versions that pyproject.toml, and the servers in Python,
 	rm -rf $(VENV)-lock
 
 clean: ## remove the environment and everything a run wrote, but history and proof
-	rm -rf $(VENV) $(FRAMEWORKS) reports/node_modules tests/frameworks/node/node_modules reports/results reports/html
+	rm -rf $(VENV) $(FRAMEWORKS) reports/site/node_modules tests/frameworks/node/node_modules reports/results reports/html
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.lock

@@ -17,34 +17,21 @@ import allure
 import pytest
 
 from contracts.errors import UsageError
-from reports import (
-    VERSION,
-    account,
-    badge,
-    changes,
-    gate,
-    har,
-    history,
-    keeping,
-    known_issues,
-    last_requests,
-    markdown,
-    proof,
-    results,
-    run_files,
-    scan,
-    summary,
-    terminal,
-    writing,
-)
-from reports.account import Account, Setting
-from reports.changes import Past
-from reports.history import Run
-from reports.outcome import Code, failure, final_code
-from reports.redaction import Redactor
-from reports.wording import explain, in_words
-from tests.harness import access, unrun
-from tests.harness.session import (
+from reports import VERSION
+from reports.redaction import output_filter, scan
+from reports.redaction.redactor import Redactor
+from reports.render import last_requests, markdown, terminal
+from reports.render.wording import explain, in_words
+from reports.run import history, known_issues, proof, quality_gate, run_report, trend
+from reports.run.history import Run
+from reports.run.outcome import Code, failure, final_code
+from reports.run.run_report import Account, Setting
+from reports.run.trend import Past
+from reports.writers import allure_results, allure_run_files, allure_write_guard, badge, har, summary
+from tests.harness.config import access
+from tests.harness.config.settings import SANDBOX
+from tests.harness.pytest_plugin import not_run
+from tests.harness.run.session import (
     EXIT_CODE,
     INTERRUPTION,
     NOT_CANCELLED,
@@ -54,16 +41,16 @@ from tests.harness.session import (
     Shown,
     not_written,
 )
-from tests.harness.settings import SANDBOX
 
 if TYPE_CHECKING:
-    from contracts.document import Operation
-    from contracts.exchange import Exchange, Verdict
+    from contracts.model.http import Exchange
+    from contracts.model.verdict import Verdict
+    from contracts.openapi.document import Operation
     from contracts.requirements import Requirement
-    from tests.harness.session import Session
-    from tests.harness.trial import Trial
+    from tests.harness.run.session import Session
+    from tests.harness.trial.requirement_test import Trial
 
-pytest_plugins = ["tests.harness.plugin"]
+pytest_plugins = ["tests.harness.pytest_plugin.plugin"]
 
 ROOT = Path(__file__).parent
 ACCOUNT: Final = pytest.StashKey[Account]()
@@ -71,7 +58,7 @@ RUN: Final = pytest.StashKey[Run]()
 PLANNED: Final = pytest.StashKey[bool]()
 """Set once what is going to run was written as not run."""
 PAST: Final = pytest.StashKey[Past]()
-RESULTS: Final = pytest.StashKey[results.Results]()
+RESULTS: Final = pytest.StashKey[allure_results.Results]()
 HAR: Final = pytest.StashKey[har.Output]()
 HAR_PARTS: Final = pytest.StashKey[Path]()
 """The folder in which workers write their parts, in the process that the user started."""
@@ -82,7 +69,7 @@ PARTS: Final = "har parts"
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the options for what a run writes and what it is compared with."""
-    pluginmanager.register(writing.First(), "conformance-writing")
+    pluginmanager.register(output_filter.First(), "conformance-writing")
     group = parser.getgroup("conformance")
     group.addoption("--summary", metavar="FILE", help="write verdicts, evidence and findings as JSON")
     group.addoption(
@@ -103,8 +90,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Read what the run is compared with; tidy Allure's results while they are written."""
-    config.stash[RESULTS] = results.register(config)
-    keeping.register(config, partial(not_written, config))
+    config.stash[RESULTS] = allure_results.register(config)
+    allure_write_guard.register(config, partial(not_written, config))
     scan.plant()
     config.option.no_header = True  # no setting of pytest's: with `-p no:terminal` there is no such option
     if SESSION not in config.stash:
@@ -121,7 +108,7 @@ def _past(config: pytest.Config, session: Session) -> Past:
     kept = history.read(Path(file), target, session.document.digest) if file else history.History(())
     issues = Path(config.getoption("--known-issues"))
     return Past(
-        began=account.now(),
+        began=run_report.now(),
         today=dt.datetime.now(tz=dt.UTC).date(),
         runs=kept.runs,
         notice=kept.notice,
@@ -137,8 +124,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Tell what is to be kept out of everything that is written."""
     config, token = session.config, session.config.stash[SESSION].given_token
     if token:
-        config.stash[writing.WRITER].redactor = Redactor(token)
-        writing.clean_log_file(config, config.stash[writing.WRITER])
+        config.stash[output_filter.WRITER].redactor = Redactor(token)
+        output_filter.clean_log_file(config, config.stash[output_filter.WRITER])
 
 
 def _files(config: pytest.Config) -> dict[str, str]:
@@ -180,7 +167,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if SESSION not in config.stash or not hasattr(item, "callspec"):
         return
     session = config.stash[SESSION]
-    if check := unrun.cited(item.nodeid, session.requirements, session.operations):
+    if check := not_run.cited(item.nodeid, session.requirements, session.operations):
         config.stash[RESULTS].begin(_check(session, *check))
     _record(config, item.callspec.id.partition(" ")[0])
 
@@ -255,9 +242,9 @@ def pytest_conformance_verdict(config: pytest.Config, trial: Trial, verdict: Ver
     )
 
 
-def _check(session: Session, requirement: Requirement, operation: Operation) -> results.Check:
+def _check(session: Session, requirement: Requirement, operation: Operation) -> allure_results.Check:
     gates = requirement.gates and requirement.applies(operation.stated)
-    return results.Check(session.document.title, requirement, operation, gates)
+    return allure_results.Check(session.document.title, requirement, operation, gates)
 
 
 def _write_planned(config: pytest.Config, names: Iterable[str]) -> None:
@@ -265,8 +252,8 @@ def _write_planned(config: pytest.Config, names: Iterable[str]) -> None:
     if not config.getoption("--alluredir", None) or SESSION not in config.stash:
         return
     session = config.stash[SESSION]
-    planned = (unrun.cited(name, session.requirements, session.operations) for name in names)
-    config.stash[RESULTS].write_not_run([_check(session, *check) for check in planned if check], results.PLANNED)
+    planned = (not_run.cited(name, session.requirements, session.operations) for name in names)
+    config.stash[RESULTS].write_not_run([_check(session, *check) for check in planned if check], allure_results.PLANNED)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -350,10 +337,10 @@ def _report(session: pytest.Session) -> Account:
     if final != account:
         _write(config, final)
     if config.getoption("--alluredir", None):
-        for complaint in run_files.complaints(final):
+        for complaint in allure_run_files.complaints(final):
             allure.global_error(complaint)
         for name, text in _attachments(final).items():
-            run_files.attach(name, text)
+            allure_run_files.attach(name, text)
     return final
 
 
@@ -361,13 +348,13 @@ def _attachments(account: Account) -> dict[str, str]:
     """Return what Allure shows for the run as a whole, in Markdown by name."""
     return {
         "What changed": markdown.page(account),
-        "Can I believe it": run_files.proof_text(account.proof, account.proof_line),
+        "Can I believe it": allure_run_files.proof_text(account.proof, account.proof_line),
     }
 
 
 def _write_unrun(config: pytest.Config) -> None:
     """Write Allure's results of what was not run, now that it is known why."""
-    session, entries = config.stash[SESSION], [e for e in config.stash[TOLD] if e["verdict"] == unrun.NOT_RUN]
+    session, entries = config.stash[SESSION], [e for e in config.stash[TOLD] if e["verdict"] == not_run.NOT_RUN]
     if entries and config.getoption("--alluredir", None):
         operations = {operation.id: operation for operation in session.operations}
         checks = [_check(session, session.requirements[e["requirement"]], operations[e["operation"]]) for e in entries]
@@ -375,11 +362,11 @@ def _write_unrun(config: pytest.Config) -> None:
 
 
 def _write(config: pytest.Config, account: Account) -> None:
-    clean = config.stash[writing.WRITER].clean_text
+    clean = config.stash[output_filter.WRITER].clean_text
     if folder := config.getoption("--alluredir", None):
         with _noted(config):
-            who = run_files.executor(os.environ, f"seed {account.setting.seed}")
-            run_files.write(Path(folder), account, who, clean)
+            who = allure_run_files.executor(os.environ, f"seed {account.setting.seed}")
+            allure_run_files.write(Path(folder), account, who, clean)
     for option, writer in (("--summary", summary), ("--markdown", markdown), ("--badge", badge)):
         if file := config.getoption(option):
             with _noted(config):
@@ -442,14 +429,14 @@ def _account(session: Any) -> Account:
         seed=about.random_seed,
     )
     shown = proof.latest(about.profile)
-    config.stash[RUN] = run = account.as_run(setting, told, code, shown, whole=_whole(session))
+    config.stash[RUN] = run = run_report.as_run(setting, told, code, shown, whole=_whole(session))
     outdated = [entry["outdated"] for entry in told if entry.get("outdated")]
     made = Account(
         setting=setting,
         told=told,
         exit_code=code,
-        refusals=gate.refusals(run, past.runs, outdated),
-        changes=changes.changes(run, past.runs, past.issues, past.today),
+        refusals=quality_gate.refusals(run, past.runs, outdated),
+        changes=trend.changes(run, past.runs, past.issues, past.today),
         last=past.last,
         notice=past.notice,
         proof=shown,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from contracts.bounded_files import read_bytes
-from contracts.bounded_yaml import YamlError, read_yaml
-from contracts.document import MAX_DOCUMENT_BYTES, TRAITS, Operation
 from contracts.errors import ContractError
+from contracts.openapi.document import MAX_DOCUMENT_BYTES, TRAITS, Operation
+from contracts.untrusted.bounded_files import read_bytes
+from contracts.untrusted.bounded_yaml import YamlError, read_yaml
 
 LEVELS = ("must", "should")
 BASES = ("stated", "example", "standard", "expected")

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
-from contracts.document import Operation
-from contracts.exchange import Exchange, Judgement
+from contracts.model.http import Exchange
+from contracts.model.verdict import Judgement
+from contracts.openapi.document import Operation
 
 Check: TypeAlias = Callable[[Operation, Exchange], Judgement]
 SeriesCheck: TypeAlias = Callable[[Operation, Sequence[Exchange]], Iterator[tuple[Exchange, Judgement]]]

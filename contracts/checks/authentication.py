@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from contracts.checks import Check, own_request
 from contracts.checks.response import FIRST_SERVER_ERROR, TOO_MANY, header_shown, shown
 from contracts.checks.schema import misfit
-from contracts.document import Json, Operation
-from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
+from contracts.model.http import CONTROL, Exchange
+from contracts.model.verdict import HOLDS, SILENT, Judgement, Problem
+from contracts.openapi.document import Json, Operation
 
 UNAUTHORIZED, FORBIDDEN, MALFORMED = 401, 403, 400
 NUMBERED = re.compile(r"(?<![\w-])(?=[\w-]*\d)[\w-]+")

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from contracts import strict_json
 from contracts.checks import Check, own_request
 from contracts.checks.response import FIRST_SERVER_ERROR, TOO_MANY, at, header_shown, media_type, shown
 from contracts.checks.schema import body_fits, breaks_beyond_doubt, misfit
-from contracts.document import JSON_MEDIA_TYPE, Json, Operation, properties
-from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
+from contracts.model.http import CONTROL, Exchange
+from contracts.model.verdict import HOLDS, SILENT, Judgement, Problem
+from contracts.openapi.document import JSON_MEDIA_TYPE, Json, Operation, properties
+from contracts.untrusted import strict_json
 
 OK_CLASS_ENDS, BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE = 300, 400, 415
 ECHO_WORTH_NAMING = 40
@@ -80,7 +81,7 @@ def malformed_body_refused(operation: Operation, exchange: Exchange) -> Judgemen
 
     A body that a lenient reading of the schema admits gates nothing: null for an optional property, "30" for 30. How a
     body is refused that is no JSON object is a matter of ERR-03 and ERR-04. Where it is accepted, it gates if it is
-    JSON: which parsers read other bytes is known of the rows in strategies/wire.py alone.
+    JSON: which parsers read other bytes is known of the rows in strategies/body/json_syntax.py alone.
     """
     sent = strict_json.read(exchange.request.body or b"")
     if sent.limit or (sent.strict and body_fits(operation, sent.value)):

@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from contracts.checks import Check, own_request
-from contracts.document import Json, Operation, follow
-from contracts.exchange import HOLDS, SILENT, Exchange, Judgement, Problem
+from contracts.model.http import Exchange
+from contracts.model.verdict import HOLDS, SILENT, Judgement, Problem
+from contracts.openapi.document import Json, Operation, follow
 
 FILTERS, COMPARES, CONTAINS = "x-filters", "x-compares", "contains"
 ASCENDING, DESCENDING = "asc", "desc"

@@ -10,8 +10,9 @@ from contracts.checks import Check, SeriesCheck, own_request
 from contracts.checks.errors import BAD_REQUEST
 from contracts.checks.response import FIRST_SERVER_ERROR, OK, TOO_MANY, header_shown, shown
 from contracts.checks.schema import misfit
-from contracts.document import RATE_LIMIT, RATE_REMAINING, Json, Link, Operation, follow, properties
-from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem
+from contracts.model.http import CONTROL, Exchange
+from contracts.model.verdict import HOLDS, SILENT, Judgement, Problem
+from contracts.openapi.document import RATE_LIMIT, RATE_REMAINING, Json, Link, Operation, follow, properties
 
 NOT_FOUND, NOT_ALLOWED = 404, 405
 READS_TO_WAIT_FOR = 8

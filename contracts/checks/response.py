@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from contracts import strict_json
 from contracts.checks import own_request
 from contracts.checks.schema import fits, misfit
-from contracts.document import JSON_MEDIA_TYPE, SUPPLIED_BY, Json, Operation, properties
-from contracts.exchange import CONTROL, HOLDS, SILENT, Exchange, Judgement, Problem, Response
-from contracts.strict_json import NOT_JSON, NOT_UTF_8, REPEATED_KEY
+from contracts.model.http import CONTROL, Exchange, Response
+from contracts.model.verdict import HOLDS, SILENT, Judgement, Problem
+from contracts.openapi.document import JSON_MEDIA_TYPE, SUPPLIED_BY, Json, Operation, properties
+from contracts.untrusted import strict_json
+from contracts.untrusted.strict_json import NOT_JSON, NOT_UTF_8, REPEATED_KEY
 
 OK, TOO_MANY = 200, 429
 DIGIT = re.compile(r"[0-9]")

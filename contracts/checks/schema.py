@@ -12,8 +12,8 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
-from contracts.document import Json, Operation
-from contracts.patterns import FORMATS, KEYWORDS
+from contracts.openapi.document import Json, Operation
+from contracts.openapi.patterns import FORMATS, KEYWORDS
 
 _Judge: Any = extend(Draft202012Validator, KEYWORDS)  # type: ignore[no-untyped-call]
 

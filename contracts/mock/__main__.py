@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from contracts.document import Document, load_document
 from contracts.errors import ContractError
-from contracts.mock.commands import curl
-from contracts.mock.index import IndexedApi, values
-from contracts.mock.limit import UNREACHED, RateLimit
-from contracts.mock.serve import MockServer, serve
-from contracts.mock.state import State
+from contracts.mock.data.state import State
+from contracts.mock.http.rate_limit import UNREACHED, RateLimit
+from contracts.mock.http.serve import MockServer, serve
+from contracts.mock.ui.curl_examples import curl
+from contracts.mock.ui.index import IndexedApi, values
+from contracts.openapi.document import Document, load_document
 
 CONTRACT: Final = Path(__file__).parents[1] / "appointments.yaml"
 PORT: Final = 4010

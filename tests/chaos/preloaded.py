@@ -5,7 +5,7 @@ from importlib import import_module
 for name in (
     "allure_pytest.plugin",
     "hypothesis.strategies",
-    "reports.results",
+    "reports.writers.allure_results",
     "schemathesis",
     "tests.conformance.test_authentication",
     "tests.conformance.test_errors",
@@ -13,6 +13,6 @@ for name in (
     "tests.conformance.test_listing",
     "tests.conformance.test_protocol",
     "tests.conformance.test_response",
-    "tests.harness.plugin",
+    "tests.harness.pytest_plugin.plugin",
 ):
     import_module(name)

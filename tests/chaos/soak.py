@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.document import load_document
-from contracts.mock.api import MockApi
-from contracts.mock.serve import serve
-from contracts.mock.state import EVENTS
-from tests.chaos.running import settings_of
-from tests.chaos.sampled import ROUNDS as ROUNDS_OF
-from tests.chaos.sampled import SAMPLES
-from tests.unit.running import CONTRACT, ROOT
+from contracts.mock.data.state import EVENTS
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.serve import serve
+from contracts.openapi.document import load_document
+from tests.chaos.memory_sampler import ROUNDS as ROUNDS_OF
+from tests.chaos.memory_sampler import SAMPLES
+from tests.support.forked_suite import settings_of
+from tests.support.suite_process import CONTRACT, ROOT
 
 ROUNDS = 17
 ENOUGH_REQUESTS = 20_000
@@ -53,7 +53,7 @@ def soak(folder: Path) -> Soaked:
         environment = settings_of(server) | {SAMPLES: str(samples), ROUNDS_OF: str(ROUNDS), "PATH": "/usr/bin:/bin"}
         del environment[EVENTS]
         done = subprocess.run(  # noqa: S603 - our own command
-            [*command, "-p", "tests.chaos.sampled", "--target", server.url],
+            [*command, "-p", "tests.chaos.memory_sampler", "--target", server.url],
             cwd=ROOT,
             env=environment,
             check=False,

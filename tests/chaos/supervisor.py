@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tests.chaos.falling import CRASHED, UP
 from tests.chaos.proxy import HOST
-from tests.unit.running import ROOT
-from tests.unit.sockets import nobody
+from tests.support.sockets import nobody
+from tests.support.suite_process import ROOT
 
 
 @dataclass(slots=True)

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from reports.render import render
+from contracts.mock.http.api import MockApi
+from contracts.openapi.document import Json, Operation
+from reports.site.render import render
+from tests.chaos.disk_full import ITEMS
 from tests.chaos.proxy import Fault, Line
-from tests.chaos.running import QUICK, behind, run, running
-from tests.chaos.running_out_of_room import ITEMS
-from tests.harness import clean_up
-from tests.unit.running import document
+from tests.harness.cli import clean_up
+from tests.support.forked_suite import QUICK, behind, run, running
+from tests.support.suite_process import document
 from tests.unit.test_cleaning_up import THREE, Keeps, settings
 from tests.unit.test_verdicts import ForgetsMeta
 
@@ -30,7 +30,7 @@ MIDDLE = 40
 INTERRUPTED, INTERNAL_ERROR, USAGE, COULD_NOT_TELL = 2, 3, 4, 6
 PATIENCE_SECONDS = 30.0
 FILE_EXISTS = " cannot be written to (file exists)"
-ROOM = "tests.chaos.running_out_of_room"
+ROOM = "tests.chaos.disk_full"
 
 
 def stops_answering(line: Line) -> None:

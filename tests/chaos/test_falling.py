@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from contracts.mock.api import MockApi
-from contracts.mock.serve import serve
-from reports.last_requests import TITLE
-from tests.chaos.running import QUICK, run, settings_of
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.serve import serve
+from reports.render.last_requests import TITLE
 from tests.chaos.supervisor import Supervisor, falling
-from tests.harness.client import FALLS_TO_CONFIRM
-from tests.unit.running import Outcome, document
+from tests.harness.http.client import FALLS_TO_CONFIRM
+from tests.support.forked_suite import QUICK, run, settings_of
+from tests.support.suite_process import Outcome, document
 
 WHERE = "%FF%FE"
 """Bytes that are no UTF-8, at the end of an id in the path."""

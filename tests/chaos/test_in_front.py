@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from contracts.mock.api import MockApi
+from contracts.mock.http.api import MockApi
 from tests.chaos.proxy import Fault, Line
-from tests.chaos.running import QUICK, behind, run
 from tests.chaos.scenarios import CHALLENGE, COULD_NOT_TELL, HELD, answering
-from tests.unit.running import document
+from tests.support.forked_suite import QUICK, behind, run
+from tests.support.suite_process import document
 
 HTML = {"Content_Type": "text/html; charset=UTF-8"}
 IN_FRONT: dict[str, Fault] = {

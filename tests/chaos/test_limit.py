@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contracts.mock.api import MockApi
-from contracts.mock.limit import RateLimit, Usage
-from contracts.mock.serve import MockServer, serve
-from contracts.mock.state import EVENTS
-from tests.chaos.hurried import PACED
-from tests.chaos.running import QUICK, run, running, settings_of
-from tests.unit.running import TWO, Outcome, document
+from contracts.mock.data.state import EVENTS
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.rate_limit import RateLimit, Usage
+from contracts.mock.http.serve import MockServer, serve
+from tests.chaos.fast_clock import PACED
+from tests.support.forked_suite import QUICK, run, running, settings_of
+from tests.support.suite_process import TWO, Outcome, document
 
 HURRY, UNHURRIED = 20.0, 4.0
 """The latter leaves the time to send all that a minute allows."""

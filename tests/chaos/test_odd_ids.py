@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from contracts.mock.api import MockApi
-from tests.chaos.running import QUICK, behind, run
+from contracts.mock.http.api import MockApi
 from tests.chaos.scenarios import body_changed
-from tests.unit.running import document
+from tests.support.forked_suite import QUICK, behind, run
+from tests.support.suite_process import document
 
 FOUND, COULD_NOT_TELL = 1, 6
 READABLE_CHARACTERS = 200_000

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from contracts.mock.api import MockApi
-from contracts.mock.state import State
-from reports.issue import commands
+from contracts.mock.data.state import State
+from contracts.mock.http.api import MockApi
+from reports.cli.github_issue import commands
 from tests.chaos.proxy import Fault, Line
-from tests.chaos.running import QUICK, behind, run
-from tests.harness import doctor
-from tests.unit import running
-from tests.unit.running import document
+from tests.harness.cli import doctor
+from tests.support import suite_process
+from tests.support.forked_suite import QUICK, behind, run
+from tests.support.suite_process import document
 
 ALPHABET = (
     "\x1b[31mred\x1b[8mgone\x1b]8;;https://evil.test\x1b\\link\x07\x9b2J\u202egnihton\u2066\u200b\ufeff\U000e0041\x00\r"
@@ -139,7 +139,7 @@ def test_token_is_found_in_any_spelling(debug: tuple[str, ...], tmp_path: Path) 
             | ({} if debug else {"PYTEST_DEBUG": "1"})
         )
         # In a process of its own: Hypothesis reads its variable as it is imported.
-        outcome = running.run(tmp_path, *QUICK, *target, *options, *tracing, "--showlocals", environment=given)
+        outcome = suite_process.run(tmp_path, *QUICK, *target, *options, *tracing, "--showlocals", environment=given)
     assert outcome.code == VIOLATED, outcome.output[-3000:]
     (tmp_path / "terminal").write_text(outcome.output)
     written = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}

@@ -7,14 +7,15 @@ from collections import Counter
 from itertools import count
 from pathlib import Path
 
-from contracts import strict_json
-from contracts.exchange import CONTROL, NOW_AND_THEN
-from contracts.mock.api import MockApi
+from contracts.mock.http.api import MockApi
+from contracts.model.http import CONTROL
+from contracts.model.verdict import NOW_AND_THEN
+from contracts.untrusted import strict_json
 from tests.chaos.proxy import Fault, Line
-from tests.chaos.running import QUICK, behind, run
-from tests.harness.run import SILENCES_AT_MOST
-from tests.harness.transient import NOTHING_IN_TIME, TRIES
-from tests.unit.running import document
+from tests.harness.http.retry_policy import NOTHING_IN_TIME, TRIES
+from tests.harness.run.operation_run import SILENCES_AT_MOST
+from tests.support.forked_suite import QUICK, behind, run
+from tests.support.suite_process import document
 
 VIOLATED = 1
 SLOW_SECONDS = 3.0

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from contracts.mock.api import MockApi
-from tests.chaos.running import HURRIED, QUICK, behind, run
+from contracts.mock.http.api import MockApi
 from tests.chaos.scenarios import COULD_NOT_TELL, HELD, SCENARIOS, Scenario
-from tests.unit.running import Outcome, document
+from tests.support.forked_suite import HURRIED, QUICK, behind, run
+from tests.support.suite_process import Outcome, document
 
 DEADLINE_SECONDS = 400.0
 """On the run's own clock; most take a few seconds."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from contracts.mock.api import MockApi
+from contracts.mock.http.api import MockApi
 from tests.chaos.proxy import Line
-from tests.chaos.running import TWO, behind, run
-from tests.unit.running import document
+from tests.support.forked_suite import TWO, behind, run
+from tests.support.suite_process import document
 
 BODY = b"x" * 80
 VIOLATED = 1

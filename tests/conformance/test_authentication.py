@@ -3,10 +3,11 @@
 from contracts.checks import authentication, each, protocol
 from contracts.checks.authentication import answered_like, credentials_refused
 from contracts.errors import NotApplicable
-from strategies import bodies, credentials, methods, parameters, wire
-from strategies.edit import Edit
-from tests.harness.plugin import requirement
-from tests.harness.trial import Trial
+from strategies.body import bodies, json_syntax
+from strategies.core.mutation import Edit
+from strategies.request import credentials, methods, parameters
+from tests.harness.pytest_plugin.plugin import requirement
+from tests.harness.trial.requirement_test import Trial
 
 
 @requirement("AUTH-01", edits=credentials.none)
@@ -95,5 +96,5 @@ def _bad_requests(trial: Trial) -> list[Edit]:
         return methods.unknown_ids(operation) if operation.path_parameters else parameters.beyond_query(operation)
     incomplete = bodies.missing(operation) or bodies.not_objects(operation)
     # A body that is not there is not parsed, either: what is cut off comes first.
-    empty, *others = wire.not_json(operation)
+    empty, *others = json_syntax.not_json(operation)
     return [edit for pair in zip([*others, empty], incomplete, strict=False) for edit in pair]

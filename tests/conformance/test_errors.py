@@ -3,11 +3,11 @@
 from contracts.checks import each, errors, protocol
 from contracts.checks.errors import BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE
 from contracts.errors import NotApplicable, NotReached
-from contracts.exchange import CONTROL
-from strategies import bodies, constraints, wire
-from tests.harness.generation import breaking_bodies, breaking_cases
-from tests.harness.plugin import requirement
-from tests.harness.trial import Trial
+from contracts.model.http import CONTROL
+from strategies.body import bodies, constraints, json_syntax
+from strategies.generated import breaking_bodies, breaking_cases
+from tests.harness.pytest_plugin.plugin import requirement
+from tests.harness.trial.requirement_test import Trial
 
 refused = errors.refused_with(BAD_REQUEST)
 
@@ -30,7 +30,7 @@ def test_json_that_is_no_object_is_not_accepted(trial: Trial) -> None:
         trial.judge(exchange, errors.unusable_body_refused)
 
 
-@requirement("ERR-04", edits=wire.not_json, sends=(0, 1, 1))
+@requirement("ERR-04", edits=json_syntax.not_json, sends=(0, 1, 1))
 def test_body_that_is_not_json_is_not_accepted(trial: Trial) -> None:
     for _ in range(trial.sends):
         trial.run.send(trial.run.acceptable(), CONTROL)  # what a server keeps of it is no answer to an empty body
@@ -56,7 +56,7 @@ def test_unknown_property_is_refused(trial: Trial) -> None:
         trial.judge(exchange, refused)
 
 
-@requirement("ERR-11", edits=wire.other_media_types)
+@requirement("ERR-11", edits=json_syntax.other_media_types)
 def test_other_media_type_is_refused(trial: Trial) -> None:
     for exchange in trial.each_refusal(of=trial.run.refusable):
         trial.judge(exchange, errors.refused_with(BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE))

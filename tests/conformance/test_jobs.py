@@ -2,15 +2,16 @@
 
 from contracts.checks import each, listing, protocol
 from contracts.checks.authentication import credentials_refused
-from contracts.document import Operation
 from contracts.errors import NotApplicable, NotReached
-from contracts.exchange import CONTROL, HOLDS, Exchange, Request
-from strategies import credentials, methods
-from tests.harness import polling
-from tests.harness.plugin import requirement
-from tests.harness.run import UPDATED, JobEnd
-from tests.harness.stateful import walk
-from tests.harness.trial import Trial
+from contracts.model.http import CONTROL, Exchange, Request
+from contracts.model.verdict import HOLDS
+from contracts.openapi.document import Operation
+from strategies.request import credentials, methods
+from tests.harness.pytest_plugin.plugin import requirement
+from tests.harness.run import polling
+from tests.harness.run.operation_run import UPDATED, JobEnd
+from tests.harness.trial.requirement_test import Trial
+from tests.harness.trial.stateful import walk
 
 FEWEST_SENDS = 11
 """Requests of a profile that has none to spare for what the listing shows of an update."""

@@ -3,12 +3,12 @@
 from contracts.checks import each, errors, listing, protocol
 from contracts.checks.errors import BAD_REQUEST
 from contracts.errors import NotApplicable
-from contracts.exchange import Exchange
-from strategies import listing as queries
-from strategies import parameters
-from strategies.edit import Edit
-from tests.harness.plugin import requirement
-from tests.harness.trial import Trial
+from contracts.model.http import Exchange
+from strategies.core.mutation import Edit
+from strategies.request import listing as queries
+from strategies.request import parameters
+from tests.harness.pytest_plugin.plugin import requirement
+from tests.harness.trial.requirement_test import Trial
 
 FEW = 6
 """Requests of a profile that has none to spare for how the order leaves off."""

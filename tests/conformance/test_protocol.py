@@ -3,10 +3,11 @@
 from contracts.checks import each, protocol
 from contracts.checks.authentication import credentials_refused
 from contracts.errors import NotApplicable
-from contracts.exchange import CONTROL
-from strategies import credentials, methods, wire
-from tests.harness.plugin import requirement
-from tests.harness.trial import Trial
+from contracts.model.http import CONTROL
+from strategies.body import json_syntax
+from strategies.request import credentials, methods
+from tests.harness.pytest_plugin.plugin import requirement
+from tests.harness.trial.requirement_test import Trial
 
 
 @requirement("HTTP-01", edits=methods.other_methods)
@@ -15,7 +16,7 @@ def test_other_method_is_not_allowed(trial: Trial) -> None:
         trial.judge(exchange, protocol.method_refused)
 
 
-@requirement("HTTP-02", edits=wire.other_spellings, sends=(2, 5, 12))
+@requirement("HTTP-02", edits=json_syntax.other_spellings, sends=(2, 5, 12))
 def test_operation_that_is_not_supported_answers_405(trial: Trial) -> None:
     control = trial.run.request_for(trial.operation)
     bare = credentials.none(trial.operation)[0]

@@ -3,14 +3,15 @@
 from itertools import cycle
 
 from contracts.checks import each, protocol, response
-from contracts.document import Operation
 from contracts.errors import NotApplicable
-from contracts.exchange import CONTROL
-from strategies import credentials, methods, parameters, texts, wire
-from strategies.edit import Edit
-from tests.harness.generation import answer_conforms, fitting_bodies
-from tests.harness.plugin import requirement
-from tests.harness.trial import Trial
+from contracts.model.http import CONTROL
+from contracts.openapi.document import Operation
+from strategies.body import json_syntax, string_payloads
+from strategies.core.mutation import Edit
+from strategies.generated import answer_conforms, fitting_bodies
+from strategies.request import credentials, methods, parameters
+from tests.harness.pytest_plugin.plugin import requirement
+from tests.harness.trial.requirement_test import Trial
 
 
 @requirement("RESP-01", sends=(1, 1, 150), to_be_accepted=True)
@@ -31,7 +32,7 @@ def test_success_is_one_strict_json_document(trial: Trial) -> None:
 
 def to_be_given_back(operation: Operation) -> list[Edit]:
     """Give requests whose values are hostile, but legal, in the path as in the body."""
-    return [*parameters.odd_ids(operation), *texts.legal_texts(operation)]
+    return [*parameters.odd_ids(operation), *string_payloads.legal_texts(operation)]
 
 
 @requirement("RESP-03", edits=to_be_given_back, to_be_accepted=True)
@@ -51,7 +52,11 @@ def test_success_is_200_and_nothing_else(trial: Trial) -> None:
 
 def left_open(operation: Operation) -> list[Edit]:
     """Give requests that may be accepted or refused, as long as they are answered."""
-    body = [*texts.unknown_values(operation), *texts.open_ended(operation), *wire.open_to_readers(operation)]
+    body = [
+        *string_payloads.unknown_values(operation),
+        *string_payloads.open_ended(operation),
+        *json_syntax.open_to_readers(operation),
+    ]
     path = [*parameters.spellings(operation), *parameters.trailing_slash(operation), *parameters.open_query(operation)]
     return [*body, *path, *methods.odd_headers(operation), *methods.head(operation)]
 
@@ -82,7 +87,7 @@ def test_headers_tell_the_truth(trial: Trial) -> None:
     trial.judge_run(each(response.headers_tell_the_truth))
 
 
-@requirement("RESP-08", edits=wire.other_spellings, to_be_accepted=True)
+@requirement("RESP-08", edits=json_syntax.other_spellings, to_be_accepted=True)
 def test_valid_body_in_other_words_is_accepted(trial: Trial) -> None:
     for exchange in trial.each_edit(of=trial.run.acceptable):
         trial.judge(exchange, protocol.accepted)
@@ -93,7 +98,7 @@ def test_requests_at_the_same_time_get_their_own_answers(trial: Trial) -> None:
     control = trial.run.control().request
     if not trial.run.repeatable:
         raise NotApplicable("the target takes each value once")
-    malformed, bare = wire.not_json(trial.operation)[0], credentials.none(trial.operation)[0]
+    malformed, bare = json_syntax.not_json(trial.operation)[0], credentials.none(trial.operation)[0]
     good = [(request, CONTROL) for _, request in zip(range(trial.sends - 3), cycle(trial.run.two_controls()))]
     bad = [(malformed.apply(control), malformed), (bare.apply(control), bare)]
     for exchange in trial.run.send_together([*good, *bad]):

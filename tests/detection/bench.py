@@ -30,12 +30,12 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from contracts.document import load_document
-from contracts.mock.api import MockApi
+from contracts.mock.http.api import MockApi
+from contracts.openapi.document import load_document
 from contracts.requirements import load_requirements
 from tests.detection.catalogue import Defect, Kind, Served, Variant, hosted, operations, to_gate
-from tests.detection.curve import greedy_cover, noticed_by_request, svg
 from tests.detection.defects import DEFECTS, VARIANTS
+from tests.detection.detection_curve import greedy_cover, noticed_by_request, svg
 from tests.detection.prove import CONTRACTS, ROOT, WORKERS, alarms, prove, tried_with
 
 CONTRACT = CONTRACTS / "appointments.yaml"

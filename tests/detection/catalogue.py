@@ -21,10 +21,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias, TypeVar
 
-from contracts.document import Document
-from contracts.mock.api import MockApi
-from contracts.mock.serve import serve
-from contracts.mock.state import State
+from contracts.mock.data.state import State
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.serve import serve
+from contracts.openapi.document import Document
 from contracts.requirements import Requirement
 from tests.detection.probe import Kind, Probe, Served, by_kind
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from contracts.document import PATH_PARAMETER, SUPPLIED_BY, Document, Json, Operation, follow, properties
-from contracts.mock.answers import fill
-from contracts.mock.state import EVENTS
+from contracts.mock.data.examples import fill
+from contracts.mock.data.state import EVENTS
+from contracts.openapi.document import PATH_PARAMETER, SUPPLIED_BY, Document, Json, Operation, follow, properties
 
 TIMEOUT_SECONDS: Final = 3.0
 SILENCE_SECONDS: Final = 0.3

@@ -24,12 +24,12 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from contracts.document import load_document
+from contracts.openapi.document import load_document
 from contracts.requirements import Requirement, load_requirements
-from reports.proof import Proof, store, suite_digest
+from reports.run.proof import Proof, store, suite_digest
 from tests.detection.catalogue import Defect, Kind, Variant, operations, to_gate
-from tests.detection.curve import greedy_cover, noticed_by_request, requests_until
 from tests.detection.defects import DEFECTS, VARIANTS
+from tests.detection.detection_curve import greedy_cover, noticed_by_request, requests_until
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "contracts"

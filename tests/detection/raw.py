@@ -27,9 +27,9 @@ from urllib.parse import unquote
 import h11
 from starlette.types import Message, Scope
 
-from contracts.document import Document
-from contracts.mock.api import MockApi
-from contracts.mock.state import State
+from contracts.mock.data.state import State
+from contracts.mock.http.api import MockApi
+from contracts.openapi.document import Document
 from tests.detection.probe import Served
 
 HOST: Final = "127.0.0.1"

@@ -10,9 +10,9 @@ from typing import Final
 
 import pytest
 
-from contracts.document import Document, load_document
-from contracts.mock.api import MockApi
-from contracts.mock.state import State
+from contracts.mock.data.state import State
+from contracts.mock.http.api import MockApi
+from contracts.openapi.document import Document, load_document
 from contracts.requirements import load_requirements
 from tests.detection.catalogue import GROUPS, WRITE, Defect, Observe, Serve, Variant, defect, hosted, operations
 from tests.detection.defects import DEFECTS, VARIANTS

@@ -10,9 +10,9 @@ from typing import Final
 
 import pytest
 
-from contracts.document import load_document
-from contracts.mock.api import MockApi
-from contracts.mock.state import State
+from contracts.mock.data.state import State
+from contracts.mock.http.api import MockApi
+from contracts.openapi.document import load_document
 from tests.detection.catalogue import hosted
 from tests.detection.probe import Answer, Probe, Served
 from tests.detection.raw import Asked, Line, RawServer, Reply

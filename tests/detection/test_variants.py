@@ -13,8 +13,8 @@ from typing import Final
 import pytest
 from jsonschema import Draft202012Validator
 
-from contracts.document import Json, Operation, load_document
-from contracts.mock.state import EVENTS, PENDING
+from contracts.mock.data.state import EVENTS, PENDING
+from contracts.openapi.document import Json, Operation, load_document
 from tests.detection.catalogue import Variant
 from tests.detection.defects import VARIANTS
 from tests.detection.probe import MOST_READS, Answer, Probe

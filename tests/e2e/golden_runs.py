@@ -17,11 +17,11 @@ from pathlib import Path
 
 from starlette.requests import Request
 
-from contracts.document import Document
-from contracts.mock.api import MockApi
-from contracts.mock.state import State
+from contracts.mock.data.state import State
+from contracts.mock.http.api import MockApi
+from contracts.openapi.document import Document
 from tests.detection.defects import DEFECTS
-from tests.unit.running import ROOT, TWO, Outcome, document, run, serving
+from tests.support.suite_process import ROOT, TWO, Outcome, document, run, serving
 
 FOLDER = Path(__file__).with_name("golden")
 REQUESTS = {

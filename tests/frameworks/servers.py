@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from reports.node import NODE, install
+from reports.site.node import NODE, install
 
 HERE: Final = Path(__file__).resolve().parent
 NODE_SERVERS: Final = HERE / "node"

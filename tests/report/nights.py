@@ -12,16 +12,16 @@ from typing import Any
 
 import yaml
 
-from contracts.mock.api import MockApi
-from contracts.mock.limit import Usage
-from contracts.mock.serve import MockServer
-from reports.accept import entry
-from reports.changes import State as Standing
-from reports.render import Rendered, render
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.rate_limit import Usage
+from contracts.mock.http.serve import MockServer
+from reports.cli.accept import entry
+from reports.run.trend import State as Standing
+from reports.site.render import Rendered, render
 from tests.detection.defects.bearer import AnySchemeIsTaken
 from tests.detection.defects.errors import ProblemDetailsForAMissingProperty
 from tests.detection.defects.response import UnknownEventIsAcceptedWith202
-from tests.unit.running import TWO, run
+from tests.support.suite_process import TWO, run
 
 CHOSEN = ("--profile", "nightly", *TWO)
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from contracts.mock.serve import serve
-from contracts.mock.state import State
+from contracts.mock.data.state import State
+from contracts.mock.http.serve import serve
 from tests.report.nights import LITTLE_TIME, Night, Slow, night
 from tests.report.reader import Reader, reader
-from tests.unit.running import document
+from tests.support.suite_process import document
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,13 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.refusal import Issue
-from contracts.mock.serve import MockServer, serve
-from contracts.mock.state import State
+from contracts.mock.data.state import State
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Issue
+from contracts.mock.http.serve import MockServer, serve
+from contracts.openapi.document import Json, Operation
 from tests.report.nights import LITTLE_TIME, Slow, Yesterday, known, night
-from tests.unit.running import document
+from tests.support.suite_process import document
 
 
 class NothingIsKnown(MockApi):

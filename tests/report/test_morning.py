@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from contracts.mock.serve import MockServer, serve
-from contracts.mock.state import State
-from reports.changes import State as Standing
+from contracts.mock.data.state import State
+from contracts.mock.http.serve import MockServer, serve
+from reports.run.trend import State as Standing
 from tests.report.nights import Night, Tonight, Yesterday, known, night
 from tests.report.reader import Reader, reader
-from tests.unit.running import document
+from tests.support.suite_process import document
 
 MOST_CLICKS = 3
 LARGEST = 8_000_000

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import UsageError
-from contracts.exchange import NOW_AND_THEN
-from reports import accept as module
-from reports.accept import accept, entry, main
-from reports.known_issues import load
-from reports.summary import summary
-from tests.unit.building import table
-from tests.unit.telling import ADVICE, FOUND, OTHER, TODAY, accounted, broken, night
+from contracts.model.verdict import NOW_AND_THEN
+from reports.cli import accept as module
+from reports.cli.accept import accept, entry, main
+from reports.run.known_issues import load
+from reports.writers.summary import summary
+from tests.support.factories import table
+from tests.support.report_factories import ADVICE, FOUND, OTHER, TODAY, accounted, broken, night
 
 FILLED = {'reason: ""': "reason: r", 'owner: ""': "owner: o", 'link: ""': "link: https://x.example"}
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from contracts.mock.api import MockApi
-from tests.harness.access import Access, access_with, line, refused_without_a_cause, speaks_for_itself
-from tests.unit.building import CANCEL, exchange, refusal, table
-from tests.unit.running import TWO, Outcome, document, run, serving
-from tests.unit.sockets import Talk
-from tests.unit.sockets import serving as serving_fake
+from contracts.mock.http.api import MockApi
+from tests.harness.config.access import Access, access_with, line, refused_without_a_cause, speaks_for_itself
+from tests.support.factories import CANCEL, exchange, refusal, table
+from tests.support.sockets import Talk
+from tests.support.sockets import serving as serving_fake
+from tests.support.suite_process import TWO, Outcome, document, run, serving
 
 MADE_UP = "8d7f2a3e-made-up"
 NAMED = {"error": {"code": "invalid", "message": "event_id is required", "details": {}}}

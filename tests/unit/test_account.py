@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from reports.account import as_run, proof_line
-from reports.history import Power
-from reports.proof import Proof
-from tests.unit.building import table
-from tests.unit.telling import ADVICE, FOUND, OTHER, SETTING, accounted, broken, item
+from reports.run.history import Power
+from reports.run.proof import Proof
+from reports.run.run_report import as_run, proof_line
+from tests.support.factories import table
+from tests.support.report_factories import ADVICE, FOUND, OTHER, SETTING, accounted, broken, item
 
 HELD, VIOLATED, UNDECIDED = item("held"), broken(FOUND), item("inconclusive")
 NOT_MET, ABSENT, KNOWN = broken(ADVICE), item("not applicable"), broken(FOUND, excused=True)

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from reports import markdown
-from reports.account import Account
-from reports.badge import badge
-from reports.outcome import LEAKED, NOT_WRITTEN, SUITE_FAILED, failure, final_code
-from reports.run_files import complaints
-from reports.summary import summary
-from reports.terminal import closing
-from tests.harness.plugin import exit_code
-from tests.unit.building import table
-from tests.unit.telling import ADVICE, FOUND, OTHER, accounted, broken, item
+from reports.render import markdown
+from reports.render.terminal import closing
+from reports.run.outcome import LEAKED, NOT_WRITTEN, SUITE_FAILED, failure, final_code
+from reports.run.run_report import Account
+from reports.writers.allure_run_files import complaints
+from reports.writers.badge import badge
+from reports.writers.summary import summary
+from tests.harness.pytest_plugin.plugin import exit_code
+from tests.support.factories import table
+from tests.support.report_factories import ADVICE, FOUND, OTHER, accounted, broken, item
 
 HELD, AWAY = item("held"), "The target is away."
 OUTDATED = "Known issue aaaaaaaaaaaa is no longer violated."

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from reports.badge import badge, write
-from tests.unit.building import table
-from tests.unit.telling import ADVICE, FOUND, OTHER, accounted, broken, item, night
+from reports.writers.badge import badge, write
+from tests.support.factories import table
+from tests.support.report_factories import ADVICE, FOUND, OTHER, accounted, broken, item, night
 
 HELD, VIOLATED = item("held"), broken(FOUND)
 

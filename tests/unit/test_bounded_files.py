@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts import bounded_files
-from contracts.bounded_files import MAX_SETTINGS_BYTES, read_bytes, read_settings
-from tests.unit.building import table
+from contracts.untrusted import bounded_files
+from contracts.untrusted.bounded_files import MAX_SETTINGS_BYTES, read_bytes, read_settings
+from tests.support.factories import table
 
 
 def test_file_of_the_largest_size_is_read_and_one_byte_more_is_not(tmp_path: Path) -> None:

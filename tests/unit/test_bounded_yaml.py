@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from contracts import bounded_yaml
-from contracts.bounded_yaml import MAX_DEPTH, YamlError, read_yaml
-from tests.unit.building import table
+from contracts.untrusted import bounded_yaml
+from contracts.untrusted.bounded_yaml import MAX_DEPTH, YamlError, read_yaml
+from tests.support.factories import table
 
 
 @table(

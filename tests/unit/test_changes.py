@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.exchange import NOW_AND_THEN
-from reports.changes import State, changes
-from tests.unit.building import table
-from tests.unit.telling import ADVICE, FOUND, ISSUE, OTHER, TODAY, night
+from contracts.model.verdict import NOW_AND_THEN
+from reports.run.trend import State, changes
+from tests.support.factories import table
+from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, TODAY, night
 
 WITHOUT = night(21)
 """A night that could tell, and did not find it."""

@@ -1,8 +1,8 @@
 """AUTH: each check accepts the good, refuses the bad for its reason, and is silent on what is not its own."""
 
 from contracts.checks import authentication, own_request
-from contracts.exchange import HOLDS, SILENT
-from tests.unit.building import CANCEL, STATUS, TOKEN, WRONG, exchange, refusal, said, said_of_all, table
+from contracts.model.verdict import HOLDS, SILENT
+from tests.support.factories import CANCEL, STATUS, TOKEN, WRONG, exchange, refusal, said, said_of_all, table
 
 ELSEWHERE = {"target": CANCEL.path + "/"}
 OTHER = {"authorization": "Bearer fedcba9876543210"}

@@ -3,8 +3,8 @@
 import pytest
 
 from contracts.checks import errors
-from contracts.exchange import HOLDS, SILENT, Problem
-from tests.unit.building import (
+from contracts.model.verdict import HOLDS, SILENT, Problem
+from tests.support.factories import (
     BODY,
     CANCEL,
     CREATE,

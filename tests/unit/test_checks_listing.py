@@ -4,8 +4,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from contracts.checks import listing
-from contracts.exchange import HOLDS, SILENT, Exchange
-from tests.unit.building import ABSENT, CANCEL, CREATE, LIST, exchange, said, said_of_all, table
+from contracts.model.http import Exchange
+from contracts.model.verdict import HOLDS, SILENT
+from tests.support.factories import ABSENT, CANCEL, CREATE, LIST, exchange, said, said_of_all, table
 
 DEFAULT_LIMIT = 100
 

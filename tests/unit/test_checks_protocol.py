@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from contracts.checks import each, protocol
-from contracts.exchange import HOLDS, SILENT
-from tests.unit.building import AVAILABILITY, CANCEL, CREATE, STATUS, exchange, said, said_of_all, table
+from contracts.model.verdict import HOLDS, SILENT
+from tests.support.factories import AVAILABILITY, CANCEL, CREATE, STATUS, exchange, said, said_of_all, table
 
 ELSEWHERE = {"target": CANCEL.path + "/"}
 

@@ -3,8 +3,8 @@
 from urllib.parse import quote
 
 from contracts.checks import response
-from contracts.exchange import HOLDS, SILENT
-from tests.unit.building import ACCEPTED, BODY, CANCEL, CREATE, REFUSED, UPDATE, exchange, said, said_of_all, table
+from contracts.model.verdict import HOLDS, SILENT
+from tests.support.factories import ACCEPTED, BODY, CANCEL, CREATE, REFUSED, UPDATE, exchange, said, said_of_all, table
 
 ELSEWHERE = {"target": CANCEL.path + "/"}
 GZIP = "untrue Content-Encoding"

@@ -9,9 +9,10 @@ from itertools import product
 import pytest
 
 from contracts.checks import Check, authentication, errors, listing, protocol, response
-from contracts.document import Json
-from contracts.exchange import Exchange, Problem
-from tests.unit.building import CANCEL, LIST, STATUS, exchange, refusal, table
+from contracts.model.http import Exchange
+from contracts.model.verdict import Problem
+from contracts.openapi.document import Json
+from tests.support.factories import CANCEL, LIST, STATUS, exchange, refusal, table
 
 BODIES: tuple[Json, ...] = (b"", b"<html>", b"null", {}, [], {"error": None}, {"error": {}}, {"results": [{}, {}]})
 STATUSES = (None, 200, 204, 302, 400, 401, 404, 405, 429, 500)

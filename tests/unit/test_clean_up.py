@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from contracts.mock.api import MockApi
-from contracts.mock.serve import serve
-from tests.harness import clean_up
-from tests.harness.access import Access
-from tests.harness.journal import FOLDER, Entry, Journal
-from tests.harness.session import Options, Session
-from tests.harness.settings import Profile
-from tests.unit.building import CREATE, DOCUMENT, table
-from tests.unit.running import CONTRACT
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.serve import serve
+from tests.harness.cli import clean_up
+from tests.harness.config.access import Access
+from tests.harness.config.settings import Profile
+from tests.harness.run.journal import FOLDER, Entry, Journal
+from tests.harness.run.session import Options, Session
+from tests.support.factories import CREATE, DOCUMENT, table
+from tests.support.suite_process import CONTRACT
 from tests.unit.test_cleaning_up import Keeps
 
 URL = "http://127.0.0.1:9"

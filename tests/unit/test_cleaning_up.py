@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.refusal import Refusal
-from contracts.mock.state import EVENTS, INTEGRATIONS, NO_SUCH_RECORD, Job, Record
-from tests.unit.building import CANCEL, CREATE, UPDATE, table
-from tests.unit.running import Outcome, document, outcome_of, run, serving, started
+from contracts.mock.data.state import EVENTS, INTEGRATIONS, NO_SUCH_RECORD, Job, Record
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Refusal
+from contracts.openapi.document import Json, Operation
+from tests.support.factories import CANCEL, CREATE, UPDATE, table
+from tests.support.suite_process import Outcome, document, outcome_of, run, serving, started
 
 LEAD = "PROPEXO_LEAD_ID"
 THREE = ("--profile", "quick", "--operation", "*lead_appointment_rentmanager")

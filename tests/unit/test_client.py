@@ -15,15 +15,16 @@ from itertools import count
 import pytest
 
 from contracts.errors import TargetUnavailable
-from contracts.exchange import GOES_DOWN, Request
-from strategies import credentials, methods, wire
-from tests.harness import decoding, transient, transport
-from tests.harness.client import FALLS_TO_CONFIRM, Client
-from tests.harness.sending import Reply, TargetDown
-from tests.harness.timing import ELSEWHERE, ON_THIS_MACHINE, Manners, Patience
-from tests.harness.transient import SENT_AT_MOST
-from tests.unit.building import STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
-from tests.unit.sockets import LAST, OK, Fake, Server, Talk, nobody, serving
+from contracts.model.http import GOES_DOWN, Request
+from strategies.body import json_syntax
+from strategies.request import credentials, methods
+from tests.harness.http import decoding, retry_policy, transport
+from tests.harness.http.client import FALLS_TO_CONFIRM, Client
+from tests.harness.http.retry_policy import SENT_AT_MOST
+from tests.harness.http.send_result import Reply, TargetDown
+from tests.harness.http.timing import ELSEWHERE, ON_THIS_MACHINE, Manners, Patience
+from tests.support.factories import STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
+from tests.support.sockets import LAST, OK, Fake, Server, Talk, nobody, serving
 
 GET = Request("GET", "/things?a=%20b", (("Accept", "application/json"),))
 
@@ -209,7 +210,7 @@ def test_body_is_sent_in_chunks() -> None:
 
 def test_every_edit_of_header_and_target_can_be_sent() -> None:
     strategies = (*WAYS_TO_BE_REFUSED, credentials.scheme_spellings, methods.other_methods, methods.overrides)
-    requests = [edit.apply(control()) for edit in every_edit(*strategies, wire.other_media_types)]
+    requests = [edit.apply(control()) for edit in every_edit(*strategies, json_syntax.other_media_types)]
     requests += [edit.apply(control(STATUS)) for edit in every_edit(*strategies, methods.unknown_ids, of=STATUS)]
     with client_of(answers) as (client, server, _):
         assert {client.send(request).response.status for request in requests} == {200}
@@ -249,7 +250,7 @@ def test_connection_that_always_drops_this_request_is_a_fault() -> None:
 
     with client_of(fake) as (client, server, pauses):
         reply = client.send(GET)
-    assert (reply.response, reply.fault, reply.drops, pauses) == (None, transient.DROPPED, SENT_AT_MOST - 1, [])
+    assert (reply.response, reply.fault, reply.drops, pauses) == (None, retry_policy.DROPPED, SENT_AT_MOST - 1, [])
     assert [heard.target for heard in server.heard] == [GET.target] * SENT_AT_MOST + ["/"]
     assert (reply.attempts, client.sent) == (SENT_AT_MOST, SENT_AT_MOST + 1)
 
@@ -269,10 +270,10 @@ def test_target_that_drops_everybody_is_away() -> None:
 @table(
     "fake, fault",
     {
-        "no HTTP": (speaks_no_http, transient.BROKEN),
-        "too much": (says_too_much, transient.TOO_LARGE),
-        "a little that unpacks to too much": (says_a_bomb, transient.TOO_LARGE),
-        "a little that unpacks twice to too much": (says_a_bomb_in_a_bomb, transient.TOO_LARGE),
+        "no HTTP": (speaks_no_http, retry_policy.BROKEN),
+        "too much": (says_too_much, retry_policy.TOO_LARGE),
+        "a little that unpacks to too much": (says_a_bomb, retry_policy.TOO_LARGE),
+        "a little that unpacks twice to too much": (says_a_bomb_in_a_bomb, retry_policy.TOO_LARGE),
     },
 )
 def test_what_is_no_answer_is_held_against_the_target_at_once(monkeypatch, fake: Fake, fault: str) -> None:
@@ -304,9 +305,9 @@ def only_where_asked(fake: Fake) -> Fake:
 @table(
     "says, fault, sent",
     {
-        "nothing": ((), transient.NOTHING_IN_TIME, 2),
-        "a head that stops": ((b"HTTP/1.1 200",), transient.NEVER_ENDS, 2),
-        "a body that stops": ((b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1",), transient.NEVER_ENDS, 2),
+        "nothing": ((), retry_policy.NOTHING_IN_TIME, 2),
+        "a head that stops": ((b"HTTP/1.1 200",), retry_policy.NEVER_ENDS, 2),
+        "a body that stops": ((b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1",), retry_policy.NEVER_ENDS, 2),
     },
 )
 def test_silence_is_a_fault_where_it_is_the_answer_twice_and_others_are_answered(says, fault: str, sent: int) -> None:
@@ -338,7 +339,7 @@ def test_answer_that_drips_for_ever_ends_at_the_deadline(head: bytes) -> None:
     began = time.monotonic()
     with client_of(only_where_asked(fake), SOON) as (client, _, _):
         reply = client.send(GET)
-    assert (reply.response, reply.fault, reply.attempts) == (None, transient.NEVER_ENDS, 2)
+    assert (reply.response, reply.fault, reply.attempts) == (None, retry_policy.NEVER_ENDS, 2)
     assert time.monotonic() - began < 2
 
 
@@ -387,7 +388,7 @@ def test_silence_is_ten_seconds_wherever_the_target_is() -> None:
 def test_answer_with_an_untrue_encoding_is_kept_as_it_came() -> None:
     with client_of(calls_plain_text_gzip) as (client, _, _):
         reply = client.send(GET)
-    assert (reply.response.status, reply.response.body, reply.fault) == (200, b"{}", transient.UNDECODABLE)
+    assert (reply.response.status, reply.response.body, reply.fault) == (200, b"{}", retry_policy.UNDECODABLE)
 
 
 def test_answer_in_gzip_is_unpacked() -> None:
@@ -436,8 +437,8 @@ def test_absence_is_waited_for_and_not_held_against_any_request(absent: Fake) ->
         reply = client.send(GET)
     assert (reply.response.status, reply.fault, reply.drops, reply.outages) == (200, None, 0, 0)
     assert client.weather.away == 1
-    growing = [made for made in pauses if made >= transient.FIRST_PAUSE_SECONDS]
-    assert growing == [transient.pause(turn) for turn in range(len(growing))] != []
+    growing = [made for made in pauses if made >= retry_policy.FIRST_PAUSE_SECONDS]
+    assert growing == [retry_policy.pause(turn) for turn in range(len(growing))] != []
 
 
 def test_target_that_does_not_come_back_is_given_up() -> None:
@@ -610,7 +611,7 @@ def test_every_request_in_flight_together_is_told_where_the_target_never_comes_b
 
     with client_of(fake) as (client, _, pauses), ThreadPoolExecutor(3) as pool:
         replies = list(pool.map(sent, [GET, OTHER, Request("GET", "/third", ())]))
-    assert all(reply and reply.fault and reply.fault.startswith(transient.DROPPED) for reply in replies)
+    assert all(reply and reply.fault and reply.fault.startswith(retry_policy.DROPPED) for reply in replies)
     assert client.weather.away == 1, "one absence is counted once, however many wait"
     assert sum(pauses) == pytest.approx(PATIENCE.first, abs=0.6)
 
@@ -665,7 +666,7 @@ def test_outage_is_counted_where_the_target_does_not_say_when_to_come_back(statu
 def test_page_of_a_gateway_is_the_network_where_it_comes_once(status: int) -> None:
     with client_of(says(f"{status} No{PAGE}", "200 OK")) as (client, _, pauses):
         reply = client.send(GET)
-    assert (reply.response.status, pauses) == (200, [transient.BRIEF_WAIT_SECONDS])
+    assert (reply.response.status, pauses) == (200, [retry_policy.BRIEF_WAIT_SECONDS])
     assert (client.weather.away, client.weather.again, client.pacer.refused) == (0, 1, 0)
 
 

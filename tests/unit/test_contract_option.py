@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from contracts.document import load_document
-from contracts.mock.api import MockApi
-from tests.unit.documents import described
-from tests.unit.running import GENERIC, run, serving
+from contracts.mock.http.api import MockApi
+from contracts.openapi.document import load_document
+from tests.support.documents import described
+from tests.support.suite_process import GENERIC, run, serving
 
 QUICK = ("--profile", "quick", "--contract", str(GENERIC))
 OPERATIONS = ("--operation", "cancel_lead*", "--operation", "get_write_status")

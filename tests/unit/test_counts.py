@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports import markdown
-from reports.counts import Counts, Result, explanation, gating, result_of
-from reports.summary import summary
-from reports.terminal import closing
-from tests.unit.building import repeatable, table
-from tests.unit.telling import accounted, item
+from reports.render import markdown
+from reports.render.terminal import closing
+from reports.run.counts import Counts, Result, explanation, gating, result_of
+from reports.writers.summary import summary
+from tests.support.factories import repeatable, table
+from tests.support.report_factories import accounted, item
 
 GROUPS = {"ERR-01": "The 400 error contract", "RESP-01": "Response shape", "JOB-01": "What happens after the 200"}
 VERDICTS = ("held", "violated", "not met", "inconclusive", "not applicable", "not reached", "not run", "suite failed")

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.exchange import Request
-from reports.curl import LONGEST_BODY, curl
-from reports.redaction import Redactor
-from strategies import bodies, credentials, methods, texts, wire
-from tests.unit.building import CANCEL, STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
-from tests.unit.sockets import LAST, Talk, serving
+from contracts.model.http import Request
+from reports.redaction.redactor import Redactor
+from reports.render.curl import LONGEST_BODY, curl
+from strategies.body import bodies, json_syntax, string_payloads
+from strategies.request import credentials, methods
+from tests.support.factories import CANCEL, STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
+from tests.support.sockets import LAST, Talk, serving
 
 needs_curl = pytest.mark.skipif(
     shutil.which("curl") is None or shutil.which("bash") is None, reason="needs curl and bash to paste the command"
@@ -27,11 +28,13 @@ def edited(*strategies, operation=CANCEL) -> dict[str, Request]:
 CREDENTIALS = (*WAYS_TO_BE_REFUSED, credentials.scheme_spellings)
 REQUESTS = {
     "control": ({"control": control(), "status": control(STATUS)},),
-    "not JSON": (edited(wire.not_json),),
-    "other spellings": (edited(wire.other_spellings, wire.other_media_types, wire.open_to_readers),),
+    "not JSON": (edited(json_syntax.not_json),),
+    "other spellings": (
+        edited(json_syntax.other_spellings, json_syntax.other_media_types, json_syntax.open_to_readers),
+    ),
     "credentials": (edited(*CREDENTIALS),),
     "credentials of a read": (edited(*CREDENTIALS, operation=STATUS),),
-    "legal texts": (edited(texts.legal_texts),),
+    "legal texts": (edited(string_payloads.legal_texts),),
     "wrong bodies": (edited(bodies.missing, bodies.wrong_types, bodies.not_objects, bodies.unknown_properties),),
     "methods": (edited(methods.other_methods, methods.overrides),),
     "ids": (edited(methods.unknown_ids, methods.other_methods, methods.overrides, operation=STATUS),),

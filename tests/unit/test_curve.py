@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 
-from tests.detection.curve import greedy_cover, noticed_by_request, requests_until, svg
+from tests.detection.detection_curve import greedy_cover, noticed_by_request, requests_until, svg
 
 SHOWN_BY = {"a": frozenset("xy"), "b": frozenset("x"), "c": frozenset("z"), "d": frozenset()}
 

@@ -8,8 +8,8 @@ import zlib
 
 import pytest
 
-from tests.harness.decoding import LARGEST_BODY, MOST_CODINGS, MOST_MEMBERS, TooLarge, Undecodable, decode
-from tests.unit.building import table
+from tests.harness.http.decoding import LARGEST_BODY, MOST_CODINGS, MOST_MEMBERS, TooLarge, Undecodable, decode
+from tests.support.factories import table
 
 TEXT = b'{"a": 1}' * 100
 RAW = zlib.compress(TEXT)[2:-4]

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 import trustme
 
-from contracts.mock.api import MockApi
-from contracts.mock.limit import RateLimit
-from tests.harness.access import Access
-from tests.harness.doctor import Line, examine, main, tools
-from tests.harness.settings import Secret, Target, settings_from, tls_of
-from tests.harness.visit import REQUESTS, SECONDS, Unreachable, Visit, within
-from tests.unit.building import TOKEN, table
-from tests.unit.running import ROOT, document, serving
-from tests.unit.sockets import OK, Talk, nobody
-from tests.unit.sockets import serving as serving_fake
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.rate_limit import RateLimit
+from tests.harness.cli.doctor import Line, examine, main, tools
+from tests.harness.cli.preflight_client import REQUESTS, SECONDS, Unreachable, Visit, within
+from tests.harness.config.access import Access
+from tests.harness.config.settings import Secret, Target, settings_from, tls_of
+from tests.support.factories import TOKEN, table
+from tests.support.sockets import OK, Talk, nobody
+from tests.support.sockets import serving as serving_fake
+from tests.support.suite_process import ROOT, document, serving
 from tests.unit.test_transport import server_side
 
 DOCUMENT = document()
@@ -151,7 +151,7 @@ def drips(talk: Talk) -> None:
 
 
 def test_answer_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.harness.visit.ATTEMPT_SECONDS", 0.2)
+    monkeypatch.setattr("tests.harness.cli.preflight_client.ATTEMPT_SECONDS", 0.2)
     with serving_fake(drips) as server:
         lines, _ = seen(target(server.url))
     assert lines["reachable"].told == "no answer in time"
@@ -178,7 +178,7 @@ def test_name_that_does_not_resolve_is_a_problem(monkeypatch: pytest.MonkeyPatch
     def unknown(*_: Any, **__: Any) -> Any:
         raise OSError(-2, "Name or service not known")
 
-    monkeypatch.setattr("tests.harness.doctor.socket.getaddrinfo", unknown)
+    monkeypatch.setattr("tests.harness.cli.doctor.socket.getaddrinfo", unknown)
     lines, visit = seen(target("https://api.test"))
     assert lines["name"].told == "api.test does not resolve (Name or service not known)"
     assert visit.sent == 0
@@ -218,7 +218,7 @@ def test_tools_are_told(tmp_path: Path) -> None:
     lines = {line.name: line for line in tools(tmp_path)}
     assert lines["node"].told.startswith("v")
     assert "by the first report" in lines["allure"].told
-    package = tmp_path / "reports" / "node_modules" / "allure" / "package.json"
+    package = tmp_path / "reports" / "site" / "node_modules" / "allure" / "package.json"
     package.parent.mkdir(parents=True)
     package.write_text("{}")
     assert {line.name: line.told for line in tools(tmp_path)}["allure"] == "installed"
@@ -248,7 +248,7 @@ def test_problem_says_what_to_do() -> None:
 def test_command_says_by_its_exit_code_whether_all_is_well(arguments: tuple[str, ...], code: int, told: str) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PROPEXO_")}
     done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "tests.harness.doctor", "--env-file", os.devnull, *arguments],
+        [sys.executable, "-m", "tests.harness.cli.doctor", "--env-file", os.devnull, *arguments],
         cwd=ROOT,
         env=kept | {"PROPEXO_TOKEN": TOKEN},
         capture_output=True,

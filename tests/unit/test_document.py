@@ -7,11 +7,22 @@ from typing import Any
 import pytest
 
 from contracts.checks.schema import body_fits
-from contracts.document import CONSTRAINTS, Link, load_document, resolve
 from contracts.errors import ContractError
-from tests.unit.building import AVAILABILITY, CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE, objects, operation, table
-from tests.unit.documents import ANSWERS, QUEUES, answering, described, loaded, made, queueing, taking
-from tests.unit.running import CONTRACT, GENERIC
+from contracts.openapi.document import CONSTRAINTS, Link, load_document, resolve
+from tests.support.documents import ANSWERS, QUEUES, answering, described, loaded, made, queueing, taking
+from tests.support.factories import (
+    AVAILABILITY,
+    CANCEL,
+    CREATE,
+    DOCUMENT,
+    LIST,
+    STATUS,
+    UPDATE,
+    objects,
+    operation,
+    table,
+)
+from tests.support.suite_process import CONTRACT, GENERIC
 
 
 def test_operations_are_those_of_the_document() -> None:

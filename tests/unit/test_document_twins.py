@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from contracts.document import UNSURE, Link, load_document
-from tests.unit.building import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE, objects, table
-from tests.unit.documents import QUEUES, answering, described, loaded, made, queueing, taking
-from tests.unit.running import GENERIC
+from contracts.openapi.document import UNSURE, Link, load_document
+from tests.support.documents import QUEUES, answering, described, loaded, made, queueing, taking
+from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE, objects, table
+from tests.support.suite_process import GENERIC
 
 TEXT = {"type": "string"}
 each_unsure = pytest.mark.parametrize("basis", UNSURE)

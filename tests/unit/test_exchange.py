@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.exchange import Evidence, Finding, Problem, Request, Response
-from tests.unit.building import CANCEL, REFUSED, STATUS, TOKEN, control, exchange, table
+from contracts.model.http import Request, Response
+from contracts.model.verdict import Evidence, Finding, Problem
+from tests.support.factories import CANCEL, REFUSED, STATUS, TOKEN, control, exchange, table
 
 FINDING = Finding(
     requirement="ERR-01",

@@ -7,12 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-from contracts.mock.api import MockApi
-from reports.history import append, read
-from tests.harness.plugin import exit_code
-from tests.unit.building import table
-from tests.unit.running import ROOT, TWO, document, outcome_of, run, serving, started
-from tests.unit.telling import night
+from contracts.mock.http.api import MockApi
+from reports.run.history import append, read
+from tests.harness.pytest_plugin.plugin import exit_code
+from tests.support.factories import table
+from tests.support.report_factories import night
+from tests.support.suite_process import ROOT, TWO, document, outcome_of, run, serving, started
 from tests.unit.test_har import entries
 from tests.unit.test_known_issues import ENTRY
 from tests.unit.test_verdicts import ForgetsMeta
@@ -283,7 +283,9 @@ def test_exit_code_of_verdicts(told, pytests: int, code: int, with_strict: int) 
     },
 )
 def test_process_that_crashes_where_pytest_does_not_look_is_no_violation(raised: str, code: int, said) -> None:
-    program = f"import sys; from tests.harness import plugin; sys.excepthook = plugin._crash; raise {raised}"
+    program = (
+        f"import sys; from tests.harness.pytest_plugin import plugin; sys.excepthook = plugin._crash; raise {raised}"
+    )
     ended = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.generation import schema_of, schema_to_generate_from
-from tests.unit.building import DOCUMENT, table
-from tests.unit.documents import described, loaded, taking
+from strategies.generated import schema_of, schema_to_generate_from
+from tests.support.documents import described, loaded, taking
+from tests.support.factories import DOCUMENT, table
 
 SLOW = "^(a+)+$"
 TEXT = {"type": "string"}

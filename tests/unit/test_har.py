@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from reports import har
-from reports.har import LONGEST_BODY, Output, Recorder, claim, merge, part
-from reports.redaction import Redactor
-from tests.unit.building import CANCEL, TOKEN, exchange, table
+from reports.redaction.redactor import Redactor
+from reports.writers import har
+from reports.writers.har import LONGEST_BODY, Output, Recorder, claim, merge, part
+from tests.support.factories import CANCEL, TOKEN, exchange, table
 
 URL = "https://api.example.com"
 TEXT, NUMBER = {"type": "string"}, {"type": "number"}

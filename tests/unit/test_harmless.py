@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from contracts.mock.api import MockApi
-from contracts.mock.state import State
-from strategies.samples import unknown_id
-from tests.harness.harmless import READ_AS_A_NUMBER, may_name_others, nobodys_id
-from tests.unit.building import CANCEL, CREATE, LIST, UPDATE, control, table
-from tests.unit.running import document, run, serving
+from contracts.mock.data.state import State
+from contracts.mock.http.api import MockApi
+from strategies.core.samples import unknown_id
+from strategies.safety import READ_AS_A_NUMBER, may_name_others, nobodys_id
+from tests.support.factories import CANCEL, CREATE, LIST, UPDATE, control, table
+from tests.support.suite_process import document, run, serving
 
 NUMBERS = control().with_json({"integration_id": "12", "event_id": "1021"})
 WORDS = control().with_json({"integration_id": "rm-one", "event_id": "cm8x0k2"})

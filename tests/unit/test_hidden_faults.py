@@ -6,11 +6,11 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.refusal import Refusal
-from contracts.mock.state import Record
-from tests.unit.running import TWO, document, run, serving
+from contracts.mock.data.state import Record
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Refusal
+from contracts.openapi.document import Json, Operation
+from tests.support.suite_process import TWO, document, run, serving
 
 
 class FirstPasses(MockApi):

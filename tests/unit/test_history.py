@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from reports import history
-from reports.history import Power, append, bounded, read
-from tests.harness.settings import Profile
-from tests.unit.telling import FOUND, night
+from reports.run import history
+from reports.run.history import Power, append, bounded, read
+from tests.harness.config.settings import Profile
+from tests.support.report_factories import FOUND, night
 
 MINE = ("mock", "0123456789ab")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts.document import load_document
+from contracts.openapi.document import load_document
 from tests.detection.defects import DEFECTS
-from tests.unit.running import CONTRACT, TWO, run
+from tests.support.suite_process import CONTRACT, TWO, run
 
 NAMES = (
     "trailing-comma-is-taken",

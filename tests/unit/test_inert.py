@@ -6,9 +6,9 @@ import unicodedata
 
 import pytest
 
-from contracts import inert
-from reports.markdown import prose
-from tests.unit.building import table
+from contracts.untrusted import sanitize
+from reports.render.markdown import prose
+from tests.support.factories import table
 
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -18,8 +18,8 @@ def test_every_control_and_format_character_is_visible() -> None:
         character = chr(code)
         acts = unicodedata.category(character) in HIDDEN and character not in "\t\n"
         if unicodedata.category(character) != "Cn":  # unassigned in this version of Unicode
-            assert (inert.text(character) != character) is acts, hex(code)
-            assert (inert.json(character) != character) is acts, hex(code)
+            assert (sanitize.text(character) != character) is acts, hex(code)
+            assert (sanitize.json(character) != character) is acts, hex(code)
 
 
 @table(
@@ -39,12 +39,12 @@ def test_every_control_and_format_character_is_visible() -> None:
     },
 )
 def test_what_acts_is_an_escape(outside: str, shown: str) -> None:
-    assert inert.text(outside) == shown
-    assert inert.text(shown) == shown
+    assert sanitize.text(outside) == shown
+    assert sanitize.text(shown) == shown
 
 
 def test_line_breaks_are_spaces_of_one_line() -> None:
-    assert inert.line("a\n::error::b\u2028c") == "a ::error::b c"
+    assert sanitize.line("a\n::error::b\u2028c") == "a ::error::b c"
 
 
 @table(
@@ -62,17 +62,17 @@ def test_line_breaks_are_spaces_of_one_line() -> None:
     },
 )
 def test_program_keeps_its_own_colours_where_it_has_any(written: str, kept: bool) -> None:  # noqa: FBT001 - a column
-    assert (inert.stream(written, colours=True) == written) is kept
-    assert inert.stream(written, colours=False) == inert.text(written)
+    assert (sanitize.stream(written, colours=True) == written) is kept
+    assert sanitize.stream(written, colours=False) == sanitize.text(written)
 
 
 def test_command_behind_a_colour_is_one() -> None:
-    assert inert.stream("\x1b[31m::error::x", colours=True) == "\x1b[31m\\x3a:error::x"
+    assert sanitize.stream("\x1b[31m::error::x", colours=True) == "\x1b[31m\\x3a:error::x"
 
 
 def test_json_means_the_same() -> None:
     value = {"a": "\x1b\x9b\u202e\u2028##[x] ##vso[y]\ud800\U000e0041\x7f é"}
-    written = inert.json(json.dumps(value, ensure_ascii=False))
+    written = sanitize.json(json.dumps(value, ensure_ascii=False))
     assert json.loads(written) == value
     assert written.isprintable()
     assert "##" not in written

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contracts.exchange import Request, Response
-from tests.harness.intermediary import Page, page_of
-from tests.unit.building import table
+from contracts.model.http import Request, Response
+from tests.harness.http.intermediary import Page, page_of
+from tests.support.factories import table
 
 ASKED = Request("GET", "/v1/things/1?limit=2", ())
 HTML = ("Content-Type", "text/html; charset=UTF-8")

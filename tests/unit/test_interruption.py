@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.harness import interruption as module
-from tests.harness.interruption import ENDINGS, Interruption, Phase, Step, held_back, hint, step
-from tests.unit.building import table
+from tests.harness.run import interruption as module
+from tests.harness.run.interruption import ENDINGS, Interruption, Phase, Step, held_back, hint, step
+from tests.support.factories import table
 
 FOREVER = 60.0
 SOON_MINUTES = 0.0005

@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reports.issue import LONGEST_BODY, Issue, commands, title
-from tests.unit.building import table
-from tests.unit.running import ROOT
+from reports.cli.github_issue import LONGEST_BODY, Issue, commands, title
+from tests.support.factories import table
+from tests.support.suite_process import ROOT
 
 
 def summary(*findings: tuple[str, bool], outcome: str = "violated") -> dict:
@@ -69,7 +69,7 @@ def run(folder: Path, script: str, path: str = "") -> subprocess.CompletedProces
     (folder / "summary.json").write_text(json.dumps(summary(("new", True))))
     (folder / "summary.md").write_text("what changed")
     return subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "reports.issue", str(folder)],
+        [sys.executable, "-m", "reports.cli.github_issue", str(folder)],
         cwd=ROOT,
         env={"PATH": path or f"{folder}:/usr/bin:/bin"},
         capture_output=True,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.journal import Entry, Journal, entries, folder
-from tests.unit.building import table
+from tests.harness.run.journal import Entry, Journal, entries, folder
+from tests.support.factories import table
 
 URL = "http://127.0.0.1:1"
 FORKS = multiprocessing.get_context("fork")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import UsageError
-from contracts.exchange import Evidence, Finding, Problem, Status, Verdict
-from reports.known_issues import FILE, Issue, applying, excused, load, outdated
-from tests.unit.building import CANCEL, DOCUMENT, REQUIREMENTS, exchange, table
+from contracts.model.verdict import Evidence, Finding, Problem, Status, Verdict
+from reports.run.known_issues import FILE, Issue, applying, excused, load, outdated
+from tests.support.factories import CANCEL, DOCUMENT, REQUIREMENTS, exchange, table
 
 CONTRACT = "contracts/appointments.yaml"
 ENTRY = f"""

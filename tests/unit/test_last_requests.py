@@ -7,14 +7,14 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from contracts.exchange import Evidence, Status, Verdict
-from reports import markdown, terminal
-from reports.last_requests import TITLE, in_words, line
-from reports.redaction import Redactor
-from reports.summary import summary
-from reports.wording import explain
-from tests.unit.building import CANCEL, REQUIREMENTS, TOKEN, exchange
-from tests.unit.telling import accounted, item
+from contracts.model.verdict import Evidence, Status, Verdict
+from reports.redaction.redactor import Redactor
+from reports.render import markdown, terminal
+from reports.render.last_requests import TITLE, in_words, line
+from reports.render.wording import explain
+from reports.writers.summary import summary
+from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange
+from tests.support.report_factories import accounted, item
 from tests.unit.test_summary import DOCUMENTED
 
 URL = "https://api.example.com"

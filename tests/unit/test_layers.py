@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts.document import Document, Json, load_document
-from tests.unit.building import DOCUMENT, table
-from tests.unit.running import GENERIC, ROOT
+from contracts.openapi.document import Document, Json, load_document
+from tests.support.factories import DOCUMENT, table
+from tests.support.suite_process import GENERIC, ROOT
 
 OURS = ("contracts", "strategies", "tests", "reports", "conftest")
 LAYERS = {
@@ -91,6 +91,6 @@ def test_code_names_no_path_and_no_property_of_the_api(file: Path) -> None:
 
 
 def test_what_code_must_not_name_is_found_where_it_stands() -> None:
-    named = set(texts(Path(__file__).with_name("building.py")))
+    named = set(texts(ROOT / "tests" / "support" / "factories.py"))
     assert {"event_id", "cancel_lead_appointment_rentmanager"} <= named & OF_THE_API
     assert {"created_record_id", "/v1/appointments"} <= OF_THE_API

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.running import ROOT
+from tests.support.suite_process import ROOT
 
 PATH = """my "own" contract's/a  b$HOME.yaml"""
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from markdown_it import MarkdownIt
 
-from reports import markdown
-from reports.markdown import code, page, write
-from tests.unit.building import table
-from tests.unit.telling import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
+from reports.render import markdown
+from reports.render.markdown import code, page, write
+from tests.support.factories import table
+from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
 
 
 def test_order_is_verdict_changes_belief() -> None:

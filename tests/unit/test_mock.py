@@ -14,11 +14,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from contracts.mock.__main__ import main
-from contracts.mock.api import MAX_BODY_BYTES, MockApi
-from contracts.mock.limit import WINDOW_SECONDS, RateLimit
-from contracts.mock.serve import serve
-from contracts.mock.state import EVENT_COUNT, Job, State
-from tests.unit.calling import CANCEL, DOCUMENT, GENERIC, STATUS, Caller, calling, issues_of
+from contracts.mock.data.state import EVENT_COUNT, Job, State
+from contracts.mock.http.api import MAX_BODY_BYTES, MockApi
+from contracts.mock.http.rate_limit import WINDOW_SECONDS, RateLimit
+from contracts.mock.http.serve import serve
+from tests.support.mock_client import CANCEL, DOCUMENT, GENERIC, STATUS, Caller, calling, issues_of
 
 UNSUPPORTED_QUERY = DOCUMENT.operation("query_appointment_availability_rentmanager")
 

@@ -12,14 +12,14 @@ from html import unescape
 import httpx
 import pytest
 
-from contracts.document import Document, load_document
 from contracts.mock.__main__ import welcome
-from contracts.mock.api import MockApi
-from contracts.mock.commands import curl
-from contracts.mock.index import IndexedApi, index
-from contracts.mock.serve import MockServer, serve
-from tests.unit.calling import CONTRACTS, DOCUMENT, GENERIC
-from tests.unit.running import ROOT
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.serve import MockServer, serve
+from contracts.mock.ui.curl_examples import curl
+from contracts.mock.ui.index import IndexedApi, index
+from contracts.openapi.document import Document, load_document
+from tests.support.mock_client import CONTRACTS, DOCUMENT, GENERIC
+from tests.support.suite_process import ROOT
 
 DOCUMENTS = pytest.mark.parametrize("document", [DOCUMENT, GENERIC], ids=lambda document: document.title)
 SERVER = MockServer("http://127.0.0.1:1", "s3cret", {"PROPEXO_EVENT_IDS": ("evt-1",)})

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from contracts.document import Operation
-from contracts.mock.api import MockApi
-from contracts.mock.state import EVENT_COUNT, State
-from tests.unit.calling import CANCEL, CREATE, DOCUMENT, LIST, UPDATE, Caller, calling, issues_of
+from contracts.mock.data.state import EVENT_COUNT, State
+from contracts.mock.http.api import MockApi
+from contracts.openapi.document import Operation
+from tests.support.mock_client import CANCEL, CREATE, DOCUMENT, LIST, UPDATE, Caller, calling, issues_of
 
 CREATES = [operation for operation in DOCUMENT.operations if operation.record]
 MOMENTS = ("created_at", "updated_at", "last_seen")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from contracts.mock.api import MockApi
-from reports.accept import accept
-from reports.history import read
-from tests.unit.running import Outcome, document, run, serving
-from tests.unit.telling import TODAY
+from contracts.mock.http.api import MockApi
+from reports.cli.accept import accept
+from reports.run.history import read
+from tests.support.report_factories import TODAY
+from tests.support.suite_process import Outcome, document, run, serving
 from tests.unit.test_accept import filled
 from tests.unit.test_har import entries
 from tests.unit.test_summary import complaints

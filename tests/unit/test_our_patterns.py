@@ -14,10 +14,10 @@ import contracts
 import reports
 import strategies
 import tests.harness
-from contracts import strict_json
 from contracts.checks import errors
-from contracts.strict_json import MAX_VALUES
-from tests.unit.building import CANCEL, exchange
+from contracts.untrusted import strict_json
+from contracts.untrusted.strict_json import MAX_VALUES
+from tests.support.factories import CANCEL, exchange
 
 LENGTH = 16 * 1024
 SECONDS = 0.5
@@ -32,13 +32,13 @@ PIECES = (
 """What a text of the length is made of: what the expressions look for, and never find to its end."""
 
 NOT_FROM_OUTSIDE = {
-    "contracts.document.PATH_PARAMETER": "paths of the document",
-    "contracts.patterns.TOKEN": "patterns of the document, of a bounded length",
-    "contracts.mock.commands.PATH_PARAMETER": "the same",
-    "tests.harness.values.PATH_PARAMETER": "the same",
-    "strategies.wire.STRING": "bodies of our own requests",
-    "tests.harness.unrun.ITEM": "names of our own tests",
-    "tests.harness.harmless.READ_AS_A_NUMBER": "asked only of the beginning of a text",
+    "contracts.openapi.document.PATH_PARAMETER": "paths of the document",
+    "contracts.openapi.patterns.TOKEN": "patterns of the document, of a bounded length",
+    "contracts.mock.ui.curl_examples.PATH_PARAMETER": "the same",
+    "tests.harness.run.request_factory.PATH_PARAMETER": "the same",
+    "strategies.body.json_syntax.STRING": "bodies of our own requests",
+    "tests.harness.pytest_plugin.not_run.ITEM": "names of our own tests",
+    "strategies.safety.READ_AS_A_NUMBER": "asked only of the beginning of a text",
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import UsageError
-from tests.harness.outlets import check_writable, expanded
+from tests.harness.pytest_plugin.output_paths import check_writable, expanded
 
 
 def test_folder_is_made_and_left_empty(tmp_path: Path) -> None:

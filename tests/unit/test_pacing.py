@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import timing
-from tests.harness.allowance import Allowance
-from tests.harness.pacing import Pacer
-from tests.harness.window import Window
-from tests.unit.acquiring import START, TOKEN, URL, Clock, acquire
+from tests.harness.http import timing
+from tests.harness.rate_limit.limit_window import Window
+from tests.harness.rate_limit.shared_counter import Allowance
+from tests.harness.rate_limit.throttle import Pacer
+from tests.support.pace_worker import START, TOKEN, URL, Clock, acquire
 from tests.unit.test_window import telling
 
 

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from contracts.exchange import Evidence, Finding, Problem, Status, Verdict
-from reports.changes import Change, State
-from reports.page import LONGEST_SHOWN, page
-from reports.redaction import Redactor
-from reports.wording import UNSURE, message
-from tests.unit.building import CANCEL, REQUIREMENTS, TOKEN, exchange
-from tests.unit.telling import FOUND
+from contracts.model.verdict import Evidence, Finding, Problem, Status, Verdict
+from reports.redaction.redactor import Redactor
+from reports.render.details_html import LONGEST_SHOWN, page
+from reports.render.wording import UNSURE, message
+from reports.run.trend import Change, State
+from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange
+from tests.support.report_factories import FOUND
 
 URL = "https://api.example.com"
 ERR = REQUIREMENTS["ERR-01"]

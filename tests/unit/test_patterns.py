@@ -7,9 +7,9 @@ import pytest
 
 from contracts.checks.schema import fits
 from contracts.errors import ContractError
-from contracts.patterns import may_backtrack, occurs
-from tests.unit.building import table
-from tests.unit.documents import described, loaded
+from contracts.openapi.patterns import may_backtrack, occurs
+from tests.support.documents import described, loaded
+from tests.support.factories import table
 
 FRACTION_OF_A_SECOND = 0.5
 

@@ -9,10 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.document import Operation
+from contracts.openapi.document import Operation
 from contracts.requirements import Requirement
-from strategies.edit import Edit, Tier
-from tests.harness.plan import (
+from strategies.core.mutation import Edit, Tier
+from tests.harness.config.settings import Profile
+from tests.harness.run.created_resources import COST_OF_A_RECORD
+from tests.harness.run.operation_run import RECORDS_TO_START_WITH, RESERVED_SHARE
+from tests.harness.run.session import JOBS_TO_TELL_OF
+from tests.harness.trial.plan import (
     CONTROLS_OF_AN_OPENING,
     OPENING,
     OPENING_WITH_IDS,
@@ -22,11 +26,7 @@ from tests.harness.plan import (
     share_out,
     tried_as,
 )
-from tests.harness.records import COST_OF_A_RECORD
-from tests.harness.run import RECORDS_TO_START_WITH, RESERVED_SHARE
-from tests.harness.session import JOBS_TO_TELL_OF
-from tests.harness.settings import Profile
-from tests.unit.building import CANCEL, CREATE, DOCUMENT, REQUIREMENTS, STATUS, UPDATE, demands, repeatable, table
+from tests.support.factories import CANCEL, CREATE, DOCUMENT, REQUIREMENTS, STATUS, UPDATE, demands, repeatable, table
 
 PROFILES = list(Profile)
 Demanded: TypeAlias = Mapping[Requirement, Demand]

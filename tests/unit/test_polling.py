@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from contracts.document import Operation
-from contracts.exchange import CONTROL
-from tests.harness.polling import FEWEST_READS, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, until_final
-from tests.unit.building import CANCEL, STATUS, control, exchange, table
+from contracts.model.http import CONTROL
+from contracts.openapi.document import Operation
+from tests.harness.run.polling import FEWEST_READS, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, until_final
+from tests.support.factories import CANCEL, STATUS, control, exchange, table
 
 
 @dataclass

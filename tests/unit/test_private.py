@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.allowance import Allowance
-from tests.harness.plugin import _hypothesis_home
-from tests.harness.private import private_folder
-from tests.unit.acquiring import TOKEN, URL, Clock
+from tests.harness.config.private_folder import private_folder
+from tests.harness.pytest_plugin.plugin import _hypothesis_home
+from tests.harness.rate_limit.shared_counter import Allowance
+from tests.support.pace_worker import TOKEN, URL, Clock
 
 NAME = f"propexo-conformance-{os.getuid()}"
 

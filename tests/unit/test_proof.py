@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reports import proof
-from reports.proof import Proof, latest, store, suite_digest
+from reports.run import proof
+from reports.run.proof import Proof, latest, store, suite_digest
 
 PROVED = Proof("0123456789ab", "quick", 100, 96, 60, 58, ("a: b",), 30, ())
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from contracts.document import Operation
 from contracts.errors import TargetUnavailable
-from contracts.exchange import Exchange, Request
-from tests.harness import records as module
-from tests.harness.journal import Entry, Journal
-from tests.harness.records import COST_OF_A_RECORD, READS_AT_MOST, Record, Records
-from tests.unit.building import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE, exchange, table
+from contracts.model.http import Exchange, Request
+from contracts.openapi.document import Operation
+from tests.harness.run import created_resources as module
+from tests.harness.run.created_resources import COST_OF_A_RECORD, READS_AT_MOST, Record, Records
+from tests.harness.run.journal import Entry, Journal
+from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE, exchange, table
 
 OTHER_CANCEL = DOCUMENT.operation("cancel_resident_appointment_rentmanager")
 READ = STATUS.path.replace("{root_job_id}", "{}")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.curl import curl
-from reports.redaction import SHORTEST_PART, Redactor
-from strategies import credentials
-from tests.unit.building import TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, repeatable, table
-from tests.unit.schemas import tokens
+from reports.redaction.redactor import SHORTEST_PART, Redactor
+from reports.render.curl import curl
+from strategies.request import credentials
+from tests.support.factories import TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, repeatable, table
+from tests.support.schemas import tokens
 
 FORMS = {
     "itself": (TOKEN,),

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.allure import RenderError
-from reports.render import RUNS_KEPT, _append_last_line, _earlier, _packed, _self_contained, render, trend_of
+from reports.site.allure import RenderError
+from reports.site.render import RUNS_KEPT, _append_last_line, _earlier, _packed, _self_contained, render, trend_of
 
 FILES = {"widgets/tree.json": '{"name":"Zo\u00eb"}', "data/a.bin": "\u0000\u00ff"}
 DATA = ",".join(f'd("{name}","{base64.b64encode(text.encode("latin-1")).decode()}")' for name, text in FILES.items())

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from contracts.document import TRAITS
 from contracts.errors import ContractError
+from contracts.openapi.document import TRAITS
 from contracts.requirements import load_requirements
-from tests.unit.building import DOCUMENT, REQUIREMENTS, conformance_tests, table
+from tests.support.factories import DOCUMENT, REQUIREMENTS, conformance_tests, table
 
 GOOD = {
     "id": "RESP-01",

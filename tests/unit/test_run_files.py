@@ -4,9 +4,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from reports.run_files import Executor, changed, complaints, executor, metrics, proof_text, write
-from tests.unit.building import table
-from tests.unit.telling import FOUND, OTHER, accounted, broken, item, night
+from reports.writers.allure_run_files import Executor, changed, complaints, executor, metrics, proof_text, write
+from tests.support.factories import table
+from tests.support.report_factories import FOUND, OTHER, accounted, broken, item, night
 
 GITHUB = {
     "GITHUB_ACTIONS": "true",

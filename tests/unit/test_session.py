@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import ContractError, Inconclusive, NotApplicable, UsageError
-from tests.harness.access import Access, access_with
-from tests.harness.records import COST_OF_A_RECORD
-from tests.harness.run import RECORDS_TO_START_WITH
-from tests.harness.session import JOBS_TO_TELL_OF, MOCK, NothingSelected, Options, Session, select
-from tests.harness.settings import Profile
-from tests.harness.values import lacking
-from tests.unit.building import CANCEL, CREATE, DOCUMENT, LIST, REQUIREMENTS, STATUS, TOKEN, UPDATE, table
-from tests.unit.running import CONTRACT, GENERIC
+from tests.harness.config.access import Access, access_with
+from tests.harness.config.settings import Profile
+from tests.harness.run.created_resources import COST_OF_A_RECORD
+from tests.harness.run.operation_run import RECORDS_TO_START_WITH
+from tests.harness.run.request_factory import lacking
+from tests.harness.run.session import JOBS_TO_TELL_OF, MOCK, NothingSelected, Options, Session, select
+from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, REQUIREMENTS, STATUS, TOKEN, UPDATE, table
+from tests.support.suite_process import CONTRACT, GENERIC
 
 INTEGRATION, EVENTS, LEAD = "PROPEXO_INTEGRATION_ID", "PROPEXO_EVENT_IDS", "PROPEXO_LEAD_ID"
 URL = "http://127.0.0.1:9"

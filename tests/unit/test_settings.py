@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import UsageError
-from tests.harness.access import Access
-from tests.harness.settings import (
+from tests.harness.config.access import Access
+from tests.harness.config.settings import (
     ENV_FILE,
     SANDBOX,
     Profile,
@@ -19,7 +19,7 @@ from tests.harness.settings import (
     settings_from,
     target_from,
 )
-from tests.unit.building import DOCUMENT, TOKEN, table
+from tests.support.factories import DOCUMENT, TOKEN, table
 
 GOOD = {"PROPEXO_TOKEN": TOKEN, "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
 VARIABLES = ("PROPEXO_INTEGRATION_ID", "PROPEXO_EVENT_IDS", "PROPEXO_LEAD_ID")

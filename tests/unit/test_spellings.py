@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.redaction import HIDDEN, Redactor
-from reports.spellings import LAYERS
-from tests.unit.building import TOKEN, table
+from reports.redaction.redactor import HIDDEN, Redactor
+from reports.redaction.spellings import LAYERS
+from tests.support.factories import TOKEN, table
 from tests.unit.test_redaction import repeatable
 from tests.unit.test_writing import SECRET
 

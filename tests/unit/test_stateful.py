@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import pytest
 
 from contracts.errors import TargetUnavailable
-from contracts.mock.api import MockApi
-from contracts.mock.serve import serve
-from tests.harness.run import OperationRun
-from tests.harness.session import Options, Session
-from tests.harness.settings import Profile
-from tests.harness.stateful import LINKED, walk
-from tests.unit.building import CANCEL, CREATE, DOCUMENT, STATUS, table
-from tests.unit.running import CONTRACT
-from tests.unit.sockets import Talk, serving
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.serve import serve
+from tests.harness.config.settings import Profile
+from tests.harness.run.operation_run import OperationRun
+from tests.harness.run.session import Options, Session
+from tests.harness.trial.stateful import LINKED, walk
+from tests.support.factories import CANCEL, CREATE, DOCUMENT, STATUS, table
+from tests.support.sockets import Talk, serving
+from tests.support.suite_process import CONTRACT
 
 
 @dataclass(frozen=True)

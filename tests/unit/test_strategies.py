@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.document import Operation
-from contracts.exchange import Request
-from strategies import credentials, methods, parameters
-from strategies.edit import Edit, together
-from tests.harness.settings import Secret, Target
-from tests.harness.values import request_for
-from tests.unit.building import (
+from contracts.model.http import Request
+from contracts.openapi.document import Operation
+from strategies.core.mutation import Edit, together
+from strategies.request import credentials, methods, parameters
+from tests.harness.config.settings import Secret, Target
+from tests.harness.run.request_factory import request_for
+from tests.support.factories import (
     CANCEL,
     DOCUMENT,
     STATUS,
@@ -26,7 +26,7 @@ from tests.unit.building import (
     repeatable,
     table,
 )
-from tests.unit.schemas import texts, tokens
+from tests.support.schemas import texts, tokens
 
 KNOWN = {name: (f"{name.lower()}-1",) for asked in DOCUMENT.operations for name in asked.supplied.values()}
 TARGET = Target("url", "http://127.0.0.1", Secret(TOKEN), KNOWN)

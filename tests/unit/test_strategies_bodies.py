@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
-from contracts import strict_json
-from contracts.document import Operation
-from contracts.exchange import Request
-from strategies import bodies, constraints, texts
-from tests.unit.building import CANCEL, CREATE, LIST, control, flat, objects, operation, repeatable, table
-from tests.unit.schemas import cases
+from contracts.model.http import Request
+from contracts.openapi.document import Operation
+from contracts.untrusted import strict_json
+from strategies.body import bodies, constraints, string_payloads
+from tests.support.factories import CANCEL, CREATE, LIST, control, flat, objects, operation, repeatable, table
+from tests.support.schemas import cases
 
 BREAKING = (bodies.missing, bodies.wrong_types, bodies.not_objects, bodies.combined, constraints.beyond_constraints)
-KEEPING = (constraints.at_constraints, texts.legal_texts, texts.unknown_values)
-SCHEMA_MADE = (*BREAKING, *KEEPING, texts.open_ended)
+KEEPING = (constraints.at_constraints, string_payloads.legal_texts, string_payloads.unknown_values)
+SCHEMA_MADE = (*BREAKING, *KEEPING, string_payloads.open_ended)
 
 
 def fits(taken: Operation, request: Request) -> bool:
@@ -72,7 +72,7 @@ def test_names_are_unique_for_any_schema(case) -> None:
 @given(cases())
 def test_open_body_is_one_that_can_be_sent(case) -> None:
     taken, request = case
-    for edit in flat(texts.open_ended(taken)):
+    for edit in flat(string_payloads.open_ended(taken)):
         assert isinstance(edit.apply(request).body, bytes), edit.name
 
 
@@ -93,7 +93,7 @@ def test_each_wrong_type_of_a_whole_number_is_tried() -> None:
 def test_whole_number_with_a_fraction_of_zero_is_written_as_such() -> None:
     taken = operation(objects({"a": {"type": "integer"}}))
     request = control().with_json({"a": 30})
-    written = {edit.name: edit.apply(request).body for edit in texts.open_ended(taken)}
+    written = {edit.name: edit.apply(request).body for edit in string_payloads.open_ended(taken)}
     assert (written["a with a zero fraction"], written["a with an exponent"]) == (b'{"a":30.0}', b'{"a":30e0}')
 
 
@@ -105,7 +105,7 @@ def test_null_is_no_wrong_type_where_it_is_admitted() -> None:
 def test_optional_property_that_the_control_leaves_out_is_edited_too() -> None:
     taken = operation(objects({"a": {"type": "string"}, "b": {"type": "string", "example": "good"}}))
     assert sent(bodies.wrong_types(taken), {"a": "x"})["b as an array around it"] == {"a": "x", "b": ["good"]}
-    assert sent(texts.legal_texts(taken), {})["b with the word null"] == {"b": "null"}
+    assert sent(string_payloads.legal_texts(taken), {})["b with the word null"] == {"b": "null"}
 
 
 def test_edits_are_made_inside_objects_and_arrays() -> None:
@@ -188,19 +188,19 @@ def test_unknown_property_is_beside_what_was_accepted() -> None:
 
 def test_hostile_text_stands_where_bounds_allow_it() -> None:
     bounded = operation(objects({"a": {"type": "string", "maxLength": 9}, "b": {"type": "integer"}}))
-    assert texts.legal_texts(bounded) == []
-    tried = {edit.apply(control()).json()["event_id"] for edit in texts.legal_texts(CANCEL)}
+    assert string_payloads.legal_texts(bounded) == []
+    tried = {edit.apply(control()).json()["event_id"] for edit in string_payloads.legal_texts(CANCEL)}
     assert {"evt\x00one", "47110815"} <= tried
     assert any(len(text) >= 10_000 and " " * 3000 in text for text in tried)
 
 
 def test_text_that_is_no_id_has_every_hostile_text() -> None:
     taken = operation(objects({"a": {"type": "string"}, "b": {"type": "string", "x-supplied-by": "B"}}))
-    assert texts.legal_texts(taken)[0].name == "a with mixed text"
+    assert string_payloads.legal_texts(taken)[0].name == "a with mixed text"
 
 
 def test_value_that_the_target_cannot_know_differs_from_the_known_one() -> None:
-    tried = [edit.apply(control()).json() for edit in texts.unknown_values(CANCEL)]
+    tried = [edit.apply(control()).json() for edit in string_payloads.unknown_values(CANCEL)]
     assert tried == [
         {"integration_id": "x1-mr0", "event_id": "evt-1"},
         {"integration_id": "rm-1", "event_id": "x1-tve0"},
@@ -209,7 +209,7 @@ def test_value_that_the_target_cannot_know_differs_from_the_known_one() -> None:
 
 def test_empty_text_is_open_only_where_no_constraint_refuses_it() -> None:
     taken = operation(objects({"a": {"type": "string"}, "b": {"type": "string", "pattern": "^x"}}))
-    named = {edit.name for edit in texts.open_ended(taken)}
+    named = {edit.name for edit in string_payloads.open_ended(taken)}
     assert "a empty" in named
     assert "b empty" not in named
     assert "b empty" in {edit.name for edit in constraints.beyond_constraints(taken)}
@@ -228,7 +228,7 @@ def test_property_is_moved_to_the_query_among_switches() -> None:
 
 
 def test_long_text_speaks_for_shorter_ones() -> None:
-    edit = next(edit for edit in texts.legal_texts(CANCEL) if "10,000" in edit.name)
+    edit = next(edit for edit in string_payloads.legal_texts(CANCEL) if "10,000" in edit.name)
     lengths = [len(part.apply(control()).json()["event_id"]) for part in edit.parts]
     assert lengths == sorted(lengths) == [65, 257, 1025]
 
@@ -236,10 +236,10 @@ def test_long_text_speaks_for_shorter_ones() -> None:
 def test_short_texts_are_hostile_in_the_same_request() -> None:
     title = {"type": "string", "maxLength": 50}
     taken = operation(objects({"title": title, "code": title | {"pattern": "^[A-Z]+$"}, "notes": {"type": "string"}}))
-    edit = texts.legal_texts(taken)[0]
+    edit = string_payloads.legal_texts(taken)[0]
     body = edit.apply(control().with_json({"title": "t", "code": "A", "notes": "n"})).json()
-    assert (body["title"], body["code"]) == (texts.SHORT_TEXT, "A")
-    assert len(texts.SHORT_TEXT.encode()) <= 50
+    assert (body["title"], body["code"]) == (string_payloads.SHORT_TEXT, "A")
+    assert len(string_payloads.SHORT_TEXT.encode()) <= 50
     assert edit.parts[-1].name == "title with a short mixed text"
 
 
@@ -247,28 +247,30 @@ def test_what_few_stores_hold_goes_together() -> None:
     taken = operation(
         objects({"n": {"type": "integer", "maximum": 9}, "size": {"type": "integer"}, "notes": {"type": "string"}})
     )
-    (edit,) = texts.hard_to_store(taken)
+    (edit,) = string_payloads.hard_to_store(taken)
     body = edit.apply(control().with_json({"n": 1, "size": 1, "notes": "n"})).json()
     assert (body["n"], body["size"] > 2**64, "\x00" in body["notes"]) == (1, True, True)
     alone = {part.name for part in edit.parts}
     assert alone == {"notes with NUL", "size beyond 64 bits"}
-    assert not alone & {found.name for found in [*texts.legal_texts(taken), *texts.open_ended(taken)]}
+    assert not alone & {
+        found.name for found in [*string_payloads.legal_texts(taken), *string_payloads.open_ended(taken)]
+    }
 
 
 def test_what_few_stores_hold_is_tried_alone_where_there_is_only_one_of_it() -> None:
     taken = operation(objects({"notes": {"type": "string"}}))
-    assert texts.hard_to_store(taken) == []
-    assert "notes with NUL" in {found.name for found in texts.legal_texts(taken)}
+    assert string_payloads.hard_to_store(taken) == []
+    assert "notes with NUL" in {found.name for found in string_payloads.legal_texts(taken)}
 
 
 WRITTEN = {"lead_id": "l-1", "appointment_date": "2099-01-15", "title": "Visit", "notes": "n"}
 
 
 def test_mark_goes_behind_every_text_that_may_be_any() -> None:
-    marked = texts.with_mark(CREATE, LIST.shows, "1f").apply(control(CREATE).with_json(WRITTEN))
+    marked = string_payloads.with_mark(CREATE, LIST.shows, "1f").apply(control(CREATE).with_json(WRITTEN))
     assert marked.json() == WRITTEN | {"title": "Visit 1f", "notes": "n 1f"}
 
 
 def test_mark_is_left_out_where_it_does_not_fit() -> None:
     full = control(CREATE).with_json(WRITTEN | {"title": "t" * 50, "notes": None})
-    assert texts.with_mark(CREATE, LIST.shows, "1f").apply(full) == full
+    assert string_payloads.with_mark(CREATE, LIST.shows, "1f").apply(full) == full

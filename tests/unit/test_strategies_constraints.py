@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.checks.schema import fits
-from strategies import constraints, forms, texts
-from strategies.samples import MOST_ALTERNATIVES, TEXTS, alternatives, sample
-from tests.unit.building import control, flat, objects, operation, repeatable, table
-from tests.unit.schemas import DATE, FORMS, INSIDE, PLAIN, bounded
+from strategies.body import constraints, string_payloads
+from strategies.core import format_mutations
+from strategies.core.samples import MOST_ALTERNATIVES, TEXTS, alternatives, sample
+from tests.support.factories import control, flat, objects, operation, repeatable, table
+from tests.support.schemas import DATE, FORMS, INSIDE, PLAIN, bounded
 
 SECONDS = 10.0
 TIME = r"(?:[01]\d|2[0123]):(?:[012345]\d):(?:[012345]\d)"
@@ -103,12 +104,12 @@ def test_near_misses_of_a_day_leave_alone_what_the_pattern_admits() -> None:
     assert {"2099-1-15", "2099/01/15", "15-01-2099", "20990115", "2099-13-15T10:30:00Z"} <= set(told.values())
     assert not {"2099-99-99", "2099-13-15", "2099-01-15T10:30:00Z"} & set(told.values())
     taken = operation(objects({"a": DAY}))
-    assert "a with every number at nines" in {edit.name for edit in texts.open_ended(taken)}
+    assert "a with every number at nines" in {edit.name for edit in string_payloads.open_ended(taken)}
 
 
 def test_longer_text_around_a_form_is_open_where_the_pattern_is_not_anchored() -> None:
     taken = operation(objects({"a": CLOCK, "b": DAY}))
-    named = {edit.name for edit in texts.open_ended(taken)}
+    named = {edit.name for edit in string_payloads.open_ended(taken)}
     assert "a within a longer text" in named
     assert "b within a longer text" not in named
     assert not [name for name, value in constraints.beyond(CLOCK) if re.search(TIME, value)]
@@ -194,7 +195,7 @@ def test_step_that_is_next_to_nothing_has_samples() -> None:
 
 def test_number_of_thousands_of_digits_is_no_number() -> None:
     known = "9" * 5_000
-    assert forms.extremes(known, lambda text: len(text) == len(known)) == []
+    assert format_mutations.extremes(known, lambda text: len(text) == len(known)) == []
 
 
 def test_pattern_of_ecma_262_is_read_as_such() -> None:

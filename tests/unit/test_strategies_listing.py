@@ -2,9 +2,9 @@
 
 from urllib.parse import parse_qsl
 
-from contracts.document import Operation
-from strategies import listing
-from tests.unit.building import LIST, control, table
+from contracts.openapi.document import Operation
+from strategies.request import listing
+from tests.support.factories import LIST, control, table
 
 
 def shown(number: int, x_id: str, notes: str | None) -> dict[str, str | None]:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 
 from contracts.checks.schema import fits
-from contracts.document import Parameter
-from contracts.exchange import Request
-from strategies import methods, parameters
-from tests.unit.building import DOCUMENT, flat, operation, repeatable, table
-from tests.unit.schemas import texts
+from contracts.model.http import Request
+from contracts.openapi.document import Parameter
+from strategies.request import methods, parameters
+from tests.support.factories import DOCUMENT, flat, operation, repeatable, table
+from tests.support.schemas import texts
 
 LISTING = next(asked for asked in DOCUMENT.operations if asked.listing)
 STRATEGIES = (parameters.beyond_query, parameters.within_query, parameters.open_query)

@@ -11,13 +11,14 @@ import pytest
 import trustme
 
 from contracts.checks import response
-from contracts.exchange import HOLDS, Problem, Request
-from tests.harness.client import Client
-from tests.harness.framing import Answer
-from tests.harness.transient import BROKEN
-from tests.harness.transport import Stray
-from tests.unit.building import CANCEL, exchange, said, table
-from tests.unit.sockets import LAST, OK, Fake, Server, Talk, serving
+from contracts.model.http import Request
+from contracts.model.verdict import HOLDS, Problem
+from tests.harness.http.client import Client
+from tests.harness.http.framing import Answer
+from tests.harness.http.retry_policy import BROKEN
+from tests.harness.http.transport import Stray
+from tests.support.factories import CANCEL, exchange, said, table
+from tests.support.sockets import LAST, OK, Fake, Server, Talk, serving
 
 FIRST, SECOND = Request("GET", "/first", ()), Request("GET", "/second", ())
 HEAD = Request("HEAD", "/first", ())

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.strict_json import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, JsonText, read
-from tests.unit.building import repeatable, table
+from contracts.untrusted.strict_json import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, JsonText, read
+from tests.support.factories import repeatable, table
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 values = st.recursive(

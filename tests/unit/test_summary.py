@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from reports.changes import State
-from reports.proof import Proof
-from reports.summary import SCHEMA, summary, write
-from tests.unit.building import table
-from tests.unit.running import ROOT
-from tests.unit.telling import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
+from reports.run.proof import Proof
+from reports.run.trend import State
+from reports.writers.summary import SCHEMA, summary, write
+from tests.support.factories import table
+from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
+from tests.support.suite_process import ROOT
 
 DOCUMENTED = json.loads((ROOT / "reports" / "summary.schema.json").read_text())
 VALIDATOR = Draft202012Validator(DOCUMENTED)

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from reports.changes import State
-from reports.counts import Result
-from reports.terminal import COLUMNS, LINES_OF_A_STATE, closing
-from tests.unit.building import table
-from tests.unit.telling import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
+from reports.render.terminal import COLUMNS, LINES_OF_A_STATE, closing
+from reports.run.counts import Result
+from reports.run.trend import State
+from tests.support.factories import table
+from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
 
 HELD = item("held")
 KNOWN = broken(FOUND, excused=True)

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from contracts.document import Operation
-from contracts.mock.api import MockApi
-from contracts.mock.serve import serve
-from tests.harness import polling
-from tests.harness.run import UPDATED, OperationRun
-from tests.harness.session import Options, Session
-from tests.harness.settings import Profile
-from tests.unit.building import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE
-from tests.unit.running import CONTRACT
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.serve import serve
+from contracts.openapi.document import Operation
+from tests.harness.config.settings import Profile
+from tests.harness.run import polling
+from tests.harness.run.operation_run import UPDATED, OperationRun
+from tests.harness.run.session import Options, Session
+from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE
+from tests.support.suite_process import CONTRACT
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from contracts.exchange import Response
-from tests.harness import transient
-from tests.harness.transient import (
+from contracts.model.http import Response
+from tests.harness.http import retry_policy
+from tests.harness.http.retry_policy import (
     SENT_AT_MOST,
     asked_to_wait,
     is_sent_again,
@@ -15,7 +15,7 @@ from tests.harness.transient import (
     pause,
     wait_before_next,
 )
-from tests.unit.building import table
+from tests.support.factories import table
 
 WALL = dt.datetime(2026, 10, 21, 7, 28, tzinfo=dt.UTC)
 WINDOW = 41.0
@@ -72,14 +72,14 @@ def test_asked_to_wait(header: str | None, seconds: float | None) -> None:
 @table(
     "fault, tries",
     {
-        "connection dropped": (transient.DROPPED, SENT_AT_MOST),
-        "answer cut off": (transient.CUT, 2),
-        "silence": (transient.NOTHING_IN_TIME, 2),
-        "answer without an end": (transient.NEVER_ENDS, 2),
-        "no connection, which is waited for": (transient.UNREACHED, 1),
-        "no HTTP": (transient.BROKEN, 1),
-        "too much": (transient.TOO_LARGE, 1),
-        "untrue coding": (transient.UNDECODABLE, 1),
+        "connection dropped": (retry_policy.DROPPED, SENT_AT_MOST),
+        "answer cut off": (retry_policy.CUT, 2),
+        "silence": (retry_policy.NOTHING_IN_TIME, 2),
+        "answer without an end": (retry_policy.NEVER_ENDS, 2),
+        "no connection, which is waited for": (retry_policy.UNREACHED, 1),
+        "no HTTP": (retry_policy.BROKEN, 1),
+        "too much": (retry_policy.TOO_LARGE, 1),
+        "untrue coding": (retry_policy.UNDECODABLE, 1),
     },
 )
 def test_what_a_network_can_do_is_tried_again(fault: str, tries: int) -> None:
@@ -88,20 +88,20 @@ def test_what_a_network_can_do_is_tried_again(fault: str, tries: int) -> None:
 
 
 PASSING = {429, 502, 503, 504, *range(520, 531)}
-OURS = (transient.BROKEN, transient.TOO_LARGE, transient.UNDECODABLE)
+OURS = (retry_policy.BROKEN, retry_policy.TOO_LARGE, retry_policy.UNDECODABLE)
 
 
 def test_only_what_a_network_or_a_gateway_can_say_may_be_an_absence() -> None:
     assert {status for status in range(200, 600) if may_be_away(answer(status), None)} == PASSING
-    assert {fault for fault in (*transient.TRIES, *OURS, transient.UNREACHED) if not may_be_away(None, fault)} == {
-        *OURS
-    }
+    assert {
+        fault for fault in (*retry_policy.TRIES, *OURS, retry_policy.UNREACHED) if not may_be_away(None, fault)
+    } == {*OURS}
 
 
 def test_half_an_answer_is_a_sign_of_life() -> None:
     assert {status for status in range(200, 600) if not lives(answer(status), None)} == PASSING
-    faults = (*transient.TRIES, *OURS, transient.UNREACHED)
-    assert {fault for fault in faults if lives(None, fault)} == {*OURS, transient.CUT, transient.NEVER_ENDS}
+    faults = (*retry_policy.TRIES, *OURS, retry_policy.UNREACHED)
+    assert {fault for fault in faults if lives(None, fault)} == {*OURS, retry_policy.CUT, retry_policy.NEVER_ENDS}
 
 
 def test_pauses_grow_up_to_a_bound() -> None:
@@ -115,9 +115,9 @@ def test_pauses_grow_up_to_a_bound() -> None:
         "a crash of its own": (Response(500, (), b""), None, False),
         "a gateway's": (Response(504, (), b""), None, True),
         "a gateway's that says when to come back": (Response(503, (("Retry-After", "9"),), b""), None, False),
-        "a silence": (None, transient.NOTHING_IN_TIME, True),
-        "no connection": (None, transient.UNREACHED, False),
+        "a silence": (None, retry_policy.NOTHING_IN_TIME, True),
+        "no connection": (None, retry_policy.UNREACHED, False),
     },
 )
 def test_what_tells_nothing_of_what_a_request_did(response, fault: str | None, *, nothing: bool) -> None:
-    assert transient.tells_nothing(response, fault) is nothing
+    assert retry_policy.tells_nothing(response, fault) is nothing

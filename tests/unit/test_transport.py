@@ -13,12 +13,12 @@ import pytest
 import trustme
 
 from contracts.errors import TargetUnavailable, UsageError
-from contracts.exchange import Request
-from tests.harness.client import Client
-from tests.harness.connecting import proxy_for
-from tests.harness.settings import settings_from, tls_of
-from tests.unit.building import TOKEN
-from tests.unit.sockets import OK, Server, Talk, serving, tunnels
+from contracts.model.http import Request
+from tests.harness.config.settings import settings_from, tls_of
+from tests.harness.http.client import Client
+from tests.harness.http.proxies import proxy_for
+from tests.support.factories import TOKEN
+from tests.support.sockets import OK, Server, Talk, serving, tunnels
 
 GET = Request("GET", "/things", (("Authorization", f"Bearer {TOKEN}"),))
 ELSEWHERE = "127.0.0.2"

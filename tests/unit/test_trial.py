@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from contracts.checks import each, errors, protocol, response
-from contracts.document import Document, Operation
-from contracts.exchange import GOES_DOWN, HOLDS, SILENT, Exchange, Problem, Request, Status
-from strategies.edit import Edit, together
-from tests.harness import transient
-from tests.harness.trial import AGAIN, NOW_AND_THEN, SENT_AGAIN_AT_MOST, Trial
-from tests.unit.building import CANCEL, CREATE, REQUIREMENTS, control, exchange, objects, said, table
-from tests.unit.documents import answering, loaded, queueing, taking
+from contracts.model.http import GOES_DOWN, Exchange, Request
+from contracts.model.verdict import HOLDS, SILENT, Problem, Status
+from contracts.openapi.document import Document, Operation
+from strategies.core.mutation import Edit, together
+from tests.harness.http import retry_policy
+from tests.harness.trial.requirement_test import AGAIN, NOW_AND_THEN, SENT_AGAIN_AT_MOST, Trial
+from tests.support.documents import answering, loaded, queueing, taking
+from tests.support.factories import CANCEL, CREATE, REQUIREMENTS, control, exchange, objects, said, table
 
 
 @dataclass
@@ -97,7 +98,7 @@ def test_problem_is_sent_again_twice() -> None:
 
 def test_silence_which_the_client_saw_twice_is_not_sent_again() -> None:
     found = trial("RESP-06", run := Run())
-    found.judge(exchange(None, fault=transient.NOTHING_IN_TIME), response.no_server_error)
+    found.judge(exchange(None, fault=retry_policy.NOTHING_IN_TIME), response.no_server_error)
     (finding,) = found.verdict().findings
     assert (finding.seen, finding.tried, run.exchanges) == (1, 1, [])
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contracts.requirements import load_requirements
-from tests.harness.unrun import left_out, report_of
-from tests.unit.building import CANCEL, DOCUMENT, STATUS
-from tests.unit.running import ROOT
+from tests.harness.pytest_plugin.not_run import left_out, report_of
+from tests.support.factories import CANCEL, DOCUMENT, STATUS
+from tests.support.suite_process import ROOT
 
 REQUIREMENTS = load_requirements(ROOT / "contracts" / "requirements.yaml")
 FILE = "tests/conformance/test_response.py"

@@ -4,13 +4,13 @@ from collections import Counter
 from functools import cached_property
 
 from contracts.checks import protocol
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.refusal import Issue, Refusal
-from contracts.mock.state import EVENTS
-from strategies.edit import Edit
-from tests.harness.trial import Trial
-from tests.unit.building import CANCEL, REQUIREMENTS
+from contracts.mock.data.state import EVENTS
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Issue, Refusal
+from contracts.openapi.document import Json, Operation
+from strategies.core.mutation import Edit
+from tests.harness.trial.requirement_test import Trial
+from tests.support.factories import CANCEL, REQUIREMENTS
 from tests.unit.test_traces import running
 
 SPACE_AROUND = Edit("space around", lambda request: request.with_body(b" " + (request.body or b"") + b" "))

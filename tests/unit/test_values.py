@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from contracts.document import Parameter
-from tests.harness.settings import Secret, Target
-from tests.harness.values import (
+from contracts.openapi.document import Parameter
+from tests.harness.config.settings import Secret, Target
+from tests.harness.run.request_factory import (
     SPARE_VALUES,
     Turns,
     absent,
@@ -17,7 +17,7 @@ from tests.harness.values import (
     request_for,
     sources_of,
 )
-from tests.unit.building import (
+from tests.support.factories import (
     AVAILABILITY,
     CANCEL,
     CREATE,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from contracts.mock.api import MockApi
-from reports.wording import UNSURE
-from tests.unit.running import TWO, document, run, serving
+from contracts.mock.http.api import MockApi
+from reports.render.wording import UNSURE
+from tests.support.suite_process import TWO, document, run, serving
 
 
 class AcceptsAnyToken(MockApi):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.harness.weather import Weather, weather_line
-from tests.unit.building import table
+from tests.harness.http.transport_stats import Weather, weather_line
+from tests.support.factories import table
 
 FAIR = Weather().numbers() | {"waited": 0.0, "slowed": 0, "refused": 0}
 

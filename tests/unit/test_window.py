@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.exchange import Response
-from contracts.mock.limit import RateLimit
-from tests.harness.transient import WINDOW_SECONDS
-from tests.harness.window import HOLDS_IN_VAIN, MARGIN_SECONDS, WINDOWS_TO_GIVE_WAY, Window, told
-from tests.unit.building import table
+from contracts.mock.http.rate_limit import RateLimit
+from contracts.model.http import Response
+from tests.harness.http.retry_policy import WINDOW_SECONDS
+from tests.harness.rate_limit.limit_window import HOLDS_IN_VAIN, MARGIN_SECONDS, WINDOWS_TO_GIVE_WAY, Window, told
+from tests.support.factories import table
 
 
 def telling(limit: object, remaining: object) -> Response:

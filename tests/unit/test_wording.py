@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.exchange import Evidence, Finding, Problem, Status, Verdict
-from reports.changes import changes
-from reports.redaction import Redactor
-from reports.wording import UNSURE, evidence_line, explain, how_often, in_words, one_line
-from tests.unit.building import CANCEL, REQUIREMENTS, TOKEN, exchange, table
-from tests.unit.telling import FOUND, TODAY, night
+from contracts.model.verdict import Evidence, Finding, Problem, Status, Verdict
+from reports.redaction.redactor import Redactor
+from reports.render.wording import UNSURE, evidence_line, explain, how_often, in_words, one_line
+from reports.run.trend import changes
+from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange, table
+from tests.support.report_factories import FOUND, TODAY, night
 
 URL = "https://api.example.com"
 FINDING = Finding(

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.mock.api import MockApi
-from reports.redaction import HIDDEN, Redactor
-from reports.scan import CANARY, leaks
-from tests.unit.building import table
-from tests.unit.running import ROOT, document, run, serving
+from contracts.mock.http.api import MockApi
+from reports.redaction.redactor import HIDDEN, Redactor
+from reports.redaction.scan import CANARY, leaks
+from tests.support.factories import table
+from tests.support.suite_process import ROOT, document, run, serving
 from tests.unit.test_redaction import repeatable
 
 SECRET = "pl4nted/Token_0123-456789.abcdef~XYZ="
@@ -231,7 +231,7 @@ def test_page_is_looked_into_as_it_is_packed(tmp_path: Path) -> None:
 def test_command_looks_into_folders(tmp_path: Path, token: str, code: int) -> None:
     (tmp_path / "file.txt").write_text(f"x {SECRET} y")
     done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "reports.scan", str(tmp_path)],
+        [sys.executable, "-m", "reports.redaction.scan", str(tmp_path)],
         cwd=ROOT,
         env={**os.environ, "PROPEXO_TOKEN": token, CANARY: "canary-0123456789"},
         capture_output=True,

@@ -16,9 +16,9 @@ from starlette.datastructures import Address
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json
-from contracts.mock.api import MockApi
-from contracts.mock.refusal import Refusal
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Refusal
+from contracts.openapi.document import Json
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Probe
 

@@ -12,10 +12,10 @@ from jsonschema import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.issues import custom
-from contracts.mock.refusal import Issue, Refusal
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Issue, Refusal
+from contracts.mock.operations.zod_issues import custom
+from contracts.openapi.document import Json, Operation
 from tests.detection.catalogue import CREATE, UPDATE, Observe, defect
 from tests.detection.probe import Probe
 

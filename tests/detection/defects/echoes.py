@@ -15,11 +15,11 @@ from jsonschema import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.issues import UNKNOWN_PROPERTIES
-from contracts.mock.outline import outline
-from contracts.mock.state import EVENTS, Job
+from contracts.mock.data.document_index import outline
+from contracts.mock.data.state import EVENTS, Job
+from contracts.mock.http.api import MockApi
+from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES
+from contracts.openapi.document import Json, Operation
 from tests.detection.catalogue import CREATE, LIST, UPDATE, defect
 from tests.detection.probe import Probe
 

@@ -11,10 +11,10 @@ from jsonschema import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.refusal import Issue, Refusal
-from contracts.mock.state import Job
+from contracts.mock.data.state import Job
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Issue, Refusal
+from contracts.openapi.document import Json, Operation
 from tests.detection.catalogue import WRITE, defect
 
 UNKNOWN = "x" * 24

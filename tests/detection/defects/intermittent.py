@@ -6,8 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
-from tests.detection.probe import Answer, Probe
-from tests.detection.sometimes import (
+from tests.detection.intermittent_base import (
     AfterARefusal,
     AfterRefusedCredentials,
     AtRandom,
@@ -34,7 +33,8 @@ from tests.detection.sometimes import (
     SecondOfItsKind,
     TellsNoLimit,
 )
-from tests.detection.watching import overlapping
+from tests.detection.probe import Answer, Probe
+from tests.detection.timing_observers import overlapping
 
 seeded = partial(defect, group="intermittent")
 

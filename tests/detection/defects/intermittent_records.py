@@ -10,12 +10,12 @@ from jsonschema import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json, Operation
-from contracts.mock.lists import Order
-from contracts.mock.state import Job, Record
+from contracts.mock.data.state import Job, Record
+from contracts.mock.operations.lists import Order
+from contracts.openapi.document import Json, Operation
 from tests.detection.catalogue import CREATE, LIST, READ, UPDATE, defect
+from tests.detection.intermittent_base import BeyondAscii, Every, IsEchoedWrongly, Longer, SecondOfItsKind, Sometimes
 from tests.detection.probe import Probe
-from tests.detection.sometimes import BeyondAscii, Every, IsEchoedWrongly, Longer, SecondOfItsKind, Sometimes
 
 LONG_TITLE: Final = "t" * 51
 BEYOND_ASCII: Final = "Žofie's tour"

@@ -15,10 +15,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.refusal import Refusal
-from contracts.mock.state import FAILURE, PENDING, SUCCESS, Job
+from contracts.mock.data.state import FAILURE, PENDING, SUCCESS, Job
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Refusal
+from contracts.openapi.document import Json, Operation
 from tests.detection.catalogue import BOTH, READ, UPDATE, WRITE, defect
 from tests.detection.probe import Probe
 

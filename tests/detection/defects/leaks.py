@@ -14,10 +14,10 @@ from jsonschema import ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.refusal import Cause, Issue, Refusal
-from contracts.mock.state import TOKEN_LENGTH
+from contracts.mock.data.state import TOKEN_LENGTH
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Cause, Issue, Refusal
+from contracts.openapi.document import Json, Operation
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 
 ANOTHER_TOKEN: Final = "Z" * TOKEN_LENGTH

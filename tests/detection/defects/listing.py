@@ -14,14 +14,14 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.issues import custom
-from contracts.mock.lists import DESCENDING, Order
-from contracts.mock.queries import COMPARES, moment_of
-from contracts.mock.records import FILTERS
-from contracts.mock.refusal import Issue, Refusal
-from contracts.mock.state import Job, Record
+from contracts.mock.data.records import FILTERS
+from contracts.mock.data.state import Job, Record
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Issue, Refusal
+from contracts.mock.operations.lists import DESCENDING, Order
+from contracts.mock.operations.queries import COMPARES, moment_of
+from contracts.mock.operations.zod_issues import custom
+from contracts.openapi.document import Json, Operation
 from tests.detection.catalogue import CREATE, LIST, READ, WRITE, defect
 from tests.detection.probe import Probe
 

@@ -14,14 +14,14 @@ from weakref import WeakKeyDictionary
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from contracts.document import Document, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.limit import Usage
-from contracts.mock.refusal import Refusal
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.rate_limit import Usage
+from contracts.mock.http.refusal import Refusal
+from contracts.openapi.document import Document, Operation
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Answer, Probe
 from tests.detection.raw import Asked, Line, RawServer, Reply, on_a_socket
-from tests.detection.watching import hasty
+from tests.detection.timing_observers import hasty
 
 LARGE_BYTES: Final = 16 * 1024
 REGISTERED_METHODS: Final = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"])

@@ -10,10 +10,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import RATE_LIMIT, RATE_REMAINING, Document, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.limit import RateLimit, Usage
-from contracts.mock.state import State
+from contracts.mock.data.state import State
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.rate_limit import RateLimit, Usage
+from contracts.openapi.document import RATE_LIMIT, RATE_REMAINING, Document, Operation
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Answer, Probe
 

@@ -13,11 +13,11 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.outline import outline
-from contracts.mock.refusal import Issue, Refusal
-from contracts.mock.state import EVENTS, FAILURE, INTEGRATIONS, NO_SUCH_RECORD, PENDING, SUCCESS, Job, Record
+from contracts.mock.data.document_index import outline
+from contracts.mock.data.state import EVENTS, FAILURE, INTEGRATIONS, NO_SUCH_RECORD, PENDING, SUCCESS, Job, Record
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Issue, Refusal
+from contracts.openapi.document import Json, Operation
 from tests.detection.catalogue import CREATE, LIST, READ, UPDATE, WRITE, defect
 from tests.detection.probe import Probe
 

@@ -17,9 +17,9 @@ from urllib.parse import unquote_plus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.state import EVENTS, Job
+from contracts.mock.data.state import EVENTS, Job
+from contracts.mock.http.api import MockApi
+from contracts.openapi.document import Json, Operation
 from tests.detection.catalogue import WRITE, defect
 
 COLUMN_LENGTH: Final = 255

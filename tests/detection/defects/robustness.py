@@ -14,15 +14,15 @@ from jsonschema import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Document, Json, Operation, properties
-from contracts.mock.api import MockApi
-from contracts.mock.limit import RateLimit
-from contracts.mock.refusal import Issue
-from contracts.mock.state import EVENTS, INTEGRATIONS, State
+from contracts.mock.data.state import EVENTS, INTEGRATIONS, State
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.rate_limit import RateLimit
+from contracts.mock.http.refusal import Issue
+from contracts.openapi.document import Document, Json, Operation, properties
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Probe
 from tests.detection.raw import Asked, Line, RawServer, Reply, on_a_socket
-from tests.detection.watching import hasty, overlapping
+from tests.detection.timing_observers import hasty, overlapping
 
 seeded = partial(defect, group="robustness")
 

@@ -9,14 +9,14 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json
-from contracts.mock.api import MockApi
-from contracts.mock.issues import custom
-from contracts.mock.refusal import Refusal
-from contracts.mock.state import SUCCESS, Job
+from contracts.mock.data.state import SUCCESS, Job
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Refusal
+from contracts.mock.operations.zod_issues import custom
+from contracts.openapi.document import Json
 from tests.detection.catalogue import UNSUPPORTED, defect
+from tests.detection.intermittent_base import Every
 from tests.detection.probe import Probe
-from tests.detection.sometimes import Every
 
 seeded = partial(
     defect,

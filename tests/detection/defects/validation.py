@@ -9,11 +9,11 @@ from functools import cached_property, partial
 
 from jsonschema import ValidationError
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.issues import UNKNOWN_PROPERTIES
-from contracts.mock.refusal import Issue
-from contracts.mock.state import INTEGRATIONS, Job
+from contracts.mock.data.state import INTEGRATIONS, Job
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Issue
+from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES
+from contracts.openapi.document import Json, Operation
 from tests.detection.catalogue import WRITE, defect
 
 seeded = partial(defect, group="validation", touches=WRITE)

@@ -13,10 +13,10 @@ import uuid
 from collections.abc import Iterator
 from typing import Final
 
-from contracts.document import Document, Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.limit import RateLimit
-from contracts.mock.state import FAILURE, PENDING, Job, State
+from contracts.mock.data.state import FAILURE, PENDING, Job, State
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.rate_limit import RateLimit
+from contracts.openapi.document import Document, Json, Operation
 from tests.detection.catalogue import CREATE, LIST, UPDATE, WRITE, variant
 from tests.detection.probe import Probe
 

@@ -14,11 +14,11 @@ from jsonschema import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.issues import UNKNOWN_PROPERTIES, custom
-from contracts.mock.refusal import Issue, Refusal
-from contracts.mock.state import Job
+from contracts.mock.data.state import Job
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Issue, Refusal
+from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES, custom
+from contracts.openapi.document import Json, Operation
 from tests.detection.catalogue import READ, WRITE, variant
 from tests.detection.probe import Probe
 

@@ -15,11 +15,11 @@ from urllib.parse import unquote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import RATE_LIMIT, RATE_REMAINING, Document, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.limit import WINDOW_SECONDS, RateLimit, Usage
-from contracts.mock.refusal import Refusal
-from contracts.mock.state import State
+from contracts.mock.data.state import State
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.rate_limit import WINDOW_SECONDS, RateLimit, Usage
+from contracts.mock.http.refusal import Refusal
+from contracts.openapi.document import RATE_LIMIT, RATE_REMAINING, Document, Operation
 from tests.detection.catalogue import BOTH, LIST, variant
 from tests.detection.probe import Answer, Probe
 from tests.detection.raw import Asked, Line, RawServer, Reply, on_a_socket

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from contracts.mock.api import MockApi
-from contracts.mock.refusal import Refusal
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Refusal
 from tests.detection.catalogue import variant
 from tests.detection.probe import Probe
 

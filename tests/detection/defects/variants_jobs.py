@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import time
 
-from contracts.document import Document, Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.issues import custom
-from contracts.mock.limit import RateLimit
-from contracts.mock.refusal import Issue, Refusal
-from contracts.mock.state import EVENTS, Job, State
+from contracts.mock.data.state import EVENTS, Job, State
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.rate_limit import RateLimit
+from contracts.mock.http.refusal import Issue, Refusal
+from contracts.mock.operations.zod_issues import custom
+from contracts.openapi.document import Document, Json, Operation
 from tests.detection.catalogue import BOTH, READ, UPDATE, WRITE, variant
 from tests.detection.defects.variants_answers import JobsTakeTheirTime, Timed
 from tests.detection.probe import Probe

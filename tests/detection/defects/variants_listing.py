@@ -8,14 +8,14 @@ from typing import Final
 
 from starlette.requests import Request
 
-from contracts.document import SUPPLIED_BY, Document, Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.issues import custom
-from contracts.mock.limit import RateLimit
-from contracts.mock.lists import DESCENDING, Order
-from contracts.mock.records import FILTERS
-from contracts.mock.refusal import Issue, Refusal
-from contracts.mock.state import INTEGRATIONS, Record, State
+from contracts.mock.data.records import FILTERS
+from contracts.mock.data.state import INTEGRATIONS, Record, State
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.rate_limit import RateLimit
+from contracts.mock.http.refusal import Issue, Refusal
+from contracts.mock.operations.lists import DESCENDING, Order
+from contracts.mock.operations.zod_issues import custom
+from contracts.openapi.document import SUPPLIED_BY, Document, Json, Operation
 from tests.detection.catalogue import LIST, READ, WRITE, variant
 from tests.detection.probe import Probe
 

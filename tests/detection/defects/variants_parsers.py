@@ -15,10 +15,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from contracts.document import Json
-from contracts.mock import wire
-from contracts.mock.api import MockApi
-from contracts.mock.refusal import Refusal
+from contracts.mock.http import json_codec
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Refusal
+from contracts.openapi.document import Json
 from tests.detection.catalogue import CREATE, READ, UPDATE, WRITE, variant
 from tests.detection.defects.variants_bodies import UnknownPropertiesAreEchoed
 from tests.detection.defects.wire import REPAIRED_BYTES, outside_strings
@@ -68,7 +68,7 @@ class BytesThatAreNoUtf8AreReplaced(Reading):
 
     def again(self, body: bytes) -> Json:
         """Replace them."""
-        return wire.parse(body.decode(errors="replace").encode())
+        return json_codec.parse(body.decode(errors="replace").encode())
 
 
 @variant(
@@ -81,7 +81,7 @@ class Utf16IsDetected(Reading):
 
     def again(self, body: bytes) -> Json:
         """Look at where its NULs stand."""
-        return wire.parse(body.decode(json.detect_encoding(body)).encode())
+        return json_codec.parse(body.decode(json.detect_encoding(body)).encode())
 
 
 @variant(
@@ -119,7 +119,7 @@ class CommentsAndNeedlessEscapesAreSkipped(Reading):
 
     def again(self, body: bytes) -> Json:
         """Take them out."""
-        return wire.parse(self.needless.sub("", outside_strings(self.comment, "", body.decode())).encode())
+        return json_codec.parse(self.needless.sub("", outside_strings(self.comment, "", body.decode())).encode())
 
 
 @variant(

@@ -13,13 +13,13 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from contracts.document import Document, Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.issues import custom
-from contracts.mock.limit import RateLimit
-from contracts.mock.outline import outline
-from contracts.mock.refusal import Issue, Refusal
-from contracts.mock.state import EVENTS, FAILURE, INTEGRATIONS, PENDING, Job, Record, State
+from contracts.mock.data.document_index import outline
+from contracts.mock.data.state import EVENTS, FAILURE, INTEGRATIONS, PENDING, Job, Record, State
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.rate_limit import RateLimit
+from contracts.mock.http.refusal import Issue, Refusal
+from contracts.mock.operations.zod_issues import custom
+from contracts.openapi.document import Document, Json, Operation
 from tests.detection.catalogue import CREATE, LIST, READ, UNSUPPORTED, UPDATE, WRITE, variant
 from tests.detection.probe import Probe
 

@@ -10,12 +10,12 @@ from typing import Final, Literal
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from contracts.document import RATE_LIMIT, RATE_REMAINING, Document, Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.issues import custom
-from contracts.mock.limit import RateLimit, Usage
-from contracts.mock.refusal import Issue, Refusal
-from contracts.mock.state import EVENTS, State
+from contracts.mock.data.state import EVENTS, State
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.rate_limit import RateLimit, Usage
+from contracts.mock.http.refusal import Issue, Refusal
+from contracts.mock.operations.zod_issues import custom
+from contracts.openapi.document import RATE_LIMIT, RATE_REMAINING, Document, Json, Operation
 from tests.detection.catalogue import READ, WRITE, variant
 from tests.detection.probe import Answer, Probe
 

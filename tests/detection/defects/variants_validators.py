@@ -9,10 +9,10 @@ from typing import Final
 
 from jsonschema import ValidationError
 
-from contracts.document import Json, Operation, properties
-from contracts.mock.api import MockApi
-from contracts.mock.issues import custom
-from contracts.mock.refusal import Issue
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Issue
+from contracts.mock.operations.zod_issues import custom
+from contracts.openapi.document import Json, Operation, properties
 from tests.detection.catalogue import CREATE, UPDATE, WRITE, variant
 from tests.detection.defects.variants_records import DATE, DURATION, Stricter, created
 

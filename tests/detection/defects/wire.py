@@ -17,10 +17,10 @@ import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.document import Json, Operation
-from contracts.mock.api import MockApi
-from contracts.mock.refusal import Issue
-from contracts.mock.state import EVENTS, INTEGRATIONS, Job
+from contracts.mock.data.state import EVENTS, INTEGRATIONS, Job
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Issue
+from contracts.openapi.document import Json, Operation
 from tests.detection.catalogue import CREATE, UPDATE, WRITE, Observe, defect
 from tests.detection.probe import Probe
 

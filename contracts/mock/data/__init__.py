@@ -1,0 +1,1 @@
+"""What the mock stores: tokens, known values, records, jobs, and example values."""

@@ -1,0 +1,56 @@
+"""What the mock has to know of a document as a whole, worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from contracts.mock.data.state import EVENTS
+from contracts.openapi.document import SUPPLIED_BY, Document, Operation
+
+CHANGES: Final = frozenset({"PUT", "PATCH"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """What the operations are to each other.
+
+    `operations` are those that spell a path out before those that have a parameter in its place; `variables` name the
+    values that a server has to know; `held` are the properties of a request that a listing shows again.
+    """
+
+    operations: tuple[Operation, ...]
+    variables: tuple[str, ...]
+    creators: tuple[Operation, ...]
+    updates: frozenset[str]
+    cancels: frozenset[str]
+    held: frozenset[str]
+
+
+@lru_cache(maxsize=16)
+def outline(document: Document) -> Outline:
+    """Return the outline of a document."""
+    creators = tuple(operation for operation in document.operations if operation.record)
+    named = {operation.record.cancelled_by for operation in creators if operation.record}
+    updating = {operation.record.updated_by for operation in creators if operation.record}
+    # A document without creates says of no operation what it does to a record: its method has to say so.
+    others = [
+        operation
+        for operation in document.operations
+        if operation.job_link and EVENTS in operation.supplied.values() and operation not in creators
+    ]
+    free = {operation.id: operation.method in CHANGES for operation in others if operation.id not in named | updating}
+    return Outline(
+        operations=tuple(sorted(document.operations, key=lambda operation: len(operation.path_parameters))),
+        variables=tuple(sorted({name for operation in document.operations for name in _variables(operation)})),
+        creators=creators,
+        updates=frozenset(updating | {name for name, changes in free.items() if changes}),
+        cancels=frozenset(named | {name for name, changes in free.items() if not changes}),
+        held=frozenset(name for operation in document.operations for name in operation.shows),
+    )
+
+
+def _variables(operation: Operation) -> set[str]:
+    queried = {schema[SUPPLIED_BY] for schema in operation.query_parameters.values() if SUPPLIED_BY in schema}
+    return {*operation.supplied.values(), *queried}

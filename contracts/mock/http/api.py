@@ -1,0 +1,128 @@
+"""The API as the document describes it, in steps that a subclass can replace one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Final
+
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from contracts.mock.data.examples import fill
+from contracts.mock.data.records import furnish
+from contracts.mock.data.state import State
+from contracts.mock.http.rate_limit import RateLimit, Usage
+from contracts.mock.http.refusal import Refusal
+from contracts.mock.http.routing_auth import Gate
+from contracts.mock.operations.jobs import Jobs
+from contracts.mock.operations.lists import Lists
+from contracts.mock.operations.writes import MAX_BODY_BYTES, Writes
+from contracts.openapi.document import Document, Operation
+
+MAX_READ_BYTES: Final = 16 * MAX_BODY_BYTES
+"""A body up to here is read to its end before it is refused, so that its sender gets to read the answer."""
+
+
+class MockApi(Gate, Writes, Jobs, Lists):
+    """An ASGI application that serves one document.
+
+    A request passes `handle` > `answer` > `route`, `authorise`, then `write`, `job_status`, `list_records` or `fetch`.
+    Any step ends it by raising `Refusal`, which `refuse` turns into an answer; `respond` makes every answer, `finish`
+    sees it last. The steps up to the body are inherited from `Gate`, those of each kind of operation from `Writes`,
+    `Jobs` and `Lists`, those that make an answer from `Replies`.
+    Each step does one thing and is meant to be overridden: a defect is a subclass with one of them replaced.
+    """
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Serve `document` with data of its own and a rate limit that nobody reaches, unless others are given."""
+        self.document = document
+        self.state = state or State()
+        self.limit = limit or RateLimit()
+        furnish(document, self.state)
+        self._application = ServerErrorMiddleware(self._serve)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; an exception in a step is Starlette's to answer."""
+        await self._application(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self.handle(Request(scope, receive))
+        await response(scope, receive, send)
+
+    # The whole of a request
+
+    async def handle(self, request: Request) -> Response:
+        """Count the request, read it, answer it; what is over the limit is not executed."""
+        usage = self.limit.count()
+        try:
+            body = await self.read(request)
+            await self.throttle(usage)
+            response = self.answer(request, body)
+        except Refusal as refusal:
+            response = self.refuse(request, refusal)
+        return self.finish(request, response, usage)
+
+    async def read(self, request: Request) -> bytes:
+        """Return the whole body, whether or not the operation takes one: an unread body would spoil the connection."""
+        announced = int(request.headers.get("content-length", 0))
+        body = bytearray()
+        try:
+            if announced <= MAX_READ_BYTES:
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > MAX_READ_BYTES:
+                        break
+        except ClientDisconnect:
+            raise Refusal(400, "invalid_request", "invalid request", "http") from None
+        if max(announced, len(body)) > MAX_READ_BYTES:
+            raise self.too_large({"connection": "close"})
+        return bytes(body)
+
+    async def throttle(self, usage: Usage) -> None:
+        """Enforce the rate limit, where it is to be enforced."""
+        if not self.limit.enforce:
+            return
+        if usage.refused:
+            retry = {"retry-after": usage.retry_after}
+            raise Refusal(429, "rate_limited", "rate limit exceeded", "rate", headers=retry)
+        if usage.slowed:
+            await asyncio.sleep(self.limit.slowdown)
+
+    def answer(self, request: Request, body: bytes) -> Response:
+        """Find the operation, check the credential, and do what the operation is for."""
+        operation, parameters = self.route(request)
+        request.scope["path_params"] = parameters
+        if operation.secured:
+            self.authorise(request)
+        if not operation.supported:
+            raise self.not_supported()
+        if operation.body is not None or operation.job_link:
+            return self.write(request, operation, body)
+        if operation.job_status:
+            return self.job_status(operation, parameters)
+        if operation.listing:
+            return self.list_records(request, operation)
+        return self.fetch(operation)
+
+    def finish(self, request: Request, response: Response, usage: Usage) -> Response:  # noqa: ARG002 - for defects
+        """Give every answer, refusals included, what every answer carries."""
+        response.headers.update(self.rate_headers(usage))
+        return response
+
+    def rate_headers(self, usage: Usage) -> dict[str, str]:
+        """Return the headers that tell the rate limit."""
+        return {"x-ratelimit-limit": str(usage.limit), "x-ratelimit-remaining": str(usage.remaining)}
+
+    def unreadable(self) -> Response:
+        """Return the answer to bytes that are no HTTP request; the connection cannot go on after it."""
+        refusal = Refusal(400, "invalid_request", "invalid request", "http", headers={"connection": "close"})
+        response = self.respond(refusal.status, self.error_body(refusal), refusal.headers)
+        response.headers.update(self.rate_headers(self.limit.count()))
+        return response
+
+    def fetch(self, operation: Operation) -> Response:
+        """Answer a read of anything else with the simplest body that the document allows."""
+        return self.respond(HTTPStatus.OK, fill(operation.responses.get("200", {}), {}))

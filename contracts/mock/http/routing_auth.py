@@ -1,0 +1,86 @@
+"""What a request has to pass before anybody looks at its body: the path, the method and the credential."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import unquote
+
+from starlette.requests import Request
+
+from contracts.mock.data.document_index import outline
+from contracts.mock.http.refusal import Refusal
+from contracts.mock.http.responses import Replies
+from contracts.openapi.document import Operation
+
+
+class Gate(Replies):
+    """The steps that find the operation and the one who asks."""
+
+    # Which operation
+
+    def method(self, request: Request) -> str:
+        """Return the method that counts: that of the request line."""
+        return request.method
+
+    def path(self, request: Request) -> str:
+        """Return the path as sent, still percent-encoded; an absolute target (RFC 9112, 3.2.2) without its origin."""
+        path: str = request.scope["raw_path"].decode("ascii")
+        scheme, separator, rest = path.partition("://")
+        if separator and scheme.lower() in {"http", "https"}:
+            return "/" + rest.partition("/")[2]
+        return path
+
+    def match(self, operation: Operation, path: str) -> dict[str, str] | None:
+        """Return the path parameters if this path is the operation's, segment by segment; else None."""
+        given = [unquote(segment) for segment in path.split("/")]
+        template = operation.path.split("/")
+        if len(given) != len(template):
+            return None
+        parameters = {}
+        for segment, expected in zip(given, template, strict=True):
+            if expected.startswith("{") and segment:
+                parameters[expected.strip("{}")] = segment
+            elif segment != expected:
+                return None
+        return parameters
+
+    def route(self, request: Request) -> tuple[Operation, dict[str, str]]:
+        """Return the operation and its path parameters; where a path is spelt out, that wins over a parameter."""
+        path, method = self.path(request), self.method(request)
+        found = []
+        for operation in outline(self.document).operations:
+            parameters = self.match(operation, path)
+            if parameters is not None:
+                found.append((operation, parameters))
+        if not found:
+            raise self.not_found("route")
+        for operation, parameters in found:
+            if operation.method == method:
+                return operation, parameters
+        raise self.method_not_allowed({operation.method for operation, _ in found})
+
+    # Who asks
+
+    def authorise(self, request: Request) -> None:
+        """Let a known token pass. Every other credential gets the same answer, which tells nothing about it."""
+        token = self.credential(request)
+        if token is None or not self.token_is_known(token):
+            challenge = {"www-authenticate": 'Bearer realm="propexo"'}
+            raise Refusal(401, "unauthorized", "unauthorized", "credential", headers=challenge)
+
+    def credential(self, request: Request) -> str | None:
+        """Return the bearer token, one character per byte, or None: one header, scheme in any case (RFC 9110, 11.4)."""
+        values = request.headers.getlist("authorization")
+        if len(values) != 1:
+            return None
+        scheme, _, token = values[0].partition(" ")
+        return token.lstrip(" ") if self.scheme_is_bearer(scheme) else None
+
+    def scheme_is_bearer(self, scheme: str) -> bool:
+        """Whether this is the name of the scheme that the document asks for."""
+        return scheme.lower() == "bearer"
+
+    def token_is_known(self, token: str) -> bool:
+        """Whether the token was issued; compared as bytes, since `compare_digest` takes no other than ASCII text."""
+        sent = token.encode()
+        return any([secrets.compare_digest(sent, known.encode()) for known in self.state.tokens])  # noqa: C419 - all are compared

@@ -1,0 +1,1 @@
+"""The page of the mock for people: operations, values and curl commands."""

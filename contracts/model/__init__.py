@@ -1,0 +1,1 @@
+"""Immutable values that travel through the suite: requests, responses, verdicts."""

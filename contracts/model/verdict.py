@@ -1,0 +1,121 @@
+"""What a check observes, what a requirement came to on an operation, and the evidence for it. No I/O here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from contracts.model.http import CONTROL, Exchange
+
+NOW_AND_THEN: Final = "now and then"
+"""Stands for the edit of a finding that is about no edit: the fault comes and goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What one exchange shows against one requirement. `kind` names it without any generated value.
+
+    `gates` is False where the vendor leaves open what was done, or careful servers differ in it: that is told, but
+    fails no run.
+    """
+
+    kind: str
+    expected: str
+    observed: str
+    gates: bool = True
+
+
+Judgement: TypeAlias = Problem | bool | None
+"""A check's answer: `HOLDS`, a `Problem`, or `SILENT` where the check does not speak of the exchange."""
+
+HOLDS: Final = True
+SILENT: Final = None
+
+
+class Status(StrEnum):
+    """The verdicts.
+
+    `NOT_REACHED`: the request budget was spent before anything could be decided. `INTERNAL_ERROR` stands in the place
+    of a verdict where the suite itself failed.
+    """
+
+    HELD = "held"
+    VIOLATED = "violated"
+    NOT_MET = "not met"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not applicable"
+    NOT_REACHED = "not reached"
+    INTERNAL_ERROR = "internal error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One violation. Its `identity` is the same every night: no seed and no generated value enters it.
+
+    `gates` says whether it fails the run. What only an example shows, what is inferred, what careful servers differ in,
+    and what only a fuzzer brings about is told but fails none.
+    """
+
+    requirement: str
+    operation: str
+    edit: str
+    problem: Problem
+    exchange: Exchange
+    seen: int
+    tried: int
+    edits: tuple[str, ...] = ()
+    gates: bool = True
+
+    @property
+    def identity(self) -> str:
+        """Return twelve hex digits made of requirement, operation, edit and kind."""
+        parts = f"{self.requirement}\n{self.operation}\n{self.edit}\n{self.problem.kind}"
+        return hashlib.sha256(parts.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a verdict rests on: `decided` requests reached the decision, `controls` accepted ones stand beside them."""
+
+    decided: int
+    controls: int
+    edits: tuple[str, ...]
+    statuses: Mapping[str, int]
+
+    @property
+    def ruled_out(self) -> float | None:
+        """Return the fault rate that this many clean independent trials rule out at 95 %, or None without trials."""
+        return None if self.decided == 0 else 1 - 0.05 ** (1 / self.decided)
+
+    @classmethod
+    def of(cls, exchanges: Iterable[Exchange], controls: int) -> Evidence:
+        """Summarise the exchanges that reached the decision."""
+        seen = list(exchanges)
+        return cls(
+            decided=len(seen),
+            controls=controls,
+            edits=tuple(dict.fromkeys(exchange.edit for exchange in seen if exchange.edit != CONTROL)),
+            statuses=dict(sorted(Counter(exchange.outcome for exchange in seen).items())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of one requirement for one operation. `reason` is one sentence, empty when held.
+
+    `observations` tell what the target does where the documentation is silent. Where the target stopped answering,
+    `last_requests` are those that were in flight, or else the one that it answered last.
+    """
+
+    requirement: str
+    operation: str
+    status: Status
+    reason: str
+    evidence: Evidence
+    findings: tuple[Finding, ...] = ()
+    observations: tuple[str, ...] = ()
+    last_requests: tuple[Exchange, ...] = ()

@@ -1,0 +1,1 @@
+"""Commands on the last run: `make accept` and `make issue`."""

@@ -1,0 +1,1 @@
+"""A run and its findings in words: terminal, Markdown, HTML details, curl."""

@@ -1,0 +1,118 @@
+"""The run as Markdown, fit for a CI job's summary, an issue or a chat message: what a reader with one minute needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from contracts.untrusted import sanitize
+from reports.render import last_requests
+from reports.render.wording import one_line
+from reports.run.run_report import Account, findings
+from reports.run.trend import Change, State, moment
+
+SHOWN_IN_FULL = 10
+"""New and expired findings with their expected, observed and curl; the others are a line each."""
+LINES_OF_A_STATE = 30
+LONGEST_OBSERVED = 300
+ACTIVE = re.compile(r"[@#<>&\[\]`*_\\|~$!^]|:\w+:|://|\bwww\.|\bGH-\d", re.IGNORECASE)
+"""What begins a mention, a reference, a link, an emoji, or markup of any kind."""
+LONGEST_COMMAND = 2_000
+"""Characters; a longer command is in the JSON summary."""
+
+
+def write(file: Path, account: Account, clean: Callable[[str], str] = str) -> None:
+    """Write the page; `clean` takes out what may not be written."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(sanitize.text(clean(page(account))), encoding="utf-8")
+
+
+def page(account: Account) -> str:
+    """Return the page. What the target sent stands in code spans and blocks: nothing of it is rendered."""
+    lines = [f"# {prose(account.headline)}", "", prose(account.exit_line), ""]
+    lines += [f"- **Refused:** {prose(refusal)}" for refusal in account.refusals]
+    lines += ["## What changed", "", *_changes(account), "", "## Can I believe it", "", *_belief(account), ""]
+    if account.last_requests:
+        lines += [f"## {last_requests.TITLE}", "", *_last_requests(account), ""]
+    if account.not_cancelled:
+        lines += ["## Left at the target", "", *(f"- {prose(line)}" for line in account.not_cancelled), ""]
+    return "\n".join(lines)
+
+
+def _changes(account: Account) -> Iterator[str]:
+    if account.notice:
+        yield from (f"{prose(account.notice)}.", "")
+    if account.last:
+        yield from (f"Against the run of {moment(account.last)}.", "")
+    if not account.changes:
+        yield "No findings."
+    details = {seen.identity: detail for seen, detail in findings(account.told)}
+    shown = dict.fromkeys(State, 0)
+    numbered = list(enumerate(account.changes, start=1))
+    for state in State:
+        of_state = [(number, change) for number, change in numbered if change.state is state]
+        for number, change in of_state[:LINES_OF_A_STATE]:
+            shown[state] += 1
+            detail = details.get(change.finding.identity, {})
+            yield _line(number, change, detail)
+            if state in (State.NEW, State.EXPIRED) and shown[state] <= SHOWN_IN_FULL and detail:
+                yield from _in_full(detail, account.rest("--summary"))
+        if len(of_state) > LINES_OF_A_STATE:
+            yield f"- and {len(of_state) - LINES_OF_A_STATE} more {state}: {account.rest('--summary')}"
+
+
+def _line(number: int, change: Change, detail: Mapping[str, Any]) -> str:
+    finding = change.finding
+    what = detail.get("observed") or finding.problem
+    level = "" if finding.gates else " (recommendation)"
+    where = f"{finding.requirement}{level} {code(finding.operation)}, {code(finding.edit)}"
+    return f"{number}. **{change.standing()}** - {where}: {code(what)} `{finding.identity}`"
+
+
+def _in_full(detail: Mapping[str, Any], rest: str) -> Iterator[str]:
+    yield f"   - expected: {code(detail['expected'])}"
+    yield f"   - seen: {detail['seen']} of {detail['tried']} times"
+    yield ""
+    yield from _command(str(detail["curl"]), rest)
+
+
+def _last_requests(account: Account) -> Iterator[str]:
+    for told in account.last_requests:
+        yield f"- {code(last_requests.line(told))}"
+        yield ""
+        yield from _command(str(told["curl"]), account.rest("--summary"))
+
+
+def _command(command: str, rest: str) -> Iterator[str]:
+    if len(command) > LONGEST_COMMAND:
+        command = f"# {len(command):,} characters: {rest}"
+    fence = "`" * (_longest_run_of_backticks(command) + 3)
+    yield f"   {fence}bash"
+    yield from (f"   {line}" for line in command.splitlines())
+    yield f"   {fence}"
+
+
+def _belief(account: Account) -> Iterator[str]:
+    for name, value in account.facts().items():
+        if name not in ("Verdict", "Ending", "Target"):
+            yield f"- {name}: {prose(value)}"
+
+
+def prose(text: str) -> str:
+    """Return a sentence that may quote others: its words that Markdown, or GitHub, would make something of are code."""
+    return " ".join(code(word) if ACTIVE.search(word) else word for word in one_line(text).split())
+
+
+def code(text: str) -> str:
+    """Return a text as a code span of one line, whatever it holds."""
+    kept = one_line(text)
+    kept = kept if len(kept) <= LONGEST_OBSERVED else kept[:LONGEST_OBSERVED] + "…"
+    fence = "`" * (_longest_run_of_backticks(kept) + 1)
+    pad = " " if kept.startswith("`") or kept.endswith("`") else ""
+    return f"{fence}{pad}{kept}{pad}{fence}" if kept else "nothing"
+
+
+def _longest_run_of_backticks(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)

@@ -1,0 +1,124 @@
+"""The end of a run in the terminal: the verdict, what changed, the evidence, a table of groups and results."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from contracts.untrusted import sanitize
+from reports.render import last_requests, markdown
+from reports.render.wording import one_line
+from reports.run.counts import Counts, Entry, Result, explanation
+from reports.run.outcome import stopped
+from reports.run.run_report import Account, findings
+from reports.run.trend import State, moment
+
+COLUMNS: Mapping[Result, str] = {
+    Result.HELD: "held",
+    Result.VIOLATED: "violated",
+    Result.NOT_MET: "not\nmet",
+    Result.KNOWN: "known\nissue",
+    Result.UNDECIDED: "can't\ntell",
+    Result.NEEDS_ACCESS: "more\naccess",
+    Result.NOT_REACHED: "not\nreached",
+    Result.NOT_APPLICABLE: "n/a",
+    Result.NOT_RUN: "not\nrun",
+    Result.SUITE_FAILED: "suite\nfailed",
+}
+"""What stands above each result's column: all of them fit into 80 characters, where the names of groups are wrapped."""
+EVIDENCE = "fewest\nrequests"
+EVIDENCE_EXPLAINED = "Fewest requests: that decided a check which held."
+LINES_OF_A_STATE: Mapping[State, int] = dict.fromkeys(State, 3) | {State.NEW: 6}
+LONGEST_OBSERVED = 90
+OBSERVATIONS = 3
+
+
+def closing(account: Account, width: int) -> str:
+    """Return the closing text of a run, about twenty lines in the usual case."""
+    console = Console(width=width, no_color=True, highlight=False)
+    with console.capture() as capture:
+        refusals = [f"Refused: {refusal}" for refusal in account.refusals]
+        for line in (account.headline, *refusals, "", *_changes(account), "", *_belief(account), ""):
+            console.print(line, markup=False, soft_wrap=True)
+        for name, text in explanation(account.told).items():
+            filled = textwrap.fill(f"{name}: {text}.", width, subsequent_indent="  ", break_on_hyphens=False)
+            console.print(filled, markup=False, soft_wrap=True)
+        console.print(_table(account.told))
+        for line in _closing_lines(account):
+            console.print(line, markup=False, soft_wrap=True)
+    return sanitize.text(capture.get())
+
+
+def _changes(account: Account) -> Iterator[str]:
+    if account.notice:
+        yield f"{account.notice}."
+    since = f"since the run of {moment(account.last)}" if account.last else "with nothing to compare with"
+    counts = Counter(change.state for change in account.changes)
+    told = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
+    yield f"Findings {since}: {told or 'none'}."
+    details = {seen.identity: detail for seen, detail in findings(account.told)}
+    numbered = list(enumerate(account.changes, start=1))
+    for state in State:
+        of_state = [(number, change) for number, change in numbered if change.state is state]
+        most = LINES_OF_A_STATE[state]
+        for number, change in of_state[:most]:
+            finding = change.finding
+            what = one_line(details.get(finding.identity, {}).get("observed") or finding.problem)
+            what = what if len(what) <= LONGEST_OBSERVED else what[:LONGEST_OBSERVED] + "…"
+            level = "" if finding.gates else " (recommendation)"
+            where = f"{finding.requirement}{level} {finding.operation}"
+            yield f"{number:3}  {change.standing()}: {where}, {finding.edit}: {what}"
+        if len(of_state) > most:
+            complete = ("--markdown",) if len(of_state) <= markdown.LINES_OF_A_STATE else ()
+            yield f"     and {len(of_state) - most} more {state}: {account.rest(*complete, '--summary')}"
+
+
+def _belief(account: Account) -> Iterator[str]:
+    yield f"Detection: {account.proof_line}."
+    yield f"Evidence: {account.sent} requests sent, {account.controls} controls accepted."
+    yield f"Requirements: {account.exercised} of {account.requirements} decided on at least one operation."
+    yield f"Access {account.access}."
+
+
+def _closing_lines(account: Account) -> Iterator[str]:
+    if any(entry["verdict"] == "held" for entry in account.told):
+        yield EVIDENCE_EXPLAINED
+    observed = list(dict.fromkeys(line for entry in account.told for line in entry.get("observations", ())))
+    yield from (f"Observed: {line}." for line in observed[:OBSERVATIONS])
+    if len(observed) > OBSERVATIONS:
+        yield f"Observed: {len(observed) - OBSERVATIONS} more: {account.rest('--summary')}."
+    yield from (f"Left at the target: {line}." for line in account.not_cancelled)
+    if why := stopped(account.told):
+        yield why
+    yield from last_requests.lines(account.last_requests)
+    yield f"{account.setting.target}: {account.sent} requests sent, seed {account.setting.seed}."
+    yield account.exit_line
+
+
+def _table(told: Sequence[Entry]) -> Table:
+    """Count results by group, and the fewest requests behind a check that held."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in told:
+        groups.setdefault(entry.get("group", "The suite itself"), []).append(entry)
+    every = Counts.of(told)
+    shown = [result for result in Result if every[result]]
+    table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1))
+    table.add_column("")
+    evidence = [EVIDENCE] if any(entry["verdict"] == "held" for entry in told) else []
+    for heading in (*(COLUMNS[result] for result in shown), *evidence):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for group, entries in groups.items():
+        table.add_row(group, *_row(entries, shown))
+    table.add_row("All checks", *_row(told, shown))
+    return table
+
+
+def _row(entries: Sequence[Entry], shown: Sequence[Result]) -> Iterator[str]:
+    counts = Counts.of(entries)
+    held = [entry["evidence"]["decided"] for entry in entries if entry["verdict"] == "held" and "evidence" in entry]
+    yield from (str(counts[result] or "") for result in shown)
+    yield from [str(min(held))] if held else []

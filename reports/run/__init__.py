@@ -1,0 +1,1 @@
+"""What a run came to, gathered once for all reports, and compared with earlier runs."""

@@ -1,0 +1,204 @@
+"""The runs of the past, one JSON line each: what was exercised, what was found, and how good the proof was.
+
+Runs are compared only within one target and one contract digest. The file is bounded, two runs at once both keep
+their lines, and a line that cannot be read, or a file that is too large, is set aside in a file of its own: nothing is
+lost.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock
+from pydantic import ConfigDict, TypeAdapter
+
+from contracts.untrusted import sanitize
+from contracts.untrusted.bounded_files import MEGABYTE, read_bytes, require_regular
+from reports.writers.safe_files import replace
+
+PROFILES = ("quick", "nightly", "deep")
+"""From the smallest to the largest: what a larger one found, a smaller one may not have tried."""
+RUNS_OF_ONE_SCOPE = 400
+"""Kept for one target and contract: a year of nights."""
+RUNS_IN_ALL = 2_000
+LOCK_SECONDS = 30
+MAX_BYTES = 100 * MEGABYTE
+"""Of the file: 50 kB for each of `RUNS_IN_ALL`, ten times what a run with many findings takes."""
+MAX_LINE_BYTES = 2 * MEGABYTE
+"""Of one run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A finding as history keeps it. `problem` names what was wrong without any generated value."""
+
+    identity: str
+    requirement: str
+    operation: str
+    edit: str
+    problem: str
+    gates: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What the suite was proved to notice when the run was made."""
+
+    seeded: int
+    noticed: int
+    must_seeded: int
+    must_noticed: int
+    false_alarms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run, begun at `when` (ISO 8601, UTC). `exercised` maps an operation to the requirements decided on it.
+
+    `musts` are the requirements exercised that can fail a run. `whole` tells that nothing was left out by the caller
+    and that the run came to its end.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # whatever another version keeps is set aside, whole
+
+    when: str
+    target: str
+    contract: str
+    suite: str
+    profile: str
+    outcome: str
+    exit_code: int
+    whole: bool
+    exercised: Mapping[str, tuple[str, ...]]
+    musts: tuple[str, ...]
+    findings: tuple[Seen, ...]
+    power: Power | None
+
+    def could_see(self, finding: Seen, profile: str) -> bool:
+        """Return whether the run would have shown a finding of a run in `profile`: it decided, and reached as far."""
+        decided = finding.requirement in self.exercised.get(finding.operation, ())
+        return decided and PROFILES.index(self.profile) >= PROFILES.index(profile)
+
+    @property
+    def identities(self) -> frozenset[str]:
+        """Return the identities of what was found."""
+        return frozenset(finding.identity for finding in self.findings)
+
+
+RUN: Final = TypeAdapter(Run)
+"""Reads a line: every value of its type, no half of a surrogate pair, and no depth beyond what pydantic takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Runs of one target and contract, the oldest first; `notice` says what is amiss, if anything."""
+
+    runs: tuple[Run, ...]
+    notice: str = ""
+
+
+def read(file: Path, target: str, contract: str) -> History:
+    """Return the earlier runs of this target and contract digest; a file that cannot be read is an empty history."""
+    try:
+        lines = read_bytes(file, MAX_BYTES).splitlines()
+    except FileNotFoundError:
+        return History((), f"History starts anew: there is no {file}")
+    except OSError as error:
+        aside = f", and is set aside as {_aside(file)}" if error.errno == errno.EFBIG else ""
+        return History((), f"History starts anew: {file} cannot be read ({error.strerror}){aside}")
+    runs, unreadable = _runs(lines)
+    kept = tuple(sorted((run for run in runs if (run.target, run.contract) == (target, contract)), key=_when))
+    notices = []
+    if unreadable:
+        notices.append(f"{_lines(len(unreadable))} of {file} could not be read, set aside in {_aside(file)}")
+    if not kept:
+        notices.append(f"History starts anew: this is the first run of {target} against contract {contract}")
+    return History(kept, "; ".join(notices))
+
+
+def append(file: Path, run: Run) -> None:
+    """Add a run, and keep the file within its bounds.
+
+    `OSError` if the file cannot be written; what is no regular file is left as it is.
+    """
+    file = Path(os.path.realpath(file))  # a link stays a link; unlike `resolve`, this takes one that leads to itself
+    if file.exists():
+        require_regular(file)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(file.with_name(f"{file.name}.lock"), timeout=LOCK_SECONDS):
+        runs, unreadable = _runs(_lines_of(file))
+        if unreadable:
+            with _aside(file).open("ab") as aside:
+                aside.writelines(line + b"\n" for line in unreadable)
+        text = "".join(
+            f"{sanitize.json(json.dumps(asdict(kept), ensure_ascii=False))}\n" for kept in bounded([*runs, run])
+        )
+        replace(file, text.encode())
+
+
+def _lines_of(file: Path) -> list[bytes]:
+    """Return the lines of the file, none if there is none; one that is too large is put aside whole."""
+    try:
+        return read_bytes(file, MAX_BYTES).splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        with _aside(file).open("ab") as aside, file.open("rb") as large:
+            shutil.copyfileobj(large, aside)
+        return []
+
+
+def bounded(runs: Sequence[Run]) -> list[Run]:
+    """Return the newest runs of each target and contract, and of all, in order."""
+    counted: Counter[tuple[str, str]] = Counter()
+    kept: list[Run] = []
+    for run in sorted(runs, key=_when, reverse=True):
+        counted[run.target, run.contract] += 1
+        if counted[run.target, run.contract] <= RUNS_OF_ONE_SCOPE and len(kept) < RUNS_IN_ALL:
+            kept.append(run)
+    return kept[::-1]
+
+
+def _when(run: Run) -> str:
+    return run.when
+
+
+def _runs(lines: Iterable[bytes]) -> tuple[list[Run], list[bytes]]:
+    runs: list[Run] = []
+    unreadable: list[bytes] = []
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            runs.append(_run(line))
+        except ValueError:
+            unreadable.append(line)
+    return runs, unreadable
+
+
+def _run(line: bytes) -> Run:
+    """Return the run of a line; `ValueError` where it has none."""
+    if len(line) > MAX_LINE_BYTES:
+        raise ValueError("longer than any run")
+    run = RUN.validate_json(line)
+    if run.profile not in PROFILES:
+        raise ValueError("no such profile")
+    return run
+
+
+def _aside(file: Path) -> Path:
+    return file.with_name(f"{file.stem}.unreadable{file.suffix}")
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count} lines"

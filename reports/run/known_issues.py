@@ -1,0 +1,160 @@
+"""contracts/known-issues.yaml -> `Issue` values; what they excuse, and which of them are out of date."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from contracts.errors import UsageError
+from contracts.model.verdict import Finding, Status, Verdict
+from contracts.openapi.document import Document
+from contracts.requirements import Requirement
+from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
+from contracts.untrusted.bounded_yaml import YamlError, read_yaml
+from reports.run.history import PROFILES
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "contracts" / "known-issues.yaml"
+MAX_BYTES = MEGABYTE
+"""Some two thousand entries."""
+KINDS = ("failing", "flaky")
+IDENTITY = re.compile(r"[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One entry; known-issues.yaml explains the fields."""
+
+    finding: str
+    requirement: str
+    operation: str
+    target: str
+    contract: str
+    profile: str
+    kind: str
+    reason: str
+    owner: str
+    link: str
+    expires: dt.date
+
+    def expired(self, today: dt.date) -> bool:
+        """Return whether the last day is over."""
+        return self.expires < today
+
+
+def load(file: Path) -> tuple[Issue, ...]:
+    """Read the entries; `UsageError` in one sentence if one cannot be used."""
+    found: dict[tuple[str, str, str], Issue] = {}
+    for place, entry in enumerate(entries_of(content_of(file), file), start=1):
+        complaint = _complaint(entry)
+        if not complaint:
+            issue = Issue(**entry)
+            key = issue.finding, issue.target, issue.contract
+            complaint = "the finding is listed twice for its target and contract" if key in found else ""
+            found[key] = issue
+        if complaint:
+            raise UsageError(f"Known issue {place} in {file} cannot be used: {complaint}.")
+    return tuple(found.values())
+
+
+def content_of(file: Path) -> bytes:
+    """Return the content of a file of known issues; `UsageError` in one sentence if it cannot be read."""
+    try:
+        return read_bytes(file, MAX_BYTES)
+    except OSError as error:
+        raise UsageError(f"Known issues cannot be read from {file}: {error.strerror}.") from None
+
+
+def entries_of(content: bytes, file: Path) -> list[Any]:
+    """Return the entries of a file of known issues as they stand there; `UsageError` in one sentence if it has none."""
+    try:
+        raw = read_yaml(content)
+    except YamlError as error:
+        raise UsageError(f"{file} is {error}.") from None
+    if raw is None:
+        return []
+    if not isinstance(raw, list):
+        raise UsageError(f"{file} is not a list of known issues: its comment shows how an entry looks.")
+    return raw
+
+
+def _complaint(entry: Any) -> str:
+    names = [field.name for field in fields(Issue)]
+    if not isinstance(entry, dict):
+        return "it is not a set of names and values"
+    if missing := [name for name in names if entry.get(name) in (None, "")]:
+        return f"fill in {', '.join(missing)}"
+    if more := [str(name) for name in entry if name not in names]:
+        return f"it has no field {', '.join(more)}"
+    if type(entry["expires"]) is not dt.date:
+        return f"`expires` is {entry['expires']!r}, not a date such as 2026-12-31"
+    if wrong := [name for name in names if name != "expires" and not isinstance(entry[name], str)]:
+        return f"put the value of {', '.join(wrong)} in quotes"
+    if not IDENTITY.fullmatch(entry["finding"]):
+        return f"`finding` is {entry['finding']!r}, not the twelve hex digits of a finding's identity"
+    if entry["kind"] not in KINDS:
+        return f"`kind` is {entry['kind']!r}, not one of {', '.join(KINDS)}"
+    if entry["profile"] not in PROFILES:
+        return f"`profile` is {entry['profile']!r}, not one of {', '.join(PROFILES)}"
+    if not entry["link"].startswith(("https://", "http://")):
+        return f"`link` is {entry['link']!r}, not an address"
+    return ""
+
+
+def applying(
+    issues: Iterable[Issue],
+    file: Path,
+    target: str,
+    contract: str,
+    document: Document,
+    requirements: Mapping[str, Requirement],
+) -> dict[str, Issue]:
+    """Return the issues of this target and contract by the finding's identity.
+
+    `UsageError` if an entry matches nothing: no such contract, no such requirement, no such operation, or a
+    requirement that does not speak of the operation.
+    """
+    found: dict[str, Issue] = {}
+    operations = {operation.id: operation for operation in document.operations}
+    for issue in issues:
+        complaint = ""
+        if issue.contract != contract:
+            complaint = "" if (ROOT / issue.contract).is_file() else f"there is no contract {issue.contract}"
+        elif issue.requirement not in requirements:
+            complaint = f"there is no requirement {issue.requirement}"
+        elif issue.operation not in operations:
+            complaint = f"{contract} has no operation {issue.operation}"
+        elif not requirements[issue.requirement].applies(operations[issue.operation]):
+            complaint = f"{issue.requirement} does not apply to {issue.operation}"
+        elif issue.target == target:
+            found[issue.finding] = issue
+        if complaint:
+            raise UsageError(f"Known issue {issue.finding} in {file} matches nothing: {complaint}.")
+    return found
+
+
+def excused(findings: Sequence[Finding], known: Collection[str], *, strict: bool) -> bool:
+    """Return whether every finding that would fail the run, or is told where none would, is a `known` identity."""
+    telling = [finding for finding in findings if finding.gates or strict] or findings
+    return bool(telling) and all(finding.identity in known for finding in telling)
+
+
+def outdated(verdict: Verdict, issues: Iterable[Issue], profile: str) -> str:
+    """Return a sentence about each issue that is no longer violated.
+
+    Only a requirement that held shows that, in the profile that found it or a larger one.
+    """
+    if verdict.status is not Status.HELD:
+        return ""
+    return " ".join(
+        f"Known issue {issue.finding} is no longer violated: remove it from known-issues.yaml"
+        f" ({issue.requirement} {issue.operation}, {issue.owner}, {issue.link})."
+        for issue in issues
+        if issue.kind == "failing"
+        and (issue.requirement, issue.operation) == (verdict.requirement, verdict.operation)
+        and PROFILES.index(profile) >= PROFILES.index(issue.profile)
+    )

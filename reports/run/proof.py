@@ -1,0 +1,78 @@
+"""The proof of detection power: written by `make prove`, shown by later runs of the very same suite and profile."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from contracts.untrusted import strict_json
+from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "reports" / "proof.json"
+MAX_BYTES = 5 * MEGABYTE
+"""A hundred times what three profiles take."""
+PROVED = ("contracts", "strategies", "tests/harness", "tests/conformance")
+"""What decides over what is noticed: a change in any file of these makes an older proof worthless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was noticed of what was seeded; `missed` and `false_alarms` name what was not as it should be."""
+
+    suite: str
+    profile: str
+    seeded: int
+    noticed: int
+    must_seeded: int
+    must_noticed: int
+    missed: tuple[str, ...]
+    variants: int
+    false_alarms: tuple[str, ...]
+
+    def line(self) -> str:
+        """Return the proof in one line."""
+        return (
+            f"{self.noticed} of {self.seeded} seeded defects noticed ({self.must_noticed} of {self.must_seeded} that "
+            f"break a must), {len(self.false_alarms)} false alarms on {self.variants} conforming variants"
+        )
+
+
+def suite_digest() -> str:
+    """Return twelve hex digits over every file that decides what is noticed."""
+    digest = hashlib.sha256()
+    for folder in PROVED:
+        for file in sorted((ROOT / folder).rglob("*")):
+            if file.suffix in {".py", ".yaml"}:
+                digest.update(file.relative_to(ROOT).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def store(proof: Proof) -> None:
+    """Keep the proof, beside those of other profiles."""
+    kept = {**_read(), proof.profile: asdict(proof)}
+    FILE.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def latest(profile: str) -> Proof | None:
+    """Return the proof of this very suite in this profile, or None where there is none."""
+    kept = _read().get(profile)
+    if not isinstance(kept, dict) or kept.get("suite") != suite_digest():
+        return None
+    try:
+        return TypeAdapter(Proof).validate_python(kept)
+    except ValidationError:
+        return None
+
+
+def _read() -> Mapping[str, object]:
+    try:
+        kept = strict_json.read(read_bytes(FILE, MAX_BYTES)).value
+    except OSError:
+        return {}
+    return kept if isinstance(kept, dict) else {}

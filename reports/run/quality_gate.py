@@ -1,0 +1,57 @@
+"""What refuses a run beside the target's faults: the suite noticed less than before, or its house is not in order.
+
+Each rule returns sentences; none means that it has nothing against the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports.run.counts import counted
+from reports.run.history import Run
+from reports.run.trend import day
+
+REFUSED = 7
+"""The exit code of a run that only these rules refuse."""
+
+
+def refusals(run: Run, earlier: Sequence[Run], outdated: Sequence[str]) -> tuple[str, ...]:
+    """Return why the run is refused; `earlier` are the runs of the same target and contract, the oldest first.
+
+    `outdated` are sentences about known issues that are no longer violated.
+    """
+    return (*outdated, *fall_of_proof(run, earlier), *fewer_exercised(run, earlier))
+
+
+def fall_of_proof(run: Run, earlier: Sequence[Run]) -> list[str]:
+    """Compare with the last proof of the same profile: fewer defects noticed and more missed, or a new false alarm.
+
+    A catalogue that grows or shrinks is no fall by itself, and neither is a run without a proof.
+    """
+    before = next((r for r in reversed(earlier) if r.profile == run.profile and r.power is not None), None)
+    now = run.power
+    if now is None or before is None or before.power is None:
+        return []
+    then, fallen = before.power, []
+    for what, noticed, seeded, noticed_then, seeded_then in (
+        ("seeded defects", now.noticed, now.seeded, then.noticed, then.seeded),
+        ("defects that break a must", now.must_noticed, now.must_seeded, then.must_noticed, then.must_seeded),
+    ):
+        if noticed < noticed_then and seeded - noticed > seeded_then - noticed_then:
+            fallen.append(f"{noticed} of {seeded} {what} noticed, {noticed_then} of {seeded_then} before")
+    if now.false_alarms > then.false_alarms:
+        fallen.append(f"{counted(now.false_alarms, 'false alarm')}, {then.false_alarms} before")
+    if not fallen:
+        return []
+    return [f"The detection proof fell since the run of {day(before.when)}: {'; '.join(fallen)}."]
+
+
+def fewer_exercised(run: Run, earlier: Sequence[Run]) -> list[str]:
+    """Compare the musts exercised with the last whole run of the same profile; a run of a part is not compared."""
+    before = next((r for r in reversed(earlier) if r.profile == run.profile and r.whole), None)
+    if before is None or not run.whole:
+        return []
+    lost = [requirement for requirement in before.musts if requirement not in run.musts]
+    if not lost:
+        return []
+    return [f"Fewer musts exercised than in the run of {day(before.when)}: not {', '.join(lost)}."]

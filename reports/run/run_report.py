@@ -1,0 +1,197 @@
+"""All that is told of a run, gathered once: terminal, Markdown, JSON and badge put the same account into words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reports.run.counts import explanation, requirements
+from reports.run.history import Power, Run, Seen
+from reports.run.outcome import SUITE_FAILED, Outcome, meaning, outcome, sentence
+from reports.run.proof import Proof
+from reports.run.trend import Change
+
+DECIDED = ("held", "violated", "not met")
+"""The verdicts of a requirement that a run could tell about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the run was made with. `began` is an ISO 8601 time in UTC, `contract` the digest of the document `file`."""
+
+    began: str
+    target: str
+    title: str
+    file: str
+    contract: str
+    suite: str
+    profile: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One run. `told` is what each item told, `last` the beginning of the run that `changes` compares with, if any.
+
+    `notice` says what is amiss with the history. `not_cancelled` has a line for each record left at the target,
+    `access` tells how far the run could go. `failure` is why the run ends with exit code 3, where it does. `files` are
+    the reports that were asked for, by option.
+    """
+
+    setting: Setting
+    told: Sequence[Mapping[str, Any]]
+    exit_code: int
+    access: str
+    refusals: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    last: str | None = None
+    notice: str = ""
+    proof: Proof | None = None
+    not_cancelled: tuple[str, ...] = ()
+    failure: str = SUITE_FAILED
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return what came of the run, in the fewest words."""
+        return outcome(self.told, self.exit_code)
+
+    @property
+    def headline(self) -> str:
+        """Return the run in one line: what came of it, of which target, against which contract."""
+        refused = "; the gate refuses this run" if self.refusals else ""
+        came = sentence(self.told, self.exit_code, self.failure)
+        return f"{came}{refused} - {self.setting.target}, contract {self.setting.contract}"
+
+    @property
+    def exit_line(self) -> str:
+        """Return the exit code and what it means of this run."""
+        return f"Exit code {self.exit_code}: {self.meaning}."
+
+    @property
+    def meaning(self) -> str:
+        """Return the exit code in words."""
+        return meaning(self.told, self.exit_code, self.failure)
+
+    def rest(self, *options: str) -> str:
+        """Return where all of it is that a report shows a part of: the file of one of these options, or the option."""
+        file = next((self.files[option] for option in options if option in self.files), None)
+        return f"see {file}" if file else f"have them written with {options[0]} FILE"
+
+    @property
+    def proof_line(self) -> str:
+        """Return what this very suite is known to notice in this profile."""
+        return proof_line(self.proof)
+
+    @property
+    def controls(self) -> int:
+        """Return how many controls were accepted."""
+        by_operation: dict[str, int] = {}
+        for entry in self.told:
+            if "evidence" in entry:
+                before = by_operation.get(entry["operation"], 0)
+                by_operation[entry["operation"]] = max(before, entry["evidence"]["controls"])
+        return sum(by_operation.values())
+
+    @property
+    def decisions(self) -> int:
+        """Return how many times a request reached a decision."""
+        return sum(entry["evidence"]["decided"] for entry in self.told if "evidence" in entry)
+
+    @property
+    def sent(self) -> int:
+        """Return how many requests the run sent, over all its processes."""
+        return sum({entry["process"]: entry["sent"] for entry in self.told if "sent" in entry}.values())
+
+    @property
+    def exercised(self) -> int:
+        """Return how many requirements were decided on at least one operation."""
+        return len({entry["requirement"] for entry in self.told if entry["verdict"] in DECIDED})
+
+    @property
+    def requirements(self) -> int:
+        """Return how many requirements were to be judged."""
+        return len(requirements(self.told))
+
+    @property
+    def last_requests(self) -> list[Mapping[str, Any]]:
+        """Return what was in flight, in any process, when the target stopped answering, or else its last answers."""
+        last = [request for entry in self.told for request in entry.get("last requests", ())]
+        return [request for request in last if not request["outcome"].isdigit()] or last
+
+    def facts(self) -> dict[str, str]:
+        """Return the facts of the run for a report's first screen, the most telling first."""
+        return {
+            "Verdict": self.headline,
+            "Ending": f"exit code {self.exit_code}: {self.meaning}",
+            **explanation(self.told),
+            "Requests": f"{self.sent} sent, {self.controls} controls accepted",
+            "Detection": self.proof_line,
+            "Evidence": (
+                f"{self.decisions} times a request reached a decision,"
+                f" {self.exercised} of {self.requirements} requirements decided on at least one operation"
+            ),
+            "Target": self.setting.target,
+            "Contract": self.setting.contract,
+            "Profile": f"{self.setting.profile}, seed {self.setting.seed}",
+            "Suite": self.setting.suite,
+            "Access": self.access,
+        }
+
+
+def proof_line(proof: Proof | None) -> str:
+    """Return what this very suite is known to notice in this profile."""
+    return proof.line() if proof else "not proved for this suite and profile: run make prove"
+
+
+def as_run(
+    setting: Setting, told: Sequence[Mapping[str, Any]], exit_code: int, proof: Proof | None, *, whole: bool
+) -> Run:
+    """Return the run as history keeps it."""
+    decided = [entry for entry in told if entry["verdict"] in DECIDED]
+    exercised: dict[str, list[str]] = {}
+    for entry in decided:
+        exercised.setdefault(entry["operation"], []).append(entry["requirement"])
+    return Run(
+        when=setting.began,
+        target=setting.target,
+        contract=setting.contract,
+        suite=setting.suite,
+        profile=setting.profile,
+        outcome=str(outcome(told, exit_code)),
+        exit_code=exit_code,
+        whole=whole,
+        exercised={operation: tuple(sorted(set(ids))) for operation, ids in sorted(exercised.items())},
+        musts=tuple(sorted({entry["requirement"] for entry in decided if entry["gates"]})),
+        findings=tuple(found for found, _ in findings(told)),
+        power=None if proof is None else power(proof),
+    )
+
+
+def power(proof: Proof) -> Power:
+    """Return the numbers of a proof."""
+    return Power(proof.seeded, proof.noticed, proof.must_seeded, proof.must_noticed, len(proof.false_alarms))
+
+
+def findings(told: Iterable[Mapping[str, Any]]) -> list[tuple[Seen, Mapping[str, Any]]]:
+    """Return each finding as history keeps it, and as the item told it."""
+    found: dict[str, tuple[Seen, Mapping[str, Any]]] = {}
+    for entry in told:
+        for finding in entry.get("findings", ()):
+            seen = Seen(
+                identity=finding["identity"],
+                requirement=entry["requirement"],
+                operation=entry["operation"],
+                edit=finding["edit"],
+                problem=finding["kind"],
+                gates=finding["gates"],
+            )
+            found.setdefault(seen.identity, (seen, finding))
+    return list(found.values())
+
+
+def now() -> str:
+    """Return the present time as runs are dated: ISO 8601, UTC, seconds."""
+    return dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")

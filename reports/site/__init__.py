@@ -1,0 +1,1 @@
+"""Renders Allure results as one HTML page."""

@@ -1,0 +1,30 @@
+"""Run Allure, through report.mjs, from the npm packages that are locked beside this module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reports.site.node import NodeError, install, run_node
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+HERE = Path(__file__).resolve().parent
+ALLURE_SECONDS = 120
+
+
+class RenderError(Exception):
+    """There is no report; the message says in a sentence why."""
+
+
+def allure(arguments: Sequence[str], extra_env: Mapping[str, str]) -> str:
+    """Run report.mjs, with the locked Allure, to its end and return what it printed."""
+    try:
+        install(HERE)
+    except NodeError as error:
+        raise RenderError(f"Allure could not be installed: {error}") from None
+    try:
+        return run_node([str(HERE / "report.mjs"), *arguments], HERE, {"NO_COLOR": "1", **extra_env}, ALLURE_SECONDS)
+    except NodeError as error:
+        raise RenderError(f"Allure failed:\n{error}") from None

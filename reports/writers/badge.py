@@ -1,0 +1,41 @@
+"""The run as a badge, in the format of shields.io's endpoint: https://shields.io/badges/endpoint-badge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from contracts.untrusted import sanitize
+from reports.run.counts import counted
+from reports.run.outcome import Code, Outcome
+from reports.run.run_report import Account
+from reports.run.trend import State
+
+COLOURS = {
+    Outcome.HELD: "brightgreen",
+    Outcome.VIOLATED: "red",
+    Outcome.NOT_MET: "red",
+    Outcome.COULD_NOT_TELL: "yellow",
+    Outcome.ENDED_EARLY: "yellow",
+    Outcome.NOT_TRIED: "lightgrey",
+}
+
+
+def write(file: Path, account: Account, clean: Callable[[str], str] = str) -> None:
+    """Write the badge; `clean` takes out what may not be written."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(sanitize.json(clean(json.dumps(badge(account)))) + "\n", encoding="utf-8")
+
+
+def badge(account: Account) -> dict[str, str | int]:
+    """Return what the badge says: the outcome, and how many findings that fail the run are new."""
+    new = sum(change.state is State.NEW and change.finding.gates for change in account.changes)
+    message, colour = str(account.outcome), COLOURS[account.outcome]
+    if account.outcome is Outcome.VIOLATED and new:
+        message += f", {counted(new, 'new finding')}"
+    elif account.outcome is Outcome.NOT_MET:
+        message = "recommendation not met"
+    elif account.exit_code == Code.REFUSED:
+        message, colour = f"{message}, but refused", "orange"
+    return {"schemaVersion": 1, "label": f"contract of {account.setting.target}", "message": message, "color": colour}

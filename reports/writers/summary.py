@@ -1,0 +1,117 @@
+"""The run as JSON, for programs: summary.schema.json says what each key means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from contracts.errors import UsageError
+from contracts.untrusted import sanitize, strict_json
+from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
+from reports.run.counts import Counts, Result, gating
+from reports.run.proof import Proof
+from reports.run.run_report import Account, findings
+from reports.run.trend import Change
+
+MAX_BYTES = 20 * MEGABYTE
+"""Of a summary that is read again; one of a whole run is a fiftieth of it."""
+SCHEMA = 1
+"""Goes up when a key changes its meaning or goes away; new keys may come without."""
+UNTOLD = frozenset({"process", "stop", "sent", "weather", "last requests"})
+"""What an item tells only so that the closing lines can be made."""
+OF_A_FINDING = ("seen", "tried", "edits", "request", "expected", "observed", "curl")
+
+
+def write(file: Path, account: Account, clean: Callable[[str], str] = str) -> None:
+    """Write the summary; `clean` takes out what may not be written."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(summary(account), indent=1, ensure_ascii=False) + "\n"
+    file.write_text(sanitize.json(clean(text)), encoding="utf-8")
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Return the summary that a run has written; `UsageError` in one sentence if the file holds none."""
+    try:
+        text = strict_json.read(read_bytes(file, MAX_BYTES))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
+    if not text.strict or not isinstance(text.value, dict):
+        raise UsageError(f"{file} cannot be read: {text.limit or text.fault or 'it is no summary of a run'}.")
+    return text.value
+
+
+def summary(account: Account) -> dict[str, Any]:
+    """Return the summary."""
+    setting = account.setting
+    return {
+        "schema": SCHEMA,
+        "began": setting.began,
+        "outcome": str(account.outcome),
+        "headline": account.headline,
+        "exit_code": account.exit_code,
+        "meaning": account.meaning,
+        "refusals": list(account.refusals),
+        "target": setting.target,
+        "contract": {"title": setting.title, "file": setting.file, "digest": setting.contract},
+        "suite": setting.suite,
+        "profile": setting.profile,
+        "seed": setting.seed,
+        "requests": {"sent": account.sent, "controls_accepted": account.controls, "decisions": account.decisions},
+        "requirements": {"exercised": account.exercised, "judged": account.requirements},
+        "checks": _counts(Counts.of(account.told)) | {"musts": _counts(Counts.of(gating(account.told)))},
+        "proof": None if account.proof is None else _proof(account.proof),
+        "history": {"compared_with": account.last, "notice": account.notice},
+        "findings": list(_findings(account)),
+        "not_cancelled": list(account.not_cancelled),
+        "last_requests": list(account.last_requests),
+        "results": [{name: value for name, value in entry.items() if name not in UNTOLD} for entry in account.told],
+    }
+
+
+def _counts(counts: Counts) -> dict[str, Any]:
+    """Return the number of checks, and how many of them came to each result: these add up to it."""
+    return {"total": counts.total, **{result.replace(" ", "_"): counts[result] for result in Result}}
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    return {
+        "line": proof.line(),
+        "seeded": proof.seeded,
+        "noticed": proof.noticed,
+        "must_seeded": proof.must_seeded,
+        "must_noticed": proof.must_noticed,
+        "missed": list(proof.missed),
+        "variants": proof.variants,
+        "false_alarms": list(proof.false_alarms),
+    }
+
+
+def _findings(account: Account) -> Iterator[dict[str, Any]]:
+    details = {seen.identity: detail for seen, detail in findings(account.told)}
+    for number, change in enumerate(account.changes, start=1):
+        yield _finding(number, change, details.get(change.finding.identity, {}))
+
+
+def _finding(number: int, change: Change, detail: Mapping[str, Any]) -> dict[str, Any]:
+    issue = change.issue
+    return {
+        "number": number,
+        "state": str(change.state),
+        "since": change.since,
+        "runs": change.runs,
+        "before": change.before,
+        **asdict(change.finding),
+        **{name: detail.get(name) for name in OF_A_FINDING},
+        "known": None
+        if issue is None
+        else {
+            "kind": issue.kind,
+            "reason": issue.reason,
+            "owner": issue.owner,
+            "link": issue.link,
+            "expires": issue.expires.isoformat(),
+        },
+    }

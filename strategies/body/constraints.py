@@ -1,0 +1,270 @@
+"""Constraints beyond a type - length, bounds, choice, form, number of items: each broken by one step, and just kept.
+
+The values are made from the schema and its own examples, so that a name means the same value every night, and the
+independent validator says of each that it breaks the schema, or that it keeps it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice, zip_longest
+from math import ceil, floor
+from typing import TypeAlias, TypeVar
+
+from contracts.checks.schema import judge
+from contracts.openapi.document import Json, Operation
+from strategies.core import format_mutations
+from strategies.core.body_locations import on_body, only_breaking, only_fitting, places
+from strategies.core.mutation import Edit, Tier, together
+from strategies.core.samples import (
+    LONGEST_SAMPLE,
+    admits,
+    affords,
+    alternatives,
+    items_for,
+    json_type,
+    keywords,
+    sample,
+    text_sample,
+)
+
+Row: TypeAlias = tuple[str, Json]
+Item = TypeVar("Item")
+NEAR_MISSES = 7
+NEAR_MISSES_OF_A_FORMAT = 4
+NEAR_MISSES_OF_AN_ALTERNATIVE = 3
+TWINS = 4
+FIRST_OF_A_PROPERTY = 2
+"""How many of its rows go out with a small allowance: a bound lies in one or two of them."""
+USUAL_OF_A_PROPERTY = 6
+BEYOND_ASCII = "\u00e9"
+"""One character, two bytes: too many of it are too many however they are counted."""
+NO_CHOICE, NO_FORM = "NONE_OF_THE_CHOICES", "\u2260"
+ROUNDS = (
+    ("constraints just kept", Tier.FIRST),
+    ("constraints just kept, a second way", Tier.USUAL),
+    ("constraints just kept, a third way", Tier.LAST),
+    ("constraints just kept, a fourth way", Tier.LAST),
+)
+
+
+def beyond_constraints(operation: Operation) -> list[Edit]:
+    """ERR-06: each constraint broken by one step. Properties take turns, so that a short list touches all of them."""
+    rows = [
+        [
+            Edit(f"{place.name} {spelling}", place.put(value), _tier(rank, inside=place.inside), place.about)
+            for rank, (spelling, value) in enumerate(beyond(place.schema))
+        ]
+        for place in places(operation)
+    ]
+    return only_breaking(operation, list(_in_turns(rows)))
+
+
+def at_constraints(operation: Operation) -> list[Edit]:
+    """ERR-06: the accepted twins of `beyond_constraints`, each constraint just kept.
+
+    One request keeps a constraint of every property, where there are several; its parts keep one each.
+    """
+    by_place = [
+        [Edit(f"{place.name} {spelling}", place.put(value), to_be_accepted=True) for spelling, value in rows]
+        for place in places(operation)
+        if (rows := within(place.schema))
+    ]
+    edits: list[Edit] = []
+    for (name, tier), turn in zip(ROUNDS, zip_longest(*by_place), strict=False):
+        parts = [edit for edit in turn if edit is not None]
+        if not edits and _optional(operation):
+            # What is required is a constraint, too: it is just kept by a body that has nothing else.
+            parts.append(nothing_optional(operation))
+        if len(parts) == 1:
+            edits.append(replace(parts[0], tier=tier))
+        else:
+            edits.append(replace(together(name, parts, tier), to_be_accepted=True))
+    return only_fitting(operation, edits)
+
+
+def nothing_optional(operation: Operation) -> Edit:
+    """Return the edit that leaves out what the schema neither requires nor constrains: some servers count on it."""
+    optional = _optional(operation)
+    leave_out = on_body(lambda body: {name: value for name, value in body.items() if name not in optional})
+    return Edit("nothing optional", leave_out, to_be_accepted=True)
+
+
+def _optional(operation: Operation) -> list[str]:
+    return [place.name for place in places(operation) if not (place.inside or place.required or within(place.schema))]
+
+
+def beyond(schema: Json) -> Sequence[Row]:
+    """Return names and values that break the schema by one step, most telling first; none is of another JSON type."""
+    schema = keywords(schema)
+    valid = judge(schema).is_valid
+    found: dict[str, Json] = {}
+    for spelling, value in _steps_beyond(schema):
+        if admits(schema, json_type(value)) and not valid(value) and value not in found.values():
+            found.setdefault(spelling, value)
+    return list(found.items())
+
+
+def within(schema: Json) -> Sequence[Row]:
+    """Return names and values that just keep the schema's constraints, at most `TWINS`."""
+    schema = keywords(schema)
+    valid = judge(schema).is_valid
+    found: dict[str, Json] = {}
+    for spelling, value in _steps_within(schema):
+        if valid(value) and value not in found.values():
+            found.setdefault(spelling, value)
+    return list(found.items())[:TWINS]
+
+
+def _steps_beyond(schema: Json) -> Iterator[Row]:
+    offered = alternatives(schema)
+    for one in offered:
+        yield from _bounds_beyond(one)
+        yield from _lengths_beyond(one)
+        yield from _choices_beyond(one)
+        yield from _contents_beyond(one)
+    formed = [one for one in offered if _has_form(one)]
+    if formed:
+        yield from _forms_beyond(schema, formed)
+
+
+def _forms_beyond(schema: Json, formed: Sequence[Json]) -> Iterator[Row]:
+    valid, known = judge(schema).is_valid, text_sample(schema)
+    notation_counts = any("pattern" in one and judge(one).is_valid(known) for one in formed)
+    at_most = NEAR_MISSES if notation_counts else NEAR_MISSES_OF_A_FORMAT
+    if known:
+        yield from format_mutations.near_misses(known, valid, at_most, notation_counts=notation_counts)
+    yield "in no known form", NO_FORM
+    yield "empty", ""
+    for name, text in _other_forms(schema):
+        others = format_mutations.near_misses(text, valid, NEAR_MISSES_OF_AN_ALTERNATIVE, notation_counts=False)
+        yield from ((f"as {name} {spelling}", value) for spelling, value in others)
+
+
+def _bounds_beyond(schema: Json) -> Iterator[Row]:
+    for lower, step in (("minimum", 1), ("exclusiveMinimum", 0)):
+        if lower in schema:
+            yield f"as {schema[lower] - step}", schema[lower] - step
+            mirrored = -abs(_number(sample(schema)))
+            yield f"as {mirrored}", mirrored
+    for upper, step in (("maximum", 1), ("exclusiveMaximum", 0)):
+        if upper in schema:
+            yield f"as {schema[upper] + step}", schema[upper] + step
+    if schema.get("multipleOf"):
+        base, step = _number(sample(schema)), schema["multipleOf"]
+        yield from ((f"as no multiple of {step}", value) for value in (base + 1, base + step / 2))
+
+
+def _lengths_beyond(schema: Json) -> Iterator[Row]:
+    if "maxLength" in schema and schema["maxLength"] < LONGEST_SAMPLE:
+        longer = schema["maxLength"] + 1
+        yield f"of {longer} characters", _text(schema, "maxLength", longer)
+        if "pattern" not in schema:
+            yield f"of {longer} characters beyond ASCII", BEYOND_ASCII * longer
+    if 0 < schema.get("minLength", 0) <= LONGEST_SAMPLE:
+        yield f"of {schema['minLength'] - 1} characters", _text(schema, "minLength", schema["minLength"] - 1)
+
+
+def _choices_beyond(schema: Json) -> Iterator[Row]:
+    choices = schema.get("enum", ())
+    if choices:
+        yield "as none of the choices", NO_CHOICE
+        numbers = [choice for choice in choices if json_type(choice) in ("integer", "number")]
+        if numbers:
+            yield "as none of the choices", max(numbers) + 1
+    for choice in choices:
+        if isinstance(choice, str) and choice.swapcase() not in (choice, *choices):
+            yield "as a choice in the other case", choice.swapcase()
+            break
+    if "const" in schema:
+        yield "as none of the choices", NO_CHOICE
+        yield "as none of the choices", _number(schema["const"]) + 1
+
+
+def _contents_beyond(schema: Json) -> Iterator[Row]:
+    """Yield arrays and objects that hold too few or too many."""
+    if schema.get("minItems") and affords(schema, schema["minItems"] - 1):
+        yield f"of {schema['minItems'] - 1} items", items_for(schema, schema["minItems"] - 1)
+    if "maxItems" in schema and affords(schema, schema["maxItems"] + 1):
+        yield f"of {schema['maxItems'] + 1} items", items_for(schema, schema["maxItems"] + 1)
+    if schema.get("uniqueItems"):
+        yield "with an item twice", items_for(schema, 1) * 2
+    held = sample(schema)
+    if isinstance(held, dict):
+        if schema.get("minProperties"):
+            fewer = dict(islice(held.items(), schema["minProperties"] - 1))
+            yield f"of {len(fewer)} properties", fewer
+        if "maxProperties" in schema and schema["maxProperties"] < LONGEST_SAMPLE:
+            most = schema["maxProperties"] + 1
+            more = held | {f"other_{at}": 1 for at in range(most - len(held))}
+            yield f"of {most} properties", more
+
+
+def _steps_within(schema: Json) -> Iterator[Row]:
+    for one in alternatives(schema):
+        yield from _bounds_within(one)
+        for choice in one.get("enum", ()):
+            yield f"as {choice if isinstance(choice, str) else json.dumps(choice)}", choice
+    for one in alternatives(schema):
+        known = text_sample(one)
+        if "pattern" in one and known:
+            yield from format_mutations.extremes(known, judge(one).is_valid)
+    yield from ((f"as {name}", text) for name, text in _other_forms(schema))
+    if "type" in schema and admits(schema, "null") and "enum" not in schema:
+        yield "as null", None
+
+
+def _bounds_within(schema: Json) -> Iterator[Row]:
+    for bound in ("maxLength", "minLength"):
+        if bound in schema and schema[bound] <= LONGEST_SAMPLE:
+            yield f"of {schema[bound]} characters", _text(schema, bound, schema[bound])
+    whole = admits(schema, "integer") and not admits(schema, "number")
+    for bound, step, inward in (
+        *(("minimum", 0, ceil), ("exclusiveMinimum", 1, floor)),
+        *(("maximum", 0, floor), ("exclusiveMaximum", -1, ceil)),
+    ):
+        if bound in schema:
+            value = (inward(schema[bound]) if whole else schema[bound]) + step
+            yield f"as {value}", value
+    for bound in ("minItems", "maxItems"):
+        if schema.get(bound) and affords(schema, schema[bound]):
+            yield f"of {schema[bound]} items", items_for(schema, schema[bound])
+
+
+def _other_forms(schema: Json) -> Iterator[tuple[str, str]]:
+    """Yield name and sample of each alternative form of a text, but for the one that the schema's own sample has."""
+    known = text_sample(schema)
+    for place, one in enumerate(alternatives(schema), 1):
+        text = text_sample(one)
+        if _has_form(one) and text and text != known:
+            yield str(one.get("format", f"form {place}")), text
+
+
+def _text(schema: Json, bound: str, length: int) -> str:
+    """Return a text of this length that breaks nothing but the bound, if there is one; ASCII."""
+    known = text_sample(schema)
+    candidates = ["x" * length, "X" * length, "0" * length, known.ljust(length, known[-1:] or "x")[:length]]
+    unbound = judge({key: value for key, value in schema.items() if key != bound}).is_valid
+    return next((text for text in candidates if unbound(text)), candidates[0])
+
+
+def _has_form(schema: Json) -> bool:
+    return admits(schema, "string") and ("pattern" in schema or "format" in schema)
+
+
+def _number(value: Json) -> int | float:
+    return value if isinstance(value, int | float) else 0
+
+
+def _tier(rank: int, *, inside: bool) -> Tier:
+    if inside:
+        return Tier.USUAL if rank == 0 else Tier.LAST
+    if rank < FIRST_OF_A_PROPERTY:
+        return Tier.FIRST
+    return Tier.USUAL if rank < USUAL_OF_A_PROPERTY else Tier.LAST
+
+
+def _in_turns(rows: Sequence[Sequence[Item]]) -> Iterator[Item]:
+    return (entry for entry in chain.from_iterable(zip_longest(*rows)) if entry is not None)

@@ -1,0 +1,135 @@
+"""Places in a body - a property, a property inside another, the first item of an array - and edits of what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from contracts.checks.schema import body_fits
+from contracts.model.http import Request
+from contracts.openapi.document import Json, Operation, properties
+from strategies.core.mutation import Edit
+from strategies.core.samples import keywords, sample
+
+Change: TypeAlias = Callable[[Json], Json]
+DEEPEST = 3
+"""Steps into a body. What is deeper than that is validated by the same code as what is above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in the body of an operation. `required` is whether what is around it must hold it."""
+
+    operation: Operation
+    steps: tuple[str | int, ...]
+    schema: Json
+    required: bool
+
+    @property
+    def name(self) -> str:
+        """Return the steps as they are written in reports: outer/inner, tags/0."""
+        return "/".join(str(step) for step in self.steps)
+
+    @property
+    def about(self) -> str:
+        """Return the innermost property that an edit of this place is about."""
+        return [step for step in self.steps if isinstance(step, str)][-1]
+
+    @property
+    def inside(self) -> bool:
+        """Return whether the place is inside another one."""
+        return len(self.steps) > 1
+
+    def put(self, value: Json | Change) -> Callable[[Request], Request]:
+        """Return the edit that puts a value here, or what a function makes of the one that is here.
+
+        What the control leaves out is made from the schema first. Where that fails - the body would not fit even with
+        a good value in this place - the request stays as it is, since a refusal would tell nothing.
+        """
+        make: Change = value if callable(value) else lambda _: value
+
+        def apply(request: Request) -> Request:
+            body = request.json()
+            if self.inside and not body_fits(self.operation, _put(self.operation.body, body, self.steps, _as_it_is)):
+                return request
+            return request.with_json(_put(self.operation.body, body, self.steps, make))
+
+        return apply
+
+    def without(self, request: Request) -> Request:
+        """Return the request with this property left out."""
+        *outer, last = self.steps
+
+        def leave_out(value: Json) -> Json:
+            return {name: held for name, held in value.items() if name != last}
+
+        body = request.json()
+        if not outer:
+            return request.with_json(leave_out(body))
+        full = _put(self.operation.body, body, self.steps, _as_it_is)
+        if not body_fits(self.operation, full):
+            return request
+        return request.with_json(_put(self.operation.body, full, tuple(outer), leave_out))
+
+
+def places(operation: Operation) -> list[Place]:
+    """Return the places in the operation's body: its properties in the document's order, then what is inside them."""
+    found, level = [], list(_inside(operation, (), operation.body or {}))
+    for _ in range(DEEPEST):
+        found += level
+        level = [inner for place in level for inner in _inside(operation, place.steps, place.schema)]
+    return found
+
+
+def on_body(change: Change) -> Callable[[Request], Request]:
+    """Return the edit that makes another JSON value of the body."""
+    return lambda request: request.with_json(change(request.json()))
+
+
+def only_breaking(operation: Operation, edits: Sequence[Edit]) -> list[Edit]:
+    """Return the edits so that each leaves a request alone whose body would still fit the schema.
+
+    An independent validator has the last word, request by request, on what is built to break the schema.
+    """
+    return [_guarded(edit, lambda body: not body_fits(operation, body)) for edit in edits]
+
+
+def only_fitting(operation: Operation, edits: Sequence[Edit]) -> list[Edit]:
+    """Return the edits so that each leaves a request alone whose body would no longer fit the schema."""
+    return [_guarded(edit, lambda body: body_fits(operation, body)) for edit in edits]
+
+
+def _guarded(edit: Edit, wanted: Callable[[Json], bool]) -> Edit:
+    def apply(request: Request) -> Request:
+        changed = edit.apply(request)
+        return changed if wanted(changed.json()) else request
+
+    return replace(edit, apply=apply, parts=tuple(_guarded(part, wanted) for part in edit.parts))
+
+
+def _inside(operation: Operation, steps: tuple[str | int, ...], schema: Json) -> Iterator[Place]:
+    schema = keywords(schema)
+    for name, inner in properties(schema):
+        yield Place(operation, (*steps, name), keywords(inner), name in schema.get("required", ()))
+    if steps and "items" in schema:
+        yield Place(operation, (*steps, 0), keywords(schema["items"]), required=False)
+
+
+def _as_it_is(value: Json) -> Json:
+    return value
+
+
+def _put(schema: Json, value: Json, steps: Sequence[str | int], change: Change) -> Json:
+    """Return `value` with what the steps lead to changed; what is absent on the way there is made from the schema."""
+    step, *rest = steps
+    schema = keywords(schema)
+    if isinstance(step, int):
+        items = list(value) if isinstance(value, list) and value else [sample(schema["items"])]
+        items[step] = _put(schema["items"], items[step], rest, change) if rest else change(items[step])
+        return items
+    around = value if isinstance(value, dict) else sample(schema)
+    around = around if isinstance(around, dict) else {}
+    inner = keywords(schema.get("properties", {}).get(step, {}))
+    held = around[step] if step in around else sample(inner)
+    return around | {step: _put(inner, held, rest, change) if rest else change(held)}

@@ -1,0 +1,199 @@
+"""What a schema admits: JSON types, alternatives, and a sample value where the control holds none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from math import ceil, floor, isfinite
+
+from contracts.checks.schema import fits
+from contracts.openapi.document import Json
+
+TEXTS: Mapping[str, str] = {
+    "date-time": "2099-01-15T10:30:00Z",
+    "date": "2099-01-15",
+    "time": "10:30:00Z",
+    "email": "somebody@example.com",
+    "uuid": "f3b28c1e-5d47-4a90-8e6f-1c2d3b4a5f60",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "uri": "https://example.com/a",
+    "hostname": "example.com",
+}
+"""A text of each format."""
+
+MADE_BY_THE_DOCUMENT = ("x-control", "example", "default", "const")
+MOST_ALTERNATIVES = 100
+LONGEST_SAMPLE = 100_000
+"""Characters or items; a schema that allows more is not tried to its bounds."""
+
+
+def keywords(schema: Json) -> Json:
+    """Return a schema as an object; `true` and `false` are schemas, too."""
+    if isinstance(schema, bool):
+        return {} if schema else {"not": {}}
+    return schema
+
+
+def json_type(value: Json) -> str:
+    """Return the narrowest JSON type of a value: 30 and 30.0 are integers."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "integer" if float(value).is_integer() else "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def admits(schema: Json, kind: str) -> bool:
+    """Return whether the schema admits some value of a JSON type; "number" stands for one that is no integer."""
+    schema = keywords(schema)
+    declared = schema.get("type")
+    types = set(declared) if isinstance(declared, list) else {declared}
+    if not types & {None, kind} and not (kind == "integer" and "number" in types):
+        return False
+    choices = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ())]
+    if choices and kind not in {json_type(choice) for choice in choices}:
+        return False
+    if schema.get("not") == {}:
+        return False
+    unions = [schema[union] for union in ("anyOf", "oneOf") if schema.get(union)]
+    one_of_each = all(any(admits(alternative, kind) for alternative in union) for union in unions)
+    return one_of_each and all(admits(part, kind) for part in schema.get("allOf", ()))
+
+
+def alternatives(schema: Json) -> list[Json]:
+    """Return the schemas that `anyOf` or `oneOf` offer, each with what is demanded beside; or just the schema.
+
+    No more than `MOST_ALTERNATIVES`: those of a union beside or inside another one multiply.
+    """
+    return list(islice(_alternatives(schema), MOST_ALTERNATIVES))
+
+
+def _alternatives(schema: Json) -> Iterator[Json]:
+    schema = keywords(schema)
+    union = next((union for union in ("anyOf", "oneOf") if schema.get(union)), None)
+    if union is None:
+        yield schema
+        return
+    beside = {key: value for key, value in schema.items() if key != union}
+    for offered in schema[union]:
+        yield from _alternatives({**beside, **keywords(offered)})
+
+
+def sample(schema: Json) -> Json:
+    """Return a value that the schema admits, the document's own example if there is one; None if none is found."""
+    return next((value for value in _candidates(keywords(schema)) if fits(schema, value)), None)
+
+
+def text_sample(schema: Json) -> str:
+    """Return a sample that is a text, or the empty text."""
+    value = sample(schema)
+    return value if isinstance(value, str) else ""
+
+
+def _candidates(schema: Json) -> Iterator[Json]:
+    yield from (schema[source] for source in MADE_BY_THE_DOCUMENT if source in schema)
+    for listed in ("examples", "enum"):
+        if isinstance(schema.get(listed), list):
+            yield from schema[listed]
+    offered = alternatives(schema)
+    if offered != [schema]:
+        yield from (sample(alternative) for alternative in offered)
+    if "string" in _types(schema):
+        yield from _texts(schema)
+    if {"integer", "number"} & _types(schema):
+        yield from _numbers(schema)
+    yield from (value for kind, value in (("boolean", True), ("boolean", False)) if kind in _types(schema))
+    if "array" in _types(schema):
+        yield from _arrays(schema)
+    if "object" in _types(schema):
+        required = schema.get("required", ())
+        # Once for both: were each level sampled twice, the number of levels would be an exponent.
+        held = {name: sample(inner) for name, inner in schema.get("properties", {}).items()}
+        yield {name: value for name, value in held.items() if name in required}
+        yield held
+    yield None
+
+
+def _types(schema: Json) -> set[str]:
+    declared = schema.get("type", ["string"])
+    return set(declared) if isinstance(declared, list) else {declared}
+
+
+def _texts(schema: Json) -> Iterator[str]:
+    if schema.get("format") in TEXTS:
+        yield TEXTS[schema["format"]]
+    shortest = schema.get("minLength", 1)
+    if shortest <= LONGEST_SAMPLE:
+        yield from (character * max(shortest, 1) for character in "xX0")
+    yield ""
+
+
+def _numbers(schema: Json) -> Iterator[int | float]:
+    lowest = schema.get("minimum", schema.get("exclusiveMinimum"))
+    highest = schema.get("maximum", schema.get("exclusiveMaximum"))
+    step = schema.get("multipleOf")
+    yield from (1, 0)
+    if step:
+        yield step
+        if lowest is not None and isfinite(lowest / step):
+            yield from (ceil(lowest / step) * step, (floor(lowest / step) + 1) * step)
+    yield from () if lowest is None else (lowest, floor(lowest) + 1, lowest + 0.5)
+    yield from () if highest is None else (highest, ceil(highest) - 1)
+    if lowest is not None and highest is not None:
+        yield (lowest + highest) / 2
+
+
+def _arrays(schema: Json) -> Iterator[list[Json]]:
+    fewest = schema.get("minItems", 0)
+    if affords(schema, max(fewest, 1)):
+        yield items_for(schema, max(fewest, 1))
+        yield items_for(schema, fewest)
+
+
+def affords(schema: Json, count: int) -> bool:
+    """Return whether so many items of an array's schema come to no more than the longest sample."""
+    return count <= LONGEST_SAMPLE and count * _size(sample(schema.get("items", {}))) <= LONGEST_SAMPLE
+
+
+def _size(value: Json) -> int:
+    """Return the characters and items that a value comes to; at least 1."""
+    if isinstance(value, str):
+        return max(len(value), 1)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(_size(entry) for entry in inner)
+
+
+def items_for(schema: Json, count: int) -> list[Json]:
+    """Return so many items that the schema of an array admits, all different where it asks for that."""
+    item = sample(schema.get("items", {}))
+    if not schema.get("uniqueItems"):
+        return [item] * count
+    known = keywords(schema.get("items", {})).get("enum", ())
+    if known:
+        return list(known[:count])
+    if isinstance(item, str):
+        return [f"{item}{at}" for at in range(count)]
+    if isinstance(item, int | float) and not isinstance(item, bool):
+        return [item + at for at in range(count)]
+    return [item] * min(count, 1)
+
+
+def unknown_id(value: str) -> str:
+    """Return an id of the same kind as this one that no target knows.
+
+    It begins with a digit only where the id is a number: else a careless reader would take it for one.
+    """
+    turned = f"{value[::-1]}0"
+    return f"x{turned}" if turned[0].isdigit() and not value.isdecimal() else turned
+
+
+def a_stranger(value: Json) -> Json:
+    """Return a value as well-formed as this one that no target knows."""
+    if isinstance(value, str):
+        return unknown_id(value)
+    return value + 7_000_003 if isinstance(value, int | float) and not isinstance(value, bool) else value

@@ -1,0 +1,237 @@
+"""What Schemathesis generates from the schema, as requests of ours: its phases, its modes, and its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any
+
+import requests
+import schemathesis
+from hypothesis import assume
+from hypothesis.strategies import SearchStrategy
+from schemathesis import GenerationMode
+from schemathesis.core.failures import FailureGroup
+
+from contracts.checks.response import success_fits_schema
+from contracts.checks.schema import body_fits
+from contracts.model.http import Exchange, Request
+from contracts.model.verdict import HOLDS, SILENT, Judgement, Problem
+from contracts.openapi.document import SUPPLIED_BY, Document, Json, Operation, properties, resolve
+from contracts.openapi.patterns import PATTERN_PROPERTIES, may_backtrack
+from contracts.untrusted import strict_json
+from strategies.safety import may_name_others
+
+LARGEST_GENERATED = 100
+"""Items that Schemathesis is asked for at least in one value, those inside of others counted."""
+CHARACTERS_OF_AN_ITEM = 10
+"""A text of so many costs as much as an item."""
+
+
+@lru_cache(maxsize=8)
+def schema_of(document: Document) -> Any:
+    """Return the document as Schemathesis reads it, without security: credentials are never generated here."""
+    return schemathesis.openapi.from_dict(_without_security(document))
+
+
+@lru_cache(maxsize=8)
+def schema_to_generate_from(document: Document) -> Any:
+    """Return the document as Schemathesis generates from it.
+
+    Patterns that may backtrack are left out, since Hypothesis matches what it generates by Python's engine, which has
+    no bound; so is what asks for large values, which multiply where they are nested. What breaks or fits these is told
+    by our own validator, on every body.
+    """
+    raw = _without_security(document)
+    affordable = _affordable(raw)
+    return schema_of(document) if affordable is raw else schemathesis.openapi.from_dict(affordable)
+
+
+@lru_cache(maxsize=8)
+def schema_of_some(document: Document, operations: frozenset[str]) -> Any:
+    """Return what Schemathesis reads of the operations with these ids, and of the links between them.
+
+    A walk over the whole document would spend most of its time on steps that it may not take.
+    """
+    raw = _without_security(document)
+    for item in raw["paths"].values():
+        for method in [name for name, details in item.items() if isinstance(details, dict)]:
+            if item[method]["operationId"] not in operations:
+                del item[method]
+    own = [details for item in raw["paths"].values() for details in item.values() if isinstance(details, dict)]
+    shared = raw.get("components", {})
+    answers = [answer for details in own for answer in details["responses"].values()]
+    for answer in [*answers, *shared.get("responses", {}).values()]:
+        for name, link in list(answer.get("links", {}).items()):
+            named = shared["links"][link["$ref"].rpartition("/")[2]] if "$ref" in link else link
+            if named.get("operationId") not in operations:
+                del answer["links"][name]
+    return schemathesis.openapi.from_dict(_affordable(raw))
+
+
+def _without_security(document: Document) -> Json:
+    raw = deepcopy(document.raw)
+    raw.pop("security", None)
+    for item in raw["paths"].values():
+        for details in item.values():
+            if isinstance(details, dict):
+                details.pop("security", None)
+    return raw
+
+
+def _affordable(raw: Json) -> Json:
+    """Return a document without what is costly to generate; the very document where nothing is."""
+    resolved = resolve(raw, raw["paths"])  # since what asks for large values may do so through references
+    return raw | {"paths": resolved} if _drop_costly(resolved, LARGEST_GENERATED) else raw
+
+
+def _drop_costly(node: Json, room: int) -> bool:
+    """Take what is costly to generate out of a part of a document; return whether there was any.
+
+    `room` is how many items a value may need at least, with as many of it as there are around it.
+    """
+    if isinstance(node, list):
+        return any([_drop_costly(entry, room) for entry in node])  # noqa: C419 - each of them, not up to the first
+    if not isinstance(node, dict):
+        return False
+    most = {"minItems": room, "minProperties": room, "minLength": room * CHARACTERS_OF_AN_ITEM}
+    costly = [name for name in most if isinstance(node.get(name), int) and node[name] > most[name]]
+    if isinstance(node.get("pattern"), str) and may_backtrack(node["pattern"]):
+        costly.append("pattern")
+    for name in costly:
+        del node[name]
+    named = node.get(PATTERN_PROPERTIES)
+    names = [name for name in named if may_backtrack(name)] if isinstance(named, dict) else []
+    for name in names:
+        del node[PATTERN_PROPERTIES][name]
+    asked = node.get("minItems")
+    inside = room // asked if isinstance(asked, int) and asked > 0 else room
+    return any([*costly, *names, *[_drop_costly(entry, inside) for entry in node.values()]])
+
+
+def breaking_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
+    """Return requests whose body breaks the schema, by Schemathesis's fuzzing phase in negative mode.
+
+    What the generated body got right is put back to what the control holds, so that a server cannot refuse the
+    request for a value that it does not know. An independent validator has the last word on every body.
+    """
+
+    def request_of(case: Any) -> Request:
+        body = case.body
+        if isinstance(body, bytes):
+            assume(not strict_json.read(body).strict)
+            return control.with_body(body)
+        assume(isinstance(body, (dict, list, str, int, float, bool)) or body is None)
+        body = _with_known_values(operation, body, control.json())
+        assume(not body_fits(operation, body))
+        changed = control.with_json(body)
+        assume(not may_name_others(operation, control, changed))
+        return changed
+
+    return _cases(document, operation, GenerationMode.NEGATIVE).map(request_of)
+
+
+def breaking_cases(document: Document, operation: Operation, control: Request) -> Iterator[Request]:
+    """Yield the requests of Schemathesis's coverage phase in negative mode: each keyword of the schema, broken once."""
+    schema = schema_to_generate_from(document)
+    own = schema[operation.path][operation.method]
+    cases = schema.iter_coverage_cases(
+        own, generation_modes=[GenerationMode.NEGATIVE], generation_config=schema.config.generation_for(operation=own)
+    )
+    for case in cases:
+        told = dict(case.headers)
+        if case.method != operation.method or "Content-Type" in told or not _is_plain(case.body):
+            continue
+        body = _with_known_values(operation, case.body, control.json())
+        if not body_fits(operation, body) and not may_name_others(operation, control, control.with_json(body)):
+            yield control.with_json(body)
+
+
+def fitting_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
+    """Return requests whose body fits the schema and lists only documented properties, by positive fuzzing.
+
+    What says whom a write is about, and when, stays as in the control: nothing is done to others.
+    """
+    schemas, accepted = dict(properties(operation.body)), control.json()
+    kept = {name: accepted[name] for name, schema in schemas.items() if name in accepted and _stays(schema)}
+
+    def request_of(case: Any) -> Request:
+        assume(isinstance(case.body, dict))
+        body = {name: value for name, value in case.body.items() if name in schemas and not _stays(schemas[name])}
+        assume(body_fits(operation, body | kept))
+        return control.with_json(body | kept)
+
+    return _cases(document, operation, GenerationMode.POSITIVE).map(request_of)
+
+
+def answer_conforms(document: Document, operation: Operation, exchange: Exchange) -> Judgement:
+    """Judge an accepted exchange by Schemathesis's own check of the schema, its failure group unpacked to the first.
+
+    Schemathesis knows the whole document only; by what is stated of an operation jsonschema judges alone.
+    """
+    if document.operation(operation.id) is not operation:
+        return success_fits_schema(operation, exchange)
+    if exchange.response is None or not exchange.accepted or exchange.response.content.limit:
+        return SILENT
+    own = schema_of(document)[operation.path][operation.method]
+    checks = schemathesis.checks
+    case = own.Case(path_parameters=dict(operation.path_values(exchange.request.target)))
+    response = as_schemathesis_response(exchange)
+    try:
+        case.validate_response(response, checks=[checks.response_schema_conformance])
+    except FailureGroup as group:
+        first = group.exceptions[0]
+        text = " ".join(str(first).split())
+        return Problem(getattr(first, "title", type(first).__name__).lower(), "an answer as documented", text[:200])
+    return HOLDS
+
+
+def as_schemathesis_response(exchange: Exchange) -> schemathesis.Response:
+    """Return the answer of an exchange as Schemathesis would have received it."""
+    assert exchange.response is not None, "asked only where there was an answer"
+    return schemathesis.Response(
+        status_code=exchange.response.status,
+        headers=_as_lists(exchange.response.headers),
+        content=exchange.response.body,
+        request=requests.Request(exchange.request.method, f"http://target{exchange.request.target}").prepare(),
+        elapsed=exchange.elapsed,
+        verify=True,
+    )
+
+
+@lru_cache(maxsize=64)
+def _cases(document: Document, operation: Operation, mode: GenerationMode) -> SearchStrategy[Any]:
+    cases: SearchStrategy[Any] = schema_to_generate_from(document)[operation.path][operation.method].as_strategy(mode)
+    return cases
+
+
+def _with_known_values(operation: Operation, body: Json, accepted: Json) -> Json:
+    if not isinstance(body, dict):
+        return body
+    schemas = dict(properties(operation.body))
+    fine = {
+        name
+        for name, value in body.items()
+        if name in accepted and isinstance(value, str) and _takes_text(schemas, name)
+    }
+    return {name: accepted[name] if name in fine else value for name, value in body.items()}
+
+
+def _stays(schema: Json) -> bool:
+    return bool({SUPPLIED_BY, "pattern", "format", "anyOf", "oneOf"} & schema.keys())
+
+
+def _takes_text(schemas: Json, name: str) -> bool:
+    return SUPPLIED_BY in schemas.get(name, {})
+
+
+def _is_plain(body: object) -> bool:
+    return body is None or isinstance(body, (dict, list, str, int, float, bool))
+
+
+def _as_lists(headers: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), []).append(value)
+    return found

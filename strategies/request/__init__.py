@@ -1,0 +1,1 @@
+"""Mutations of method, path, query and headers."""

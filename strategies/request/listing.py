@@ -1,0 +1,250 @@
+"""Pages, orders and filters: edits of a listing's query, made from the document and from what a first page showed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from itertools import combinations, permutations
+from urllib.parse import parse_qsl, urlencode
+
+from contracts.checks.listing import ASCENDING, COMPARES, DESCENDING, FILTERS
+from contracts.model.http import Request
+from contracts.openapi.document import Json, Operation
+from strategies.core.mutation import Edit
+
+Item = Mapping[str, Json]
+PAGES = 3
+FEWEST_TO_LIE_BETWEEN = 3
+HALF_A_DAY_AHEAD = timezone(timedelta(hours=12))
+"""Far enough for the same moment to be told by another date: whoever compares texts is off."""
+
+
+def with_query(**values: object) -> Callable[[Request], Request]:
+    """Return an edit that sets these query parameters; underscores in their names stand as they are."""
+
+    def apply(request: Request) -> Request:
+        path, _, given = request.target.partition("?")
+        asked = dict(parse_qsl(given, keep_blank_values=True)) | {name: str(value) for name, value in values.items()}
+        return replace(request, target=f"{path}?{urlencode(asked)}")
+
+    return apply
+
+
+def stretches(operation: Operation, known: int) -> list[Edit]:
+    """LIST-01: single pages: one result, some from the middle, none beyond the end, the most that is allowed."""
+    listing = operation.listing
+    if listing is None:
+        return []
+    most = operation.query_parameters.get(listing.limit, {}).get("maximum", 100)
+    return [
+        Edit("a limit of 1", with_query(**{listing.limit: 1})),
+        Edit("two from the second on", with_query(**{listing.limit: 2, listing.offset: 1})),
+        Edit("the largest limit", with_query(**{listing.limit: most})),
+        Edit("an offset beyond the end", with_query(**{listing.offset: known + 1000})),
+        Edit("exactly all that there are", with_query(**{listing.limit: max(1, min(known, most))})),
+    ]
+
+
+def pages(operation: Operation, known: int) -> list[Edit]:
+    """LIST-01: the list in a few pages, the last of which is not full; of a very long list only its start."""
+    listing = operation.listing
+    if listing is None:
+        return []
+    most = operation.query_parameters.get(listing.limit, {}).get("maximum", 100)
+    known = min(known, PAGES * most)
+    size = max(1, -(-known // PAGES))
+    size += known % size == 0 and PAGES < known < PAGES * most
+    return [
+        Edit("page by page", with_query(**{listing.limit: size, listing.offset: start}))
+        for start in range(0, max(known, 1), size)
+    ]
+
+
+def newest(operation: Operation) -> Edit:
+    """Return the edit that asks for as many records as possible, in the documented default order: newest first."""
+    listing = operation.listing
+    assert listing is not None, "asked only of listings"
+    schemas = operation.query_parameters
+    usual = schemas.get(listing.order, {}).get("default")
+    asked = {listing.limit: schemas.get(listing.limit, {}).get("maximum", 100)} | (
+        {listing.order: usual} if usual else {}
+    )
+    return Edit("newest first", with_query(**asked))
+
+
+def orders(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
+    """LIST-02: orders by the fields in which what was shown differs, the documented default's own field first."""
+    listing = operation.listing
+    if listing is None:
+        return []
+    usual = str(operation.query_parameters.get(listing.order, {}).get("default", "")).partition(":")[0]
+    fields = [usual] if usual else []
+    fields += [name for name in _told_apart(shown) if name != usual][:1]
+    edits = []
+    for field in fields:
+        edits += [
+            Edit(f"by {field}, {word}", with_query(**{listing.order: f"{field}:{direction}"}))
+            for word, direction in (("ascending", ASCENDING), ("descending", DESCENDING))
+        ]
+    if usual:
+        # The other end of the list, and not all of it: what is sorted after the page was cut shows.
+        few = max(1, len(shown) // PAGES)
+        first = with_query(**{listing.order: f"{usual}:{ASCENDING}", listing.limit: few})
+        edits[0] = Edit(f"the first by {usual}, ascending", first)
+    edits += [Edit(f"by {field}, no direction", with_query(**{listing.order: field})) for field in fields[-1:]]
+    if fields and (shared := _shared(shown)):
+        # Both ways: a list in which equals come as they are stored is in one of the two orders anyway.
+        for word, direction in (("ascending", ASCENDING), ("descending", DESCENDING)):
+            both = f"{shared}:{DESCENDING},{fields[0]}:{direction}"
+            name = f"by {shared}, descending, then by {fields[0]}, {word}"
+            edits.insert(2, Edit(name, with_query(**{listing.order: both})))
+    if sparse := _sparse(shown):
+        edits.insert(3, Edit(f"by {sparse}, which some lack", with_query(**{listing.order: f"{sparse}:{ASCENDING}"})))
+    return edits
+
+
+def pages_of_equals(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
+    """LIST-02: the list in two pages, in an order that leaves many records equal."""
+    listing, shared = operation.listing, _shared(shown)
+    if listing is None or shared is None:
+        return []
+    size = -(-len(shown) // 2)
+    order = f"{shared}:{ASCENDING}"
+    return [
+        Edit(
+            f"page by page, by {shared}", with_query(**{listing.limit: size, listing.offset: at, listing.order: order})
+        )
+        for at in (0, size)
+    ]
+
+
+def filters(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
+    """LIST-02: each filter with a value that a record was shown to have, most telling first, and a stranger's."""
+    edits = []
+    parameters = {name: schema for name, schema in operation.query_parameters.items() if FILTERS in schema}
+    ranked = sorted(parameters, key=lambda name: abs(_share(shown, parameters[name]) - 0.5))
+    intervals = _intervals(shown, {name: parameters[name] for name in ranked})
+    for name in ranked:
+        if any(name in interval for interval in intervals):
+            continue
+        value = _value_shown(shown, parameters[name])
+        others = {other: _value_shown(shown, parameters[other]) for other in parameters[name].get("x-needs", ())}
+        if value is not None and all(other is not None for other in others.values()):
+            edits.append(Edit(f"only {name} of a record", with_query(**{name: value, **others})))
+    between = [Edit(f"between {' and '.join(interval)}", with_query(**interval)) for interval in intervals]
+    edits[1:1] = between
+    bounds = [name for name in ranked if COMPARES in parameters[name]]
+    if bounds and (elsewhere := _in_another_zone(_value_shown(shown, parameters[bounds[0]]))):
+        edits.insert(1, Edit(f"{bounds[0]} in another time zone", with_query(**{bounds[0]: elsewhere})))
+    texts = [name for name in ranked if not {COMPARES, "enum", "x-needs"} & parameters[name].keys()]
+    if texts and (value := _value_shown(shown, parameters[texts[0]])):
+        name = texts[0]
+        edits.insert(1, Edit(f"{name} of no record", with_query(**{name: "no-such-value"})))
+        edits.insert(2, Edit(f"the start of a {name}", with_query(**{name: value[:-1]})))
+        if value.swapcase() != value:
+            edits.insert(3, Edit(f"{name} in the other case", with_query(**{name: value.swapcase()})))
+        if operation.listing:
+            # All but the first: whoever filters only the first page shows others among so many.
+            rest = max(1, _matching(shown, parameters[name], value) - 1)
+            second = {operation.listing.limit: rest, operation.listing.offset: 1}
+            edits.insert(3, Edit(f"the second page of a {name}", with_query(**{name: value, **second})))
+        if both := _two_at_once(shown, {name: parameters[name] for name in texts}):
+            edits.insert(4, Edit(f"{' and '.join(both)} at once", with_query(**both)))
+    return edits
+
+
+def _two_at_once(shown: Sequence[Item], parameters: Mapping[str, Json]) -> Mapping[str, str] | None:
+    """Return two filters with values that no record, or not every one, has both: each leaves more than the two do."""
+    for one, other in combinations(parameters, 2):
+        for item in shown:
+            first, second = (_value_shown([item], parameters[name]) for name in (one, other))
+            if first is None or second is None:
+                continue
+            kept = [
+                {place for place, candidate in enumerate(shown) if _value_shown([candidate], parameters[name]) == value}
+                for name, value in ((one, first), (other, second))
+            ]
+            if kept[0] - kept[1] and kept[1] - kept[0]:
+                return {one: first, other: second}
+    return None
+
+
+def _intervals(shown: Sequence[Item], parameters: Mapping[str, Json]) -> list[Mapping[str, str]]:
+    """Return two bounds of a field at once, the values of two records, where there are records beyond either of them.
+
+    Each is asked for where the other one holds, too: a bound that is ignored, or put in the other's place, shows.
+    """
+    found: list[Mapping[str, str]] = []
+    for lower, upper in permutations((name for name in parameters if COMPARES in parameters[name]), 2):
+        one, other = parameters[lower], parameters[upper]
+        if (one[FILTERS], one[COMPARES], other[COMPARES]) != (other[FILTERS], "gte", "lte"):
+            continue
+        values = sorted({value for item in shown if isinstance(value := item.get(one[FILTERS]), str)})
+        if len(values) > FEWEST_TO_LIE_BETWEEN:
+            found.append({lower: values[len(values) // 3], upper: values[-1 - len(values) // 3]})
+    return found
+
+
+def _in_another_zone(moment: str | None) -> str | None:
+    """Return the same moment, told by a clock half a day ahead; None if it tells no zone."""
+    try:
+        told = datetime.fromisoformat(moment or "")
+    except ValueError:
+        return None
+    return told.astimezone(HALF_A_DAY_AHEAD).isoformat() if told.tzinfo else None
+
+
+def _sparse(shown: Sequence[Item]) -> str | None:
+    """Return a field in which some records have a text and others nothing."""
+    for name in shown[0] if shown else ():
+        kinds = {type(item.get(name)) for item in shown}
+        if kinds == {str, type(None)}:
+            return name
+    return None
+
+
+def _shared(shown: Sequence[Item]) -> str | None:
+    """Return a field, filled with texts, in which some records are equal and others are not."""
+    for name in shown[0] if shown else ():
+        values = [item.get(name) for item in shown]
+        if all(isinstance(value, str) for value in values) and 1 < len(set(map(str, values))) < len(values):
+            return name
+    return None
+
+
+def _told_apart(shown: Sequence[Item]) -> list[str]:
+    """Return the fields, all filled with texts, in which records differ most."""
+    names = shown[0] if shown else ()
+    texts = {name: [item.get(name) for item in shown] for name in names}
+    filled = {
+        name: found
+        for name, values in texts.items()
+        if len(found := [value for value in values if isinstance(value, str)]) == len(values)
+    }
+    dates = [name for name, values in filled.items() if all(value[:4].isdigit() and "T" in value for value in values)]
+    return sorted((name for name in dates if len(set(filled[name])) > 1), key=lambda name: -len(set(filled[name])))
+
+
+def _share(shown: Sequence[Item], schema: Json) -> float:
+    """Return how large a share of the records the filter keeps with a value that one of them has."""
+    value = _value_shown(shown, schema)
+    if value is None:
+        return 0.0
+    return _matching(shown, schema, value) / len(shown)
+
+
+def _matching(shown: Sequence[Item], schema: Json, value: str) -> int:
+    """Return how many of the records have this value where the filter looks."""
+    held = [item.get(schema[FILTERS]) for item in shown]
+    return sum(value in one if isinstance(one, list) else str(one) == value for one in held)
+
+
+def _value_shown(shown: Sequence[Item], schema: Json) -> str | None:
+    """Return a value that some record has for the filter; for a bound one from the middle."""
+    held = [item.get(schema[FILTERS]) for item in shown]
+    values = [entry for one in held for entry in (one if isinstance(one, list) else [one]) if isinstance(entry, str)]
+    if COMPARES in schema:
+        values.sort()
+        return values[len(values) // 2] if values else None
+    return values[0] if values else None

@@ -1,0 +1,99 @@
+"""Methods, override headers and path ids: edits of the request line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from operator import methodcaller
+
+from contracts.openapi.document import Operation
+from strategies.core.mutation import Edit, Tier, together
+from strategies.core.samples import unknown_id
+from strategies.request.parameters import on_last_value
+
+OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
+
+
+def other_methods(operation: Operation) -> list[Edit]:
+    """HTTP-01: methods that the document does not list for the path. HEAD and OPTIONS are the server's own.
+
+    DELETE is left out: on a path that names no record a target that takes it might delete everybody's.
+    """
+    tiers = dict.fromkeys(("GET", "POST", "PATCH"), Tier.FIRST) | dict.fromkeys(("PUT", "TRACE"), Tier.LAST)
+    return [
+        Edit(method, partial(replace, method=method), tier)
+        for method, tier in tiers.items()
+        if method not in {operation.method, *operation.path_methods}
+    ]
+
+
+def head(_: Operation) -> list[Edit]:
+    """RESP-06: HEAD, which a server may or may not know; whatever it says, the connection goes on after it."""
+    return [Edit("HEAD", partial(replace, method="HEAD"))]
+
+
+def odd_headers(_: Operation) -> list[Edit]:
+    """RESP-06: headers around a good request that hold what nobody sends on purpose. None is the operation's."""
+    parts = [Edit(name, methodcaller("with_header", name, value), fuzzing=True) for name, value in ODD_HEADERS]
+    return [together("odd headers", parts)]
+
+
+ODD_HEADERS = (
+    ("X-Forwarded-For", "unknown, not-an-address"),
+    ("X-Real-IP", "::ffff:999.1"),
+    ("X-Request-ID", "'; -- " + "r" * 300),
+    ("Traceparent", "00-zz-zz-zz"),
+    ("Accept-Language", "xx-\u00ff;q=nine"),
+    ("If-None-Match", '"'),
+    ("If-Modified-Since", "yesterday"),
+    ("Range", "bytes=9-1"),
+    ("Cookie", "a; =b; c==;"),
+    ("Origin", "null"),
+    ("Referer", "not an address"),
+    ("Forwarded", "for=;proto=x"),
+    ("X-Forwarded-Proto", "gopher"),
+    ("Accept-Charset", "x-none"),
+)
+"""Name and value. Intermediaries and libraries parse these, and some fall over what they find."""
+
+
+def overrides(operation: Operation) -> list[Edit]:
+    """HTTP-03: headers that ask for another method than the request line."""
+    other = "GET" if operation.method != "GET" else "POST"
+    deleting = [Edit(f"{name}: DELETE", methodcaller("with_header", name, "DELETE")) for name in OVERRIDES]
+    asking = [
+        Edit(f"{name}: {operation.method}", methodcaller("with_header", name, operation.method)) for name in OVERRIDES
+    ]
+    instead = Edit(other, partial(replace, method=other))
+    return [
+        Edit(
+            f"{other} with headers that ask for {operation.method}",
+            lambda request: together("", [instead, *asking]).apply(request),
+            parts=tuple(together(f"{other} with {edit.name}", [instead, edit]) for edit in asking),
+        ),
+        together("headers that ask for DELETE", deleting),
+    ]
+
+
+def unknown_ids(operation: Operation) -> list[Edit]:
+    """JOB-05: ids in the path that were never given, in the last place for one. The nearest misses come first."""
+    rows: tuple[tuple[str, Tier, Callable[[str], str]], ...] = (
+        ("id never given", Tier.FIRST, unknown_id),
+        ("id with one character more", Tier.FIRST, lambda value: value + "x"),
+        ("id with the last character cut", Tier.USUAL, lambda value: value[:-1]),
+        (
+            "id in the other case",
+            Tier.USUAL,
+            lambda value: value.swapcase() if value.swapcase() != value else value + "A",
+        ),
+        ("id of another script", Tier.USUAL, lambda _: "z\u00fc\u4e2d\U0001f3e0"),
+        ("id with a quote", Tier.USUAL, lambda value: f"{value}' OR '1'='1"),
+        ("the id undefined", Tier.USUAL, lambda _: "undefined"),
+        ("id of 1,000 characters", Tier.USUAL, lambda _: "a" * 1000),
+        ("the id 0", Tier.LAST, lambda _: "0"),
+        ("id with a wildcard", Tier.LAST, lambda _: "*"),
+        ("id with a percent sign", Tier.LAST, lambda _: "%"),
+        ("the id __proto__", Tier.LAST, lambda _: "__proto__"),
+    )
+    return [Edit(name, on_last_value(operation, change), tier) for name, tier, change in rows]

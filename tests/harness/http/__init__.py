@@ -1,0 +1,1 @@
+"""The HTTP client: transport, deadlines, retries, decoding, proxies."""

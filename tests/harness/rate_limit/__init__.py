@@ -1,0 +1,1 @@
+"""The target's rate limit, observed and kept, across processes."""

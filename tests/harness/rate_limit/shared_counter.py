@@ -1,0 +1,98 @@
+"""One count of requests for all processes of this machine that use one token of one target."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, cast
+
+from pyrate_limiter import InMemoryBucket, Rate, RateItem, SQLiteBucket
+
+from tests.harness.config.private_folder import private_folder
+from tests.harness.http.retry_policy import WINDOW_SECONDS
+from tests.harness.http.timing import Clock
+
+WINDOW_MS: Final = int(WINDOW_SECONDS * 1000)
+AHEAD_MS: Final = 1000
+TABLE: Final = "sent"
+
+
+class _Shared(SQLiteBucket):
+    """A bucket in a file. Each look at it and what follows from that are one transaction among all processes."""
+
+    def put(self, item: RateItem) -> bool:
+        with self.lock:
+            self.conn.execute("BEGIN IMMEDIATE")
+            try:
+                self.forget_ahead(item.timestamp)
+                return bool(super().put(item))
+            finally:
+                if self.conn.in_transaction:
+                    self.conn.rollback()
+
+    def forget_ahead(self, now: int) -> None:
+        """Forget what a clock counted that was ahead of this one: it would keep everybody waiting for as long.
+
+        The clock begins anew when the machine does, and a container may have one of its own.
+        """
+        # Safe to build: the name of the table is a constant.
+        self.conn.execute(f"DELETE FROM {TABLE} WHERE item_timestamp > ?", (now + AHEAD_MS,))  # noqa: S608
+
+
+class Allowance:
+    """Counts what was sent within the last minute, and says how long to wait before there is room for one more.
+
+    Where the file cannot be had, or no longer be written to, this process counts alone: the pace is kept either way,
+    and the target's own numbers tell of the others.
+    """
+
+    def __init__(self, clock: Clock, url: str, token: str, folder: Path | None = None) -> None:
+        """Open the count for this token at this target, in a folder that is there: this user's private one."""
+        self._clock = clock
+        self._bucket: InMemoryBucket | SQLiteBucket = InMemoryBucket([_rate(1)])
+        name = hashlib.sha256(f"{url}\n{token}".encode()).hexdigest()[:16]
+        with suppress(OSError, sqlite3.Error):
+            self._bucket = _open((folder or private_folder()) / f"sent-{name}.sqlite")
+
+    def wait(self, per_minute: int) -> float:
+        """Count one request in and return 0, or the seconds until there is room for it."""
+        item = RateItem("request", self._now())
+        try:
+            return self._try(item, per_minute)
+        except sqlite3.Error:
+            self._bucket = InMemoryBucket([_rate(per_minute)])
+            return self._try(item, per_minute)
+
+    def sent(self) -> int:
+        """Return how many requests were counted within the last minute."""
+        try:
+            self._bucket.leak(self._now())
+            return self._bucket.count()
+        except sqlite3.Error:
+            return 0
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._bucket.close()
+
+    def _try(self, item: RateItem, per_minute: int) -> float:
+        self._bucket.rates = [_rate(per_minute)]
+        if self._bucket.put(item):
+            return 0.0
+        return max(1, cast("int", self._bucket.waiting(item))) / 1000
+
+    def _now(self) -> int:
+        return int(self._clock.stamp() * 1000)
+
+
+def _rate(per_minute: int) -> Rate:
+    return Rate(per_minute, WINDOW_MS)
+
+
+def _open(file: Path) -> _Shared:
+    bucket = cast("_Shared", _Shared.init_from_file([_rate(1)], table=TABLE, db_path=str(file)))
+    bucket.conn.execute("PRAGMA journal_mode=WAL")
+    bucket.conn.execute("PRAGMA synchronous=OFF")  # a minute after a crash nobody needs what it counted
+    return bucket

@@ -1,0 +1,334 @@
+"""What all items of one pytest process share: contracts, target, client, and one `OperationRun` per operation."""
+
+from __future__ import annotations
+
+import ssl
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from contracts.errors import ConformanceError, UsageError
+from contracts.mock.http.api import MockApi
+from contracts.mock.http.serve import serve
+from contracts.model.http import CONTROL, Exchange, Request
+from contracts.openapi.document import Document, Operation, load_document
+from contracts.requirements import Requirement, load_requirements
+from strategies.core.mutation import Edit
+from strategies.request.listing import newest
+from tests.harness.config.access import TOKEN, Access, access_of_run, obstacle, require
+from tests.harness.config.settings import Profile, Secret, Target, limited_to, settings_from, target_from, tls_of
+from tests.harness.http.client import Client
+from tests.harness.http.proxies import proxy_for
+from tests.harness.http.send_result import Reply, TargetDown
+from tests.harness.http.timing import Manners
+from tests.harness.rate_limit.limit_window import Window
+from tests.harness.run.created_resources import COST_OF_A_RECORD, Records
+from tests.harness.run.interruption import Interruption
+from tests.harness.run.journal import Journal, folder
+from tests.harness.run.operation_run import RECORDS_TO_START_WITH, OperationRun
+from tests.harness.run.request_factory import Turns, absent, creator_of, lacking, request_for, sources_of, variables_of
+
+CONTRACTS = Path(__file__).parents[3] / "contracts"
+MOCK = "mock"
+JOBS_TO_TELL_OF = 4
+"""Writes that a status operation queues for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for. `run` is shared by the processes of a run, of which `process` is one."""
+
+    target: str
+    operations: Sequence[str]
+    profile: Profile
+    random_seed: int
+    contract: Path
+    environment: dict[str, str] = field(repr=False)
+    env_file: Path | None = None
+    access: Access | None = None
+    allow_production: bool = False
+    redact_ids: bool = False
+    run: str = field(default_factory=lambda: uuid.uuid4().hex)
+    process: str = ""
+    manners: Manners = field(default_factory=Manners)
+    tell: Callable[[str], None] = lambda _: None
+
+
+class Session:
+    """Opened once per process; nothing is started or sent before the first item needs it."""
+
+    def __init__(self, options: Options) -> None:
+        """Read the contracts, and check what the target needs without asking it anything."""
+        self.options = options
+        self.document: Document = load_document(options.contract)
+        self.requirements: dict[str, Requirement] = load_requirements(CONTRACTS / "requirements.yaml")
+        self.operations = select(self.document.operations, options.operations)
+        self.selected = frozenset(operation.id for operation in self.operations)
+        self._open = ExitStack()
+        self._target: Target | None = None
+        self._reached: Access | None = None
+        self._client: Client | None = None
+        self._runs: dict[str, OperationRun] = {}
+        self._turns = Turns()
+        self._accepted: dict[str, Exchange] = {}
+        self._jobs: list[Request] = []
+        self.journal: Journal | None = None
+        self.records = Records(self.document)
+        self._tls: ssl.SSLContext | None = None
+        self.given_token = options.environment.get(TOKEN, "").strip()
+        self.heard: Callable[[Exchange], None] = lambda _: None
+        """Gets every exchange as it happens, from whatever thread; to be set before the first is sent."""
+        if options.target != MOCK:
+            settings = settings_from(variables_of(self.document), options.environment, options.env_file)
+            self._tls = tls_of(settings)
+            self.given_token = settings.token.get_secret_value() if settings.token else ""
+            given = target_from(options.target, settings, allow_production=options.allow_production)
+            proxy_for(httpx.URL(given.url))  # or else what is wrong with it would show in the middle of the run
+            missing = self._missing(given)
+            require(options.access, self._access_to(given), missing)
+            self._target = limited_to(given, options.access)
+            self.journal = Journal(folder(options.environment), self._target.url, options.run, options.process)
+            self.records = Records(self.document, self.journal)
+
+    @property
+    def target(self) -> Target:
+        """Return the target; the embedded mock is started when it is first asked for."""
+        if self._target is None:
+            api = MockApi(self.document)
+            server = self._open.enter_context(serve(api))
+            mock = Target(MOCK, server.url, Secret(server.token), api.state.supplied)
+            self._target = limited_to(mock, self.options.access)
+        return self._target
+
+    @property
+    def access(self) -> Access:
+        """Return how far this run may go: as declared, or else as far as what was given allows."""
+        if self.options.access is not None:
+            return self.options.access
+        if self._target is None:
+            return Access.WRITE
+        if self._reached is None:
+            self._reached = self._access_to(self._target)
+        return self._reached
+
+    def obstacle(self, requirement: Requirement, operation: Operation) -> ConformanceError | None:
+        """Return why the requirement cannot be tried on the operation with what was given, or None where it can."""
+        missing = lacking(self.document, operation, self.target)
+        return obstacle(requirement, missing, self.options.access, in_use=self.access)
+
+    def _missing(self, target: Target) -> list[list[str]]:
+        return [lacking(self.document, operation, target) for operation in self.operations]
+
+    def _access_to(self, target: Target) -> Access:
+        needs_values = [bool(absent(self.document, operation, {})) for operation in self.operations]
+        return access_of_run(self._missing(target), needs_values)
+
+    @property
+    def client(self) -> Client:
+        """Return the one client, paced unless the target is on this machine."""
+        if self._client is None:
+            options = self.options
+            self._client = Client(self.target.url, self.target.token, options.manners, options.tell, self._tls)
+            self._open.callback(self._client.close)
+        return self._client
+
+    @property
+    def per_minute(self) -> int | None:
+        """Return the pace to begin with, or None where nothing is paced."""
+        paced = self.options.manners.paced
+        local = self._target is None or self._target.local
+        return Window().per_minute(0) if paced or (paced is None and not local) else None
+
+    @property
+    def weather(self) -> dict[str, float]:
+        """Return what stood between this process and the target so far, in numbers."""
+        return {} if self._client is None else self._client.told_of_weather()
+
+    @property
+    def requests_sent(self) -> int:
+        """Return how many requests this process has sent."""
+        return 0 if self._client is None else self._client.sent
+
+    def run(
+        self, operation: Operation, stock: Iterable[Edit], kept: int, reserved: Mapping[str, int] | None = None
+    ) -> OperationRun:
+        """Return the operation's part of the run.
+
+        `stock` is what it sends before the whole of it is judged, `kept` the number of requests left for after that,
+        `reserved` those that each gating requirement is going to send itself.
+        """
+        if operation.id not in self._runs:
+            allowance = self.options.profile.allowance
+            self._runs[operation.id] = OperationRun(
+                operation,
+                self.document,
+                self.target,
+                self.client,
+                allowance,
+                self.selected,
+                self._turns,
+                self._accepted,
+                self._jobs,
+                self.records,
+                self.heard,
+            )
+            self._runs[operation.id].plan(stock, kept, reserved)
+        return self._runs[operation.id]
+
+    def close(self) -> None:
+        """Close the client and the journal, and stop the mock."""
+        self._open.close()
+        if self.journal is not None:
+            self.journal.close()
+
+    def forget(self, operation: Operation) -> None:
+        """Let go of what an operation exchanged, after the last of its items."""
+        if operation.id in self._runs:
+            self._runs[operation.id].forget()
+
+    def restart(self) -> None:
+        """Let every operation begin afresh, with its whole allowance."""
+        self._runs.clear()
+
+    def provisions(self, operation: Operation) -> int:
+        """Return how many requests it takes to make what the operation works on, where the user named nothing."""
+        if self._target is None:
+            return 0  # the embedded mock, which is started later, names everything
+        if lacking(self.document, operation, self._target):
+            return 0
+        known = self._target.known
+        if operation.job_status:
+            source = next(sources_of(self.document, operation, known, self.selected), None)
+            return JOBS_TO_TELL_OF * COST_OF_A_RECORD if source and source[0].record else 0
+        made = creator_of(self.document, operation)
+        named = made is None or operation.supplied[made[1].name] in known
+        return 0 if named else RECORDS_TO_START_WITH * (1 + COST_OF_A_RECORD)
+
+    @property
+    def left(self) -> list[str]:
+        """Return a line for each record that this run created, or may have created, and that is not cancelled."""
+        return self.records.told()
+
+    def adopt(self) -> None:
+        """Count what the other processes of this run left open as this one's own, now that they have ended."""
+        if self.journal is not None:
+            run, process = self.journal.run, self.journal.process
+            found = self.journal.read()
+            self.records.restore(one for one in found if one.open and one.run == run and one.process != process)
+
+    def clean_up(self) -> None:
+        """Cancel what the run created and did not cancel yet; `left` tells what could not be."""
+        if self._client is not None or self.left:
+            self._cancel(self.records)
+
+    def clean_up_earlier(self) -> Earlier:
+        """Cancel what earlier runs against this target left, however they ended; without any, nothing is sent."""
+        taken = None if self.journal is None else self.journal.take_over()
+        if not taken:
+            return Earlier(busy=taken is None and self.journal is not None)
+        records = Records(self.document, self.journal, earlier=True)
+        records.restore(taken)
+        found = len(records.left)
+        if self.target.access is not Access.NONE and self.options.access in (None, Access.WRITE):
+            self._cancel(records)
+        return Earlier(cancelled=found - len(records.left), left=records.told())
+
+    def _cancel(self, records: Records) -> None:
+        """Cancel what is left of some records."""
+        self.client.forgive()
+
+        def send(operation: Operation, request: Request) -> Exchange:
+            try:
+                reply = self.client.send(request)
+            except TargetDown as down:
+                if down.reply is not None:
+                    self.heard(cleaning(operation, request, down.reply))
+                raise
+            exchange = cleaning(operation, request, reply)
+            self.heard(exchange)
+            return exchange
+
+        def cleaning(operation: Operation, request: Request, reply: Reply) -> Exchange:
+            came = reply.response, reply.fault, reply.began, reply.elapsed
+            return Exchange(operation.id, request, CONTROL, *came, number=self.client.sent)
+
+        def reading(status: Operation, job: str) -> Request:
+            return request_for(status, self.target, {}, given=dict.fromkeys(status.path_parameters, job))
+
+        def cancelling(cancel: Operation, record: str) -> Request:
+            made = creator_of(self.document, cancel)
+            return request_for(cancel, self.target, self.target.known, given={made[1].name: record} if made else {})
+
+        def listing(lister: Operation) -> Request:
+            return newest(lister).apply(request_for(lister, self.target, self.target.known))
+
+        records.cancel_all(send, reading, cancelling, listing)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What came of what earlier runs left: how many records are `cancelled` now, and a line for each that is `left`.
+
+    `busy` tells that another run against the target is under way, which may still cancel what it created.
+    """
+
+    cancelled: int = 0
+    left: Sequence[str] = ()
+    busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the reports make of a verdict.
+
+    `excused` tells that a list of known issues has all that would fail the run, `outdated` that it has something that
+    is no longer violated. `details` are texts by the finding's identity and their names, `last_requests` tells of the
+    verdict's last requests, if the target stopped answering.
+    """
+
+    text: str
+    excused: bool = False
+    outdated: str = ""
+    details: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    last_requests: Sequence[Mapping[str, Any]] = ()
+
+
+EXIT_CODE: Final = pytest.StashKey[int]()
+INTERRUPTION: Final = pytest.StashKey[Interruption]()
+MANNERS: Final = pytest.StashKey[Manners]()
+"""How to treat the target, where somebody has set it before the session is made."""
+NOT_WRITTEN: Final = pytest.StashKey[list[str]]()
+"""Why something of the report could not be written."""
+SESSION: Final = pytest.StashKey[Session]()
+NOT_CANCELLED: Final = pytest.StashKey[list[str]]()
+"""A line for each record that the run created and could not cancel, over all its processes."""
+TOLD: Final = pytest.StashKey[list[dict[str, Any]]]()
+"""What each item told of its verdict, in the process that the user started."""
+
+
+def not_written(config: pytest.Config, why: str) -> None:
+    """Take note that something of the report could not be written; what follows could not be, either."""
+    config.stash[NOT_WRITTEN].append(why)
+    session = config.pluginmanager.get_plugin("session")
+    if session is not None:
+        session.shouldstop = "the reports cannot be written"
+
+
+def select(operations: Sequence[Operation], patterns: Sequence[str]) -> tuple[Operation, ...]:
+    """Return the operations whose id matches one of the patterns, all without patterns; `UsageError` for none."""
+    chosen = tuple(o for o in operations if not patterns or any(fnmatchcase(o.id, pattern) for pattern in patterns))
+    if not chosen:
+        known = ", ".join(operation.id for operation in operations)
+        raise NothingSelected(f"--operation {' '.join(patterns)} matches no operation: choose among {known}.")
+    return chosen
+
+
+class NothingSelected(UsageError):
+    """The selection is empty: pytest's exit code 5."""

@@ -1,0 +1,1 @@
+"""One requirement tried on one operation: planned, sent, judged."""

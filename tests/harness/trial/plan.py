@@ -1,0 +1,163 @@
+"""Which edits fit into an allowance: the most telling first, the tail cut, never the head."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from contracts.openapi.document import Operation
+from contracts.requirements import Requirement
+from strategies.core.mutation import Edit, Edits, Tier
+from tests.harness.config.settings import Profile
+from tests.harness.run.created_resources import COST_OF_A_RECORD
+from tests.harness.run.operation_run import RESERVED_SHARE
+
+OPENING = 2
+"""A control and its repeat. The request without credentials that goes before them is AUTH-01's first edit."""
+OPENING_WITH_IDS = 5
+"""Where ids come from another operation: two requests of that one, a control and its repeat, a second control."""
+
+
+CONTROLS_OF_AN_OPENING = 2
+RECORDS_OF_A_REQUIREMENT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one requirement wants to send for an operation: edits, and a fixed number of other requests per profile.
+
+    `to_be_accepted` tells that a conforming target accepts most of them. `sends_by_listing` is the number where a
+    listing shows what becomes of an update, if that is another one; what creates come to is listed for JOB-06 anyway.
+    """
+
+    requirement: str
+    edits: Edits | None
+    sends: tuple[int, int, int]
+    to_be_accepted: bool = False
+    sends_by_listing: tuple[int, int, int] | None = None
+
+    def cost(self, operation: Operation) -> int:
+        """Return what one request of it costs in the end: what creates a record has it cancelled again."""
+        return 1 + COST_OF_A_RECORD if self.to_be_accepted and operation.record else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one requirement may send for an operation: these edits, and so many other requests.
+
+    `cut` tells that it may send less than it needs for a verdict.
+    """
+
+    edits: tuple[Edit, ...]
+    sends: int
+    cut: bool
+
+
+AFTER_ALL_OTHERS = 2.0
+SHOULDS_GIVE_WAY = 1.6
+"""A should that judges only what it sends itself is cut this much sooner than a must."""
+
+
+METHODS = "HTTP-"
+Tried: TypeAlias = tuple[str, ...]
+"""What an edit is known by to the other operations of a run."""
+
+
+def tried_as(requirement: str, edit: Edit, operation: Operation) -> Tried:
+    """Return what the edit is known by to other operations: they need not try what comes to the same there.
+
+    Credentials and the reading of bytes are one layer's work for all operations. What is about a property is validated
+    for each kind of operation anew - creates, changes, cancellations - and so is, for each route, that credentials are
+    asked for: their first tier is tried for each kind. Which methods a path takes is said for each.
+    """
+    if requirement.startswith(METHODS):
+        return requirement, edit.name, operation.id
+    if edit.about is None and (edit.issued_token or edit.tier is not Tier.FIRST):
+        return requirement, edit.name
+    return requirement, edit.name, operation.method, "creates" if operation.record else ""
+
+
+def share_out(
+    operation: Operation,
+    demands: Mapping[Requirement, Demand],
+    profile: Profile,
+    tried_elsewhere: Collection[Tried] = (),
+    provisions: int = 0,
+) -> Mapping[str, Share]:
+    """Return what each requirement may send for the operation.
+
+    Tier by tier, every requirement loses the same share of its list, from the tail: a small allowance costs depth
+    everywhere rather than any requirement its voice. Recommendations lose somewhat more than what gates the run.
+    Edits in `tried_elsewhere`, which other operations of the run try, wait until one tier later, but for the first edit
+    of each requirement: what one layer does for all operations needs that depth only once.
+    `provisions` are requests that have to make what the operation works on.
+    """
+    place = list(Profile).index(profile)
+    left = profile.allowance - profile.allowance // RESERVED_SHARE - provisions - _opening(operation)
+    queue: list[tuple[tuple[float, float], Demand, Edit | None]] = []
+    wanting: set[str] = set()
+    for requirement, demand in demands.items():
+        # What creates records is dear: there a should's own requests come after everybody's first edit.
+        dear = operation.record is not None and not requirement.gates
+        queue.append(((Tier.FIRST, SHOULDS_GIVE_WAY) if dear else (-1, 0.0), demand, None))
+        edits = sorted(demand.edits(operation), key=lambda edit: edit.tier) if demand.edits else []
+        wanting |= {demand.requirement} if edits else set()
+        for at, edit in enumerate(edits):
+            alike = [other for other in edits if other.tier is edit.tier]
+            share = alike.index(edit) / len(alike)
+            # The first edit of each requirement goes before all else: without it there would be no verdict.
+            turn = (
+                (0, float(not requirement.gates))
+                if at == 0
+                else _turn(
+                    requirement, edit, share, elsewhere=tried_as(requirement.id, edit, operation) in tried_elsewhere
+                )
+            )
+            queue.append((turn, demand, edit))
+    queue.sort(key=lambda entry: entry[0])
+    chosen: dict[str, list[Edit | None]] = {demand.requirement: [] for demand in demands.values()}
+    for _, demand, one in queue:
+        cost = demand.cost(operation) * (1 if one else _sends(demand, operation, place))
+        if cost <= left:
+            left -= cost
+            chosen[demand.requirement].append(one)
+    shares = {}
+    for demand in demands.values():
+        granted = chosen[demand.requirement]
+        tried = tuple(one for one in granted if one)
+        lacking = None not in granted or (not tried and demand.requirement in wanting)
+        shares[demand.requirement] = Share(tried, _sends(demand, operation, place) if None in granted else 0, lacking)
+    return shares
+
+
+def expectation(operations: int, profile: Profile, per_minute: int | None) -> str:
+    """Return what a run is going to cost at most, in a sentence; `per_minute` is None where nothing is paced."""
+    requests = operations * profile.allowance
+    told = f"Plan: at most {requests:,} requests to {operations} operation{'s' * (operations != 1)}"
+    if per_minute is None:
+        return f"{told}, as fast as they are answered."
+    # The first requests of a minute go out at once.
+    minutes = max(1, math.ceil(requests / per_minute) - 1)
+    return f"{told}, {per_minute} a minute: about {minutes} minute{'s' * (minutes != 1)}."
+
+
+def _sends(demand: Demand, operation: Operation, place: int) -> int:
+    """Return how many requests beside the edits are wanted; of what creates records, few in any profile."""
+    wanted = demand.sends[place]
+    if demand.sends_by_listing is not None and (operation.record or operation.updates_record):
+        wanted = demand.sends_by_listing[place] if operation.updates_record else 0
+    return min(wanted, RECORDS_OF_A_REQUIREMENT) if demand.to_be_accepted and operation.record else wanted
+
+
+def _opening(operation: Operation) -> int:
+    if operation.job_status:
+        return OPENING_WITH_IDS
+    return OPENING + (COST_OF_A_RECORD * CONTROLS_OF_AN_OPENING if operation.record else 0)
+
+
+def _turn(requirement: Requirement, edit: Edit, share: float, *, elsewhere: bool) -> tuple[float, float]:
+    if elsewhere:
+        return edit.tier + 1, AFTER_ALL_OTHERS + share
+    return edit.tier, share if requirement.gates or requirement.judges == "all" else share * SHOULDS_GIVE_WAY
