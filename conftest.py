@@ -25,8 +25,8 @@ from reports.render.wording import explain, in_words
 from reports.run import history, known_issues, proof, quality_gate, run_report, trend
 from reports.run.history import Run
 from reports.run.outcome import Code, failure, final_code
-from reports.run.run_report import Account, Setting
-from reports.run.trend import Past
+from reports.run.run_report import RunConfig, RunReport
+from reports.run.trend import Comparison
 from reports.writers import allure_results, allure_run_files, allure_write_guard, badge, har, summary
 from tests.harness.config import access
 from tests.harness.config.settings import SANDBOX
@@ -48,16 +48,16 @@ if TYPE_CHECKING:
     from contracts.openapi.document import Operation
     from contracts.requirements import Requirement
     from tests.harness.run.session import Session
-    from tests.harness.trial.requirement_test import Trial
+    from tests.harness.trial.requirement_test import RequirementTest
 
 pytest_plugins = ["tests.harness.pytest_plugin.plugin"]
 
 ROOT = Path(__file__).parent
-ACCOUNT: Final = pytest.StashKey[Account]()
+ACCOUNT: Final = pytest.StashKey[RunReport]()
 RUN: Final = pytest.StashKey[Run]()
 PLANNED: Final = pytest.StashKey[bool]()
 """Set once what is going to run was written as not run."""
-PAST: Final = pytest.StashKey[Past]()
+PAST: Final = pytest.StashKey[Comparison]()
 RESULTS: Final = pytest.StashKey[allure_results.Results]()
 HAR: Final = pytest.StashKey[har.Output]()
 HAR_PARTS: Final = pytest.StashKey[Path]()
@@ -92,7 +92,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read what the run is compared with; tidy Allure's results while they are written."""
     config.stash[RESULTS] = allure_results.register(config)
     allure_write_guard.register(config, partial(not_written, config))
-    scan.plant()
+    scan.set_canary()
     config.option.no_header = True  # no setting of pytest's: with `-p no:terminal` there is no such option
     if SESSION not in config.stash:
         return
@@ -103,11 +103,11 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
 
 
-def _past(config: pytest.Config, session: Session) -> Past:
+def _past(config: pytest.Config, session: Session) -> Comparison:
     file, target = config.getoption("--history"), _target(session)
     kept = history.read(Path(file), target, session.document.digest) if file else history.History(())
     issues = Path(config.getoption("--known-issues"))
-    return Past(
+    return Comparison(
         began=run_report.now(),
         today=dt.datetime.now(tz=dt.UTC).date(),
         runs=kept.runs,
@@ -178,7 +178,7 @@ def _record(config: pytest.Config, sent_for: str) -> None:
     with _noted(config):
         if RECORDER not in config.stash and (output := _har_output(config)):
             config.stash[RECORDER] = har.Recorder(output, session.target.url, partial(_redactor, session))
-            session.heard = partial(_heard, config)
+            session.on_exchange = partial(_heard, config)
     if RECORDER in config.stash:
         config.stash[RECORDER].sent_for = sent_for
 
@@ -225,7 +225,7 @@ def _close_har(config: pytest.Config) -> None:
             har.merge(config.stash[HAR_PARTS], config.stash[HAR])
 
 
-def pytest_conformance_verdict(config: pytest.Config, trial: Trial, verdict: Verdict) -> Shown:
+def pytest_conformance_verdict(config: pytest.Config, trial: RequirementTest, verdict: Verdict) -> Shown:
     """Show a verdict in Allure, and return what to show of it elsewhere."""
     session, past, strict = config.stash[SESSION], config.stash[PAST], bool(config.getini("strict"))
     redactor, url = _redactor(session), session.target.url
@@ -320,7 +320,7 @@ def _clean_up(session: pytest.Session) -> None:
     config.stash[NOT_CANCELLED] += ours.left
 
 
-def _report(session: pytest.Session) -> Account:
+def _report(session: pytest.Session) -> RunReport:
     """Write all reports of a run, and return what they tell.
 
     A report that cannot be written, or that holds a secret, shows only then: all of them are written anew, to agree.
@@ -344,7 +344,7 @@ def _report(session: pytest.Session) -> Account:
     return final
 
 
-def _attachments(account: Account) -> dict[str, str]:
+def _attachments(account: RunReport) -> dict[str, str]:
     """Return what Allure shows for the run as a whole, in Markdown by name."""
     return {
         "What changed": markdown.page(account),
@@ -361,7 +361,7 @@ def _write_unrun(config: pytest.Config) -> None:
         config.stash[RESULTS].write_not_run(checks, entries[0]["text"].partition(": ")[2])
 
 
-def _write(config: pytest.Config, account: Account) -> None:
+def _write(config: pytest.Config, account: RunReport) -> None:
     clean = config.stash[output_filter.WRITER].clean_text
     if folder := config.getoption("--alluredir", None):
         with _noted(config):
@@ -384,7 +384,7 @@ def _noted(config: pytest.Config) -> Iterator[None]:
 
 def _leaks(config: pytest.Config, files: Mapping[str, str], texts: Mapping[str, str] | None = None) -> bool:
     """Return whether a secret stands in what was written, or in texts that are going to be, and say so."""
-    found = scan.leaks(map(Path, files.values()), config.stash[SESSION].given_token, scan.plant(), texts)
+    found = scan.leaks(map(Path, files.values()), config.stash[SESSION].given_token, scan.set_canary(), texts)
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     for sentence in found:
         if reporter is not None:
@@ -394,14 +394,14 @@ def _leaks(config: pytest.Config, files: Mapping[str, str], texts: Mapping[str, 
     return bool(found)
 
 
-def _final(config: pytest.Config, account: Account, *, leaked: bool) -> Account:
+def _final(config: pytest.Config, account: RunReport, *, leaked: bool) -> RunReport:
     """Return the account with the exit code that what became of the reports leads to."""
     unwritten = bool(config.stash[NOT_WRITTEN])
     code = final_code(config.stash[EXIT_CODE], refused=bool(account.refusals), unwritten=unwritten, leaked=leaked)
     return replace(account, exit_code=code, failure=failure(account.told, unwritten=unwritten, leaked=leaked))
 
 
-def _added_to_history(config: pytest.Config, account: Account) -> Account:
+def _added_to_history(config: pytest.Config, account: RunReport) -> RunReport:
     """Add the run to the history; return the account, with a notice where it cannot be added."""
     if not (file := config.getoption("--history")):
         return account
@@ -413,12 +413,12 @@ def _added_to_history(config: pytest.Config, account: Account) -> Account:
     return account
 
 
-def _account(session: Any) -> Account:
+def _account(session: Any) -> RunReport:
     """Return the account of the run, by what it is compared with."""
     config = session.config
     ours, past, told, code = (config.stash[key] for key in (SESSION, PAST, TOLD, EXIT_CODE))
     about = ours.options
-    setting = Setting(
+    setting = RunConfig(
         began=past.began,
         target=_target(ours),
         title=ours.document.title,
@@ -431,7 +431,7 @@ def _account(session: Any) -> Account:
     shown = proof.latest(about.profile)
     config.stash[RUN] = run = run_report.as_run(setting, told, code, shown, whole=_whole(session))
     outdated = [entry["outdated"] for entry in told if entry.get("outdated")]
-    made = Account(
+    made = RunReport(
         setting=setting,
         told=told,
         exit_code=code,

@@ -17,11 +17,11 @@ from schemathesis.core.failures import FailureGroup
 from contracts.checks.response import success_fits_schema
 from contracts.checks.schema import body_fits
 from contracts.model.http import Exchange, Request
-from contracts.model.verdict import HOLDS, SILENT, Judgement, Problem
+from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
 from contracts.openapi.document import SUPPLIED_BY, Document, Json, Operation, properties, resolve
 from contracts.openapi.patterns import PATTERN_PROPERTIES, may_backtrack
 from contracts.untrusted import strict_json
-from strategies.safety import may_name_others
+from strategies.safety import may_hit_foreign_ids
 
 LARGEST_GENERATED = 100
 """Items that Schemathesis is asked for at least in one value, those inside of others counted."""
@@ -126,7 +126,7 @@ def breaking_bodies(document: Document, operation: Operation, control: Request) 
         body = _with_known_values(operation, body, control.json())
         assume(not body_fits(operation, body))
         changed = control.with_json(body)
-        assume(not may_name_others(operation, control, changed))
+        assume(not may_hit_foreign_ids(operation, control, changed))
         return changed
 
     return _cases(document, operation, GenerationMode.NEGATIVE).map(request_of)
@@ -144,7 +144,7 @@ def breaking_cases(document: Document, operation: Operation, control: Request) -
         if case.method != operation.method or "Content-Type" in told or not _is_plain(case.body):
             continue
         body = _with_known_values(operation, case.body, control.json())
-        if not body_fits(operation, body) and not may_name_others(operation, control, control.with_json(body)):
+        if not body_fits(operation, body) and not may_hit_foreign_ids(operation, control, control.with_json(body)):
             yield control.with_json(body)
 
 
@@ -165,7 +165,7 @@ def fitting_bodies(document: Document, operation: Operation, control: Request) -
     return _cases(document, operation, GenerationMode.POSITIVE).map(request_of)
 
 
-def answer_conforms(document: Document, operation: Operation, exchange: Exchange) -> Judgement:
+def answer_conforms(document: Document, operation: Operation, exchange: Exchange) -> CheckOutcome:
     """Judge an accepted exchange by Schemathesis's own check of the schema, its failure group unpacked to the first.
 
     Schemathesis knows the whole document only; by what is stated of an operation jsonschema judges alone.
@@ -173,7 +173,7 @@ def answer_conforms(document: Document, operation: Operation, exchange: Exchange
     if document.operation(operation.id) is not operation:
         return success_fits_schema(operation, exchange)
     if exchange.response is None or not exchange.accepted or exchange.response.content.limit:
-        return SILENT
+        return NOT_CONCERNED
     own = schema_of(document)[operation.path][operation.method]
     checks = schemathesis.checks
     case = own.Case(path_parameters=dict(operation.path_values(exchange.request.target)))
@@ -183,8 +183,8 @@ def answer_conforms(document: Document, operation: Operation, exchange: Exchange
     except FailureGroup as group:
         first = group.exceptions[0]
         text = " ".join(str(first).split())
-        return Problem(getattr(first, "title", type(first).__name__).lower(), "an answer as documented", text[:200])
-    return HOLDS
+        return Violation(getattr(first, "title", type(first).__name__).lower(), "an answer as documented", text[:200])
+    return PASS
 
 
 def as_schemathesis_response(exchange: Exchange) -> schemathesis.Response:

@@ -19,7 +19,7 @@ def nobodys_id() -> str:
     return "abcdef"[int(made[0], 16) % len("abcdef")] + made[1:]
 
 
-def may_name_others(operation: Operation, control: Request, changed: Request, *, ids_unknown: bool = False) -> bool:
+def may_hit_foreign_ids(operation: Operation, control: Request, changed: Request, *, ids_unknown: bool = False) -> bool:
     """Return whether a changed control may, to a careless target, name something that the control does not.
 
     Among ids that are random texts no other one is anybody's. Where ids are numbers, or where it is unknown what they

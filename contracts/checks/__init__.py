@@ -10,24 +10,24 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from contracts.model.http import Exchange
-from contracts.model.verdict import Judgement
+from contracts.model.verdict import CheckOutcome
 from contracts.openapi.document import Operation
 
-Check: TypeAlias = Callable[[Operation, Exchange], Judgement]
-SeriesCheck: TypeAlias = Callable[[Operation, Sequence[Exchange]], Iterator[tuple[Exchange, Judgement]]]
+Check: TypeAlias = Callable[[Operation, Exchange], CheckOutcome]
+SeriesCheck: TypeAlias = Callable[[Operation, Sequence[Exchange]], Iterator[tuple[Exchange, CheckOutcome]]]
 
 
 def each(check: Check) -> SeriesCheck:
     """Return the series check that applies `check` to one exchange after the other."""
 
-    def judge(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+    def judge(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, CheckOutcome]]:
         for exchange in exchanges:
             yield exchange, check(operation, exchange)
 
     return judge
 
 
-def own_request(operation: Operation, exchange: Exchange) -> bool:
+def is_documented_request(operation: Operation, exchange: Exchange) -> bool:
     """Return whether the request was for this very operation: its method and its path, spelled as documented."""
     request = exchange.request
     return (

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from contracts.checks import Check, own_request
+from contracts.checks import Check, is_documented_request
 from contracts.checks.response import FIRST_SERVER_ERROR, TOO_MANY, at, header_shown, media_type, shown
-from contracts.checks.schema import body_fits, breaks_beyond_doubt, misfit
+from contracts.checks.schema import body_fits, breaks_beyond_doubt, schema_error
 from contracts.model.http import CONTROL, Exchange
-from contracts.model.verdict import HOLDS, SILENT, Judgement, Problem
+from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
 from contracts.openapi.document import JSON_MEDIA_TYPE, Json, Operation, properties
 from contracts.untrusted import strict_json
 
@@ -59,15 +59,15 @@ def refused_with(*statuses: int) -> Check:
     """
     expected = " or ".join(str(status) for status in statuses)
 
-    def check(operation: Operation, exchange: Exchange) -> Judgement:
+    def check(operation: Operation, exchange: Exchange) -> CheckOutcome:
         if exchange.status == TOO_MANY or str(BAD_REQUEST) not in operation.responses:
-            return SILENT
+            return NOT_CONCERNED
         if exchange.status in statuses:
-            return HOLDS
+            return PASS
         if exchange.is_fuzzing and _crashed(exchange):
-            return SILENT
+            return NOT_CONCERNED
         body = shown(exchange.response.body) if exchange.response else ""
-        return Problem(f"answered {exchange.outcome}", expected, f"{exchange.outcome} {body}".strip())
+        return Violation(f"answered {exchange.outcome}", expected, f"{exchange.outcome} {body}".strip())
 
     return check
 
@@ -76,7 +76,7 @@ def _crashed(exchange: Exchange) -> bool:
     return exchange.status is None or exchange.status >= FIRST_SERVER_ERROR
 
 
-def malformed_body_refused(operation: Operation, exchange: Exchange) -> Judgement:
+def malformed_body_refused(operation: Operation, exchange: Exchange) -> CheckOutcome:
     """ERR-01, -02, -06 and -14. Silent on a body that fits the schema after all, in the eyes of jsonschema.
 
     A body that a lenient reading of the schema admits gates nothing: null for an optional property, "30" for 30. How a
@@ -85,28 +85,32 @@ def malformed_body_refused(operation: Operation, exchange: Exchange) -> Judgemen
     """
     sent = strict_json.read(exchange.request.body or b"")
     if sent.limit or (sent.strict and body_fits(operation, sent.value)):
-        return SILENT
-    judgement = refused_with(BAD_REQUEST)(operation, exchange)
-    if not isinstance(judgement, Problem):
-        return judgement
+        return NOT_CONCERNED
+    outcome_of_check = refused_with(BAD_REQUEST)(operation, exchange)
+    if not isinstance(outcome_of_check, Violation):
+        return outcome_of_check
     if sent.strict and isinstance(sent.value, dict):
-        return replace(judgement, gates=breaks_beyond_doubt(operation, sent.value))
+        return replace(outcome_of_check, gates=breaks_beyond_doubt(operation, sent.value))
     if not exchange.accepted:
-        return SILENT
-    return replace(judgement, gates=sent.strict and not _may_be_an_empty_object(operation, exchange.request.body))
+        return NOT_CONCERNED
+    return replace(
+        outcome_of_check, gates=sent.strict and not _may_be_an_empty_object(operation, exchange.request.body)
+    )
 
 
-def unusable_body_refused(operation: Operation, exchange: Exchange) -> Judgement:
+def unusable_body_refused(operation: Operation, exchange: Exchange) -> CheckOutcome:
     """ERR-03 and ERR-04. A body that is no JSON object must not be accepted; that it is answered 400 is recommended.
 
     Which status it gets is not documented: 415 and 422 are refusals, too. Where nothing is required, a body that says
     nothing may be taken for an empty object.
     """
-    judgement = refused_with(BAD_REQUEST)(operation, exchange)
-    if not isinstance(judgement, Problem):
-        return judgement
+    outcome_of_check = refused_with(BAD_REQUEST)(operation, exchange)
+    if not isinstance(outcome_of_check, Violation):
+        return outcome_of_check
     refused = exchange.status is None or OK_CLASS_ENDS <= exchange.status < FIRST_SERVER_ERROR
-    return replace(judgement, gates=not refused and not _may_be_an_empty_object(operation, exchange.request.body))
+    return replace(
+        outcome_of_check, gates=not refused and not _may_be_an_empty_object(operation, exchange.request.body)
+    )
 
 
 def _may_be_an_empty_object(operation: Operation, body: bytes | None) -> bool:
@@ -114,34 +118,34 @@ def _may_be_an_empty_object(operation: Operation, body: bytes | None) -> bool:
     return nothing and body_fits(operation, {})
 
 
-def error_has_the_envelope(operation: Operation, exchange: Exchange) -> Judgement:
+def error_has_the_envelope(operation: Operation, exchange: Exchange) -> CheckOutcome:
     """ERR-05. Silent where the document names no 400 of the operation.
 
     It gates what the document's 400 is about: a JSON object that was read and found wanting. How else a request may be
     refused with 400 - for its credentials, or for bytes that a framework's own parser gives up on - is not documented,
     nor is that the texts say something.
     """
-    if not own_request(operation, exchange) or exchange.response is None or exchange.status != BAD_REQUEST:
-        return SILENT
+    if not is_documented_request(operation, exchange) or exchange.response is None or exchange.status != BAD_REQUEST:
+        return NOT_CONCERNED
     if str(BAD_REQUEST) not in operation.responses:
-        return SILENT
+        return NOT_CONCERNED
     expected = "application/json with error.code and error.message, both non-empty strings"
     gates = _was_read(exchange)
     if media_type(exchange.response) != JSON_MEDIA_TYPE:
         observed = f"{header_shown(exchange.response, 'Content-Type')}; {shown(exchange.response.body)}"
-        return Problem("other media type", expected, observed, gates)
+        return Violation("other media type", expected, observed, gates)
     content = exchange.response.content
     if content.limit:
-        return SILENT
+        return NOT_CONCERNED
     if content.fault:
-        return Problem(f"body {content.fault}", expected, shown(exchange.response.body), gates)
-    broken = misfit(operation, str(BAD_REQUEST), content.value)
+        return Violation(f"body {content.fault}", expected, shown(exchange.response.body), gates)
+    broken = schema_error(operation, str(BAD_REQUEST), content.value)
     if broken:
-        return Problem(broken[0], expected, f"{broken[1]} in {shown(exchange.response.body)}", gates)
+        return Violation(broken[0], expected, f"{broken[1]} in {shown(exchange.response.body)}", gates)
     for name in ("code", "message"):
         if not str(at(content.value, ("error", name))).strip():
-            return Problem(f"error/{name} is blank", expected, shown(exchange.response.body), gates=False)
-    return HOLDS
+            return Violation(f"error/{name} is blank", expected, shown(exchange.response.body), gates=False)
+    return PASS
 
 
 def _was_read(exchange: Exchange) -> bool:
@@ -155,52 +159,52 @@ def _was_read(exchange: Exchange) -> bool:
     return exchange.issued_token and as_json and sent.strict and isinstance(sent.value, dict)
 
 
-def error_names_the_property(_: Operation, exchange: Exchange) -> Judgement:
+def error_names_the_property(_: Operation, exchange: Exchange) -> CheckOutcome:
     """ERR-08. Only for requests whose one edit is about one property."""
     if exchange.about is None or exchange.response is None or exchange.status != BAD_REQUEST:
-        return SILENT
+        return NOT_CONCERNED
     value = exchange.response.json()
     error = value.get("error") if isinstance(value, dict) else None
     if not isinstance(error, dict):
-        return SILENT
+        return NOT_CONCERNED
     told = {key: error[key] for key in ("message", "details") if key in error}
     if exchange.about in json.dumps(told, ensure_ascii=False):
-        return HOLDS
-    return Problem("property not named", f"an error that names {exchange.about}", shown(exchange.response.body))
+        return PASS
+    return Violation("property not named", f"an error that names {exchange.about}", shown(exchange.response.body))
 
 
-def refusal_returns_nothing(operation: Operation, exchange: Exchange) -> Judgement:
+def refusal_returns_nothing(operation: Operation, exchange: Exchange) -> CheckOutcome:
     """ERR-10. What only a 200 has - a job, a result - stands in no refusal.
 
     A name of the 200 alone gates nothing: how refusals other than 400 look is not documented.
     """
     response = exchange.response
-    if response is None or exchange.accepted or not own_request(operation, exchange):
-        return SILENT
+    if response is None or exchange.accepted or not is_documented_request(operation, exchange):
+        return NOT_CONCERNED
     value = response.json()
     if not isinstance(value, dict):
-        return HOLDS
+        return PASS
     if operation.job_link and operation.job_link.follow(value):
-        return Problem("refusal with a job id", "no job", shown(response.body))
+        return Violation("refusal with a job id", "no job", shown(response.body))
     promised = [name for name, _ in properties(operation.responses.get("200", {})) if value.get(name) is not None]
     if promised:
         kind = f"refusal with {', '.join(sorted(promised))}"
-        return Problem(kind, "none of what a 200 holds", shown(response.body), exchange.status == BAD_REQUEST)
-    return HOLDS
+        return Violation(kind, "none of what a 200 holds", shown(response.body), exchange.status == BAD_REQUEST)
+    return PASS
 
 
-def gives_nothing_away(_: Operation, exchange: Exchange) -> Judgement:
+def no_information_leak(_: Operation, exchange: Exchange) -> CheckOutcome:
     """ERR-12. What the request itself said is not held against the answer, but for its credentials."""
     response = exchange.response
     if response is None:
-        return SILENT
+        return NOT_CONCERNED
     text = response.body.decode(errors="replace")
     headers = "\n".join(value for _, value in response.headers)
     for credential in _credentials(exchange):
         if credential in text or credential in headers:
-            return Problem("credentials echoed", "no credentials in an answer", "the credentials of the request")
+            return Violation("credentials echoed", "no credentials in an answer", "the credentials of the request")
     if exchange.accepted:
-        return SILENT
+        return NOT_CONCERNED
     sent = (exchange.request.body or b"").decode(errors="replace") + exchange.request.target
     told = "\n".join(_texts_in(response.content.value)) or text.replace('\\"', '"').replace("\\n", "\n")
     plain = f"{told}\n{headers}"
@@ -208,14 +212,14 @@ def gives_nothing_away(_: Operation, exchange: Exchange) -> Judgement:
     for name, pattern in LEAKS.items():
         found = pattern.search(looked_through)
         if found and found.group().strip() not in sent:
-            return Problem(f"{name} shown", f"no {name}", shown(found.group().encode()))
+            return Violation(f"{name} shown", f"no {name}", shown(found.group().encode()))
     body = exchange.request.body or b""
     echo = body.decode(errors="replace")
     if len(body) >= ECHO_WORTH_NAMING and (echo in plain or echo in text):
-        return Problem("body echoed", "no echo of the whole body", shown(response.body))
+        return Violation("body echoed", "no echo of the whole body", shown(response.body))
     if media_type(response) == "text/html" and _reflects_markup(sent, text):
-        return Problem("markup reflected", "no markup of the request in a page", shown(response.body))
-    return HOLDS
+        return Violation("markup reflected", "no markup of the request in a page", shown(response.body))
+    return PASS
 
 
 def _texts_in(value: Json) -> Iterator[str]:
@@ -231,20 +235,20 @@ def _texts_in(value: Json) -> Iterator[str]:
             yield from _texts_in(inner)
 
 
-def same_refusal_every_time(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+def same_refusal_every_time(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, CheckOutcome]]:
     """ERR-09. Compares status and error.code of identical bad requests with the first answer each of them got."""
     first: dict[object, tuple[str, Json]] = {}
     for exchange in exchanges:
-        if exchange.status == TOO_MANY or exchange.edit == CONTROL or not exchange.issued_token:
+        if exchange.status == TOO_MANY or exchange.mutation == CONTROL or not exchange.issued_token:
             continue
         answer = (exchange.outcome, _code(exchange))
         if exchange.request not in first:
             first[exchange.request] = answer
         elif first[exchange.request] == answer:
-            yield exchange, HOLDS
+            yield exchange, PASS
         else:
             told, before = (" ".join(str(part) for part in pair) for pair in (answer, first[exchange.request]))
-            yield exchange, Problem("another answer to the same request", before, told)
+            yield exchange, Violation("another answer to the same request", before, told)
 
 
 def _code(exchange: Exchange) -> Json:

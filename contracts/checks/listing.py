@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
-from contracts.checks import Check, own_request
+from contracts.checks import Check, is_documented_request
 from contracts.model.http import Exchange
-from contracts.model.verdict import HOLDS, SILENT, Judgement, Problem
+from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
 from contracts.openapi.document import Json, Operation, follow
 
 FILTERS, COMPARES, CONTAINS = "x-filters", "x-compares", "contains"
@@ -21,35 +21,37 @@ Texts: TypeAlias = Mapping[str, str]
 """What a write holds, by the names of its body's properties."""
 
 
-def page_is_as_asked(operation: Operation, exchange: Exchange) -> Judgement:
+def page_matches_query(operation: Operation, exchange: Exchange) -> CheckOutcome:
     """LIST-01. What `limit` and `offset` ask for is what the page holds and says of itself."""
     listing, page = operation.listing, items(operation, exchange)
     if listing is None or page is None or exchange.response is None:
-        return SILENT
+        return NOT_CONCERNED
     asked, answer = query(exchange), exchange.response.json()
     limit = _whole(asked.get(listing.limit, _default(operation, listing.limit)))
     offset = _whole(asked.get(listing.offset, _default(operation, listing.offset))) or 0
     if limit and len(page) > limit:
-        return Problem("more results than the limit", f"at most {limit} results", f"{len(page)} results")
+        return Violation("more results than the limit", f"at most {limit} results", f"{len(page)} results")
     for name, pointer, value in (
         (listing.limit, listing.limit_told, limit),
         (listing.offset, listing.offset_told, offset),
     ):
         told = follow(answer, pointer)
         if name in asked and told is not None and told != value:
-            return Problem(f"another {name} told", f"{name} {value}, as asked", f"{name} {told}")
+            return Violation(f"another {name} told", f"{name} {value}, as asked", f"{name} {told}")
     total, more = follow(answer, listing.total), follow(answer, listing.more)
     if isinstance(total, int) and limit:
         expected = max(0, min(limit, total - offset))
         if len(page) != expected:
-            return Problem("total and results disagree", f"{expected} of {total} results", f"{len(page)} results")
+            return Violation("total and results disagree", f"{expected} of {total} results", f"{len(page)} results")
         if isinstance(more, bool) and more != (offset + len(page) < total):
             observed = f"{'more' if more else 'no more'} after {offset + len(page)} of {total}"
-            return Problem("more and total disagree", "more exactly while results are left", observed)
-    return HOLDS
+            return Violation("more and total disagree", "more exactly while results are left", observed)
+    return PASS
 
 
-def pages_join(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+def pages_are_contiguous(
+    operation: Operation, exchanges: Sequence[Exchange]
+) -> Iterator[tuple[Exchange, CheckOutcome]]:
     """LIST-01. Pages that follow each other hold each record once; silent if the records changed in between."""
     read = [(exchange, page) for exchange in exchanges if (page := items(operation, exchange)) is not None]
     if operation.listing is None or not read or len(read) < len(exchanges):
@@ -62,44 +64,44 @@ def pages_join(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[
         ids = {str(item.get(operation.listing.id)) for item in page}
         if twice := ids & seen:
             observed = f"{len(twice)} results of an earlier page again"
-            yield exchange, Problem("a record on two pages", "each record on one page", observed)
+            yield exchange, Violation("a record on two pages", "each record on one page", observed)
         elif len(ids) < len(page):
             yield (
                 exchange,
-                Problem("a record twice on a page", "each record once", f"{len(page)} results, {len(ids)} ids"),
+                Violation("a record twice on a page", "each record once", f"{len(page)} results, {len(ids)} ids"),
             )
         else:
-            yield exchange, HOLDS
+            yield exchange, PASS
         seen |= ids
     total = totals[0]
     asked = query(read[-1][0])
     end = sum(_whole(asked.get(name)) or 0 for name in (operation.listing.offset, operation.listing.limit))
     if isinstance(total, int) and end >= total and len(seen) != total:
-        yield read[-1][0], Problem("pages leave records out", f"{total} records on all pages", f"{len(seen)} records")
+        yield read[-1][0], Violation("pages leave records out", f"{total} records on all pages", f"{len(seen)} records")
 
 
 def listed_in_one(complete: Exchange) -> Check:
     """Return the check that a page shows what the same stretch of the complete list showed (LIST-01)."""
 
-    def check(operation: Operation, exchange: Exchange) -> Judgement:
+    def check(operation: Operation, exchange: Exchange) -> CheckOutcome:
         whole, page = items(operation, complete), items(operation, exchange)
         if operation.listing is None or whole is None or page is None:
-            return SILENT
+            return NOT_CONCERNED
         if follow(_answer(complete), operation.listing.total) != follow(_answer(exchange), operation.listing.total):
-            return SILENT
+            return NOT_CONCERNED
         offset = _whole(query(exchange).get(operation.listing.offset)) or 0
         expected = [item.get(operation.listing.id) for item in whole[offset : offset + len(page)]]
         given = [item.get(operation.listing.id) for item in page[: len(expected)]]
         if given == expected:
-            return HOLDS
-        return Problem(
+            return PASS
+        return Violation(
             "another stretch of the list", "the results from the offset on", "other results, or another order"
         )
 
     return check
 
 
-def order_is_as_asked(operation: Operation, exchange: Exchange) -> Judgement:
+def order_is_as_asked(operation: Operation, exchange: Exchange) -> CheckOutcome:
     """LIST-02. Compares neighbours field by field; where a value is null, or of another type, nothing is said.
 
     Nor is it of two texts which the usual collations - bytes, UTF-16, without case, letters and digits alone - put in
@@ -107,9 +109,9 @@ def order_is_as_asked(operation: Operation, exchange: Exchange) -> Judgement:
     """
     page = items(operation, exchange)
     if operation.listing is None or page is None:
-        return SILENT
+        return NOT_CONCERNED
     asked = [part.partition(":") for part in query(exchange).get(operation.listing.order, "").split(",") if part]
-    judgement: Judgement = SILENT
+    outcome_of_check: CheckOutcome = NOT_CONCERNED
     for before, after in pairwise(page):
         for field, _, direction in asked:
             first: Json = before.get(field)
@@ -123,12 +125,12 @@ def order_is_as_asked(operation: Operation, exchange: Exchange) -> Judgement:
             }
             if len(orders) != 1:
                 break
-            judgement = HOLDS
+            outcome_of_check = PASS
             if orders == {direction == DESCENDING}:
                 word = "descending" if direction == DESCENDING else "ascending"
-                return Problem(f"{field} not {word}", f"{field} {word}", f"{first} before {second}")
+                return Violation(f"{field} not {word}", f"{field} {word}", f"{first} before {second}")
             break
-    return judgement
+    return outcome_of_check
 
 
 def _collated(value: Json) -> tuple[Any, ...]:
@@ -139,33 +141,33 @@ def _collated(value: Json) -> tuple[Any, ...]:
     return (value, value.encode("utf-16-be", "surrogatepass"), folded, "".join(filter(str.isalnum, folded)))
 
 
-def comes_first_of_all(reference: Exchange) -> Check:
+def top_n_matches(reference: Exchange) -> Check:
     """Return the check that the start of an order is its start among all records, which `reference` shows (LIST-02).
 
     Silent where the reference shows only some, or where a record was added or changed in between.
     """
 
-    def check(operation: Operation, exchange: Exchange) -> Judgement:
+    def check(operation: Operation, exchange: Exchange) -> CheckOutcome:
         page, whole = items(operation, exchange), items(operation, reference)
         if operation.listing is None or page is None or whole is None:
-            return SILENT
+            return NOT_CONCERNED
         asked = query(exchange)
         field, _, direction = asked.get(operation.listing.order, "").partition(",")[0].partition(":")
         if not field or operation.listing.limit not in asked or operation.listing.offset in asked:
-            return SILENT
+            return NOT_CONCERNED
         totals = [follow(_answer(one), operation.listing.total) for one in (reference, exchange)]
         known = {str(item.get(operation.listing.id)): item.get(field) for item in whole}
         told = [(str(item.get(operation.listing.id)), item.get(field)) for item in page]
         if totals != [len(whole)] * 2 or any(known.get(record) != value for record, value in told):
-            return SILENT
+            return NOT_CONCERNED
         texts = [value for value in known.values() if isinstance(value, str)]
         if len(texts) < len(known):
-            return SILENT
+            return NOT_CONCERNED
         expected = sorted(texts, reverse=direction == DESCENDING)[: len(told)]
         if sorted(expected) == sorted(str(value) for _, value in told):
-            return HOLDS
+            return PASS
         observed = f"{told[0][1]} first, of all there is {expected[0]}"
-        return Problem(f"not the first by {field}", f"the first of all records by {field}", observed)
+        return Violation(f"not the first by {field}", f"the first of all records by {field}", observed)
 
     return check
 
@@ -173,10 +175,10 @@ def comes_first_of_all(reference: Exchange) -> Check:
 def filter_is_as_asked(reference: Exchange) -> Check:
     """Return the check that a filter gives all of the matching records of `reference`, and nothing else (LIST-02)."""
 
-    def check(operation: Operation, exchange: Exchange) -> Judgement:
+    def check(operation: Operation, exchange: Exchange) -> CheckOutcome:
         page, whole = items(operation, exchange), items(operation, reference)
         if operation.listing is None or page is None or whole is None:
-            return SILENT
+            return NOT_CONCERNED
         asked = {
             name: (schema, value)
             for name, value in query(exchange).items()
@@ -185,7 +187,7 @@ def filter_is_as_asked(reference: Exchange) -> Check:
         for name, (schema, value) in asked.items():
             if odd := [item for item in page if not matches(item, schema, value)]:
                 observed = f"{schema[FILTERS]} = {json.dumps(odd[0].get(schema[FILTERS]))}"
-                return Problem(f"{name} not applied", f"only records that match {name}", observed)
+                return Violation(f"{name} not applied", f"only records that match {name}", observed)
         expected = {
             str(item.get(operation.listing.id))
             for item in whole
@@ -195,8 +197,8 @@ def filter_is_as_asked(reference: Exchange) -> Check:
         paged = {operation.listing.limit, operation.listing.offset} & query(exchange).keys()
         if lacking and not paged and not follow(_answer(exchange), operation.listing.more):
             observed = f"{len(expected) - len(lacking)} of {len(expected)} known records"
-            return Problem(f"{' and '.join(asked)} leaves records out", "every record that matches", observed)
-        return HOLDS
+            return Violation(f"{' and '.join(asked)} leaves records out", "every record that matches", observed)
+        return PASS
 
     return check
 
@@ -208,22 +210,22 @@ def known_records(operation: Operation, exchange: Exchange) -> int:
     return total if isinstance(total, int) and total >= len(page) else len(page)
 
 
-def holds_records(listing: Operation, records: Mapping[str, str]) -> Check:
+def lists_created(listing: Operation, records: Mapping[str, str]) -> Check:
     """Return the check that a page of the operation `listing` holds these records (JOB-06).
 
     `records` tells of each id by what kind of create it was made.
     """
 
-    def check(_: Operation, exchange: Exchange) -> Judgement:
+    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
         page = items(listing, exchange)
         if page is None or listing.listing is None:
-            return SILENT
+            return NOT_CONCERNED
         listed = [item.get(listing.listing.id) for item in page]
-        lacking = [edit for record, edit in records.items() if record not in listed]
+        lacking = [mutation for record, mutation in records.items() if record not in listed]
         if not lacking:
-            return HOLDS
+            return PASS
         observed = f"{len(lacking)} of {len(records)} not among {len(page)}, made by: {', '.join(lacking)}"
-        return Problem("record not listed", "every created record among the newest", observed)
+        return Violation("record not listed", "every created record among the newest", observed)
 
     return check
 
@@ -234,37 +236,37 @@ def shows_update_of(record: str, listing: Operation, texts: Texts) -> Check:
     Silent where nothing shows them: a listing may be of yesterday.
     """
 
-    def check(_: Operation, exchange: Exchange) -> Judgement:
+    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
         page = items(listing, exchange)
         if page is None or listing.listing is None:
-            return SILENT
+            return NOT_CONCERNED
         holders = [item.get(listing.listing.id) for item in page if _shown_in(listing, item, texts)]
         if others := [holder for holder in holders if holder != record]:
-            return Problem(
+            return Violation(
                 "another record updated",
                 f"a change of {record} alone",
                 f"a change of {others[0] or 'a record without an id'}",
             )
-        return HOLDS if holders else SILENT
+        return PASS if holders else NOT_CONCERNED
 
     return check
 
 
-def shows_nothing_refused(listing: Operation, accepted: Texts, refused: Texts) -> Check:
+def no_rejected_data_listed(listing: Operation, accepted: Texts, refused: Texts) -> Check:
     """Return the check that a page of `listing` shows no text that only refused requests held (ERR-15, AUTH-12).
 
     Silent where it shows none of the accepted texts either: what it shows where is only presumed.
     """
 
-    def check(_: Operation, exchange: Exchange) -> Judgement:
+    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
         page = items(listing, exchange)
         if page is None or listing.listing is None:
-            return SILENT
+            return NOT_CONCERNED
         for item in page:
             if told := _shown_in(listing, item, refused):
                 observed = f"{item.get(listing.listing.id)} with {listing.shows[told[0]]} = {refused[told[0]]!r}"
-                return Problem("a refused request acted", "no record with what only refused requests held", observed)
-        return HOLDS if any(_shown_in(listing, item, accepted) for item in page) else SILENT
+                return Violation("a refused request acted", "no record with what only refused requests held", observed)
+        return PASS if any(_shown_in(listing, item, accepted) for item in page) else NOT_CONCERNED
 
     return check
 
@@ -276,7 +278,7 @@ def _shown_in(listing: Operation, item: Mapping[str, Json], texts: Texts) -> lis
 
 def items(operation: Operation, exchange: Exchange) -> list[Mapping[str, Json]] | None:
     """Return the records on an accepted page, or None where there is no such page."""
-    if operation.listing is None or not (own_request(operation, exchange) and exchange.accepted):
+    if operation.listing is None or not (is_documented_request(operation, exchange) and exchange.accepted):
         return None
     found = follow(_answer(exchange), operation.listing.items)
     return found if isinstance(found, list) and all(isinstance(item, dict) for item in found) else None

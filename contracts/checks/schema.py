@@ -97,7 +97,7 @@ def lenient(schema: Json) -> Json:
     return {"anyOf": [own, *converted]} if converted else own
 
 
-def misfit(
+def schema_error(
     operation: Operation, status: str, value: Json, ignoring: Collection[tuple[str, ...]] = ()
 ) -> tuple[str, str] | None:
     """Return where and how `value` breaks the schema of the answer `status`, or None where it fits.
@@ -106,8 +106,8 @@ def misfit(
     ("meta/job_id breaks type"); the second is the validator's own sentence.
     """
     errors = _validator(operation, status).iter_errors(value)
-    counted = (error for error in errors if not any(_is_below(error, path) for path in ignoring))
-    first = min(counted, key=_place, default=None)
+    pluralize = (error for error in errors if not any(_is_below(error, path) for path in ignoring))
+    first = min(pluralize, key=_place, default=None)
     return None if first is None else (_kind(first), _sentence(first))
 
 

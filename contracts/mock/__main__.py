@@ -38,11 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
     state = State(seed=options.seed, tokens=[options.token] if options.token else [])
-    limit = RateLimit(UNREACHED) if options.limit is None else RateLimit.hurried(options.limit, options.hurry)
+    limit = RateLimit(UNREACHED) if options.limit is None else RateLimit.hurried(options.limit, options.speedup)
     try:
         document = load_document(options.contract)
         with serve(IndexedApi(document, state=state, limit=limit), options.port) as server:
-            print(welcome(document, server), flush=True)
+            print(startup_banner(document, server), flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 threading.Event().wait()
     except ContractError as error:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.exit(2, f"Port {options.port} cannot be used ({reason}): name another one with --port.\n")
 
 
-def welcome(document: Document, server: MockServer) -> str:
+def startup_banner(document: Document, server: MockServer) -> str:
     """Return what somebody who wants to try the server needs: where to look, what to send, and a command to paste."""
     told = list(values(server))
     width = max(len(label) for label, _ in told)

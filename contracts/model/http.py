@@ -111,7 +111,7 @@ class Exchange:
 
     operation: str
     request: Request
-    edit: str
+    mutation: str
     response: Response | None
     fault: str | None
     began: float

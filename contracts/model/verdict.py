@@ -11,12 +11,12 @@ from typing import Final, TypeAlias
 
 from contracts.model.http import CONTROL, Exchange
 
-NOW_AND_THEN: Final = "now and then"
+INTERMITTENT: Final = "now and then"
 """Stands for the edit of a finding that is about no edit: the fault comes and goes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Violation:
     """What one exchange shows against one requirement. `kind` names it without any generated value.
 
     `gates` is False where the vendor leaves open what was done, or careful servers differ in it: that is told, but
@@ -29,11 +29,11 @@ class Problem:
     gates: bool = True
 
 
-Judgement: TypeAlias = Problem | bool | None
+CheckOutcome: TypeAlias = Violation | bool | None
 """A check's answer: `HOLDS`, a `Problem`, or `SILENT` where the check does not speak of the exchange."""
 
-HOLDS: Final = True
-SILENT: Final = None
+PASS: Final = True
+NOT_CONCERNED: Final = None
 
 
 class Status(StrEnum):
@@ -62,18 +62,18 @@ class Finding:
 
     requirement: str
     operation: str
-    edit: str
-    problem: Problem
+    mutation: str
+    violation: Violation
     exchange: Exchange
     seen: int
     tried: int
-    edits: tuple[str, ...] = ()
+    mutations: tuple[str, ...] = ()
     gates: bool = True
 
     @property
     def identity(self) -> str:
         """Return twelve hex digits made of requirement, operation, edit and kind."""
-        parts = f"{self.requirement}\n{self.operation}\n{self.edit}\n{self.problem.kind}"
+        parts = f"{self.requirement}\n{self.operation}\n{self.mutation}\n{self.violation.kind}"
         return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
@@ -83,7 +83,7 @@ class Evidence:
 
     decided: int
     controls: int
-    edits: tuple[str, ...]
+    mutations: tuple[str, ...]
     statuses: Mapping[str, int]
 
     @property
@@ -98,7 +98,7 @@ class Evidence:
         return cls(
             decided=len(seen),
             controls=controls,
-            edits=tuple(dict.fromkeys(exchange.edit for exchange in seen if exchange.edit != CONTROL)),
+            mutations=tuple(dict.fromkeys(exchange.mutation for exchange in seen if exchange.mutation != CONTROL)),
             statuses=dict(sorted(Counter(exchange.outcome for exchange in seen).items())),
         )
 

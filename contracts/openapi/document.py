@@ -37,7 +37,7 @@ MAX_EXPANDED = 5 * MAX_VALUES // 2
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 JSON_MEDIA_TYPE = "application/json"
 SUPPLIED_BY = "x-supplied-by"
-SHOWS = "x-holds"
+LISTED_AS = "x-holds"
 RATE_LIMIT, RATE_REMAINING = "x-ratelimit-limit", "x-ratelimit-remaining"
 PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
 BODY_EXPRESSION = "$response.body#"
@@ -52,7 +52,7 @@ CONSTRAINTS = frozenset(
 
 SAID_OF_A_SCHEMA = frozenset({"title", "description", "example", "examples", "default", "deprecated"})
 """Keywords that demand nothing of a value."""
-UNSURE = ("example", "inferred")
+NON_GATING = ("example", "inferred")
 """What `x-basis` says of a fact that gates nothing."""
 
 TRAITS: Mapping[str, str] = {
@@ -196,7 +196,7 @@ class Operation:
         return {parameter.name: parameter.schema for parameter in self.parameters if parameter.place == "query"}
 
     @property
-    def uses_up(self) -> bool:
+    def consumes_value(self) -> bool:
         """Return whether its job may use up what it is about: it neither creates nor updates a record."""
         return self.job_link is not None and self.record is None and not self.updates_record
 
@@ -206,7 +206,7 @@ class Operation:
         if self.listing is None:
             return {}
         item = schema_at(self.responses.get("200", {}), self.listing.items).get("items", {})
-        return {keywords[SHOWS]: name for name, keywords in properties(item) if SHOWS in keywords}
+        return {keywords[LISTED_AS]: name for name, keywords in properties(item) if LISTED_AS in keywords}
 
     @property
     def supplied(self) -> Mapping[str, str]:
@@ -428,7 +428,7 @@ def _operations(file: Path, raw: Json) -> tuple[Operation, ...]:
             raise ContractError(f"{file} has the records of {one.id} used by {astray[0]}, which it does not describe.")
     operations = []
     for one in described.values():
-        sure = replace(one, details=_sure(one.details))
+        sure = replace(one, details=_stated_part(one.details))
         twin = None if sure.details == one.details else _operation(raw, sure, described, None)
         operations.append(_operation(raw, one, described, twin))
     return tuple(operations)
@@ -459,7 +459,7 @@ def _operation(raw: Json, one: _Described, described: Mapping[str, _Described], 
     # The links of `described` and not of `one`: what an answer may not hold for sure is still where to look for it.
     links = described[one.id].links
     if one is not described[one.id]:
-        links = tuple(link for link in links if _promises(schemas.get("200", {}), link.pointer))
+        links = tuple(link for link in links if _guarantees(schemas.get("200", {}), link.pointer))
     statuses = {name for name, other in described.items() if "x-job-status" in other.details}
     return Operation(
         id=one.id,
@@ -512,7 +512,7 @@ def _links(details: Json) -> Iterator[Link]:
                 yield Link(link["operationId"], name.rpartition(".")[2], expression.removeprefix(BODY_EXPRESSION))
 
 
-def _promises(schema: Json, pointer: str) -> bool:
+def _guarantees(schema: Json, pointer: str) -> bool:
     """Return whether what fits the schema holds what the pointer leads to."""
     for step in pointer.split("/")[1:]:
         if step not in schema.get("required", ()) or step not in schema.get("properties", {}):
@@ -552,13 +552,13 @@ def _is_constrained(schema: Json) -> bool:
     return bool(CONSTRAINTS & schema.keys()) or any(_is_constrained(alternative) for alternative in alternatives)
 
 
-def _sure(node: Json) -> Json:
+def _stated_part(node: Json) -> Json:
     """Return a part of the document without the facts of which it is not sure."""
     if isinstance(node, list):
-        return [_sure(entry) for entry in node if not _is_unsure(entry)]
+        return [_stated_part(entry) for entry in node if not _is_unsure(entry)]
     if not isinstance(node, dict):
         return node
-    kept = {key: _sure(value) for key, value in node.items() if not _is_unsure(value)}
+    kept = {key: _stated_part(value) for key, value in node.items() if not _is_unsure(value)}
     if isinstance(node.get("required"), list) and "properties" in node:
         dropped = node["properties"].keys() - kept.get("properties", {}).keys()
         kept["required"] = [name for name in node["required"] if name not in dropped]
@@ -566,7 +566,7 @@ def _sure(node: Json) -> Json:
 
 
 def _is_unsure(node: Json) -> bool:
-    return isinstance(node, dict) and node.get("x-basis") in UNSURE
+    return isinstance(node, dict) and node.get("x-basis") in NON_GATING
 
 
 def _flat(node: Json) -> Json:

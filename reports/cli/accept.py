@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import UsageError
-from contracts.model.verdict import NOW_AND_THEN
+from contracts.model.verdict import INTERMITTENT
 from contracts.untrusted import sanitize
 from contracts.untrusted.bounded_yaml import read_yaml
 from reports.render.wording import one_line
@@ -35,7 +35,7 @@ def entry(summary: Mapping[str, Any], chosen: str, today: dt.date) -> str:
         listed = ", ".join(f"{f['number']} ({f['identity']}, {f['requirement']})" for f in findings)
         raise UsageError(f"The last run has no finding {chosen}: it has {listed or 'none'}.")
     observed = one_line(found["observed"])[:LONGEST_OBSERVED]
-    comes_and_goes = found["edit"] == NOW_AND_THEN or found["seen"] < found["tried"]
+    comes_and_goes = found["edit"] == INTERMITTENT or found["seen"] < found["tried"]
     lines = [
         "",
         f"# {found['requirement']} {found['operation']} ({found['edit']}): {observed}",

@@ -32,7 +32,7 @@ PACKED = re.compile(rb"H4sI[A-Za-z0-9+/]{40,}={0,2}")
 """gzip in base64, which is how a page carries much data."""
 
 
-def plant() -> str:
+def set_canary() -> str:
     """Return the canary of this run, and see to it that it is in the environment, for other processes of it, too."""
     return os.environ.setdefault(CANARY, f"canary-{secrets.token_hex(CANARY_BYTES)}")
 

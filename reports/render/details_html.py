@@ -10,7 +10,7 @@ from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
 from reports.redaction.redactor import Redactor
 from reports.render.curl import curl
-from reports.render.wording import UNSURE, evidence_line, how_often
+from reports.render.wording import NON_GATING, evidence_line, how_often
 from reports.run.trend import Change
 
 LONGEST_SHOWN = 2_000
@@ -52,8 +52,8 @@ def _about(requirement: Requirement) -> Iterator[tuple[str, str]]:
 
 
 def _words(finding: Finding, standings: Mapping[str, Change], redactor: Redactor) -> Iterator[tuple[str, str]]:
-    yield "Also expected", sanitize.html(redactor.text(finding.problem.expected))
-    yield "Also observed", sanitize.html(redactor.text(finding.problem.observed))
+    yield "Also expected", sanitize.html(redactor.text(finding.violation.expected))
+    yield "Also observed", sanitize.html(redactor.text(finding.violation.observed))
     yield "With", sanitize.html(how_often(finding))
     if change := standings.get(finding.identity):
         yield "History", sanitize.html(change.standing())
@@ -63,12 +63,12 @@ def _rest(verdict: Verdict, requirement: Requirement, redactor: Redactor) -> Ite
     if not verdict.findings and verdict.reason:
         yield "Reason", sanitize.html(redactor.text(verdict.reason))
     if requirement.gates and verdict.findings and not any(finding.gates for finding in verdict.findings):
-        yield "Gates", sanitize.html(UNSURE)
+        yield "Gates", sanitize.html(NON_GATING)
     for observation in verdict.observations:
         yield "Observed beside", sanitize.html(redactor.text(observation))
     yield "Evidence", sanitize.html(evidence_line(verdict))
-    if verdict.evidence.edits:
-        yield "Tried", sanitize.html(", ".join(verdict.evidence.edits))
+    if verdict.evidence.mutations:
+        yield "Tried", sanitize.html(", ".join(verdict.evidence.mutations))
     if verdict.findings:
         yield "Finding", ", ".join(finding.identity for finding in verdict.findings)
 
@@ -84,7 +84,7 @@ def _side_by_side(exchange: Exchange, base_url: str, redactor: Redactor) -> str:
         f"<td style='{TOP};width:50%'>{_pre(text)}</td>"
         for text in (_message(sent, request, redactor), _message(received, response, redactor))
     )
-    heads = f"<th>Request: {sanitize.html(exchange.edit)}</th><th>Answer</th>"
+    heads = f"<th>Request: {sanitize.html(exchange.mutation)}</th><th>Answer</th>"
     return f"<table style='width:100%;table-layout:fixed'><tr>{heads}</tr><tr>{cells}</tr></table>"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from contracts.untrusted import sanitize
 from reports.render import last_requests
 from reports.render.wording import one_line
-from reports.run.run_report import Account, findings
+from reports.run.run_report import RunReport, findings
 from reports.run.trend import Change, State, moment
 
 SHOWN_IN_FULL = 10
@@ -23,13 +23,13 @@ LONGEST_COMMAND = 2_000
 """Characters; a longer command is in the JSON summary."""
 
 
-def write(file: Path, account: Account, clean: Callable[[str], str] = str) -> None:
+def write(file: Path, account: RunReport, clean: Callable[[str], str] = str) -> None:
     """Write the page; `clean` takes out what may not be written."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(sanitize.text(clean(page(account))), encoding="utf-8")
 
 
-def page(account: Account) -> str:
+def page(account: RunReport) -> str:
     """Return the page. What the target sent stands in code spans and blocks: nothing of it is rendered."""
     lines = [f"# {prose(account.headline)}", "", prose(account.exit_line), ""]
     lines += [f"- **Refused:** {prose(refusal)}" for refusal in account.refusals]
@@ -41,7 +41,7 @@ def page(account: Account) -> str:
     return "\n".join(lines)
 
 
-def _changes(account: Account) -> Iterator[str]:
+def _changes(account: RunReport) -> Iterator[str]:
     if account.notice:
         yield from (f"{prose(account.notice)}.", "")
     if account.last:
@@ -78,7 +78,7 @@ def _in_full(detail: Mapping[str, Any], rest: str) -> Iterator[str]:
     yield from _command(str(detail["curl"]), rest)
 
 
-def _last_requests(account: Account) -> Iterator[str]:
+def _last_requests(account: RunReport) -> Iterator[str]:
     for told in account.last_requests:
         yield f"- {code(last_requests.line(told))}"
         yield ""
@@ -94,7 +94,7 @@ def _command(command: str, rest: str) -> Iterator[str]:
     yield f"   {fence}"
 
 
-def _belief(account: Account) -> Iterator[str]:
+def _belief(account: RunReport) -> Iterator[str]:
     for name, value in account.facts().items():
         if name not in ("Verdict", "Ending", "Target"):
             yield f"- {name}: {prose(value)}"

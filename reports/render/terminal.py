@@ -14,7 +14,7 @@ from reports.render import last_requests, markdown
 from reports.render.wording import one_line
 from reports.run.counts import Counts, Entry, Result, explanation
 from reports.run.outcome import stopped
-from reports.run.run_report import Account, findings
+from reports.run.run_report import RunReport, findings
 from reports.run.trend import State, moment
 
 COLUMNS: Mapping[Result, str] = {
@@ -37,7 +37,7 @@ LONGEST_OBSERVED = 90
 OBSERVATIONS = 3
 
 
-def closing(account: Account, width: int) -> str:
+def closing(account: RunReport, width: int) -> str:
     """Return the closing text of a run, about twenty lines in the usual case."""
     console = Console(width=width, no_color=True, highlight=False)
     with console.capture() as capture:
@@ -53,7 +53,7 @@ def closing(account: Account, width: int) -> str:
     return sanitize.text(capture.get())
 
 
-def _changes(account: Account) -> Iterator[str]:
+def _changes(account: RunReport) -> Iterator[str]:
     if account.notice:
         yield f"{account.notice}."
     since = f"since the run of {moment(account.last)}" if account.last else "with nothing to compare with"
@@ -77,14 +77,14 @@ def _changes(account: Account) -> Iterator[str]:
             yield f"     and {len(of_state) - most} more {state}: {account.rest(*complete, '--summary')}"
 
 
-def _belief(account: Account) -> Iterator[str]:
+def _belief(account: RunReport) -> Iterator[str]:
     yield f"Detection: {account.proof_line}."
     yield f"Evidence: {account.sent} requests sent, {account.controls} controls accepted."
     yield f"Requirements: {account.exercised} of {account.requirements} decided on at least one operation."
     yield f"Access {account.access}."
 
 
-def _closing_lines(account: Account) -> Iterator[str]:
+def _closing_lines(account: RunReport) -> Iterator[str]:
     if any(entry["verdict"] == "held" for entry in account.told):
         yield EVIDENCE_EXPLAINED
     observed = list(dict.fromkeys(line for entry in account.told for line in entry.get("observations", ())))

@@ -15,7 +15,9 @@ from reports.render.curl import curl
 from reports.run.trend import Change
 
 EDITS_NAMED = 6
-UNSURE = "does not gate: the documentation shows this only by an example, or it is inferred from a sibling operation"
+NON_GATING = (
+    "does not gate: the documentation shows this only by an example, or it is inferred from a sibling operation"
+)
 
 
 def explain(
@@ -36,13 +38,13 @@ def explain(
     first, *others = verdict.findings
     lines = [
         f"{requirement.id} {requirement.sentence} [{operation.label}]",
-        f"expected: {_shown(first.problem.expected, redactor)}",
-        f"observed: {_shown(first.problem.observed, redactor)} ({how_often(first)})",
+        f"expected: {_shown(first.violation.expected, redactor)}",
+        f"observed: {_shown(first.violation.observed, redactor)} ({how_often(first)})",
         f"{curl(first.exchange.request, base_url, redactor)}",
     ]
     if requirement.gates and not any(finding.gates for finding in verdict.findings):
-        lines.insert(1, UNSURE)
-    lines += [f"also: {_shown(other.problem.observed, redactor)} ({how_often(other)})" for other in others]
+        lines.insert(1, NON_GATING)
+    lines += [f"also: {_shown(other.violation.observed, redactor)} ({how_often(other)})" for other in others]
     told = [(finding, standings[finding.identity]) for finding in verdict.findings if finding.identity in standings]
     lines += [f"{finding.identity}: {change.standing()}" for finding, change in told]
     return "\n".join([*lines, *last])
@@ -51,8 +53,8 @@ def explain(
 def in_words(finding: Finding, base_url: str, redactor: Redactor) -> dict[str, str]:
     """Return what a finding shows, by name, for programs."""
     return {
-        "expected": _shown(finding.problem.expected, redactor),
-        "observed": _shown(finding.problem.observed, redactor),
+        "expected": _shown(finding.violation.expected, redactor),
+        "observed": _shown(finding.violation.observed, redactor),
         "curl": curl(finding.exchange.request, base_url, redactor),
     }
 
@@ -63,21 +65,21 @@ def message(verdict: Verdict, requirement: Requirement, redactor: Redactor, stan
     lines = [
         f"{requirement.id} {requirement.sentence}",
         "",
-        f"expected: {_shown(first.problem.expected, redactor)}",
-        f"observed: {_shown(first.problem.observed, redactor)}",
+        f"expected: {_shown(first.violation.expected, redactor)}",
+        f"observed: {_shown(first.violation.observed, redactor)}",
         f"with:     {how_often(first)}",
         *(f"history:  {standings[first.identity].standing()}" for _ in [first] if first.identity in standings),
-        *(f"also:     {_shown(other.problem.observed, redactor)} ({how_often(other)})" for other in others),
+        *(f"also:     {_shown(other.violation.observed, redactor)} ({how_often(other)})" for other in others),
     ]
     return "\n".join(lines)
 
 
 def how_often(finding: Finding) -> str:
     """Return with which edit, and how often, a problem was seen: `event_id missing, 3 of 3`."""
-    more = [edit for edit in finding.edits if edit != finding.exchange.edit]
+    more = [mutation for mutation in finding.mutations if mutation != finding.exchange.mutation]
     named = ", ".join(more[:EDITS_NAMED]) + (f" and {len(more) - EDITS_NAMED} more" if len(more) > EDITS_NAMED else "")
     also = f"; also with {named}" if more else ""
-    return f"{finding.exchange.edit}, {finding.seen} of {finding.tried}{also}"
+    return f"{finding.exchange.mutation}, {finding.seen} of {finding.tried}{also}"
 
 
 def evidence_line(verdict: Verdict) -> str:

@@ -108,13 +108,13 @@ def explanation(told: Sequence[Entry]) -> dict[str, str]:
     rest = f" ({of_a_must} are of a must; {presumed} of them rest on an example or an inference, and cannot)"
     return {
         "Checks": (
-            f"{every.total} = {counted(len(requirements(told)), 'requirement')},"
+            f"{every.total} = {pluralize(len(requirements(told)), 'requirement')},"
             f" each on every operation that it applies to: {every}"
         ),
         "Musts": f"{musts.total} of these checks can fail the run: {musts}{rest if presumed > 0 else ''}",
     }
 
 
-def counted(number: int, noun: str) -> str:
+def pluralize(number: int, noun: str) -> str:
     """Return a number with its noun."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -37,7 +37,7 @@ MAX_LINE_BYTES = 2 * MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FindingRecord:
     """A finding as history keeps it. `problem` names what was wrong without any generated value."""
 
     identity: str
@@ -49,7 +49,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class DetectionPower:
     """What the suite was proved to notice when the run was made."""
 
     seeded: int
@@ -79,10 +79,10 @@ class Run:
     whole: bool
     exercised: Mapping[str, tuple[str, ...]]
     musts: tuple[str, ...]
-    findings: tuple[Seen, ...]
-    power: Power | None
+    findings: tuple[FindingRecord, ...]
+    power: DetectionPower | None
 
-    def could_see(self, finding: Seen, profile: str) -> bool:
+    def could_see(self, finding: FindingRecord, profile: str) -> bool:
         """Return whether the run would have shown a finding of a run in `profile`: it decided, and reached as far."""
         decided = finding.requirement in self.exercised.get(finding.operation, ())
         return decided and PROFILES.index(self.profile) >= PROFILES.index(profile)
@@ -160,11 +160,11 @@ def _lines_of(file: Path) -> list[bytes]:
 
 def bounded(runs: Sequence[Run]) -> list[Run]:
     """Return the newest runs of each target and contract, and of all, in order."""
-    counted: Counter[tuple[str, str]] = Counter()
+    pluralize: Counter[tuple[str, str]] = Counter()
     kept: list[Run] = []
     for run in sorted(runs, key=_when, reverse=True):
-        counted[run.target, run.contract] += 1
-        if counted[run.target, run.contract] <= RUNS_OF_ONE_SCOPE and len(kept) < RUNS_IN_ALL:
+        pluralize[run.target, run.contract] += 1
+        if pluralize[run.target, run.contract] <= RUNS_OF_ONE_SCOPE and len(kept) < RUNS_IN_ALL:
             kept.append(run)
     return kept[::-1]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import IntEnum, StrEnum
 
-from reports.run.counts import Counts, Entry, Result, counted, gating
+from reports.run.counts import Counts, Entry, Result, gating, pluralize
 
 
 class Code(IntEnum):
@@ -87,9 +87,9 @@ def sentence(told: Sequence[Entry], code: int, why: str = SUITE_FAILED) -> str:
     advice = every[Result.NOT_MET]
     match outcome(told, code):
         case Outcome.VIOLATED:
-            line = f"Contract violated: {musts[Result.VIOLATED]} of {counted(musts.total, 'must')}"
+            line = f"Contract violated: {musts[Result.VIOLATED]} of {pluralize(musts.total, 'must')}"
         case Outcome.NOT_MET:
-            line, advice = f"Recommendations not met, with --strict: {advice} of {counted(every.total, 'check')}", 0
+            line, advice = f"Recommendations not met, with --strict: {advice} of {pluralize(every.total, 'check')}", 0
         case Outcome.HELD:
             line = f"Contract held: {_share(musts[Result.HELD], musts.total)}"
         case Outcome.ENDED_EARLY:
@@ -99,9 +99,9 @@ def sentence(told: Sequence[Entry], code: int, why: str = SUITE_FAILED) -> str:
         case Outcome.COULD_NOT_TELL:
             line = f"Could not tell: {_why_not(told, musts, code, why)}"
     violated = musts[Result.VIOLATED] if code != Code.VIOLATED else 0
-    line += f", {counted(violated, 'must')} violated" if violated else ""
-    line += f", {counted(every[Result.KNOWN], 'known issue')}" if every[Result.KNOWN] else ""
-    return line + (f", {counted(advice, 'recommendation')} not met" if advice else "")
+    line += f", {pluralize(violated, 'must')} violated" if violated else ""
+    line += f", {pluralize(every[Result.KNOWN], 'known issue')}" if every[Result.KNOWN] else ""
+    return line + (f", {pluralize(advice, 'recommendation')} not met" if advice else "")
 
 
 def meaning(told: Sequence[Entry], code: int, why: str = SUITE_FAILED) -> str:
@@ -134,7 +134,7 @@ def stopped(told: Sequence[Entry]) -> str:
 
 
 def _share(held: int, total: int) -> str:
-    return counted(held, "must") if held == total else f"{held} of {total} musts"
+    return pluralize(held, "must") if held == total else f"{held} of {total} musts"
 
 
 def _nothing_held(musts: Counts, code: int) -> str:
@@ -145,8 +145,8 @@ def _nothing_held(musts: Counts, code: int) -> str:
 
 def _left_out(every: Counts, musts: Counts) -> str:
     if musts[Result.NOT_RUN]:
-        return f"{musts[Result.NOT_RUN]} of {counted(musts.total, 'must')} not run"
-    return f"{every[Result.NOT_RUN]} of {counted(every.total, 'check')} not run"
+        return f"{musts[Result.NOT_RUN]} of {pluralize(musts.total, 'must')} not run"
+    return f"{every[Result.NOT_RUN]} of {pluralize(every.total, 'check')} not run"
 
 
 def _why_not(told: Sequence[Entry], musts: Counts, code: int, why: str) -> str:
@@ -154,8 +154,8 @@ def _why_not(told: Sequence[Entry], musts: Counts, code: int, why: str) -> str:
         return why
     if away := stopped(told):
         return away
-    undecided = musts[Result.UNDECIDED] + musts[Result.NEEDS_ACCESS]
-    return f"{undecided} of {counted(musts.total, 'must')} undecided"
+    early_verdict = musts[Result.UNDECIDED] + musts[Result.NEEDS_ACCESS]
+    return f"{early_verdict} of {pluralize(musts.total, 'must')} undecided"
 
 
 def _undecided(told: Sequence[Entry], musts: Counts) -> str:

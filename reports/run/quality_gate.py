@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports.run.counts import counted
+from reports.run.counts import pluralize
 from reports.run.history import Run
 from reports.run.trend import day
 
@@ -40,7 +40,7 @@ def fall_of_proof(run: Run, earlier: Sequence[Run]) -> list[str]:
         if noticed < noticed_then and seeded - noticed > seeded_then - noticed_then:
             fallen.append(f"{noticed} of {seeded} {what} noticed, {noticed_then} of {seeded_then} before")
     if now.false_alarms > then.false_alarms:
-        fallen.append(f"{counted(now.false_alarms, 'false alarm')}, {then.false_alarms} before")
+        fallen.append(f"{pluralize(now.false_alarms, 'false alarm')}, {then.false_alarms} before")
     if not fallen:
         return []
     return [f"The detection proof fell since the run of {day(before.when)}: {'; '.join(fallen)}."]

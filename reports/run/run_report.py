@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reports.run.counts import explanation, requirements
-from reports.run.history import Power, Run, Seen
+from reports.run.history import DetectionPower, FindingRecord, Run
 from reports.run.outcome import SUITE_FAILED, Outcome, meaning, outcome, sentence
 from reports.run.proof import Proof
 from reports.run.trend import Change
@@ -18,7 +18,7 @@ DECIDED = ("held", "violated", "not met")
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class RunConfig:
     """What the run was made with. `began` is an ISO 8601 time in UTC, `contract` the digest of the document `file`."""
 
     began: str
@@ -32,7 +32,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class RunReport:
     """One run. `told` is what each item told, `last` the beginning of the run that `changes` compares with, if any.
 
     `notice` says what is amiss with the history. `not_cancelled` has a line for each record left at the target,
@@ -40,7 +40,7 @@ class Account:
     the reports that were asked for, by option.
     """
 
-    setting: Setting
+    setting: RunConfig
     told: Sequence[Mapping[str, Any]]
     exit_code: int
     access: str
@@ -147,7 +147,7 @@ def proof_line(proof: Proof | None) -> str:
 
 
 def as_run(
-    setting: Setting, told: Sequence[Mapping[str, Any]], exit_code: int, proof: Proof | None, *, whole: bool
+    setting: RunConfig, told: Sequence[Mapping[str, Any]], exit_code: int, proof: Proof | None, *, whole: bool
 ) -> Run:
     """Return the run as history keeps it."""
     decided = [entry for entry in told if entry["verdict"] in DECIDED]
@@ -170,17 +170,17 @@ def as_run(
     )
 
 
-def power(proof: Proof) -> Power:
+def power(proof: Proof) -> DetectionPower:
     """Return the numbers of a proof."""
-    return Power(proof.seeded, proof.noticed, proof.must_seeded, proof.must_noticed, len(proof.false_alarms))
+    return DetectionPower(proof.seeded, proof.noticed, proof.must_seeded, proof.must_noticed, len(proof.false_alarms))
 
 
-def findings(told: Iterable[Mapping[str, Any]]) -> list[tuple[Seen, Mapping[str, Any]]]:
+def findings(told: Iterable[Mapping[str, Any]]) -> list[tuple[FindingRecord, Mapping[str, Any]]]:
     """Return each finding as history keeps it, and as the item told it."""
-    found: dict[str, tuple[Seen, Mapping[str, Any]]] = {}
+    found: dict[str, tuple[FindingRecord, Mapping[str, Any]]] = {}
     for entry in told:
         for finding in entry.get("findings", ()):
-            seen = Seen(
+            seen = FindingRecord(
                 identity=finding["identity"],
                 requirement=entry["requirement"],
                 operation=entry["operation"],

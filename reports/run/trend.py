@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contracts.model.verdict import NOW_AND_THEN, Finding
-from reports.run.history import Run, Seen
+from contracts.model.verdict import INTERMITTENT, Finding
+from reports.run.history import FindingRecord, Run
 from reports.run.known_issues import Issue
 
 RUNS_UNTIL_GONE = 3
@@ -41,7 +41,7 @@ class Change:
     finding, the last earlier run that had it, if there is one: it is back.
     """
 
-    finding: Seen
+    finding: FindingRecord
     state: State
     since: str
     runs: int
@@ -70,7 +70,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class Comparison:
     """What a run is compared with: earlier runs of its target and contract, the oldest first, and the known issues.
 
     `began` is the beginning of the run itself; `kept` tells whether there is a history at all.
@@ -102,9 +102,14 @@ class Past:
         }
 
 
-def _seen(finding: Finding) -> Seen:
-    return Seen(
-        finding.identity, finding.requirement, finding.operation, finding.edit, finding.problem.kind, finding.gates
+def _seen(finding: Finding) -> FindingRecord:
+    return FindingRecord(
+        finding.identity,
+        finding.requirement,
+        finding.operation,
+        finding.mutation,
+        finding.violation.kind,
+        finding.gates,
     )
 
 
@@ -123,7 +128,7 @@ def nights(runs: int) -> str:
     return "1 run" if runs == 1 else f"{runs} runs"
 
 
-def streak(finding: Seen, earlier: Sequence[Run]) -> tuple[list[Run], int]:
+def streak(finding: FindingRecord, earlier: Sequence[Run]) -> tuple[list[Run], int]:
     """Return the runs, the oldest first, of the unbroken row that had the finding, and how many could have since."""
     row: list[Run] = []
     without = 0
@@ -138,11 +143,13 @@ def streak(finding: Seen, earlier: Sequence[Run]) -> tuple[list[Run], int]:
     return row, without
 
 
-def _patience(finding: Seen) -> int:
-    return RUNS_UNTIL_GONE if finding.edit == NOW_AND_THEN else 1
+def _patience(finding: FindingRecord) -> int:
+    return RUNS_UNTIL_GONE if finding.edit == INTERMITTENT else 1
 
 
-def standing(finding: Seen, when: str, earlier: Sequence[Run], issues: Mapping[str, Issue], today: dt.date) -> Change:
+def standing(
+    finding: FindingRecord, when: str, earlier: Sequence[Run], issues: Mapping[str, Issue], today: dt.date
+) -> Change:
     """Return where a finding of the run that began at `when` stands; `issues` are the known ones by identity."""
     (row, _), issue = streak(finding, earlier), issues.get(finding.identity)
     since, runs = (row[0].when if row else when), len(row) + 1
@@ -182,6 +189,6 @@ def changes(run: Run, earlier: Sequence[Run], issues: Mapping[str, Issue], today
     )
 
 
-def _known_to(earlier: Iterable[Run]) -> Iterable[Seen]:
+def _known_to(earlier: Iterable[Run]) -> Iterable[FindingRecord]:
     """Return every finding that history knows, as it was last seen."""
     return {finding.identity: finding for run in earlier for finding in run.findings}.values()

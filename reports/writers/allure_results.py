@@ -122,8 +122,10 @@ class Results:
         command = curl(verdict.findings[0].exchange.request, base_url, redactor)
         allure.attach(command, name="curl that reproduces it", attachment_type=AttachmentType.TEXT)
         for finding in verdict.findings[:2]:
-            _attach_exchange(finding.exchange, base_url, redactor, f"{finding.exchange.edit}: {finding.problem.kind}")
-        if control is not None and verdict.findings[0].exchange.edit != CONTROL:
+            _attach_exchange(
+                finding.exchange, base_url, redactor, f"{finding.exchange.mutation}: {finding.violation.kind}"
+            )
+        if control is not None and verdict.findings[0].exchange.mutation != CONTROL:
             _attach_exchange(control, base_url, redactor, "the accepted control beside it")
 
     @allure_commons.hookimpl(tryfirst=True)

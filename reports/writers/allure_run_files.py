@@ -15,7 +15,7 @@ import allure
 from contracts.untrusted import sanitize
 from reports.run.outcome import Code, stopped
 from reports.run.proof import Proof
-from reports.run.run_report import Account
+from reports.run.run_report import RunReport
 from reports.run.trend import State, moment
 
 SHOWN_BY_NO_RESULT: Final = (Code.INTERRUPTED, Code.SUITE_FAILED, Code.USAGE)
@@ -44,7 +44,7 @@ def executor(environment: Mapping[str, str], by_hand: str) -> Executor:
     return Executor("by hand", by_hand)
 
 
-def write(folder: Path, account: Account, who: Executor, clean: Callable[[str], str] = str) -> None:
+def write(folder: Path, account: RunReport, who: Executor, clean: Callable[[str], str] = str) -> None:
     """Write the files of a run, in place of earlier ones; `clean` takes out what may not be written."""
     facts = account.facts()
     _write(
@@ -64,22 +64,22 @@ def write(folder: Path, account: Account, who: Executor, clean: Callable[[str], 
     _write(folder / "run-perf.json", samples)
 
 
-def changed(account: Account) -> str:
+def changed(account: RunReport) -> str:
     """Return how many findings there are of each state, in one line."""
-    counted = Counter(change.state for change in account.changes)
-    told = ", ".join(f"{counted[state]} {state}" for state in State if counted[state])
+    pluralize = Counter(change.state for change in account.changes)
+    told = ", ".join(f"{pluralize[state]} {state}" for state in State if pluralize[state])
     against = f", against the run of {moment(account.last)}" if account.last else ""
     return (told or "no findings") + against + (f". {account.notice}" if account.notice else "")
 
 
-def complaints(account: Account) -> list[str]:
+def complaints(account: RunReport) -> list[str]:
     """Return what speaks against the run as a whole, and shows in no single result."""
     why = stopped(account.told)
     code = [f"{account.meaning}."] if account.exit_code in SHOWN_BY_NO_RESULT else []
     return [*account.refusals, *([why] if why else []), *code]
 
 
-def metrics(account: Account, complaints: int) -> dict[str, float]:
+def metrics(account: RunReport, complaints: int) -> dict[str, float]:
     """Return the numbers that Allure follows from run to run; allurerc.mjs gives their titles."""
     proof = account.proof
     return {

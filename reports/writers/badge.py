@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from contracts.untrusted import sanitize
-from reports.run.counts import counted
+from reports.run.counts import pluralize
 from reports.run.outcome import Code, Outcome
-from reports.run.run_report import Account
+from reports.run.run_report import RunReport
 from reports.run.trend import State
 
 COLOURS = {
@@ -22,18 +22,18 @@ COLOURS = {
 }
 
 
-def write(file: Path, account: Account, clean: Callable[[str], str] = str) -> None:
+def write(file: Path, account: RunReport, clean: Callable[[str], str] = str) -> None:
     """Write the badge; `clean` takes out what may not be written."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(sanitize.json(clean(json.dumps(badge(account)))) + "\n", encoding="utf-8")
 
 
-def badge(account: Account) -> dict[str, str | int]:
+def badge(account: RunReport) -> dict[str, str | int]:
     """Return what the badge says: the outcome, and how many findings that fail the run are new."""
     new = sum(change.state is State.NEW and change.finding.gates for change in account.changes)
     message, colour = str(account.outcome), COLOURS[account.outcome]
     if account.outcome is Outcome.VIOLATED and new:
-        message += f", {counted(new, 'new finding')}"
+        message += f", {pluralize(new, 'new finding')}"
     elif account.outcome is Outcome.NOT_MET:
         message = "recommendation not met"
     elif account.exit_code == Code.REFUSED:

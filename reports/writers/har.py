@@ -157,7 +157,7 @@ class Recorder:
 
     def _about(self, exchange: values.Exchange) -> str:
         repeats = f", sent {exchange.attempts} times" if exchange.attempts > 1 else ""
-        return f"{self.sent_for} {exchange.operation}: {exchange.edit}, request {exchange.number}{repeats}".strip()
+        return f"{self.sent_for} {exchange.operation}: {exchange.mutation}, request {exchange.number}{repeats}".strip()
 
     def _request(self, request: values.Request) -> harfile.Request:
         url = self._base_url + request.target

@@ -13,7 +13,7 @@ from contracts.untrusted import sanitize, strict_json
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
 from reports.run.counts import Counts, Result, gating
 from reports.run.proof import Proof
-from reports.run.run_report import Account, findings
+from reports.run.run_report import RunReport, findings
 from reports.run.trend import Change
 
 MAX_BYTES = 20 * MEGABYTE
@@ -25,7 +25,7 @@ UNTOLD = frozenset({"process", "stop", "sent", "weather", "last requests"})
 OF_A_FINDING = ("seen", "tried", "edits", "request", "expected", "observed", "curl")
 
 
-def write(file: Path, account: Account, clean: Callable[[str], str] = str) -> None:
+def write(file: Path, account: RunReport, clean: Callable[[str], str] = str) -> None:
     """Write the summary; `clean` takes out what may not be written."""
     file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(summary(account), indent=1, ensure_ascii=False) + "\n"
@@ -43,7 +43,7 @@ def read(file: Path) -> dict[str, Any]:
     return text.value
 
 
-def summary(account: Account) -> dict[str, Any]:
+def summary(account: RunReport) -> dict[str, Any]:
     """Return the summary."""
     setting = account.setting
     return {
@@ -89,7 +89,7 @@ def _proof(proof: Proof) -> dict[str, Any]:
     }
 
 
-def _findings(account: Account) -> Iterator[dict[str, Any]]:
+def _findings(account: RunReport) -> Iterator[dict[str, Any]]:
     details = {seen.identity: detail for seen, detail in findings(account.told)}
     for number, change in enumerate(account.changes, start=1):
         yield _finding(number, change, details.get(change.finding.identity, {}))

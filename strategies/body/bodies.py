@@ -18,8 +18,8 @@ from contracts.model.http import Request
 from contracts.openapi.document import SUPPLIED_BY, Json, Operation, properties
 from strategies.body import json_syntax
 from strategies.core.body_locations import Change, Place, on_body, only_breaking, places
-from strategies.core.mutation import Edit, Tier, with_more_query
-from strategies.core.samples import a_stranger, admits, json_type, keywords, sample
+from strategies.core.mutation import Mutation, Priority, with_more_query
+from strategies.core.samples import admits, json_type, keywords, sample, unknown_value
 
 
 def _as_text(value: Json) -> str:
@@ -35,26 +35,26 @@ def _as_fraction(value: Json) -> float:
 
 
 CONVERTED, BEYOND_64 = "its text", "a number beyond 64 bits"
-WrongType: TypeAlias = tuple[str, str, Tier, Change]
+WrongType: TypeAlias = tuple[str, str, Priority, Change]
 """JSON type, name, tier, and the value made of the accepted one. "number" is one that is no integer."""
 
 WRONG_TYPES: Sequence[WrongType] = (
-    ("null", "null", Tier.FIRST, lambda _: None),
-    ("string", CONVERTED, Tier.FIRST, _as_text),
-    ("integer", "a number", Tier.FIRST, _as_whole_number),
-    ("array", "an array around it", Tier.FIRST, lambda value: [value]),
-    ("boolean", "false", Tier.USUAL, lambda _: False),
-    ("array", "an empty array", Tier.USUAL, lambda _: []),
+    ("null", "null", Priority.FIRST, lambda _: None),
+    ("string", CONVERTED, Priority.FIRST, _as_text),
+    ("integer", "a number", Priority.FIRST, _as_whole_number),
+    ("array", "an array around it", Priority.FIRST, lambda value: [value]),
+    ("boolean", "false", Priority.USUAL, lambda _: False),
+    ("array", "an empty array", Priority.USUAL, lambda _: []),
 )
 """Tried on each property: a check that is left out is left out for one of them."""
 
 CONVERTED_TYPES: Sequence[WrongType] = (
-    ("object", "an object around it", Tier.USUAL, lambda value: {"id": value}),
-    ("object", "an empty object", Tier.USUAL, lambda _: {}),
-    ("boolean", "true", Tier.LAST, lambda _: True),
-    ("integer", "zero", Tier.LAST, lambda _: 0),
-    ("number", "a fraction", Tier.LAST, _as_fraction),
-    ("integer", BEYOND_64, Tier.LAST, lambda _: 2**70),
+    ("object", "an object around it", Priority.USUAL, lambda value: {"id": value}),
+    ("object", "an empty object", Priority.USUAL, lambda _: {}),
+    ("boolean", "true", Priority.LAST, lambda _: True),
+    ("integer", "zero", Priority.LAST, lambda _: 0),
+    ("number", "a fraction", Priority.LAST, _as_fraction),
+    ("integer", BEYOND_64, Priority.LAST, lambda _: 2**70),
 )
 """What a language converts by rules of its own. The properties take turns, for one conversion serves all of them."""
 
@@ -66,134 +66,143 @@ WRAPPER = "data"
 """The name under which servers most often look for a body that they do not find at the top."""
 
 
-def missing(operation: Operation) -> list[Edit]:
+def missing(operation: Operation) -> list[Mutation]:
     """ERR-01: each required property left out, then all of them, then what is required inside others."""
     required = [place for place in places(operation) if place.required]
-    edits = [Edit(f"{place.name} missing", place.without, _later(place, Tier.FIRST), place.about) for place in required]
+    mutations = [
+        Mutation(f"{place.name} missing", place.without, _later(place, Priority.FIRST), place.about)
+        for place in required
+    ]
     outermost = sum(not place.inside for place in required)
     if outermost > 1:
-        edits.insert(outermost, Edit("every property missing", on_body(lambda _: {}), Tier.USUAL))
-    return only_breaking(operation, edits)
+        mutations.insert(outermost, Mutation("every property missing", on_body(lambda _: {}), Priority.USUAL))
+    return only_breaking(operation, mutations)
 
 
-def wrong_types(operation: Operation) -> list[Edit]:
+def wrong_types(operation: Operation) -> list[Mutation]:
     """ERR-02: each property with a value of each JSON type that its schema does not admit."""
     found = places(operation)
-    edits = _thinned([pair for row in WRONG_TYPES for pair in _where_wrong(found, row)])
-    later: list[Edit] = []
+    mutations = _thinned([pair for row in WRONG_TYPES for pair in _where_wrong(found, row)])
+    later: list[Mutation] = []
     for turn, row in enumerate(CONVERTED_TYPES):
         pairs = _where_wrong(found, row)
-        for rank, (_, edit) in enumerate(reversed(pairs)):
-            if rank == turn % len(pairs) or edit.tier is Tier.FIRST:
-                edits.append(edit)
+        for rank, (_, mutation) in enumerate(reversed(pairs)):
+            if rank == turn % len(pairs) or mutation.priority is Priority.FIRST:
+                mutations.append(mutation)
             else:
-                later.append(replace(edit, tier=Tier.LAST))
-    edits += later
+                later.append(replace(mutation, priority=Priority.LAST))
+    mutations += later
     everything = [place.name for place in found if not place.inside and not admits(place.schema, "null")]
     if len(everything) > 1:
-        edits.append(Edit("every property as null", on_body(lambda body: body | dict.fromkeys(everything)), Tier.LAST))
+        mutations.append(
+            Mutation("every property as null", on_body(lambda body: body | dict.fromkeys(everything)), Priority.LAST)
+        )
     for place in found:
         if "items" in place.schema and not admits(place.schema, json_type(sample(place.schema["items"]))):
-            edits.append(Edit(f"{place.name} unwrapped", place.put(_unwrapped), _later(place, Tier.USUAL), place.about))
-    return only_breaking(operation, edits)
+            mutations.append(
+                Mutation(f"{place.name} unwrapped", place.put(_unwrapped), _later(place, Priority.USUAL), place.about)
+            )
+    return only_breaking(operation, mutations)
 
 
-def not_objects(operation: Operation) -> list[Edit]:
+def not_objects(operation: Operation) -> list[Mutation]:
     """ERR-03: JSON, but no object. The array holds the accepted body, for servers that unwrap it.
 
     The first holds nothing: of whoever has no known values, it is refused for what it is.
     """
-    edits = [
-        Edit("null as the body", on_body(lambda _: None), Tier.FIRST),
-        Edit("the body in an array", on_body(lambda body: [body]), Tier.FIRST),
-        Edit("the body as a JSON string", lambda request: request.with_json((request.body or b"").decode())),
-        Edit("a number as the body", on_body(lambda _: 42)),
+    mutations = [
+        Mutation("null as the body", on_body(lambda _: None), Priority.FIRST),
+        Mutation("the body in an array", on_body(lambda body: [body]), Priority.FIRST),
+        Mutation("the body as a JSON string", lambda request: request.with_json((request.body or b"").decode())),
+        Mutation("a number as the body", on_body(lambda _: 42)),
         # An empty body has no values: the array would be the empty one below.
-        Edit("the body's values in an array", on_body(lambda body: list(body.values()) if body else body)),
-        Edit("a string as the body", on_body(lambda _: "text"), Tier.LAST),
-        Edit("true as the body", on_body(lambda _: True), Tier.LAST),
-        Edit("an empty array as the body", on_body(lambda _: []), Tier.LAST),
-        Edit("the body's pairs in an array", on_body(_pairs), Tier.LAST),
+        Mutation("the body's values in an array", on_body(lambda body: list(body.values()) if body else body)),
+        Mutation("a string as the body", on_body(lambda _: "text"), Priority.LAST),
+        Mutation("true as the body", on_body(lambda _: True), Priority.LAST),
+        Mutation("an empty array as the body", on_body(lambda _: []), Priority.LAST),
+        Mutation("the body's pairs in an array", on_body(_pairs), Priority.LAST),
     ]
-    return only_breaking(operation, edits)
+    return only_breaking(operation, mutations)
 
 
-def unknown_properties(_: Operation) -> list[Edit]:
+def unknown_properties(_: Operation) -> list[Mutation]:
     """ERR-07: a property that the schema does not list."""
     name = "not_in_the_schema"
     return [
-        Edit("an object too many, in front", on_body(lambda body: {name: {}} | body), Tier.FIRST, name),
-        Edit("a null too many, in front", on_body(lambda body: {name: None} | body), Tier.USUAL, name),
-        Edit("a text too many", on_body(lambda body: body | {name: "x"}), Tier.LAST, name),
+        Mutation("an object too many, in front", on_body(lambda body: {name: {}} | body), Priority.FIRST, name),
+        Mutation("a null too many, in front", on_body(lambda body: {name: None} | body), Priority.USUAL, name),
+        Mutation("a text too many", on_body(lambda body: body | {name: "x"}), Priority.LAST, name),
     ]
 
 
-def combined(operation: Operation) -> list[Edit]:
+def combined(operation: Operation) -> list[Mutation]:
     """ERR-14: bodies that break the schema in more than one place, or only in how their properties are named."""
     schemas = {name: keywords(schema) for name, schema in properties(operation.body or {})}
     required = [name for name in schemas if name in (operation.body or {}).get("required", ())]
-    edits = []
+    mutations = []
     if any(not admits(schema, "integer") for schema in schemas.values()):
         numbers = on_body(lambda body: dict.fromkeys(body, 7))
-        edits.append(Edit("every property as a number", numbers, Tier.FIRST))
+        mutations.append(Mutation("every property as a number", numbers, Priority.FIRST))
     elif any(not admits(schema, "string") for schema in schemas.values()):
         texts = on_body(lambda body: dict.fromkeys(body, "text"))
-        edits.append(Edit("every property as a text", texts, Tier.FIRST))
+        mutations.append(Mutation("every property as a text", texts, Priority.FIRST))
     no_arrays = [name for name, schema in schemas.items() if not admits(schema, "array")]
     if last := next((name for name in reversed(no_arrays) if name in required), None) or next(iter(no_arrays), None):
-        edits.append(Edit(f"{last} as an array, names escaped", _array_under_escaped_names(last, schemas[last])))
+        mutations.append(
+            Mutation(f"{last} as an array, names escaped", _array_under_escaped_names(last, schemas[last]))
+        )
         if not admits(schemas[last], "number"):
-            beyond = Edit(f"{last} as a number beyond a double", _literal_number(last), Tier.LAST, fuzzing=True)
-            edits.append(beyond)
-    edits += _beside_a_stranger(operation)
+            beyond = Mutation(f"{last} as a number beyond a double", _literal_number(last), Priority.LAST, fuzzing=True)
+            mutations.append(beyond)
+    mutations += _beside_an_unknown_value(operation)
     if required:
-        edits += [
-            Edit("names in capitals", _renamed(str.upper)),
+        mutations += [
+            Mutation("names in capitals", _renamed(str.upper)),
             _elsewhere(required[-1]),
             *_two_faults(required, schemas),
-            Edit("names in camel case", _renamed(_camel)),
-            Edit("the body inside another object", on_body(lambda body: {WRAPPER: body})),
-            Edit("names with a space", _renamed(lambda name: f" {name}"), Tier.LAST),
+            Mutation("names in camel case", _renamed(_camel)),
+            Mutation("the body inside another object", on_body(lambda body: {WRAPPER: body})),
+            Mutation("names with a space", _renamed(lambda name: f" {name}"), Priority.LAST),
         ]
-    return only_breaking(operation, edits)
+    return only_breaking(operation, mutations)
 
 
-def _two_faults(required: Sequence[str], schemas: Mapping[str, Json]) -> list[Edit]:
+def _two_faults(required: Sequence[str], schemas: Mapping[str, Json]) -> list[Mutation]:
     """Return bodies with a wrong type and something else wrong: where no branch of a check fits, some let all pass."""
     first, last = required[0], required[-1]
-    edits = []
+    mutations = []
     if not admits(schemas[last], "integer"):
         number_and_more = on_body(lambda body: body | {last: 7, "other": 1})
-        edits.append(Edit(f"{last} as a number, one too many", number_and_more))
+        mutations.append(Mutation(f"{last} as a number, one too many", number_and_more))
     if first != last:
         for lacking, wrong in ((last, first), (first, last)):
             if not admits(schemas[wrong], "integer"):
                 number_alone = on_body(partial(_number_alone, lacking, wrong))
-                edits.append(Edit(f"{lacking} missing, {wrong} as a number", number_alone))
+                mutations.append(Mutation(f"{lacking} missing, {wrong} as a number", number_alone))
     other_instead = on_body(lambda body: _without(first, body) | {"other": 1})
-    return [*edits, Edit(f"{first} missing, one too many", other_instead, Tier.LAST)]
+    return [*mutations, Mutation(f"{first} missing, one too many", other_instead, Priority.LAST)]
 
 
 def _number_alone(lacking: str, wrong: str, body: Json) -> Json:
     return _without(lacking, body) | {wrong: 7}
 
 
-def _beside_a_stranger(operation: Operation) -> list[Edit]:
+def _beside_an_unknown_value(operation: Operation) -> list[Mutation]:
     """Return the edit of a wrong type beside a value that nobody knows: some servers look no further then."""
     supplied = [place for place in places(operation) if SUPPLIED_BY in place.schema and not place.inside]
     if len(supplied) < 2 or admits(supplied[0].schema, "integer"):  # noqa: PLR2004 - one to be wrong, one unknown
         return []
     wrong, unknown = supplied[0], supplied[-1]
-    number, stranger = wrong.put(_as_whole_number), unknown.put(a_stranger)
+    number, stranger = wrong.put(_as_whole_number), unknown.put(unknown_value)
     name = f"{wrong.name} as a number, {unknown.name} unknown"
-    return [Edit(name, lambda request: number(stranger(request)), Tier.USUAL)]
+    return [Mutation(name, lambda request: number(stranger(request)), Priority.USUAL)]
 
 
 SWITCHES = ("debug", "test", "dry_run", "force", "skip_validation", "ignore_unknown_fields", "ignore_errors", "lax")
 """Query parameters that are left in for development, or belong to a sibling; none lifts the schema."""
 
 
-def _elsewhere(name: str) -> Edit:
+def _elsewhere(name: str) -> Mutation:
     """Return the edit that moves a property from the body to the query, among switches that might excuse it."""
     without = on_body(lambda body: _without(name, body))
 
@@ -203,10 +212,10 @@ def _elsewhere(name: str) -> Edit:
 
     switched = partial(_with_query, values=dict.fromkeys(SWITCHES, "true"))
     parts = (
-        Edit(f"{name} in the query, not in the body", in_query),
-        Edit(f"{name} missing, switches in the query", lambda request: switched(without(request))),
+        Mutation(f"{name} in the query, not in the body", in_query),
+        Mutation(f"{name} missing, switches in the query", lambda request: switched(without(request))),
     )
-    return Edit(f"{name} in the query with switches", lambda request: switched(in_query(request)), parts=parts)
+    return Mutation(f"{name} in the query with switches", lambda request: switched(in_query(request)), parts=parts)
 
 
 def _with_query(request: Request, values: Mapping[str, str]) -> Request:
@@ -222,42 +231,45 @@ MARKER = "\u2603"
 """Stands for a number that no JSON writer would write, until the body is bytes."""
 
 
-def _where_wrong(found: Sequence[Place], row: WrongType) -> list[tuple[Place, Edit]]:
+def _where_wrong(found: Sequence[Place], row: WrongType) -> list[tuple[Place, Mutation]]:
     """Return the edits that put a value of this type where the schema does not admit one, each with its place."""
     kind, spelling, usual, change = row
     pairs = []
     for place in found:
         if not admits(place.schema, kind):
             numeric = spelling in TAKEN_FOR_INTEGERS and admits(place.schema, "integer")
-            tier = _later(place, Tier.FIRST if numeric else usual)
+            priority = _later(place, Priority.FIRST if numeric else usual)
             name, fuzzing = f"{place.name} as {spelling}", spelling == BEYOND_64
-            pairs.append((place, Edit(name, place.put(change), tier, place.about, fuzzing=fuzzing)))
+            pairs.append((place, Mutation(name, place.put(change), priority, place.about, fuzzing=fuzzing)))
     return pairs
 
 
-def _thinned(pairs: Sequence[tuple[Place, Edit]]) -> list[Edit]:
+def _thinned(pairs: Sequence[tuple[Place, Mutation]]) -> list[Mutation]:
     """Return the edits, those of a crowded tier one tier later, but for one of each property: the types take turns."""
     kept = []
     optional = {place.name for place, _ in pairs if not place.required}
-    for tier in (Tier.FIRST, Tier.USUAL):
-        by_place: dict[str, list[Edit]] = {}
-        for place, edit in pairs:
-            if edit.tier is tier:
-                by_place.setdefault(place.name, []).append(edit)
+    for priority in (Priority.FIRST, Priority.USUAL):
+        by_place: dict[str, list[Mutation]] = {}
+        for place, mutation in pairs:
+            if mutation.priority is priority:
+                by_place.setdefault(place.name, []).append(mutation)
         crowded = sum(map(len, by_place.values())) > TIER_AT_MOST
-        for turn, (name, edits) in enumerate(by_place.items()):
+        for turn, (name, mutations) in enumerate(by_place.items()):
             # What a server converts is worth more than a turn, "30" for 30, and so is null for what may be left out.
             endings = [f" as {CONVERTED}", *([" as null"] if name in optional else [])]
-            telling = (edit for ending in endings for edit in edits if edit.name.endswith(ending))
-            kept += [next(telling, edits[turn % len(edits)])] if crowded else edits
+            telling = (mutation for ending in endings for mutation in mutations if mutation.name.endswith(ending))
+            kept += [next(telling, mutations[turn % len(mutations)])] if crowded else mutations
     return [
-        edit if edit in kept or edit.tier is Tier.LAST else replace(edit, tier=Tier(edit.tier + 1)) for _, edit in pairs
+        mutation
+        if mutation in kept or mutation.priority is Priority.LAST
+        else replace(mutation, priority=Priority(mutation.priority + 1))
+        for _, mutation in pairs
     ]
 
 
-def _later(place: Place, tier: Tier) -> Tier:
+def _later(place: Place, priority: Priority) -> Priority:
     """Return the tier for a place: what is inside another one is validated by the code that validates that one."""
-    return Tier(min(tier + 1, Tier.LAST)) if place.inside else tier
+    return Priority(min(priority + 1, Priority.LAST)) if place.inside else priority
 
 
 def _unwrapped(value: Json) -> Json:

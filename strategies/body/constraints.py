@@ -17,7 +17,7 @@ from contracts.checks.schema import judge
 from contracts.openapi.document import Json, Operation
 from strategies.core import format_mutations
 from strategies.core.body_locations import on_body, only_breaking, only_fitting, places
-from strategies.core.mutation import Edit, Tier, together
+from strategies.core.mutation import Mutation, Priority, combine
 from strategies.core.samples import (
     LONGEST_SAMPLE,
     admits,
@@ -43,18 +43,18 @@ BEYOND_ASCII = "\u00e9"
 """One character, two bytes: too many of it are too many however they are counted."""
 NO_CHOICE, NO_FORM = "NONE_OF_THE_CHOICES", "\u2260"
 ROUNDS = (
-    ("constraints just kept", Tier.FIRST),
-    ("constraints just kept, a second way", Tier.USUAL),
-    ("constraints just kept, a third way", Tier.LAST),
-    ("constraints just kept, a fourth way", Tier.LAST),
+    ("constraints just kept", Priority.FIRST),
+    ("constraints just kept, a second way", Priority.USUAL),
+    ("constraints just kept, a third way", Priority.LAST),
+    ("constraints just kept, a fourth way", Priority.LAST),
 )
 
 
-def beyond_constraints(operation: Operation) -> list[Edit]:
+def beyond_constraints(operation: Operation) -> list[Mutation]:
     """ERR-06: each constraint broken by one step. Properties take turns, so that a short list touches all of them."""
     rows = [
         [
-            Edit(f"{place.name} {spelling}", place.put(value), _tier(rank, inside=place.inside), place.about)
+            Mutation(f"{place.name} {spelling}", place.put(value), _tier(rank, inside=place.inside), place.about)
             for rank, (spelling, value) in enumerate(beyond(place.schema))
         ]
         for place in places(operation)
@@ -62,34 +62,34 @@ def beyond_constraints(operation: Operation) -> list[Edit]:
     return only_breaking(operation, list(_in_turns(rows)))
 
 
-def at_constraints(operation: Operation) -> list[Edit]:
+def at_constraints(operation: Operation) -> list[Mutation]:
     """ERR-06: the accepted twins of `beyond_constraints`, each constraint just kept.
 
     One request keeps a constraint of every property, where there are several; its parts keep one each.
     """
     by_place = [
-        [Edit(f"{place.name} {spelling}", place.put(value), to_be_accepted=True) for spelling, value in rows]
+        [Mutation(f"{place.name} {spelling}", place.put(value), expects_success=True) for spelling, value in rows]
         for place in places(operation)
         if (rows := within(place.schema))
     ]
-    edits: list[Edit] = []
-    for (name, tier), turn in zip(ROUNDS, zip_longest(*by_place), strict=False):
-        parts = [edit for edit in turn if edit is not None]
-        if not edits and _optional(operation):
+    mutations: list[Mutation] = []
+    for (name, priority), turn in zip(ROUNDS, zip_longest(*by_place), strict=False):
+        parts = [mutation for mutation in turn if mutation is not None]
+        if not mutations and _optional(operation):
             # What is required is a constraint, too: it is just kept by a body that has nothing else.
             parts.append(nothing_optional(operation))
         if len(parts) == 1:
-            edits.append(replace(parts[0], tier=tier))
+            mutations.append(replace(parts[0], priority=priority))
         else:
-            edits.append(replace(together(name, parts, tier), to_be_accepted=True))
-    return only_fitting(operation, edits)
+            mutations.append(replace(combine(name, parts, priority), expects_success=True))
+    return only_fitting(operation, mutations)
 
 
-def nothing_optional(operation: Operation) -> Edit:
+def nothing_optional(operation: Operation) -> Mutation:
     """Return the edit that leaves out what the schema neither requires nor constrains: some servers count on it."""
     optional = _optional(operation)
     leave_out = on_body(lambda body: {name: value for name, value in body.items() if name not in optional})
-    return Edit("nothing optional", leave_out, to_be_accepted=True)
+    return Mutation("nothing optional", leave_out, expects_success=True)
 
 
 def _optional(operation: Operation) -> list[str]:
@@ -258,12 +258,12 @@ def _number(value: Json) -> int | float:
     return value if isinstance(value, int | float) else 0
 
 
-def _tier(rank: int, *, inside: bool) -> Tier:
+def _tier(rank: int, *, inside: bool) -> Priority:
     if inside:
-        return Tier.USUAL if rank == 0 else Tier.LAST
+        return Priority.USUAL if rank == 0 else Priority.LAST
     if rank < FIRST_OF_A_PROPERTY:
-        return Tier.FIRST
-    return Tier.USUAL if rank < USUAL_OF_A_PROPERTY else Tier.LAST
+        return Priority.FIRST
+    return Priority.USUAL if rank < USUAL_OF_A_PROPERTY else Priority.LAST
 
 
 def _in_turns(rows: Sequence[Sequence[Item]]) -> Iterator[Item]:

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 from contracts.model.http import Request
 from contracts.openapi.document import JSON_MEDIA_TYPE, Operation
 from contracts.untrusted import strict_json
-from strategies.core.mutation import Edit, Tier, together
+from strategies.core.mutation import Mutation, Priority, combine
 
 STRING = re.compile(rb'("(?:[^"\\]|\\.)*")')
 SIGN = re.compile(rb"([{}\[\]:,])")
@@ -27,65 +27,67 @@ ESCAPABLE = frozenset('"\\/bfnrtu')
 """What may follow a backslash in JSON."""
 
 
-def not_json(_: Operation) -> list[Edit]:
+def not_json(_: Operation) -> list[Mutation]:
     """ERR-04: bodies that are not JSON, sent as application/json.
 
     Not every body can be broken in every way: where it still is strict JSON afterwards, the request stays as it is.
     """
     return [
-        Edit(row.name, _on_bytes(_only_if_broken(row.change)), row.tier, gates=not row.read_by, fuzzing=row.fuzzing)
+        Mutation(
+            row.name, _on_bytes(_only_if_broken(row.change)), row.priority, gates=not row.read_by, fuzzing=row.fuzzing
+        )
         for row in NOT_JSON
     ]
 
 
-def open_to_readers(operation: Operation) -> list[Edit]:
+def open_to_readers(operation: Operation) -> list[Mutation]:
     """RESP-06: what RFC 8259 leaves to the reader, or HTTP to the server. Accepted or refused, but never a crash."""
     if operation.body is None:
         return []
     return [
-        Edit("byte order mark", _on_bytes(lambda body: b"\xef\xbb\xbf" + body)),
-        Edit("last key given twice", _on_bytes(_last_key_twice), Tier.LAST),
-        Edit("gzip body", lambda request: _gzipped(request).with_header("Content-Encoding", "gzip")),
-        Edit(
+        Mutation("byte order mark", _on_bytes(lambda body: b"\xef\xbb\xbf" + body)),
+        Mutation("last key given twice", _on_bytes(_last_key_twice), Priority.LAST),
+        Mutation("gzip body", lambda request: _gzipped(request).with_header("Content-Encoding", "gzip")),
+        Mutation(
             "gzip announced, plain body",
             lambda request: request.with_header("Content-Encoding", "gzip"),
-            Tier.LAST,
+            Priority.LAST,
             fuzzing=True,
         ),
-        Edit("charset nobody knows", _typed(f"{JSON_MEDIA_TYPE}; charset=x-none"), Tier.LAST, fuzzing=True),
+        Mutation("charset nobody knows", _typed(f"{JSON_MEDIA_TYPE}; charset=x-none"), Priority.LAST, fuzzing=True),
     ]
 
 
-def other_spellings(_: Operation) -> list[Edit]:
+def other_spellings(_: Operation) -> list[Mutation]:
     """RESP-08: the accepted body in other words. These are valid, and accepted by whoever accepted the control.
 
     A server that does not know one of them is not wrong by anything that the vendor states.
     """
     ways = (
-        Edit("keys in reverse", _on_bytes(_reversed_keys)),
-        Edit("keys escaped", _on_bytes(partial(_escaped_texts, keys=True))),
-        Edit("values escaped", _on_bytes(partial(_escaped_texts, keys=False))),
-        Edit("white space between", _on_bytes(_spaced)),
-        Edit("white space around", _on_bytes(lambda body: b"\r\n\t " + body + b"\n")),
-        Edit("sent in chunks", lambda request: replace(request, chunked=True)),
-        Edit("media type in capitals", _typed(JSON_MEDIA_TYPE.upper())),
-        Edit("charset=UTF-8", _with_charset),
-        Edit("no Accept header", methodcaller("with_header", "Accept")),
+        Mutation("keys in reverse", _on_bytes(_reversed_keys)),
+        Mutation("keys escaped", _on_bytes(partial(_escaped_texts, keys=True))),
+        Mutation("values escaped", _on_bytes(partial(_escaped_texts, keys=False))),
+        Mutation("white space between", _on_bytes(_spaced)),
+        Mutation("white space around", _on_bytes(lambda body: b"\r\n\t " + body + b"\n")),
+        Mutation("sent in chunks", lambda request: replace(request, chunked=True)),
+        Mutation("media type in capitals", _typed(JSON_MEDIA_TYPE.upper())),
+        Mutation("charset=UTF-8", _with_charset),
+        Mutation("no Accept header", methodcaller("with_header", "Accept")),
     )
     open_ways = [replace(way, gates=False) for way in ways]
-    return [together("every other spelling at once", open_ways, Tier.FIRST)]
+    return [combine("every other spelling at once", open_ways, Priority.FIRST)]
 
 
-def other_media_types(_: Operation) -> list[Edit]:
+def other_media_types(_: Operation) -> list[Mutation]:
     """ERR-11: the accepted values as something else than application/json."""
     return [
-        Edit("form body", lambda request: _typed(FORM)(_as_form(request)), Tier.FIRST),
-        Edit("JSON as text/plain", _typed("text/plain")),
-        Edit("JSON as a type that starts alike", _typed(f"{JSON_MEDIA_TYPE}-seq")),
-        Edit("no Content-Type", lambda request: request.with_header("Content-Type")),
-        Edit("JSON as a form", _typed(FORM), Tier.LAST),
-        Edit("multipart without a boundary", _typed("multipart/form-data"), Tier.LAST, fuzzing=True),
-        Edit("JSON as XML", _typed("application/xml"), Tier.LAST),
+        Mutation("form body", lambda request: _typed(FORM)(_as_form(request)), Priority.FIRST),
+        Mutation("JSON as text/plain", _typed("text/plain")),
+        Mutation("JSON as a type that starts alike", _typed(f"{JSON_MEDIA_TYPE}-seq")),
+        Mutation("no Content-Type", lambda request: request.with_header("Content-Type")),
+        Mutation("JSON as a form", _typed(FORM), Priority.LAST),
+        Mutation("multipart without a boundary", _typed("multipart/form-data"), Priority.LAST, fuzzing=True),
+        Mutation("JSON as XML", _typed("application/xml"), Priority.LAST),
     ]
 
 
@@ -254,7 +256,7 @@ class Malformation(NamedTuple):
     """
 
     name: str
-    tier: Tier
+    priority: Priority
     change: Callable[[bytes], bytes]
     read_by: str = ""
     fuzzing: bool = False
@@ -262,45 +264,49 @@ class Malformation(NamedTuple):
 
 EMPTY = b"{}"
 NOT_JSON: Sequence[Malformation] = (
-    Malformation("empty", Tier.FIRST, lambda _: b""),
-    Malformation("truncated", Tier.FIRST, lambda body: body[:-1]),
-    Malformation("trailing comma", Tier.FIRST, lambda body: body[:-1] + b",}"),
-    Malformation("trailing garbage", Tier.LAST, lambda body: body + b" x", "Go, Jackson"),
-    Malformation("block comment", Tier.FIRST, lambda body: b"/* c */" + body, "Ruby"),
-    Malformation("single quotes", Tier.USUAL, _single_quoted),
-    Malformation("bad UTF-8", Tier.USUAL, _within_last_text(b"\xff"), "V8, Go, Ruby", fuzzing=True),
-    Malformation("two documents", Tier.FIRST, lambda body: body + b"\n" + body, "Go, Jackson"),
-    Malformation("unquoted keys", Tier.USUAL, _unquoted_keys),
-    Malformation("raw newline in a string", Tier.USUAL, _within_last_text(b"\n")),
-    Malformation("needless escape", Tier.USUAL, _needless_escape, "Ruby"),
-    Malformation("NaN", Tier.USUAL, _last_value(b"NaN"), "CPython"),
-    Malformation("UTF-16", Tier.USUAL, lambda body: body.decode().encode("utf-16"), "CPython, Jackson", fuzzing=True),
-    Malformation("line comment", Tier.USUAL, lambda body: body[:-1] + b"// c\n}", "Ruby"),
-    Malformation("form fields", Tier.USUAL, _without_braces(lambda body: urlencode(json.loads(body)).encode())),
-    Malformation("YAML", Tier.LAST, _without_braces(_yaml)),
-    Malformation("only white space", Tier.LAST, lambda _: b" \n"),
-    Malformation("comma missing", Tier.LAST, _first_comma_as(b" ")),
-    Malformation("cut in the last string", Tier.LAST, _cut_in_last_text),
-    Malformation("NUL at the end", Tier.USUAL, lambda body: body + b"\x00", "Go, Jackson", fuzzing=True),
-    Malformation("hash comment", Tier.LAST, lambda body: b"# c\n" + body),
-    Malformation("equals for colon", Tier.LAST, lambda body: body.replace(b'":', b'"=')),
-    Malformation("semicolon for comma", Tier.LAST, _first_comma_as(b";")),
+    Malformation("empty", Priority.FIRST, lambda _: b""),
+    Malformation("truncated", Priority.FIRST, lambda body: body[:-1]),
+    Malformation("trailing comma", Priority.FIRST, lambda body: body[:-1] + b",}"),
+    Malformation("trailing garbage", Priority.LAST, lambda body: body + b" x", "Go, Jackson"),
+    Malformation("block comment", Priority.FIRST, lambda body: b"/* c */" + body, "Ruby"),
+    Malformation("single quotes", Priority.USUAL, _single_quoted),
+    Malformation("bad UTF-8", Priority.USUAL, _within_last_text(b"\xff"), "V8, Go, Ruby", fuzzing=True),
+    Malformation("two documents", Priority.FIRST, lambda body: body + b"\n" + body, "Go, Jackson"),
+    Malformation("unquoted keys", Priority.USUAL, _unquoted_keys),
+    Malformation("raw newline in a string", Priority.USUAL, _within_last_text(b"\n")),
+    Malformation("needless escape", Priority.USUAL, _needless_escape, "Ruby"),
+    Malformation("NaN", Priority.USUAL, _last_value(b"NaN"), "CPython"),
     Malformation(
-        "encoded surrogate", Tier.USUAL, _within_last_text(b"\xed\xa0\x80"), "V8, Go, Jackson, Ruby", fuzzing=True
+        "UTF-16", Priority.USUAL, lambda body: body.decode().encode("utf-16"), "CPython, Jackson", fuzzing=True
     ),
-    Malformation("overlong UTF-8", Tier.LAST, _within_last_text(b"\xc0\xaf"), "V8, Go, Jackson, Ruby", fuzzing=True),
-    Malformation("XSSI prefix", Tier.LAST, lambda body: b")]}',\n" + body),
-    Malformation("leading garbage", Tier.LAST, lambda body: b"x" + body),
-    Malformation("Infinity", Tier.LAST, _valueless(b"-Infinity"), "CPython"),
-    Malformation("NaN, then the value", Tier.LAST, _valueless(b"NaN"), "CPython"),
-    Malformation("form feed as white space", Tier.LAST, lambda body: b"\x0c" + body),
-    Malformation("cut in the middle", Tier.LAST, lambda body: body[: len(body) // 2]),
-    Malformation("leading comma", Tier.LAST, lambda body: b"{," + body[1:]),
-    Malformation("trailing brace", Tier.LAST, lambda body: body + b"}", "Go, Jackson"),
-    Malformation("Python literals", Tier.LAST, _valueless(b"None")),
-    Malformation("undefined", Tier.LAST, _valueless(b"undefined")),
-    Malformation("number with leading zero", Tier.LAST, _valueless(b"007")),
-    Malformation("number in hex", Tier.LAST, _valueless(b"0x7")),
+    Malformation("line comment", Priority.USUAL, lambda body: body[:-1] + b"// c\n}", "Ruby"),
+    Malformation("form fields", Priority.USUAL, _without_braces(lambda body: urlencode(json.loads(body)).encode())),
+    Malformation("YAML", Priority.LAST, _without_braces(_yaml)),
+    Malformation("only white space", Priority.LAST, lambda _: b" \n"),
+    Malformation("comma missing", Priority.LAST, _first_comma_as(b" ")),
+    Malformation("cut in the last string", Priority.LAST, _cut_in_last_text),
+    Malformation("NUL at the end", Priority.USUAL, lambda body: body + b"\x00", "Go, Jackson", fuzzing=True),
+    Malformation("hash comment", Priority.LAST, lambda body: b"# c\n" + body),
+    Malformation("equals for colon", Priority.LAST, lambda body: body.replace(b'":', b'"=')),
+    Malformation("semicolon for comma", Priority.LAST, _first_comma_as(b";")),
+    Malformation(
+        "encoded surrogate", Priority.USUAL, _within_last_text(b"\xed\xa0\x80"), "V8, Go, Jackson, Ruby", fuzzing=True
+    ),
+    Malformation(
+        "overlong UTF-8", Priority.LAST, _within_last_text(b"\xc0\xaf"), "V8, Go, Jackson, Ruby", fuzzing=True
+    ),
+    Malformation("XSSI prefix", Priority.LAST, lambda body: b")]}',\n" + body),
+    Malformation("leading garbage", Priority.LAST, lambda body: b"x" + body),
+    Malformation("Infinity", Priority.LAST, _valueless(b"-Infinity"), "CPython"),
+    Malformation("NaN, then the value", Priority.LAST, _valueless(b"NaN"), "CPython"),
+    Malformation("form feed as white space", Priority.LAST, lambda body: b"\x0c" + body),
+    Malformation("cut in the middle", Priority.LAST, lambda body: body[: len(body) // 2]),
+    Malformation("leading comma", Priority.LAST, lambda body: b"{," + body[1:]),
+    Malformation("trailing brace", Priority.LAST, lambda body: body + b"}", "Go, Jackson"),
+    Malformation("Python literals", Priority.LAST, _valueless(b"None")),
+    Malformation("undefined", Priority.LAST, _valueless(b"undefined")),
+    Malformation("number with leading zero", Priority.LAST, _valueless(b"007")),
+    Malformation("number in hex", Priority.LAST, _valueless(b"0x7")),
 )
 """The heads are what hand-written and hand-configured parsers most often let pass.
 

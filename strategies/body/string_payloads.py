@@ -11,8 +11,8 @@ from contracts.model.http import Request
 from contracts.openapi.document import SUPPLIED_BY, Json, Operation
 from strategies.core import format_mutations
 from strategies.core.body_locations import Place, on_body, only_fitting, places
-from strategies.core.mutation import Edit, Tier, together
-from strategies.core.samples import a_stranger, admits, alternatives, sample, text_sample
+from strategies.core.mutation import Mutation, Priority, combine
+from strategies.core.samples import admits, alternatives, sample, text_sample, unknown_value
 
 MIXED_TEXTS: Sequence[tuple[str, str]] = (
     ("many scripts", "Zo\u00eb e\u0301 \u0416 \u4e2d\u6587 \U0001f3e0 \u05d0\u05d1 a\u200db"),
@@ -25,17 +25,17 @@ MIXED_TEXTS: Sequence[tuple[str, str]] = (
 SHORT_TEXT = 'Conformance test  <b>O\'H</b> & "x" \\%41 Zo\u00eb \u4e2d'
 """What is most often changed of these, in fifty bytes, for texts that have to be short."""
 
-LEGAL_TEXTS: Sequence[tuple[str, Tier, str]] = (
-    ("digits only", Tier.USUAL, "47110815"),
-    ("leading zeros", Tier.USUAL, "0012345"),
-    ("NUL", Tier.USUAL, "evt\x00one"),
-    ("the word null", Tier.LAST, "null"),
-    ("letters of Latin-1", Tier.USUAL, "Zo\u00eb \u00c5str\u00f6m"),
-    ("mixed case", Tier.LAST, "EvT-AbC"),
-    ("an exponent", Tier.LAST, "1e5"),
-    ("the word true", Tier.LAST, "true"),
-    ("a path", Tier.LAST, "../../1"),
-    ("non-characters", Tier.LAST, "a\ufffeb\U0010ffffc"),
+LEGAL_TEXTS: Sequence[tuple[str, Priority, str]] = (
+    ("digits only", Priority.USUAL, "47110815"),
+    ("leading zeros", Priority.USUAL, "0012345"),
+    ("NUL", Priority.USUAL, "evt\x00one"),
+    ("the word null", Priority.LAST, "null"),
+    ("letters of Latin-1", Priority.USUAL, "Zo\u00eb \u00c5str\u00f6m"),
+    ("mixed case", Priority.LAST, "EvT-AbC"),
+    ("an exponent", Priority.LAST, "1e5"),
+    ("the word true", Priority.LAST, "true"),
+    ("a path", Priority.LAST, "../../1"),
+    ("non-characters", Priority.LAST, "a\ufffeb\U0010ffffc"),
 )
 """Text that JSON allows and that servers stumble over. None of it breaks a schema that says just `type: string`."""
 
@@ -68,7 +68,7 @@ OVER_A_MEBIBYTE = 1_100_000
 """Bytes; what parsers, proxies and gateways limit a body to is most often one mebibyte."""
 
 
-def legal_texts(operation: Operation) -> list[Edit]:
+def legal_texts(operation: Operation) -> list[Mutation]:
     """RESP-03: text that is hostile but legal, in properties whose schema sets no bounds to it.
 
     One of them has every text: the last that holds no id, or else the last id, for ids of what is acted on follow ids
@@ -78,32 +78,35 @@ def legal_texts(operation: Operation) -> list[Edit]:
     if not free:
         return []
     fullest = _freest(free)
-    edits = [_with_short_texts(_mixed_text(fullest, Tier.FIRST), operation), _long_text(fullest, Tier.FIRST)]
-    elsewhere = {part.name for edit in hard_to_store(operation) for part in edit.parts}
-    edits += [
-        Edit(name, fullest.put(text), tier, fuzzing=spelling in ONLY_FROM_A_FUZZER)
-        for spelling, tier, text in LEGAL_TEXTS
+    mutations = [
+        _with_short_texts(_mixed_text(fullest, Priority.FIRST), operation),
+        _long_text(fullest, Priority.FIRST),
+    ]
+    elsewhere = {part.name for mutation in storage_edge_cases(operation) for part in mutation.parts}
+    mutations += [
+        Mutation(name, fullest.put(text), priority, fuzzing=spelling in ONLY_FROM_A_FUZZER)
+        for spelling, priority, text in LEGAL_TEXTS
         if (name := f"{fullest.name} with {spelling}") not in elsewhere
     ]
-    edits.insert(2, Edit(f"{fullest.name} with pairs of escapes", _literal(fullest, b'"' + ESCAPES + b'"')))
+    mutations.insert(2, Mutation(f"{fullest.name} with pairs of escapes", _literal(fullest, b'"' + ESCAPES + b'"')))
     if len(free) > 1:
-        edits.insert(2, Edit("every property with the same text", _same_text([place.name for place in free])))
+        mutations.insert(2, Mutation("every property with the same text", _same_text([place.name for place in free])))
     for place in free:
         if place is not fullest:
-            edits += [_mixed_text(place, Tier.LAST), _long_text(place, Tier.LAST)]
-            edits += [
-                Edit(
+            mutations += [_mixed_text(place, Priority.LAST), _long_text(place, Priority.LAST)]
+            mutations += [
+                Mutation(
                     f"{place.name} with {spelling}",
                     place.put(text),
-                    Tier.LAST,
+                    Priority.LAST,
                     fuzzing=spelling in ONLY_FROM_A_FUZZER,
                 )
                 for spelling, _, text in LEGAL_TEXTS
             ]
-    return edits
+    return mutations
 
 
-def with_mark(operation: Operation, names: Collection[str], mark: str) -> Edit:
+def with_mark(operation: Operation, names: Collection[str], mark: str) -> Mutation:
     """Return the edit that puts a mark behind each of these texts, where its schema lets any text be."""
 
     def change(body: Json) -> Json:
@@ -115,10 +118,10 @@ def with_mark(operation: Operation, names: Collection[str], mark: str) -> Edit:
         }
         return body | {name: text for name, text in marked.items() if fits(free[name], text)}
 
-    return Edit("marked", on_body(change))
+    return Mutation("marked", on_body(change))
 
 
-def hard_to_store(operation: Operation) -> list[Edit]:
+def storage_edge_cases(operation: Operation) -> list[Mutation]:
     """RESP-06: what a schema allows and few stores hold, NUL in a text and a number beyond 64 bits, in one request."""
     found = [place for place in places(operation) if not place.inside]
     free = [place for place in found if _is_free_text(place.schema) and SUPPLIED_BY not in place.schema]
@@ -127,48 +130,48 @@ def hard_to_store(operation: Operation) -> list[Edit]:
         return []
     text, number = _freest(free), numbers[-1]
     parts = (
-        Edit(f"{text.name} with {NUL}", text.put(LEGAL_TEXTS_BY_NAME[NUL]), to_be_accepted=True, fuzzing=True),
-        Edit(f"{number.name} {BEYOND_64}", number.put(BEYOND_64_BITS), to_be_accepted=True, fuzzing=True),
+        Mutation(f"{text.name} with {NUL}", text.put(LEGAL_TEXTS_BY_NAME[NUL]), expects_success=True, fuzzing=True),
+        Mutation(f"{number.name} {BEYOND_64}", number.put(BEYOND_64_BITS), expects_success=True, fuzzing=True),
     )
     # A store that refuses the one says nothing of the other: then each is tried alone.
-    whole = together(f"{text.name} with {NUL}, {number.name} {BEYOND_64}", parts, Tier.FIRST)
-    return [replace(whole, to_be_accepted=True)]
+    whole = combine(f"{text.name} with {NUL}, {number.name} {BEYOND_64}", parts, Priority.FIRST)
+    return [replace(whole, expects_success=True)]
 
 
-def unknown_values(operation: Operation) -> list[Edit]:
+def unknown_values(operation: Operation) -> list[Mutation]:
     """RESP-06: well-formed values that the target cannot know. What it makes of them is its own affair."""
     supplied = [place for place in places(operation) if SUPPLIED_BY in place.schema]
-    return only_fitting(operation, [Edit(f"{place.name} unknown", place.put(a_stranger)) for place in supplied])
+    return only_fitting(operation, [Mutation(f"{place.name} unknown", place.put(unknown_value)) for place in supplied])
 
 
-def open_ended(operation: Operation) -> list[Edit]:
+def robustness_bodies(operation: Operation) -> list[Mutation]:
     """RESP-06: bodies whose meaning the contract leaves open. They may be accepted or refused, but never crash."""
     if operation.body is None:
         return []
     unread = (
-        Edit("a number beyond a double", _bytes_for("huge", b"1e400"), fuzzing=True),
-        Edit("a number of 5,000 digits", _bytes_for("long", b"9" * 5000), fuzzing=True),
-        Edit("a key named __proto__", _bytes_for("__proto__", b'{"admin":true}'), fuzzing=True),
+        Mutation("a number beyond a double", _bytes_for("huge", b"1e400"), fuzzing=True),
+        Mutation("a number of 5,000 digits", _bytes_for("long", b"9" * 5000), fuzzing=True),
+        Mutation("a key named __proto__", _bytes_for("__proto__", b'{"admin":true}'), fuzzing=True),
     )
-    edits = [
+    mutations = [
         # Apart from the others: a reader that gives up on depth never gets to see them.
-        Edit("nested 2,000 deep", _bytes_for("deep", b"[" * 2000 + b"]" * 2000), Tier.FIRST, fuzzing=True),
-        together("huge numbers, __proto__", unread),
+        Mutation("nested 2,000 deep", _bytes_for("deep", b"[" * 2000 + b"]" * 2000), Priority.FIRST, fuzzing=True),
+        combine("huge numbers, __proto__", unread),
         _together_too_many(),
-        Edit("over a mebibyte of white space around", _padded, fuzzing=True),
+        Mutation("over a mebibyte of white space around", _padded, fuzzing=True),
     ]
     found = [place for place in places(operation) if not place.inside]
     texts = [place for place in found if admits(place.schema, "string")]
     for rank, place in enumerate(reversed(texts)):
-        edits += _open_texts(place, Tier.USUAL if rank == 0 else Tier.LAST)
+        mutations += _open_texts(place, Priority.USUAL if rank == 0 else Priority.LAST)
     for place in found:
-        edits += [*_open_forms(place), *_open_numbers(place), *_open_arrays(place)]
-    hard = hard_to_store(operation)
-    together_already = {part.name for edit in hard for part in edit.parts}
-    return [*hard, *(edit for edit in edits if edit.name not in together_already)]
+        mutations += [*_open_forms(place), *_open_numbers(place), *_open_arrays(place)]
+    hard = storage_edge_cases(operation)
+    together_already = {part.name for mutation in hard for part in mutation.parts}
+    return [*hard, *(mutation for mutation in mutations if mutation.name not in together_already)]
 
 
-def _together_too_many() -> Edit:
+def _together_too_many() -> Mutation:
     """Return one edit with properties that nobody lists, each of which trips up another way of saying so."""
     names = (
         ("a name with quotes", 'say "x"'),
@@ -177,10 +180,10 @@ def _together_too_many() -> Edit:
         ("a name with a line break", "x\r\ny"),
         ("a name of 1,000 characters", "n" * 1000),
     )
-    parts = [Edit(spelling, on_body(partial(_with_more, {name: 1})), fuzzing=True) for spelling, name in names]
+    parts = [Mutation(spelling, on_body(partial(_with_more, {name: 1})), fuzzing=True) for spelling, name in names]
     crowd = {f"p{number}": number for number in range(MANY_PROPERTIES)}
-    parts.append(Edit(f"{MANY_PROPERTIES} properties too many", on_body(partial(_with_more, crowd)), fuzzing=True))
-    return together("properties too many, under hostile names", parts)
+    parts.append(Mutation(f"{MANY_PROPERTIES} properties too many", on_body(partial(_with_more, crowd)), fuzzing=True))
+    return combine("properties too many, under hostile names", parts)
 
 
 def _with_more(more: Json, body: Json) -> Json:
@@ -191,88 +194,88 @@ def _padded(request: Request) -> Request:
     return request.with_body(b" " * OVER_A_MEBIBYTE + (request.body or b""))
 
 
-def _open_texts(place: Place, usual: Tier) -> list[Edit]:
+def _open_texts(place: Place, usual: Priority) -> list[Mutation]:
     rows = (
         ("with a lone surrogate", "evt\ud800", usual, True),
         ("empty", "", usual, False),
-        ("blank", " ", Tier.LAST, False),
+        ("blank", " ", Priority.LAST, False),
     )
     # What breaks a constraint is not open: it has to be refused (ERR-06).
     return [
-        Edit(f"{place.name} {spelling}", place.put(text), tier, fuzzing=fuzzing)
-        for spelling, text, tier, fuzzing in rows
+        Mutation(f"{place.name} {spelling}", place.put(text), priority, fuzzing=fuzzing)
+        for spelling, text, priority, fuzzing in rows
         if fits(place.schema, text)
     ]
 
 
-def _open_forms(place: Place) -> list[Edit]:
+def _open_forms(place: Place) -> list[Mutation]:
     """Return texts of the right form, by the letter of the schema, that a careful target may still refuse."""
     text, admitted = text_sample(place.schema), partial(fits, place.schema)
     if not text or not any("pattern" in one or "format" in one for one in alternatives(place.schema)):
         return []
     rows = (
-        ("with every number at nines", format_mutations.all_nines(text), Tier.USUAL),
-        ("within a longer text", f"x {text} x", Tier.USUAL),
-        ("with a line break behind", f"{text}\n", Tier.LAST),
+        ("with every number at nines", format_mutations.all_nines(text), Priority.USUAL),
+        ("within a longer text", f"x {text} x", Priority.USUAL),
+        ("with a line break behind", f"{text}\n", Priority.LAST),
     )
     return [
-        Edit(f"{place.name} {spelling}", place.put(value), tier)
-        for spelling, value, tier in rows
+        Mutation(f"{place.name} {spelling}", place.put(value), priority)
+        for spelling, value, priority in rows
         if value != text and admitted(value)
     ]
 
 
-def _open_numbers(place: Place) -> list[Edit]:
+def _open_numbers(place: Place) -> list[Mutation]:
     """Return integers in spellings that the vendor leaves open, and ones that few integer types hold."""
     if not admits(place.schema, "integer"):
         return []
-    sizes = (("32", BEYOND_32_BITS, Tier.USUAL), ("64", BEYOND_64_BITS, Tier.FIRST))
-    edits = [
-        Edit(f"{place.name} beyond {bits} bits", place.put(value), tier, fuzzing=True)
-        for bits, value, tier in sizes
+    sizes = (("32", BEYOND_32_BITS, Priority.USUAL), ("64", BEYOND_64_BITS, Priority.FIRST))
+    mutations = [
+        Mutation(f"{place.name} beyond {bits} bits", place.put(value), priority, fuzzing=True)
+        for bits, value, priority in sizes
         if fits(place.schema, value)
     ]
     return [
-        *edits,
-        Edit(f"{place.name} with a zero fraction", _spelled_number(place, "{}.0")),
-        Edit(f"{place.name} with an exponent", _spelled_number(place, "{}e0"), Tier.LAST),
-        Edit(f"{place.name} beyond a double", _literal(place, b"1e400"), Tier.LAST, fuzzing=True),
+        *mutations,
+        Mutation(f"{place.name} with a zero fraction", _spelled_number(place, "{}.0")),
+        Mutation(f"{place.name} with an exponent", _spelled_number(place, "{}e0"), Priority.LAST),
+        Mutation(f"{place.name} beyond a double", _literal(place, b"1e400"), Priority.LAST, fuzzing=True),
     ]
 
 
-def _open_arrays(place: Place) -> list[Edit]:
+def _open_arrays(place: Place) -> list[Mutation]:
     if not admits(place.schema, "array"):
         return []
     many = [sample(place.schema.get("items", {}))] * MANY_ITEMS
-    too_many = Edit(f"{place.name} of 10,000 items", place.put(many), Tier.LAST, fuzzing=True)
+    too_many = Mutation(f"{place.name} of 10,000 items", place.put(many), Priority.LAST, fuzzing=True)
     return [too_many] if fits(place.schema, many) else []
 
 
-def _mixed_text(place: Place, tier: Tier) -> Edit:
-    parts = tuple(Edit(f"{place.name} with {spelling}", place.put(text)) for spelling, text in MIXED_TEXTS)
+def _mixed_text(place: Place, priority: Priority) -> Mutation:
+    parts = tuple(Mutation(f"{place.name} with {spelling}", place.put(text)) for spelling, text in MIXED_TEXTS)
     whole = "".join(text for _, text in MIXED_TEXTS)
-    return Edit(f"{place.name} with mixed text", place.put(whole), tier, parts=parts, to_be_accepted=True)
+    return Mutation(f"{place.name} with mixed text", place.put(whole), priority, parts=parts, expects_success=True)
 
 
-def _long_text(place: Place, tier: Tier) -> Edit:
+def _long_text(place: Place, priority: Priority) -> Mutation:
     name = f"{place.name} with 10,000 characters in long runs"
-    parts = tuple(Edit(f"{place.name} with {length}", place.put(text)) for length, text in LONGER_AND_LONGER)
-    return Edit(name, place.put(LONGEST), tier, parts=parts, to_be_accepted=True)
+    parts = tuple(Mutation(f"{place.name} with {length}", place.put(text)) for length, text in LONGER_AND_LONGER)
+    return Mutation(name, place.put(LONGEST), priority, parts=parts, expects_success=True)
 
 
-def _with_short_texts(edit: Edit, operation: Operation) -> Edit:
+def _with_short_texts(mutation: Mutation, operation: Operation) -> Mutation:
     """Return the edit with a short hostile text in every text, besides, that is bounded by nothing but its length."""
     short = [
-        Edit(f"{place.name} with a short mixed text", place.put(SHORT_TEXT))
+        Mutation(f"{place.name} with a short mixed text", place.put(SHORT_TEXT))
         for place in places(operation)
         if not (place.inside or NOT_ANY_TEXT & place.schema.keys() or _is_free_text(place.schema))
         and admits(place.schema, "string")
         and fits(place.schema, SHORT_TEXT)
     ]
     if not short:
-        return edit
-    whole = together(f"{edit.name}, other texts too", [edit, *short], edit.tier)
-    return replace(whole, parts=(*edit.parts, *short), to_be_accepted=True)
+        return mutation
+    whole = combine(f"{mutation.name}, other texts too", [mutation, *short], mutation.priority)
+    return replace(whole, parts=(*mutation.parts, *short), expects_success=True)
 
 
 def _freest(free: Sequence[Place]) -> Place:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from contracts.checks.schema import body_fits
 from contracts.model.http import Request
 from contracts.openapi.document import Json, Operation, properties
-from strategies.core.mutation import Edit
+from strategies.core.mutation import Mutation
 from strategies.core.samples import keywords, sample
 
 Change: TypeAlias = Callable[[Json], Json]
@@ -87,25 +87,25 @@ def on_body(change: Change) -> Callable[[Request], Request]:
     return lambda request: request.with_json(change(request.json()))
 
 
-def only_breaking(operation: Operation, edits: Sequence[Edit]) -> list[Edit]:
+def only_breaking(operation: Operation, mutations: Sequence[Mutation]) -> list[Mutation]:
     """Return the edits so that each leaves a request alone whose body would still fit the schema.
 
     An independent validator has the last word, request by request, on what is built to break the schema.
     """
-    return [_guarded(edit, lambda body: not body_fits(operation, body)) for edit in edits]
+    return [_guarded(mutation, lambda body: not body_fits(operation, body)) for mutation in mutations]
 
 
-def only_fitting(operation: Operation, edits: Sequence[Edit]) -> list[Edit]:
+def only_fitting(operation: Operation, mutations: Sequence[Mutation]) -> list[Mutation]:
     """Return the edits so that each leaves a request alone whose body would no longer fit the schema."""
-    return [_guarded(edit, lambda body: body_fits(operation, body)) for edit in edits]
+    return [_guarded(mutation, lambda body: body_fits(operation, body)) for mutation in mutations]
 
 
-def _guarded(edit: Edit, wanted: Callable[[Json], bool]) -> Edit:
+def _guarded(mutation: Mutation, wanted: Callable[[Json], bool]) -> Mutation:
     def apply(request: Request) -> Request:
-        changed = edit.apply(request)
+        changed = mutation.apply(request)
         return changed if wanted(changed.json()) else request
 
-    return replace(edit, apply=apply, parts=tuple(_guarded(part, wanted) for part in edit.parts))
+    return replace(mutation, apply=apply, parts=tuple(_guarded(part, wanted) for part in mutation.parts))
 
 
 def _inside(operation: Operation, steps: tuple[str | int, ...], schema: Json) -> Iterator[Place]:

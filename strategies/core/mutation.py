@@ -12,7 +12,7 @@ from contracts.model.http import Request
 from contracts.openapi.document import Operation
 
 
-class Tier(IntEnum):
+class Priority(IntEnum):
     """How soon an edit is worth its request. A small allowance reaches only the first tiers."""
 
     FIRST = 1
@@ -21,7 +21,7 @@ class Tier(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class Mutation:
     """One change to a control. `name` is short, stable, and what the report shows.
 
     An edit with `parts` does several things at once that a conforming target treats alike, so that one request speaks
@@ -42,12 +42,12 @@ class Edit:
 
     name: str
     apply: Callable[[Request], Request]
-    tier: Tier = Tier.USUAL
+    priority: Priority = Priority.USUAL
     about: str | None = None
     issued_token: bool = True
     also_malformed: bool = False
-    parts: tuple[Edit, ...] = ()
-    to_be_accepted: bool = False
+    parts: tuple[Mutation, ...] = ()
+    expects_success: bool = False
     gates: bool = True
     fuzzing: bool = False
 
@@ -61,16 +61,16 @@ def with_more_query(request: Request, pairs: str) -> Request:
     return replace(request, target=f"{request.target}{'&' if '?' in request.target else '?'}{pairs}")
 
 
-def together(name: str, parts: Sequence[Edit], tier: Tier = Tier.USUAL) -> Edit:
+def combine(name: str, parts: Sequence[Mutation], priority: Priority = Priority.USUAL) -> Mutation:
     """Return one edit that applies all of `parts`, one after the other."""
 
     def apply(request: Request) -> Request:
         return reduce(lambda changed, part: part.apply(changed), parts, request)
 
-    return Edit(
+    return Mutation(
         name,
         apply,
-        tier,
+        priority,
         issued_token=all(part.issued_token for part in parts),
         parts=tuple(parts),
         gates=all(part.gates for part in parts),
@@ -78,5 +78,5 @@ def together(name: str, parts: Sequence[Edit], tier: Tier = Tier.USUAL) -> Edit:
     )
 
 
-Edits: TypeAlias = Callable[[Operation], Sequence[Edit]]
+Mutations: TypeAlias = Callable[[Operation], Sequence[Mutation]]
 """What a test draws its edits from: the edits that make sense for an operation, most telling first."""

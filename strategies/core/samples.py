@@ -192,7 +192,7 @@ def unknown_id(value: str) -> str:
     return f"x{turned}" if turned[0].isdigit() and not value.isdecimal() else turned
 
 
-def a_stranger(value: Json) -> Json:
+def unknown_value(value: Json) -> Json:
     """Return a value as well-formed as this one that no target knows."""
     if isinstance(value, str):
         return unknown_id(value)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from contracts.model.http import Request
 from contracts.openapi.document import Operation
-from strategies.core.mutation import Edit, Tier, with_more_query
+from strategies.core.mutation import Mutation, Priority, with_more_query
 
 AUTHORIZATION = "Authorization"
 SHORTEST_WRONG_TOKEN = 8
@@ -20,77 +20,77 @@ UNSIGNED_JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."
 """Header {"alg":"none"}, payload {"sub":"1"}, no signature."""
 
 
-def none(_: Operation) -> list[Edit]:
+def none(_: Operation) -> list[Mutation]:
     """AUTH-01: no credentials at all."""
     return [
-        Edit("no Authorization", _without_credentials, Tier.FIRST, issued_token=False),
-        Edit("empty Authorization", _header(lambda _: ""), Tier.USUAL, issued_token=False),
+        Mutation("no Authorization", _without_credentials, Priority.FIRST, issued_token=False),
+        Mutation("empty Authorization", _header(lambda _: ""), Priority.USUAL, issued_token=False),
     ]
 
 
-def never_issued(_: Operation) -> list[Edit]:
+def never_issued(_: Operation) -> list[Mutation]:
     """AUTH-02: well-formed tokens that nobody issued."""
     return [
         _wrong(
             "another token of the same length",
-            Tier.FIRST,
+            Priority.FIRST,
             _wrong_token,
         ),
-        _wrong("a short token", Tier.LAST, lambda _: "x"),
-        _wrong("the word undefined", Tier.LAST, lambda _: "undefined"),
-        _wrong("an unsigned JWT", Tier.FIRST, lambda _: UNSIGNED_JWT),
-        replace(_wrong("a token of 4,000 characters", Tier.LAST, lambda _: "t" * 4000), fuzzing=True),
-        replace(_wrong("a token beyond ASCII", Tier.USUAL, lambda _: "t\u00f6k\u00e9n-token"), fuzzing=True),
-        _wrong("the word constructor", Tier.USUAL, lambda _: "constructor"),
-        _wrong("the word null", Tier.LAST, lambda _: "null"),
+        _wrong("a short token", Priority.LAST, lambda _: "x"),
+        _wrong("the word undefined", Priority.LAST, lambda _: "undefined"),
+        _wrong("an unsigned JWT", Priority.FIRST, lambda _: UNSIGNED_JWT),
+        replace(_wrong("a token of 4,000 characters", Priority.LAST, lambda _: "t" * 4000), fuzzing=True),
+        replace(_wrong("a token beyond ASCII", Priority.USUAL, lambda _: "t\u00f6k\u00e9n-token"), fuzzing=True),
+        _wrong("the word constructor", Priority.USUAL, lambda _: "constructor"),
+        _wrong("the word null", Priority.LAST, lambda _: "null"),
     ]
 
 
-def near_misses(_: Operation) -> list[Edit]:
+def near_misses(_: Operation) -> list[Mutation]:
     """AUTH-03: tokens one step away from the issued one."""
     return [
-        _wrong("last character cut", Tier.FIRST, lambda token: token[:-1]),
-        _wrong("one character more", Tier.FIRST, lambda token: token + "x"),
-        _wrong("case swapped", Tier.FIRST, str.swapcase),
-        _wrong("last character changed", Tier.FIRST, lambda token: token[:-1] + _other(token[-1])),
-        _wrong("first character changed", Tier.USUAL, lambda token: _other(token[0]) + token[1:]),
-        _wrong("padded with an equals sign", Tier.USUAL, lambda token: f"{token}="),
-        _wrong("middle character changed", Tier.LAST, _middle_changed),
-        _wrong("first half only", Tier.LAST, lambda token: token[: len(token) // 2]),
-        _wrong("one character before", Tier.USUAL, lambda token: "x" + token),
+        _wrong("last character cut", Priority.FIRST, lambda token: token[:-1]),
+        _wrong("one character more", Priority.FIRST, lambda token: token + "x"),
+        _wrong("case swapped", Priority.FIRST, str.swapcase),
+        _wrong("last character changed", Priority.FIRST, lambda token: token[:-1] + _other(token[-1])),
+        _wrong("first character changed", Priority.USUAL, lambda token: _other(token[0]) + token[1:]),
+        _wrong("padded with an equals sign", Priority.USUAL, lambda token: f"{token}="),
+        _wrong("middle character changed", Priority.LAST, _middle_changed),
+        _wrong("first half only", Priority.LAST, lambda token: token[: len(token) // 2]),
+        _wrong("one character before", Priority.USUAL, lambda token: "x" + token),
         # The issued token is presented; what else may stand there is for each parser of the header to say.
-        replace(_wrong("another word after it", Tier.USUAL, lambda token: f"{token} x"), gates=False),
-        _wrong("white space inside", Tier.LAST, lambda token: f"{token[:4]} {token[4:]}"),
-        _wrong("first character cut", Tier.LAST, lambda token: token[1:]),
-        _wrong("token twice over", Tier.LAST, lambda token: token + token),
-        _wrong("reversed", Tier.LAST, lambda token: token[::-1]),
+        replace(_wrong("another word after it", Priority.USUAL, lambda token: f"{token} x"), gates=False),
+        _wrong("white space inside", Priority.LAST, lambda token: f"{token[:4]} {token[4:]}"),
+        _wrong("first character cut", Priority.LAST, lambda token: token[1:]),
+        _wrong("token twice over", Priority.LAST, lambda token: token + token),
+        _wrong("reversed", Priority.LAST, lambda token: token[::-1]),
     ]
 
 
-def other_forms(_: Operation) -> list[Edit]:
+def malformed_header(_: Operation) -> list[Mutation]:
     """AUTH-04: the issued token under another scheme, under none, or beside other credentials."""
-    rows: Sequence[tuple[str, Tier, Callable[[str], str]]] = (
-        ("no scheme", Tier.FIRST, lambda token: token),
-        ("Basic scheme", Tier.FIRST, lambda token: f"Basic {_base64(f'{token}:')}"),
-        ("scheme without a token", Tier.USUAL, lambda _: "Bearer"),
-        ("Token scheme", Tier.FIRST, lambda token: f"Token {token}"),
-        ("Basic scheme, bare token", Tier.LAST, lambda token: f"Basic {token}"),
-        ("no space after the scheme", Tier.USUAL, lambda token: f"Bearer{token}"),
-        ("scheme twice", Tier.LAST, lambda token: f"Bearer Bearer {token}"),
-        ("colon after the scheme", Tier.LAST, lambda token: f"Bearer: {token}"),
-        ("two tokens", Tier.USUAL, lambda token: f"Bearer {_wrong_token(token)}, Bearer {token}"),
-        ("token in quotes", Tier.LAST, lambda token: f'Bearer "{token}"'),
-        ("Digest scheme", Tier.LAST, lambda token: f'Digest username="{token}"'),
-        ("another scheme before", Tier.LAST, lambda token: f"Basic eDp5, Bearer {token}"),
+    rows: Sequence[tuple[str, Priority, Callable[[str], str]]] = (
+        ("no scheme", Priority.FIRST, lambda token: token),
+        ("Basic scheme", Priority.FIRST, lambda token: f"Basic {_base64(f'{token}:')}"),
+        ("scheme without a token", Priority.USUAL, lambda _: "Bearer"),
+        ("Token scheme", Priority.FIRST, lambda token: f"Token {token}"),
+        ("Basic scheme, bare token", Priority.LAST, lambda token: f"Basic {token}"),
+        ("no space after the scheme", Priority.USUAL, lambda token: f"Bearer{token}"),
+        ("scheme twice", Priority.LAST, lambda token: f"Bearer Bearer {token}"),
+        ("colon after the scheme", Priority.LAST, lambda token: f"Bearer: {token}"),
+        ("two tokens", Priority.USUAL, lambda token: f"Bearer {_wrong_token(token)}, Bearer {token}"),
+        ("token in quotes", Priority.LAST, lambda token: f'Bearer "{token}"'),
+        ("Digest scheme", Priority.LAST, lambda token: f'Digest username="{token}"'),
+        ("another scheme before", Priority.LAST, lambda token: f"Basic eDp5, Bearer {token}"),
     )
     # The issued token is presented; which of two headers a framework gets to see is its HTTP server's choice.
-    two = Edit(
-        "two headers, a wrong one first", _with_a_wrong_header_first, Tier.FIRST, issued_token=False, gates=False
+    two = Mutation(
+        "two headers, a wrong one first", _with_a_wrong_header_first, Priority.FIRST, issued_token=False, gates=False
     )
-    return [two, *(Edit(name, _header(change), tier, issued_token=False) for name, tier, change in rows)]
+    return [two, *(Mutation(name, _header(change), priority, issued_token=False) for name, priority, change in rows)]
 
 
-def other_places(_: Operation) -> list[Edit]:
+def wrong_location(_: Operation) -> list[Mutation]:
     """AUTH-05: the issued token anywhere but in the Authorization header. One request tries all of them."""
     query = ("access_token", "token", "api_key", "apikey", "auth_token", "key")
     headers = ("X-Api-Key", "X-Access-Token", "X-Auth-Token", "Api-Key", "Token")
@@ -100,18 +100,20 @@ def other_places(_: Operation) -> list[Edit]:
     schemed = [(f"in {name}", _add_header(name, lambda token: f"Bearer {token}")) for name in with_scheme]
     in_query = [(f"in the query as {name}", _add_query(name)) for name in query]
     in_cookies = [(f"in the cookie {name}", _add_cookie(name)) for name in cookies]
-    return [_instead("in query, headers and cookies", in_query + bare + schemed + in_cookies, Tier.FIRST)]
+    return [_instead("in query, headers and cookies", in_query + bare + schemed + in_cookies, Priority.FIRST)]
 
 
-def scheme_spellings(_: Operation) -> list[Edit]:
+def scheme_spellings(_: Operation) -> list[Mutation]:
     """AUTH-08: the scheme in other cases; these are valid."""
     return [
-        Edit("scheme in small letters", _header(lambda token: f"bearer {token}"), Tier.FIRST, issued_token=False),
-        Edit("scheme in capitals", _header(lambda token: f"BEARER {token}"), Tier.LAST, issued_token=False),
+        Mutation(
+            "scheme in small letters", _header(lambda token: f"bearer {token}"), Priority.FIRST, issued_token=False
+        ),
+        Mutation("scheme in capitals", _header(lambda token: f"BEARER {token}"), Priority.LAST, issued_token=False),
     ]
 
 
-def ways_around(_: Operation) -> list[Edit]:
+def auth_bypass(_: Operation) -> list[Mutation]:
     """AUTH-09: no credentials, but a header or a spelling of the path that lets some servers look away."""
     origin = (
         *("X-Forwarded-For: 127.0.0.1", "X-Real-IP: 127.0.0.1", "X-Client-IP: 127.0.0.1", "Forwarded: for=127.0.0.1"),
@@ -120,8 +122,10 @@ def ways_around(_: Operation) -> list[Edit]:
     )
     routing = ("X-Original-URL: /", "X-Rewrite-URL: /", "X-HTTP-Method-Override: OPTIONS", "X-Method-Override: OPTIONS")
     return [
-        _instead("headers of trust and routing", [(line, _add_line(line)) for line in (*origin, *routing)], Tier.FIRST),
-        _instead("the other end of the path", [("", _retarget(_with_other_end))], Tier.FIRST),
+        _instead(
+            "headers of trust and routing", [(line, _add_line(line)) for line in (*origin, *routing)], Priority.FIRST
+        ),
+        _instead("the other end of the path", [("", _retarget(_with_other_end))], Priority.FIRST),
         _instead("two slashes", [("", _retarget(lambda path: "/" + path))]),
         _instead("path with an escape", [("", _retarget(_with_escape))]),
         _instead("path in capitals", [("", _retarget(str.upper))]),
@@ -138,14 +142,14 @@ def with_wrong_token(request: Request) -> Request:
     return request.with_header(AUTHORIZATION, f"Bearer {_wrong_token(token_of(request))}")
 
 
-def _wrong(name: str, tier: Tier, change: Callable[[str], str]) -> Edit:
+def _wrong(name: str, priority: Priority, change: Callable[[str], str]) -> Mutation:
     """Return an edit of the token; a token that it leaves as it is - digits have no case - gets one letter more."""
 
     def value(token: str) -> str:
         changed = change(token)
         return f"Bearer {changed if changed.strip() != token else f'{token}Z'}"
 
-    return Edit(name, _header(value), tier, issued_token=False)
+    return Mutation(name, _header(value), priority, issued_token=False)
 
 
 def _header(value: Callable[[str], str]) -> Callable[[Request], Request]:
@@ -156,14 +160,16 @@ def _without_credentials(request: Request) -> Request:
     return request.with_header(AUTHORIZATION)
 
 
-def _instead(name: str, ways: Sequence[tuple[str, Callable[[Request], Request]]], tier: Tier = Tier.USUAL) -> Edit:
+def _instead(
+    name: str, ways: Sequence[tuple[str, Callable[[Request], Request]]], priority: Priority = Priority.USUAL
+) -> Mutation:
     """Return one edit that goes all of the named `ways` at once, and then takes the credentials away."""
 
     def apply(request: Request) -> Request:
         return _without_credentials(reduce(lambda changed, way: way[1](changed), ways, request))
 
     parts = tuple(_instead(spelling, [(spelling, way)]) for spelling, way in ways) if len(ways) > 1 else ()
-    return Edit(name, apply, tier, issued_token=False, parts=parts)
+    return Mutation(name, apply, priority, issued_token=False, parts=parts)
 
 
 def _retarget(change: Callable[[str], str]) -> Callable[[Request], Request]:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from contracts.checks.listing import ASCENDING, COMPARES, DESCENDING, FILTERS
 from contracts.model.http import Request
 from contracts.openapi.document import Json, Operation
-from strategies.core.mutation import Edit
+from strategies.core.mutation import Mutation
 
 Item = Mapping[str, Json]
 PAGES = 3
@@ -31,22 +31,22 @@ def with_query(**values: object) -> Callable[[Request], Request]:
     return apply
 
 
-def stretches(operation: Operation, known: int) -> list[Edit]:
+def single_pages(operation: Operation, known: int) -> list[Mutation]:
     """LIST-01: single pages: one result, some from the middle, none beyond the end, the most that is allowed."""
     listing = operation.listing
     if listing is None:
         return []
     most = operation.query_parameters.get(listing.limit, {}).get("maximum", 100)
     return [
-        Edit("a limit of 1", with_query(**{listing.limit: 1})),
-        Edit("two from the second on", with_query(**{listing.limit: 2, listing.offset: 1})),
-        Edit("the largest limit", with_query(**{listing.limit: most})),
-        Edit("an offset beyond the end", with_query(**{listing.offset: known + 1000})),
-        Edit("exactly all that there are", with_query(**{listing.limit: max(1, min(known, most))})),
+        Mutation("a limit of 1", with_query(**{listing.limit: 1})),
+        Mutation("two from the second on", with_query(**{listing.limit: 2, listing.offset: 1})),
+        Mutation("the largest limit", with_query(**{listing.limit: most})),
+        Mutation("an offset beyond the end", with_query(**{listing.offset: known + 1000})),
+        Mutation("exactly all that there are", with_query(**{listing.limit: max(1, min(known, most))})),
     ]
 
 
-def pages(operation: Operation, known: int) -> list[Edit]:
+def pages(operation: Operation, known: int) -> list[Mutation]:
     """LIST-01: the list in a few pages, the last of which is not full; of a very long list only its start."""
     listing = operation.listing
     if listing is None:
@@ -56,12 +56,12 @@ def pages(operation: Operation, known: int) -> list[Edit]:
     size = max(1, -(-known // PAGES))
     size += known % size == 0 and PAGES < known < PAGES * most
     return [
-        Edit("page by page", with_query(**{listing.limit: size, listing.offset: start}))
+        Mutation("page by page", with_query(**{listing.limit: size, listing.offset: start}))
         for start in range(0, max(known, 1), size)
     ]
 
 
-def newest(operation: Operation) -> Edit:
+def newest(operation: Operation) -> Mutation:
     """Return the edit that asks for as many records as possible, in the documented default order: newest first."""
     listing = operation.listing
     assert listing is not None, "asked only of listings"
@@ -70,10 +70,10 @@ def newest(operation: Operation) -> Edit:
     asked = {listing.limit: schemas.get(listing.limit, {}).get("maximum", 100)} | (
         {listing.order: usual} if usual else {}
     )
-    return Edit("newest first", with_query(**asked))
+    return Mutation("newest first", with_query(**asked))
 
 
-def orders(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
+def orders(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
     """LIST-02: orders by the fields in which what was shown differs, the documented default's own field first."""
     listing = operation.listing
     if listing is None:
@@ -81,30 +81,32 @@ def orders(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
     usual = str(operation.query_parameters.get(listing.order, {}).get("default", "")).partition(":")[0]
     fields = [usual] if usual else []
     fields += [name for name in _told_apart(shown) if name != usual][:1]
-    edits = []
+    mutations = []
     for field in fields:
-        edits += [
-            Edit(f"by {field}, {word}", with_query(**{listing.order: f"{field}:{direction}"}))
+        mutations += [
+            Mutation(f"by {field}, {word}", with_query(**{listing.order: f"{field}:{direction}"}))
             for word, direction in (("ascending", ASCENDING), ("descending", DESCENDING))
         ]
     if usual:
         # The other end of the list, and not all of it: what is sorted after the page was cut shows.
         few = max(1, len(shown) // PAGES)
         first = with_query(**{listing.order: f"{usual}:{ASCENDING}", listing.limit: few})
-        edits[0] = Edit(f"the first by {usual}, ascending", first)
-    edits += [Edit(f"by {field}, no direction", with_query(**{listing.order: field})) for field in fields[-1:]]
+        mutations[0] = Mutation(f"the first by {usual}, ascending", first)
+    mutations += [Mutation(f"by {field}, no direction", with_query(**{listing.order: field})) for field in fields[-1:]]
     if fields and (shared := _shared(shown)):
         # Both ways: a list in which equals come as they are stored is in one of the two orders anyway.
         for word, direction in (("ascending", ASCENDING), ("descending", DESCENDING)):
             both = f"{shared}:{DESCENDING},{fields[0]}:{direction}"
             name = f"by {shared}, descending, then by {fields[0]}, {word}"
-            edits.insert(2, Edit(name, with_query(**{listing.order: both})))
+            mutations.insert(2, Mutation(name, with_query(**{listing.order: both})))
     if sparse := _sparse(shown):
-        edits.insert(3, Edit(f"by {sparse}, which some lack", with_query(**{listing.order: f"{sparse}:{ASCENDING}"})))
-    return edits
+        mutations.insert(
+            3, Mutation(f"by {sparse}, which some lack", with_query(**{listing.order: f"{sparse}:{ASCENDING}"}))
+        )
+    return mutations
 
 
-def pages_of_equals(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
+def pages_of_equals(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
     """LIST-02: the list in two pages, in an order that leaves many records equal."""
     listing, shared = operation.listing, _shared(shown)
     if listing is None or shared is None:
@@ -112,16 +114,16 @@ def pages_of_equals(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
     size = -(-len(shown) // 2)
     order = f"{shared}:{ASCENDING}"
     return [
-        Edit(
+        Mutation(
             f"page by page, by {shared}", with_query(**{listing.limit: size, listing.offset: at, listing.order: order})
         )
         for at in (0, size)
     ]
 
 
-def filters(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
+def filters(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
     """LIST-02: each filter with a value that a record was shown to have, most telling first, and a stranger's."""
-    edits = []
+    mutations = []
     parameters = {name: schema for name, schema in operation.query_parameters.items() if FILTERS in schema}
     ranked = sorted(parameters, key=lambda name: abs(_share(shown, parameters[name]) - 0.5))
     intervals = _intervals(shown, {name: parameters[name] for name in ranked})
@@ -131,27 +133,27 @@ def filters(operation: Operation, shown: Sequence[Item]) -> list[Edit]:
         value = _value_shown(shown, parameters[name])
         others = {other: _value_shown(shown, parameters[other]) for other in parameters[name].get("x-needs", ())}
         if value is not None and all(other is not None for other in others.values()):
-            edits.append(Edit(f"only {name} of a record", with_query(**{name: value, **others})))
-    between = [Edit(f"between {' and '.join(interval)}", with_query(**interval)) for interval in intervals]
-    edits[1:1] = between
+            mutations.append(Mutation(f"only {name} of a record", with_query(**{name: value, **others})))
+    between = [Mutation(f"between {' and '.join(interval)}", with_query(**interval)) for interval in intervals]
+    mutations[1:1] = between
     bounds = [name for name in ranked if COMPARES in parameters[name]]
     if bounds and (elsewhere := _in_another_zone(_value_shown(shown, parameters[bounds[0]]))):
-        edits.insert(1, Edit(f"{bounds[0]} in another time zone", with_query(**{bounds[0]: elsewhere})))
+        mutations.insert(1, Mutation(f"{bounds[0]} in another time zone", with_query(**{bounds[0]: elsewhere})))
     texts = [name for name in ranked if not {COMPARES, "enum", "x-needs"} & parameters[name].keys()]
     if texts and (value := _value_shown(shown, parameters[texts[0]])):
         name = texts[0]
-        edits.insert(1, Edit(f"{name} of no record", with_query(**{name: "no-such-value"})))
-        edits.insert(2, Edit(f"the start of a {name}", with_query(**{name: value[:-1]})))
+        mutations.insert(1, Mutation(f"{name} of no record", with_query(**{name: "no-such-value"})))
+        mutations.insert(2, Mutation(f"the start of a {name}", with_query(**{name: value[:-1]})))
         if value.swapcase() != value:
-            edits.insert(3, Edit(f"{name} in the other case", with_query(**{name: value.swapcase()})))
+            mutations.insert(3, Mutation(f"{name} in the other case", with_query(**{name: value.swapcase()})))
         if operation.listing:
             # All but the first: whoever filters only the first page shows others among so many.
             rest = max(1, _matching(shown, parameters[name], value) - 1)
             second = {operation.listing.limit: rest, operation.listing.offset: 1}
-            edits.insert(3, Edit(f"the second page of a {name}", with_query(**{name: value, **second})))
+            mutations.insert(3, Mutation(f"the second page of a {name}", with_query(**{name: value, **second})))
         if both := _two_at_once(shown, {name: parameters[name] for name in texts}):
-            edits.insert(4, Edit(f"{' and '.join(both)} at once", with_query(**both)))
-    return edits
+            mutations.insert(4, Mutation(f"{' and '.join(both)} at once", with_query(**both)))
+    return mutations
 
 
 def _two_at_once(shown: Sequence[Item], parameters: Mapping[str, Json]) -> Mapping[str, str] | None:

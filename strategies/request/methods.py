@@ -8,35 +8,35 @@ from functools import partial
 from operator import methodcaller
 
 from contracts.openapi.document import Operation
-from strategies.core.mutation import Edit, Tier, together
+from strategies.core.mutation import Mutation, Priority, combine
 from strategies.core.samples import unknown_id
 from strategies.request.parameters import on_last_value
 
 OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
 
 
-def other_methods(operation: Operation) -> list[Edit]:
+def other_methods(operation: Operation) -> list[Mutation]:
     """HTTP-01: methods that the document does not list for the path. HEAD and OPTIONS are the server's own.
 
     DELETE is left out: on a path that names no record a target that takes it might delete everybody's.
     """
-    tiers = dict.fromkeys(("GET", "POST", "PATCH"), Tier.FIRST) | dict.fromkeys(("PUT", "TRACE"), Tier.LAST)
+    tiers = dict.fromkeys(("GET", "POST", "PATCH"), Priority.FIRST) | dict.fromkeys(("PUT", "TRACE"), Priority.LAST)
     return [
-        Edit(method, partial(replace, method=method), tier)
-        for method, tier in tiers.items()
+        Mutation(method, partial(replace, method=method), priority)
+        for method, priority in tiers.items()
         if method not in {operation.method, *operation.path_methods}
     ]
 
 
-def head(_: Operation) -> list[Edit]:
+def head(_: Operation) -> list[Mutation]:
     """RESP-06: HEAD, which a server may or may not know; whatever it says, the connection goes on after it."""
-    return [Edit("HEAD", partial(replace, method="HEAD"))]
+    return [Mutation("HEAD", partial(replace, method="HEAD"))]
 
 
-def odd_headers(_: Operation) -> list[Edit]:
+def odd_headers(_: Operation) -> list[Mutation]:
     """RESP-06: headers around a good request that hold what nobody sends on purpose. None is the operation's."""
-    parts = [Edit(name, methodcaller("with_header", name, value), fuzzing=True) for name, value in ODD_HEADERS]
-    return [together("odd headers", parts)]
+    parts = [Mutation(name, methodcaller("with_header", name, value), fuzzing=True) for name, value in ODD_HEADERS]
+    return [combine("odd headers", parts)]
 
 
 ODD_HEADERS = (
@@ -58,42 +58,43 @@ ODD_HEADERS = (
 """Name and value. Intermediaries and libraries parse these, and some fall over what they find."""
 
 
-def overrides(operation: Operation) -> list[Edit]:
+def overrides(operation: Operation) -> list[Mutation]:
     """HTTP-03: headers that ask for another method than the request line."""
     other = "GET" if operation.method != "GET" else "POST"
-    deleting = [Edit(f"{name}: DELETE", methodcaller("with_header", name, "DELETE")) for name in OVERRIDES]
+    deleting = [Mutation(f"{name}: DELETE", methodcaller("with_header", name, "DELETE")) for name in OVERRIDES]
     asking = [
-        Edit(f"{name}: {operation.method}", methodcaller("with_header", name, operation.method)) for name in OVERRIDES
+        Mutation(f"{name}: {operation.method}", methodcaller("with_header", name, operation.method))
+        for name in OVERRIDES
     ]
-    instead = Edit(other, partial(replace, method=other))
+    instead = Mutation(other, partial(replace, method=other))
     return [
-        Edit(
+        Mutation(
             f"{other} with headers that ask for {operation.method}",
-            lambda request: together("", [instead, *asking]).apply(request),
-            parts=tuple(together(f"{other} with {edit.name}", [instead, edit]) for edit in asking),
+            lambda request: combine("", [instead, *asking]).apply(request),
+            parts=tuple(combine(f"{other} with {mutation.name}", [instead, mutation]) for mutation in asking),
         ),
-        together("headers that ask for DELETE", deleting),
+        combine("headers that ask for DELETE", deleting),
     ]
 
 
-def unknown_ids(operation: Operation) -> list[Edit]:
+def unknown_ids(operation: Operation) -> list[Mutation]:
     """JOB-05: ids in the path that were never given, in the last place for one. The nearest misses come first."""
-    rows: tuple[tuple[str, Tier, Callable[[str], str]], ...] = (
-        ("id never given", Tier.FIRST, unknown_id),
-        ("id with one character more", Tier.FIRST, lambda value: value + "x"),
-        ("id with the last character cut", Tier.USUAL, lambda value: value[:-1]),
+    rows: tuple[tuple[str, Priority, Callable[[str], str]], ...] = (
+        ("id never given", Priority.FIRST, unknown_id),
+        ("id with one character more", Priority.FIRST, lambda value: value + "x"),
+        ("id with the last character cut", Priority.USUAL, lambda value: value[:-1]),
         (
             "id in the other case",
-            Tier.USUAL,
+            Priority.USUAL,
             lambda value: value.swapcase() if value.swapcase() != value else value + "A",
         ),
-        ("id of another script", Tier.USUAL, lambda _: "z\u00fc\u4e2d\U0001f3e0"),
-        ("id with a quote", Tier.USUAL, lambda value: f"{value}' OR '1'='1"),
-        ("the id undefined", Tier.USUAL, lambda _: "undefined"),
-        ("id of 1,000 characters", Tier.USUAL, lambda _: "a" * 1000),
-        ("the id 0", Tier.LAST, lambda _: "0"),
-        ("id with a wildcard", Tier.LAST, lambda _: "*"),
-        ("id with a percent sign", Tier.LAST, lambda _: "%"),
-        ("the id __proto__", Tier.LAST, lambda _: "__proto__"),
+        ("id of another script", Priority.USUAL, lambda _: "z\u00fc\u4e2d\U0001f3e0"),
+        ("id with a quote", Priority.USUAL, lambda value: f"{value}' OR '1'='1"),
+        ("the id undefined", Priority.USUAL, lambda _: "undefined"),
+        ("id of 1,000 characters", Priority.USUAL, lambda _: "a" * 1000),
+        ("the id 0", Priority.LAST, lambda _: "0"),
+        ("id with a wildcard", Priority.LAST, lambda _: "*"),
+        ("id with a percent sign", Priority.LAST, lambda _: "%"),
+        ("the id __proto__", Priority.LAST, lambda _: "__proto__"),
     )
-    return [Edit(name, on_last_value(operation, change), tier) for name, tier, change in rows]
+    return [Mutation(name, on_last_value(operation, change), priority) for name, priority, change in rows]

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, unquote_plus
 from contracts.model.http import Request
 from contracts.openapi.document import Json, Operation
 from strategies.body.constraints import beyond, within
-from strategies.core.mutation import Edit, Tier, together, with_more_query
+from strategies.core.mutation import Mutation, Priority, combine, with_more_query
 from strategies.core.samples import admits, json_type, sample
 
 BEYOND_64_BITS = 2**70
@@ -42,23 +42,23 @@ ODD_IDS: Sequence[tuple[str, str]] = (
 )
 """Ids that a path can hold, percent-encoded. One request speaks for all; where it is not accepted, each goes alone."""
 
-SPELLINGS: Sequence[tuple[str, Tier, Callable[[str], str]]] = (
-    ("id that is not UTF-8", Tier.FIRST, lambda raw: f"{raw}%FF%FE"),
-    ("id with an encoded NUL", Tier.FIRST, lambda raw: f"{raw}%00"),
-    ("id with a bad escape", Tier.USUAL, lambda raw: f"{raw}%zz"),
-    ("id with an encoded slash", Tier.USUAL, lambda raw: f"{raw}%2Fx"),
-    ("id of 8,000 characters", Tier.USUAL, lambda _: "a" * LONG),
-    ("dot segments for the id", Tier.USUAL, lambda _: "%2e%2e"),
-    ("id with SQL", Tier.USUAL, lambda raw: raw + quote("'; SELECT pg_sleep(0)--", safe="")),
-    ("id of no characters", Tier.USUAL, lambda _: ""),
-    ("id with a lone percent sign", Tier.LAST, lambda raw: f"{raw}%"),
-    ("id of spaces", Tier.LAST, lambda _: "%20%20"),
-    ("dots and a semicolon for the id", Tier.LAST, lambda _: "..;"),
-    ("the template for the id", Tier.LAST, lambda _: "{id}"),
-    ("id with a query behind", Tier.LAST, lambda raw: f"{raw}?{UNKNOWN}=1"),
-    ("id with an encoded question mark", Tier.LAST, lambda raw: f"{raw}%3Fx"),
-    ("id with a line break", Tier.LAST, lambda raw: f"{raw}%0D%0Ax:%20y"),
-    ("id of many scripts", Tier.LAST, lambda _: quote(SCRIPTS, safe="")),
+SPELLINGS: Sequence[tuple[str, Priority, Callable[[str], str]]] = (
+    ("id that is not UTF-8", Priority.FIRST, lambda raw: f"{raw}%FF%FE"),
+    ("id with an encoded NUL", Priority.FIRST, lambda raw: f"{raw}%00"),
+    ("id with a bad escape", Priority.USUAL, lambda raw: f"{raw}%zz"),
+    ("id with an encoded slash", Priority.USUAL, lambda raw: f"{raw}%2Fx"),
+    ("id of 8,000 characters", Priority.USUAL, lambda _: "a" * LONG),
+    ("dot segments for the id", Priority.USUAL, lambda _: "%2e%2e"),
+    ("id with SQL", Priority.USUAL, lambda raw: raw + quote("'; SELECT pg_sleep(0)--", safe="")),
+    ("id of no characters", Priority.USUAL, lambda _: ""),
+    ("id with a lone percent sign", Priority.LAST, lambda raw: f"{raw}%"),
+    ("id of spaces", Priority.LAST, lambda _: "%20%20"),
+    ("dots and a semicolon for the id", Priority.LAST, lambda _: "..;"),
+    ("the template for the id", Priority.LAST, lambda _: "{id}"),
+    ("id with a query behind", Priority.LAST, lambda raw: f"{raw}?{UNKNOWN}=1"),
+    ("id with an encoded question mark", Priority.LAST, lambda raw: f"{raw}%3Fx"),
+    ("id with a line break", Priority.LAST, lambda raw: f"{raw}%0D%0Ax:%20y"),
+    ("id of many scripts", Priority.LAST, lambda _: quote(SCRIPTS, safe="")),
 )
 """Name, tier, and what becomes of the id as it stands in the path, percent-encoded."""
 
@@ -76,40 +76,43 @@ ONLY_FROM_A_FUZZER = frozenset(
 """Spellings that no client library makes of an id; many HTTP servers answer them before any handler runs."""
 
 
-def spellings(operation: Operation) -> list[Edit]:
+def spellings(operation: Operation) -> list[Mutation]:
     """RESP-06: hostile segments for the last parameter in the path. Accepted or refused, but never a crash."""
     if not operation.path_parameters:
         return []
     return [
-        Edit(name, on_last_id(operation, change), tier, fuzzing=name in ONLY_FROM_A_FUZZER)
-        for name, tier, change in SPELLINGS
+        Mutation(name, on_last_id(operation, change), priority, fuzzing=name in ONLY_FROM_A_FUZZER)
+        for name, priority, change in SPELLINGS
     ]
 
 
-def odd_ids(operation: Operation) -> list[Edit]:
+def unusual_path_ids(operation: Operation) -> list[Mutation]:
     """RESP-03: ids of unusual characters in the path; what the answer gives back of them is what was sent."""
     if not operation.path_parameters:
         return []
     parts = tuple(
-        Edit(f"id in the path with {name}", on_last_value(operation, partial(_instead, text))) for name, text in ODD_IDS
+        Mutation(f"id in the path with {name}", on_last_value(operation, partial(_instead, text)))
+        for name, text in ODD_IDS
     )
     whole = "".join(text for _, text in ODD_IDS)
-    edit = Edit("id in the path of odd characters", on_last_value(operation, partial(_instead, whole)), Tier.FIRST)
-    return [replace(edit, parts=parts, to_be_accepted=True)]
+    mutation = Mutation(
+        "id in the path of odd characters", on_last_value(operation, partial(_instead, whole)), Priority.FIRST
+    )
+    return [replace(mutation, parts=parts, expects_success=True)]
 
 
 def _instead(text: str, _: str) -> str:
     return text
 
 
-def trailing_slash(operation: Operation) -> list[Edit]:
+def trailing_slash(operation: Operation) -> list[Mutation]:
     """Return the twin of the path, without the slash at its end, or with one where there is none."""
 
     def toggle(request: Request) -> Request:
         path, mark, query = request.target.partition("?")
         return replace(request, target=(path[:-1] if path.endswith("/") else f"{path}/") + mark + query)
 
-    return [Edit("no slash at the end" if operation.path.endswith("/") else "slash at the end", toggle)]
+    return [Mutation("no slash at the end" if operation.path.endswith("/") else "slash at the end", toggle)]
 
 
 def on_last_id(operation: Operation, change: Callable[[str], str]) -> Callable[[Request], Request]:
@@ -133,88 +136,90 @@ def on_last_value(operation: Operation, change: Callable[[str], str]) -> Callabl
     return on_last_id(operation, lambda raw: quote(change(unquote(raw)), safe=""))
 
 
-def beyond_query(operation: Operation) -> list[Edit]:
+def beyond_query(operation: Operation) -> list[Mutation]:
     """LIST-03: one parameter each outside its schema. Parameters take turns, so that a short list touches many."""
     rows = [
         [
-            Edit(f"{name} {spelling}", _set(name, text), _tier(rank, alike=alike), name)
+            Mutation(f"{name} {spelling}", _set(name, text), _tier(rank, alike=alike), name)
             for rank, (spelling, text) in enumerate(_texts_beyond(schema))
         ]
         for name, schema, alike in _optional(operation)
     ]
-    return [edit for turn in zip_longest(*rows) for edit in turn if edit is not None]
+    return [mutation for turn in zip_longest(*rows) for mutation in turn if mutation is not None]
 
 
-def within_query(operation: Operation) -> list[Edit]:
+def within_query(operation: Operation) -> list[Mutation]:
     """LIST-03: the accepted twins of `beyond_query`, each parameter at a bound of its schema, or one of its choices.
 
     Parameters that need others beside them are left out: the filters test them with values that records have.
     """
     rows = [
         [
-            Edit(f"{name} {spelling}", _set(name, text), _tier(rank, alike=alike), to_be_accepted=True)
+            Mutation(f"{name} {spelling}", _set(name, text), _tier(rank, alike=alike), expects_success=True)
             for rank, (spelling, text) in enumerate(_texts_within(schema))
             if not _asks_for_nothing(operation, name, text)
         ]
         for name, schema, alike in _optional(operation)
         if NEEDS not in schema
     ]
-    return [edit for turn in zip_longest(*rows) for edit in turn if edit is not None]
+    return [mutation for turn in zip_longest(*rows) for mutation in turn if mutation is not None]
 
 
-def open_query(operation: Operation) -> list[Edit]:
+def open_query(operation: Operation) -> list[Mutation]:
     """RESP-06: queries that the contract leaves open. They may be accepted or refused, but never crash."""
     found = [(name, schema) for name, schema, alike in _optional(operation) if not alike]
     if not found:
         return []
     unknown = (
-        Edit("an unknown parameter", _add_raw(f"{UNKNOWN}=1")),
-        Edit("a parameter named __proto__", _add_raw("__proto__=1"), fuzzing=True),
-        Edit("a parameter without a name", _add_raw("=1")),
-        Edit("a parameter without a value", _add_raw("&&x")),
+        Mutation("an unknown parameter", _add_raw(f"{UNKNOWN}=1")),
+        Mutation("a parameter named __proto__", _add_raw("__proto__=1"), fuzzing=True),
+        Mutation("a parameter without a name", _add_raw("=1")),
+        Mutation("a parameter without a value", _add_raw("&&x")),
     )
-    edits = [
-        together("parameters that nobody knows", unknown),
-        Edit("1,000 parameters", _crowded, Tier.LAST, fuzzing=True),
+    mutations = [
+        combine("parameters that nobody knows", unknown),
+        Mutation("1,000 parameters", _crowded, Priority.LAST, fuzzing=True),
     ]
     whole = [(name, schema) for name, schema in found if admits(schema, "integer")]
     for name, schema in whole:
-        edits += _open_numbers(name, schema)
+        mutations += _open_numbers(name, schema)
     for rank, name in enumerate([name for name, schema in found if _is_plain(schema)][:OPEN_TEXTS]):
-        edits += _open_texts(name, Tier.USUAL if rank == 0 else Tier.LAST)
-    edits += [Edit(f"{name} empty", _set(name, ""), Tier.LAST) for name, schema in found if _may_be_null(schema)]
-    edits += [
-        Edit(f"{name} {spelling}", _set(name, text), Tier.LAST)
+        mutations += _open_texts(name, Priority.USUAL if rank == 0 else Priority.LAST)
+    mutations += [
+        Mutation(f"{name} empty", _set(name, ""), Priority.LAST) for name, schema in found if _may_be_null(schema)
+    ]
+    mutations += [
+        Mutation(f"{name} {spelling}", _set(name, text), Priority.LAST)
         for name, schema in found
         for spelling, text in _texts_within(schema)
         if _asks_for_nothing(operation, name, text)
     ]
-    return edits
+    return mutations
 
 
-def _open_numbers(name: str, schema: Json) -> list[Edit]:
-    edits = [
-        Edit(f"{name} given twice", _set(name, "1", "2"), Tier.LAST),
-        Edit(f"{name} as an array", _add_raw(f"{quote(name, safe='')}%5B%5D=1"), Tier.LAST),
-        Edit(f"{name} with an exponent", _set(name, "1e0"), Tier.LAST),
-        Edit(f"{name} with a zero fraction", _set(name, "1.0"), Tier.LAST),
+def _open_numbers(name: str, schema: Json) -> list[Mutation]:
+    mutations = [
+        Mutation(f"{name} given twice", _set(name, "1", "2"), Priority.LAST),
+        Mutation(f"{name} as an array", _add_raw(f"{quote(name, safe='')}%5B%5D=1"), Priority.LAST),
+        Mutation(f"{name} with an exponent", _set(name, "1e0"), Priority.LAST),
+        Mutation(f"{name} with a zero fraction", _set(name, "1.0"), Priority.LAST),
     ]
     if not {"maximum", "exclusiveMaximum", "enum", "const"} & schema.keys():
-        beyond = Edit(f"{name} beyond 64 bits", _set(name, str(BEYOND_64_BITS)), Tier.FIRST, fuzzing=True)
-        edits.insert(0, beyond)
-    return edits
+        beyond = Mutation(f"{name} beyond 64 bits", _set(name, str(BEYOND_64_BITS)), Priority.FIRST, fuzzing=True)
+        mutations.insert(0, beyond)
+    return mutations
 
 
-def _open_texts(name: str, usual: Tier) -> list[Edit]:
+def _open_texts(name: str, usual: Priority) -> list[Mutation]:
     return [
-        Edit(f"{name} with a NUL", _set(name, "a\x00b"), Tier(usual - 1), fuzzing=True),
-        Edit(f"{name} with SQL", _set(name, INJECTION), usual),
-        Edit(f"{name} with a bad escape", _set_raw(name, "%zz%"), usual, fuzzing=True),
-        Edit(f"{name} that is not UTF-8", _set_raw(name, "%FF%FE"), usual, fuzzing=True),
-        Edit(f"{name} of 8,000 characters", _set(name, "a" * LONG), usual, fuzzing=True),
-        Edit(f"{name} empty", _set(name, ""), usual),
-        Edit(f"{name} as an object", _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1"), Tier.LAST),
-        Edit(f"{name} of many scripts", _set(name, SCRIPTS), Tier.LAST),
+        Mutation(f"{name} with a NUL", _set(name, "a\x00b"), Priority(usual - 1), fuzzing=True),
+        Mutation(f"{name} with SQL", _set(name, INJECTION), usual),
+        Mutation(f"{name} with a bad escape", _set_raw(name, "%zz%"), usual, fuzzing=True),
+        Mutation(f"{name} that is not UTF-8", _set_raw(name, "%FF%FE"), usual, fuzzing=True),
+        Mutation(f"{name} of 8,000 characters", _set(name, "a" * LONG), usual, fuzzing=True),
+        Mutation(f"{name} empty", _set(name, ""), usual),
+        Mutation(f"{name} as an object", _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1"), Priority.LAST),
+        Mutation(f"{name} of many scripts", _set(name, SCRIPTS), Priority.LAST),
     ]
 
 
@@ -230,10 +235,10 @@ def _optional(operation: Operation) -> Iterator[tuple[str, Json, bool]]:
             seen.add(key)
 
 
-def _tier(rank: int, *, alike: bool) -> Tier:
+def _tier(rank: int, *, alike: bool) -> Priority:
     if alike:
-        return Tier.USUAL if rank == 0 else Tier.LAST
-    return Tier.FIRST if rank < FIRST_OF_A_PARAMETER else Tier.USUAL
+        return Priority.USUAL if rank == 0 else Priority.LAST
+    return Priority.FIRST if rank < FIRST_OF_A_PARAMETER else Priority.USUAL
 
 
 def _texts_beyond(schema: Json) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,7 @@ def serve(upstream: str, port: int, where: bytes, left: Path) -> None:
             os._exit(CRASHED)
         line.carry()
 
-    Proxy(upstream, fault, hurry=1, port=port)
+    Proxy(upstream, fault, speedup=1, port=port)
     sys.stdout.write(f"{UP}\n")
     sys.stdout.flush()
     threading.Event().wait()

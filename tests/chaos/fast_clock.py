@@ -6,15 +6,15 @@ import os
 
 import pytest
 
-from tests.harness.http.timing import ON_THIS_MACHINE, Clock, Manners
-from tests.harness.run.session import MANNERS
+from tests.harness.http.timing import ON_THIS_MACHINE, ClientPolicy, Clock
+from tests.harness.run.session import CLIENT_POLICY
 
-HURRY, PACED = "CHAOS_HURRY", "CHAOS_PACED"
+SPEEDUP, PACED = "CHAOS_HURRY", "CHAOS_PACED"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Set how the target is treated, before the session is made."""
-    config.stash[MANNERS] = Manners(
-        clock=Clock(float(os.environ.get(HURRY, "1"))), patience=ON_THIS_MACHINE, paced=bool(os.environ.get(PACED))
+    config.stash[CLIENT_POLICY] = ClientPolicy(
+        clock=Clock(float(os.environ.get(SPEEDUP, "1"))), timeouts=ON_THIS_MACHINE, paced=bool(os.environ.get(PACED))
     )

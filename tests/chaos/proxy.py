@@ -52,7 +52,7 @@ class Line:
         """Send bytes, so few at a time and so many seconds apart, as long as there is a client."""
         for place in range(0, len(data), size):
             self.say(data[place : place + size])
-            if self.proxy.closed.wait(seconds / self.proxy.hurry):
+            if self.proxy.closed.wait(seconds / self.proxy.speedup):
                 break
 
     def stall(self) -> None:
@@ -78,7 +78,7 @@ Fault: TypeAlias = Callable[[Line], None]
 class Proxy:
     """Listens on one port, any that is free if none is given, with pauses in which nothing listens there."""
 
-    def __init__(self, server: str, fault: Fault, hurry: float, port: int = 0) -> None:
+    def __init__(self, server: str, fault: Fault, speedup: float, port: int = 0) -> None:
         parts = urlsplit(server)
         self._server = (parts.hostname or HOST, parts.port or 80)
         self._fault = fault
@@ -87,7 +87,7 @@ class Proxy:
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
-        self.hurry = hurry
+        self.speedup = speedup
         self.closed = threading.Event()
         self._listener = socket.create_server((HOST, port), backlog=128)
         self.port = self._listener.getsockname()[1]
@@ -104,7 +104,7 @@ class Proxy:
         now = time.monotonic()
         with self._lock:
             self._began = now if self._began is None else self._began
-        return (now - self._began) * self.hurry
+        return (now - self._began) * self.speedup
 
     def leave(self, seconds: float | None = None) -> None:
         """Let nothing listen from now on, for so many seconds or for good; what is connected is reset."""
@@ -123,7 +123,7 @@ class Proxy:
             thread.join()
 
     def _return(self, seconds: float) -> None:
-        if not self.closed.wait(seconds / self.hurry):
+        if not self.closed.wait(seconds / self.speedup):
             self._listener = socket.create_server((HOST, self.port), backlog=128)
             self._start(self._accept, self._listener)
 
@@ -169,9 +169,9 @@ class Proxy:
 
 
 @contextmanager
-def between(server: str, fault: Fault, hurry: float) -> Iterator[Proxy]:
+def between(server: str, fault: Fault, speedup: float) -> Iterator[Proxy]:
     """Stand between a client and a server while the context lasts."""
-    proxy = Proxy(server, fault, hurry)
+    proxy = Proxy(server, fault, speedup)
     try:
         yield proxy
     finally:

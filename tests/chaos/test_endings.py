@@ -125,7 +125,7 @@ def slow(line: Line) -> None:
 def test_time_limit_ends_a_run_in_the_middle_of_a_request(tmp_path: Path) -> None:
     with behind(stops_answering, MockApi(document())) as (_, arguments, environment):
         began = time.monotonic()
-        outcome = run(tmp_path, *QUICK, *arguments, "--max-minutes", "0.05", environment=environment, hurry=1)
+        outcome = run(tmp_path, *QUICK, *arguments, "--max-minutes", "0.05", environment=environment, speedup=1)
         seconds = time.monotonic() - began
     assert outcome.code == INTERRUPTED, outcome.output
     assert "Ended by the time limit." in outcome.output
@@ -359,12 +359,12 @@ def test_third_ctrl_c_ends_the_clean_up_and_what_is_open_is_told(tmp_path: Path)
     api = SlowToCancel(document())
     only_create = ("--profile", "quick", "--operation", "create_lead_appointment_rentmanager", "-k", "RESP-01")
     with (
-        behind(slow, api, hurry=1) as (_, arguments, environment),
+        behind(slow, api, speedup=1) as (_, arguments, environment),
         running(
             tmp_path,
             *(*only_create, *arguments, "--summary", str(tmp_path / "summary.json")),
             environment=settings(environment, LEAD),
-            hurry=1,
+            speedup=1,
         ) as started,
     ):
         until(api.cancelling.is_set)
@@ -392,13 +392,13 @@ def test_time_limit_is_met_where_answers_are_slow(tmp_path: Path) -> None:
             time.sleep(SLOW_SECONDS)
         line.carry()
 
-    with behind(becomes_slow, api, hurry=1) as (_, arguments, environment):
+    with behind(becomes_slow, api, speedup=1) as (_, arguments, environment):
         began = time.monotonic()
         outcome = run(
             tmp_path,
             *(*THREE, *arguments, "--max-minutes", "0.1", "--summary", str(tmp_path / "summary.json")),
             environment=settings(environment, LEAD),
-            hurry=1,
+            speedup=1,
         )
         seconds = time.monotonic() - began
     assert outcome.code == INTERRUPTED, outcome.output

@@ -17,7 +17,7 @@ from tests.support.suite_process import Outcome, document
 WHERE = "%FF%FE"
 """Bytes that are no UTF-8, at the end of an id in the path."""
 EDIT = "id that is not UTF-8"
-RESTART_SECONDS, HURRY = 0.5, 2.0
+RESTART_SECONDS, SPEEDUP = 0.5, 2.0
 """On the wall, and how much faster the run's clock is: it is back after one to two seconds."""
 FOR_EVER = 1000
 VIOLATED, COULD_NOT_TELL = 1, 6
@@ -38,7 +38,7 @@ class Told:
             self.supervisor: Supervisor = supervisor
             files = [f"--{name}={folder / name}" for name in ("summary", "markdown", "har", "alluredir")]
             self.outcome: Outcome = run(
-                folder, *QUICK, "--target", url, *files, environment=settings_of(server), hurry=HURRY
+                folder, *QUICK, "--target", url, *files, environment=settings_of(server), speedup=SPEEDUP
             )
 
     @property
@@ -105,7 +105,7 @@ def test_workers_tell_one_absence_with_one_duration(tmp_path: Path) -> None:
         falling(server.url, WHERE, tmp_path, times=1, after=0, restarts=0) as (url, _),
     ):
         arguments = (*QUICK, "--target", url, "-n", "2")
-        outcome = run(tmp_path, *arguments, environment=settings_of(server), hurry=HURRY)
+        outcome = run(tmp_path, *arguments, environment=settings_of(server), speedup=SPEEDUP)
     assert outcome.code == COULD_NOT_TELL, outcome.output
     assert "On the way: the target away once, 10 s in all." in outcome.output
     assert f"{TITLE}: GET /v1/admin/write-status/" in outcome.output

@@ -18,7 +18,7 @@ from tests.chaos.fast_clock import PACED
 from tests.support.forked_suite import QUICK, run, running, settings_of
 from tests.support.suite_process import TWO, Outcome, document
 
-HURRY, UNHURRIED = 20.0, 4.0
+SPEEDUP, UNHURRIED = 20.0, 4.0
 """The latter leaves the time to send all that a minute allows."""
 LIMIT, MIDDLING_LIMIT, SMALL_LIMIT = 150, 60, 30
 ONE = (*TWO[:2], "--profile", "quick")
@@ -29,8 +29,8 @@ FEWEST_OF_A_NIGHT = 200
 class Counted(MockApi):
     """Keeps a list of where each request stood in its window."""
 
-    def __init__(self, limit: int = LIMIT, hurry: float = HURRY) -> None:
-        super().__init__(document(), limit=RateLimit.hurried(limit, hurry))
+    def __init__(self, limit: int = LIMIT, speedup: float = SPEEDUP) -> None:
+        super().__init__(document(), limit=RateLimit.hurried(limit, speedup))
         self.usages: list[Usage] = []
 
     def rate_headers(self, usage: Usage) -> dict[str, str]:
@@ -63,7 +63,7 @@ def arguments(server: MockServer, *options: str) -> tuple[str, ...]:
 def test_night_meets_no_429_and_no_delay(target: tuple[Counted, MockServer], tmp_path: Path) -> None:
     api, server = target
     environment = settings_of(server) | {PACED: "yes"}
-    outcome = run(tmp_path, *arguments(server, *NIGHTLY), environment=environment, hurry=HURRY)
+    outcome = run(tmp_path, *arguments(server, *NIGHTLY), environment=environment, speedup=SPEEDUP)
     assert outcome.code == 0, outcome.output
     assert (api.refused, api.slowed) == (0, 0)
     assert len(api.usages) > FEWEST_OF_A_NIGHT
@@ -74,7 +74,7 @@ def test_night_meets_no_429_and_no_delay(target: tuple[Counted, MockServer], tmp
 def test_workers_share_the_pace(target: tuple[Counted, MockServer], tmp_path: Path) -> None:
     api, server = target
     environment = settings_of(server) | {PACED: "yes"}
-    outcome = run(tmp_path, *arguments(server, *NIGHTLY), "-n", "2", environment=environment, hurry=HURRY)
+    outcome = run(tmp_path, *arguments(server, *NIGHTLY), "-n", "2", environment=environment, speedup=SPEEDUP)
     assert outcome.code == 0, outcome.output
     assert (api.refused, api.slowed) == (0, 0)
 
@@ -93,7 +93,7 @@ def test_two_runs_at_once_meet_no_429(target: tuple[Counted, MockServer], tmp_pa
             # Two that cancel the same records would find each other's work.
             environment[EVENTS] = ",".join(server.known[EVENTS][place::2])
             given = arguments(server, *NIGHTLY)
-            runs.append(stack.enter_context(running(folder, *given, environment=environment, hurry=HURRY)))
+            runs.append(stack.enter_context(running(folder, *given, environment=environment, speedup=SPEEDUP)))
         outcomes = [started.outcome() for started in runs]
     assert [outcome.code for outcome in outcomes] == [0, 0], [outcome.output for outcome in outcomes]
     assert api.refused == 0
@@ -106,16 +106,16 @@ def test_somebody_else_who_uses_the_token_up_breaks_no_requirement(
     api, server = target
     over = threading.Event()
 
-    def uses_up() -> None:
+    def consumes_value() -> None:
         with httpx.Client(base_url=server.url) as http:
-            while not over.wait(60 / HURRY / LIMIT):
+            while not over.wait(60 / SPEEDUP / LIMIT):
                 http.get("/")
 
-    other = threading.Thread(target=uses_up)
+    other = threading.Thread(target=consumes_value)
     other.start()
     try:
         environment = settings_of(server) | {PACED: "yes"}
-        outcome = run(tmp_path, *arguments(server, *QUICK), environment=environment, hurry=HURRY)
+        outcome = run(tmp_path, *arguments(server, *QUICK), environment=environment, speedup=SPEEDUP)
     finally:
         over.set()
         other.join()
@@ -127,7 +127,7 @@ def test_somebody_else_who_uses_the_token_up_breaks_no_requirement(
 def test_limit_of_a_target_on_this_machine_breaks_no_requirement(tmp_path: Path) -> None:
     api = Counted(SMALL_LIMIT)
     with serve(api) as server:
-        outcome = run(tmp_path, *arguments(server, *ONE), environment=settings_of(server), hurry=HURRY)
+        outcome = run(tmp_path, *arguments(server, *ONE), environment=settings_of(server), speedup=SPEEDUP)
     assert outcome.code == 0, outcome.output
     assert not outcome.named("failure"), outcome.output
     assert api.refused == 1, f"it is paced from the first on: {outcome.output}"
@@ -138,7 +138,7 @@ def test_first_429_of_a_target_on_this_machine_leaves_it_two_thirds_of_its_limit
     api = Counted(MIDDLING_LIMIT, UNHURRIED)
     api.limit.slowdown = 0  # many a mock refuses and never slows down
     with serve(api) as server:
-        outcome = run(tmp_path, *arguments(server, *QUICK), environment=settings_of(server), hurry=UNHURRIED)
+        outcome = run(tmp_path, *arguments(server, *QUICK), environment=settings_of(server), speedup=UNHURRIED)
     assert outcome.code == 0, outcome.output
     assert api.refused == 1, outcome.output
     assert "requests sent, at most 40 a minute: waiting " in outcome.output

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contracts.mock.http.api import MockApi
 from contracts.model.http import CONTROL
-from contracts.model.verdict import NOW_AND_THEN
+from contracts.model.verdict import INTERMITTENT
 from contracts.untrusted import strict_json
 from tests.chaos.proxy import Fault, Line
 from tests.harness.http.retry_policy import NOTHING_IN_TIME, TRIES
@@ -33,7 +33,7 @@ def never_answers_malformed_json_and_is_slow_to_others(silent: list[bytes]) -> F
             line.stall()
         elif next(turns) % SLOW_EVERY == 0:
             answer = line.answer()
-            line.proxy.closed.wait(SLOW_SECONDS / line.proxy.hurry)
+            line.proxy.closed.wait(SLOW_SECONDS / line.proxy.speedup)
             line.say(answer)
         else:
             line.carry()
@@ -53,8 +53,8 @@ def test_slow_answers_are_answers_however_many_others_never_came(tmp_path: Path)
         found for found in json.loads(summary.read_text())["findings"] if NOTHING_IN_TIME in found["observed"]
     ]
     assert unanswered
-    edits = [edit for found in unanswered for edit in found["edits"]]
-    assert not {CONTROL, NOW_AND_THEN} & {*edits}, "no slow answer was taken for a silence"
+    mutations = [mutation for found in unanswered for mutation in found["edits"]]
+    assert not {CONTROL, INTERMITTENT} & {*mutations}, "no slow answer was taken for a silence"
     assert set(Counter(silent).values()) == {TRIES[NOTHING_IN_TIME]}, "a silence is confirmed once"
     sent_by = [found for found in unanswered if found["requirement"] != "RESP-06"]  # which judges what all of them sent
     assert sent_by

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.mock.http.api import MockApi
 from tests.chaos.scenarios import COULD_NOT_TELL, HELD, SCENARIOS, Scenario
-from tests.support.forked_suite import HURRIED, QUICK, behind, run
+from tests.support.forked_suite import QUICK, SPEEDUP_FACTOR, behind, run
 from tests.support.suite_process import Outcome, document
 
 DEADLINE_SECONDS = 400.0
@@ -24,7 +24,7 @@ def test_scenario(scenario: Scenario, tmp_path: Path) -> None:
     with behind(scenario.make(), MockApi(document())) as (_, arguments, environment):
         began = time.monotonic()
         outcome = run(tmp_path, *QUICK, *arguments, "--summary", str(summary), environment=environment)
-        seconds = (time.monotonic() - began) * HURRIED
+        seconds = (time.monotonic() - began) * SPEEDUP_FACTOR
     assert outcome.code == scenario.code, outcome.output
     assert scenario.says in outcome.output, outcome.output
     assert seconds < DEADLINE_SECONDS, outcome.output

@@ -7,117 +7,117 @@ from contracts.model.http import CONTROL
 from strategies.body import bodies, constraints, json_syntax
 from strategies.generated import breaking_bodies, breaking_cases
 from tests.harness.pytest_plugin.plugin import requirement
-from tests.harness.trial.requirement_test import Trial
+from tests.harness.trial.requirement_test import RequirementTest
 
 refused = errors.refused_with(BAD_REQUEST)
 
 
-@requirement("ERR-01", edits=bodies.missing)
-def test_missing_required_property_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_refusal(of=trial.run.refusable):
+@requirement("ERR-01", mutations=bodies.missing)
+def test_missing_required_property_is_refused(trial: RequirementTest) -> None:
+    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, errors.malformed_body_refused)
 
 
-@requirement("ERR-02", edits=bodies.wrong_types)
-def test_wrong_type_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_refusal(of=trial.run.refusable):
+@requirement("ERR-02", mutations=bodies.wrong_types)
+def test_wrong_type_is_refused(trial: RequirementTest) -> None:
+    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, errors.malformed_body_refused)
 
 
-@requirement("ERR-03", edits=bodies.not_objects)
-def test_json_that_is_no_object_is_not_accepted(trial: Trial) -> None:
-    for exchange in trial.each_refusal(of=trial.run.refusable):
+@requirement("ERR-03", mutations=bodies.not_objects)
+def test_json_that_is_no_object_is_not_accepted(trial: RequirementTest) -> None:
+    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, errors.unusable_body_refused)
 
 
-@requirement("ERR-04", edits=json_syntax.not_json, sends=(0, 1, 1))
-def test_body_that_is_not_json_is_not_accepted(trial: Trial) -> None:
-    for _ in range(trial.sends):
-        trial.run.send(trial.run.acceptable(), CONTROL)  # what a server keeps of it is no answer to an empty body
-    for exchange in trial.each_refusal(of=trial.run.refusable):
+@requirement("ERR-04", mutations=json_syntax.not_json, extra_requests=(0, 1, 1))
+def test_body_that_is_not_json_is_not_accepted(trial: RequirementTest) -> None:
+    for _ in range(trial.extra_requests):
+        trial.run.send(trial.run.next_control(), CONTROL)  # what a server keeps of it is no answer to an empty body
+    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, errors.unusable_body_refused)
 
 
-@requirement("ERR-06", edits=constraints.beyond_constraints)
-def test_broken_constraint_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_refusal(of=trial.run.refusable):
+@requirement("ERR-06", mutations=constraints.beyond_constraints)
+def test_broken_constraint_is_refused(trial: RequirementTest) -> None:
+    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, errors.malformed_body_refused)
 
 
-@requirement("ERR-16", edits=constraints.at_constraints, to_be_accepted=True)
-def test_constraint_just_kept_is_accepted(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.acceptable):
+@requirement("ERR-16", mutations=constraints.at_constraints, expects_success=True)
+def test_constraint_just_kept_is_accepted(trial: RequirementTest) -> None:
+    for exchange in trial.send_mutations(of=trial.run.next_control):
         trial.judge(exchange, protocol.accepted)
 
 
-@requirement("ERR-07", edits=bodies.unknown_properties)
-def test_unknown_property_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_refusal(of=trial.run.refusable):
+@requirement("ERR-07", mutations=bodies.unknown_properties)
+def test_unknown_property_is_refused(trial: RequirementTest) -> None:
+    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, refused)
 
 
-@requirement("ERR-11", edits=json_syntax.other_media_types)
-def test_other_media_type_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_refusal(of=trial.run.refusable):
+@requirement("ERR-11", mutations=json_syntax.other_media_types)
+def test_other_media_type_is_refused(trial: RequirementTest) -> None:
+    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, errors.refused_with(BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE))
 
 
-@requirement("ERR-13", sends=(2, 4, 20))
-def test_next_good_request_is_served_after_a_malformed_one(trial: Trial) -> None:
+@requirement("ERR-13", extra_requests=(2, 4, 20))
+def test_next_good_request_is_served_after_a_malformed_one(trial: RequirementTest) -> None:
     malformed = (bodies.missing(trial.operation) or bodies.not_objects(trial.operation))[0]
-    for turn in range(trial.sends):
+    for turn in range(trial.extra_requests):
         if turn % 3 != 1:  # twice in a row, also for ERR-09: what varies by turn does so from one to the next
-            trial.run.send(malformed.apply(trial.run.refusable()), malformed)
+            trial.run.send(malformed.apply(trial.run.rejection_base()), malformed)
         else:
-            request = trial.run.acceptable()
+            request = trial.run.next_control()
             good = trial.run.send(request, CONTROL)
             if trial.run.has_used_up(request, good):
-                good = trial.run.send(trial.run.acceptable(), CONTROL)
+                good = trial.run.send(trial.run.next_control(), CONTROL)
             trial.judge(good, protocol.accepted)
 
 
-@requirement("ERR-14", edits=bodies.combined, sends=(1, 1, 200))
-def test_any_other_breach_of_the_schema_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_refusal(of=trial.run.refusable):
+@requirement("ERR-14", mutations=bodies.combined, extra_requests=(1, 1, 200))
+def test_any_other_breach_of_the_schema_is_refused(trial: RequirementTest) -> None:
+    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, errors.malformed_body_refused)
-    control = trial.run.refusable()
+    control = trial.run.rejection_base()
     tried = {exchange.request for exchange in trial.run.exchanges}
     for request in breaking_cases(trial.document, trial.operation, control):
-        if request not in tried and trial.sends > 1:
+        if request not in tried and trial.extra_requests > 1:
             trial.judge(trial.run.send(request, "coverage case", generated=True), errors.malformed_body_refused)
-            trial.sends -= 1
+            trial.extra_requests -= 1
     trial.search(breaking_bodies(trial.document, trial.operation, control), errors.malformed_body_refused)
 
 
 @requirement("ERR-05")
-def test_every_400_has_the_envelope(trial: Trial) -> None:
-    trial.judge_run(each(errors.error_has_the_envelope))
+def test_every_400_has_the_envelope(trial: RequirementTest) -> None:
+    trial.check_all_exchanges(each(errors.error_has_the_envelope))
     if trial.operation.body is None and not trial.decided:
         raise NotApplicable("nothing was answered 400, and the document names no request that has to be")
 
 
 @requirement("ERR-08")
-def test_error_names_the_property(trial: Trial) -> None:
-    trial.judge_run(each(errors.error_names_the_property))
+def test_error_names_the_property(trial: RequirementTest) -> None:
+    trial.check_all_exchanges(each(errors.error_names_the_property))
 
 
 @requirement("ERR-09")
-def test_same_bad_request_gets_the_same_refusal(trial: Trial) -> None:
-    trial.judge_run(errors.same_refusal_every_time)  # ERR-13 sends its malformed requests again
+def test_same_bad_request_gets_the_same_refusal(trial: RequirementTest) -> None:
+    trial.check_all_exchanges(errors.same_refusal_every_time)  # ERR-13 sends its malformed requests again
     if not trial.decided:
         raise NotReached("no bad request was sent twice")
 
 
 @requirement("ERR-10")
-def test_refusal_returns_neither_job_nor_result(trial: Trial) -> None:
-    trial.judge_run(each(errors.refusal_returns_nothing))
+def test_refusal_returns_neither_job_nor_result(trial: RequirementTest) -> None:
+    trial.check_all_exchanges(each(errors.refusal_returns_nothing))
 
 
 @requirement("ERR-12")
-def test_error_gives_nothing_away(trial: Trial) -> None:
-    trial.judge_run(each(errors.gives_nothing_away))
+def test_error_gives_nothing_away(trial: RequirementTest) -> None:
+    trial.check_all_exchanges(each(errors.no_information_leak))
 
 
-@requirement("ERR-15", sends=(0, 3, 6), sends_by_listing=(0, 0, 0))
-def test_malformed_request_does_nothing(trial: Trial) -> None:
-    trial.judge_untouched(trial.run.refusable)
+@requirement("ERR-15", extra_requests=(0, 3, 6), extra_requests_by_listing=(0, 0, 0))
+def test_malformed_request_does_nothing(trial: RequirementTest) -> None:
+    trial.check_no_side_effects(trial.run.rejection_base)

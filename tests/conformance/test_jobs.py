@@ -4,13 +4,13 @@ from contracts.checks import each, listing, protocol
 from contracts.checks.authentication import credentials_refused
 from contracts.errors import NotApplicable, NotReached
 from contracts.model.http import CONTROL, Exchange, Request
-from contracts.model.verdict import HOLDS
+from contracts.model.verdict import PASS
 from contracts.openapi.document import Operation
 from strategies.request import credentials, methods
 from tests.harness.pytest_plugin.plugin import requirement
 from tests.harness.run import polling
-from tests.harness.run.operation_run import UPDATED, JobEnd
-from tests.harness.trial.requirement_test import Trial
+from tests.harness.run.operation_run import UPDATED, JobResult
+from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.stateful import walk
 
 FEWEST_SENDS = 11
@@ -22,93 +22,95 @@ READS_OF_LATER_JOBS = 3
 """They only have to be under way: what is judged is what is told of jobs that had ended before."""
 
 
-@requirement("JOB-01", sends=(2, 4, 8))
-def test_job_is_known(trial: Trial) -> None:
+@requirement("JOB-01", extra_requests=(2, 4, 8))
+def test_job_is_known(trial: RequirementTest) -> None:
     # The opening control and its repeat, read to their ends: the second job often ends otherwise than the first.
     trial.run.control()
     accepted = trial.run.accepted_controls()
-    for turn in range(trial.sends):
+    for turn in range(trial.extra_requests):
         told = _read_job(trial, accepted[turn % 2 % len(accepted)])
         if told.status in GONE:  # for how long a job is known is not documented, but one of a moment ago is
-            told = _read_job(trial, trial.run.send(trial.run.acceptable(), CONTROL))
+            told = _read_job(trial, trial.run.send(trial.run.next_control(), CONTROL))
         trial.judge(told, protocol.job_is_known(trial.document.operation(told.operation)))
 
 
-def _read_job(trial: Trial, write: Exchange) -> Exchange:
+def _read_job(trial: RequirementTest, write: Exchange) -> Exchange:
     status, request = trial.run.follow(write)
     return trial.run.send(request, CONTROL, operation=status)
 
 
 @requirement("JOB-02")
-def test_job_reaches_a_final_status_and_stays(trial: Trial) -> None:
+def test_job_reaches_a_final_status_and_stays(trial: RequirementTest) -> None:
     trial.run.control()
-    trial.judge_run(protocol.jobs_settle)  # JOB-03 waits for the ends; the repeated controls read on and on
+    trial.check_all_exchanges(
+        protocol.jobs_reach_final_status
+    )  # JOB-03 waits for the ends; the repeated controls read on and on
 
 
-@requirement("JOB-03", sends=(11, 13, 41))
-def test_jobs_are_kept_apart(trial: Trial) -> None:
+@requirement("JOB-03", extra_requests=(11, 13, 41))
+def test_jobs_are_kept_apart(trial: RequirementTest) -> None:
     trial.run.control()
     for request in trial.run.controls():
         polling.until_final(trial.run, request, at_most=polling.FEWEST_READS)
-    read = [exchange for exchange in trial.run.exchanges if exchange.edit == CONTROL and exchange.accepted]
+    read = [exchange for exchange in trial.run.exchanges if exchange.mutation == CONTROL and exchange.accepted]
     finished = {exchange.request: exchange for exchange in read if protocol.job_is_over(trial.operation, exchange)}
     if not finished:
         raise NotApplicable("no job came to its end in time (JOB-02)")
-    plainest = trial.run.control_without_extras()
-    for later in (plainest or trial.run.another_control(), trial.run.control_that_fails()):
+    plainest = trial.run.read_minimal_write_job()
+    for later in (plainest or trial.run.another_control(), trial.run.read_failing_job()):
         if later is not None and not protocol.job_is_over(trial.operation, later):
             reads = polling.FEWEST_READS if later is plainest else READS_OF_LATER_JOBS
             polling.until_final(trial.run, later.request, at_most=reads)
     trial.run.first_write_again()
     for request, told in finished.items():
-        trial.judge(trial.run.send(request, CONTROL), protocol.stays_as_told(told))
-    trial.judge_series(protocol.errors_are_its_own, trial.run.exchanges)
+        trial.judge(trial.run.send(request, CONTROL), protocol.status_stable(told))
+    trial.check_sequence(protocol.errors_not_shared_between_jobs, trial.run.exchanges)
 
 
-@requirement("JOB-04", sends=(1, 1, 2))
-def test_status_of_a_job_needs_the_token(trial: Trial) -> None:
+@requirement("JOB-04", extra_requests=(1, 1, 2))
+def test_status_of_a_job_needs_the_token(trial: RequirementTest) -> None:
     status, request = trial.run.follow(trial.run.control())
-    edits = [*credentials.none(status)[:1], *credentials.never_issued(status)[:1]]
-    for edit in edits[: trial.sends]:
-        exchange = trial.run.send(edit.apply(request), edit, operation=status)
+    mutations = [*credentials.none(status)[:1], *credentials.never_issued(status)[:1]]
+    for mutation in mutations[: trial.extra_requests]:
+        exchange = trial.run.send(mutation.apply(request), mutation, operation=status)
         trial.judge(exchange, credentials_refused)
 
 
-@requirement("JOB-05", edits=methods.unknown_ids)
-def test_unknown_job_is_refused(trial: Trial) -> None:
-    for exchange in trial.each_refusal(of=trial.run.refusable):
+@requirement("JOB-05", mutations=methods.unknown_ids)
+def test_unknown_job_is_refused(trial: RequirementTest) -> None:
+    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, protocol.unknown_job_refused)
 
 
-@requirement("JOB-07", sends=(4, 20, 300))
-def test_every_job_is_known(trial: Trial) -> None:
+@requirement("JOB-07", extra_requests=(4, 20, 300))
+def test_every_job_is_known(trial: RequirementTest) -> None:
     trial.run.control()
-    trial.judge_series(each(protocol.job_is_known(trial.operation)), trial.run.reads_of_jobs())
-    for request in trial.run.job_requests(trial.sends):
+    trial.check_sequence(each(protocol.job_is_known(trial.operation)), trial.run.reads_of_jobs())
+    for request in trial.run.job_requests(trial.extra_requests):
         trial.judge(trial.run.send(request, CONTROL), protocol.job_is_known(trial.operation))
 
 
-@requirement("JOB-06", sends=(11, 14, 14))
-def test_record_can_be_read_back_updated_and_cancelled(trial: Trial) -> None:
+@requirement("JOB-06", extra_requests=(11, 14, 14))
+def test_record_can_be_read_back_updated_and_cancelled(trial: RequirementTest) -> None:
     uses = trial.operation.record
     assert uses is not None, "applies to what creates records"
     created = _told_records(trial)
     first, second = (trial.run.record_of(write) for write in trial.run.first_two())
     listed_by = trial.document.operation(uses.listed_by)
-    are_listed = listing.holds_records(listed_by, created | {second: CONTROL})
-    for pause in polling.pauses(trial.run.target):
+    are_listed = listing.lists_created(listed_by, created | {second: CONTROL})
+    for pause in polling.backoff(trial.run.target):
         page = trial.run.read_listing()
-        if are_listed(listed_by, page) is HOLDS:
+        if are_listed(listed_by, page) is PASS:
             break
         pause()  # a cache may show them a moment later
-    trial.judge_series(each(are_listed), [page])
+    trial.check_sequence(each(are_listed), [page])
     updated_by = trial.document.operation(uses.updated_by)
     plain = trial.run.request_for(updated_by, trial.run.about(updated_by, second))
     update = trial.run.marked(plain, UPDATED, updated_by)
     _judge_use(trial, updated_by, update)
-    if update != plain and trial.sends > FEWEST_SENDS:
+    if update != plain and trial.extra_requests > FEWEST_SENDS:
         new = {name: text for name, text in update.json().items() if text != plain.json().get(name)}
-        trial.judge_series(each(listing.shows_update_of(second, listed_by, new)), [trial.run.read_listing()])
+        trial.check_sequence(each(listing.shows_update_of(second, listed_by, new)), [trial.run.read_listing()])
     cancelled_by = trial.document.operation(uses.cancelled_by)
     for record in (second, first):
         _judge_use(trial, cancelled_by, trial.run.request_for(cancelled_by, trial.run.about(cancelled_by, record)))
@@ -118,7 +120,7 @@ def test_record_can_be_read_back_updated_and_cancelled(trial: Trial) -> None:
     trial.observations.append(f"cancelled a second time: answered {again.outcome}{state}")
 
 
-def _told_records(trial: Trial) -> dict[str, str]:
+def _told_records(trial: RequirementTest) -> dict[str, str]:
     """Follow the job of every create to its record, each of which has to be a new one; return the edits by record.
 
     The reads of these jobs are owed anyway: without its record's id nothing can be cancelled.
@@ -128,35 +130,35 @@ def _told_records(trial: Trial) -> dict[str, str]:
     ends = [(write, trial.run.end_of(write)) for write in trial.run.first_two()]
     ends += [(write, trial.run.end_of(write, at_most=READS_OWED)) for write in trial.run.other_writes()]
     for write, end in ends:
-        trial.judge_series(each(protocol.tells_a_new_record(end.status, frozenset(older))), [end.exchange])
-        if record := trial.run.told_record(end):
-            told.setdefault(record, write.edit)
+        trial.check_sequence(each(protocol.tells_a_new_record(end.status, frozenset(older))), [end.exchange])
+        if record := trial.run.created_id(end):
+            told.setdefault(record, write.mutation)
             older.add(record)
     return told
 
 
-def _judge_use(trial: Trial, operation: Operation, request: Request) -> None:
+def _judge_use(trial: RequirementTest, operation: Operation, request: Request) -> None:
     """Update or cancel a record, and have it judged whether that is accepted and does not fail."""
     write, last = _use(trial, operation, request)
-    trial.judge_series(each(protocol.accepted), [write])
+    trial.check_sequence(each(protocol.accepted), [write])
     if last is not None:
-        trial.judge_series(each(protocol.job_ends_well(last.status)), [last.exchange])
+        trial.check_sequence(each(protocol.job_ends_well(last.status)), [last.exchange])
 
 
-def _use(trial: Trial, operation: Operation, request: Request) -> tuple[Exchange, JobEnd | None]:
+def _use(trial: RequirementTest, operation: Operation, request: Request) -> tuple[Exchange, JobResult | None]:
     """Update or cancel a record; return the write, and the end of its job where it was accepted."""
     write = trial.run.send(request, CONTROL, operation=operation)
     return write, trial.run.end_of(write) if write.accepted and operation.job_link else None
 
 
-@requirement("JOB-08", sends=(0, 8, 60))
-def test_what_links_lead_to_can_be_acted_on(trial: Trial) -> None:
+@requirement("JOB-08", extra_requests=(0, 8, 60))
+def test_what_links_lead_to_can_be_acted_on(trial: RequirementTest) -> None:
     trial.run.control()
-    for exchange in walk(trial.run, trial.sends):
+    for exchange in walk(trial.run, trial.extra_requests):
         trial.judge(exchange, protocol.accepted)
     if not trial.decided:
         raise (
             NotApplicable("no link could be followed")
-            if trial.sends
+            if trial.extra_requests
             else NotReached("no request is left to follow a link")
         )

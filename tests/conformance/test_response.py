@@ -7,107 +7,107 @@ from contracts.errors import NotApplicable
 from contracts.model.http import CONTROL
 from contracts.openapi.document import Operation
 from strategies.body import json_syntax, string_payloads
-from strategies.core.mutation import Edit
+from strategies.core.mutation import Mutation
 from strategies.generated import answer_conforms, fitting_bodies
 from strategies.request import credentials, methods, parameters
 from tests.harness.pytest_plugin.plugin import requirement
-from tests.harness.trial.requirement_test import Trial
+from tests.harness.trial.requirement_test import RequirementTest
 
 
-@requirement("RESP-01", sends=(1, 1, 150), to_be_accepted=True)
-def test_accepted_request_is_answered_as_the_schema_says(trial: Trial) -> None:
+@requirement("RESP-01", extra_requests=(1, 1, 150), expects_success=True)
+def test_accepted_request_is_answered_as_the_schema_says(trial: RequirementTest) -> None:
     control = trial.run.control()
-    if trial.operation.body is not None and trial.run.repeatable:
+    if trial.operation.body is not None and trial.run.replayable:
         requests = fitting_bodies(trial.document, trial.operation, control.request)
         trial.search(requests, lambda operation, exchange: answer_conforms(trial.document, operation, exchange))
-    trial.judge_run(each(response.success_fits_schema))
+    trial.check_all_exchanges(each(response.success_fits_schema))
 
 
 @requirement("RESP-02")
-def test_success_is_one_strict_json_document(trial: Trial) -> None:
-    trial.judge_run(each(response.success_is_strict_json))
+def test_success_is_one_strict_json_document(trial: RequirementTest) -> None:
+    trial.check_all_exchanges(each(response.success_is_strict_json))
     if unread := trial.unread_answers():
         trial.observations.append(unread)
 
 
-def to_be_given_back(operation: Operation) -> list[Edit]:
+def to_be_given_back(operation: Operation) -> list[Mutation]:
     """Give requests whose values are hostile, but legal, in the path as in the body."""
-    return [*parameters.odd_ids(operation), *string_payloads.legal_texts(operation)]
+    return [*parameters.unusual_path_ids(operation), *string_payloads.legal_texts(operation)]
 
 
-@requirement("RESP-03", edits=to_be_given_back, to_be_accepted=True)
-def test_answer_gives_back_what_was_sent(trial: Trial) -> None:
-    trial.judge_run(each(response.gives_back_what_was_sent))
+@requirement("RESP-03", mutations=to_be_given_back, expects_success=True)
+def test_answer_gives_back_what_was_sent(trial: RequirementTest) -> None:
+    trial.check_all_exchanges(each(response.echoes_request))
 
 
 @requirement("RESP-04")
-def test_job_ids_are_sound(trial: Trial) -> None:
-    trial.judge_run(response.job_ids_are_sound)
+def test_job_ids_are_sound(trial: RequirementTest) -> None:
+    trial.check_all_exchanges(response.job_ids_are_sound)
 
 
 @requirement("RESP-05")
-def test_success_is_200_and_nothing_else(trial: Trial) -> None:
-    trial.judge_run(each(response.success_is_200))
+def test_success_is_200_and_nothing_else(trial: RequirementTest) -> None:
+    trial.check_all_exchanges(each(response.success_is_200))
 
 
-def left_open(operation: Operation) -> list[Edit]:
+def left_open(operation: Operation) -> list[Mutation]:
     """Give requests that may be accepted or refused, as long as they are answered."""
     body = [
         *string_payloads.unknown_values(operation),
-        *string_payloads.open_ended(operation),
+        *string_payloads.robustness_bodies(operation),
         *json_syntax.open_to_readers(operation),
     ]
     path = [*parameters.spellings(operation), *parameters.trailing_slash(operation), *parameters.open_query(operation)]
     return [*body, *path, *methods.odd_headers(operation), *methods.head(operation)]
 
 
-def left_open_and_honest(operation: Operation) -> list[Edit]:
+def left_open_and_honest(operation: Operation) -> list[Mutation]:
     """Give those of these requests that an honest client may send by mistake."""
-    return [edit for edit in left_open(operation) if not edit.fuzzing]
+    return [mutation for mutation in left_open(operation) if not mutation.fuzzing]
 
 
-def left_open_to_fuzzers(operation: Operation) -> list[Edit]:
+def left_open_to_fuzzers(operation: Operation) -> list[Mutation]:
     """Give those of these requests that only a fuzzer or an attacker sends."""
-    return [edit for edit in left_open(operation) if edit.fuzzing]
+    return [mutation for mutation in left_open(operation) if mutation.fuzzing]
 
 
-@requirement("RESP-06", edits=left_open_and_honest)
-def test_no_honest_request_gets_a_server_error(trial: Trial) -> None:
-    trial.judge_run(each(response.no_server_error))
-    trial.judge_run(response.service_is_steady)
+@requirement("RESP-06", mutations=left_open_and_honest)
+def test_no_honest_request_gets_a_server_error(trial: RequirementTest) -> None:
+    trial.check_all_exchanges(each(response.no_server_error))
+    trial.check_all_exchanges(response.service_is_steady)
 
 
-@requirement("RESP-11", edits=left_open_to_fuzzers)
-def test_no_hostile_request_gets_a_server_error(trial: Trial) -> None:
-    trial.judge_run(each(response.no_server_error_when_fuzzed))
+@requirement("RESP-11", mutations=left_open_to_fuzzers)
+def test_no_hostile_request_gets_a_server_error(trial: RequirementTest) -> None:
+    trial.check_all_exchanges(each(response.no_server_error_when_fuzzed))
 
 
 @requirement("RESP-07")
-def test_headers_tell_the_truth(trial: Trial) -> None:
-    trial.judge_run(each(response.headers_tell_the_truth))
+def test_headers_tell_the_truth(trial: RequirementTest) -> None:
+    trial.check_all_exchanges(each(response.headers_match_body))
 
 
-@requirement("RESP-08", edits=json_syntax.other_spellings, to_be_accepted=True)
-def test_valid_body_in_other_words_is_accepted(trial: Trial) -> None:
-    for exchange in trial.each_edit(of=trial.run.acceptable):
+@requirement("RESP-08", mutations=json_syntax.other_spellings, expects_success=True)
+def test_valid_body_in_other_words_is_accepted(trial: RequirementTest) -> None:
+    for exchange in trial.send_mutations(of=trial.run.next_control):
         trial.judge(exchange, protocol.accepted)
 
 
-@requirement("RESP-09", sends=(4, 5, 25), to_be_accepted=True)
-def test_requests_at_the_same_time_get_their_own_answers(trial: Trial) -> None:
+@requirement("RESP-09", extra_requests=(4, 5, 25), expects_success=True)
+def test_requests_at_the_same_time_get_their_own_answers(trial: RequirementTest) -> None:
     control = trial.run.control().request
-    if not trial.run.repeatable:
+    if not trial.run.replayable:
         raise NotApplicable("the target takes each value once")
     malformed, bare = json_syntax.not_json(trial.operation)[0], credentials.none(trial.operation)[0]
-    good = [(request, CONTROL) for _, request in zip(range(trial.sends - 3), cycle(trial.run.two_controls()))]
+    good = [(request, CONTROL) for _, request in zip(range(trial.extra_requests - 3), cycle(trial.run.two_controls()))]
     bad = [(malformed.apply(control), malformed), (bare.apply(control), bare)]
     for exchange in trial.run.send_together([*good, *bad]):
-        trial.judge(exchange, response.answered_by_itself)
+        trial.judge(exchange, response.response_matches_own_request)
 
 
 @requirement("RESP-10")
-def test_accepted_request_stays_valid(trial: Trial) -> None:
+def test_accepted_request_stays_valid(trial: RequirementTest) -> None:
     trial.run.control()
-    if not trial.run.repeatable:
+    if not trial.run.replayable:
         raise NotApplicable("the target takes each value once")
-    trial.judge_run(response.stays_valid)
+    trial.check_all_exchanges(response.replay_accepted)

@@ -20,13 +20,13 @@ def greedy_cover(shown_by: Mapping[str, frozenset[str]]) -> list[tuple[int, int]
     `shown_by` maps a defect to the edits that showed it. No order of the same requests does much better.
     """
     shows: dict[str, set[str]] = {}
-    for defect, edits in shown_by.items():
-        for edit in edits:
-            shows.setdefault(edit, set()).add(defect)
-    left, points = {defect for defect, edits in shown_by.items() if edits}, []
+    for defect, mutations in shown_by.items():
+        for mutation in mutations:
+            shows.setdefault(mutation, set()).add(defect)
+    left, points = {defect for defect, mutations in shown_by.items() if mutations}, []
     everything = len(left)
     while left:
-        best = max(sorted(shows), key=lambda edit: len(shows[edit] & left))
+        best = max(sorted(shows), key=lambda mutation: len(shows[mutation] & left))
         left -= shows[best]
         points.append((len(points) + 1, everything - len(left)))
     return points

@@ -84,7 +84,7 @@ class Probe:
         self._kinds = by_kind(document)
         self.writing = self.operation("write")
         self.reading = self.operation("job-status")
-        self.patience = TIMEOUT_SECONDS
+        self.timeouts = TIMEOUT_SECONDS
         self._kept: socket.socket | None = None
         self._keeps = False
 
@@ -285,7 +285,7 @@ class Probe:
 
     def _connect(self) -> socket.socket:
         url = urlsplit(self.served.url)
-        connection = socket.create_connection((url.hostname, url.port), timeout=self.patience)
+        connection = socket.create_connection((url.hostname, url.port), timeout=self.timeouts)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 

@@ -40,7 +40,7 @@ USUAL_CODES = (0, 1, 6)
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class RequirementTest:
     """What the suite said of one server: requirements violated, not met, undecided; requests and seconds it took.
 
     `shown_by` are the edits that showed a problem, each with its operation; `first` is the number of the first request
@@ -50,7 +50,7 @@ class Trial:
     name: str
     violated: frozenset[str]
     not_met: frozenset[str]
-    undecided: frozenset[str]
+    early_verdict: frozenset[str]
     requests: int
     seconds: float
     code: int
@@ -74,7 +74,7 @@ class _Listener:
             self.told.append(report.conformance)
 
 
-def try_on(name: str, profile: str, seed: int) -> Trial:
+def try_on(name: str, profile: str, seed: int) -> RequirementTest:
     """Serve the defect or variant of this name and run the conformance tests on the operations that it touches."""
     subject = _subjects()[name]
     document = load_document(CONTRACTS / "appointments.yaml")
@@ -101,19 +101,19 @@ def try_on(name: str, profile: str, seed: int) -> Trial:
         verdict: frozenset(told["requirement"] for told in listener.told if told["verdict"] == verdict)
         for verdict in ("violated", "not met", "inconclusive")
     }
-    return Trial(
+    return RequirementTest(
         name=name,
         violated=by_verdict["violated"],
         not_met=by_verdict["not met"],
-        undecided=by_verdict["inconclusive"],
+        early_verdict=by_verdict["inconclusive"],
         requests=max((told.get("sent", 0) for told in listener.told), default=0),
         seconds=time.monotonic() - began,
         code=int(code),
         shown_by=frozenset(
-            f"{told['operation']}: {edit}"
+            f"{told['operation']}: {mutation}"
             for told in listener.told
             for finding in told["findings"]
-            for edit in finding["edits"]
+            for mutation in finding["edits"]
         ),
         first=min((finding["request"] for told in listener.told for finding in told["findings"]), default=None),
     )
@@ -129,14 +129,14 @@ def tried_with(touched: frozenset[Kind]) -> frozenset[Kind]:
     return touched | pair if touched <= pair else touched
 
 
-def prove(names: Sequence[str], profile: str, seed: int) -> dict[str, Trial]:
+def prove(names: Sequence[str], profile: str, seed: int) -> dict[str, RequirementTest]:
     """Try all of the named servers, on two processes."""
     with ProcessPoolExecutor(WORKERS) as pool:
         trials = pool.map(try_on, names, [profile] * len(names), [seed] * len(names))
         return {trial.name: trial for trial in trials}
 
 
-def report(trials: Mapping[str, Trial]) -> str:
+def report(trials: Mapping[str, RequirementTest]) -> str:
     """Return the proof as text: class by class, then each miss and each false alarm by name."""
     defects = [defect for defect in DEFECTS if defect.name in trials]
     gating = {defect.name for defect in to_gate(defects, _requirements())}
@@ -180,7 +180,7 @@ def report(trials: Mapping[str, Trial]) -> str:
     return capture.get()
 
 
-def proof_of(trials: Mapping[str, Trial], profile: str) -> Proof:
+def proof_of(trials: Mapping[str, RequirementTest], profile: str) -> Proof:
     """Return the proof as later runs show it."""
     musts = to_gate(DEFECTS, _requirements())
     return Proof(
@@ -200,7 +200,7 @@ def _requirements() -> Mapping[str, Requirement]:
     return load_requirements(CONTRACTS / "requirements.yaml")
 
 
-def _curves(trials: Mapping[str, Trial]) -> dict[str, list[tuple[int, int]]]:
+def _curves(trials: Mapping[str, RequirementTest]) -> dict[str, list[tuple[int, int]]]:
     noticed = [trials[defect.name] for defect in DEFECTS if defect.name in trials and trials[defect.name].first]
     return {
         "the suite": noticed_by_request([trial.first for trial in noticed if trial.first is not None]),
@@ -218,20 +218,20 @@ def _pace(curves: Mapping[str, Sequence[tuple[int, int]]]) -> str:
     )
 
 
-def _how(defect: Defect, trial: Trial) -> str:
+def _how(defect: Defect, trial: RequirementTest) -> str:
     if defect.requirement in trial.noticed:
         return "as expected"
     return "by another" if trial.noticed else "missed"
 
 
-def alarms(variant: Variant, trial: Trial) -> frozenset[str]:
+def alarms(variant: Variant, trial: RequirementTest) -> frozenset[str]:
     """Return what was said of a variant and should not have been.
 
     That it violates a must is one always, whatever it departs from; so is what could not be decided, or was not tried.
     """
-    undecided = frozenset(f"{name} undecided" for name in trial.undecided)
+    early_verdict = frozenset(f"{name} undecided" for name in trial.early_verdict)
     broken = frozenset({"nothing was judged"}) if trial.code not in USUAL_CODES else frozenset()
-    return trial.violated | (trial.not_met - variant.departs_from) | undecided | broken
+    return trial.violated | (trial.not_met - variant.departs_from) | early_verdict | broken
 
 
 def _subjects() -> dict[str, Defect | Variant]:

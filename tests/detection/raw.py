@@ -59,14 +59,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class SendResult:
     """The answer that the mock gives to it."""
 
     status: int
     headers: Pairs
     body: bytes
 
-    def having(self, **headers: str | None) -> Reply:
+    def having(self, **headers: str | None) -> SendResult:
         """Return this answer with headers set, or removed where they are None; `content_type` is Content-Type."""
         changed = {name.replace("_", "-"): value for name, value in headers.items()}
         kept = tuple(pair for pair in self.headers if pair[0] not in changed)
@@ -74,7 +74,7 @@ class Reply:
             self, headers=kept + tuple((name, value) for name, value in changed.items() if value is not None)
         )
 
-    def holding(self, body: bytes) -> Reply:
+    def holding(self, body: bytes) -> SendResult:
         """Return this answer with another body and the length of that."""
         return replace(self.having(content_length=str(len(body))), body=body)
 
@@ -164,7 +164,7 @@ class RawServer:
         self.mock = self.api(document, state=State(seed=seed))
         self._talks: set[asyncio.Task[None]] = set()
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Write an answer: the step to replace."""
         line.write(reply.to(asked))
 
@@ -217,7 +217,7 @@ class RawServer:
             except h11.RemoteProtocolError:
                 answer = self.mock.unreadable()
                 headers = tuple((name.decode(), value.decode()) for name, value in answer.raw_headers)
-                line.write(Reply(answer.status_code, headers, b"").head + bytes(answer.body))
+                line.write(SendResult(answer.status_code, headers, b"").head + bytes(answer.body))
                 return
             if not isinstance(event, h11.Request):
                 return
@@ -225,7 +225,7 @@ class RawServer:
             line.answered(reply.status)
             await self.tell(line, asked, reply if line.open else reply.having(connection="close"))
 
-    async def _ask(self, line: Line, request: h11.Request) -> tuple[Asked, Reply]:
+    async def _ask(self, line: Line, request: h11.Request) -> tuple[Asked, SendResult]:
         """Return the request, read as far as the mock wanted, and what the mock says to it."""
         said: list[Message] = []
         body = bytearray()
@@ -248,7 +248,7 @@ class RawServer:
             await self.mock(_scope(request), receive, send)
         headers = (*_text(said[0]["headers"]), ("date", formatdate(usegmt=True)))
         asked = Asked(request.method.decode(), request.target.decode(), _text(request.headers), bytes(body))
-        return asked, Reply(said[0]["status"], headers, b"".join(part.get("body", b"") for part in said[1:]))
+        return asked, SendResult(said[0]["status"], headers, b"".join(part.get("body", b"") for part in said[1:]))
 
 
 def on_a_socket(server: type[RawServer]) -> Callable[[Document, int | None], Iterator[Served]]:

@@ -15,7 +15,7 @@ from contracts.mock.http.api import MockApi
 from contracts.openapi.document import load_document
 from tests.detection.catalogue import hosted
 from tests.detection.probe import Answer, Probe, Served
-from tests.detection.raw import Asked, Line, RawServer, Reply
+from tests.detection.raw import Asked, Line, RawServer, SendResult
 
 DOCUMENT: Final = load_document(Path(__file__).parents[2] / "contracts" / "appointments.yaml")
 SEED: Final = 7
@@ -63,7 +63,7 @@ def test_stops_while_a_client_is_waiting() -> None:
     class Silent(RawServer):
         """Says nothing."""
 
-        async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+        async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
             await line.silence()
 
     with Silent(DOCUMENT, SEED).running() as served:

@@ -22,7 +22,7 @@ def hasty(observe: Observe) -> Observe:
     """Return the observation as made by a client that soon gives up."""
 
     def look(probe: Probe) -> object:
-        probe.patience = HASTE_SECONDS
+        probe.timeouts = HASTE_SECONDS
         return observe(probe)
 
     return look

@@ -22,13 +22,13 @@ class Entry:
 
     server: str
     requirement: str
-    edits: tuple[str, ...]
+    mutations: tuple[str, ...]
     does: str
     kind: str
 
-    def covers(self, requirement: str, edit: str) -> bool:
+    def covers(self, requirement: str, mutation: str) -> bool:
         """Return whether this entry is about what an edit shows of a requirement."""
-        return requirement == self.requirement and any(fnmatchcase(edit, glob) for glob in self.edits)
+        return requirement == self.requirement and any(fnmatchcase(mutation, glob) for glob in self.mutations)
 
 
 def load() -> tuple[Entry, ...]:

@@ -52,7 +52,7 @@ def run(url: str, settings: dict[str, str], folder: Path) -> dict[str, Any]:
 
 def shown(summary: dict[str, Any]) -> set[tuple[str, str]]:
     """Return each requirement that is not met with each edit that shows it."""
-    return {(finding["requirement"], edit) for finding in summary["findings"] for edit in finding["edits"]}
+    return {(finding["requirement"], mutation) for finding in summary["findings"] for mutation in finding["edits"]}
 
 
 def told(server: str) -> tuple[Entry, ...]:
@@ -67,8 +67,8 @@ def test_every_must_holds(summary: dict[str, Any]) -> None:
 
 
 def test_every_requirement_is_decided(summary: dict[str, Any]) -> None:
-    undecided = {"inconclusive", "not run", "internal error"}
-    assert not [result for result in summary["results"] if result["verdict"] in undecided]
+    early_verdict = {"inconclusive", "not run", "internal error"}
+    assert not [result for result in summary["results"] if result["verdict"] in early_verdict]
 
 
 def test_what_is_found_stands_in_the_table(server: str, summary: dict[str, Any]) -> None:
@@ -77,7 +77,7 @@ def test_what_is_found_stands_in_the_table(server: str, summary: dict[str, Any])
 
 def test_what_stands_in_the_table_is_found(server: str, summary: dict[str, Any]) -> None:
     found = shown(summary)
-    single = [replace(entry, edits=(edit,)) for entry in told(server) for edit in entry.edits]
+    single = [replace(entry, mutations=(mutation,)) for entry in told(server) for mutation in entry.mutations]
     assert [entry for entry in single if not any(entry.covers(*one) for one in found)] == []
 
 

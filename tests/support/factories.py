@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, settings
 
 import tests.conformance
 from contracts.model.http import CONTROL, Exchange, Request, Response
-from contracts.model.verdict import Judgement, Problem
+from contracts.model.verdict import CheckOutcome, Violation
 from contracts.openapi.document import Json, Operation
 from contracts.requirements import Requirement, load_requirements
-from strategies.core.mutation import Edit, Edits
+from strategies.core.mutation import Mutation, Mutations
 from strategies.request import credentials
-from tests.harness.trial.plan import Demand
+from tests.harness.trial.plan import RequestDemand
 from tests.support.suite_process import CONTRACT, document
 
 DOCUMENT = document()
@@ -39,12 +39,12 @@ REFUSED = {"error": {"code": "invalid_request", "message": "invalid request"}}
 TYPED = {"content-type": "application/json"}
 ABSENT: Any = object()
 WAYS_TO_BE_REFUSED = (
-    *(credentials.none, credentials.never_issued, credentials.near_misses, credentials.other_forms),
-    *(credentials.other_places, credentials.ways_around),
+    *(credentials.none, credentials.never_issued, credentials.near_misses, credentials.malformed_header),
+    *(credentials.wrong_location, credentials.auth_bypass),
 )
 """Every strategy of credentials but the one whose edits are valid."""
 
-repeatable = settings(
+replayable = settings(
     max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 """For property tests: the same examples every time, so that a red night is about the change before it."""
@@ -71,7 +71,7 @@ def exchange(
     told = {**TYPED, **(headers or {})}
     sent = tuple((name, value) for name, value in told.items() if value is not None)
     response = None if status is None else Response(status, sent, _bytes(answer))
-    given = {"operation": CANCEL.id, "edit": CONTROL, "fault": None, "began": 0.0, "elapsed": 0.1} | fields
+    given = {"operation": CANCEL.id, "mutation": CONTROL, "fault": None, "began": 0.0, "elapsed": 0.1} | fields
     return Exchange(request=request, response=response, **given)
 
 
@@ -105,14 +105,14 @@ def objects(properties: Mapping[str, Json], required: Iterable[str] = ()) -> Jso
     return {"type": "object", "properties": dict(properties), "required": list(required)}
 
 
-def said(judgement: Judgement) -> str | bool | None:
+def said(outcome_of_check: CheckOutcome) -> str | bool | None:
     """Return the kind of a problem, and any other judgement as it is."""
-    return judgement.kind if isinstance(judgement, Problem) else judgement
+    return outcome_of_check.kind if isinstance(outcome_of_check, Violation) else outcome_of_check
 
 
-def said_of_all(judgements: Iterable[tuple[Exchange, Judgement]]) -> list[str | bool | None]:
+def said_of_all(judgements: Iterable[tuple[Exchange, CheckOutcome]]) -> list[str | bool | None]:
     """Return what a series check said, in order."""
-    return [said(judgement) for _, judgement in judgements]
+    return [said(outcome_of_check) for _, outcome_of_check in judgements]
 
 
 def table(names: str, rows: Mapping[str, Any]) -> pytest.MarkDecorator:
@@ -120,19 +120,19 @@ def table(names: str, rows: Mapping[str, Any]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(names.split(", "), list(rows.values()), ids=list(rows))
 
 
-def flat(edits: Iterable[Edit]) -> Iterator[Edit]:
+def flat(mutations: Iterable[Mutation]) -> Iterator[Mutation]:
     """Yield edits and the parts that they are made of."""
-    for edit in edits:
-        yield edit
-        yield from flat(edit.parts)
+    for mutation in mutations:
+        yield mutation
+        yield from flat(mutation.parts)
 
 
-def every_edit(*strategies: Edits, of: Operation = CANCEL) -> list[Edit]:
+def every_edit(*strategies: Mutations, of: Operation = CANCEL) -> list[Mutation]:
     """Return all edits of some strategies for an operation, with their parts."""
-    return list(flat(edit for strategy in strategies for edit in strategy(of)))
+    return list(flat(mutation for strategy in strategies for mutation in strategy(of)))
 
 
-def conformance_tests() -> Iterator[tuple[str, list[Demand]]]:
+def conformance_tests() -> Iterator[tuple[str, list[RequestDemand]]]:
     """Yield each conformance test's name with all that it demands."""
     for module in iter_modules(tests.conformance.__path__, "tests.conformance."):
         for name, function in vars(import_module(module.name)).items():
@@ -141,7 +141,7 @@ def conformance_tests() -> Iterator[tuple[str, list[Demand]]]:
                 yield name, [mark.args[0] for mark in marks if mark.name == "requirement"]
 
 
-def demands(operation: Operation) -> dict[Requirement, Demand]:
+def demands(operation: Operation) -> dict[Requirement, RequestDemand]:
     """Return what the conformance tests that apply to an operation demand of it, by requirement."""
     every = [demand for _, demanded in conformance_tests() for demand in demanded]
     cited = {REQUIREMENTS[demand.requirement]: demand for demand in every}

@@ -18,11 +18,11 @@ import pytest
 
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import MockServer, serve
-from tests.chaos.fast_clock import HURRY
+from tests.chaos.fast_clock import SPEEDUP
 from tests.chaos.proxy import Fault, Proxy, between
 from tests.support.suite_process import ROOT, TWO, Outcome, verdicts_of
 
-HURRIED = 8.0
+SPEEDUP_FACTOR = 8.0
 """So that the deadline of ten seconds is over after 1.25: a busy machine answers sooner."""
 ENOUGH_SECONDS = 60.0
 QUICK = (*TWO, "--profile", "quick")
@@ -52,12 +52,12 @@ class Run:
 
 @contextmanager
 def running(
-    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, hurry: float = HURRIED
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, speedup: float = SPEEDUP_FACTOR
 ) -> Iterator[Run]:
     """Start the conformance tests with these arguments; settings of this process's environment do not reach them."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROPEXO_", "PYTEST_", "CHAOS_"))}
     places = {"TMPDIR": str(folder), "XDG_STATE_HOME": str(folder / "state")}
-    given = kept | {HURRY: str(hurry)} | places | dict(environment or {})
+    given = kept | {SPEEDUP: str(speedup)} | places | dict(environment or {})
     junit = () if {"--junitxml", "no:junitxml"} & set(arguments) else ("--junitxml", str(folder / "junit.xml"))
     plugins = ("-p", "no:cacheprovider", "-p", "tests.chaos.fast_clock")
     process = FORKS.Process(
@@ -71,18 +71,20 @@ def running(
         process.join()
 
 
-def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, hurry: float = HURRIED) -> Outcome:
+def run(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, speedup: float = SPEEDUP_FACTOR
+) -> Outcome:
     """Run the conformance tests to their end."""
-    with running(folder, *arguments, environment=environment, hurry=hurry) as started:
+    with running(folder, *arguments, environment=environment, speedup=speedup) as started:
         return started.outcome()
 
 
 @contextmanager
 def behind(
-    fault: Fault, api: MockApi, hurry: float = HURRIED
+    fault: Fault, api: MockApi, speedup: float = SPEEDUP_FACTOR
 ) -> Iterator[tuple[Proxy, tuple[str, ...], dict[str, str]]]:
     """Serve an API behind a fault; give the arguments and the environment that point a run at it."""
-    with serve(api) as server, between(server.url, fault, hurry) as proxy:
+    with serve(api) as server, between(server.url, fault, speedup) as proxy:
         yield proxy, ("--target", proxy.url), settings_of(server)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.harness.rate_limit.shared_counter import Allowance
+from tests.harness.rate_limit.shared_counter import SharedRateCounter
 
 URL, TOKEN = "https://example.test", "tok-1"
 START = 1_800_000_000.0
@@ -27,5 +27,5 @@ class Clock:
 
 def acquire(folder: Path, times: int) -> int:
     """Return how many of so many requests find room."""
-    allowance = Allowance(Clock(), URL, TOKEN, folder)
-    return sum(allowance.wait(100) == 0 for _ in range(times))
+    budget = SharedRateCounter(Clock(), URL, TOKEN, folder)
+    return sum(budget.wait(100) == 0 for _ in range(times))

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from reports.run.history import Run, Seen
+from reports.run.history import FindingRecord, Run
 from reports.run.known_issues import Issue
 from reports.run.outcome import final_code
-from reports.run.run_report import Account, Setting, as_run
+from reports.run.run_report import RunConfig, RunReport, as_run
 from reports.run.trend import changes
 from tests.harness.pytest_plugin.plugin import exit_code
 
 TODAY = dt.date(2026, 11, 24)
-SETTING = Setting("2026-11-24T02:00:00+00:00", "mock", "API", "contracts/a.yaml", "0123456789ab", "0.1.0", "quick", 5)
-FOUND = Seen("aaaaaaaaaaaa", "ERR-01", "cancel", "event_id missing", "answered 200", gates=True)
+SETTING = RunConfig("2026-11-24T02:00:00+00:00", "mock", "API", "contracts/a.yaml", "0123456789ab", "0.1.0", "quick", 5)
+FOUND = FindingRecord("aaaaaaaaaaaa", "ERR-01", "cancel", "event_id missing", "answered 200", gates=True)
 OTHER = replace(FOUND, identity="bbbbbbbbbbbb", requirement="RESP-01")
 ADVICE = replace(FOUND, identity="cccccccccccc", requirement="RATE-01", gates=False)
 ISSUE = Issue(
@@ -40,11 +40,11 @@ def item(verdict: str, *, gates: bool = True, **more: Any) -> dict[str, Any]:
     told |= {"level": "must" if gates else "should"}
     told |= {"sentence": "It is refused.", "excused": False, "outdated": "", "findings": [], "observations": []}
     evidence = {"edits": [], "statuses": {"400": 3}, "fault_rate_ruled_out": 0.6}
-    counted = {"evidence": {"decided": 3, "controls": more.pop("controls", 2), **evidence}, "sent": 40, "process": ""}
-    return told | counted | {"verdict": verdict, "text": f"text of {verdict}", "stop": ""} | more
+    pluralize = {"evidence": {"decided": 3, "controls": more.pop("controls", 2), **evidence}, "sent": 40, "process": ""}
+    return told | pluralize | {"verdict": verdict, "text": f"text of {verdict}", "stop": ""} | more
 
 
-def broken(*findings: Seen, **more: Any) -> dict[str, Any]:
+def broken(*findings: FindingRecord, **more: Any) -> dict[str, Any]:
     """Return what an item told that was violated, or not met, in these ways."""
     details = {"seen": 3, "tried": 3, "request": 7, "expected": "400", "observed": "200 {}", "curl": "curl -i x"}
     told = [
@@ -59,14 +59,18 @@ def broken(*findings: Seen, **more: Any) -> dict[str, Any]:
 ACCESS = "write: enough for every check"
 
 
-def night(day: int, *findings: Seen, decided: Sequence[str] = ("ERR-01", "RESP-01", "RATE-01"), **more: Any) -> Run:
+def night(
+    day: int, *findings: FindingRecord, decided: Sequence[str] = ("ERR-01", "RESP-01", "RATE-01"), **more: Any
+) -> Run:
     """Return the run of a night of November, which decided on these requirements for one operation."""
     run = as_run(SETTING, [], 0, None, whole=True)
     kept = {"when": f"2026-11-{day:02}T02:00:00+00:00", "findings": findings, "musts": tuple(decided)}
     return replace(run, **kept | {"exercised": {"cancel": tuple(decided)}} | more)
 
 
-def accounted(*told: dict[str, Any], earlier: Sequence[Run] = (), issues: Sequence[Issue] = (), **more: Any) -> Account:
+def accounted(
+    *told: dict[str, Any], earlier: Sequence[Run] = (), issues: Sequence[Issue] = (), **more: Any
+) -> RunReport:
     """Return the account of a run in which the items told this; its exit code is theirs unless it is given."""
     code = exit_code(told, 0, strict=False)
     code = final_code(code, refused=bool(more.get("refusals")), unwritten=False, leaked=False)
@@ -74,4 +78,4 @@ def accounted(*told: dict[str, Any], earlier: Sequence[Run] = (), issues: Sequen
     found = changes(run, earlier, {issue.finding: issue for issue in issues}, TODAY)
     last = earlier[-1].when if earlier else None
     given = {"setting": SETTING, "told": told, "exit_code": code, "changes": found, "last": last, "access": ACCESS}
-    return Account(**given | more)
+    return RunReport(**given | more)

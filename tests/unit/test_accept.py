@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import UsageError
-from contracts.model.verdict import NOW_AND_THEN
+from contracts.model.verdict import INTERMITTENT
 from reports.cli import accept as module
 from reports.cli.accept import accept, entry, main
 from reports.run.known_issues import load
@@ -71,7 +71,7 @@ def test_second_entry_stands_beside_the_first(tmp_path: Path, run: Path) -> None
         "every time": ({"seen": 3}, "failing"),
         "seen once, tried once": ({"seen": 1, "tried": 1}, "failing"),
         "not every time": ({"seen": 2}, "flaky"),
-        "now and then": ({"seen": 1, "tried": 1, "edit": NOW_AND_THEN}, "flaky"),
+        "now and then": ({"seen": 1, "tried": 1, "edit": INTERMITTENT}, "flaky"),
     },
 )
 def test_kind_is_by_how_often_it_was_seen(changed: dict, kind: str) -> None:

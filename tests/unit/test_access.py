@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.mock.http.api import MockApi
-from tests.harness.config.access import Access, access_with, line, refused_without_a_cause, speaks_for_itself
+from tests.harness.config.access import Access, access_with, is_ambiguous_rejection, is_unambiguous_rejection, line
 from tests.support.factories import CANCEL, exchange, refusal, table
 from tests.support.sockets import Talk
 from tests.support.sockets import serving as serving_fake
@@ -66,13 +66,13 @@ def bad(status: int, **fields: Any) -> Any:
     },
 )
 def test_refusal_that_tells_its_cause_needs_no_twin(seen: Any, *, tells: bool) -> None:
-    assert speaks_for_itself(CANCEL, seen, [MADE_UP]) is tells
-    assert refused_without_a_cause(CANCEL, seen, [MADE_UP]) is not tells
+    assert is_unambiguous_rejection(CANCEL, seen, [MADE_UP]) is tells
+    assert is_ambiguous_rejection(CANCEL, seen, [MADE_UP]) is not tells
 
 
 @pytest.mark.parametrize("status", [200, 201, 500, 503, None])
 def test_what_is_no_refusal_is_judged_as_ever(status: int | None) -> None:
-    assert not refused_without_a_cause(CANCEL, bad(status), [MADE_UP])
+    assert not is_ambiguous_rejection(CANCEL, bad(status), [MADE_UP])
 
 
 def test_line_counts_what_could_be_tried() -> None:
@@ -120,10 +120,10 @@ def test_declared_level_uses_no_more_and_tells_how_much_ran(tmp_path: Path) -> N
     outcome = tried(tmp_path, api, "--access", "none")
     assert outcome.code == 0, outcome.output
     assert not outcome.named("error")
-    counted = re.search(r"Access none: enough for (\d+) of (\d+) checks", outcome.output)
-    assert counted is not None
+    pluralize = re.search(r"Access none: enough for (\d+) of (\d+) checks", outcome.output)
+    assert pluralize is not None
     held = [name for name, word in outcome.verdicts.items() if word == "passed"]
-    assert [int(number) for number in counted.groups()] == [len(held), len(outcome.verdicts)]
+    assert [int(number) for number in pluralize.groups()] == [len(held), len(outcome.verdicts)]
     assert api.credentials
     assert not [sent for sent in api.credentials if api.state.tokens[0] in sent]
 

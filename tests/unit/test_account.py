@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from reports.run.history import Power
+from reports.run.history import DetectionPower
 from reports.run.proof import Proof
 from reports.run.run_report import as_run, proof_line
 from tests.support.factories import table
@@ -74,5 +74,5 @@ def test_history_keeps_what_was_decided_and_found() -> None:
     assert run.exercised == {"cancel": ("ERR-01", "RATE-01", "RESP-01"), "make": ("ERR-01",)}
     assert run.musts == ("ERR-01", "RESP-01")
     assert run.identities == {FOUND.identity, OTHER.identity, ADVICE.identity}
-    assert run.power == Power(100, 96, 60, 58, 1)
+    assert run.power == DetectionPower(100, 96, 60, 58, 1)
     assert (run.exit_code, run.outcome, run.whole) == (1, "violated", True)

@@ -11,7 +11,7 @@ import pytest
 from reports.render import markdown
 from reports.render.terminal import closing
 from reports.run.outcome import LEAKED, NOT_WRITTEN, SUITE_FAILED, failure, final_code
-from reports.run.run_report import Account
+from reports.run.run_report import RunReport
 from reports.writers.allure_run_files import complaints
 from reports.writers.badge import badge
 from reports.writers.summary import summary
@@ -38,7 +38,7 @@ INTERRUPTED = 2
 
 def account_of(
     seen: tuple[bool, ...], pytests: int, *, strict: bool, gate: bool, unwritten: bool, leaked: bool
-) -> Account:
+) -> RunReport:
     """Return the account of a run in which all of this came together."""
     told = [HELD, *(entry for entries, there in zip(SEEN.values(), seen, strict=True) if there for entry in entries)]
     refusals = tuple(entry["outdated"] for entry in told if entry.get("outdated")) + (("Fewer musts.",) if gate else ())
@@ -48,7 +48,7 @@ def account_of(
     return replace(accounted(*told), refusals=refusals, exit_code=code, failure=why)
 
 
-def quality_gate_refuses(account: Account, *, strict: bool) -> bool:
+def quality_gate_refuses(account: RunReport, *, strict: bool) -> bool:
     """Return what the rules of allurerc.mjs say of the results that Allure is given, and of the run as a whole."""
 
     def refuses(entry: dict[str, Any]) -> bool:
@@ -63,7 +63,7 @@ def quality_gate_refuses(account: Account, *, strict: bool) -> bool:
     return any(map(refuses, account.told)) or bool(complaints(account))
 
 
-def contradictions(account: Account, *, violated: bool, strict: bool) -> list[str]:
+def contradictions(account: RunReport, *, violated: bool, strict: bool) -> list[str]:
     """Return which reports contradict the exit code."""
     code, headline, meaning = account.exit_code, account.headline, account.meaning
     by_strict = code == 1 and not violated

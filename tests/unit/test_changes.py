@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.model.verdict import NOW_AND_THEN
+from contracts.model.verdict import INTERMITTENT
 from reports.run.trend import State, changes
 from tests.support.factories import table
 from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, TODAY, night
@@ -74,7 +74,7 @@ def test_known_finding(issue, state: str) -> None:
     assert stands(night(24, FOUND), night(23, FOUND), issues=issues) == [(state, "23", 2)]
 
 
-FLAPS = replace(FOUND, edit=NOW_AND_THEN)
+FLAPS = replace(FOUND, edit=INTERMITTENT)
 
 
 @table(

@@ -1,7 +1,7 @@
 """AUTH: each check accepts the good, refuses the bad for its reason, and is silent on what is not its own."""
 
-from contracts.checks import authentication, own_request
-from contracts.model.verdict import HOLDS, SILENT
+from contracts.checks import authentication, is_documented_request
+from contracts.model.verdict import NOT_CONCERNED, PASS
 from tests.support.factories import CANCEL, STATUS, TOKEN, WRONG, exchange, refusal, said, said_of_all, table
 
 ELSEWHERE = {"target": CANCEL.path + "/"}
@@ -14,15 +14,15 @@ TWICE = {"authorization": (WRONG, WRONG)}
 @table(
     "expected, seen",
     {
-        "401": (HOLDS, refusal(401)),
-        "400": (HOLDS, refusal(400)),
-        "redirected": (HOLDS, refusal(302)),
-        "401 from another path": (HOLDS, refusal(401, **ELSEWHERE)),
+        "401": (PASS, refusal(401)),
+        "400": (PASS, refusal(400)),
+        "redirected": (PASS, refusal(302)),
+        "401 from another path": (PASS, refusal(401, **ELSEWHERE)),
         "200": ("accepted with 200", refusal(200)),
         "204": ("accepted with 204", refusal(204, body=b"")),
         "500": ("answered 500", refusal(500)),
-        "throttled": (SILENT, refusal(429)),
-        "no answer": (SILENT, refusal(None)),
+        "throttled": (NOT_CONCERNED, refusal(429)),
+        "no answer": (NOT_CONCERNED, refusal(None)),
     },
 )
 def test_credentials_refused(expected, seen) -> None:
@@ -32,12 +32,12 @@ def test_credentials_refused(expected, seen) -> None:
 @table(
     "expected, seen",
     {
-        "401 with a challenge": (HOLDS, refusal(401)),
-        "challenge in capitals": (HOLDS, refusal(401, headers={"WWW-Authenticate": 'BEARER realm="x"'})),
-        "403 for a wrong token": (HOLDS, refusal(403)),
-        "401 without credentials": (HOLDS, refusal(401, **NONE)),
-        "400 for another scheme": (HOLDS, refusal(400, **BASIC)),
-        "400 for two tokens": (HOLDS, refusal(400, **TWICE)),
+        "401 with a challenge": (PASS, refusal(401)),
+        "challenge in capitals": (PASS, refusal(401, headers={"WWW-Authenticate": 'BEARER realm="x"'})),
+        "403 for a wrong token": (PASS, refusal(403)),
+        "401 without credentials": (PASS, refusal(401, **NONE)),
+        "400 for another scheme": (PASS, refusal(400, **BASIC)),
+        "400 for two tokens": (PASS, refusal(400, **TWICE)),
         "no challenge": ("no challenge", refusal(401, headers={"www-authenticate": None})),
         "another challenge": ("no challenge", refusal(401, headers={"www-authenticate": "Basic"})),
         "400 for a wrong token": ("answered 400", refusal(400)),
@@ -45,14 +45,14 @@ def test_credentials_refused(expected, seen) -> None:
         "403 without credentials": ("answered 403", refusal(403, **NONE)),
         "400 without credentials": ("answered 400", refusal(400, **NONE)),
         "422 for another scheme": ("answered 422", refusal(422, **BASIC)),
-        "accepted": (SILENT, refusal(200)),
-        "crashed": (SILENT, refusal(500)),
-        "throttled": (SILENT, refusal(429)),
-        "no answer": (SILENT, refusal(None)),
-        "issued token": (SILENT, exchange(400)),
-        "malformed as well": (SILENT, refusal(400, also_malformed=True)),
-        "another path": (SILENT, refusal(404, **ELSEWHERE)),
-        "another method": (SILENT, refusal(405, method="GET")),
+        "accepted": (NOT_CONCERNED, refusal(200)),
+        "crashed": (NOT_CONCERNED, refusal(500)),
+        "throttled": (NOT_CONCERNED, refusal(429)),
+        "no answer": (NOT_CONCERNED, refusal(None)),
+        "issued token": (NOT_CONCERNED, exchange(400)),
+        "malformed as well": (NOT_CONCERNED, refusal(400, also_malformed=True)),
+        "another path": (NOT_CONCERNED, refusal(404, **ELSEWHERE)),
+        "another method": (NOT_CONCERNED, refusal(405, method="GET")),
     },
 )
 def test_refusal_is_401(expected, seen) -> None:
@@ -70,24 +70,24 @@ def alike(status: int = 401, body=None, **fields):
 @table(
     "expected, seen",
     {
-        "alike": ([HOLDS] * 3, [alike(), alike(**OTHER), alike(**BASIC)]),
-        "other details": ([HOLDS] * 2, [alike(), alike(body=envelope(request="2"), **OTHER)]),
-        "401 and 403": ([HOLDS] * 2, [alike(), alike(403, **OTHER)]),
-        "another message for another scheme": ([HOLDS] * 2, [alike(), alike(body=envelope("scheme"), **BASIC)]),
-        "another message without credentials": ([HOLDS] * 2, [alike(), alike(body=envelope("none"), **NONE)]),
-        "another message for two tokens": ([HOLDS] * 2, [alike(), alike(body=envelope("two"), **TWICE)]),
-        "another code": ([HOLDS, "wrong tokens told apart"], [alike(), alike(body=envelope("expired"), **OTHER)]),
+        "alike": ([PASS] * 3, [alike(), alike(**OTHER), alike(**BASIC)]),
+        "other details": ([PASS] * 2, [alike(), alike(body=envelope(request="2"), **OTHER)]),
+        "401 and 403": ([PASS] * 2, [alike(), alike(403, **OTHER)]),
+        "another message for another scheme": ([PASS] * 2, [alike(), alike(body=envelope("scheme"), **BASIC)]),
+        "another message without credentials": ([PASS] * 2, [alike(), alike(body=envelope("none"), **NONE)]),
+        "another message for two tokens": ([PASS] * 2, [alike(), alike(body=envelope("two"), **TWICE)]),
+        "another code": ([PASS, "wrong tokens told apart"], [alike(), alike(body=envelope("expired"), **OTHER)]),
         "another message": (
-            [HOLDS, "wrong tokens told apart"],
+            [PASS, "wrong tokens told apart"],
             [alike(), alike(body=envelope(message="expired"), **OTHER)],
         ),
         "a reference in the message": (
-            [HOLDS] * 2,
+            [PASS] * 2,
             [alike(body=envelope(message="no (8f3a-1c)")), alike(body=envelope(message="no (70be-9)"), **OTHER)],
         ),
         "no envelope": (["body breaks type"], [alike(body=b"no")]),
         "no code": (["error lacks code"], [alike(body={"error": {"message": "no"}})]),
-        "400 and 404": ([HOLDS] * 2, [alike(400), alike(404, **OTHER)]),
+        "400 and 404": ([PASS] * 2, [alike(400), alike(404, **OTHER)]),
         "not refused": ([], [alike(200, {}), alike(302, {}), alike(500, {}), alike(429, {}), alike(None)]),
         "issued token": ([], [exchange(401, b"no")]),
         "malformed as well": ([], [alike(body=b"no", also_malformed=True)]),
@@ -101,16 +101,16 @@ def test_refusals_look_alike(expected, seen) -> None:
 @table(
     "expected, seen",
     {
-        "accepted": (HOLDS, exchange()),
-        "refused for its body": (HOLDS, exchange(400, edit="empty")),
-        "forbidden with an edit": (HOLDS, exchange(403, edit="event_id with digits")),
-        "crashed": (HOLDS, exchange(500)),
+        "accepted": (PASS, exchange()),
+        "refused for its body": (PASS, exchange(400, mutation="empty")),
+        "forbidden with an edit": (PASS, exchange(403, mutation="event_id with digits")),
+        "crashed": (PASS, exchange(500)),
         "401": ("issued token answered 401", exchange(401)),
-        "401 with an edit": ("issued token answered 401", exchange(401, edit="empty")),
+        "401 with an edit": ("issued token answered 401", exchange(401, mutation="empty")),
         "control forbidden": ("issued token answered 403", exchange(403)),
-        "another token": (SILENT, refusal(401)),
-        "no answer": (SILENT, exchange(None)),
-        "another path": (SILENT, exchange(401, **ELSEWHERE)),
+        "another token": (NOT_CONCERNED, refusal(401)),
+        "no answer": (NOT_CONCERNED, exchange(None)),
+        "another path": (NOT_CONCERNED, exchange(401, **ELSEWHERE)),
     },
 )
 def test_issued_token_is_honoured(expected, seen) -> None:
@@ -120,11 +120,11 @@ def test_issued_token_is_honoured(expected, seen) -> None:
 @table(
     "expected, seen",
     {
-        "the same status": (HOLDS, refusal(403, body=b"")),
+        "the same status": (PASS, refusal(403, body=b"")),
         "another status": ("answered 400", refusal(400)),
         "accepted": ("answered 200", refusal(200)),
-        "throttled": (SILENT, refusal(429)),
-        "no answer": (SILENT, refusal(None)),
+        "throttled": (NOT_CONCERNED, refusal(429)),
+        "no answer": (NOT_CONCERNED, refusal(None)),
     },
 )
 def test_answered_like(expected, seen) -> None:
@@ -149,10 +149,10 @@ READ = {"operation": STATUS.id, "method": "GET"}
     },
 )
 def test_own_request_is_method_and_path_as_documented(own, operation, seen) -> None:
-    assert own_request(operation, seen) is own
+    assert is_documented_request(operation, seen) is own
 
 
 def test_refusal_without_a_challenge_shows_the_header_that_was_sent() -> None:
-    problem = authentication.refusal_is_401(CANCEL, refusal(401, headers={"www-authenticate": "Basic"}))
-    assert problem.observed == "WWW-Authenticate: Basic"
-    assert TOKEN not in repr(problem)
+    violation = authentication.refusal_is_401(CANCEL, refusal(401, headers={"www-authenticate": "Basic"}))
+    assert violation.observed == "WWW-Authenticate: Basic"
+    assert TOKEN not in repr(violation)

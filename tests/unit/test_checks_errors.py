@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.checks import errors
-from contracts.model.verdict import HOLDS, SILENT, Problem
+from contracts.model.verdict import NOT_CONCERNED, PASS, Violation
 from tests.support.factories import (
     BODY,
     CANCEL,
@@ -29,16 +29,16 @@ def error(status: int = 400, **parts):
 @table(
     "expected, seen",
     {
-        "400": (HOLDS, exchange(400)),
-        "415": (HOLDS, exchange(415)),
-        "400 from another path": (HOLDS, exchange(400, **ELSEWHERE)),
+        "400": (PASS, exchange(400)),
+        "415": (PASS, exchange(415)),
+        "400 from another path": (PASS, exchange(400, **ELSEWHERE)),
         "422": ("answered 422", exchange(422)),
         "accepted": ("answered 200", exchange()),
         "crashed": ("answered 500", exchange(500)),
         "dropped": ("answered connection dropped", exchange(None, fault="connection dropped")),
-        "throttled": (SILENT, exchange(429)),
-        "crashed over what only a fuzzer sends": (SILENT, exchange(500, fuzzing=True)),
-        "dropped what only a fuzzer sends": (SILENT, exchange(None, fuzzing=True)),
+        "throttled": (NOT_CONCERNED, exchange(429)),
+        "crashed over what only a fuzzer sends": (NOT_CONCERNED, exchange(500, fuzzing=True)),
+        "dropped what only a fuzzer sends": (NOT_CONCERNED, exchange(None, fuzzing=True)),
         "accepted what only a fuzzer sends": ("answered 200", exchange(fuzzing=True)),
     },
 )
@@ -48,7 +48,7 @@ def test_refused_with(expected, seen) -> None:
 
 @table(
     "expected, told",
-    {"a documented refusal": ("answered 200", CANCEL), "one that is only presumed": (SILENT, CREATE.stated)},
+    {"a documented refusal": ("answered 200", CANCEL), "one that is only presumed": (NOT_CONCERNED, CREATE.stated)},
 )
 def test_refusal_is_asked_for_where_the_document_names_one(expected, told) -> None:
     assert said(errors.refused_with(400)(told, exchange(operation=told.id))) == expected
@@ -60,22 +60,22 @@ ACCEPTED_ALTHOUGH = "answered 200"
 @table(
     "expected, seen",
     {
-        "property missing, refused": (HOLDS, exchange(400, request_body={"event_id": "evt-1"})),
+        "property missing, refused": (PASS, exchange(400, request_body={"event_id": "evt-1"})),
         "property missing, accepted": (ACCEPTED_ALTHOUGH, exchange(request_body={"event_id": "evt-1"})),
         "of another type, accepted": (ACCEPTED_ALTHOUGH, exchange(request_body=BODY | {"event_id": 5})),
         "no object, accepted": (ACCEPTED_ALTHOUGH, exchange(request_body=[])),
         "no JSON, accepted": (ACCEPTED_ALTHOUGH, exchange(request_body=b"{")),
         "a key twice, accepted": (ACCEPTED_ALTHOUGH, exchange(request_body=b'{"event_id":"a","event_id":"b"}')),
         "no body, accepted": (ACCEPTED_ALTHOUGH, exchange(request_body=None)),
-        "no body, refused": (HOLDS, exchange(400, request_body=None)),
+        "no body, refused": (PASS, exchange(400, request_body=None)),
         "malformed, refused with another status": ("answered 422", exchange(422, request_body={})),
         "malformed, crashed": ("answered 500", exchange(500, request_body={})),
-        "no object, refused with another status": (SILENT, exchange(422, request_body=[1])),
-        "no JSON, refused with another status": (SILENT, exchange(415, request_body=b"{")),
-        "malformed, throttled": (SILENT, exchange(429, request_body={})),
-        "fits, accepted": (SILENT, exchange()),
-        "fits, refused": (SILENT, exchange(400)),
-        "fits with a property more, accepted": (SILENT, exchange(request_body=BODY | {"other": 1})),
+        "no object, refused with another status": (NOT_CONCERNED, exchange(422, request_body=[1])),
+        "no JSON, refused with another status": (NOT_CONCERNED, exchange(415, request_body=b"{")),
+        "malformed, throttled": (NOT_CONCERNED, exchange(429, request_body={})),
+        "fits, accepted": (NOT_CONCERNED, exchange()),
+        "fits, refused": (NOT_CONCERNED, exchange(400)),
+        "fits with a property more, accepted": (NOT_CONCERNED, exchange(request_body=BODY | {"other": 1})),
     },
 )
 def test_malformed_body_is_refused(expected, seen) -> None:
@@ -93,9 +93,9 @@ def test_malformed_body_is_refused(expected, seen) -> None:
     },
 )
 def test_malformed_body_gates_by_what_careful_servers_refuse(gates, seen) -> None:
-    judgement = errors.malformed_body_refused(CANCEL, seen)
-    assert isinstance(judgement, Problem)
-    assert judgement.gates is gates
+    outcome_of_check = errors.malformed_body_refused(CANCEL, seen)
+    assert isinstance(outcome_of_check, Violation)
+    assert outcome_of_check.gates is gates
 
 
 def test_body_is_malformed_by_what_is_asked_of_it() -> None:
@@ -103,14 +103,14 @@ def test_body_is_malformed_by_what_is_asked_of_it() -> None:
     body = {"appointment_date": "2099-01-15", "appointment_time": "noon"}
     seen = exchange(operation=partly.id, method="PUT", request_body=body)
     assert said(errors.malformed_body_refused(partly, seen)) == ACCEPTED_ALTHOUGH
-    assert errors.malformed_body_refused(partly.stated, seen) is SILENT
+    assert errors.malformed_body_refused(partly.stated, seen) is NOT_CONCERNED
 
 
 @table(
     "expected, seen",
     {
-        "as documented": (HOLDS, error()),
-        "with details": (HOLDS, error(details={"issues": []})),
+        "as documented": (PASS, error()),
+        "with details": (PASS, error(details={"issues": []})),
         "another media type": ("other media type", exchange(400, headers=HTML)),
         "no media type": ("other media type", exchange(400, headers={"content-type": None})),
         "HTML called JSON": ("body not JSON", exchange(400, b"<html>")),
@@ -125,10 +125,10 @@ def test_body_is_malformed_by_what_is_asked_of_it() -> None:
         "message blank": ("error/message is blank", error(message=" ")),
         "details a list": ("error/details breaks type", error(details=[])),
         "details null": ("error/details breaks type", error(details=None)),
-        "another refusal": (SILENT, exchange(404, b"<html>")),
-        "accepted": (SILENT, exchange(200, b"<html>")),
-        "no answer": (SILENT, exchange(None)),
-        "another path": (SILENT, exchange(400, b"<html>", **ELSEWHERE)),
+        "another refusal": (NOT_CONCERNED, exchange(404, b"<html>")),
+        "accepted": (NOT_CONCERNED, exchange(200, b"<html>")),
+        "no answer": (NOT_CONCERNED, exchange(None)),
+        "another path": (NOT_CONCERNED, exchange(400, b"<html>", **ELSEWHERE)),
     },
 )
 def test_error_has_the_envelope(expected, seen) -> None:
@@ -142,18 +142,18 @@ ABOUT = {"about": "event_id"}
 @table(
     "expected, seen",
     {
-        "in the details": (HOLDS, exchange(400, {"error": NAMED}, **ABOUT)),
-        "in the message": (HOLDS, exchange(400, {"error": {"message": "event_id is required"}}, **ABOUT)),
-        "in the details under its name": (HOLDS, exchange(400, {"error": {"details": {"event_id": "?"}}}, **ABOUT)),
+        "in the details": (PASS, exchange(400, {"error": NAMED}, **ABOUT)),
+        "in the message": (PASS, exchange(400, {"error": {"message": "event_id is required"}}, **ABOUT)),
+        "in the details under its name": (PASS, exchange(400, {"error": {"details": {"event_id": "?"}}}, **ABOUT)),
         "another property": ("property not named", exchange(400, {"error": NAMED}, about="integration_id")),
         "nowhere": ("property not named", exchange(400, **ABOUT)),
         "in the code only": ("property not named", exchange(400, {"error": {"code": "event_id"}}, **ABOUT)),
         "beside the error": ("property not named", exchange(400, REFUSED | {"path": "event_id"}, **ABOUT)),
-        "about no property": (SILENT, exchange(400)),
-        "no envelope": (SILENT, exchange(400, {"error": "?"}, **ABOUT)),
-        "no JSON": (SILENT, exchange(400, b"<html>", **ABOUT)),
-        "another refusal": (SILENT, exchange(422, **ABOUT)),
-        "no answer": (SILENT, exchange(None, **ABOUT)),
+        "about no property": (NOT_CONCERNED, exchange(400)),
+        "no envelope": (NOT_CONCERNED, exchange(400, {"error": "?"}, **ABOUT)),
+        "no JSON": (NOT_CONCERNED, exchange(400, b"<html>", **ABOUT)),
+        "another refusal": (NOT_CONCERNED, exchange(422, **ABOUT)),
+        "no answer": (NOT_CONCERNED, exchange(None, **ABOUT)),
     },
 )
 def test_error_names_the_property(expected, seen) -> None:
@@ -163,16 +163,16 @@ def test_error_names_the_property(expected, seen) -> None:
 @table(
     "expected, seen",
     {
-        "an error": (HOLDS, exchange(400)),
-        "no object": (HOLDS, exchange(400, [])),
-        "no JSON": (HOLDS, exchange(500, b"<html>")),
+        "an error": (PASS, exchange(400)),
+        "no object": (PASS, exchange(400, [])),
+        "no JSON": (PASS, exchange(500, b"<html>")),
         "meta without a job": ("refusal with meta", exchange(400, REFUSED | {"meta": {}})),
         "a result": ("refusal with result", exchange(400, REFUSED | {"result": {}})),
-        "a result that is null": (HOLDS, exchange(400, REFUSED | {"result": None})),
+        "a result that is null": (PASS, exchange(400, REFUSED | {"result": None})),
         "a job": ("refusal with a job id", exchange(401, REFUSED | {"meta": {"job_id": "j"}})),
-        "accepted": (SILENT, exchange()),
-        "no answer": (SILENT, exchange(None)),
-        "another path": (SILENT, exchange(400, {"meta": {"job_id": "j"}}, **ELSEWHERE)),
+        "accepted": (NOT_CONCERNED, exchange()),
+        "no answer": (NOT_CONCERNED, exchange(None)),
+        "another path": (NOT_CONCERNED, exchange(400, {"meta": {"job_id": "j"}}, **ELSEWHERE)),
     },
 )
 def test_refusal_returns_nothing(expected, seen) -> None:
@@ -203,13 +203,13 @@ def test_refusal_returns_nothing(expected, seen) -> None:
 )
 def test_leak_is_noticed(shown: str, text: str) -> None:
     answer = {"error": {"code": "internal", "message": text}}
-    assert said(errors.gives_nothing_away(CANCEL, exchange(500, answer))) == f"{shown} shown"
+    assert said(errors.no_information_leak(CANCEL, exchange(500, answer))) == f"{shown} shown"
 
 
 @pytest.mark.parametrize("text", ["see /home/me", "SELECT a FROM b", "TypeError: x", "ask db.internal"])
 def test_what_the_request_itself_said_is_no_leak(text: str) -> None:
     answer = {"error": {"code": "internal", "message": f"What is {text}?"}}
-    assert errors.gives_nothing_away(CANCEL, exchange(400, answer, request_body={"event_id": text})) is HOLDS
+    assert errors.no_information_leak(CANCEL, exchange(400, answer, request_body={"event_id": text})) is PASS
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_what_the_request_itself_said_is_no_leak(text: str) -> None:
 )
 def test_ordinary_words_are_no_leak(message: str) -> None:
     answer = {"error": {"code": "invalid_request", "message": message}}
-    assert errors.gives_nothing_away(CANCEL, exchange(400, answer)) is HOLDS
+    assert errors.no_information_leak(CANCEL, exchange(400, answer)) is PASS
 
 
 LONG = {"integration_id": "rm-123456789", "event_id": "evt-123456789"}
@@ -235,50 +235,50 @@ TAG = {"request_body": {"event_id": "<b>x</b>"}}
 @table(
     "expected, seen",
     {
-        "an error": (HOLDS, exchange(400)),
+        "an error": (PASS, exchange(400)),
         "token echoed": ("credentials echoed", exchange(401, {"error": {"message": f"bad {TOKEN}"}})),
         "token echoed by a success": ("credentials echoed", exchange(200, {"sent": TOKEN})),
         "token in a header": ("credentials echoed", exchange(401, headers={"x-debug": f"Bearer {TOKEN}"})),
-        "word that is no token": (HOLDS, exchange(401, b"undefined", authorization="Bearer undefined")),
+        "word that is no token": (PASS, exchange(401, b"undefined", authorization="Bearer undefined")),
         "twelve characters echoed": (
             "credentials echoed",
             exchange(401, b"no abcdefghijkl", authorization="abcdefghijkl"),
         ),
-        "eleven characters echoed": (HOLDS, exchange(401, b"no abcdefghijk", authorization="abcdefghijk")),
-        "request without a body": (HOLDS, exchange(404, request_body=None)),
+        "eleven characters echoed": (PASS, exchange(401, b"no abcdefghijk", authorization="abcdefghijk")),
+        "request without a body": (PASS, exchange(404, request_body=None)),
         "40 bytes echoed": ("body echoed", exchange(400, b"?" + b"x" * 40, request_body=b"x" * 40)),
-        "39 bytes echoed": (HOLDS, exchange(400, b"?" + b"x" * 39, request_body=b"x" * 39)),
+        "39 bytes echoed": (PASS, exchange(400, b"?" + b"x" * 39, request_body=b"x" * 39)),
         "whole body echoed": ("body echoed", exchange(400, {"got": LONG}, request_body=LONG)),
-        "short body echoed": (HOLDS, exchange(400, {"got": 7}, request_body=7)),
+        "short body echoed": (PASS, exchange(400, {"got": 7}, request_body=7)),
         "markup in a page": ("markup reflected", exchange(400, b"<p>no <b>x</b>", HTML, **TAG)),
-        "other markup in a page": (HOLDS, exchange(400, b"<p>no</p>", HTML, **TAG)),
-        "markup in JSON": (HOLDS, exchange(400, {"error": {"message": "no <b>x</b>"}}, **TAG)),
-        "accepted": (SILENT, exchange(200, {"error": "SQLSTATE 23505"})),
-        "no answer": (SILENT, exchange(None)),
+        "other markup in a page": (PASS, exchange(400, b"<p>no</p>", HTML, **TAG)),
+        "markup in JSON": (PASS, exchange(400, {"error": {"message": "no <b>x</b>"}}, **TAG)),
+        "accepted": (NOT_CONCERNED, exchange(200, {"error": "SQLSTATE 23505"})),
+        "no answer": (NOT_CONCERNED, exchange(None)),
     },
 )
 def test_error_gives_nothing_away(expected, seen) -> None:
-    assert said(errors.gives_nothing_away(CANCEL, seen)) == expected
+    assert said(errors.no_information_leak(CANCEL, seen)) == expected
 
 
 ANOTHER = "another answer to the same request"
 
 
 def bad(status: int | None = 400, **fields):
-    return exchange(status, edit=fields.pop("edit", "empty"), **fields)
+    return exchange(status, mutation=fields.pop("mutation", "empty"), **fields)
 
 
 @table(
     "expected, seen",
     {
         "sent once": ([], [bad(), bad(request_body=b"")]),
-        "the same": ([HOLDS], [bad(), bad(body={"error": REFUSED["error"] | {"message": "in other words"}})]),
+        "the same": ([PASS], [bad(), bad(body={"error": REFUSED["error"] | {"message": "in other words"}})]),
         "another status": ([ANOTHER], [bad(), bad(422)]),
         "another code": ([ANOTHER], [bad(), bad(body={"error": {"code": "bad_request"}})]),
         "no answer the second time": ([ANOTHER], [bad(), bad(None)]),
-        "each is compared with the first": ([ANOTHER, HOLDS], [bad(), bad(422), bad()]),
-        "twice without a code": ([HOLDS], [bad(body=b"<html>"), bad(body=b"no")]),
-        "throttled in between": ([HOLDS], [bad(429), bad(), bad(429), bad()]),
+        "each is compared with the first": ([ANOTHER, PASS], [bad(), bad(422), bad()]),
+        "twice without a code": ([PASS], [bad(body=b"<html>"), bad(body=b"no")]),
+        "throttled in between": ([PASS], [bad(429), bad(), bad(429), bad()]),
         "controls": ([], [exchange(400), exchange(422)]),
         "wrong tokens": ([], [bad(401, issued_token=False), bad(403, issued_token=False)]),
     },
@@ -291,4 +291,4 @@ def test_job_id_of_a_refusal_is_looked_for_only_where_the_document_links_one() -
     told = exchange(
         400, {"meta": {"job_id": "j"}}, operation=STATUS.id, method="GET", target="/v1/admin/write-status/j"
     )
-    assert errors.refusal_returns_nothing(STATUS, told) is HOLDS
+    assert errors.refusal_returns_nothing(STATUS, told) is PASS

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from contracts.checks import listing
 from contracts.model.http import Exchange
-from contracts.model.verdict import HOLDS, SILENT
+from contracts.model.verdict import NOT_CONCERNED, PASS
 from tests.support.factories import ABSENT, CANCEL, CREATE, LIST, exchange, said, said_of_all, table
 
 DEFAULT_LIMIT = 100
@@ -35,14 +35,14 @@ def telling(meta: dict[str, Any], **query: Any) -> Exchange:
 
 
 NO_PAGE = {
-    "a refusal": (SILENT, page(records(1, 2, 3), status=400, limit=2)),
-    "no answer": (SILENT, page([], status=None)),
-    "another operation": (SILENT, answered({"meta": {}, "results": []}, operation=CANCEL.id)),
-    "another path": (SILENT, answered({"meta": {}, "results": []}, target=LIST.path.rstrip("/"))),
-    "no results": (SILENT, answered({"meta": {}})),
-    "results that are no list": (SILENT, answered({"results": {"id": "r-1"}})),
-    "results that are no records": (SILENT, answered({"results": ["r-1"]})),
-    "no JSON": (SILENT, answered(b"<html>")),
+    "a refusal": (NOT_CONCERNED, page(records(1, 2, 3), status=400, limit=2)),
+    "no answer": (NOT_CONCERNED, page([], status=None)),
+    "another operation": (NOT_CONCERNED, answered({"meta": {}, "results": []}, operation=CANCEL.id)),
+    "another path": (NOT_CONCERNED, answered({"meta": {}, "results": []}, target=LIST.path.rstrip("/"))),
+    "no results": (NOT_CONCERNED, answered({"meta": {}})),
+    "results that are no list": (NOT_CONCERNED, answered({"results": {"id": "r-1"}})),
+    "results that are no records": (NOT_CONCERNED, answered({"results": ["r-1"]})),
+    "no JSON": (NOT_CONCERNED, answered(b"<html>")),
 }
 DISAGREE = "total and results disagree"
 
@@ -50,44 +50,44 @@ DISAGREE = "total and results disagree"
 @table(
     "expected, seen",
     {
-        "all on one page": (HOLDS, page(records(1, 2), total=2, more=False)),
-        "nothing at all": (HOLDS, page([], total=0, more=False)),
-        "a full page": (HOLDS, page(records(1, 2), total=5, more=True, limit=2)),
-        "the last page": (HOLDS, page(records(5), total=5, more=False, limit=2, offset=4)),
-        "the last page, full": (HOLDS, page(records(4, 5), total=5, more=False, limit=2, offset=3)),
-        "behind the end": (HOLDS, page([], total=5, more=False, limit=2, offset=9)),
-        "no total told": (HOLDS, page(records(1, 2), limit=2)),
-        "total not told as a number": (HOLDS, page(records(1, 2), total=None, more=None, limit=2)),
+        "all on one page": (PASS, page(records(1, 2), total=2, more=False)),
+        "nothing at all": (PASS, page([], total=0, more=False)),
+        "a full page": (PASS, page(records(1, 2), total=5, more=True, limit=2)),
+        "the last page": (PASS, page(records(5), total=5, more=False, limit=2, offset=4)),
+        "the last page, full": (PASS, page(records(4, 5), total=5, more=False, limit=2, offset=3)),
+        "behind the end": (PASS, page([], total=5, more=False, limit=2, offset=9)),
+        "no total told": (PASS, page(records(1, 2), limit=2)),
+        "total not told as a number": (PASS, page(records(1, 2), total=None, more=None, limit=2)),
         "more results than asked for": ("more results than the limit", page(records(1, 2, 3), limit=2)),
         "more results than the default": ("more results than the limit", page(records(*range(101)))),
-        "as many as the default": (HOLDS, page(records(*range(100)))),
+        "as many as the default": (PASS, page(records(*range(100)))),
         "another limit told": ("another limit told", telling({"limit": 100}, limit=2)),
         "another offset told": ("another offset told", telling({"offset": 0}, limit=2, offset=3)),
         "limit told as a text": ("another limit told", telling({"limit": "2"}, limit=2)),
-        "another limit told that nobody asked for": (HOLDS, telling({"limit": 50, "offset": 3})),
-        "neither limit nor offset told": (HOLDS, telling({}, limit=2, offset=3)),
+        "another limit told that nobody asked for": (PASS, telling({"limit": 50, "offset": 3})),
+        "neither limit nor offset told": (PASS, telling({}, limit=2, offset=3)),
         "fewer results than there are": (DISAGREE, page(records(1), total=5, limit=2)),
         "results although there are none": (DISAGREE, page(records(1), total=0)),
         "results behind the end": (DISAGREE, page(records(1), total=5, limit=2, offset=9)),
         "fewer on the last page": (DISAGREE, page([], total=5, limit=2, offset=4)),
         "no more although there are": ("more and total disagree", page(records(1, 2), total=5, more=False, limit=2)),
         "more although there are none": ("more and total disagree", page(records(1, 2), total=2, more=True, limit=2)),
-        "limit that is none": (HOLDS, telling({"total": 5}, limit="two")),
+        "limit that is none": (PASS, telling({"total": 5}, limit="two")),
         **NO_PAGE,
     },
 )
 def test_page_is_as_asked(expected, seen) -> None:
-    assert said(listing.page_is_as_asked(LIST, seen)) == expected
+    assert said(listing.page_matches_query(LIST, seen)) == expected
 
 
 def test_page_tells_how_it_differs() -> None:
-    problem = listing.page_is_as_asked(LIST, page(records(1), total=5, more=True, limit=2, offset=1))
-    assert (problem.expected, problem.observed) == ("2 of 5 results", "1 results")
-    problem = listing.page_is_as_asked(LIST, page(records(1, 2), total=5, more=False, limit=2))
-    assert problem.observed == "no more after 2 of 5"
+    violation = listing.page_matches_query(LIST, page(records(1), total=5, more=True, limit=2, offset=1))
+    assert (violation.expected, violation.observed) == ("2 of 5 results", "1 results")
+    violation = listing.page_matches_query(LIST, page(records(1, 2), total=5, more=False, limit=2))
+    assert violation.observed == "no more after 2 of 5"
 
 
-AGAIN, TWICE, OUT = "a record on two pages", "a record twice on a page", "pages leave records out"
+CONFIRMATION_RETRIES, TWICE, OUT = "a record on two pages", "a record twice on a page", "pages leave records out"
 
 
 def pages(*numbers: list[int], total: Any = 5, limit: int = 2) -> list[Exchange]:
@@ -97,29 +97,29 @@ def pages(*numbers: list[int], total: Any = 5, limit: int = 2) -> list[Exchange]
 @table(
     "expected, seen",
     {
-        "join": ([HOLDS] * 3, pages([1, 2], [3, 4], [5])),
-        "join to a page behind the end": ([HOLDS] * 4, pages([1, 2], [3, 4], [5], [])),
-        "tell no total": ([HOLDS, HOLDS], pages([1, 2], [3], total=None)),
-        "overlap": ([HOLDS, AGAIN, HOLDS, OUT], pages([1, 2], [2, 3], [4])),
-        "are the same": ([HOLDS, AGAIN, AGAIN, OUT], pages([1, 2], [1, 2], [1])),
-        "hold one twice": ([TWICE, HOLDS, HOLDS, OUT], pages([1, 1], [3, 4], [5])),
-        "leave one out": ([HOLDS, HOLDS, HOLDS, OUT], pages([1, 2], [3], [5])),
-        "hold one more than there are": ([HOLDS, HOLDS, HOLDS, OUT], pages([1, 2], [3, 4], [5, 6])),
-        "end before the last": ([HOLDS, HOLDS], pages([1, 2], [3, 4])),
+        "join": ([PASS] * 3, pages([1, 2], [3, 4], [5])),
+        "join to a page behind the end": ([PASS] * 4, pages([1, 2], [3, 4], [5], [])),
+        "tell no total": ([PASS, PASS], pages([1, 2], [3], total=None)),
+        "overlap": ([PASS, CONFIRMATION_RETRIES, PASS, OUT], pages([1, 2], [2, 3], [4])),
+        "are the same": ([PASS, CONFIRMATION_RETRIES, CONFIRMATION_RETRIES, OUT], pages([1, 2], [1, 2], [1])),
+        "hold one twice": ([TWICE, PASS, PASS, OUT], pages([1, 1], [3, 4], [5])),
+        "leave one out": ([PASS, PASS, PASS, OUT], pages([1, 2], [3], [5])),
+        "hold one more than there are": ([PASS, PASS, PASS, OUT], pages([1, 2], [3, 4], [5, 6])),
+        "end before the last": ([PASS, PASS], pages([1, 2], [3, 4])),
         "told of a new record in between": ([], [*pages([1, 2]), *pages([1, 2], [2, 3], total=6)]),
         "refused in between": ([], [*pages([1, 2]), page([], status=400), *pages([1, 2], [2, 3])]),
         "none": ([], []),
     },
 )
 def test_pages_join(expected, seen) -> None:
-    assert said_of_all(listing.pages_join(LIST, seen)) == expected
+    assert said_of_all(listing.pages_are_contiguous(LIST, seen)) == expected
 
 
 def test_operation_that_lists_nothing_has_no_pages() -> None:
     seen = page(records(1, 2, 3), limit=2)
-    assert listing.page_is_as_asked(CANCEL, seen) is SILENT
-    assert list(listing.pages_join(CANCEL, [seen])) == []
-    assert listing.order_is_as_asked(CANCEL, seen) is SILENT
+    assert listing.page_matches_query(CANCEL, seen) is NOT_CONCERNED
+    assert list(listing.pages_are_contiguous(CANCEL, [seen])) == []
+    assert listing.order_is_as_asked(CANCEL, seen) is NOT_CONCERNED
     assert listing.items(CANCEL, seen) is None
 
 
@@ -130,14 +130,14 @@ WHOLE = page(records(1, 2, 3, 4, 5), total=5)
 @table(
     "expected, seen",
     {
-        "the start": (HOLDS, page(records(1, 2), total=5, limit=2)),
-        "the middle": (HOLDS, page(records(3, 4), total=5, limit=2, offset=2)),
-        "the end": (HOLDS, page(records(5), total=5, limit=2, offset=4)),
-        "behind the end": (HOLDS, page([], total=5, limit=2, offset=7)),
+        "the start": (PASS, page(records(1, 2), total=5, limit=2)),
+        "the middle": (PASS, page(records(3, 4), total=5, limit=2, offset=2)),
+        "the end": (PASS, page(records(5), total=5, limit=2, offset=4)),
+        "behind the end": (PASS, page([], total=5, limit=2, offset=7)),
         "the start in place of the middle": (STRETCH, page(records(1, 2), total=5, limit=2, offset=2)),
         "another order": (STRETCH, page(records(2, 1), total=5, limit=2)),
         "others": (STRETCH, page(records(8, 9), total=5, limit=2)),
-        "after a new record": (SILENT, page(records(6, 1), total=6, limit=2)),
+        "after a new record": (NOT_CONCERNED, page(records(6, 1), total=6, limit=2)),
         **NO_PAGE,
     },
 )
@@ -148,13 +148,13 @@ def test_page_is_a_stretch_of_the_whole_list(expected, seen) -> None:
 def test_page_is_a_stretch_as_far_as_the_first_page_went() -> None:
     first = page(records(1, 2), total=5, more=True, limit=2)
     check = listing.listed_in_one(first)
-    assert check(LIST, page(records(2, 3), total=5, limit=2, offset=1)) is HOLDS
-    assert check(LIST, page(records(4, 5), total=5, limit=2, offset=3)) is HOLDS
+    assert check(LIST, page(records(2, 3), total=5, limit=2, offset=1)) is PASS
+    assert check(LIST, page(records(4, 5), total=5, limit=2, offset=3)) is PASS
     assert said(check(LIST, page(records(3, 2), total=5, limit=2, offset=1))) == STRETCH
 
 
 def test_list_that_was_not_shown_compares_with_nothing() -> None:
-    assert listing.listed_in_one(page([], status=400))(LIST, page(records(1), total=5, limit=1)) is SILENT
+    assert listing.listed_in_one(page([], status=400))(LIST, page(records(1), total=5, limit=1)) is NOT_CONCERNED
 
 
 def ordered(order: str, *values: Any, field: str = "created_at") -> Exchange:
@@ -167,30 +167,30 @@ RISING, FALLING = "created_at not ascending", "created_at not descending"
 @table(
     "expected, seen",
     {
-        "ascending": (HOLDS, ordered("created_at:asc", "2024-01-01", "2024-01-02")),
-        "ascending by default": (HOLDS, ordered("created_at", "2024-01-01", "2024-01-02")),
-        "descending": (HOLDS, ordered("created_at:desc", "2024-01-02", "2024-01-01")),
-        "some alike": (HOLDS, ordered("created_at:desc", "b", "b", "a")),
-        "numbers": (HOLDS, ordered("created_at:asc", 2, 10)),
+        "ascending": (PASS, ordered("created_at:asc", "2024-01-01", "2024-01-02")),
+        "ascending by default": (PASS, ordered("created_at", "2024-01-01", "2024-01-02")),
+        "descending": (PASS, ordered("created_at:desc", "2024-01-02", "2024-01-01")),
+        "some alike": (PASS, ordered("created_at:desc", "b", "b", "a")),
+        "numbers": (PASS, ordered("created_at:asc", 2, 10)),
         "descending for ascending": (RISING, ordered("created_at:asc", "b", "a")),
         "descending by default": (RISING, ordered("created_at", "b", "a")),
         "ascending for descending": (FALLING, ordered("created_at:desc", "a", "b")),
         "one out of order": (RISING, ordered("created_at:asc", "a", "c", "b", "d")),
-        "null first": (HOLDS, ordered("created_at:asc", None, "a", "b")),
-        "null in between": (HOLDS, ordered("created_at:asc", "a", None, "b", "c")),
-        "null last": (HOLDS, ordered("created_at:desc", "b", "a", None)),
+        "null first": (PASS, ordered("created_at:asc", None, "a", "b")),
+        "null in between": (PASS, ordered("created_at:asc", "a", None, "b", "c")),
+        "null last": (PASS, ordered("created_at:desc", "b", "a", None)),
         "out of order before null": (RISING, ordered("created_at:asc", "b", "a", None)),
-        "out of order around null": (SILENT, ordered("created_at:asc", "b", None, "a")),
-        "by the first of two fields": (HOLDS, ordered("created_at:asc,id:desc", "a", "b")),
+        "out of order around null": (NOT_CONCERNED, ordered("created_at:asc", "b", None, "a")),
+        "by the first of two fields": (PASS, ordered("created_at:asc,id:desc", "a", "b")),
         "not by the first of two fields": (RISING, ordered("created_at:asc,id:desc", "b", "a")),
-        "alike, by the second field": (HOLDS, ordered("created_at:asc,id:asc", "a", "a")),
+        "alike, by the second field": (PASS, ordered("created_at:asc,id:asc", "a", "a")),
         "alike, not by the second field": ("id not descending", ordered("created_at:asc,id:desc", "a", "a")),
-        "all alike": (SILENT, ordered("created_at:asc", "a", "a")),
-        "only one with a value": (SILENT, ordered("created_at:asc", "a", None)),
-        "values of two types": (SILENT, ordered("created_at:asc", "a", 1)),
-        "field that no record has": (SILENT, ordered("created_at:asc", "b", "a", field="other")),
-        "no order asked for": (SILENT, page([{"created_at": "b"}, {"created_at": "a"}])),
-        "an empty order": (SILENT, ordered("", "b", "a")),
+        "all alike": (NOT_CONCERNED, ordered("created_at:asc", "a", "a")),
+        "only one with a value": (NOT_CONCERNED, ordered("created_at:asc", "a", None)),
+        "values of two types": (NOT_CONCERNED, ordered("created_at:asc", "a", 1)),
+        "field that no record has": (NOT_CONCERNED, ordered("created_at:asc", "b", "a", field="other")),
+        "no order asked for": (NOT_CONCERNED, page([{"created_at": "b"}, {"created_at": "a"}])),
+        "an empty order": (NOT_CONCERNED, ordered("", "b", "a")),
         **NO_PAGE,
     },
 )
@@ -199,8 +199,8 @@ def test_order_is_as_asked(expected, seen) -> None:
 
 
 def test_two_neighbours_show_what_is_out_of_order() -> None:
-    problem = listing.order_is_as_asked(LIST, ordered("created_at:asc", "a", "c", "b"))
-    assert (problem.expected, problem.observed) == ("created_at ascending", "c before b")
+    violation = listing.order_is_as_asked(LIST, ordered("created_at:asc", "a", "c", "b"))
+    assert (violation.expected, violation.observed) == ("created_at ascending", "c before b")
 
 
 def of(*leads: Any, vendor: Any = "RENTMANAGER", updated: Any = None, number: int = 1) -> dict[str, Any]:
@@ -257,16 +257,16 @@ def chosen(*numbers: int, more: Any = False, **query: Any) -> Exchange:
 @table(
     "expected, seen",
     {
-        "array": (HOLDS, chosen(1, 3, lead_id="l-1")),
-        "equality": (HOLDS, chosen(1, 2, 3, integration_vendor="RENTMANAGER")),
-        "at least": (HOLDS, chosen(2, 3, updated_at_gte="2024-02")),
-        "at most": (HOLDS, chosen(1, 2, updated_at_lte="2024-02")),
-        "between": (HOLDS, chosen(2, updated_at_gte="2024-02", updated_at_lte="2024-02")),
-        "two that both hold": (HOLDS, chosen(3, lead_id="l-1", updated_at_gte="2024-02")),
-        "none that matches": (HOLDS, chosen(lead_id="no-such-value")),
-        "no filter": (HOLDS, chosen(1, 2, 3, 4)),
+        "array": (PASS, chosen(1, 3, lead_id="l-1")),
+        "equality": (PASS, chosen(1, 2, 3, integration_vendor="RENTMANAGER")),
+        "at least": (PASS, chosen(2, 3, updated_at_gte="2024-02")),
+        "at most": (PASS, chosen(1, 2, updated_at_lte="2024-02")),
+        "between": (PASS, chosen(2, updated_at_gte="2024-02", updated_at_lte="2024-02")),
+        "two that both hold": (PASS, chosen(3, lead_id="l-1", updated_at_gte="2024-02")),
+        "none that matches": (PASS, chosen(lead_id="no-such-value")),
+        "no filter": (PASS, chosen(1, 2, 3, 4)),
         "a record that was made meanwhile": (
-            HOLDS,
+            PASS,
             page([*MANY[::2], of("l-1", number=9)], total=3, more=False, lead_id="l-1"),
         ),
         "one that does not match": ("lead_id not applied", chosen(1, 2, 3, lead_id="l-1")),
@@ -283,9 +283,9 @@ def chosen(*numbers: int, more: Any = False, **query: Any) -> Exchange:
         "one left out": ("lead_id leaves records out", chosen(1, lead_id="l-1")),
         "the bound itself left out": ("updated_at_gte leaves records out", chosen(3, updated_at_gte="2024-02")),
         "all left out": ("lead_id leaves records out", chosen(lead_id="l-1")),
-        "one left for the next page": (HOLDS, chosen(1, more=True, lead_id="l-1")),
-        "one left for the next page, that is asked for": (HOLDS, chosen(1, lead_id="l-1", limit=1)),
-        "one on the page before": (HOLDS, chosen(3, lead_id="l-1", limit=1, offset=1)),
+        "one left for the next page": (PASS, chosen(1, more=True, lead_id="l-1")),
+        "one left for the next page, that is asked for": (PASS, chosen(1, lead_id="l-1", limit=1)),
+        "one on the page before": (PASS, chosen(3, lead_id="l-1", limit=1, offset=1)),
         "one that does not match on the second page": (
             "lead_id not applied",
             chosen(2, lead_id="l-1", limit=1, offset=1),
@@ -303,7 +303,7 @@ def test_filter_is_as_asked(expected, seen) -> None:
 
 
 def test_records_that_were_not_shown_are_not_missed() -> None:
-    assert listing.filter_is_as_asked(page([], status=400))(LIST, chosen(1, lead_id="l-1")) is SILENT
+    assert listing.filter_is_as_asked(page([], status=400))(LIST, chosen(1, lead_id="l-1")) is NOT_CONCERNED
 
 
 @table(
@@ -326,19 +326,19 @@ MADE = {"r-2": "control", "r-3": "notes empty"}
 @table(
     "expected, seen",
     {
-        "there": (HOLDS, page(records(1, 2, 3))),
+        "there": (PASS, page(records(1, 2, 3))),
         "one of them": ("record not listed", page(records(1, 3))),
         "nothing there": ("record not listed", page([])),
         **NO_PAGE,
     },
 )
 def test_records_are_listed(expected, seen) -> None:
-    assert said(listing.holds_records(LIST, MADE)(CREATE, seen)) == expected
+    assert said(listing.lists_created(LIST, MADE)(CREATE, seen)) == expected
 
 
 def test_record_that_is_not_listed_is_told_by_how_it_was_made() -> None:
-    problem = listing.holds_records(LIST, MADE)(CREATE, page(records(1, 2)))
-    assert problem.observed == "1 of 2 not among 2, made by: notes empty"
+    violation = listing.lists_created(LIST, MADE)(CREATE, page(records(1, 2)))
+    assert violation.observed == "1 of 2 not among 2, made by: notes empty"
 
 
 WRITTEN = {"title": "Visit", "notes": "n", "appointment_time": "10:00:00"}
@@ -354,15 +354,15 @@ def test_no_check_breaks_on_what_a_target_may_tell(told) -> None:
     query = {"limit": 2, "order_by": "id:desc", "updated_at_gte": "2024-02", "lead_id": "l-1"}
     item = {"id": told, "updated_at": told, "associated_lead_ids": told}
     seen = page([item, {"id": "r-1"}, item], total=told, more=told, **query)
-    single = (listing.listed_in_one(seen), listing.filter_is_as_asked(seen), listing.comes_first_of_all(seen))
+    single = (listing.listed_in_one(seen), listing.filter_is_as_asked(seen), listing.top_n_matches(seen))
     of_records = (
-        listing.holds_records(LIST, MADE),
+        listing.lists_created(LIST, MADE),
         listing.shows_update_of("r-1", LIST, WRITTEN),
-        listing.shows_nothing_refused(LIST, WRITTEN, REFUSED),
+        listing.no_rejected_data_listed(LIST, WRITTEN, REFUSED),
     )
-    for check in (listing.page_is_as_asked, listing.order_is_as_asked, *single, *of_records):
+    for check in (listing.page_matches_query, listing.order_is_as_asked, *single, *of_records):
         check(LIST, seen)
-    said_of_all(listing.pages_join(LIST, [seen, seen]))
+    said_of_all(listing.pages_are_contiguous(LIST, [seen, seen]))
     assert isinstance(listing.known_records(LIST, seen), int)
 
 
@@ -392,25 +392,25 @@ def oldest(*numbers: int, total: int = 3, day: str = "", **query: Any) -> Exchan
 @table(
     "expected, seen",
     {
-        "the first of all": (HOLDS, oldest(1, 2)),
-        "the last of all": (HOLDS, oldest(3, 2, order_by="created_at:desc")),
+        "the first of all": (PASS, oldest(1, 2)),
+        "the last of all": (PASS, oldest(3, 2, order_by="created_at:desc")),
         "a stretch of another order": ("not the first by created_at", oldest(2, 3)),
         "one out of the middle left out": ("not the first by created_at", oldest(1, 3)),
-        "a record was added": (SILENT, oldest(2, 3, total=4)),
-        "a record was changed": (SILENT, oldest(2, 3, day="-02")),
-        "a later page": (SILENT, oldest(2, 3, offset=1)),
-        "no order": (SILENT, oldest(2, 3, order_by="")),
-        "an order by what nothing has": (SILENT, oldest(2, 3, order_by="notes:asc")),
+        "a record was added": (NOT_CONCERNED, oldest(2, 3, total=4)),
+        "a record was changed": (NOT_CONCERNED, oldest(2, 3, day="-02")),
+        "a later page": (NOT_CONCERNED, oldest(2, 3, offset=1)),
+        "no order": (NOT_CONCERNED, oldest(2, 3, order_by="")),
+        "an order by what nothing has": (NOT_CONCERNED, oldest(2, 3, order_by="notes:asc")),
         **NO_PAGE,
     },
 )
 def test_start_of_an_order_is_that_of_all(expected, seen) -> None:
-    assert said(listing.comes_first_of_all(NUMBERED)(LIST, seen)) == expected
+    assert said(listing.top_n_matches(NUMBERED)(LIST, seen)) == expected
 
 
 def test_start_of_an_order_is_compared_only_with_all_records() -> None:
     some = page([{"id": "r-1", "created_at": "2024-01"}], total=3, more=True)
-    assert said(listing.comes_first_of_all(some)(LIST, oldest(2, 3))) == SILENT
+    assert said(listing.top_n_matches(some)(LIST, oldest(2, 3))) == NOT_CONCERNED
 
 
 def showing(*titles: str | None, **fields: Any) -> Exchange:
@@ -420,17 +420,17 @@ def showing(*titles: str | None, **fields: Any) -> Exchange:
 @table(
     "expected, seen",
     {
-        "what was accepted": (HOLDS, showing("Else", "Visit")),
+        "what was accepted": (PASS, showing("Else", "Visit")),
         "what was refused": ("a refused request acted", showing("Visit", "Visit 1f")),
         "another text that was refused": ("a refused request acted", showing("Visit", notes="n 1f")),
-        "what was refused, in another place": (SILENT, showing("Else", type_raw="Visit 1f")),
-        "neither": (SILENT, showing("Else", None)),
-        "nothing": (SILENT, showing()),
+        "what was refused, in another place": (NOT_CONCERNED, showing("Else", type_raw="Visit 1f")),
+        "neither": (NOT_CONCERNED, showing("Else", None)),
+        "nothing": (NOT_CONCERNED, showing()),
         **NO_PAGE,
     },
 )
 def test_listing_shows_nothing_refused(expected, seen) -> None:
-    assert said(listing.shows_nothing_refused(LIST, WRITTEN, REFUSED)(CREATE, seen)) == expected
+    assert said(listing.no_rejected_data_listed(LIST, WRITTEN, REFUSED)(CREATE, seen)) == expected
 
 
 def updated(title: str | None, notes: str | None = None, number: int = 1) -> Exchange:
@@ -440,12 +440,12 @@ def updated(title: str | None, notes: str | None = None, number: int = 1) -> Exc
 @table(
     "expected, seen",
     {
-        "the record": (HOLDS, updated("Visit")),
-        "the record, in part": (HOLDS, updated("Visit", "else")),
+        "the record": (PASS, updated("Visit")),
+        "the record, in part": (PASS, updated("Visit", "else")),
         "another record": ("another record updated", updated("Visit", number=2)),
         "another record, in part": ("another record updated", updated("Else", "n", number=2)),
-        "none": (SILENT, updated("Showing")),
-        "none, with nothing": (SILENT, updated(None)),
+        "none": (NOT_CONCERNED, updated("Showing")),
+        "none, with nothing": (NOT_CONCERNED, updated(None)),
         **NO_PAGE,
     },
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from contracts.checks import each, protocol
-from contracts.model.verdict import HOLDS, SILENT
+from contracts.model.verdict import NOT_CONCERNED, PASS
 from tests.support.factories import AVAILABILITY, CANCEL, CREATE, STATUS, exchange, said, said_of_all, table
 
 ELSEWHERE = {"target": CANCEL.path + "/"}
@@ -14,13 +14,13 @@ ELSEWHERE = {"target": CANCEL.path + "/"}
 @table(
     "expected, seen",
     {
-        "200": (HOLDS, exchange()),
-        "any other 2xx": (HOLDS, exchange(202)),
+        "200": (PASS, exchange()),
+        "any other 2xx": (PASS, exchange(202)),
         "400": ("answered 400", exchange(400)),
         "redirected": ("answered 307", exchange(307)),
         "500": ("answered 500", exchange(500)),
         "no answer": ("answered connection dropped", exchange(None, fault="connection dropped")),
-        "throttled": (SILENT, exchange(429)),
+        "throttled": (NOT_CONCERNED, exchange(429)),
     },
 )
 def test_accepted(expected, seen) -> None:
@@ -34,18 +34,18 @@ def refused(status: int | None, allow: str | None = None, method: str = "PATCH")
 @table(
     "expected, seen",
     {
-        "405 that allows its method": (HOLDS, refused(405, "POST")),
-        "405 that allows more": (HOLDS, refused(405, "options,post , HEAD")),
-        "404": (HOLDS, refused(404)),
+        "405 that allows its method": (PASS, refused(405, "POST")),
+        "405 that allows more": (PASS, refused(405, "options,post , HEAD")),
+        "404": (PASS, refused(404)),
         "405 that allows nothing": ("untrue Allow", refused(405, "")),
         "405 without Allow": ("untrue Allow", refused(405)),
         "405 that allows another": ("untrue Allow", refused(405, "GET")),
         "405 that allows what it refuses": ("untrue Allow", refused(405, "POST, PATCH")),
         "accepted": ("PATCH answered 200", refused(200)),
         "400": ("DELETE answered 400", refused(400, method="DELETE")),
-        "501": (SILENT, refused(501)),
-        "throttled": (SILENT, refused(429)),
-        "no answer": (SILENT, refused(None)),
+        "501": (NOT_CONCERNED, refused(501)),
+        "throttled": (NOT_CONCERNED, refused(429)),
+        "no answer": (NOT_CONCERNED, refused(None)),
     },
 )
 def test_method_refused(expected, seen) -> None:
@@ -55,13 +55,13 @@ def test_method_refused(expected, seen) -> None:
 @table(
     "expected, seen",
     {
-        "own method accepted": (HOLDS, exchange()),
-        "other method refused": (HOLDS, exchange(405, method="GET")),
+        "own method accepted": (PASS, exchange()),
+        "other method refused": (PASS, exchange(405, method="GET")),
         "own method refused": ("answered 405", exchange(405)),
         "other method accepted": ("answered 200", exchange(method="GET")),
-        "crashed": (SILENT, exchange(500)),
-        "throttled": (SILENT, exchange(429)),
-        "no answer": (SILENT, exchange(None)),
+        "crashed": (NOT_CONCERNED, exchange(500)),
+        "throttled": (NOT_CONCERNED, exchange(429)),
+        "no answer": (NOT_CONCERNED, exchange(None)),
     },
 )
 def test_override_ignored(expected, seen) -> None:
@@ -85,17 +85,17 @@ def told(state: object, status: int | None = 200, errors: object = (), record: o
 @table(
     "expected, seen",
     {
-        "pending": (HOLDS, told("PENDING")),
-        "failed, for a reason": (HOLDS, told("FAILURE", errors=["The record was not found."])),
-        "record created": (HOLDS, told("SUCCESS", record="rec-1")),
+        "pending": (PASS, told("PENDING")),
+        "failed, for a reason": (PASS, told("FAILURE", errors=["The record was not found."])),
+        "record created": (PASS, told("SUCCESS", record="rec-1")),
         "unknown state": ("write_status breaks enum", told("DONE")),
         "error a number": ("errors/* breaks type", told("FAILURE", errors=[5])),
         "no state": ("body lacks write_status", exchange(200, {"errors": [], "created_record_id": None})),
         "no JSON": ("body breaks type", exchange(200, b"<html>")),
         "unknown": ("answered 404", told("PENDING", 404)),
         "crashed": ("answered 500", told("PENDING", 500)),
-        "throttled": (SILENT, told("PENDING", 429)),
-        "no answer": (SILENT, told("PENDING", None)),
+        "throttled": (NOT_CONCERNED, told("PENDING", 429)),
+        "no answer": (NOT_CONCERNED, told("PENDING", None)),
     },
 )
 def test_job_is_known(expected, seen) -> None:
@@ -113,43 +113,46 @@ def of_another_job(seen):
 @table(
     "expected, reads",
     {
-        "ends and stays": ([HOLDS, HOLDS], [PENDING, SUCCESS, SUCCESS]),
-        "failed and stays": ([HOLDS, HOLDS], [FAILURE, FAILURE]),
-        "ends with the last read": ([HOLDS], [*[PENDING] * 9, SUCCESS]),
-        "not answered in between": ([HOLDS, HOLDS], [SUCCESS, told("PENDING", 404), told("PENDING", None), SUCCESS]),
-        "flips to another end": ([HOLDS, CHANGED], [PENDING, SUCCESS, FAILURE]),
-        "flips back": ([HOLDS, CHANGED, HOLDS], [SUCCESS, PENDING, SUCCESS]),
-        "answered without a status": ([HOLDS, CHANGED], [SUCCESS, told(None)]),
-        "two jobs with an end each": ([HOLDS, HOLDS], [SUCCESS, of_another_job(FAILURE)]),
+        "ends and stays": ([PASS, PASS], [PENDING, SUCCESS, SUCCESS]),
+        "failed and stays": ([PASS, PASS], [FAILURE, FAILURE]),
+        "ends with the last read": ([PASS], [*[PENDING] * 9, SUCCESS]),
+        "not answered in between": ([PASS, PASS], [SUCCESS, told("PENDING", 404), told("PENDING", None), SUCCESS]),
+        "flips to another end": ([PASS, CHANGED], [PENDING, SUCCESS, FAILURE]),
+        "flips back": ([PASS, CHANGED, PASS], [SUCCESS, PENDING, SUCCESS]),
+        "answered without a status": ([PASS, CHANGED], [SUCCESS, told(None)]),
+        "two jobs with an end each": ([PASS, PASS], [SUCCESS, of_another_job(FAILURE)]),
         "never ends": ([NO_END], [PENDING] * 8),
-        "one of two never ends": ([HOLDS, NO_END], [SUCCESS, *[of_another_job(PENDING)] * 8]),
+        "one of two never ends": ([PASS, NO_END], [SUCCESS, *[of_another_job(PENDING)] * 8]),
         "too few reads to tell": ([], [PENDING] * 7),
-        "read with an edit": ([], [replace(SUCCESS, edit="no Authorization"), replace(FAILURE, edit="case swapped")]),
+        "read with an edit": (
+            [],
+            [replace(SUCCESS, mutation="no Authorization"), replace(FAILURE, mutation="case swapped")],
+        ),
         "another operation": ([], [exchange(body={"write_status": "SUCCESS"})]),
         "never asked": ([], []),
     },
 )
 def test_jobs_settle(expected, reads) -> None:
-    assert said_of_all(protocol.jobs_settle(STATUS, reads)) == expected
+    assert said_of_all(protocol.jobs_reach_final_status(STATUS, reads)) == expected
 
 
 @table(
     "expected, seen",
     {
-        "as before": (HOLDS, told("SUCCESS")),
+        "as before": (PASS, told("SUCCESS")),
         "another status": ("another answer", told("FAILURE")),
         "another error": ("another answer", told("SUCCESS", errors=["late"])),
         "no longer known": ("another answer", exchange(404)),
-        "throttled": (SILENT, told("FAILURE", 429)),
-        "no answer": (SILENT, told("FAILURE", None)),
+        "throttled": (NOT_CONCERNED, told("FAILURE", 429)),
+        "no answer": (NOT_CONCERNED, told("FAILURE", None)),
     },
 )
 def test_stays_as_told(expected, seen) -> None:
-    assert said(protocol.stays_as_told(told("SUCCESS"))(STATUS, seen)) == expected
+    assert said(protocol.status_stable(told("SUCCESS"))(STATUS, seen)) == expected
 
 
 def test_what_was_not_told_before_cannot_stay() -> None:
-    assert protocol.stays_as_told(told("SUCCESS", None))(STATUS, told("SUCCESS")) is SILENT
+    assert protocol.status_stable(told("SUCCESS", None))(STATUS, told("SUCCESS")) is NOT_CONCERNED
 
 
 @table(
@@ -190,13 +193,13 @@ def test_job_is_over(seen, *, over: bool) -> None:
 @table(
     "expected, seen",
     {
-        "well": (HOLDS, SUCCESS),
-        "partly": (HOLDS, told("PARTIAL_SUCCESS")),
-        "still pending": (HOLDS, PENDING),
+        "well": (PASS, SUCCESS),
+        "partly": (PASS, told("PARTIAL_SUCCESS")),
+        "still pending": (PASS, PENDING),
         "failed": ("job failed", told("FAILURE", errors=["The record was not found."])),
-        "no state": (SILENT, told(None)),
-        "no JSON": (SILENT, exchange(404, b"<html>")),
-        "no answer": (SILENT, exchange(None)),
+        "no state": (NOT_CONCERNED, told(None)),
+        "no JSON": (NOT_CONCERNED, exchange(404, b"<html>")),
+        "no answer": (NOT_CONCERNED, exchange(None)),
     },
 )
 def test_job_ends_well(expected, seen) -> None:
@@ -204,27 +207,27 @@ def test_job_ends_well(expected, seen) -> None:
 
 
 def test_failed_job_is_shown_with_its_errors() -> None:
-    problem = protocol.job_ends_well(STATUS)(CANCEL, told("FAILURE", errors=["not found"]))
-    assert '"errors": ["not found"]' in problem.observed
+    violation = protocol.job_ends_well(STATUS)(CANCEL, told("FAILURE", errors=["not found"]))
+    assert '"errors": ["not found"]' in violation.observed
 
 
 def test_operation_that_tells_of_no_job_cannot_say_how_one_ends() -> None:
-    assert protocol.job_ends_well(CANCEL)(CANCEL, FAILURE) is SILENT
+    assert protocol.job_ends_well(CANCEL)(CANCEL, FAILURE) is NOT_CONCERNED
 
 
 @table(
     "expected, seen",
     {
-        "a new one": (HOLDS, told("SUCCESS", record="rec-2")),
-        "a new one, partly made": (HOLDS, told("PARTIAL_SUCCESS", record="rec-2")),
+        "a new one": (PASS, told("SUCCESS", record="rec-2")),
+        "a new one, partly made": (PASS, told("PARTIAL_SUCCESS", record="rec-2")),
         "an older one": ("an older record told", told("SUCCESS", record="rec-1")),
         "none": ("no record told", told("SUCCESS")),
         "a blank one": ("no record told", told("SUCCESS", record=" ")),
         "a number": ("no record told", told("SUCCESS", record=7)),
-        "failed": (SILENT, told("FAILURE")),
-        "still pending": (SILENT, told("PENDING")),
-        "not told": (SILENT, told(None)),
-        "no answer": (SILENT, exchange(None)),
+        "failed": (NOT_CONCERNED, told("FAILURE")),
+        "still pending": (NOT_CONCERNED, told("PENDING")),
+        "not told": (NOT_CONCERNED, told(None)),
+        "no answer": (NOT_CONCERNED, exchange(None)),
     },
 )
 def test_tells_a_new_record(expected, seen) -> None:
@@ -238,21 +241,21 @@ ACTED = "a refused request acted"
 @table(
     "expected, seen",
     {
-        "as for a new record": (HOLDS, SUCCESS),
-        "failed for another reason": (HOLDS, told("FAILURE", errors=["The system is closed."])),
+        "as for a new record": (PASS, SUCCESS),
+        "failed for another reason": (PASS, told("FAILURE", errors=["The system is closed."])),
         "as for a record that was used up": (ACTED, told("FAILURE", errors=["The record was not found."])),
-        "still pending": (SILENT, PENDING),
-        "not told": (SILENT, told(None)),
-        "no answer": (SILENT, exchange(None)),
+        "still pending": (NOT_CONCERNED, PENDING),
+        "not told": (NOT_CONCERNED, told(None)),
+        "no answer": (NOT_CONCERNED, exchange(None)),
     },
 )
 def test_job_ends_as_untouched(expected, seen) -> None:
-    assert said(protocol.as_untouched(STATUS, USED_UP)(CANCEL, seen)) == expected
+    assert said(protocol.no_side_effect(STATUS, USED_UP)(CANCEL, seen)) == expected
 
 
 def test_end_that_was_not_seen_compares_with_nothing() -> None:
-    assert protocol.as_untouched(STATUS, told("FAILURE", None))(CANCEL, USED_UP) is SILENT
-    assert protocol.as_untouched(CANCEL, USED_UP)(CANCEL, USED_UP) is SILENT
+    assert protocol.no_side_effect(STATUS, told("FAILURE", None))(CANCEL, USED_UP) is NOT_CONCERNED
+    assert protocol.no_side_effect(CANCEL, USED_UP)(CANCEL, USED_UP) is NOT_CONCERNED
 
 
 FOREIGN = "errors of another job"
@@ -262,11 +265,11 @@ LOST, CLOSED = "The record was not found.", "The system is closed."
 @table(
     "expected, reads",
     {
-        "none at all": ([HOLDS], [SUCCESS]),
-        "its own warning": ([HOLDS], [told("PARTIAL_SUCCESS", errors=[CLOSED])]),
+        "none at all": ([PASS], [SUCCESS]),
+        "its own warning": ([PASS], [told("PARTIAL_SUCCESS", errors=[CLOSED])]),
         "another job's": ([FOREIGN], [told("FAILURE", errors=[LOST]), of_another_job(told("SUCCESS", errors=[LOST]))]),
         "another warning than the other job's": (
-            [HOLDS],
+            [PASS],
             [told("FAILURE", errors=[LOST]), of_another_job(told("SUCCESS", errors=[CLOSED]))],
         ),
         "the same failure of two jobs": (
@@ -274,43 +277,43 @@ LOST, CLOSED = "The record was not found.", "The system is closed."
             [told("FAILURE", errors=[LOST]), of_another_job(told("FAILURE", errors=[LOST]))],
         ),
         "before the other job failed": (
-            [HOLDS],
+            [PASS],
             [of_another_job(told("SUCCESS", errors=[LOST])), told("FAILURE", errors=[LOST])],
         ),
         "its own, of a failure that it then took back": (
-            [HOLDS],
+            [PASS],
             [told("FAILURE", errors=[LOST]), told("SUCCESS", errors=[LOST])],
         ),
         "while pending": ([], [told("FAILURE", errors=[LOST]), of_another_job(told("PENDING", errors=[LOST]))]),
-        "no list": ([HOLDS], [exchange(200, {"write_status": "SUCCESS", "errors": LOST}, **OF_JOB)]),
-        "numbers": ([HOLDS], [told("SUCCESS", errors=[5])]),
+        "no list": ([PASS], [exchange(200, {"write_status": "SUCCESS", "errors": LOST}, **OF_JOB)]),
+        "numbers": ([PASS], [told("SUCCESS", errors=[5])]),
         "of another operation": ([], [exchange(200, {"write_status": "SUCCESS", "errors": [LOST]})]),
         "no answer": ([], [told("SUCCESS", None)]),
     },
 )
 def test_errors_are_its_own(expected, reads) -> None:
-    assert said_of_all(protocol.errors_are_its_own(STATUS, reads)) == expected
+    assert said_of_all(protocol.errors_not_shared_between_jobs(STATUS, reads)) == expected
 
 
 def test_operation_that_tells_of_no_job_tells_no_errors() -> None:
-    assert said_of_all(protocol.errors_are_its_own(CANCEL, [exchange()])) == []
+    assert said_of_all(protocol.errors_not_shared_between_jobs(CANCEL, [exchange()])) == []
 
 
 @table(
     "expected, seen",
     {
-        "405": (HOLDS, exchange(405)),
-        "405 without Allow": (HOLDS, exchange(405, headers={"allow": None})),
-        "405 that is no JSON": (HOLDS, exchange(405, b"<html>")),
-        "405 with an empty job": (HOLDS, exchange(405, {"meta": {"job_id": None}})),
+        "405": (PASS, exchange(405)),
+        "405 without Allow": (PASS, exchange(405, headers={"allow": None})),
+        "405 that is no JSON": (PASS, exchange(405, b"<html>")),
+        "405 with an empty job": (PASS, exchange(405, {"meta": {"job_id": None}})),
         "405 with a job": ("a job all the same", exchange(405, {"meta": {"job_id": "job-1"}})),
         "accepted": ("answered 200", exchange(200)),
         "404": ("answered 404", exchange(404)),
         "400": ("answered 400", exchange(400)),
         "501": ("answered 501", exchange(501)),
         "crashed": ("answered 500", exchange(500)),
-        "throttled": (SILENT, exchange(429)),
-        "no answer": (SILENT, exchange(None)),
+        "throttled": (NOT_CONCERNED, exchange(429)),
+        "no answer": (NOT_CONCERNED, exchange(None)),
     },
 )
 def test_answered_as_not_supported(expected, seen) -> None:
@@ -320,12 +323,12 @@ def test_answered_as_not_supported(expected, seen) -> None:
 @table(
     "expected, seen",
     {
-        "405": (HOLDS, exchange(405)),
-        "400": (HOLDS, exchange(400)),
+        "405": (PASS, exchange(405)),
+        "400": (PASS, exchange(400)),
         "accepted": ("answered 200", exchange()),
         "any other 2xx": ("answered 202", exchange(202)),
-        "throttled": (SILENT, exchange(429)),
-        "no answer": (SILENT, exchange(None)),
+        "throttled": (NOT_CONCERNED, exchange(429)),
+        "no answer": (NOT_CONCERNED, exchange(None)),
     },
 )
 def test_not_accepted(expected, seen) -> None:
@@ -335,12 +338,12 @@ def test_not_accepted(expected, seen) -> None:
 @table(
     "expected, seen",
     {
-        "404": (HOLDS, exchange(404)),
-        "400": (HOLDS, exchange(400)),
+        "404": (PASS, exchange(404)),
+        "400": (PASS, exchange(400)),
         "accepted": ("accepted with 200", exchange()),
-        "throttled": (SILENT, exchange(429)),
-        "crashed": (SILENT, exchange(500)),
-        "no answer": (SILENT, exchange(None)),
+        "throttled": (NOT_CONCERNED, exchange(429)),
+        "crashed": (NOT_CONCERNED, exchange(500)),
+        "no answer": (NOT_CONCERNED, exchange(None)),
     },
 )
 def test_unknown_job_refused(expected, seen) -> None:
@@ -355,10 +358,10 @@ def rated(limit: str | None = "150", left: str | None = "149", status: int | Non
 @table(
     "expected, seen",
     {
-        "both told": (HOLDS, rated()),
-        "none left": (HOLDS, rated(left="0")),
-        "all left": (HOLDS, rated(left="150")),
-        "told by a refusal": (HOLDS, rated(status=400)),
+        "both told": (PASS, rated()),
+        "none left": (PASS, rated(left="0")),
+        "all left": (PASS, rated(left="150")),
+        "told by a refusal": (PASS, rated(status=400)),
         "no limit": ("no x-ratelimit-limit", rated(None)),
         "nothing left to tell": ("no x-ratelimit-remaining", rated(left=None)),
         "not told by a refusal": ("no x-ratelimit-limit", exchange(400)),
@@ -369,14 +372,14 @@ def rated(limit: str | None = "150", left: str | None = "149", status: int | Non
         "told twice, alike": ("x-ratelimit-limit told twice", rated("150", again="150")),
         "told twice, otherwise": ("x-ratelimit-limit told twice", rated("150", again="10")),
         "more left than the limit": ("more remains than the limit", rated("10", "11")),
-        "credentials refused": (SILENT, rated(None, None, 401)),
-        "throttled": (SILENT, rated(None, None, 429)),
-        "no answer": (SILENT, rated(status=None)),
-        "another path": (SILENT, rated(None, None, **ELSEWHERE)),
+        "credentials refused": (NOT_CONCERNED, rated(None, None, 401)),
+        "throttled": (NOT_CONCERNED, rated(None, None, 429)),
+        "no answer": (NOT_CONCERNED, rated(status=None)),
+        "another path": (NOT_CONCERNED, rated(None, None, **ELSEWHERE)),
     },
 )
 def test_tells_the_limit(expected, seen) -> None:
-    assert said(protocol.tells_the_limit(CANCEL, seen)) == expected
+    assert said(protocol.rate_headers_valid(CANCEL, seen)) == expected
 
 
 def series(*left: int, pause: float = 0.1, limit: int = 150):
@@ -386,9 +389,9 @@ def series(*left: int, pause: float = 0.1, limit: int = 150):
 @table(
     "expected, seen",
     {
-        "falls": ([HOLDS], series(9, 8, 7, 6, 5, 4)),
-        "falls by more than one": ([HOLDS], series(90, 80, 70, 60, 50, 40)),
-        "comes back with the window": ([HOLDS], series(3, 2, 1, 150, 149, 148)),
+        "falls": ([PASS], series(9, 8, 7, 6, 5, 4)),
+        "falls by more than one": ([PASS], series(90, 80, 70, 60, 50, 40)),
+        "comes back with the window": ([PASS], series(3, 2, 1, 150, 149, 148)),
         "spent": ([], series(0, 0, 0, 0, 0, 0)),
         "stays": (["remaining does not fall"], series(9, 9, 9, 9, 9, 9)),
         "rises": (["remaining does not fall"], series(1, 2, 3, 4, 5, 6)),
@@ -396,17 +399,17 @@ def series(*left: int, pause: float = 0.1, limit: int = 150):
         "sent too far apart": ([], series(9, 9, 9, 9, 9, 9, pause=2)),
         "not told": ([], [exchange(), exchange(None)] * 6),
         "not told now and then": (
-            [HOLDS],
+            [PASS],
             [found for pair in zip(series(9, 8, 7, 6, 5, 4), [exchange(None)] * 6, strict=True) for found in pair],
         ),
         "limit changed": (["limit changed"], [*series(9, 8), *series(7, limit=100)]),
-        "limit of other credentials": ([HOLDS], [*series(9, 8, 7, 6, 5, 4), rated("10", "9", issued_token=False)]),
+        "limit of other credentials": ([PASS], [*series(9, 8, 7, 6, 5, 4), rated("10", "9", issued_token=False)]),
         "limit of a refusal": (["limit changed"], [*series(9), rated("300", "8", 400)]),
-        "refusals do not count": ([HOLDS], [*series(9, 8, 7, 6, 5, 4), rated("150", "4", 400), rated("150", "4", 400)]),
+        "refusals do not count": ([PASS], [*series(9, 8, 7, 6, 5, 4), rated("150", "4", 400), rated("150", "4", 400)]),
     },
 )
 def test_remaining_falls(expected, seen) -> None:
-    assert said_of_all(protocol.remaining_falls(0.0)(CANCEL, seen)) == expected
+    assert said_of_all(protocol.remaining_decreases(0.0)(CANCEL, seen)) == expected
 
 
 @table(
@@ -418,7 +421,7 @@ def test_remaining_falls(expected, seen) -> None:
     },
 )
 def test_remaining_may_stay_while_a_window_slides(expected, left, minutes: float) -> None:
-    assert said_of_all(protocol.remaining_falls(-60.0 * minutes)(CANCEL, series(*left))) == expected
+    assert said_of_all(protocol.remaining_decreases(-60.0 * minutes)(CANCEL, series(*left))) == expected
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -426,4 +429,4 @@ def test_each_judges_one_exchange_after_the_other(status: int) -> None:
     seen = [exchange(status), exchange(429)]
     judged = list(each(protocol.accepted)(CANCEL, seen))
     assert [found for found, _ in judged] == seen
-    assert said_of_all(judged) == [HOLDS if status == 200 else "answered 400", SILENT]
+    assert said_of_all(judged) == [PASS if status == 200 else "answered 400", NOT_CONCERNED]

@@ -10,13 +10,13 @@ import pytest
 
 from contracts.checks import Check, authentication, errors, listing, protocol, response
 from contracts.model.http import Exchange
-from contracts.model.verdict import Problem
+from contracts.model.verdict import Violation
 from contracts.openapi.document import Json
 from tests.support.factories import CANCEL, LIST, STATUS, exchange, refusal, table
 
 BODIES: tuple[Json, ...] = (b"", b"<html>", b"null", {}, [], {"error": None}, {"error": {}}, {"results": [{}, {}]})
 STATUSES = (None, 200, 204, 302, 400, 401, 404, 405, 429, 500)
-SENT = ({}, {"method": "TRACE"}, {"authorization": ()}, {"edit": "event_id missing", "about": "event_id"})
+SENT = ({}, {"method": "TRACE"}, {"authorization": ()}, {"mutation": "event_id missing", "about": "event_id"})
 
 
 def checks() -> Iterator[tuple[str, Check]]:
@@ -41,8 +41,8 @@ def bare_answers() -> Iterator[Exchange]:
 def test_nothing_is_observed_to_be_none(check: Check) -> None:
     for one in bare_answers():
         for operation in (CANCEL, LIST, STATUS):
-            if operation.id == one.operation and isinstance(judgement := check(operation, one), Problem):
-                assert "None" not in f"{judgement.expected} {judgement.observed}"
+            if operation.id == one.operation and isinstance(outcome_of_check := check(operation, one), Violation):
+                assert "None" not in f"{outcome_of_check.expected} {outcome_of_check.observed}"
 
 
 @table(
@@ -72,6 +72,6 @@ def test_nothing_is_observed_to_be_none(check: Check) -> None:
     },
 )
 def test_header_that_is_not_there_is_said_not_to_be_there(check: Check, answer: Exchange, observed: str) -> None:
-    judgement = check(CANCEL, answer)
-    assert isinstance(judgement, Problem)
-    assert judgement.observed == observed
+    outcome_of_check = check(CANCEL, answer)
+    assert isinstance(outcome_of_check, Violation)
+    assert outcome_of_check.observed == observed

@@ -21,8 +21,8 @@ from strategies.request import credentials, methods
 from tests.harness.http import decoding, retry_policy, transport
 from tests.harness.http.client import FALLS_TO_CONFIRM, Client
 from tests.harness.http.retry_policy import SENT_AT_MOST
-from tests.harness.http.send_result import Reply, TargetDown
-from tests.harness.http.timing import ELSEWHERE, ON_THIS_MACHINE, Manners, Patience
+from tests.harness.http.send_result import SendResult, TargetDown
+from tests.harness.http.timing import ELSEWHERE, ON_THIS_MACHINE, ClientPolicy, Timeouts
 from tests.support.factories import STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
 from tests.support.sockets import LAST, OK, Fake, Server, Talk, nobody, serving
 
@@ -48,18 +48,18 @@ class Pauses:
         return seconds
 
 
-PATIENCE = Patience(away=10, away_in_all=25)
+PATIENCE = Timeouts(away=10, away_in_all=25)
 
 
 @contextmanager
-def client_of(fake: Fake, patience: Patience = PATIENCE) -> Iterator[tuple[Client, Server, list[float]]]:
+def client_of(fake: Fake, timeouts: Timeouts = PATIENCE) -> Iterator[tuple[Client, Server, list[float]]]:
     """Give a client, the server that it talks to, and the pauses that it was told to make."""
     clock = Pauses()
-    pauses = clock.made
+    backoff = clock.made
     with serving(fake) as server:
-        client = Client(server.url, TOKEN, Manners(clock=clock, patience=patience))
+        client = Client(server.url, TOKEN, ClientPolicy(clock=clock, timeouts=timeouts))
         try:
-            yield client, server, pauses
+            yield client, server, backoff
         finally:
             client.close()
 
@@ -210,8 +210,10 @@ def test_body_is_sent_in_chunks() -> None:
 
 def test_every_edit_of_header_and_target_can_be_sent() -> None:
     strategies = (*WAYS_TO_BE_REFUSED, credentials.scheme_spellings, methods.other_methods, methods.overrides)
-    requests = [edit.apply(control()) for edit in every_edit(*strategies, json_syntax.other_media_types)]
-    requests += [edit.apply(control(STATUS)) for edit in every_edit(*strategies, methods.unknown_ids, of=STATUS)]
+    requests = [mutation.apply(control()) for mutation in every_edit(*strategies, json_syntax.other_media_types)]
+    requests += [
+        mutation.apply(control(STATUS)) for mutation in every_edit(*strategies, methods.unknown_ids, of=STATUS)
+    ]
     with client_of(answers) as (client, server, _):
         assert {client.send(request).response.status for request in requests} == {200}
     for heard, sent in zip(server.heard, requests, strict=True):
@@ -248,23 +250,23 @@ def test_connection_that_always_drops_this_request_is_a_fault() -> None:
         if heard and heard.target != GET.target:
             talk.say(LAST)
 
-    with client_of(fake) as (client, server, pauses):
+    with client_of(fake) as (client, server, backoff):
         reply = client.send(GET)
-    assert (reply.response, reply.fault, reply.drops, pauses) == (None, retry_policy.DROPPED, SENT_AT_MOST - 1, [])
+    assert (reply.response, reply.fault, reply.drops, backoff) == (None, retry_policy.DROPPED, SENT_AT_MOST - 1, [])
     assert [heard.target for heard in server.heard] == [GET.target] * SENT_AT_MOST + ["/"]
     assert (reply.attempts, client.sent) == (SENT_AT_MOST, SENT_AT_MOST + 1)
 
 
 def test_target_that_drops_everybody_is_away() -> None:
-    with client_of(hangs_up) as (client, server, pauses):
+    with client_of(hangs_up) as (client, server, backoff):
         with pytest.raises(
             TargetUnavailable, match=r"stopped answering \(connection dropped\): it was away 3 s in all"
         ):
             client.send(GET)
         with pytest.raises(TargetUnavailable, match="stopped answering"):
             client.send(GET)
-    assert client.sent == len(server.heard) == SENT_AT_MOST + 1 + len(pauses)
-    assert sum(pauses) == pytest.approx(PATIENCE.first, abs=0.5)
+    assert client.sent == len(server.heard) == SENT_AT_MOST + 1 + len(backoff)
+    assert sum(backoff) == pytest.approx(PATIENCE.first, abs=0.5)
 
 
 @table(
@@ -279,12 +281,12 @@ def test_target_that_drops_everybody_is_away() -> None:
 def test_what_is_no_answer_is_held_against_the_target_at_once(monkeypatch, fake: Fake, fault: str) -> None:
     if fake is says_too_much:
         monkeypatch.setattr(transport, "LARGEST_BODY", 1000)
-    with client_of(fake) as (client, _, pauses):
+    with client_of(fake) as (client, _, backoff):
         reply = client.send(GET)
-    assert (reply.response, reply.fault, reply.attempts, reply.drops, pauses) == (None, fault, 1, 0, [])
+    assert (reply.response, reply.fault, reply.attempts, reply.drops, backoff) == (None, fault, 1, 0, [])
 
 
-SOON = Patience(silence=0.2, total=0.3, away=10)
+SOON = Timeouts(silence=0.2, total=0.3, away=10)
 
 
 def only_where_asked(fake: Fake) -> Fake:
@@ -361,9 +363,9 @@ def test_what_goes_wrong_once_is_counted_and_sent_again(first: Fake) -> None:
         else:
             first(talk)
 
-    with client_of(fake, SOON) as (client, server, pauses):
+    with client_of(fake, SOON) as (client, server, backoff):
         reply = client.send(GET)
-    assert (reply.response.status, reply.fault, reply.drops, reply.attempts, pauses) == (200, None, 1, 2, [])
+    assert (reply.response.status, reply.fault, reply.drops, reply.attempts, backoff) == (200, None, 1, 2, [])
     assert (len(server.heard), client.weather.again, client.weather.away) == (2, 1, 0)
 
 
@@ -375,14 +377,14 @@ def test_silences_of_others_shorten_nobodys_deadline() -> None:
         time.sleep(0.3 if heard.target == "/slow" else 0)
         talk.say(LAST)
 
-    with client_of(fake, Patience(silence=0.5, total=0.7)) as (client, _, _):
+    with client_of(fake, Timeouts(silence=0.5, total=0.7)) as (client, _, _):
         assert [client.send(GET).attempts for _ in range(5)] == [2] * 5, "each silence is confirmed for itself"
         slow = client.send(Request("GET", "/slow", ()))
     assert (slow.response.status, slow.attempts) == (200, 1)
 
 
 def test_silence_is_ten_seconds_wherever_the_target_is() -> None:
-    assert {patience.silence for patience in (Patience(), ON_THIS_MACHINE, ELSEWHERE)} == {10.0}
+    assert {timeouts.silence for timeouts in (Timeouts(), ON_THIS_MACHINE, ELSEWHERE)} == {10.0}
 
 
 def test_answer_with_an_untrue_encoding_is_kept_as_it_came() -> None:
@@ -400,7 +402,7 @@ def test_answer_in_gzip_is_unpacked() -> None:
 
 def test_nothing_listens() -> None:
     clock = Pauses()
-    client = Client(nobody(), TOKEN, Manners(clock=clock))
+    client = Client(nobody(), TOKEN, ClientPolicy(clock=clock))
     with pytest.raises(TargetUnavailable, match=r"cannot be reached .*: is it running\?$"):
         client.send(GET)
     assert 2 < sum(clock.made) < 5
@@ -432,17 +434,17 @@ UNAVAILABLE = b"HTTP/1.1 503 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\
     },
 )
 def test_absence_is_waited_for_and_not_held_against_any_request(absent: Fake) -> None:
-    with client_of(is_away_for(6, absent), SOON) as (client, _, pauses):
+    with client_of(is_away_for(6, absent), SOON) as (client, _, backoff):
         client.send(GET)
         reply = client.send(GET)
     assert (reply.response.status, reply.fault, reply.drops, reply.outages) == (200, None, 0, 0)
     assert client.weather.away == 1
-    growing = [made for made in pauses if made >= retry_policy.FIRST_PAUSE_SECONDS]
+    growing = [made for made in backoff if made >= retry_policy.FIRST_PAUSE_SECONDS]
     assert growing == [retry_policy.pause(turn) for turn in range(len(growing))] != []
 
 
 def test_target_that_does_not_come_back_is_given_up() -> None:
-    with client_of(is_away_for(1000, hangs_up)) as (client, server, pauses):
+    with client_of(is_away_for(1000, hangs_up)) as (client, server, backoff):
         client.send(GET)
         with pytest.raises(TargetUnavailable, match="it was away 10 s in all"):
             client.send(GET)
@@ -450,7 +452,7 @@ def test_target_that_does_not_come_back_is_given_up() -> None:
         with pytest.raises(TargetUnavailable, match="it was away 10 s in all"):
             client.send(GET)
     assert len(server.heard) == heard, "nothing is sent to a target that was given up"
-    assert sum(pauses) == pytest.approx(PATIENCE.away, abs=0.5)
+    assert sum(backoff) == pytest.approx(PATIENCE.away, abs=0.5)
 
 
 def test_target_that_comes_and_goes_is_given_up_in_the_end() -> None:
@@ -462,11 +464,11 @@ def test_target_that_comes_and_goes_is_given_up_in_the_end() -> None:
             talk.say(LAST)
 
     with (
-        client_of(comes_and_goes) as (client, _, pauses),
+        client_of(comes_and_goes) as (client, _, backoff),
         pytest.raises(TargetUnavailable, match=r"it was away \d+ times, 2[56] s in all"),
     ):
         deque(iter(lambda: client.send(GET), None))
-    assert sum(pauses) == pytest.approx(PATIENCE.away_in_all, abs=1)
+    assert sum(backoff) == pytest.approx(PATIENCE.away_in_all, abs=1)
 
 
 def test_request_at_which_the_target_goes_away_each_time_is_at_fault() -> None:
@@ -520,7 +522,7 @@ def test_target_that_goes_down_once_at_a_request_answers_it_when_it_is_back() ->
 
 
 def test_absences_that_a_request_explains_use_up_no_patience() -> None:
-    brief = Patience(away=10, away_in_all=4)
+    brief = Timeouts(away=10, away_in_all=4)
     with client_of(goes_down_at(GET.target, times=1000), brief) as (client, _, _):
         client.send(OTHER)
         assert [client.send(GET).fault for _ in range(4)] == [GOES_DOWN] * 4
@@ -556,17 +558,17 @@ def test_target_that_is_still_away_is_told_of_as_before() -> None:
         client.send(OTHER)
         with pytest.raises(TargetDown) as first:
             client.send(GET)
-        client.forgive()
+        client.clear_unavailable()
         with pytest.raises(TargetDown) as again:
             client.send(GET)
     assert str(again.value) == str(first.value)
     assert "it was away 10 s in all" in str(first.value)
 
 
-def goes_down_among(together: int) -> Fake:
+def goes_down_among(combine: int) -> Fake:
     """Return a server that goes down at GET, at first with so many in flight, and is back after three signs of life."""
-    all_there = threading.Barrier(together)
-    state, lock = {"down": 0, "first": together}, threading.Lock()
+    all_there = threading.Barrier(combine)
+    state, lock = {"down": 0, "first": combine}, threading.Lock()
 
     def fake(talk: Talk) -> None:
         heard = talk.hear()
@@ -589,31 +591,31 @@ def goes_down_among(together: int) -> Fake:
 
 def test_of_requests_in_flight_together_only_the_one_at_fault_is_blamed() -> None:
     others = [Request("GET", f"/other/{number}", ()) for number in range(3)]
-    patience = Patience(away=10, first=10)
-    with client_of(goes_down_among(4), patience) as (client, _, _), ThreadPoolExecutor(4) as pool:
+    timeouts = Timeouts(away=10, first=10)
+    with client_of(goes_down_among(4), timeouts) as (client, _, _), ThreadPoolExecutor(4) as pool:
         guilty, *innocent = pool.map(client.send, [GET, *others])
     assert guilty.fault == GOES_DOWN
     assert [reply.response and reply.response.status for reply in innocent] == [200] * 3
 
 
 def test_every_request_in_flight_together_is_told_where_the_target_never_comes_back() -> None:
-    together = threading.Barrier(3)
+    combine = threading.Barrier(3)
 
     def fake(talk: Talk) -> None:
         if talk.hear():
             with suppress(threading.BrokenBarrierError):
-                together.wait(0.5)
+                combine.wait(0.5)
 
-    def sent(request: Request) -> Reply | None:
+    def sent(request: Request) -> SendResult | None:
         with pytest.raises(TargetDown) as down:
             client.send(request)
         return down.value.reply
 
-    with client_of(fake) as (client, _, pauses), ThreadPoolExecutor(3) as pool:
+    with client_of(fake) as (client, _, backoff), ThreadPoolExecutor(3) as pool:
         replies = list(pool.map(sent, [GET, OTHER, Request("GET", "/third", ())]))
     assert all(reply and reply.fault and reply.fault.startswith(retry_policy.DROPPED) for reply in replies)
     assert client.weather.away == 1, "one absence is counted once, however many wait"
-    assert sum(pauses) == pytest.approx(PATIENCE.first, abs=0.6)
+    assert sum(backoff) == pytest.approx(PATIENCE.first, abs=0.6)
 
 
 def test_sign_of_life_is_what_was_refused_for_the_best_reason() -> None:
@@ -631,7 +633,7 @@ def test_sign_of_life_is_what_was_refused_for_the_best_reason() -> None:
 
 
 @table(
-    "statuses, status, pauses",
+    "statuses, status, backoff",
     {
         "throttled once": ((THROTTLED, "200 OK"), 200, [7.0]),
         "throttled twice": ((THROTTLED, THROTTLED, "200 OK"), 200, [7.0, 7.0]),
@@ -641,11 +643,11 @@ def test_sign_of_life_is_what_was_refused_for_the_best_reason() -> None:
         "refused": (("400 No\r\nRetry-After: 7", "200 OK"), 400, []),
     },
 )
-def test_request_is_sent_again_when_the_target_says_so(statuses, status: int, pauses: list[float]) -> None:
+def test_request_is_sent_again_when_the_target_says_so(statuses, status: int, backoff: list[float]) -> None:
     with client_of(says(*statuses)) as (client, server, made):
         reply = client.send(GET)
-    assert (reply.response.status, made, reply.drops) == (status, pauses, 0)
-    assert reply.attempts == client.sent == len(server.heard) == len(pauses) + 1 <= SENT_AT_MOST
+    assert (reply.response.status, made, reply.drops) == (status, backoff, 0)
+    assert reply.attempts == client.sent == len(server.heard) == len(backoff) + 1 <= SENT_AT_MOST
 
 
 @table(
@@ -664,9 +666,9 @@ def test_outage_is_counted_where_the_target_does_not_say_when_to_come_back(statu
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504, *range(520, 531)])
 def test_page_of_a_gateway_is_the_network_where_it_comes_once(status: int) -> None:
-    with client_of(says(f"{status} No{PAGE}", "200 OK")) as (client, _, pauses):
+    with client_of(says(f"{status} No{PAGE}", "200 OK")) as (client, _, backoff):
         reply = client.send(GET)
-    assert (reply.response.status, pauses) == (200, [retry_policy.BRIEF_WAIT_SECONDS])
+    assert (reply.response.status, backoff) == (200, [retry_policy.BRIEF_WAIT_SECONDS])
     assert (client.weather.away, client.weather.again, client.pacer.refused) == (0, 1, 0)
 
 
@@ -733,6 +735,6 @@ def test_answer_429_to_one_request_only_stands() -> None:
                 b"HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n" if heard.target == GET.target else OK
             )
 
-    with client_of(fake) as (client, _, pauses):
+    with client_of(fake) as (client, _, backoff):
         assert client.send(GET).response.status == 429
-    assert pauses == []
+    assert backoff == []

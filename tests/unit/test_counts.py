@@ -12,7 +12,7 @@ from reports.render import markdown
 from reports.render.terminal import closing
 from reports.run.counts import Counts, Result, explanation, gating, result_of
 from reports.writers.summary import summary
-from tests.support.factories import repeatable, table
+from tests.support.factories import replayable, table
 from tests.support.report_factories import accounted, item
 
 GROUPS = {"ERR-01": "The 400 error contract", "RESP-01": "Response shape", "JOB-01": "What happens after the 200"}
@@ -42,7 +42,7 @@ def total_and_parts(text: str) -> tuple[int, int]:
     return int(re.match(r"\d+", text)[0]), sum(int(number) for number in re.findall(r"(?<!\S)\d+", listed))
 
 
-@repeatable
+@replayable
 @given(st.lists(results(), min_size=1, max_size=40))
 def test_numbers_add_up_in_every_report(told: list[dict[str, Any]]) -> None:
     account = accounted(*told)
@@ -53,8 +53,8 @@ def test_numbers_add_up_in_every_report(told: list[dict[str, Any]]) -> None:
             if line.startswith(f"{name}: "):
                 assert total_and_parts(line.removeprefix(f"{name}: ")) == (number, number)
 
-    counted = summary(account)["checks"]
-    for counts, number in ((counted, len(told)), (counted["musts"], len(musts))):
+    pluralize = summary(account)["checks"]
+    for counts, number in ((pluralize, len(told)), (pluralize["musts"], len(musts))):
         parts = {name: value for name, value in counts.items() if name not in ("total", "musts")}
         assert counts["total"] == sum(parts.values()) == number
 

@@ -22,7 +22,7 @@ needs_curl = pytest.mark.skipif(
 
 
 def edited(*strategies, operation=CANCEL) -> dict[str, Request]:
-    return {edit.name: edit.apply(control(operation)) for edit in every_edit(*strategies, of=operation)}
+    return {mutation.name: mutation.apply(control(operation)) for mutation in every_edit(*strategies, of=operation)}
 
 
 CREDENTIALS = (*WAYS_TO_BE_REFUSED, credentials.scheme_spellings)

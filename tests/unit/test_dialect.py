@@ -6,7 +6,7 @@ import pytest
 import yaml
 from openapi_schema_validator import OAS30Validator
 
-from contracts.checks.schema import body_fits, fits, misfit
+from contracts.checks.schema import body_fits, fits, schema_error
 from contracts.openapi.dialect import as_draft_2020
 from contracts.openapi.document import load_document
 from tests.support.factories import table
@@ -73,5 +73,5 @@ def test_document_of_30_is_judged_as_such(tmp_path: Path) -> None:
     (made,) = load_document(file).operations
     assert body_fits(made, {"a": None, "b": 1})
     assert not body_fits(made, {"a": 3})
-    assert misfit(made, "200", 4) is None
-    assert misfit(made, "200", 3) is not None
+    assert schema_error(made, "200", 4) is None
+    assert schema_error(made, "200", 3) is not None

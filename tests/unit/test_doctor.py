@@ -16,7 +16,7 @@ import trustme
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
 from tests.harness.cli.doctor import Line, examine, main, tools
-from tests.harness.cli.preflight_client import REQUESTS, SECONDS, Unreachable, Visit, within
+from tests.harness.cli.preflight_client import REQUESTS, SECONDS, PreflightClient, Unreachable, within
 from tests.harness.config.access import Access
 from tests.harness.config.settings import Secret, Target, settings_from, tls_of
 from tests.support.factories import TOKEN, table
@@ -32,9 +32,9 @@ def target(url: str, token: str = TOKEN, access: Access = Access.WRITE, **known:
     return Target("url", url, Secret(token), known, access)
 
 
-def seen(of: Target, declared: Access | None = None) -> tuple[dict[str, Line], Visit]:
+def seen(of: Target, declared: Access | None = None) -> tuple[dict[str, Line], PreflightClient]:
     """Return the lines by their names, and the visit that they are of."""
-    visit = Visit(of, tls_of(settings_from([], {}, None)))
+    visit = PreflightClient(of, tls_of(settings_from([], {}, None)))
     lines = list(examine(DOCUMENT, visit, declared))
     assert len({line.name for line in lines}) == len(lines)
     return {line.name: line for line in lines}, visit
@@ -194,7 +194,7 @@ def test_token_in_the_clear_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_nothing_is_asked_after_the_time_is_up() -> None:
     times = iter([0.0, *[SECONDS] * 99])
-    visit = Visit(target(nobody()), tls_of(settings_from([], {}, None)), clock=lambda: next(times))
+    visit = PreflightClient(target(nobody()), tls_of(settings_from([], {}, None)), clock=lambda: next(times))
     lines = list(examine(DOCUMENT, visit, None))
     assert lines[-1].told == "no time was left to ask"
     assert visit.sent == 0

@@ -364,7 +364,7 @@ def test_write_uses_up_unless_it_creates_or_updates(tmp_path: Path) -> None:
     record = {"cancelled-by": "cancel", "updated-by": "update", "listed-by": "update"}
     document = loaded(tmp_path, queueing({"x-record": record}, cancel=QUEUES, update=QUEUES, other={}))
     assert [found.id for found in document.operations if found.record] == ["make"]
-    assert [found.id for found in document.operations if found.uses_up] == ["cancel"]
+    assert [found.id for found in document.operations if found.consumes_value] == ["cancel"]
     assert [found.id for found in document.operations if found.updates_record] == ["update"]
 
 

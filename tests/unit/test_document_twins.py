@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from contracts.openapi.document import UNSURE, Link, load_document
+from contracts.openapi.document import NON_GATING, Link, load_document
 from tests.support.documents import QUEUES, answering, described, loaded, made, queueing, taking
 from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE, objects, table
 from tests.support.suite_process import GENERIC
 
 TEXT = {"type": "string"}
-each_unsure = pytest.mark.parametrize("basis", UNSURE)
+each_unsure = pytest.mark.parametrize("basis", NON_GATING)
 
 
 def unsure(node: Any, basis: str = "inferred") -> Any:
@@ -203,7 +203,7 @@ def test_twin_of_an_update_updates_records(tmp_path: Path) -> None:
     document = loaded(tmp_path, queueing({"x-record": record}, cancel=doubtful, update=doubtful))
     update, cancel = document.operation("update"), document.operation("cancel")
     assert (update.updates_record, update.stated.updates_record) == (True, True)
-    assert [one.uses_up for one in (update.stated, cancel.stated)] == [False, True]
+    assert [one.consumes_value for one in (update.stated, cancel.stated)] == [False, True]
 
 
 def test_document_as_a_whole_holds_what_is_known_and_not_what_is_sure(tmp_path: Path) -> None:

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from contracts.model.http import Request, Response
-from contracts.model.verdict import Evidence, Finding, Problem
+from contracts.model.verdict import Evidence, Finding, Violation
 from tests.support.factories import CANCEL, REFUSED, STATUS, TOKEN, control, exchange, table
 
 FINDING = Finding(
     requirement="ERR-01",
     operation=CANCEL.id,
-    edit="event_id missing",
-    problem=Problem("answered 200", "400", "200 {}"),
+    mutation="event_id missing",
+    violation=Violation("answered 200", "400", "200 {}"),
     exchange=exchange(),
     seen=3,
     tried=3,
@@ -22,11 +22,11 @@ FINDING = Finding(
 @table(
     "change",
     {
-        "other answer": ({"problem": Problem("answered 200", "400", '200 {"job":"other"}')},),
-        "other expectation": ({"problem": Problem("answered 200", "400 or 415", "200 {}")},),
+        "other answer": ({"violation": Violation("answered 200", "400", '200 {"job":"other"}')},),
+        "other expectation": ({"violation": Violation("answered 200", "400 or 415", "200 {}")},),
         "other request": ({"exchange": exchange(request_body={"event_id": "evt-999"})},),
         "seen now and then": ({"seen": 1},),
-        "seen with more edits": ({"edits": ("event_id missing", "integration_id missing")},),
+        "seen with more edits": ({"mutations": ("event_id missing", "integration_id missing")},),
         "by an example only": ({"gates": False},),
     },
 )
@@ -39,8 +39,8 @@ def test_identity_does_not_change_with_generated_values(change) -> None:
     {
         "requirement": ({"requirement": "ERR-02"},),
         "operation": ({"operation": STATUS.id},),
-        "edit": ({"edit": "integration_id missing"},),
-        "kind": ({"problem": Problem("answered 500", "400", "200 {}")},),
+        "edit": ({"mutation": "integration_id missing"},),
+        "kind": ({"violation": Violation("answered 500", "400", "200 {}")},),
     },
 )
 def test_identity_changes_with_what_was_found(change) -> None:
@@ -61,7 +61,12 @@ def test_no_trial_rules_out_nothing() -> None:
 
 
 def test_evidence_counts_what_was_sent_and_what_came_back() -> None:
-    seen = [exchange(), exchange(400, edit="empty"), exchange(400, edit="empty"), exchange(None, edit="NaN")]
+    seen = [
+        exchange(),
+        exchange(400, mutation="empty"),
+        exchange(400, mutation="empty"),
+        exchange(None, mutation="NaN"),
+    ]
     assert Evidence.of(seen, controls=1) == Evidence(4, 1, ("empty", "NaN"), {"200": 1, "400": 2, "no answer": 1})
 
 

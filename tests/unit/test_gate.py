@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from reports.run.history import Power
+from reports.run.history import DetectionPower
 from reports.run.quality_gate import fall_of_proof, fewer_exercised, refusals
 from tests.support.factories import table
 from tests.support.report_factories import night
 
-POWER = Power(seeded=100, noticed=96, must_seeded=60, must_noticed=58, false_alarms=0)
+POWER = DetectionPower(seeded=100, noticed=96, must_seeded=60, must_noticed=58, false_alarms=0)
 BEFORE = night(23, power=POWER)
 
 

@@ -76,7 +76,9 @@ def test_run_without_exchanges_is_a_har(tmp_path: Path) -> None:
 
 def test_entry_tells_request_answer_time_and_purpose(tmp_path: Path) -> None:
     began = time.monotonic()
-    one = exchange(edit="event_id missing", target="/v1/x?b=%20c&a=", began=began, elapsed=0.25, number=7, attempts=2)
+    one = exchange(
+        mutation="event_id missing", target="/v1/x?b=%20c&a=", began=began, elapsed=0.25, number=7, attempts=2
+    )
     (entry,) = recorded(tmp_path, one)
     assert entry["request"]["url"] == f"{URL}/v1/x?b=%20c&a="
     assert entry["request"]["queryString"] == [{"name": "b", "value": " c"}, {"name": "a", "value": ""}]

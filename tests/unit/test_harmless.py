@@ -11,7 +11,7 @@ import pytest
 from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
 from strategies.core.samples import unknown_id
-from strategies.safety import READ_AS_A_NUMBER, may_name_others, nobodys_id
+from strategies.safety import READ_AS_A_NUMBER, may_hit_foreign_ids, nobodys_id
 from tests.support.factories import CANCEL, CREATE, LIST, UPDATE, control, table
 from tests.support.suite_process import document, run, serving
 
@@ -44,18 +44,18 @@ def changed(request: Any, **values: Any) -> Any:
     },
 )
 def test_another_number_may_be_somebody_elses(value: Any, *, others: bool) -> None:
-    assert may_name_others(CANCEL, NUMBERS, changed(NUMBERS, event_id=value)) is others
+    assert may_hit_foreign_ids(CANCEL, NUMBERS, changed(NUMBERS, event_id=value)) is others
 
 
 @pytest.mark.parametrize("value", ["2840", 7, True, "0ok8xmc"])
 def test_number_is_nobodys_where_ids_are_words(value: Any) -> None:
-    assert not may_name_others(CANCEL, WORDS, changed(WORDS, event_id=value))
-    assert may_name_others(CANCEL, WORDS, changed(WORDS, event_id=value), ids_unknown=True)
+    assert not may_hit_foreign_ids(CANCEL, WORDS, changed(WORDS, event_id=value))
+    assert may_hit_foreign_ids(CANCEL, WORDS, changed(WORDS, event_id=value), ids_unknown=True)
 
 
 def test_id_that_begins_with_a_digit_is_no_number() -> None:
     known = control().with_json({"integration_id": "3f2b8c1e-5d47", "event_id": "7a90-8e6f"})
-    assert not may_name_others(CANCEL, known, changed(known, event_id=7))
+    assert not may_hit_foreign_ids(CANCEL, known, changed(known, event_id=7))
 
 
 def test_made_up_id_is_a_uuid_that_reads_as_no_number() -> None:
@@ -79,28 +79,28 @@ def test_unknown_id_reads_as_a_number_only_where_the_known_one_is_one(known: str
 
 
 def test_id_of_one_kind_is_none_of_another() -> None:
-    assert may_name_others(CANCEL, NUMBERS, changed(NUMBERS, event_id="12"))
+    assert may_hit_foreign_ids(CANCEL, NUMBERS, changed(NUMBERS, event_id="12"))
 
 
 def test_other_properties_may_be_numbers() -> None:
     title = changed(control(CREATE), title="7", appointment_duration_minutes=7)
-    assert not may_name_others(CREATE, control(CREATE), title)
+    assert not may_hit_foreign_ids(CREATE, control(CREATE), title)
 
 
 def test_id_in_the_path_counts() -> None:
     base = replace(control(UPDATE), method="PUT", target=UPDATE.path.replace("{event_id}", "1021"))
     for raw, others in (("1021", False), ("1%2B1", True), ("9", True), ("x", False)):
-        assert may_name_others(UPDATE, base, replace(base, target=UPDATE.path.replace("{event_id}", raw))) is others
+        assert may_hit_foreign_ids(UPDATE, base, replace(base, target=UPDATE.path.replace("{event_id}", raw))) is others
 
 
 def test_reading_does_nothing_to_anybody() -> None:
     base = replace(control(LIST), method="GET", target=LIST.path)
-    assert not may_name_others(LIST, base, replace(base, target=f"{LIST.path}?limit=7"))
+    assert not may_hit_foreign_ids(LIST, base, replace(base, target=f"{LIST.path}?limit=7"))
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"7", b"[" * 5000])
 def test_what_is_no_object_names_nobody(body: bytes) -> None:
-    assert not may_name_others(CANCEL, NUMBERS, NUMBERS.with_body(body))
+    assert not may_hit_foreign_ids(CANCEL, NUMBERS, NUMBERS.with_body(body))
 
 
 class Numbered(MockApi):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reports.run import history
-from reports.run.history import Power, append, bounded, read
+from reports.run.history import DetectionPower, append, bounded, read
 from tests.harness.config.settings import Profile
 from tests.support.report_factories import FOUND, night
 
@@ -22,7 +22,7 @@ def days(file: Path) -> list[str]:
 
 
 def test_run_comes_back_as_it_was(tmp_path: Path) -> None:
-    run = night(20, FOUND, power=Power(100, 96, 60, 58, 0))
+    run = night(20, FOUND, power=DetectionPower(100, 96, 60, 58, 0))
     append(tmp_path / "deep" / "h.jsonl", run)
     assert read(tmp_path / "deep" / "h.jsonl", *MINE) == history.History((run,))
 
@@ -58,7 +58,7 @@ def test_runs_of_other_targets_and_contracts_are_kept_apart(tmp_path: Path) -> N
 
 
 def test_profiles_stand_in_the_order_of_their_allowances() -> None:
-    assert [str(profile) for profile in sorted(Profile, key=lambda one: one.allowance)] == list(history.PROFILES)
+    assert [str(profile) for profile in sorted(Profile, key=lambda one: one.budget)] == list(history.PROFILES)
 
 
 GOOD = json.loads(history.RUN.dump_json(night(20, FOUND)))

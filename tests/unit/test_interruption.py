@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.harness.run import interruption as module
-from tests.harness.run.interruption import ENDINGS, Interruption, Phase, Step, held_back, hint, step
+from tests.harness.run.interruption import ENDINGS, Interruption, Phase, Step, defer_sigint, hint, step
 from tests.support.factories import table
 
 FOREVER = 60.0
@@ -102,7 +102,7 @@ def test_what_must_not_be_interrupted_is_done_first(number: signal.Signals) -> N
     done = []
 
     def act() -> None:
-        with held_back(WAIT):
+        with defer_sigint(WAIT):
             signal.raise_signal(number)
             signal.raise_signal(number)
             done.append("act")
@@ -114,7 +114,7 @@ def test_what_must_not_be_interrupted_is_done_first(number: signal.Signals) -> N
 
 def test_end_is_not_lost_with_an_error_within_it() -> None:
     def act() -> None:
-        with held_back(WAIT):
+        with defer_sigint(WAIT):
             signal.raise_signal(signal.SIGINT)
             raise ValueError
 
@@ -126,7 +126,7 @@ def test_third_signal_waits_for_nothing() -> None:
     done = []
 
     def act() -> None:
-        with held_back(WAIT):
+        with defer_sigint(WAIT):
             for turn in range(3):
                 signal.raise_signal(signal.SIGINT)
                 done.append(turn)
@@ -141,7 +141,7 @@ def test_nothing_holds_an_end_back_for_long(minutes: float | None, monkeypatch: 
     monkeypatch.setattr(module, "HELD_SECONDS", SOON_SECONDS)
 
     def act() -> None:
-        with held_back(WAIT):
+        with defer_sigint(WAIT):
             if minutes is None:
                 signal.raise_signal(signal.SIGTERM)
             threading.Event().wait(FOREVER)
@@ -155,7 +155,7 @@ def test_wait_within_it_need_not_be() -> None:
     done = []
 
     def act() -> None:
-        with held_back(DO_NOT_WAIT):
+        with defer_sigint(DO_NOT_WAIT):
             signal.raise_signal(signal.SIGINT)
             done.append("act")
 
@@ -210,7 +210,7 @@ def test_clean_up_is_over_some_seconds_after_the_time_limit(monkeypatch: pytest.
 
 def test_other_threads_hold_nothing_back() -> None:
     def act() -> None:
-        with held_back(WAIT), installed(1):
+        with defer_sigint(WAIT), installed(1):
             seen.append(signal.getsignal(signal.SIGINT))
 
     seen: list[object] = []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import UsageError
-from contracts.model.verdict import Evidence, Finding, Problem, Status, Verdict
+from contracts.model.verdict import Evidence, Finding, Status, Verdict, Violation
 from reports.run.known_issues import FILE, Issue, applying, excused, load, outdated
 from tests.support.factories import CANCEL, DOCUMENT, REQUIREMENTS, exchange, table
 
@@ -128,9 +128,9 @@ def test_entry_that_matches_nothing_is_an_error(changed: dict, complaint: str) -
     assert str(caught.value) == f"Known issue 0123456789ab in {FILE} matches nothing: {complaint}."
 
 
-FIRM = Finding("ERR-01", CANCEL.id, "event_id missing", Problem("answered 200", "400", "200"), exchange(), 3, 3)
-OTHER = replace(FIRM, edit="integration_id missing")
-PRESUMED = replace(FIRM, edit="notes too long", gates=False)
+FIRM = Finding("ERR-01", CANCEL.id, "event_id missing", Violation("answered 200", "400", "200"), exchange(), 3, 3)
+OTHER = replace(FIRM, mutation="integration_id missing")
+PRESUMED = replace(FIRM, mutation="notes too long", gates=False)
 
 
 @table(

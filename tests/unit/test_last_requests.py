@@ -19,7 +19,7 @@ from tests.unit.test_summary import DOCUMENTED
 
 URL = "https://api.example.com"
 DROPPED = "connection dropped; no request was answered after it"
-IN_FLIGHT = exchange(None, fault=DROPPED, edit="odd id", target="/v1/x/id%FF%FE", number=7)
+IN_FLIGHT = exchange(None, fault=DROPPED, mutation="odd id", target="/v1/x/id%FF%FE", number=7)
 ANSWERED = exchange(200, number=6)
 LINE = f"POST /v1/x/id%FF%FE (odd id, request 7): {DROPPED}"
 

@@ -12,7 +12,7 @@ from html import unescape
 import httpx
 import pytest
 
-from contracts.mock.__main__ import welcome
+from contracts.mock.__main__ import startup_banner
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import MockServer, serve
 from contracts.mock.ui.curl_examples import curl
@@ -92,7 +92,7 @@ def test_value_that_nobody_can_know_is_in_capitals() -> None:
 
 
 def test_welcome_says_where_the_page_is_and_what_to_send() -> None:
-    said = welcome(GENERIC, SERVER).splitlines()
+    said = startup_banner(GENERIC, SERVER).splitlines()
     assert said[0] == f"{GENERIC.title}, served at {SERVER.url} until Ctrl-C"
     assert said[1].endswith(f" {SERVER.url}/")
     assert {"token      s3cret", "event ids  evt-1"} <= set(said)

@@ -79,5 +79,5 @@ def test_expression_takes_no_longer_than_its_text(pattern: re.Pattern[str] | re.
 def test_refusal_is_judged_in_a_moment(body: bytes) -> None:
     began = time.process_time()
     strict_json.read(body)
-    errors.gives_nothing_away(CANCEL, exchange(400, body))
+    errors.no_information_leak(CANCEL, exchange(400, body))
     assert time.process_time() - began < JUDGED_SECONDS

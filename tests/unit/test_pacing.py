@@ -11,7 +11,7 @@ import pytest
 
 from tests.harness.http import timing
 from tests.harness.rate_limit.limit_window import Window
-from tests.harness.rate_limit.shared_counter import Allowance
+from tests.harness.rate_limit.shared_counter import SharedRateCounter
 from tests.harness.rate_limit.throttle import Pacer
 from tests.support.pace_worker import START, TOKEN, URL, Clock, acquire
 from tests.unit.test_window import telling
@@ -24,10 +24,10 @@ def clock() -> Clock:
 
 def pacer(clock: Clock, folder: Path, token: str = TOKEN, *, paced: bool = True) -> tuple[Pacer, list[str]]:
     lines: list[str] = []
-    return Pacer(clock, lambda: Allowance(clock, URL, token, folder), lines.append, paced=paced), lines
+    return Pacer(clock, lambda: SharedRateCounter(clock, URL, token, folder), lines.append, paced=paced), lines
 
 
-def sends(one: Pacer, times: int) -> float:
+def extra_requests(one: Pacer, times: int) -> float:
     """Send so many requests without an answer; return the seconds waited."""
     before = one.waited
     for _ in range(times):
@@ -37,17 +37,17 @@ def sends(one: Pacer, times: int) -> float:
 
 def test_first_hundred_go_out_at_once_and_the_next_a_minute_later(clock: Clock, tmp_path: Path) -> None:
     one, lines = pacer(clock, tmp_path)
-    assert sends(one, 100) == 0
-    assert sends(one, 1) == pytest.approx(60, abs=0.1)
-    assert sends(one, 99) == 0
+    assert extra_requests(one, 100) == 0
+    assert extra_requests(one, 1) == pytest.approx(60, abs=0.1)
+    assert extra_requests(one, 99) == 0
     assert lines == ["waiting 60 s for the rate limit"]
 
 
 def test_target_on_this_machine_is_not_paced_before_it_says_429(clock: Clock, tmp_path: Path) -> None:
     one, _ = pacer(clock, tmp_path, paced=False)
-    assert (sends(one, 1000), one.per_minute) == (0, None)
+    assert (extra_requests(one, 1000), one.per_minute) == (0, None)
     one.after(telling(150, 0), 2.5)
-    assert (sends(one, 1), one.slowed) == (0, 0)
+    assert (extra_requests(one, 1), one.slowed) == (0, 0)
     assert one.throttled() == pytest.approx(60.5)
     assert one.refused == 1
 
@@ -61,15 +61,15 @@ def test_first_429_of_an_unpaced_target_is_no_sign_of_other_clients(clock: Clock
     clock.sleep(one.throttled())
     one.after(telling(150, 149), 0.01)
     assert one.per_minute == 100
-    assert sends(one, 100) == 0
-    assert sends(one, 1) == pytest.approx(60, abs=0.1)
+    assert extra_requests(one, 100) == 0
+    assert extra_requests(one, 1) == pytest.approx(60, abs=0.1)
 
 
 def test_window_that_ends_sooner_than_a_minute_after_a_429_hides_no_request_of_ours(
     clock: Clock, tmp_path: Path
 ) -> None:
     one, _ = pacer(clock, tmp_path, paced=False)
-    sends(one, 150)
+    extra_requests(one, 150)
     one.throttled()
     clock.sleep(5)
     one.before()
@@ -89,22 +89,22 @@ def test_answers_that_come_late_near_the_limit_are_counted(clock: Clock, tmp_pat
     one.before()
     one.after(telling(150, 25), 2.1)
     assert one.slowed == 1
-    assert sends(one, 1) == pytest.approx(60.5)
+    assert extra_requests(one, 1) == pytest.approx(60.5)
 
 
 def test_one_token_has_one_count_for_all(clock: Clock, tmp_path: Path) -> None:
     one, other = pacer(clock, tmp_path)[0], pacer(clock, tmp_path)[0]
-    assert sends(one, 60) + sends(other, 40) == 0
-    assert sends(other, 1) > 59
+    assert extra_requests(one, 60) + extra_requests(other, 40) == 0
+    assert extra_requests(other, 1) > 59
 
 
 def test_another_token_has_its_own_count(clock: Clock, tmp_path: Path) -> None:
     one, other = pacer(clock, tmp_path)[0], pacer(clock, tmp_path, "tok-2")[0]
-    assert sends(one, 100) + sends(other, 100) == 0
+    assert extra_requests(one, 100) + extra_requests(other, 100) == 0
 
 
 def test_file_does_not_tell_the_token(clock: Clock, tmp_path: Path) -> None:
-    sends(pacer(clock, tmp_path, "tok-secret")[0], 3)
+    extra_requests(pacer(clock, tmp_path, "tok-secret")[0], 3)
     assert list(tmp_path.iterdir())
     assert not any(b"tok-secret" in file.read_bytes() + bytes(file) for file in tmp_path.iterdir())
 
@@ -118,43 +118,43 @@ def test_processes_at_the_same_time_share_the_count(tmp_path: Path) -> None:
 def test_file_that_cannot_be_had_changes_nothing_for_one_process(clock: Clock, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     one, _ = pacer(clock, tmp_path / "file")
-    assert sends(one, 100) == 0
-    assert sends(one, 1) > 59
+    assert extra_requests(one, 100) == 0
+    assert extra_requests(one, 1) > 59
 
 
 def test_file_that_breaks_on_the_way_is_done_without(clock: Clock, tmp_path: Path, monkeypatch) -> None:
     one, _ = pacer(clock, tmp_path)
-    sends(one, 3)
+    extra_requests(one, 3)
 
     def full(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr("pyrate_limiter.SQLiteBucket.put", full)
-    assert sends(one, 100) == 0
-    assert sends(one, 1) > 59
+    assert extra_requests(one, 100) == 0
+    assert extra_requests(one, 1) > 59
 
 
 def test_what_a_clock_ahead_of_time_counted_keeps_nobody_waiting(clock: Clock, tmp_path: Path) -> None:
     clock.time += 3600
-    sends(pacer(clock, tmp_path)[0], 100)
+    extra_requests(pacer(clock, tmp_path)[0], 100)
     clock.time -= 3600
-    assert sends(pacer(clock, tmp_path)[0], 100) == 0
+    assert extra_requests(pacer(clock, tmp_path)[0], 100) == 0
 
 
 def test_clock_that_is_set_back_on_the_way_keeps_nobody_waiting(clock: Clock, tmp_path: Path) -> None:
     one, _ = pacer(clock, tmp_path)
-    sends(one, 100)
+    extra_requests(one, 100)
     clock.time -= 3600
-    assert sends(one, 1) <= 60
+    assert extra_requests(one, 1) <= 60
 
 
 def test_no_wait_depends_on_the_time_of_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    allowance = Allowance(timing.Clock(), URL, TOKEN, tmp_path)
+    budget = SharedRateCounter(timing.Clock(), URL, TOKEN, tmp_path)
     now = time.time()
-    assert [allowance.wait(2) for _ in range(2)] == [0, 0]
+    assert [budget.wait(2) for _ in range(2)] == [0, 0]
     for hour in (-1, 1):
         monkeypatch.setattr(time, "time", lambda hour=hour: now + hour * 3600)
-        assert 50 < allowance.wait(2) <= 60.1
+        assert 50 < budget.wait(2) <= 60.1
 
 
 def test_pace_of_nobody_is_the_usual_one() -> None:

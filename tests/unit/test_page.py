@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from contracts.model.verdict import Evidence, Finding, Problem, Status, Verdict
+from contracts.model.verdict import Evidence, Finding, Status, Verdict, Violation
 from reports.redaction.redactor import Redactor
 from reports.render.details_html import LONGEST_SHOWN, page
-from reports.render.wording import UNSURE, message
+from reports.render.wording import NON_GATING, message
 from reports.run.trend import Change, State
 from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange
 from tests.support.report_factories import FOUND
@@ -15,13 +15,13 @@ ERR = REQUIREMENTS["ERR-01"]
 FINDING = Finding(
     requirement=ERR.id,
     operation=CANCEL.id,
-    edit="event_id missing",
-    problem=Problem("answered 200", "400", "200 {}"),
-    exchange=exchange(edit="event_id missing"),
+    mutation="event_id missing",
+    violation=Violation("answered 200", "400", "200 {}"),
+    exchange=exchange(mutation="event_id missing"),
     seen=3,
     tried=3,
 )
-OTHER = replace(FINDING, problem=Problem("answered 500", "not this", "500 boom"))
+OTHER = replace(FINDING, violation=Violation("answered 500", "not this", "500 boom"))
 
 
 def shown(*findings: Finding, status: Status = Status.VIOLATED, reason: str = "", standings=None) -> str:
@@ -71,14 +71,16 @@ def test_long_body_is_cut_and_says_so() -> None:
 
 def test_what_the_target_sends_is_text() -> None:
     hostile = "<img src=x onerror=alert(1)>"
-    told = shown(OTHER, replace(FINDING, problem=Problem(hostile, hostile, hostile), exchange=exchange(body=hostile)))
+    told = shown(
+        OTHER, replace(FINDING, violation=Violation(hostile, hostile, hostile), exchange=exchange(body=hostile))
+    )
     assert "<img" not in told
     assert "&lt;img" in told
 
 
 def test_token_is_kept_out() -> None:
-    leak = Problem("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
-    assert TOKEN[:6] not in shown(OTHER, replace(FINDING, problem=leak, exchange=exchange(body={"token": TOKEN})))
+    leak = Violation("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
+    assert TOKEN[:6] not in shown(OTHER, replace(FINDING, violation=leak, exchange=exchange(body={"token": TOKEN})))
 
 
 def test_reason_is_told_where_nothing_was_found() -> None:
@@ -88,7 +90,7 @@ def test_reason_is_told_where_nothing_was_found() -> None:
 
 
 def test_must_that_does_not_gate_says_so() -> None:
-    assert UNSURE in shown(replace(FINDING, gates=False), status=Status.NOT_MET)
+    assert NON_GATING in shown(replace(FINDING, gates=False), status=Status.NOT_MET)
 
 
 def test_message_is_expected_observed_how_often_and_history() -> None:

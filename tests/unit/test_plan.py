@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.openapi.document import Operation
 from contracts.requirements import Requirement
-from strategies.core.mutation import Edit, Tier
+from strategies.core.mutation import Mutation, Priority
 from tests.harness.config.settings import Profile
 from tests.harness.run.created_resources import COST_OF_A_RECORD
 from tests.harness.run.operation_run import RECORDS_TO_START_WITH, RESERVED_SHARE
@@ -20,16 +20,16 @@ from tests.harness.trial.plan import (
     CONTROLS_OF_AN_OPENING,
     OPENING,
     OPENING_WITH_IDS,
-    Demand,
-    Share,
-    expectation,
-    share_out,
-    tried_as,
+    BudgetShare,
+    RequestDemand,
+    allocate_budget,
+    cost_estimate,
+    dedup_key,
 )
-from tests.support.factories import CANCEL, CREATE, DOCUMENT, REQUIREMENTS, STATUS, UPDATE, demands, repeatable, table
+from tests.support.factories import CANCEL, CREATE, DOCUMENT, REQUIREMENTS, STATUS, UPDATE, demands, replayable, table
 
 PROFILES = list(Profile)
-Demanded: TypeAlias = Mapping[Requirement, Demand]
+Demanded: TypeAlias = Mapping[Requirement, RequestDemand]
 each_operation = pytest.mark.parametrize("operation", DOCUMENT.operations, ids=str)
 each_profile = pytest.mark.parametrize("profile", PROFILES)
 
@@ -39,19 +39,23 @@ MUST, SHOULD = (next(found for found in REQUIREMENTS.values() if found.gates is 
 
 def demand(
     name: str,
-    tiers: Sequence[Tier],
-    sends: int = 0,
+    tiers: Sequence[Priority],
+    extra_requests: int = 0,
     like: Requirement = MUST,
     judges: str = "own",
     *,
-    to_be_accepted: bool = False,
+    expects_success: bool = False,
 ) -> Demanded:
-    edits = [Edit(f"{name} {place}", lambda request: request, tier) for place, tier in enumerate(tiers)]
-    return {replace(like, id=name, judges=judges): Demand(name, lambda _: edits, (sends,) * 3, to_be_accepted)}
+    mutations = [Mutation(f"{name} {place}", lambda request: request, priority) for place, priority in enumerate(tiers)]
+    return {
+        replace(like, id=name, judges=judges): RequestDemand(
+            name, lambda _: mutations, (extra_requests,) * 3, expects_success
+        )
+    }
 
 
 rows = st.tuples(
-    st.lists(st.sampled_from(Tier), max_size=60),
+    st.lists(st.sampled_from(Priority), max_size=60),
     st.integers(0, 5),
     st.sampled_from([MUST, SHOULD]),
     st.sampled_from(["own", "all"]),
@@ -61,21 +65,23 @@ made = st.lists(rows, min_size=1, max_size=8).map(
 )
 
 
-def edits_of(shares: Mapping[str, Share]) -> dict[str, tuple[Edit, ...]]:
-    return {name: share.edits for name, share in shares.items()}
+def edits_of(shares: Mapping[str, BudgetShare]) -> dict[str, tuple[Mutation, ...]]:
+    return {name: share.mutations for name, share in shares.items()}
 
 
-def cost(shares: Mapping[str, Share], demanded: Demanded, operation: Operation) -> int:
+def cost(shares: Mapping[str, BudgetShare], demanded: Demanded, operation: Operation) -> int:
     """Return what the plan of an operation may send at most, what is created being cancelled again."""
     each = {demand.requirement: demand for demand in demanded.values()}
-    return sum(each[name].cost(operation) * (len(share.edits) + share.sends) for name, share in shares.items())
+    return sum(
+        each[name].cost(operation) * (len(share.mutations) + share.extra_requests) for name, share in shares.items()
+    )
 
 
 def beside(operation: Operation, profile: Profile) -> int:
     """Return what a run of the operation sends beside its plan: the opening, and what is kept for sending again."""
     opening = OPENING_WITH_IDS if operation.job_status else OPENING
     cancelled = CONTROLS_OF_AN_OPENING * COST_OF_A_RECORD if operation.record else 0
-    return opening + cancelled + profile.allowance // RESERVED_SHARE
+    return opening + cancelled + profile.budget // RESERVED_SHARE
 
 
 PROVISIONS = {
@@ -85,68 +91,78 @@ PROVISIONS = {
 }
 
 
-@table("provisions", PROVISIONS)
+@table("setup_requests", PROVISIONS)
 @each_operation
 @each_profile
-def test_allowance_is_not_exceeded_by_the_conformance_tests(operation, profile: Profile, provisions: int) -> None:
+def test_allowance_is_not_exceeded_by_the_conformance_tests(operation, profile: Profile, setup_requests: int) -> None:
     demanded = demands(operation)
-    shares = share_out(operation, demanded, profile, provisions=provisions)
-    assert cost(shares, demanded, operation) + beside(operation, profile) + provisions <= profile.allowance
+    shares = allocate_budget(operation, demanded, profile, setup_requests=setup_requests)
+    assert cost(shares, demanded, operation) + beside(operation, profile) + setup_requests <= profile.budget
 
 
 @pytest.mark.parametrize("operation", [CANCEL, CREATE, STATUS], ids=["write", "create", "job status"])
 @each_profile
-@repeatable
+@replayable
 @given(made, st.integers(0, 60))
-def test_allowance_is_not_exceeded_by_any_demand(profile: Profile, operation, demanded, provisions: int) -> None:
-    shares = share_out(operation, demanded, profile, provisions=provisions)
+def test_allowance_is_not_exceeded_by_any_demand(profile: Profile, operation, demanded, setup_requests: int) -> None:
+    shares = allocate_budget(operation, demanded, profile, setup_requests=setup_requests)
     spent = cost(shares, demanded, operation)
-    assert spent == 0 or spent + beside(operation, profile) + provisions <= profile.allowance
+    assert spent == 0 or spent + beside(operation, profile) + setup_requests <= profile.budget
 
 
 @each_profile
-@repeatable
+@replayable
 @given(made)
 def test_allowance_is_used_up_before_an_edit_is_left_out(profile: Profile, demanded) -> None:
-    shares = share_out(CANCEL, demanded, profile)
-    everything = sum(len(each.edits(CANCEL)) for each in demanded.values())
-    left = profile.allowance - cost(shares, demanded, CANCEL) - beside(CANCEL, profile)
-    assert left <= 0 or sum(len(edits) for edits in edits_of(shares).values()) == everything
+    shares = allocate_budget(CANCEL, demanded, profile)
+    everything = sum(len(each.mutations(CANCEL)) for each in demanded.values())
+    left = profile.budget - cost(shares, demanded, CANCEL) - beside(CANCEL, profile)
+    assert left <= 0 or sum(len(mutations) for mutations in edits_of(shares).values()) == everything
 
 
 @pytest.mark.parametrize("operation", [CANCEL, CREATE], ids=["write", "create"])
-@repeatable
+@replayable
 @given(made)
 def test_requirement_loses_its_tail_and_never_its_head(operation, demanded) -> None:
-    small, large = (edits_of(share_out(operation, demanded, profile)) for profile in (Profile.QUICK, Profile.DEEP))
-    for name, edits in small.items():
-        assert edits == large[name][: len(edits)]
+    small, large = (
+        edits_of(allocate_budget(operation, demanded, profile)) for profile in (Profile.QUICK, Profile.DEEP)
+    )
+    for name, mutations in small.items():
+        assert mutations == large[name][: len(mutations)]
 
 
-@repeatable
+@replayable
 @given(made)
 def test_edits_come_tier_by_tier_in_the_order_given(demanded) -> None:
-    chosen = edits_of(share_out(CANCEL, demanded, Profile.DEEP))
+    chosen = edits_of(allocate_budget(CANCEL, demanded, Profile.DEEP))
     for each in demanded.values():
-        assert chosen[each.requirement] == tuple(sorted(each.edits(CANCEL), key=lambda edit: edit.tier))
+        assert chosen[each.requirement] == tuple(sorted(each.mutations(CANCEL), key=lambda mutation: mutation.priority))
 
 
-@repeatable
+@replayable
 @given(made)
 def test_no_later_tier_is_reached_before_an_earlier_one_is_done(demanded) -> None:
-    chosen = {edit.name for edits in edits_of(share_out(CANCEL, demanded, Profile.QUICK)).values() for edit in edits}
+    chosen = {
+        mutation.name
+        for mutations in edits_of(allocate_budget(CANCEL, demanded, Profile.QUICK)).values()
+        for mutation in mutations
+    }
     heads = {
-        min(each.edits(CANCEL), key=lambda edit: edit.tier).name for each in demanded.values() if each.edits(CANCEL)
+        min(each.mutations(CANCEL), key=lambda mutation: mutation.priority).name
+        for each in demanded.values()
+        if each.mutations(CANCEL)
     }
     chosen -= heads
-    every = [edit for each in demanded.values() for edit in each.edits(CANCEL) if edit.name not in heads]
-    latest = max((edit.tier for edit in every if edit.name in chosen), default=Tier.FIRST)
-    assert all(edit.name in chosen for edit in every if edit.tier < latest)
+    every = [
+        mutation for each in demanded.values() for mutation in each.mutations(CANCEL) if mutation.name not in heads
+    ]
+    latest = max((mutation.priority for mutation in every if mutation.name in chosen), default=Priority.FIRST)
+    assert all(mutation.name in chosen for mutation in every if mutation.priority < latest)
 
 
 def test_long_list_loses_the_same_share_as_a_short_one() -> None:
-    demanded = demand("LONG", [Tier.FIRST] * 60) | demand("SHORT", [Tier.FIRST] * 6)
-    chosen = edits_of(share_out(CANCEL, demanded, Profile.QUICK))
+    demanded = demand("LONG", [Priority.FIRST] * 60) | demand("SHORT", [Priority.FIRST] * 6)
+    chosen = edits_of(allocate_budget(CANCEL, demanded, Profile.QUICK))
     assert 0.5 < len(chosen["LONG"]) / 60 < 0.7
     assert 0.5 < len(chosen["SHORT"]) / 6 < 0.7
 
@@ -154,15 +170,15 @@ def test_long_list_loses_the_same_share_as_a_short_one() -> None:
 @pytest.mark.parametrize("judges", ["own", "all"])
 @pytest.mark.parametrize("like", [MUST, SHOULD], ids=["must", "should"])
 def test_only_a_recommendation_that_judges_its_own_requests_gives_way(like: Requirement, judges: str) -> None:
-    demanded = demand("MUST", [Tier.FIRST] * 40) | demand("OTHER", [Tier.FIRST] * 40, like=like, judges=judges)
-    chosen = edits_of(share_out(CANCEL, demanded, Profile.QUICK))
+    demanded = demand("MUST", [Priority.FIRST] * 40) | demand("OTHER", [Priority.FIRST] * 40, like=like, judges=judges)
+    chosen = edits_of(allocate_budget(CANCEL, demanded, Profile.QUICK))
     gives_way = (like, judges) == (SHOULD, "own")
     assert chosen["OTHER"]
     assert (len(chosen["MUST"]) - len(chosen["OTHER"]) > 1) is gives_way
 
 
 @table(
-    "sends, tiers, granted, cut",
+    "extra_requests, tiers, granted, cut",
     {
         "all it asks for": (3, 9, (9, 3), False),
         "fewer edits": (0, 60, (42, 0), False),
@@ -172,43 +188,45 @@ def test_only_a_recommendation_that_judges_its_own_requests_gives_way(like: Requ
         "nothing asked for": (0, 0, (0, 0), False),
     },
 )
-def test_share_is_cut_where_it_lacks_its_requests_or_every_edit(sends: int, tiers: int, granted, *, cut: bool) -> None:
-    share = share_out(CANCEL, demand("R-1", [Tier.FIRST] * tiers, sends), Profile.QUICK)["R-1"]
-    assert (len(share.edits), share.sends) == granted
+def test_share_is_cut_where_it_lacks_its_requests_or_every_edit(
+    extra_requests: int, tiers: int, granted, *, cut: bool
+) -> None:
+    share = allocate_budget(CANCEL, demand("R-1", [Priority.FIRST] * tiers, extra_requests), Profile.QUICK)["R-1"]
+    assert (len(share.mutations), share.extra_requests) == granted
     assert share.cut is cut
 
 
 def test_edit_tried_elsewhere_waits_one_tier_longer_unless_it_is_the_first() -> None:
-    here = demand("HERE", [Tier.FIRST] * 9 + [Tier.USUAL] * 29 + [Tier.LAST] * 30)
+    here = demand("HERE", [Priority.FIRST] * 9 + [Priority.USUAL] * 29 + [Priority.LAST] * 30)
     elsewhere = {("HERE", f"HERE {place}") for place in (0, 1, 9, 10)} | {("OTHER", "HERE 11")}
-    chosen = {edit.name for edit in share_out(CANCEL, here, Profile.QUICK, elsewhere)["HERE"].edits}
+    chosen = {mutation.name for mutation in allocate_budget(CANCEL, here, Profile.QUICK, elsewhere)["HERE"].mutations}
     assert {"HERE 0", "HERE 1", "HERE 11", "HERE 37", "HERE 38"} <= chosen
     assert not {"HERE 9", "HERE 10"} & chosen
-    deep = {edit.name for edit in share_out(CANCEL, here, Profile.DEEP, elsewhere)["HERE"].edits}
+    deep = {mutation.name for mutation in allocate_budget(CANCEL, here, Profile.DEEP, elsewhere)["HERE"].mutations}
     assert {"HERE 9", "HERE 10"} <= deep
 
 
 def test_what_one_layer_does_for_all_operations_is_known_by_its_name() -> None:
-    edit = Edit("bad", lambda request: request)
-    assert tried_as("ERR-04", edit, CANCEL) == tried_as("ERR-04", edit, CREATE)
-    assert tried_as("ERR-04", edit, CANCEL) != tried_as("AUTH-04", edit, CANCEL)
+    mutation = Mutation("bad", lambda request: request)
+    assert dedup_key("ERR-04", mutation, CANCEL) == dedup_key("ERR-04", mutation, CREATE)
+    assert dedup_key("ERR-04", mutation, CANCEL) != dedup_key("AUTH-04", mutation, CANCEL)
 
 
 def test_what_is_about_a_property_is_tried_on_each_kind_of_operation() -> None:
-    edit = Edit("title missing", lambda request: request, about="title")
-    assert tried_as("ERR-01", edit, CREATE) != tried_as("ERR-01", edit, UPDATE)
-    assert tried_as("ERR-01", edit, CREATE) != tried_as("ERR-01", edit, CANCEL)
+    mutation = Mutation("title missing", lambda request: request, about="title")
+    assert dedup_key("ERR-01", mutation, CREATE) != dedup_key("ERR-01", mutation, UPDATE)
+    assert dedup_key("ERR-01", mutation, CREATE) != dedup_key("ERR-01", mutation, CANCEL)
     others = [other for other in DOCUMENT.operations if other.record]
-    assert len({tried_as("ERR-01", edit, other) for other in others}) == 1
+    assert len({dedup_key("ERR-01", mutation, other) for other in others}) == 1
 
 
 def test_methods_are_tried_on_every_path() -> None:
-    edit = Edit("PATCH", lambda request: request)
-    assert tried_as("HTTP-01", edit, CREATE) != tried_as("HTTP-01", edit, CANCEL)
+    mutation = Mutation("PATCH", lambda request: request)
+    assert dedup_key("HTTP-01", mutation, CREATE) != dedup_key("HTTP-01", mutation, CANCEL)
 
 
 @table(
-    "operation, to_be_accepted, requests",
+    "operation, expects_success, requests",
     {
         "accepted create": (CREATE, True, 1 + COST_OF_A_RECORD),
         "refused create": (CREATE, False, 1),
@@ -216,58 +234,66 @@ def test_methods_are_tried_on_every_path() -> None:
         "accepted cancellation": (CANCEL, True, 1),
     },
 )
-def test_request_that_creates_costs_what_it_takes_to_cancel(operation, requests: int, *, to_be_accepted: bool) -> None:
-    (demanded,) = demand("R-1", [], to_be_accepted=to_be_accepted).values()
+def test_request_that_creates_costs_what_it_takes_to_cancel(operation, requests: int, *, expects_success: bool) -> None:
+    (demanded,) = demand("R-1", [], expects_success=expects_success).values()
     assert demanded.cost(operation) == requests
 
 
 def test_listing_takes_fewer_requests_than_a_job_to_show_what_was_done() -> None:
-    looking = {MUST: Demand(MUST.id, None, (5, 5, 5), sends_by_listing=(0, 1, 1))}
-    sends = [share_out(of, looking, Profile.NIGHTLY)[MUST.id].sends for of in (CANCEL, UPDATE, CREATE)]
-    assert sends == [5, 1, 0]
+    looking = {MUST: RequestDemand(MUST.id, None, (5, 5, 5), extra_requests_by_listing=(0, 1, 1))}
+    extra_requests = [
+        allocate_budget(of, looking, Profile.NIGHTLY)[MUST.id].extra_requests for of in (CANCEL, UPDATE, CREATE)
+    ]
+    assert extra_requests == [5, 1, 0]
 
 
 def test_creates_leave_room_for_fewer_requests_that_are_accepted() -> None:
     shares = {
-        to_be_accepted: share_out(
-            CREATE, demand("R-1", [Tier.FIRST] * 60, to_be_accepted=to_be_accepted), Profile.QUICK
+        expects_success: allocate_budget(
+            CREATE, demand("R-1", [Priority.FIRST] * 60, expects_success=expects_success), Profile.QUICK
         )["R-1"]
-        for to_be_accepted in (False, True)
+        for expects_success in (False, True)
     }
-    assert len(shares[True].edits) == len(shares[False].edits) // (1 + COST_OF_A_RECORD)
+    assert len(shares[True].mutations) == len(shares[False].mutations) // (1 + COST_OF_A_RECORD)
 
 
 @table("operation, waits", {"create": (CREATE, True), "write that creates nothing": (CANCEL, False)})
 def test_own_requests_of_a_should_come_after_first_edits_where_they_are_dear(operation, *, waits: bool) -> None:
-    demanded = demand("MUST", [Tier.FIRST] * 60) | demand("SHOULD", [], sends=10, like=SHOULD)
-    shares = share_out(operation, demanded, Profile.QUICK)
+    demanded = demand("MUST", [Priority.FIRST] * 60) | demand("SHOULD", [], extra_requests=10, like=SHOULD)
+    shares = allocate_budget(operation, demanded, Profile.QUICK)
     assert shares["SHOULD"].cut is waits
-    assert shares["SHOULD"].sends == (0 if waits else 10)
+    assert shares["SHOULD"].extra_requests == (0 if waits else 10)
 
 
-@table("provisions", PROVISIONS)
+@table("setup_requests", PROVISIONS)
 @each_profile
 @each_operation
-def test_must_is_never_cut(operation, profile: Profile, provisions: int) -> None:
+def test_must_is_never_cut(operation, profile: Profile, setup_requests: int) -> None:
     demanded = demands(operation)
-    shares = share_out(operation, demanded, profile, provisions=provisions)
+    shares = allocate_budget(operation, demanded, profile, setup_requests=setup_requests)
     assert [found.id for found in demanded if found.gates and shares[found.id].cut] == []
 
 
 @each_operation
 def test_every_requirement_with_a_first_tier_has_a_voice_in_quick(operation) -> None:
     """Where records are created, for four requests each, a should waits for a larger profile."""
-    chosen = edits_of(share_out(operation, demands(operation), Profile.QUICK))
+    chosen = edits_of(allocate_budget(operation, demands(operation), Profile.QUICK))
     wanted = {found: each for found, each in demands(operation).items() if found.gates or not operation.record}
-    silent = [each for each in wanted.values() if each.edits and not chosen[each.requirement]]
-    assert [each.requirement for each in silent if Tier.FIRST in {edit.tier for edit in each.edits(operation)}] == []
+    silent = [each for each in wanted.values() if each.mutations and not chosen[each.requirement]]
+    assert [
+        each.requirement
+        for each in silent
+        if Priority.FIRST in {mutation.priority for mutation in each.mutations(operation)}
+    ] == []
 
 
 @each_operation
 def test_deep_tries_everything(operation) -> None:
-    shares = share_out(operation, demands(operation), Profile.DEEP)
-    tried = {name: len(share.edits) for name, share in shares.items()}
-    wanted = {each.requirement: len(each.edits(operation)) for each in demands(operation).values() if each.edits}
+    shares = allocate_budget(operation, demands(operation), Profile.DEEP)
+    tried = {name: len(share.mutations) for name, share in shares.items()}
+    wanted = {
+        each.requirement: len(each.mutations(operation)) for each in demands(operation).values() if each.mutations
+    }
     assert {name: f"{tried[name]} of {count}" for name, count in wanted.items() if tried[name] < count} == {}
     assert [name for name, share in shares.items() if share.cut] == []
 
@@ -282,4 +308,4 @@ def test_deep_tries_everything(operation) -> None:
     },
 )
 def test_plan_is_told(operations: int, per_minute: int | None, sentence: str) -> None:
-    assert expectation(operations, Profile.NIGHTLY, per_minute) == f"Plan: {sentence}"
+    assert cost_estimate(operations, Profile.NIGHTLY, per_minute) == f"Plan: {sentence}"

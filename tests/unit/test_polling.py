@@ -29,8 +29,8 @@ class Run:
     sent: list[Any] = field(default_factory=list)
     operation: Operation = STATUS
 
-    def send(self, request: object, edit: str, *, operation: Operation):
-        assert (edit, operation) == (CONTROL, STATUS)
+    def send(self, request: object, mutation: str, *, operation: Operation):
+        assert (mutation, operation) == (CONTROL, STATUS)
         self.sent.append(request)
         self.left -= 1
         state = self.states[min(len(self.sent), len(self.states)) - 1]
@@ -39,11 +39,11 @@ class Run:
 
 def polled(run: Run, at_most: int = FEWEST_READS) -> tuple[int, list[float]]:
     """Return how many reads were made, and the pauses between them."""
-    pauses: list[float] = []
+    backoff: list[float] = []
     request = control(STATUS)
-    until_final(run, request, at_most=at_most, sleep=pauses.append)
+    until_final(run, request, at_most=at_most, sleep=backoff.append)
     assert set(run.sent) <= {request}
-    return len(run.sent), pauses
+    return len(run.sent), backoff
 
 
 @pytest.mark.parametrize("state", ["SUCCESS", "PARTIAL_SUCCESS", "FAILURE"])
@@ -52,13 +52,13 @@ def test_final_status_ends_it(state: str) -> None:
 
 
 def test_reads_go_on_until_the_status_is_final() -> None:
-    reads, pauses = polled(Run(("PENDING", "PENDING", "SUCCESS", "PENDING")))
-    assert (reads, len(pauses)) == (3, 2)
+    reads, backoff = polled(Run(("PENDING", "PENDING", "SUCCESS", "PENDING")))
+    assert (reads, len(backoff)) == (3, 2)
 
 
 def test_reads_are_bounded() -> None:
-    reads, pauses = polled(Run(("PENDING",)), at_most=5)
-    assert (reads, len(pauses)) == (5, 4)
+    reads, backoff = polled(Run(("PENDING",)), at_most=5)
+    assert (reads, len(backoff)) == (5, 4)
 
 
 @table("answer", {"lost": (exchange(404),), "crashed": (exchange(500),), "unanswered": (exchange(None),)})
@@ -84,7 +84,7 @@ def test_reads_leave_a_request_of_the_allowance() -> None:
 
 @table("where, local", {"local": ("local", True), "remote": ("remote", False)})
 def test_pauses_double_and_are_bounded_in_all(where: str, local: bool) -> None:  # noqa: FBT001 - the table's column
-    _, pauses = polled(Run(("PENDING",), target=Where(local)))
-    assert pauses[0] == FIRST_PAUSE_SECONDS[where]
-    assert all(after == min(2 * before, LONGEST_PAUSE_SECONDS) for before, after in pairwise(pauses))
-    assert sum(pauses) < 70
+    _, backoff = polled(Run(("PENDING",), target=Where(local)))
+    assert backoff[0] == FIRST_PAUSE_SECONDS[where]
+    assert all(after == min(2 * before, LONGEST_PAUSE_SECONDS) for before, after in pairwise(backoff))
+    assert sum(backoff) < 70

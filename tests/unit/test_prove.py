@@ -8,7 +8,7 @@ import pytest
 from contracts.requirements import load_requirements
 from tests.detection.catalogue import Defect, Variant, to_gate
 from tests.detection.defects import DEFECTS, VARIANTS
-from tests.detection.prove import Trial, alarms, proof_of, report
+from tests.detection.prove import RequirementTest, alarms, proof_of, report
 
 KNOWN = load_requirements(Path(__file__).parents[2] / "contracts" / "requirements.yaml")
 MUST, SHOULD = "ERR-04", "ERR-07"
@@ -20,8 +20,8 @@ DEPARTING = replace(VARIANTS[0], departs_from=frozenset({MUST}))
 
 def trial(
     of: Defect | Variant, *, violated: frozenset[str] = frozenset(), not_met: frozenset[str] = frozenset()
-) -> Trial:
-    return Trial(of.name, violated, not_met, frozenset(), 1, 1.0, 1 if violated else 0, frozenset(), None)
+) -> RequirementTest:
+    return RequirementTest(of.name, violated, not_met, frozenset(), 1, 1.0, 1 if violated else 0, frozenset(), None)
 
 
 def test_defect_that_breaks_only_what_is_recommended_of_a_must_does_not_have_to_gate() -> None:
@@ -70,6 +70,6 @@ def test_requirement_that_a_variant_does_not_depart_from_may_not_be_told_as_not_
 
 
 def test_variant_that_was_not_decided_or_not_tried_is_alarming() -> None:
-    undecided = replace(trial(DEPARTING), undecided=frozenset({SHOULD}), code=6)
-    assert alarms(DEPARTING, undecided) == {f"{SHOULD} undecided"}
+    early_verdict = replace(trial(DEPARTING), early_verdict=frozenset({SHOULD}), code=6)
+    assert alarms(DEPARTING, early_verdict) == {f"{SHOULD} undecided"}
     assert alarms(DEPARTING, replace(trial(DEPARTING), code=5)) == {"nothing was judged"}

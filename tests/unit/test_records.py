@@ -11,7 +11,7 @@ from contracts.errors import TargetUnavailable
 from contracts.model.http import Exchange, Request
 from contracts.openapi.document import Operation
 from tests.harness.run import created_resources as module
-from tests.harness.run.created_resources import COST_OF_A_RECORD, READS_AT_MOST, Record, Records
+from tests.harness.run.created_resources import COST_OF_A_RECORD, READS_AT_MOST, CreatedResources, Record
 from tests.harness.run.journal import Entry, Journal
 from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE, exchange, table
 
@@ -42,8 +42,8 @@ def page(**marked: str) -> Exchange:
     return exchange(200, {"results": items}, operation=LIST.id, method="GET", target=LIST.path, request_body=None)
 
 
-def noted(*exchanges: Exchange) -> Records:
-    records = Records(DOCUMENT)
+def noted(*exchanges: Exchange) -> CreatedResources:
+    records = CreatedResources(DOCUMENT)
     for seen in exchanges:
         records.note(seen)
     return records
@@ -60,7 +60,7 @@ CREATED = (create(), read("PENDING"), read("SUCCESS", "rec-1"))
     "seen, records",
     {
         "accepted": ([create()], [("job-1", None)]),
-        "accepted with an edit": ([create(edit="title empty")], [("job-1", None)]),
+        "accepted with an edit": ([create(mutation="title empty")], [("job-1", None)]),
         "accepted without the token": ([create(issued_token=False)], [("job-1", None)]),
         "accepted twice": ([create("job-1"), create("job-2")], [("job-1", None), ("job-2", None)]),
         "same job told twice": ([create(), create()], [("job-1", None)]),
@@ -120,7 +120,7 @@ def test_write_that_creates_nothing_leaves_nothing() -> None:
 
 
 def test_only_the_exchange_that_creates_gives_the_record() -> None:
-    records = Records(DOCUMENT)
+    records = CreatedResources(DOCUMENT)
     made = records.note(create())
     assert made is not None
     assert (made.creator, made.job) == (CREATE, "job-1")
@@ -160,13 +160,13 @@ def test_what_a_record_still_owes(record: Record, owed: int) -> None:
     },
 )
 def test_every_create_that_is_not_plainly_refused_is_counted(answer: Exchange, doubts: int) -> None:
-    records = Records(DOCUMENT)
+    records = CreatedResources(DOCUMENT)
     records.note(answer, records.begin(CREATE))
     assert records.doubts.total() == doubts
 
 
 def test_job_that_was_told_before_tells_nothing_of_another_create() -> None:
-    records = Records(DOCUMENT)
+    records = CreatedResources(DOCUMENT)
     for _ in range(2):
         records.note(create(12345), records.begin(CREATE))
     assert [record.job for record in records.left] == ["12345"]
@@ -174,7 +174,7 @@ def test_job_that_was_told_before_tells_nothing_of_another_create() -> None:
 
 
 def test_create_counts_until_its_answer_is_there() -> None:
-    records = Records(DOCUMENT)
+    records = CreatedResources(DOCUMENT)
     begun = records.begin(CREATE)
     assert records.told() == [f"perhaps 1 record of {CREATE.id}, whose answers were lost or told no job"]
     records.note(create(status=None), begun, lost=3)
@@ -216,7 +216,7 @@ class Target:
         over = len(self.sent) >= self.reads
         return read(self.state, self.record, named) if over else read("PENDING", job=named)
 
-    def cancelled(self, records: Records) -> list[str]:
+    def cancelled(self, records: CreatedResources) -> list[str]:
         records.cancel_all(self.send, reading, cancelling, listing)
         return records.told()
 
@@ -238,7 +238,7 @@ def listing(operation: Operation) -> Request:
 
 
 @pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def backoff(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Give the pauses that were asked for: nobody waits."""
     made: list[float] = []
     monkeypatch.setattr(module.time, "sleep", made.append)
@@ -252,11 +252,11 @@ def test_record_that_is_known_is_cancelled_at_once_and_its_cancellation_is_confi
     assert records.left == []
 
 
-def test_job_is_read_until_it_tells_the_record(pauses) -> None:
+def test_job_is_read_until_it_tells_the_record(backoff) -> None:
     records, target = noted(create()), Target(reads=3)
     assert target.cancelled(records) == []
     assert target.sent == [(STATUS.id, "job-1")] * 3 + [(CANCEL.id, "rec-1"), (STATUS.id, "end-4")]
-    assert pauses[:3] == sorted(pauses[:3])
+    assert backoff[:3] == sorted(backoff[:3])
 
 
 def test_every_record_is_cancelled_before_the_first_job_is_read() -> None:
@@ -349,7 +349,7 @@ def test_what_was_not_come_to_is_named() -> None:
     },
 )
 def test_what_no_job_tells_of_is_found_by_its_mark_in_the_listing(answer: Exchange, lost: int) -> None:
-    records = Records(DOCUMENT)
+    records = CreatedResources(DOCUMENT)
     records.note(answer, records.begin(CREATE), lost)
     target = Target(listed=page(**{"rec-0": "of somebody else", "rec-9": records.mark_of(CREATE)}))
     assert target.cancelled(records) == []
@@ -357,7 +357,7 @@ def test_what_no_job_tells_of_is_found_by_its_mark_in_the_listing(answer: Exchan
 
 
 def test_create_that_a_gateway_let_be_sent_twice_is_found_twice() -> None:
-    records = Records(DOCUMENT)
+    records = CreatedResources(DOCUMENT)
     records.note(create(), records.begin(CREATE), lost=1)
     mark = records.mark_of(CREATE)
     target = Target(listed=page(**{"rec-1": mark, "rec-9": mark}))
@@ -373,7 +373,7 @@ def test_record_whose_job_tells_no_id_is_found_by_its_mark() -> None:
 
 
 def test_listing_is_read_where_a_good_create_was_refused() -> None:
-    records = Records(DOCUMENT)
+    records = CreatedResources(DOCUMENT)
     records.note(create(status=400), records.begin(CREATE))
     target = Target(listed=page(**{"rec-9": records.mark_of(CREATE)}))
     assert target.cancelled(records) == []
@@ -381,8 +381,8 @@ def test_listing_is_read_where_a_good_create_was_refused() -> None:
 
 
 def test_refused_create_that_a_listing_shows_is_cancelled() -> None:
-    records = Records(DOCUMENT)
-    records.note(create(status=400, edit="title empty"), records.begin(CREATE))
+    records = CreatedResources(DOCUMENT)
+    records.note(create(status=400, mutation="title empty"), records.begin(CREATE))
     records.note(page(**{"rec-9": records.mark_of(CREATE)}))
     target = Target()
     assert target.cancelled(records) == []
@@ -398,7 +398,7 @@ def test_record_that_is_known_is_not_found_again() -> None:
 
 
 def test_marks_tell_the_creates_of_operations_apart() -> None:
-    records = Records(DOCUMENT)
+    records = CreatedResources(DOCUMENT)
     other = DOCUMENT.operation("create_resident_appointment_rentmanager")
     assert records.mark_of(CREATE) == records.mark_of(CREATE) != records.mark_of(other)
     assert not records.mark_of(CREATE)[0].isdigit()
@@ -411,7 +411,7 @@ def journal(folder: Path, run: str = "run-1", process: str = "") -> Journal:
 def kept(*exchanges: Exchange, folder: Path) -> list[Entry]:
     """Return what a journal tells of these exchanges, creates begun as the harness does."""
     written = journal(folder)
-    records = Records(DOCUMENT, written)
+    records = CreatedResources(DOCUMENT, written)
     for seen in exchanges:
         records.note(seen, records.begin(CREATE) if seen.operation == CREATE.id else None)
     return written.read()
@@ -440,13 +440,13 @@ def test_journal_tells_what_is_open(seen, expected, tmp_path: Path) -> None:
 
 def test_create_is_in_the_journal_before_it_is_sent(tmp_path: Path) -> None:
     written = journal(tmp_path)
-    records = Records(DOCUMENT, written)
+    records = CreatedResources(DOCUMENT, written)
     records.begin(CREATE)
     assert [(one.creator, one.mark, one.open) for one in written.read()] == [(CREATE.id, records.mark_of(CREATE), True)]
 
 
-def earlier(entries: Iterable[Entry]) -> Records:
-    records = Records(DOCUMENT, earlier=True)
+def earlier(entries: Iterable[Entry]) -> CreatedResources:
+    records = CreatedResources(DOCUMENT, earlier=True)
     records.restore(entries)
     return records
 
@@ -474,7 +474,7 @@ def test_what_the_target_no_longer_knows_of_an_earlier_run_is_gone(tmp_path: Pat
 @table("listed, cancelled", {"listed": (True, ["rec-9"]), "not listed": (False, [])})
 def test_create_of_an_earlier_run_that_was_cut_off_is_looked_for(cancelled, tmp_path: Path, *, listed: bool) -> None:
     written = journal(tmp_path)
-    Records(DOCUMENT, written).begin(CREATE)
+    CreatedResources(DOCUMENT, written).begin(CREATE)
     left = written.read()
     target = Target(listed=page(**{"rec-9": left[0].mark} if listed else {}))
     assert target.cancelled(earlier(left)) == []

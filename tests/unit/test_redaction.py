@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reports.redaction.redactor import SHORTEST_PART, Redactor
 from reports.render.curl import curl
 from strategies.request import credentials
-from tests.support.factories import TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, repeatable, table
+from tests.support.factories import TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, replayable, table
 from tests.support.schemas import tokens
 
 FORMS = {
@@ -44,27 +44,27 @@ def test_form_of_the_token_is_not_written(form: str) -> None:
     assert written.endswith(" after")
 
 
-@repeatable
+@replayable
 @given(tokens)
 def test_percent_encoded_token_is_not_written(token: str) -> None:
     assert gives_away(Redactor(token).text(f"?a={quote(token, safe='')}&b=1"), token) == []
 
 
-@repeatable
+@replayable
 @given(st.text())
 def test_text_without_the_token_stays_as_it_is(text: str) -> None:
     assert Redactor(TOKEN).text(text) == text
 
 
-@repeatable
+@replayable
 @given(tokens)
 def test_no_edit_of_credentials_gives_the_token_away(token: str) -> None:
     redactor, request = Redactor(token), control(token=token)
-    for edit in every_edit(*WAYS_TO_BE_REFUSED, credentials.scheme_spellings):
-        changed = edit.apply(request)
+    for mutation in every_edit(*WAYS_TO_BE_REFUSED, credentials.scheme_spellings):
+        changed = mutation.apply(request)
         written = [redactor.text(changed.target), *(redactor.text(f"{n}: {v}") for n, v in changed.headers)]
-        assert gives_away("\n".join(written), token) == [], edit.name
-        assert gives_away(curl(changed, "https://api.example.com", redactor), token) == [], edit.name
+        assert gives_away("\n".join(written), token) == [], mutation.name
+        assert gives_away(curl(changed, "https://api.example.com", redactor), token) == [], mutation.name
 
 
 def test_short_part_is_an_ordinary_word() -> None:

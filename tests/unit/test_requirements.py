@@ -47,8 +47,8 @@ def test_requirement_is_cited_by_one_test(name: str) -> None:
 def test_requirement_that_judges_its_own_requests_sends_some(requirement) -> None:
     demand = next(found[0] for found in CITATIONS.values() if found[0].requirement == requirement.id)
     # A should may wait for a larger profile; the smallest one still has a word on every must.
-    fewest = demand.sends[0] if requirement.gates else demand.sends[1]
-    assert requirement.judges == "all" or demand.edits or fewest
+    fewest = demand.extra_requests[0] if requirement.gates else demand.extra_requests[1]
+    assert requirement.judges == "all" or demand.mutations or fewest
 
 
 @each_requirement

@@ -49,13 +49,13 @@ CREATES = {INTEGRATION: "rm-1", LEAD: "l-1"}
 def test_what_is_missing_keeps_accepted_requests_away(operation, known, missing: str) -> None:
     found = session(operation.id, **known)
     for name, needed in (("RESP-01", Access.WRITE), ("AUTH-03", Access.TOKEN), ("AUTH-01", Access.NONE)):
-        obstacle = found.obstacle(REQUIREMENTS[name], operation)
+        skip_reason = found.skip_reason(REQUIREMENTS[name], operation)
         if access_with(lacking(DOCUMENT, operation, found.target)).covers(needed):
-            assert obstacle is None
+            assert skip_reason is None
         else:
-            assert isinstance(obstacle, Inconclusive)
-            assert f"set {missing}." in str(obstacle)
-    assert isinstance(found.obstacle(REQUIREMENTS["RESP-01"], operation), Inconclusive)
+            assert isinstance(skip_reason, Inconclusive)
+            assert f"set {missing}." in str(skip_reason)
+    assert isinstance(found.skip_reason(REQUIREMENTS["RESP-01"], operation), Inconclusive)
 
 
 @table(
@@ -107,16 +107,16 @@ def test_more_access_cannot_be_declared_than_was_given(given, declared: Access, 
 def test_what_was_declared_away_does_not_apply() -> None:
     found = session(access=Access.TOKEN, **CREATES)
     assert (found.access, found.target.known) == (Access.TOKEN, {})
-    assert str(found.obstacle(REQUIREMENTS["RESP-01"], CREATE)) == (
+    assert str(found.skip_reason(REQUIREMENTS["RESP-01"], CREATE)) == (
         "it needs access write, and --access token was declared"
     )
-    assert isinstance(found.obstacle(REQUIREMENTS["RESP-01"], CREATE), NotApplicable)
-    assert found.obstacle(REQUIREMENTS["RESP-01"], LIST) is None
+    assert isinstance(found.skip_reason(REQUIREMENTS["RESP-01"], CREATE), NotApplicable)
+    assert found.skip_reason(REQUIREMENTS["RESP-01"], LIST) is None
 
 
 def test_value_that_is_missing_at_the_declared_level_could_not_be_told() -> None:
     found = session(access=Access.WRITE, **CREATES)
-    assert isinstance(found.obstacle(REQUIREMENTS["RESP-01"], APPLICANT), Inconclusive)
+    assert isinstance(found.skip_reason(REQUIREMENTS["RESP-01"], APPLICANT), Inconclusive)
 
 
 def test_embedded_mock_needs_no_setting() -> None:
@@ -135,11 +135,11 @@ def test_embedded_mock_needs_no_setting() -> None:
     },
 )
 def test_what_has_to_be_made_is_counted(operation, known, requests: int) -> None:
-    assert session(**known).provisions(operation) == requests
+    assert session(**known).setup_requests(operation) == requests
 
 
 def test_jobs_to_be_made_are_counted() -> None:
-    assert session(STATUS.id, CREATE.id, **CREATES).provisions(STATUS) == JOBS_TO_TELL_OF * COST_OF_A_RECORD
+    assert session(STATUS.id, CREATE.id, **CREATES).setup_requests(STATUS) == JOBS_TO_TELL_OF * COST_OF_A_RECORD
 
 
 def test_nothing_is_cleaned_up_where_nothing_was_sent() -> None:

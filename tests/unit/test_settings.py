@@ -294,4 +294,4 @@ def test_token_does_not_show_itself() -> None:
 
 
 def test_profiles_allow_ever_more() -> None:
-    assert [profile.allowance for profile in Profile] == [45, 120, 1000]
+    assert [profile.budget for profile in Profile] == [45, 120, 1000]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from reports.redaction.redactor import HIDDEN, Redactor
 from reports.redaction.spellings import LAYERS
 from tests.support.factories import TOKEN, table
-from tests.unit.test_redaction import repeatable
+from tests.unit.test_redaction import replayable
 from tests.unit.test_writing import SECRET
 
 CHANCE = random.Random(1)  # noqa: S311 - the same every time
@@ -107,7 +107,7 @@ def test_layers_have_an_end() -> None:
     assert Redactor(TOKEN).any_bytes(text) == text
 
 
-@repeatable
+@replayable
 @given(st.text(st.sampled_from(LETTERS + ' .,:/=<>\\"\n'), max_size=400))
 def test_text_without_it_stays_as_it_is(text: str) -> None:
     assert Redactor(SECRET).anything(text) == text

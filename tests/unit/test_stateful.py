@@ -54,7 +54,7 @@ def test_walk_leads_from_a_write_to_its_status() -> None:
         named = {*operation.path_values(seen.request.target).values()}
         named |= {seen.request.json().get("event_id")} if operation.body else set()
         assert named & known, "led to by nothing that the target told"
-    assert all(seen.accepted and seen.edit == LINKED for seen in linked)
+    assert all(seen.accepted and seen.mutation == LINKED for seen in linked)
 
 
 def test_walk_leads_on_to_what_works_on_the_record() -> None:

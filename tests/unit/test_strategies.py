@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.model.http import Request
 from contracts.openapi.document import Operation
-from strategies.core.mutation import Edit, together
+from strategies.core.mutation import Mutation, combine
 from strategies.request import credentials, methods, parameters
 from tests.harness.config.settings import Secret, Target
 from tests.harness.run.request_factory import request_for
@@ -23,7 +23,7 @@ from tests.support.factories import (
     every_edit,
     flat,
     operation,
-    repeatable,
+    replayable,
     table,
 )
 from tests.support.schemas import texts, tokens
@@ -31,10 +31,10 @@ from tests.support.schemas import texts, tokens
 KNOWN = {name: (f"{name.lower()}-1",) for asked in DOCUMENT.operations for name in asked.supplied.values()}
 TARGET = Target("url", "http://127.0.0.1", Secret(TOKEN), KNOWN)
 EVERY = {
-    f"{demand.requirement} {asked.id}": (demand.edits, asked)
+    f"{demand.requirement} {asked.id}": (demand.mutations, asked)
     for asked in DOCUMENT.operations
     for demand in demands(asked).values()
-    if demand.edits
+    if demand.mutations
 } | {
     f"{strategy.__name__} {asked.id}": (strategy, asked)
     for asked in DOCUMENT.operations
@@ -53,60 +53,63 @@ def authorizations(request: Request) -> list[str]:
     return [value for name, value in request.headers if name.lower() == "authorization"]
 
 
-@table("edits, asked", EVERY)
-def test_names_are_unique_short_and_stable(edits, asked: Operation) -> None:
-    named = [edit.name for edit in edits(asked)]
-    assert named == [edit.name for edit in edits(asked)]
+@table("mutations, asked", EVERY)
+def test_names_are_unique_short_and_stable(mutations, asked: Operation) -> None:
+    named = [mutation.name for mutation in mutations(asked)]
+    assert named == [mutation.name for mutation in mutations(asked)]
     assert len(set(named)) == len(named)
     assert all(name == name.strip() and 0 < len(name) < 60 for name in named)
 
 
-@table("edits, asked", EVERY)
-def test_edit_makes_the_same_request_every_time(edits, asked: Operation) -> None:
+@table("mutations, asked", EVERY)
+def test_edit_makes_the_same_request_every_time(mutations, asked: Operation) -> None:
     request = good(asked)
-    once = [edit.apply(request) for edit in flat(edits(asked))]
-    assert once == [edit.apply(request) for edit in flat(edits(asked))]
+    once = [mutation.apply(request) for mutation in flat(mutations(asked))]
+    assert once == [mutation.apply(request) for mutation in flat(mutations(asked))]
     assert request == good(asked)
 
 
-@table("edits, asked", EVERY)
-def test_edits_differ_from_the_control_and_from_each_other(edits, asked: Operation) -> None:
-    applied = [edit for edit in edits(asked) if edit.applies(good(asked))]
+@table("mutations, asked", EVERY)
+def test_edits_differ_from_the_control_and_from_each_other(mutations, asked: Operation) -> None:
+    applied = [mutation for mutation in mutations(asked) if mutation.applies(good(asked))]
     sent: dict[Request, str] = {}
-    for edit in applied:
-        request = edit.apply(good(asked))
-        assert request not in sent, (edit.name, sent[request])
-        sent[request] = edit.name
+    for mutation in applied:
+        request = mutation.apply(good(asked))
+        assert request not in sent, (mutation.name, sent[request])
+        sent[request] = mutation.name
 
 
 def test_edit_that_changes_nothing_does_not_apply() -> None:
-    nothing, something = Edit("nothing", lambda request: request), Edit("body", lambda request: request.with_body(b"1"))
+    nothing, something = (
+        Mutation("nothing", lambda request: request),
+        Mutation("body", lambda request: request.with_body(b"1")),
+    )
     assert not nothing.applies(control())
     assert something.applies(control())
-    assert together("both", [nothing, something]).applies(control())
+    assert combine("both", [nothing, something]).applies(control())
 
 
-@repeatable
+@replayable
 @given(tokens | st.sampled_from(["1234567890", "abcba-abcba", "1", "aaaa", "undefined", "x", "null"]))
 def test_edit_of_credentials_never_sends_the_issued_token_as_it_should_be(token: str) -> None:
     request = control(token=token)
-    for edit in every_edit(*WAYS_TO_BE_REFUSED):
-        changed = edit.apply(request)
-        assert changed != request, edit.name
-        assert not edit.issued_token, edit.name
-        assert authorizations(changed) != [f"Bearer {token}"], edit.name
+    for mutation in every_edit(*WAYS_TO_BE_REFUSED):
+        changed = mutation.apply(request)
+        assert changed != request, mutation.name
+        assert not mutation.issued_token, mutation.name
+        assert authorizations(changed) != [f"Bearer {token}"], mutation.name
 
 
-@repeatable
+@replayable
 @given(tokens)
 def test_other_spelling_of_the_scheme_keeps_the_token(token: str) -> None:
-    for edit in credentials.scheme_spellings(CANCEL):
-        (value,) = authorizations(edit.apply(control(token=token)))
+    for mutation in credentials.scheme_spellings(CANCEL):
+        (value,) = authorizations(mutation.apply(control(token=token)))
         scheme, _, sent = value.partition(" ")
         assert (scheme != "Bearer", scheme.lower(), sent) == (True, "bearer", token)
 
 
-@repeatable
+@replayable
 @given(tokens)
 def test_wrong_token_is_well_formed_as_long_and_another(token: str) -> None:
     (value,) = authorizations(credentials.with_wrong_token(control(token=token)))
@@ -118,22 +121,24 @@ def test_wrong_token_is_well_formed_as_long_and_another(token: str) -> None:
 
 @pytest.mark.parametrize(("path", "other"), [("/v1/a/", "/v1/a"), ("/v1/a", "/v1/a/")])
 def test_other_end_of_a_path_has_the_slash_or_lacks_it(path: str, other: str) -> None:
-    (edit,) = [edit for edit in credentials.ways_around(CANCEL) if edit.name == "the other end of the path"]
-    assert edit.apply(replace(control(), target=path)).target == other
+    (mutation,) = [
+        mutation for mutation in credentials.auth_bypass(CANCEL) if mutation.name == "the other end of the path"
+    ]
+    assert mutation.apply(replace(control(), target=path)).target == other
 
 
 def test_token_is_read_from_the_request() -> None:
     assert credentials.token_of(control()) == TOKEN
 
 
-@repeatable
+@replayable
 @given(texts.filter(lambda text: len(text) > 1 and text not in ("undefined", "__proto__")))
 def test_unknown_id_is_never_the_given_one(job: str) -> None:
     path = STATUS.path.partition("{")[0]
     request = Request("GET", path + parameters.quote(job, safe=""), control(STATUS).headers)
-    for edit in methods.unknown_ids(STATUS):
-        changed = edit.apply(request)
-        assert changed.target != request.target, edit.name
+    for mutation in methods.unknown_ids(STATUS):
+        changed = mutation.apply(request)
+        assert changed.target != request.target, mutation.name
         assert changed.target.startswith(path)
         assert changed.target.isascii()
 
@@ -141,7 +146,7 @@ def test_unknown_id_is_never_the_given_one(job: str) -> None:
 @pytest.mark.parametrize("asked", DOCUMENT.operations, ids=str)
 def test_other_method_is_none_that_the_document_has_for_the_path(asked: Operation) -> None:
     request = good(asked)
-    sent = [edit.apply(request) for edit in methods.other_methods(asked)]
+    sent = [mutation.apply(request) for mutation in methods.other_methods(asked)]
     assert {changed.method for changed in sent} == {
         "GET",
         "PUT",
@@ -154,13 +159,13 @@ def test_other_method_is_none_that_the_document_has_for_the_path(asked: Operatio
 
 def test_method_of_another_operation_on_the_path_is_left_out() -> None:
     taken = operation(path_methods=frozenset({"POST", "GET"}))
-    assert {edit.name for edit in methods.other_methods(taken)} == {"PUT", "PATCH", "TRACE"}
+    assert {mutation.name for mutation in methods.other_methods(taken)} == {"PUT", "PATCH", "TRACE"}
 
 
 @pytest.mark.parametrize("asked", [CANCEL, STATUS], ids=str)
 def test_override_keeps_path_credentials_and_body(asked: Operation) -> None:
     request = control(asked)
-    for edit in methods.overrides(asked):
-        for changed in [edit.apply(request), *(part.apply(request) for part in edit.parts)]:
+    for mutation in methods.overrides(asked):
+        for changed in [mutation.apply(request), *(part.apply(request) for part in mutation.parts)]:
             assert (changed.target, changed.body) == (request.target, request.body)
             assert set(request.headers) < set(changed.headers)

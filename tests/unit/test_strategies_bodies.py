@@ -8,12 +8,12 @@ from contracts.model.http import Request
 from contracts.openapi.document import Operation
 from contracts.untrusted import strict_json
 from strategies.body import bodies, constraints, string_payloads
-from tests.support.factories import CANCEL, CREATE, LIST, control, flat, objects, operation, repeatable, table
+from tests.support.factories import CANCEL, CREATE, LIST, control, flat, objects, operation, replayable, table
 from tests.support.schemas import cases
 
 BREAKING = (bodies.missing, bodies.wrong_types, bodies.not_objects, bodies.combined, constraints.beyond_constraints)
 KEEPING = (constraints.at_constraints, string_payloads.legal_texts, string_payloads.unknown_values)
-SCHEMA_MADE = (*BREAKING, *KEEPING, string_payloads.open_ended)
+SCHEMA_MADE = (*BREAKING, *KEEPING, string_payloads.robustness_bodies)
 
 
 def fits(taken: Operation, request: Request) -> bool:
@@ -21,13 +21,13 @@ def fits(taken: Operation, request: Request) -> bool:
     return judge.is_valid(strict_json.read(request.body).value)
 
 
-def sent(edits, body) -> dict:
+def sent(mutations, body) -> dict:
     """Return what the edits that apply make of a body, by name."""
     request = control().with_json(body)
-    return {edit.name: edit.apply(request).json() for edit in edits if edit.applies(request)}
+    return {mutation.name: mutation.apply(request).json() for mutation in mutations if mutation.applies(request)}
 
 
-@repeatable
+@replayable
 @given(cases())
 def test_request_to_edit_is_valid(case) -> None:
     taken, request = case
@@ -35,45 +35,45 @@ def test_request_to_edit_is_valid(case) -> None:
 
 
 @pytest.mark.parametrize("strategy", BREAKING)
-@repeatable
+@replayable
 @given(case=cases())
 def test_edit_breaks_the_schema(strategy, case) -> None:
     taken, request = case
-    edits = [edit for edit in flat(strategy(taken)) if edit.applies(request)]
-    assert [edit.name for edit in edits if fits(taken, edit.apply(request))] == []
+    mutations = [mutation for mutation in flat(strategy(taken)) if mutation.applies(request)]
+    assert [mutation.name for mutation in mutations if fits(taken, mutation.apply(request))] == []
 
 
 @pytest.mark.parametrize("strategy", [bodies.missing, bodies.wrong_types, constraints.beyond_constraints])
-@repeatable
+@replayable
 @given(case=cases(whole=True))
 def test_edit_breaks_by_construction_not_by_luck(strategy, case) -> None:
     taken, request = case
-    assert [edit.name for edit in strategy(taken) if not edit.applies(request)] == []
+    assert [mutation.name for mutation in strategy(taken) if not mutation.applies(request)] == []
 
 
 @pytest.mark.parametrize("strategy", KEEPING)
-@repeatable
+@replayable
 @given(case=cases())
 def test_edit_keeps_the_schema(strategy, case) -> None:
     taken, request = case
-    assert [edit.name for edit in flat(strategy(taken)) if not fits(taken, edit.apply(request))] == []
+    assert [mutation.name for mutation in flat(strategy(taken)) if not fits(taken, mutation.apply(request))] == []
 
 
-@repeatable
+@replayable
 @given(cases())
 def test_names_are_unique_for_any_schema(case) -> None:
     taken, _ = case
     for strategy in SCHEMA_MADE:
-        named = [edit.name for edit in strategy(taken)]
+        named = [mutation.name for mutation in strategy(taken)]
         assert len(set(named)) == len(named)
 
 
-@repeatable
+@replayable
 @given(cases())
 def test_open_body_is_one_that_can_be_sent(case) -> None:
     taken, request = case
-    for edit in flat(string_payloads.open_ended(taken)):
-        assert isinstance(edit.apply(request).body, bytes), edit.name
+    for mutation in flat(string_payloads.robustness_bodies(taken)):
+        assert isinstance(mutation.apply(request).body, bytes), mutation.name
 
 
 def test_each_wrong_type_of_a_text_is_tried() -> None:
@@ -93,13 +93,13 @@ def test_each_wrong_type_of_a_whole_number_is_tried() -> None:
 def test_whole_number_with_a_fraction_of_zero_is_written_as_such() -> None:
     taken = operation(objects({"a": {"type": "integer"}}))
     request = control().with_json({"a": 30})
-    written = {edit.name: edit.apply(request).body for edit in string_payloads.open_ended(taken)}
+    written = {mutation.name: mutation.apply(request).body for mutation in string_payloads.robustness_bodies(taken)}
     assert (written["a with a zero fraction"], written["a with an exponent"]) == (b'{"a":30.0}', b'{"a":30e0}')
 
 
 def test_null_is_no_wrong_type_where_it_is_admitted() -> None:
     taken = operation(objects({"a": {"type": ["string", "null"]}, "b": True, "c": {"anyOf": [{"type": "null"}]}}))
-    assert not [edit.name for edit in bodies.wrong_types(taken) if edit.name.endswith("as null")]
+    assert not [mutation.name for mutation in bodies.wrong_types(taken) if mutation.name.endswith("as null")]
 
 
 def test_optional_property_that_the_control_leaves_out_is_edited_too() -> None:
@@ -112,15 +112,15 @@ def test_edits_are_made_inside_objects_and_arrays() -> None:
     inner = objects({"in": {"type": "string", "maxLength": 3}}, ["in"])
     taken = operation(objects({"out": inner, "tags": {"type": "array", "items": {"type": "string"}}}))
     control_body = {"out": {"in": "x"}, "tags": ["t", "u"]}
-    edits = [*bodies.missing(taken), *bodies.wrong_types(taken), *constraints.beyond_constraints(taken)]
-    tried = sent(edits, control_body)
+    mutations = [*bodies.missing(taken), *bodies.wrong_types(taken), *constraints.beyond_constraints(taken)]
+    tried = sent(mutations, control_body)
     assert tried["out/in missing"] == control_body | {"out": {}}
     assert tried["out/in as null"] == control_body | {"out": {"in": None}}
     assert tried["out/in of 4 characters"] == control_body | {"out": {"in": "xxxx"}}
     assert tried["tags/0 as a number"] == control_body | {"tags": [7, "u"]}
     assert tried["tags unwrapped"] == control_body | {"tags": "t"}
-    assert sent(edits, {})["out/in missing"] == {"out": {}}
-    assert {edit.about for edit in edits} <= {"out", "in", "tags", None}
+    assert sent(mutations, {})["out/in missing"] == {"out": {}}
+    assert {mutation.about for mutation in mutations} <= {"out", "in", "tags", None}
 
 
 def test_object_that_may_be_null_is_made_to_edit_what_is_inside() -> None:
@@ -142,54 +142,58 @@ def test_object_that_may_be_null_is_made_to_edit_what_is_inside() -> None:
 def test_poor_body_is_edited_without_stumbling(schema, body) -> None:
     taken, request = operation(schema), control().with_json(body)
     for strategy in SCHEMA_MADE:
-        for edit in flat(strategy(taken)):
-            edit.apply(request)
+        for mutation in flat(strategy(taken)):
+            mutation.apply(request)
 
 
 def test_long_list_begins_with_each_property_once() -> None:
     taken = operation(objects({name: {"type": "string"} for name in "abcdef"}, "abcdef"))
-    first = [edit.name for edit in bodies.wrong_types(taken) if edit.tier == 1]
+    first = [mutation.name for mutation in bodies.wrong_types(taken) if mutation.priority == 1]
     assert sorted(name[0] for name in first) == list("abcdef")
     assert {name[2:] for name in first} == {"as null", "as a number", "as an array around it"}
 
 
 def test_long_list_begins_with_what_a_server_converts() -> None:
     schemas = {name: {"type": "string"} for name in "abcdef"} | {"n": {"type": "integer"}}
-    first = [edit.name for edit in bodies.wrong_types(operation(objects(schemas))) if edit.tier == 1]
+    first = [mutation.name for mutation in bodies.wrong_types(operation(objects(schemas))) if mutation.priority == 1]
     assert "n as its text" in first
 
 
 def test_what_a_language_converts_is_tried_on_one_property_after_the_other() -> None:
     taken = operation(objects({name: {"type": "string"} for name in "ab"}, "ab"))
     kinds = ("an object around it", "an empty object", "true")
-    tried = [edit.name for edit in bodies.wrong_types(taken) if edit.name[5:] in kinds]
+    tried = [mutation.name for mutation in bodies.wrong_types(taken) if mutation.name[5:] in kinds]
     assert tried[:3] == ["b as an object around it", "a as an empty object", "b as true"]
     assert sorted(tried[3:]) == ["a as an object around it", "a as true", "b as an empty object"]
 
 
 def test_wrong_type_stands_beside_a_value_that_nobody_knows() -> None:
-    (edit,) = [edit for edit in bodies.combined(CANCEL) if edit.name == "integration_id as a number, event_id unknown"]
-    body = edit.apply(control()).json()
+    (mutation,) = [
+        mutation
+        for mutation in bodies.combined(CANCEL)
+        if mutation.name == "integration_id as a number, event_id unknown"
+    ]
+    body = mutation.apply(control()).json()
     assert (body["integration_id"], type(body["event_id"])) == (7, str)
     assert body["event_id"] != control().json()["event_id"]
 
 
 def test_combined_breach_breaks_the_schema() -> None:
     request = control()
-    assert not [edit.name for edit in bodies.combined(CANCEL) if fits(CANCEL, edit.apply(request))]
+    assert not [mutation.name for mutation in bodies.combined(CANCEL) if fits(CANCEL, mutation.apply(request))]
 
 
 def test_unknown_property_is_beside_what_was_accepted() -> None:
-    for edit in bodies.unknown_properties(CANCEL):
-        value = edit.apply(control()).json()
-        assert value.pop(edit.about) in ("x", None, {})
+    for mutation in bodies.unknown_properties(CANCEL):
+        value = mutation.apply(control()).json()
+        assert value.pop(mutation.about) in ("x", None, {})
         assert value == control().json()
 
 
 def test_hostile_text_stands_where_bounds_allow_it() -> None:
     bounded = operation(objects({"a": {"type": "string", "maxLength": 9}, "b": {"type": "integer"}}))
     assert string_payloads.legal_texts(bounded) == []
-    tried = {edit.apply(control()).json()["event_id"] for edit in string_payloads.legal_texts(CANCEL)}
+    tried = {mutation.apply(control()).json()["event_id"] for mutation in string_payloads.legal_texts(CANCEL)}
     assert {"evt\x00one", "47110815"} <= tried
     assert any(len(text) >= 10_000 and " " * 3000 in text for text in tried)
 
@@ -200,7 +204,7 @@ def test_text_that_is_no_id_has_every_hostile_text() -> None:
 
 
 def test_value_that_the_target_cannot_know_differs_from_the_known_one() -> None:
-    tried = [edit.apply(control()).json() for edit in string_payloads.unknown_values(CANCEL)]
+    tried = [mutation.apply(control()).json() for mutation in string_payloads.unknown_values(CANCEL)]
     assert tried == [
         {"integration_id": "x1-mr0", "event_id": "evt-1"},
         {"integration_id": "rm-1", "event_id": "x1-tve0"},
@@ -209,57 +213,59 @@ def test_value_that_the_target_cannot_know_differs_from_the_known_one() -> None:
 
 def test_empty_text_is_open_only_where_no_constraint_refuses_it() -> None:
     taken = operation(objects({"a": {"type": "string"}, "b": {"type": "string", "pattern": "^x"}}))
-    named = {edit.name for edit in string_payloads.open_ended(taken)}
+    named = {mutation.name for mutation in string_payloads.robustness_bodies(taken)}
     assert "a empty" in named
     assert "b empty" not in named
-    assert "b empty" in {edit.name for edit in constraints.beyond_constraints(taken)}
+    assert "b empty" in {mutation.name for mutation in constraints.beyond_constraints(taken)}
 
 
 def test_property_is_moved_to_the_query_among_switches() -> None:
-    edit = next(edit for edit in bodies.combined(CANCEL) if edit.name == "event_id in the query with switches")
-    request = edit.apply(control())
+    mutation = next(
+        mutation for mutation in bodies.combined(CANCEL) if mutation.name == "event_id in the query with switches"
+    )
+    request = mutation.apply(control())
     value = control().json()["event_id"]
     assert "event_id" not in request.json()
     assert f"event_id={value}" in request.target
     assert "skip_validation=true" in request.target
-    in_query, switched = (part.apply(control()) for part in edit.parts)
+    in_query, switched = (part.apply(control()) for part in mutation.parts)
     assert (f"event_id={value}" in in_query.target, "skip_validation" in in_query.target) == (True, False)
     assert ("event_id=" in switched.target, "skip_validation" in switched.target) == (False, True)
 
 
 def test_long_text_speaks_for_shorter_ones() -> None:
-    edit = next(edit for edit in string_payloads.legal_texts(CANCEL) if "10,000" in edit.name)
-    lengths = [len(part.apply(control()).json()["event_id"]) for part in edit.parts]
+    mutation = next(mutation for mutation in string_payloads.legal_texts(CANCEL) if "10,000" in mutation.name)
+    lengths = [len(part.apply(control()).json()["event_id"]) for part in mutation.parts]
     assert lengths == sorted(lengths) == [65, 257, 1025]
 
 
 def test_short_texts_are_hostile_in_the_same_request() -> None:
     title = {"type": "string", "maxLength": 50}
     taken = operation(objects({"title": title, "code": title | {"pattern": "^[A-Z]+$"}, "notes": {"type": "string"}}))
-    edit = string_payloads.legal_texts(taken)[0]
-    body = edit.apply(control().with_json({"title": "t", "code": "A", "notes": "n"})).json()
+    mutation = string_payloads.legal_texts(taken)[0]
+    body = mutation.apply(control().with_json({"title": "t", "code": "A", "notes": "n"})).json()
     assert (body["title"], body["code"]) == (string_payloads.SHORT_TEXT, "A")
     assert len(string_payloads.SHORT_TEXT.encode()) <= 50
-    assert edit.parts[-1].name == "title with a short mixed text"
+    assert mutation.parts[-1].name == "title with a short mixed text"
 
 
 def test_what_few_stores_hold_goes_together() -> None:
     taken = operation(
         objects({"n": {"type": "integer", "maximum": 9}, "size": {"type": "integer"}, "notes": {"type": "string"}})
     )
-    (edit,) = string_payloads.hard_to_store(taken)
-    body = edit.apply(control().with_json({"n": 1, "size": 1, "notes": "n"})).json()
+    (mutation,) = string_payloads.storage_edge_cases(taken)
+    body = mutation.apply(control().with_json({"n": 1, "size": 1, "notes": "n"})).json()
     assert (body["n"], body["size"] > 2**64, "\x00" in body["notes"]) == (1, True, True)
-    alone = {part.name for part in edit.parts}
+    alone = {part.name for part in mutation.parts}
     assert alone == {"notes with NUL", "size beyond 64 bits"}
     assert not alone & {
-        found.name for found in [*string_payloads.legal_texts(taken), *string_payloads.open_ended(taken)]
+        found.name for found in [*string_payloads.legal_texts(taken), *string_payloads.robustness_bodies(taken)]
     }
 
 
 def test_what_few_stores_hold_is_tried_alone_where_there_is_only_one_of_it() -> None:
     taken = operation(objects({"notes": {"type": "string"}}))
-    assert string_payloads.hard_to_store(taken) == []
+    assert string_payloads.storage_edge_cases(taken) == []
     assert "notes with NUL" in {found.name for found in string_payloads.legal_texts(taken)}
 
 

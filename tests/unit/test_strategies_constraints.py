@@ -12,7 +12,7 @@ from contracts.checks.schema import fits
 from strategies.body import constraints, string_payloads
 from strategies.core import format_mutations
 from strategies.core.samples import MOST_ALTERNATIVES, TEXTS, alternatives, sample
-from tests.support.factories import control, flat, objects, operation, repeatable, table
+from tests.support.factories import control, flat, objects, operation, replayable, table
 from tests.support.schemas import DATE, FORMS, INSIDE, PLAIN, bounded
 
 SECONDS = 10.0
@@ -23,7 +23,7 @@ ROWS = st.sampled_from((*PLAIN, *FORMS, *INSIDE)) | bounded()
 
 
 @table(
-    "schema, edits",
+    "schema, mutations",
     {
         "lengths": (
             {"type": "string", "minLength": 3, "maxLength": 5},
@@ -43,9 +43,11 @@ ROWS = st.sampled_from((*PLAIN, *FORMS, *INSIDE)) | bounded()
         "everything": (True, set()),
     },
 )
-def test_each_constraint_is_broken_by_one_step(schema, edits) -> None:
+def test_each_constraint_is_broken_by_one_step(schema, mutations) -> None:
     taken = operation(objects({"a": schema}))
-    assert {edit.name for edit in constraints.beyond_constraints(taken)} == {f"a {edit}" for edit in edits}
+    assert {mutation.name for mutation in constraints.beyond_constraints(taken)} == {
+        f"a {mutation}" for mutation in mutations
+    }
 
 
 @table(
@@ -65,7 +67,7 @@ def test_each_constraint_is_broken_by_one_step(schema, edits) -> None:
 )
 def test_each_constraint_is_just_kept(schema, values) -> None:
     taken, request = operation(objects({"a": schema})), control().with_json({"a": "as it was"})
-    assert [edit.apply(request).json()["a"] for edit in constraints.at_constraints(taken)] == values
+    assert [mutation.apply(request).json()["a"] for mutation in constraints.at_constraints(taken)] == values
 
 
 def test_one_request_keeps_a_constraint_of_every_property() -> None:
@@ -74,7 +76,7 @@ def test_one_request_keeps_a_constraint_of_every_property() -> None:
     assert whole.apply(control().with_json({})).json() == {"a": "23:59:59", "b": 1}
     assert [part.name for part in whole.parts] == ["a with every number at its highest", "b as 1"]
     assert (second.name, second.parts) == ("a with every number at its lowest", ())
-    assert all(edit.to_be_accepted for edit in flat([whole, second]))
+    assert all(mutation.expects_success for mutation in flat([whole, second]))
 
 
 def test_what_just_keeps_the_constraints_holds_only_what_is_required() -> None:
@@ -104,12 +106,12 @@ def test_near_misses_of_a_day_leave_alone_what_the_pattern_admits() -> None:
     assert {"2099-1-15", "2099/01/15", "15-01-2099", "20990115", "2099-13-15T10:30:00Z"} <= set(told.values())
     assert not {"2099-99-99", "2099-13-15", "2099-01-15T10:30:00Z"} & set(told.values())
     taken = operation(objects({"a": DAY}))
-    assert "a with every number at nines" in {edit.name for edit in string_payloads.open_ended(taken)}
+    assert "a with every number at nines" in {mutation.name for mutation in string_payloads.robustness_bodies(taken)}
 
 
 def test_longer_text_around_a_form_is_open_where_the_pattern_is_not_anchored() -> None:
     taken = operation(objects({"a": CLOCK, "b": DAY}))
-    named = {edit.name for edit in string_payloads.open_ended(taken)}
+    named = {mutation.name for mutation in string_payloads.robustness_bodies(taken)}
     assert "a within a longer text" in named
     assert "b within a longer text" not in named
     assert not [name for name, value in constraints.beyond(CLOCK) if re.search(TIME, value)]
@@ -124,7 +126,7 @@ def test_near_miss_does_not_hang_on_the_regex_engine(schema) -> None:
             assert not value.endswith("\n"), name
 
 
-@repeatable
+@replayable
 @given(ROWS)
 def test_value_is_beyond_or_within_in_the_eyes_of_the_validator(row) -> None:
     schema, _ = row

@@ -17,9 +17,9 @@ SHOWN = [shown(1, "a", None), shown(2, "a", "n"), shown(3, "b", "n")]
 SHARED = "x_id"
 
 
-def asked(edits, of: Operation = LIST) -> dict[str, dict[str, str]]:
+def asked(mutations, of: Operation = LIST) -> dict[str, dict[str, str]]:
     request = control(of)
-    sent = ((edit.name, edit.apply(request).target.partition("?")[2]) for edit in edits)
+    sent = ((mutation.name, mutation.apply(request).target.partition("?")[2]) for mutation in mutations)
     return {name: dict(parse_qsl(query)) for name, query in sent}
 
 
@@ -36,8 +36,8 @@ def test_field_that_some_lack_is_ordered_by() -> None:
 
 
 def test_pages_of_equals_share_out_the_list() -> None:
-    edits = listing.pages_of_equals(LIST, SHOWN)
-    pages = [dict(parse_qsl(edit.apply(control(LIST)).target.partition("?")[2])) for edit in edits]
+    mutations = listing.pages_of_equals(LIST, SHOWN)
+    pages = [dict(parse_qsl(mutation.apply(control(LIST)).target.partition("?")[2])) for mutation in mutations]
     assert pages == [{"limit": "2", "offset": at, "order-by": f"{SHARED}:asc"} for at in ("0", "2")]
 
 

@@ -9,7 +9,7 @@ from contracts.checks.schema import fits
 from contracts.model.http import Request
 from contracts.openapi.document import Parameter
 from strategies.request import methods, parameters
-from tests.support.factories import DOCUMENT, flat, operation, repeatable, table
+from tests.support.factories import DOCUMENT, flat, operation, replayable, table
 from tests.support.schemas import texts
 
 LISTING = next(asked for asked in DOCUMENT.operations if asked.listing)
@@ -28,13 +28,13 @@ def on_path(path: str):
     return operation(path=path, parameters=told)
 
 
-def targets(edits, target: str) -> dict[str, str]:
+def targets(mutations, target: str) -> dict[str, str]:
     request = Request("GET", target, ())
-    return {edit.name: edit.apply(request).target for edit in edits}
+    return {mutation.name: mutation.apply(request).target for mutation in mutations}
 
 
-def asked_for(edits, target: str = "/things") -> dict[str, dict[str, str]]:
-    sent = targets(edits, target)
+def asked_for(mutations, target: str = "/things") -> dict[str, dict[str, str]]:
+    sent = targets(mutations, target)
     return {name: dict(parse_qsl(to.partition("?")[2], keep_blank_values=True)) for name, to in sent.items()}
 
 
@@ -52,14 +52,14 @@ def test_last_id_is_edited_and_all_else_kept(path, target, expected) -> None:
     assert targets(parameters.spellings(on_path(path)), target)["id with an encoded NUL"] == expected
 
 
-@repeatable
+@replayable
 @given(texts.filter(bool))
 def test_unknown_id_keeps_the_ids_before_it(first: str) -> None:
     start = f"/a/{parameters.quote(first, safe='')}/b/"
     request = Request("GET", f"{start}22", ())
-    for edit in methods.unknown_ids(on_path("/a/{x}/b/{y}")):
-        assert edit.apply(request).target.startswith(start), edit.name
-        assert edit.applies(request), edit.name
+    for mutation in methods.unknown_ids(on_path("/a/{x}/b/{y}")):
+        assert mutation.apply(request).target.startswith(start), mutation.name
+        assert mutation.applies(request), mutation.name
 
 
 def test_spelling_is_a_request_line_that_a_client_can_send() -> None:
@@ -75,8 +75,8 @@ def test_only_a_path_with_an_id_has_hostile_ids() -> None:
 
 @table("path, other", {"none": ("/a/b", "/a/b/?c=1"), "one": ("/a/b/", "/a/b?c=1")})
 def test_slash_at_the_end_is_toggled(path, other) -> None:
-    (edit,) = parameters.trailing_slash(operation(path=path))
-    assert edit.apply(Request("GET", f"{path}?c=1", ())).target == other
+    (mutation,) = parameters.trailing_slash(operation(path=path))
+    assert mutation.apply(Request("GET", f"{path}?c=1", ())).target == other
 
 
 @table(
@@ -147,13 +147,13 @@ def test_listing_is_asked_within_and_beyond_its_schemas() -> None:
 def test_alike_parameters_wait() -> None:
     moment = {"type": "string", "format": "date-time"}
     taken = asking(a=moment | {"x-filters": "x"}, b=moment | {"x-filters": "y"})
-    first = [edit.name[0] for edit in parameters.beyond_query(taken) if edit.tier == 1]
+    first = [mutation.name[0] for mutation in parameters.beyond_query(taken) if mutation.priority == 1]
     assert set(first) == {"a"}
 
 
 def test_required_parameter_is_left_alone() -> None:
     taken = operation(parameters=(Parameter("p", "query", required=True, schema={"type": "integer"}),))
-    assert [edit for strategy in STRATEGIES for edit in strategy(taken)] == []
+    assert [mutation for strategy in STRATEGIES for mutation in strategy(taken)] == []
 
 
 def test_open_query_holds_what_servers_stumble_over() -> None:

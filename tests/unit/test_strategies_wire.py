@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from contracts.untrusted import strict_json
 from strategies.body import json_syntax
-from tests.support.factories import CANCEL, control, flat, repeatable, table
+from tests.support.factories import CANCEL, control, flat, replayable, table
 from tests.support.schemas import cases, texts
 
 values = st.recursive(
@@ -44,18 +44,18 @@ def still_json(body: bytes) -> bool:
 @table("body, not_applying", BODIES)
 def test_only_what_makes_no_sense_of_a_body_leaves_it_alone(body, not_applying) -> None:
     request = control().with_json(body)
-    assert {edit.name for edit in json_syntax.not_json(CANCEL) if not edit.applies(request)} == not_applying
+    assert {mutation.name for mutation in json_syntax.not_json(CANCEL) if not mutation.applies(request)} == not_applying
 
 
-@repeatable
+@replayable
 @given(st.dictionaries(texts, values, max_size=4))
 def test_edit_of_bytes_is_not_json(body) -> None:
     request = control().with_json(body)
-    edits = [edit for edit in json_syntax.not_json(CANCEL) if edit.applies(request)]
-    assert [edit.name for edit in edits if still_json(edit.apply(request).body)] == []
+    mutations = [mutation for mutation in json_syntax.not_json(CANCEL) if mutation.applies(request)]
+    assert [mutation.name for mutation in mutations if still_json(mutation.apply(request).body)] == []
 
 
-@repeatable
+@replayable
 @given(cases())
 def test_edit_of_bytes_takes_the_body_of_any_operation(case) -> None:
     taken, request = case
@@ -65,24 +65,26 @@ def test_edit_of_bytes_takes_the_body_of_any_operation(case) -> None:
         json_syntax.other_spellings,
         json_syntax.other_media_types,
     ):
-        for edit in flat(strategy(taken)):
-            assert isinstance(edit.apply(request).body, bytes), edit.name
+        for mutation in flat(strategy(taken)):
+            assert isinstance(mutation.apply(request).body, bytes), mutation.name
 
 
 below_the_astral = st.text(st.characters(exclude_categories=["Cs"], max_codepoint=0xFFFF), max_size=12)
 
 
-@repeatable
+@replayable
 @given(st.dictionaries(below_the_astral, below_the_astral | values, max_size=4))
 def test_other_spelling_is_the_same_json(body) -> None:
     request = control().with_json(body)
-    for edit in flat(json_syntax.other_spellings(CANCEL)):
-        assert strict_json.read(edit.apply(request).body).value == body, edit.name
+    for mutation in flat(json_syntax.other_spellings(CANCEL)):
+        assert strict_json.read(mutation.apply(request).body).value == body, mutation.name
 
 
 def test_other_spelling_is_another_request() -> None:
     request = control()
-    assert [edit.name for edit in flat(json_syntax.other_spellings(CANCEL)) if not edit.applies(request)] == []
+    assert [
+        mutation.name for mutation in flat(json_syntax.other_spellings(CANCEL)) if not mutation.applies(request)
+    ] == []
 
 
 def test_all_spellings_at_once_undo_none_of_each_other() -> None:
@@ -94,20 +96,25 @@ def test_all_spellings_at_once_undo_none_of_each_other() -> None:
 
 
 def test_text_inside_an_array_is_spelled_in_escapes() -> None:
-    (spelled,) = [edit for edit in flat(json_syntax.other_spellings(CANCEL)) if edit.name == "values escaped"]
+    (spelled,) = [
+        mutation for mutation in flat(json_syntax.other_spellings(CANCEL)) if mutation.name == "values escaped"
+    ]
     assert spelled.apply(control().with_json({"a": ["x"], "b": {"c": "y"}})).body == (
         rb'{"a":["\u0078"],"b":{"c":"\u0079"}}'
     )
 
 
 def test_other_media_type_is_another_content_type() -> None:
-    types = [dict(edit.apply(control()).headers).get("Content-Type") for edit in json_syntax.other_media_types(CANCEL)]
+    types = [
+        dict(mutation.apply(control()).headers).get("Content-Type")
+        for mutation in json_syntax.other_media_types(CANCEL)
+    ]
     assert "application/json" not in types
     assert None in types
 
 
 def test_edit_of_bytes_keeps_what_was_accepted_readable_to_a_lax_parser() -> None:
-    lax = {edit.name: edit.apply(control()).body for edit in json_syntax.not_json(CANCEL)}
+    lax = {mutation.name: mutation.apply(control()).body for mutation in json_syntax.not_json(CANCEL)}
     assert json.loads(lax["block comment"].removeprefix(b"/* c */")) == control().json()
     assert json.loads(lax["NaN, then the value"]) == control().json()
     assert json.loads(lax["single quotes"].replace(b"'", b'"')) == control().json()

@@ -12,7 +12,7 @@ import trustme
 
 from contracts.checks import response
 from contracts.model.http import Request
-from contracts.model.verdict import HOLDS, Problem
+from contracts.model.verdict import PASS, Violation
 from tests.harness.http.client import Client
 from tests.harness.http.framing import Answer
 from tests.harness.http.retry_policy import BROKEN
@@ -186,12 +186,12 @@ def test_answer_ends_where_its_headers_say(method: bytes, answer: bytes, surplus
 
 @pytest.mark.parametrize("check", [response.no_server_error, response.answered_below_500])
 def test_stray_bytes_are_a_problem_of_their_own(check: object) -> None:
-    assert said(check(CANCEL, exchange(400))) is HOLDS  # type: ignore[operator]
+    assert said(check(CANCEL, exchange(400))) is PASS  # type: ignore[operator]
     assert said(check(CANCEL, exchange(400, stray=b"x"))) == "bytes after the answer"  # type: ignore[operator]
 
 
 @table("method, gates", {"the operation's": ("POST", True), "HEAD, which nobody documents": ("HEAD", False)})
 def test_stray_bytes_gate_but_after_an_answer_to_head(method: str, *, gates: bool) -> None:
-    problem = response.answered_below_500(CANCEL, exchange(400, stray=b"x", method=method))
-    assert isinstance(problem, Problem)
-    assert problem.gates is gates
+    violation = response.answered_below_500(CANCEL, exchange(400, stray=b"x", method=method))
+    assert isinstance(violation, Violation)
+    assert violation.gates is gates

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.untrusted.strict_json import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, JsonText, read
-from tests.support.factories import repeatable, table
+from tests.support.factories import replayable, table
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 values = st.recursive(
@@ -20,7 +20,7 @@ TOO_LONG = f"a number of more than {MAX_DIGITS} digits"
 TOO_MANY = f"more than {MAX_VALUES:,} values"
 
 
-@repeatable
+@replayable
 @given(values, st.booleans())
 def test_what_a_writer_writes_is_read_back(value: object, escaped: bool) -> None:  # noqa: FBT001 - Hypothesis gives it
     assert read(json.dumps(value, ensure_ascii=escaped).encode()) == JsonText(value)
@@ -102,7 +102,7 @@ def test_what_is_within_the_limits_is_read(content: bytes) -> None:
     assert read(content) == JsonText(json.loads(content))
 
 
-@repeatable
+@replayable
 @given(st.binary() | st.text(alphabet='[]{}",:\\1eN').map(str.encode))
 def test_reader_never_raises(content: bytes) -> None:
     assert isinstance(read(content), JsonText)

@@ -32,7 +32,7 @@ def running(
 
 def test_what_is_to_be_refused_holds_texts_of_its_own() -> None:
     with running(UPDATE) as run:
-        requests = [run.control().request, run.refusable(), run.refusable_for_credentials()]
+        requests = [run.control().request, run.rejection_base(), run.auth_rejection_base()]
     for name in ("title", "notes"):
         assert len({request.json()[name] for request in requests}) == 3
     first, *others = [request.json() | {"title": "", "notes": ""} for request in requests]
@@ -41,7 +41,7 @@ def test_what_is_to_be_refused_holds_texts_of_its_own() -> None:
 
 def test_updates_that_are_to_be_refused_share_a_record_that_no_accepted_one_names() -> None:
     with running(UPDATE) as run:
-        accepted, *refused = run.control().request, run.refusable(), run.refusable_for_credentials()
+        accepted, *refused = run.control().request, run.rejection_base(), run.auth_rejection_base()
     assert len({request.target for request in refused}) == 1
     assert accepted.target not in {request.target for request in refused}
 
@@ -49,7 +49,7 @@ def test_updates_that_are_to_be_refused_share_a_record_that_no_accepted_one_name
 def test_update_that_is_to_be_refused_has_a_record_of_its_own_where_the_run_makes_them() -> None:
     with running(UPDATE, without="PROPEXO_EVENT_IDS") as run:
         accepted = [run.control().request, *run.two_controls()]
-        refused = run.refusable(), run.refusable_for_credentials()
+        refused = run.rejection_base(), run.auth_rejection_base()
     assert len({request.target for request in accepted}) == 2
     assert len({request.target for request in refused} - {request.target for request in accepted}) == 1
 
@@ -57,8 +57,8 @@ def test_update_that_is_to_be_refused_has_a_record_of_its_own_where_the_run_make
 def test_very_first_request_holds_the_texts_of_those_without_credentials() -> None:
     with running(CREATE) as run:
         run.control()
-        assert run.knock is not None
-        assert run.knock.request.json() == run.refusable_for_credentials().json()
+        assert run.unauthenticated_probe is not None
+        assert run.unauthenticated_probe.request.json() == run.auth_rejection_base().json()
 
 
 def test_what_no_listing_shows_is_not_marked() -> None:
@@ -72,7 +72,7 @@ def test_texts_differ_from_run_to_run() -> None:
     titles = []
     for _ in range(2):
         with running(UPDATE) as run:
-            titles.append(run.refusable().json()["title"])
+            titles.append(run.rejection_base().json()["title"])
     assert titles[0] != titles[1]
 
 
@@ -86,7 +86,7 @@ def test_listing_is_told_as_it_was_read_last() -> None:
 
 def test_job_of_an_update_fails_whose_path_names_nothing() -> None:
     with running(STATUS, UPDATE.id, STATUS.id) as run:
-        told = run.control_that_fails()
+        told = run.read_failing_job()
         assert told is not None
         end = polling.until_final(run, told.request, at_most=8)
     assert end.response is not None
@@ -95,7 +95,7 @@ def test_job_of_an_update_fails_whose_path_names_nothing() -> None:
 
 def test_job_of_a_write_with_only_what_is_required_is_read() -> None:
     with running(STATUS, UPDATE.id, STATUS.id) as run:
-        assert run.control_without_extras() is not None
+        assert run.read_minimal_write_job() is not None
         (write,) = [exchange for exchange in run.exchanges if exchange.operation == UPDATE.id]
     assert UPDATE.body is not None
     assert write.request.json().keys() == {*UPDATE.body["required"]}
@@ -103,7 +103,7 @@ def test_job_of_a_write_with_only_what_is_required_is_read() -> None:
 
 def test_write_that_requires_all_has_nothing_to_leave_out() -> None:
     with running(STATUS, CANCEL.id, STATUS.id) as run:
-        assert run.control_without_extras() is None
+        assert run.read_minimal_write_job() is None
         assert run.exchanges == []
 
 
@@ -120,5 +120,5 @@ def test_creates_beside_the_first_two_are_other_writes() -> None:
     with running(CREATE) as run:
         run.control()
         assert run.other_writes() == []
-        third = run.send(run.acceptable(), "another edit")
+        third = run.send(run.next_control(), "another edit")
         assert run.other_writes() == [third]

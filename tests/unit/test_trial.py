@@ -8,11 +8,11 @@ import pytest
 
 from contracts.checks import each, errors, protocol, response
 from contracts.model.http import GOES_DOWN, Exchange, Request
-from contracts.model.verdict import HOLDS, SILENT, Problem, Status
+from contracts.model.verdict import NOT_CONCERNED, PASS, Status, Violation
 from contracts.openapi.document import Document, Operation
-from strategies.core.mutation import Edit, together
+from strategies.core.mutation import Mutation, combine
 from tests.harness.http import retry_policy
-from tests.harness.trial.requirement_test import AGAIN, NOW_AND_THEN, SENT_AGAIN_AT_MOST, Trial
+from tests.harness.trial.requirement_test import CONFIRMATION_RETRIES, INTERMITTENT, SENT_AGAIN_AT_MOST, RequirementTest
 from tests.support.documents import answering, loaded, queueing, taking
 from tests.support.factories import CANCEL, CREATE, REQUIREMENTS, control, exchange, objects, said, table
 
@@ -34,17 +34,17 @@ class Run:
     lacking: tuple[str, ...] = ()
     made_up: tuple[str, ...] = ()
 
-    def send(self, request: Request, edit: Edit, **_: Any) -> Exchange:
+    def send(self, request: Request, mutation: Mutation, **_: Any) -> Exchange:
         status = self.statuses[min(len(self.exchanges), len(self.statuses) - 1)]
-        self.exchanges.append(replace(exchange(status), request=request, edit=edit.name))
+        self.exchanges.append(replace(exchange(status), request=request, mutation=mutation.name))
         self.left -= 1
         return self.exchanges[-1]
 
-    def may_name_others(self, *_: Request) -> bool:
+    def may_hit_foreign_ids(self, *_: Request) -> bool:
         return False
 
     def send_again(self, seen: Exchange) -> Exchange:
-        return self.send(seen.request, Edit(seen.edit, lambda unchanged: unchanged))
+        return self.send(seen.request, Mutation(seen.mutation, lambda unchanged: unchanged))
 
     def already_sent(self, request: Request) -> Exchange | None:
         return next((seen for seen in self.exchanges if seen.request == request), None)
@@ -56,20 +56,20 @@ class Run:
         self.completed = True
 
 
-def trial(requirement: str, run: Run, *edits: Edit) -> Trial:
-    return Trial(REQUIREMENTS[requirement], run, edits, 0, 1)
+def trial(requirement: str, run: Run, *mutations: Mutation) -> RequirementTest:
+    return RequirementTest(REQUIREMENTS[requirement], run, mutations, 0, 1)
 
 
 refused = errors.refused_with(400)
 
 
-def changing(name: str, change: bytes = b"") -> Edit:
-    return Edit(name, lambda request: request.with_body(change or name.encode()))
+def changing(name: str, change: bytes = b"") -> Mutation:
+    return Mutation(name, lambda request: request.with_body(change or name.encode()))
 
 
-def tried(run: Run, *edits: Edit, requirement: str = "ERR-04", check: Any = refused) -> Trial:
-    found = trial(requirement, run, *edits)
-    for seen in found.each_edit(of=control):
+def tried(run: Run, *mutations: Mutation, requirement: str = "ERR-04", check: Any = refused) -> RequirementTest:
+    found = trial(requirement, run, *mutations)
+    for seen in found.send_mutations(of=control):
         found.judge(seen, check)
     return found
 
@@ -92,8 +92,8 @@ def test_exchange_is_judged_once() -> None:
 def test_problem_is_sent_again_twice() -> None:
     run = Run(statuses=(200,))
     (finding,) = tried(run, changing("a")).verdict().findings
-    assert len(run.exchanges) == 1 + AGAIN
-    assert (finding.edit, finding.seen, finding.tried, finding.gates) == ("a", 3, 3, True)
+    assert len(run.exchanges) == 1 + CONFIRMATION_RETRIES
+    assert (finding.mutation, finding.seen, finding.tried, finding.gates) == ("a", 3, 3, True)
 
 
 def test_silence_which_the_client_saw_twice_is_not_sent_again() -> None:
@@ -106,15 +106,15 @@ def test_silence_which_the_client_saw_twice_is_not_sent_again() -> None:
 def test_problem_that_comes_now_and_then_is_named_so() -> None:
     run = Run(statuses=(200, 400, 400))
     (finding,) = tried(run, changing("a")).verdict().findings
-    assert (finding.edit, finding.seen, finding.tried) == (NOW_AND_THEN, 1, 3)
+    assert (finding.mutation, finding.seen, finding.tried) == (INTERMITTENT, 1, 3)
     assert run.intermittent == {"answered 200"}
 
 
 def test_only_the_first_problems_are_sent_again() -> None:
     run = Run()
     (finding,) = tried(run, *map(changing, "abcd")).verdict().findings
-    assert len(run.exchanges) == 4 + AGAIN * SENT_AGAIN_AT_MOST
-    assert finding.edits == ("a", "b", "c", "d")
+    assert len(run.exchanges) == 4 + CONFIRMATION_RETRIES * SENT_AGAIN_AT_MOST
+    assert finding.mutations == ("a", "b", "c", "d")
 
 
 @table("reserve, left", {"kept for that": (1, 50), "of the allowance": (50, 2)})
@@ -127,26 +127,29 @@ def test_no_more_is_sent_again_than_is_left(reserve: int, left: int) -> None:
 def test_different_problems_are_different_findings() -> None:
     run = Run(statuses=(200, 200, 200, 500))
     findings = tried(run, changing("a"), changing("b")).verdict().findings
-    assert [(found.problem.kind, found.edit) for found in findings] == [("answered 200", "a"), ("answered 500", "b")]
+    assert [(found.violation.kind, found.mutation) for found in findings] == [
+        ("answered 200", "a"),
+        ("answered 500", "b"),
+    ]
 
 
 def test_parts_at_fault_speak_for_the_whole() -> None:
-    whole = together("all at once", [changing("a"), changing("b")])
+    whole = combine("all at once", [changing("a"), changing("b")])
     run = Run(statuses=(200, 400, 200))
     (finding,) = tried(run, whole).verdict().findings
-    assert finding.edit == "b"
-    assert [seen.edit for seen in run.exchanges[:3]] == ["all at once", "a", "b"]
+    assert finding.mutation == "b"
+    assert [seen.mutation for seen in run.exchanges[:3]] == ["all at once", "a", "b"]
 
 
 def test_whole_speaks_where_no_part_is_at_fault() -> None:
     run = Run(statuses=(200, 400, 400, 200))
-    (finding,) = tried(run, together("all at once", [changing("a"), changing("b")])).verdict().findings
-    assert finding.edit == "all at once"
+    (finding,) = tried(run, combine("all at once", [changing("a"), changing("b")])).verdict().findings
+    assert finding.mutation == "all at once"
 
 
 def test_edit_that_changes_nothing_is_not_sent() -> None:
     run = Run()
-    assert tried(run, Edit("nothing", lambda request: request)).verdict().status is Status.INCONCLUSIVE
+    assert tried(run, Mutation("nothing", lambda request: request)).verdict().status is Status.INCONCLUSIVE
     assert run.exchanges == []
 
 
@@ -170,9 +173,9 @@ def test_verdict_that_rests_on_nothing_is_inconclusive(run: Run, reason: str) ->
 
 def test_trial_that_ended_early_tells_what_it_found() -> None:
     violated = tried(Run(), changing("a"))
-    assert violated.undecided(Status.INCONCLUSIVE, "spent").status is Status.VIOLATED
+    assert violated.early_verdict(Status.INCONCLUSIVE, "spent").status is Status.VIOLATED
     held = tried(Run(statuses=(400,)), changing("a"))
-    assert (held.undecided(Status.INCONCLUSIVE, "spent").status, held.verdict().status) == (
+    assert (held.early_verdict(Status.INCONCLUSIVE, "spent").status, held.verdict().status) == (
         Status.INCONCLUSIVE,
         Status.HELD,
     )
@@ -181,7 +184,7 @@ def test_trial_that_ended_early_tells_what_it_found() -> None:
 def test_judging_the_whole_run_completes_it_and_sends_nothing_again() -> None:
     run = Run(exchanges=[exchange(500), exchange(200), exchange(500)])
     found = trial("RESP-06", run)
-    found.judge_run(each(response.no_server_error))
+    found.check_all_exchanges(each(response.no_server_error))
     (finding,) = found.verdict().findings
     assert (run.completed, len(run.exchanges)) == (True, 3)
     assert (finding.seen, finding.tried, finding.gates) == (2, 3, True)
@@ -198,7 +201,7 @@ def test_judging_the_whole_run_completes_it_and_sends_nothing_again() -> None:
 def test_what_a_fuzzer_brings_about_gates_no_requirement_that_judges_every_exchange(seen, verdict: Status) -> None:
     run = Run(exchanges=[exchange(201, **seen)])
     found = trial("RESP-05", run)
-    found.judge_run(each(response.success_is_200))
+    found.check_all_exchanges(each(response.success_is_200))
     assert found.verdict().status is verdict
 
 
@@ -216,7 +219,7 @@ def test_what_a_fuzzer_sends_gates_where_it_brings_the_target_down(fault, resp_0
         ("RESP-11", response.no_server_error_when_fuzzed, resp_11),
     ):
         found = trial(name, Run(exchanges=[seen]))
-        found.judge_run(each(check))
+        found.check_all_exchanges(each(check))
         assert found.verdict().status is status, name
 
 
@@ -247,21 +250,21 @@ def test_what_a_careful_target_may_accept_is_made_of_another_request(tmp_path: P
     run = Run(operation, statuses=(400,))
     run.in_doubt = lambda: control().with_header("X-Base", "may be accepted")
     of = lambda: control().with_header("X-Base", "kept for refusals")  # noqa: E731 - as short as its like above
-    found = trial("ERR-02", run, Edit("odd", lambda request: request.with_json(body)))
-    (seen,) = found.each_refusal(of=of)
+    found = trial("ERR-02", run, Mutation("odd", lambda request: request.with_json(body)))
+    (seen,) = found.send_rejected_mutations(of=of)
     assert ("X-Base", base) in seen.request.headers
 
 
 def test_parts_are_not_tried_with_requests_that_a_must_is_waiting_for() -> None:
     run = Run(spare=0, reserve=0)
-    (finding,) = tried(run, together("all at once", [changing("a"), changing("b")])).verdict().findings
-    assert (finding.edit, len(run.exchanges)) == ("all at once", 1)
+    (finding,) = tried(run, combine("all at once", [changing("a"), changing("b")])).verdict().findings
+    assert (finding.mutation, len(run.exchanges)) == ("all at once", 1)
 
 
 def test_answer_beyond_what_the_suite_reads_is_said_not_to_be_judged() -> None:
     run = Run(exchanges=[exchange(200, b"[" * 5_000 + b"]" * 5_000)])
     found = trial("RESP-02", run)
-    found.judge_run(each(response.success_is_strict_json))
+    found.check_all_exchanges(each(response.success_is_strict_json))
     verdict = found.verdict()
     assert verdict.status is Status.INCONCLUSIVE
     assert "1 answer is beyond what the suite reads (nested more than 100 levels deep)" in verdict.reason
@@ -270,7 +273,7 @@ def test_answer_beyond_what_the_suite_reads_is_said_not_to_be_judged() -> None:
 def test_failure_of_the_suite_is_a_verdict_that_says_where_and_what_to_do() -> None:
     found = trial("ERR-04", Run())
     with pytest.raises(ZeroDivisionError) as caught:
-        found.judge_run(lambda *_: 1 // 0)
+        found.check_all_exchanges(lambda *_: 1 // 0)
     verdict = found.failed(caught.value)
     assert verdict.status is Status.INTERNAL_ERROR
     said_first = "The suite itself failed here, which says nothing about the target: ZeroDivisionError at "
@@ -281,7 +284,7 @@ def test_failure_of_the_suite_is_a_verdict_that_says_where_and_what_to_do() -> N
 def test_failure_of_the_suite_loses_no_finding() -> None:
     found = tried(Run(), changing("a"))
     with pytest.raises(RecursionError) as caught:
-        found.judge_run(overflowing)
+        found.check_all_exchanges(overflowing)
     assert found.failed(caught.value).status is Status.VIOLATED
 
 
@@ -339,7 +342,7 @@ def test_malformed_body_gates_by_what_is_stated(half_stated, sent, status: Statu
 def test_answer_gates_by_what_is_stated(half_stated, given, status: Status) -> None:
     run = Run(half_stated, exchanges=[seen_of(half_stated, given=given)])
     found = trial("RESP-01", run)
-    found.judge_run(each(response.success_fits_schema))
+    found.check_all_exchanges(each(response.success_fits_schema))
     assert found.verdict().status is status
 
 
@@ -347,7 +350,7 @@ def test_answer_that_is_inferred_as_a_whole_gates_nothing(tmp_path: Path) -> Non
     answer = answering(unsure(objects({"job": TEXT}, ["job"])))
     operation = loaded(tmp_path, queueing({**answer, **taking(objects({"sure": TEXT}, ["sure"]))})).operation("make")
     found = trial("RESP-01", Run(operation, exchanges=[seen_of(operation, given={})]))
-    found.judge_run(each(response.success_fits_schema))
+    found.check_all_exchanges(each(response.success_fits_schema))
     assert [finding.gates for finding in found.verdict().findings] == [False]
     assert found.verdict().status is Status.NOT_MET
 
@@ -355,18 +358,18 @@ def test_answer_that_is_inferred_as_a_whole_gates_nothing(tmp_path: Path) -> Non
 def test_finding_is_shown_by_the_sighting_that_gates(half_stated) -> None:
     found = trial("ERR-02", Run(half_stated, reserve=0))
     for name, sent in (("guessed a number", {"sure": "s", "guessed": 1}), ("sure a number", {"sure": 1})):
-        found.judge(replace(seen_of(half_stated, sent), edit=name), errors.malformed_body_refused)
+        found.judge(replace(seen_of(half_stated, sent), mutation=name), errors.malformed_body_refused)
     (finding,) = found.verdict().findings
-    assert (finding.exchange.edit, finding.gates) == ("sure a number", True)
-    assert finding.edits == ("guessed a number", "sure a number")
+    assert (finding.exchange.mutation, finding.gates) == ("sure a number", True)
+    assert finding.mutations == ("guessed a number", "sure a number")
 
 
 def test_verdict_is_violated_where_one_of_two_findings_gates(half_stated) -> None:
     run = Run(half_stated, exchanges=[seen_of(half_stated, given=given) for given in ({"guessed": 1}, {"sure": 1})])
     found = trial("RESP-01", run)
-    found.judge_run(each(response.success_fits_schema))
+    found.check_all_exchanges(each(response.success_fits_schema))
     assert found.verdict().status is Status.VIOLATED
-    assert {finding.problem.kind: finding.gates for finding in found.verdict().findings} == {
+    assert {finding.violation.kind: finding.gates for finding in found.verdict().findings} == {
         "guessed breaks type": False,
         "sure breaks type": True,
     }
@@ -375,7 +378,7 @@ def test_verdict_is_violated_where_one_of_two_findings_gates(half_stated) -> Non
 def test_should_never_gates() -> None:
     run = Run(exchanges=[exchange(404, headers={"allow": None}, method="PATCH"), exchange()])
     found = trial("HTTP-01", run)
-    found.judge_series(each(protocol.method_refused), run.exchanges)
+    found.check_sequence(each(protocol.method_refused), run.exchanges)
     assert found.verdict().status is Status.NOT_MET
     assert [finding.gates for finding in found.verdict().findings] == [False]
 
@@ -395,7 +398,7 @@ def test_requirement_gates_where_it_applies_by_what_is_stated(requirement: str, 
 
 def test_requirement_that_only_an_inference_brings_in_gates_nothing() -> None:
     found = trial("JOB-01", Run(CREATE, reserve=0))
-    found.judge(exchange(404), lambda *_: Problem("answered 404", "200", "404"))
+    found.judge(exchange(404), lambda *_: Violation("answered 404", "200", "404"))
     assert found.verdict().status is Status.NOT_MET
 
 
@@ -411,5 +414,5 @@ def test_requirement_that_only_an_inference_brings_in_gates_nothing() -> None:
 def test_refusal_that_is_only_presumed_gates_nothing(seen: Exchange) -> None:
     of_create = replace(seen, operation=CREATE.id, request=replace(seen.request, target=CREATE.path))
     assert "400" not in CREATE.stated.responses
-    assert isinstance(errors.error_has_the_envelope(CREATE, of_create), Problem)
-    assert said(errors.error_has_the_envelope(CREATE.stated, of_create)) in (HOLDS, SILENT)
+    assert isinstance(errors.error_has_the_envelope(CREATE, of_create), Violation)
+    assert said(errors.error_has_the_envelope(CREATE.stated, of_create)) in (PASS, NOT_CONCERNED)

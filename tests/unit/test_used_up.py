@@ -8,12 +8,12 @@ from contracts.mock.data.state import EVENTS
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.openapi.document import Json, Operation
-from strategies.core.mutation import Edit
-from tests.harness.trial.requirement_test import Trial
+from strategies.core.mutation import Mutation
+from tests.harness.trial.requirement_test import RequirementTest
 from tests.support.factories import CANCEL, REQUIREMENTS
 from tests.unit.test_traces import running
 
-SPACE_AROUND = Edit("space around", lambda request: request.with_body(b" " + (request.body or b"") + b" "))
+SPACE_AROUND = Mutation("space around", lambda request: request.with_body(b" " + (request.body or b"") + b" "))
 
 
 class EventsAreTakenTwice(MockApi):
@@ -31,30 +31,30 @@ class EventsAreTakenTwice(MockApi):
 
 def test_value_is_used_up_where_the_control_is_refused_as_well() -> None:
     with running(CANCEL, api=EventsAreTakenTwice) as run:
-        request = run.acceptable()
+        request = run.next_control()
         assert run.has_used_up(request, run.send(request, SPACE_AROUND))
-        assert run.acceptable().json()["event_id"] != request.json()["event_id"]
+        assert run.next_control().json()["event_id"] != request.json()["event_id"]
 
 
 def test_refusal_of_a_used_up_value_is_none_of_the_credentials() -> None:
-    spelled = Edit("scheme in capitals", lambda request: request, issued_token=False)
+    spelled = Mutation("scheme in capitals", lambda request: request, issued_token=False)
     with running(CANCEL, api=EventsAreTakenTwice) as run:
-        request = run.acceptable()
+        request = run.next_control()
         run.has_used_up(request, run.send(request, spelled))
-        assert [one.also_malformed for one in run.exchanges if one.edit == spelled.name] == [True]
+        assert [one.also_malformed for one in run.exchanges if one.mutation == spelled.name] == [True]
 
 
 def test_value_is_not_used_up_where_the_control_is_still_accepted() -> None:
-    cut = Edit("cut", lambda request: request.with_body((request.body or b"")[:-1]))
+    cut = Mutation("cut", lambda request: request.with_body((request.body or b"")[:-1]))
     with running(CANCEL) as run:
-        request = run.acceptable()
+        request = run.next_control()
         assert not run.has_used_up(request, run.send(cut.apply(request), cut))
-        assert run.acceptable() == request
+        assert run.next_control() == request
 
 
 def test_edit_is_tried_again_with_another_value() -> None:
     with running(CANCEL, api=EventsAreTakenTwice) as run:
-        trial = Trial(REQUIREMENTS["RESP-08"], run, [SPACE_AROUND], 0, 1)
-        for exchange in trial.each_edit(of=run.acceptable):
+        trial = RequirementTest(REQUIREMENTS["RESP-08"], run, [SPACE_AROUND], 0, 1)
+        for exchange in trial.send_mutations(of=run.next_control):
             trial.judge(exchange, protocol.accepted)
         assert [exchange.accepted for exchange in trial.decided] == [True]

@@ -8,14 +8,14 @@ from contracts.openapi.document import Parameter
 from tests.harness.config.settings import Secret, Target
 from tests.harness.run.request_factory import (
     SPARE_VALUES,
-    Turns,
+    ValueAllocator,
     absent,
     control_body,
-    creator_of,
-    lister_of,
+    creator_for,
+    job_sources,
+    listing_for,
     needed,
     request_for,
-    sources_of,
 )
 from tests.support.factories import (
     AVAILABILITY,
@@ -157,13 +157,13 @@ def test_needed_variables(of, variables: set[str]) -> None:
 
 @table("of, name", {"cancellation": (CANCEL, "event_id"), "update": (UPDATE, "event_id")})
 def test_record_comes_from_its_create(of, name: str) -> None:
-    creator, link = creator_of(DOCUMENT, of)
+    creator, link = creator_for(DOCUMENT, of)
     assert (creator, link.name, link.target) == (CREATE, name, of.id)
 
 
 @pytest.mark.parametrize("of", [CREATE, LIST, STATUS, AVAILABILITY], ids=repr)
 def test_what_works_on_no_record_has_no_create(of) -> None:
-    assert creator_of(DOCUMENT, of) is None
+    assert creator_for(DOCUMENT, of) is None
 
 
 @table(
@@ -187,7 +187,7 @@ def test_what_is_absent(of, known, lacking: list[str]) -> None:
 
 
 def sources(known: Any, *selected: str) -> list[str]:
-    return [source.id for source, _ in sources_of(DOCUMENT, STATUS, known, selected)]
+    return [source.id for source, _ in job_sources(DOCUMENT, STATUS, known, selected)]
 
 
 def test_job_comes_from_a_write_that_creates_nothing() -> None:
@@ -207,12 +207,12 @@ def test_job_comes_from_no_write_whose_values_are_not_known() -> None:
 
 
 def test_turns_count_up() -> None:
-    turns = Turns()
+    turns = ValueAllocator()
     assert [turns.next() for _ in range(3)] == [0, 1, 2]
 
 
 def test_value_that_is_kept_is_given_to_nobody() -> None:
-    turns = Turns()
+    turns = ValueAllocator()
     kept = [turns.keep(9), turns.keep(9)]
     assert kept == [-1, -2]
     assert {turns.among(turns.next(), 9) for _ in range(30)} == set(range(7))
@@ -220,17 +220,17 @@ def test_value_that_is_kept_is_given_to_nobody() -> None:
 
 
 def test_one_value_is_kept_for_all_who_leave_it_as_it_is() -> None:
-    turns = Turns()
+    turns = ValueAllocator()
     assert [turns.keep_one(9), turns.keep(9), turns.keep_one(9)] == [-1, -2, -1]
 
 
 def test_operation_that_lists_what_is_written() -> None:
-    listers = [lister_of(DOCUMENT, operation) for operation in (CREATE, UPDATE, CANCEL, LIST)]
+    listers = [listing_for(DOCUMENT, operation) for operation in (CREATE, UPDATE, CANCEL, LIST)]
     assert listers == [LIST, LIST, None, None]
 
 
 def test_nothing_is_kept_where_few_are_left() -> None:
-    turns = Turns()
+    turns = ValueAllocator()
     assert turns.keep(SPARE_VALUES) is None
     assert turns.keep(SPARE_VALUES + 1) == -1
     assert turns.keep(SPARE_VALUES + 1) is None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.mock.http.api import MockApi
-from reports.render.wording import UNSURE
+from reports.render.wording import NON_GATING
 from tests.support.suite_process import TWO, document, run, serving
 
 
@@ -70,7 +70,7 @@ def test_what_is_only_presumed_is_told_and_gates_with_strict_alone(tmp_path: Pat
     assert (told.code, told.named("skipped")) == (0, {"ERR-06"}), told.output
     assert (strict.code, strict.named("failure")) == (1, {"ERR-06"}), strict.output
     assert (stated.code, stated.named("failure")) == (1, {"ERR-06"}), stated.output
-    assert [UNSURE in outcome.output for outcome in (told, strict, stated)] == [True, True, False]
+    assert [NON_GATING in outcome.output for outcome in (told, strict, stated)] == [True, True, False]
 
 
 def test_conforming_target_keeps_every_must(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.harness.http.transport_stats import Weather, weather_line
+from tests.harness.http.transport_stats import Weather, transport_stats_line
 from tests.support.factories import table
 
 FAIR = Weather().numbers() | {"waited": 0.0, "slowed": 0, "refused": 0}
@@ -29,4 +29,4 @@ FAIR = Weather().numbers() | {"waited": 0.0, "slowed": 0, "refused": 0}
     },
 )
 def test_weather_line(processes, line: str) -> None:
-    assert weather_line(processes) == line
+    assert transport_stats_line(processes) == line

@@ -15,14 +15,14 @@ def telling(limit: object, remaining: object) -> Response:
     return Response(200, (("X-RateLimit-Limit", str(limit)), ("x-ratelimit-remaining", str(remaining))), b"")
 
 
-SILENT = Response(200, (), b"")
+NOT_CONCERNED = Response(200, (), b"")
 
 
 @table(
     "response, numbers",
     {
         "both": (telling(150, 149), (150, 149)),
-        "none": (SILENT, None),
+        "none": (NOT_CONCERNED, None),
         "one": (Response(200, (("x-ratelimit-limit", "150"),), b""), None),
         "no number": (telling("many", 3), None),
         "below zero": (telling(150, -1), None),
@@ -45,7 +45,7 @@ def test_pace_follows_the_limit(limit: int, pace: int) -> None:
 
 def test_nothing_is_held_where_nothing_is_told() -> None:
     window = Window()
-    window.observe(0, SILENT, own=1)
+    window.observe(0, NOT_CONCERNED, own=1)
     window.observe(1, telling(0, 0), own=2)
     assert (window.hold(2), window.per_minute(2)) == (0, 100)
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.model.verdict import Evidence, Finding, Problem, Status, Verdict
+from contracts.model.verdict import Evidence, Finding, Status, Verdict, Violation
 from reports.redaction.redactor import Redactor
-from reports.render.wording import UNSURE, evidence_line, explain, how_often, in_words, one_line
+from reports.render.wording import NON_GATING, evidence_line, explain, how_often, in_words, one_line
 from reports.run.trend import changes
 from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange, table
 from tests.support.report_factories import FOUND, TODAY, night
@@ -15,9 +15,9 @@ URL = "https://api.example.com"
 FINDING = Finding(
     requirement="ERR-01",
     operation=CANCEL.id,
-    edit="event_id missing",
-    problem=Problem("answered 200", "400", "200 {}"),
-    exchange=exchange(edit="event_id missing"),
+    mutation="event_id missing",
+    violation=Violation("answered 200", "400", "200 {}"),
+    exchange=exchange(mutation="event_id missing"),
     seen=3,
     tried=3,
 )
@@ -40,13 +40,13 @@ def test_violation_is_four_lines() -> None:
 
 
 def test_further_finding_is_one_line_more() -> None:
-    other = replace(FINDING, problem=Problem("answered 500", "400", "500 boom"), seen=1)
+    other = replace(FINDING, violation=Violation("answered 500", "400", "500 boom"), seen=1)
     assert words(verdict(FINDING, other))[4:] == ["also: 500 boom (event_id missing, 1 of 3)"]
 
 
 def test_token_is_kept_out_of_every_line() -> None:
-    leak = Problem("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
-    found = verdict(replace(FINDING, problem=leak), replace(FINDING, problem=leak))
+    leak = Violation("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
+    found = verdict(replace(FINDING, violation=leak), replace(FINDING, violation=leak))
     assert TOKEN[:6] not in "\n".join(words(found))
 
 
@@ -57,8 +57,8 @@ def test_where_a_finding_stands_is_the_last_line() -> None:
 
 
 def test_words_for_programs_hold_no_token() -> None:
-    leak = Problem("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
-    told = in_words(replace(FINDING, problem=leak), URL, Redactor(TOKEN))
+    leak = Violation("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
+    told = in_words(replace(FINDING, violation=leak), URL, Redactor(TOKEN))
     assert list(told) == ["expected", "observed", "curl"]
     assert TOKEN[:6] not in str(told)
 
@@ -83,9 +83,9 @@ PRESUMED = replace(FINDING, gates=False)
 )
 def test_must_that_does_not_gate_says_so(requirement: str, findings, *, told: bool) -> None:
     lines = explain(verdict(*findings), REQUIREMENTS[requirement], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
-    assert (UNSURE in lines) is told
+    assert (NON_GATING in lines) is told
     assert lines.index("expected: 400") == (2 if told else 1)
-    assert UNSURE.startswith("does not gate: ")
+    assert NON_GATING.startswith("does not gate: ")
 
 
 @pytest.mark.parametrize("status", [Status.INCONCLUSIVE, Status.NOT_APPLICABLE])
@@ -104,18 +104,18 @@ OTHERS = tuple(f"edit {number}" for number in range(1, 9))
     "changes, text",
     {
         "every time": ({}, "event_id missing, 3 of 3"),
-        "now and then": ({"edit": "now and then", "seen": 1}, "event_id missing, 1 of 3"),
-        "with its own edit only": ({"edits": ("event_id missing",)}, "event_id missing, 3 of 3"),
+        "now and then": ({"mutation": "now and then", "seen": 1}, "event_id missing, 1 of 3"),
+        "with its own edit only": ({"mutations": ("event_id missing",)}, "event_id missing, 3 of 3"),
         "with another": (
-            {"edits": ("event_id missing", "empty")},
+            {"mutations": ("event_id missing", "empty")},
             "event_id missing, 3 of 3; also with empty",
         ),
         "with six others": (
-            {"edits": OTHERS[:6]},
+            {"mutations": OTHERS[:6]},
             "event_id missing, 3 of 3; also with edit 1, edit 2, edit 3, edit 4, edit 5, edit 6",
         ),
         "with many others": (
-            {"edits": OTHERS},
+            {"mutations": OTHERS},
             "event_id missing, 3 of 3; also with edit 1, edit 2, edit 3, edit 4, edit 5, edit 6 and 2 more",
         ),
     },

@@ -18,7 +18,7 @@ from reports.redaction.redactor import HIDDEN, Redactor
 from reports.redaction.scan import CANARY, leaks
 from tests.support.factories import table
 from tests.support.suite_process import ROOT, document, run, serving
-from tests.unit.test_redaction import repeatable
+from tests.unit.test_redaction import replayable
 
 SECRET = "pl4nted/Token_0123-456789.abcdef~XYZ="
 
@@ -66,12 +66,12 @@ def pytest_unconfigure():
 """
 
 
-def planted(folder: Path, *arguments: str, plant: str = PLANT) -> tuple[int, dict[str, bytes]]:
+def planted(folder: Path, *arguments: str, set_canary: str = PLANT) -> tuple[int, dict[str, bytes]]:
     """Run with the plant; return the exit code, and every byte that was written, by file."""
     plugin, out, temporary = folder / "plugin", folder / "out", folder / "tmp"
     for made in (plugin, out, temporary):
         made.mkdir()
-    (plugin / "plant.py").write_text(plant)
+    (plugin / "plant.py").write_text(set_canary)
     chosen = ("--profile", "quick", "--operation", "cancel_lead*", "-k", "AUTH-0", "-p", "plant", "--showlocals")
     files = ("--alluredir", str(out / "allure"), "--log-file", str(out / "log"), "--summary", str(out / "summary.json"))
     with serving(MockApi(document())) as (target, environment):
@@ -133,7 +133,7 @@ def pytest_runtest_call(item):
         allure.attach(repr(dict(os.environ)), name="environment")
 """
     assert CANARY not in dump
-    code, written = planted(tmp_path, plant=dump)
+    code, written = planted(tmp_path, set_canary=dump)
     assert code == 3
     assert holders(written) == []
     sentence = re.search(rb"ERROR: (\S+) holds the canary of the environment: delete it", written["terminal"])
@@ -201,7 +201,7 @@ def test_form_is_found_and_replaced(form: str) -> None:
     assert clean.endswith(" after")
 
 
-@repeatable
+@replayable
 @given(st.binary(max_size=20), st.binary(max_size=20), st.sampled_from([b64encode, urlsafe_b64encode]))
 def test_base64_is_found_wherever_the_token_stands_in_it(before: bytes, after: bytes, encode) -> None:
     text = encode(before + SECRET.encode() + after)
@@ -210,7 +210,7 @@ def test_base64_is_found_wherever_the_token_stands_in_it(before: bytes, after: b
     assert not redactor.stands_in(redactor.any_bytes(text))
 
 
-@repeatable
+@replayable
 @given(st.binary())
 def test_bytes_without_the_token_stay_as_they_are(data: bytes) -> None:
     assert Redactor(SECRET).any_bytes(data) == data

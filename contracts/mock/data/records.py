@@ -12,7 +12,7 @@ from contracts.mock.data.document_index import outline
 from contracts.mock.data.examples import fill
 from contracts.mock.data.state import EVENTS, Record, State
 from contracts.mock.operations.queries import NEEDS
-from contracts.openapi.document import SHOWS, SUPPLIED_BY, Document, Json, Operation, properties, schema_at
+from contracts.openapi.document import LISTED_AS, SUPPLIED_BY, Document, Json, Operation, properties, schema_at
 
 FILTERS: Final = "x-filters"
 FIRST_DAY: Final = datetime(2025, 3, 3, 9, tzinfo=UTC)
@@ -47,7 +47,7 @@ def shape(operation: Operation) -> Shape:
     assert operation.listing is not None, "asked only of listings"
     schema = schema_at(operation.responses.get("200", {}), operation.listing.items).get("items", {})
     items = dict(properties(schema))
-    moments = [name for name, keys in items.items() if keys.get("format") == "date-time" and SHOWS not in keys]
+    moments = [name for name, keys in items.items() if keys.get("format") == "date-time" and LISTED_AS not in keys]
     # The documented order is by the creation, which is the one moment that no update moves.
     order = str(operation.query_parameters.get(operation.listing.order, {}).get("default", ""))
     usual = {entry.partition(":")[0] for entry in order.split(",")}
@@ -61,8 +61,8 @@ def shape(operation: Operation) -> Shape:
     for name, keywords in items.items():
         if name == operation.listing.id:
             fields[name] = _identity
-        elif SHOWS in keywords:
-            fields[name] = partial(_held, keywords[SHOWS], _is(keywords, "array"), fill(keywords, {}))
+        elif LISTED_AS in keywords:
+            fields[name] = partial(_held, keywords[LISTED_AS], _is(keywords, "array"), fill(keywords, {}))
         elif name in moments:
             fields[name] = (_created, _updated, _seen)[min(moments.index(name), 2)]
         elif name in needs and _is(keywords, "string") and "enum" not in keywords:
@@ -114,7 +114,7 @@ def _constant(value: Json, _: Record, __: State) -> Json:
     return value
 
 
-def furnish(document: Document, state: State) -> None:
+def seed_records(document: Document, state: State) -> None:
     """Let a server know the values that the document names, and have its first records."""
     state.supply(outline(document).variables)
     if EVENTS not in state.supplied or state.records:

@@ -12,11 +12,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from contracts.mock.data.examples import fill
-from contracts.mock.data.records import furnish
+from contracts.mock.data.records import seed_records
 from contracts.mock.data.state import State
 from contracts.mock.http.rate_limit import RateLimit, Usage
 from contracts.mock.http.refusal import Refusal
-from contracts.mock.http.routing_auth import Gate
+from contracts.mock.http.routing_auth import RoutingAuth
 from contracts.mock.operations.jobs import Jobs
 from contracts.mock.operations.lists import Lists
 from contracts.mock.operations.writes import MAX_BODY_BYTES, Writes
@@ -26,7 +26,7 @@ MAX_READ_BYTES: Final = 16 * MAX_BODY_BYTES
 """A body up to here is read to its end before it is refused, so that its sender gets to read the answer."""
 
 
-class MockApi(Gate, Writes, Jobs, Lists):
+class MockApi(RoutingAuth, Writes, Jobs, Lists):
     """An ASGI application that serves one document.
 
     A request passes `handle` > `answer` > `route`, `authorise`, then `write`, `job_status`, `list_records` or `fetch`.
@@ -41,7 +41,7 @@ class MockApi(Gate, Writes, Jobs, Lists):
         self.document = document
         self.state = state or State()
         self.limit = limit or RateLimit()
-        furnish(document, self.state)
+        seed_records(document, self.state)
         self._application = ServerErrorMiddleware(self._serve)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

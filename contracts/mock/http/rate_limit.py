@@ -69,9 +69,9 @@ class RateLimit:
         self._used = 0
 
     @classmethod
-    def hurried(cls, limit: int, hurry: float) -> RateLimit:
+    def hurried(cls, limit: int, speedup: float) -> RateLimit:
         """Return a limit that is enforced, in minutes that pass `hurry` times as fast as on the wall."""
-        return cls(limit, enforce=True, slowdown=SLOWDOWN_SECONDS / hurry, clock=lambda: time.monotonic() * hurry)
+        return cls(limit, enforce=True, slowdown=SLOWDOWN_SECONDS / speedup, clock=lambda: time.monotonic() * speedup)
 
     def count(self) -> Usage:
         """Count one request and return where it stands."""

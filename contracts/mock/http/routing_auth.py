@@ -13,7 +13,7 @@ from contracts.mock.http.responses import Replies
 from contracts.openapi.document import Operation
 
 
-class Gate(Replies):
+class RoutingAuth(Replies):
     """The steps that find the operation and the one who asks."""
 
     # Which operation

@@ -32,7 +32,9 @@ class Writes(Queries):
         query = self.query(request, operation)
         value: Json = {}
         if operation.body is not None:
-            value = self.lift(operation, query, self.normalise(operation, self.decode(request, body)))
+            value = self.drop_unknown_properties(
+                operation, query, self.normalise(operation, self.decode(request, body))
+            )
             if issues := self.validate(operation, value):
                 raise Refusal.invalid("schema", issues)
         # From here on a write is what its path and its body say together.
@@ -73,7 +75,7 @@ class Writes(Queries):
         """Return the value that is validated and queued: the one that was sent."""
         return value
 
-    def lift(self, operation: Operation, query: Mapping[str, Json], value: Json) -> Json:
+    def drop_unknown_properties(self, operation: Operation, query: Mapping[str, Json], value: Json) -> Json:
         """Drop the properties that the body does not have, where the query asks for that in place of a refusal."""
         asked = {operation.query_parameters[name].get(LIFTS) for name, sent in query.items() if sent is True}
         if UNKNOWN_PROPERTIES not in asked or not isinstance(value, dict):
@@ -123,7 +125,7 @@ class Writes(Queries):
 
     def execute(self, operation: Operation, value: Json) -> list[str]:
         """Do the write upstream, all but a creation; return the errors, none if it succeeded or nothing forbids it."""
-        if errors := self.strangers(operation, value):
+        if errors := self.unknown_parties(operation, value):
             return errors
         if operation.id in outline(self.document).cancels:
             return self.cancel(operation, value)
@@ -131,7 +133,7 @@ class Writes(Queries):
             return self.update(operation, value)
         return []
 
-    def strangers(self, operation: Operation, value: Json) -> list[str]:
+    def unknown_parties(self, operation: Operation, value: Json) -> list[str]:
         """Return an error for each person, or whoever else, that is named and not known."""
         return [
             f"The {name} was not found in the property-management system."

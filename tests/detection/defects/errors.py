@@ -60,8 +60,8 @@ class ProblemDetailsForAMissingProperty(MockApi):
     def refuse(self, request: Request, refusal: Refusal) -> Response:
         if "undefined" not in received(refusal):
             return super().refuse(request, refusal)
-        problem = {"type": "about:blank", "title": refusal.message, "status": refusal.status}
-        return self.respond(refusal.status, problem, {"content-type": "application/problem+json"})
+        violation = {"type": "about:blank", "title": refusal.message, "status": refusal.status}
+        return self.respond(refusal.status, violation, {"content-type": "application/problem+json"})
 
 
 @seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write(BROKEN).said)

@@ -20,7 +20,7 @@ from contracts.mock.http.refusal import Refusal
 from contracts.openapi.document import Document, Operation
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Answer, Probe
-from tests.detection.raw import Asked, Line, RawServer, Reply, on_a_socket
+from tests.detection.raw import Asked, Line, RawServer, SendResult, on_a_socket
 from tests.detection.timing_observers import hasty
 
 LARGE_BYTES: Final = 16 * 1024
@@ -66,7 +66,7 @@ def in_one_chunk(probe: Probe) -> Answer:
 class ContentLengthCountsCharacters(RawServer):
     """Content-Length counts characters, so that an answer beyond ASCII is cut."""
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Count as a language does whose strings are not bytes."""
         announced = len(reply.body.decode())
         cut = reply.having(content_length=str(announced))
@@ -80,7 +80,7 @@ class RefusalsAnnounceALineBreakMore(RawServer):
 
     keep_alive_seconds = 2.0
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Count what a template engine would have put at the end."""
         if reply.status != 400:
             line.write(reply.to(asked))
@@ -95,7 +95,7 @@ class RefusalsAnnounceALineBreakMore(RawServer):
 class RefusalsSendALineBreakMore(RawServer):
     """The body of a 400 ends with a line that its Content-Length leaves out: the next answer begins with it."""
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Write more than was said."""
         line.write(reply.to(asked) + (b"\n\n" if reply.status == 400 else b""))
 
@@ -108,7 +108,7 @@ class RefusalsNeverEnd(RawServer):
     drops = 120
     pause_seconds = 0.5
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Send white space, which JSON allows, where the end should be."""
         if reply.status != 400:
             line.write(reply.to(asked))
@@ -125,7 +125,7 @@ class RefusalsNeverEnd(RawServer):
 class ChunkSizesAreDecimal(RawServer):
     """An accepted write is answered in chunks whose sizes are decimal."""
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Forget that HTTP counts chunks in hexadecimal, and hang up where the client reads on."""
         if asked.method != "POST" or reply.status != 200:
             line.write(reply.to(asked))
@@ -146,7 +146,7 @@ class LengthIsThatBeforeCompression(RawServer):
 
     threshold_bytes = 1024
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Compress late, as a proxy does, for a client that then waits in vain."""
         if len(reply.body) < self.threshold_bytes or "gzip" not in (asked.header("accept-encoding") or ""):
             line.write(reply.to(asked))
@@ -164,7 +164,7 @@ class LengthIsThatBeforeCompression(RawServer):
 class LargeBodiesAreDropped(RawServer):
     """The connection closes without an answer when a body is above 16 KiB."""
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Do what a proxy does whose buffer is full."""
         if len(asked.body) > LARGE_BYTES:
             line.drop()
@@ -177,7 +177,7 @@ class LargeBodiesAreDropped(RawServer):
 class UnregisteredMethodsAreDropped(RawServer):
     """The connection closes without an answer when the method is none that HTTP has."""
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Do what a gateway does with an enumeration of methods."""
         if asked.method in REGISTERED_METHODS:
             line.write(reply.to(asked))
@@ -193,9 +193,9 @@ class AnswersLagBehindAfterABadBody(RawServer):
     def __init__(self, document: Document, seed: int | None) -> None:
         """Remember what each connection still has to hear."""
         super().__init__(document, seed)
-        self._waiting: WeakKeyDictionary[Line, Reply] = WeakKeyDictionary()
+        self._waiting: WeakKeyDictionary[Line, SendResult] = WeakKeyDictionary()
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Put an answer into a queue that one answer too many is in."""
         line.write(self._waiting.get(line, reply).to(asked))
         if line in self._waiting or reply.status == 400:

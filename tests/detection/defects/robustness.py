@@ -21,7 +21,7 @@ from contracts.mock.http.refusal import Issue
 from contracts.openapi.document import Document, Json, Operation, properties
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Probe
-from tests.detection.raw import Asked, Line, RawServer, Reply, on_a_socket
+from tests.detection.raw import Asked, Line, RawServer, SendResult, on_a_socket
 from tests.detection.timing_observers import hasty, overlapping
 
 seeded = partial(defect, group="robustness")
@@ -68,7 +68,7 @@ class InTurns(MockApi):
 class Hanging(RawServer):
     """Does not answer some requests; no defect by itself."""
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Answer, or keep the client waiting."""
         if self.hangs(asked):
             await line.silence()
@@ -151,7 +151,7 @@ class BlankIsSlow(RawServer):
 
     slow_seconds = 12.0
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Answer in the end."""
         if any(not text.strip() for text in strings_of(asked)):
             await line.pause(self.slow_seconds)
@@ -169,7 +169,7 @@ class NestingEndsTheWorker(RawServer):
 
     levels = 30
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Run out of stack."""
         if max(asked.body.count(b"["), asked.body.count(b"{")) >= self.levels:
             line.drop()
@@ -188,7 +188,7 @@ class LongJobIdsAreDropped(RawServer):
 
     path_characters = 256
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Keep the path in a buffer of a fixed size."""
         if len(asked.target) > self.path_characters:
             line.drop()
@@ -204,7 +204,7 @@ class LongJobIdsAreDropped(RawServer):
 class UnreadBodyIsTheNextRequest(RawServer):
     """After a body that is not JSON its rest is read as the next request, which is answered 400 in its place."""
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Answer the leftovers first."""
         line.write(reply.to(asked))
         if reply.status == 400 and value_of(asked) is None:
@@ -436,7 +436,7 @@ class JobIdsAreNumbersOfTheSecond(MockApi):
 class RefusesWithoutReading(RawServer):
     """A body of another media type is not read: the connection is reset before the answer arrives."""
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Close on bytes that nobody read."""
         if reply.status == 415:
             line.abort()

@@ -22,7 +22,7 @@ from contracts.mock.http.refusal import Refusal
 from contracts.openapi.document import RATE_LIMIT, RATE_REMAINING, Document, Operation
 from tests.detection.catalogue import BOTH, LIST, variant
 from tests.detection.probe import Answer, Probe
-from tests.detection.raw import Asked, Line, RawServer, Reply, on_a_socket
+from tests.detection.raw import Asked, Line, RawServer, SendResult, on_a_socket
 
 KIBIBYTE: Final = 1024
 
@@ -66,7 +66,7 @@ class AnswersComeInChunks(RawServer):
 
     chunk_bytes = 50
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Cut the body up."""
         line.write(reply.having(content_length=None, transfer_encoding="chunked").head)
         if asked.method != "HEAD":
@@ -81,7 +81,7 @@ class AnswersComeInChunks(RawServer):
 class ChunksHaveExtensionsAndTrailers(RawServer):
     """Answers are chunked, with an extension after each size and a trailer at the end."""
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Use all that chunked encoding has."""
         line.write(reply.having(content_length=None, transfer_encoding="chunked", trailer="x-checksum").head)
         if asked.method != "HEAD":
@@ -94,7 +94,7 @@ class ChunksHaveExtensionsAndTrailers(RawServer):
 class AnswersEndWithTheConnection(RawServer):
     """An answer has no Content-Length: it ends where the connection does."""
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Close after it."""
         line.open = False
         line.write(reply.having(content_length=None, connection="close").to(asked))
@@ -107,7 +107,7 @@ class AnswersComeInSmallPieces(RawServer):
 
     piece_bytes = 16
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Send piece by piece."""
         content = reply.having(via="1.1 relay").to(asked)
         for start in range(0, len(content), self.piece_bytes):
@@ -120,7 +120,7 @@ class AnswersComeInSmallPieces(RawServer):
 class ContinueComesFirst(RawServer):
     """Each answer has a 100 before it, which a client has to expect even where it did not ask for it."""
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Send it late, but send it."""
         line.write(b"HTTP/1.1 100 Continue\r\n\r\n" + reply.to(asked))
 
@@ -130,7 +130,7 @@ class ContinueComesFirst(RawServer):
 class HeadsAreTerseAndLoud(RawServer):
     """Header names are in upper case, with no white space before their values, and the status has no phrase."""
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Spell the head anew."""
         lines = [f"HTTP/1.1 {reply.status} ", *(f"{name.upper()}:{value}" for name, value in reply.headers)]
         content = reply.to(asked).removeprefix(reply.head)
@@ -187,11 +187,11 @@ class LargeHeadsAreRefused(RawServer):
 
     max_bytes = 16 * KIBIBYTE
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Measure, and refuse without a look at anything else."""
         if sum(len(name) + len(value) for name, value in asked.headers) > self.max_bytes:
             line.open = False
-            reply = Reply(431, (("connection", "close"), ("content-length", "0")), b"")
+            reply = SendResult(431, (("connection", "close"), ("content-length", "0")), b"")
         line.write(reply.to(asked))
 
 
@@ -207,11 +207,11 @@ class TargetsThatAreNoTextAreRefused(RawServer):
 
     bad_escape = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Refuse it in two words, without any header of the application's."""
         if not self.is_text(asked.target):
             said = (("content-type", "text/plain"), ("content-length", "11"), ("connection", "close"))
-            reply = Reply(400, said, b"Bad Request")
+            reply = SendResult(400, said, b"Bad Request")
             line.open = False
         line.write(reply.to(asked))
 
@@ -243,7 +243,7 @@ class ConnectionsServeOneRequest(MockApi):
 class ConnectionsCloseInSilence(RawServer):
     """Every answer is the last one of its connection, which closes without a word."""
 
-    async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
+    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Close, which HTTP allows at any time."""
         line.write(reply.to(asked))
         line.drop()

@@ -133,12 +133,12 @@ class UnknownPersonsAreInvalid(MockApi):
     def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
         """Look everybody up."""
         persons = {name for name, variable in operation.supplied.items() if variable not in {EVENTS, INTEGRATIONS}}
-        strangers = [
+        unknown_parties = [
             custom(f"Unknown {name}", name)
             for name, sent in self.sent(operation, value).items()
             if name in persons and sent not in self.state.values(operation.supplied[name])
         ]
-        return super().unknown_values(operation, value) + strangers
+        return super().unknown_values(operation, value) + unknown_parties
 
 
 @variant(touches=UPDATE, observe=lambda probe: probe.update(event="no such event").said)

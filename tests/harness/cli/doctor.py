@@ -37,11 +37,11 @@ from contracts.openapi.document import (
 )
 from contracts.untrusted import sanitize
 from strategies.body import bodies
-from tests.harness.cli.preflight_client import ATTEMPT_SECONDS, Unreachable, Visit, within
+from tests.harness.cli.preflight_client import ATTEMPT_SECONDS, PreflightClient, Unreachable, within
 from tests.harness.config.access import Access
 from tests.harness.config.settings import Secret, Target, env_file_from, settings_from, target_from, tls_of
 from tests.harness.http.proxies import proxy_for
-from tests.harness.run.request_factory import absent, creator_of, request_for, variables_of
+from tests.harness.run.request_factory import absent, creator_for, request_for, variables_of
 from tests.harness.run.session import CONTRACTS, MOCK
 
 SLOW_SHARE = 0.8
@@ -70,7 +70,7 @@ class Line:
         return shown if self.fine else f"{shown}\n{'':33}What to do: {sanitize.line(self.advice)}"
 
 
-def examine(document: Document, visit: Visit, declared: Access | None) -> Iterator[Line]:
+def examine(document: Document, visit: PreflightClient, declared: Access | None) -> Iterator[Line]:
     """Yield a line for each thing that the target has to do with."""
     try:
         yield from _way(visit)
@@ -86,7 +86,7 @@ def examine(document: Document, visit: Visit, declared: Access | None) -> Iterat
         yield Line("reachable", str(away), "see that the target is running and the way to it is open, then ask again.")
 
 
-def _way(visit: Visit) -> Iterator[Line]:
+def _way(visit: PreflightClient) -> Iterator[Line]:
     parts = urlsplit(visit.target.url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     proxy = None if visit.target.local or proxy_bypass(host) else getproxies().get(parts.scheme)
@@ -94,7 +94,7 @@ def _way(visit: Visit) -> Iterator[Line]:
         yield Line("name", f"{host} is looked up by the proxy {urlsplit(proxy).hostname}")
     else:
         try:
-            entries = within(visit.patience, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            entries = within(visit.timeouts, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         except OSError as error:
             advice = "look for a slip in the URL, or for a VPN."
             yield Line("name", f"{host} does not resolve ({error.strerror})", advice)
@@ -109,10 +109,10 @@ def _way(visit: Visit) -> Iterator[Line]:
         yield _certificate(visit, host, port)
 
 
-def _certificate(visit: Visit, host: str, port: int) -> Line:
+def _certificate(visit: PreflightClient, host: str, port: int) -> Line:
     try:
         with (
-            socket.create_connection((host, port), timeout=visit.patience) as plain,
+            socket.create_connection((host, port), timeout=visit.timeouts) as plain,
             visit.tls.wrap_socket(plain, server_hostname=host) as secured,
         ):
             ends = (secured.getpeercert() or {}).get("notAfter", "an unknown day")
@@ -125,7 +125,7 @@ def _certificate(visit: Visit, host: str, port: int) -> Line:
         raise Unreachable(error.strerror or "no answer in time") from None
 
 
-def _reached(visit: Visit, document: Document) -> Line:
+def _reached(visit: PreflightClient, document: Document) -> Line:
     answer = visit.ask(_without_credentials(_harmless(document, visit.target)))
     told = f"{visit.target.url} answers a request without credentials with {answer.status_code}"
     if answer.status_code >= FIRST_SERVER_ERROR:
@@ -135,7 +135,7 @@ def _reached(visit: Visit, document: Document) -> Line:
     return Line("reachable", told)
 
 
-def _token(visit: Visit, document: Document) -> Line:
+def _token(visit: PreflightClient, document: Document) -> Line:
     status = visit.ask(_harmless(document, visit.target)).status_code
     if status in (UNAUTHORIZED, FORBIDDEN):
         return Line("token", f"refused with {status}", f"give a token in PROPEXO_TOKEN that {visit.target.url} issued.")
@@ -148,7 +148,7 @@ def _token(visit: Visit, document: Document) -> Line:
     return Line("token", f"answered {status}", "see that the URL is the API's own, without a path of an operation.")
 
 
-def _values(visit: Visit, document: Document, declared: Access | None) -> Iterator[Line]:
+def _values(visit: PreflightClient, document: Document, declared: Access | None) -> Iterator[Line]:
     """Yield lines on the integration and other values, and on something to cancel."""
     if declared is not None and not declared.covers(Access.WRITE):
         yield Line("values", f"none are needed for access {declared}")
@@ -165,7 +165,7 @@ def _values(visit: Visit, document: Document, declared: Access | None) -> Iterat
     yield from _cancellable(visit, document)
 
 
-def _known(visit: Visit, listing: Operation | None, variable: str, parameter: str) -> Line:
+def _known(visit: PreflightClient, listing: Operation | None, variable: str, parameter: str) -> Line:
     assert listing is not None, "asked only of a parameter of it"
     value = visit.target.known[variable][0]
     answer = visit.ask(_with_query(request_for(listing, visit.target, {}), parameter, value))
@@ -175,10 +175,10 @@ def _known(visit: Visit, listing: Operation | None, variable: str, parameter: st
     return Line(variable, f"taken, {shown} records listed for it" if shown else "taken, but nothing is listed for it")
 
 
-def _cancellable(visit: Visit, document: Document) -> Iterator[Line]:
+def _cancellable(visit: PreflightClient, document: Document) -> Iterator[Line]:
     """Yield one line: whether there are records to cancel. Nothing is cancelled to find out."""
-    able = [operation for operation in document.operations if creator_of(document, operation)]
-    variables = {o.supplied[made[1].name] for o in able if (made := creator_of(document, o))}
+    able = [operation for operation in document.operations if creator_for(document, operation)]
+    variables = {o.supplied[made[1].name] for o in able if (made := creator_for(document, o))}
     named = [value for name in sorted(variables) for value in visit.target.known.get(name, ())]
     if named and (listing := _listing(document)) is not None:
         answer = visit.ask(_with_query(request_for(listing, visit.target, {}), *_largest_page(listing)))
@@ -280,13 +280,13 @@ def _all(options: argparse.Namespace, declared: Access | None) -> Iterator[Line]
         api = MockApi(document)
         with serve(api) as server:
             mock = Target(MOCK, server.url, Secret(server.token), api.state.supplied)
-            yield from examine(document, Visit(mock, httpx.create_ssl_context(trust_env=False)), declared)
+            yield from examine(document, PreflightClient(mock, httpx.create_ssl_context(trust_env=False)), declared)
         return
     try:
         settings = settings_from(variables_of(document), os.environ, env_file)
         target = target_from(options.target, settings, allow_production=options.allow_production)
         proxy_for(httpx.URL(target.url))
-        visit = Visit(target, tls_of(settings))
+        visit = PreflightClient(target, tls_of(settings))
     except UsageError as error:
         yield Line("settings", "cannot be used", str(error))
         return

@@ -31,7 +31,7 @@ class Unreachable(Exception):
 
 
 @dataclass(slots=True)
-class Visit:
+class PreflightClient:
     """Asks one target, each question once, never longer than there is time and never more than `REQUESTS`."""
 
     target: Target
@@ -46,7 +46,7 @@ class Visit:
         self._until = self.clock() + SECONDS
 
     @property
-    def patience(self) -> float:
+    def timeouts(self) -> float:
         """Return the seconds that one more attempt may take."""
         return max(HURRY_SECONDS, min(ATTEMPT_SECONDS, (self._until - self.clock()) / 2))
 
@@ -57,7 +57,7 @@ class Visit:
         self.sent += 1
         # Without the declared encoding, which nobody here would undo.
         headers = [(name, value) for name, value in request.headers if name != "Accept-Encoding"]
-        url, waits = httpx.URL(self.target.url + request.target), self.patience
+        url, waits = httpx.URL(self.target.url + request.target), self.timeouts
         timeout = {"timeout": httpx.Timeout(waits).as_dict()}
         sent = httpx.Request(request.method, url, headers=headers, content=request.body, extensions=timeout)
         with transport_to(url, self.tls, kept=0) as transport:

@@ -10,7 +10,7 @@ from contracts.checks.authentication import FORBIDDEN, UNAUTHORIZED
 from contracts.checks.errors import BAD_REQUEST, error_names_the_property
 from contracts.errors import ConformanceError, Inconclusive, NotApplicable, UsageError
 from contracts.model.http import Exchange
-from contracts.model.verdict import HOLDS
+from contracts.model.verdict import PASS
 from contracts.openapi.document import Operation
 from contracts.requirements import Requirement
 
@@ -60,7 +60,7 @@ def require(declared: Access | None, given: Access, lacking: Iterable[Sequence[s
     )
 
 
-def obstacle(
+def skip_reason(
     requirement: Requirement, lacking: Sequence[str], declared: Access | None, *, in_use: Access
 ) -> ConformanceError | None:
     """Return why a requirement cannot be tried on an operation that lacks these variables, or None where it can.
@@ -75,7 +75,7 @@ def obstacle(
     return Inconclusive(f"No control can be made: set {' and '.join(lacking)}. (Access is {in_use}.)")
 
 
-def speaks_for_itself(operation: Operation, exchange: Exchange, made_up: Collection[str]) -> bool:
+def is_unambiguous_rejection(operation: Operation, exchange: Exchange, made_up: Collection[str]) -> bool:
     """Return whether a refusal tells its own cause, so that it needs no accepted twin.
 
     401 and 403 speak of the credentials, 405 of another method, 404 of a path that is spelled otherwise. A 400 speaks
@@ -87,20 +87,20 @@ def speaks_for_itself(operation: Operation, exchange: Exchange, made_up: Collect
         return exchange.status in (UNAUTHORIZED, FORBIDDEN)
     if exchange.status == BAD_REQUEST:
         sent = (exchange.request.body or b"") + exchange.request.target.encode()
-        told = error_names_the_property(operation, exchange) is HOLDS
+        told = error_names_the_property(operation, exchange) is PASS
         return told or not any(value.encode() in sent for value in made_up)
     return exchange.status == NOT_ALLOWED and exchange.request.method != operation.method
 
 
-def refused_without_a_cause(operation: Operation, exchange: Exchange, made_up: Collection[str]) -> bool:
+def is_ambiguous_rejection(operation: Operation, exchange: Exchange, made_up: Collection[str]) -> bool:
     """Return whether a request was refused for what may as well be the values that were made up."""
     refused = exchange.status is not None and not exchange.accepted and exchange.status < FIRST_SERVER_ERROR
-    return refused and not speaks_for_itself(operation, exchange, made_up)
+    return refused and not is_unambiguous_rejection(operation, exchange, made_up)
 
 
-def tells_refusals_apart(operation: Operation, exchanges: Iterable[Exchange]) -> bool:
+def names_invalid_fields(operation: Operation, exchanges: Iterable[Exchange]) -> bool:
     """Return whether any answer names the property that was edited: a target that refuses everything reads nothing."""
-    return any(error_names_the_property(operation, exchange) is HOLDS for exchange in exchanges)
+    return any(error_names_the_property(operation, exchange) is PASS for exchange in exchanges)
 
 
 def line(told: Sequence[Mapping[str, Any]], access: Access) -> str:

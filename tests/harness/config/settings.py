@@ -54,7 +54,7 @@ class Profile(StrEnum):
     DEEP = "deep"
 
     @property
-    def allowance(self) -> int:
+    def budget(self) -> int:
         """Return the most requests per operation, everything counted."""
         return {Profile.QUICK: 45, Profile.NIGHTLY: 120, Profile.DEEP: 1000}[self]
 

@@ -23,11 +23,11 @@ from tests.harness.http import retry_policy
 from tests.harness.http.deadline import watched
 from tests.harness.http.intermediary import Page, page_of
 from tests.harness.http.proxies import transport_to
-from tests.harness.http.send_result import LastRequests, Reply, Tally, TargetDown
-from tests.harness.http.timing import ELSEWHERE, ON_THIS_MACHINE, Manners
+from tests.harness.http.send_result import LastRequests, SendResult, Tally, TargetDown
+from tests.harness.http.timing import ELSEWHERE, ON_THIS_MACHINE, ClientPolicy
 from tests.harness.http.transport import Outcome, Stray, send_once
 from tests.harness.http.transport_stats import Weather
-from tests.harness.rate_limit.shared_counter import Allowance
+from tests.harness.rate_limit.shared_counter import SharedRateCounter
 from tests.harness.rate_limit.throttle import Pacer
 
 LOST_UNTIL_FRESH: Final = 2
@@ -54,7 +54,7 @@ class Client:
         self,
         base_url: str,
         token: str = "",
-        manners: Manners | None = None,
+        client_policy: ClientPolicy | None = None,
         tell: Callable[[str], None] = lambda _: None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -62,20 +62,23 @@ class Client:
 
         `tls` is how certificates are verified.
         """
-        manners = manners or Manners()
+        client_policy = client_policy or ClientPolicy()
         self.base_url = base_url
         self._base = httpx.URL(base_url)
         local = self._base.host in LOOPBACK
-        self._clock = manners.clock
-        self._patience = manners.patience or (ON_THIS_MACHINE if local else ELSEWHERE)
-        paced = manners.paced if manners.paced is not None else not local
+        self._clock = client_policy.clock
+        self._patience = client_policy.timeouts or (ON_THIS_MACHINE if local else ELSEWHERE)
+        paced = client_policy.paced if client_policy.paced is not None else not local
         self._tell = tell
         self.pacer = Pacer(
-            manners.clock, lambda: Allowance(manners.clock, base_url, token), self._progress, paced=paced
+            client_policy.clock,
+            lambda: SharedRateCounter(client_policy.clock, base_url, token),
+            self._progress,
+            paced=paced,
         )
         self.weather = Weather()
         self.sent = 0
-        self.began = manners.clock.now()
+        self.began = client_policy.clock.now()
         self.token_honoured = False
         self.last = LastRequests()
         self.unknown_path: Exchange | None = None
@@ -100,7 +103,7 @@ class Client:
         self._fresh.close()
         self.pacer.close()
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> SendResult:
         """Send a request, and again while only transport stood in the way.
 
         `TargetDown` if the target answers nobody for longer than patience lasts; from then on for every request.
@@ -133,7 +136,7 @@ class Client:
             self._learn_sign(request, outcome.response)
         return tally.reply(outcome, began, self._clock.now() - began)
 
-    def told_of_weather(self) -> dict[str, float]:
+    def transport_stats(self) -> dict[str, float]:
         """Return what stood in the way so far, in numbers."""
         pacer = self.pacer
         return self.weather.numbers() | {"waited": pacer.waited, "slowed": pacer.slowed, "refused": pacer.refused}
@@ -148,7 +151,7 @@ class Client:
         """Send nothing more, and wait for nothing, in any thread."""
         self._gone = TargetUnavailable(reason)
 
-    def forgive(self) -> None:
+    def clear_unavailable(self) -> None:
         """Try a target once more that was given up. If it is still away, that is told as it was before."""
         if self._gone is not None:
             self._given_up_before, self._gone = str(self._gone), None
@@ -259,9 +262,9 @@ class Client:
 
     def _until_back(self, sign: Request, outcome: Outcome, page: Page | None) -> Outcome:
         """Return the answer that shows that others are answered, or what came last when patience is over."""
-        patience = self._patience.away if self._answered else self._patience.first
+        timeouts = self._patience.away if self._answered else self._patience.first
         unexplained = self.weather.away_seconds - self._explained_seconds
-        until = self._clock.now() + min(patience, self._patience.away_in_all - unexplained)
+        until = self._clock.now() + min(timeouts, self._patience.away_in_all - unexplained)
         turn = 0
         while (left := until - self._clock.now()) > 0 and self._gone is None:
             self._pause(min(retry_policy.pause(turn), left))

@@ -14,7 +14,7 @@ KEPT_AT_MOST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class SendResult:
     """What sending one request came to. `drops` counts sendings that ended before an answer did, and were repeated.
 
     `outages` counts answers of gateways that did not say when to come back, and were followed by another try. Neither
@@ -38,7 +38,7 @@ class Reply:
 class TargetDown(TargetUnavailable):
     """Nobody is answered any more. `reply` is what came of the request that was in flight, None where it never was."""
 
-    def __init__(self, reason: str, reply: Reply | None = None) -> None:
+    def __init__(self, reason: str, reply: SendResult | None = None) -> None:
         """Say why."""
         super().__init__(reason)
         self.reply = reply
@@ -83,9 +83,9 @@ class Tally:
         """Return the tally after an absence, which is held against no request by itself."""
         return replace(self, attempts=0, drops=0, outages=0, brought_down=False)
 
-    def reply(self, outcome: Outcome, began: float, elapsed: float) -> Reply:
+    def reply(self, outcome: Outcome, began: float, elapsed: float) -> SendResult:
         """Return what it came to."""
-        return Reply(
+        return SendResult(
             outcome.response,
             outcome.fault,
             began,

@@ -14,15 +14,15 @@ SINCE_START: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 class Clock:
     """Tells seconds and lets them pass, all of them `hurry` times as fast as on the wall."""
 
-    hurry: float = 1.0
+    speedup: float = 1.0
 
     def now(self) -> float:
         """Return the seconds of a clock that nobody sets."""
-        return time.monotonic() * self.hurry
+        return time.monotonic() * self.speedup
 
     def stamp(self) -> float:
         """Return the seconds since this machine started, asleep or awake: what all of its processes can count by."""
-        return time.clock_gettime(SINCE_START) * self.hurry
+        return time.clock_gettime(SINCE_START) * self.speedup
 
     def sleep(self, seconds: float) -> None:
         """Let seconds pass."""
@@ -30,11 +30,11 @@ class Clock:
 
     def real(self, seconds: float) -> float:
         """Return how long these seconds are on the wall."""
-        return max(0.0, seconds) / self.hurry
+        return max(0.0, seconds) / self.speedup
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """How long the suite waits, in seconds, before it takes a silence for an answer."""
 
     connect: float = 4.0
@@ -50,14 +50,14 @@ class Patience:
     """Until a target that has never answered has to be there."""
 
 
-ON_THIS_MACHINE = Patience(away=10.0, away_in_all=40.0)
-ELSEWHERE = Patience()
+ON_THIS_MACHINE = Timeouts(away=10.0, away_in_all=40.0)
+ELSEWHERE = Timeouts()
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class ClientPolicy:
     """How the suite treats a target; what is None follows from where the target is."""
 
     clock: Clock = field(default_factory=Clock)
-    patience: Patience | None = None
+    timeouts: Timeouts | None = None
     paced: bool | None = None

@@ -12,7 +12,7 @@ from contracts.model.http import Request, Response
 from tests.harness.http import retry_policy
 from tests.harness.http.deadline import Wire, over_within
 from tests.harness.http.decoding import LARGEST_BODY, TooLarge, Undecodable, decode
-from tests.harness.http.timing import Clock, Patience
+from tests.harness.http.timing import Clock, Timeouts
 
 CHUNK = 512
 
@@ -44,7 +44,7 @@ class Outcome:
 
 
 def send_once(
-    http: httpx.HTTPTransport, base: httpx.URL, request: Request, patience: Patience, clock: Clock
+    http: httpx.HTTPTransport, base: httpx.URL, request: Request, timeouts: Timeouts, clock: Clock
 ) -> Outcome:
     """Send a request exactly as it is, and read its answer up to the deadlines and the largest size."""
     fresh: list[str] = []
@@ -53,7 +53,7 @@ def send_once(
         if event == "connection.connect_tcp.started":
             fresh.append(event)
 
-    timeout = httpx.Timeout(clock.real(patience.silence), connect=clock.real(patience.connect))
+    timeout = httpx.Timeout(clock.real(timeouts.silence), connect=clock.real(timeouts.connect))
     outgoing = httpx.Request(
         request.method,
         base.copy_with(raw_path=base.raw_path.rstrip(b"/") + request.target.encode("ascii")),
@@ -62,7 +62,7 @@ def send_once(
         content=_in_chunks(request.body or b"") if request.chunked else request.body,
         extensions={"trace": trace, "timeout": timeout.as_dict()},
     )
-    with over_within(clock.real(patience.total), request) as wire:
+    with over_within(clock.real(timeouts.total), request) as wire:
         outcome = _outcome(http, outgoing, wire, fresh)
     earlier = tuple(Stray(before.request, before.stray) for before in wire.earlier)
     # What is no HTTP may be the end of the exchange before: bytes that came when this request was on its way already.

@@ -30,7 +30,7 @@ class Weather:
         return asdict(self)
 
 
-def weather_line(processes: Iterable[Mapping[str, float]]) -> str:
+def transport_stats_line(processes: Iterable[Mapping[str, float]]) -> str:
     """Return what all processes of a run met with, in one line; an empty text for fair weather."""
     numbers: defaultdict[str, float] = defaultdict(float)
     for told in processes:

@@ -34,10 +34,10 @@ def left_out(
     operations: Sequence[Operation],
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each item of `planned`, which are pytest's ids, that told nothing, with an entry for it."""
-    heard = {(entry["requirement"], entry.get("operation")) for entry in told}
+    on_exchange = {(entry["requirement"], entry.get("operation")) for entry in told}
     for name in dict.fromkeys(planned):
         check = cited(name, requirements, operations)
-        if check is None or (check[0].id, check[1].id) in heard or (name, None) in heard:
+        if check is None or (check[0].id, check[1].id) in on_exchange or (name, None) in on_exchange:
             continue
         yield name, entry_of(*check)
 

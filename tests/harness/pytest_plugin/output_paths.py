@@ -11,7 +11,7 @@ from typing import Final
 
 from contracts.errors import UsageError
 
-OUTLETS: Final = {
+OUTPUT_OPTIONS: Final = {
     "--alluredir": "allure_report_dir",
     "--junitxml": "xmlpath",
     "--log-file": "log_file",
@@ -26,7 +26,7 @@ OUTLETS: Final = {
 
 def expanded(options: Mapping[str, object]) -> dict[str, str]:
     """Return pytest's options that say where to write, with `~` and `$NAME` filled in as in its own --junitxml."""
-    given = ((name, options.get(name)) for name in OUTLETS.values())
+    given = ((name, options.get(name)) for name in OUTPUT_OPTIONS.values())
     return {
         name: os.path.expanduser(os.path.expandvars(value))  # noqa: PTH111 - without a home it stays as it is
         for name, value in given

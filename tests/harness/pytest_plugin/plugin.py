@@ -32,22 +32,22 @@ from contracts.model.verdict import Finding, Status, Verdict
 from contracts.openapi.document import Operation
 from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
-from strategies.core.mutation import Edit, Edits
+from strategies.core.mutation import Mutation, Mutations
 from tests.harness.config.access import Access
 from tests.harness.config.private_folder import private_folder
 from tests.harness.config.settings import PRODUCTION_HOST, Profile, env_file_from
 from tests.harness.http.send_result import TargetDown
-from tests.harness.http.timing import Manners
-from tests.harness.http.transport_stats import weather_line
+from tests.harness.http.timing import ClientPolicy
+from tests.harness.http.transport_stats import transport_stats_line
 from tests.harness.pytest_plugin.not_run import NOT_RUN, cited, left_out, report_of
-from tests.harness.pytest_plugin.output_paths import OUTLETS, check_writable, expanded
+from tests.harness.pytest_plugin.output_paths import OUTPUT_OPTIONS, check_writable, expanded
 from tests.harness.run.interruption import Interruption, hint
 from tests.harness.run.operation_run import AllowanceSpent
 from tests.harness.run.session import (
+    CLIENT_POLICY,
     CONTRACTS,
     EXIT_CODE,
     INTERRUPTION,
-    MANNERS,
     MOCK,
     NOT_CANCELLED,
     NOT_WRITTEN,
@@ -58,13 +58,13 @@ from tests.harness.run.session import (
     Session,
     Shown,
 )
-from tests.harness.trial.plan import Demand, Share, Tried, expectation, share_out, tried_as
-from tests.harness.trial.requirement_test import Trial
+from tests.harness.trial.plan import BudgetShare, RequestDemand, Tried, allocate_budget, cost_estimate, dedup_key
+from tests.harness.trial.requirement_test import RequirementTest
 
 VIOLATED, INTERRUPTED, INTERNAL_ERROR, NOTHING_TRIED, NOTHING_SELECTED, COULD_NOT_TELL = 1, 2, 3, 4, 5, 6
 """Exit codes; 0 and 4 are pytest's own for `all well` and `usage`. Nothing is tried where a setting lacks for all."""
 
-PLAN: Final = pytest.StashKey[dict[str, dict[str, Share]]]()
+PLAN: Final = pytest.StashKey[dict[str, dict[str, BudgetShare]]]()
 VERDICT: Final = pytest.StashKey[Verdict]()
 ENDED: Final = pytest.StashKey[list[str]]()
 """By what a run was ended early."""
@@ -86,7 +86,7 @@ class SuiteFailed(Exception):
     """The suite itself failed in an item: no fault of the target, and the rest of the run goes on."""
 
 
-class OutOfDate(Exception):
+class StaleKnownIssue(Exception):
     """A known issue is no longer violated. No fault of the target: no AssertionError."""
 
 
@@ -96,10 +96,10 @@ SHOWN: Final = pytest.StashKey[Shown]()
 def requirement(
     name: str,
     *,
-    edits: Edits | None = None,
-    sends: tuple[int, int, int] = (0, 0, 0),
-    to_be_accepted: bool = False,
-    sends_by_listing: tuple[int, int, int] | None = None,
+    mutations: Mutations | None = None,
+    extra_requests: tuple[int, int, int] = (0, 0, 0),
+    expects_success: bool = False,
+    extra_requests_by_listing: tuple[int, int, int] | None = None,
 ) -> Callable[[Function], Function]:
     """Cite the requirement that a test judges.
 
@@ -107,14 +107,18 @@ def requirement(
     the profiles quick, nightly and deep; `sends_by_listing` does where a listing shows what becomes of an update.
     `to_be_accepted` tells that a conforming target accepts what it sends.
     """
-    return pytest.mark.requirement(Demand(name, edits, sends, to_be_accepted, sends_by_listing))
+    return pytest.mark.requirement(
+        RequestDemand(name, mutations, extra_requests, expects_success, extra_requests_by_listing)
+    )
 
 
 class Hooks:
     """What a report implements to hear of verdicts."""
 
     @pytest.hookspec(firstresult=True)
-    def pytest_conformance_verdict(self, config: pytest.Config, trial: Trial, verdict: Verdict) -> Shown | None:
+    def pytest_conformance_verdict(
+        self, config: pytest.Config, trial: RequirementTest, verdict: Verdict
+    ) -> Shown | None:
         """Take a verdict where it is reached, and return what to show for it."""
 
 
@@ -210,7 +214,7 @@ def pytest_configure(config: pytest.Config) -> None:
         access=Access(level) if (level := config.getoption("--access")) else None,
         allow_production=config.getoption("--allow-production"),
         redact_ids=config.getoption("--redact", None) == "ids",
-        manners=config.stash.get(MANNERS, Manners()),
+        client_policy=config.stash.get(CLIENT_POLICY, ClientPolicy()),
         tell=partial(_tell, config),
         run=getattr(config, "workerinput", {}).get("run") or uuid.uuid4().hex,
         process=os.environ.get("PYTEST_XDIST_WORKER", "") if _is_worker(config) else "",
@@ -254,7 +258,7 @@ def _say_what_is_open(config: pytest.Config) -> None:
 
 def _check_options(config: pytest.Config) -> None:
     """Raise `UsageError` for options of others with which the run could not do what it is for."""
-    for option in set(OUTLETS) - {"--history"}:  # without which a run is worth as much: it is told at the end
+    for option in set(OUTPUT_OPTIONS) - {"--history"}:  # without which a run is worth as much: it is told at the end
         check_writable(option, config.getoption(option, None), is_folder=option == "--alluredir")
     if config.getoption("reruns", None):
         raise UsageError("--reruns would count each check again: leave it out, the suite repeats what it has to.")
@@ -346,7 +350,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def place(item: pytest.Item) -> tuple[int, bool, bool]:
         demand = _demand(item)
-        judges_all, silent = _cited(item).judges == "all", demand is not None and not any(demand.sends)
+        judges_all, silent = _cited(item).judges == "all", demand is not None and not any(demand.extra_requests)
         return session.operations.index(_operation(item)), judges_all, judges_all and silent
 
     items[:] = others + sorted(applicable, key=place)
@@ -358,7 +362,7 @@ def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
     if PLAN not in config.stash:
         return None
     session = config.stash[SESSION]
-    return expectation(len(config.stash[PLAN]), session.options.profile, session.per_minute)
+    return cost_estimate(len(config.stash[PLAN]), session.options.profile, session.per_minute)
 
 
 @pytest.hookimpl(trylast=True)
@@ -368,28 +372,30 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     in_worker = hasattr(session.config, "workerinput")  # which cannot tell why; the exit code does at the end
     if session.config.getoption("--target") == MOCK or session.config.option.collectonly or in_worker:
         return
-    obstacles = [session.config.stash[SESSION].obstacle(_cited(item), _operation(item)) for item in ours]
+    obstacles = [session.config.stash[SESSION].skip_reason(_cited(item), _operation(item)) for item in ours]
     if obstacles and all(obstacles):
         raise pytest.UsageError(f"Nothing of what was selected can be tried. {obstacles[0]}")
 
 
-def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str, Share]]:
+def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str, BudgetShare]]:
     """Share out each operation's allowance over its whole catalogue, so that -k and -m change no item."""
-    plans: dict[str, dict[str, Share]] = {}
+    plans: dict[str, dict[str, BudgetShare]] = {}
     # What one operation tries beyond its first tier waits in the others: together they reach further down the lists.
     tried: set[Tried] = set()
     for operation in sorted(session.operations, key=lambda operation: operation.body is not None):
         demands = {
             _cited(item): demand for item in items if _operation(item) is operation and (demand := _demand(item))
         }
-        shares = share_out(operation, demands, session.options.profile, tried, session.provisions(operation))
+        shares = allocate_budget(operation, demands, session.options.profile, tried, session.setup_requests(operation))
         plans[operation.id] = dict(shares)
-        tried |= {tried_as(name, edit, operation) for name, share in shares.items() for edit in share.edits}
+        tried |= {
+            dedup_key(name, mutation, operation) for name, share in shares.items() for mutation in share.mutations
+        }
     return plans
 
 
 @pytest.fixture
-def trial(request: pytest.FixtureRequest, operation: Operation) -> Trial:
+def trial(request: pytest.FixtureRequest, operation: Operation) -> RequirementTest:
     """Give the trial of the cited requirement on one operation."""
     session, demand = request.config.stash[SESSION], _demand(request.node)
     assert demand is not None, "only a test that cites a requirement may ask for a trial"
@@ -399,25 +405,27 @@ def trial(request: pytest.FixtureRequest, operation: Operation) -> Trial:
     )
     run = session.run(
         operation,
-        _stock(request.config, operation),
+        _shared_mutations(request.config, operation),
         _kept(request, operation),
         _reserved(request.config, operation),
     )
     run.begin_requirement(cited)
-    return Trial(
+    return RequirementTest(
         requirement=cited,
         run=run,
-        edits=share.edits,
-        sends=0 if run.lacking else share.sends,  # beside edits, it is controls that are sent
+        mutations=share.mutations,
+        extra_requests=0 if run.lacking else share.extra_requests,  # beside edits, it is controls that are sent
         random_seed=session.options.random_seed,
     )
 
 
-def _stock(config: pytest.Config, operation: Operation) -> list[Edit]:
+def _shared_mutations(config: pytest.Config, operation: Operation) -> list[Mutation]:
     """Return the edits that were planned for requirements that judge the whole run."""
     requirements = config.stash[SESSION].requirements
     plan = config.stash[PLAN][operation.id]
-    return [edit for name, share in plan.items() if requirements[name].judges == "all" for edit in share.edits]
+    return [
+        mutation for name, share in plan.items() if requirements[name].judges == "all" for mutation in share.mutations
+    ]
 
 
 def _reserved(config: pytest.Config, operation: Operation) -> dict[str, int]:
@@ -425,32 +433,35 @@ def _reserved(config: pytest.Config, operation: Operation) -> dict[str, int]:
     requirements = config.stash[SESSION].requirements
     plan = config.stash[PLAN][operation.id]
     own = {name: share for name, share in plan.items() if requirements[name].gates}
-    return {name: share.sends + len(share.edits) * (requirements[name].judges == "own") for name, share in own.items()}
+    return {
+        name: share.extra_requests + len(share.mutations) * (requirements[name].judges == "own")
+        for name, share in own.items()
+    }
 
 
 def _kept(request: pytest.FixtureRequest, operation: Operation) -> int:
     """Return how many requests are sent after the run was completed, by requirements that judge the whole of it."""
     requirements = request.config.stash[SESSION].requirements
     plan = request.config.stash[PLAN][operation.id]
-    return sum(share.sends for name, share in plan.items() if requirements[name].judges == "all")
+    return sum(share.extra_requests for name, share in plan.items() if requirements[name].judges == "all")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Run the test, then turn what its trial came to into an outcome."""
     trial = pyfuncitem.funcargs.get("trial")
-    if not isinstance(trial, Trial):
+    if not isinstance(trial, RequirementTest):
         return (yield)
     result: object = None
     try:
         result = yield
         verdict = trial.verdict()
     except NotApplicable as absent:
-        verdict = trial.undecided(Status.NOT_APPLICABLE, str(absent))
+        verdict = trial.early_verdict(Status.NOT_APPLICABLE, str(absent))
     except NotReached as spent:
-        verdict = trial.undecided(Status.NOT_REACHED, str(spent))
+        verdict = trial.early_verdict(Status.NOT_REACHED, str(spent))
     except TargetUnavailable as away:
-        verdict = trial.undecided(Status.INCONCLUSIVE, str(away))
+        verdict = trial.early_verdict(Status.INCONCLUSIVE, str(away))
         if isinstance(away, TargetDown):
             verdict = replace(verdict, last_requests=trial.run.client.last.exchanges)
         pyfuncitem.session.shouldstop = sanitize.line(
@@ -458,7 +469,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         )  # one error of the run, not one of each item that is left
     except Inconclusive as unclear:
         not_reached = isinstance(unclear, AllowanceSpent) and not trial.gates
-        verdict = trial.undecided(Status.NOT_REACHED if not_reached else Status.INCONCLUSIVE, str(unclear))
+        verdict = trial.early_verdict(Status.NOT_REACHED if not_reached else Status.INCONCLUSIVE, str(unclear))
     except Exception as failure:  # noqa: BLE001 - whatever it is, it is the result of this item and of no other
         verdict = trial.failed(failure)
     verdict = replace(verdict, observations=(*verdict.observations, *trial.run.observations()))
@@ -478,7 +489,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 def _as_outcome(status: Status, shown: Shown, *, strict: bool) -> None:
     text = shown.text
     if shown.outdated:
-        raise OutOfDate(shown.outdated)
+        raise StaleKnownIssue(shown.outdated)
     if shown.excused:
         pytest.skip(f"known issue: {text}")
     match status:
@@ -498,7 +509,7 @@ def _as_outcome(status: Status, shown: Shown, *, strict: bool) -> None:
             raise SuiteFailed(text)
 
 
-def _note(item: pytest.Function, trial: Trial, verdict: Verdict, shown: Shown) -> None:
+def _note(item: pytest.Function, trial: RequirementTest, verdict: Verdict, shown: Shown) -> None:
     item.stash[VERDICT], item.stash[SHOWN] = verdict, shown
     item.user_properties += [
         ("requirement", verdict.requirement),
@@ -515,7 +526,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show a verdict's own text instead of a traceback, and what is no fault of the target as pytest's error."""
     report = yield
-    if call.excinfo is not None and isinstance(call.excinfo.value, (Violated, CouldNotTell, SuiteFailed, OutOfDate)):
+    if call.excinfo is not None and isinstance(
+        call.excinfo.value, (Violated, CouldNotTell, SuiteFailed, StaleKnownIssue)
+    ):
         report.longrepr = str(call.excinfo.value)
         if isinstance(call.excinfo.value, (CouldNotTell, SuiteFailed)):
             report.when = "setup"
@@ -535,7 +548,7 @@ def pytest_runtest_makereport(
             "evidence": {
                 "decided": verdict.evidence.decided,
                 "controls": verdict.evidence.controls,
-                "edits": list(verdict.evidence.edits),
+                "edits": list(verdict.evidence.mutations),
                 "statuses": dict(verdict.evidence.statuses),
                 "fault_rate_ruled_out": verdict.evidence.ruled_out,
             },
@@ -554,7 +567,7 @@ def pytest_runtest_makereport(
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Let go of an operation's exchanges with the last of its items."""
     if _demand(item) and (nextitem is None or _operation(nextitem) is not _operation(item)):
-        item.config.stash[SESSION].forget(_operation(item))
+        item.config.stash[SESSION].release(_operation(item))
         gc.collect()  # exchanges hang together in circles, and a long run would pile them up
 
 
@@ -565,11 +578,11 @@ class Cut:
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
         """Say so instead of running the test; what gates is run with what requests there are."""
         trial = pyfuncitem.funcargs.get("trial")
-        if not isinstance(trial, Trial):
+        if not isinstance(trial, RequirementTest):
             return
-        if obstacle := pyfuncitem.config.stash[SESSION].obstacle(trial.requirement, trial.operation):
+        if skip_reason := pyfuncitem.config.stash[SESSION].skip_reason(trial.requirement, trial.operation):
             pyfuncitem.stash[BEYOND_ACCESS] = True
-            raise obstacle
+            raise skip_reason
         if trial.requirement.gates or trial.requirement.judges == "all":
             return
         if pyfuncitem.config.stash[PLAN][trial.operation.id][trial.requirement.id].cut:
@@ -729,7 +742,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     missing = sum(entry["verdict"] == NOT_RUN for entry in told)
     lines = [f"Ended by {what}." for what in config.stash.get(ENDED, ())[:1]]
     lines += [f"Not run: {missing} of {len(told)} checks."] if missing else []
-    weather = weather_line({entry["process"]: entry["weather"] for entry in told if "weather" in entry}.values())
+    weather = transport_stats_line(
+        {entry["process"]: entry["weather"] for entry in told if "weather" in entry}.values()
+    )
     lines += [weather] if weather else []
     lines += [
         f"Reports could not be written: {why}. What was written before is kept."
@@ -778,12 +793,12 @@ def exit_code(told: Sequence[dict[str, Any]], pytests: int, *, strict: bool) -> 
 def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "identity": finding.identity,
-        "edit": finding.edit,
-        "kind": finding.problem.kind,
+        "edit": finding.mutation,
+        "kind": finding.violation.kind,
         "seen": finding.seen,
         "tried": finding.tried,
         "gates": finding.gates,
-        "edits": list(finding.edits),
+        "edits": list(finding.mutations),
         "request": finding.exchange.number,
     }
 
@@ -801,7 +816,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByOperation:
     return ByOperation(config, log)
 
 
-def _demand(item: Any) -> Demand | None:
+def _demand(item: Any) -> RequestDemand | None:
     mark = item.get_closest_marker("requirement")
     return None if mark is None else mark.args[0]
 

@@ -41,7 +41,7 @@ class _Shared(SQLiteBucket):
         self.conn.execute(f"DELETE FROM {TABLE} WHERE item_timestamp > ?", (now + AHEAD_MS,))  # noqa: S608
 
 
-class Allowance:
+class SharedRateCounter:
     """Counts what was sent within the last minute, and says how long to wait before there is room for one more.
 
     Where the file cannot be had, or no longer be written to, this process counts alone: the pace is kept either way,

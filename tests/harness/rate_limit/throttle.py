@@ -11,7 +11,7 @@ from contracts.model.http import Response
 from tests.harness.http.retry_policy import WINDOW_SECONDS
 from tests.harness.http.timing import Clock
 from tests.harness.rate_limit.limit_window import Window
-from tests.harness.rate_limit.shared_counter import Allowance
+from tests.harness.rate_limit.shared_counter import SharedRateCounter
 
 WORTH_TELLING_SECONDS: Final = 5.0
 
@@ -26,7 +26,7 @@ class Pacer:
     """
 
     def __init__(
-        self, clock: Clock, open_allowance: Callable[[], Allowance], tell: Callable[[str], None], *, paced: bool
+        self, clock: Clock, open_allowance: Callable[[], SharedRateCounter], tell: Callable[[str], None], *, paced: bool
     ) -> None:
         """Wait for nothing yet. `tell` hears why, before a wait that a person would notice."""
         self.window = Window()

@@ -75,7 +75,7 @@ class Record:
         return [job for job, failed in self.cancellations.items() if failed is None]
 
 
-class Records:
+class CreatedResources:
     """Reads off every exchange of the run what was created and what was cancelled, and keeps a journal of it."""
 
     def __init__(self, document: Document, journal: Journal | None = None, *, earlier: bool = False) -> None:
@@ -136,7 +136,7 @@ class Records:
             self._note_cancellation(operation, exchange)
         return None
 
-    def forget(self, record: Record) -> None:
+    def release(self, record: Record) -> None:
         """Take note that the target knows nothing of a record."""
         record.over, record.doubts = True, 0
         self._keep(record)
@@ -154,7 +154,7 @@ class Records:
         response = exchange.response
         refused = response is None or response.status in CLIENT_ERRORS
         # Told once in all: what refuses a good request may have acted on any, and the listing would show it.
-        self._refused_for_no_reason |= response is not None and refused and exchange.edit == CONTROL
+        self._refused_for_no_reason |= response is not None and refused and exchange.mutation == CONTROL
         job = None if refused or response is None else _job(creator, response.json())
         known = None if job is None else self._by_job.get(job)
         if job is not None and known is None:
@@ -339,7 +339,7 @@ class Records:
 class _Work:
     """What is done to one record after the other; a target that went away is what kept each from being cancelled."""
 
-    records: Records
+    records: CreatedResources
     send: Send
     reading: Ask
     cancelling: Ask
@@ -357,7 +357,7 @@ class _Work:
     def look(self, record: Record) -> None:
         """Ask whether the target still knows what an earlier run left; a mock that was restarted does not."""
         if record.job is not None and (read := self._read(record, record.job)) and read.status in UNKNOWN:
-            self.records.forget(record)
+            self.records.release(record)
 
     def learn(self, record: Record) -> None:
         """Read a create's job until it tells the record's id, or that there is none."""

@@ -119,7 +119,7 @@ class Interruption:
         return left > 0
 
     @contextmanager
-    def held_back(self, while_idle: Callable[[], bool]) -> Iterator[None]:
+    def defer_sigint(self, while_idle: Callable[[], bool]) -> Iterator[None]:
         """Let an ending wait until the context ends, for a while, but where there is nothing to wait for."""
         self._may_wait = while_idle
         try:
@@ -169,12 +169,12 @@ _installed: Interruption | None = None
 
 
 @contextmanager
-def held_back(while_idle: Callable[[], bool]) -> Iterator[None]:
+def defer_sigint(while_idle: Callable[[], bool]) -> Iterator[None]:
     """Let Ctrl-C wait until the context ends, but where `while_idle` says that there is nothing to wait for."""
     if _installed is None or threading.current_thread() is not threading.main_thread():
         yield
         return
-    with _installed.held_back(while_idle):
+    with _installed.defer_sigint(while_idle):
         yield
 
 

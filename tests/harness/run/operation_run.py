@@ -18,21 +18,29 @@ from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.document import Document, Json, Link, Operation
 from contracts.requirements import Requirement
 from strategies.body import bodies, constraints, string_payloads
-from strategies.core.mutation import Edit
+from strategies.core.mutation import Mutation
 from strategies.request import credentials, methods
 from strategies.request.listing import newest
-from strategies.safety import may_name_others, nobodys_id
+from strategies.safety import may_hit_foreign_ids, nobodys_id
 from tests.harness.config.access import TOKEN, Access, access_with
 from tests.harness.config.settings import Target
 from tests.harness.http.client import Client
 from tests.harness.http.intermediary import page_of
 from tests.harness.http.retry_policy import SILENCES
-from tests.harness.http.send_result import Reply, TargetDown
+from tests.harness.http.send_result import SendResult, TargetDown
 from tests.harness.http.transport import Stray
 from tests.harness.run import polling
-from tests.harness.run.created_resources import Record, Records, follow_record
-from tests.harness.run.interruption import held_back
-from tests.harness.run.request_factory import Turns, absent, creator_of, lacking, lister_of, request_for, sources_of
+from tests.harness.run.created_resources import CreatedResources, Record, follow_record
+from tests.harness.run.interruption import defer_sigint
+from tests.harness.run.request_factory import (
+    ValueAllocator,
+    absent,
+    creator_for,
+    job_sources,
+    lacking,
+    listing_for,
+    request_for,
+)
 
 RESERVED_SHARE = 30
 """One request in thirty is kept for sending again what failed."""
@@ -66,7 +74,7 @@ class SilencesSpent(AllowanceSpent):
 
 
 @dataclass(frozen=True, slots=True)
-class JobEnd:
+class JobResult:
     """The last read of a job, by the operation `status`."""
 
     status: Operation
@@ -96,13 +104,13 @@ class OperationRun:
         document: Document,
         target: Target,
         client: Client,
-        allowance: int,
+        budget: int,
         selected: Collection[str],
-        turns: Turns,
+        turns: ValueAllocator,
         accepted: dict[str, Exchange],
         jobs: list[Request],
-        records: Records,
-        heard: Callable[[Exchange], None] = lambda _: None,
+        records: CreatedResources,
+        on_exchange: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
         """Send nothing yet. `selected` are the ids of the operations that the session tests.
 
@@ -115,19 +123,19 @@ class OperationRun:
         self.document = document
         self.target = target
         self.client = client
-        self.allowance = allowance
+        self.budget = budget
         self.selected = selected
         self.exchanges: list[Exchange] = []
         self.spent = 0
-        self.reserve = allowance // RESERVED_SHARE
-        self.repeatable = True
+        self.reserve = budget // RESERVED_SHARE
+        self.replayable = True
         self.intermittent: set[str] = set()
-        self.knock: Exchange | None = None
+        self.unauthenticated_probe: Exchange | None = None
         self._opening: Exchange | None = None
         self._refused: Exchange | None = None
-        self._hindrance: Inconclusive | None = None
+        self._setup_error: Inconclusive | None = None
         self.records = records
-        self._heard = heard
+        self._heard = on_exchange
         self.lacking = tuple(lacking(document, operation, target))
         self.made_up = tuple(nobodys_id() for _ in self.lacking)
         stand_ins = {name: (value,) for name, value in zip(self.lacking, self.made_up, strict=True)}
@@ -140,8 +148,8 @@ class OperationRun:
         self._places: dict[str, int | None] = {}
         self._spare: str | None = None
         self._marks = {purpose: uuid.uuid4().hex[:8] for purpose in (CREDENTIALS, MALFORMED, UPDATED, OPEN)}
-        self.lister = lister_of(document, operation)
-        self._stock: tuple[Edit, ...] = ()
+        self.lister = listing_for(document, operation)
+        self._shared_mutations: tuple[Mutation, ...] = ()
         self._completed = False
         self._opened_without_values = False
         self._kept = 0
@@ -150,13 +158,13 @@ class OperationRun:
         self._silences = 0
         self._observed: list[str] = []
 
-    def plan(self, edits: Iterable[Edit], kept: int = 0, reserved: Mapping[str, int] | None = None) -> None:
+    def plan(self, mutations: Iterable[Mutation], kept: int = 0, reserved: Mapping[str, int] | None = None) -> None:
         """Take note of the edits to send before the whole run is judged, for the requirements that judge it.
 
         `kept` requests are left for what these requirements send at the end. `reserved` are the requests that each
         gating requirement is still going to send: what only narrows a finding down may not use them up.
         """
-        self._stock, self._kept, self._reserved = tuple(edits), kept, dict(reserved or {})
+        self._shared_mutations, self._kept, self._reserved = tuple(mutations), kept, dict(reserved or {})
 
     def begin_requirement(self, requirement: Requirement) -> None:
         """Take note that a requirement is tried now: it uses what was reserved for it, or else what is to spare."""
@@ -184,58 +192,58 @@ class OperationRun:
             self.control()
             self._send_stock()
             repeats = min(self.left - self.reserve - self._kept, REPEATS_AT_MOST)
-            if not self.repeatable or self.operation.record:
+            if not self.replayable or self.operation.record:
                 repeats = 0
             for _, request in zip(range(repeats), cycle(self.controls()), strict=False):
                 self.send(request, CONTROL)
 
-    def may_name_others(self, control: Request, changed: Request) -> bool:
+    def may_hit_foreign_ids(self, control: Request, changed: Request) -> bool:
         """Return whether a changed control may name something that is neither the user's nor the run's."""
-        return may_name_others(self.operation, control, changed, ids_unknown=bool(self.lacking))
+        return may_hit_foreign_ids(self.operation, control, changed, ids_unknown=bool(self.lacking))
 
     def _send_stock(self) -> None:
-        stock, self._stock = self._stock, ()
+        shared_mutations, self._shared_mutations = self._shared_mutations, ()
         with suppress(SilencesSpent):
-            self._send_each(stock)
+            self._send_each(shared_mutations)
         self._silences = 0  # of edits that are no requirement's own
 
-    def _send_each(self, edits: Iterable[Edit]) -> None:
-        for edit in edits:
-            request = self.open_to_either()
-            changed = edit.apply(request)
-            if changed == request or self.may_name_others(request, changed):
+    def _send_each(self, mutations: Iterable[Mutation]) -> None:
+        for mutation in mutations:
+            request = self.control_any_outcome()
+            changed = mutation.apply(request)
+            if changed == request or self.may_hit_foreign_ids(request, changed):
                 continue  # the edit makes no sense of this control, or may do something to others
-            exchange = self.send(changed, edit)
+            exchange = self.send(changed, mutation)
             crashed = exchange.status is None or exchange.status >= FIRST_SERVER_ERROR
-            if crashed or (edit.to_be_accepted and not exchange.accepted):
-                for part in edit.parts:
+            if crashed or (mutation.expects_success and not exchange.accepted):
+                for part in mutation.parts:
                     if self.spare <= 0:
                         break
-                    request = self.open_to_either()
-                    if not self.may_name_others(request, changed := part.apply(request)):
+                    request = self.control_any_outcome()
+                    if not self.may_hit_foreign_ids(request, changed := part.apply(request)):
                         self.send(changed, part)
 
     @property
     def left(self) -> int:
         """Return how many requests may still be sent; to cancel what was created is part of the allowance."""
-        return self.allowance - self.spent - sum(record.owed for record in self._made)
+        return self.budget - self.spent - sum(record.owed for record in self._made)
 
     def send(
-        self, request: Request, edit: Edit | str, *, operation: Operation | None = None, generated: bool = False
+        self, request: Request, mutation: Mutation | str, *, operation: Operation | None = None, generated: bool = False
     ) -> Exchange:
         """Send a request of this operation, or of another one that it leads to, and record the exchange."""
-        if isinstance(edit, str):
-            edit = Edit(edit, lambda unchanged: unchanged)
+        if isinstance(mutation, str):
+            mutation = Mutation(mutation, lambda unchanged: unchanged)
         if (self.spare if self._gives_way else self.left) <= 0:
-            raise AllowanceSpent(f"The budget of {self.allowance} requests for {self.operation.id} is spent.")
+            raise AllowanceSpent(f"The budget of {self.budget} requests for {self.operation.id} is spent.")
         if self._silences >= SILENCES_AT_MOST:
             raise SilencesSpent(f"{self._silences} requests got no answer, each time twice: no more of them are sent.")
         creates = (operation or self.operation).record is not None
         # What nobody knows of cannot be cancelled again: Ctrl-C waits until a create's answer was noted.
-        with held_back(lambda: self.client.idle) if creates else nullcontext():
-            return self._send(request, edit, operation or self.operation, generated=generated)
+        with defer_sigint(lambda: self.client.idle) if creates else nullcontext():
+            return self._send(request, mutation, operation or self.operation, generated=generated)
 
-    def _send(self, request: Request, edit: Edit, operation: Operation, *, generated: bool) -> Exchange:
+    def _send(self, request: Request, mutation: Mutation, operation: Operation, *, generated: bool) -> Exchange:
         # What is sent again because of the way there costs nobody a verdict.
         self.spent += 1
         begun = self.records.begin(operation) if operation.record else None
@@ -243,14 +251,14 @@ class OperationRun:
             reply = self.client.send(request)
         except TargetUnavailable as away:
             if isinstance(away, TargetDown) and away.reply is not None:
-                exchange = self._record(away.reply, request, edit, operation, generated=generated)
+                exchange = self._record(away.reply, request, mutation, operation, generated=generated)
                 self.records.note(exchange, begun, away.reply.lost)
                 self.client.last.in_flight.append(exchange)
                 self._heard(exchange)
             elif begun is not None:
                 self.records.never_sent(begun)
             raise
-        exchange = self._record(reply, request, edit, operation, generated=generated)
+        exchange = self._record(reply, request, mutation, operation, generated=generated)
         self._note_connection(exchange, reply, operation)
         if record := self.records.note(exchange, begun, reply.lost):
             self._made.append(record)
@@ -258,14 +266,14 @@ class OperationRun:
             with suppress(Inconclusive):  # an id that no request can hold
                 self._jobs.append(self.follow(exchange)[1])
         self.client.token_honoured |= exchange.accepted and exchange.issued_token
-        if self.taken(exchange) and exchange.edit == CONTROL:
+        if self.taken(exchange) and exchange.mutation == CONTROL:
             self._accepted[exchange.operation] = exchange
         self._heard(exchange)
         if exchange.status == UNAUTHORIZED and exchange.issued_token and self.client.token_honoured:
             self._require_token()
         return exchange
 
-    def _note_connection(self, exchange: Exchange, reply: Reply, operation: Operation) -> None:
+    def _note_connection(self, exchange: Exchange, reply: SendResult, operation: Operation) -> None:
         """Take note of what sending a request showed of the target beside its answer."""
         self._silences += exchange.fault in SILENCES
         self.client.last.recent.append(exchange)
@@ -275,17 +283,17 @@ class OperationRun:
             self.client.last.answered = exchange
         if reply.falls and exchange.response is not None:
             self._observed.append(
-                f"the target went away once while a request to {operation.label} ({exchange.edit}) was in flight, "
+                f"the target went away once while a request to {operation.label} ({exchange.mutation}) was in flight, "
                 "and answered it when it was back"
             )
 
     def _exchange(
-        self, reply: Reply, request: Request, edit: Edit, operation: Operation, *, generated: bool
+        self, reply: SendResult, request: Request, mutation: Mutation, operation: Operation, *, generated: bool
     ) -> Exchange:
         return Exchange(
             operation=operation.id,
             request=request,
-            edit=edit.name,
+            mutation=mutation.name,
             response=reply.response,
             fault=reply.fault,
             began=reply.began,
@@ -294,18 +302,20 @@ class OperationRun:
             attempts=reply.attempts,
             drops=reply.drops,
             outages=reply.outages,
-            about=edit.about,
-            issued_token=edit.issued_token,
-            also_malformed=edit.also_malformed,
+            about=mutation.about,
+            issued_token=mutation.issued_token,
+            also_malformed=mutation.also_malformed,
             generated=generated,
-            fuzzing=edit.fuzzing,
-            gates=edit.gates,
+            fuzzing=mutation.fuzzing,
+            gates=mutation.gates,
             stray=reply.stray,
         )
 
-    def _record(self, reply: Reply, request: Request, edit: Edit, operation: Operation, *, generated: bool) -> Exchange:
+    def _record(
+        self, reply: SendResult, request: Request, mutation: Mutation, operation: Operation, *, generated: bool
+    ) -> Exchange:
         """Keep what sending a request came to."""
-        exchange = self._exchange(reply, request, edit, operation, generated=generated)
+        exchange = self._exchange(reply, request, mutation, operation, generated=generated)
         self.exchanges.append(exchange)
         return exchange
 
@@ -353,10 +363,12 @@ class OperationRun:
         first = self.operation.path.split("/")[1]
         headers = tuple(pair for pair in like.request.headers if pair[0].lower() != "content-type")
         request = Request("GET", f"/{first}/{nobodys_id()}", headers)
-        edit = Edit("a path that the API does not have", lambda unchanged: unchanged, issued_token=like.issued_token)
+        mutation = Mutation(
+            "a path that the API does not have", lambda unchanged: unchanged, issued_token=like.issued_token
+        )
         self.spent += 1
         reply = self.client.send(request)
-        self.client.unknown_path = probe = self._exchange(reply, request, edit, self.operation, generated=False)
+        self.client.unknown_path = probe = self._exchange(reply, request, mutation, self.operation, generated=False)
         self._heard(probe)
         return probe
 
@@ -373,7 +385,7 @@ class OperationRun:
                 f"{self.target.url} no longer takes the token in {TOKEN}, which it took before: give a new one."
             )
 
-    def forget(self) -> None:
+    def release(self) -> None:
         """Let go of what was exchanged, once every requirement was judged by it: a long run needs no more memory."""
         self.exchanges.clear()
 
@@ -383,8 +395,8 @@ class OperationRun:
 
     def send_again(self, exchange: Exchange) -> Exchange:
         """Send the request of an exchange once more."""
-        again = Edit(
-            exchange.edit,
+        again = Mutation(
+            exchange.mutation,
             lambda unchanged: unchanged,
             about=exchange.about,
             issued_token=exchange.issued_token,
@@ -399,10 +411,10 @@ class OperationRun:
             generated=exchange.generated,
         )
 
-    def send_together(self, requests: Sequence[tuple[Request, Edit | str]]) -> list[Exchange]:
+    def send_together(self, requests: Sequence[tuple[Request, Mutation | str]]) -> list[Exchange]:
         """Send requests at the same time, on connections of their own."""
         if self.left < len(requests):
-            raise AllowanceSpent(f"The budget of {self.allowance} requests for {self.operation.id} is spent.")
+            raise AllowanceSpent(f"The budget of {self.budget} requests for {self.operation.id} is spent.")
         before = self.spent
         pool = ThreadPoolExecutor(len(requests))
         try:
@@ -420,15 +432,15 @@ class OperationRun:
 
         The first call sends it, twice, so that a target that takes each value once is known as such.
         """
-        if self._hindrance is not None:
-            raise self._hindrance
+        if self._setup_error is not None:
+            raise self._setup_error
         if self._opening is None and self._refused is None:
             try:
                 self._open()
             except Inconclusive as hindrance:
-                self._hindrance = hindrance
+                self._setup_error = hindrance
                 raise
-            if self._opening is not None and self.repeatable:
+            if self._opening is not None and self.replayable:
                 # The richest requests go out first. Where values are used up they wait: some might use the last one.
                 self._send_stock()
         if self._opening is None:
@@ -447,10 +459,10 @@ class OperationRun:
         """Return the accepted control, or None where there is none yet."""
         return self._opening
 
-    def acceptable(self) -> Request:
+    def next_control(self) -> Request:
         """Return a request that the target has every reason to accept now."""
         opening = self.control()
-        return opening.request if self.repeatable else self._next_request()
+        return opening.request if self.replayable else self._next_request()
 
     def has_used_up(self, request: Request, refused: Exchange) -> bool:
         """Return whether a request as good as the control was refused because, by now, the control is refused as well.
@@ -459,32 +471,32 @@ class OperationRun:
         that is to be accepted gets a value of its own, and nobody is to take this refusal for one of the credentials.
         """
         control = None if self._opening is None else self._opening.request
-        may_be = self.repeatable and self.operation.supported and refused.status in OF_A_VALUE
+        may_be = self.replayable and self.operation.supported and refused.status in OF_A_VALUE
         if not may_be or request != control or self.send(control, CONTROL).status not in OF_A_VALUE:
             return False
-        self.repeatable = False
+        self.replayable = False
         self.exchanges = [replace(one, also_malformed=True) if one is refused else one for one in self.exchanges]
         return True
 
-    def open_to_either(self) -> Request:
+    def control_any_outcome(self) -> Request:
         """Return the request to change where the target may accept or refuse what comes of it."""
-        return self.control().request if self.repeatable else self.refusable()
+        return self.control().request if self.replayable else self.rejection_base()
 
-    def refusable(self) -> Request:
+    def rejection_base(self) -> Request:
         """Return the request to make malformed: as good as the control, with a value that no accepted request has."""
-        return self._made_up() if self.lacking else self._kept_back(MALFORMED)
+        return self._placeholder_request() if self.lacking else self._kept_back(MALFORMED)
 
-    def refusable_for_credentials(self) -> Request:
+    def auth_rejection_base(self) -> Request:
         """Return the request to take the credentials from: as good as the control, with a value of its own."""
-        return self._made_up() if self.lacking else self._kept_back(CREDENTIALS)
+        return self._placeholder_request() if self.lacking else self._kept_back(CREDENTIALS)
 
     def in_doubt(self) -> Request:
         """Return the request to change where a careful target may accept what comes of it.
 
         It holds nothing that is kept for refusals: what these do in secret can still be told then.
         """
-        if self.lacking or not self.repeatable:
-            return self.refusable()
+        if self.lacking or not self.replayable:
+            return self.rejection_base()
         return self.marked(self.control().request, OPEN)
 
     def untouched(self, purpose: str) -> Request | None:
@@ -501,7 +513,7 @@ class OperationRun:
         whether a refusal did something to it.
         """
         opening = self.control()
-        if not self.repeatable and self._fewest():
+        if not self.replayable and self._scarcest_count():
             return self._request(-1)
         return self.marked(self.untouched(purpose) or opening.request, purpose)
 
@@ -517,11 +529,11 @@ class OperationRun:
         )
 
     def _place(self, purpose: str) -> int | None:
-        if self._fewest() and purpose not in self._places:
-            if self.operation.uses_up:
-                self._places[purpose] = self._turns.keep(self._fewest())
+        if self._scarcest_count() and purpose not in self._places:
+            if self.operation.consumes_value:
+                self._places[purpose] = self._turns.keep(self._scarcest_count())
             elif self.operation.updates_record:
-                self._places[purpose] = self._turns.keep_one(self._fewest())
+                self._places[purpose] = self._turns.keep_one(self._scarcest_count())
         return self._places.get(purpose)
 
     def first_two(self) -> tuple[Exchange, Exchange]:
@@ -532,18 +544,20 @@ class OperationRun:
             raise NotApplicable("the target takes each value once")
         return pair[0], pair[1]
 
-    def end_of(self, write: Exchange, at_most: int = READS_OF_A_JOB) -> JobEnd:
+    def end_of(self, write: Exchange, at_most: int = READS_OF_A_JOB) -> JobResult:
         """Return the end of an accepted write's job: as read before, or read now."""
         status, request = self.follow(write)
         read = (e for e in self.exchanges if e.request == request and protocol.job_is_over(status, e))
-        return JobEnd(status, next(read, None) or polling.until_final(self, request, at_most=at_most, operation=status))
+        return JobResult(
+            status, next(read, None) or polling.until_final(self, request, at_most=at_most, operation=status)
+        )
 
     def other_writes(self) -> list[Exchange]:
         """Return the accepted writes of the operation itself, but for the first two controls."""
         first_two = self.first_two()
         return [e for e in self.exchanges if e.operation == self.operation.id and e.accepted and e not in first_two]
 
-    def told_record(self, end: JobEnd) -> str | None:
+    def created_id(self, end: JobResult) -> str | None:
         """Return the id of a record that the end of a job tells, or None."""
         return follow_record(end.status, end.exchange.response.json()) if end.exchange.response else None
 
@@ -577,7 +591,7 @@ class OperationRun:
     def reads_of_jobs(self) -> list[Exchange]:
         """Return what this run was told of jobs that the session's writes were given."""
         given = frozenset(self._jobs)
-        return [exchange for exchange in self.exchanges if exchange.edit == CONTROL and exchange.request in given]
+        return [exchange for exchange in self.exchanges if exchange.mutation == CONTROL and exchange.request in given]
 
     def job_requests(self, at_most: int) -> list[Request]:
         """Return requests for the status of jobs that the session's writes were given: odd ids, then a spread."""
@@ -597,14 +611,14 @@ class OperationRun:
     def two_controls(self) -> list[Request]:
         """Return two accepted controls; the second is sent now where there is only one and more values are known."""
         self.control()
-        if len(self.controls()) == 1 and self._several():
+        if len(self.controls()) == 1 and self._multi_valued():
             self.another_control()
         return self.controls()[:2]
 
     @property
     def controls_accepted(self) -> int:
         """Return how many unedited requests the target accepted."""
-        return sum(self.taken(exchange) for exchange in self.exchanges if exchange.edit == CONTROL)
+        return sum(self.taken(exchange) for exchange in self.exchanges if exchange.mutation == CONTROL)
 
     def follow(self, exchange: Exchange) -> tuple[Operation, Request]:
         """Return the operation that tells the status of an accepted write's job, and the request for it."""
@@ -615,7 +629,7 @@ class OperationRun:
 
     def accepted_controls(self) -> list[Exchange]:
         """Return the controls of the operation itself that were accepted."""
-        mine = (e for e in self.exchanges if e.edit == CONTROL and e.operation == self.operation.id)
+        mine = (e for e in self.exchanges if e.mutation == CONTROL and e.operation == self.operation.id)
         return [exchange for exchange in mine if self.taken(exchange)]
 
     def controls(self) -> list[Request]:
@@ -636,25 +650,25 @@ class OperationRun:
         if first is not None and not source.record:
             self.send(first.request, CONTROL, operation=source)
 
-    def control_that_fails(self) -> Exchange | None:
+    def read_failing_job(self) -> Exchange | None:
         """Read the job of a write that can come to nothing: its end is told in other words. None if it is refused."""
         source, _ = self._source()
         in_path = methods.unknown_ids(source) if source.path_parameters else []
         return self._job_of([*string_payloads.unknown_values(source)[::-1], *in_path])
 
-    def control_without_extras(self) -> Exchange | None:
+    def read_minimal_write_job(self) -> Exchange | None:
         """Read the job of a write that holds only what is required; None where it is refused, or where all is."""
         return self._job_of([constraints.nothing_optional(self._source()[0])])
 
-    def _job_of(self, edits: Sequence[Edit]) -> Exchange | None:
+    def _job_of(self, mutations: Sequence[Mutation]) -> Exchange | None:
         """Read the job of a write to which the first of the edits was done; None if there is no such job."""
         source, link = self._source()
-        for edit in edits[:1]:
+        for mutation in mutations[:1]:
             request = self.request_for(source)
-            changed = edit.apply(request)
-            if changed == request or may_name_others(source, request, changed):
+            changed = mutation.apply(request)
+            if changed == request or may_hit_foreign_ids(source, request, changed):
                 break
-            write = self.send(changed, edit, operation=source)
+            write = self.send(changed, mutation, operation=source)
             if write.accepted:
                 return self.send(self._status_request(self.operation, link, write), CONTROL)
         return None
@@ -673,7 +687,7 @@ class OperationRun:
 
     def about(self, operation: Operation, record: str) -> Mapping[str, Json]:
         """Return what makes a request for an operation one about this record."""
-        made = creator_of(self.document, operation)
+        made = creator_for(self.document, operation)
         return {made[1].name: record} if made else {}
 
     def _new_records(self, creator: Operation, number: int) -> list[str]:
@@ -690,7 +704,7 @@ class OperationRun:
         """Follow the job of a write that creates to its end, and return the id of the record."""
         status, request = self.follow(write)
         end = polling.until_final(self, request, at_most=READS_OF_A_JOB, operation=status)
-        for pause in polling.pauses(self.target):
+        for pause in polling.backoff(self.target):
             made = self.records.of(request)
             if made is None or made.id is not None or made.over:
                 break
@@ -701,9 +715,9 @@ class OperationRun:
             raise NotApplicable(f"the job of {write.operation} told no id of a record: {told}")
         return made.id
 
-    def _provide(self) -> None:
+    def _ensure_resources(self) -> None:
         """Create records to work on where the user named none."""
-        made = creator_of(self.document, self.operation)
+        made = creator_for(self.document, self.operation)
         if made is None:
             return
         variable = self.operation.supplied[made[1].name]
@@ -715,7 +729,7 @@ class OperationRun:
             self._spare = records.pop() if self.operation.updates_record else None
             self.known[variable] = tuple(records)
 
-    def _made_up(self) -> Request:
+    def _placeholder_request(self) -> Request:
         """Return a request whose values are nobody's; with the issued token it is only ever sent to be refused."""
         self._open_without_values()
         return self._plain_request(0)
@@ -725,31 +739,31 @@ class OperationRun:
 
         `Inconclusive`, now and ever after, if the target answers both as if it were down.
         """
-        if self._hindrance is not None:
-            raise self._hindrance
+        if self._setup_error is not None:
+            raise self._setup_error
         if self._opened_without_values:
             return
         self._opened_without_values = True
         plain = self._plain_request(0)
         bare = credentials.none(self.operation)[0]
-        self.knock = self.send(bare.apply(plain), bare)
-        seen = [self.knock]
+        self.unauthenticated_probe = self.send(bare.apply(plain), bare)
+        seen = [self.unauthenticated_probe]
         if access_with(self.lacking) is Access.NONE:
-            self._require_application(self.knock)
+            self._require_application(self.unauthenticated_probe)
         else:
-            seen.append(self._show_token(plain))
+            seen.append(self._probe_token(plain))
         if all(exchange.status is None or exchange.status >= FIRST_SERVER_ERROR for exchange in seen):
-            self._hindrance = Inconclusive(f"{self.operation.label} answers {seen[-1].outcome} to everything.")
-            raise self._hindrance
+            self._setup_error = Inconclusive(f"{self.operation.label} answers {seen[-1].outcome} to everything.")
+            raise self._setup_error
 
-    def _show_token(self, plain: Request) -> Exchange:
+    def _probe_token(self, plain: Request) -> Exchange:
         """Send what has to be refused, but not for its credentials; `TargetUnavailable` if it is refused for these."""
-        to_refuse = Edit("an id that was made up", lambda unchanged: unchanged)
+        to_refuse = Mutation("an id that was made up", lambda unchanged: unchanged)
         if self.operation.body is not None:
             to_refuse = [*bodies.missing(self.operation), *bodies.not_objects(self.operation)][0]
         for _ in range(REFUSALS_OF_THE_TOKEN):
             exchange = self.send(to_refuse.apply(plain), to_refuse)
-            self._require_application(self.knock, exchange)
+            self._require_application(self.unauthenticated_probe, exchange)
             if exchange.status not in (UNAUTHORIZED, FORBIDDEN):
                 self.client.token_honoured |= exchange.response is not None
                 return exchange
@@ -760,12 +774,12 @@ class OperationRun:
     def _open(self) -> None:
         if self.lacking:
             raise Inconclusive(f"No control can be made: set {' and '.join(self.lacking)}.")
-        self._provide()
+        self._ensure_resources()
         if self.operation.secured:
             self._knock()
         for attempt in range(CONTROLS_AT_MOST):
             exchange = self.another_control()
-            self._require_application(self.knock, exchange)
+            self._require_application(self.unauthenticated_probe, exchange)
             if self.taken(exchange):
                 self._opening = exchange
                 break
@@ -776,9 +790,9 @@ class OperationRun:
         if self._opening is None:
             return
         again = self.send(self._opening.request, CONTROL)
-        self.repeatable = self.taken(again) or again.response is None or again.response.status >= FIRST_SERVER_ERROR
+        self.replayable = self.taken(again) or again.response is None or again.response.status >= FIRST_SERVER_ERROR
         if self.operation.job_status:
-            self.control_that_fails()
+            self.read_failing_job()
 
     def _token_refused(self, exchange: Exchange) -> TargetUnavailable:
         return TargetUnavailable(
@@ -790,15 +804,17 @@ class OperationRun:
 
         It has the value that is kept for such requests: what becomes of the first control says that values are fresh.
         """
-        edit = credentials.none(self.operation)[0]
+        mutation = credentials.none(self.operation)[0]
         if not self.operation.job_status:
-            self._first_turn = self._turns.next() if self._several() else 0
+            self._first_turn = self._turns.next() if self._multi_valued() else 0
             request = self.untouched(CREDENTIALS) or self._plain_request(self._first_turn)
-            self.knock = self.send(edit.apply(self.marked(request, CREDENTIALS)), edit)
+            self.unauthenticated_probe = self.send(mutation.apply(self.marked(request, CREDENTIALS)), mutation)
 
     def _why_not_accepted(self) -> str:
         """Return what the target says against the controls, first of all its reason, and which values they had."""
-        controls = [exchange for exchange in self.exchanges if exchange.edit == CONTROL and not self.taken(exchange)]
+        controls = [
+            exchange for exchange in self.exchanges if exchange.mutation == CONTROL and not self.taken(exchange)
+        ]
         # A status can only be read of a write that was accepted: the reason stands in the answer to that write.
         writes = [exchange for exchange in controls if exchange.operation != self.operation.id]
         refused = (writes or controls)[-1]
@@ -822,22 +838,24 @@ class OperationRun:
         return sorted(set(self.operation.supplied.values()))
 
     def _sources(self) -> list[tuple[Operation, Link]]:
-        return list(sources_of(self.document, self.operation, self.known, self.selected))
+        return list(job_sources(self.document, self.operation, self.known, self.selected))
 
     def _source(self) -> tuple[Operation, Link]:
         return self._sources()[0]
 
     def _next_request(self) -> Request:
         turn = self._turns.next()
-        if not self.repeatable and turn >= self._fewest() - VALUES_KEPT_BACK:
-            raise NotApplicable(f"the target takes each value once: give more of them in {', '.join(self._several())}")
+        if not self.replayable and turn >= self._scarcest_count() - VALUES_KEPT_BACK:
+            raise NotApplicable(
+                f"the target takes each value once: give more of them in {', '.join(self._multi_valued())}"
+            )
         return self._request(turn)
 
-    def _fewest(self) -> int:
+    def _scarcest_count(self) -> int:
         """Return how many values the variable has that has the fewest of several; 0 where none has several."""
-        return min((len(self.known[name]) for name in self._several()), default=0)
+        return min((len(self.known[name]) for name in self._multi_valued()), default=0)
 
-    def _several(self) -> list[str]:
+    def _multi_valued(self) -> list[str]:
         """Return the variables that hold more than one value."""
         return [name for name in self._variables() if len(self.known.get(name, ())) > 1]
 
@@ -846,7 +864,7 @@ class OperationRun:
             return self._plain_request(turn)
         source, link = self._source()
         write = self.send(
-            self._request_for(source, self._turns.among(turn, self._fewest())),
+            self._request_for(source, self._turns.among(turn, self._scarcest_count())),
             CONTROL,
             operation=source,
         )
@@ -854,7 +872,7 @@ class OperationRun:
         return self._status_request(self.operation, link, write if write.accepted else self._accepted.get(source.id))
 
     def _plain_request(self, turn: int) -> Request:
-        turn = self._turns.among(turn, self._fewest())
+        turn = self._turns.among(turn, self._scarcest_count())
         return self._request_for(self.operation, turn)
 
     def _status_request(self, status: Operation, link: Link, write: Exchange | None) -> Request:

@@ -19,7 +19,7 @@ LONGEST_PAUSE_SECONDS = 30.0
 """Eight reads with these pauses wait for five seconds on this machine, and for a minute elsewhere."""
 
 
-def pauses(
+def backoff(
     target: Target, *, at_most: int = 3, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[Callable[[], None]]:
     """Yield, for a few turns, what waits before the next one: ever longer."""
@@ -38,7 +38,7 @@ class Run(Protocol):
     def left(self) -> int:
         """Return how many requests may still be sent."""
 
-    def send(self, request: Request, edit: str, *, operation: Operation | None = None) -> Exchange:
+    def send(self, request: Request, mutation: str, *, operation: Operation | None = None) -> Exchange:
         """Send a request."""
 
 
@@ -48,7 +48,7 @@ def until_final(
     *,
     at_most: int,
     operation: Operation | None = None,
-    edit: str = CONTROL,
+    mutation: str = CONTROL,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exchange:
     """Read a job's state until it is final, `at_most` times, pausing ever longer; return the last exchange.
@@ -59,7 +59,7 @@ def until_final(
     pause = FIRST_PAUSE_SECONDS["local" if run.target.local else "remote"]
     turn = 1
     while True:
-        exchange = run.send(request, edit, operation=status)
+        exchange = run.send(request, mutation, operation=status)
         if job_is_over(status, exchange) or not exchange.accepted or run.left <= 1 or turn >= at_most:
             return exchange
         sleep(pause)

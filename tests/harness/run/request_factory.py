@@ -23,7 +23,7 @@ LONGEST_TARGET = 32 * 1024
 """Characters of path and query: servers take 8 KiB or so, the client twice as much as this."""
 
 
-class Turns:
+class ValueAllocator:
     """Shares out the known values of a session: from the front one after the other, from the back to be kept."""
 
     def __init__(self) -> None:
@@ -106,7 +106,7 @@ def needed(operation: Operation) -> set[str]:
     return {variable for name, variable in operation.supplied.items() if name in required}
 
 
-def creator_of(document: Document, operation: Operation) -> tuple[Operation, Link] | None:
+def creator_for(document: Document, operation: Operation) -> tuple[Operation, Link] | None:
     """Return the operation whose records this one cancels or updates, and the link that gives it a record's id."""
     for creator in document.operations:
         uses = creator.record and operation.id in (creator.record.cancelled_by, creator.record.updated_by)
@@ -118,7 +118,7 @@ def creator_of(document: Document, operation: Operation) -> tuple[Operation, Lin
     return None
 
 
-def lister_of(document: Document, operation: Operation) -> Operation | None:
+def listing_for(document: Document, operation: Operation) -> Operation | None:
     """Return the operation that lists what this one creates or updates, or None."""
     for creator in document.operations:
         if creator.record and operation.id in (creator.id, creator.record.updated_by):
@@ -133,7 +133,7 @@ def absent(document: Document, operation: Operation, known: Known) -> list[str]:
         lacking = [absent(document, source, known) for source in sources]
         return min(lacking, key=len, default=[])
     lacks = needed(operation) - known.keys()
-    made = creator_of(document, operation)
+    made = creator_for(document, operation)
     if made and lacks and not needed(made[0]) - known.keys():
         lacks.discard(operation.supplied[made[1].name])
     return sorted(lacks)
@@ -150,7 +150,7 @@ def lacking(document: Document, operation: Operation, target: Target) -> list[st
     return token + absent(document, operation, target.known)
 
 
-def sources_of(
+def job_sources(
     document: Document, operation: Operation, known: Known, selected: Collection[str]
 ) -> Iterator[tuple[Operation, Link]]:
     """Yield the writes whose jobs a status operation tells of: selected ones first, then those that create nothing."""

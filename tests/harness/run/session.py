@@ -20,20 +20,28 @@ from contracts.mock.http.serve import serve
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.document import Document, Operation, load_document
 from contracts.requirements import Requirement, load_requirements
-from strategies.core.mutation import Edit
+from strategies.core.mutation import Mutation
 from strategies.request.listing import newest
-from tests.harness.config.access import TOKEN, Access, access_of_run, obstacle, require
+from tests.harness.config.access import TOKEN, Access, access_of_run, require, skip_reason
 from tests.harness.config.settings import Profile, Secret, Target, limited_to, settings_from, target_from, tls_of
 from tests.harness.http.client import Client
 from tests.harness.http.proxies import proxy_for
-from tests.harness.http.send_result import Reply, TargetDown
-from tests.harness.http.timing import Manners
+from tests.harness.http.send_result import SendResult, TargetDown
+from tests.harness.http.timing import ClientPolicy
 from tests.harness.rate_limit.limit_window import Window
-from tests.harness.run.created_resources import COST_OF_A_RECORD, Records
+from tests.harness.run.created_resources import COST_OF_A_RECORD, CreatedResources
 from tests.harness.run.interruption import Interruption
 from tests.harness.run.journal import Journal, folder
 from tests.harness.run.operation_run import RECORDS_TO_START_WITH, OperationRun
-from tests.harness.run.request_factory import Turns, absent, creator_of, lacking, request_for, sources_of, variables_of
+from tests.harness.run.request_factory import (
+    ValueAllocator,
+    absent,
+    creator_for,
+    job_sources,
+    lacking,
+    request_for,
+    variables_of,
+)
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 MOCK = "mock"
@@ -57,7 +65,7 @@ class Options:
     redact_ids: bool = False
     run: str = field(default_factory=lambda: uuid.uuid4().hex)
     process: str = ""
-    manners: Manners = field(default_factory=Manners)
+    client_policy: ClientPolicy = field(default_factory=ClientPolicy)
     tell: Callable[[str], None] = lambda _: None
 
 
@@ -76,14 +84,14 @@ class Session:
         self._reached: Access | None = None
         self._client: Client | None = None
         self._runs: dict[str, OperationRun] = {}
-        self._turns = Turns()
+        self._turns = ValueAllocator()
         self._accepted: dict[str, Exchange] = {}
         self._jobs: list[Request] = []
         self.journal: Journal | None = None
-        self.records = Records(self.document)
+        self.records = CreatedResources(self.document)
         self._tls: ssl.SSLContext | None = None
         self.given_token = options.environment.get(TOKEN, "").strip()
-        self.heard: Callable[[Exchange], None] = lambda _: None
+        self.on_exchange: Callable[[Exchange], None] = lambda _: None
         """Gets every exchange as it happens, from whatever thread; to be set before the first is sent."""
         if options.target != MOCK:
             settings = settings_from(variables_of(self.document), options.environment, options.env_file)
@@ -95,7 +103,7 @@ class Session:
             require(options.access, self._access_to(given), missing)
             self._target = limited_to(given, options.access)
             self.journal = Journal(folder(options.environment), self._target.url, options.run, options.process)
-            self.records = Records(self.document, self.journal)
+            self.records = CreatedResources(self.document, self.journal)
 
     @property
     def target(self) -> Target:
@@ -118,10 +126,10 @@ class Session:
             self._reached = self._access_to(self._target)
         return self._reached
 
-    def obstacle(self, requirement: Requirement, operation: Operation) -> ConformanceError | None:
+    def skip_reason(self, requirement: Requirement, operation: Operation) -> ConformanceError | None:
         """Return why the requirement cannot be tried on the operation with what was given, or None where it can."""
         missing = lacking(self.document, operation, self.target)
-        return obstacle(requirement, missing, self.options.access, in_use=self.access)
+        return skip_reason(requirement, missing, self.options.access, in_use=self.access)
 
     def _missing(self, target: Target) -> list[list[str]]:
         return [lacking(self.document, operation, target) for operation in self.operations]
@@ -135,21 +143,21 @@ class Session:
         """Return the one client, paced unless the target is on this machine."""
         if self._client is None:
             options = self.options
-            self._client = Client(self.target.url, self.target.token, options.manners, options.tell, self._tls)
+            self._client = Client(self.target.url, self.target.token, options.client_policy, options.tell, self._tls)
             self._open.callback(self._client.close)
         return self._client
 
     @property
     def per_minute(self) -> int | None:
         """Return the pace to begin with, or None where nothing is paced."""
-        paced = self.options.manners.paced
+        paced = self.options.client_policy.paced
         local = self._target is None or self._target.local
         return Window().per_minute(0) if paced or (paced is None and not local) else None
 
     @property
     def weather(self) -> dict[str, float]:
         """Return what stood between this process and the target so far, in numbers."""
-        return {} if self._client is None else self._client.told_of_weather()
+        return {} if self._client is None else self._client.transport_stats()
 
     @property
     def requests_sent(self) -> int:
@@ -157,7 +165,11 @@ class Session:
         return 0 if self._client is None else self._client.sent
 
     def run(
-        self, operation: Operation, stock: Iterable[Edit], kept: int, reserved: Mapping[str, int] | None = None
+        self,
+        operation: Operation,
+        shared_mutations: Iterable[Mutation],
+        kept: int,
+        reserved: Mapping[str, int] | None = None,
     ) -> OperationRun:
         """Return the operation's part of the run.
 
@@ -165,21 +177,21 @@ class Session:
         `reserved` those that each gating requirement is going to send itself.
         """
         if operation.id not in self._runs:
-            allowance = self.options.profile.allowance
+            budget = self.options.profile.budget
             self._runs[operation.id] = OperationRun(
                 operation,
                 self.document,
                 self.target,
                 self.client,
-                allowance,
+                budget,
                 self.selected,
                 self._turns,
                 self._accepted,
                 self._jobs,
                 self.records,
-                self.heard,
+                self.on_exchange,
             )
-            self._runs[operation.id].plan(stock, kept, reserved)
+            self._runs[operation.id].plan(shared_mutations, kept, reserved)
         return self._runs[operation.id]
 
     def close(self) -> None:
@@ -188,16 +200,16 @@ class Session:
         if self.journal is not None:
             self.journal.close()
 
-    def forget(self, operation: Operation) -> None:
+    def release(self, operation: Operation) -> None:
         """Let go of what an operation exchanged, after the last of its items."""
         if operation.id in self._runs:
-            self._runs[operation.id].forget()
+            self._runs[operation.id].release()
 
     def restart(self) -> None:
         """Let every operation begin afresh, with its whole allowance."""
         self._runs.clear()
 
-    def provisions(self, operation: Operation) -> int:
+    def setup_requests(self, operation: Operation) -> int:
         """Return how many requests it takes to make what the operation works on, where the user named nothing."""
         if self._target is None:
             return 0  # the embedded mock, which is started later, names everything
@@ -205,9 +217,9 @@ class Session:
             return 0
         known = self._target.known
         if operation.job_status:
-            source = next(sources_of(self.document, operation, known, self.selected), None)
+            source = next(job_sources(self.document, operation, known, self.selected), None)
             return JOBS_TO_TELL_OF * COST_OF_A_RECORD if source and source[0].record else 0
-        made = creator_of(self.document, operation)
+        made = creator_for(self.document, operation)
         named = made is None or operation.supplied[made[1].name] in known
         return 0 if named else RECORDS_TO_START_WITH * (1 + COST_OF_A_RECORD)
 
@@ -233,29 +245,29 @@ class Session:
         taken = None if self.journal is None else self.journal.take_over()
         if not taken:
             return Earlier(busy=taken is None and self.journal is not None)
-        records = Records(self.document, self.journal, earlier=True)
+        records = CreatedResources(self.document, self.journal, earlier=True)
         records.restore(taken)
         found = len(records.left)
         if self.target.access is not Access.NONE and self.options.access in (None, Access.WRITE):
             self._cancel(records)
         return Earlier(cancelled=found - len(records.left), left=records.told())
 
-    def _cancel(self, records: Records) -> None:
+    def _cancel(self, records: CreatedResources) -> None:
         """Cancel what is left of some records."""
-        self.client.forgive()
+        self.client.clear_unavailable()
 
         def send(operation: Operation, request: Request) -> Exchange:
             try:
                 reply = self.client.send(request)
             except TargetDown as down:
                 if down.reply is not None:
-                    self.heard(cleaning(operation, request, down.reply))
+                    self.on_exchange(cleaning(operation, request, down.reply))
                 raise
             exchange = cleaning(operation, request, reply)
-            self.heard(exchange)
+            self.on_exchange(exchange)
             return exchange
 
-        def cleaning(operation: Operation, request: Request, reply: Reply) -> Exchange:
+        def cleaning(operation: Operation, request: Request, reply: SendResult) -> Exchange:
             came = reply.response, reply.fault, reply.began, reply.elapsed
             return Exchange(operation.id, request, CONTROL, *came, number=self.client.sent)
 
@@ -263,7 +275,7 @@ class Session:
             return request_for(status, self.target, {}, given=dict.fromkeys(status.path_parameters, job))
 
         def cancelling(cancel: Operation, record: str) -> Request:
-            made = creator_of(self.document, cancel)
+            made = creator_for(self.document, cancel)
             return request_for(cancel, self.target, self.target.known, given={made[1].name: record} if made else {})
 
         def listing(lister: Operation) -> Request:
@@ -302,7 +314,7 @@ class Shown:
 
 EXIT_CODE: Final = pytest.StashKey[int]()
 INTERRUPTION: Final = pytest.StashKey[Interruption]()
-MANNERS: Final = pytest.StashKey[Manners]()
+CLIENT_POLICY: Final = pytest.StashKey[ClientPolicy]()
 """How to treat the target, where somebody has set it before the session is made."""
 NOT_WRITTEN: Final = pytest.StashKey[list[str]]()
 """Why something of the report could not be written."""

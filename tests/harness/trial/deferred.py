@@ -9,7 +9,7 @@ from contracts.errors import TargetUnavailable
 from contracts.model.http import Exchange
 
 
-class Absence:
+class DeferredOutage:
     """Sends as long as there is a target."""
 
     def __init__(self, give_up: Callable[[], NoReturn]) -> None:

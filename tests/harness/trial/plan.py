@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from contracts.openapi.document import Operation
 from contracts.requirements import Requirement
-from strategies.core.mutation import Edit, Edits, Tier
+from strategies.core.mutation import Mutation, Mutations, Priority
 from tests.harness.config.settings import Profile
 from tests.harness.run.created_resources import COST_OF_A_RECORD
 from tests.harness.run.operation_run import RESERVED_SHARE
@@ -25,7 +25,7 @@ RECORDS_OF_A_REQUIREMENT = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class RequestDemand:
     """What one requirement wants to send for an operation: edits, and a fixed number of other requests per profile.
 
     `to_be_accepted` tells that a conforming target accepts most of them. `sends_by_listing` is the number where a
@@ -33,30 +33,30 @@ class Demand:
     """
 
     requirement: str
-    edits: Edits | None
-    sends: tuple[int, int, int]
-    to_be_accepted: bool = False
-    sends_by_listing: tuple[int, int, int] | None = None
+    mutations: Mutations | None
+    extra_requests: tuple[int, int, int]
+    expects_success: bool = False
+    extra_requests_by_listing: tuple[int, int, int] | None = None
 
     def cost(self, operation: Operation) -> int:
         """Return what one request of it costs in the end: what creates a record has it cancelled again."""
-        return 1 + COST_OF_A_RECORD if self.to_be_accepted and operation.record else 1
+        return 1 + COST_OF_A_RECORD if self.expects_success and operation.record else 1
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class BudgetShare:
     """What one requirement may send for an operation: these edits, and so many other requests.
 
     `cut` tells that it may send less than it needs for a verdict.
     """
 
-    edits: tuple[Edit, ...]
-    sends: int
+    mutations: tuple[Mutation, ...]
+    extra_requests: int
     cut: bool
 
 
 AFTER_ALL_OTHERS = 2.0
-SHOULDS_GIVE_WAY = 1.6
+SHOULD_PENALTY = 1.6
 """A should that judges only what it sends itself is cut this much sooner than a must."""
 
 
@@ -65,7 +65,7 @@ Tried: TypeAlias = tuple[str, ...]
 """What an edit is known by to the other operations of a run."""
 
 
-def tried_as(requirement: str, edit: Edit, operation: Operation) -> Tried:
+def dedup_key(requirement: str, mutation: Mutation, operation: Operation) -> Tried:
     """Return what the edit is known by to other operations: they need not try what comes to the same there.
 
     Credentials and the reading of bytes are one layer's work for all operations. What is about a property is validated
@@ -73,19 +73,19 @@ def tried_as(requirement: str, edit: Edit, operation: Operation) -> Tried:
     asked for: their first tier is tried for each kind. Which methods a path takes is said for each.
     """
     if requirement.startswith(METHODS):
-        return requirement, edit.name, operation.id
-    if edit.about is None and (edit.issued_token or edit.tier is not Tier.FIRST):
-        return requirement, edit.name
-    return requirement, edit.name, operation.method, "creates" if operation.record else ""
+        return requirement, mutation.name, operation.id
+    if mutation.about is None and (mutation.issued_token or mutation.priority is not Priority.FIRST):
+        return requirement, mutation.name
+    return requirement, mutation.name, operation.method, "creates" if operation.record else ""
 
 
-def share_out(
+def allocate_budget(
     operation: Operation,
-    demands: Mapping[Requirement, Demand],
+    demands: Mapping[Requirement, RequestDemand],
     profile: Profile,
     tried_elsewhere: Collection[Tried] = (),
-    provisions: int = 0,
-) -> Mapping[str, Share]:
+    setup_requests: int = 0,
+) -> Mapping[str, BudgetShare]:
     """Return what each requirement may send for the operation.
 
     Tier by tier, every requirement loses the same share of its list, from the tail: a small allowance costs depth
@@ -95,29 +95,34 @@ def share_out(
     `provisions` are requests that have to make what the operation works on.
     """
     place = list(Profile).index(profile)
-    left = profile.allowance - profile.allowance // RESERVED_SHARE - provisions - _opening(operation)
-    queue: list[tuple[tuple[float, float], Demand, Edit | None]] = []
+    left = profile.budget - profile.budget // RESERVED_SHARE - setup_requests - _opening(operation)
+    queue: list[tuple[tuple[float, float], RequestDemand, Mutation | None]] = []
     wanting: set[str] = set()
     for requirement, demand in demands.items():
         # What creates records is dear: there a should's own requests come after everybody's first edit.
         dear = operation.record is not None and not requirement.gates
-        queue.append(((Tier.FIRST, SHOULDS_GIVE_WAY) if dear else (-1, 0.0), demand, None))
-        edits = sorted(demand.edits(operation), key=lambda edit: edit.tier) if demand.edits else []
-        wanting |= {demand.requirement} if edits else set()
-        for at, edit in enumerate(edits):
-            alike = [other for other in edits if other.tier is edit.tier]
-            share = alike.index(edit) / len(alike)
+        queue.append(((Priority.FIRST, SHOULD_PENALTY) if dear else (-1, 0.0), demand, None))
+        mutations = (
+            sorted(demand.mutations(operation), key=lambda mutation: mutation.priority) if demand.mutations else []
+        )
+        wanting |= {demand.requirement} if mutations else set()
+        for at, mutation in enumerate(mutations):
+            alike = [other for other in mutations if other.priority is mutation.priority]
+            share = alike.index(mutation) / len(alike)
             # The first edit of each requirement goes before all else: without it there would be no verdict.
             turn = (
                 (0, float(not requirement.gates))
                 if at == 0
                 else _turn(
-                    requirement, edit, share, elsewhere=tried_as(requirement.id, edit, operation) in tried_elsewhere
+                    requirement,
+                    mutation,
+                    share,
+                    elsewhere=dedup_key(requirement.id, mutation, operation) in tried_elsewhere,
                 )
             )
-            queue.append((turn, demand, edit))
+            queue.append((turn, demand, mutation))
     queue.sort(key=lambda entry: entry[0])
-    chosen: dict[str, list[Edit | None]] = {demand.requirement: [] for demand in demands.values()}
+    chosen: dict[str, list[Mutation | None]] = {demand.requirement: [] for demand in demands.values()}
     for _, demand, one in queue:
         cost = demand.cost(operation) * (1 if one else _sends(demand, operation, place))
         if cost <= left:
@@ -128,13 +133,15 @@ def share_out(
         granted = chosen[demand.requirement]
         tried = tuple(one for one in granted if one)
         lacking = None not in granted or (not tried and demand.requirement in wanting)
-        shares[demand.requirement] = Share(tried, _sends(demand, operation, place) if None in granted else 0, lacking)
+        shares[demand.requirement] = BudgetShare(
+            tried, _sends(demand, operation, place) if None in granted else 0, lacking
+        )
     return shares
 
 
-def expectation(operations: int, profile: Profile, per_minute: int | None) -> str:
+def cost_estimate(operations: int, profile: Profile, per_minute: int | None) -> str:
     """Return what a run is going to cost at most, in a sentence; `per_minute` is None where nothing is paced."""
-    requests = operations * profile.allowance
+    requests = operations * profile.budget
     told = f"Plan: at most {requests:,} requests to {operations} operation{'s' * (operations != 1)}"
     if per_minute is None:
         return f"{told}, as fast as they are answered."
@@ -143,12 +150,12 @@ def expectation(operations: int, profile: Profile, per_minute: int | None) -> st
     return f"{told}, {per_minute} a minute: about {minutes} minute{'s' * (minutes != 1)}."
 
 
-def _sends(demand: Demand, operation: Operation, place: int) -> int:
+def _sends(demand: RequestDemand, operation: Operation, place: int) -> int:
     """Return how many requests beside the edits are wanted; of what creates records, few in any profile."""
-    wanted = demand.sends[place]
-    if demand.sends_by_listing is not None and (operation.record or operation.updates_record):
-        wanted = demand.sends_by_listing[place] if operation.updates_record else 0
-    return min(wanted, RECORDS_OF_A_REQUIREMENT) if demand.to_be_accepted and operation.record else wanted
+    wanted = demand.extra_requests[place]
+    if demand.extra_requests_by_listing is not None and (operation.record or operation.updates_record):
+        wanted = demand.extra_requests_by_listing[place] if operation.updates_record else 0
+    return min(wanted, RECORDS_OF_A_REQUIREMENT) if demand.expects_success and operation.record else wanted
 
 
 def _opening(operation: Operation) -> int:
@@ -157,7 +164,7 @@ def _opening(operation: Operation) -> int:
     return OPENING + (COST_OF_A_RECORD * CONTROLS_OF_AN_OPENING if operation.record else 0)
 
 
-def _turn(requirement: Requirement, edit: Edit, share: float, *, elsewhere: bool) -> tuple[float, float]:
+def _turn(requirement: Requirement, mutation: Mutation, share: float, *, elsewhere: bool) -> tuple[float, float]:
     if elsewhere:
-        return edit.tier + 1, AFTER_ALL_OTHERS + share
-    return edit.tier, share if requirement.gates or requirement.judges == "all" else share * SHOULDS_GIVE_WAY
+        return mutation.priority + 1, AFTER_ALL_OTHERS + share
+    return mutation.priority, share if requirement.gates or requirement.judges == "all" else share * SHOULD_PENALTY

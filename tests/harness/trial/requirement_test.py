@@ -18,17 +18,17 @@ from contracts.checks.errors import BAD_REQUEST
 from contracts.checks.schema import breaks_beyond_doubt
 from contracts.errors import NotApplicable, NotReached
 from contracts.model.http import CONTROL, Exchange, Request
-from contracts.model.verdict import NOW_AND_THEN, Evidence, Finding, Judgement, Problem, Status, Verdict
+from contracts.model.verdict import INTERMITTENT, CheckOutcome, Evidence, Finding, Status, Verdict, Violation
 from contracts.openapi.document import Document, Operation
 from contracts.requirements import Requirement
 from contracts.untrusted import strict_json
-from strategies.core.mutation import Edit
-from tests.harness.config.access import refused_without_a_cause, tells_refusals_apart
+from strategies.core.mutation import Mutation
+from tests.harness.config.access import is_ambiguous_rejection, names_invalid_fields
 from tests.harness.http.retry_policy import SILENCES
-from tests.harness.run.operation_run import AllowanceSpent, JobEnd, OperationRun
-from tests.harness.trial.deferred import Absence
+from tests.harness.run.operation_run import AllowanceSpent, JobResult, OperationRun
+from tests.harness.trial.deferred import DeferredOutage
 
-AGAIN = 2
+CONFIRMATION_RETRIES = 2
 """How often a failing request is sent again: three trials tell `every time` from `now and then`."""
 SENT_AGAIN_AT_MOST = 2
 """Problems of one requirement that are sent again; the others stand as seen."""
@@ -42,18 +42,18 @@ NO_REQUEST_LEFT = "no request of this profile is left to show it"
 NO_VALUE_LEFT = "no known value is left to show it"
 
 
-class Breach(Exception):
+class CounterexampleFound(Exception):
     """A generated request breaks the requirement."""
 
 
 @dataclass(slots=True)
-class Sighting:
+class Occurrence:
     """A problem as it was seen on one exchange: on `seen` of `tried` sendings.
 
     `gates` is whether it is a problem by what the vendor states, without examples and inferences.
     """
 
-    problem: Problem
+    violation: Violation
     exchange: Exchange
     gates: bool
     seen: int = 1
@@ -61,7 +61,7 @@ class Sighting:
 
 
 @dataclass(slots=True)
-class Trial:
+class RequirementTest:
     """One requirement being tried on one operation.
 
     A test sends edits of a control and has each exchange judged. `sends` is the number of requests beside the edits
@@ -70,15 +70,15 @@ class Trial:
 
     requirement: Requirement
     run: OperationRun
-    edits: Sequence[Edit]
-    sends: int
+    mutations: Sequence[Mutation]
+    extra_requests: int
     random_seed: int
     decided: list[Exchange] = field(default_factory=list)
-    sightings: list[Sighting] = field(default_factory=list)
+    occurrences: list[Occurrence] = field(default_factory=list)
     observations: list[str] = field(default_factory=list)
     unclear: list[Exchange] = field(default_factory=list)
     """Refusals that may be about values that were made up, where no control can be made."""
-    _parts: dict[int, list[tuple[Edit, Callable[[], Request]]]] = field(default_factory=dict)
+    _parts: dict[int, list[tuple[Mutation, Callable[[], Request]]]] = field(default_factory=dict)
 
     @property
     def operation(self) -> Operation:
@@ -95,106 +95,108 @@ class Trial:
         """Return the document that the operation is from."""
         return self.run.document
 
-    def each_edit(self, of: Callable[[], Request]) -> Iterator[Exchange]:
+    def send_mutations(self, of: Callable[[], Request]) -> Iterator[Exchange]:
         """Send each planned edit of the request that `of` gives, in order; of the next one where a value is used up."""
-        for edit in self.edits:
+        for mutation in self.mutations:
             request = of()
             if self.run.left <= 0 and self.decided:
                 return
-            exchange = self._send_edit(edit, request, of)
+            exchange = self._send_edit(mutation, request, of)
             if exchange and self.run.has_used_up(request, exchange):
-                exchange = self._send_edit(edit, of(), of)
+                exchange = self._send_edit(mutation, of(), of)
             if exchange:
                 yield exchange
 
-    def each_refusal(self, of: Callable[[], Request]) -> Iterator[Exchange]:
+    def send_rejected_mutations(self, of: Callable[[], Request]) -> Iterator[Exchange]:
         """Send each planned edit of the request that `of` gives, or of one in its place that may as well be accepted.
 
         The value that `of` keeps for refusals stays untouched: it shows at the end whether refusals did something.
         """
-        for edit in self.edits:
+        for mutation in self.mutations:
             request = of()
             if self.run.left <= 0 and self.decided:
                 return
-            sure = self._is_refused_beyond_doubt(edit, edit.apply(request))
+            sure = self._is_refused_beyond_doubt(mutation, mutation.apply(request))
             base = of if sure else self.run.in_doubt
-            if exchange := self._send_edit(edit, request if sure else base(), base):
+            if exchange := self._send_edit(mutation, request if sure else base(), base):
                 yield exchange
 
-    def _is_refused_beyond_doubt(self, edit: Edit, changed: Request) -> bool:
+    def _is_refused_beyond_doubt(self, mutation: Mutation, changed: Request) -> bool:
         """Return whether every careful target refuses what the edit made, for its credentials or for its body."""
-        if not (self.gates and edit.gates):
+        if not (self.gates and mutation.gates):
             return False
-        if not edit.issued_token or self.operation.body is None:
+        if not mutation.issued_token or self.operation.body is None:
             return True
         content = strict_json.read(changed.body or b"")
         return not content.strict or breaks_beyond_doubt(self.operation, content.value)
 
-    def _send_edit(self, edit: Edit, request: Request, of: Callable[[], Request]) -> Exchange | None:
-        changed = edit.apply(request)
-        if changed == request or self.run.may_name_others(request, changed):
+    def _send_edit(self, mutation: Mutation, request: Request, of: Callable[[], Request]) -> Exchange | None:
+        changed = mutation.apply(request)
+        if changed == request or self.run.may_hit_foreign_ids(request, changed):
             return None  # the edit makes no sense of this control, or may do something to others
         sent = self.run.already_sent(changed)
-        exchange = sent if sent and sent.edit == edit.name else self.run.send(changed, edit)
-        self._parts[id(exchange)] = [(part, of) for part in edit.parts]
+        exchange = sent if sent and sent.mutation == mutation.name else self.run.send(changed, mutation)
+        self._parts[id(exchange)] = [(part, of) for part in mutation.parts]
         return exchange
 
     def judge(self, exchange: Exchange, check: Check) -> None:
         """Have an exchange judged, once; where it shows a problem, send its request again to see how often it does."""
         if any(one is exchange for one in self.decided):
             return
-        judgement = check(self.operation, exchange)
-        if judgement is None:
+        outcome_of_check = check(self.operation, exchange)
+        if outcome_of_check is None:
             return
         if self._without_a_cause(exchange):
             self.unclear.append(exchange)
             return
         self.decided.append(exchange)
-        if not isinstance(judgement, Problem):
+        if not isinstance(outcome_of_check, Violation):
             return
-        before = len(self.sightings)
+        before = len(self.occurrences)
         for part, of in self._parts.get(id(exchange), ()):
             if self.run.spare <= 0:
                 break
             request = of()
             changed = part.apply(request)
-            if changed != request and not self.run.may_name_others(request, changed):
+            if changed != request and not self.run.may_hit_foreign_ids(request, changed):
                 self.judge(self.run.send(changed, part), check)
-        if len(self.sightings) > before:
+        if len(self.occurrences) > before:
             return  # the parts at fault speak for the whole
         by_what_is_stated = self.gates and exchange.gates and _gates(check(self.operation.stated, exchange))
-        sighting = Sighting(judgement, exchange, by_what_is_stated)
+        occurrence = Occurrence(outcome_of_check, exchange, by_what_is_stated)
         # What was seen counts, also where the target goes away before it is seen again.
-        self.sightings.append(sighting)
+        self.occurrences.append(occurrence)
         confirmed = exchange.fault in SILENCES  # by the client, which sent it twice
-        if len(self.sightings) <= SENT_AGAIN_AT_MOST and not confirmed:
-            self._send_again(sighting, check)
+        if len(self.occurrences) <= SENT_AGAIN_AT_MOST and not confirmed:
+            self._send_again(occurrence, check)
 
-    def judge_run(self, check: SeriesCheck) -> None:
+    def check_all_exchanges(self, check: SeriesCheck) -> None:
         """Have every exchange of the run judged. Nothing is sent again."""
         self.run.complete()
         # What may be refused for its made-up values tells nothing of credentials; of its own form any refusal does.
         told = [one for one in self.run.exchanges if one.issued_token or not self._without_a_cause(one)]
-        self.judge_series(check, told)
+        self.check_sequence(check, told)
 
-    def judge_series(self, check: SeriesCheck, exchanges: Sequence[Exchange]) -> None:
+    def check_sequence(self, check: SeriesCheck, exchanges: Sequence[Exchange]) -> None:
         """Have exchanges judged together. Nothing is sent again."""
         told = list(check(self.operation, exchanges))
-        decided = [(exchange, judgement) for exchange, judgement in told if judgement is not None]
+        decided = [(exchange, outcome_of_check) for exchange, outcome_of_check in told if outcome_of_check is not None]
         firm: set[int] = set()
-        if self.gates and any(isinstance(judgement, Problem) for _, judgement in decided):
+        if self.gates and any(isinstance(outcome_of_check, Violation) for _, outcome_of_check in decided):
             again = check(self.operation.stated, exchanges)
             firm = {
-                id(exchange) for exchange, judgement in again if _gates(judgement) and not exchange.excuses_the_target
+                id(exchange)
+                for exchange, outcome_of_check in again
+                if _gates(outcome_of_check) and not exchange.excuses_the_target
             }
         self.decided += [exchange for exchange, _ in decided]
-        for exchange, judgement in decided:
-            if isinstance(judgement, Problem):
-                alike = [found for other, found in decided if other.edit == exchange.edit]
-                seen = sum(isinstance(found, Problem) and found.kind == judgement.kind for found in alike)
-                self.sightings.append(Sighting(judgement, exchange, id(exchange) in firm, seen, len(alike)))
+        for exchange, outcome_of_check in decided:
+            if isinstance(outcome_of_check, Violation):
+                alike = [found for other, found in decided if other.mutation == exchange.mutation]
+                seen = sum(isinstance(found, Violation) and found.kind == outcome_of_check.kind for found in alike)
+                self.occurrences.append(Occurrence(outcome_of_check, exchange, id(exchange) in firm, seen, len(alike)))
 
-    def judge_untouched(self, of: Callable[[], Request]) -> None:
+    def check_no_side_effects(self, of: Callable[[], Request]) -> None:
         """Have it judged whether what was refused with the request that `of` gives did something all the same.
 
         What may be used up shows it in a job: the request itself is sent, unedited, and its job is compared with that
@@ -220,7 +222,7 @@ class Trial:
     def _judge_untouched(self, of: Callable[[], Request]) -> None:
         opening, repeat = self.run.first_two()
         request = of()
-        if self.sends == 0:
+        if self.extra_requests == 0:
             raise NotReached(NO_REQUEST_LEFT)
         if request == opening.request:
             raise NotApplicable(NO_VALUE_LEFT)
@@ -234,21 +236,21 @@ class Trial:
             raise NotApplicable("the job of the first accepted request failed: the known values may be used up by now")
         if not second.fails:
             raise NotApplicable("the ends of jobs do not tell a first request from a second one")
-        check = protocol.as_untouched(second.status, second.exchange)
+        check = protocol.no_side_effect(second.status, second.exchange)
         write = self.run.send(request, CONTROL)
         if not write.accepted:
             raise NotApplicable("the value that was kept for this is not accepted")
         end = self.run.end_of(write)
-        if isinstance(check(self.operation, end.exchange), Problem) and self._end_of_new_record().fails:
+        if isinstance(check(self.operation, end.exchange), Violation) and self._end_of_new_record().fails:
             raise NotApplicable("jobs fail now and then")
-        self.judge_series(each(check), [end.exchange])
+        self.check_sequence(each(check), [end.exchange])
 
     def _judge_unlisted(self, lister: Operation, of: Callable[[], Request]) -> None:
         request, control = of(), self.run.control().request
         accepted, refused = (one.json() for one in (control, request))
         marked = {name: text for name, text in refused.items() if text != accepted.get(name)}
         same_record = self.operation.updates_record and request.target == control.target
-        page = self.run.read_listing() if self.sends else self.run.listed
+        page = self.run.read_listing() if self.extra_requests else self.run.listed
         if not marked or same_record:
             raise NotApplicable(NO_VALUE_LEFT)
         if page is None:
@@ -256,9 +258,9 @@ class Trial:
         if self.run.was_accepted_with(request):
             raise NotApplicable("the target accepted one of the requests that were made to be refused")
         plain = {name: accepted[name] for name in marked}
-        self.judge_series(each(listing.shows_nothing_refused(lister, plain, marked)), [page])
+        self.check_sequence(each(listing.no_rejected_data_listed(lister, plain, marked)), [page])
 
-    def _end_of_new_record(self) -> JobEnd:
+    def _end_of_new_record(self) -> JobResult:
         request = self.run.untouched(self.requirement.id)
         write = None if request is None else self.run.send(request, CONTROL)
         if write is None or not write.accepted:
@@ -271,25 +273,25 @@ class Trial:
         Sends `sends` requests at most while nothing is found, and `SHRINKING_REQUESTS` more to shrink what is. What
         was sent before is remembered, so that shrinking an intermittent fault cannot contradict itself.
         """
-        known: dict[Request, tuple[Exchange, Judgement]] = {}
-        stop_at = [self.sends]
-        absence = Absence(reject)
+        known: dict[Request, tuple[Exchange, CheckOutcome]] = {}
+        stop_at = [self.extra_requests]
+        absence = DeferredOutage(reject)
 
         def attempt(request: Request) -> None:
             if request not in known:
-                if len(known) >= stop_at[0] or self.run.left <= AGAIN:
+                if len(known) >= stop_at[0] or self.run.left <= CONFIRMATION_RETRIES:
                     return
                 exchange = absence.send(lambda: self.run.send(request, GENERATED, generated=True))
                 known[request] = exchange, check(self.operation, exchange)
-            exchange, judgement = known[request]
-            if isinstance(judgement, Problem):
+            exchange, outcome_of_check = known[request]
+            if isinstance(outcome_of_check, Violation):
                 # To make a silence small would take two deadlines each time.
                 more = 0 if exchange.fault in SILENCES else SHRINKING_REQUESTS
                 stop_at[0] = min(stop_at[0], len(known)) + more
-                raise Breach(request)
+                raise CounterexampleFound(request)
 
         quiet = settings(
-            max_examples=max(self.sends, 1),
+            max_examples=max(self.extra_requests, 1),
             phases=(Phase.generate, Phase.shrink),
             database=None,
             deadline=None,
@@ -301,12 +303,12 @@ class Trial:
         smallest: Request | None = None
         try:
             seed(self.random_seed)(quiet(given(requests)(attempt)))()
-        except Breach as breach:
+        except CounterexampleFound as breach:
             smallest = breach.args[0]
         except Unsatisfiable:
             pass  # the schema admits everything, or nothing
-        for exchange, judgement in known.values():
-            if judgement is not None and not isinstance(judgement, Problem):
+        for exchange, outcome_of_check in known.values():
+            if outcome_of_check is not None and not isinstance(outcome_of_check, Violation):
                 self.decided.append(exchange)
         if smallest is not None:
             self.judge(known[smallest][0], check)
@@ -318,7 +320,7 @@ class Trial:
         findings = tuple(self._findings())
         if findings:
             status = Status.VIOLATED if any(finding.gates for finding in findings) else Status.NOT_MET
-            reason = f"expected {findings[0].problem.expected}, observed {findings[0].problem.observed}"
+            reason = f"expected {findings[0].violation.expected}, observed {findings[0].violation.observed}"
         elif any(not exchange.issued_token for exchange in self.unclear):
             status, reason = Status.INCONCLUSIVE, self._passed_the_door()
         elif not self.decided:
@@ -340,12 +342,12 @@ class Trial:
 
     def _without_a_cause(self, exchange: Exchange) -> bool:
         """Return whether a request may as well have been refused for values that were made up."""
-        return bool(self.run.lacking) and refused_without_a_cause(self.operation, exchange, self.run.made_up)
+        return bool(self.run.lacking) and is_ambiguous_rejection(self.operation, exchange, self.run.made_up)
 
     def _passed_the_door(self) -> str:
         first = next(exchange for exchange in self.unclear if not exchange.issued_token)
         return (
-            f"{first.edit} was answered {first.outcome}, which speaks of something else than credentials: "
+            f"{first.mutation} was answered {first.outcome}, which speaks of something else than credentials: "
             "only beside an accepted request could be told whether they were refused."
         )
 
@@ -355,7 +357,7 @@ class Trial:
             return False
         if self.requirement.judges == "all" or all(one.status != BAD_REQUEST for one in self.decided):
             return True
-        return tells_refusals_apart(self.operation, self.run.exchanges)
+        return names_invalid_fields(self.operation, self.run.exchanges)
 
     @property
     def beyond_access(self) -> bool:
@@ -366,7 +368,7 @@ class Trial:
             and all(one.issued_token and one.status == BAD_REQUEST for one in self.unclear)
         )
 
-    def undecided(self, status: Status, reason: str) -> Verdict:
+    def early_verdict(self, status: Status, reason: str) -> Verdict:
         """Return the verdict of a trial that ended early: what was found so far counts, or else `status` stands."""
         found = self.verdict()
         return found if found.findings else self._verdict(status, reason, found.evidence, ())
@@ -383,7 +385,7 @@ class Trial:
             "Please report this sentence with the requirement and the operation."
         )
         with suppress(Exception):
-            return self.undecided(Status.INTERNAL_ERROR, reason)
+            return self.early_verdict(Status.INTERNAL_ERROR, reason)
         return self._verdict(Status.INTERNAL_ERROR, reason, Evidence.of((), 0), ())
 
     def _verdict(self, status: Status, reason: str, evidence: Evidence, findings: tuple[Finding, ...]) -> Verdict:
@@ -392,39 +394,41 @@ class Trial:
         )
 
     def _findings(self) -> Iterator[Finding]:
-        kinds = dict.fromkeys(sighting.problem.kind for sighting in self.sightings)
+        kinds = dict.fromkeys(occurrence.violation.kind for occurrence in self.occurrences)
         for kind in kinds:
-            alike = [sighting for sighting in self.sightings if sighting.problem.kind == kind]
-            firm = [sighting for sighting in alike if sighting.gates] or alike
-            named = [sighting for sighting in firm if not sighting.exchange.generated]
+            alike = [occurrence for occurrence in self.occurrences if occurrence.violation.kind == kind]
+            firm = [occurrence for occurrence in alike if occurrence.gates] or alike
+            named = [occurrence for occurrence in firm if not occurrence.exchange.generated]
             shown = (named or firm)[0]
-            if any(sighting.seen < sighting.tried for sighting in alike):
+            if any(occurrence.seen < occurrence.tried for occurrence in alike):
                 self.run.intermittent.add(kind)
-            confirmed = any(sighting.seen == sighting.tried > 1 for sighting in alike)
+            confirmed = any(occurrence.seen == occurrence.tried > 1 for occurrence in alike)
             steady = confirmed or kind not in self.run.intermittent
             yield Finding(
                 requirement=self.requirement.id,
                 operation=self.operation.id,
-                edit=shown.exchange.edit if steady else NOW_AND_THEN,
-                problem=shown.problem,
+                mutation=shown.exchange.mutation if steady else INTERMITTENT,
+                violation=shown.violation,
                 exchange=shown.exchange,
                 seen=shown.seen,
                 tried=shown.tried,
-                edits=tuple(dict.fromkeys(sighting.exchange.edit for sighting in alike)),
+                mutations=tuple(dict.fromkeys(occurrence.exchange.mutation for occurrence in alike)),
                 gates=shown.gates,
             )
 
-    def _send_again(self, sighting: Sighting, check: Check) -> None:
-        for _ in range(AGAIN):
+    def _send_again(self, occurrence: Occurrence, check: Check) -> None:
+        for _ in range(CONFIRMATION_RETRIES):
             if self.run.reserve <= 0 or self.run.left <= 0:
                 return
             self.run.reserve -= 1
-            exchange = self.run.send_again(sighting.exchange)
-            judgement = check(self.operation, exchange)
-            sighting.tried += 1
-            sighting.seen += isinstance(judgement, Problem) and judgement.kind == sighting.problem.kind
+            exchange = self.run.send_again(occurrence.exchange)
+            outcome_of_check = check(self.operation, exchange)
+            occurrence.tried += 1
+            occurrence.seen += (
+                isinstance(outcome_of_check, Violation) and outcome_of_check.kind == occurrence.violation.kind
+            )
 
 
-def _gates(judgement: Judgement) -> bool:
+def _gates(outcome_of_check: CheckOutcome) -> bool:
     """Return whether this is a problem that fails the run, where its requirement does."""
-    return isinstance(judgement, Problem) and judgement.gates
+    return isinstance(outcome_of_check, Violation) and outcome_of_check.gates

@@ -62,7 +62,7 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
             request = run.request_for(operation, given)
             exchange = run.send(request, LINKED, operation=operation)
             if operation.job_status and exchange.accepted and not job_is_over(operation, exchange):
-                exchange = polling.until_final(run, request, at_most=READS, operation=operation, edit=LINKED)
+                exchange = polling.until_final(run, request, at_most=READS, operation=operation, mutation=LINKED)
             if given:
                 linked.append(exchange)
             if exchange.response is None:
