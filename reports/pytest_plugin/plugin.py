@@ -293,7 +293,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     _close_har(config)
     if hasattr(config, "workerinput"):
         return result
-    if config.stash.get(TOLD, None):
+    if config.stash.get(TOLD, []):
         config.stash[ACCOUNT] = account = _report(session)
         session.exitstatus = config.stash[EXIT_CODE] = account.exit_code
     elif _leaks(config, _files(config)):
@@ -306,7 +306,7 @@ def _clean_up(session: pytest.Session) -> None:
     config, ours = session.config, session.config.stash[SESSION]
     with _noted(config):
         ours.adopt()
-    if ours.left and config.stash.get(TOLD, None):
+    if ours.left and TOLD in config.stash and config.stash[TOLD]:
         from_others = config.stash[NOT_CANCELLED]
         config.stash[NOT_CANCELLED] = [*from_others, *ours.left]
         _write_unrun(config)
@@ -426,7 +426,7 @@ def _account(session: pytest.Session) -> RunReport:
         profile=str(about.profile),
         seed=about.random_seed,
     )
-    shown = proof.latest(about.profile)
+    shown, not_cancelled = proof.latest(about.profile), config.stash[NOT_CANCELLED]
     config.stash[RUN] = run = run_report.as_run(setting, told, code, shown, whole=_whole(session))
     outdated = [entry["outdated"] for entry in told if entry.get("outdated")]
     made = RunReport(
@@ -438,7 +438,7 @@ def _account(session: pytest.Session) -> RunReport:
         last=past.last,
         notice=past.notice,
         proof=shown,
-        not_cancelled=tuple(config.stash[NOT_CANCELLED]),
+        not_cancelled=tuple(not_cancelled),
         access=access.line(told, ours.access),
         files=_files(config),
     )
