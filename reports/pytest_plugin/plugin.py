@@ -21,7 +21,7 @@ from reports import VERSION
 from reports.redaction import output_filter, scan
 from reports.redaction.redactor import Redactor
 from reports.render import last_requests, markdown, terminal
-from reports.render.wording import explain, in_words
+from reports.render.wording import failure_text, finding_texts
 from reports.run import history, known_issues, proof, quality_gate, run_report, trend
 from reports.run.history import Run
 from reports.run.outcome import Code, failure, final_code
@@ -56,18 +56,18 @@ RUN: Final = pytest.StashKey[Run]()
 PLANNED: Final = pytest.StashKey[bool]()
 """Set once what is going to run was written as not run."""
 PAST: Final = pytest.StashKey[Comparison]()
-RESULTS: Final = pytest.StashKey[allure_results.Results]()
-HAR: Final = pytest.StashKey[har.Output]()
+RESULTS: Final = pytest.StashKey[allure_results.AllureResults]()
+HAR: Final = pytest.StashKey[har.OutputFile]()
 HAR_PARTS: Final = pytest.StashKey[Path]()
 """The folder in which workers write their parts, in the process that the user started."""
-RECORDER: Final = pytest.StashKey[har.Recorder]()
+RECORDER: Final = pytest.StashKey[har.HarRecorder]()
 PARTS: Final = "har parts"
 """The key by which a worker is told of that folder."""
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the options for what a run writes and what it is compared with."""
-    pluginmanager.register(output_filter.First(), "conformance-writing")
+    pluginmanager.register(output_filter.EarlyOutputFilter(), "conformance-writing")
     group = parser.getgroup("conformance")
     group.addoption("--summary", metavar="FILE", help="write verdicts, evidence and findings as JSON")
     group.addoption(
@@ -122,8 +122,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Tell what is to be kept out of everything that is written."""
     config, token = session.config, session.config.stash[SESSION].given_token
     if token:
-        config.stash[output_filter.WRITER].redactor = Redactor(token)
-        output_filter.clean_log_file(config, config.stash[output_filter.WRITER])
+        config.stash[output_filter.OUTPUT_FILTER].redactor = Redactor(token)
+        output_filter.redact_log_file(config, config.stash[output_filter.OUTPUT_FILTER])
 
 
 def _files(config: pytest.Config) -> dict[str, str]:
@@ -175,7 +175,7 @@ def _record(config: pytest.Config, sent_for: str) -> None:
     session = config.stash[SESSION]
     with _noted(config):
         if RECORDER not in config.stash and (output := _har_output(config)):
-            config.stash[RECORDER] = har.Recorder(output, session.target.url, partial(_redactor, session))
+            config.stash[RECORDER] = har.HarRecorder(output, session.target.url, partial(_redactor, session))
             session.on_exchange = partial(_heard, config)
     if RECORDER in config.stash:
         config.stash[RECORDER].sent_for = sent_for
@@ -186,10 +186,10 @@ def _heard(config: pytest.Config, exchange: Exchange) -> None:
         config.stash[RECORDER].record(exchange)
 
 
-def _har_output(config: pytest.Config) -> har.Output | None:
+def _har_output(config: pytest.Config) -> har.OutputFile | None:
     """Return what this process records in; who has started workers adds a part of its own to theirs."""
     if HAR_PARTS in config.stash and HAR in config.stash:
-        return har.part(config.stash[HAR_PARTS], "clean-up")
+        return har.open_part(config.stash[HAR_PARTS], "clean-up")
     return config.stash.get(HAR, None)
 
 
@@ -207,9 +207,9 @@ def _open_har(config: pytest.Config) -> None:
     """Open what this process is to record exchanges in, or to make one of its workers' parts in."""
     if worker := getattr(config, "workerinput", None):
         if PARTS in worker:
-            config.stash[HAR] = har.part(Path(worker[PARTS]), worker["workerid"])
+            config.stash[HAR] = har.open_part(Path(worker[PARTS]), worker["workerid"])
     elif file := config.getoption("--har"):
-        config.stash[HAR] = output = har.claim(Path(file))
+        config.stash[HAR] = output = har.open_exclusively(Path(file))
         if output.name != Path(file):
             config.stash[SESSION].options.tell(f"{file} is another run's: the HAR of this one is {output.name}.")
             config.option.har = str(output.name)
@@ -220,7 +220,7 @@ def _close_har(config: pytest.Config) -> None:
         if RECORDER in config.stash:
             config.stash[RECORDER].close()
         if HAR_PARTS in config.stash and HAR in config.stash:
-            har.merge(config.stash[HAR_PARTS], config.stash[HAR])
+            har.merge_parts(config.stash[HAR_PARTS], config.stash[HAR])
 
 
 def pytest_conformance_verdict(config: pytest.Config, trial: RequirementTest, verdict: Verdict) -> Shown:
@@ -232,11 +232,11 @@ def pytest_conformance_verdict(config: pytest.Config, trial: RequirementTest, ve
     check = _check(session, trial.requirement, trial.operation)
     config.stash[RESULTS].record(verdict, check, url, redactor, trial.run.opening, standings, excused=excused)
     return Shown(
-        text=explain(verdict, trial.requirement, trial.operation, url, redactor, standings),
+        text=failure_text(verdict, trial.requirement, trial.operation, url, redactor, standings),
         excused=excused,
         outdated=known_issues.outdated(verdict, past.issues.values(), str(session.options.profile)),
-        details={finding.identity: in_words(finding, url, redactor) for finding in verdict.findings},
-        last_requests=[last_requests.in_words(exchange, url, redactor) for exchange in verdict.last_requests],
+        details={finding.identity: finding_texts(finding, url, redactor) for finding in verdict.findings},
+        last_requests=[last_requests.request_texts(exchange, url, redactor) for exchange in verdict.last_requests],
     )
 
 
@@ -268,7 +268,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if ACCOUNT in config.stash:
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - there is no other way to learn it
         terminalreporter.section("conformance")
-        terminalreporter.write(terminal.closing(config.stash[ACCOUNT], width))
+        terminalreporter.write(terminal.closing_text(config.stash[ACCOUNT], width))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -335,8 +335,8 @@ def _report(session: pytest.Session) -> RunReport:
     if final != account:
         _write(config, final)
     if config.getoption("--alluredir", None):
-        for complaint in allure_run_files.complaints(final):
-            allure.global_error(complaint)
+        for error_text in allure_run_files.run_level_errors(final):
+            allure.global_error(error_text)
         for name, text in _attachments(final).items():
             allure_run_files.attach(name, text)
     return final
@@ -360,7 +360,7 @@ def _write_unrun(config: pytest.Config) -> None:
 
 
 def _write(config: pytest.Config, account: RunReport) -> None:
-    clean = config.stash[output_filter.WRITER].clean_text
+    clean = config.stash[output_filter.OUTPUT_FILTER].redact
     if folder := config.getoption("--alluredir", None):
         with _noted(config):
             who = allure_run_files.executor(os.environ, f"seed {account.setting.seed}")

@@ -28,14 +28,14 @@ from attr import asdict
 
 from contracts.untrusted import sanitize
 from reports.redaction.redactor import HIDDEN, VARIABLE, Redactor
-from reports.writers.safe_files import replace
+from reports.writers.safe_files import replace_file
 
 Stream = TypeVar("Stream")
 TEXTS = frozenset({".txt", ".md", ".html", ".csv", ".xml", ".properties"})
 """Files of text by their suffix, as Allure gives it to attachments."""
 
 
-class Writer:
+class OutputFilter:
     """Takes the token out of what is written, once it knows one, and whatever would act there."""
 
     def __init__(self, *, colours: bool, credentials: str = "") -> None:
@@ -43,19 +43,19 @@ class Writer:
         self.redactor: Redactor | None = None
         self._colours, self._credentials = colours, credentials
 
-    def clean_text(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return a text without secrets."""
         if self._credentials:
             text = text.replace(self._credentials, HIDDEN)
-        return text if self.redactor is None else self.redactor.anything(text)
+        return text if self.redactor is None else self.redactor.redact(text)
 
     def text(self, text: str) -> str:
         """Return a text as it may be written to a stream that people read."""
-        return sanitize.stream(self.clean_text(text), colours=self._colours)
+        return sanitize.stream(self.redact(text), colours=self._colours)
 
     def data(self, file: Path, data: bytes) -> bytes:
         """Return bytes as they may be written to a file."""
-        text = self.clean_text(data.decode(errors="surrogateescape"))
+        text = self.redact(data.decode(errors="surrogateescape"))
         if file.suffix == ".json":
             text = sanitize.json(text)
         elif file.suffix in TEXTS:
@@ -73,10 +73,10 @@ class Writer:
         return self.clean(open(*given, **named))  # noqa: PTH123 - stands in for it
 
 
-WRITER: Final = pytest.StashKey[Writer]()
+OUTPUT_FILTER: Final = pytest.StashKey[OutputFilter]()
 
 
-class First:
+class EarlyOutputFilter:
     """Cleans what is written, from before another plugin opens a file."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class First:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Put the writer in between."""
         self._open_closed()
-        config.stash[WRITER] = register(config)
+        config.stash[OUTPUT_FILTER] = register(config)
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
@@ -102,7 +102,7 @@ class First:
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - to the end of the process
 
 
-def outlive(stream: Any) -> None:
+def survive_write_errors(stream: Any) -> None:
     """Let a stream that nobody reads any more, or that has no room, cost what is shown there, and nothing else.
 
     Exit code and files tell what a run came to: they are not to be lost with the reader of its output.
@@ -135,11 +135,11 @@ def _discard(stream: Any) -> None:
     os.close(nowhere)
 
 
-def register(config: pytest.Config) -> Writer:
+def register(config: pytest.Config) -> OutputFilter:
     """Clean whatever this pytest process writes. Called before other plugins open their files."""
     colour = config.getoption("color", "no")  # as with `-p no:terminal`
     colours = colour == "yes" or (colour == "auto" and should_do_markup(sys.__stdout__ or sys.stdout))
-    writer = Writer(colours=colours, credentials=_credentials(config.getoption("--target")))
+    writer = OutputFilter(colours=colours, credentials=_credentials(config.getoption("--target")))
     if token := os.environ.get(VARIABLE, "").strip():  # the settings may name another one, later
         writer.redactor = Redactor(token)
     _clean_trace(config, writer)
@@ -165,12 +165,12 @@ def register(config: pytest.Config) -> Writer:
 
         def _write(self, name: str, data: bytes) -> None:
             file = self._report_dir / name
-            replace(file, writer.data(file, data))
+            replace_file(file, writer.data(file, data))
 
     _swap(config, vars(allure_pytest.plugin), "AllureFileLogger", CleanLogger)
     _swap(config, vars(junitxml), "open", writer.open)
     for stream in {id(one): one for one in (sys.__stdout__, sys.__stderr__, sys.stdout, sys.stderr) if one}.values():
-        outlive(stream)
+        survive_write_errors(stream)
         writer.clean(stream)  # to the end of the process: an interpreter that dies has its say after pytest
     return writer
 
@@ -181,7 +181,7 @@ def _credentials(target: str) -> str:
     return before.rpartition("//")[2] if at else ""
 
 
-def _clean_trace(config: pytest.Config, writer: Writer) -> None:
+def _clean_trace(config: pytest.Config, writer: OutputFilter) -> None:
     """Clean what --debug and PYTEST_DEBUG write: pytest keeps in its tracer where that goes."""
     tracer = config.trace.root
     if (write := tracer._writer) is None:  # noqa: SLF001 - there is no other way to learn it
@@ -195,13 +195,13 @@ def _clean_trace(config: pytest.Config, writer: Writer) -> None:
     tracer.setwriter(lambda text: write(writer.text(text)))
 
 
-def _clean_observations(writer: Writer) -> None:
+def _clean_observations(writer: OutputFilter) -> None:
     """Clean the files that Hypothesis writes where HYPOTHESIS_EXPERIMENTAL_OBSERVABILITY is set."""
     observability = sys.modules["hypothesis.internal.observability"]
-    observability.json = SimpleNamespace(dumps=lambda value: sanitize.json(writer.clean_text(json.dumps(value))))  # type: ignore[attr-defined]
+    observability.json = SimpleNamespace(dumps=lambda value: sanitize.json(writer.redact(json.dumps(value))))  # type: ignore[attr-defined]
 
 
-def clean_log_file(config: pytest.Config, writer: Writer) -> None:
+def redact_log_file(config: pytest.Config, writer: OutputFilter) -> None:
     """Clean the file of --log-file, which pytest opens while it configures its plugins."""
     plugin = config.pluginmanager.get_plugin("logging-plugin")
     handler = plugin.log_file_handler if plugin else None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
-from reports.redaction.spellings import SHORTEST_PART, Span, Spellings
+from reports.redaction.spellings import SHORTEST_PART, SecretFinder, Span
 
 VARIABLE = "PROPEXO_TOKEN"
 SHORTEST_ID = 3
@@ -71,7 +71,7 @@ class Redactor:
             token: f"${{{VARIABLE}}}",
         }
         self._pattern = re.compile("|".join(re.escape(form) for form in sorted(self._forms, key=len, reverse=True)))
-        self._spellings = Spellings(token) if len(token) > SHORTEST_PART else None
+        self._spellings = SecretFinder(token) if len(token) > SHORTEST_PART else None
         self._looks = frozenset(token[at : at + SEEN] for at in range(len(token) - SEEN + 1))
         self._parts: dict[str, int] = {}
         for at in range(len(token) - SHORTEST_PART + 1):
@@ -103,7 +103,7 @@ class Redactor:
             return f"[{len(body):,} bytes in a content coding that is not known: left out]".encode()
         return self.text(text).encode(errors="surrogateescape")
 
-    def anything(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return whatever is about to be written without the token, in whatever form; all else stays as it is."""
         if self._spellings is None:
             return text
@@ -113,14 +113,14 @@ class Redactor:
             at = span.end
         return "".join([*kept, text[at:]])
 
-    def any_bytes(self, data: bytes) -> bytes:
+    def redact_bytes(self, data: bytes) -> bytes:
         """Return bytes that are about to be written without the token."""
         text = data.decode("utf-8", errors="surrogateescape")
-        return self.anything(text).encode("utf-8", errors="surrogateescape")
+        return self.redact(text).encode("utf-8", errors="surrogateescape")
 
-    def stands_in(self, data: bytes) -> bool:
+    def occurs_in(self, data: bytes) -> bool:
         """Return whether the token stands in bytes that were written."""
-        return self._spellings is not None and self._spellings.stand_in(data.decode(errors="replace"))
+        return self._spellings is not None and self._spellings.occurs_in(data.decode(errors="replace"))
 
     def _without_ids(self, text: str) -> Iterator[str | Part]:
         if self._ids is None:

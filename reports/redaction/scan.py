@@ -51,7 +51,7 @@ def leaks(paths: Iterable[Path], token: str, canary: str, texts: Mapping[str, st
         f"{where} holds {name}: delete it, have the token replaced, and report this"
         for where, content in written
         for name, redactor in wanted
-        if any(redactor.stands_in(data) for data in _layers(content))
+        if any(redactor.occurs_in(data) for data in _layers(content))
     ]
 
 

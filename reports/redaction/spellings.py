@@ -105,7 +105,7 @@ class View:
     layer: int = 0
 
 
-class Spellings:
+class SecretFinder:
     """All spellings of one secret of at least `SHORTEST_PART` + 1 characters."""
 
     def __init__(self, secret: str) -> None:
@@ -134,7 +134,7 @@ class Spellings:
             return []
         return _merged(self._found(View(text, lambda at: (at, at + 1))))
 
-    def stand_in(self, text: str) -> bool:
+    def occurs_in(self, text: str) -> bool:
         """Return whether the secret stands in a text."""
         return len(text) >= SHORTEST_PART and next(self._found(View(text, lambda at: (at, at + 1))), None) is not None
 

@@ -25,8 +25,8 @@ WRAPPED = "white-space:pre-wrap;overflow-wrap:anywhere;margin:0"
 TOP = "vertical-align:top;white-space:normal"
 
 
-def page(
-    verdict: Verdict, requirement: Requirement, base_url: str, redactor: Redactor, standings: Mapping[str, Change]
+def details_html(
+    verdict: Verdict, requirement: Requirement, base_url: str, redactor: Redactor, trends: Mapping[str, Change]
 ) -> str:
     """Return the page as HTML; `standings` tells by identity where findings stand in history, where that is known.
 
@@ -34,13 +34,13 @@ def page(
     """
     parts = [_table(_about(requirement))]
     for finding in verdict.findings:
-        also = [] if finding is verdict.findings[0] else [_table(_words(finding, standings, redactor))]
+        also = [] if finding is verdict.findings[0] else [_table(_words(finding, trends, redactor))]
         command = curl(finding.exchange.request, base_url, redactor)
         parts += [*also, _side_by_side(finding.exchange, base_url, redactor), _command(command)]
     return "".join([*parts, _table(_rest(verdict, requirement, redactor))])
 
 
-def page_without_verdict(requirement: Requirement, reason: str) -> str:
+def undecided_details_html(requirement: Requirement, reason: str) -> str:
     """Return the page, as HTML, of a check that came to no verdict."""
     return _table(_about(requirement)) + _table(iter([("Reason", sanitize.html(reason))]))
 
@@ -51,11 +51,11 @@ def _about(requirement: Requirement) -> Iterator[tuple[str, str]]:
     yield "Source", sanitize.html(requirement.source)  # the link stands above: Allure's frame opens none
 
 
-def _words(finding: Finding, standings: Mapping[str, Change], redactor: Redactor) -> Iterator[tuple[str, str]]:
+def _words(finding: Finding, trends: Mapping[str, Change], redactor: Redactor) -> Iterator[tuple[str, str]]:
     yield "Also expected", sanitize.html(redactor.text(finding.violation.expected))
     yield "Also observed", sanitize.html(redactor.text(finding.violation.observed))
     yield "With", sanitize.html(how_often(finding))
-    if change := standings.get(finding.identity):
+    if change := trends.get(finding.identity):
         yield "History", sanitize.html(change.standing())
 
 

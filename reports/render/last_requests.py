@@ -13,7 +13,7 @@ from reports.render.curl import curl
 TITLE = "Last request before the run stopped"
 
 
-def in_words(exchange: Exchange, base_url: str, redactor: Redactor) -> dict[str, Any]:
+def request_texts(exchange: Exchange, base_url: str, redactor: Redactor) -> dict[str, Any]:
     """Return what to tell of one of them, by name, for programs."""
     return {
         "operation": exchange.operation,

@@ -23,34 +23,34 @@ LONGEST_COMMAND = 2_000
 """Characters; a longer command is in the JSON summary."""
 
 
-def write(file: Path, account: RunReport, clean: Callable[[str], str] = str) -> None:
+def write(file: Path, report: RunReport, clean: Callable[[str], str] = str) -> None:
     """Write the page; `clean` takes out what may not be written."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(sanitize.text(clean(page(account))), encoding="utf-8")
+    file.write_text(sanitize.text(clean(page(report))), encoding="utf-8")
 
 
-def page(account: RunReport) -> str:
+def page(report: RunReport) -> str:
     """Return the page. What the target sent stands in code spans and blocks: nothing of it is rendered."""
-    lines = [f"# {prose(account.headline)}", "", prose(account.exit_line), ""]
-    lines += [f"- **Refused:** {prose(refusal)}" for refusal in account.refusals]
-    lines += ["## What changed", "", *_changes(account), "", "## Can I believe it", "", *_belief(account), ""]
-    if account.last_requests:
-        lines += [f"## {last_requests.TITLE}", "", *_last_requests(account), ""]
-    if account.not_cancelled:
-        lines += ["## Left at the target", "", *(f"- {prose(line)}" for line in account.not_cancelled), ""]
+    lines = [f"# {prose(report.headline)}", "", prose(report.exit_line), ""]
+    lines += [f"- **Refused:** {prose(refusal)}" for refusal in report.refusals]
+    lines += ["## What changed", "", *_changes(report), "", "## Can I believe it", "", *_belief(report), ""]
+    if report.last_requests:
+        lines += [f"## {last_requests.TITLE}", "", *_last_requests(report), ""]
+    if report.not_cancelled:
+        lines += ["## Left at the target", "", *(f"- {prose(line)}" for line in report.not_cancelled), ""]
     return "\n".join(lines)
 
 
-def _changes(account: RunReport) -> Iterator[str]:
-    if account.notice:
-        yield from (f"{prose(account.notice)}.", "")
-    if account.last:
-        yield from (f"Against the run of {moment(account.last)}.", "")
-    if not account.changes:
+def _changes(report: RunReport) -> Iterator[str]:
+    if report.notice:
+        yield from (f"{prose(report.notice)}.", "")
+    if report.last:
+        yield from (f"Against the run of {moment(report.last)}.", "")
+    if not report.changes:
         yield "No findings."
-    details = {seen.identity: detail for seen, detail in findings(account.told)}
+    details = {seen.identity: detail for seen, detail in findings(report.told)}
     shown = dict.fromkeys(State, 0)
-    numbered = list(enumerate(account.changes, start=1))
+    numbered = list(enumerate(report.changes, start=1))
     for state in State:
         of_state = [(number, change) for number, change in numbered if change.state is state]
         for number, change in of_state[:LINES_OF_A_STATE]:
@@ -58,9 +58,9 @@ def _changes(account: RunReport) -> Iterator[str]:
             detail = details.get(change.finding.identity, {})
             yield _line(number, change, detail)
             if state in (State.NEW, State.EXPIRED) and shown[state] <= SHOWN_IN_FULL and detail:
-                yield from _in_full(detail, account.rest("--summary"))
+                yield from _in_full(detail, report.rest("--summary"))
         if len(of_state) > LINES_OF_A_STATE:
-            yield f"- and {len(of_state) - LINES_OF_A_STATE} more {state}: {account.rest('--summary')}"
+            yield f"- and {len(of_state) - LINES_OF_A_STATE} more {state}: {report.rest('--summary')}"
 
 
 def _line(number: int, change: Change, detail: Mapping[str, Any]) -> str:
@@ -78,11 +78,11 @@ def _in_full(detail: Mapping[str, Any], rest: str) -> Iterator[str]:
     yield from _command(str(detail["curl"]), rest)
 
 
-def _last_requests(account: RunReport) -> Iterator[str]:
-    for told in account.last_requests:
+def _last_requests(report: RunReport) -> Iterator[str]:
+    for told in report.last_requests:
         yield f"- {code(last_requests.line(told))}"
         yield ""
-        yield from _command(str(told["curl"]), account.rest("--summary"))
+        yield from _command(str(told["curl"]), report.rest("--summary"))
 
 
 def _command(command: str, rest: str) -> Iterator[str]:
@@ -94,8 +94,8 @@ def _command(command: str, rest: str) -> Iterator[str]:
     yield f"   {fence}"
 
 
-def _belief(account: RunReport) -> Iterator[str]:
-    for name, value in account.facts().items():
+def _belief(report: RunReport) -> Iterator[str]:
+    for name, value in report.facts().items():
         if name not in ("Verdict", "Ending", "Target"):
             yield f"- {name}: {prose(value)}"
 

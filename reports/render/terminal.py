@@ -37,31 +37,31 @@ LONGEST_OBSERVED = 90
 OBSERVATIONS = 3
 
 
-def closing(account: RunReport, width: int) -> str:
+def closing_text(report: RunReport, width: int) -> str:
     """Return the closing text of a run, about twenty lines in the usual case."""
     console = Console(width=width, no_color=True, highlight=False)
     with console.capture() as capture:
-        refusals = [f"Refused: {refusal}" for refusal in account.refusals]
-        for line in (account.headline, *refusals, "", *_changes(account), "", *_belief(account), ""):
+        refusals = [f"Refused: {refusal}" for refusal in report.refusals]
+        for line in (report.headline, *refusals, "", *_changes(report), "", *_belief(report), ""):
             console.print(line, markup=False, soft_wrap=True)
-        for name, text in explanation(account.told).items():
+        for name, text in explanation(report.told).items():
             filled = textwrap.fill(f"{name}: {text}.", width, subsequent_indent="  ", break_on_hyphens=False)
             console.print(filled, markup=False, soft_wrap=True)
-        console.print(_table(account.told))
-        for line in _closing_lines(account):
+        console.print(_table(report.told))
+        for line in _closing_lines(report):
             console.print(line, markup=False, soft_wrap=True)
     return sanitize.text(capture.get())
 
 
-def _changes(account: RunReport) -> Iterator[str]:
-    if account.notice:
-        yield f"{account.notice}."
-    since = f"since the run of {moment(account.last)}" if account.last else "with nothing to compare with"
-    counts = Counter(change.state for change in account.changes)
+def _changes(report: RunReport) -> Iterator[str]:
+    if report.notice:
+        yield f"{report.notice}."
+    since = f"since the run of {moment(report.last)}" if report.last else "with nothing to compare with"
+    counts = Counter(change.state for change in report.changes)
     told = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
     yield f"Findings {since}: {told or 'none'}."
-    details = {seen.identity: detail for seen, detail in findings(account.told)}
-    numbered = list(enumerate(account.changes, start=1))
+    details = {seen.identity: detail for seen, detail in findings(report.told)}
+    numbered = list(enumerate(report.changes, start=1))
     for state in State:
         of_state = [(number, change) for number, change in numbered if change.state is state]
         most = LINES_OF_A_STATE[state]
@@ -74,29 +74,29 @@ def _changes(account: RunReport) -> Iterator[str]:
             yield f"{number:3}  {change.standing()}: {where}, {finding.edit}: {what}"
         if len(of_state) > most:
             complete = ("--markdown",) if len(of_state) <= markdown.LINES_OF_A_STATE else ()
-            yield f"     and {len(of_state) - most} more {state}: {account.rest(*complete, '--summary')}"
+            yield f"     and {len(of_state) - most} more {state}: {report.rest(*complete, '--summary')}"
 
 
-def _belief(account: RunReport) -> Iterator[str]:
-    yield f"Detection: {account.proof_line}."
-    yield f"Evidence: {account.sent} requests sent, {account.controls} controls accepted."
-    yield f"Requirements: {account.exercised} of {account.requirements} decided on at least one operation."
-    yield f"Access {account.access}."
+def _belief(report: RunReport) -> Iterator[str]:
+    yield f"Detection: {report.proof_line}."
+    yield f"Evidence: {report.sent} requests sent, {report.controls} controls accepted."
+    yield f"Requirements: {report.exercised} of {report.requirements} decided on at least one operation."
+    yield f"Access {report.access}."
 
 
-def _closing_lines(account: RunReport) -> Iterator[str]:
-    if any(entry["verdict"] == "held" for entry in account.told):
+def _closing_lines(report: RunReport) -> Iterator[str]:
+    if any(entry["verdict"] == "held" for entry in report.told):
         yield EVIDENCE_EXPLAINED
-    observed = list(dict.fromkeys(line for entry in account.told for line in entry.get("observations", ())))
+    observed = list(dict.fromkeys(line for entry in report.told for line in entry.get("observations", ())))
     yield from (f"Observed: {line}." for line in observed[:OBSERVATIONS])
     if len(observed) > OBSERVATIONS:
-        yield f"Observed: {len(observed) - OBSERVATIONS} more: {account.rest('--summary')}."
-    yield from (f"Left at the target: {line}." for line in account.not_cancelled)
-    if why := stopped(account.told):
+        yield f"Observed: {len(observed) - OBSERVATIONS} more: {report.rest('--summary')}."
+    yield from (f"Left at the target: {line}." for line in report.not_cancelled)
+    if why := stopped(report.told):
         yield why
-    yield from last_requests.lines(account.last_requests)
-    yield f"{account.setting.target}: {account.sent} requests sent, seed {account.setting.seed}."
-    yield account.exit_line
+    yield from last_requests.lines(report.last_requests)
+    yield f"{report.setting.target}: {report.sent} requests sent, seed {report.setting.seed}."
+    yield report.exit_line
 
 
 def _table(told: Sequence[Entry]) -> Table:

@@ -20,19 +20,21 @@ NON_GATING = (
 )
 
 
-def explain(
+def failure_text(
     verdict: Verdict,
     requirement: Requirement,
     operation: Operation,
     base_url: str,
     redactor: Redactor,
-    standings: Mapping[str, Change],
+    trends: Mapping[str, Change],
 ) -> str:
     """Return what to show for a verdict: requirement, expected, observed, curl; a line each for further findings.
 
     `standings` tells by identity where findings stand in history, where that is known.
     """
-    last = list(last_requests.lines(last_requests.in_words(one, base_url, redactor) for one in verdict.last_requests))
+    last = list(
+        last_requests.lines(last_requests.request_texts(one, base_url, redactor) for one in verdict.last_requests)
+    )
     if not verdict.findings:
         return "\n".join([_shown(f"{requirement.id} {verdict.reason}", redactor), *last]) if verdict.reason else ""
     first, *others = verdict.findings
@@ -45,12 +47,12 @@ def explain(
     if requirement.gates and not any(finding.gates for finding in verdict.findings):
         lines.insert(1, NON_GATING)
     lines += [f"also: {_shown(other.violation.observed, redactor)} ({how_often(other)})" for other in others]
-    told = [(finding, standings[finding.identity]) for finding in verdict.findings if finding.identity in standings]
+    told = [(finding, trends[finding.identity]) for finding in verdict.findings if finding.identity in trends]
     lines += [f"{finding.identity}: {change.standing()}" for finding, change in told]
     return "\n".join([*lines, *last])
 
 
-def in_words(finding: Finding, base_url: str, redactor: Redactor) -> dict[str, str]:
+def finding_texts(finding: Finding, base_url: str, redactor: Redactor) -> dict[str, str]:
     """Return what a finding shows, by name, for programs."""
     return {
         "expected": _shown(finding.violation.expected, redactor),
@@ -59,7 +61,7 @@ def in_words(finding: Finding, base_url: str, redactor: Redactor) -> dict[str, s
     }
 
 
-def message(verdict: Verdict, requirement: Requirement, redactor: Redactor, standings: Mapping[str, Change]) -> str:
+def allure_message(verdict: Verdict, requirement: Requirement, redactor: Redactor, trends: Mapping[str, Change]) -> str:
     """Return what a page says first of a verdict with findings; `standings` tells where they stand in history."""
     first, *others = verdict.findings
     lines = [
@@ -68,7 +70,7 @@ def message(verdict: Verdict, requirement: Requirement, redactor: Redactor, stan
         f"expected: {_shown(first.violation.expected, redactor)}",
         f"observed: {_shown(first.violation.observed, redactor)}",
         f"with:     {how_often(first)}",
-        *(f"history:  {standings[first.identity].standing()}" for _ in [first] if first.identity in standings),
+        *(f"history:  {trends[first.identity].standing()}" for _ in [first] if first.identity in trends),
         *(f"also:     {_shown(other.violation.observed, redactor)} ({how_often(other)})" for other in others),
     ]
     return "\n".join(lines)

@@ -22,7 +22,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from contracts.untrusted import sanitize
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes, require_regular
-from reports.writers.safe_files import replace
+from reports.writers.safe_files import replace_file
 
 PROFILES = ("quick", "nightly", "deep")
 """From the smallest to the largest: what a larger one found, a smaller one may not have tried."""
@@ -141,7 +141,7 @@ def append(file: Path, run: Run) -> None:
         text = "".join(
             f"{sanitize.json(json.dumps(asdict(kept), ensure_ascii=False))}\n" for kept in bounded([*runs, run])
         )
-        replace(file, text.encode())
+        replace_file(file, text.encode())
 
 
 def _lines_of(file: Path) -> list[bytes]:

@@ -26,8 +26,8 @@ from contracts.requirements import Requirement
 from reports.redaction.redactor import Redactor
 from reports.render import last_requests
 from reports.render.curl import curl
-from reports.render.details_html import page, page_without_verdict
-from reports.render.wording import message
+from reports.render.details_html import details_html, undecided_details_html
+from reports.render.wording import allure_message
 from reports.run.trend import Change, State
 
 LONGEST_BODY = 8 * 1024
@@ -67,7 +67,7 @@ class Check:
         }
 
 
-class Results:
+class AllureResults:
     """What this process writes for Allure: our identity in, tracebacks, fixtures and machine names out."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class Results:
         base_url: str,
         redactor: Redactor,
         control: Exchange | None,
-        standings: Mapping[str, Change],
+        trends: Mapping[str, Change],
         *,
         excused: bool,
     ) -> None:
@@ -110,13 +110,13 @@ class Results:
         allure.dynamic.title(check.operation.label)
         allure.dynamic.label(VERDICT, str(verdict.status))
         allure.dynamic.link(requirement.source, name=f"Source of {requirement.id}")
-        allure.dynamic.description_html(page(verdict, requirement, base_url, redactor, standings))
+        allure.dynamic.description_html(details_html(verdict, requirement, base_url, redactor, trends))
         for exchange in verdict.last_requests:
             _attach_exchange(exchange, base_url, redactor, last_requests.TITLE)
         if not verdict.findings:
             return
-        self._messages[identity] = message(verdict, requirement, redactor, standings)
-        if change := _most_telling(verdict.findings, standings):
+        self._messages[identity] = allure_message(verdict, requirement, redactor, trends)
+        if change := _most_telling(verdict.findings, trends):
             allure.dynamic.label("change", State.KNOWN if excused else change.state)
             allure.dynamic.label("history", change.standing())
         command = curl(verdict.findings[0].exchange.request, base_url, redactor)
@@ -177,21 +177,21 @@ def _set_without_verdict(result: TestResult, check: Check, what: str, why: str) 
     result.statusDetails = StatusDetails(message=f"{requirement.id} {requirement.sentence}\n\n{what}: {why}")
     result.labels.append(Label(VERDICT, what))
     result.links.append(Link(LinkType.LINK, requirement.source, f"Source of {requirement.id}"))
-    result.descriptionHtml = page_without_verdict(requirement, f"{what}: {why}")
+    result.descriptionHtml = undecided_details_html(requirement, f"{what}: {why}")
 
 
-def register(config: pytest.Config) -> Results:
+def register(config: pytest.Config) -> AllureResults:
     """Tidy results while this pytest process writes them."""
-    results = Results()
+    results = AllureResults()
     allure_commons.plugin_manager.register(results)
     config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(results))
     return results
 
 
-def _most_telling(findings: Sequence[Finding], standings: Mapping[str, Change]) -> Change | None:
+def _most_telling(findings: Sequence[Finding], trends: Mapping[str, Change]) -> Change | None:
     """Return where the findings stand that matter: those that gate, if any do."""
     telling = [finding for finding in findings if finding.gates] or findings
-    known = [standings[finding.identity] for finding in telling if finding.identity in standings]
+    known = [trends[finding.identity] for finding in telling if finding.identity in trends]
     return min(known, key=lambda change: list(State).index(change.state), default=None)
 
 

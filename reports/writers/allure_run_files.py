@@ -44,9 +44,9 @@ def executor(environment: Mapping[str, str], by_hand: str) -> Executor:
     return Executor("by hand", by_hand)
 
 
-def write(folder: Path, account: RunReport, who: Executor, clean: Callable[[str], str] = str) -> None:
+def write(folder: Path, report: RunReport, who: Executor, clean: Callable[[str], str] = str) -> None:
     """Write the files of a run, in place of earlier ones; `clean` takes out what may not be written."""
-    facts = account.facts()
+    facts = report.facts()
     _write(
         folder / "executor.json",
         {
@@ -56,39 +56,41 @@ def write(folder: Path, account: RunReport, who: Executor, clean: Callable[[str]
             **({"buildUrl": who.url} if who.url else {}),
         },
     )
-    lines = [f"{name}={sanitize.line(clean(value))}" for name, value in ({"Changed": changed(account)} | facts).items()]
+    lines = [
+        f"{name}={sanitize.line(clean(value))}" for name, value in ({"Changed": change_counts(report)} | facts).items()
+    ]
     (folder / "environment.properties").write_text("\n".join(lines) + "\n", encoding="utf-8")
     now = round(time.time() * 1000)
-    told = metrics(account, len(complaints(account)))
+    told = metrics(report, len(run_level_errors(report)))
     samples = [{"id": key, "key": key, "value": value, "start": now, "stop": now} for key, value in told.items()]
     _write(folder / "run-perf.json", samples)
 
 
-def changed(account: RunReport) -> str:
+def change_counts(report: RunReport) -> str:
     """Return how many findings there are of each state, in one line."""
-    pluralize = Counter(change.state for change in account.changes)
-    told = ", ".join(f"{pluralize[state]} {state}" for state in State if pluralize[state])
-    against = f", against the run of {moment(account.last)}" if account.last else ""
-    return (told or "no findings") + against + (f". {account.notice}" if account.notice else "")
+    counts = Counter(change.state for change in report.changes)
+    parts = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
+    against = f", against the run of {moment(report.last)}" if report.last else ""
+    return (parts or "no findings") + against + (f". {report.notice}" if report.notice else "")
 
 
-def complaints(account: RunReport) -> list[str]:
+def run_level_errors(report: RunReport) -> list[str]:
     """Return what speaks against the run as a whole, and shows in no single result."""
-    why = stopped(account.told)
-    code = [f"{account.meaning}."] if account.exit_code in SHOWN_BY_NO_RESULT else []
-    return [*account.refusals, *([why] if why else []), *code]
+    why = stopped(report.told)
+    code = [f"{report.meaning}."] if report.exit_code in SHOWN_BY_NO_RESULT else []
+    return [*report.refusals, *([why] if why else []), *code]
 
 
-def metrics(account: RunReport, complaints: int) -> dict[str, float]:
+def metrics(report: RunReport, run_level_errors: int) -> dict[str, float]:
     """Return the numbers that Allure follows from run to run; allurerc.mjs gives their titles."""
-    proof = account.proof
+    proof = report.proof
     return {
-        "exercised": account.exercised,
-        "decisions": account.decisions,
-        "requests": account.sent,
+        "exercised": report.exercised,
+        "decisions": report.decisions,
+        "requests": report.sent,
         **({"noticed": round(100 * proof.noticed / proof.seeded, 1)} if proof else {}),
-        "findings": sum(change.state in FOUND for change in account.changes),
-        "complaints": complaints,
+        "findings": sum(change.state in FOUND for change in report.changes),
+        "complaints": run_level_errors,
     }
 
 

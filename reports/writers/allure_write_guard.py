@@ -9,7 +9,7 @@ import allure_commons
 import pytest
 
 
-class Keeping:
+class AllureWriteGuard:
     """Stands around everything that Allure writes."""
 
     def __init__(self, failed: Callable[[str], None]) -> None:
@@ -46,6 +46,6 @@ class Keeping:
 
 def register(config: pytest.Config, failed: Callable[[str], None]) -> None:
     """Stand guard while this pytest process writes."""
-    keeping = Keeping(failed)
+    keeping = AllureWriteGuard(failed)
     allure_commons.plugin_manager.register(keeping)
     config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(keeping))

@@ -22,20 +22,20 @@ COLOURS = {
 }
 
 
-def write(file: Path, account: RunReport, clean: Callable[[str], str] = str) -> None:
+def write(file: Path, report: RunReport, clean: Callable[[str], str] = str) -> None:
     """Write the badge; `clean` takes out what may not be written."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(sanitize.json(clean(json.dumps(badge(account)))) + "\n", encoding="utf-8")
+    file.write_text(sanitize.json(clean(json.dumps(badge(report)))) + "\n", encoding="utf-8")
 
 
-def badge(account: RunReport) -> dict[str, str | int]:
+def badge(report: RunReport) -> dict[str, str | int]:
     """Return what the badge says: the outcome, and how many findings that fail the run are new."""
-    new = sum(change.state is State.NEW and change.finding.gates for change in account.changes)
-    message, colour = str(account.outcome), COLOURS[account.outcome]
-    if account.outcome is Outcome.VIOLATED and new:
+    new = sum(change.state is State.NEW and change.finding.gates for change in report.changes)
+    message, colour = str(report.outcome), COLOURS[report.outcome]
+    if report.outcome is Outcome.VIOLATED and new:
         message += f", {pluralize(new, 'new finding')}"
-    elif account.outcome is Outcome.NOT_MET:
+    elif report.outcome is Outcome.NOT_MET:
         message = "recommendation not met"
-    elif account.exit_code == Code.REFUSED:
+    elif report.exit_code == Code.REFUSED:
         message, colour = f"{message}, but refused", "orange"
-    return {"schemaVersion": 1, "label": f"contract of {account.setting.target}", "message": message, "color": colour}
+    return {"schemaVersion": 1, "label": f"contract of {report.setting.target}", "message": message, "color": colour}

@@ -1,8 +1,8 @@
 """Every exchange of a run as one HAR 1.2 file, redacted, for the network panel of a browser's tools.
 
 Entries are written as they happen, so that memory stays bounded and an interrupted run leaves what it had. Each
-worker writes a part of its own, in a folder that no other run knows; `merge` makes them one file. A file is locked
-while a run writes to it: of two runs at once, the second takes another name.
+worker writes a part of its own, in a folder that no other run knows; `merge_parts` joins them into one file. A file is
+locked while a run writes to it: of two runs at once, the second takes another name.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from contracts.model import http as values
 from contracts.untrusted import sanitize
 from reports import VERSION
 from reports.redaction.redactor import Redactor
-from reports.writers.safe_files import unguessable
+from reports.writers.safe_files import unguessable_name
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a body that are kept; the sizes told are those of the whole."""
@@ -40,7 +40,7 @@ ENTRIES, BETWEEN = '"entries": [', re.compile(r"[\s,]*+")
 CREATOR = harfile.Creator(name="propexo-conformance", version=VERSION)
 
 
-class Output:
+class OutputFile:
     """A file that is open for writing. What was written to it stays whole where there is no room for more."""
 
     def __init__(self, file: io.FileIO) -> None:
@@ -89,20 +89,20 @@ class Output:
             self._file.truncate(size)
 
 
-def claim(file: Path) -> Output:
+def open_exclusively(file: Path) -> OutputFile:
     """Open a file that no other run writes to: it, or one beside it where another run does."""
     opened = io.FileIO(file, "a")
     if stat.S_ISREG(os.fstat(opened.fileno()).st_mode) and not lock_descriptor(opened.fileno(), blocking=False):
         opened.close()
-        opened = io.FileIO(unguessable(file), "x")
+        opened = io.FileIO(unguessable_name(file), "x")
         lock_descriptor(opened.fileno())
-    return Output(opened)
+    return OutputFile(opened)
 
 
-class Recorder:
+class HarRecorder:
     """Writes exchanges to one file. `sent_for` names what is being tried while they come; safe for threads."""
 
-    def __init__(self, output: Output, base_url: str, redactor: Callable[[], Redactor]) -> None:
+    def __init__(self, output: OutputFile, base_url: str, redactor: Callable[[], Redactor]) -> None:
         """Begin the file. `redactor` gives the one that knows all that is to be left out by now."""
         self.sent_for = ""
         self._base_url, self._redactor = base_url, redactor
@@ -214,12 +214,12 @@ class Recorder:
         return [harfile.Record(self._redactor().text(name), self._redactor().text(value)) for name, value in pairs]
 
 
-def part(folder: Path, worker: str) -> Output:
+def open_part(folder: Path, worker: str) -> OutputFile:
     """Open the file for a worker's part in the folder of these parts."""
-    return Output(io.FileIO(folder / f"{worker}.har", "x"))
+    return OutputFile(io.FileIO(folder / f"{worker}.har", "x"))
 
 
-def merge(folder: Path, output: Output) -> None:
+def merge_parts(folder: Path, output: OutputFile) -> None:
     """Write the workers' parts as one, in the order sent, and remove their folder.
 
     `OSError` where they cannot be written, or one cannot be read: then all of them are kept where they are.

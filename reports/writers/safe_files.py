@@ -13,12 +13,12 @@ from contracts.untrusted.bounded_files import require_regular
 UNGUESSABLE_BYTES = 8
 
 
-def unguessable(file: Path) -> Path:
+def unguessable_name(file: Path) -> Path:
     """Return a name beside a file that nobody has thought of: to be opened with `x`, which follows no link."""
     return file.with_name(f"{file.stem}-{secrets.token_hex(UNGUESSABLE_BYTES)}{file.suffix}")
 
 
-def replace(file: Path, data: bytes) -> None:
+def replace_file(file: Path, data: bytes) -> None:
     """Put data in place of a file in one step, with the rights that it has.
 
     `OSError` where that cannot be done: then what was there is there as before, and nothing is beside it.
@@ -26,7 +26,7 @@ def replace(file: Path, data: bytes) -> None:
     place = Path(os.path.realpath(file))  # a link stays one; unlike `resolve`, this takes one that leads to itself
     with suppress(FileNotFoundError):
         require_regular(place)
-    fresh = unguessable(place)
+    fresh = unguessable_name(place)
     with fresh.open("xb") as stream:
         try:
             stream.write(data)

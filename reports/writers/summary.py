@@ -25,10 +25,10 @@ UNTOLD = frozenset({"process", "stop", "sent", "weather", "last requests"})
 OF_A_FINDING = ("seen", "tried", "edits", "request", "expected", "observed", "curl")
 
 
-def write(file: Path, account: RunReport, clean: Callable[[str], str] = str) -> None:
+def write(file: Path, report: RunReport, clean: Callable[[str], str] = str) -> None:
     """Write the summary; `clean` takes out what may not be written."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(summary(account), indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(summary(report), indent=1, ensure_ascii=False) + "\n"
     file.write_text(sanitize.json(clean(text)), encoding="utf-8")
 
 
@@ -43,31 +43,31 @@ def read(file: Path) -> dict[str, Any]:
     return text.value
 
 
-def summary(account: RunReport) -> dict[str, Any]:
+def summary(report: RunReport) -> dict[str, Any]:
     """Return the summary."""
-    setting = account.setting
+    setting = report.setting
     return {
         "schema": SCHEMA,
         "began": setting.began,
-        "outcome": str(account.outcome),
-        "headline": account.headline,
-        "exit_code": account.exit_code,
-        "meaning": account.meaning,
-        "refusals": list(account.refusals),
+        "outcome": str(report.outcome),
+        "headline": report.headline,
+        "exit_code": report.exit_code,
+        "meaning": report.meaning,
+        "refusals": list(report.refusals),
         "target": setting.target,
         "contract": {"title": setting.title, "file": setting.file, "digest": setting.contract},
         "suite": setting.suite,
         "profile": setting.profile,
         "seed": setting.seed,
-        "requests": {"sent": account.sent, "controls_accepted": account.controls, "decisions": account.decisions},
-        "requirements": {"exercised": account.exercised, "judged": account.requirements},
-        "checks": _counts(Counts.of(account.told)) | {"musts": _counts(Counts.of(gating(account.told)))},
-        "proof": None if account.proof is None else _proof(account.proof),
-        "history": {"compared_with": account.last, "notice": account.notice},
-        "findings": list(_findings(account)),
-        "not_cancelled": list(account.not_cancelled),
-        "last_requests": list(account.last_requests),
-        "results": [{name: value for name, value in entry.items() if name not in UNTOLD} for entry in account.told],
+        "requests": {"sent": report.sent, "controls_accepted": report.controls, "decisions": report.decisions},
+        "requirements": {"exercised": report.exercised, "judged": report.requirements},
+        "checks": _counts(Counts.of(report.told)) | {"musts": _counts(Counts.of(gating(report.told)))},
+        "proof": None if report.proof is None else _proof(report.proof),
+        "history": {"compared_with": report.last, "notice": report.notice},
+        "findings": list(_findings(report)),
+        "not_cancelled": list(report.not_cancelled),
+        "last_requests": list(report.last_requests),
+        "results": [{name: value for name, value in entry.items() if name not in UNTOLD} for entry in report.told],
     }
 
 
@@ -89,9 +89,9 @@ def _proof(proof: Proof) -> dict[str, Any]:
     }
 
 
-def _findings(account: RunReport) -> Iterator[dict[str, Any]]:
-    details = {seen.identity: detail for seen, detail in findings(account.told)}
-    for number, change in enumerate(account.changes, start=1):
+def _findings(report: RunReport) -> Iterator[dict[str, Any]]:
+    details = {seen.identity: detail for seen, detail in findings(report.told)}
+    for number, change in enumerate(report.changes, start=1):
         yield _finding(number, change, details.get(change.finding.identity, {}))
 
 

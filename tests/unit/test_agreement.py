@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from reports.render import markdown
-from reports.render.terminal import closing
+from reports.render.terminal import closing_text
 from reports.run.outcome import LEAKED, NOT_WRITTEN, SUITE_FAILED, failure, final_code
 from reports.run.run_report import RunReport
-from reports.writers.allure_run_files import complaints
+from reports.writers.allure_run_files import run_level_errors
 from reports.writers.badge import badge
 from reports.writers.summary import summary
 from tests.harness.pytest_plugin.plugin import exit_code
@@ -60,7 +60,7 @@ def quality_gate_refuses(account: RunReport, *, strict: bool) -> bool:
         broken = entry["verdict"] in ("inconclusive", "not run", "internal error")
         return failed or (broken and entry.get("gates", True))
 
-    return any(map(refuses, account.told)) or bool(complaints(account))
+    return any(map(refuses, account.told)) or bool(run_level_errors(account))
 
 
 def contradictions(account: RunReport, *, violated: bool, strict: bool) -> list[str]:
@@ -118,7 +118,7 @@ def test_every_report_says_the_same_in_the_same_words(what: str, *, strict: bool
     seen = tuple(name == what for name in SEEN)
     account = account_of(seen, 0, strict=strict, gate=False, unwritten=False, leaked=False)
     ending = f"Exit code {account.exit_code}: {account.meaning}."
-    lines = closing(account, 200).splitlines()
+    lines = closing_text(account, 200).splitlines()
     assert (lines[0], lines[-1]) == (account.headline, ending)
     assert markdown.page(account).splitlines()[:3] == [f"# {account.headline}", "", ending]
     told = summary(account)

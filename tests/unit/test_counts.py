@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.render import markdown
-from reports.render.terminal import closing
+from reports.render.terminal import closing_text
 from reports.run.counts import Counts, Result, explanation, gating, result_of
 from reports.writers.summary import summary
 from tests.support.factories import replayable, table
@@ -58,7 +58,7 @@ def test_numbers_add_up_in_every_report(told: list[dict[str, Any]]) -> None:
         parts = {name: value for name, value in counts.items() if name not in ("total", "musts")}
         assert counts["total"] == sum(parts.values()) == number
 
-    lines = closing(account, 80).splitlines()
+    lines = closing_text(account, 80).splitlines()
     text = "\n".join(lines)
     checks, of_musts = re.search(r"^Checks: (.*?)\.\nMusts: (.*?)\.\n", text, re.DOTALL | re.MULTILINE).groups()
     assert total_and_parts(checks) == (len(told), len(told))

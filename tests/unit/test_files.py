@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from reports.writers.safe_files import replace, unguessable
+from reports.writers.safe_files import replace_file, unguessable_name
 
 
 def test_names_beside_a_file_differ_each_time_and_keep_its_ending(tmp_path: Path) -> None:
-    first, second = unguessable(tmp_path / "x[1].har"), unguessable(tmp_path / "x[1].har")
+    first, second = unguessable_name(tmp_path / "x[1].har"), unguessable_name(tmp_path / "x[1].har")
     assert first != second
     assert (first.parent, first.suffix) == (tmp_path, ".har")
     assert first.name.startswith("x[1]-")
@@ -22,7 +22,7 @@ def test_neighbours_are_left_alone(tmp_path: Path) -> None:
     others = [tmp_path / f"h.jsonl{ending}" for ending in (".new", ".tmp", ".bak", "~")]
     for other in others:
         other.write_text("precious")
-    replace(tmp_path / "h.jsonl", b"data")
+    replace_file(tmp_path / "h.jsonl", b"data")
     assert {other.read_text() for other in others} == {"precious"}
     assert sorted(tmp_path.iterdir()) == sorted([*others, tmp_path / "h.jsonl"])
 
@@ -30,7 +30,7 @@ def test_neighbours_are_left_alone(tmp_path: Path) -> None:
 def test_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").write_text("old")
     (tmp_path / "link").symlink_to("real")
-    replace(tmp_path / "link", b"new")
+    replace_file(tmp_path / "link", b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_text() == "new"
 
@@ -40,13 +40,13 @@ def test_rights_stay_as_they_are(mode: int, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     file.chmod(mode)
-    replace(file, b"new")
+    replace_file(file, b"new")
     assert stat.S_IMODE(file.stat().st_mode) == mode
 
 
 def test_new_file_has_the_usual_rights(tmp_path: Path) -> None:
     (tmp_path / "usual").touch()
-    replace(tmp_path / "file", b"new")
+    replace_file(tmp_path / "file", b"new")
     assert (tmp_path / "file").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
@@ -59,7 +59,7 @@ def test_what_cannot_be_put_in_place_leaves_all_as_it_was(tmp_path: Path, monkey
 
     monkeypatch.setattr("shutil.copymode", full)
     with pytest.raises(OSError, match="no space left"):
-        replace(file, b"new")
+        replace_file(file, b"new")
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]
 
@@ -73,6 +73,6 @@ def test_what_is_no_regular_file_is_not_replaced(kind: str, tmp_path: Path) -> N
         place.mkdir()
     before = place.lstat()
     with pytest.raises(OSError, match=r"it is a pipe or a device|Is a directory"):
-        replace(place, b"new")
+        replace_file(place, b"new")
     assert place.lstat().st_ino == before.st_ino
     assert list(tmp_path.iterdir()) == [place]

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from reports.redaction.redactor import Redactor
 from reports.writers import har
-from reports.writers.har import LONGEST_BODY, Output, Recorder, claim, merge, part
+from reports.writers.har import LONGEST_BODY, HarRecorder, OutputFile, merge_parts, open_exclusively, open_part
 from tests.support.factories import CANCEL, TOKEN, exchange, table
 
 URL = "https://api.example.com"
@@ -51,12 +51,12 @@ HAR_1_2 = Draft202012Validator(shape(log=LOG))
 """As http://www.softwareishard.com/blog/har-12-spec/ has it."""
 
 
-def recording(output: Output) -> Recorder:
-    return Recorder(output, URL, lambda: Redactor(TOKEN))
+def recording(output: OutputFile) -> HarRecorder:
+    return HarRecorder(output, URL, lambda: Redactor(TOKEN))
 
 
 def recorded(folder: Path, *exchanges, sent_for: str = "ERR-01") -> list[dict]:
-    recorder = recording(claim(folder / "x.har"))
+    recorder = recording(open_exclusively(folder / "x.har"))
     recorder.sent_for = sent_for
     for one in exchanges:
         recorder.record(one)
@@ -143,7 +143,7 @@ def test_token_is_in_no_byte(tmp_path: Path, told) -> None:
 
 
 def test_exchanges_of_several_threads_are_all_kept(tmp_path: Path) -> None:
-    recorder = recording(claim(tmp_path / "x.har"))
+    recorder = recording(open_exclusively(tmp_path / "x.har"))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(recorder.record, [exchange(number=number) for number in range(200)]))
     recorder.close()
@@ -155,7 +155,7 @@ def parts_of(folder: Path, **parts: list[int]) -> Path:
     folder.mkdir()
     now = time.monotonic()
     for worker, numbers in parts.items():
-        recorder = recording(part(folder, worker))
+        recorder = recording(open_part(folder, worker))
         for number in numbers:
             recorder.record(exchange(began=now - 10 + number, number=number))
         recorder.close()
@@ -168,7 +168,7 @@ def numbers(file: Path) -> list[int]:
 
 @pytest.mark.parametrize("name", ["x.har", "run[1].har", "a b*?.har"])
 def test_parts_of_workers_become_one_file_in_the_order_sent(name: str, tmp_path: Path) -> None:
-    merge(parts_of(tmp_path / "parts", gw0=[3, 1], gw1=[2]), claim(tmp_path / name))
+    merge_parts(parts_of(tmp_path / "parts", gw0=[3, 1], gw1=[2]), open_exclusively(tmp_path / name))
     assert numbers(tmp_path / name) == [1, 2, 3]
     assert [one.name for one in tmp_path.iterdir()] == [name]
 
@@ -177,16 +177,16 @@ def test_files_beside_it_are_left_alone(tmp_path: Path) -> None:
     others = [tmp_path / f"x.har{ending}" for ending in (".bak", ".gz", ".old.txt", ".gw0", ".tmp")]
     for other in others:
         other.write_text("precious")
-    merge(parts_of(tmp_path / "parts", gw0=[1]), claim(tmp_path / "x.har"))
+    merge_parts(parts_of(tmp_path / "parts", gw0=[1]), open_exclusively(tmp_path / "x.har"))
     assert {other.read_text() for other in others} == {"precious"}
 
 
 def test_part_of_a_worker_that_was_killed_is_kept(tmp_path: Path) -> None:
     parts = parts_of(tmp_path / "parts", gw0=[1, 3])
-    killed = part(parts, "gw1")
+    killed = open_part(parts, "gw1")
     recording(killed).record(exchange(number=2))
     killed.close()
-    merge(parts, claim(tmp_path / "x.har"))
+    merge_parts(parts, open_exclusively(tmp_path / "x.har"))
     assert sorted(numbers(tmp_path / "x.har")) == [1, 2, 3]
 
 
@@ -195,19 +195,19 @@ def test_part_that_was_cut_off_gives_what_it_had(tmp_path: Path) -> None:
     whole = (parts / "gw0.har").read_text()
     (parts / "gw0.har").write_text(whole[: whole.rindex("startedDateTime") + 30])
     (parts / "gw2.har").write_text("")
-    merge(parts, claim(tmp_path / "x.har"))
+    merge_parts(parts, open_exclusively(tmp_path / "x.har"))
     assert len(numbers(tmp_path / "x.har")) == 2
     assert 2 in numbers(tmp_path / "x.har")
 
 
 def test_run_of_workers_that_sent_nothing_is_a_har(tmp_path: Path) -> None:
-    merge(parts_of(tmp_path / "parts"), claim(tmp_path / "x.har"))
+    merge_parts(parts_of(tmp_path / "parts"), open_exclusively(tmp_path / "x.har"))
     assert entries(tmp_path / "x.har") == []
 
 
 def test_second_of_two_runs_at_once_takes_another_name(tmp_path: Path) -> None:
     file = tmp_path / "x.har"
-    first, second = claim(file), claim(file)
+    first, second = open_exclusively(file), open_exclusively(file)
     assert first.name == file
     assert second.name != file
     assert (second.name.parent, second.name.suffix) == (tmp_path, ".har")
@@ -216,14 +216,14 @@ def test_second_of_two_runs_at_once_takes_another_name(tmp_path: Path) -> None:
         recorder.record(exchange(number=number))
         recorder.close()
     assert (numbers(first.name), numbers(second.name)) == ([0], [1])
-    third = claim(file)
+    third = open_exclusively(file)
     third.close()
     assert third.name == file, "the lock ends with the run"
 
 
 def test_file_of_the_night_before_stays_until_something_is_written(tmp_path: Path) -> None:
     recorded(tmp_path, exchange(number=1))
-    claim(tmp_path / "x.har").close()
+    open_exclusively(tmp_path / "x.har").close()
     assert numbers(tmp_path / "x.har") == [1]
     recorded(tmp_path, exchange(number=2))
     assert numbers(tmp_path / "x.har") == [2]
@@ -238,7 +238,7 @@ def test_file_without_room_for_more_holds_what_it_had_room_for(room: int, tmp_pa
                 raise OSError(28, "No space left on device")
             return super().write(data[:left])
 
-    recorder = recording(Output(Small(tmp_path / "x.har", "a")))
+    recorder = recording(OutputFile(Small(tmp_path / "x.har", "a")))
     refused = []
     for number in range(20):
         try:
@@ -259,7 +259,7 @@ TWO_ENTRIES = 3_000
 
 
 def test_device_is_written_to_as_it_is() -> None:
-    recorder = recording(claim(Path("/dev/full")))
+    recorder = recording(open_exclusively(Path("/dev/full")))
     with pytest.raises(OSError, match="No space left"):
         recorder.record(exchange())
 

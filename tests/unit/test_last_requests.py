@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 from contracts.model.verdict import Evidence, Status, Verdict
 from reports.redaction.redactor import Redactor
 from reports.render import markdown, terminal
-from reports.render.last_requests import TITLE, in_words, line
-from reports.render.wording import explain
+from reports.render.last_requests import TITLE, line, request_texts
+from reports.render.wording import failure_text
 from reports.writers.summary import summary
 from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange
 from tests.support.report_factories import accounted, item
@@ -25,7 +25,7 @@ LINE = f"POST /v1/x/id%FF%FE (odd id, request 7): {DROPPED}"
 
 
 def words(one: Any) -> dict[str, Any]:
-    return in_words(one, URL, Redactor(TOKEN))
+    return request_texts(one, URL, Redactor(TOKEN))
 
 
 def stopped(*last: Any) -> dict[str, Any]:
@@ -44,21 +44,21 @@ def test_request_that_was_answered_last_is_told_with_its_status() -> None:
 
 
 def test_ids_are_left_out_where_that_was_asked_for() -> None:
-    told = in_words(IN_FLIGHT, URL, Redactor(TOKEN, {"id%FF%FE": "[record]"}))
+    told = request_texts(IN_FLIGHT, URL, Redactor(TOKEN, {"id%FF%FE": "[record]"}))
     assert told["target"] == "/v1/x/[record]"
 
 
 def test_text_of_the_item_names_each_request_below_its_reason() -> None:
     verdict = Verdict("ERR-01", CANCEL.id, Status.INCONCLUSIVE, "It is away.", Evidence(0, 0, (), {}))
     told = replace(verdict, last_requests=(IN_FLIGHT, ANSWERED))
-    text = explain(told, REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
+    text = failure_text(told, REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
     assert text[:2] == ["ERR-01 It is away.", f"{TITLE}: {LINE}"]
     assert text[3].startswith(f"{TITLE}: POST {CANCEL.path}")
     assert len(text) == 5
 
 
 def test_terminal_names_it_after_the_reason_why_the_run_stopped() -> None:
-    lines = terminal.closing(accounted(stopped(IN_FLIGHT), exit_code=6), 80).splitlines()
+    lines = terminal.closing_text(accounted(stopped(IN_FLIGHT), exit_code=6), 80).splitlines()
     assert lines[lines.index("It stopped answering.") + 1] == f"{TITLE}: {LINE}"
     assert words(IN_FLIGHT)["curl"] in lines
 

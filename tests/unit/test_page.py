@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from contracts.model.verdict import Evidence, Finding, Status, Verdict, Violation
 from reports.redaction.redactor import Redactor
-from reports.render.details_html import LONGEST_SHOWN, page
-from reports.render.wording import NON_GATING, message
+from reports.render.details_html import LONGEST_SHOWN, details_html
+from reports.render.wording import NON_GATING, allure_message
 from reports.run.trend import Change, State
 from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange
 from tests.support.report_factories import FOUND
@@ -26,7 +26,7 @@ OTHER = replace(FINDING, violation=Violation("answered 500", "not this", "500 bo
 
 def shown(*findings: Finding, status: Status = Status.VIOLATED, reason: str = "", standings=None) -> str:
     verdict = Verdict(ERR.id, CANCEL.id, status, reason, Evidence(60, 2, ("empty",), {"400": 58}), findings)
-    return page(verdict, ERR, URL, Redactor(TOKEN), standings or {})
+    return details_html(verdict, ERR, URL, Redactor(TOKEN), standings or {})
 
 
 def test_requirement_is_told_with_level_and_source() -> None:
@@ -96,7 +96,7 @@ def test_must_that_does_not_gate_says_so() -> None:
 def test_message_is_expected_observed_how_often_and_history() -> None:
     change = Change(replace(FOUND, identity=FINDING.identity), State.NEW, "2026-11-20T02:00:00+00:00", 1)
     verdict = Verdict(ERR.id, CANCEL.id, Status.VIOLATED, "", Evidence(60, 2, (), {}), (FINDING, OTHER))
-    assert message(verdict, ERR, Redactor(TOKEN), {FINDING.identity: change}).splitlines() == [
+    assert allure_message(verdict, ERR, Redactor(TOKEN), {FINDING.identity: change}).splitlines() == [
         f"ERR-01 {ERR.sentence}",
         "",
         "expected: 400",

@@ -4,7 +4,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from reports.writers.allure_run_files import Executor, changed, complaints, executor, metrics, proof_text, write
+from reports.writers.allure_run_files import (
+    Executor,
+    change_counts,
+    executor,
+    metrics,
+    proof_text,
+    run_level_errors,
+    write,
+)
 from tests.support.factories import table
 from tests.support.report_factories import FOUND, OTHER, accounted, broken, item, night
 
@@ -58,17 +66,21 @@ def test_files_of_a_run(tmp_path: Path) -> None:
 
 def test_changes_are_counted_in_one_line() -> None:
     told = accounted(broken(FOUND, OTHER), earlier=[night(23, FOUND)])
-    assert changed(told) == "1 new, 1 still open, against the run of 2026-11-23 02:00 UTC"
+    assert change_counts(told) == "1 new, 1 still open, against the run of 2026-11-23 02:00 UTC"
 
 
 def test_complaints_are_what_no_result_shows() -> None:
     stopped = replace(accounted(item("held", stop="The token is refused.")), refusals=("Fewer were exercised.",))
-    assert complaints(stopped) == ["Fewer were exercised.", "The token is refused."]
-    assert complaints(accounted(item("inconclusive"))) == []
-    assert complaints(replace(accounted(item("held")), exit_code=4)) == ["an option or a setting is wrong, or missing."]
-    assert complaints(replace(accounted(item("held")), exit_code=2)) == ["the run was interrupted."]
-    assert complaints(replace(accounted(item("held")), exit_code=3)) == ["the suite itself failed: please report it."]
-    assert complaints(accounted(broken(FOUND))) == []
+    assert run_level_errors(stopped) == ["Fewer were exercised.", "The token is refused."]
+    assert run_level_errors(accounted(item("inconclusive"))) == []
+    assert run_level_errors(replace(accounted(item("held")), exit_code=4)) == [
+        "an option or a setting is wrong, or missing."
+    ]
+    assert run_level_errors(replace(accounted(item("held")), exit_code=2)) == ["the run was interrupted."]
+    assert run_level_errors(replace(accounted(item("held")), exit_code=3)) == [
+        "the suite itself failed: please report it."
+    ]
+    assert run_level_errors(accounted(broken(FOUND))) == []
 
 
 def test_proof_that_is_not_there_says_what_to_do() -> None:

@@ -86,9 +86,9 @@ def test_spelling_is_found_and_taken_out(secret: str) -> None:
     redactor = Redactor(secret)
     for name, spell in SPELLINGS.items():
         text = f'{{"before": 1, "told": "{spell(secret)}"}} after'
-        assert redactor.stands_in(text.encode()), name
-        for written in (redactor.anything(text), redactor.text(text)):
-            assert not redactor.stands_in(written.encode()), name
+        assert redactor.occurs_in(text.encode()), name
+        for written in (redactor.redact(text), redactor.text(text)):
+            assert not redactor.occurs_in(written.encode()), name
             assert written.startswith('{"before": 1, "told": "'), name
             assert written.endswith(" after"), name
 
@@ -97,25 +97,25 @@ def test_spelling_is_found_and_taken_out(secret: str) -> None:
 def test_text_that_only_may_hold_it_is_left_out_and_its_length_is_told(mark: str) -> None:
     text = f"before {mark.join(TOKEN)} after"
     length = len(mark.join(TOKEN))
-    assert Redactor(TOKEN).anything(text) == f"before [{length} characters that may hold the token: left out] after"
+    assert Redactor(TOKEN).redact(text) == f"before [{length} characters that may hold the token: left out] after"
 
 
 def test_layers_have_an_end() -> None:
     text = TOKEN.encode()
     for _ in range(LAYERS + 2):
         text = b64encode(text)
-    assert Redactor(TOKEN).any_bytes(text) == text
+    assert Redactor(TOKEN).redact_bytes(text) == text
 
 
 @replayable
 @given(st.text(st.sampled_from(LETTERS + ' .,:/=<>\\"\n'), max_size=400))
 def test_text_without_it_stays_as_it_is(text: str) -> None:
-    assert Redactor(SECRET).anything(text) == text
+    assert Redactor(SECRET).redact(text) == text
 
 
 @pytest.mark.parametrize("word", ["pl4nted", "PL4NTED/token", "${PROPEXO_TOKEN}", HIDDEN])
 def test_half_of_it_is_needed(word: str) -> None:
-    assert Redactor(SECRET).anything(f"a {word} b") == f"a {word} b"
+    assert Redactor(SECRET).redact(f"a {word} b") == f"a {word} b"
 
 
 LENGTH = 200_000
@@ -147,7 +147,7 @@ def test_time_grows_with_the_text_and_no_faster(text: str) -> None:
 def test_memory_is_bounded_for_a_long_token() -> None:
     tracemalloc.start()
     try:
-        Redactor(LONG).anything(f"before {LONG} after" * 4)
+        Redactor(LONG).redact(f"before {LONG} after" * 4)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

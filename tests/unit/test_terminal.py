@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reports.render.terminal import COLUMNS, LINES_OF_A_STATE, closing
+from reports.render.terminal import COLUMNS, LINES_OF_A_STATE, closing_text
 from reports.run.counts import Result
 from reports.run.trend import State
 from tests.support.factories import table
@@ -27,13 +27,13 @@ OF_EACH_RESULT = {
 
 
 def closed(*told, width: int = 100, **more) -> list[str]:
-    return [line.rstrip() for line in closing(accounted(*told, **more), width).splitlines()]
+    return [line.rstrip() for line in closing_text(accounted(*told, **more), width).splitlines()]
 
 
 def test_what_a_target_says_is_inert_there() -> None:
     told = broken(FOUND, observations=["it sends \x1b[31mred, \u202eback\n::error::no"])
     told["findings"][0] |= {"observed": "\x1b[8m500 \x9b2J"}
-    text = closing(accounted(told, not_cancelled=("record \x1b]8;;x\x1b\\",)), 100)
+    text = closing_text(accounted(told, not_cancelled=("record \x1b]8;;x\x1b\\",)), 100)
     assert "\\x1b[31mred, \\u202eback\n\\x3a:error::no" in text
     assert text.replace("\n", "").isprintable()
 

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.model.verdict import Evidence, Finding, Status, Verdict, Violation
 from reports.redaction.redactor import Redactor
-from reports.render.wording import NON_GATING, evidence_line, explain, how_often, in_words, one_line
+from reports.render.wording import NON_GATING, evidence_line, failure_text, finding_texts, how_often, one_line
 from reports.run.trend import changes
 from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange, table
 from tests.support.report_factories import FOUND, TODAY, night
@@ -28,7 +28,7 @@ def verdict(*findings: Finding, status: Status = Status.VIOLATED, reason: str = 
 
 
 def words(found: Verdict) -> list[str]:
-    return explain(found, REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
+    return failure_text(found, REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
 
 
 def test_violation_is_four_lines() -> None:
@@ -52,13 +52,13 @@ def test_token_is_kept_out_of_every_line() -> None:
 
 def test_where_a_finding_stands_is_the_last_line() -> None:
     standings = {FINDING.identity: changes(night(24, replace(FOUND, identity=FINDING.identity)), [], {}, TODAY)[0]}
-    told = explain(verdict(FINDING), REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), standings).splitlines()
+    told = failure_text(verdict(FINDING), REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), standings).splitlines()
     assert told[4:] == [f"{FINDING.identity}: new"]
 
 
 def test_words_for_programs_hold_no_token() -> None:
     leak = Violation("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
-    told = in_words(replace(FINDING, violation=leak), URL, Redactor(TOKEN))
+    told = finding_texts(replace(FINDING, violation=leak), URL, Redactor(TOKEN))
     assert list(told) == ["expected", "observed", "curl"]
     assert TOKEN[:6] not in str(told)
 
@@ -82,7 +82,7 @@ PRESUMED = replace(FINDING, gates=False)
     },
 )
 def test_must_that_does_not_gate_says_so(requirement: str, findings, *, told: bool) -> None:
-    lines = explain(verdict(*findings), REQUIREMENTS[requirement], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
+    lines = failure_text(verdict(*findings), REQUIREMENTS[requirement], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
     assert (NON_GATING in lines) is told
     assert lines.index("expected: 400") == (2 if told else 1)
     assert NON_GATING.startswith("does not gate: ")
