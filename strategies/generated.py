@@ -17,8 +17,9 @@ from schemathesis.core.failures import FailureGroup
 from contracts.checks.response import success_fits_schema
 from contracts.checks.schema import body_fits
 from contracts.model.http import Exchange, Request
+from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
-from contracts.openapi.document import SUPPLIED_BY, Document, Json, Operation, properties, resolve
+from contracts.openapi.document import SUPPLIED_BY, Document, Operation, properties, resolve
 from contracts.openapi.patterns import PATTERN_PROPERTIES, may_backtrack
 from contracts.untrusted import strict_json
 from strategies.safety import may_hit_foreign_ids

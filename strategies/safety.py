@@ -6,7 +6,8 @@ import re
 import uuid
 
 from contracts.model.http import Request
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 
 READS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 READ_AS_A_NUMBER = re.compile(r"\s*[+-]?\d")

@@ -10,8 +10,9 @@ from contracts.checks import Check, is_documented_request
 from contracts.checks.response import FIRST_SERVER_ERROR, TOO_MANY, header_shown, shown
 from contracts.checks.schema import schema_error
 from contracts.model.http import CONTROL, Exchange
+from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
-from contracts.openapi.document import Json, Operation
+from contracts.openapi.document import Operation
 
 UNAUTHORIZED, FORBIDDEN, MALFORMED = 401, 403, 400
 NUMBERED = re.compile(r"(?<![\w-])(?=[\w-]*\d)[\w-]+")

@@ -12,8 +12,9 @@ from contracts.checks import Check, is_documented_request
 from contracts.checks.response import FIRST_SERVER_ERROR, TOO_MANY, at, header_shown, media_type, shown
 from contracts.checks.schema import body_fits, breaks_beyond_doubt, schema_error
 from contracts.model.http import CONTROL, Exchange
+from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
-from contracts.openapi.document import JSON_MEDIA_TYPE, Json, Operation, properties
+from contracts.openapi.document import JSON_MEDIA_TYPE, Operation, properties
 from contracts.untrusted import strict_json
 
 OK_CLASS_ENDS, BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE = 300, 400, 415

@@ -11,8 +11,9 @@ from urllib.parse import parse_qsl
 
 from contracts.checks import Check, is_documented_request
 from contracts.model.http import Exchange
+from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
-from contracts.openapi.document import Json, Operation, follow
+from contracts.openapi.document import Operation, follow
 
 FILTERS, COMPARES, CONTAINS = "x-filters", "x-compares", "contains"
 ASCENDING, DESCENDING = "asc", "desc"

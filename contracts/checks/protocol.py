@@ -11,8 +11,9 @@ from contracts.checks.errors import BAD_REQUEST
 from contracts.checks.response import FIRST_SERVER_ERROR, OK, TOO_MANY, header_shown, shown
 from contracts.checks.schema import schema_error
 from contracts.model.http import CONTROL, Exchange
+from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
-from contracts.openapi.document import RATE_LIMIT, RATE_REMAINING, Json, Link, Operation, follow, properties
+from contracts.openapi.document import RATE_LIMIT, RATE_REMAINING, Link, Operation, follow, properties
 
 NOT_FOUND, NOT_ALLOWED = 404, 405
 READS_TO_WAIT_FOR = 8

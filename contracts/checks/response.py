@@ -11,8 +11,9 @@ from datetime import date
 from contracts.checks import is_documented_request
 from contracts.checks.schema import fits, schema_error
 from contracts.model.http import CONTROL, Exchange, Response
+from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
-from contracts.openapi.document import JSON_MEDIA_TYPE, SUPPLIED_BY, Json, Operation, properties
+from contracts.openapi.document import JSON_MEDIA_TYPE, SUPPLIED_BY, Operation, properties
 from contracts.untrusted import strict_json
 from contracts.untrusted.strict_json import NOT_JSON, NOT_UTF_8, REPEATED_KEY
 

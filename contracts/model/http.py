@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
-from contracts.openapi.document import Json
+from contracts.model.json_value import Json
 from contracts.untrusted import strict_json
 from contracts.untrusted.strict_json import JsonText
 

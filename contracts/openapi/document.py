@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import astuple, dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeVar
 from urllib.parse import unquote
 
 from jsonschema.validators import extend
@@ -22,13 +22,11 @@ from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValida
 from openapi_spec_validator.validation.keywords import OpenAPIV30ValueValidator, OpenAPIV31ValueValidator
 
 from contracts.errors import ContractError
+from contracts.model.json_value import Json
 from contracts.openapi.dialect import as_draft_2020
 from contracts.openapi.patterns import KEYWORDS
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
 from contracts.untrusted.bounded_yaml import MAX_DEPTH, MAX_VALUES, YamlError, read_yaml
-
-Json: TypeAlias = Any
-"""Any JSON value: None, bool, int, float, str, list or dict."""
 
 MAX_DOCUMENT_BYTES = 5 * MEGABYTE
 """A hundred times the vendor's documents that are known."""

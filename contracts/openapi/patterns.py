@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import jsonschema_rs
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
-Json: TypeAlias = Any
+from contracts.model.json_value import Json
+
 MAX_BACKTRACKS: Final = 100_000
 """Some milliseconds for each text."""
 MAX_COMPILED_BYTES: Final = 1_000_000

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.openapi.document import Json
+from contracts.model.json_value import Json
 
 MAX_DEPTH: Final = 100
 """Levels of nesting. Far below what any supported Python reads, so that no verdict depends on the interpreter."""

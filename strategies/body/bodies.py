@@ -15,7 +15,8 @@ from typing import TypeAlias
 from urllib.parse import urlencode
 
 from contracts.model.http import Request
-from contracts.openapi.document import SUPPLIED_BY, Json, Operation, properties
+from contracts.model.json_value import Json
+from contracts.openapi.document import SUPPLIED_BY, Operation, properties
 from strategies.body import json_syntax
 from strategies.core.body_locations import Change, Place, on_body, only_breaking, places
 from strategies.core.mutation import Mutation, Priority, with_more_query

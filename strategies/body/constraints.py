@@ -14,7 +14,8 @@ from math import ceil, floor
 from typing import TypeAlias, TypeVar
 
 from contracts.checks.schema import judge
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from strategies.core import format_mutations
 from strategies.core.body_locations import on_body, only_breaking, only_fitting, places
 from strategies.core.mutation import Mutation, Priority, combine

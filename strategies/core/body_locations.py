@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from contracts.checks.schema import body_fits
 from contracts.model.http import Request
-from contracts.openapi.document import Json, Operation, properties
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation, properties
 from strategies.core.mutation import Mutation
 from strategies.core.samples import keywords, sample
 

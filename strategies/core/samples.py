@@ -7,7 +7,7 @@ from itertools import islice
 from math import ceil, floor, isfinite
 
 from contracts.checks.schema import fits
-from contracts.openapi.document import Json
+from contracts.model.json_value import Json
 
 TEXTS: Mapping[str, str] = {
     "date-time": "2099-01-15T10:30:00Z",

@@ -10,7 +10,8 @@ from itertools import zip_longest
 from urllib.parse import quote, unquote, unquote_plus
 
 from contracts.model.http import Request
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from strategies.body.constraints import beyond, within
 from strategies.core.mutation import Mutation, Priority, combine, with_more_query
 from strategies.core.samples import admits, json_type, sample

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from contracts.mock.http.api import MockApi
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from reports.site.render import render
 from tests.chaos.disk_full import ITEMS
 from tests.chaos.proxy import Fault, Line

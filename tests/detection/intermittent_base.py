@@ -25,7 +25,8 @@ from contracts.mock.data.state import PENDING, Job, State
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit, Usage
 from contracts.mock.http.refusal import Refusal
-from contracts.openapi.document import Document, Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Document, Operation
 
 
 class Sometimes(MockApi):

@@ -13,7 +13,8 @@ from urllib.parse import quote, urlsplit
 
 from contracts.mock.data.examples import fill
 from contracts.mock.data.state import EVENTS
-from contracts.openapi.document import PATH_PARAMETER, SUPPLIED_BY, Document, Json, Operation, follow, properties
+from contracts.model.json_value import Json
+from contracts.openapi.document import PATH_PARAMETER, SUPPLIED_BY, Document, Operation, follow, properties
 
 TIMEOUT_SECONDS: Final = 3.0
 SILENCE_SECONDS: Final = 0.3

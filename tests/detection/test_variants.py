@@ -14,7 +14,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from contracts.mock.data.state import EVENTS, PENDING
-from contracts.openapi.document import Json, Operation, load_document
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation, load_document
 from tests.detection.catalogue import Variant
 from tests.detection.defects import VARIANTS
 from tests.detection.probe import MOST_READS, Answer, Probe

@@ -7,7 +7,8 @@ from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue
 from contracts.mock.http.serve import MockServer, serve
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.report.nights import LITTLE_TIME, Slow, Yesterday, known, night
 from tests.support.suite_process import document
 

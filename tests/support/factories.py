@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, settings
 
 import tests.conformance
 from contracts.model.http import CONTROL, Exchange, Request, Response
+from contracts.model.json_value import Json
 from contracts.model.verdict import CheckOutcome, Violation
-from contracts.openapi.document import Json, Operation
+from contracts.openapi.document import Operation
 from contracts.requirements import Requirement, load_requirements
 from strategies.core.mutation import Mutation, Mutations
 from strategies.request import credentials

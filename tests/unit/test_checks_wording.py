@@ -10,8 +10,8 @@ import pytest
 
 from contracts.checks import Check, authentication, errors, listing, protocol, response
 from contracts.model.http import Exchange
+from contracts.model.json_value import Json
 from contracts.model.verdict import Violation
-from contracts.openapi.document import Json
 from tests.support.factories import CANCEL, LIST, STATUS, exchange, refusal, table
 
 BODIES: tuple[Json, ...] = (b"", b"<html>", b"null", {}, [], {"error": None}, {"error": {}}, {"results": [{}, {}]})

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from contracts.mock.data.state import Record
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Refusal
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.support.suite_process import TWO, document, run, serving
 
 

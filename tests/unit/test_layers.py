@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.openapi.document import Document, Json, load_document
+from contracts.model.json_value import Json
+from contracts.openapi.document import Document, load_document
 from tests.support.factories import DOCUMENT, table
 from tests.support.suite_process import GENERIC, ROOT
 

@@ -7,7 +7,8 @@ from contracts.checks import protocol
 from contracts.mock.data.state import EVENTS
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from strategies.core.mutation import Mutation
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.support.factories import CANCEL, REQUIREMENTS

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Final
 
-from contracts.openapi.document import Json, properties
+from contracts.model.json_value import Json
+from contracts.openapi.document import properties
 
 CONTROL: Final = "x-control"
 SIMPLEST: Final[Mapping[str, Json]] = {

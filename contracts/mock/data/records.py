@@ -12,7 +12,8 @@ from contracts.mock.data.document_index import outline
 from contracts.mock.data.examples import fill
 from contracts.mock.data.state import EVENTS, Record, State
 from contracts.mock.operations.queries import NEEDS
-from contracts.openapi.document import LISTED_AS, SUPPLIED_BY, Document, Json, Operation, properties, schema_at
+from contracts.model.json_value import Json
+from contracts.openapi.document import LISTED_AS, SUPPLIED_BY, Document, Operation, properties, schema_at
 
 FILTERS: Final = "x-filters"
 FIRST_DAY: Final = datetime(2025, 3, 3, 9, tzinfo=UTC)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
-from contracts.openapi.document import Json
+from contracts.model.json_value import Json
 
 PENDING: Final = "PENDING"
 SUCCESS: Final = "SUCCESS"

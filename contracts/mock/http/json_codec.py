@@ -10,7 +10,7 @@ import math
 import sys
 from typing import Any, Final, NoReturn
 
-from contracts.openapi.document import Json
+from contracts.model.json_value import Json
 
 MAX_DEPTH: Final = 100
 """Levels of nesting. RFC 8259 section 9 lets a parser set one; below Python's own, which depends on the caller."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from contracts.openapi.document import Json
+from contracts.model.json_value import Json
 
 Issue: TypeAlias = dict[str, Json]
 """One entry of a refusal's issues list, as Zod writes it: at least `code`, `path` and `message`."""

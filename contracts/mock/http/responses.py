@@ -11,7 +11,8 @@ from starlette.responses import Response
 from contracts.mock.data.state import State
 from contracts.mock.http import json_codec
 from contracts.mock.http.refusal import Refusal
-from contracts.openapi.document import JSON_MEDIA_TYPE, Document, Json
+from contracts.model.json_value import Json
+from contracts.openapi.document import JSON_MEDIA_TYPE, Document
 
 
 class Replies:

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from contracts.mock.data.examples import fill
 from contracts.mock.data.state import FAILURE, Job
 from contracts.mock.http.responses import Replies
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 
 
 class Jobs(Replies):

@@ -18,7 +18,8 @@ from contracts.mock.http import json_codec
 from contracts.mock.http.refusal import Refusal
 from contracts.mock.operations.queries import COMPARES, Queries, moment_of
 from contracts.mock.operations.zod_issues import custom
-from contracts.openapi.document import Json, Operation, properties, schema_at
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation, properties, schema_at
 
 ASCENDING: Final = "asc"
 DESCENDING: Final = "desc"

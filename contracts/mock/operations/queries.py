@@ -13,7 +13,8 @@ from starlette.requests import Request
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.http.responses import Replies
 from contracts.mock.operations.zod_issues import custom, issue, missing, query_validators
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 
 NEEDS: Final = "x-needs"
 COMPARES: Final = "x-compares"

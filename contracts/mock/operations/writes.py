@@ -17,7 +17,8 @@ from contracts.mock.http import json_codec
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.queries import Queries
 from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES, custom, issue, validators
-from contracts.openapi.document import SUPPLIED_BY, Json, Operation, properties
+from contracts.model.json_value import Json
+from contracts.openapi.document import SUPPLIED_BY, Operation, properties
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 LIFTS: Final = "x-lifts"

@@ -12,7 +12,8 @@ from jsonschema.validators import extend
 from openapi_schema_validator import OAS30Validator
 
 from contracts.mock.http.refusal import Issue
-from contracts.openapi.document import Document, Json, properties
+from contracts.model.json_value import Json
+from contracts.openapi.document import Document, properties
 from contracts.openapi.patterns import KEYWORDS
 
 UNKNOWN_PROPERTIES: Final = "x-unknown-properties"

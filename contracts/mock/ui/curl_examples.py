@@ -11,7 +11,8 @@ from contracts.mock.data.document_index import outline
 from contracts.mock.data.examples import fill
 from contracts.mock.data.state import EVENTS
 from contracts.mock.http.serve import MockServer
-from contracts.openapi.document import PATH_PARAMETER, SUPPLIED_BY, Document, Json, Operation, properties
+from contracts.model.json_value import Json
+from contracts.openapi.document import PATH_PARAMETER, SUPPLIED_BY, Document, Operation, properties
 
 
 def curl(document: Document, operation: Operation, server: MockServer) -> str:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Refusal
-from contracts.openapi.document import Json
+from contracts.model.json_value import Json
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Probe
 

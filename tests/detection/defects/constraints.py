@@ -15,7 +15,8 @@ from starlette.responses import Response
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.zod_issues import custom
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.detection.catalogue import CREATE, UPDATE, Observe, defect
 from tests.detection.probe import Probe
 

@@ -19,7 +19,8 @@ from contracts.mock.data.document_index import outline
 from contracts.mock.data.state import EVENTS, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.detection.catalogue import CREATE, LIST, UPDATE, defect
 from tests.detection.probe import Probe
 

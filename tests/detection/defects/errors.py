@@ -14,7 +14,8 @@ from starlette.responses import Response
 from contracts.mock.data.state import Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.detection.catalogue import WRITE, defect
 
 UNKNOWN = "x" * 24

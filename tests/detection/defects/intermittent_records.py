@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from contracts.mock.data.state import Job, Record
 from contracts.mock.operations.lists import Order
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.detection.catalogue import CREATE, LIST, READ, UPDATE, defect
 from tests.detection.intermittent_base import BeyondAscii, Every, IsEchoedWrongly, Longer, SecondOfItsKind, Sometimes
 from tests.detection.probe import Probe

@@ -18,7 +18,8 @@ from starlette.responses import Response
 from contracts.mock.data.state import FAILURE, PENDING, SUCCESS, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Refusal
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.detection.catalogue import BOTH, READ, UPDATE, WRITE, defect
 from tests.detection.probe import Probe
 

@@ -17,7 +17,8 @@ from starlette.responses import HTMLResponse, Response
 from contracts.mock.data.state import TOKEN_LENGTH
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Cause, Issue, Refusal
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 
 ANOTHER_TOKEN: Final = "Z" * TOKEN_LENGTH

@@ -21,7 +21,8 @@ from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.lists import DESCENDING, Order
 from contracts.mock.operations.queries import COMPARES, moment_of
 from contracts.mock.operations.zod_issues import custom
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.detection.catalogue import CREATE, LIST, READ, WRITE, defect
 from tests.detection.probe import Probe
 

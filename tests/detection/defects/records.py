@@ -17,7 +17,8 @@ from contracts.mock.data.document_index import outline
 from contracts.mock.data.state import EVENTS, FAILURE, INTEGRATIONS, NO_SUCH_RECORD, PENDING, SUCCESS, Job, Record
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.detection.catalogue import CREATE, LIST, READ, UPDATE, WRITE, defect
 from tests.detection.probe import Probe
 

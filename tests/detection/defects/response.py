@@ -19,7 +19,8 @@ from starlette.responses import Response
 
 from contracts.mock.data.state import EVENTS, Job
 from contracts.mock.http.api import MockApi
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.detection.catalogue import WRITE, defect
 
 COLUMN_LENGTH: Final = 255

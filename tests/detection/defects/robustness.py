@@ -18,7 +18,8 @@ from contracts.mock.data.state import EVENTS, INTEGRATIONS, State
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
 from contracts.mock.http.refusal import Issue
-from contracts.openapi.document import Document, Json, Operation, properties
+from contracts.model.json_value import Json
+from contracts.openapi.document import Document, Operation, properties
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Probe
 from tests.detection.raw import Asked, Line, RawServer, SendResult, on_a_socket

@@ -13,7 +13,7 @@ from contracts.mock.data.state import SUCCESS, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Refusal
 from contracts.mock.operations.zod_issues import custom
-from contracts.openapi.document import Json
+from contracts.model.json_value import Json
 from tests.detection.catalogue import UNSUPPORTED, defect
 from tests.detection.intermittent_base import Every
 from tests.detection.probe import Probe

@@ -13,7 +13,8 @@ from contracts.mock.data.state import INTEGRATIONS, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue
 from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.detection.catalogue import WRITE, defect
 
 seeded = partial(defect, group="validation", touches=WRITE)

@@ -16,7 +16,8 @@ from typing import Final
 from contracts.mock.data.state import FAILURE, PENDING, Job, State
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
-from contracts.openapi.document import Document, Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Document, Operation
 from tests.detection.catalogue import CREATE, LIST, UPDATE, WRITE, variant
 from tests.detection.probe import Probe
 

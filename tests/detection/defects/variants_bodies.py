@@ -18,7 +18,8 @@ from contracts.mock.data.state import Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES, custom
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.detection.catalogue import READ, WRITE, variant
 from tests.detection.probe import Probe
 

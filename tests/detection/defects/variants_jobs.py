@@ -10,7 +10,8 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.zod_issues import custom
-from contracts.openapi.document import Document, Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Document, Operation
 from tests.detection.catalogue import BOTH, READ, UPDATE, WRITE, variant
 from tests.detection.defects.variants_answers import JobsTakeTheirTime, Timed
 from tests.detection.probe import Probe

@@ -15,7 +15,8 @@ from contracts.mock.http.rate_limit import RateLimit
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.lists import DESCENDING, Order
 from contracts.mock.operations.zod_issues import custom
-from contracts.openapi.document import SUPPLIED_BY, Document, Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import SUPPLIED_BY, Document, Operation
 from tests.detection.catalogue import LIST, READ, WRITE, variant
 from tests.detection.probe import Probe
 

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from contracts.mock.http import json_codec
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Refusal
-from contracts.openapi.document import Json
+from contracts.model.json_value import Json
 from tests.detection.catalogue import CREATE, READ, UPDATE, WRITE, variant
 from tests.detection.defects.variants_bodies import UnknownPropertiesAreEchoed
 from tests.detection.defects.wire import REPAIRED_BYTES, outside_strings

@@ -12,7 +12,8 @@ from jsonschema import ValidationError
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue
 from contracts.mock.operations.zod_issues import custom
-from contracts.openapi.document import Json, Operation, properties
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation, properties
 from tests.detection.catalogue import CREATE, UPDATE, WRITE, variant
 from tests.detection.defects.variants_records import DATE, DURATION, Stricter, created
 

@@ -20,7 +20,8 @@ from starlette.responses import Response
 from contracts.mock.data.state import EVENTS, INTEGRATIONS, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from tests.detection.catalogue import CREATE, UPDATE, WRITE, Observe, defect
 from tests.detection.probe import Probe
 

@@ -13,7 +13,8 @@ from typing import Final
 from contracts.checks.protocol import job_has_failed, job_is_over
 from contracts.errors import Inconclusive, TargetUnavailable
 from contracts.model.http import CONTROL, Exchange, Request
-from contracts.openapi.document import Document, Json, Operation, follow
+from contracts.model.json_value import Json
+from contracts.openapi.document import Document, Operation, follow
 from tests.harness.http.retry_policy import CLIENT_ERRORS, GATEWAY
 from tests.harness.run.journal import Entry, Journal
 

@@ -15,7 +15,8 @@ from contracts.checks import protocol
 from contracts.checks.response import at, shown
 from contracts.errors import Inconclusive, NotApplicable, TargetUnavailable
 from contracts.model.http import CONTROL, Exchange, Request
-from contracts.openapi.document import Document, Json, Link, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Document, Link, Operation
 from contracts.requirements import Requirement
 from strategies.body import bodies, constraints, string_payloads
 from strategies.core.mutation import Mutation

@@ -8,7 +8,8 @@ from urllib.parse import quote, urlencode
 
 from contracts.errors import Inconclusive
 from contracts.model.http import Request
-from contracts.openapi.document import PATH_PARAMETER, SUPPLIED_BY, Document, Json, Link, Operation, properties
+from contracts.model.json_value import Json
+from contracts.openapi.document import PATH_PARAMETER, SUPPLIED_BY, Document, Link, Operation, properties
 from strategies.core.samples import sample
 from tests.harness.config.access import TOKEN, Access
 from tests.harness.config.settings import Target

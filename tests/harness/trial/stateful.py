@@ -14,7 +14,8 @@ from schemathesis.generation.stateful.state_machine import release_state_machine
 from contracts.checks.protocol import job_is_over
 from contracts.errors import Inconclusive
 from contracts.model.http import Exchange
-from contracts.openapi.document import Json, Operation
+from contracts.model.json_value import Json
+from contracts.openapi.document import Operation
 from strategies.generated import as_schemathesis_response, schema_of_some
 from tests.harness.run import polling
 from tests.harness.run.operation_run import OperationRun
