@@ -8,8 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from contracts.errors import ContractError
-from contracts.openapi.document import MAX_DOCUMENT_BYTES, TRAITS, Operation
-from contracts.untrusted.bounded_files import read_bytes
+from contracts.openapi.operation import Operation
+from contracts.openapi.traits import TRAITS
+from contracts.untrusted.bounded_files import MAX_CONTRACT_FILE_BYTES, read_bytes
 from contracts.untrusted.bounded_yaml import YamlError, read_yaml
 
 LEVELS = ("must", "should")
@@ -48,7 +49,7 @@ class Requirement:
 def load_requirements(file: Path) -> dict[str, Requirement]:
     """Read the requirements by id, in the file's order; `ContractError` in one sentence if one is malformed."""
     try:
-        return dict(_requirements(file, read_bytes(file, MAX_DOCUMENT_BYTES)))
+        return dict(_requirements(file, read_bytes(file, MAX_CONTRACT_FILE_BYTES)))
     except OSError as error:
         raise ContractError(f"{file} cannot be read ({error.strerror}).") from error
     except YamlError as error:

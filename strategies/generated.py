@@ -19,8 +19,12 @@ from contracts.checks.schema import body_fits
 from contracts.model.http import Exchange, Request
 from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
-from contracts.openapi.document import SUPPLIED_BY, Document, Operation, properties, resolve
+from contracts.openapi.document import Document
+from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.operation import Operation
 from contracts.openapi.patterns import PATTERN_PROPERTIES, may_backtrack
+from contracts.openapi.references import resolve_references
+from contracts.openapi.schemas import properties
 from contracts.untrusted import strict_json
 from strategies.safety import may_hit_foreign_ids
 
@@ -83,7 +87,7 @@ def _without_security(document: Document) -> Json:
 
 def _affordable(raw: Json) -> Json:
     """Return a document without what is costly to generate; the very document where nothing is."""
-    resolved = resolve(raw, raw["paths"])  # since what asks for large values may do so through references
+    resolved = resolve_references(raw, raw["paths"])  # since what asks for large values may do so through references
     return raw | {"paths": resolved} if _drop_costly(resolved, LARGEST_GENERATED) else raw
 
 

@@ -7,7 +7,7 @@ import uuid
 
 from contracts.model.http import Request
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 
 READS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 READ_AS_A_NUMBER = re.compile(r"\s*[+-]?\d")
@@ -42,7 +42,7 @@ def _ids(operation: Operation, request: Request) -> dict[str, Json]:
     except ValueError:
         body = {}
     held = {**(body if isinstance(body, dict) else {}), **operation.path_values(request.target)}
-    return {name: held[name] for name in operation.supplied if name in held}
+    return {name: held[name] for name in operation.supplied_by if name in held}
 
 
 def _reads_as_number(value: Json) -> bool:

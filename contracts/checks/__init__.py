@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from contracts.model.http import Exchange
 from contracts.model.verdict import CheckOutcome
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 
 Check: TypeAlias = Callable[[Operation, Exchange], CheckOutcome]
 SeriesCheck: TypeAlias = Callable[[Operation, Sequence[Exchange]], Iterator[tuple[Exchange, CheckOutcome]]]

@@ -12,7 +12,7 @@ from contracts.checks.schema import schema_error
 from contracts.model.http import CONTROL, Exchange
 from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 
 UNAUTHORIZED, FORBIDDEN, MALFORMED = 401, 403, 400
 NUMBERED = re.compile(r"(?<![\w-])(?=[\w-]*\d)[\w-]+")

@@ -14,7 +14,8 @@ from contracts.checks.schema import body_fits, breaks_beyond_doubt, schema_error
 from contracts.model.http import CONTROL, Exchange
 from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
-from contracts.openapi.document import JSON_MEDIA_TYPE, Operation, properties
+from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
+from contracts.openapi.schemas import properties
 from contracts.untrusted import strict_json
 
 OK_CLASS_ENDS, BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE = 300, 400, 415

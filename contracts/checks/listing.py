@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 
 from contracts.checks import Check, is_documented_request
 from contracts.model.http import Exchange
-from contracts.model.json_value import Json
+from contracts.model.json_value import Json, resolve_pointer
 from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
-from contracts.openapi.document import Operation, follow
+from contracts.openapi.operation import Operation
 
 FILTERS, COMPARES, CONTAINS = "x-filters", "x-compares", "contains"
 ASCENDING, DESCENDING = "asc", "desc"
@@ -36,10 +36,10 @@ def page_matches_query(operation: Operation, exchange: Exchange) -> CheckOutcome
         (listing.limit, listing.limit_told, limit),
         (listing.offset, listing.offset_told, offset),
     ):
-        told = follow(answer, pointer)
+        told = resolve_pointer(answer, pointer)
         if name in asked and told is not None and told != value:
             return Violation(f"another {name} told", f"{name} {value}, as asked", f"{name} {told}")
-    total, more = follow(answer, listing.total), follow(answer, listing.more)
+    total, more = resolve_pointer(answer, listing.total), resolve_pointer(answer, listing.more)
     if isinstance(total, int) and limit:
         expected = max(0, min(limit, total - offset))
         if len(page) != expected:
@@ -57,7 +57,7 @@ def pages_are_contiguous(
     read = [(exchange, page) for exchange in exchanges if (page := items(operation, exchange)) is not None]
     if operation.listing is None or not read or len(read) < len(exchanges):
         return
-    totals = [follow(_answer(exchange), operation.listing.total) for exchange, _ in read]
+    totals = [resolve_pointer(_answer(exchange), operation.listing.total) for exchange, _ in read]
     if any(total != totals[0] for total in totals):
         return
     seen: set[str] = set()
@@ -88,7 +88,9 @@ def listed_in_one(complete: Exchange) -> Check:
         whole, page = items(operation, complete), items(operation, exchange)
         if operation.listing is None or whole is None or page is None:
             return NOT_CONCERNED
-        if follow(_answer(complete), operation.listing.total) != follow(_answer(exchange), operation.listing.total):
+        if resolve_pointer(_answer(complete), operation.listing.total) != resolve_pointer(
+            _answer(exchange), operation.listing.total
+        ):
             return NOT_CONCERNED
         offset = _whole(query(exchange).get(operation.listing.offset)) or 0
         expected = [item.get(operation.listing.id) for item in whole[offset : offset + len(page)]]
@@ -156,7 +158,7 @@ def top_n_matches(reference: Exchange) -> Check:
         field, _, direction = asked.get(operation.listing.order, "").partition(",")[0].partition(":")
         if not field or operation.listing.limit not in asked or operation.listing.offset in asked:
             return NOT_CONCERNED
-        totals = [follow(_answer(one), operation.listing.total) for one in (reference, exchange)]
+        totals = [resolve_pointer(_answer(one), operation.listing.total) for one in (reference, exchange)]
         known = {str(item.get(operation.listing.id)): item.get(field) for item in whole}
         told = [(str(item.get(operation.listing.id)), item.get(field)) for item in page]
         if totals != [len(whole)] * 2 or any(known.get(record) != value for record, value in told):
@@ -196,7 +198,7 @@ def filter_is_as_asked(reference: Exchange) -> Check:
         }
         lacking = expected - {str(item.get(operation.listing.id)) for item in page}
         paged = {operation.listing.limit, operation.listing.offset} & query(exchange).keys()
-        if lacking and not paged and not follow(_answer(exchange), operation.listing.more):
+        if lacking and not paged and not resolve_pointer(_answer(exchange), operation.listing.more):
             observed = f"{len(expected) - len(lacking)} of {len(expected)} known records"
             return Violation(f"{' and '.join(asked)} leaves records out", "every record that matches", observed)
         return PASS
@@ -207,7 +209,7 @@ def filter_is_as_asked(reference: Exchange) -> Check:
 def known_records(operation: Operation, exchange: Exchange) -> int:
     """Return how many records there are as far as this answer tells: its total, or else what it shows."""
     page = items(operation, exchange) or ()
-    total = follow(_answer(exchange), operation.listing.total) if operation.listing else None
+    total = resolve_pointer(_answer(exchange), operation.listing.total) if operation.listing else None
     return total if isinstance(total, int) and total >= len(page) else len(page)
 
 
@@ -265,7 +267,7 @@ def no_rejected_data_listed(listing: Operation, accepted: Texts, refused: Texts)
             return NOT_CONCERNED
         for item in page:
             if told := _shown_in(listing, item, refused):
-                observed = f"{item.get(listing.listing.id)} with {listing.shows[told[0]]} = {refused[told[0]]!r}"
+                observed = f"{item.get(listing.listing.id)} with {listing.listed_as[told[0]]} = {refused[told[0]]!r}"
                 return Violation("a refused request acted", "no record with what only refused requests held", observed)
         return PASS if any(_shown_in(listing, item, accepted) for item in page) else NOT_CONCERNED
 
@@ -274,14 +276,16 @@ def no_rejected_data_listed(listing: Operation, accepted: Texts, refused: Texts)
 
 def _shown_in(listing: Operation, item: Mapping[str, Json], texts: Texts) -> list[str]:
     """Return the names of the texts that an item shows where the document presumes it."""
-    return [name for name, text in texts.items() if name in listing.shows and item.get(listing.shows[name]) == text]
+    return [
+        name for name, text in texts.items() if name in listing.listed_as and item.get(listing.listed_as[name]) == text
+    ]
 
 
 def items(operation: Operation, exchange: Exchange) -> list[Mapping[str, Json]] | None:
     """Return the records on an accepted page, or None where there is no such page."""
     if operation.listing is None or not (is_documented_request(operation, exchange) and exchange.accepted):
         return None
-    found = follow(_answer(exchange), operation.listing.items)
+    found = resolve_pointer(_answer(exchange), operation.listing.items)
     return found if isinstance(found, list) and all(isinstance(item, dict) for item in found) else None
 
 

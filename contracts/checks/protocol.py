@@ -11,9 +11,10 @@ from contracts.checks.errors import BAD_REQUEST
 from contracts.checks.response import FIRST_SERVER_ERROR, OK, TOO_MANY, header_shown, shown
 from contracts.checks.schema import schema_error
 from contracts.model.http import CONTROL, Exchange
-from contracts.model.json_value import Json
+from contracts.model.json_value import Json, resolve_pointer
 from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
-from contracts.openapi.document import RATE_LIMIT, RATE_REMAINING, Link, Operation, follow, properties
+from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Link, Operation
+from contracts.openapi.schemas import properties
 
 NOT_FOUND, NOT_ALLOWED = 404, 405
 READS_TO_WAIT_FOR = 8
@@ -133,7 +134,7 @@ def errors_not_shared_between_jobs(
     for exchange in exchanges:
         if not (is_documented_request(operation, exchange) and job_is_over(operation, exchange) and exchange.response):
             continue
-        told = follow(exchange.response.json(), operation.job_status.errors)
+        told = resolve_pointer(exchange.response.json(), operation.job_status.errors)
         errors = [entry for entry in told if isinstance(entry, str)] if isinstance(told, list) else []
         target = exchange.request.target
         if job_has_failed(operation, exchange):
@@ -185,7 +186,7 @@ def tells_a_new_record(status: Operation, known: Collection[str]) -> Check:
             return NOT_CONCERNED
         if job_has_failed(status, exchange):
             return NOT_CONCERNED
-        record = follow(exchange.response.json(), rules.record)
+        record = resolve_pointer(exchange.response.json(), rules.record)
         if not isinstance(record, str) or not record.strip():
             return Violation("no record told", "the id of the created record", shown(exchange.response.body))
         if record in known:
@@ -204,7 +205,10 @@ def no_side_effect(status: Operation, used_up: Exchange) -> Check:
         if not job_is_over(status, exchange):
             return NOT_CONCERNED
         ends = [
-            (job_state(status, end), follow(end.response.json() if end.response else None, status.job_status.errors))
+            (
+                job_state(status, end),
+                resolve_pointer(end.response.json() if end.response else None, status.job_status.errors),
+            )
             for end in (exchange, used_up)
         ]
         if ends[0] != ends[1]:

@@ -13,7 +13,9 @@ from contracts.checks.schema import fits, schema_error
 from contracts.model.http import CONTROL, Exchange, Response
 from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
-from contracts.openapi.document import JSON_MEDIA_TYPE, SUPPLIED_BY, Operation, properties
+from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
+from contracts.openapi.schemas import properties
 from contracts.untrusted import strict_json
 from contracts.untrusted.strict_json import NOT_JSON, NOT_UTF_8, REPEATED_KEY
 
@@ -55,7 +57,7 @@ def _echoes_of_odd_values(operation: Operation, exchange: Exchange) -> list[tupl
     sent = body if isinstance(body, dict) else {}
     odd = {name for name, schema in properties(operation.body or {}) if name in sent and not fits(schema, sent[name])}
     odd |= {name for name, value in sent.items() if _is_like_a_day(value) and not _is_a_day(value[:10])}
-    return [path for path in operation.echoed if path[-1] in odd]
+    return [path for path in operation.echoed_paths if path[-1] in odd]
 
 
 def _is_like_a_day(value: Json) -> bool:
@@ -204,7 +206,7 @@ def echoes_request(operation: Operation, exchange: Exchange) -> CheckOutcome:
     schemas = {**dict(properties(operation.body or {})), **operation.path_parameters}
     answer = exchange.response.json()
     outcome_of_check: CheckOutcome = NOT_CONCERNED
-    for path in operation.echoed:
+    for path in operation.echoed_paths:
         value, given = sent.get(path[-1]), at(answer, path)
         around = at(answer, path[:-1])
         if value is None or not isinstance(around, dict) or path[-1] not in around:

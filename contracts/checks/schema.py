@@ -13,7 +13,7 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from contracts.openapi.patterns import FORMATS, KEYWORDS
 
 _Judge: Any = extend(Draft202012Validator, KEYWORDS)  # type: ignore[no-untyped-call]

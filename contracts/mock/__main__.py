@@ -16,7 +16,8 @@ from contracts.mock.http.rate_limit import UNREACHED, RateLimit
 from contracts.mock.http.serve import MockServer, serve
 from contracts.mock.ui.curl_examples import curl
 from contracts.mock.ui.index import IndexedApi, values
-from contracts.openapi.document import Document, load_document
+from contracts.openapi.document import Document
+from contracts.openapi.loader import load_document
 
 CONTRACT: Final = Path(__file__).parents[1] / "appointments.yaml"
 PORT: Final = 4010

@@ -21,6 +21,8 @@ from dotenv.variables import parse_variables
 READ_SECONDS: Final = 10.0
 """A local file of the largest size comes in a fraction of it; a file system that hangs never ends by itself."""
 MEGABYTE: Final = 1_000_000
+MAX_CONTRACT_FILE_BYTES: Final = 5 * MEGABYTE
+"""A hundred times the vendor's documents that are known."""
 MAX_SETTINGS_BYTES: Final = MEGABYTE
 """Of a file of settings, and of all that its values come to with references to each other replaced."""
 

@@ -45,7 +45,7 @@ from tests.harness.run.session import (
 if TYPE_CHECKING:
     from contracts.model.http import Exchange
     from contracts.model.verdict import Verdict
-    from contracts.openapi.document import Operation
+    from contracts.openapi.operation import Operation
     from contracts.requirements import Requirement
     from tests.harness.run.session import Session
     from tests.harness.trial.requirement_test import RequirementTest
@@ -241,7 +241,7 @@ def pytest_conformance_verdict(config: pytest.Config, trial: RequirementTest, ve
 
 
 def _check(session: Session, requirement: Requirement, operation: Operation) -> allure_results.Check:
-    gates = requirement.gates and requirement.applies(operation.stated)
+    gates = requirement.gates and requirement.applies(operation.stated_only)
     return allure_results.Check(session.document.title, requirement, operation, gates)
 
 

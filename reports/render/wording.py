@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from contracts.model.verdict import Finding, Verdict
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
 from reports.redaction.redactor import Redactor

@@ -21,7 +21,7 @@ from allure_commons.utils import now, uuid4
 
 from contracts.model.http import CONTROL, Exchange, Request, Response
 from contracts.model.verdict import Finding, Verdict
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from reports.redaction.redactor import Redactor
 from reports.render import last_requests

@@ -16,7 +16,9 @@ from urllib.parse import urlencode
 
 from contracts.model.http import Request
 from contracts.model.json_value import Json
-from contracts.openapi.document import SUPPLIED_BY, Operation, properties
+from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties
 from strategies.body import json_syntax
 from strategies.core.body_locations import Change, Place, on_body, only_breaking, places
 from strategies.core.mutation import Mutation, Priority, with_more_query

@@ -15,7 +15,7 @@ from typing import TypeAlias, TypeVar
 
 from contracts.checks.schema import judge
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from strategies.core import format_mutations
 from strategies.core.body_locations import on_body, only_breaking, only_fitting, places
 from strategies.core.mutation import Mutation, Priority, combine

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from contracts.model.http import Request
-from contracts.openapi.document import JSON_MEDIA_TYPE, Operation
+from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
 from contracts.untrusted import strict_json
 from strategies.core.mutation import Mutation, Priority, combine
 

@@ -9,7 +9,8 @@ from functools import partial
 from contracts.checks.schema import fits
 from contracts.model.http import Request
 from contracts.model.json_value import Json
-from contracts.openapi.document import SUPPLIED_BY, Operation
+from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.operation import Operation
 from strategies.core import format_mutations
 from strategies.core.body_locations import Place, on_body, only_fitting, places
 from strategies.core.mutation import Mutation, Priority, combine

@@ -9,7 +9,8 @@ from typing import TypeAlias
 from contracts.checks.schema import body_fits
 from contracts.model.http import Request
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation, properties
+from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties
 from strategies.core.mutation import Mutation
 from strategies.core.samples import keywords, sample
 

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import TypeAlias
 
 from contracts.model.http import Request
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 
 
 class Priority(IntEnum):

@@ -11,7 +11,7 @@ from operator import methodcaller
 from urllib.parse import quote
 
 from contracts.model.http import Request
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation, Priority, with_more_query
 
 AUTHORIZATION = "Authorization"

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from contracts.checks.listing import ASCENDING, COMPARES, DESCENDING, FILTERS
 from contracts.model.http import Request
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
 
 Item = Mapping[str, Json]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from operator import methodcaller
 
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation, Priority, combine
 from strategies.core.samples import unknown_id
 from strategies.request.parameters import on_last_value

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, unquote_plus
 
 from contracts.model.http import Request
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from strategies.body.constraints import beyond, within
 from strategies.core.mutation import Mutation, Priority, combine, with_more_query
 from strategies.core.samples import admits, json_type, sample
@@ -228,7 +228,7 @@ def _optional(operation: Operation) -> Iterator[tuple[str, Json, bool]]:
     """Yield name and schema of each query parameter that may be left out, and whether one before it is alike."""
     seen = set()
     for parameter in operation.parameters:
-        if parameter.place == "query" and not parameter.required:
+        if parameter.location == "query" and not parameter.required:
             told = {key: value for key, value in parameter.schema.items() if key[:2] != "x-" and key != "description"}
             key = json.dumps(told, sort_keys=True, default=str)
             # Free texts are told apart by what they mean; of the others the schema says all.

@@ -17,7 +17,7 @@ from pathlib import Path
 from contracts.mock.data.state import EVENTS
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
-from contracts.openapi.document import load_document
+from contracts.openapi.loader import load_document
 from tests.chaos.memory_sampler import ROUNDS as ROUNDS_OF
 from tests.chaos.memory_sampler import SAMPLES
 from tests.support.forked_suite import settings_of

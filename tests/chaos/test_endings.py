@@ -16,7 +16,7 @@ import pytest
 
 from contracts.mock.http.api import MockApi
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from reports.site.render import render
 from tests.chaos.disk_full import ITEMS
 from tests.chaos.proxy import Fault, Line

@@ -5,7 +5,7 @@ from contracts.checks.authentication import credentials_refused
 from contracts.errors import NotApplicable, NotReached
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.model.verdict import PASS
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from strategies.request import credentials, methods
 from tests.harness.pytest_plugin.plugin import requirement
 from tests.harness.run import polling

@@ -5,7 +5,7 @@ from itertools import cycle
 from contracts.checks import each, protocol, response
 from contracts.errors import NotApplicable
 from contracts.model.http import CONTROL
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from strategies.body import json_syntax, string_payloads
 from strategies.core.mutation import Mutation
 from strategies.generated import answer_conforms, fitting_bodies

@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.mock.http.api import MockApi
-from contracts.openapi.document import load_document
+from contracts.openapi.loader import load_document
 from contracts.requirements import load_requirements
 from tests.detection.catalogue import Defect, Kind, Served, Variant, hosted, operations, to_gate
 from tests.detection.defects import DEFECTS, VARIANTS

@@ -26,7 +26,8 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit, Usage
 from contracts.mock.http.refusal import Refusal
 from contracts.model.json_value import Json
-from contracts.openapi.document import Document, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.operation import Operation
 
 
 class Sometimes(MockApi):

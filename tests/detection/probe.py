@@ -13,8 +13,11 @@ from urllib.parse import quote, urlsplit
 
 from contracts.mock.data.examples import fill
 from contracts.mock.data.state import EVENTS
-from contracts.model.json_value import Json
-from contracts.openapi.document import PATH_PARAMETER, SUPPLIED_BY, Document, Operation, follow, properties
+from contracts.model.json_value import Json, resolve_pointer
+from contracts.openapi.document import Document
+from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.operation import PATH_PARAMETER, Operation
+from contracts.openapi.schemas import properties
 
 TIMEOUT_SECONDS: Final = 3.0
 SILENCE_SECONDS: Final = 0.3
@@ -138,7 +141,7 @@ class Probe:
 
     def cancel(self, event: str, headers: Headers | None = None) -> Answer:
         """Send the cancellation of an event."""
-        named = {name: event for name, variable in self.writing.supplied.items() if variable == EVENTS}
+        named = {name: event for name, variable in self.writing.supplied_by.items() if variable == EVENTS}
         return self.write(self.good(**named), headers)
 
     def page(self, query: str = "", headers: Headers | None = None, path: str | None = None) -> Answer:
@@ -185,7 +188,7 @@ class Probe:
             body = self.status(str(answer.job_id)).json
             if told.of(body) not in told.pending:
                 break
-        return follow(body, told.state), follow(body, told.errors), follow(body, told.record)
+        return resolve_pointer(body, told.state), resolve_pointer(body, told.errors), resolve_pointer(body, told.record)
 
     def ended(self, answer: Answer) -> Json:
         """Return the state in which the job ends that an answer tells of."""
@@ -199,7 +202,7 @@ class Probe:
         """Return what a page of the listing holds."""
         listing = self.operation("list").listing
         assert listing is not None, "it lists"
-        items = follow(self.page(query).json, listing.items)
+        items = resolve_pointer(self.page(query).json, listing.items)
         return items if isinstance(items, list) else []
 
     def ids(self, query: str = "") -> list[Json]:
@@ -301,7 +304,7 @@ def by_kind(document: Document) -> Mapping[Kind, tuple[Operation, ...]]:
     records = [one.record for one in every if one.record]
     creating, record = next((one for one in every if one.record), None), next(iter(records), None)
     updates = [document.operation(one.updated_by) for one in records]
-    sure = [one for one in updates if "400" in one.stated.responses]
+    sure = [one for one in updates if "400" in one.stated_only.responses]
     writes = [one for one in every if one.supported and one.body is not None]
     cancels = [one for one in writes if record and one.id == record.cancelled_by]
     return {

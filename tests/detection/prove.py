@@ -24,7 +24,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from contracts.openapi.document import load_document
+from contracts.openapi.loader import load_document
 from contracts.requirements import Requirement, load_requirements
 from reports.run.proof import Proof, store, suite_digest
 from tests.detection.catalogue import Defect, Kind, Variant, operations, to_gate

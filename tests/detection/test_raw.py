@@ -12,7 +12,7 @@ import pytest
 
 from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
-from contracts.openapi.document import load_document
+from contracts.openapi.loader import load_document
 from tests.detection.catalogue import hosted
 from tests.detection.probe import Answer, Probe, Served
 from tests.detection.raw import Asked, Line, RawServer, SendResult

@@ -8,7 +8,7 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue
 from contracts.mock.http.serve import MockServer, serve
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.report.nights import LITTLE_TIME, Slow, Yesterday, known, night
 from tests.support.suite_process import document
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import yaml
 
-from contracts.openapi.document import Document, Operation, load_document
+from contracts.openapi.document import Document
+from contracts.openapi.loader import load_document
+from contracts.openapi.operation import Operation
 from tests.support.factories import objects
 
 ANSWERS = {"200": {"description": "Done."}}

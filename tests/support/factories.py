@@ -16,7 +16,7 @@ import tests.conformance
 from contracts.model.http import CONTROL, Exchange, Request, Response
 from contracts.model.json_value import Json
 from contracts.model.verdict import CheckOutcome, Violation
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement, load_requirements
 from strategies.core.mutation import Mutation, Mutations
 from strategies.request import credentials

@@ -15,7 +15,10 @@ import contracts
 from contracts.mock.data.state import EVENTS, INTEGRATIONS
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import MockServer, serve
-from contracts.openapi.document import Operation, follow, load_document, properties
+from contracts.model.json_value import resolve_pointer
+from contracts.openapi.loader import load_document
+from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties
 
 CONTRACTS = Path(contracts.__file__).parent
 DOCUMENT = load_document(CONTRACTS / "appointments.yaml")
@@ -93,7 +96,7 @@ class Caller:
         return self.http.get(STATUS.path.replace("{root_job_id}", job_id))
 
     def end_of(self, answer: httpx.Response, pointer: str = "/meta/job_id") -> Any:
-        job_id = follow(answer.json(), pointer)
+        job_id = resolve_pointer(answer.json(), pointer)
         assert self.status(job_id).json() == {"write_status": "PENDING", "errors": [], "created_record_id": None}
         return self.status(job_id).json()
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from contracts.model.http import Request
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.support.factories import control, objects, operation
 
 names = st.text(string.ascii_lowercase + "_", min_size=2, max_size=12).filter(lambda name: name.strip("_"))

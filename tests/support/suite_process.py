@@ -13,7 +13,8 @@ from pathlib import Path
 
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
-from contracts.openapi.document import Document, load_document
+from contracts.openapi.document import Document
+from contracts.openapi.loader import load_document
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "contracts" / "appointments.yaml"

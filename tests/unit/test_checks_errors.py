@@ -48,7 +48,10 @@ def test_refused_with(expected, seen) -> None:
 
 @table(
     "expected, told",
-    {"a documented refusal": ("answered 200", CANCEL), "one that is only presumed": (NOT_CONCERNED, CREATE.stated)},
+    {
+        "a documented refusal": ("answered 200", CANCEL),
+        "one that is only presumed": (NOT_CONCERNED, CREATE.stated_only),
+    },
 )
 def test_refusal_is_asked_for_where_the_document_names_one(expected, told) -> None:
     assert said(errors.refused_with(400)(told, exchange(operation=told.id))) == expected
@@ -103,7 +106,7 @@ def test_body_is_malformed_by_what_is_asked_of_it() -> None:
     body = {"appointment_date": "2099-01-15", "appointment_time": "noon"}
     seen = exchange(operation=partly.id, method="PUT", request_body=body)
     assert said(errors.malformed_body_refused(partly, seen)) == ACCEPTED_ALTHOUGH
-    assert errors.malformed_body_refused(partly.stated, seen) is NOT_CONCERNED
+    assert errors.malformed_body_refused(partly.stated_only, seen) is NOT_CONCERNED
 
 
 @table(

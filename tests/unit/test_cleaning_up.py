@@ -13,7 +13,7 @@ from contracts.mock.data.state import EVENTS, INTEGRATIONS, NO_SUCH_RECORD, Job,
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Refusal
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.support.factories import CANCEL, CREATE, UPDATE, table
 from tests.support.suite_process import Outcome, document, outcome_of, run, serving, started
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from contracts.mock.http.api import MockApi
-from contracts.openapi.document import load_document
+from contracts.openapi.loader import load_document
 from tests.support.documents import described
 from tests.support.suite_process import GENERIC, run, serving
 

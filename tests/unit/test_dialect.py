@@ -8,7 +8,7 @@ from openapi_schema_validator import OAS30Validator
 
 from contracts.checks.schema import body_fits, fits, schema_error
 from contracts.openapi.dialect import as_draft_2020
-from contracts.openapi.document import load_document
+from contracts.openapi.loader import load_document
 from tests.support.factories import table
 
 VALUES = (None, True, -1, 0, 1, 5, 6, 7.5, "A", "", [], [None], {}, {"a": None}, {"a": 0}, {"a": "x"})

@@ -8,7 +8,10 @@ import pytest
 
 from contracts.checks.schema import body_fits
 from contracts.errors import ContractError
-from contracts.openapi.document import CONSTRAINTS, Link, load_document, resolve
+from contracts.openapi.loader import load_document
+from contracts.openapi.operation import Link
+from contracts.openapi.references import resolve_references
+from contracts.openapi.schemas import CONSTRAINTS
 from tests.support.documents import ANSWERS, QUEUES, answering, described, loaded, made, queueing, taking
 from tests.support.factories import (
     AVAILABILITY,
@@ -94,15 +97,15 @@ def test_generic_document_answers_in_another_form() -> None:
 
 
 def test_what_the_write_echoes() -> None:
-    assert CANCEL.echoed == (("result", "integration_id"), ("result", "event_id"))
-    assert ("result", "event_id") in UPDATE.echoed
-    assert STATUS.echoed == ()
+    assert CANCEL.echoed_paths == (("result", "integration_id"), ("result", "event_id"))
+    assert ("result", "event_id") in UPDATE.echoed_paths
+    assert STATUS.echoed_paths == ()
 
 
 def test_values_are_supplied_by_variables() -> None:
-    assert CANCEL.supplied == {"integration_id": "PROPEXO_INTEGRATION_ID", "event_id": "PROPEXO_EVENT_IDS"}
-    assert UPDATE.supplied == {"event_id": "PROPEXO_EVENT_IDS"}
-    assert STATUS.supplied == {}
+    assert CANCEL.supplied_by == {"integration_id": "PROPEXO_INTEGRATION_ID", "event_id": "PROPEXO_EVENT_IDS"}
+    assert UPDATE.supplied_by == {"event_id": "PROPEXO_EVENT_IDS"}
+    assert STATUS.supplied_by == {}
 
 
 def test_schemas_hold_no_reference() -> None:
@@ -136,7 +139,7 @@ def test_security_is_the_operations_own_or_the_documents(tmp_path: Path, securit
 
 def test_reference_is_followed_and_what_stands_beside_it_wins() -> None:
     raw = {"a/b": {"~c": {"type": "object", "title": "there"}}}
-    found = resolve(raw, [{"$ref": "#/a~1b/~0c", "title": "beside"}])
+    found = resolve_references(raw, [{"$ref": "#/a~1b/~0c", "title": "beside"}])
     assert found == [{"type": "object", "title": "beside"}]
 
 
@@ -153,7 +156,7 @@ def test_path_that_is_a_reference_is_read(tmp_path: Path) -> None:
 
 def test_property_named_ref_is_a_property() -> None:
     schema = objects({"$ref": {"type": "string"}})
-    assert resolve({}, schema) == schema
+    assert resolve_references({}, schema) == schema
 
 
 def test_parameters_of_the_path_belong_to_each_of_its_operations(tmp_path: Path) -> None:
@@ -356,8 +359,8 @@ def test_only_a_link_to_a_job_status_queues_a_job(tmp_path: Path) -> None:
 
 
 def test_what_a_listing_shows_of_a_write() -> None:
-    assert {"title": "event_name", "notes": "notes"}.items() <= LIST.shows.items()
-    assert CREATE.shows == {}
+    assert {"title": "event_name", "notes": "notes"}.items() <= LIST.listed_as.items()
+    assert CREATE.listed_as == {}
 
 
 def test_write_uses_up_unless_it_creates_or_updates(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ class Numbered(MockApi):
             value = json.loads(body)
         except (ValueError, RecursionError):
             value = None
-        if isinstance(value, dict) and operation.supplied.keys() & value.keys():
+        if isinstance(value, dict) and operation.supplied_by.keys() & value.keys():
             self.bodies.append(value)
         return super().write(request, operation, body)
 

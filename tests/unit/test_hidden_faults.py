@@ -10,7 +10,7 @@ from contracts.mock.data.state import Record
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Refusal
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.support.suite_process import TWO, document, run, serving
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.openapi.document import load_document
+from contracts.openapi.loader import load_document
 from tests.detection.defects import DEFECTS
 from tests.support.suite_process import CONTRACT, TWO, run
 

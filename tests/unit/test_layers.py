@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from contracts.model.json_value import Json
-from contracts.openapi.document import Document, load_document
+from contracts.openapi.document import Document
+from contracts.openapi.loader import load_document
 from tests.support.factories import DOCUMENT, table
 from tests.support.suite_process import GENERIC, ROOT
 

@@ -17,7 +17,8 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import MockServer, serve
 from contracts.mock.ui.curl_examples import curl
 from contracts.mock.ui.index import IndexedApi, index
-from contracts.openapi.document import Document, load_document
+from contracts.openapi.document import Document
+from contracts.openapi.loader import load_document
 from tests.support.mock_client import CONTRACTS, DOCUMENT, GENERIC
 from tests.support.suite_process import ROOT
 

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from contracts.mock.data.state import EVENT_COUNT, State
 from contracts.mock.http.api import MockApi
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.support.mock_client import CANCEL, CREATE, DOCUMENT, LIST, UPDATE, Caller, calling, issues_of
 
 CREATES = [operation for operation in DOCUMENT.operations if operation.record]

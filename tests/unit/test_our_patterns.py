@@ -32,7 +32,7 @@ PIECES = (
 """What a text of the length is made of: what the expressions look for, and never find to its end."""
 
 NOT_FROM_OUTSIDE = {
-    "contracts.openapi.document.PATH_PARAMETER": "paths of the document",
+    "contracts.openapi.operation.PATH_PARAMETER": "paths of the document",
     "contracts.openapi.patterns.TOKEN": "patterns of the document, of a bounded length",
     "contracts.mock.ui.curl_examples.PATH_PARAMETER": "the same",
     "tests.harness.run.request_factory.PATH_PARAMETER": "the same",

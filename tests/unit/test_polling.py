@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.model.http import CONTROL
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.harness.run.polling import FEWEST_READS, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, until_final
 from tests.support.factories import CANCEL, STATUS, control, exchange, table
 

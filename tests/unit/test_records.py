@@ -9,7 +9,7 @@ import pytest
 
 from contracts.errors import TargetUnavailable
 from contracts.model.http import Exchange, Request
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.harness.run import created_resources as module
 from tests.harness.run.created_resources import COST_OF_A_RECORD, READS_AT_MOST, CreatedResources, Record
 from tests.harness.run.journal import Entry, Journal

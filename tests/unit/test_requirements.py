@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from contracts.errors import ContractError
-from contracts.openapi.document import TRAITS
+from contracts.openapi.traits import TRAITS
 from contracts.requirements import load_requirements
 from tests.support.factories import DOCUMENT, REQUIREMENTS, conformance_tests, table
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.model.http import Request
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation, combine
 from strategies.request import credentials, methods, parameters
 from tests.harness.config.settings import Secret, Target
@@ -28,7 +28,7 @@ from tests.support.factories import (
 )
 from tests.support.schemas import texts, tokens
 
-KNOWN = {name: (f"{name.lower()}-1",) for asked in DOCUMENT.operations for name in asked.supplied.values()}
+KNOWN = {name: (f"{name.lower()}-1",) for asked in DOCUMENT.operations for name in asked.supplied_by.values()}
 TARGET = Target("url", "http://127.0.0.1", Secret(TOKEN), KNOWN)
 EVERY = {
     f"{demand.requirement} {asked.id}": (demand.mutations, asked)

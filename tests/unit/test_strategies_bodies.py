@@ -5,7 +5,7 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from contracts.model.http import Request
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from contracts.untrusted import strict_json
 from strategies.body import bodies, constraints, string_payloads
 from tests.support.factories import CANCEL, CREATE, LIST, control, flat, objects, operation, replayable, table
@@ -273,10 +273,10 @@ WRITTEN = {"lead_id": "l-1", "appointment_date": "2099-01-15", "title": "Visit",
 
 
 def test_mark_goes_behind_every_text_that_may_be_any() -> None:
-    marked = string_payloads.with_mark(CREATE, LIST.shows, "1f").apply(control(CREATE).with_json(WRITTEN))
+    marked = string_payloads.with_mark(CREATE, LIST.listed_as, "1f").apply(control(CREATE).with_json(WRITTEN))
     assert marked.json() == WRITTEN | {"title": "Visit 1f", "notes": "n 1f"}
 
 
 def test_mark_is_left_out_where_it_does_not_fit() -> None:
     full = control(CREATE).with_json(WRITTEN | {"title": "t" * 50, "notes": None})
-    assert string_payloads.with_mark(CREATE, LIST.shows, "1f").apply(full) == full
+    assert string_payloads.with_mark(CREATE, LIST.listed_as, "1f").apply(full) == full

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qsl
 
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from strategies.request import listing
 from tests.support.factories import LIST, control, table
 

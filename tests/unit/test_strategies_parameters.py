@@ -7,7 +7,7 @@ from hypothesis import given
 
 from contracts.checks.schema import fits
 from contracts.model.http import Request
-from contracts.openapi.document import Parameter
+from contracts.openapi.operation import Parameter
 from strategies.request import methods, parameters
 from tests.support.factories import DOCUMENT, flat, operation, replayable, table
 from tests.support.schemas import texts

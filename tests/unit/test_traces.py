@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.harness.config.settings import Profile
 from tests.harness.run import polling
 from tests.harness.run.operation_run import UPDATED, OperationRun

@@ -8,7 +8,7 @@ from contracts.mock.data.state import EVENTS
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.support.factories import CANCEL, REQUIREMENTS

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contracts.openapi.document import Parameter
+from contracts.openapi.operation import Parameter
 from tests.harness.config.settings import Secret, Target
 from tests.harness.run.request_factory import (
     SPARE_VALUES,

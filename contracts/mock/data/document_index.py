@@ -7,7 +7,9 @@ from functools import lru_cache
 from typing import Final
 
 from contracts.mock.data.state import EVENTS
-from contracts.openapi.document import SUPPLIED_BY, Document, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.operation import Operation
 
 CHANGES: Final = frozenset({"PUT", "PATCH"})
 
@@ -38,7 +40,7 @@ def outline(document: Document) -> Outline:
     others = [
         operation
         for operation in document.operations
-        if operation.job_link and EVENTS in operation.supplied.values() and operation not in creators
+        if operation.job_link and EVENTS in operation.supplied_by.values() and operation not in creators
     ]
     free = {operation.id: operation.method in CHANGES for operation in others if operation.id not in named | updating}
     return Outline(
@@ -47,10 +49,10 @@ def outline(document: Document) -> Outline:
         creators=creators,
         updates=frozenset(updating | {name for name, changes in free.items() if changes}),
         cancels=frozenset(named | {name for name, changes in free.items() if not changes}),
-        held=frozenset(name for operation in document.operations for name in operation.shows),
+        held=frozenset(name for operation in document.operations for name in operation.listed_as),
     )
 
 
 def _variables(operation: Operation) -> set[str]:
     queried = {schema[SUPPLIED_BY] for schema in operation.query_parameters.values() if SUPPLIED_BY in schema}
-    return {*operation.supplied.values(), *queried}
+    return {*operation.supplied_by.values(), *queried}

@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Final
 
 from contracts.model.json_value import Json
-from contracts.openapi.document import properties
+from contracts.openapi.schemas import properties
 
 CONTROL: Final = "x-control"
 SIMPLEST: Final[Mapping[str, Json]] = {

@@ -13,7 +13,10 @@ from contracts.mock.data.examples import fill
 from contracts.mock.data.state import EVENTS, Record, State
 from contracts.mock.operations.queries import NEEDS
 from contracts.model.json_value import Json
-from contracts.openapi.document import LISTED_AS, SUPPLIED_BY, Document, Operation, properties, schema_at
+from contracts.openapi.document import Document
+from contracts.openapi.extensions import LISTED_AS, SUPPLIED_BY
+from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties, schema_at
 
 FILTERS: Final = "x-filters"
 FIRST_DAY: Final = datetime(2025, 3, 3, 9, tzinfo=UTC)

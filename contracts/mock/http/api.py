@@ -20,7 +20,8 @@ from contracts.mock.http.routing_auth import RoutingAuth
 from contracts.mock.operations.jobs import Jobs
 from contracts.mock.operations.lists import Lists
 from contracts.mock.operations.writes import MAX_BODY_BYTES, Writes
-from contracts.openapi.document import Document, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.operation import Operation
 
 MAX_READ_BYTES: Final = 16 * MAX_BODY_BYTES
 """A body up to here is read to its end before it is refused, so that its sender gets to read the answer."""

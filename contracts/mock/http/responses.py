@@ -12,7 +12,8 @@ from contracts.mock.data.state import State
 from contracts.mock.http import json_codec
 from contracts.mock.http.refusal import Refusal
 from contracts.model.json_value import Json
-from contracts.openapi.document import JSON_MEDIA_TYPE, Document
+from contracts.openapi.document import Document
+from contracts.openapi.operation import JSON_MEDIA_TYPE
 
 
 class Replies:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from contracts.mock.data.document_index import outline
 from contracts.mock.http.refusal import Refusal
 from contracts.mock.http.responses import Replies
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 
 
 class RoutingAuth(Replies):

@@ -11,7 +11,7 @@ from contracts.mock.data.examples import fill
 from contracts.mock.data.state import FAILURE, Job
 from contracts.mock.http.responses import Replies
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 
 
 class Jobs(Replies):

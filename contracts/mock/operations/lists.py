@@ -19,7 +19,8 @@ from contracts.mock.http.refusal import Refusal
 from contracts.mock.operations.queries import COMPARES, Queries, moment_of
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation, properties, schema_at
+from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties, schema_at
 
 ASCENDING: Final = "asc"
 DESCENDING: Final = "desc"

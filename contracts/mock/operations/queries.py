@@ -14,7 +14,7 @@ from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.http.responses import Replies
 from contracts.mock.operations.zod_issues import custom, issue, missing, query_validators
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 
 NEEDS: Final = "x-needs"
 COMPARES: Final = "x-compares"
@@ -47,7 +47,7 @@ class Queries(Replies):
     def query_issues(self, operation: Operation, read: Mapping[str, Json]) -> list[Issue]:
         """Return what the schemas of the parameters say against these values, and which of them are missing."""
         checks = query_validators(self.document)[operation.id]
-        required = [one for one in operation.parameters if one.required and one.place == "query"]
+        required = [one for one in operation.parameters if one.required and one.location == "query"]
         issues = [missing(one.schema, one.name) for one in required if one.name not in read]
         for name, sent in read.items():
             found = [{**issue(error), "path": [name]} for error in checks[name].iter_errors(sent)]

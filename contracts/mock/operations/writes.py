@@ -18,7 +18,9 @@ from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.queries import Queries
 from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES, custom, issue, validators
 from contracts.model.json_value import Json
-from contracts.openapi.document import SUPPLIED_BY, Operation, properties
+from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 LIFTS: Final = "x-lifts"
@@ -138,7 +140,7 @@ class Writes(Queries):
         """Return an error for each person, or whoever else, that is named and not known."""
         return [
             f"The {name} was not found in the property-management system."
-            for name, variable in operation.supplied.items()
+            for name, variable in operation.supplied_by.items()
             if variable not in {INTEGRATIONS, EVENTS}
             and name in value
             and value[name] not in self.state.values(variable)

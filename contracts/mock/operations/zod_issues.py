@@ -13,8 +13,9 @@ from openapi_schema_validator import OAS30Validator
 
 from contracts.mock.http.refusal import Issue
 from contracts.model.json_value import Json
-from contracts.openapi.document import Document, properties
+from contracts.openapi.document import Document
 from contracts.openapi.patterns import KEYWORDS
+from contracts.openapi.schemas import properties
 
 UNKNOWN_PROPERTIES: Final = "x-unknown-properties"
 

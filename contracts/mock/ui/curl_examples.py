@@ -12,7 +12,10 @@ from contracts.mock.data.examples import fill
 from contracts.mock.data.state import EVENTS
 from contracts.mock.http.serve import MockServer
 from contracts.model.json_value import Json
-from contracts.openapi.document import PATH_PARAMETER, SUPPLIED_BY, Document, Operation, properties
+from contracts.openapi.document import Document
+from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.operation import PATH_PARAMETER, Operation
+from contracts.openapi.schemas import properties
 
 
 def curl(document: Document, operation: Operation, server: MockServer) -> str:
@@ -21,7 +24,7 @@ def curl(document: Document, operation: Operation, server: MockServer) -> str:
     names = operation.path_parameters
     values = {name: _value(name, schema, known) for name, schema in names.items()}
     target = PATH_PARAMETER.sub(lambda found: quote(str(values[found.group(1)]), safe=""), operation.path)
-    required = [one for one in operation.parameters if one.required and one.place == "query"]
+    required = [one for one in operation.parameters if one.required and one.location == "query"]
     if query := urlencode({one.name: _value(one.name, one.schema, known) for one in required}):
         target = f"{target}?{query}"
     parts = ["curl", "-i", "-X", operation.method, server.url + target]

@@ -16,7 +16,8 @@ from starlette.responses import Response
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import MockServer
 from contracts.mock.ui.curl_examples import curl
-from contracts.openapi.document import Document, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.operation import Operation
 
 PAGE: Final = Template(Path(__file__).with_name("index.html").read_text(encoding="utf-8"))
 ONLY_ITS_OWN_STYLE: Final = "default-src 'none'; style-src 'unsafe-inline'"

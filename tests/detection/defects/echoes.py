@@ -20,7 +20,7 @@ from contracts.mock.data.state import EVENTS, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import CREATE, LIST, UPDATE, defect
 from tests.detection.probe import Probe
 

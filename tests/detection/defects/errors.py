@@ -15,7 +15,7 @@ from contracts.mock.data.state import Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import WRITE, defect
 
 UNKNOWN = "x" * 24

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from contracts.mock.data.state import Job, Record
 from contracts.mock.operations.lists import Order
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import CREATE, LIST, READ, UPDATE, defect
 from tests.detection.intermittent_base import BeyondAscii, Every, IsEchoedWrongly, Longer, SecondOfItsKind, Sometimes
 from tests.detection.probe import Probe

@@ -19,7 +19,7 @@ from contracts.mock.data.state import FAILURE, PENDING, SUCCESS, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Refusal
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import BOTH, READ, UPDATE, WRITE, defect
 from tests.detection.probe import Probe
 

@@ -18,7 +18,7 @@ from contracts.mock.data.state import TOKEN_LENGTH
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Cause, Issue, Refusal
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 
 ANOTHER_TOKEN: Final = "Z" * TOKEN_LENGTH

@@ -22,7 +22,7 @@ from contracts.mock.operations.lists import DESCENDING, Order
 from contracts.mock.operations.queries import COMPARES, moment_of
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import CREATE, LIST, READ, WRITE, defect
 from tests.detection.probe import Probe
 

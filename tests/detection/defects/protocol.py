@@ -17,7 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import Usage
 from contracts.mock.http.refusal import Refusal
-from contracts.openapi.document import Document, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Answer, Probe
 from tests.detection.raw import Asked, Line, RawServer, SendResult, on_a_socket

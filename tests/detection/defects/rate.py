@@ -13,7 +13,8 @@ from starlette.responses import Response
 from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit, Usage
-from contracts.openapi.document import RATE_LIMIT, RATE_REMAINING, Document, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Operation
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Answer, Probe
 

@@ -18,7 +18,7 @@ from contracts.mock.data.state import EVENTS, FAILURE, INTEGRATIONS, NO_SUCH_REC
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import CREATE, LIST, READ, UPDATE, WRITE, defect
 from tests.detection.probe import Probe
 
@@ -181,7 +181,7 @@ class CreatedRecordIsListedWithoutItsPerson(MockApi):
     """What was created is listed, but nobody is associated with it, so that no filter by person finds it."""
 
     def held(self, operation: Operation, value: Json) -> dict[str, Json]:
-        persons = {name for name, variable in operation.supplied.items() if variable not in {EVENTS, INTEGRATIONS}}
+        persons = {name for name, variable in operation.supplied_by.items() if variable not in {EVENTS, INTEGRATIONS}}
         return {name: sent for name, sent in super().held(operation, value).items() if name not in persons}
 
 

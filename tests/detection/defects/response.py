@@ -20,7 +20,7 @@ from starlette.responses import Response
 from contracts.mock.data.state import EVENTS, Job
 from contracts.mock.http.api import MockApi
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import WRITE, defect
 
 COLUMN_LENGTH: Final = 255
@@ -177,7 +177,7 @@ class ResultIsInAlphabeticalOrder(MockApi):
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
         echo = super().echo(operation, value)
-        ids = {name: sent for name, sent in echo.items() if name in operation.supplied}
+        ids = {name: sent for name, sent in echo.items() if name in operation.supplied_by}
         return {**echo, **dict(zip(ids, sorted(ids.values()), strict=True))}
 
 

@@ -19,7 +19,9 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
 from contracts.mock.http.refusal import Issue
 from contracts.model.json_value import Json
-from contracts.openapi.document import Document, Operation, properties
+from contracts.openapi.document import Document
+from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Probe
 from tests.detection.raw import Asked, Line, RawServer, SendResult, on_a_socket

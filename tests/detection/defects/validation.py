@@ -14,7 +14,7 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue
 from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import WRITE, defect
 
 seeded = partial(defect, group="validation", touches=WRITE)
@@ -156,7 +156,7 @@ class MissingIntegrationIsTheOnlyOne(MockApi):
     """A missing integration is taken from the token."""
 
     def normalise(self, operation: Operation, value: Json) -> Json:
-        if not isinstance(value, dict) or "integration_id" not in operation.supplied:
+        if not isinstance(value, dict) or "integration_id" not in operation.supplied_by:
             return value
         return {"integration_id": self.state.integrations[0], **value}
 

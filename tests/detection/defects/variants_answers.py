@@ -17,7 +17,8 @@ from contracts.mock.data.state import FAILURE, PENDING, Job, State
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
 from contracts.model.json_value import Json
-from contracts.openapi.document import Document, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import CREATE, LIST, UPDATE, WRITE, variant
 from tests.detection.probe import Probe
 

@@ -19,7 +19,7 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES, custom
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import READ, WRITE, variant
 from tests.detection.probe import Probe
 
@@ -108,7 +108,7 @@ class IdsArePlain(Choosy):
 
     def looked_at(self, operation: Operation) -> Iterable[str]:
         """Look at ids alone."""
-        return operation.supplied
+        return operation.supplied_by
 
     def refuses(self, text: str) -> bool:
         """Compare."""

@@ -19,7 +19,8 @@ from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import WINDOW_SECONDS, RateLimit, Usage
 from contracts.mock.http.refusal import Refusal
-from contracts.openapi.document import RATE_LIMIT, RATE_REMAINING, Document, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Operation
 from tests.detection.catalogue import BOTH, LIST, variant
 from tests.detection.probe import Answer, Probe
 from tests.detection.raw import Asked, Line, RawServer, SendResult, on_a_socket

@@ -11,7 +11,8 @@ from contracts.mock.http.rate_limit import RateLimit
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
-from contracts.openapi.document import Document, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import BOTH, READ, UPDATE, WRITE, variant
 from tests.detection.defects.variants_answers import JobsTakeTheirTime, Timed
 from tests.detection.probe import Probe

@@ -16,7 +16,9 @@ from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.lists import DESCENDING, Order
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
-from contracts.openapi.document import SUPPLIED_BY, Document, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import LIST, READ, WRITE, variant
 from tests.detection.probe import Probe
 

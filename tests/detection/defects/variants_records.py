@@ -20,7 +20,8 @@ from contracts.mock.http.rate_limit import RateLimit
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
-from contracts.openapi.document import Document, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import CREATE, LIST, READ, UNSUPPORTED, UPDATE, WRITE, variant
 from tests.detection.probe import Probe
 
@@ -133,11 +134,11 @@ class UnknownPersonsAreInvalid(MockApi):
 
     def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
         """Look everybody up."""
-        persons = {name for name, variable in operation.supplied.items() if variable not in {EVENTS, INTEGRATIONS}}
+        persons = {name for name, variable in operation.supplied_by.items() if variable not in {EVENTS, INTEGRATIONS}}
         unknown_parties = [
             custom(f"Unknown {name}", name)
             for name, sent in self.sent(operation, value).items()
-            if name in persons and sent not in self.state.values(operation.supplied[name])
+            if name in persons and sent not in self.state.values(operation.supplied_by[name])
         ]
         return super().unknown_values(operation, value) + unknown_parties
 

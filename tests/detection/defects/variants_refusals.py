@@ -16,7 +16,8 @@ from contracts.mock.http.rate_limit import RateLimit, Usage
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
-from contracts.openapi.document import RATE_LIMIT, RATE_REMAINING, Document, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Operation
 from tests.detection.catalogue import READ, WRITE, variant
 from tests.detection.probe import Answer, Probe
 

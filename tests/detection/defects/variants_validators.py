@@ -13,7 +13,8 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation, properties
+from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties
 from tests.detection.catalogue import CREATE, UPDATE, WRITE, variant
 from tests.detection.defects.variants_records import DATE, DURATION, Stricter, created
 

@@ -21,7 +21,7 @@ from contracts.mock.data.state import EVENTS, INTEGRATIONS, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.detection.catalogue import CREATE, UPDATE, WRITE, Observe, defect
 from tests.detection.probe import Probe
 

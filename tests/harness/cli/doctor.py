@@ -26,15 +26,11 @@ from contracts.errors import ContractError, UsageError
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from contracts.model.http import Request
-from contracts.openapi.document import (
-    RATE_LIMIT,
-    RATE_REMAINING,
-    SUPPLIED_BY,
-    Document,
-    Operation,
-    follow,
-    load_document,
-)
+from contracts.model.json_value import resolve_pointer
+from contracts.openapi.document import Document
+from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.loader import load_document
+from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Operation
 from contracts.untrusted import sanitize
 from strategies.body import bodies
 from tests.harness.cli.preflight_client import ATTEMPT_SECONDS, PreflightClient, Unreachable, within
@@ -178,7 +174,7 @@ def _known(visit: PreflightClient, listing: Operation | None, variable: str, par
 def _cancellable(visit: PreflightClient, document: Document) -> Iterator[Line]:
     """Yield one line: whether there are records to cancel. Nothing is cancelled to find out."""
     able = [operation for operation in document.operations if creator_for(document, operation)]
-    variables = {o.supplied[made[1].name] for o in able if (made := creator_for(document, o))}
+    variables = {o.supplied_by[made[1].name] for o in able if (made := creator_for(document, o))}
     named = [value for name in sorted(variables) for value in visit.target.known.get(name, ())]
     if named and (listing := _listing(document)) is not None:
         answer = visit.ask(_with_query(request_for(listing, visit.target, {}), *_largest_page(listing)))
@@ -216,7 +212,7 @@ def _listing(document: Document) -> Operation | None:
 def _items(listing: Operation, answer: httpx.Response) -> list[Mapping[str, object]]:
     assert listing.listing is not None, "asked only of what lists"
     try:
-        items = follow(answer.json(), listing.listing.items)
+        items = resolve_pointer(answer.json(), listing.listing.items)
     except ValueError:
         return []
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []

@@ -11,7 +11,7 @@ from contracts.checks.errors import BAD_REQUEST, error_names_the_property
 from contracts.errors import ConformanceError, Inconclusive, NotApplicable, UsageError
 from contracts.model.http import Exchange
 from contracts.model.verdict import PASS
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 
 TOKEN = "PROPEXO_TOKEN"  # noqa: S105 - the name of a variable, not a token

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from contracts.model.http import Response
-from contracts.openapi.document import RATE_LIMIT, RATE_REMAINING
+from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING
 from tests.harness.http.intermediary import is_html
 
 UNREACHED: Final = "no connection"

@@ -29,7 +29,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from contracts.errors import ContractError, Inconclusive, NotApplicable, NotReached, TargetUnavailable, UsageError
 from contracts.model.verdict import Finding, Status, Verdict
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
 from strategies.core.mutation import Mutation, Mutations
@@ -537,7 +537,7 @@ def pytest_runtest_makereport(
         report.conformance = {  # type: ignore[attr-defined]
             "requirement": verdict.requirement,
             "group": cited.group,
-            "gates": cited.gates and cited.applies(_operation(item).stated),
+            "gates": cited.gates and cited.applies(_operation(item).stated_only),
             "level": cited.level,
             "sentence": cited.sentence,
             "operation": verdict.operation,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.model.http import Response
-from contracts.openapi.document import RATE_LIMIT, RATE_REMAINING
+from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING
 from tests.harness.http.retry_policy import WINDOW_SECONDS
 
 USUAL_LIMIT: Final = 150

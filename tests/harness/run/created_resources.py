@@ -13,8 +13,9 @@ from typing import Final
 from contracts.checks.protocol import job_has_failed, job_is_over
 from contracts.errors import Inconclusive, TargetUnavailable
 from contracts.model.http import CONTROL, Exchange, Request
-from contracts.model.json_value import Json
-from contracts.openapi.document import Document, Operation, follow
+from contracts.model.json_value import Json, resolve_pointer
+from contracts.openapi.document import Document
+from contracts.openapi.operation import Operation
 from tests.harness.http.retry_policy import CLIENT_ERRORS, GATEWAY
 from tests.harness.run.journal import Entry, Journal
 
@@ -277,13 +278,13 @@ class CreatedResources:
     def _assign(self, lister: Operation, answer: Json) -> None:
         """Give the ids of listed records that carry a mark to the creates that left it."""
         assert lister.listing is not None, "asked only of listings"
-        items = follow(answer, lister.listing.items)
+        items = resolve_pointer(answer, lister.listing.items)
         known = set(self.ids)
         for item in items if isinstance(items, list) else ():
             if not isinstance(item, dict):
                 continue
             found = _text(item.get(lister.listing.id))
-            shown = " ".join(str(item.get(name)) for name in lister.shows.values())
+            shown = " ".join(str(item.get(name)) for name in lister.listed_as.values())
             creator = next((one for one in self._document.operations if self._carries(one, shown)), None)
             if found is None or found in known or creator is None:
                 continue
@@ -411,7 +412,7 @@ class _Work:
 
 def follow_record(status: Operation, answer: object) -> str | None:
     """Return the id of the record that a job's status tells, or None."""
-    return None if status.job_status is None else _text(follow(answer, status.job_status.record))
+    return None if status.job_status is None else _text(resolve_pointer(answer, status.job_status.record))
 
 
 def _job(creator: Operation, answer: Json) -> str | None:

@@ -16,7 +16,8 @@ from contracts.checks.response import at, shown
 from contracts.errors import Inconclusive, NotApplicable, TargetUnavailable
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.model.json_value import Json
-from contracts.openapi.document import Document, Link, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.operation import Link, Operation
 from contracts.requirements import Requirement
 from strategies.body import bodies, constraints, string_payloads
 from strategies.core.mutation import Mutation
@@ -525,9 +526,9 @@ class OperationRun:
         """
         if self.lister is None:
             return request
-        return string_payloads.with_mark(operation or self.operation, self.lister.shows, self._marks[purpose]).apply(
-            request
-        )
+        return string_payloads.with_mark(
+            operation or self.operation, self.lister.listed_as, self._marks[purpose]
+        ).apply(request)
 
     def _place(self, purpose: str) -> int | None:
         if self._scarcest_count() and purpose not in self._places:
@@ -683,7 +684,7 @@ class OperationRun:
         request = request_for(operation, self.target, self.known, turn, given)
         if operation.record is None:
             return request
-        shows = self.document.operation(operation.record.listed_by).shows
+        shows = self.document.operation(operation.record.listed_by).listed_as
         return string_payloads.with_mark(operation, shows, self.records.mark_of(operation)).apply(request)
 
     def about(self, operation: Operation, record: str) -> Mapping[str, Json]:
@@ -721,7 +722,7 @@ class OperationRun:
         made = creator_for(self.document, self.operation)
         if made is None:
             return
-        variable = self.operation.supplied[made[1].name]
+        variable = self.operation.supplied_by[made[1].name]
         if variable not in self.known and not absent(self.document, self.operation, self.known):
             try:
                 records = self._new_records(made[0], RECORDS_TO_START_WITH)
@@ -835,8 +836,8 @@ class OperationRun:
 
     def _variables(self) -> list[str]:
         if self.operation.job_status:
-            return sorted({name for source, _ in self._sources() for name in source.supplied.values()})
-        return sorted(set(self.operation.supplied.values()))
+            return sorted({name for source, _ in self._sources() for name in source.supplied_by.values()})
+        return sorted(set(self.operation.supplied_by.values()))
 
     def _sources(self) -> list[tuple[Operation, Link]]:
         return list(job_sources(self.document, self.operation, self.known, self.selected))

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from contracts.checks.protocol import READS_TO_WAIT_FOR, job_is_over
 from contracts.model.http import CONTROL, Exchange, Request
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from tests.harness.config.settings import Target
 
 FEWEST_READS = READS_TO_WAIT_FOR

@@ -9,7 +9,10 @@ from urllib.parse import quote, urlencode
 from contracts.errors import Inconclusive
 from contracts.model.http import Request
 from contracts.model.json_value import Json
-from contracts.openapi.document import PATH_PARAMETER, SUPPLIED_BY, Document, Link, Operation, properties
+from contracts.openapi.document import Document
+from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.operation import PATH_PARAMETER, Link, Operation
+from contracts.openapi.schemas import properties
 from strategies.core.samples import sample
 from tests.harness.config.access import TOKEN, Access
 from tests.harness.config.settings import Target
@@ -75,7 +78,7 @@ def request_for(
     query = {
         parameter.name: _value(parameter.schema, known, turn)
         for parameter in operation.parameters
-        if parameter.place == "query" and parameter.required
+        if parameter.location == "query" and parameter.required
     }
     where = f"{where}?{urlencode(query, errors='surrogatepass')}" if query else where
     if len(where) > LONGEST_TARGET:
@@ -104,7 +107,7 @@ def control_body(schema: Json, known: Known, turn: int = 0) -> Json:
 def needed(operation: Operation) -> set[str]:
     """Return the variables without which no control of the operation can be made."""
     required = {*(operation.body or {}).get("required", ()), *operation.path_parameters}
-    return {variable for name, variable in operation.supplied.items() if name in required}
+    return {variable for name, variable in operation.supplied_by.items() if name in required}
 
 
 def creator_for(document: Document, operation: Operation) -> tuple[Operation, Link] | None:
@@ -114,7 +117,7 @@ def creator_for(document: Document, operation: Operation) -> tuple[Operation, Li
         if uses and creator.job_link:
             status = document.operation(creator.job_link.target)
             link = next((link for link in status.links if link.target == operation.id), None)
-            if link and link.name in operation.supplied:
+            if link and link.name in operation.supplied_by:
                 return creator, link
     return None
 
@@ -136,13 +139,13 @@ def absent(document: Document, operation: Operation, known: Known) -> list[str]:
     lacks = needed(operation) - known.keys()
     made = creator_for(document, operation)
     if made and lacks and not needed(made[0]) - known.keys():
-        lacks.discard(operation.supplied[made[1].name])
+        lacks.discard(operation.supplied_by[made[1].name])
     return sorted(lacks)
 
 
 def variables_of(document: Document) -> set[str]:
     """Return the variables that give values for any operation of the document."""
-    return {name for operation in document.operations for name in operation.supplied.values()}
+    return {name for operation in document.operations for name in operation.supplied_by.values()}
 
 
 def lacking(document: Document, operation: Operation, target: Target) -> list[str]:

@@ -18,7 +18,9 @@ from contracts.errors import ConformanceError, UsageError
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from contracts.model.http import CONTROL, Exchange, Request
-from contracts.openapi.document import Document, Operation, load_document
+from contracts.openapi.document import Document
+from contracts.openapi.loader import load_document
+from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement, load_requirements
 from strategies.core.mutation import Mutation
 from strategies.request.listing import newest
@@ -220,7 +222,7 @@ class Session:
             source = next(job_sources(self.document, operation, known, self.selected), None)
             return JOBS_TO_TELL_OF * COST_OF_A_RECORD if source and source[0].record else 0
         made = creator_for(self.document, operation)
-        named = made is None or operation.supplied[made[1].name] in known
+        named = made is None or operation.supplied_by[made[1].name] in known
         return 0 if named else RECORDS_TO_START_WITH * (1 + COST_OF_A_RECORD)
 
     @property

@@ -19,7 +19,8 @@ from contracts.checks.schema import breaks_beyond_doubt
 from contracts.errors import NotApplicable, NotReached
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.model.verdict import INTERMITTENT, CheckOutcome, Evidence, Finding, Status, Verdict, Violation
-from contracts.openapi.document import Document, Operation
+from contracts.openapi.document import Document
+from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from contracts.untrusted import strict_json
 from strategies.core.mutation import Mutation
@@ -88,7 +89,7 @@ class RequirementTest:
     @property
     def gates(self) -> bool:
         """Return whether the requirement can fail the run: only by what the vendor states of the operation."""
-        return self.requirement.gates and self.requirement.applies(self.operation.stated)
+        return self.requirement.gates and self.requirement.applies(self.operation.stated_only)
 
     @property
     def document(self) -> Document:
@@ -162,7 +163,7 @@ class RequirementTest:
                 self.judge(self.run.send(changed, part), check)
         if len(self.occurrences) > before:
             return  # the parts at fault speak for the whole
-        by_what_is_stated = self.gates and exchange.gates and _gates(check(self.operation.stated, exchange))
+        by_what_is_stated = self.gates and exchange.gates and _gates(check(self.operation.stated_only, exchange))
         occurrence = Occurrence(outcome_of_check, exchange, by_what_is_stated)
         # What was seen counts, also where the target goes away before it is seen again.
         self.occurrences.append(occurrence)
@@ -183,7 +184,7 @@ class RequirementTest:
         decided = [(exchange, outcome_of_check) for exchange, outcome_of_check in told if outcome_of_check is not None]
         firm: set[int] = set()
         if self.gates and any(isinstance(outcome_of_check, Violation) for _, outcome_of_check in decided):
-            again = check(self.operation.stated, exchanges)
+            again = check(self.operation.stated_only, exchanges)
             firm = {
                 id(exchange)
                 for exchange, outcome_of_check in again

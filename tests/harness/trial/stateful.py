@@ -15,7 +15,7 @@ from contracts.checks.protocol import job_is_over
 from contracts.errors import Inconclusive
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
-from contracts.openapi.document import Operation
+from contracts.openapi.operation import Operation
 from strategies.generated import as_schemathesis_response, schema_of_some
 from tests.harness.run import polling
 from tests.harness.run.operation_run import OperationRun
@@ -109,4 +109,4 @@ def _linked(run: OperationRun, case: Any) -> dict[str, Json]:
 
 
 def _can_start(operation: Operation) -> bool:
-    return operation.job_link is not None and operation.path_parameters.keys() <= operation.supplied.keys()
+    return operation.job_link is not None and operation.path_parameters.keys() <= operation.supplied_by.keys()

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from contracts.openapi.document import NON_GATING, Link, load_document
+from contracts.openapi.loader import load_document
+from contracts.openapi.operation import Link
+from contracts.openapi.stated_view import NON_GATING
 from tests.support.documents import QUEUES, answering, described, loaded, made, queueing, taking
 from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE, objects, table
 from tests.support.suite_process import GENERIC
@@ -19,18 +21,18 @@ def unsure(node: Any, basis: str = "inferred") -> Any:
 
 
 def test_operation_without_doubts_is_its_own_twin() -> None:
-    assert STATUS.twin is None
-    assert STATUS.stated is STATUS
+    assert STATUS.stated_variant is None
+    assert STATUS.stated_only is STATUS
 
 
 def test_twin_has_no_twin_of_its_own() -> None:
-    assert CANCEL.stated is not CANCEL
-    assert CANCEL.stated.stated is CANCEL.stated
+    assert CANCEL.stated_only is not CANCEL
+    assert CANCEL.stated_only.stated_only is CANCEL.stated_only
 
 
 @pytest.mark.parametrize("operation", [*DOCUMENT.operations, *load_document(GENERIC).operations], ids=repr)
 def test_twin_is_the_same_operation_with_no_more_than_it_has(operation) -> None:
-    stated = operation.stated
+    stated = operation.stated_only
     assert (stated.id, stated.method, stated.path) == (operation.id, operation.method, operation.path)
     assert stated.traits <= operation.traits
     assert {*stated.links} <= {*operation.links}
@@ -60,7 +62,7 @@ def bases_in(node: Any) -> set[Any]:
     },
 )
 def test_twin_lacks_the_traits_that_are_not_stated(operation, lacks) -> None:
-    assert operation.traits - operation.stated.traits == lacks
+    assert operation.traits - operation.stated_only.traits == lacks
 
 
 @each_unsure
@@ -73,7 +75,9 @@ def test_property_that_is_not_stated_is_neither_known_nor_required(tmp_path: Pat
 
 @pytest.mark.parametrize("basis", ["stated", "standard", None])
 def test_property_on_any_other_basis_is_stated(tmp_path: Path, basis: str | None) -> None:
-    assert made(tmp_path, taking(objects({"sure": {"type": "string", "x-basis": basis}}, ["sure"]))).twin is None
+    assert (
+        made(tmp_path, taking(objects({"sure": {"type": "string", "x-basis": basis}}, ["sure"]))).stated_variant is None
+    )
 
 
 def test_requirement_of_a_property_inside_another_goes_with_it(tmp_path: Path) -> None:
@@ -107,13 +111,13 @@ def test_entry_of_all_of_is_left_out_alone(tmp_path: Path, basis: str) -> None:
 
 def test_form_that_only_an_example_shows_constrains_no_more(tmp_path: Path) -> None:
     found = made(tmp_path, taking(objects({"a": {"type": "string", "allOf": [unsure({"format": "date"}, "example")]}})))
-    assert ["constrained" in operation.traits for operation in (found, found.stated)] == [True, False]
+    assert ["constrained" in operation.traits for operation in (found, found.stated_only)] == [True, False]
 
 
 def twins(folder: Path, schema: Any) -> list[tuple[Any, Any]]:
     """Return the schema of a request and of an answer, each as it is read and as it is stated."""
     request, answer = made(folder, taking(schema)), made(folder, answering(schema))
-    return [(request.body, request.stated.body), (answer.responses["200"], answer.stated.responses["200"])]
+    return [(request.body, request.stated_only.body), (answer.responses["200"], answer.stated_only.responses["200"])]
 
 
 @each_unsure
@@ -121,35 +125,35 @@ def test_answer_that_is_not_stated_is_left_out(tmp_path: Path, basis: str) -> No
     done, refused = {"description": "Done."}, unsure({"description": "Refused."}, basis)
     found = made(tmp_path, {"responses": {"200": done, "400": refused}})
     assert list(found.responses) == ["200", "400"]
-    assert list(found.stated.responses) == ["200"]
+    assert list(found.stated_only.responses) == ["200"]
 
 
 @each_unsure
 def test_schema_of_a_stated_answer_may_be_a_guess(tmp_path: Path, basis: str) -> None:
     found = made(tmp_path, answering(unsure(objects({"a": TEXT}, ["a"]), basis)))
     assert found.responses["200"]["required"] == ["a"]
-    assert found.stated.responses == {"200": {}}
+    assert found.stated_only.responses == {"200": {}}
 
 
 @each_unsure
 def test_schema_of_a_stated_body_may_be_a_guess(tmp_path: Path, basis: str) -> None:
     found = made(tmp_path, taking(unsure(objects({"a": TEXT}, ["a"]), basis)))
     assert found.body is not None
-    assert found.stated.body is None
-    assert "takes-body" in found.traits - found.stated.traits
+    assert found.stated_only.body is None
+    assert "takes-body" in found.traits - found.stated_only.traits
 
 
 def test_header_that_is_not_stated_limits_no_rate(tmp_path: Path) -> None:
     headers = {"x-ratelimit-limit": unsure({"schema": {"type": "integer"}})}
     found = made(tmp_path, {"responses": {"200": {"description": "Done.", "headers": headers}}})
-    assert "rate-limited" in found.traits - found.stated.traits
+    assert "rate-limited" in found.traits - found.stated_only.traits
 
 
 def test_parameter_that_is_not_stated_is_left_out(tmp_path: Path) -> None:
     sure, guessed = ({"name": name, "in": "query", "schema": TEXT} for name in ("sure", "guessed"))
     found = made(tmp_path, {"parameters": [sure, unsure(guessed)]})
     assert list(found.query_parameters) == ["sure", "guessed"]
-    assert list(found.stated.query_parameters) == ["sure"]
+    assert list(found.stated_only.query_parameters) == ["sure"]
 
 
 def test_what_only_an_example_shows_of_unknown_properties_closes_nothing(tmp_path: Path) -> None:
@@ -157,7 +161,7 @@ def test_what_only_an_example_shows_of_unknown_properties_closes_nothing(tmp_pat
     for entry, closed in ((shown, True), (unsure(shown, "example"), False)):
         found = made(tmp_path, taking(objects({"a": TEXT}) | {"x-unknown-properties": entry}))
         assert "closed" in found.traits
-        assert ("closed" in found.stated.traits) is closed
+        assert ("closed" in found.stated_only.traits) is closed
 
 
 JOB = Link("status", "id", "/job")
@@ -181,20 +185,20 @@ def test_link_of_a_twin_needs_a_value_that_is_stated(tmp_path: Path, schema, *, 
     write = {**answering(schema, links=to), **taking(doubtful)}
     found = loaded(tmp_path, queueing(write)).operation("make")
     assert found.job_link == Link("status", "id", pointer)
-    assert found.stated is not found
-    assert found.stated.job_link == (found.job_link if stated else None)
-    assert found.stated.links == (found.links if stated else ())
+    assert found.stated_only is not found
+    assert found.stated_only.job_link == (found.job_link if stated else None)
+    assert found.stated_only.links == (found.links if stated else ())
 
 
 def test_value_that_an_answer_may_leave_out_links_nothing_for_sure(tmp_path: Path) -> None:
     doubtful = answering(objects({"job": TEXT, "other": unsure(TEXT)}, ["other"]), **LINKS)
     found = loaded(tmp_path, queueing(doubtful)).operation("make")
-    assert (found.job_link, found.stated.job_link) == (JOB, None)
+    assert (found.job_link, found.stated_only.job_link) == (JOB, None)
 
 
 def test_status_is_queued_by_writes_whose_link_is_a_guess(tmp_path: Path) -> None:
     document = loaded(tmp_path, queueing(answering(objects({"job": unsure(TEXT)}, ["job"]), **LINKS)))
-    assert document.operation("status").stated.queued_by == (("make", JOB),)
+    assert document.operation("status").stated_only.queued_by == (("make", JOB),)
 
 
 def test_twin_of_an_update_updates_records(tmp_path: Path) -> None:
@@ -202,8 +206,8 @@ def test_twin_of_an_update_updates_records(tmp_path: Path) -> None:
     doubtful = QUEUES | taking(objects({"a": unsure(TEXT)}))
     document = loaded(tmp_path, queueing({"x-record": record}, cancel=doubtful, update=doubtful))
     update, cancel = document.operation("update"), document.operation("cancel")
-    assert (update.updates_record, update.stated.updates_record) == (True, True)
-    assert [one.consumes_value for one in (update.stated, cancel.stated)] == [False, True]
+    assert (update.updates_record, update.stated_only.updates_record) == (True, True)
+    assert [one.consumes_value for one in (update.stated_only, cancel.stated_only)] == [False, True]
 
 
 def test_document_as_a_whole_holds_what_is_known_and_not_what_is_sure(tmp_path: Path) -> None:

@@ -1,0 +1,157 @@
+"""One operation of a document as an immutable value, with its parameters and links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote
+
+from contracts.model.json_value import Json, resolve_pointer
+from contracts.openapi.extensions import LISTED_AS, SUPPLIED_BY, JobStatus, Listing, RecordOperations
+from contracts.openapi.schemas import leaf_paths, properties, schema_at
+from contracts.openapi.traits import traits_of
+
+JSON_MEDIA_TYPE = "application/json"
+RATE_LIMIT, RATE_REMAINING = "x-ratelimit-limit", "x-ratelimit-remaining"
+PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An OpenAPI link: the value at `pointer` (RFC 6901) in the body of a 200 is an input of the operation `target`.
+
+    The value goes into the parameter called `name`, or else into the body property of that name.
+    """
+
+    target: str
+    name: str
+    pointer: str
+
+    def follow(self, body: Json) -> Json:
+        """Return the value at the pointer in `body`, or None where there is none."""
+        return resolve_pointer(body, self.pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter in the `path` or the `query`. `schema` includes the extensions of the parameter."""
+
+    name: str
+    location: str
+    required: bool
+    schema: Json
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Operation:
+    """One method and path of the document, with its schemas dereferenced.
+
+    `source` is the address of the vendor's page. `responses` maps a status ("200") to the JSON Schema of its
+    application/json body; `response_headers` are the names that any response declares, in lower case. `job_link` leads
+    from the 200 to the operation that returns the status of the job; `queued_by` pairs the id of each operation whose
+    jobs this one reports on with the link from it. `path_methods` are all documented methods of the path. `stated_only`
+    is this operation without what the document marks as an example or inferred.
+    """
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    source: str
+    secured: bool
+    supported: bool
+    body: Json | None
+    parameters: tuple[Parameter, ...]
+    responses: Mapping[str, Json]
+    response_headers: frozenset[str]
+    links: tuple[Link, ...]
+    job_link: Link | None
+    queued_by: tuple[tuple[str, Link], ...]
+    job_status: JobStatus | None
+    record: RecordOperations | None
+    updates_record: bool
+    listing: Listing | None
+    path_methods: frozenset[str]
+    stated_variant: Operation | None = None
+
+    @property
+    def label(self) -> str:
+        """Return method and path, the operation's name in reports."""
+        return f"{self.method} {self.path}"
+
+    def __repr__(self) -> str:
+        """Return the label: pytest and tracebacks print operations."""
+        return self.label
+
+    @property
+    def stated_only(self) -> Operation:
+        """Return this operation as far as the vendor states it: only a violation of that fails a run."""
+        return self.stated_variant or self
+
+    @property
+    def path_parameters(self) -> Mapping[str, Json]:
+        """Return the schemas of the path parameters by name."""
+        return {parameter.name: parameter.schema for parameter in self.parameters if parameter.location == "path"}
+
+    @property
+    def query_parameters(self) -> Mapping[str, Json]:
+        """Return the schemas of the query parameters by name."""
+        return {parameter.name: parameter.schema for parameter in self.parameters if parameter.location == "query"}
+
+    @property
+    def consumes_value(self) -> bool:
+        """Return whether its job may consume a supplied id: it queues a job, but creates and updates no record."""
+        return self.job_link is not None and self.record is None and not self.updates_record
+
+    @property
+    def listed_as(self) -> Mapping[str, str]:
+        """Return the item property that presumably shows a write's body property, by the name of the latter."""
+        if self.listing is None:
+            return {}
+        item = schema_at(self.responses.get("200", {}), self.listing.items).get("items", {})
+        return {keywords[LISTED_AS]: name for name, keywords in properties(item) if LISTED_AS in keywords}
+
+    @property
+    def supplied_by(self) -> Mapping[str, str]:
+        """Return the environment variable that supplies a body property or path parameter, by the latter's name."""
+        schemas = {**dict(properties(self.body or {})), **self.path_parameters}
+        return {name: schema[SUPPLIED_BY] for name, schema in schemas.items() if SUPPLIED_BY in schema}
+
+    @property
+    def traits(self) -> frozenset[str]:
+        """Return the names of the traits that this operation has."""
+        return traits_of(self)
+
+    @property
+    def echoed_paths(self) -> tuple[tuple[str, ...], ...]:
+        """Return the paths in the 200's schema that end in the name of a body property or path parameter."""
+        sent = {*(self.body or {}).get("properties", {}), *self.path_parameters}
+        return tuple(path for path in leaf_paths(self.responses.get("200", {})) if path and path[-1] in sent)
+
+    def path_values(self, target: str) -> Mapping[str, str]:
+        """Return the decoded path parameters of a request target by name; empty if the target is another path.
+
+        A value that does not decode as UTF-8 is left out.
+        """
+        found = _template(self.path).fullmatch(target.partition("?")[0])
+        if found is None:
+            return {}
+        decoded = {}
+        for name, raw in zip(PATH_PARAMETER.findall(self.path), found.groups(), strict=True):
+            with suppress(UnicodeDecodeError):
+                decoded[name] = unquote(raw, errors="strict")
+        return decoded
+
+    def has_path(self, target: str) -> bool:
+        """Return whether the path of a request target is this operation's path, spelled as documented."""
+        return _template(self.path).fullmatch(target.partition("?")[0]) is not None
+
+
+@lru_cache(maxsize=64)
+def _template(path: str) -> re.Pattern[str]:
+    """Return the pattern of a path template, with one group per parameter."""
+    parts = PATH_PARAMETER.split(path)
+    return re.compile("".join("([^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts)))

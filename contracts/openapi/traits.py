@@ -1,0 +1,50 @@
+"""The traits of an operation, derived from its description: requirements name the trait that they apply to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from contracts.openapi.schemas import is_constrained, properties
+
+if TYPE_CHECKING:
+    from contracts.openapi.operation import Operation
+
+TRAITS: Mapping[str, str] = {
+    "any": "every operation",
+    "supported": "the document describes it as implemented",
+    "not-supported": "the document says that it always responds with an error",
+    "secured": "a security requirement applies to it",
+    "takes-body": "it takes a JSON body with properties",
+    "constrained": "its body has properties with constraints beyond their type",
+    "closed": "its body schema states what happens to an unknown property",
+    "echoes": "its 200 response repeats values of the path and of the request body",
+    "queues-job": "its 200 response holds the id of a job whose status another operation returns",
+    "job-status": "it returns the status of a job",
+    "creates-record": "its job creates a record that other operations list, update and cancel",
+    "listing": "it lists records page by page",
+    "rate-limited": "its responses declare the rate-limit headers",
+}
+"""The values of `applies-to` in requirements.yaml, with the condition of each."""
+
+
+def traits_of(operation: Operation) -> frozenset[str]:
+    """Return the names of the traits that an operation has."""
+    schema = operation.body or {}
+    supported = operation.supported
+    has = {
+        "any": True,
+        "supported": supported,
+        "not-supported": not supported,
+        "secured": supported and operation.secured,
+        "takes-body": supported and bool(schema.get("properties")),
+        "constrained": supported and any(is_constrained(keywords) for _, keywords in properties(schema)),
+        "closed": supported and "x-unknown-properties" in schema,
+        "echoes": supported and bool(operation.echoed_paths),
+        "queues-job": operation.job_link is not None,
+        "job-status": operation.job_status is not None,
+        "creates-record": operation.record is not None,
+        "listing": operation.listing is not None,
+        "rate-limited": supported and any(name.startswith("x-ratelimit") for name in operation.response_headers),
+    }
+    return frozenset(trait for trait, present in has.items() if present)
