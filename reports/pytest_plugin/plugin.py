@@ -264,7 +264,7 @@ def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Close the run: the verdict, what changed, can I believe it, groups and verdicts."""
+    """Close the run: the verdict, what changed, evidence, results by group."""
     if ACCOUNT in config.stash:
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - there is no other way to learn it
         terminalreporter.section("conformance")
@@ -346,7 +346,7 @@ def _attachments(account: RunReport) -> dict[str, str]:
     """Return what Allure shows for the run as a whole, in Markdown by name."""
     return {
         "What changed": markdown.page(account),
-        "Can I believe it": allure_run_files.proof_text(account.proof, account.proof_line),
+        "Evidence": allure_run_files.proof_text(account.proof, account.proof_line),
     }
 
 

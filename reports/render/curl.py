@@ -6,16 +6,16 @@ from contracts.model.http import Request
 from reports.redaction.redactor import Redactor
 
 LONGEST_BODY = 20_000
-"""Bytes of a body that a command line may hold; a longer one is to be saved as a file first."""
+"""Bytes of a body in the command itself; a longer body is read from a file."""
 OWN_HEADERS = ("Accept", "User-Agent", "Content-Type")
-"""What curl would send by itself, and must be told not to."""
+"""Headers that curl adds by default: `-H 'Name:'` removes those that the request did not have."""
 PRINTABLE = range(0x20, 0x7F)
 
 
 def curl(request: Request, base_url: str, redactor: Redactor) -> str:
     """Return the command, with the token as `$PROPEXO_TOKEN`.
 
-    It is for bash, whose `$'…'` holds any byte but NUL; a body with NUL comes from printf through standard input.
+    It needs bash, whose `$'…'` holds any byte but NUL; printf pipes a body that has a NUL to standard input.
     """
     sent = {name.lower() for name, _ in request.headers}
     words = ["curl -i --path-as-is -X", request.method, _word(base_url + request.target, redactor)]
@@ -36,7 +36,7 @@ def curl(request: Request, base_url: str, redactor: Redactor) -> str:
 
 
 def _word(text: str, redactor: Redactor) -> str:
-    """Quote a text of one character per byte: secrets in double quotes, so that the shell fills them in."""
+    """Quote a text of one character per byte; secrets are in double quotes, for the shell to expand."""
     return "".join(f'"{part.text}"' if part.secret else _literal(part.text) for part in redactor.parts(text)) or "''"
 
 

@@ -1,4 +1,4 @@
-"""What stands under the message of a result: requirement, source, the exchange side by side, curl, and the evidence."""
+"""The description of an Allure result as HTML: requirement, request and response side by side, curl, evidence."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from reports.render.curl import curl
 from reports.render.wording import NON_GATING, evidence_line, how_often
 from reports.run.trend import Change
 
-LONGEST_SHOWN = 2_000
-"""Bytes of a body that stand in the page; the attachment holds more."""
+LONGEST_BODY = 2_000
+"""Bytes of a body in the description; the attachment has more."""
 BASIS = {
-    "stated": "the vendor states it",
-    "example": "only an example of the vendor shows it",
-    "standard": "a standard says it",
-    "expected": "a careful integrator counts on it",
+    "stated": "the vendor documents it",
+    "example": "only an example in the vendor's documentation shows it",
+    "standard": "a standard requires it",
+    "expected": "a careful integrator expects it",
 }
 WRAPPED = "white-space:pre-wrap;overflow-wrap:anywhere;margin:0"
 TOP = "vertical-align:top;white-space:normal"
@@ -28,77 +28,77 @@ TOP = "vertical-align:top;white-space:normal"
 def details_html(
     verdict: Verdict, requirement: Requirement, base_url: str, redactor: Redactor, trends: Mapping[str, Change]
 ) -> str:
-    """Return the page as HTML; `standings` tells by identity where findings stand in history, where that is known.
+    """Return the description as HTML; `trends` holds the trend of findings by identity, where it is known.
 
-    The first finding's own words stand in the result's message, right above the page.
+    The result's message, right above it, already has expected and observed of the first finding.
     """
-    parts = [_table(_about(requirement))]
+    parts = [_table(_requirement(requirement))]
     for finding in verdict.findings:
-        also = [] if finding is verdict.findings[0] else [_table(_words(finding, trends, redactor))]
+        also = [] if finding is verdict.findings[0] else [_table(_finding(finding, trends, redactor))]
         command = curl(finding.exchange.request, base_url, redactor)
         parts += [*also, _side_by_side(finding.exchange, base_url, redactor), _command(command)]
-    return "".join([*parts, _table(_rest(verdict, requirement, redactor))])
+    return "".join([*parts, _table(_evidence(verdict, requirement, redactor))])
 
 
 def undecided_details_html(requirement: Requirement, reason: str) -> str:
-    """Return the page, as HTML, of a check that came to no verdict."""
-    return _table(_about(requirement)) + _table(iter([("Reason", sanitize.html(reason))]))
+    """Return the description, as HTML, of a check without a verdict."""
+    return _table(_requirement(requirement)) + _table(iter([("Reason", sanitize.html(reason))]))
 
 
-def _about(requirement: Requirement) -> Iterator[tuple[str, str]]:
+def _requirement(requirement: Requirement) -> Iterator[tuple[str, str]]:
     yield "Requirement", sanitize.html(f"{requirement.id} {requirement.sentence}")
     yield "Level", sanitize.html(f"{requirement.level}: {BASIS[requirement.basis]}")
-    yield "Source", sanitize.html(requirement.source)  # the link stands above: Allure's frame opens none
+    yield "Source", sanitize.html(requirement.source)  # as text: Allure's frame opens no links, the result has one
 
 
-def _words(finding: Finding, trends: Mapping[str, Change], redactor: Redactor) -> Iterator[tuple[str, str]]:
+def _finding(finding: Finding, trends: Mapping[str, Change], redactor: Redactor) -> Iterator[tuple[str, str]]:
     yield "Also expected", sanitize.html(redactor.text(finding.violation.expected))
     yield "Also observed", sanitize.html(redactor.text(finding.violation.observed))
-    yield "With", sanitize.html(how_often(finding))
+    yield "Mutation", sanitize.html(how_often(finding))
     if change := trends.get(finding.identity):
         yield "History", sanitize.html(change.standing())
 
 
-def _rest(verdict: Verdict, requirement: Requirement, redactor: Redactor) -> Iterator[tuple[str, str]]:
+def _evidence(verdict: Verdict, requirement: Requirement, redactor: Redactor) -> Iterator[tuple[str, str]]:
     if not verdict.findings and verdict.reason:
         yield "Reason", sanitize.html(redactor.text(verdict.reason))
     if requirement.gates and verdict.findings and not any(finding.gates for finding in verdict.findings):
-        yield "Gates", sanitize.html(NON_GATING)
+        yield "Gating", sanitize.html(NON_GATING)
     for observation in verdict.observations:
-        yield "Observed beside", sanitize.html(redactor.text(observation))
+        yield "Note", sanitize.html(redactor.text(observation))
     yield "Evidence", sanitize.html(evidence_line(verdict))
     if verdict.evidence.mutations:
-        yield "Tried", sanitize.html(", ".join(verdict.evidence.mutations))
+        yield "Mutations tried", sanitize.html(", ".join(verdict.evidence.mutations))
     if verdict.findings:
-        yield "Finding", ", ".join(finding.identity for finding in verdict.findings)
+        yield "Finding id", ", ".join(finding.identity for finding in verdict.findings)
 
 
 def _side_by_side(exchange: Exchange, base_url: str, redactor: Redactor) -> str:
     request, response = exchange.request, exchange.response
     sent = [f"{request.method} {base_url}{request.target}", *(f"{name}: {value}" for name, value in request.headers)]
     if response is None:
-        received = [exchange.fault or "no answer"]
+        received = [exchange.fault or "no response"]
     else:
         received = [str(response.status), *(f"{name}: {value}" for name, value in response.headers)]
     cells = "".join(
         f"<td style='{TOP};width:50%'>{_pre(text)}</td>"
         for text in (_message(sent, request, redactor), _message(received, response, redactor))
     )
-    heads = f"<th>Request: {sanitize.html(exchange.mutation)}</th><th>Answer</th>"
+    heads = f"<th>Request: {sanitize.html(exchange.mutation)}</th><th>Response</th>"
     return f"<table style='width:100%;table-layout:fixed'><tr>{heads}</tr><tr>{cells}</tr></table>"
 
 
 def _command(command: str) -> str:
-    return f"<p>To see it again, paste this into bash, with the token in PROPEXO_TOKEN:</p>{_pre(command)}"
+    return f"<p>To reproduce, run this in bash with the token in PROPEXO_TOKEN:</p>{_pre(command)}"
 
 
-def _message(lines: Sequence[str], said: Request | Response | None, redactor: Redactor) -> str:
+def _message(lines: Sequence[str], message: Request | Response | None, redactor: Redactor) -> str:
     head = redactor.text("\n".join(lines))
-    if said is None or not said.body:
+    if message is None or not message.body:
         return head
-    kept = redactor.body(said.body[: LONGEST_SHOWN + redactor.margin], said.codings)
-    cut = f"\n… {len(said.body):,} bytes in all" if len(said.body) > LONGEST_SHOWN else ""
-    return f"{head}\n\n{kept[:LONGEST_SHOWN].decode(errors='backslashreplace')}{cut}"
+    body = redactor.body(message.body[: LONGEST_BODY + redactor.margin], message.codings)
+    cut = f"\n… {len(message.body):,} bytes in total" if len(message.body) > LONGEST_BODY else ""
+    return f"{head}\n\n{body[:LONGEST_BODY].decode(errors='backslashreplace')}{cut}"
 
 
 def _pre(text: str) -> str:
@@ -106,6 +106,6 @@ def _pre(text: str) -> str:
 
 
 def _table(rows: Iterator[tuple[str, str]]) -> str:
-    """Return rows of a name and its HTML."""
+    """Return an HTML table of rows, each a name and the HTML of its value."""
     cells = "".join(f"<tr><th align='left'>{name}</th><td style='{TOP}'>{value}</td></tr>" for name, value in rows)
     return f"<table style='width:100%'>{cells}</table>"

@@ -1,4 +1,4 @@
-"""The last requests before a target stopped answering: those in flight, or else the one that it answered last."""
+"""The last requests before the target stopped responding: those in flight, or else the last answered one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TITLE = "Last request before the run stopped"
 
 
 def request_texts(exchange: Exchange, base_url: str, redactor: Redactor) -> dict[str, Any]:
-    """Return what to tell of one of them, by name, for programs."""
+    """Return one request as an entry of `last_requests` in the JSON summary, redacted."""
     return {
         "operation": exchange.operation,
         "method": exchange.request.method,
@@ -26,14 +26,14 @@ def request_texts(exchange: Exchange, base_url: str, redactor: Redactor) -> dict
     }
 
 
-def line(told: Mapping[str, Any]) -> str:
-    """Return one of them in a line: what it was, and what came of it."""
-    outcome = f"answered {told['outcome']}" if str(told["outcome"]).isdigit() else told["outcome"]
-    return f"{told['method']} {told['target']} ({told['edit']}, request {told['request']}): {outcome}"
+def line(texts: Mapping[str, Any]) -> str:
+    """Return request and outcome in one line: `GET /v1/x (control, request 7): answered 200`."""
+    outcome = f"answered {texts['outcome']}" if str(texts["outcome"]).isdigit() else texts["outcome"]
+    return f"{texts['method']} {texts['target']} ({texts['edit']}, request {texts['request']}): {outcome}"
 
 
-def lines(every: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield two lines for each of them, the second one a curl to paste."""
-    for told in every:
-        yield f"{TITLE}: {line(told)}"
-        yield str(told["curl"])
+def lines(requests: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield two lines for each request: what it was, and its curl command."""
+    for texts in requests:
+        yield f"{TITLE}: {line(texts)}"
+        yield str(texts["curl"])

@@ -1,4 +1,4 @@
-"""The run as Markdown, fit for a CI job's summary, an issue or a chat message: what a reader with one minute needs."""
+"""The run as Markdown, for a CI job summary, an issue or a chat: readable in a minute."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from reports.run.run_report import RunReport, findings
 from reports.run.trend import Change, State, moment
 
 SHOWN_IN_FULL = 10
-"""New and expired findings with their expected, observed and curl; the others are a line each."""
+"""New and expired findings with expected, observed and curl; each other finding is one line."""
 LINES_OF_A_STATE = 30
 LONGEST_OBSERVED = 300
 ACTIVE = re.compile(r"[@#<>&\[\]`*_\\|~$!^]|:\w+:|://|\bwww\.|\bGH-\d", re.IGNORECASE)
-"""What begins a mention, a reference, a link, an emoji, or markup of any kind."""
+"""Start of a mention, a reference, a link, an emoji or markup."""
 LONGEST_COMMAND = 2_000
-"""Characters; a longer command is in the JSON summary."""
+"""Characters; a longer command is only in the JSON summary."""
 
 
 def write(file: Path, report: RunReport, clean: Callable[[str], str] = str) -> None:
-    """Write the page; `clean` takes out what may not be written."""
+    """Write the page; `clean` redacts its text."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(sanitize.text(clean(page(report))), encoding="utf-8")
 
 
 def page(report: RunReport) -> str:
-    """Return the page. What the target sent stands in code spans and blocks: nothing of it is rendered."""
+    """Return the page. Text from the target is in code spans and blocks only, so that none of it is rendered."""
     lines = [f"# {prose(report.headline)}", "", prose(report.exit_line), ""]
-    lines += [f"- **Refused:** {prose(refusal)}" for refusal in report.refusals]
-    lines += ["## What changed", "", *_changes(report), "", "## Can I believe it", "", *_belief(report), ""]
+    lines += [f"- **Quality gate:** {prose(refusal)}" for refusal in report.refusals]
+    lines += ["## What changed", "", *_changes(report), "", "## Evidence", "", *_evidence(report), ""]
     if report.last_requests:
         lines += [f"## {last_requests.TITLE}", "", *_last_requests(report), ""]
     if report.not_cancelled:
@@ -45,7 +45,7 @@ def _changes(report: RunReport) -> Iterator[str]:
     if report.notice:
         yield from (f"{prose(report.notice)}.", "")
     if report.last:
-        yield from (f"Against the run of {moment(report.last)}.", "")
+        yield from (f"Compared with the run of {moment(report.last)}.", "")
     if not report.changes:
         yield "No findings."
     details = {seen.identity: detail for seen, detail in findings(report.told)}
@@ -79,10 +79,10 @@ def _in_full(detail: Mapping[str, Any], rest: str) -> Iterator[str]:
 
 
 def _last_requests(report: RunReport) -> Iterator[str]:
-    for told in report.last_requests:
-        yield f"- {code(last_requests.line(told))}"
+    for texts in report.last_requests:
+        yield f"- {code(last_requests.line(texts))}"
         yield ""
-        yield from _command(str(told["curl"]), report.rest("--summary"))
+        yield from _command(str(texts["curl"]), report.rest("--summary"))
 
 
 def _command(command: str, rest: str) -> Iterator[str]:
@@ -94,24 +94,24 @@ def _command(command: str, rest: str) -> Iterator[str]:
     yield f"   {fence}"
 
 
-def _belief(report: RunReport) -> Iterator[str]:
+def _evidence(report: RunReport) -> Iterator[str]:
     for name, value in report.facts().items():
         if name not in ("Verdict", "Ending", "Target"):
             yield f"- {name}: {prose(value)}"
 
 
 def prose(text: str) -> str:
-    """Return a sentence that may quote others: its words that Markdown, or GitHub, would make something of are code."""
+    """Return a sentence that may quote the target: words that Markdown or GitHub would interpret become code spans."""
     return " ".join(code(word) if ACTIVE.search(word) else word for word in one_line(text).split())
 
 
 def code(text: str) -> str:
-    """Return a text as a code span of one line, whatever it holds."""
-    kept = one_line(text)
-    kept = kept if len(kept) <= LONGEST_OBSERVED else kept[:LONGEST_OBSERVED] + "…"
-    fence = "`" * (_longest_run_of_backticks(kept) + 1)
-    pad = " " if kept.startswith("`") or kept.endswith("`") else ""
-    return f"{fence}{pad}{kept}{pad}{fence}" if kept else "nothing"
+    """Return a text of any content as a code span of one line."""
+    line = one_line(text)
+    line = line if len(line) <= LONGEST_OBSERVED else line[:LONGEST_OBSERVED] + "…"
+    fence = "`" * (_longest_run_of_backticks(line) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}" if line else "nothing"
 
 
 def _longest_run_of_backticks(text: str) -> int:

@@ -1,4 +1,4 @@
-"""The end of a run in the terminal: the verdict, what changed, the evidence, a table of groups and results."""
+"""The summary that a run prints last: verdict, changed findings, evidence, results by group."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ COLUMNS: Mapping[Result, str] = {
     Result.NOT_RUN: "not\nrun",
     Result.SUITE_FAILED: "suite\nfailed",
 }
-"""What stands above each result's column: all of them fit into 80 characters, where the names of groups are wrapped."""
-EVIDENCE = "fewest\nrequests"
-EVIDENCE_EXPLAINED = "Fewest requests: that decided a check which held."
+"""Column headings: all of them fit into 80 characters, since group names wrap."""
+EVIDENCE = "min\nevidence"
+EVIDENCE_EXPLAINED = "Min evidence: the smallest number of requests that decided a check which held."
 LINES_OF_A_STATE: Mapping[State, int] = dict.fromkeys(State, 3) | {State.NEW: 6}
 LONGEST_OBSERVED = 90
 OBSERVATIONS = 3
 
 
 def closing_text(report: RunReport, width: int) -> str:
-    """Return the closing text of a run, about twenty lines in the usual case."""
+    """Return the summary of a run, usually about twenty lines of at most `width` characters."""
     console = Console(width=width, no_color=True, highlight=False)
     with console.capture() as capture:
-        refusals = [f"Refused: {refusal}" for refusal in report.refusals]
-        for line in (report.headline, *refusals, "", *_changes(report), "", *_belief(report), ""):
+        refusals = [f"Quality gate: {refusal}" for refusal in report.refusals]
+        for line in (report.headline, *refusals, "", *_changes(report), "", *_evidence(report), ""):
             console.print(line, markup=False, soft_wrap=True)
         for name, text in explanation(report.told).items():
             filled = textwrap.fill(f"{name}: {text}.", width, subsequent_indent="  ", break_on_hyphens=False)
@@ -56,10 +56,10 @@ def closing_text(report: RunReport, width: int) -> str:
 def _changes(report: RunReport) -> Iterator[str]:
     if report.notice:
         yield f"{report.notice}."
-    since = f"since the run of {moment(report.last)}" if report.last else "with nothing to compare with"
+    since = f"since the run of {moment(report.last)}" if report.last else "without an earlier run"
     counts = Counter(change.state for change in report.changes)
-    told = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
-    yield f"Findings {since}: {told or 'none'}."
+    parts = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
+    yield f"Findings {since}: {parts or 'none'}."
     details = {seen.identity: detail for seen, detail in findings(report.told)}
     numbered = list(enumerate(report.changes, start=1))
     for state in State:
@@ -77,7 +77,7 @@ def _changes(report: RunReport) -> Iterator[str]:
             yield f"     and {len(of_state) - most} more {state}: {report.rest(*complete, '--summary')}"
 
 
-def _belief(report: RunReport) -> Iterator[str]:
+def _evidence(report: RunReport) -> Iterator[str]:
     yield f"Detection: {report.proof_line}."
     yield f"Evidence: {report.sent} requests sent, {report.controls} controls accepted."
     yield f"Requirements: {report.exercised} of {report.requirements} decided on at least one operation."
@@ -100,7 +100,7 @@ def _closing_lines(report: RunReport) -> Iterator[str]:
 
 
 def _table(told: Sequence[Entry]) -> Table:
-    """Count results by group, and the fewest requests behind a check that held."""
+    """Return a row for each group: checks by result, and the smallest evidence of a check that held."""
     groups: dict[str, list[Entry]] = {}
     for entry in told:
         groups.setdefault(entry.get("group", "The suite itself"), []).append(entry)

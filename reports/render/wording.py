@@ -1,4 +1,4 @@
-"""Verdicts in words: the four lines of a violation, and the few of everything else."""
+"""The texts of a verdict: failure text for pytest and JUnit, message for Allure, evidence in one line."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from reports.render import last_requests
 from reports.render.curl import curl
 from reports.run.trend import Change
 
-EDITS_NAMED = 6
+MUTATIONS_NAMED = 6
 NON_GATING = (
-    "does not gate: the documentation shows this only by an example, or it is inferred from a sibling operation"
+    "does not fail the run: the documentation only shows it in an example, or it is inferred from a similar operation"
 )
 
 
@@ -28,78 +28,80 @@ def failure_text(
     redactor: Redactor,
     trends: Mapping[str, Change],
 ) -> str:
-    """Return what to show for a verdict: requirement, expected, observed, curl; a line each for further findings.
+    """Return requirement, expected, observed and curl of the first finding, and a line for each further one.
 
-    `standings` tells by identity where findings stand in history, where that is known.
+    Without findings it is the verdict's reason. `trends` holds the trend of findings by identity, where it is known.
     """
     last = list(
         last_requests.lines(last_requests.request_texts(one, base_url, redactor) for one in verdict.last_requests)
     )
     if not verdict.findings:
-        return "\n".join([_shown(f"{requirement.id} {verdict.reason}", redactor), *last]) if verdict.reason else ""
+        return "\n".join([_safe(f"{requirement.id} {verdict.reason}", redactor), *last]) if verdict.reason else ""
     first, *others = verdict.findings
     lines = [
         f"{requirement.id} {requirement.sentence} [{operation.label}]",
-        f"expected: {_shown(first.violation.expected, redactor)}",
-        f"observed: {_shown(first.violation.observed, redactor)} ({how_often(first)})",
+        f"expected: {_safe(first.violation.expected, redactor)}",
+        f"observed: {_safe(first.violation.observed, redactor)} ({how_often(first)})",
         f"{curl(first.exchange.request, base_url, redactor)}",
     ]
     if requirement.gates and not any(finding.gates for finding in verdict.findings):
         lines.insert(1, NON_GATING)
-    lines += [f"also: {_shown(other.violation.observed, redactor)} ({how_often(other)})" for other in others]
-    told = [(finding, trends[finding.identity]) for finding in verdict.findings if finding.identity in trends]
-    lines += [f"{finding.identity}: {change.standing()}" for finding, change in told]
+    lines += [f"also: {_safe(other.violation.observed, redactor)} ({how_often(other)})" for other in others]
+    known = [finding.identity for finding in verdict.findings if finding.identity in trends]
+    lines += [f"{identity}: {trends[identity].standing()}" for identity in known]
     return "\n".join([*lines, *last])
 
 
 def finding_texts(finding: Finding, base_url: str, redactor: Redactor) -> dict[str, str]:
-    """Return what a finding shows, by name, for programs."""
+    """Return `expected`, `observed` and `curl` of a finding, redacted, for the JSON summary."""
     return {
-        "expected": _shown(finding.violation.expected, redactor),
-        "observed": _shown(finding.violation.observed, redactor),
+        "expected": _safe(finding.violation.expected, redactor),
+        "observed": _safe(finding.violation.observed, redactor),
         "curl": curl(finding.exchange.request, base_url, redactor),
     }
 
 
 def allure_message(verdict: Verdict, requirement: Requirement, redactor: Redactor, trends: Mapping[str, Change]) -> str:
-    """Return what a page says first of a verdict with findings; `standings` tells where they stand in history."""
+    """Return the message of an Allure result with findings; `trends` is as in `failure_text`."""
     first, *others = verdict.findings
     lines = [
         f"{requirement.id} {requirement.sentence}",
         "",
-        f"expected: {_shown(first.violation.expected, redactor)}",
-        f"observed: {_shown(first.violation.observed, redactor)}",
+        f"expected: {_safe(first.violation.expected, redactor)}",
+        f"observed: {_safe(first.violation.observed, redactor)}",
         f"with:     {how_often(first)}",
         *(f"history:  {trends[first.identity].standing()}" for _ in [first] if first.identity in trends),
-        *(f"also:     {_shown(other.violation.observed, redactor)} ({how_often(other)})" for other in others),
+        *(f"also:     {_safe(other.violation.observed, redactor)} ({how_often(other)})" for other in others),
     ]
     return "\n".join(lines)
 
 
 def how_often(finding: Finding) -> str:
-    """Return with which edit, and how often, a problem was seen: `event_id missing, 3 of 3`."""
+    """Return mutation and occurrences of a finding: `event_id missing, 3 of 3`."""
     more = [mutation for mutation in finding.mutations if mutation != finding.exchange.mutation]
-    named = ", ".join(more[:EDITS_NAMED]) + (f" and {len(more) - EDITS_NAMED} more" if len(more) > EDITS_NAMED else "")
+    named = ", ".join(more[:MUTATIONS_NAMED]) + (
+        f" and {len(more) - MUTATIONS_NAMED} more" if len(more) > MUTATIONS_NAMED else ""
+    )
     also = f"; also with {named}" if more else ""
     return f"{finding.exchange.mutation}, {finding.seen} of {finding.tried}{also}"
 
 
 def evidence_line(verdict: Verdict) -> str:
-    """Return what a verdict rests on, in one line."""
+    """Return the evidence of a verdict in one line: deciding requests, controls, and the fault rate ruled out."""
     evidence = verdict.evidence
     statuses = ", ".join(f"{status} x {count}" for status, count in evidence.statuses.items())
-    decided = f"{evidence.decided} requests reached the decision ({statuses or 'none'})"
+    decided = f"{evidence.decided} deciding requests ({statuses or 'none'})"
     line = f"{decided}, {evidence.controls} controls accepted"
     if evidence.ruled_out is None or verdict.findings:
         return line
     share = math.ceil(evidence.ruled_out * 1000) / 10
-    return f"{line}; a fault in more than {share:g} % of such requests is ruled out at 95 %"
+    return f"{line}; a fault rate above {share:g} % is ruled out with 95 % confidence"
 
 
 def one_line(text: str) -> str:
-    """Return a text without line breaks, control characters and doubled spaces, and nothing that acts in a log."""
+    """Return a text in one line: white space collapsed, control characters and log commands made inert."""
     return sanitize.text(" ".join("".join(one if one.isprintable() else " " for one in text).split()))
 
 
-def _shown(text: str, redactor: Redactor) -> str:
+def _safe(text: str, redactor: Redactor) -> str:
     return sanitize.text(redactor.text(text))

@@ -105,11 +105,13 @@ def explanation(told: Sequence[Entry]) -> dict[str, str]:
     every, musts = Counts.of(told), Counts.of(gating(told))
     of_a_must = sum(entry.get("level") == "must" for entry in told)
     presumed = of_a_must - musts.total
-    rest = f" ({of_a_must} are of a must; {presumed} of them rest on an example or an inference, and cannot)"
+    rest = (
+        f" ({of_a_must} check a must; {presumed} of those rest on an example or an inference and cannot fail the run)"
+    )
     return {
         "Checks": (
-            f"{every.total} = {pluralize(len(requirements(told)), 'requirement')},"
-            f" each on every operation that it applies to: {every}"
+            f"{every.total} ({pluralize(len(requirements(told)), 'requirement')}"
+            f" on the operations they apply to): {every}"
         ),
         "Musts": f"{musts.total} of these checks can fail the run: {musts}{rest if presumed > 0 else ''}",
     }

@@ -1,6 +1,5 @@
-// Reads results once, judges them by the quality gate, and writes the report: `allure generate` and
-// `allure quality-gate` in one, so that the report shows what the gate says. The last line printed is the gate's
-// complaints, as a JSON list.
+// Reads results once, applies the quality gate, and writes the report: `allure generate` and `allure quality-gate`
+// in one, so that the report shows the gate's result. The last line printed is a JSON list of failed rules.
 import { AllureReport, readConfig } from "@allurereport/core";
 
 const [results, output, name] = process.argv.slice(2);

@@ -102,7 +102,7 @@ class AllureResults:
     ) -> None:
         """Tell Allure what the result of the check that was begun shows.
 
-        `standings` tells by identity where findings stand in history, where that is known. `excused` is whether known
+        `trends` tells by identity where findings stand in history, where that is known. `excused` is whether known
         issues keep it from failing the run.
         """
         requirement, identity = check.requirement, check.identity

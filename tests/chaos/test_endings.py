@@ -103,7 +103,7 @@ def test_signal_ends_a_run_cleanly(number: signal.Signals, tmp_path: Path, resul
     gate = render(results, tmp_path / "html").complaints
     assert gate == (
         f"{summary['checks']['musts']['not_run']} not run",
-        "1 against the run as a whole: see Global Errors",
+        "1 at run level: see Global Errors",
     )
 
 

@@ -34,7 +34,7 @@ def test_could_not_tell(tmp_path: Path) -> None:
     with served(NothingIsKnown) as server:
         run = night(tmp_path, "could not tell", server)
     assert run.code == 6
-    assert [line.partition(" ")[2] for line in run.report.complaints] == ["could not be told"]
+    assert [line.partition(" ")[2] for line in run.report.complaints] == ["undecided"]
 
 
 class TellsNoLimit(MockApi):
@@ -59,7 +59,7 @@ def test_ended_early(tmp_path: Path) -> None:
     assert run.code == 2
     assert run.report.complaints == (
         f"{run.summary['checks']['musts']['not_run']} not run",
-        "1 against the run as a whole: see Global Errors",
+        "1 at run level: see Global Errors",
     )
 
 
@@ -77,4 +77,4 @@ def test_violated_then_known_then_no_longer_violated(tmp_path: Path) -> None:
     assert violated.report.complaints == ("3 violated",)
     assert (excused.code, excused.report.complaints) == (0, ())
     assert mended.code == 7
-    assert mended.report.complaints == ("3 could not be told", "3 against the run as a whole: see Global Errors")
+    assert mended.report.complaints == ("3 undecided", "3 at run level: see Global Errors")

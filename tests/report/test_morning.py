@@ -21,13 +21,13 @@ from tests.support.suite_process import document
 
 MOST_CLICKS = 3
 LARGEST = 8_000_000
-NEW, STILL, KNOWN = "New: violated since this run", "Still violated", "Known issue"
+NEW, STILL, KNOWN = "New violation", "Still violated", "Known issue"
 WRITE, STATUS = "POST /v1/events/appointments/leads/cancel/rentmanager", "GET /v1/admin/write-status/{root_job_id}"
 PLACES = {
     "": "Metadata",
     "#categories": NEW,
     "#qualityGate": "2 violated",
-    "#globalAttachments": "Can I believe it",
+    "#globalAttachments": "Evidence",
     "#globalErrors": "No",
     "#charts": "Run by run",
     "#metrics": "Requirements decided",
@@ -107,7 +107,7 @@ def test_new_finding_is_told_in_full(morning: Morning) -> None:
     assert f"observed: {found['observed']}" in message
     assert f"with:     {found['edit']}, {found['seen']} of {found['tried']}" in message
     assert "history:  new" in message
-    assert "must: the vendor states it" in page
+    assert "must: the vendor documents it" in page
     assert f"POST {morning.server.url}" in page, "the smallest request"
     assert found["identity"] in page
     (source,) = somebody.links("test-result-meta-links")

@@ -91,11 +91,10 @@ def test_each_number_is_explained() -> None:
     told = [item("held"), item("not reached"), presumed, item("not applicable", gates=False, requirement="RATE-01")]
     assert explanation(told) == {
         "Checks": (
-            "4 = 3 requirements, each on every operation that it applies to:"
-            " 2 held, 1 not reached in this budget, 1 not applicable"
+            "4 (3 requirements on the operations they apply to): 2 held, 1 not reached in this budget, 1 not applicable"
         ),
         "Musts": (
             "2 of these checks can fail the run: 1 held, 1 not reached in this budget"
-            " (3 are of a must; 1 of them rest on an example or an inference, and cannot)"
+            " (3 check a must; 1 of those rest on an example or an inference and cannot)"
         ),
     }

@@ -222,7 +222,7 @@ def test_7_fewer_musts_exercised_than_in_the_last_whole_run(tmp_path: Path) -> N
     append(history, earlier)
     outcome = run(tmp_path, "--profile", "quick", "--history", str(history))
     assert outcome.code == 7, outcome.output
-    assert "Refused: Fewer musts exercised than in the run of 2026-11-01: not GONE-01." in outcome.output
+    assert "Quality gate: Fewer musts exercised than in the run of 2026-11-01: not GONE-01." in outcome.output
     before, now = read(history, "mock", document().digest).runs
     assert (before, now.whole, now.exit_code) == (earlier, True, 7)
     assert "ERR-01" in now.musts

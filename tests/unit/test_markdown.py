@@ -10,7 +10,7 @@ from tests.support.factories import table
 from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
 
 
-def test_order_is_verdict_changes_belief() -> None:
+def test_order_is_verdict_changes_evidence() -> None:
     told = [broken(FOUND), broken(OTHER), broken(ADVICE, excused=True)]
     known = replace(ISSUE, finding=ADVICE.identity)
     known_until = "known until 2026-11-24, since 2026-11-24, 1 run, team-x, https://tracker.example/1"
@@ -24,7 +24,7 @@ def test_order_is_verdict_changes_belief() -> None:
         "",
         "## What changed",
         "",
-        "Against the run of 2026-11-23 02:00 UTC.",
+        "Compared with the run of 2026-11-23 02:00 UTC.",
         "",
         "1. **new** - ERR-01 `cancel`, `event_id missing`: `200 {}` `aaaaaaaaaaaa`",
         "   - expected: `400`",
@@ -36,9 +36,9 @@ def test_order_is_verdict_changes_belief() -> None:
         "2. **still open since 2026-11-23, 2 runs** - RESP-01 `cancel`, `event_id missing`: `200 {}` `bbbbbbbbbbbb`",
         f"3. **{known_until}** - RATE-01 (recommendation) `cancel`, `event_id missing`: `200 {{}}` `cccccccccccc`",
         "",
-        "## Can I believe it",
+        "## Evidence",
         "",
-        "- Checks: 3 = 3 requirements, each on every operation that it applies to: 2 violated, 1 known issue",
+        "- Checks: 3 (3 requirements on the operations they apply to): 2 violated, 1 known issue",
         "- Musts: 2 of these checks can fail the run: 2 violated",
         "- Requests: 40 sent, 2 controls accepted",
         "- Detection: not proved for this suite and profile: run make prove",
@@ -54,9 +54,9 @@ def test_order_is_verdict_changes_belief() -> None:
     ]
 
 
-def test_refusals_and_a_history_that_starts_anew_are_told() -> None:
+def test_rejection_by_the_gate_and_a_history_that_starts_anew_are_reported() -> None:
     text = page(accounted(item("held"), refusals=("Fewer.",), exit_code=7, notice="History starts anew: no file"))
-    assert "- **Refused:** Fewer." in text
+    assert "- **Quality gate:** Fewer." in text
     assert "History starts anew: no file." in text
     assert "No findings." in text
 

@@ -1,10 +1,10 @@
-"""What stands under the message of a result."""
+"""The HTML description of an Allure result."""
 
 from dataclasses import replace
 
 from contracts.model.verdict import Evidence, Finding, Status, Verdict, Violation
 from reports.redaction.redactor import Redactor
-from reports.render.details_html import LONGEST_SHOWN, details_html
+from reports.render.details_html import LONGEST_BODY, details_html
 from reports.render.wording import NON_GATING, allure_message
 from reports.run.trend import Change, State
 from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange
@@ -24,73 +24,81 @@ FINDING = Finding(
 OTHER = replace(FINDING, violation=Violation("answered 500", "not this", "500 boom"))
 
 
-def shown(*findings: Finding, status: Status = Status.VIOLATED, reason: str = "", standings=None) -> str:
+def description(*findings: Finding, status: Status = Status.VIOLATED, reason: str = "", trends=None) -> str:
     verdict = Verdict(ERR.id, CANCEL.id, status, reason, Evidence(60, 2, ("empty",), {"400": 58}), findings)
-    return details_html(verdict, ERR, URL, Redactor(TOKEN), standings or {})
+    return details_html(verdict, ERR, URL, Redactor(TOKEN), trends or {})
 
 
-def test_requirement_is_told_with_level_and_source() -> None:
-    told = shown(status=Status.HELD)
-    for text in (f"ERR-01 {ERR.sentence}", "must: the vendor states it", ERR.source, "60 requests reached", "empty"):
-        assert text in told
+def test_requirement_has_level_and_source() -> None:
+    html = description(status=Status.HELD)
+    for text in (
+        f"ERR-01 {ERR.sentence}",
+        "must: the vendor documents it",
+        ERR.source,
+        "60 deciding requests",
+        "empty",
+    ):
+        assert text in html
 
 
-def test_exchange_stands_side_by_side() -> None:
-    request, answer = shown(FINDING).partition("<th>Answer</th>")[2].split("</td><td")[:2]
+def test_request_and_response_are_side_by_side() -> None:
+    request, answer = description(FINDING).partition("<th>Response</th>")[2].split("</td><td")[:2]
     assert f"{CANCEL.method} {URL}{CANCEL.path}" in request
     assert "event_id" in request
     assert "200" in answer
     assert "job-1" in answer
 
 
-def test_command_and_identity_are_told() -> None:
-    told = shown(FINDING)
-    assert "curl -i " in told
-    assert FINDING.identity in told
+def test_command_and_identity_are_description() -> None:
+    html = description(FINDING)
+    assert "curl -i " in html
+    assert FINDING.identity in html
 
 
-def test_first_finding_has_its_words_above_and_others_have_theirs_here() -> None:
+def test_first_finding_is_described_in_the_message_and_others_here() -> None:
     change = Change(replace(FOUND, identity=OTHER.identity), State.OPEN, "2026-11-20T02:00:00+00:00", 4)
-    told = shown(FINDING, OTHER, standings={OTHER.identity: change})
-    assert "200 {}" not in told
-    assert "500 boom" in told
-    assert "still open since 2026-11-20, 4 runs" in told
+    html = description(FINDING, OTHER, trends={OTHER.identity: change})
+    assert "200 {}" not in html
+    assert "500 boom" in html
+    assert "still open since 2026-11-20, 4 runs" in html
 
 
-def test_no_answer_is_told() -> None:
+def test_missing_response_is_description() -> None:
     silent = replace(FINDING.exchange, response=None, fault="connection closed")
-    assert "connection closed" in shown(replace(FINDING, exchange=silent))
+    assert "connection closed" in description(replace(FINDING, exchange=silent))
 
 
-def test_long_body_is_cut_and_says_so() -> None:
+def test_long_body_is_cut_with_its_length() -> None:
     long = replace(FINDING, exchange=exchange(request_body={"event_id": "x" * 9_000}))
-    told = shown(long).partition("paste this into bash")[0]
-    assert "x" * (LONGEST_SHOWN + 1) not in told
-    assert "bytes in all" in told
+    html = description(long).partition("run this in bash")[0]
+    assert "x" * (LONGEST_BODY + 1) not in html
+    assert "bytes in total" in html
 
 
-def test_what_the_target_sends_is_text() -> None:
+def test_text_from_the_target_is_escaped() -> None:
     hostile = "<img src=x onerror=alert(1)>"
-    told = shown(
+    html = description(
         OTHER, replace(FINDING, violation=Violation(hostile, hostile, hostile), exchange=exchange(body=hostile))
     )
-    assert "<img" not in told
-    assert "&lt;img" in told
+    assert "<img" not in html
+    assert "&lt;img" in html
 
 
-def test_token_is_kept_out() -> None:
+def test_token_is_redacted() -> None:
     leak = Violation("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
-    assert TOKEN[:6] not in shown(OTHER, replace(FINDING, violation=leak, exchange=exchange(body={"token": TOKEN})))
+    assert TOKEN[:6] not in description(
+        OTHER, replace(FINDING, violation=leak, exchange=exchange(body={"token": TOKEN}))
+    )
 
 
-def test_reason_is_told_where_nothing_was_found() -> None:
-    assert "No request reached the decision." in shown(
+def test_reason_is_shown_without_a_finding() -> None:
+    assert "No request reached the decision." in description(
         status=Status.INCONCLUSIVE, reason="No request reached the decision."
     )
 
 
 def test_must_that_does_not_gate_says_so() -> None:
-    assert NON_GATING in shown(replace(FINDING, gates=False), status=Status.NOT_MET)
+    assert NON_GATING in description(replace(FINDING, gates=False), status=Status.NOT_MET)
 
 
 def test_message_is_expected_observed_how_often_and_history() -> None:

@@ -30,7 +30,7 @@ def closed(*told, width: int = 100, **more) -> list[str]:
     return [line.rstrip() for line in closing_text(accounted(*told, **more), width).splitlines()]
 
 
-def test_what_a_target_says_is_inert_there() -> None:
+def test_text_from_the_target_is_inert() -> None:
     told = broken(FOUND, observations=["it sends \x1b[31mred, \u202eback\n::error::no"])
     told["findings"][0] |= {"observed": "\x1b[8m500 \x9b2J"}
     text = closing_text(accounted(told, not_cancelled=("record \x1b]8;;x\x1b\\",)), 100)
@@ -55,15 +55,14 @@ def test_order_is_verdict_changes_evidence_numbers_table_exit_code() -> None:
         "Requirements: 4 of 4 decided on at least one operation.",
         "Access write: enough for every check.",
         "",
-        "Checks: 5 = 4 requirements, each on every operation that it applies to: 2 held, 2 violated, 1 not",
-        "  met.",
+        "Checks: 5 (4 requirements on the operations they apply to): 2 held, 2 violated, 1 not met.",
         "Musts: 4 of these checks can fail the run: 2 held, 2 violated.",
-        "                                     not   fewest",
-        "                       held violated met requests",
+        "                                     not      min",
+        "                       held violated met evidence",
         "The 400 error contract    1        2   1        3",
         "Protocol                  1                     3",
         "All checks                2        2   1        3",
-        "Fewest requests: that decided a check which held.",
+        "Min evidence: the smallest number of requests that decided a check which held.",
         "mock: 40 requests sent, seed 5.",
         "Exit code 1: a must is violated.",
     ]
@@ -75,16 +74,16 @@ def test_no_heading_of_the_table_is_cut_in_80_columns() -> None:
     assert set(OF_EACH_RESULT) == set(COLUMNS)
     assert "…" not in "\n".join(lines)
     below = next(at for at, line in enumerate(lines) if line.split()[:1] == ["held"])
-    assert lines[below - 1].split() == ["not", "known", "can't", "more", "not", "not", "suite", "fewest"]
+    assert lines[below - 1].split() == ["not", "known", "can't", "more", "not", "not", "suite", "min"]
     assert lines[below].split() == [
-        *("held", "violated", "met", "issue", "tell", "access", "reached", "n/a", "run", "failed", "requests")
+        *("held", "violated", "met", "issue", "tell", "access", "reached", "n/a", "run", "failed", "evidence")
     ]
     assert all(len(line) <= 80 for line in lines[below - 1 :])
 
 
-def test_history_that_starts_anew_is_said() -> None:
+def test_history_that_starts_anew_is_reported() -> None:
     assert "History starts anew: there is no h." in closed(HELD, notice="History starts anew: there is no h")
-    assert "Findings with nothing to compare with: none." in closed(HELD)
+    assert "Findings without an earlier run: none." in closed(HELD)
 
 
 @table(
@@ -95,28 +94,28 @@ def test_history_that_starts_anew_is_said() -> None:
         "nowhere": (9, {}, "have them written with --markdown FILE"),
     },
 )
-def test_rest_of_a_long_list_is_said_to_be_somewhere(number: int, files: dict[str, str], where: str) -> None:
+def test_end_of_a_long_list_names_where_the_rest_is(number: int, files: dict[str, str], where: str) -> None:
     many = [replace(FOUND, identity=f"{number:012}") for number in range(number)]
     lines = closed(broken(*many), files=files)
     assert f"     and {number - LINES_OF_A_STATE[State.NEW]} more new: {where}" in lines
 
 
-def test_known_finding_is_told_with_owner_and_last_day() -> None:
+def test_known_finding_has_owner_and_last_day() -> None:
     lines = closed(KNOWN, HELD, issues=[ISSUE])
     assert lines[0].startswith("Contract held: 1 of 2 musts, 1 known issue - mock")
     assert "  1  known until 2026-11-24, since 2026-11-24, 1 run, team-x, https://tracker.example/1: " in lines[3]
 
 
-def test_refusals_stand_below_the_verdict() -> None:
+def test_rejection_by_the_gate_stands_below_the_verdict() -> None:
     lines = closed(HELD, refusals=("Fewer musts exercised.",))
     assert lines[:2] == [
         "Contract held: 1 must; the gate refuses this run - mock, contract 0123456789ab",
-        "Refused: Fewer musts exercised.",
+        "Quality gate: Fewer musts exercised.",
     ]
     assert lines[-1] == "Exit code 7: the gate refuses the run."
 
 
-def test_what_a_hostile_target_sent_stays_in_its_line() -> None:
+def test_text_from_a_hostile_target_stays_in_its_line() -> None:
     told = broken(FOUND)
     told["findings"][0]["observed"] = "a\nExit code 0: every must held.\x1b[2J" + "x" * 200
     found = next(line for line in closed(told) if line.startswith("  1  new"))
@@ -138,7 +137,7 @@ def test_exit_code_is_explained(code: int) -> None:
     assert lines[-1] == accounted(HELD, exit_code=code).exit_line
 
 
-def test_reason_why_the_run_stopped_is_told() -> None:
+def test_reason_why_the_run_stopped_is_reported() -> None:
     assert "The target is away." in closed(HELD, item("inconclusive", stop="The target is away."))
 
 
@@ -149,11 +148,11 @@ def test_each_record_that_is_left_is_a_line() -> None:
     ]
 
 
-def test_nothing_is_said_to_be_left_where_nothing_is() -> None:
+def test_line_of_leftovers_is_absent_where_nothing_is_left() -> None:
     assert not any("Left at the target" in line for line in closed(HELD))
 
 
-def test_observation_is_told_once_and_no_more_than_three() -> None:
+def test_observation_is_listed_once_and_at_most_three_are() -> None:
     seen = item("held", observations=["one", "two", "three"])
     assert closed(seen, seen).count("Observed: one.") == 1
     lines = closed(seen, item("held", observations=["four", "five"]), files={"--summary": "s.json"})

@@ -1,4 +1,4 @@
-"""Verdicts in words."""
+"""The texts of a verdict."""
 
 from dataclasses import replace
 
@@ -44,23 +44,23 @@ def test_further_finding_is_one_line_more() -> None:
     assert words(verdict(FINDING, other))[4:] == ["also: 500 boom (event_id missing, 1 of 3)"]
 
 
-def test_token_is_kept_out_of_every_line() -> None:
+def test_token_is_redacted_in_every_line() -> None:
     leak = Violation("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
     found = verdict(replace(FINDING, violation=leak), replace(FINDING, violation=leak))
     assert TOKEN[:6] not in "\n".join(words(found))
 
 
-def test_where_a_finding_stands_is_the_last_line() -> None:
-    standings = {FINDING.identity: changes(night(24, replace(FOUND, identity=FINDING.identity)), [], {}, TODAY)[0]}
-    told = failure_text(verdict(FINDING), REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), standings).splitlines()
-    assert told[4:] == [f"{FINDING.identity}: new"]
+def test_trend_of_a_finding_is_the_last_line() -> None:
+    trends = {FINDING.identity: changes(night(24, replace(FOUND, identity=FINDING.identity)), [], {}, TODAY)[0]}
+    text = failure_text(verdict(FINDING), REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), trends).splitlines()
+    assert text[4:] == [f"{FINDING.identity}: new"]
 
 
-def test_words_for_programs_hold_no_token() -> None:
+def test_texts_for_the_summary_hold_no_token() -> None:
     leak = Violation("credentials echoed", f"no {TOKEN}", f"token {TOKEN[:-1]}")
-    told = finding_texts(replace(FINDING, violation=leak), URL, Redactor(TOKEN))
-    assert list(told) == ["expected", "observed", "curl"]
-    assert TOKEN[:6] not in str(told)
+    text = finding_texts(replace(FINDING, violation=leak), URL, Redactor(TOKEN))
+    assert list(text) == ["expected", "observed", "curl"]
+    assert TOKEN[:6] not in str(text)
 
 
 @pytest.mark.parametrize(("text", "line"), [("a\n b\t\x00 c", "a b c"), ("\u2028x\r\n", "x"), ("", "")])
@@ -72,7 +72,7 @@ PRESUMED = replace(FINDING, gates=False)
 
 
 @table(
-    "requirement, findings, told",
+    "requirement, findings, non_gating",
     {
         "must, by what is stated": ("ERR-01", [FINDING], False),
         "must, by what is only presumed": ("ERR-01", [PRESUMED], True),
@@ -81,11 +81,11 @@ PRESUMED = replace(FINDING, gates=False)
         "should": ("ERR-08", [PRESUMED], False),
     },
 )
-def test_must_that_does_not_gate_says_so(requirement: str, findings, *, told: bool) -> None:
+def test_must_that_does_not_gate_says_so(requirement: str, findings, *, non_gating: bool) -> None:
     lines = failure_text(verdict(*findings), REQUIREMENTS[requirement], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
-    assert (NON_GATING in lines) is told
-    assert lines.index("expected: 400") == (2 if told else 1)
-    assert NON_GATING.startswith("does not gate: ")
+    assert (NON_GATING in lines) is non_gating
+    assert lines.index("expected: 400") == (2 if non_gating else 1)
+    assert NON_GATING.startswith("does not fail the run: ")
 
 
 @pytest.mark.parametrize("status", [Status.INCONCLUSIVE, Status.NOT_APPLICABLE])
@@ -93,7 +93,7 @@ def test_verdict_without_a_finding_is_its_reason(status: Status) -> None:
     assert words(verdict(status=status, reason=f"answered 401 {TOKEN}")) == ["ERR-01 answered 401 ${PROPEXO_TOKEN}"]
 
 
-def test_held_needs_no_words() -> None:
+def test_held_has_no_text() -> None:
     assert words(verdict(status=Status.HELD)) == []
 
 
@@ -124,7 +124,7 @@ def test_how_often(changes, text: str) -> None:
     assert how_often(replace(FINDING, **changes)) == text
 
 
-COUNTS = "60 requests reached the decision (400 x 58, 200 x 2), 2 controls accepted"
+COUNTS = "60 deciding requests (400 x 58, 200 x 2), 2 controls accepted"
 
 
 @table(
@@ -132,12 +132,12 @@ COUNTS = "60 requests reached the decision (400 x 58, 200 x 2), 2 controls accep
     {
         "held": (
             verdict(status=Status.HELD),
-            f"{COUNTS}; a fault in more than 4.9 % of such requests is ruled out at 95 %",
+            f"{COUNTS}; a fault rate above 4.9 % is ruled out with 95 % confidence",
         ),
         "violated": (verdict(FINDING), COUNTS),
         "nothing decided": (
             replace(verdict(status=Status.INCONCLUSIVE), evidence=Evidence(0, 0, (), {})),
-            "0 requests reached the decision (none), 0 controls accepted",
+            "0 deciding requests (none), 0 controls accepted",
         ),
     },
 )
