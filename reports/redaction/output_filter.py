@@ -26,7 +26,9 @@ from allure_commons import hookimpl
 from allure_commons.logger import AllureFileLogger
 from attr import asdict
 
+from contracts.errors import UsageError
 from contracts.untrusted import sanitize
+from contracts.untrusted.environment import require_utf8
 from reports.redaction.redactor import HIDDEN, VARIABLE, Redactor
 from reports.writers.safe_files import replace_file
 
@@ -141,7 +143,10 @@ def register(config: pytest.Config) -> OutputFilter:
     colours = colour == "yes" or (colour == "auto" and should_do_markup(sys.__stdout__ or sys.stdout))
     writer = OutputFilter(colours=colours, credentials=_credentials(config.getoption("--target")))
     if token := os.environ.get(VARIABLE, "").strip():  # the settings may name another one, later
-        writer.redactor = Redactor(token)
+        try:
+            writer.redactor = Redactor(require_utf8(VARIABLE, token))
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
     _clean_trace(config, writer)
     _clean_observations(writer)
 

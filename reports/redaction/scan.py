@@ -21,7 +21,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
+from contracts.errors import UsageError
 from contracts.untrusted.bounded_files import read_settings
+from contracts.untrusted.environment import require_utf8
 from reports.redaction.redactor import VARIABLE, Redactor
 
 CANARY = "PROPEXO_CANARY"
@@ -86,6 +88,10 @@ def main() -> int:
         token = ""
     except (OSError, ValueError) as error:
         parser.error(f"{options.env_file or ENV_FILE} cannot be read as settings: {error}")
+    try:
+        require_utf8(VARIABLE, token)
+    except UsageError as error:
+        parser.error(str(error))
     found = leaks(options.paths, token, os.environ.get(CANARY, ""))
     for sentence in found:
         print(f"ERROR: {sentence}.", file=sys.stderr)  # noqa: T201 - a command

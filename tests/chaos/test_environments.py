@@ -82,6 +82,14 @@ def test_secret_is_told_without_a_terminal_plugin(tmp_path: Path) -> None:
     assert f"ERROR: {tmp_path / 'badge'} holds the token" in done.stderr
 
 
+@pytest.mark.parametrize("target", ["mock", "http://127.0.0.1:9"])
+def test_token_that_is_not_utf_8_is_one_sentence(target: str, tmp_path: Path) -> None:
+    outcome = run(tmp_path, *ONE, "--target", target, environment={"PROPEXO_TOKEN": "tok-en-tok-en\udcff"})
+    assert outcome.code == USAGE
+    expected = "ERROR: PROPEXO_TOKEN is not UTF-8 (it holds the byte 0xFF): give its value in UTF-8."
+    assert outcome.output.strip() == expected
+
+
 def test_repeating_of_checks_is_refused(tmp_path: Path) -> None:
     (tmp_path / "repeats.py").write_text("def pytest_addoption(parser): parser.addoption('--reruns', type=int)")
     done = shell('"$@" -p repeats --reruns 2', tmp_path, PYTHONPATH=str(tmp_path))

@@ -1,6 +1,7 @@
 """What the user gives: each malformed setting gets its own sentence before anything is sent."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.harness.config.settings import (
 from tests.support.factories import DOCUMENT, TOKEN, table
 
 GOOD = {"PROPEXO_TOKEN": TOKEN, "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
+NOT_UTF8 = " is not UTF-8 (it holds the byte 0xFF):"
 VARIABLES = ("PROPEXO_INTEGRATION_ID", "PROPEXO_EVENT_IDS", "PROPEXO_LEAD_ID")
 
 
@@ -124,6 +126,17 @@ def test_file_in_no_encoding_that_we_read_is_one_sentence(tmp_path: Path) -> Non
     file.write_bytes(b"PROPEXO_TOKEN=\xff\xfe")
     with pytest.raises(UsageError, match=r"\.env cannot be read as settings \(it is not UTF-8\)\.$"):
         settings(env_file=file)
+
+
+def test_file_that_refers_to_a_variable_which_is_not_utf_8_is_one_sentence(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text("PROPEXO_EVENT_IDS=${ELSEWHERE}\n", "utf-8")
+    with pytest.raises(UsageError, match=rf"^PROPEXO_EVENT_IDS{re.escape(NOT_UTF8)} give its value in UTF-8\.$"):
+        settings(*VARIABLES, env_file=env_file, **GOOD | {"PROPEXO_EVENT_IDS": "", "ELSEWHERE": "a\udcff"})
+
+
+def test_other_variables_may_hold_any_bytes() -> None:
+    assert settings(*VARIABLES, **GOOD | {"ELSEWHERE": "\udcff"}).known["PROPEXO_EVENT_IDS"] == ("evt-1", "evt-2")
 
 
 def test_quote_that_is_not_closed_is_told_without_the_value(tmp_path: Path) -> None:
@@ -256,6 +269,9 @@ BARE_TOKEN = "PROPEXO_TOKEN holds characters that no bearer token has: give the 
         "token in capitals": ("sandbox", {"PROPEXO_TOKEN": "SANDBOX"}, LIKE_A_WORD),
         "token beyond ASCII": ("sandbox", {"PROPEXO_TOKEN": "t\u00f6ken"}, BARE_TOKEN),
         "empty id": ("sandbox", {"PROPEXO_EVENT_IDS": "evt-1,,evt-2"}, "PROPEXO_EVENT_IDS holds an empty value: "),
+        "token that is not UTF-8": ("sandbox", {"PROPEXO_TOKEN": f"{TOKEN}\udcff"}, "PROPEXO_TOKEN" + NOT_UTF8),
+        "id that is not UTF-8": ("sandbox", {"PROPEXO_EVENT_IDS": "evt-1,a\udcff"}, "PROPEXO_EVENT_IDS" + NOT_UTF8),
+        "path that is not UTF-8": ("sandbox", {"PROPEXO_CLIENT_CERT": "\udcff"}, "PROPEXO_CLIENT_CERT" + NOT_UTF8),
         "comma at the end": ("sandbox", {"PROPEXO_EVENT_IDS": "evt-1,"}, "PROPEXO_EVENT_IDS holds an empty value: "),
     },
 )

@@ -25,6 +25,7 @@ from pydantic_settings import (
 
 from contracts.errors import UsageError
 from contracts.untrusted.bounded_files import read_settings
+from contracts.untrusted.environment import require_utf8
 from tests.harness.config.access import TOKEN, Access
 
 SANDBOX = "https://api.sandbox.propexo.com"
@@ -166,6 +167,10 @@ def settings_from(variables: Iterable[str], environment: Mapping[str, str], env_
         raise UsageError(f"{env_file} cannot be read as settings ({error.strerror}).") from None
     except ValueError as error:
         raise UsageError(f"{env_file} cannot be read as settings ({error}).") from None
+    values = filed | given
+    named: dict[str, Any] = dict.fromkeys(variables, (Values, ()))
+    for name in (TOKEN, CLIENT_CERT, CLIENT_KEY, *named):
+        require_utf8(name, values.get(name, ""))
 
     class Given(Settings):
         @classmethod
@@ -179,10 +184,9 @@ def settings_from(variables: Iterable[str], environment: Mapping[str, str], env_
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             del init_settings, env_settings, dotenv_settings, file_secret_settings  # they read what the process has
             source = EnvSettingsSource(settings_cls)
-            source.env_vars = filed | given
+            source.env_vars = values
             return (source,)
 
-    named: dict[str, Any] = dict.fromkeys(variables, (Values, ()))
     try:
         return create_model("Given", __base__=Given, **named)()
     except ValidationError as refused:

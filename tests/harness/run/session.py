@@ -22,6 +22,7 @@ from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement, load_requirements
+from contracts.untrusted.environment import require_utf8
 from strategies.core.mutation import Mutation
 from strategies.request.listing import newest
 from tests.harness.config.access import TOKEN, Access, access_of_run, require, skip_reason
@@ -92,7 +93,7 @@ class Session:
         self.journal: Journal | None = None
         self.records = CreatedResources(self.document)
         self._tls: ssl.SSLContext | None = None
-        self.given_token = options.environment.get(TOKEN, "").strip()
+        self.given_token = require_utf8(TOKEN, options.environment.get(TOKEN, "").strip())
         self.on_exchange: Callable[[Exchange], None] = lambda _: None
         """Gets every exchange as it happens, from whatever thread; to be set before the first is sent."""
         if options.target != MOCK:
