@@ -39,8 +39,8 @@ NOT_CONCERNED: Final = None
 class Status(StrEnum):
     """The verdicts.
 
-    `NOT_REACHED`: the request budget was spent before anything could be decided. `INTERNAL_ERROR` stands in the place
-    of a verdict where the suite itself failed.
+    `NOT_REACHED`: the request budget was spent before anything could be decided. `NOT_RUN` and `INTERNAL_ERROR` stand
+    in the place of a verdict: the run ended before the check, or during it; or the suite itself failed in it.
     """
 
     HELD = "held"
@@ -49,6 +49,7 @@ class Status(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NOT_APPLICABLE = "not applicable"
     NOT_REACHED = "not reached"
+    NOT_RUN = "not run"
     INTERNAL_ERROR = "internal error"
 
 

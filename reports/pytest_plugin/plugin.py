@@ -17,14 +17,17 @@ import allure
 import pytest
 
 from contracts.errors import UsageError
+from contracts.model.exit_codes import ExitCode, decide_exit_code
+from contracts.model.result import Presentation, stop_reason
+from contracts.model.verdict import Status
 from reports import VERSION
 from reports.redaction import output_filter, scan
 from reports.redaction.redactor import Redactor
 from reports.render import last_requests, markdown, terminal
-from reports.render.wording import failure_text, finding_texts
+from reports.render.wording import failure_text, finding_text
 from reports.run import history, known_issues, proof, quality_gate, run_report, trend
 from reports.run.history import Run
-from reports.run.outcome import Code, failure, final_code
+from reports.run.outcome import failure
 from reports.run.run_report import RunConfig, RunReport
 from reports.run.trend import Comparison
 from reports.writers import allure_results, allure_run_files, allure_write_guard, badge, har, summary
@@ -36,9 +39,8 @@ from tests.harness.run.session import (
     INTERRUPTION,
     NOT_CANCELLED,
     NOT_WRITTEN,
+    RESULTS,
     SESSION,
-    TOLD,
-    Shown,
     not_written,
 )
 
@@ -56,7 +58,7 @@ RUN: Final = pytest.StashKey[Run]()
 PLANNED: Final = pytest.StashKey[bool]()
 """Set once what is going to run was written as not run."""
 PAST: Final = pytest.StashKey[Comparison]()
-RESULTS: Final = pytest.StashKey[allure_results.AllureResults]()
+ALLURE: Final = pytest.StashKey[allure_results.AllureResults]()
 HAR: Final = pytest.StashKey[har.OutputFile]()
 HAR_PARTS: Final = pytest.StashKey[Path]()
 """The folder in which workers write their parts, in the process that the user started."""
@@ -88,7 +90,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Read what the run is compared with; tidy Allure's results while they are written."""
-    config.stash[RESULTS] = allure_results.register(config)
+    config.stash[ALLURE] = allure_results.register(config)
     allure_write_guard.register(config, partial(not_written, config))
     scan.set_canary()
     config.option.no_header = True  # no setting of pytest's: with `-p no:terminal` there is no such option
@@ -166,7 +168,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         return
     session = config.stash[SESSION]
     if check := not_run.cited(item.nodeid, session.requirements, session.operations):
-        config.stash[RESULTS].begin(_check(session, *check))
+        config.stash[ALLURE].begin(_check(session, *check))
     _record(config, item.callspec.id.partition(" ")[0])
 
 
@@ -223,20 +225,20 @@ def _close_har(config: pytest.Config) -> None:
             har.merge_parts(config.stash[HAR_PARTS], config.stash[HAR])
 
 
-def pytest_conformance_verdict(config: pytest.Config, trial: RequirementTest, verdict: Verdict) -> Shown:
+def pytest_conformance_verdict(config: pytest.Config, trial: RequirementTest, verdict: Verdict) -> Presentation:
     """Show a verdict in Allure, and return what to show of it elsewhere."""
     session, past, strict = config.stash[SESSION], config.stash[PAST], bool(config.getini("strict"))
     redactor, url = _redactor(session), session.target.url
     standings = past.standings(verdict.findings)
-    excused = known_issues.excused(verdict.findings, past.known, strict=strict)
+    suppressed = known_issues.suppressed(verdict.findings, past.known, strict=strict)
     check = _check(session, trial.requirement, trial.operation)
-    config.stash[RESULTS].record(verdict, check, url, redactor, trial.run.opening, standings, excused=excused)
-    return Shown(
+    config.stash[ALLURE].record(verdict, check, url, redactor, trial.run.opening, standings, suppressed=suppressed)
+    return Presentation(
         text=failure_text(verdict, trial.requirement, trial.operation, url, redactor, standings),
-        excused=excused,
-        outdated=known_issues.outdated(verdict, past.issues.values(), str(session.options.profile)),
-        details={finding.identity: finding_texts(finding, url, redactor) for finding in verdict.findings},
-        last_requests=[last_requests.request_texts(exchange, url, redactor) for exchange in verdict.last_requests],
+        suppressed=suppressed,
+        stale_issues=known_issues.stale_issues(verdict, past.issues.values(), str(session.options.profile)),
+        finding_texts={finding.identity: finding_text(finding, url, redactor) for finding in verdict.findings},
+        last_requests=tuple(last_requests.last_request(exchange, url, redactor) for exchange in verdict.last_requests),
     )
 
 
@@ -251,7 +253,7 @@ def _write_planned(config: pytest.Config, names: Iterable[str]) -> None:
         return
     session = config.stash[SESSION]
     planned = (not_run.cited(name, session.requirements, session.operations) for name in names)
-    config.stash[RESULTS].write_not_run([_check(session, *check) for check in planned if check], allure_results.PLANNED)
+    config.stash[ALLURE].write_not_run([_check(session, *check) for check in planned if check], allure_results.PLANNED)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -293,11 +295,11 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     _close_har(config)
     if hasattr(config, "workerinput"):
         return result
-    if config.stash.get(TOLD, []):
+    if config.stash.get(RESULTS, []):
         config.stash[ACCOUNT] = account = _report(session)
         session.exitstatus = config.stash[EXIT_CODE] = account.exit_code
     elif _leaks(config, _files(config)):
-        session.exitstatus = Code.SUITE_FAILED
+        session.exitstatus = ExitCode.SUITE_FAILED
     return result
 
 
@@ -306,7 +308,7 @@ def _clean_up(session: pytest.Session) -> None:
     config, ours = session.config, session.config.stash[SESSION]
     with _noted(config):
         ours.adopt()
-    if ours.left and TOLD in config.stash and config.stash[TOLD]:
+    if ours.left and RESULTS in config.stash and config.stash[RESULTS]:
         from_others = config.stash[NOT_CANCELLED]
         config.stash[NOT_CANCELLED] = [*from_others, *ours.left]
         _write_unrun(config)
@@ -352,11 +354,11 @@ def _attachments(account: RunReport) -> dict[str, str]:
 
 def _write_unrun(config: pytest.Config) -> None:
     """Write Allure's results of what was not run, now that it is known why."""
-    session, entries = config.stash[SESSION], [e for e in config.stash[TOLD] if e["verdict"] == not_run.NOT_RUN]
+    session, entries = config.stash[SESSION], [e for e in config.stash[RESULTS] if e.verdict is Status.NOT_RUN]
     if entries and config.getoption("--alluredir", None):
         operations = {operation.id: operation for operation in session.operations}
-        checks = [_check(session, session.requirements[e["requirement"]], operations[e["operation"]]) for e in entries]
-        config.stash[RESULTS].write_not_run(checks, entries[0]["text"].partition(": ")[2])
+        checks = [_check(session, session.requirements[e.requirement], operations[e.operation]) for e in entries]
+        config.stash[ALLURE].write_not_run(checks, entries[0].text.partition(": ")[2])
 
 
 def _write(config: pytest.Config, account: RunReport) -> None:
@@ -395,8 +397,15 @@ def _leaks(config: pytest.Config, files: Mapping[str, str], texts: Mapping[str, 
 def _final(config: pytest.Config, account: RunReport, *, leaked: bool) -> RunReport:
     """Return the account with the exit code that what became of the reports leads to."""
     unwritten = bool(config.stash[NOT_WRITTEN])
-    code = final_code(config.stash[EXIT_CODE], refused=bool(account.refusals), unwritten=unwritten, leaked=leaked)
-    return replace(account, exit_code=code, failure=failure(account.told, unwritten=unwritten, leaked=leaked))
+    code = decide_exit_code(
+        account.results,
+        config.stash[EXIT_CODE],
+        strict=bool(config.getini("strict")),
+        unwritten=unwritten,
+        leaked=leaked,
+        refused=bool(account.refusals),
+    )
+    return replace(account, exit_code=code, failure=failure(account.results, unwritten=unwritten, leaked=leaked))
 
 
 def _added_to_history(config: pytest.Config, account: RunReport) -> RunReport:
@@ -414,7 +423,12 @@ def _added_to_history(config: pytest.Config, account: RunReport) -> RunReport:
 def _account(session: pytest.Session) -> RunReport:
     """Return the account of the run, by what it is compared with."""
     config = session.config
-    ours, past, told, code = config.stash[SESSION], config.stash[PAST], config.stash[TOLD], config.stash[EXIT_CODE]
+    ours, past, results, code = (
+        config.stash[SESSION],
+        config.stash[PAST],
+        config.stash[RESULTS],
+        config.stash[EXIT_CODE],
+    )
     about = ours.options
     setting = RunConfig(
         began=past.began,
@@ -427,19 +441,19 @@ def _account(session: pytest.Session) -> RunReport:
         seed=about.random_seed,
     )
     shown, not_cancelled = proof.latest(about.profile), config.stash[NOT_CANCELLED]
-    config.stash[RUN] = run = run_report.as_run(setting, told, code, shown, whole=_whole(session))
-    outdated = [entry["outdated"] for entry in told if entry.get("outdated")]
+    config.stash[RUN] = run = run_report.as_run(setting, results, code, shown, whole=_whole(session))
+    stale_issues = [result.stale_issues for result in results if result.stale_issues]
     made = RunReport(
         setting=setting,
-        told=told,
+        results=results,
         exit_code=code,
-        refusals=quality_gate.refusals(run, past.runs, outdated),
+        refusals=quality_gate.refusals(run, past.runs, stale_issues),
         changes=trend.changes(run, past.runs, past.issues, past.today),
         last=past.last,
         notice=past.notice,
         proof=shown,
         not_cancelled=tuple(not_cancelled),
-        access=access.line(told, ours.access),
+        access=access.line(results, ours.access),
         files=_files(config),
     )
     return _final(config, made, leaked=False)
@@ -451,6 +465,7 @@ def _whole(session: pytest.Session) -> bool:
     option = config.option
     narrowed = option.operation or option.keyword or option.markexpr or option.deselect or getattr(option, "lf", False)
     folders = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
-    stopped = session.shouldstop or session.shouldfail or any(entry.get("stop") for entry in config.stash[TOLD])
+    results = config.stash[RESULTS]
+    stopped = session.shouldstop or session.shouldfail or stop_reason(results)
     ended = session.config.stash[EXIT_CODE] not in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
     return not narrowed and folders == {ROOT / "tests" / "conformance"} and not stopped and ended

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from contracts.model.http import Exchange
+from contracts.model.result import LastRequest
 from contracts.untrusted import sanitize
 from reports.redaction.redactor import Redactor
 from reports.render.curl import curl
@@ -13,27 +13,27 @@ from reports.render.curl import curl
 TITLE = "Last request before the run stopped"
 
 
-def request_texts(exchange: Exchange, base_url: str, redactor: Redactor) -> dict[str, Any]:
-    """Return one request as an entry of `last_requests` in the JSON summary, redacted."""
-    return {
-        "operation": exchange.operation,
-        "method": exchange.request.method,
-        "target": sanitize.line(redactor.text(exchange.request.target)),
-        "edit": exchange.mutation,
-        "request": exchange.number,
-        "outcome": sanitize.line(redactor.text(exchange.outcome)),
-        "curl": curl(exchange.request, base_url, redactor),
-    }
+def last_request(exchange: Exchange, base_url: str, redactor: Redactor) -> LastRequest:
+    """Return an exchange as one of the last requests, redacted."""
+    return LastRequest(
+        operation=exchange.operation,
+        method=exchange.request.method,
+        target=sanitize.line(redactor.text(exchange.request.target)),
+        mutation=exchange.mutation,
+        request=exchange.number,
+        outcome=sanitize.line(redactor.text(exchange.outcome)),
+        curl=curl(exchange.request, base_url, redactor),
+    )
 
 
-def line(texts: Mapping[str, Any]) -> str:
+def line(request: LastRequest) -> str:
     """Return request and outcome in one line: `GET /v1/x (control, request 7): answered 200`."""
-    outcome = f"answered {texts['outcome']}" if str(texts["outcome"]).isdigit() else texts["outcome"]
-    return f"{texts['method']} {texts['target']} ({texts['edit']}, request {texts['request']}): {outcome}"
+    outcome = f"answered {request.outcome}" if request.answered else request.outcome
+    return f"{request.method} {request.target} ({request.mutation}, request {request.request}): {outcome}"
 
 
-def lines(requests: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def lines(requests: Iterable[LastRequest]) -> Iterator[str]:
     """Yield two lines for each request: what it was, and its curl command."""
-    for texts in requests:
-        yield f"{TITLE}: {line(texts)}"
-        yield str(texts["curl"])
+    for request in requests:
+        yield f"{TITLE}: {line(request)}"
+        yield request.curl

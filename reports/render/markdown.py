@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
+from contracts.model.result import FindingResult
 from contracts.untrusted import sanitize
 from reports.render import last_requests
 from reports.render.wording import one_line
@@ -48,14 +48,14 @@ def _changes(report: RunReport) -> Iterator[str]:
         yield from (f"Compared with the run of {moment(report.last)}.", "")
     if not report.changes:
         yield "No findings."
-    details = {seen.identity: detail for seen, detail in findings(report.told)}
+    details = {seen.identity: detail for seen, detail in findings(report.results)}
     shown = dict.fromkeys(State, 0)
     numbered = list(enumerate(report.changes, start=1))
     for state in State:
         of_state = [(number, change) for number, change in numbered if change.state is state]
         for number, change in of_state[:LINES_OF_A_STATE]:
             shown[state] += 1
-            detail = details.get(change.finding.identity, {})
+            detail = details.get(change.finding.identity)
             yield _line(number, change, detail)
             if state in (State.NEW, State.EXPIRED) and shown[state] <= SHOWN_IN_FULL and detail:
                 yield from _in_full(detail, report.rest("--summary"))
@@ -63,26 +63,26 @@ def _changes(report: RunReport) -> Iterator[str]:
             yield f"- and {len(of_state) - LINES_OF_A_STATE} more {state}: {report.rest('--summary')}"
 
 
-def _line(number: int, change: Change, detail: Mapping[str, Any]) -> str:
+def _line(number: int, change: Change, detail: FindingResult | None) -> str:
     finding = change.finding
-    what = detail.get("observed") or finding.problem
+    what = (detail and detail.text.observed) or finding.problem
     level = "" if finding.gates else " (recommendation)"
     where = f"{finding.requirement}{level} {code(finding.operation)}, {code(finding.edit)}"
     return f"{number}. **{change.standing()}** - {where}: {code(what)} `{finding.identity}`"
 
 
-def _in_full(detail: Mapping[str, Any], rest: str) -> Iterator[str]:
-    yield f"   - expected: {code(detail['expected'])}"
-    yield f"   - seen: {detail['seen']} of {detail['tried']} times"
+def _in_full(detail: FindingResult, rest: str) -> Iterator[str]:
+    yield f"   - expected: {code(detail.text.expected)}"
+    yield f"   - seen: {detail.seen} of {detail.tried} times"
     yield ""
-    yield from _command(str(detail["curl"]), rest)
+    yield from _command(detail.text.curl, rest)
 
 
 def _last_requests(report: RunReport) -> Iterator[str]:
-    for texts in report.last_requests:
-        yield f"- {code(last_requests.line(texts))}"
+    for request in report.last_requests:
+        yield f"- {code(last_requests.line(request))}"
         yield ""
-        yield from _command(str(texts["curl"]), report.rest("--summary"))
+        yield from _command(request.curl, report.rest("--summary"))
 
 
 def _command(command: str, rest: str) -> Iterator[str]:

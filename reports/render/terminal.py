@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from contracts.model.result import ItemResult, stop_reason
+from contracts.model.verdict import Status
 from contracts.untrusted import sanitize
 from reports.render import last_requests, markdown
 from reports.render.wording import one_line
-from reports.run.counts import Counts, Entry, Result, explanation
-from reports.run.outcome import stopped
+from reports.run.counts import Counts, Result, explanation
 from reports.run.run_report import RunReport, findings
 from reports.run.trend import State, moment
 
@@ -44,10 +45,10 @@ def closing_text(report: RunReport, width: int) -> str:
         refusals = [f"Quality gate: {refusal}" for refusal in report.refusals]
         for line in (report.headline, *refusals, "", *_changes(report), "", *_evidence(report), ""):
             console.print(line, markup=False, soft_wrap=True)
-        for name, text in explanation(report.told).items():
+        for name, text in explanation(report.results).items():
             filled = textwrap.fill(f"{name}: {text}.", width, subsequent_indent="  ", break_on_hyphens=False)
             console.print(filled, markup=False, soft_wrap=True)
-        console.print(_table(report.told))
+        console.print(_table(report.results))
         for line in _closing_lines(report):
             console.print(line, markup=False, soft_wrap=True)
     return sanitize.text(capture.get())
@@ -60,14 +61,15 @@ def _changes(report: RunReport) -> Iterator[str]:
     counts = Counter(change.state for change in report.changes)
     parts = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
     yield f"Findings {since}: {parts or 'none'}."
-    details = {seen.identity: detail for seen, detail in findings(report.told)}
+    details = {seen.identity: detail for seen, detail in findings(report.results)}
     numbered = list(enumerate(report.changes, start=1))
     for state in State:
         of_state = [(number, change) for number, change in numbered if change.state is state]
         most = LINES_OF_A_STATE[state]
         for number, change in of_state[:most]:
             finding = change.finding
-            what = one_line(details.get(finding.identity, {}).get("observed") or finding.problem)
+            detail = details.get(finding.identity)
+            what = one_line((detail and detail.text.observed) or finding.problem)
             what = what if len(what) <= LONGEST_OBSERVED else what[:LONGEST_OBSERVED] + "…"
             level = "" if finding.gates else " (recommendation)"
             where = f"{finding.requirement}{level} {finding.operation}"
@@ -85,40 +87,40 @@ def _evidence(report: RunReport) -> Iterator[str]:
 
 
 def _closing_lines(report: RunReport) -> Iterator[str]:
-    if any(entry["verdict"] == "held" for entry in report.told):
+    if any(result.verdict is Status.HELD for result in report.results):
         yield EVIDENCE_EXPLAINED
-    observed = list(dict.fromkeys(line for entry in report.told for line in entry.get("observations", ())))
+    observed = list(dict.fromkeys(line for result in report.results for line in result.observations))
     yield from (f"Observed: {line}." for line in observed[:OBSERVATIONS])
     if len(observed) > OBSERVATIONS:
         yield f"Observed: {len(observed) - OBSERVATIONS} more: {report.rest('--summary')}."
     yield from (f"Left at the target: {line}." for line in report.not_cancelled)
-    if why := stopped(report.told):
+    if why := stop_reason(report.results):
         yield why
     yield from last_requests.lines(report.last_requests)
     yield f"{report.setting.target}: {report.sent} requests sent, seed {report.setting.seed}."
     yield report.exit_line
 
 
-def _table(told: Sequence[Entry]) -> Table:
+def _table(results: Sequence[ItemResult]) -> Table:
     """Return a row for each group: checks by result, and the smallest evidence of a check that held."""
-    groups: dict[str, list[Entry]] = {}
-    for entry in told:
-        groups.setdefault(entry.get("group", "The suite itself"), []).append(entry)
-    every = Counts.of(told)
+    groups: dict[str, list[ItemResult]] = {}
+    for item in results:
+        groups.setdefault(item.group or "The suite itself", []).append(item)
+    every = Counts.of(results)
     shown = [result for result in Result if every[result]]
     table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1))
     table.add_column("")
-    evidence = [EVIDENCE] if any(entry["verdict"] == "held" for entry in told) else []
+    evidence = [EVIDENCE] if any(item.verdict is Status.HELD for item in results) else []
     for heading in (*(COLUMNS[result] for result in shown), *evidence):
         table.add_column(heading, justify="right", no_wrap=True)
-    for group, entries in groups.items():
-        table.add_row(group, *_row(entries, shown))
-    table.add_row("All checks", *_row(told, shown))
+    for group, items in groups.items():
+        table.add_row(group, *_row(items, shown))
+    table.add_row("All checks", *_row(results, shown))
     return table
 
 
-def _row(entries: Sequence[Entry], shown: Sequence[Result]) -> Iterator[str]:
-    counts = Counts.of(entries)
-    held = [entry["evidence"]["decided"] for entry in entries if entry["verdict"] == "held" and "evidence" in entry]
+def _row(items: Sequence[ItemResult], shown: Sequence[Result]) -> Iterator[str]:
+    counts = Counts.of(items)
+    held = [item.evidence.decided for item in items if item.verdict is Status.HELD]
     yield from (str(counts[result] or "") for result in shown)
     yield from [str(min(held))] if held else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from contracts.model.result import FindingText
 from contracts.model.verdict import Finding, Verdict
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
@@ -33,7 +34,7 @@ def failure_text(
     Without findings it is the verdict's reason. `trends` holds the trend of findings by identity, where it is known.
     """
     last = list(
-        last_requests.lines(last_requests.request_texts(one, base_url, redactor) for one in verdict.last_requests)
+        last_requests.lines(last_requests.last_request(one, base_url, redactor) for one in verdict.last_requests)
     )
     if not verdict.findings:
         return "\n".join([_safe(f"{requirement.id} {verdict.reason}", redactor), *last]) if verdict.reason else ""
@@ -52,13 +53,13 @@ def failure_text(
     return "\n".join([*lines, *last])
 
 
-def finding_texts(finding: Finding, base_url: str, redactor: Redactor) -> dict[str, str]:
-    """Return `expected`, `observed` and `curl` of a finding, redacted, for the JSON summary."""
-    return {
-        "expected": _safe(finding.violation.expected, redactor),
-        "observed": _safe(finding.violation.observed, redactor),
-        "curl": curl(finding.exchange.request, base_url, redactor),
-    }
+def finding_text(finding: Finding, base_url: str, redactor: Redactor) -> FindingText:
+    """Return `expected`, `observed` and `curl` of a finding, redacted."""
+    return FindingText(
+        expected=_safe(finding.violation.expected, redactor),
+        observed=_safe(finding.violation.observed, redactor),
+        curl=curl(finding.exchange.request, base_url, redactor),
+    )
 
 
 def allure_message(verdict: Verdict, requirement: Requirement, redactor: Redactor, trends: Mapping[str, Change]) -> str:

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 
-Entry = Mapping[str, Any]
-"""What one check told of its verdict."""
+from contracts.model.result import ItemResult
+from contracts.model.verdict import Status
 
 
 class Result(StrEnum):
@@ -32,14 +32,15 @@ class Result(StrEnum):
 
 
 DECIDED = (Result.HELD, Result.VIOLATED, Result.NOT_MET, Result.KNOWN)
-OF_VERDICT: Mapping[str, Result] = {
-    "held": Result.HELD,
-    "violated": Result.VIOLATED,
-    "not met": Result.NOT_MET,
-    "inconclusive": Result.UNDECIDED,
-    "not reached": Result.NOT_REACHED,
-    "not applicable": Result.NOT_APPLICABLE,
-    "not run": Result.NOT_RUN,
+OF_VERDICT: Mapping[Status, Result] = {
+    Status.HELD: Result.HELD,
+    Status.VIOLATED: Result.VIOLATED,
+    Status.NOT_MET: Result.NOT_MET,
+    Status.INCONCLUSIVE: Result.UNDECIDED,
+    Status.NOT_REACHED: Result.NOT_REACHED,
+    Status.NOT_APPLICABLE: Result.NOT_APPLICABLE,
+    Status.NOT_RUN: Result.NOT_RUN,
+    Status.INTERNAL_ERROR: Result.SUITE_FAILED,
 }
 PHRASES: Mapping[Result, str] = {
     Result.NEEDS_ACCESS: "need more access",
@@ -48,12 +49,12 @@ PHRASES: Mapping[Result, str] = {
 """What stands in a sentence where the result's own name does not fit."""
 
 
-def result_of(entry: Entry) -> Result:
-    """Return the result of a check. Any verdict that no requirement has is a fault of the suite."""
-    result = OF_VERDICT.get(entry["verdict"], Result.SUITE_FAILED)
-    if entry.get("excused"):
+def result_of(item: ItemResult) -> Result:
+    """Return the result of a check."""
+    result = OF_VERDICT[item.verdict]
+    if item.suppressed:
         return Result.KNOWN
-    if entry.get("beyond access") and result not in DECIDED:
+    if item.beyond_access and result not in DECIDED:
         return Result.NEEDS_ACCESS
     return result
 
@@ -65,9 +66,9 @@ class Counts:
     by_result: Mapping[Result, int]
 
     @classmethod
-    def of(cls, told: Iterable[Entry]) -> Self:
+    def of(cls, items: Iterable[ItemResult]) -> Self:
         """Count the results of checks."""
-        found = Counter(result_of(entry) for entry in told)
+        found = Counter(map(result_of, items))
         return cls({result: found[result] for result in Result})
 
     def __getitem__(self, result: Result) -> int:
@@ -90,25 +91,25 @@ class Counts:
         return ", ".join(parts) or "none"
 
 
-def gating(told: Iterable[Entry]) -> list[Entry]:
+def gating(items: Iterable[ItemResult]) -> list[ItemResult]:
     """Return the checks that can fail the run without --strict: its musts."""
-    return [entry for entry in told if entry.get("gates")]
+    return [item for item in items if item.gates]
 
 
-def requirements(told: Iterable[Entry]) -> set[str]:
-    """Return the ids of the requirements that the checks are of."""
-    return {entry["requirement"] for entry in told if "group" in entry}
+def requirements(items: Iterable[ItemResult]) -> set[str]:
+    """Return the ids of the requirements that were checked."""
+    return {item.requirement for item in items if item.is_check}
 
 
-def explanation(told: Sequence[Entry]) -> dict[str, str]:
-    """Return what the numbers of a run are, by name: all of its checks, and the musts among them."""
-    every, musts = Counts.of(told), Counts.of(gating(told))
-    of_a_must = sum(entry.get("level") == "must" for entry in told)
+def explanation(items: Sequence[ItemResult]) -> dict[str, str]:
+    """Return a sentence about the numbers of a run for all of its checks, and one for the musts among them."""
+    every, musts = Counts.of(items), Counts.of(gating(items))
+    of_a_must = sum(item.level == "must" for item in items)
     presumed = of_a_must - musts.total
     rest = f" ({of_a_must} check a must; {presumed} of those rest on an example or an inference and cannot)"
     return {
         "Checks": (
-            f"{every.total} ({pluralize(len(requirements(told)), 'requirement')}"
+            f"{every.total} ({pluralize(len(requirements(items)), 'requirement')}"
             f" on the operations they apply to): {every}"
         ),
         "Musts": f"{musts.total} of these checks can fail the run: {musts}{rest if presumed > 0 else ''}",

@@ -1,4 +1,4 @@
-"""contracts/known-issues.yaml -> `Issue` values; what they excuse, and which of them are out of date."""
+"""contracts/known-issues.yaml -> `Issue` values; which findings they suppress, and which of them are stale."""
 
 from __future__ import annotations
 
@@ -137,13 +137,13 @@ def applying(
     return found
 
 
-def excused(findings: Sequence[Finding], known: Collection[str], *, strict: bool) -> bool:
-    """Return whether every finding that would fail the run, or is told where none would, is a `known` identity."""
+def suppressed(findings: Sequence[Finding], known: Collection[str], *, strict: bool) -> bool:
+    """Return whether `known` identities hold every finding that would fail the run, or every finding if none would."""
     telling = [finding for finding in findings if finding.gates or strict] or findings
     return bool(telling) and all(finding.identity in known for finding in telling)
 
 
-def outdated(verdict: Verdict, issues: Iterable[Issue], profile: str) -> str:
+def stale_issues(verdict: Verdict, issues: Iterable[Issue], profile: str) -> str:
     """Return a sentence about each issue that is no longer violated.
 
     Only a requirement that held shows that, in the profile that found it or a larger one.

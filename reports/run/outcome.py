@@ -7,22 +7,11 @@ from it here, so that no report can contradict it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
-from reports.run.counts import Counts, Entry, Result, gating, pluralize
-
-
-class Code(IntEnum):
-    """The exit codes; the README has the table."""
-
-    HELD = 0
-    VIOLATED = 1
-    INTERRUPTED = 2
-    SUITE_FAILED = 3
-    USAGE = 4
-    NOTHING_SELECTED = 5
-    COULD_NOT_TELL = 6
-    REFUSED = 7
+from contracts.model.exit_codes import ExitCode
+from contracts.model.result import ItemResult, stop_reason
+from reports.run.counts import Counts, Result, gating, pluralize
 
 
 class Outcome(StrEnum):
@@ -42,50 +31,37 @@ LEAKED = "a secret was written"
 """Why a run ends with exit code 3."""
 
 
-def final_code(code: int, *, refused: bool, unwritten: bool, leaked: bool) -> int:
-    """Return the exit code of a run whose verdicts came to `code`.
-
-    A secret that was written outweighs everything, a violation what is left: a gate that refuses the run, and a report
-    that could not be written.
-    """
-    if leaked:
-        return Code.SUITE_FAILED
-    if unwritten and code != Code.VIOLATED:
-        return Code.SUITE_FAILED
-    return Code.REFUSED if refused and code == Code.HELD else code
-
-
-def failure(told: Sequence[Entry], *, unwritten: bool, leaked: bool) -> str:
+def failure(results: Sequence[ItemResult], *, unwritten: bool, leaked: bool) -> str:
     """Return why the run ends with exit code 3, where it does."""
     if leaked:
         return LEAKED
-    return NOT_WRITTEN if unwritten and not Counts.of(told)[Result.SUITE_FAILED] else SUITE_FAILED
+    return NOT_WRITTEN if unwritten and not Counts.of(results)[Result.SUITE_FAILED] else SUITE_FAILED
 
 
-def outcome(told: Sequence[Entry], code: int) -> Outcome:
+def outcome(results: Sequence[ItemResult], code: int) -> Outcome:
     """Return what came of a run that ends with this exit code."""
-    musts = Counts.of(gating(told))
+    musts = Counts.of(gating(results))
     match code:
-        case Code.VIOLATED:
+        case ExitCode.VIOLATED:
             return Outcome.VIOLATED if musts[Result.VIOLATED] else Outcome.NOT_MET
-        case Code.INTERRUPTED:
+        case ExitCode.INTERRUPTED:
             return Outcome.ENDED_EARLY
-        case Code.SUITE_FAILED:
+        case ExitCode.SUITE_FAILED:
             return Outcome.COULD_NOT_TELL
-        case Code.COULD_NOT_TELL:
-            only_unrun = not stopped(told) and not musts[Result.UNDECIDED] and not musts[Result.NEEDS_ACCESS]
+        case ExitCode.COULD_NOT_TELL:
+            only_unrun = not stop_reason(results) and not musts[Result.UNDECIDED] and not musts[Result.NEEDS_ACCESS]
             return Outcome.ENDED_EARLY if only_unrun and musts[Result.NOT_RUN] else Outcome.COULD_NOT_TELL
-        case Code.HELD | Code.REFUSED if musts[Result.HELD]:
+        case ExitCode.HELD | ExitCode.REFUSED if musts[Result.HELD]:
             return Outcome.HELD
         case _:
             return Outcome.NOT_TRIED
 
 
-def sentence(told: Sequence[Entry], code: int, why: str = SUITE_FAILED) -> str:
+def sentence(results: Sequence[ItemResult], code: int, why: str = SUITE_FAILED) -> str:
     """Return what came of a run in one sentence; `why` says why it ends with exit code 3, where it does."""
-    every, musts = Counts.of(told), Counts.of(gating(told))
+    every, musts = Counts.of(results), Counts.of(gating(results))
     advice = every[Result.NOT_MET]
-    match outcome(told, code):
+    match outcome(results, code):
         case Outcome.VIOLATED:
             line = f"Contract violated: {musts[Result.VIOLATED]} of {pluralize(musts.total, 'must')}"
         case Outcome.NOT_MET:
@@ -97,40 +73,35 @@ def sentence(told: Sequence[Entry], code: int, why: str = SUITE_FAILED) -> str:
         case Outcome.NOT_TRIED:
             line = _nothing_held(musts, code)
         case Outcome.COULD_NOT_TELL:
-            line = f"Could not tell: {_why_not(told, musts, code, why)}"
-    violated = musts[Result.VIOLATED] if code != Code.VIOLATED else 0
+            line = f"Could not tell: {_why_not(results, musts, code, why)}"
+    violated = musts[Result.VIOLATED] if code != ExitCode.VIOLATED else 0
     line += f", {pluralize(violated, 'must')} violated" if violated else ""
     line += f", {pluralize(every[Result.KNOWN], 'known issue')}" if every[Result.KNOWN] else ""
     return line + (f", {pluralize(advice, 'recommendation')} not met" if advice else "")
 
 
-def meaning(told: Sequence[Entry], code: int, why: str = SUITE_FAILED) -> str:
+def meaning(results: Sequence[ItemResult], code: int, why: str = SUITE_FAILED) -> str:
     """Return an exit code in words, as it is meant of this run; `why` is as for the sentence."""
-    musts = Counts.of(gating(told))
+    musts = Counts.of(gating(results))
     match code:
-        case Code.HELD if musts.total == musts[Result.HELD]:
+        case ExitCode.HELD if musts.total == musts[Result.HELD]:
             return "every must held" if musts.total else "nothing that was selected can fail the run"
-        case Code.HELD:
+        case ExitCode.HELD:
             return "every must that was decided held" if musts[Result.HELD] else "no must is violated that is not known"
-        case Code.VIOLATED:
+        case ExitCode.VIOLATED:
             return "a must is violated" if musts[Result.VIOLATED] else "a recommendation is not met, with --strict"
-        case Code.INTERRUPTED:
+        case ExitCode.INTERRUPTED:
             return "the run was interrupted"
-        case Code.SUITE_FAILED:
+        case ExitCode.SUITE_FAILED:
             return f"{why}{'' if why == NOT_WRITTEN else ': please report it'}"
-        case Code.COULD_NOT_TELL:
-            return f"could not tell: {_undecided(told, musts)}"
-        case Code.REFUSED:
+        case ExitCode.COULD_NOT_TELL:
+            return f"could not tell: {_undecided(results, musts)}"
+        case ExitCode.REFUSED:
             return "the gate refuses the run"
-        case Code.NOTHING_SELECTED:
+        case ExitCode.NOTHING_SELECTED:
             return "nothing was selected"
         case _:
             return "an option or a setting is wrong, or missing"
-
-
-def stopped(told: Sequence[Entry]) -> str:
-    """Return why the run was stopped where the target kept it from going on; empty if it was not."""
-    return next((str(entry["stop"]) for entry in told if entry.get("stop")), "")
 
 
 def _share(held: int, total: int) -> str:
@@ -138,7 +109,7 @@ def _share(held: int, total: int) -> str:
 
 
 def _nothing_held(musts: Counts, code: int) -> str:
-    if code == Code.USAGE:
+    if code == ExitCode.USAGE:
         return "Not tried: every check needs more access"
     return "No must held" if musts.total else "No must was selected"
 
@@ -149,16 +120,16 @@ def _left_out(every: Counts, musts: Counts) -> str:
     return f"{every[Result.NOT_RUN]} of {pluralize(every.total, 'check')} not run"
 
 
-def _why_not(told: Sequence[Entry], musts: Counts, code: int, why: str) -> str:
-    if code == Code.SUITE_FAILED:
+def _why_not(results: Sequence[ItemResult], musts: Counts, code: int, why: str) -> str:
+    if code == ExitCode.SUITE_FAILED:
         return why
-    if away := stopped(told):
+    if away := stop_reason(results):
         return away
     early_verdict = musts[Result.UNDECIDED] + musts[Result.NEEDS_ACCESS]
     return f"{early_verdict} of {pluralize(musts.total, 'must')} undecided"
 
 
-def _undecided(told: Sequence[Entry], musts: Counts) -> str:
-    if stopped(told):
+def _undecided(results: Sequence[ItemResult], musts: Counts) -> str:
+    if stop_reason(results):
         return "the target is away, or refuses the token"
     return "a must is undecided" if musts[Result.UNDECIDED] or musts[Result.NEEDS_ACCESS] else "a must was not run"

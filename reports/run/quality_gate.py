@@ -11,16 +11,13 @@ from reports.run.counts import pluralize
 from reports.run.history import Run
 from reports.run.trend import day
 
-REFUSED = 7
-"""The exit code of a run that only these rules refuse."""
 
-
-def refusals(run: Run, earlier: Sequence[Run], outdated: Sequence[str]) -> tuple[str, ...]:
+def refusals(run: Run, earlier: Sequence[Run], stale_issues: Sequence[str]) -> tuple[str, ...]:
     """Return why the run is refused; `earlier` are the runs of the same target and contract, the oldest first.
 
-    `outdated` are sentences about known issues that are no longer violated.
+    `stale_issues` are sentences about known issues that are no longer violated.
     """
-    return (*outdated, *fall_of_proof(run, earlier), *fewer_exercised(run, earlier))
+    return (*stale_issues, *fall_of_proof(run, earlier), *fewer_exercised(run, earlier))
 
 
 def fall_of_proof(run: Run, earlier: Sequence[Run]) -> list[str]:

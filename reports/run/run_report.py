@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from contracts.model.result import FindingResult, ItemResult, LastRequest, process_stats
+from contracts.model.verdict import Status
 from reports.run.counts import explanation, requirements
 from reports.run.history import DetectionPower, FindingRecord, Run
 from reports.run.outcome import SUITE_FAILED, Outcome, meaning, outcome, sentence
 from reports.run.proof import Proof
 from reports.run.trend import Change
 
-DECIDED = ("held", "violated", "not met")
+DECIDED = (Status.HELD, Status.VIOLATED, Status.NOT_MET)
 """The verdicts of a requirement that a run could tell about."""
 
 
@@ -33,7 +34,7 @@ class RunConfig:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One run. `told` is what each item told, `last` the beginning of the run that `changes` compares with, if any.
+    """One run. `results` are those of its items, `last` the beginning of the run that `changes` compares with, if any.
 
     `notice` says what is amiss with the history. `not_cancelled` has a line for each record left at the target,
     `access` tells how far the run could go. `failure` is why the run ends with exit code 3, where it does. `files` are
@@ -41,7 +42,7 @@ class RunReport:
     """
 
     setting: RunConfig
-    told: Sequence[Mapping[str, Any]]
+    results: Sequence[ItemResult]
     exit_code: int
     access: str
     refusals: tuple[str, ...] = ()
@@ -56,13 +57,13 @@ class RunReport:
     @property
     def outcome(self) -> Outcome:
         """Return what came of the run, in the fewest words."""
-        return outcome(self.told, self.exit_code)
+        return outcome(self.results, self.exit_code)
 
     @property
     def headline(self) -> str:
         """Return the run in one line: what came of it, of which target, against which contract."""
         refused = "; the gate refuses this run" if self.refusals else ""
-        came = sentence(self.told, self.exit_code, self.failure)
+        came = sentence(self.results, self.exit_code, self.failure)
         return f"{came}{refused} - {self.setting.target}, contract {self.setting.contract}"
 
     @property
@@ -73,7 +74,7 @@ class RunReport:
     @property
     def meaning(self) -> str:
         """Return the exit code in words."""
-        return meaning(self.told, self.exit_code, self.failure)
+        return meaning(self.results, self.exit_code, self.failure)
 
     def rest(self, *options: str) -> str:
         """Return where all of it is that a report shows a part of: the file of one of these options, or the option."""
@@ -89,44 +90,43 @@ class RunReport:
     def controls(self) -> int:
         """Return how many controls were accepted."""
         by_operation: dict[str, int] = {}
-        for entry in self.told:
-            if "evidence" in entry:
-                before = by_operation.get(entry["operation"], 0)
-                by_operation[entry["operation"]] = max(before, entry["evidence"]["controls"])
+        for result in self.results:
+            before = by_operation.get(result.operation, 0)
+            by_operation[result.operation] = max(before, result.evidence.controls)
         return sum(by_operation.values())
 
     @property
     def decisions(self) -> int:
         """Return how many times a request reached a decision."""
-        return sum(entry["evidence"]["decided"] for entry in self.told if "evidence" in entry)
+        return sum(result.evidence.decided for result in self.results)
 
     @property
     def sent(self) -> int:
         """Return how many requests the run sent, over all its processes."""
-        return sum({entry["process"]: entry["sent"] for entry in self.told if "sent" in entry}.values())
+        return sum(process.requests_sent for process in process_stats(self.results))
 
     @property
     def exercised(self) -> int:
         """Return how many requirements were decided on at least one operation."""
-        return len({entry["requirement"] for entry in self.told if entry["verdict"] in DECIDED})
+        return len({result.requirement for result in self.results if result.verdict in DECIDED})
 
     @property
     def requirements(self) -> int:
         """Return how many requirements were to be judged."""
-        return len(requirements(self.told))
+        return len(requirements(self.results))
 
     @property
-    def last_requests(self) -> list[Mapping[str, Any]]:
+    def last_requests(self) -> list[LastRequest]:
         """Return what was in flight, in any process, when the target stopped answering, or else its last answers."""
-        last = [request for entry in self.told for request in entry.get("last requests", ())]
-        return [request for request in last if not request["outcome"].isdigit()] or last
+        last = [request for result in self.results for request in result.last_requests]
+        return [request for request in last if not request.answered] or last
 
     def facts(self) -> dict[str, str]:
         """Return the facts of the run for a report's first screen, the most telling first."""
         return {
             "Verdict": self.headline,
             "Ending": f"exit code {self.exit_code}: {self.meaning}",
-            **explanation(self.told),
+            **explanation(self.results),
             "Requests": f"{self.sent} sent, {self.controls} controls accepted",
             "Detection": self.proof_line,
             "Evidence": (
@@ -147,25 +147,25 @@ def proof_line(proof: Proof | None) -> str:
 
 
 def as_run(
-    setting: RunConfig, told: Sequence[Mapping[str, Any]], exit_code: int, proof: Proof | None, *, whole: bool
+    setting: RunConfig, results: Sequence[ItemResult], exit_code: int, proof: Proof | None, *, whole: bool
 ) -> Run:
     """Return the run as history keeps it."""
-    decided = [entry for entry in told if entry["verdict"] in DECIDED]
+    decided = [result for result in results if result.verdict in DECIDED]
     exercised: dict[str, list[str]] = {}
-    for entry in decided:
-        exercised.setdefault(entry["operation"], []).append(entry["requirement"])
+    for result in decided:
+        exercised.setdefault(result.operation, []).append(result.requirement)
     return Run(
         when=setting.began,
         target=setting.target,
         contract=setting.contract,
         suite=setting.suite,
         profile=setting.profile,
-        outcome=str(outcome(told, exit_code)),
+        outcome=str(outcome(results, exit_code)),
         exit_code=exit_code,
         whole=whole,
         exercised={operation: tuple(sorted(set(ids))) for operation, ids in sorted(exercised.items())},
-        musts=tuple(sorted({entry["requirement"] for entry in decided if entry["gates"]})),
-        findings=tuple(found for found, _ in findings(told)),
+        musts=tuple(sorted({result.requirement for result in decided if result.gates})),
+        findings=tuple(found for found, _ in findings(results)),
         power=None if proof is None else power(proof),
     )
 
@@ -175,20 +175,20 @@ def power(proof: Proof) -> DetectionPower:
     return DetectionPower(proof.seeded, proof.noticed, proof.must_seeded, proof.must_noticed, len(proof.false_alarms))
 
 
-def findings(told: Iterable[Mapping[str, Any]]) -> list[tuple[FindingRecord, Mapping[str, Any]]]:
-    """Return each finding as history keeps it, and as the item told it."""
-    found: dict[str, tuple[FindingRecord, Mapping[str, Any]]] = {}
-    for entry in told:
-        for finding in entry.get("findings", ()):
-            seen = FindingRecord(
-                identity=finding["identity"],
-                requirement=entry["requirement"],
-                operation=entry["operation"],
-                edit=finding["edit"],
-                problem=finding["kind"],
-                gates=finding["gates"],
+def findings(results: Iterable[ItemResult]) -> list[tuple[FindingRecord, FindingResult]]:
+    """Return each finding as history keeps it, and as the first item that has it reported it."""
+    found: dict[str, tuple[FindingRecord, FindingResult]] = {}
+    for result in results:
+        for finding in result.findings:
+            record = FindingRecord(
+                identity=finding.identity,
+                requirement=result.requirement,
+                operation=result.operation,
+                edit=finding.mutation,
+                problem=finding.kind,
+                gates=finding.gates,
             )
-            found.setdefault(seen.identity, (seen, finding))
+            found.setdefault(record.identity, (record, finding))
     return list(found.values())
 
 

@@ -98,12 +98,12 @@ class AllureResults:
         control: Exchange | None,
         trends: Mapping[str, Change],
         *,
-        excused: bool,
+        suppressed: bool,
     ) -> None:
         """Tell Allure what the result of the check that was begun shows.
 
-        `trends` tells by identity where findings stand in history, where that is known. `excused` is whether known
-        issues keep it from failing the run.
+        `trends` tells by identity where findings stand in history, where that is known. `suppressed`: known issues
+        hold every finding that would fail the run.
         """
         requirement, identity = check.requirement, check.identity
         self._begun.pop(identity, None)
@@ -117,7 +117,7 @@ class AllureResults:
             return
         self._messages[identity] = allure_message(verdict, requirement, redactor, trends)
         if change := _most_telling(verdict.findings, trends):
-            allure.dynamic.label("change", State.KNOWN if excused else change.state)
+            allure.dynamic.label("change", State.KNOWN if suppressed else change.state)
             allure.dynamic.label("history", change.standing())
         command = curl(verdict.findings[0].exchange.request, base_url, redactor)
         allure.attach(command, name="curl that reproduces it", attachment_type=AttachmentType.TEXT)

@@ -12,13 +12,14 @@ from typing import Final
 
 import allure
 
+from contracts.model.exit_codes import ExitCode
+from contracts.model.result import stop_reason
 from contracts.untrusted import sanitize
-from reports.run.outcome import Code, stopped
 from reports.run.proof import Proof
 from reports.run.run_report import RunReport
 from reports.run.trend import State, moment
 
-SHOWN_BY_NO_RESULT: Final = (Code.INTERRUPTED, Code.SUITE_FAILED, Code.USAGE)
+SHOWN_BY_NO_RESULT: Final = (ExitCode.INTERRUPTED, ExitCode.SUITE_FAILED, ExitCode.USAGE)
 """Exit codes that follow from no result of a check."""
 FOUND: Final = (State.NEW, State.EXPIRED, State.OPEN, State.KNOWN)
 
@@ -76,7 +77,7 @@ def change_counts(report: RunReport) -> str:
 
 def run_level_errors(report: RunReport) -> list[str]:
     """Return what speaks against the run as a whole, and shows in no single result."""
-    why = stopped(report.told)
+    why = stop_reason(report.results)
     code = [f"{report.meaning}."] if report.exit_code in SHOWN_BY_NO_RESULT else []
     return [*report.refusals, *([why] if why else []), *code]
 

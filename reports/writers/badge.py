@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from contracts.model.exit_codes import ExitCode
 from contracts.untrusted import sanitize
 from reports.run.counts import pluralize
-from reports.run.outcome import Code, Outcome
+from reports.run.outcome import Outcome
 from reports.run.run_report import RunReport
 from reports.run.trend import State
 
@@ -36,6 +37,6 @@ def badge(report: RunReport) -> dict[str, str | int]:
         message += f", {pluralize(new, 'new finding')}"
     elif report.outcome is Outcome.NOT_MET:
         message = "recommendation not met"
-    elif report.exit_code == Code.REFUSED:
+    elif report.exit_code == ExitCode.REFUSED:
         message, colour = f"{message}, but refused", "orange"
     return {"schemaVersion": 1, "label": f"contract of {report.setting.target}", "message": message, "color": colour}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from contracts.errors import UsageError
+from contracts.model.result import FindingResult, ItemResult, LastRequest
 from contracts.untrusted import sanitize, strict_json
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
 from reports.run.counts import Counts, Result, gating
@@ -20,9 +21,8 @@ MAX_BYTES = 20 * MEGABYTE
 """Of a summary that is read again; one of a whole run is a fiftieth of it."""
 SCHEMA = 1
 """Goes up when a key changes its meaning or goes away; new keys may come without."""
-UNTOLD = frozenset({"process", "stop", "sent", "weather", "last requests"})
-"""What an item tells only so that the closing lines can be made."""
 OF_A_FINDING = ("seen", "tried", "edits", "request", "expected", "observed", "curl")
+"""Keys of a finding that are null where it was not found in this run."""
 
 
 def write(file: Path, report: RunReport, clean: Callable[[str], str] = str) -> None:
@@ -61,13 +61,13 @@ def summary(report: RunReport) -> dict[str, Any]:
         "seed": setting.seed,
         "requests": {"sent": report.sent, "controls_accepted": report.controls, "decisions": report.decisions},
         "requirements": {"exercised": report.exercised, "judged": report.requirements},
-        "checks": _counts(Counts.of(report.told)) | {"musts": _counts(Counts.of(gating(report.told)))},
+        "checks": _counts(Counts.of(report.results)) | {"musts": _counts(Counts.of(gating(report.results)))},
         "proof": None if report.proof is None else _proof(report.proof),
         "history": {"compared_with": report.last, "notice": report.notice},
         "findings": list(_findings(report)),
         "not_cancelled": list(report.not_cancelled),
-        "last_requests": list(report.last_requests),
-        "results": [{name: value for name, value in entry.items() if name not in UNTOLD} for entry in report.told],
+        "last_requests": [_last_request(request) for request in report.last_requests],
+        "results": [_result(result) for result in report.results],
     }
 
 
@@ -90,13 +90,13 @@ def _proof(proof: Proof) -> dict[str, Any]:
 
 
 def _findings(report: RunReport) -> Iterator[dict[str, Any]]:
-    details = {seen.identity: detail for seen, detail in findings(report.told)}
+    details = {seen.identity: detail for seen, detail in findings(report.results)}
     for number, change in enumerate(report.changes, start=1):
-        yield _finding(number, change, details.get(change.finding.identity, {}))
+        yield _finding(number, change, details.get(change.finding.identity))
 
 
-def _finding(number: int, change: Change, detail: Mapping[str, Any]) -> dict[str, Any]:
-    issue = change.issue
+def _finding(number: int, change: Change, result: FindingResult | None) -> dict[str, Any]:
+    issue, found = change.issue, {} if result is None else _finding_result(result)
     return {
         "number": number,
         "state": str(change.state),
@@ -104,7 +104,7 @@ def _finding(number: int, change: Change, detail: Mapping[str, Any]) -> dict[str
         "runs": change.runs,
         "before": change.before,
         **asdict(change.finding),
-        **{name: detail.get(name) for name in OF_A_FINDING},
+        **{name: found.get(name) for name in OF_A_FINDING},
         "known": None
         if issue is None
         else {
@@ -114,4 +114,61 @@ def _finding(number: int, change: Change, detail: Mapping[str, Any]) -> dict[str
             "link": issue.link,
             "expires": issue.expires.isoformat(),
         },
+    }
+
+
+def _result(result: ItemResult) -> dict[str, Any]:
+    """Return the result of an item: an item in which pytest failed has nothing but its name and its verdict."""
+    if not result.is_check:
+        return {"requirement": result.requirement, "verdict": str(result.verdict)}
+    evidence = result.evidence
+    return {
+        "requirement": result.requirement,
+        "group": result.group,
+        "gates": result.gates,
+        "level": result.level,
+        "sentence": result.sentence,
+        "operation": result.operation,
+        "verdict": str(result.verdict),
+        "text": result.text,
+        "excused": result.suppressed,
+        "outdated": result.stale_issues,
+        "evidence": {
+            "decided": evidence.decided,
+            "controls": evidence.controls,
+            "edits": list(evidence.mutations),
+            "statuses": dict(evidence.statuses),
+            "fault_rate_ruled_out": evidence.ruled_out,
+        },
+        "beyond access": result.beyond_access,
+        "findings": [_finding_result(finding) for finding in result.findings],
+        "observations": list(result.observations),
+    }
+
+
+def _finding_result(finding: FindingResult) -> dict[str, Any]:
+    return {
+        "identity": finding.identity,
+        "edit": finding.mutation,
+        "kind": finding.kind,
+        "seen": finding.seen,
+        "tried": finding.tried,
+        "gates": finding.gates,
+        "edits": list(finding.mutations),
+        "request": finding.request,
+        "expected": finding.text.expected,
+        "observed": finding.text.observed,
+        "curl": finding.text.curl,
+    }
+
+
+def _last_request(request: LastRequest) -> dict[str, Any]:
+    return {
+        "operation": request.operation,
+        "method": request.method,
+        "target": request.target,
+        "edit": request.mutation,
+        "request": request.request,
+        "outcome": request.outcome,
+        "curl": request.curl,
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.run.session import SESSION, TOLD
+from tests.harness.run.session import RESULTS, SESSION
 
 ROUNDS, SAMPLES = "CHAOS_ROUNDS", "CHAOS_SAMPLES"
 
@@ -42,5 +42,5 @@ def _let_go_of_results(config: pytest.Config) -> None:
     assert reporter is not None, "this is a run in a terminal"
     for kind in ("", "passed", "skipped"):
         reporter.stats.pop(kind, None)
-    told = config.stash[TOLD]
-    told[:] = {(entry["requirement"], entry.get("operation"), entry["verdict"]): entry for entry in told}.values()
+    results = config.stash[RESULTS]
+    results[:] = {(result.requirement, result.operation, result.verdict): result for result in results}.values()

@@ -24,12 +24,15 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from contracts.model.result import ItemResult, process_stats
+from contracts.model.verdict import Status
 from contracts.openapi.loader import load_document
 from contracts.requirements import Requirement, load_requirements
 from reports.run.proof import Proof, store, suite_digest
 from tests.detection.catalogue import Defect, Kind, Variant, operations, to_gate
 from tests.detection.defects import DEFECTS, VARIANTS
 from tests.detection.detection_curve import greedy_cover, noticed_by_request, requests_until
+from tests.harness.pytest_plugin.not_run import result_of
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "contracts"
@@ -63,22 +66,23 @@ class RequirementTest:
         return self.violated | self.not_met
 
 
-class _Listener:
-    """A pytest plugin that keeps what each item told."""
+class _ResultCollector:
+    """A pytest plugin that keeps the result of each item."""
 
     def __init__(self) -> None:
-        self.told: list[dict[str, Any]] = []
+        self.results: list[ItemResult] = []
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        if hasattr(report, "conformance"):
-            self.told.append(report.conformance)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        result = result_of(report)
+        if result is not None:
+            self.results.append(result)
 
 
 def try_on(name: str, profile: str, seed: int) -> RequirementTest:
     """Serve the defect or variant of this name and run the conformance tests on the operations that it touches."""
     subject = _subjects()[name]
     document = load_document(CONTRACTS / "appointments.yaml")
-    listener, began = _Listener(), time.monotonic()
+    collector, began = _ResultCollector(), time.monotonic()
     with subject.serve(document, 1) as served:
         settings = {name: ",".join(values) for name, values in served.known.items()} | {"PROPEXO_TOKEN": served.token}
         with (
@@ -95,27 +99,27 @@ def try_on(name: str, profile: str, seed: int) -> RequirementTest:
                     *("--hypothesis-seed", str(seed)),
                     *(f"--operation={name}" for name in operations(document, tried_with(subject.touches))),
                 ],
-                plugins=[listener],
+                plugins=[collector],
             )
     by_verdict = {
-        verdict: frozenset(told["requirement"] for told in listener.told if told["verdict"] == verdict)
-        for verdict in ("violated", "not met", "inconclusive")
+        verdict: frozenset(result.requirement for result in collector.results if result.verdict is verdict)
+        for verdict in (Status.VIOLATED, Status.NOT_MET, Status.INCONCLUSIVE)
     }
     return RequirementTest(
         name=name,
-        violated=by_verdict["violated"],
-        not_met=by_verdict["not met"],
-        early_verdict=by_verdict["inconclusive"],
-        requests=max((told.get("sent", 0) for told in listener.told), default=0),
+        violated=by_verdict[Status.VIOLATED],
+        not_met=by_verdict[Status.NOT_MET],
+        early_verdict=by_verdict[Status.INCONCLUSIVE],
+        requests=max((process.requests_sent for process in process_stats(collector.results)), default=0),
         seconds=time.monotonic() - began,
         code=int(code),
         shown_by=frozenset(
-            f"{told['operation']}: {mutation}"
-            for told in listener.told
-            for finding in told["findings"]
-            for mutation in finding["edits"]
+            f"{result.operation}: {mutation}"
+            for result in collector.results
+            for finding in result.findings
+            for mutation in finding.mutations
         ),
-        first=min((finding["request"] for told in listener.told for finding in told["findings"]), default=None),
+        first=min((finding.request for result in collector.results for finding in result.findings), default=None),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the reports are given, in one line each: told items, runs of the past, known issues, accounts."""
+"""What the reports are given, in one line each: results of items, earlier runs, known issues, reports of runs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from contracts.model.exit_codes import decide_exit_code
+from contracts.model.result import EvidenceResult, FindingResult, FindingText, ItemResult, ProcessStats
+from contracts.model.verdict import Status
 from reports.run.history import FindingRecord, Run
 from reports.run.known_issues import Issue
-from reports.run.outcome import final_code
 from reports.run.run_report import RunConfig, RunReport, as_run
 from reports.run.trend import changes
-from tests.harness.pytest_plugin.plugin import exit_code
 
+TEXT = FindingText("400", "200 {}", "curl -i x")
 TODAY = dt.date(2026, 11, 24)
 SETTING = RunConfig("2026-11-24T02:00:00+00:00", "mock", "API", "contracts/a.yaml", "0123456789ab", "0.1.0", "quick", 5)
 FOUND = FindingRecord("aaaaaaaaaaaa", "ERR-01", "cancel", "event_id missing", "answered 200", gates=True)
@@ -34,26 +36,36 @@ ISSUE = Issue(
 )
 
 
-def item(verdict: str, *, gates: bool = True, **more: Any) -> dict[str, Any]:
-    """Return what an item told of its verdict."""
-    told = {"requirement": "ERR-01", "group": "The 400 error contract", "gates": gates, "operation": "cancel"}
-    told |= {"level": "must" if gates else "should"}
-    told |= {"sentence": "It is refused.", "excused": False, "outdated": "", "findings": [], "observations": []}
-    evidence = {"edits": [], "statuses": {"400": 3}, "fault_rate_ruled_out": 0.6}
-    pluralize = {"evidence": {"decided": 3, "controls": more.pop("controls", 2), **evidence}, "sent": 40, "process": ""}
-    return told | pluralize | {"verdict": verdict, "text": f"text of {verdict}", "stop": ""} | more
+def item(verdict: str, *, gates: bool = True, sent: int = 40, worker: str = "", **more: Any) -> ItemResult:
+    """Return the result of a check on `cancel`; `controls` is that of its evidence."""
+    result = ItemResult(
+        requirement="ERR-01",
+        verdict=Status(verdict),
+        operation="cancel",
+        group="The 400 error contract",
+        level="must" if gates else "should",
+        sentence="It is refused.",
+        gates=gates,
+        text=f"text of {verdict}",
+        evidence=EvidenceResult(3, more.pop("controls", 2), (), {"400": 3}, 0.6),
+        process=ProcessStats(worker, sent, {}),
+    )
+    return replace(result, **more)
 
 
-def broken(*findings: FindingRecord, **more: Any) -> dict[str, Any]:
-    """Return what an item told that was violated, or not met, in these ways."""
-    details = {"seen": 3, "tried": 3, "request": 7, "expected": "400", "observed": "200 {}", "curl": "curl -i x"}
-    told = [
-        {"identity": f.identity, "edit": f.edit, "kind": f.problem, "gates": f.gates, "edits": [f.edit]} | details
-        for f in findings
-    ]
+def broken(*findings: FindingRecord, text: FindingText = TEXT, **more: Any) -> ItemResult:
+    """Return the result of a check that was violated, or not met, in these ways."""
+    results = tuple(FindingResult(f.identity, f.edit, f.problem, 3, 3, f.gates, (f.edit,), 7, text) for f in findings)
     first, verdict = findings[0], "violated" if any(f.gates for f in findings) else "not met"
-    known = {"requirement": first.requirement, "operation": first.operation, "findings": told}
+    known = {"requirement": first.requirement, "operation": first.operation, "findings": results}
     return item(verdict, **{"gates": first.gates} | known | more)
+
+
+def altered(result: ItemResult, number: int = 0, **changes: Any) -> ItemResult:
+    """Return the result with one of its findings changed."""
+    findings = list(result.findings)
+    findings[number] = replace(findings[number], **changes)
+    return replace(result, findings=tuple(findings))
 
 
 ACCESS = "write: enough for every check"
@@ -69,13 +81,12 @@ def night(
 
 
 def accounted(
-    *told: dict[str, Any], earlier: Sequence[Run] = (), issues: Sequence[Issue] = (), **more: Any
+    *results: ItemResult, earlier: Sequence[Run] = (), issues: Sequence[Issue] = (), **more: Any
 ) -> RunReport:
-    """Return the account of a run in which the items told this; its exit code is theirs unless it is given."""
-    code = exit_code(told, 0, strict=False)
-    code = final_code(code, refused=bool(more.get("refusals")), unwritten=False, leaked=False)
-    run = as_run(SETTING, told, code, None, whole=True)
+    """Return the report of a run with these results; its exit code follows from them unless it is given."""
+    code = decide_exit_code(results, 0, strict=False, refused=bool(more.get("refusals")))
+    run = as_run(SETTING, results, code, None, whole=True)
     found = changes(run, earlier, {issue.finding: issue for issue in issues}, TODAY)
     last = earlier[-1].when if earlier else None
-    given = {"setting": SETTING, "told": told, "exit_code": code, "changes": found, "last": last, "access": ACCESS}
-    return RunReport(**given | more)
+    given = {"setting": SETTING, "results": results, "exit_code": code, "changes": found, "last": last}
+    return RunReport(**given | {"access": ACCESS} | more)

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import UsageError
+from contracts.model.result import FindingText
 from contracts.model.verdict import INTERMITTENT
 from reports.cli import accept as module
 from reports.cli.accept import accept, entry, main
 from reports.run.known_issues import load
 from reports.writers.summary import summary
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, OTHER, TODAY, accounted, broken, night
+from tests.support.report_factories import ADVICE, FOUND, OTHER, TODAY, accounted, altered, broken, item, night
 
 FILLED = {'reason: ""': "reason: r", 'owner: ""': "owner: o", 'link: ""': "link: https://x.example"}
 
@@ -22,12 +23,11 @@ FILLED = {'reason: ""': "reason: r", 'owner: ""': "owner: o", 'link: ""': "link:
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """Write the summary of a run with a finding, a flaky one, and one that is gone."""
-    told = broken(FOUND, OTHER)
-    told["findings"][1] |= {"seen": 1, "observed": "line\n- finding: forged\t\x1b[0m"}
+    flaky = altered(broken(FOUND, OTHER), 1, seen=1, text=FindingText("400", "line\n- finding: forged\t\x1b[0m", ""))
     earlier = [night(23, ADVICE)]
-    gone = {"requirement": ADVICE.requirement, "verdict": "held"}
+    gone = item("held", requirement=ADVICE.requirement)
     file = tmp_path / "summary.json"
-    file.write_text(json.dumps(summary(accounted(told, broken(FOUND) | gone | {"findings": []}, earlier=earlier))))
+    file.write_text(json.dumps(summary(accounted(flaky, gone, earlier=earlier))))
     return file
 
 
@@ -71,12 +71,11 @@ def test_second_entry_stands_beside_the_first(tmp_path: Path, run: Path) -> None
         "every time": ({"seen": 3}, "failing"),
         "seen once, tried once": ({"seen": 1, "tried": 1}, "failing"),
         "not every time": ({"seen": 2}, "flaky"),
-        "now and then": ({"seen": 1, "tried": 1, "edit": INTERMITTENT}, "flaky"),
+        "now and then": ({"seen": 1, "tried": 1, "mutation": INTERMITTENT}, "flaky"),
     },
 )
 def test_kind_is_by_how_often_it_was_seen(changed: dict, kind: str) -> None:
-    told = broken(FOUND)
-    told["findings"][0] |= changed
+    told = altered(broken(FOUND), **changed)
     assert f"  kind: {kind}\n" in entry(summary(accounted(told)), "1", TODAY)
 
 

@@ -9,6 +9,7 @@ import pytest
 from contracts.mock.http.api import MockApi
 from tests.harness.config.access import Access, access_with, is_ambiguous_rejection, is_unambiguous_rejection, line
 from tests.support.factories import CANCEL, exchange, refusal, table
+from tests.support.report_factories import item
 from tests.support.sockets import Talk
 from tests.support.sockets import serving as serving_fake
 from tests.support.suite_process import TWO, Outcome, document, run, serving
@@ -76,7 +77,7 @@ def test_what_is_no_refusal_is_judged_as_ever(status: int | None) -> None:
 
 
 def test_line_counts_what_could_be_tried() -> None:
-    told = [{"beyond access": True}, {"beyond access": False}, {}]
+    told = [item("inconclusive", beyond_access=True), item("held"), item("held")]
     assert line(told, Access.TOKEN) == "token: enough for 2 of 3 checks"
     assert line(told[1:], Access.WRITE) == "write: enough for every check"
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from contracts.model.result import ItemResult
 from reports.run.history import DetectionPower
 from reports.run.proof import Proof
 from reports.run.run_report import as_run, proof_line
@@ -9,8 +10,8 @@ from tests.support.factories import table
 from tests.support.report_factories import ADVICE, FOUND, OTHER, SETTING, accounted, broken, item
 
 HELD, VIOLATED, UNDECIDED = item("held"), broken(FOUND), item("inconclusive")
-NOT_MET, ABSENT, KNOWN = broken(ADVICE), item("not applicable"), broken(FOUND, excused=True)
-BEYOND = {"beyond access": True}
+NOT_MET, ABSENT, KNOWN = broken(ADVICE), item("not applicable"), broken(FOUND, suppressed=True)
+BEYOND = item("inconclusive", beyond_access=True)
 PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ("v",))
 
 
@@ -23,18 +24,24 @@ PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ("v",))
         "held, some not applicable": ([HELD, ABSENT], "Contract held: 1 of 2 musts"),
         "held, advice undecided": ([HELD, item("inconclusive", gates=False)], "Contract held: 1 must"),
         "held, a known issue": ([HELD, KNOWN], "Contract held: 1 of 2 musts, 1 known issue"),
-        "held, known advice": ([HELD, broken(ADVICE, excused=True)], "Contract held: 1 must, 1 known issue"),
+        "held, known advice": ([HELD, broken(ADVICE, suppressed=True)], "Contract held: 1 must, 1 known issue"),
         "violated": ([HELD, VIOLATED, HELD], "Contract violated: 1 of 3 musts"),
         "violated and known": ([VIOLATED, KNOWN], "Contract violated: 1 of 2 musts, 1 known issue"),
         "violated and undecided": ([VIOLATED, UNDECIDED], "Contract violated: 1 of 2 musts"),
         "violated, advice not met": ([VIOLATED, NOT_MET], "Contract violated: 1 of 1 must, 1 recommendation not met"),
         "undecided": ([HELD, UNDECIDED], "Could not tell: 1 of 2 musts undecided"),
         "stopped": ([HELD, item("held", stop="it is away")], "Could not tell: it is away"),
-        "the suite failed": ([HELD, {"verdict": "internal error"}], "Could not tell: the suite itself failed"),
+        "the suite failed": ([HELD, ItemResult.crashed("x")], "Could not tell: the suite itself failed"),
         "only shoulds": ([NOT_MET], "No must was selected, 1 recommendation not met"),
         "only a known issue": ([KNOWN], "No must held, 1 known issue"),
-        "needs more access": ([HELD, item("inconclusive", **BEYOND)], "Could not tell: 1 of 2 musts undecided"),
-        "all needs more access": ([item("inconclusive", **BEYOND)], "Not tried: every check needs more access"),
+        "needs more access": (
+            [HELD, item("inconclusive", beyond_access=True)],
+            "Could not tell: 1 of 2 musts undecided",
+        ),
+        "all needs more access": (
+            [item("inconclusive", beyond_access=True)],
+            "Not tried: every check needs more access",
+        ),
         "a must not run": ([HELD, item("not run")], "Ended early: 1 of 2 musts not run"),
     },
 )
@@ -43,9 +50,9 @@ def test_headline(told, outcome: str) -> None:
 
 
 def test_requests_are_counted_once_a_process() -> None:
-    told = [item("held", sent=10), item("held", sent=25), item("held", process="gw1", sent=7), {"verdict": "?"}]
+    told = [item("held", sent=10), item("held", sent=25), item("held", worker="gw1", sent=7), ItemResult.crashed("x")]
     assert accounted(*told[:3]).sent == 32
-    assert replace(accounted(HELD), told=told).sent == 32
+    assert replace(accounted(HELD), results=told).sent == 32
 
 
 def test_proof_is_told_or_missed() -> None:
@@ -68,9 +75,7 @@ def test_facts_begin_with_the_verdict() -> None:
 
 def test_history_keeps_what_was_decided_and_found() -> None:
     told = [VIOLATED, NOT_MET, item("held", operation="make"), item("inconclusive", requirement="ERR-02")]
-    run = as_run(
-        SETTING, [*told, broken(OTHER, FOUND), {"requirement": "x", "verdict": "internal error"}], 1, PROVED, whole=True
-    )
+    run = as_run(SETTING, [*told, broken(OTHER, FOUND), ItemResult.crashed("x")], 1, PROVED, whole=True)
     assert run.exercised == {"cancel": ("ERR-01", "RATE-01", "RESP-01"), "make": ("ERR-01",)}
     assert run.musts == ("ERR-01", "RESP-01")
     assert run.identities == {FOUND.identity, OTHER.identity, ADVICE.identity}

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
-from typing import Any
 
 import pytest
 
+from contracts.model.exit_codes import decide_exit_code
+from contracts.model.result import ItemResult
+from contracts.model.verdict import Status
 from reports.render import markdown
 from reports.render.terminal import closing_text
-from reports.run.outcome import LEAKED, NOT_WRITTEN, SUITE_FAILED, failure, final_code
+from reports.run.outcome import LEAKED, NOT_WRITTEN, SUITE_FAILED, failure
 from reports.run.run_report import RunReport
 from reports.writers.allure_run_files import run_level_errors
 from reports.writers.badge import badge
 from reports.writers.summary import summary
-from tests.harness.pytest_plugin.plugin import exit_code
 from tests.support.factories import table
 from tests.support.report_factories import ADVICE, FOUND, OTHER, accounted, broken, item
 
 HELD, AWAY = item("held"), "The target is away."
 OUTDATED = "Known issue aaaaaaaaaaaa is no longer violated."
-SEEN: dict[str, tuple[dict[str, Any], ...]] = {
-    "a must is violated": (broken(FOUND),),
-    "a should is not met": (broken(ADVICE),),
-    "a must is undecided": (item("inconclusive"),),
-    "a must is not run": (item("not run"),),
-    "a must is not reached": (item("not reached"),),
-    "a known issue": (broken(OTHER, excused=True),),
-    "an outdated known issue": (item("held", outdated=OUTDATED),),
-    "the suite failed": ({"requirement": "x", "verdict": "internal error"},),
-    "the target is away": (item("inconclusive", stop=AWAY),),
+SEEN: dict[str, ItemResult] = {
+    "a must is violated": broken(FOUND),
+    "a should is not met": broken(ADVICE),
+    "a must is undecided": item("inconclusive"),
+    "a must is not run": item("not run"),
+    "a must is not reached": item("not reached"),
+    "a known issue": broken(OTHER, suppressed=True),
+    "an outdated known issue": item("held", stale_issues=OUTDATED),
+    "the suite failed": ItemResult.crashed("x"),
+    "the target is away": item("inconclusive", stop=AWAY),
 }
 COMBINATIONS = list(product([False, True], repeat=len(SEEN)))
 INTERRUPTED = 2
@@ -39,28 +40,28 @@ INTERRUPTED = 2
 def account_of(
     seen: tuple[bool, ...], pytests: int, *, strict: bool, gate: bool, unwritten: bool, leaked: bool
 ) -> RunReport:
-    """Return the account of a run in which all of this came together."""
-    told = [HELD, *(entry for entries, there in zip(SEEN.values(), seen, strict=True) if there for entry in entries)]
-    refusals = tuple(entry["outdated"] for entry in told if entry.get("outdated")) + (("Fewer musts.",) if gate else ())
-    code = exit_code(told, pytests, strict=strict)
-    code = final_code(code, refused=bool(refusals), unwritten=unwritten, leaked=leaked)
-    why = failure(told, unwritten=unwritten, leaked=leaked)
-    return replace(accounted(*told), refusals=refusals, exit_code=code, failure=why)
+    """Return the report of a run in which all of this came together."""
+    results = [HELD, *(result for result, there in zip(SEEN.values(), seen, strict=True) if there)]
+    stale = tuple(result.stale_issues for result in results if result.stale_issues)
+    refusals = stale + (("Fewer musts.",) if gate else ())
+    code = decide_exit_code(results, pytests, strict=strict, unwritten=unwritten, leaked=leaked, refused=bool(refusals))
+    why = failure(results, unwritten=unwritten, leaked=leaked)
+    return replace(accounted(*results), refusals=refusals, exit_code=code, failure=why)
 
 
 def quality_gate_refuses(account: RunReport, *, strict: bool) -> bool:
     """Return what the rules of allurerc.mjs say of the results that Allure is given, and of the run as a whole."""
 
-    def refuses(entry: dict[str, Any]) -> bool:
-        if entry.get("outdated"):
-            return entry["gates"]
-        if entry.get("excused"):
+    def refuses(result: ItemResult) -> bool:
+        if result.stale_issues:
+            return result.gates
+        if result.suppressed:
             return False
-        failed = entry["verdict"] == "violated" or (entry["verdict"] == "not met" and strict)
-        broken = entry["verdict"] in ("inconclusive", "not run", "internal error")
-        return failed or (broken and entry.get("gates", True))
+        failed = result.verdict is Status.VIOLATED or (result.verdict is Status.NOT_MET and strict)
+        broken = result.verdict in (Status.INCONCLUSIVE, Status.NOT_RUN, Status.INTERNAL_ERROR)
+        return failed or (broken and (result.gates or not result.is_check))
 
-    return any(map(refuses, account.told)) or bool(run_level_errors(account))
+    return any(map(refuses, account.results)) or bool(run_level_errors(account))
 
 
 def contradictions(account: RunReport, *, violated: bool, strict: bool) -> list[str]:
@@ -130,20 +131,3 @@ def test_every_report_says_the_same_in_the_same_words(what: str, *, strict: bool
     assert told["outcome"] == account.outcome
     assert account.facts()["Verdict"] == account.headline
     assert account.facts()["Ending"] == f"exit code {account.exit_code}: {account.meaning}"
-
-
-@table(
-    "code, refused, unwritten, leaked, final",
-    {
-        "held": (0, False, False, False, 0),
-        "held, the gate refuses": (0, True, False, False, 7),
-        "held, a report is not written": (0, False, True, False, 3),
-        "not written outweighs the gate": (0, True, True, False, 3),
-        "a violation outweighs the gate": (1, True, False, False, 1),
-        "a violation outweighs what is not written": (1, False, True, False, 1),
-        "a secret outweighs a violation": (1, True, True, True, 3),
-        "what is undecided outweighs the gate": (6, True, False, False, 6),
-    },
-)
-def test_final_exit_code(*, code: int, refused: bool, unwritten: bool, leaked: bool, final: int) -> None:
-    assert final_code(code, refused=refused, unwritten=unwritten, leaked=leaked) == final

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.model.result import ItemResult
 from reports.render import markdown
 from reports.render.terminal import closing_text
 from reports.run.counts import Counts, Result, explanation, gating, result_of
@@ -16,11 +16,11 @@ from tests.support.factories import replayable, table
 from tests.support.report_factories import accounted, item
 
 GROUPS = {"ERR-01": "The 400 error contract", "RESP-01": "Response shape", "JOB-01": "What happens after the 200"}
-VERDICTS = ("held", "violated", "not met", "inconclusive", "not applicable", "not reached", "not run", "suite failed")
+VERDICTS = ("held", "violated", "not met", "inconclusive", "not applicable", "not reached", "not run", "internal error")
 
 
 @st.composite
-def results(draw: st.DrawFn) -> dict[str, Any]:
+def results(draw: st.DrawFn) -> ItemResult:
     """Draw what a check told."""
     requirement, verdict = draw(st.sampled_from(list(GROUPS))), draw(st.sampled_from(VERDICTS))
     level = draw(st.sampled_from(["must", "should"]))
@@ -31,8 +31,8 @@ def results(draw: st.DrawFn) -> dict[str, Any]:
         level=level,
         requirement=requirement,
         group=GROUPS[requirement],
-        excused=found and draw(st.booleans()),
-        **{"beyond access": verdict in ("inconclusive", "not applicable") and draw(st.booleans())},
+        suppressed=found and draw(st.booleans()),
+        beyond_access=verdict in ("inconclusive", "not applicable") and draw(st.booleans()),
     )
 
 
@@ -44,7 +44,7 @@ def total_and_parts(text: str) -> tuple[int, int]:
 
 @replayable
 @given(st.lists(results(), min_size=1, max_size=40))
-def test_numbers_add_up_in_every_report(told: list[dict[str, Any]]) -> None:
+def test_numbers_add_up_in_every_report(told: list[ItemResult]) -> None:
     account = accounted(*told)
     musts = gating(told)
 
@@ -73,16 +73,16 @@ def test_numbers_add_up_in_every_report(told: list[dict[str, Any]]) -> None:
     "entry, result",
     {
         "held": (item("held"), Result.HELD),
-        "known": (item("violated", excused=True), Result.KNOWN),
+        "known": (item("violated", suppressed=True), Result.KNOWN),
         "undecided": (item("inconclusive"), Result.UNDECIDED),
-        "undecided for want of access": (item("inconclusive", **{"beyond access": True}), Result.NEEDS_ACCESS),
-        "beyond the access declared": (item("not applicable", **{"beyond access": True}), Result.NEEDS_ACCESS),
-        "decided all the same": (item("held", **{"beyond access": True}), Result.HELD),
+        "undecided for want of access": (item("inconclusive", beyond_access=True), Result.NEEDS_ACCESS),
+        "beyond the access declared": (item("not applicable", beyond_access=True), Result.NEEDS_ACCESS),
+        "decided all the same": (item("held", beyond_access=True), Result.HELD),
         "out of requests": (item("not reached"), Result.NOT_REACHED),
         "a verdict that no requirement has": (item("internal error"), Result.SUITE_FAILED),
     },
 )
-def test_every_check_has_one_result(entry: dict[str, Any], result: Result) -> None:
+def test_every_check_has_one_result(entry: ItemResult, result: Result) -> None:
     assert result_of(entry) is result
 
 

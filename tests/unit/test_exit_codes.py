@@ -9,7 +9,6 @@ from pathlib import Path
 
 from contracts.mock.http.api import MockApi
 from reports.run.history import append, read
-from tests.harness.pytest_plugin.plugin import exit_code
 from tests.support.factories import table
 from tests.support.report_factories import night
 from tests.support.suite_process import ROOT, TWO, document, outcome_of, run, serving, started
@@ -226,53 +225,6 @@ def test_7_fewer_musts_exercised_than_in_the_last_whole_run(tmp_path: Path) -> N
     before, now = read(history, "mock", document().digest).runs
     assert (before, now.whole, now.exit_code) == (earlier, True, 7)
     assert "ERR-01" in now.musts
-
-
-MUST, ADVICE = {"gates": True}, {"gates": False}
-VIOLATED, UNDECIDED = MUST | {"verdict": "violated"}, MUST | {"verdict": "inconclusive"}
-
-
-@table(
-    "told, pytests, code, with_strict",
-    {
-        "held": ([MUST | {"verdict": "held"}], 0, 0, 0),
-        "must violated": ([MUST | {"verdict": "violated"}, MUST | {"verdict": "held"}], 1, 1, 1),
-        "must not met by what is only presumed": ([MUST | {"verdict": "not met"}], 0, 0, 1),
-        "should not met": ([ADVICE | {"verdict": "not met"}], 0, 0, 1),
-        "must undecided": ([MUST | {"verdict": "inconclusive"}], 1, 6, 6),
-        "should undecided": ([ADVICE | {"verdict": "inconclusive"}], 1, 0, 0),
-        "nothing tried": ([MUST | {"verdict": "inconclusive", "beyond access": True}], 1, 4, 4),
-        "something tried": (
-            [MUST | {"verdict": "inconclusive", "beyond access": True}, MUST | {"verdict": "held"}],
-            1,
-            6,
-            6,
-        ),
-        "not applicable": ([MUST | {"verdict": "not applicable"}], 0, 0, 0),
-        "violated and undecided": ([MUST | {"verdict": "violated"}, MUST | {"verdict": "inconclusive"}], 1, 1, 1),
-        "known": ([MUST | {"verdict": "violated", "excused": True}, MUST | {"verdict": "held"}], 0, 0, 0),
-        "known advice": ([ADVICE | {"verdict": "not met", "excused": True}], 0, 0, 0),
-        "known, beside a violation": ([MUST | {"verdict": "violated", "excused": True}, VIOLATED], 1, 1, 1),
-        "known, beside what is undecided": ([MUST | {"verdict": "violated", "excused": True}, UNDECIDED], 1, 6, 6),
-        "interrupted": ([MUST | {"verdict": "held"}], 2, 2, 2),
-        "interrupted, violated before": ([MUST | {"verdict": "violated"}], 2, 1, 1),
-        "interrupted, undecided before": ([MUST | {"verdict": "inconclusive"}], 2, 2, 2),
-        "stopped": ([MUST | {"verdict": "held", "stop": "The target is away."}], 2, 6, 6),
-        "a must not run": ([MUST | {"verdict": "held"}, MUST | {"verdict": "not run"}], 0, 6, 6),
-        "a must not run, interrupted": ([MUST | {"verdict": "not run"}], 2, 2, 2),
-        "a should not run": ([ADVICE | {"verdict": "not run"}], 0, 0, 0),
-        "the suite's own fault": ([MUST | {"verdict": "held"}, {"verdict": "internal error"}], 1, 3, 3),
-        "the suite's own fault beside a violation": (
-            [MUST | {"verdict": "violated"}, {"verdict": "internal error"}],
-            1,
-            1,
-            1,
-        ),
-    },
-)
-def test_exit_code_of_verdicts(told, pytests: int, code: int, with_strict: int) -> None:
-    assert exit_code(told, pytests, strict=False) == code
-    assert exit_code(told, pytests, strict=True) == with_strict
 
 
 @table(

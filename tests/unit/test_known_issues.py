@@ -8,7 +8,7 @@ import pytest
 
 from contracts.errors import UsageError
 from contracts.model.verdict import Evidence, Finding, Status, Verdict, Violation
-from reports.run.known_issues import FILE, Issue, applying, excused, load, outdated
+from reports.run.known_issues import FILE, Issue, applying, load, stale_issues, suppressed
 from tests.support.factories import CANCEL, DOCUMENT, REQUIREMENTS, exchange, table
 
 CONTRACT = "contracts/appointments.yaml"
@@ -134,7 +134,7 @@ PRESUMED = replace(FIRM, mutation="notes too long", gates=False)
 
 
 @table(
-    "findings, known, excused_, with_strict",
+    "findings, known, expected, with_strict",
     {
         "none": ([], [], False, False),
         "the only one": ([FIRM], [FIRM], True, True),
@@ -147,10 +147,10 @@ PRESUMED = replace(FIRM, mutation="notes too long", gates=False)
         "a recommendation that is not known": ([PRESUMED], [FIRM], False, False),
     },
 )
-def test_known_findings_excuse(findings, known, excused_, with_strict) -> None:
+def test_known_findings_suppress(findings, known, expected, with_strict) -> None:
     identities = {finding.identity for finding in known}
-    assert excused(findings, identities, strict=False) == excused_
-    assert excused(findings, identities, strict=True) == with_strict
+    assert suppressed(findings, identities, strict=False) == expected
+    assert suppressed(findings, identities, strict=True) == with_strict
 
 
 def verdict(status: Status, requirement: str = "ERR-01", operation: str = CANCEL.id) -> Verdict:
@@ -171,11 +171,11 @@ def verdict(status: Status, requirement: str = "ERR-01", operation: str = CANCEL
     },
 )
 def test_issue_is_out_of_date_where_its_requirement_held(told: Verdict, issue: Issue, out_of_date) -> None:
-    sentence = outdated(told, [issue], "nightly")
+    sentence = stale_issues(told, [issue], "nightly")
     assert bool(sentence) == out_of_date
     assert not out_of_date or "0123456789ab is no longer violated: remove it from known-issues.yaml" in sentence
 
 
 @pytest.mark.parametrize(("profile", "tells"), [("quick", False), ("nightly", True), ("deep", True)])
 def test_smaller_profile_cannot_show_that_an_issue_is_gone(profile: str, tells) -> None:
-    assert bool(outdated(verdict(Status.HELD), [ISSUE], profile)) == tells
+    assert bool(stale_issues(verdict(Status.HELD), [ISSUE], profile)) == tells

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from contracts.model.http import Exchange
+from contracts.model.result import ItemResult, LastRequest
 from contracts.model.verdict import Evidence, Status, Verdict
 from reports.redaction.redactor import Redactor
 from reports.render import markdown, terminal
-from reports.render.last_requests import TITLE, line, request_texts
+from reports.render.last_requests import TITLE, last_request, line
 from reports.render.wording import failure_text
 from reports.writers.summary import summary
 from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange
@@ -24,19 +25,19 @@ ANSWERED = exchange(200, number=6)
 LINE = f"POST /v1/x/id%FF%FE (odd id, request 7): {DROPPED}"
 
 
-def words(one: Any) -> dict[str, Any]:
-    return request_texts(one, URL, Redactor(TOKEN))
+def words(one: Exchange) -> LastRequest:
+    return last_request(one, URL, Redactor(TOKEN))
 
 
-def stopped(*last: Any) -> dict[str, Any]:
-    return item("inconclusive", stop="It stopped answering.", **{"last requests": [words(one) for one in last]})
+def stopped(*last: Exchange) -> ItemResult:
+    return item("inconclusive", stop="It stopped answering.", last_requests=tuple(words(one) for one in last))
 
 
 def test_request_in_flight_is_told_with_its_fault_and_a_curl_without_the_token() -> None:
     told = words(IN_FLIGHT)
     assert line(told) == LINE
-    assert told["curl"].startswith("curl ")
-    assert TOKEN not in told["curl"]
+    assert told.curl.startswith("curl ")
+    assert TOKEN not in told.curl
 
 
 def test_request_that_was_answered_last_is_told_with_its_status() -> None:
@@ -44,8 +45,8 @@ def test_request_that_was_answered_last_is_told_with_its_status() -> None:
 
 
 def test_ids_are_left_out_where_that_was_asked_for() -> None:
-    told = request_texts(IN_FLIGHT, URL, Redactor(TOKEN, {"id%FF%FE": "[record]"}))
-    assert told["target"] == "/v1/x/[record]"
+    told = last_request(IN_FLIGHT, URL, Redactor(TOKEN, {"id%FF%FE": "[record]"}))
+    assert told.target == "/v1/x/[record]"
 
 
 def test_text_of_the_item_names_each_request_below_its_reason() -> None:
@@ -60,24 +61,25 @@ def test_text_of_the_item_names_each_request_below_its_reason() -> None:
 def test_terminal_names_it_after_the_reason_why_the_run_stopped() -> None:
     lines = terminal.closing_text(accounted(stopped(IN_FLIGHT), exit_code=6), 80).splitlines()
     assert lines[lines.index("It stopped answering.") + 1] == f"{TITLE}: {LINE}"
-    assert words(IN_FLIGHT)["curl"] in lines
+    assert words(IN_FLIGHT).curl in lines
 
 
 def test_markdown_has_a_section_with_a_curl_to_paste() -> None:
     lines = markdown.page(accounted(stopped(IN_FLIGHT), exit_code=6)).splitlines()
     assert lines[lines.index(f"## {TITLE}") + 2] == f"- `{LINE}`"
-    assert f"   {words(IN_FLIGHT)['curl']}" in lines
+    assert f"   {words(IN_FLIGHT).curl}" in lines
 
 
 def test_summary_tells_it_once_and_as_documented() -> None:
     told = summary(accounted(stopped(IN_FLIGHT), exit_code=6))
-    assert told["last_requests"] == [words(IN_FLIGHT)]
+    (last,) = told["last_requests"]
+    assert (last["edit"], last["curl"]) == ("odd id", words(IN_FLIGHT).curl)
     assert list(Draft202012Validator(DOCUMENTED).iter_errors(told)) == []
-    assert not any("last requests" in result for result in told["results"])
+    assert not any("last_requests" in result for result in told["results"])
 
 
 def test_what_was_in_flight_in_one_process_outweighs_what_was_answered_in_another() -> None:
     account = accounted(stopped(ANSWERED), stopped(IN_FLIGHT))
-    assert [told["request"] for told in account.last_requests] == [7]
-    assert [told["request"] for told in accounted(stopped(ANSWERED)).last_requests] == [6]
+    assert [told.request for told in account.last_requests] == [7]
+    assert [told.request for told in accounted(stopped(ANSWERED)).last_requests] == [6]
     assert accounted(item("held")).last_requests == []

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from markdown_it import MarkdownIt
 
+from contracts.model.result import FindingText
 from reports.render import markdown
 from reports.render.markdown import code, page, write
 from tests.support.factories import table
@@ -11,7 +12,7 @@ from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, accounte
 
 
 def test_order_is_verdict_changes_evidence() -> None:
-    told = [broken(FOUND), broken(OTHER), broken(ADVICE, excused=True)]
+    told = [broken(FOUND), broken(OTHER), broken(ADVICE, suppressed=True)]
     known = replace(ISSUE, finding=ADVICE.identity)
     known_until = "known until 2026-11-24, since 2026-11-24, 1 run, team-x, https://tracker.example/1"
     text = page(
@@ -73,8 +74,7 @@ HOSTILE = (
 
 @table("sent", {text: (text,) for text in HOSTILE})
 def test_nothing_that_a_target_sent_is_rendered(sent: str) -> None:
-    told = broken(replace(FOUND, edit=sent, problem=sent))
-    told["findings"][0] |= {"observed": sent, "expected": sent, "curl": f"curl '{sent}'"}
+    told = broken(replace(FOUND, edit=sent, problem=sent), text=FindingText(sent, sent, f"curl '{sent}'"))
     tokens = MarkdownIt("commonmark", {"linkify": False}).parse(page(accounted(told)))
     inside = [child for token in tokens for child in token.children or ()]
     assert {token.type for token in [*tokens, *inside]} <= {
@@ -102,9 +102,8 @@ def test_code_span(text: str, span: str) -> None:
 
 
 def test_many_findings_and_long_commands_keep_the_page_small(tmp_path) -> None:
-    many = broken(*(replace(FOUND, identity=f"{number:012}") for number in range(500)))
-    for finding in many["findings"]:
-        finding |= {"observed": "x" * 10_000, "expected": "y" * 10_000, "curl": "z" * 100_000}
+    long = FindingText("y" * 10_000, "x" * 10_000, "z" * 100_000)
+    many = broken(*(replace(FOUND, identity=f"{number:012}") for number in range(500)), text=long)
     write(tmp_path / "new" / "summary.md", accounted(many, files={"--summary": "results/summary.json"}))
     text = (tmp_path / "new" / "summary.md").read_text()
     assert len(text) < 50_000

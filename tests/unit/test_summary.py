@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from contracts.model.result import ItemResult
 from reports.run.proof import Proof
 from reports.run.trend import State
 from reports.writers.summary import SCHEMA, summary, write
@@ -29,7 +30,7 @@ def complaints(value) -> list[str]:
     {
         "held": (accounted(item("held")),),
         "every state": (accounted(broken(FOUND), broken(OTHER), earlier=EARLIER, issues=[ISSUE], proof=PROVED),),
-        "the suite failed": (accounted({"requirement": "x", "verdict": "internal error"}, exit_code=3),),
+        "the suite failed": (accounted(ItemResult.crashed("x"), exit_code=3),),
         "refused": (accounted(item("held"), refusals=("Fewer.",), not_cancelled=("record r-1",), notice="anew"),),
     },
 )

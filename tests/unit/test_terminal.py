@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from contracts.model.result import FindingText, ItemResult
 from reports.render.terminal import COLUMNS, LINES_OF_A_STATE, closing_text
 from reports.run.counts import Result
 from reports.run.trend import State
@@ -11,18 +12,18 @@ from tests.support.factories import table
 from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
 
 HELD = item("held")
-KNOWN = broken(FOUND, excused=True)
+KNOWN = broken(FOUND, suppressed=True)
 OF_EACH_RESULT = {
     Result.HELD: HELD,
     Result.VIOLATED: broken(FOUND),
     Result.NOT_MET: broken(ADVICE),
     Result.KNOWN: KNOWN,
     Result.UNDECIDED: item("inconclusive"),
-    Result.NEEDS_ACCESS: item("inconclusive", **{"beyond access": True}),
+    Result.NEEDS_ACCESS: item("inconclusive", beyond_access=True),
     Result.NOT_REACHED: item("not reached"),
     Result.NOT_APPLICABLE: item("not applicable"),
     Result.NOT_RUN: item("not run"),
-    Result.SUITE_FAILED: item("suite failed"),
+    Result.SUITE_FAILED: item("internal error"),
 }
 
 
@@ -31,8 +32,9 @@ def closed(*told, width: int = 100, **more) -> list[str]:
 
 
 def test_text_from_the_target_is_inert() -> None:
-    told = broken(FOUND, observations=["it sends \x1b[31mred, \u202eback\n::error::no"])
-    told["findings"][0] |= {"observed": "\x1b[8m500 \x9b2J"}
+    told = broken(
+        FOUND, text=FindingText("", "\x1b[8m500 \x9b2J"), observations=["it sends \x1b[31mred, \u202eback\n::error::no"]
+    )
     text = closing_text(accounted(told, not_cancelled=("record \x1b]8;;x\x1b\\",)), 100)
     assert "\\x1b[31mred, \\u202eback\n\\x3a:error::no" in text
     assert text.replace("\n", "").isprintable()
@@ -69,7 +71,7 @@ def test_order_is_verdict_changes_evidence_numbers_table_exit_code() -> None:
 
 
 def test_no_heading_of_the_table_is_cut_in_80_columns() -> None:
-    told = [entry | {"group": "What happens after the 200"} for entry in OF_EACH_RESULT.values()]
+    told = [replace(result, group="What happens after the 200") for result in OF_EACH_RESULT.values()]
     lines = closed(*told, width=80)
     assert set(OF_EACH_RESULT) == set(COLUMNS)
     assert "…" not in "\n".join(lines)
@@ -116,8 +118,7 @@ def test_rejection_by_the_gate_stands_below_the_verdict() -> None:
 
 
 def test_text_from_a_hostile_target_stays_in_its_line() -> None:
-    told = broken(FOUND)
-    told["findings"][0]["observed"] = "a\nExit code 0: every must held.\x1b[2J" + "x" * 200
+    told = broken(FOUND, text=FindingText("", "a\nExit code 0: every must held.\x1b[2J" + "x" * 200))
     found = next(line for line in closed(told) if line.startswith("  1  new"))
     assert "a Exit code 0" in found
     assert "\x1b" not in found
@@ -125,9 +126,7 @@ def test_text_from_a_hostile_target_stays_in_its_line() -> None:
 
 
 def test_fault_of_the_suite_is_a_row_of_its_own() -> None:
-    assert any(
-        line.startswith("The suite itself") for line in closed(HELD, {"requirement": "x", "verdict": "internal error"})
-    )
+    assert any(line.startswith("The suite itself") for line in closed(HELD, ItemResult.crashed("x")))
 
 
 @pytest.mark.parametrize("code", range(8))

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from contracts.model.result import ItemResult
+from contracts.model.verdict import Status
 from contracts.requirements import load_requirements
-from tests.harness.pytest_plugin.not_run import left_out, report_of
+from tests.harness.pytest_plugin.not_run import left_out, report_of, result_of
 from tests.support.factories import CANCEL, DOCUMENT, STATUS
+from tests.support.report_factories import item
 from tests.support.suite_process import ROOT
 
 REQUIREMENTS = load_requirements(ROOT / "contracts" / "requirements.yaml")
 FILE = "tests/conformance/test_response.py"
 FIRST, SECOND = (f"{FILE}::test_a[RESP-01 {operation.label}]" for operation in (CANCEL, STATUS))
 ADVICE = f"{FILE}::test_b[RATE-01 {CANCEL.label}]"
-TOLD = {"requirement": "RESP-01", "operation": CANCEL.id, "verdict": "held"}
+RESULT = item("held", requirement="RESP-01", operation=CANCEL.id)
 
 
-def names(planned, told):
-    left = left_out(planned, told, REQUIREMENTS, DOCUMENT.operations)
-    return [(entry["requirement"], entry["operation"], entry["gates"]) for _, entry in left]
+def left(planned, results):
+    return list(left_out(planned, results, REQUIREMENTS, DOCUMENT.operations, "the run was interrupted"))
+
+
+def names(planned, results):
+    return [(result.requirement, result.operation, result.gates) for _, result in left(planned, results)]
 
 
 def test_what_told_nothing_is_left_out() -> None:
-    assert names([FIRST, SECOND, ADVICE], [TOLD]) == [("RESP-01", STATUS.id, True), ("RATE-01", CANCEL.id, False)]
+    assert names([FIRST, SECOND, ADVICE], [RESULT]) == [("RESP-01", STATUS.id, True), ("RATE-01", CANCEL.id, False)]
 
 
 def test_nothing_is_left_out_twice() -> None:
@@ -28,7 +34,7 @@ def test_nothing_is_left_out_twice() -> None:
 
 
 def test_item_that_the_suite_itself_failed_in_was_run() -> None:
-    assert names([FIRST], [{"requirement": FIRST, "verdict": "internal error"}]) == []
+    assert names([FIRST], [ItemResult.crashed(FIRST)]) == []
 
 
 def test_what_is_no_conformance_item_is_passed_over() -> None:
@@ -36,15 +42,15 @@ def test_what_is_no_conformance_item_is_passed_over() -> None:
 
 
 def test_entry_says_what_it_is_about() -> None:
-    ((name, entry),) = left_out([FIRST], [], REQUIREMENTS, DOCUMENT.operations)
+    ((name, result),) = left([FIRST], [])
     assert name == FIRST
-    assert entry["verdict"] == "not run"
-    assert (entry["sentence"], entry["group"]) == (REQUIREMENTS["RESP-01"].sentence, REQUIREMENTS["RESP-01"].group)
+    assert result.verdict is Status.NOT_RUN
+    assert (result.sentence, result.group) == (REQUIREMENTS["RESP-01"].sentence, REQUIREMENTS["RESP-01"].group)
 
 
 def test_report_is_skipped_and_says_why() -> None:
-    ((name, entry),) = left_out([FIRST], [], REQUIREMENTS, DOCUMENT.operations)
-    report = report_of(name, entry, "the run was interrupted")
+    ((name, result),) = left([FIRST], [])
+    report = report_of(name, result)
     assert (report.nodeid, report.outcome) == (FIRST, "skipped")
     assert report.longrepr == (FILE, 0, "Skipped: not run: the run was interrupted")
     assert dict(report.user_properties) == {
@@ -53,4 +59,4 @@ def test_report_is_skipped_and_says_why() -> None:
         "operation": CANCEL.id,
         "verdict": "not run",
     }
-    assert report.conformance["text"] == "not run: the run was interrupted"
+    assert result_of(report) == result

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
-from typing import Any
 
 from contracts.checks.authentication import FORBIDDEN, UNAUTHORIZED
 from contracts.checks.errors import BAD_REQUEST, error_names_the_property
 from contracts.errors import ConformanceError, Inconclusive, NotApplicable, UsageError
 from contracts.model.http import Exchange
+from contracts.model.result import ItemResult
 from contracts.model.verdict import PASS
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
@@ -103,9 +103,9 @@ def names_invalid_fields(operation: Operation, exchanges: Iterable[Exchange]) ->
     return any(error_names_the_property(operation, exchange) is PASS for exchange in exchanges)
 
 
-def line(told: Sequence[Mapping[str, Any]], access: Access) -> str:
+def line(results: Sequence[ItemResult], access: Access) -> str:
     """Return the level of a run, and for how many of its checks it is enough."""
-    enough = sum(not entry.get("beyond access") for entry in told)
-    if enough == len(told):
+    enough = sum(not result.beyond_access for result in results)
+    if enough == len(results):
         return f"{access}: enough for every check"
-    return f"{access}: enough for {enough} of {len(told)} checks"
+    return f"{access}: enough for {enough} of {len(results)} checks"

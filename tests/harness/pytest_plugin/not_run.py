@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
+from contracts.model.result import ItemResult
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 
-NOT_RUN: Final = "not run"
-"""Stands where a verdict would: the run ended before the check was tried, or while it was."""
 ITEM: Final = re.compile(r"\[(\S+) (.+)\]$")
 
 
@@ -29,50 +28,42 @@ def cited(
 
 def left_out(
     planned: Iterable[str],
-    told: Iterable[Mapping[str, Any]],
+    results: Iterable[ItemResult],
     requirements: Mapping[str, Requirement],
     operations: Sequence[Operation],
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each item of `planned`, which are pytest's ids, that told nothing, with an entry for it."""
-    on_exchange = {(entry["requirement"], entry.get("operation")) for entry in told}
+    reason: str,
+) -> Iterator[tuple[str, ItemResult]]:
+    """Yield the pytest id and a result for each planned item without a result; `planned` are pytest ids."""
+    finished = {(result.requirement, result.operation) for result in results}
     for name in dict.fromkeys(planned):
         check = cited(name, requirements, operations)
-        if check is None or (check[0].id, check[1].id) in on_exchange or (name, None) in on_exchange:
+        if check is None or (check[0].id, check[1].id) in finished or (name, "") in finished:
             continue
-        yield name, entry_of(*check)
+        yield name, ItemResult.not_run(*check, reason)
 
 
-def entry_of(requirement: Requirement, operation: Operation) -> dict[str, Any]:
-    """Return what a check tells that was not run."""
-    return {
-        "requirement": requirement.id,
-        "group": requirement.group,
-        "gates": requirement.gates and requirement.applies(operation.stated_only),
-        "level": requirement.level,
-        "sentence": requirement.sentence,
-        "operation": operation.id,
-        "verdict": NOT_RUN,
-        "text": "",
-        "excused": False,
-        "outdated": "",
-        "evidence": {"decided": 0, "controls": 0, "edits": [], "statuses": {}, "fault_rate_ruled_out": None},
-        "findings": [],
-        "observations": [],
-    }
-
-
-def report_of(name: str, entry: Mapping[str, Any], reason: str) -> pytest.TestReport:
+def report_of(name: str, result: ItemResult) -> pytest.TestReport:
     """Return pytest's report of a check that was not run: JUnit shows it as skipped, the terminal counts it."""
     file, _, item = name.partition("::")
-    properties = [(key, entry[key]) for key in ("requirement", "level", "operation", "verdict")]
     report = pytest.TestReport(
         nodeid=name,
         location=(file, None, item),
         keywords={},
         outcome="skipped",
-        longrepr=(file, 0, f"Skipped: {NOT_RUN}: {reason}"),
+        longrepr=(file, 0, f"Skipped: {result.text}"),
         when="teardown",
-        user_properties=properties,
+        user_properties=[
+            ("requirement", result.requirement),
+            ("level", result.level),
+            ("operation", result.operation),
+            ("verdict", str(result.verdict)),
+        ],
     )
-    report.conformance = dict(entry) | {"text": f"{NOT_RUN}: {reason}"}  # type: ignore[attr-defined]
+    report.conformance = result.to_json()  # type: ignore[attr-defined]
     return report
+
+
+def result_of(report: object) -> ItemResult | None:
+    """Return the result that a report of pytest carries; None where it is of no check, or of another phase."""
+    value = getattr(report, "conformance", None)
+    return None if value is None else ItemResult.from_json(value)

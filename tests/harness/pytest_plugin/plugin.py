@@ -28,7 +28,9 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from xdist.scheduler import LoadScopeScheduling
 
 from contracts.errors import ContractError, Inconclusive, NotApplicable, NotReached, TargetUnavailable, UsageError
-from contracts.model.verdict import Finding, Status, Verdict
+from contracts.model.exit_codes import ExitCode, decide_exit_code
+from contracts.model.result import ItemResult, Presentation, ProcessStats, process_stats
+from contracts.model.verdict import Status, Verdict
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
@@ -39,7 +41,7 @@ from tests.harness.config.settings import PRODUCTION_HOST, Profile, env_file_fro
 from tests.harness.http.send_result import TargetDown
 from tests.harness.http.timing import ClientPolicy
 from tests.harness.http.transport_stats import transport_stats_line
-from tests.harness.pytest_plugin.not_run import NOT_RUN, cited, left_out, report_of
+from tests.harness.pytest_plugin.not_run import cited, left_out, report_of, result_of
 from tests.harness.pytest_plugin.output_paths import OUTPUT_OPTIONS, check_writable, expanded
 from tests.harness.run.interruption import Interruption, hint
 from tests.harness.run.operation_run import AllowanceSpent
@@ -51,18 +53,14 @@ from tests.harness.run.session import (
     MOCK,
     NOT_CANCELLED,
     NOT_WRITTEN,
+    RESULTS,
     SESSION,
-    TOLD,
     NothingSelected,
     Options,
     Session,
-    Shown,
 )
 from tests.harness.trial.plan import BudgetShare, RequestDemand, Tried, allocate_budget, cost_estimate, dedup_key
 from tests.harness.trial.requirement_test import RequirementTest
-
-VIOLATED, INTERRUPTED, INTERNAL_ERROR, NOTHING_TRIED, NOTHING_SELECTED, COULD_NOT_TELL = 1, 2, 3, 4, 5, 6
-"""Exit codes; 0 and 4 are pytest's own for `all well` and `usage`. Nothing is tried where a setting lacks for all."""
 
 PLAN: Final = pytest.StashKey[dict[str, dict[str, BudgetShare]]]()
 VERDICT: Final = pytest.StashKey[Verdict]()
@@ -90,7 +88,7 @@ class StaleKnownIssue(Exception):
     """A known issue is no longer violated. No fault of the target: no AssertionError."""
 
 
-SHOWN: Final = pytest.StashKey[Shown]()
+PRESENTATION: Final = pytest.StashKey[Presentation]()
 
 
 def requirement(
@@ -118,7 +116,7 @@ class Hooks:
     @pytest.hookspec(firstresult=True)
     def pytest_conformance_verdict(
         self, config: pytest.Config, trial: RequirementTest, verdict: Verdict
-    ) -> Shown | None:
+    ) -> Presentation | None:
         """Take a verdict where it is reached, and return what to show for it."""
 
 
@@ -197,7 +195,7 @@ def pytest_configure(config: pytest.Config) -> None:
         import resource  # noqa: PLC0415 - not on every system
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    config.stash[TOLD], config.stash[NOT_CANCELLED], config.stash[NOT_WRITTEN] = [], [], []
+    config.stash[RESULTS], config.stash[NOT_CANCELLED], config.stash[NOT_WRITTEN] = [], [], []
     set_hypothesis_home_dir(_hypothesis_home())
     config.pluginmanager.register(Listener(config), "conformance-listener")
     config.pluginmanager.register(Cut(), "conformance-cut")
@@ -224,7 +222,7 @@ def pytest_configure(config: pytest.Config) -> None:
             _check_options(config)
         config.stash[SESSION] = Session(replace(options, env_file=env_file_from(config.getoption("--env-file"))))
     except NothingSelected as error:
-        pytest.exit(str(error), returncode=NOTHING_SELECTED)
+        pytest.exit(str(error), returncode=ExitCode.NOTHING_SELECTED)
     except (UsageError, ContractError) as error:
         raise pytest.UsageError(str(error)) from None
     endings = ExitStack()
@@ -247,7 +245,7 @@ def _crash(kind: type[BaseException], error: BaseException, trace: TracebackType
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
-    os._exit(INTERRUPTED if interrupted else INTERNAL_ERROR)
+    os._exit(ExitCode.INTERRUPTED if interrupted else ExitCode.SUITE_FAILED)
 
 
 def _say_what_is_open(config: pytest.Config) -> None:
@@ -480,17 +478,17 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         declared = session.options.access is not None
         verdict = replace(verdict, status=Status.NOT_APPLICABLE if declared else verdict.status, reason=reason)
     shown = pyfuncitem.ihook.pytest_conformance_verdict(config=config, trial=trial, verdict=verdict)
-    shown = shown or Shown(verdict.reason)
+    shown = shown or Presentation(verdict.reason)
     _note(pyfuncitem, trial, verdict, shown)
     _as_outcome(verdict.status, shown, strict=bool(config.getini("strict")))
     return result
 
 
-def _as_outcome(status: Status, shown: Shown, *, strict: bool) -> None:
+def _as_outcome(status: Status, shown: Presentation, *, strict: bool) -> None:
     text = shown.text
-    if shown.outdated:
-        raise StaleKnownIssue(shown.outdated)
-    if shown.excused:
+    if shown.stale_issues:
+        raise StaleKnownIssue(shown.stale_issues)
+    if shown.suppressed:
         pytest.skip(f"known issue: {text}")
     match status:
         case Status.VIOLATED:
@@ -509,8 +507,8 @@ def _as_outcome(status: Status, shown: Shown, *, strict: bool) -> None:
             raise SuiteFailed(text)
 
 
-def _note(item: pytest.Function, trial: RequirementTest, verdict: Verdict, shown: Shown) -> None:
-    item.stash[VERDICT], item.stash[SHOWN] = verdict, shown
+def _note(item: pytest.Function, trial: RequirementTest, verdict: Verdict, shown: Presentation) -> None:
+    item.stash[VERDICT], item.stash[PRESENTATION] = verdict, shown
     item.user_properties += [
         ("requirement", verdict.requirement),
         ("level", trial.requirement.level),
@@ -533,34 +531,18 @@ def pytest_runtest_makereport(
         if isinstance(call.excinfo.value, (CouldNotTell, SuiteFailed)):
             report.when = "setup"
     if call.when == "call" and VERDICT in item.stash:
-        verdict, shown, cited = item.stash[VERDICT], item.stash[SHOWN], _cited(item)
-        report.conformance = {  # type: ignore[attr-defined]
-            "requirement": verdict.requirement,
-            "group": cited.group,
-            "gates": cited.gates and cited.applies(_operation(item).stated_only),
-            "level": cited.level,
-            "sentence": cited.sentence,
-            "operation": verdict.operation,
-            "verdict": str(verdict.status),
-            "text": str(call.excinfo.value) if call.excinfo else "",
-            "excused": shown.excused,
-            "outdated": shown.outdated,
-            "evidence": {
-                "decided": verdict.evidence.decided,
-                "controls": verdict.evidence.controls,
-                "edits": list(verdict.evidence.mutations),
-                "statuses": dict(verdict.evidence.statuses),
-                "fault_rate_ruled_out": verdict.evidence.ruled_out,
-            },
-            "beyond access": item.stash.get(BEYOND_ACCESS, False),
-            "findings": [_finding(finding) | shown.details.get(finding.identity, {}) for finding in verdict.findings],
-            "observations": list(verdict.observations),
-            "last requests": list(shown.last_requests),
-            "sent": item.config.stash[SESSION].requests_sent,
-            "weather": item.config.stash[SESSION].weather,
-            "process": os.environ.get("PYTEST_XDIST_WORKER", ""),
-            "stop": item.session.shouldstop or "",
-        }
+        verdict, session = item.stash[VERDICT], item.config.stash[SESSION]
+        result = ItemResult.of(
+            _cited(item),
+            _operation(item),
+            verdict,
+            item.stash[PRESENTATION],
+            text=str(call.excinfo.value) if call.excinfo else "",
+            beyond_access=item.stash.get(BEYOND_ACCESS, False),
+            stop=str(item.session.shouldstop or ""),
+            process=ProcessStats(os.environ.get("PYTEST_XDIST_WORKER", ""), session.requests_sent, session.weather),
+        )
+        report.conformance = result.to_json()  # type: ignore[attr-defined]
     return report
 
 
@@ -612,14 +594,14 @@ class Listener:
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Count what was not run apart from what was skipped, and without a letter of its own."""
-        told = getattr(report, "conformance", None)
-        return (NOT_RUN, "", "") if told is not None and told["verdict"] == NOT_RUN else None
+        result = result_of(report)
+        return (str(result.verdict), "", "") if result is not None and result.verdict is Status.NOT_RUN else None
 
     def report_not_run(self, reason: str) -> None:
         """Report each check that was planned and told nothing, as pytest reports what ran."""
-        contracts, told = self.config.stash[SESSION], self.config.stash[TOLD]
-        for name, entry in [*left_out(self.planned, told, contracts.requirements, contracts.operations)]:
-            report = report_of(name, entry, reason)
+        contracts, results = self.config.stash[SESSION], self.config.stash[RESULTS]
+        for name, result in [*left_out(self.planned, results, contracts.requirements, contracts.operations, reason)]:
+            report = report_of(name, result)
             if name in self._workers:  # by which JUnit tells reports of the same item apart
                 report.node = self._workers[name]  # type: ignore[attr-defined]
             self.config.hook.pytest_runtest_logreport(report=report)
@@ -628,13 +610,13 @@ class Listener:
         """Keep what a conformance item told."""
         if hasattr(report, "node"):
             self._workers[report.nodeid] = report.node
-        told = getattr(report, "conformance", None)
-        if told is not None:
-            self.config.stash[TOLD].append(told)
+        results, result = self.config.stash[RESULTS], result_of(report)
+        if result is not None:
+            results.append(result)
         elif report.failed and "requirement" in report.keywords:
-            failed = {"requirement": report.nodeid, "verdict": str(Status.INTERNAL_ERROR)}
-            if failed not in self.config.stash[TOLD]:  # a worker that crashes is replaced, and may crash again
-                self.config.stash[TOLD].append(failed)
+            crashed = ItemResult.crashed(report.nodeid)
+            if crashed not in results:  # a worker that crashes is replaced, and may crash again
+                results.append(crashed)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -705,7 +687,7 @@ class Uninterrupted:
 def finish(session: pytest.Session) -> None:
     """Set the exit code by what the verdicts say, once. A worker hands over what it cannot leave to the journal."""
     config = session.config
-    told = config.stash.get(TOLD, [])
+    results = config.stash.get(RESULTS, [])
     if config.stash.get(FINISHED, False):
         if EXIT_CODE in config.stash:
             session.exitstatus = config.stash[EXIT_CODE] = _with_reports(config.stash[EXIT_CODE], config)
@@ -717,8 +699,8 @@ def finish(session: pytest.Session) -> None:
         config.workeroutput["not written"] = config.stash[NOT_WRITTEN]  # type: ignore[attr-defined]
         config.workeroutput["ended"] = config.stash[ENDED]  # type: ignore[attr-defined]
         return
-    if told:
-        code = exit_code(told, int(session.exitstatus), strict=bool(config.getini("strict")))
+    if results:
+        code = decide_exit_code(results, int(session.exitstatus), strict=bool(config.getini("strict")))
         session.exitstatus = config.stash[EXIT_CODE] = _with_reports(code, config)
 
 
@@ -732,19 +714,17 @@ def _clean_up_in_worker(config: pytest.Config) -> None:
 
 def _with_reports(code: int, config: pytest.Config) -> int:
     """Return the exit code for verdicts of which some may not have been written down."""
-    return INTERNAL_ERROR if code != VIOLATED and config.stash[NOT_WRITTEN] else code
+    return ExitCode.SUITE_FAILED if code != ExitCode.VIOLATED and config.stash[NOT_WRITTEN] else code
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Tell what stood in the way of the run."""
-    told = config.stash.get(TOLD, [])
-    missing = sum(entry["verdict"] == NOT_RUN for entry in told)
+    results = config.stash.get(RESULTS, [])
+    missing = sum(result.verdict is Status.NOT_RUN for result in results)
     lines = [f"Ended by {what}." for what in config.stash.get(ENDED, ())[:1]]
-    lines += [f"Not run: {missing} of {len(told)} checks."] if missing else []
-    weather = transport_stats_line(
-        {entry["process"]: entry["weather"] for entry in told if "weather" in entry}.values()
-    )
+    lines += [f"Not run: {missing} of {len(results)} checks."] if missing else []
+    weather = transport_stats_line(process.transport for process in process_stats(results))
     lines += [weather] if weather else []
     lines += [
         f"Reports could not be written: {why}. What was written before is kept."
@@ -767,40 +747,6 @@ def _about_journal(config: pytest.Config) -> Iterator[str]:
         )
     elif config.stash[NOT_CANCELLED]:
         yield f"make clean-up TARGET={session.options.target} tries again to cancel what is left; so does the next run."
-
-
-def exit_code(told: Sequence[dict[str, Any]], pytests: int, *, strict: bool) -> int:
-    """Return the run's exit code. A violation outweighs an interruption, and both outweigh `could not tell`.
-
-    What is excused as known counts for nothing.
-    """
-    if all(entry.get("beyond access") for entry in told):
-        return NOTHING_TRIED
-    verdicts = {(entry["verdict"], entry.get("gates", True)) for entry in told if not entry.get("excused")}
-    if (Status.VIOLATED, True) in verdicts or (strict and any(verdict == Status.NOT_MET for verdict, _ in verdicts)):
-        return VIOLATED
-    if any(verdict == Status.INTERNAL_ERROR for verdict, _ in verdicts):
-        return INTERNAL_ERROR
-    if any(entry.get("stop") for entry in told):
-        return COULD_NOT_TELL
-    if pytests in (INTERRUPTED, INTERNAL_ERROR):
-        return pytests
-    if {(Status.INCONCLUSIVE, True), (NOT_RUN, True)} & verdicts:
-        return COULD_NOT_TELL
-    return 0
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "identity": finding.identity,
-        "edit": finding.mutation,
-        "kind": finding.violation.kind,
-        "seen": finding.seen,
-        "tried": finding.tried,
-        "gates": finding.gates,
-        "edits": list(finding.mutations),
-        "request": finding.exchange.number,
-    }
 
 
 class ByOperation(LoadScopeScheduling):  # type: ignore[misc]

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import pytest
@@ -18,6 +18,7 @@ from contracts.errors import ConformanceError, UsageError
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from contracts.model.http import CONTROL, Exchange, Request
+from contracts.model.result import ItemResult
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
@@ -299,22 +300,6 @@ class Earlier:
     busy: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the reports make of a verdict.
-
-    `excused` tells that a list of known issues has all that would fail the run, `outdated` that it has something that
-    is no longer violated. `details` are texts by the finding's identity and their names, `last_requests` tells of the
-    verdict's last requests, if the target stopped answering.
-    """
-
-    text: str
-    excused: bool = False
-    outdated: str = ""
-    details: Mapping[str, dict[str, str]] = field(default_factory=dict)
-    last_requests: Sequence[Mapping[str, Any]] = ()
-
-
 EXIT_CODE: Final = pytest.StashKey[int]()
 INTERRUPTION: Final = pytest.StashKey[Interruption]()
 CLIENT_POLICY: Final = pytest.StashKey[ClientPolicy]()
@@ -324,8 +309,8 @@ NOT_WRITTEN: Final = pytest.StashKey[list[str]]()
 SESSION: Final = pytest.StashKey[Session]()
 NOT_CANCELLED: Final = pytest.StashKey[list[str]]()
 """A line for each record that the run created and could not cancel, over all its processes."""
-TOLD: Final = pytest.StashKey[list[dict[str, Any]]]()
-"""What each item told of its verdict, in the process that the user started."""
+RESULTS: Final = pytest.StashKey[list[ItemResult]]()
+"""The result of each item, in the process that the user started."""
 
 
 def not_written(config: pytest.Config, why: str) -> None:
