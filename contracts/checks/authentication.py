@@ -5,112 +5,117 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 
-from contracts.checks import Check, is_documented_request
-from contracts.checks.response import FIRST_SERVER_ERROR, TOO_MANY, header_shown, shown
+from contracts.checks.base import Check, is_documented_request, is_server_error, is_throttled
+from contracts.checks.preview import preview, preview_header, preview_outcome
 from contracts.checks.schema import schema_error
 from contracts.model.http import CONTROL, Exchange
 from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
 from contracts.openapi.operation import Operation
 
-UNAUTHORIZED, FORBIDDEN, MALFORMED = 401, 403, 400
-NUMBERED = re.compile(r"(?<![\w-])(?=[\w-]*\d)[\w-]+")
+WORD_WITH_A_DIGIT = re.compile(r"(?<![\w-])(?=[\w-]*\d)[\w-]+")
 WELL_FORMED = re.compile(r"bearer +[A-Za-z0-9._~+/=-]+", re.IGNORECASE)
 
 
-def credentials_refused(_: Operation, exchange: Exchange) -> CheckOutcome:
-    """AUTH-01 to -05, and -09. Refused means neither 2xx nor 5xx; no answer at all is a matter of RESP-06.
+def credentials_rejected(_: Operation, exchange: Exchange) -> CheckOutcome:
+    """AUTH-01 to -05, and -09. Check that the response is neither 2xx nor 5xx; a missing one is a matter of RESP-06.
 
-    Silent on a server error that only a fuzzer brings about: nothing was accepted, and RESP-11 tells it.
+    Not concerned with a server error that only a fuzzer causes: nothing was accepted, and RESP-11 reports it.
     """
-    if exchange.response is None or exchange.status == TOO_MANY:
+    if exchange.response is None or is_throttled(exchange):
         return NOT_CONCERNED
     if exchange.accepted:
-        return Violation(
-            f"accepted with {exchange.status}", "a refusal", f"{exchange.status} {shown(exchange.response.body)}"
-        )
-    if exchange.response.status >= FIRST_SERVER_ERROR:
-        observed = f"{exchange.status} {shown(exchange.response.body)}"
-        return NOT_CONCERNED if exchange.is_fuzzing else Violation(f"answered {exchange.status}", "a refusal", observed)
+        return Violation(f"accepted with {exchange.status}", "a refusal", preview_outcome(exchange))
+    if is_server_error(exchange.response.status):
+        if exchange.is_fuzzing:
+            return NOT_CONCERNED
+        return Violation(f"answered {exchange.status}", "a refusal", preview_outcome(exchange))
     return PASS
 
 
-def refusal_is_401(operation: Operation, exchange: Exchange) -> CheckOutcome:
-    """AUTH-07. RFC 6750 lets malformed credentials be answered 400, and a token without rights 403."""
+def rejection_is_401(operation: Operation, exchange: Exchange) -> CheckOutcome:
+    """AUTH-07. Check that the rejection of credentials is a 401 with a Bearer challenge.
+
+    RFC 6750 allows 400 for malformed credentials, and 403 for a token without rights.
+    """
     response = exchange.response
-    if (
-        response is None
-        or exchange.accepted
-        or not is_documented_request(operation, exchange)
-        or not _about_credentials(exchange)
-    ):
+    if response is None or exchange.accepted or not is_documented_request(operation, exchange):
+        return NOT_CONCERNED
+    if not _only_credentials_mutated(exchange) or is_server_error(response.status) or is_throttled(exchange):
         return NOT_CONCERNED
     sent = _authorization(exchange)
-    if not sent:
-        fair: tuple[int, ...] = (UNAUTHORIZED,)
-    elif len(sent) == 1 and WELL_FORMED.fullmatch(sent[0]):
-        fair = (UNAUTHORIZED, FORBIDDEN)
-    else:
-        fair = (UNAUTHORIZED, FORBIDDEN, MALFORMED)
-    if response.status >= FIRST_SERVER_ERROR or response.status == TOO_MANY:
-        return NOT_CONCERNED
+    allowed = {HTTPStatus.UNAUTHORIZED}
+    if sent:
+        allowed |= {HTTPStatus.FORBIDDEN}
+    if sent and not _is_well_formed(sent):
+        allowed |= {HTTPStatus.BAD_REQUEST}
     expected = "401 with a WWW-Authenticate header that names Bearer"
-    if response.status not in fair:
-        return Violation(f"answered {response.status}", expected, f"{response.status} {shown(response.body)}")
-    if response.status == UNAUTHORIZED and "bearer" not in (response.header("www-authenticate") or "").lower():
-        return Violation("no challenge", expected, header_shown(response, "WWW-Authenticate"))
+    if response.status not in allowed:
+        return Violation(f"answered {response.status}", expected, preview_outcome(exchange))
+    challenge = response.header("www-authenticate") or ""
+    if response.status == HTTPStatus.UNAUTHORIZED and "bearer" not in challenge.lower():
+        return Violation("no challenge", expected, preview_header(response, "WWW-Authenticate"))
     return PASS
 
 
-def refusals_look_alike(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, CheckOutcome]]:
-    """AUTH-10. Compares error.code and error.message over all well-formed wrong tokens; the rest may vary.
+def rejections_are_uniform(
+    operation: Operation, exchanges: Sequence[Exchange]
+) -> Iterator[tuple[Exchange, CheckOutcome]]:
+    """AUTH-10. Check that all well-formed wrong tokens get the same error.code and error.message.
 
-    So may words with a digit: a message may end with a reference of its own.
+    Words with a digit may differ: a message may end with a reference number.
     """
     first: tuple[Json, str] | None = None
     for exchange in exchanges:
         response = exchange.response
-        if response is None or not is_documented_request(operation, exchange) or not _about_credentials(exchange):
+        if response is None or not is_documented_request(operation, exchange):
             continue
-        if not MALFORMED <= response.status < FIRST_SERVER_ERROR or response.status == TOO_MANY:
+        if not _only_credentials_mutated(exchange) or is_throttled(exchange):
+            continue
+        if response.status < HTTPStatus.BAD_REQUEST or is_server_error(response.status):
             continue
         value = response.json()
-        broken = schema_error(operation, str(MALFORMED), value)
-        if broken:
-            yield exchange, Violation(broken[0], "the error envelope", shown(response.body))
+        if schema_fault := schema_error(operation, "400", value):
+            yield exchange, Violation(schema_fault[0], "the error envelope", preview(response.body))
             continue
-        sent = _authorization(exchange)
         error = value.get("error", {}) if isinstance(value, dict) else {}
-        told = (error.get("code"), NUMBERED.sub("#", str(error.get("message"))))
-        if not sent or not WELL_FORMED.fullmatch(sent[0]) or len(sent) > 1:
+        code_and_message = (error.get("code"), WORD_WITH_A_DIGIT.sub("#", str(error.get("message"))))
+        if not _is_well_formed(_authorization(exchange)):
             yield exchange, PASS
-        elif first is None or first == told:
-            first = told
+        elif first is None or first == code_and_message:
+            first = code_and_message
             yield exchange, PASS
         else:
-            yield exchange, Violation("wrong tokens told apart", json.dumps(first), json.dumps(told))
+            yield exchange, Violation("wrong tokens told apart", json.dumps(first), json.dumps(code_and_message))
 
 
-def issued_token_is_honoured(operation: Operation, exchange: Exchange) -> CheckOutcome:
-    """AUTH-11. 401 speaks of the credentials whatever the body; 403 only does when nothing else was changed."""
+def issued_token_accepted(operation: Operation, exchange: Exchange) -> CheckOutcome:
+    """AUTH-11. Check that the issued token gets no 401, and that a control gets no 403.
+
+    A 403 of a mutation may be about what was mutated.
+    """
     if not exchange.issued_token or exchange.response is None or not is_documented_request(operation, exchange):
         return NOT_CONCERNED
-    if exchange.status == UNAUTHORIZED or (exchange.status == FORBIDDEN and exchange.mutation == CONTROL):
-        return Violation(f"issued token answered {exchange.status}", "anything but 401", shown(exchange.response.body))
+    is_control = exchange.mutation == CONTROL
+    if exchange.status == HTTPStatus.UNAUTHORIZED or (exchange.status == HTTPStatus.FORBIDDEN and is_control):
+        return Violation(
+            f"issued token answered {exchange.status}", "anything but 401", preview(exchange.response.body)
+        )
     return PASS
 
 
-def answered_like(reference: Exchange) -> Check:
-    """Return the check that an exchange has the status of `reference` (AUTH-06)."""
+def has_status_of(reference: Exchange) -> Check:
+    """Return the check that the status is that of `reference`: the same credentials, with a valid body (AUTH-06)."""
 
     def check(_: Operation, exchange: Exchange) -> CheckOutcome:
-        if exchange.response is None or exchange.status == TOO_MANY:
+        if exchange.response is None or is_throttled(exchange):
             return NOT_CONCERNED
         if exchange.status == reference.status:
             return PASS
         expected = f"{reference.outcome}, as with a good body"
-        return Violation(f"answered {exchange.status}", expected, f"{exchange.status} {shown(exchange.response.body)}")
+        return Violation(f"answered {exchange.status}", expected, preview_outcome(exchange))
 
     return check
 
@@ -119,5 +124,9 @@ def _authorization(exchange: Exchange) -> list[str]:
     return [value for name, value in exchange.request.headers if name.lower() == "authorization"]
 
 
-def _about_credentials(exchange: Exchange) -> bool:
+def _is_well_formed(headers: Sequence[str]) -> bool:
+    return len(headers) == 1 and WELL_FORMED.fullmatch(headers[0]) is not None
+
+
+def _only_credentials_mutated(exchange: Exchange) -> bool:
     return not exchange.issued_token and not exchange.also_malformed

@@ -13,7 +13,7 @@ from itertools import chain, islice, zip_longest
 from math import ceil, floor
 from typing import TypeAlias, TypeVar
 
-from contracts.checks.schema import judge
+from contracts.checks.schema import validator_for
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from strategies.core import format_mutations
@@ -100,7 +100,7 @@ def _optional(operation: Operation) -> list[str]:
 def beyond(schema: Json) -> Sequence[Row]:
     """Return names and values that break the schema by one step, most telling first; none is of another JSON type."""
     schema = keywords(schema)
-    valid = judge(schema).is_valid
+    valid = validator_for(schema).is_valid
     found: dict[str, Json] = {}
     for spelling, value in _steps_beyond(schema):
         if admits(schema, json_type(value)) and not valid(value) and value not in found.values():
@@ -111,7 +111,7 @@ def beyond(schema: Json) -> Sequence[Row]:
 def within(schema: Json) -> Sequence[Row]:
     """Return names and values that just keep the schema's constraints, at most `TWINS`."""
     schema = keywords(schema)
-    valid = judge(schema).is_valid
+    valid = validator_for(schema).is_valid
     found: dict[str, Json] = {}
     for spelling, value in _steps_within(schema):
         if valid(value) and value not in found.values():
@@ -132,8 +132,8 @@ def _steps_beyond(schema: Json) -> Iterator[Row]:
 
 
 def _forms_beyond(schema: Json, formed: Sequence[Json]) -> Iterator[Row]:
-    valid, known = judge(schema).is_valid, text_sample(schema)
-    notation_counts = any("pattern" in one and judge(one).is_valid(known) for one in formed)
+    valid, known = validator_for(schema).is_valid, text_sample(schema)
+    notation_counts = any("pattern" in one and validator_for(one).is_valid(known) for one in formed)
     at_most = NEAR_MISSES if notation_counts else NEAR_MISSES_OF_A_FORMAT
     if known:
         yield from format_mutations.near_misses(known, valid, at_most, notation_counts=notation_counts)
@@ -211,7 +211,7 @@ def _steps_within(schema: Json) -> Iterator[Row]:
     for one in alternatives(schema):
         known = text_sample(one)
         if "pattern" in one and known:
-            yield from format_mutations.extremes(known, judge(one).is_valid)
+            yield from format_mutations.extremes(known, validator_for(one).is_valid)
     yield from ((f"as {name}", text) for name, text in _other_forms(schema))
     if "type" in schema and admits(schema, "null") and "enum" not in schema:
         yield "as null", None
@@ -247,7 +247,7 @@ def _text(schema: Json, bound: str, length: int) -> str:
     """Return a text of this length that breaks nothing but the bound, if there is one; ASCII."""
     known = text_sample(schema)
     candidates = ["x" * length, "X" * length, "0" * length, known.ljust(length, known[-1:] or "x")[:length]]
-    unbound = judge({key: value for key, value in schema.items() if key != bound}).is_valid
+    unbound = validator_for({key: value for key, value in schema.items() if key != bound}).is_valid
     return next((text for text in candidates if unbound(text)), candidates[0])
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import combinations, permutations
 from urllib.parse import parse_qsl, urlencode
 
-from contracts.checks.listing import ASCENDING, COMPARES, DESCENDING, FILTERS
+from contracts.checks.listing_queries import ASCENDING, COMPARES, DESCENDING, FILTERS
 from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation

@@ -1,7 +1,9 @@
 """ERR: the 400 error contract."""
 
-from contracts.checks import each, errors, protocol
-from contracts.checks.errors import BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE
+from http import HTTPStatus
+
+from contracts.checks import errors, http_methods, leaks
+from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable, NotReached
 from contracts.model.http import CONTROL
 from strategies.body import bodies, constraints, json_syntax
@@ -9,25 +11,25 @@ from strategies.generated import breaking_bodies, breaking_cases
 from tests.harness.pytest_plugin.plugin import requirement
 from tests.harness.trial.requirement_test import RequirementTest
 
-refused = errors.refused_with(BAD_REQUEST)
+refused = errors.rejected_with(HTTPStatus.BAD_REQUEST)
 
 
 @requirement("ERR-01", mutations=bodies.missing)
 def test_missing_required_property_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.malformed_body_refused)
+        trial.judge(exchange, errors.malformed_body_rejected)
 
 
 @requirement("ERR-02", mutations=bodies.wrong_types)
 def test_wrong_type_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.malformed_body_refused)
+        trial.judge(exchange, errors.malformed_body_rejected)
 
 
 @requirement("ERR-03", mutations=bodies.not_objects)
 def test_json_that_is_no_object_is_not_accepted(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.unusable_body_refused)
+        trial.judge(exchange, errors.non_object_body_rejected)
 
 
 @requirement("ERR-04", mutations=json_syntax.not_json, extra_requests=(0, 1, 1))
@@ -35,19 +37,19 @@ def test_body_that_is_not_json_is_not_accepted(trial: RequirementTest) -> None:
     for _ in range(trial.extra_requests):
         trial.run.send(trial.run.next_control(), CONTROL)  # what a server keeps of it is no answer to an empty body
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.unusable_body_refused)
+        trial.judge(exchange, errors.non_object_body_rejected)
 
 
 @requirement("ERR-06", mutations=constraints.beyond_constraints)
 def test_broken_constraint_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.malformed_body_refused)
+        trial.judge(exchange, errors.malformed_body_rejected)
 
 
 @requirement("ERR-16", mutations=constraints.at_constraints, expects_success=True)
 def test_constraint_just_kept_is_accepted(trial: RequirementTest) -> None:
     for exchange in trial.send_mutations(of=trial.run.next_control):
-        trial.judge(exchange, protocol.accepted)
+        trial.judge(exchange, http_methods.accepted)
 
 
 @requirement("ERR-07", mutations=bodies.unknown_properties)
@@ -59,7 +61,7 @@ def test_unknown_property_is_refused(trial: RequirementTest) -> None:
 @requirement("ERR-11", mutations=json_syntax.other_media_types)
 def test_other_media_type_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.refused_with(BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE))
+        trial.judge(exchange, errors.rejected_with(HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE))
 
 
 @requirement("ERR-13", extra_requests=(2, 4, 20))
@@ -73,49 +75,49 @@ def test_next_good_request_is_served_after_a_malformed_one(trial: RequirementTes
             good = trial.run.send(request, CONTROL)
             if trial.run.has_used_up(request, good):
                 good = trial.run.send(trial.run.next_control(), CONTROL)
-            trial.judge(good, protocol.accepted)
+            trial.judge(good, http_methods.accepted)
 
 
 @requirement("ERR-14", mutations=bodies.combined, extra_requests=(1, 1, 200))
 def test_any_other_breach_of_the_schema_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.malformed_body_refused)
+        trial.judge(exchange, errors.malformed_body_rejected)
     control = trial.run.rejection_base()
     tried = {exchange.request for exchange in trial.run.exchanges}
     for request in breaking_cases(trial.document, trial.operation, control):
         if request not in tried and trial.extra_requests > 1:
-            trial.judge(trial.run.send(request, "coverage case", generated=True), errors.malformed_body_refused)
+            trial.judge(trial.run.send(request, "coverage case", generated=True), errors.malformed_body_rejected)
             trial.extra_requests -= 1
-    trial.search(breaking_bodies(trial.document, trial.operation, control), errors.malformed_body_refused)
+    trial.search(breaking_bodies(trial.document, trial.operation, control), errors.malformed_body_rejected)
 
 
 @requirement("ERR-05")
 def test_every_400_has_the_envelope(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(each(errors.error_has_the_envelope))
+    trial.check_all_exchanges(per_exchange(errors.error_matches_envelope))
     if trial.operation.body is None and not trial.decided:
         raise NotApplicable("nothing was answered 400, and the document names no request that has to be")
 
 
 @requirement("ERR-08")
 def test_error_names_the_property(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(each(errors.error_names_the_property))
+    trial.check_all_exchanges(per_exchange(errors.error_names_property))
 
 
 @requirement("ERR-09")
 def test_same_bad_request_gets_the_same_refusal(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(errors.same_refusal_every_time)  # ERR-13 sends its malformed requests again
+    trial.check_all_exchanges(errors.rejection_is_deterministic)  # ERR-13 sends its malformed requests again
     if not trial.decided:
         raise NotReached("no bad request was sent twice")
 
 
 @requirement("ERR-10")
 def test_refusal_returns_neither_job_nor_result(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(each(errors.refusal_returns_nothing))
+    trial.check_all_exchanges(per_exchange(errors.rejection_returns_no_result))
 
 
 @requirement("ERR-12")
 def test_error_gives_nothing_away(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(each(errors.no_information_leak))
+    trial.check_all_exchanges(per_exchange(leaks.no_information_leak))
 
 
 @requirement("ERR-15", extra_requests=(0, 3, 6), extra_requests_by_listing=(0, 0, 0))

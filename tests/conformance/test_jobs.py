@@ -1,7 +1,8 @@
 """JOB: what happens after the 200."""
 
-from contracts.checks import each, listing, protocol
-from contracts.checks.authentication import credentials_refused
+from contracts.checks import http_methods, jobs, listed_records
+from contracts.checks.authentication import credentials_rejected
+from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable, NotReached
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.model.verdict import PASS
@@ -31,7 +32,7 @@ def test_job_is_known(trial: RequirementTest) -> None:
         told = _read_job(trial, accepted[turn % 2 % len(accepted)])
         if told.status in GONE:  # for how long a job is known is not documented, but one of a moment ago is
             told = _read_job(trial, trial.run.send(trial.run.next_control(), CONTROL))
-        trial.judge(told, protocol.job_is_known(trial.document.operation(told.operation)))
+        trial.judge(told, jobs.job_is_known(trial.document.operation(told.operation)))
 
 
 def _read_job(trial: RequirementTest, write: Exchange) -> Exchange:
@@ -43,7 +44,7 @@ def _read_job(trial: RequirementTest, write: Exchange) -> Exchange:
 def test_job_reaches_a_final_status_and_stays(trial: RequirementTest) -> None:
     trial.run.control()
     trial.check_all_exchanges(
-        protocol.jobs_reach_final_status
+        jobs.jobs_reach_final_status
     )  # JOB-03 waits for the ends; the repeated controls read on and on
 
 
@@ -53,18 +54,18 @@ def test_jobs_are_kept_apart(trial: RequirementTest) -> None:
     for request in trial.run.controls():
         polling.until_final(trial.run, request, at_most=polling.FEWEST_READS)
     read = [exchange for exchange in trial.run.exchanges if exchange.mutation == CONTROL and exchange.accepted]
-    finished = {exchange.request: exchange for exchange in read if protocol.job_is_over(trial.operation, exchange)}
+    finished = {exchange.request: exchange for exchange in read if jobs.job_is_finished(trial.operation, exchange)}
     if not finished:
         raise NotApplicable("no job came to its end in time (JOB-02)")
     plainest = trial.run.read_minimal_write_job()
     for later in (plainest or trial.run.another_control(), trial.run.read_failing_job()):
-        if later is not None and not protocol.job_is_over(trial.operation, later):
+        if later is not None and not jobs.job_is_finished(trial.operation, later):
             reads = polling.FEWEST_READS if later is plainest else READS_OF_LATER_JOBS
             polling.until_final(trial.run, later.request, at_most=reads)
     trial.run.first_write_again()
     for request, told in finished.items():
-        trial.judge(trial.run.send(request, CONTROL), protocol.status_stable(told))
-    trial.check_sequence(protocol.errors_not_shared_between_jobs, trial.run.exchanges)
+        trial.judge(trial.run.send(request, CONTROL), jobs.status_stable(told))
+    trial.check_sequence(jobs.errors_not_shared_between_jobs, trial.run.exchanges)
 
 
 @requirement("JOB-04", extra_requests=(1, 1, 2))
@@ -73,21 +74,21 @@ def test_status_of_a_job_needs_the_token(trial: RequirementTest) -> None:
     mutations = [*credentials.none(status)[:1], *credentials.never_issued(status)[:1]]
     for mutation in mutations[: trial.extra_requests]:
         exchange = trial.run.send(mutation.apply(request), mutation, operation=status)
-        trial.judge(exchange, credentials_refused)
+        trial.judge(exchange, credentials_rejected)
 
 
 @requirement("JOB-05", mutations=methods.unknown_ids)
 def test_unknown_job_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, protocol.unknown_job_refused)
+        trial.judge(exchange, jobs.unknown_job_rejected)
 
 
 @requirement("JOB-07", extra_requests=(4, 20, 300))
 def test_every_job_is_known(trial: RequirementTest) -> None:
     trial.run.control()
-    trial.check_sequence(each(protocol.job_is_known(trial.operation)), trial.run.reads_of_jobs())
+    trial.check_sequence(per_exchange(jobs.job_is_known(trial.operation)), trial.run.reads_of_jobs())
     for request in trial.run.job_requests(trial.extra_requests):
-        trial.judge(trial.run.send(request, CONTROL), protocol.job_is_known(trial.operation))
+        trial.judge(trial.run.send(request, CONTROL), jobs.job_is_known(trial.operation))
 
 
 @requirement("JOB-06", extra_requests=(11, 14, 14))
@@ -97,26 +98,28 @@ def test_record_can_be_read_back_updated_and_cancelled(trial: RequirementTest) -
     created = _told_records(trial)
     first, second = (trial.run.record_of(write) for write in trial.run.first_two())
     listed_by = trial.document.operation(uses.listed_by)
-    are_listed = listing.lists_created(listed_by, created | {second: CONTROL})
+    are_listed = listed_records.lists_created(listed_by, created | {second: CONTROL})
     for pause in polling.backoff(trial.run.target):
         page = trial.run.read_listing()
         if are_listed(listed_by, page) is PASS:
             break
         pause()  # a cache may show them a moment later
-    trial.check_sequence(each(are_listed), [page])
+    trial.check_sequence(per_exchange(are_listed), [page])
     updated_by = trial.document.operation(uses.updated_by)
     plain = trial.run.request_for(updated_by, trial.run.about(updated_by, second))
     update = trial.run.marked(plain, UPDATED, updated_by)
     _judge_use(trial, updated_by, update)
     if update != plain and trial.extra_requests > FEWEST_SENDS:
         new = {name: text for name, text in update.json().items() if text != plain.json().get(name)}
-        trial.check_sequence(each(listing.shows_update_of(second, listed_by, new)), [trial.run.read_listing()])
+        trial.check_sequence(
+            per_exchange(listed_records.shows_update_of(second, listed_by, new)), [trial.run.read_listing()]
+        )
     cancelled_by = trial.document.operation(uses.cancelled_by)
     for record in (second, first):
         _judge_use(trial, cancelled_by, trial.run.request_for(cancelled_by, trial.run.about(cancelled_by, record)))
     request = trial.run.request_for(cancelled_by, trial.run.about(cancelled_by, first))
     again, last = _use(trial, cancelled_by, request)
-    state = f", its job {protocol.job_state(last.status, last.exchange)}" if last else ""
+    state = f", its job {jobs.job_state(last.status, last.exchange)}" if last else ""
     trial.observations.append(f"cancelled a second time: answered {again.outcome}{state}")
 
 
@@ -130,7 +133,7 @@ def _told_records(trial: RequirementTest) -> dict[str, str]:
     ends = [(write, trial.run.end_of(write)) for write in trial.run.first_two()]
     ends += [(write, trial.run.end_of(write, at_most=READS_OWED)) for write in trial.run.other_writes()]
     for write, end in ends:
-        trial.check_sequence(each(protocol.tells_a_new_record(end.status, frozenset(older))), [end.exchange])
+        trial.check_sequence(per_exchange(jobs.returns_new_record(end.status, frozenset(older))), [end.exchange])
         if record := trial.run.created_id(end):
             told.setdefault(record, write.mutation)
             older.add(record)
@@ -140,9 +143,9 @@ def _told_records(trial: RequirementTest) -> dict[str, str]:
 def _judge_use(trial: RequirementTest, operation: Operation, request: Request) -> None:
     """Update or cancel a record, and have it judged whether that is accepted and does not fail."""
     write, last = _use(trial, operation, request)
-    trial.check_sequence(each(protocol.accepted), [write])
+    trial.check_sequence(per_exchange(http_methods.accepted), [write])
     if last is not None:
-        trial.check_sequence(each(protocol.job_ends_well(last.status)), [last.exchange])
+        trial.check_sequence(per_exchange(jobs.job_succeeds(last.status)), [last.exchange])
 
 
 def _use(trial: RequirementTest, operation: Operation, request: Request) -> tuple[Exchange, JobResult | None]:
@@ -155,7 +158,7 @@ def _use(trial: RequirementTest, operation: Operation, request: Request) -> tupl
 def test_what_links_lead_to_can_be_acted_on(trial: RequirementTest) -> None:
     trial.run.control()
     for exchange in walk(trial.run, trial.extra_requests):
-        trial.judge(exchange, protocol.accepted)
+        trial.judge(exchange, http_methods.accepted)
     if not trial.decided:
         raise (
             NotApplicable("no link could be followed")

@@ -2,7 +2,8 @@
 
 from itertools import cycle
 
-from contracts.checks import each, protocol, response
+from contracts.checks import echoes, http_methods, response
+from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable
 from contracts.model.http import CONTROL
 from contracts.openapi.operation import Operation
@@ -20,12 +21,12 @@ def test_accepted_request_is_answered_as_the_schema_says(trial: RequirementTest)
     if trial.operation.body is not None and trial.run.replayable:
         requests = fitting_bodies(trial.document, trial.operation, control.request)
         trial.search(requests, lambda operation, exchange: answer_conforms(trial.document, operation, exchange))
-    trial.check_all_exchanges(each(response.success_fits_schema))
+    trial.check_all_exchanges(per_exchange(response.success_fits_schema))
 
 
 @requirement("RESP-02")
 def test_success_is_one_strict_json_document(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(each(response.success_is_strict_json))
+    trial.check_all_exchanges(per_exchange(response.success_is_strict_json))
     if unread := trial.unread_answers():
         trial.observations.append(unread)
 
@@ -37,7 +38,7 @@ def to_be_given_back(operation: Operation) -> list[Mutation]:
 
 @requirement("RESP-03", mutations=to_be_given_back, expects_success=True)
 def test_answer_gives_back_what_was_sent(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(each(response.echoes_request))
+    trial.check_all_exchanges(per_exchange(echoes.echoes_request))
 
 
 @requirement("RESP-04")
@@ -47,7 +48,7 @@ def test_job_ids_are_sound(trial: RequirementTest) -> None:
 
 @requirement("RESP-05")
 def test_success_is_200_and_nothing_else(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(each(response.success_is_200))
+    trial.check_all_exchanges(per_exchange(response.success_is_200))
 
 
 def left_open(operation: Operation) -> list[Mutation]:
@@ -73,24 +74,24 @@ def left_open_to_fuzzers(operation: Operation) -> list[Mutation]:
 
 @requirement("RESP-06", mutations=left_open_and_honest)
 def test_no_honest_request_gets_a_server_error(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(each(response.no_server_error))
+    trial.check_all_exchanges(per_exchange(response.no_server_error))
     trial.check_all_exchanges(response.service_is_steady)
 
 
 @requirement("RESP-11", mutations=left_open_to_fuzzers)
 def test_no_hostile_request_gets_a_server_error(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(each(response.no_server_error_when_fuzzed))
+    trial.check_all_exchanges(per_exchange(response.no_server_error_when_fuzzed))
 
 
 @requirement("RESP-07")
 def test_headers_tell_the_truth(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(each(response.headers_match_body))
+    trial.check_all_exchanges(per_exchange(response.headers_match_body))
 
 
 @requirement("RESP-08", mutations=json_syntax.other_spellings, expects_success=True)
 def test_valid_body_in_other_words_is_accepted(trial: RequirementTest) -> None:
     for exchange in trial.send_mutations(of=trial.run.next_control):
-        trial.judge(exchange, protocol.accepted)
+        trial.judge(exchange, http_methods.accepted)
 
 
 @requirement("RESP-09", extra_requests=(4, 5, 25), expects_success=True)
@@ -102,7 +103,7 @@ def test_requests_at_the_same_time_get_their_own_answers(trial: RequirementTest)
     good = [(request, CONTROL) for _, request in zip(range(trial.extra_requests - 3), cycle(trial.run.two_controls()))]
     bad = [(malformed.apply(control), malformed), (bare.apply(control), bare)]
     for exchange in trial.run.send_together([*good, *bad]):
-        trial.judge(exchange, response.response_matches_own_request)
+        trial.judge(exchange, echoes.response_matches_own_request)
 
 
 @requirement("RESP-10")

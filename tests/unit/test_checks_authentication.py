@@ -1,6 +1,7 @@
 """AUTH: each check accepts the good, refuses the bad for its reason, and is silent on what is not its own."""
 
-from contracts.checks import authentication, is_documented_request
+from contracts.checks import authentication
+from contracts.checks.base import is_documented_request
 from contracts.model.verdict import NOT_CONCERNED, PASS
 from tests.support.factories import CANCEL, STATUS, TOKEN, WRONG, exchange, refusal, said, said_of_all, table
 
@@ -26,7 +27,7 @@ TWICE = {"authorization": (WRONG, WRONG)}
     },
 )
 def test_credentials_refused(expected, seen) -> None:
-    assert said(authentication.credentials_refused(CANCEL, seen)) == expected
+    assert said(authentication.credentials_rejected(CANCEL, seen)) == expected
 
 
 @table(
@@ -56,7 +57,7 @@ def test_credentials_refused(expected, seen) -> None:
     },
 )
 def test_refusal_is_401(expected, seen) -> None:
-    assert said(authentication.refusal_is_401(CANCEL, seen)) == expected
+    assert said(authentication.rejection_is_401(CANCEL, seen)) == expected
 
 
 def envelope(code: str = "unauthorized", message: str = "unauthorized", **more):
@@ -95,7 +96,7 @@ def alike(status: int = 401, body=None, **fields):
     },
 )
 def test_refusals_look_alike(expected, seen) -> None:
-    assert said_of_all(authentication.refusals_look_alike(CANCEL, seen)) == expected
+    assert said_of_all(authentication.rejections_are_uniform(CANCEL, seen)) == expected
 
 
 @table(
@@ -114,7 +115,7 @@ def test_refusals_look_alike(expected, seen) -> None:
     },
 )
 def test_issued_token_is_honoured(expected, seen) -> None:
-    assert said(authentication.issued_token_is_honoured(CANCEL, seen)) == expected
+    assert said(authentication.issued_token_accepted(CANCEL, seen)) == expected
 
 
 @table(
@@ -128,7 +129,7 @@ def test_issued_token_is_honoured(expected, seen) -> None:
     },
 )
 def test_answered_like(expected, seen) -> None:
-    assert said(authentication.answered_like(refusal(403))(CANCEL, seen)) == expected
+    assert said(authentication.has_status_of(refusal(403))(CANCEL, seen)) == expected
 
 
 READ = {"operation": STATUS.id, "method": "GET"}
@@ -153,6 +154,6 @@ def test_own_request_is_method_and_path_as_documented(own, operation, seen) -> N
 
 
 def test_refusal_without_a_challenge_shows_the_header_that_was_sent() -> None:
-    violation = authentication.refusal_is_401(CANCEL, refusal(401, headers={"www-authenticate": "Basic"}))
+    violation = authentication.rejection_is_401(CANCEL, refusal(401, headers={"www-authenticate": "Basic"}))
     assert violation.observed == "WWW-Authenticate: Basic"
     assert TOKEN not in repr(violation)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.checks import errors
+from contracts.checks import errors, leaks
 from contracts.model.verdict import NOT_CONCERNED, PASS, Violation
 from tests.support.factories import (
     BODY,
@@ -43,7 +43,7 @@ def error(status: int = 400, **parts):
     },
 )
 def test_refused_with(expected, seen) -> None:
-    assert said(errors.refused_with(400, 415)(CANCEL, seen)) == expected
+    assert said(errors.rejected_with(400, 415)(CANCEL, seen)) == expected
 
 
 @table(
@@ -54,7 +54,7 @@ def test_refused_with(expected, seen) -> None:
     },
 )
 def test_refusal_is_asked_for_where_the_document_names_one(expected, told) -> None:
-    assert said(errors.refused_with(400)(told, exchange(operation=told.id))) == expected
+    assert said(errors.rejected_with(400)(told, exchange(operation=told.id))) == expected
 
 
 ACCEPTED_ALTHOUGH = "answered 200"
@@ -82,7 +82,7 @@ ACCEPTED_ALTHOUGH = "answered 200"
     },
 )
 def test_malformed_body_is_refused(expected, seen) -> None:
-    assert said(errors.malformed_body_refused(CANCEL, seen)) == expected
+    assert said(errors.malformed_body_rejected(CANCEL, seen)) == expected
 
 
 @table(
@@ -96,7 +96,7 @@ def test_malformed_body_is_refused(expected, seen) -> None:
     },
 )
 def test_malformed_body_gates_by_what_careful_servers_refuse(gates, seen) -> None:
-    outcome_of_check = errors.malformed_body_refused(CANCEL, seen)
+    outcome_of_check = errors.malformed_body_rejected(CANCEL, seen)
     assert isinstance(outcome_of_check, Violation)
     assert outcome_of_check.gates is gates
 
@@ -105,8 +105,8 @@ def test_body_is_malformed_by_what_is_asked_of_it() -> None:
     partly = DOCUMENT.operation("update_resident_appointment_rentmanager")
     body = {"appointment_date": "2099-01-15", "appointment_time": "noon"}
     seen = exchange(operation=partly.id, method="PUT", request_body=body)
-    assert said(errors.malformed_body_refused(partly, seen)) == ACCEPTED_ALTHOUGH
-    assert errors.malformed_body_refused(partly.stated_only, seen) is NOT_CONCERNED
+    assert said(errors.malformed_body_rejected(partly, seen)) == ACCEPTED_ALTHOUGH
+    assert errors.malformed_body_rejected(partly.stated_only, seen) is NOT_CONCERNED
 
 
 @table(
@@ -135,7 +135,7 @@ def test_body_is_malformed_by_what_is_asked_of_it() -> None:
     },
 )
 def test_error_has_the_envelope(expected, seen) -> None:
-    assert said(errors.error_has_the_envelope(CANCEL, seen)) == expected
+    assert said(errors.error_matches_envelope(CANCEL, seen)) == expected
 
 
 NAMED = {"details": {"issues": [{"path": ["event_id"]}]}}
@@ -160,7 +160,7 @@ ABOUT = {"about": "event_id"}
     },
 )
 def test_error_names_the_property(expected, seen) -> None:
-    assert said(errors.error_names_the_property(CANCEL, seen)) == expected
+    assert said(errors.error_names_property(CANCEL, seen)) == expected
 
 
 @table(
@@ -179,7 +179,7 @@ def test_error_names_the_property(expected, seen) -> None:
     },
 )
 def test_refusal_returns_nothing(expected, seen) -> None:
-    assert said(errors.refusal_returns_nothing(CANCEL, seen)) == expected
+    assert said(errors.rejection_returns_no_result(CANCEL, seen)) == expected
 
 
 @table(
@@ -206,13 +206,13 @@ def test_refusal_returns_nothing(expected, seen) -> None:
 )
 def test_leak_is_noticed(shown: str, text: str) -> None:
     answer = {"error": {"code": "internal", "message": text}}
-    assert said(errors.no_information_leak(CANCEL, exchange(500, answer))) == f"{shown} shown"
+    assert said(leaks.no_information_leak(CANCEL, exchange(500, answer))) == f"{shown} shown"
 
 
 @pytest.mark.parametrize("text", ["see /home/me", "SELECT a FROM b", "TypeError: x", "ask db.internal"])
 def test_what_the_request_itself_said_is_no_leak(text: str) -> None:
     answer = {"error": {"code": "internal", "message": f"What is {text}?"}}
-    assert errors.no_information_leak(CANCEL, exchange(400, answer, request_body={"event_id": text})) is PASS
+    assert leaks.no_information_leak(CANCEL, exchange(400, answer, request_body={"event_id": text})) is PASS
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_what_the_request_itself_said_is_no_leak(text: str) -> None:
 )
 def test_ordinary_words_are_no_leak(message: str) -> None:
     answer = {"error": {"code": "invalid_request", "message": message}}
-    assert errors.no_information_leak(CANCEL, exchange(400, answer)) is PASS
+    assert leaks.no_information_leak(CANCEL, exchange(400, answer)) is PASS
 
 
 LONG = {"integration_id": "rm-123456789", "event_id": "evt-123456789"}
@@ -261,7 +261,7 @@ TAG = {"request_body": {"event_id": "<b>x</b>"}}
     },
 )
 def test_error_gives_nothing_away(expected, seen) -> None:
-    assert said(errors.no_information_leak(CANCEL, seen)) == expected
+    assert said(leaks.no_information_leak(CANCEL, seen)) == expected
 
 
 ANOTHER = "another answer to the same request"
@@ -287,11 +287,11 @@ def bad(status: int | None = 400, **fields):
     },
 )
 def test_same_refusal_every_time(expected, seen) -> None:
-    assert said_of_all(errors.same_refusal_every_time(CANCEL, seen)) == expected
+    assert said_of_all(errors.rejection_is_deterministic(CANCEL, seen)) == expected
 
 
 def test_job_id_of_a_refusal_is_looked_for_only_where_the_document_links_one() -> None:
     told = exchange(
         400, {"meta": {"job_id": "j"}}, operation=STATUS.id, method="GET", target="/v1/admin/write-status/j"
     )
-    assert errors.refusal_returns_nothing(STATUS, told) is PASS
+    assert errors.rejection_returns_no_result(STATUS, told) is PASS

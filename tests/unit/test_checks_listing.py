@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from contracts.checks import listing
+from contracts.checks import listed_records, listing_pages, listing_queries
 from contracts.model.http import Exchange
 from contracts.model.verdict import NOT_CONCERNED, PASS
 from tests.support.factories import ABSENT, CANCEL, CREATE, LIST, exchange, said, said_of_all, table
@@ -77,13 +77,13 @@ DISAGREE = "total and results disagree"
     },
 )
 def test_page_is_as_asked(expected, seen) -> None:
-    assert said(listing.page_matches_query(LIST, seen)) == expected
+    assert said(listing_pages.page_matches_query(LIST, seen)) == expected
 
 
 def test_page_tells_how_it_differs() -> None:
-    violation = listing.page_matches_query(LIST, page(records(1), total=5, more=True, limit=2, offset=1))
+    violation = listing_pages.page_matches_query(LIST, page(records(1), total=5, more=True, limit=2, offset=1))
     assert (violation.expected, violation.observed) == ("2 of 5 results", "1 results")
-    violation = listing.page_matches_query(LIST, page(records(1, 2), total=5, more=False, limit=2))
+    violation = listing_pages.page_matches_query(LIST, page(records(1, 2), total=5, more=False, limit=2))
     assert violation.observed == "no more after 2 of 5"
 
 
@@ -112,15 +112,15 @@ def pages(*numbers: list[int], total: Any = 5, limit: int = 2) -> list[Exchange]
     },
 )
 def test_pages_join(expected, seen) -> None:
-    assert said_of_all(listing.pages_are_contiguous(LIST, seen)) == expected
+    assert said_of_all(listing_pages.pages_are_contiguous(LIST, seen)) == expected
 
 
 def test_operation_that_lists_nothing_has_no_pages() -> None:
     seen = page(records(1, 2, 3), limit=2)
-    assert listing.page_matches_query(CANCEL, seen) is NOT_CONCERNED
-    assert list(listing.pages_are_contiguous(CANCEL, [seen])) == []
-    assert listing.order_is_as_asked(CANCEL, seen) is NOT_CONCERNED
-    assert listing.items(CANCEL, seen) is None
+    assert listing_pages.page_matches_query(CANCEL, seen) is NOT_CONCERNED
+    assert list(listing_pages.pages_are_contiguous(CANCEL, [seen])) == []
+    assert listing_queries.page_is_ordered(CANCEL, seen) is NOT_CONCERNED
+    assert listing_pages.items(CANCEL, seen) is None
 
 
 STRETCH = "another stretch of the list"
@@ -142,19 +142,21 @@ WHOLE = page(records(1, 2, 3, 4, 5), total=5)
     },
 )
 def test_page_is_a_stretch_of_the_whole_list(expected, seen) -> None:
-    assert said(listing.listed_in_one(WHOLE)(LIST, seen)) == expected
+    assert said(listing_pages.page_is_part_of(WHOLE)(LIST, seen)) == expected
 
 
 def test_page_is_a_stretch_as_far_as_the_first_page_went() -> None:
     first = page(records(1, 2), total=5, more=True, limit=2)
-    check = listing.listed_in_one(first)
+    check = listing_pages.page_is_part_of(first)
     assert check(LIST, page(records(2, 3), total=5, limit=2, offset=1)) is PASS
     assert check(LIST, page(records(4, 5), total=5, limit=2, offset=3)) is PASS
     assert said(check(LIST, page(records(3, 2), total=5, limit=2, offset=1))) == STRETCH
 
 
 def test_list_that_was_not_shown_compares_with_nothing() -> None:
-    assert listing.listed_in_one(page([], status=400))(LIST, page(records(1), total=5, limit=1)) is NOT_CONCERNED
+    assert (
+        listing_pages.page_is_part_of(page([], status=400))(LIST, page(records(1), total=5, limit=1)) is NOT_CONCERNED
+    )
 
 
 def ordered(order: str, *values: Any, field: str = "created_at") -> Exchange:
@@ -195,11 +197,11 @@ RISING, FALLING = "created_at not ascending", "created_at not descending"
     },
 )
 def test_order_is_as_asked(expected, seen) -> None:
-    assert said(listing.order_is_as_asked(LIST, seen)) == expected
+    assert said(listing_queries.page_is_ordered(LIST, seen)) == expected
 
 
 def test_two_neighbours_show_what_is_out_of_order() -> None:
-    violation = listing.order_is_as_asked(LIST, ordered("created_at:asc", "a", "c", "b"))
+    violation = listing_queries.page_is_ordered(LIST, ordered("created_at:asc", "a", "c", "b"))
     assert (violation.expected, violation.observed) == ("created_at ascending", "c before b")
 
 
@@ -237,8 +239,8 @@ def param(name: str) -> Any:
     },
 )
 def test_record_matches_a_filter(parameter: str, value: str, good, bad) -> None:
-    assert listing.matches(good, param(parameter), value)
-    assert not listing.matches(bad, param(parameter), value)
+    assert listing_queries.matches(good, param(parameter), value)
+    assert not listing_queries.matches(bad, param(parameter), value)
 
 
 MANY = [
@@ -299,11 +301,11 @@ def chosen(*numbers: int, more: Any = False, **query: Any) -> Exchange:
     },
 )
 def test_filter_is_as_asked(expected, seen) -> None:
-    assert said(listing.filter_is_as_asked(KNOWN)(LIST, seen)) == expected
+    assert said(listing_queries.page_is_filtered(KNOWN)(LIST, seen)) == expected
 
 
 def test_records_that_were_not_shown_are_not_missed() -> None:
-    assert listing.filter_is_as_asked(page([], status=400))(LIST, chosen(1, lead_id="l-1")) is NOT_CONCERNED
+    assert listing_queries.page_is_filtered(page([], status=400))(LIST, chosen(1, lead_id="l-1")) is NOT_CONCERNED
 
 
 @table(
@@ -317,7 +319,7 @@ def test_records_that_were_not_shown_are_not_missed() -> None:
     },
 )
 def test_known_records(count: int, seen) -> None:
-    assert listing.known_records(LIST, seen) == count
+    assert listing_pages.known_records(LIST, seen) == count
 
 
 MADE = {"r-2": "control", "r-3": "notes empty"}
@@ -333,11 +335,11 @@ MADE = {"r-2": "control", "r-3": "notes empty"}
     },
 )
 def test_records_are_listed(expected, seen) -> None:
-    assert said(listing.lists_created(LIST, MADE)(CREATE, seen)) == expected
+    assert said(listed_records.lists_created(LIST, MADE)(CREATE, seen)) == expected
 
 
 def test_record_that_is_not_listed_is_told_by_how_it_was_made() -> None:
-    violation = listing.lists_created(LIST, MADE)(CREATE, page(records(1, 2)))
+    violation = listed_records.lists_created(LIST, MADE)(CREATE, page(records(1, 2)))
     assert violation.observed == "1 of 2 not among 2, made by: notes empty"
 
 
@@ -354,16 +356,20 @@ def test_no_check_breaks_on_what_a_target_may_tell(told) -> None:
     query = {"limit": 2, "order_by": "id:desc", "updated_at_gte": "2024-02", "lead_id": "l-1"}
     item = {"id": told, "updated_at": told, "associated_lead_ids": told}
     seen = page([item, {"id": "r-1"}, item], total=told, more=told, **query)
-    single = (listing.listed_in_one(seen), listing.filter_is_as_asked(seen), listing.top_n_matches(seen))
-    of_records = (
-        listing.lists_created(LIST, MADE),
-        listing.shows_update_of("r-1", LIST, WRITTEN),
-        listing.no_rejected_data_listed(LIST, WRITTEN, REFUSED),
+    single = (
+        listing_pages.page_is_part_of(seen),
+        listing_queries.page_is_filtered(seen),
+        listing_queries.top_n_matches(seen),
     )
-    for check in (listing.page_matches_query, listing.order_is_as_asked, *single, *of_records):
+    of_records = (
+        listed_records.lists_created(LIST, MADE),
+        listed_records.shows_update_of("r-1", LIST, WRITTEN),
+        listed_records.no_rejected_data_listed(LIST, WRITTEN, REFUSED),
+    )
+    for check in (listing_pages.page_matches_query, listing_queries.page_is_ordered, *single, *of_records):
         check(LIST, seen)
-    said_of_all(listing.pages_are_contiguous(LIST, [seen, seen]))
-    assert isinstance(listing.known_records(LIST, seen), int)
+    said_of_all(listing_pages.pages_are_contiguous(LIST, [seen, seen]))
+    assert isinstance(listing_pages.known_records(LIST, seen), int)
 
 
 @table(
@@ -377,7 +383,7 @@ def test_no_check_breaks_on_what_a_target_may_tell(told) -> None:
     },
 )
 def test_query_is_read(target: str, asked: dict[str, str]) -> None:
-    assert listing.query(exchange(target=target)) == asked
+    assert listing_pages.query(exchange(target=target)) == asked
 
 
 NUMBERED = page([{"id": f"r-{number}", "created_at": f"2024-0{number}"} for number in (3, 2, 1)], total=3, more=False)
@@ -405,12 +411,12 @@ def oldest(*numbers: int, total: int = 3, day: str = "", **query: Any) -> Exchan
     },
 )
 def test_start_of_an_order_is_that_of_all(expected, seen) -> None:
-    assert said(listing.top_n_matches(NUMBERED)(LIST, seen)) == expected
+    assert said(listing_queries.top_n_matches(NUMBERED)(LIST, seen)) == expected
 
 
 def test_start_of_an_order_is_compared_only_with_all_records() -> None:
     some = page([{"id": "r-1", "created_at": "2024-01"}], total=3, more=True)
-    assert said(listing.top_n_matches(some)(LIST, oldest(2, 3))) == NOT_CONCERNED
+    assert said(listing_queries.top_n_matches(some)(LIST, oldest(2, 3))) == NOT_CONCERNED
 
 
 def showing(*titles: str | None, **fields: Any) -> Exchange:
@@ -430,7 +436,7 @@ def showing(*titles: str | None, **fields: Any) -> Exchange:
     },
 )
 def test_listing_shows_nothing_refused(expected, seen) -> None:
-    assert said(listing.no_rejected_data_listed(LIST, WRITTEN, REFUSED)(CREATE, seen)) == expected
+    assert said(listed_records.no_rejected_data_listed(LIST, WRITTEN, REFUSED)(CREATE, seen)) == expected
 
 
 def updated(title: str | None, notes: str | None = None, number: int = 1) -> Exchange:
@@ -450,4 +456,4 @@ def updated(title: str | None, notes: str | None = None, number: int = 1) -> Exc
     },
 )
 def test_update_is_listed_of_its_record_alone(expected, seen) -> None:
-    assert said(listing.shows_update_of("r-1", LIST, WRITTEN)(CREATE, seen)) == expected
+    assert said(listed_records.shows_update_of("r-1", LIST, WRITTEN)(CREATE, seen)) == expected

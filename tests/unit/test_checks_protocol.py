@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.checks import each, protocol
+from contracts.checks import http_methods, jobs, rate_limit
+from contracts.checks.base import per_exchange
 from contracts.model.verdict import NOT_CONCERNED, PASS
 from tests.support.factories import AVAILABILITY, CANCEL, CREATE, STATUS, exchange, said, said_of_all, table
 
@@ -24,7 +25,7 @@ ELSEWHERE = {"target": CANCEL.path + "/"}
     },
 )
 def test_accepted(expected, seen) -> None:
-    assert said(protocol.accepted(CANCEL, seen)) == expected
+    assert said(http_methods.accepted(CANCEL, seen)) == expected
 
 
 def refused(status: int | None, allow: str | None = None, method: str = "PATCH"):
@@ -49,7 +50,7 @@ def refused(status: int | None, allow: str | None = None, method: str = "PATCH")
     },
 )
 def test_method_refused(expected, seen) -> None:
-    assert said(protocol.method_refused(CANCEL, seen)) == expected
+    assert said(http_methods.other_method_rejected(CANCEL, seen)) == expected
 
 
 @table(
@@ -65,11 +66,11 @@ def test_method_refused(expected, seen) -> None:
     },
 )
 def test_override_ignored(expected, seen) -> None:
-    assert said(protocol.override_ignored(CANCEL, seen)) == expected
+    assert said(http_methods.override_ignored(CANCEL, seen)) == expected
 
 
 def test_override_is_told_apart_by_what_was_expected() -> None:
-    own, other = (protocol.override_ignored(CANCEL, seen) for seen in (exchange(405), exchange(method="GET")))
+    own, other = (http_methods.override_ignored(CANCEL, seen) for seen in (exchange(405), exchange(method="GET")))
     assert own.expected == "the same answer as without the header"
     assert other.expected == "a refusal, as without the header"
 
@@ -99,7 +100,7 @@ def told(state: object, status: int | None = 200, errors: object = (), record: o
     },
 )
 def test_job_is_known(expected, seen) -> None:
-    assert said(protocol.job_is_known(STATUS)(CANCEL, seen)) == expected
+    assert said(jobs.job_is_known(STATUS)(CANCEL, seen)) == expected
 
 
 PENDING, SUCCESS, FAILURE = told("PENDING"), told("SUCCESS"), told("FAILURE")
@@ -133,7 +134,7 @@ def of_another_job(seen):
     },
 )
 def test_jobs_settle(expected, reads) -> None:
-    assert said_of_all(protocol.jobs_reach_final_status(STATUS, reads)) == expected
+    assert said_of_all(jobs.jobs_reach_final_status(STATUS, reads)) == expected
 
 
 @table(
@@ -148,11 +149,11 @@ def test_jobs_settle(expected, reads) -> None:
     },
 )
 def test_stays_as_told(expected, seen) -> None:
-    assert said(protocol.status_stable(told("SUCCESS"))(STATUS, seen)) == expected
+    assert said(jobs.status_stable(told("SUCCESS"))(STATUS, seen)) == expected
 
 
 def test_what_was_not_told_before_cannot_stay() -> None:
-    assert protocol.status_stable(told("SUCCESS", None))(STATUS, told("SUCCESS")) is NOT_CONCERNED
+    assert jobs.status_stable(told("SUCCESS", None))(STATUS, told("SUCCESS")) is NOT_CONCERNED
 
 
 @table(
@@ -166,12 +167,12 @@ def test_what_was_not_told_before_cannot_stay() -> None:
     },
 )
 def test_job_state(state: str | None, seen) -> None:
-    assert protocol.job_state(STATUS, seen) == state
+    assert jobs.job_state(STATUS, seen) == state
 
 
 def test_operation_that_tells_of_no_job_tells_no_state() -> None:
-    assert protocol.job_state(CANCEL, PENDING) is None
-    assert not protocol.job_is_over(CANCEL, SUCCESS)
+    assert jobs.job_state(CANCEL, PENDING) is None
+    assert not jobs.job_is_finished(CANCEL, SUCCESS)
 
 
 @table(
@@ -187,7 +188,7 @@ def test_operation_that_tells_of_no_job_tells_no_state() -> None:
     },
 )
 def test_job_is_over(seen, *, over: bool) -> None:
-    assert protocol.job_is_over(STATUS, seen) is over
+    assert jobs.job_is_finished(STATUS, seen) is over
 
 
 @table(
@@ -203,16 +204,16 @@ def test_job_is_over(seen, *, over: bool) -> None:
     },
 )
 def test_job_ends_well(expected, seen) -> None:
-    assert said(protocol.job_ends_well(STATUS)(CANCEL, seen)) == expected
+    assert said(jobs.job_succeeds(STATUS)(CANCEL, seen)) == expected
 
 
 def test_failed_job_is_shown_with_its_errors() -> None:
-    violation = protocol.job_ends_well(STATUS)(CANCEL, told("FAILURE", errors=["not found"]))
+    violation = jobs.job_succeeds(STATUS)(CANCEL, told("FAILURE", errors=["not found"]))
     assert '"errors": ["not found"]' in violation.observed
 
 
 def test_operation_that_tells_of_no_job_cannot_say_how_one_ends() -> None:
-    assert protocol.job_ends_well(CANCEL)(CANCEL, FAILURE) is NOT_CONCERNED
+    assert jobs.job_succeeds(CANCEL)(CANCEL, FAILURE) is NOT_CONCERNED
 
 
 @table(
@@ -231,7 +232,7 @@ def test_operation_that_tells_of_no_job_cannot_say_how_one_ends() -> None:
     },
 )
 def test_tells_a_new_record(expected, seen) -> None:
-    assert said(protocol.tells_a_new_record(STATUS, {"rec-1"})(CREATE, seen)) == expected
+    assert said(jobs.returns_new_record(STATUS, {"rec-1"})(CREATE, seen)) == expected
 
 
 USED_UP = told("FAILURE", errors=["The record was not found."])
@@ -250,12 +251,12 @@ ACTED = "a refused request acted"
     },
 )
 def test_job_ends_as_untouched(expected, seen) -> None:
-    assert said(protocol.no_side_effect(STATUS, USED_UP)(CANCEL, seen)) == expected
+    assert said(jobs.no_side_effect(STATUS, USED_UP)(CANCEL, seen)) == expected
 
 
 def test_end_that_was_not_seen_compares_with_nothing() -> None:
-    assert protocol.no_side_effect(STATUS, told("FAILURE", None))(CANCEL, USED_UP) is NOT_CONCERNED
-    assert protocol.no_side_effect(CANCEL, USED_UP)(CANCEL, USED_UP) is NOT_CONCERNED
+    assert jobs.no_side_effect(STATUS, told("FAILURE", None))(CANCEL, USED_UP) is NOT_CONCERNED
+    assert jobs.no_side_effect(CANCEL, USED_UP)(CANCEL, USED_UP) is NOT_CONCERNED
 
 
 FOREIGN = "errors of another job"
@@ -292,11 +293,11 @@ LOST, CLOSED = "The record was not found.", "The system is closed."
     },
 )
 def test_errors_are_its_own(expected, reads) -> None:
-    assert said_of_all(protocol.errors_not_shared_between_jobs(STATUS, reads)) == expected
+    assert said_of_all(jobs.errors_not_shared_between_jobs(STATUS, reads)) == expected
 
 
 def test_operation_that_tells_of_no_job_tells_no_errors() -> None:
-    assert said_of_all(protocol.errors_not_shared_between_jobs(CANCEL, [exchange()])) == []
+    assert said_of_all(jobs.errors_not_shared_between_jobs(CANCEL, [exchange()])) == []
 
 
 @table(
@@ -317,7 +318,7 @@ def test_operation_that_tells_of_no_job_tells_no_errors() -> None:
     },
 )
 def test_answered_as_not_supported(expected, seen) -> None:
-    assert said(protocol.answered_as_not_supported([CANCEL.job_link])(AVAILABILITY, seen)) == expected
+    assert said(http_methods.always_405([CANCEL.job_link])(AVAILABILITY, seen)) == expected
 
 
 @table(
@@ -332,7 +333,7 @@ def test_answered_as_not_supported(expected, seen) -> None:
     },
 )
 def test_not_accepted(expected, seen) -> None:
-    assert said(protocol.not_accepted(AVAILABILITY, seen)) == expected
+    assert said(http_methods.not_accepted(AVAILABILITY, seen)) == expected
 
 
 @table(
@@ -347,7 +348,7 @@ def test_not_accepted(expected, seen) -> None:
     },
 )
 def test_unknown_job_refused(expected, seen) -> None:
-    assert said(protocol.unknown_job_refused(STATUS, seen)) == expected
+    assert said(jobs.unknown_job_rejected(STATUS, seen)) == expected
 
 
 def rated(limit: str | None = "150", left: str | None = "149", status: int | None = 200, **fields):
@@ -379,7 +380,7 @@ def rated(limit: str | None = "150", left: str | None = "149", status: int | Non
     },
 )
 def test_tells_the_limit(expected, seen) -> None:
-    assert said(protocol.rate_headers_valid(CANCEL, seen)) == expected
+    assert said(rate_limit.rate_headers_valid(CANCEL, seen)) == expected
 
 
 def series(*left: int, pause: float = 0.1, limit: int = 150):
@@ -409,7 +410,7 @@ def series(*left: int, pause: float = 0.1, limit: int = 150):
     },
 )
 def test_remaining_falls(expected, seen) -> None:
-    assert said_of_all(protocol.remaining_decreases(0.0)(CANCEL, seen)) == expected
+    assert said_of_all(rate_limit.remaining_decreases(0.0)(CANCEL, seen)) == expected
 
 
 @table(
@@ -421,12 +422,12 @@ def test_remaining_falls(expected, seen) -> None:
     },
 )
 def test_remaining_may_stay_while_a_window_slides(expected, left, minutes: float) -> None:
-    assert said_of_all(protocol.remaining_decreases(-60.0 * minutes)(CANCEL, series(*left))) == expected
+    assert said_of_all(rate_limit.remaining_decreases(-60.0 * minutes)(CANCEL, series(*left))) == expected
 
 
 @pytest.mark.parametrize("status", [200, 400])
 def test_each_judges_one_exchange_after_the_other(status: int) -> None:
     seen = [exchange(status), exchange(429)]
-    judged = list(each(protocol.accepted)(CANCEL, seen))
+    judged = list(per_exchange(http_methods.accepted)(CANCEL, seen))
     assert [found for found, _ in judged] == seen
     assert said_of_all(judged) == [PASS if status == 200 else "answered 400", NOT_CONCERNED]

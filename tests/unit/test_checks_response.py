@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from contracts.checks import response
+from contracts.checks import content_type, echoes, preview, response
 from contracts.model.verdict import NOT_CONCERNED, PASS
 from tests.support.factories import ACCEPTED, BODY, CANCEL, CREATE, REFUSED, UPDATE, exchange, said, said_of_all, table
 
@@ -204,7 +204,7 @@ def echo(sent: str, given: object, **fields):
     },
 )
 def test_answer_gives_back_what_was_sent(expected, seen) -> None:
-    assert said(response.echoes_request(CANCEL, seen)) == expected
+    assert said(echoes.echoes_request(CANCEL, seen)) == expected
 
 
 RECORD = {"event_id": "evt-1"}
@@ -265,7 +265,7 @@ def updated(sent: dict[str, object] | None = None, /, record: str = "evt-1", **g
     },
 )
 def test_update_gives_back_what_was_sent(expected, seen) -> None:
-    assert said(response.echoes_request(UPDATE, seen)) == expected
+    assert said(echoes.echoes_request(UPDATE, seen)) == expected
 
 
 @table(
@@ -302,7 +302,7 @@ def test_nothing_that_can_be_compared_decides_nothing(body, given) -> None:
     seen = exchange(
         body={"result": given}, request_body=body, operation=CREATE.id, target=CREATE.path, method=CREATE.method
     )
-    assert response.echoes_request(CREATE, seen) is NOT_CONCERNED
+    assert echoes.echoes_request(CREATE, seen) is NOT_CONCERNED
 
 
 @table(
@@ -319,11 +319,11 @@ def test_nothing_that_can_be_compared_decides_nothing(body, given) -> None:
     },
 )
 def test_request_is_answered_by_itself(expected, seen) -> None:
-    assert said(response.response_matches_own_request(CANCEL, seen)) == expected
+    assert said(echoes.response_matches_own_request(CANCEL, seen)) == expected
 
 
 def test_long_text_is_shown_by_its_start_and_length() -> None:
-    violation = response.echoes_request(CANCEL, echo("x" * 500, "x" * 256))
+    violation = echoes.echoes_request(CANCEL, echo("x" * 500, "x" * 256))
     assert violation.expected == 'result/event_id = "' + "x" * 79 + "\u2026 (502 characters)"
     assert violation.observed == 'result/event_id = "' + "x" * 79 + "\u2026 (258 characters)"
 
@@ -373,7 +373,7 @@ def test_accepted_request_stays_valid(expected, seen) -> None:
 
 
 @table(
-    "content_type, charset",
+    "header, charset",
     {
         "plain": ("a/b; charset=utf-8", "utf-8"),
         "quoted": ('a/b;charset="utf-8"', "utf-8"),
@@ -381,8 +381,8 @@ def test_accepted_request_stays_valid(expected, seen) -> None:
         "none": ("a/b; q=1", None),
     },
 )
-def test_parameter_of_a_content_type(content_type: str, charset: str | None) -> None:
-    assert response.parameter(content_type, "charset") == charset
+def test_parameter_of_a_content_type(header: str, charset: str | None) -> None:
+    assert content_type.content_type_parameter(header, "charset") == charset
 
 
 @table(
@@ -395,4 +395,4 @@ def test_parameter_of_a_content_type(content_type: str, charset: str | None) -> 
     },
 )
 def test_body_is_shown_as_one_line(body: bytes, line: str) -> None:
-    assert response.shown(body) == line
+    assert preview.preview(body) == line

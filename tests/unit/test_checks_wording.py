@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import product
+from pkgutil import iter_modules
 
 import pytest
 
-from contracts.checks import Check, authentication, errors, listing, protocol, response
+import contracts.checks
+from contracts.checks import authentication, errors, http_methods
+from contracts.checks.base import Check
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
 from contracts.model.verdict import Violation
@@ -20,12 +24,18 @@ SENT = ({}, {"method": "TRACE"}, {"authorization": ()}, {"mutation": "event_id m
 
 
 def checks() -> Iterator[tuple[str, Check]]:
-    """Yield every check of one exchange that needs nothing else."""
-    for module in (authentication, errors, listing, protocol, response):
+    """Yield every check of one exchange that takes no other argument."""
+    for module in (
+        import_module(f"contracts.checks.{found.name}") for found in iter_modules(contracts.checks.__path__)
+    ):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             signature = inspect.signature(function)
-            if function.__module__ == module.__name__ and signature.return_annotation == "Judgement":
+            if function.__module__ == module.__name__ and signature.return_annotation == "CheckOutcome":
                 yield name, function
+
+
+def test_checks_are_found() -> None:
+    assert {"success_is_200", "rejection_is_401", "page_matches_query"} <= {name for name, _ in checks()}
 
 
 def bare_answers() -> Iterator[Exchange]:
@@ -41,37 +51,37 @@ def bare_answers() -> Iterator[Exchange]:
 def test_nothing_is_observed_to_be_none(check: Check) -> None:
     for one in bare_answers():
         for operation in (CANCEL, LIST, STATUS):
-            if operation.id == one.operation and isinstance(outcome_of_check := check(operation, one), Violation):
-                assert "None" not in f"{outcome_of_check.expected} {outcome_of_check.observed}"
+            if operation.id == one.operation and isinstance(outcome := check(operation, one), Violation):
+                assert "None" not in f"{outcome.expected} {outcome.observed}"
 
 
 @table(
     "check, answer, observed",
     {
-        "405 without Allow": (protocol.method_refused, exchange(405, method="PUT"), "no such header: Allow"),
+        "405 without Allow": (http_methods.other_method_rejected, exchange(405, method="PUT"), "no such header: Allow"),
         "405 with another Allow": (
-            protocol.method_refused,
+            http_methods.other_method_rejected,
             exchange(405, method="PUT", headers={"allow": "GET"}),
             "Allow: GET",
         ),
         "401 without a challenge": (
-            authentication.refusal_is_401,
+            authentication.rejection_is_401,
             refusal(401, headers={"www-authenticate": None}),
             "no such header: WWW-Authenticate",
         ),
         "401 with another challenge": (
-            authentication.refusal_is_401,
+            authentication.rejection_is_401,
             refusal(401, headers={"www-authenticate": "Basic"}),
             "WWW-Authenticate: Basic",
         ),
         "400 without a type": (
-            errors.error_has_the_envelope,
+            errors.error_matches_envelope,
             exchange(400, headers={"content-type": None}),
             'no such header: Content-Type; {"error": {"code": "invalid_request", "message": "invalid request"}}',
         ),
     },
 )
 def test_header_that_is_not_there_is_said_not_to_be_there(check: Check, answer: Exchange, observed: str) -> None:
-    outcome_of_check = check(CANCEL, answer)
-    assert isinstance(outcome_of_check, Violation)
-    assert outcome_of_check.observed == observed
+    outcome = check(CANCEL, answer)
+    assert isinstance(outcome, Violation)
+    assert outcome.observed == observed

@@ -14,7 +14,7 @@ import contracts
 import reports
 import strategies
 import tests.harness
-from contracts.checks import errors
+from contracts.checks import leaks
 from contracts.untrusted import strict_json
 from contracts.untrusted.strict_json import MAX_VALUES
 from tests.support.factories import CANCEL, exchange
@@ -79,5 +79,5 @@ def test_expression_takes_no_longer_than_its_text(pattern: re.Pattern[str] | re.
 def test_refusal_is_judged_in_a_moment(body: bytes) -> None:
     began = time.process_time()
     strict_json.read(body)
-    errors.no_information_leak(CANCEL, exchange(400, body))
+    leaks.no_information_leak(CANCEL, exchange(400, body))
     assert time.process_time() - began < JUDGED_SECONDS

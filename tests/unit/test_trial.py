@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from contracts.checks import each, errors, protocol, response
+from contracts.checks import errors, http_methods, response
+from contracts.checks.base import per_exchange
 from contracts.model.http import GOES_DOWN, Exchange, Request
 from contracts.model.verdict import NOT_CONCERNED, PASS, Status, Violation
 from contracts.openapi.document import Document
@@ -61,7 +62,7 @@ def trial(requirement: str, run: Run, *mutations: Mutation) -> RequirementTest:
     return RequirementTest(REQUIREMENTS[requirement], run, mutations, 0, 1)
 
 
-refused = errors.refused_with(400)
+refused = errors.rejected_with(400)
 
 
 def changing(name: str, change: bytes = b"") -> Mutation:
@@ -185,7 +186,7 @@ def test_trial_that_ended_early_tells_what_it_found() -> None:
 def test_judging_the_whole_run_completes_it_and_sends_nothing_again() -> None:
     run = Run(exchanges=[exchange(500), exchange(200), exchange(500)])
     found = trial("RESP-06", run)
-    found.check_all_exchanges(each(response.no_server_error))
+    found.check_all_exchanges(per_exchange(response.no_server_error))
     (finding,) = found.verdict().findings
     assert (run.completed, len(run.exchanges)) == (True, 3)
     assert (finding.seen, finding.tried, finding.gates) == (2, 3, True)
@@ -202,7 +203,7 @@ def test_judging_the_whole_run_completes_it_and_sends_nothing_again() -> None:
 def test_what_a_fuzzer_brings_about_gates_no_requirement_that_judges_every_exchange(seen, verdict: Status) -> None:
     run = Run(exchanges=[exchange(201, **seen)])
     found = trial("RESP-05", run)
-    found.check_all_exchanges(each(response.success_is_200))
+    found.check_all_exchanges(per_exchange(response.success_is_200))
     assert found.verdict().status is verdict
 
 
@@ -220,19 +221,19 @@ def test_what_a_fuzzer_sends_gates_where_it_brings_the_target_down(fault, resp_0
         ("RESP-11", response.no_server_error_when_fuzzed, resp_11),
     ):
         found = trial(name, Run(exchanges=[seen]))
-        found.check_all_exchanges(each(check))
+        found.check_all_exchanges(per_exchange(check))
         assert found.verdict().status is status, name
 
 
 def test_problem_of_which_the_check_says_so_gates_nothing() -> None:
     found = trial("ERR-04", Run(reserve=0))
-    found.judge(exchange(415), errors.unusable_body_refused)
+    found.judge(exchange(415), errors.non_object_body_rejected)
     assert found.verdict().status is Status.NOT_MET
 
 
 def test_edit_that_is_only_recommended_to_be_refused_gates_nothing() -> None:
     found = trial("ERR-04", Run(reserve=0))
-    found.judge(replace(exchange(200, request_body=b"{"), gates=False), errors.unusable_body_refused)
+    found.judge(replace(exchange(200, request_body=b"{"), gates=False), errors.non_object_body_rejected)
     assert found.verdict().status is Status.NOT_MET
 
 
@@ -265,7 +266,7 @@ def test_parts_are_not_tried_with_requests_that_a_must_is_waiting_for() -> None:
 def test_answer_beyond_what_the_suite_reads_is_said_not_to_be_judged() -> None:
     run = Run(exchanges=[exchange(200, b"[" * 5_000 + b"]" * 5_000)])
     found = trial("RESP-02", run)
-    found.check_all_exchanges(each(response.success_is_strict_json))
+    found.check_all_exchanges(per_exchange(response.success_is_strict_json))
     verdict = found.verdict()
     assert verdict.status is Status.INCONCLUSIVE
     assert "1 answer is beyond what the suite reads (nested more than 100 levels deep)" in verdict.reason
@@ -326,7 +327,7 @@ def seen_of(operation: Operation, sent: Any = None, given: Any = None, status: i
 def test_malformed_body_gates_by_what_is_stated(half_stated, sent, status: Status, *, gates: bool) -> None:
     run = Run(half_stated, reserve=0)
     found = trial("ERR-02", run)
-    found.judge(seen_of(half_stated, sent), errors.malformed_body_refused)
+    found.judge(seen_of(half_stated, sent), errors.malformed_body_rejected)
     verdict = found.verdict()
     assert verdict.status is status
     assert [finding.gates for finding in verdict.findings] == [gates]
@@ -343,7 +344,7 @@ def test_malformed_body_gates_by_what_is_stated(half_stated, sent, status: Statu
 def test_answer_gates_by_what_is_stated(half_stated, given, status: Status) -> None:
     run = Run(half_stated, exchanges=[seen_of(half_stated, given=given)])
     found = trial("RESP-01", run)
-    found.check_all_exchanges(each(response.success_fits_schema))
+    found.check_all_exchanges(per_exchange(response.success_fits_schema))
     assert found.verdict().status is status
 
 
@@ -351,7 +352,7 @@ def test_answer_that_is_inferred_as_a_whole_gates_nothing(tmp_path: Path) -> Non
     answer = answering(unsure(objects({"job": TEXT}, ["job"])))
     operation = loaded(tmp_path, queueing({**answer, **taking(objects({"sure": TEXT}, ["sure"]))})).operation("make")
     found = trial("RESP-01", Run(operation, exchanges=[seen_of(operation, given={})]))
-    found.check_all_exchanges(each(response.success_fits_schema))
+    found.check_all_exchanges(per_exchange(response.success_fits_schema))
     assert [finding.gates for finding in found.verdict().findings] == [False]
     assert found.verdict().status is Status.NOT_MET
 
@@ -359,7 +360,7 @@ def test_answer_that_is_inferred_as_a_whole_gates_nothing(tmp_path: Path) -> Non
 def test_finding_is_shown_by_the_sighting_that_gates(half_stated) -> None:
     found = trial("ERR-02", Run(half_stated, reserve=0))
     for name, sent in (("guessed a number", {"sure": "s", "guessed": 1}), ("sure a number", {"sure": 1})):
-        found.judge(replace(seen_of(half_stated, sent), mutation=name), errors.malformed_body_refused)
+        found.judge(replace(seen_of(half_stated, sent), mutation=name), errors.malformed_body_rejected)
     (finding,) = found.verdict().findings
     assert (finding.exchange.mutation, finding.gates) == ("sure a number", True)
     assert finding.mutations == ("guessed a number", "sure a number")
@@ -368,7 +369,7 @@ def test_finding_is_shown_by_the_sighting_that_gates(half_stated) -> None:
 def test_verdict_is_violated_where_one_of_two_findings_gates(half_stated) -> None:
     run = Run(half_stated, exchanges=[seen_of(half_stated, given=given) for given in ({"guessed": 1}, {"sure": 1})])
     found = trial("RESP-01", run)
-    found.check_all_exchanges(each(response.success_fits_schema))
+    found.check_all_exchanges(per_exchange(response.success_fits_schema))
     assert found.verdict().status is Status.VIOLATED
     assert {finding.violation.kind: finding.gates for finding in found.verdict().findings} == {
         "guessed breaks type": False,
@@ -379,7 +380,7 @@ def test_verdict_is_violated_where_one_of_two_findings_gates(half_stated) -> Non
 def test_should_never_gates() -> None:
     run = Run(exchanges=[exchange(404, headers={"allow": None}, method="PATCH"), exchange()])
     found = trial("HTTP-01", run)
-    found.check_sequence(each(protocol.method_refused), run.exchanges)
+    found.check_sequence(per_exchange(http_methods.other_method_rejected), run.exchanges)
     assert found.verdict().status is Status.NOT_MET
     assert [finding.gates for finding in found.verdict().findings] == [False]
 
@@ -415,5 +416,5 @@ def test_requirement_that_only_an_inference_brings_in_gates_nothing() -> None:
 def test_refusal_that_is_only_presumed_gates_nothing(seen: Exchange) -> None:
     of_create = replace(seen, operation=CREATE.id, request=replace(seen.request, target=CREATE.path))
     assert "400" not in CREATE.stated_only.responses
-    assert isinstance(errors.error_has_the_envelope(CREATE, of_create), Violation)
-    assert said(errors.error_has_the_envelope(CREATE.stated_only, of_create)) in (PASS, NOT_CONCERNED)
+    assert isinstance(errors.error_matches_envelope(CREATE, of_create), Violation)
+    assert said(errors.error_matches_envelope(CREATE.stated_only, of_create)) in (PASS, NOT_CONCERNED)

@@ -3,7 +3,7 @@
 from collections import Counter
 from functools import cached_property
 
-from contracts.checks import protocol
+from contracts.checks import http_methods
 from contracts.mock.data.state import EVENTS
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
@@ -57,5 +57,5 @@ def test_edit_is_tried_again_with_another_value() -> None:
     with running(CANCEL, api=EventsAreTakenTwice) as run:
         trial = RequirementTest(REQUIREMENTS["RESP-08"], run, [SPACE_AROUND], 0, 1)
         for exchange in trial.send_mutations(of=run.next_control):
-            trial.judge(exchange, protocol.accepted)
+            trial.judge(exchange, http_methods.accepted)
         assert [exchange.accepted for exchange in trial.decided] == [True]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
+from http import HTTPStatus
 
-from contracts.checks.authentication import FORBIDDEN, UNAUTHORIZED
-from contracts.checks.errors import BAD_REQUEST, error_names_the_property
+from contracts.checks.errors import error_names_property
 from contracts.errors import ConformanceError, Inconclusive, NotApplicable, UsageError
 from contracts.model.http import Exchange
 from contracts.model.result import ItemResult
@@ -84,10 +84,10 @@ def is_unambiguous_rejection(operation: Operation, exchange: Exchange, made_up: 
     if exchange.status == NOT_FOUND and not operation.has_path(exchange.request.target):
         return True
     if not exchange.issued_token:
-        return exchange.status in (UNAUTHORIZED, FORBIDDEN)
-    if exchange.status == BAD_REQUEST:
+        return exchange.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+    if exchange.status == HTTPStatus.BAD_REQUEST:
         sent = (exchange.request.body or b"") + exchange.request.target.encode()
-        told = error_names_the_property(operation, exchange) is PASS
+        told = error_names_property(operation, exchange) is PASS
         return told or not any(value.encode() in sent for value in made_up)
     return exchange.status == NOT_ALLOWED and exchange.request.method != operation.method
 
@@ -100,7 +100,7 @@ def is_ambiguous_rejection(operation: Operation, exchange: Exchange, made_up: Co
 
 def names_invalid_fields(operation: Operation, exchanges: Iterable[Exchange]) -> bool:
     """Return whether any answer names the property that was edited: a target that refuses everything reads nothing."""
-    return any(error_names_the_property(operation, exchange) is PASS for exchange in exchanges)
+    return any(error_names_property(operation, exchange) is PASS for exchange in exchanges)
 
 
 def line(results: Sequence[ItemResult], access: Access) -> str:

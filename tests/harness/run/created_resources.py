@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
-from contracts.checks.protocol import job_has_failed, job_is_over
+from contracts.checks.jobs import job_has_failed, job_is_finished
 from contracts.errors import Inconclusive, TargetUnavailable
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.model.json_value import Json, resolve_pointer
@@ -175,7 +175,7 @@ class CreatedResources:
         return known
 
     def _note_job(self, status: Operation, exchange: Exchange) -> None:
-        over, failed = job_is_over(status, exchange), job_has_failed(status, exchange)
+        over, failed = job_is_finished(status, exchange), job_has_failed(status, exchange)
         jobs = [*status.path_values(exchange.request.target).values()]
         for job in jobs:
             if over and (cancelled := self._cancellations.get(job)):

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import cycle
 from urllib.parse import unquote_to_bytes
 
-from contracts.checks import protocol
-from contracts.checks.response import at, shown
+from contracts.checks import jobs
+from contracts.checks.preview import preview
 from contracts.errors import Inconclusive, NotApplicable, TargetUnavailable
 from contracts.model.http import CONTROL, Exchange, Request
-from contracts.model.json_value import Json
+from contracts.model.json_value import Json, get_path
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Link, Operation
 from contracts.requirements import Requirement
@@ -85,12 +85,12 @@ class JobResult:
     @property
     def over(self) -> bool:
         """Return whether the job was seen to end."""
-        return protocol.job_is_over(self.status, self.exchange)
+        return jobs.job_is_finished(self.status, self.exchange)
 
     @property
     def fails(self) -> bool:
         """Return whether the job ended in failure."""
-        return protocol.job_has_failed(self.status, self.exchange)
+        return jobs.job_has_failed(self.status, self.exchange)
 
 
 class OperationRun:
@@ -549,7 +549,7 @@ class OperationRun:
     def end_of(self, write: Exchange, at_most: int = READS_OF_A_JOB) -> JobResult:
         """Return the end of an accepted write's job: as read before, or read now."""
         status, request = self.follow(write)
-        read = (e for e in self.exchanges if e.request == request and protocol.job_is_over(status, e))
+        read = (e for e in self.exchanges if e.request == request and jobs.job_is_finished(status, e))
         return JobResult(
             status, next(read, None) or polling.until_final(self, request, at_most=at_most, operation=status)
         )
@@ -886,9 +886,9 @@ def _reason(refused: Exchange) -> str:
     """Return the reason that the target gives for a refusal: its error message, or the text of its answer."""
     if refused.response is None:
         return refused.outcome
-    error = at(refused.response.json(), ("error",))
+    error = get_path(refused.response.json(), ("error",))
     if not isinstance(error, dict) or not isinstance(error.get("message"), str):
-        return shown(refused.response.body) or "no reason given"
+        return preview(refused.response.body) or "no reason given"
     details = {name: value for name, value in error.items() if name not in ("code", "message")}
     told = f"{error['message']} {json.dumps(details, ensure_ascii=False)}" if details else error["message"]
-    return shown(told.encode(errors="replace"))
+    return preview(told.encode(errors="replace"))

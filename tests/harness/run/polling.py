@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol
 
-from contracts.checks.protocol import READS_TO_WAIT_FOR, job_is_over
+from contracts.checks.jobs import MIN_READS, job_is_finished
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.operation import Operation
 from tests.harness.config.settings import Target
 
-FEWEST_READS = READS_TO_WAIT_FOR
+FEWEST_READS = MIN_READS
 FIRST_PAUSE_SECONDS = {"local": 0.04, "remote": 0.5}
 GROWTH = 2.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -60,7 +60,7 @@ def until_final(
     turn = 1
     while True:
         exchange = run.send(request, mutation, operation=status)
-        if job_is_over(status, exchange) or not exchange.accepted or run.left <= 1 or turn >= at_most:
+        if job_is_finished(status, exchange) or not exchange.accepted or run.left <= 1 or turn >= at_most:
             return exchange
         sleep(pause)
         pause = min(pause * GROWTH, LONGEST_PAUSE_SECONDS)

@@ -7,15 +7,16 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, reject, seed, settings
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
-from contracts.checks import Check, SeriesCheck, each, listing, protocol
-from contracts.checks.errors import BAD_REQUEST
-from contracts.checks.schema import breaks_beyond_doubt
+from contracts.checks import jobs, listed_records
+from contracts.checks.base import Check, SeriesCheck, per_exchange
+from contracts.checks.schema import is_clearly_invalid
 from contracts.errors import NotApplicable, NotReached
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.model.verdict import INTERMITTENT, CheckOutcome, Evidence, Finding, Status, Verdict, Violation
@@ -129,7 +130,7 @@ class RequirementTest:
         if not mutation.issued_token or self.operation.body is None:
             return True
         content = strict_json.read(changed.body or b"")
-        return not content.strict or breaks_beyond_doubt(self.operation, content.value)
+        return not content.strict or is_clearly_invalid(self.operation, content.value)
 
     def _send_edit(self, mutation: Mutation, request: Request, of: Callable[[], Request]) -> Exchange | None:
         changed = mutation.apply(request)
@@ -237,14 +238,14 @@ class RequirementTest:
             raise NotApplicable("the job of the first accepted request failed: the known values may be used up by now")
         if not second.fails:
             raise NotApplicable("the ends of jobs do not tell a first request from a second one")
-        check = protocol.no_side_effect(second.status, second.exchange)
+        check = jobs.no_side_effect(second.status, second.exchange)
         write = self.run.send(request, CONTROL)
         if not write.accepted:
             raise NotApplicable("the value that was kept for this is not accepted")
         end = self.run.end_of(write)
         if isinstance(check(self.operation, end.exchange), Violation) and self._end_of_new_record().fails:
             raise NotApplicable("jobs fail now and then")
-        self.check_sequence(each(check), [end.exchange])
+        self.check_sequence(per_exchange(check), [end.exchange])
 
     def _judge_unlisted(self, lister: Operation, of: Callable[[], Request]) -> None:
         request, control = of(), self.run.control().request
@@ -259,7 +260,7 @@ class RequirementTest:
         if self.run.was_accepted_with(request):
             raise NotApplicable("the target accepted one of the requests that were made to be refused")
         plain = {name: accepted[name] for name in marked}
-        self.check_sequence(each(listing.no_rejected_data_listed(lister, plain, marked)), [page])
+        self.check_sequence(per_exchange(listed_records.no_rejected_data_listed(lister, plain, marked)), [page])
 
     def _end_of_new_record(self) -> JobResult:
         request = self.run.untouched(self.requirement.id)
@@ -356,7 +357,7 @@ class RequirementTest:
         """Return whether what was decided needs no accepted twin, on an operation of which no control can be made."""
         if not self.run.lacking:
             return False
-        if self.requirement.judges == "all" or all(one.status != BAD_REQUEST for one in self.decided):
+        if self.requirement.judges == "all" or all(one.status != HTTPStatus.BAD_REQUEST for one in self.decided):
             return True
         return names_invalid_fields(self.operation, self.run.exchanges)
 
@@ -366,7 +367,7 @@ class RequirementTest:
         return (
             not self.decided
             and bool(self.unclear)
-            and all(one.issued_token and one.status == BAD_REQUEST for one in self.unclear)
+            and all(one.issued_token and one.status == HTTPStatus.BAD_REQUEST for one in self.unclear)
         )
 
     def early_verdict(self, status: Status, reason: str) -> Verdict:

@@ -11,7 +11,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.errors import NoLinksFound
 from schemathesis.generation.stateful.state_machine import release_state_machines
 
-from contracts.checks.protocol import job_is_over
+from contracts.checks.jobs import job_is_finished
 from contracts.errors import Inconclusive
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
@@ -64,7 +64,7 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
                 reject()
             request = run.request_for(operation, given)
             exchange = run.send(request, LINKED, operation=operation)
-            if operation.job_status and exchange.accepted and not job_is_over(operation, exchange):
+            if operation.job_status and exchange.accepted and not job_is_finished(operation, exchange):
                 exchange = polling.until_final(run, request, at_most=READS, operation=operation, mutation=LINKED)
             if given:
                 linked.append(exchange)

@@ -1,0 +1,47 @@
+"""The two kinds of check.
+
+A `Check` looks at one exchange, a `SeriesCheck` at all exchanges of a run in the order sent, for what shows only over
+several of them. Both return `NOT_CONCERNED` (a `SeriesCheck`: yield nothing) for an exchange that the requirement says
+nothing about: such an exchange is no evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from http import HTTPStatus
+from typing import TypeAlias
+
+from contracts.model.http import Exchange
+from contracts.model.verdict import CheckOutcome
+from contracts.openapi.operation import Operation
+
+Check: TypeAlias = Callable[[Operation, Exchange], CheckOutcome]
+SeriesCheck: TypeAlias = Callable[[Operation, Sequence[Exchange]], Iterator[tuple[Exchange, CheckOutcome]]]
+
+
+def per_exchange(check: Check) -> SeriesCheck:
+    """Return the series check that applies `check` to each exchange by itself."""
+
+    def check_each(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, CheckOutcome]]:
+        for exchange in exchanges:
+            yield exchange, check(operation, exchange)
+
+    return check_each
+
+
+def is_documented_request(operation: Operation, exchange: Exchange) -> bool:
+    """Return whether the request has the method and the path of the operation, spelled as documented."""
+    request = exchange.request
+    return (
+        exchange.operation == operation.id and request.method == operation.method and operation.has_path(request.target)
+    )
+
+
+def is_throttled(exchange: Exchange) -> bool:
+    """Return whether the response is 429, which decides nothing but the rate limit."""
+    return exchange.status == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def is_server_error(status: int) -> bool:
+    """Return whether a status is 500 or above."""
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR

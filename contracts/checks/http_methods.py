@@ -1,0 +1,79 @@
+"""HTTP: methods that an operation does not have, method overrides, and operations that are not supported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from http import HTTPStatus
+
+from contracts.checks.base import Check, is_server_error, is_throttled
+from contracts.checks.preview import preview, preview_header, preview_outcome
+from contracts.model.http import Exchange
+from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.openapi.operation import Link, Operation
+
+
+def accepted(_: Operation, exchange: Exchange) -> CheckOutcome:
+    """Check that a mutation that changes no meaning is accepted, as its control was."""
+    if is_throttled(exchange):
+        return NOT_CONCERNED
+    if exchange.accepted:
+        return PASS
+    return Violation(f"answered {exchange.outcome}", "the same answer as the control", preview_outcome(exchange))
+
+
+def other_method_rejected(operation: Operation, exchange: Exchange) -> CheckOutcome:
+    """HTTP-01. Check that another method gets 404, or 405 with an Allow header that lists the operation's method.
+
+    A server error is a violation of RESP-06 instead.
+    """
+    response = exchange.response
+    if response is None or is_server_error(response.status) or is_throttled(exchange):
+        return NOT_CONCERNED
+    if response.status == HTTPStatus.NOT_FOUND:
+        return PASS
+    expected = f"405 with Allow: {operation.method}"
+    if response.status != HTTPStatus.METHOD_NOT_ALLOWED:
+        return Violation(f"{exchange.request.method} answered {response.status}", expected, f"{response.status}")
+    allow = response.header("allow")
+    allowed = {method.strip().upper() for method in (allow or "").split(",")}
+    if operation.method not in allowed or exchange.request.method in allowed:
+        return Violation("untrue Allow", expected, preview_header(response, "Allow"))
+    return PASS
+
+
+def override_ignored(operation: Operation, exchange: Exchange) -> CheckOutcome:
+    """HTTP-03. Check that an override header changes nothing: only the operation's own method is accepted."""
+    if exchange.response is None or is_throttled(exchange) or is_server_error(exchange.response.status):
+        return NOT_CONCERNED
+    own_method = exchange.request.method == operation.method
+    if own_method == exchange.accepted:
+        return PASS
+    expected = "the same answer as without the header" if own_method else "a refusal, as without the header"
+    return Violation(f"answered {exchange.status}", expected, preview_outcome(exchange))
+
+
+def always_405(job_links: Collection[Link]) -> Check:
+    """Return the check that the response is 405 and contains no job id at any of `job_links` (HTTP-02)."""
+
+    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+        if exchange.response is None or is_throttled(exchange):
+            return NOT_CONCERNED
+        if exchange.status != HTTPStatus.METHOD_NOT_ALLOWED:
+            return Violation(f"answered {exchange.status}", "405, always", preview_outcome(exchange))
+        if any(link.follow(exchange.response.json()) for link in job_links):
+            return Violation("a job all the same", "405, and nothing done", preview(exchange.response.body))
+        return PASS
+
+    return check
+
+
+def not_accepted(_: Operation, exchange: Exchange) -> CheckOutcome:
+    """HTTP-02. Check that a request with a foreign body gets no 2xx.
+
+    Whether the body is validated before the 405 is not documented, so that a 400 passes.
+    """
+    if exchange.response is None or is_throttled(exchange):
+        return NOT_CONCERNED
+    if not exchange.accepted:
+        return PASS
+    return Violation(f"answered {exchange.status}", "405, always", preview_outcome(exchange))

@@ -1,0 +1,188 @@
+"""JOB: the status of the jobs that writes queue, and the effects of rejected requests on them (ERR-15, AUTH-12)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from http import HTTPStatus
+
+from contracts.checks.base import Check, is_documented_request, is_server_error, is_throttled
+from contracts.checks.preview import preview, preview_outcome
+from contracts.checks.schema import schema_error
+from contracts.model.http import CONTROL, Exchange
+from contracts.model.json_value import Json, resolve_pointer
+from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties
+
+MIN_READS = 8
+"""After fewer reads, a job may well be unfinished."""
+
+
+def job_state(status: Operation, exchange: Exchange) -> str | None:
+    """Return the state of a job in a response of the operation `status`, or None."""
+    if status.job_status is None or exchange.response is None:
+        return None
+    return status.job_status.of(exchange.response.json())
+
+
+def job_is_finished(status: Operation, exchange: Exchange) -> bool:
+    """Return whether the response reports a final state."""
+    state = job_state(status, exchange)
+    return status.job_status is not None and state is not None and state not in status.job_status.pending
+
+
+def job_has_failed(status: Operation, exchange: Exchange) -> bool:
+    """Return whether the response reports a failed job."""
+    return status.job_status is not None and job_state(status, exchange) in status.job_status.failed
+
+
+def job_is_known(status: Operation) -> Check:
+    """Return the check that the operation `status` returns the job with 200 and a body of its schema (JOB-01)."""
+
+    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+        if exchange.response is None or is_throttled(exchange):
+            return NOT_CONCERNED
+        if exchange.status != HTTPStatus.OK:
+            return Violation(f"answered {exchange.outcome}", "200 with the job's state", preview_outcome(exchange))
+        error = schema_error(status, "200", exchange.response.json())
+        return PASS if error is None else Violation(error[0], "a body that fits the schema for 200", error[1])
+
+    return check
+
+
+def jobs_reach_final_status(
+    operation: Operation, exchanges: Sequence[Exchange]
+) -> Iterator[tuple[Exchange, CheckOutcome]]:
+    """JOB-02. Check over all accepted reads of a job that it reaches a final status and keeps it."""
+    reads: dict[str, list[Exchange]] = {}
+    for exchange in exchanges:
+        if is_documented_request(operation, exchange) and exchange.mutation == CONTROL and exchange.accepted:
+            reads.setdefault(exchange.request.target, []).append(exchange)
+    for of_one_job in reads.values():
+        final: str | None = None
+        for exchange in of_one_job:
+            state = job_state(operation, exchange)
+            if final is not None and state != final:
+                yield exchange, Violation("final status changed", f"{final}, as before", state or "no status")
+            elif job_is_finished(operation, exchange):
+                final = state
+                yield exchange, PASS
+        if final is None and len(of_one_job) >= MIN_READS:
+            last = of_one_job[-1]
+            observed = f"{job_state(operation, last) or last.outcome} after {len(of_one_job)} reads"
+            yield last, Violation("no final status", "a final status within the deadline", observed)
+
+
+def status_stable(before: Exchange) -> Check:
+    """Return the check that the documented properties of a finished job are the same as in `before` (JOB-03)."""
+
+    def check(operation: Operation, exchange: Exchange) -> CheckOutcome:
+        if exchange.response is None or before.response is None or is_throttled(exchange):
+            return NOT_CONCERNED
+        first, now = (_documented(operation, response.json()) for response in (before.response, exchange.response))
+        if now == first:
+            return PASS
+        return Violation("another answer", preview(before.response.body), preview(exchange.response.body))
+
+    return check
+
+
+def _documented(operation: Operation, value: Json) -> Json:
+    names = dict(properties(operation.responses.get("200", {})))
+    return {name: value.get(name) for name in names} if isinstance(value, dict) else value
+
+
+def errors_not_shared_between_jobs(
+    operation: Operation, exchanges: Sequence[Exchange]
+) -> Iterator[tuple[Exchange, CheckOutcome]]:
+    """JOB-03. Check that a job that did not fail reports no error of a job that failed before it."""
+    if operation.job_status is None:
+        return
+    failures: dict[str, str] = {}
+    for exchange in exchanges:
+        if not (is_documented_request(operation, exchange) and job_is_finished(operation, exchange)):
+            continue
+        reported = resolve_pointer(_json(exchange), operation.job_status.errors)
+        errors = [entry for entry in reported if isinstance(entry, str)] if isinstance(reported, list) else []
+        target = exchange.request.target
+        if job_has_failed(operation, exchange):
+            failures |= {entry: target for entry in errors if entry not in failures}
+        elif foreign := [entry for entry in errors if failures.get(entry, target) != target]:
+            yield exchange, Violation("errors of another job", "errors of its own", preview(foreign[0].encode()))
+        else:
+            yield exchange, PASS
+
+
+def job_succeeds(status: Operation) -> Check:
+    """Return the check that a response of the operation `status` reports no failure (JOB-06)."""
+
+    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+        state = job_state(status, exchange)
+        if state is None or exchange.response is None:
+            return NOT_CONCERNED
+        if not job_has_failed(status, exchange):
+            return PASS
+        return Violation("job failed", "a job that does not fail", preview(exchange.response.body))
+
+    return check
+
+
+def returns_new_record(status: Operation, known: Collection[str]) -> Check:
+    """Return the check that a successful create returns the id of a record that is not in `known` (JOB-06)."""
+
+    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+        rules = status.job_status
+        if rules is None or exchange.response is None or not job_is_finished(status, exchange):
+            return NOT_CONCERNED
+        if job_has_failed(status, exchange):
+            return NOT_CONCERNED
+        record = resolve_pointer(exchange.response.json(), rules.record)
+        if not isinstance(record, str) or not record.strip():
+            return Violation("no record told", "the id of the created record", preview(exchange.response.body))
+        if record in known:
+            return Violation("an older record told", "the id of a new record", preview(exchange.response.body))
+        return PASS
+
+    return check
+
+
+def no_side_effect(status: Operation, job_on_consumed_record: Exchange) -> Check:
+    """Return the check that a job does not end as one whose record was consumed before (ERR-15, AUTH-12).
+
+    If it ends in the same state with the same errors, a rejected request consumed its record.
+    """
+
+    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+        rules = status.job_status
+        if rules is None or exchange.response is None or job_on_consumed_record.response is None:
+            return NOT_CONCERNED
+        if not job_is_finished(status, exchange):
+            return NOT_CONCERNED
+        own, consumed = (
+            (job_state(status, end), resolve_pointer(_json(end), rules.errors))
+            for end in (exchange, job_on_consumed_record)
+        )
+        if own != consumed:
+            return PASS
+        expected = "a job that ends as for a new record"
+        return Violation("a refused request acted", expected, preview(exchange.response.body))
+
+    return check
+
+
+def unknown_job_rejected(operation: Operation, exchange: Exchange) -> CheckOutcome:
+    """JOB-05. Check that the id of no job gets a 4xx.
+
+    Not concerned with numeric ids: where ids are serial, a changed one may be the id of another job.
+    """
+    if any(value.isdecimal() for value in operation.path_values(exchange.request.target).values()):
+        return NOT_CONCERNED
+    if exchange.response is None or is_throttled(exchange) or is_server_error(exchange.response.status):
+        return NOT_CONCERNED
+    if exchange.accepted:
+        return Violation(f"accepted with {exchange.status}", "a 4xx", preview_outcome(exchange))
+    return PASS
+
+
+def _json(exchange: Exchange) -> Json:
+    return exchange.response.json() if exchange.response else None

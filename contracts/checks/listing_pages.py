@@ -1,0 +1,129 @@
+"""LIST-01: the pages of an operation that lists records, and how checks read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import parse_qsl
+
+from contracts.checks.base import Check, is_documented_request
+from contracts.model.http import Exchange
+from contracts.model.json_value import Json, resolve_pointer
+from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.openapi.operation import Operation
+
+
+def items(operation: Operation, exchange: Exchange) -> list[Mapping[str, Json]] | None:
+    """Return the records on an accepted page, or None if the exchange is not such a page."""
+    if operation.listing is None or not (is_documented_request(operation, exchange) and exchange.accepted):
+        return None
+    found = resolve_pointer(response_json(exchange), operation.listing.items)
+    return found if isinstance(found, list) and all(isinstance(item, dict) for item in found) else None
+
+
+def total(operation: Operation, exchange: Exchange) -> Json:
+    """Return the total number of records that a page reports, or None."""
+    return resolve_pointer(response_json(exchange), operation.listing.total) if operation.listing else None
+
+
+def known_records(operation: Operation, exchange: Exchange) -> int:
+    """Return how many records there are by this page: its total, or else the number of its items."""
+    page = items(operation, exchange) or ()
+    reported = total(operation, exchange)
+    return reported if isinstance(reported, int) and reported >= len(page) else len(page)
+
+
+def query(exchange: Exchange) -> dict[str, str]:
+    """Return the decoded query parameters of the request; of a repeated one the last."""
+    return dict(parse_qsl(exchange.request.target.partition("?")[2], keep_blank_values=True))
+
+
+def response_json(exchange: Exchange) -> Json:
+    """Return the body of the response as a JSON value, or None."""
+    return exchange.response.json() if exchange.response else None
+
+
+def page_matches_query(operation: Operation, exchange: Exchange) -> CheckOutcome:
+    """LIST-01. Check that a page has the requested limit and offset, and agrees with its own total and `more`."""
+    listing, page = operation.listing, items(operation, exchange)
+    if listing is None or page is None or exchange.response is None:
+        return NOT_CONCERNED
+    requested, response = query(exchange), exchange.response.json()
+    limit = _whole(requested.get(listing.limit, _default(operation, listing.limit)))
+    offset = _whole(requested.get(listing.offset, _default(operation, listing.offset))) or 0
+    if limit and len(page) > limit:
+        return Violation("more results than the limit", f"at most {limit} results", f"{len(page)} results")
+    for name, pointer, value in (
+        (listing.limit, listing.limit_told, limit),
+        (listing.offset, listing.offset_told, offset),
+    ):
+        reported = resolve_pointer(response, pointer)
+        if name in requested and reported is not None and reported != value:
+            return Violation(f"another {name} told", f"{name} {value}, as asked", f"{name} {reported}")
+    count, more = total(operation, exchange), resolve_pointer(response, listing.more)
+    if isinstance(count, int) and limit:
+        expected = max(0, min(limit, count - offset))
+        if len(page) != expected:
+            return Violation("total and results disagree", f"{expected} of {count} results", f"{len(page)} results")
+        if isinstance(more, bool) and more != (offset + len(page) < count):
+            observed = f"{'more' if more else 'no more'} after {offset + len(page)} of {count}"
+            return Violation("more and total disagree", "more exactly while results are left", observed)
+    return PASS
+
+
+def pages_are_contiguous(
+    operation: Operation, exchanges: Sequence[Exchange]
+) -> Iterator[tuple[Exchange, CheckOutcome]]:
+    """LIST-01. Check that consecutive pages contain each record once; not concerned if the total changes meanwhile."""
+    read = [(exchange, page) for exchange in exchanges if (page := items(operation, exchange)) is not None]
+    if operation.listing is None or not read or len(read) < len(exchanges):
+        return
+    totals = [total(operation, exchange) for exchange, _ in read]
+    if any(one != totals[0] for one in totals):
+        return
+    seen: set[str] = set()
+    for exchange, page in read:
+        ids = {str(item.get(operation.listing.id)) for item in page}
+        if repeated := ids & seen:
+            observed = f"{len(repeated)} results of an earlier page again"
+            yield exchange, Violation("a record on two pages", "each record on one page", observed)
+        elif len(ids) < len(page):
+            observed = f"{len(page)} results, {len(ids)} ids"
+            yield exchange, Violation("a record twice on a page", "each record once", observed)
+        else:
+            yield exchange, PASS
+        seen |= ids
+    count = totals[0]
+    last = query(read[-1][0])
+    end = sum(_whole(last.get(name)) or 0 for name in (operation.listing.offset, operation.listing.limit))
+    if isinstance(count, int) and end >= count and len(seen) != count:
+        yield read[-1][0], Violation("pages leave records out", f"{count} records on all pages", f"{len(seen)} records")
+
+
+def page_is_part_of(complete: Exchange) -> Check:
+    """Return the check that a page has the records that the page `complete` has from the same offset on (LIST-01)."""
+
+    def check(operation: Operation, exchange: Exchange) -> CheckOutcome:
+        whole, page = items(operation, complete), items(operation, exchange)
+        if operation.listing is None or whole is None or page is None:
+            return NOT_CONCERNED
+        if total(operation, complete) != total(operation, exchange):
+            return NOT_CONCERNED
+        offset = _whole(query(exchange).get(operation.listing.offset)) or 0
+        expected = [item.get(operation.listing.id) for item in whole[offset : offset + len(page)]]
+        returned = [item.get(operation.listing.id) for item in page[: len(expected)]]
+        if returned == expected:
+            return PASS
+        return Violation(
+            "another stretch of the list", "the results from the offset on", "other results, or another order"
+        )
+
+    return check
+
+
+def _default(operation: Operation, name: str) -> Json:
+    return operation.query_parameters.get(name, {}).get("default")
+
+
+def _whole(value: object) -> int | None:
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() else None
