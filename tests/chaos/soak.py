@@ -20,8 +20,7 @@ from contracts.mock.http.serve import serve
 from contracts.openapi.loader import load_document
 from tests.chaos.memory_sampler import ROUNDS as ROUNDS_OF
 from tests.chaos.memory_sampler import SAMPLES
-from tests.support.forked_suite import settings_of
-from tests.support.suite_process import CONTRACT, ROOT
+from tests.support.suite_process import CONTRACT, ROOT, settings_of
 
 ROUNDS = 17
 ENOUGH_REQUESTS = 20_000

@@ -19,10 +19,10 @@ from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from reports.site.render import render
 from tests.chaos.disk_full import ITEMS
+from tests.chaos.fast_suite import behind, run, running
 from tests.chaos.proxy import Fault, Line
 from tests.harness.cli import clean_up
-from tests.support.forked_suite import QUICK, behind, run, running
-from tests.support.suite_process import document
+from tests.support.suite_process import QUICK, document
 from tests.unit.test_cleaning_up import THREE, Keeps, settings
 from tests.unit.test_verdicts import ForgetsMeta
 
@@ -82,8 +82,7 @@ def test_signal_ends_a_run_cleanly(number: signal.Signals, tmp_path: Path, resul
         ) as started,
     ):
         until(lambda: has_results(results, 10) and bool(api.created))
-        assert started.process.pid is not None
-        os.kill(started.process.pid, number)
+        started.send_signal(number)
         outcome = started.outcome()
     assert outcome.code == INTERRUPTED, outcome.output
     assert ("Ended by SIGHUP." in outcome.output) is (number == signal.SIGHUP)
@@ -275,8 +274,7 @@ def test_sigterm_ends_workers_as_well(tmp_path: Path) -> None:
         ) as started,
     ):
         until(lambda: len(api.created) >= REASON_TO_LEAVE)
-        assert started.process.pid is not None
-        os.kill(started.process.pid, signal.SIGTERM)
+        started.send_signal(signal.SIGTERM)
         outcome = started.outcome()
     assert outcome.code == INTERRUPTED, outcome.output
     assert "Ended by SIGTERM." in outcome.output
@@ -371,8 +369,7 @@ def test_third_ctrl_c_ends_the_clean_up_and_what_is_open_is_told(tmp_path: Path)
         until(api.cancelling.is_set)
         assert (tmp_path / "summary.json").exists(), "reports are written before the clean-up"
         for _ in range(3):
-            assert started.process.pid is not None
-            os.kill(started.process.pid, signal.SIGINT)
+            started.send_signal(signal.SIGINT)
             time.sleep(0.3)
         outcome = started.outcome()
         api.ended.set()

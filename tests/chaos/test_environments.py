@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.forked_suite import QUICK, run, running
-from tests.support.suite_process import ROOT
+from tests.chaos.fast_suite import run, running
+from tests.support.suite_process import QUICK, ROOT
 from tests.unit.test_har import entries
 
 ONE = ("--operation", "cancel_lead*", "--profile", "quick", "-k", "RESP-01 or AUTH-0")

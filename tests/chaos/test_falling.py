@@ -9,10 +9,10 @@ from typing import Any
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from reports.render.last_requests import TITLE
+from tests.chaos.fast_suite import run
 from tests.chaos.supervisor import Supervisor, falling
 from tests.harness.http.client import FALLS_TO_CONFIRM
-from tests.support.forked_suite import QUICK, run, settings_of
-from tests.support.suite_process import Outcome, document
+from tests.support.suite_process import QUICK, Outcome, document, settings_of
 
 WHERE = "%FF%FE"
 """Bytes that are no UTF-8, at the end of an id in the path."""

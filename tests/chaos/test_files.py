@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from contracts.mock.http.api import MockApi
-from tests.support.forked_suite import QUICK, behind, run
-from tests.support.suite_process import document
+from tests.chaos.fast_suite import behind, run
+from tests.support.suite_process import QUICK, document
 
 USAGE = 4
 ONE = ("--operation", "get_write_status", "--profile", "quick", "-k", "RESP-01")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from contracts.mock.http.api import MockApi
+from tests.chaos.fast_suite import behind, run
 from tests.chaos.proxy import Fault, Line
 from tests.chaos.scenarios import CHALLENGE, COULD_NOT_TELL, HELD, answering
-from tests.support.forked_suite import QUICK, behind, run
-from tests.support.suite_process import document
+from tests.support.suite_process import QUICK, document
 
 HTML = {"Content_Type": "text/html; charset=UTF-8"}
 IN_FRONT: dict[str, Fault] = {

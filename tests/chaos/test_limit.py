@@ -15,8 +15,8 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit, Usage
 from contracts.mock.http.serve import MockServer, serve
 from tests.chaos.fast_clock import PACED
-from tests.support.forked_suite import QUICK, run, running, settings_of
-from tests.support.suite_process import TWO, Outcome, document
+from tests.chaos.fast_suite import run, running
+from tests.support.suite_process import QUICK, TWO, Outcome, document, settings_of
 
 SPEEDUP, UNHURRIED = 20.0, 4.0
 """The latter leaves the time to send all that a minute allows."""

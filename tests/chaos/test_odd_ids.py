@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from contracts.mock.http.api import MockApi
+from tests.chaos.fast_suite import behind, run
 from tests.chaos.scenarios import body_changed
-from tests.support.forked_suite import QUICK, behind, run
-from tests.support.suite_process import document
+from tests.support.suite_process import QUICK, document
 
 FOUND, COULD_NOT_TELL = 1, 6
 READABLE_CHARACTERS = 200_000

@@ -15,11 +15,11 @@ from markdown_it import MarkdownIt
 from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
 from reports.cli.github_issue import commands
+from tests.chaos.fast_suite import behind, run
 from tests.chaos.proxy import Fault, Line
 from tests.harness.cli import doctor
 from tests.support import suite_process
-from tests.support.forked_suite import QUICK, behind, run
-from tests.support.suite_process import document
+from tests.support.suite_process import QUICK, document
 
 ALPHABET = (
     "\x1b[31mred\x1b[8mgone\x1b]8;;https://evil.test\x1b\\link\x07\x9b2J\u202egnihton\u2066\u200b\ufeff\U000e0041\x00\r"

@@ -11,11 +11,11 @@ from contracts.mock.http.api import MockApi
 from contracts.model.http import CONTROL
 from contracts.model.verdict import INTERMITTENT
 from contracts.untrusted import strict_json
+from tests.chaos.fast_suite import behind, run
 from tests.chaos.proxy import Fault, Line
 from tests.harness.http.retry_policy import NOTHING_IN_TIME, TRIES
 from tests.harness.run.operation_run import SILENCES_AT_MOST
-from tests.support.forked_suite import QUICK, behind, run
-from tests.support.suite_process import document
+from tests.support.suite_process import QUICK, document
 
 VIOLATED = 1
 SLOW_SECONDS = 3.0

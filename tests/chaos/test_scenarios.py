@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from contracts.mock.http.api import MockApi
+from tests.chaos.fast_suite import SPEEDUP_FACTOR, behind, run
 from tests.chaos.scenarios import COULD_NOT_TELL, HELD, SCENARIOS, Scenario
-from tests.support.forked_suite import QUICK, SPEEDUP_FACTOR, behind, run
-from tests.support.suite_process import Outcome, document
+from tests.support.suite_process import QUICK, Outcome, document
 
 DEADLINE_SECONDS = 400.0
 """On the run's own clock; most take a few seconds."""

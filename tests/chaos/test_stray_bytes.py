@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from contracts.mock.http.api import MockApi
+from tests.chaos.fast_suite import behind, run
 from tests.chaos.proxy import Line
-from tests.support.forked_suite import TWO, behind, run
-from tests.support.suite_process import document
+from tests.support.suite_process import TWO, document
 
 BODY = b"x" * 80
 VIOLATED = 1

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import random
 import uuid
-from concurrent import futures
+from concurrent.futures import ThreadPoolExecutor
 
 SEED = 1
 
-
-class OneThread(futures.ThreadPoolExecutor):
-    """Sends one request after the other: those that are sent at the same time would arrive in any order."""
-
-    def __init__(self, *_: object, **__: object) -> None:
-        super().__init__(1)
-
-
-futures.ThreadPoolExecutor = OneThread
+_start_pool = ThreadPoolExecutor.__init__
 _random = random.Random(SEED)  # noqa: S311 - these ids are no secret
+
+
+def _start_pool_of_one(pool: ThreadPoolExecutor, *_: object, **__: object) -> None:
+    """Send one request after the other: those that are sent at the same time would arrive in any order."""
+    _start_pool(pool, 1)
+
+
+ThreadPoolExecutor.__init__ = _start_pool_of_one  # type: ignore[method-assign]
 uuid.uuid4 = lambda: uuid.UUID(int=_random.getrandbits(128), version=4)

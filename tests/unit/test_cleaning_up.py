@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from contracts.mock.http.refusal import Refusal
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from tests.support.factories import CANCEL, CREATE, UPDATE, table
-from tests.support.suite_process import Outcome, document, outcome_of, run, serving, started
+from tests.support.suite_process import Outcome, SuiteProcess, document, run, serving, started
 
 LEAD = "PROPEXO_LEAD_ID"
 THREE = ("--profile", "quick", "--operation", "*lead_appointment_rentmanager")
@@ -61,7 +60,7 @@ class CancelsInVain(Keeps):
 class InterruptsReads(Keeps):
     """Interrupts the run, once it has created some records, while it reads what became of one."""
 
-    process: subprocess.Popen[str] | None = None
+    process: SuiteProcess | None = None
 
     def advance(self, job: Job) -> None:
         super().advance(job)
@@ -134,7 +133,7 @@ def test_every_record_is_cancelled_when_the_run_is_interrupted(tmp_path: Path, i
         started(tmp_path, *target, *THREE, environment=settings(environment, LEAD)) as process,
     ):
         api.process = process
-        outcome = outcome_of(process, tmp_path)
+        outcome = process.outcome()
     assert outcome.code == 2, outcome.output
     assert len(api.created) >= REASON_TO_EXPECT_SOME
     assert api.left == []

@@ -11,7 +11,7 @@ from contracts.mock.http.api import MockApi
 from reports.run.history import append, read
 from tests.support.factories import table
 from tests.support.report_factories import night
-from tests.support.suite_process import ROOT, TWO, document, outcome_of, run, serving, started
+from tests.support.suite_process import ROOT, TWO, document, run, serving, started
 from tests.unit.test_har import entries
 from tests.unit.test_known_issues import ENTRY
 from tests.unit.test_verdicts import ForgetsMeta
@@ -90,7 +90,7 @@ def test_2_interrupted(tmp_path: Path) -> None:
         started(tmp_path, *QUICK, *arguments, "--har", str(har), environment=environment) as process,
     ):
         api.process = process
-        outcome = outcome_of(process, tmp_path)
+        outcome = process.outcome()
     assert outcome.code == 2, outcome.output
     assert len(entries(har)) >= 3
     assert "Exit code 2: the run was interrupted." in outcome.output
