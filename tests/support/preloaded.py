@@ -9,7 +9,7 @@ from strategies.generated import schema_to_generate_from
 from tests.support.suite_process import CONTRACT, GENERIC
 
 CONFORMANCE_TESTS = [module.name for module in iter_modules(tests.conformance.__path__, "tests.conformance.")]
-PLUGINS = ("allure_pytest.plugin", "hypothesis.strategies", "xdist.plugin")
+PLUGINS = ("allure_pytest.plugin", "hypothesis.strategies")
 SUITE = ("reports.pytest_plugin.plugin", "tests.harness.pytest_plugin.plugin")
 
 for name in (*PLUGINS, *SUITE, *CONFORMANCE_TESTS):

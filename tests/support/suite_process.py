@@ -19,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
+import xdist.plugin
 
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import MockServer, serve
@@ -148,7 +149,8 @@ def _exit_code(environment: Mapping[str, str], arguments: tuple[str, ...]) -> in
     tempfile.tempdir = None  # to be looked up again
     os.environ.clear()
     os.environ.update(environment)
-    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    for search_path in (sys.path, xdist.plugin._sys_path):  # the latter is what xdist gives its workers
+        search_path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     code = int(pytest.main(list(arguments)))
     sys.stdout.flush()
     sys.stderr.flush()
