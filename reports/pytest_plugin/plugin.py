@@ -168,7 +168,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         return
     session = config.stash[SESSION]
     if check := not_run.cited(item.nodeid, session.requirements, session.operations):
-        config.stash[ALLURE].begin(_check(session, *check))
+        config.stash[ALLURE].start(_check(session, *check))
     _record(config, item.callspec.id.partition(" ")[0])
 
 
@@ -232,7 +232,7 @@ def pytest_conformance_verdict(config: pytest.Config, trial: RequirementTest, ve
     standings = past.standings(verdict.findings)
     suppressed = known_issues.suppressed(verdict.findings, past.known, strict=strict)
     check = _check(session, trial.requirement, trial.operation)
-    config.stash[ALLURE].record(verdict, check, url, redactor, trial.run.opening, standings, suppressed=suppressed)
+    config.stash[ALLURE].add_verdict(verdict, check, url, redactor, trial.run.opening, standings, suppressed=suppressed)
     return Presentation(
         text=failure_text(verdict, trial.requirement, trial.operation, url, redactor, standings),
         suppressed=suppressed,

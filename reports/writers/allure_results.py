@@ -1,6 +1,6 @@
-"""One Allure result per check: written as not run before the first one starts, and replaced once it has a verdict.
+"""Allure results, one for each check: first written as not run, and replaced once the check has a verdict.
 
-However a run ends, be it by Ctrl-C, a full disk or a kill, what did not finish is not passed.
+So a check that did not finish is never shown as passed, even if the run is killed or the disk is full.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pytest
 from allure_commons.model2 import Label, Link, Status, StatusDetails, TestResult
 from allure_commons.types import AttachmentType, LinkType
 from allure_commons.utils import now, uuid4
+from attr import fields
 
 from contracts.model.http import CONTROL, Exchange, Request, Response
 from contracts.model.verdict import Finding, Verdict
@@ -31,15 +32,19 @@ from reports.render.wording import allure_message
 from reports.run.trend import Change, State
 
 LONGEST_BODY = 8 * 1024
+"""Bytes of a body in an attachment."""
 EXCHANGE_TYPE = "application/vnd.allure.http+json"
-IDENTITY, VERDICT = "identity", "verdict"
-"""Labels of ours. The check's identity is the name of its file, too: a result replaces the earlier one of its check."""
+VERDICT = "verdict"
+"""The label that allurerc.mjs matches categories by."""
 NOT_RUN, SUITE_FAILED = "not run", "suite failed"
-PLANNED = "the run did not come to its end"
-INTERRUPTED = "the run was interrupted in the middle of it"
-DROPPED_LABELS = frozenset(
-    {"framework", "host", "identity", "language", "package", "parentSuite", "subSuite", "suite", "tag", "thread"}
+PLANNED = "the run did not finish"
+INTERRUPTED = "the run was interrupted during this check"
+MACHINE_LABELS = frozenset(
+    {"framework", "host", "language", "package", "parentSuite", "subSuite", "suite", "tag", "thread"}
 )
+"""Labels of allure-pytest that describe the machine and the test code, not the target."""
+FIELDS_OF_ALLURE_PYTEST = frozenset({"uuid", "stage", "start", "stop", "steps", "attachments"})
+"""Fields of a result that stay as allure-pytest set them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,43 +58,59 @@ class Check:
 
     @property
     def identity(self) -> str:
-        """Return the name of the check from night to night."""
+        """Return the name that the check keeps from run to run, such as `ERR-01 POST /v1/x`."""
         return f"{self.requirement.id} {self.operation.label}"
 
-    def labels(self) -> dict[str, str]:
-        """Return what Allure sorts and groups the result by."""
-        return {
-            IDENTITY: self.identity,
+    def result(self) -> TestResult:
+        """Return the check as an Allure result without a status."""
+        digest = hashlib.md5(self.identity.encode(), usedforsecurity=False).hexdigest()
+        labels = {
             "epic": self.api,
             "feature": self.requirement.group,
             "story": f"{self.requirement.id} {self.requirement.sentence}",
             "severity": "critical" if self.gates else "minor",
         }
+        return TestResult(
+            uuid=uuid4(),
+            name=self.operation.label,
+            fullName=self.identity,
+            testCaseId=digest,
+            historyId=digest,
+            labels=[Label(name, value) for name, value in labels.items()],
+            links=[Link(LinkType.LINK, self.requirement.source, f"Source of {self.requirement.id}")],
+        )
+
+    def without_verdict(self, verdict: str, reason: str) -> TestResult:
+        """Return an Allure result that is neither passed nor a fault of the target; `verdict` is its label."""
+        result, text = self.result(), f"{verdict}: {reason}"
+        result.status, result.start, result.stop = Status.BROKEN, now(), now()
+        result.statusDetails = StatusDetails(message=f"{self.requirement.id} {self.requirement.sentence}\n\n{text}")
+        result.labels.append(Label(VERDICT, verdict))
+        result.descriptionHtml = undecided_details_html(self.requirement, text)
+        return result
 
 
 class AllureResults:
-    """What this process writes for Allure: our identity in, tracebacks, fixtures and machine names out."""
+    """Writes the result of each check in place of the one that allure-pytest makes of the pytest item.
+
+    allure-pytest provides what it knows: when the item starts and stops, its status, its attachments and steps.
+    """
 
     def __init__(self) -> None:
-        """Know nothing yet."""
-        self._messages: dict[str, str] = {}
-        self._begun: dict[str, Check] = {}
+        """Start without a check."""
+        self._check: Check | None = None
+        self._decided: TestResult | None = None
 
     def write_not_run(self, checks: Iterable[Check], reason: str) -> None:
-        """Write a result for each check that says it was not run."""
+        """Write a result for each check that was not run. The check's own result replaces it later."""
         for check in checks:
-            result = TestResult(uuid=uuid4(), start=now(), stop=now())
-            result.labels = [Label(name, value) for name, value in check.labels().items()]
-            _set_without_verdict(result, check, NOT_RUN, reason)
-            allure_commons.plugin_manager.hook.report_result(result=result)
+            allure_commons.plugin_manager.hook.report_result(result=check.without_verdict(NOT_RUN, reason))
 
-    def begin(self, check: Check) -> None:
-        """Tell Allure which check the item is that begins now: its result has that name however it ends."""
-        self._begun[check.identity] = check
-        for name, value in check.labels().items():
-            allure.dynamic.label(name, value)
+    def start(self, check: Check) -> None:
+        """Set the check that the next pytest item runs."""
+        self._check, self._decided = check, None
 
-    def record(
+    def add_verdict(
         self,
         verdict: Verdict,
         check: Check,
@@ -100,104 +121,91 @@ class AllureResults:
         *,
         suppressed: bool,
     ) -> None:
-        """Tell Allure what the result of the check that was begun shows.
+        """Set the verdict of the check that runs, and attach its exchanges.
 
-        `trends` tells by identity where findings stand in history, where that is known. `suppressed`: known issues
-        hold every finding that would fail the run.
+        `trends` holds the trend of findings by identity, where it is known. `suppressed` is whether known issues keep
+        the findings from failing the run.
         """
-        requirement, identity = check.requirement, check.identity
-        self._begun.pop(identity, None)
-        allure.dynamic.title(check.operation.label)
-        allure.dynamic.label(VERDICT, str(verdict.status))
-        allure.dynamic.link(requirement.source, name=f"Source of {requirement.id}")
-        allure.dynamic.description_html(details_html(verdict, requirement, base_url, redactor, trends))
+        result = check.result()
+        result.labels.append(Label(VERDICT, str(verdict.status)))
+        result.descriptionHtml = details_html(verdict, check.requirement, base_url, redactor, trends)
         for exchange in verdict.last_requests:
             _attach_exchange(exchange, base_url, redactor, last_requests.TITLE)
-        if not verdict.findings:
+        if verdict.findings:
+            result.statusDetails = StatusDetails(message=allure_message(verdict, check.requirement, redactor, trends))
+            if trend := _foremost(verdict.findings, trends):
+                result.labels.append(Label("change", State.KNOWN if suppressed else trend.state))
+                result.labels.append(Label("history", trend.standing()))
+            _attach_findings(verdict.findings, base_url, redactor, control)
+        self._decided = result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
+        """Take the reason of a verdict without findings from the exception that turns it into pytest's outcome."""
+        if self._decided is None or call.excinfo is None or call.when != "call":
             return
-        self._messages[identity] = allure_message(verdict, requirement, redactor, trends)
-        if change := _most_telling(verdict.findings, trends):
-            allure.dynamic.label("change", State.KNOWN if suppressed else change.state)
-            allure.dynamic.label("history", change.standing())
-        command = curl(verdict.findings[0].exchange.request, base_url, redactor)
-        allure.attach(command, name="curl that reproduces it", attachment_type=AttachmentType.TEXT)
-        for finding in verdict.findings[:2]:
-            _attach_exchange(
-                finding.exchange, base_url, redactor, f"{finding.exchange.mutation}: {finding.violation.kind}"
-            )
-        if control is not None and verdict.findings[0].exchange.mutation != CONTROL:
-            _attach_exchange(control, base_url, redactor, "the accepted control beside it")
+        if self._decided.statusDetails is None:
+            self._decided.statusDetails = StatusDetails(message=str(call.excinfo.value))
 
     @allure_commons.hookimpl(tryfirst=True)
     def report_result(self, result: Any) -> None:
-        """Set what allure-pytest cannot know. `fullName` is the identity from night to night."""
-        name = _label(result, IDENTITY)
-        if name is None:
+        """Replace allure-pytest's result of the item by the one of its check, before it is written."""
+        check, ours = self._check, self._decided
+        self._check = self._decided = None
+        if check is None:
             return
-        if (check := self._begun.pop(name, None)) is not None:
-            if result.statusDetails is None:  # nothing passed or failed: it was not finished
-                _set_without_verdict(result, check, NOT_RUN, INTERRUPTED)
-            elif result.status != Status.SKIPPED:
-                _set_without_verdict(result, check, SUITE_FAILED, result.statusDetails.message)
-        result.fullName = name
-        result.testCaseId = result.historyId = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
-        result.parameters.clear()
-        result.description = None
-        result.titlePath = []
-        result.labels = [label for label in result.labels if label.name not in DROPPED_LABELS]
-        if result.statusDetails is not None:
-            told = result.statusDetails.message or ""
-            for prefix in (
-                "AssertionError: ",
-                "Skipped: ",
-                "tests.harness.pytest_plugin.plugin.Violated: ",
-                "tests.harness.pytest_plugin.plugin.CouldNotTell: ",
-                "tests.harness.pytest_plugin.plugin.OutOfDate: ",
-            ):
-                told = told.removeprefix(prefix)
-            result.statusDetails.message = self._messages.pop(name, told)
-            result.statusDetails.trace = None
+        details = result.statusDetails
+        if ours is not None:
+            ours.status, ours.statusDetails = result.status, details and (ours.statusDetails or details)
+            if ours.statusDetails is not None:
+                ours.statusDetails.trace = None
+        elif details is None:  # no phase of the item was reported
+            ours = check.without_verdict(NOT_RUN, INTERRUPTED)
+        else:
+            ours = check.without_verdict(NOT_RUN if result.status == Status.SKIPPED else SUITE_FAILED, details.message)
+        ours.labels += [label for label in result.labels if label.name not in MACHINE_LABELS]
+        ours.links += result.links
+        for field in fields(TestResult):
+            if field.name not in FIELDS_OF_ALLURE_PYTEST:
+                setattr(result, field.name, getattr(ours, field.name))
 
     @allure_commons.hookimpl(tryfirst=True)
     def report_container(self, container: Any) -> None:
-        """Drop the rows of fixtures: they say nothing about the target."""
+        """Drop the fixtures of pytest: they carry no information about the target."""
         container.befores.clear()
         container.afters.clear()
         container.children.clear()
 
 
-def _label(result: TestResult, name: str) -> str | None:
-    return next((label.value for label in result.labels if label.name == name), None)
-
-
-def _set_without_verdict(result: TestResult, check: Check, what: str, why: str) -> None:
-    """Make it the result of a check that came to no verdict: neither passed, nor a fault of the target."""
-    requirement = check.requirement
-    result.name, result.status = check.operation.label, Status.BROKEN
-    result.statusDetails = StatusDetails(message=f"{requirement.id} {requirement.sentence}\n\n{what}: {why}")
-    result.labels.append(Label(VERDICT, what))
-    result.links.append(Link(LinkType.LINK, requirement.source, f"Source of {requirement.id}"))
-    result.descriptionHtml = undecided_details_html(requirement, f"{what}: {why}")
-
-
 def register(config: pytest.Config) -> AllureResults:
-    """Tidy results while this pytest process writes them."""
+    """Register the writer with Allure and pytest, until the end of this pytest process."""
     results = AllureResults()
+    config.pluginmanager.register(results, "conformance-allure-results")
     allure_commons.plugin_manager.register(results)
     config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(results))
     return results
 
 
-def _most_telling(findings: Sequence[Finding], trends: Mapping[str, Change]) -> Change | None:
-    """Return where the findings stand that matter: those that gate, if any do."""
-    telling = [finding for finding in findings if finding.gates] or findings
-    known = [trends[finding.identity] for finding in telling if finding.identity in trends]
+def _foremost(findings: Sequence[Finding], trends: Mapping[str, Change]) -> Change | None:
+    """Return the most urgent trend: of the gating findings, if there are any."""
+    gating = [finding for finding in findings if finding.gates] or findings
+    known = [trends[finding.identity] for finding in gating if finding.identity in trends]
     return min(known, key=lambda change: list(State).index(change.state), default=None)
+
+
+def _attach_findings(findings: Sequence[Finding], base_url: str, redactor: Redactor, control: Exchange | None) -> None:
+    command = curl(findings[0].exchange.request, base_url, redactor)
+    allure.attach(command, name="curl command to reproduce", attachment_type=AttachmentType.TEXT)
+    for finding in findings[:2]:
+        name = f"{finding.exchange.mutation}: {finding.violation.kind}"
+        _attach_exchange(finding.exchange, base_url, redactor, name)
+    if control is not None and findings[0].exchange.mutation != CONTROL:
+        _attach_exchange(control, base_url, redactor, "accepted control request")
 
 
 def _attach_exchange(exchange: Exchange, base_url: str, redactor: Redactor, name: str) -> None:
     response = exchange.response
-    shown: dict[str, Any] = {
+    attachment: dict[str, Any] = {
         "start": 0,
         "stop": round(exchange.elapsed * 1000),
         "request": {
@@ -208,14 +216,14 @@ def _attach_exchange(exchange: Exchange, base_url: str, redactor: Redactor, name
         },
     }
     if response is None:
-        shown["error"] = {"name": "No answer", "message": redactor.text(exchange.fault or "")}
+        attachment["error"] = {"name": "No response", "message": redactor.text(exchange.fault or "")}
     else:
-        shown["response"] = {
+        attachment["response"] = {
             "status": response.status,
             "headers": list(_headers(response.headers, redactor)),
             "body": _body(response, redactor),
         }
-    allure.attach(json.dumps(shown), name=name, attachment_type=EXCHANGE_TYPE, extension="json")
+    allure.attach(json.dumps(attachment), name=name, attachment_type=EXCHANGE_TYPE, extension="json")
 
 
 def _headers(headers: tuple[tuple[str, str], ...], redactor: Redactor) -> Iterator[dict[str, str]]:
@@ -223,18 +231,18 @@ def _headers(headers: tuple[tuple[str, str], ...], redactor: Redactor) -> Iterat
         yield {"name": redactor.text(name), "value": redactor.text(value)}
 
 
-def _body(said: Request | Response, redactor: Redactor) -> dict[str, Any]:
-    body = said.body or b""
-    kept = redactor.body(body[: LONGEST_BODY + redactor.margin], said.codings)[:LONGEST_BODY]
+def _body(message: Request | Response, redactor: Redactor) -> dict[str, Any]:
+    body = message.body or b""
+    start = redactor.body(body[: LONGEST_BODY + redactor.margin], message.codings)[:LONGEST_BODY]
     about: dict[str, Any] = {"size": len(body), "truncated": len(body) > LONGEST_BODY}
     try:
-        about |= {"encoding": "utf8", "value": kept.decode(), "contentType": "application/json"}
+        about |= {"encoding": "utf8", "value": start.decode(), "contentType": "application/json"}
     except UnicodeDecodeError:
         about |= {
             "encoding": "base64",
-            "value": base64.b64encode(kept).decode(),
+            "value": base64.b64encode(start).decode(),
             "contentType": "application/octet-stream",
         }
     if about["truncated"]:
-        about["value"] += f"\n… {len(body):,} bytes in all, SHA-256 {hashlib.sha256(body).hexdigest()}"
+        about["value"] += f"\n… {len(body):,} bytes in total, SHA-256 {hashlib.sha256(body).hexdigest()}"
     return about
