@@ -13,7 +13,7 @@ from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from strategies.core.mutation import Mutation, Priority
 from tests.harness.config.settings import Profile
-from tests.harness.run.created_resources import COST_OF_A_RECORD
+from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.operation_run import RECORDS_TO_START_WITH, RESERVED_SHARE
 from tests.harness.run.session import JOBS_TO_TELL_OF
 from tests.harness.trial.plan import (
@@ -80,14 +80,14 @@ def cost(shares: Mapping[str, BudgetShare], demanded: Demanded, operation: Opera
 def beside(operation: Operation, profile: Profile) -> int:
     """Return what a run of the operation sends beside its plan: the opening, and what is kept for sending again."""
     opening = OPENING_WITH_IDS if operation.job_status else OPENING
-    cancelled = CONTROLS_OF_AN_OPENING * COST_OF_A_RECORD if operation.record else 0
+    cancelled = CONTROLS_OF_AN_OPENING * REQUESTS_PER_RECORD if operation.record else 0
     return opening + cancelled + profile.budget // RESERVED_SHARE
 
 
 PROVISIONS = {
     "records named": (0,),
-    "jobs to be made": (JOBS_TO_TELL_OF * COST_OF_A_RECORD,),
-    "records to be made": (RECORDS_TO_START_WITH * (1 + COST_OF_A_RECORD),),
+    "jobs to be made": (JOBS_TO_TELL_OF * REQUESTS_PER_RECORD,),
+    "records to be made": (RECORDS_TO_START_WITH * (1 + REQUESTS_PER_RECORD),),
 }
 
 
@@ -228,7 +228,7 @@ def test_methods_are_tried_on_every_path() -> None:
 @table(
     "operation, expects_success, requests",
     {
-        "accepted create": (CREATE, True, 1 + COST_OF_A_RECORD),
+        "accepted create": (CREATE, True, 1 + REQUESTS_PER_RECORD),
         "refused create": (CREATE, False, 1),
         "accepted update": (UPDATE, True, 1),
         "accepted cancellation": (CANCEL, True, 1),
@@ -254,7 +254,7 @@ def test_creates_leave_room_for_fewer_requests_that_are_accepted() -> None:
         )["R-1"]
         for expects_success in (False, True)
     }
-    assert len(shares[True].mutations) == len(shares[False].mutations) // (1 + COST_OF_A_RECORD)
+    assert len(shares[True].mutations) == len(shares[False].mutations) // (1 + REQUESTS_PER_RECORD)
 
 
 @table("operation, waits", {"create": (CREATE, True), "write that creates nothing": (CANCEL, False)})

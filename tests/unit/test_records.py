@@ -10,9 +10,11 @@ import pytest
 from contracts.errors import TargetUnavailable
 from contracts.model.http import Exchange, Request
 from contracts.openapi.operation import Operation
-from tests.harness.run import created_resources as module
-from tests.harness.run.created_resources import COST_OF_A_RECORD, READS_AT_MOST, CreatedResources, Record
+from tests.harness.run import resource_cleanup as module
+from tests.harness.run.created_record import REQUESTS_PER_RECORD, Record
+from tests.harness.run.created_resources import LOST, REFUSED, CreatedResources
 from tests.harness.run.journal import Entry, Journal
+from tests.harness.run.resource_cleanup import MAX_JOB_READS, ResourceCleanup
 from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE, exchange, table
 
 OTHER_CANCEL = DOCUMENT.operation("cancel_resident_appointment_rentmanager")
@@ -37,6 +39,20 @@ def cancel(
     return exchange(status, answer, request_body=body, operation=operation.id, target=operation.path, **fields)
 
 
+def create_request(title: str) -> Request:
+    return Request("POST", CREATE.path, (), json.dumps({"title": title}).encode())
+
+
+def begin(records: CreatedResources, title: str = "Tour") -> Record:
+    """Begin a create whose title holds the mark, as the harness does."""
+    return records.begin(CREATE, create_request(f"{title} {records.mark_of(CREATE)}"))
+
+
+def perhaps(records: CreatedResources) -> int:
+    """Return how many creates may have made a record that nothing shows."""
+    return sum(int(line.split()[1]) for line in records.report_lines() if line.startswith("perhaps "))
+
+
 def page(**marked: str) -> Exchange:
     items = [{"id": record, "event_name": f"Tour {mark}"} for record, mark in marked.items()]
     return exchange(200, {"results": items}, operation=LIST.id, method="GET", target=LIST.path, request_body=None)
@@ -45,7 +61,7 @@ def page(**marked: str) -> Exchange:
 def noted(*exchanges: Exchange) -> CreatedResources:
     records = CreatedResources(DOCUMENT)
     for seen in exchanges:
-        records.note(seen)
+        records.observe(seen)
     return records
 
 
@@ -121,27 +137,27 @@ def test_write_that_creates_nothing_leaves_nothing() -> None:
 
 def test_only_the_exchange_that_creates_gives_the_record() -> None:
     records = CreatedResources(DOCUMENT)
-    made = records.note(create())
+    made = records.observe(create())
     assert made is not None
     assert (made.creator, made.job) == (CREATE, "job-1")
-    assert [records.note(seen) for seen in (read("SUCCESS", "rec-1"), cancel("rec-1", job=None))] == [None, None]
-    assert (made.id, made.over) == ("rec-1", True)
+    assert [records.observe(seen) for seen in (read("SUCCESS", "rec-1"), cancel("rec-1", job=None))] == [None, None]
+    assert (made.id, made.removed) == ("rec-1", True)
 
 
 @table(
     "record, owed",
     {
-        "just created": (Record(CREATE, "job-1"), COST_OF_A_RECORD),
+        "just created": (Record(CREATE, "job-1"), REQUESTS_PER_RECORD),
         "known": (Record(CREATE, "job-1", "rec-1"), 1),
         "being cancelled": (Record(CREATE, "job-1", "rec-1", cancellations={"end-1": None}), 0),
         "cancelled in vain": (Record(CREATE, "job-1", "rec-1", cancellations={"end-1": True}), 1),
-        "cancelled": (Record(CREATE, "job-1", "rec-1", over=True), 0),
-        "in doubt": (Record(CREATE, None, doubts=1), 0),
-        "never made": (Record(CREATE, "job-1", over=True), 0),
+        "cancelled": (Record(CREATE, "job-1", "rec-1", removed=True), 0),
+        "in doubt": (Record(CREATE, None, lost_responses=1), 0),
+        "never made": (Record(CREATE, "job-1", removed=True), 0),
     },
 )
 def test_what_a_record_still_owes(record: Record, owed: int) -> None:
-    assert record.owed == owed
+    assert record.cleanup_cost == owed
 
 
 @table(
@@ -161,26 +177,26 @@ def test_what_a_record_still_owes(record: Record, owed: int) -> None:
 )
 def test_every_create_that_is_not_plainly_refused_is_counted(answer: Exchange, doubts: int) -> None:
     records = CreatedResources(DOCUMENT)
-    records.note(answer, records.begin(CREATE))
-    assert records.doubts.total() == doubts
+    records.observe(answer, begin(records))
+    assert perhaps(records) == doubts
 
 
 def test_job_that_was_told_before_tells_nothing_of_another_create() -> None:
     records = CreatedResources(DOCUMENT)
     for _ in range(2):
-        records.note(create(12345), records.begin(CREATE))
+        records.observe(create(12345), begin(records))
     assert [record.job for record in records.left] == ["12345"]
-    assert records.doubts.total() == 1
+    assert perhaps(records) == 1
 
 
 def test_create_counts_until_its_answer_is_there() -> None:
     records = CreatedResources(DOCUMENT)
-    begun = records.begin(CREATE)
-    assert records.told() == [f"perhaps 1 record of {CREATE.id}, whose answers were lost or told no job"]
-    records.note(create(status=None), begun, lost=3)
-    assert records.told() == [f"perhaps 3 records of {CREATE.id}, whose answers were lost or told no job"]
-    records.never_sent(begun)
-    assert records.told() == []
+    begun = begin(records)
+    assert records.report_lines() == [f"perhaps 1 record of {CREATE.id}, {LOST}"]
+    records.observe(create(status=None), begun, lost=3)
+    assert records.report_lines() == [f"perhaps 3 records of {CREATE.id}, {LOST}"]
+    records.note_not_sent(begun)
+    assert records.report_lines() == []
 
 
 class Target:
@@ -217,8 +233,8 @@ class Target:
         return read(self.state, self.record, named) if over else read("PENDING", job=named)
 
     def cancelled(self, records: CreatedResources) -> list[str]:
-        records.cancel_all(self.send, reading, cancelling, listing)
-        return records.told()
+        ResourceCleanup(records, self.send, reading, cancelling, listing).run()
+        return records.report_lines()
 
     @property
     def named(self) -> list[str]:
@@ -306,8 +322,8 @@ FAILED = "the job of its cancellation failed: "
         "refused": (Target(status=400), True, f"record rec-1 {NOT_CANCELLED}the cancellation was answered 400"),
         "crashed": (Target(status=500), False, f"record rec-1 {NOT_CANCELLED}the cancellation was answered 500"),
         "in vain": (Target(ends=["FAILURE"] * 2), True, f"record rec-1 {NOT_CANCELLED}{FAILED}"),
-        "never over": (Target(reads=99), False, f"job job-1 {NOT_CANCELLED}its job told no id"),
-        "without an id": (Target(record=None), False, f"job job-1 {NOT_CANCELLED}its job told no id"),
+        "never over": (Target(reads=99), False, f"job job-1 {NOT_CANCELLED}its job holds no record id"),
+        "without an id": (Target(record=None), False, f"job job-1 {NOT_CANCELLED}its job holds no record id"),
     },
 )
 def test_record_that_cannot_be_cancelled_is_named(target: Target, line: str, *, known: bool) -> None:
@@ -315,7 +331,7 @@ def test_record_that_cannot_be_cancelled_is_named(target: Target, line: str, *, 
     told = target.cancelled(records)
     assert [one[: len(line)] for one in told] == [line]
     assert len(records.left) == 1
-    assert len(target.sent) <= READS_AT_MOST + 1
+    assert len(target.sent) <= MAX_JOB_READS + 1
 
 
 def test_target_that_went_away_is_named_for_each_record() -> None:
@@ -323,8 +339,8 @@ def test_target_that_went_away_is_named_for_each_record() -> None:
         raise TargetUnavailable("http://127.0.0.1:1 cannot be reached")
 
     records = noted(*CREATED, create("job-2"))
-    records.cancel_all(away, reading, cancelling, listing)
-    assert records.told() == [
+    ResourceCleanup(records, away, reading, cancelling, listing).run()
+    assert records.report_lines() == [
         f"record rec-1 {NOT_CANCELLED}http://127.0.0.1:1 cannot be reached",
         f"job job-2 {NOT_CANCELLED}http://127.0.0.1:1 cannot be reached",
     ]
@@ -336,8 +352,8 @@ def test_what_was_not_come_to_is_named() -> None:
 
     records = noted(*CREATED)
     with pytest.raises(KeyboardInterrupt):
-        records.cancel_all(interrupted, reading, cancelling, listing)
-    assert records.told() == [f"record rec-1 of {CREATE.id} is not cancelled yet"]
+        ResourceCleanup(records, interrupted, reading, cancelling, listing).run()
+    assert records.report_lines() == [f"record rec-1 of {CREATE.id} is not cancelled yet"]
 
 
 @table(
@@ -350,7 +366,7 @@ def test_what_was_not_come_to_is_named() -> None:
 )
 def test_what_no_job_tells_of_is_found_by_its_mark_in_the_listing(answer: Exchange, lost: int) -> None:
     records = CreatedResources(DOCUMENT)
-    records.note(answer, records.begin(CREATE), lost)
+    records.observe(answer, begin(records), lost)
     target = Target(listed=page(**{"rec-0": "of somebody else", "rec-9": records.mark_of(CREATE)}))
     assert target.cancelled(records) == []
     assert target.named == ["rec-9"]
@@ -358,7 +374,7 @@ def test_what_no_job_tells_of_is_found_by_its_mark_in_the_listing(answer: Exchan
 
 def test_create_that_a_gateway_let_be_sent_twice_is_found_twice() -> None:
     records = CreatedResources(DOCUMENT)
-    records.note(create(), records.begin(CREATE), lost=1)
+    records.observe(create(), begin(records), lost=1)
     mark = records.mark_of(CREATE)
     target = Target(listed=page(**{"rec-1": mark, "rec-9": mark}))
     assert target.cancelled(records) == []
@@ -366,15 +382,63 @@ def test_create_that_a_gateway_let_be_sent_twice_is_found_twice() -> None:
 
 
 def test_record_whose_job_tells_no_id_is_found_by_its_mark() -> None:
-    records = noted(create())
+    records = CreatedResources(DOCUMENT)
+    records.observe(create(), begin(records))
     target = Target(record=None, listed=page(**{"rec-9": records.mark_of(CREATE)}))
     assert target.cancelled(records) == []
     assert target.named == ["rec-9"]
 
 
+def test_job_of_a_create_without_a_mark_is_named_and_no_other() -> None:
+    records = CreatedResources(DOCUMENT)
+    for number, title in enumerate(["", "Visit ", "Tour "], start=1):
+        request = create_request(title and title + records.mark_of(CREATE))
+        records.observe(create(f"job-{number}"), records.begin(CREATE, request))
+    target = Target(record=None, listed=page(**{"rec-3": records.mark_of(CREATE), "rec-2": records.mark_of(CREATE)}))
+    assert target.cancelled(records) == [f"job job-1 {NOT_CANCELLED}its job holds no record id"]
+    assert target.named == ["rec-2", "rec-3"]
+
+
+def test_listed_record_belongs_to_the_create_with_the_same_texts() -> None:
+    records = CreatedResources(DOCUMENT)
+    for number, title in enumerate(["Visit", "Tour"], start=1):
+        records.observe(create(f"job-{number}"), begin(records, title))
+    target = Target(record=None, listed=page(**{"rec-2": records.mark_of(CREATE)}))
+    assert target.cancelled(records) == [f"job job-1 {NOT_CANCELLED}its job holds no record id"]
+    assert target.named == ["rec-2"]
+
+
+@table(
+    "marked, told",
+    {"with a mark": (True, []), "without a mark": (False, [f"perhaps 1 record of {CREATE.id}, {REFUSED}"])},
+)
+def test_refused_create_counts_where_the_target_created_on_another_refusal(told: list[str], *, marked: bool) -> None:
+    records = CreatedResources(DOCUMENT)
+    records.observe(create(status=400), begin(records))
+    other = create_request(f"Visit {records.mark_of(CREATE)}" if marked else "")
+    records.observe(create(status=400, mutation="title empty"), records.begin(CREATE, other))
+    target = Target(listed=page(**{"rec-9": records.mark_of(CREATE)}))
+    assert target.cancelled(records) == told
+    assert target.named == ["rec-9"]
+
+
+def test_refused_creates_count_for_nothing_where_the_listing_shows_none() -> None:
+    records = CreatedResources(DOCUMENT)
+    records.observe(create(status=400), begin(records))
+    records.observe(create(status=400, mutation="title empty"), records.begin(CREATE, create_request("")))
+    assert Target().cancelled(records) == []
+
+
+def test_mark_is_found_where_every_letter_is_escaped() -> None:
+    records = CreatedResources(DOCUMENT)
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in records.mark_of(CREATE))
+    request = Request("POST", CREATE.path, (), f'{{"title": "{escaped}"}}'.encode())
+    assert records.begin(CREATE, request).mark == records.mark_of(CREATE)
+
+
 def test_listing_is_read_where_a_good_create_was_refused() -> None:
     records = CreatedResources(DOCUMENT)
-    records.note(create(status=400), records.begin(CREATE))
+    records.observe(create(status=400), begin(records))
     target = Target(listed=page(**{"rec-9": records.mark_of(CREATE)}))
     assert target.cancelled(records) == []
     assert target.named == ["rec-9"]
@@ -382,8 +446,8 @@ def test_listing_is_read_where_a_good_create_was_refused() -> None:
 
 def test_refused_create_that_a_listing_shows_is_cancelled() -> None:
     records = CreatedResources(DOCUMENT)
-    records.note(create(status=400, mutation="title empty"), records.begin(CREATE))
-    records.note(page(**{"rec-9": records.mark_of(CREATE)}))
+    records.observe(create(status=400, mutation="title empty"), begin(records))
+    records.observe(page(**{"rec-9": records.mark_of(CREATE)}))
     target = Target()
     assert target.cancelled(records) == []
     assert target.sent == [(CANCEL.id, "rec-9"), (STATUS.id, "end-1")], "the listing was read before"
@@ -391,9 +455,9 @@ def test_refused_create_that_a_listing_shows_is_cancelled() -> None:
 
 def test_record_that_is_known_is_not_found_again() -> None:
     records = noted(*CREATED, cancel("rec-1"), read("SUCCESS", job="end-1"))
-    records.note(create(None), records.begin(CREATE))
+    records.observe(create(None), begin(records))
     target = Target(listed=page(**{"rec-1": records.mark_of(CREATE)}))
-    assert target.cancelled(records) == [f"perhaps 1 record of {CREATE.id}, whose answers were lost or told no job"]
+    assert target.cancelled(records) == [f"perhaps 1 record of {CREATE.id}, {LOST}"]
     assert target.named == []
 
 
@@ -413,7 +477,7 @@ def kept(*exchanges: Exchange, folder: Path) -> list[Entry]:
     written = journal(folder)
     records = CreatedResources(DOCUMENT, written)
     for seen in exchanges:
-        records.note(seen, records.begin(CREATE) if seen.operation == CREATE.id else None)
+        records.observe(seen, records.begin(CREATE, seen.request) if seen.operation == CREATE.id else None)
     return written.read()
 
 
@@ -441,7 +505,7 @@ def test_journal_tells_what_is_open(seen, expected, tmp_path: Path) -> None:
 def test_create_is_in_the_journal_before_it_is_sent(tmp_path: Path) -> None:
     written = journal(tmp_path)
     records = CreatedResources(DOCUMENT, written)
-    records.begin(CREATE)
+    begin(records)
     assert [(one.creator, one.mark, one.open) for one in written.read()] == [(CREATE.id, records.mark_of(CREATE), True)]
 
 
@@ -474,11 +538,20 @@ def test_what_the_target_no_longer_knows_of_an_earlier_run_is_gone(tmp_path: Pat
 @table("listed, cancelled", {"listed": (True, ["rec-9"]), "not listed": (False, [])})
 def test_create_of_an_earlier_run_that_was_cut_off_is_looked_for(cancelled, tmp_path: Path, *, listed: bool) -> None:
     written = journal(tmp_path)
-    CreatedResources(DOCUMENT, written).begin(CREATE)
+    begin(CreatedResources(DOCUMENT, written))
     left = written.read()
     target = Target(listed=page(**{"rec-9": left[0].mark} if listed else {}))
     assert target.cancelled(earlier(left)) == []
     assert target.named == cancelled
+
+
+def test_create_without_a_mark_that_was_cut_off_is_told_once(tmp_path: Path) -> None:
+    written = journal(tmp_path)
+    CreatedResources(DOCUMENT, written).begin(CREATE, create_request(""))
+    records = CreatedResources(DOCUMENT, written, earlier=True)
+    records.restore(written.read())
+    assert Target().cancelled(records) == [f"perhaps 1 record of {CREATE.id}, {LOST}"]
+    assert [one.open for one in written.read()] == [False]
 
 
 def test_what_another_contract_created_stays_open() -> None:

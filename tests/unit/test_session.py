@@ -7,7 +7,7 @@ import pytest
 from contracts.errors import ContractError, Inconclusive, NotApplicable, UsageError
 from tests.harness.config.access import Access, access_with
 from tests.harness.config.settings import Profile
-from tests.harness.run.created_resources import COST_OF_A_RECORD
+from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.operation_run import RECORDS_TO_START_WITH
 from tests.harness.run.request_factory import lacking
 from tests.harness.run.session import JOBS_TO_TELL_OF, MOCK, NothingSelected, Options, Session, select
@@ -127,8 +127,8 @@ def test_embedded_mock_needs_no_setting() -> None:
     "operation, known, requests",
     {
         "records named": (CANCEL, {INTEGRATION: "rm-1", EVENTS: "e-1"}, 0),
-        "records to be made": (CANCEL, CREATES, RECORDS_TO_START_WITH * (1 + COST_OF_A_RECORD)),
-        "records to be updated made": (UPDATE, CREATES, RECORDS_TO_START_WITH * (1 + COST_OF_A_RECORD)),
+        "records to be made": (CANCEL, CREATES, RECORDS_TO_START_WITH * (1 + REQUESTS_PER_RECORD)),
+        "records to be updated made": (UPDATE, CREATES, RECORDS_TO_START_WITH * (1 + REQUESTS_PER_RECORD)),
         "creates": (CREATE, CREATES, 0),
         "list": (LIST, CREATES, 0),
         "jobs of writes that create nothing": (STATUS, CREATES | {EVENTS: "e-1"}, 0),
@@ -139,7 +139,7 @@ def test_what_has_to_be_made_is_counted(operation, known, requests: int) -> None
 
 
 def test_jobs_to_be_made_are_counted() -> None:
-    assert session(STATUS.id, CREATE.id, **CREATES).setup_requests(STATUS) == JOBS_TO_TELL_OF * COST_OF_A_RECORD
+    assert session(STATUS.id, CREATE.id, **CREATES).setup_requests(STATUS) == JOBS_TO_TELL_OF * REQUESTS_PER_RECORD
 
 
 def test_nothing_is_cleaned_up_where_nothing_was_sent() -> None:

@@ -32,7 +32,8 @@ from tests.harness.http.retry_policy import SILENCES
 from tests.harness.http.send_result import SendResult, TargetDown
 from tests.harness.http.transport import Stray
 from tests.harness.run import polling
-from tests.harness.run.created_resources import CreatedResources, Record, follow_record
+from tests.harness.run.created_record import Record, record_id
+from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.interruption import defer_sigint
 from tests.harness.run.request_factory import (
     ValueAllocator,
@@ -228,7 +229,7 @@ class OperationRun:
     @property
     def left(self) -> int:
         """Return how many requests may still be sent; to cancel what was created is part of the allowance."""
-        return self.budget - self.spent - sum(record.owed for record in self._made)
+        return self.budget - self.spent - sum(record.cleanup_cost for record in self._made)
 
     def send(
         self, request: Request, mutation: Mutation | str, *, operation: Operation | None = None, generated: bool = False
@@ -248,21 +249,21 @@ class OperationRun:
     def _send(self, request: Request, mutation: Mutation, operation: Operation, *, generated: bool) -> Exchange:
         # What is sent again because of the way there costs nobody a verdict.
         self.spent += 1
-        begun = self.records.begin(operation) if operation.record else None
+        begun = self.records.begin(operation, request) if operation.record else None
         try:
             reply = self.client.send(request)
         except TargetUnavailable as away:
             if isinstance(away, TargetDown) and away.reply is not None:
                 exchange = self._record(away.reply, request, mutation, operation, generated=generated)
-                self.records.note(exchange, begun, away.reply.lost)
+                self.records.observe(exchange, begun, away.reply.lost)
                 self.client.last.in_flight.append(exchange)
                 self._heard(exchange)
             elif begun is not None:
-                self.records.never_sent(begun)
+                self.records.note_not_sent(begun)
             raise
         exchange = self._record(reply, request, mutation, operation, generated=generated)
         self._note_connection(exchange, reply, operation)
-        if record := self.records.note(exchange, begun, reply.lost):
+        if record := self.records.observe(exchange, begun, reply.lost):
             self._made.append(record)
         if exchange.accepted and operation.job_link:
             with suppress(Inconclusive):  # an id that no request can hold
@@ -561,7 +562,7 @@ class OperationRun:
 
     def created_id(self, end: JobResult) -> str | None:
         """Return the id of a record that the end of a job tells, or None."""
-        return follow_record(end.status, end.exchange.response.json()) if end.exchange.response else None
+        return record_id(end.status, end.exchange.response.json()) if end.exchange.response else None
 
     def was_accepted_with(self, request: Request) -> bool:
         """Return whether a request was accepted that holds a value which this one has and the first control has not."""
@@ -707,8 +708,8 @@ class OperationRun:
         status, request = self.follow(write)
         end = polling.until_final(self, request, at_most=READS_OF_A_JOB, operation=status)
         for pause in polling.backoff(self.target):
-            made = self.records.of(request)
-            if made is None or made.id is not None or made.over:
+            made = self.records.for_job(request)
+            if made is None or made.id is not None or made.removed:
                 break
             pause()  # the id may be told a moment after the end
             end = self.send(request, CONTROL, operation=status)

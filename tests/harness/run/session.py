@@ -33,7 +33,8 @@ from tests.harness.http.proxies import proxy_for
 from tests.harness.http.send_result import SendResult, TargetDown
 from tests.harness.http.timing import ClientPolicy
 from tests.harness.rate_limit.limit_window import Window
-from tests.harness.run.created_resources import COST_OF_A_RECORD, CreatedResources
+from tests.harness.run.created_record import REQUESTS_PER_RECORD
+from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.interruption import Interruption
 from tests.harness.run.journal import Journal, folder
 from tests.harness.run.operation_run import RECORDS_TO_START_WITH, OperationRun
@@ -46,6 +47,7 @@ from tests.harness.run.request_factory import (
     request_for,
     variables_of,
 )
+from tests.harness.run.resource_cleanup import ResourceCleanup
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 MOCK = "mock"
@@ -222,15 +224,15 @@ class Session:
         known = self._target.known
         if operation.job_status:
             source = next(job_sources(self.document, operation, known, self.selected), None)
-            return JOBS_TO_TELL_OF * COST_OF_A_RECORD if source and source[0].record else 0
+            return JOBS_TO_TELL_OF * REQUESTS_PER_RECORD if source and source[0].record else 0
         made = creator_for(self.document, operation)
         named = made is None or operation.supplied_by[made[1].name] in known
-        return 0 if named else RECORDS_TO_START_WITH * (1 + COST_OF_A_RECORD)
+        return 0 if named else RECORDS_TO_START_WITH * (1 + REQUESTS_PER_RECORD)
 
     @property
     def left(self) -> list[str]:
         """Return a line for each record that this run created, or may have created, and that is not cancelled."""
-        return self.records.told()
+        return self.records.report_lines()
 
     def adopt(self) -> None:
         """Count what the other processes of this run left open as this one's own, now that they have ended."""
@@ -254,7 +256,7 @@ class Session:
         found = len(records.left)
         if self.target.access is not Access.NONE and self.options.access in (None, Access.WRITE):
             self._cancel(records)
-        return Earlier(cancelled=found - len(records.left), left=records.told())
+        return Earlier(cancelled=found - len(records.left), left=records.report_lines())
 
     def _cancel(self, records: CreatedResources) -> None:
         """Cancel what is left of some records."""
@@ -285,7 +287,7 @@ class Session:
         def listing(lister: Operation) -> Request:
             return newest(lister).apply(request_for(lister, self.target, self.target.known))
 
-        records.cancel_all(send, reading, cancelling, listing)
+        ResourceCleanup(records, send, reading, cancelling, listing).run()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from strategies.core.mutation import Mutation, Mutations, Priority
 from tests.harness.config.settings import Profile
-from tests.harness.run.created_resources import COST_OF_A_RECORD
+from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.operation_run import RESERVED_SHARE
 
 OPENING = 2
@@ -40,7 +40,7 @@ class RequestDemand:
 
     def cost(self, operation: Operation) -> int:
         """Return what one request of it costs in the end: what creates a record has it cancelled again."""
-        return 1 + COST_OF_A_RECORD if self.expects_success and operation.record else 1
+        return 1 + REQUESTS_PER_RECORD if self.expects_success and operation.record else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _sends(demand: RequestDemand, operation: Operation, place: int) -> int:
 def _opening(operation: Operation) -> int:
     if operation.job_status:
         return OPENING_WITH_IDS
-    return OPENING + (COST_OF_A_RECORD * CONTROLS_OF_AN_OPENING if operation.record else 0)
+    return OPENING + (REQUESTS_PER_RECORD * CONTROLS_OF_AN_OPENING if operation.record else 0)
 
 
 def _turn(requirement: Requirement, mutation: Mutation, share: float, *, elsewhere: bool) -> tuple[float, float]:

@@ -1,0 +1,122 @@
+"""Cancels what a run left at the target, and confirms each cancellation by its job."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.errors import Inconclusive, TargetUnavailable
+from contracts.model.http import Exchange, Request
+from contracts.openapi.operation import Operation
+from tests.harness.run.created_record import Record
+from tests.harness.run.created_resources import CreatedResources
+
+MAX_JOB_READS = 6
+PAUSE_SECONDS = 0.2
+UNKNOWN_JOB_STATUSES: Final = frozenset({400, 404, 410})
+"""Status codes by which the target says of an earlier run's job that it does not know it."""
+SHOWN_BYTES: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceCleanup:
+    """Cancels records one after the other.
+
+    `send` sends a request of an operation. `read_job` makes the request for the status of a job, `cancel_record` the
+    one that cancels a record, `list_newest` the one for the newest records of a listing.
+    """
+
+    records: CreatedResources
+    send: Callable[[Operation, Request], Exchange]
+    read_job: Callable[[Operation, str], Request]
+    cancel_record: Callable[[Operation, str], Request]
+    list_newest: Callable[[Operation], Request]
+
+    def run(self) -> None:
+        """Cancel what is left, what is known best first; `CreatedResources.report_lines` says what is left then.
+
+        An exception leaves the records that were not reached as they are.
+        """
+        records = self.records
+        if records.earlier:
+            self._each([one for one in records.left if one.job is not None], self._check_known)
+        self._each([one for one in records.left if one.id is not None], self._cancel)
+        self._each([one for one in records.left if one.id is None], self._read_id, self._cancel)
+        self._read_listings()
+        self._each([one for one in records.left if not one.failure and not one.cancellations], self._cancel)
+        self._each(records.left, self._confirm)
+        # A second try, so that an intermittent fault leaves nothing behind.
+        again = [one for one in records.left if one.id is not None and not one.unconfirmed]
+        self._each(again, self._cancel, self._confirm)
+
+    def _each(self, records: Iterable[Record], *steps: Callable[[Record], None]) -> None:
+        """Take the steps with each record until it is removed; a fault of the target is the record's failure."""
+        for record in records:
+            try:
+                for step in steps:
+                    if not record.removed:
+                        step(record)
+            except (TargetUnavailable, Inconclusive) as error:
+                record.failure = str(error).rstrip(".")
+
+    def _read_listings(self) -> None:
+        for lister, seen in self.records.listings_to_read():
+            try:
+                page = seen or self.send(lister, self.list_newest(lister))
+            except TargetUnavailable:
+                continue
+            self.records.observe_listing(lister, page, fresh=seen is None)
+
+    def _check_known(self, record: Record) -> None:
+        """Note a record of an earlier run as removed if the target does not know its job, as after a restart."""
+        if record.job is not None and (read := self._read(record, record.job)) and read.status in UNKNOWN_JOB_STATUSES:
+            self.records.note_removed(record)
+
+    def _read_id(self, record: Record) -> None:
+        """Read a create's job until it holds the record's id, or has failed."""
+        for turn in range(MAX_JOB_READS):
+            time.sleep(PAUSE_SECONDS * turn)
+            if record.job is None or self._read(record, record.job) is None or record.removed or record.id is not None:
+                break
+        if record.id is None and not record.removed:
+            record.failure = "its job holds no record id"
+
+    def _cancel(self, record: Record) -> None:
+        """Send a cancellation, unless the result of an earlier one is still unknown."""
+        if record.id is None or record.unconfirmed or record.creator.record is None:
+            return
+        cancel = self.records.operation(record.creator.record.cancelled_by)
+        exchange = self.send(cancel, self.cancel_record(cancel, record.id))
+        self.records.observe(exchange)
+        record.failure = "" if exchange.accepted else f"the cancellation was answered {exchange.outcome}"
+
+    def _confirm(self, record: Record) -> None:
+        """Read the jobs of the cancellations until one of them has succeeded."""
+        for job in record.unconfirmed:
+            read = self._read_until_over(record, job)
+            if record.removed:
+                return
+            if read is not None and read.response is not None:
+                answer = read.response.body[:SHOWN_BYTES].decode(errors="replace")
+                state = "failed" if record.cancellations[job] else "did not end"
+                record.failure = f"the job of its cancellation {state}: {answer}"
+
+    def _read_until_over(self, record: Record, job: str) -> Exchange | None:
+        read = None
+        for turn in range(MAX_JOB_READS):
+            time.sleep(PAUSE_SECONDS * turn)
+            read = self._read(record, job)
+            if read is None or record.removed or record.cancellations[job] is not None:
+                break
+        return read
+
+    def _read(self, record: Record, job: str) -> Exchange | None:
+        """Read a job; None where the contract names no operation for it."""
+        if record.creator.job_link is None:
+            return None
+        status = self.records.operation(record.creator.job_link.target)
+        exchange = self.send(status, self.read_job(status, job))
+        self.records.observe(exchange)
+        return exchange
