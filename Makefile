@@ -20,7 +20,7 @@ COMPILE := $(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --st
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance doctor clean-up accept told issue test test-report frameworks chaos soak proof prove bench mock lint types lock clean
+.PHONY: help conformance doctor clean-up accept summary told issue test test-report frameworks chaos soak proof prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,8 +47,11 @@ accept: $(READY) ## live with a finding for a while: FINDING=1 (its number in th
 	@test -n "$$FINDING" || { echo 'Say which: make accept FINDING=1'; exit 1; }
 	@$(RUN) -m reports.cli.accept "$$FINDING"
 
-told: ## print what the last run has to say, as Markdown
-	@cat $(LATEST)/summary.md 2> /dev/null || echo "There is no run to tell of: its log says why."
+summary: ## print the summary of the last run, in Markdown
+	@cat $(LATEST)/summary.md 2> /dev/null || echo "There is no summary: no run has written one, its log says why."
+
+told: summary
+	@echo "make told is now make summary; the old name works until the next release." >&2
 
 issue: $(READY) ## open, update or close the GitHub issue about the target of the last run (needs gh)
 	@$(RUN) -m reports.cli.github_issue $(LATEST)

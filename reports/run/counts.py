@@ -117,5 +117,5 @@ def explanation(items: Sequence[ItemResult]) -> dict[str, str]:
 
 
 def pluralize(number: int, noun: str) -> str:
-    """Return a number with its noun."""
+    """Return a number with its noun, in the plural unless it is one: `1 run`, `2 runs`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

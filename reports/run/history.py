@@ -22,6 +22,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from contracts.untrusted import sanitize
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes, require_regular
+from reports.run.counts import pluralize
 from reports.writers.safe_files import replace_file
 
 PROFILES = ("quick", "nightly", "deep")
@@ -118,7 +119,7 @@ def read(file: Path, target: str, contract: str) -> History:
     kept = tuple(sorted((run for run in runs if (run.target, run.contract) == (target, contract)), key=_when))
     notices = []
     if unreadable:
-        notices.append(f"{_lines(len(unreadable))} of {file} could not be read, set aside in {_aside(file)}")
+        notices.append(f"{pluralize(len(unreadable), 'line')} of {file} could not be read, set aside in {_aside(file)}")
     if not kept:
         notices.append(f"History starts anew: this is the first run of {target} against contract {contract}")
     return History(kept, "; ".join(notices))
@@ -160,11 +161,11 @@ def _lines_of(file: Path) -> list[bytes]:
 
 def bounded(runs: Sequence[Run]) -> list[Run]:
     """Return the newest runs of each target and contract, and of all, in order."""
-    pluralize: Counter[tuple[str, str]] = Counter()
+    numbers: Counter[tuple[str, str]] = Counter()
     kept: list[Run] = []
     for run in sorted(runs, key=_when, reverse=True):
-        pluralize[run.target, run.contract] += 1
-        if pluralize[run.target, run.contract] <= RUNS_OF_ONE_SCOPE and len(kept) < RUNS_IN_ALL:
+        numbers[run.target, run.contract] += 1
+        if numbers[run.target, run.contract] <= RUNS_OF_ONE_SCOPE and len(kept) < RUNS_IN_ALL:
             kept.append(run)
     return kept[::-1]
 
@@ -198,7 +199,3 @@ def _run(line: bytes) -> Run:
 
 def _aside(file: Path) -> Path:
     return file.with_name(f"{file.stem}.unreadable{file.suffix}")
-
-
-def _lines(count: int) -> str:
-    return "1 line" if count == 1 else f"{count} lines"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contracts.model.verdict import INTERMITTENT, Finding
+from reports.run.counts import pluralize
 from reports.run.history import FindingRecord, Run
 from reports.run.known_issues import Issue
 
@@ -50,7 +51,7 @@ class Change:
 
     def standing(self) -> str:
         """Return where the finding stands, in a few words."""
-        row = f"since {day(self.since)}, {nights(self.runs)}"
+        row = f"since {day(self.since)}, {pluralize(self.runs, 'run')}"
         known = "" if self.issue is None else f", {self.issue.owner}, {self.issue.link}"
         match self.state:
             case State.NEW:
@@ -121,11 +122,6 @@ def day(when: str) -> str:
 def moment(when: str) -> str:
     """Return date and minute of a time in ISO 8601, UTC."""
     return f"{when[: len('2026-01-31T02:00')].replace('T', ' ')} UTC"
-
-
-def nights(runs: int) -> str:
-    """Return a number of runs in words."""
-    return "1 run" if runs == 1 else f"{runs} runs"
 
 
 def streak(finding: FindingRecord, earlier: Sequence[Run]) -> tuple[list[Run], int]:

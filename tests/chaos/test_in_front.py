@@ -32,11 +32,11 @@ def environment_of(access: str, settings: dict[str, str]) -> dict[str, str]:
 def test_nothing_is_told_of_the_application(fault: Fault, access: str, tmp_path: Path) -> None:
     turns: list[int] = []
 
-    def pluralize(line: Line) -> None:
+    def count(line: Line) -> None:
         turns.append(line.turn)
         fault(line)
 
-    with behind(pluralize, MockApi(document())) as (_, arguments, settings):
+    with behind(count, MockApi(document())) as (_, arguments, settings):
         given = (*QUICK, *arguments, "--access", access)
         outcome = run(tmp_path, *given, environment=environment_of(access, settings))
     assert outcome.code == COULD_NOT_TELL, outcome.output

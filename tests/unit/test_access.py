@@ -121,10 +121,10 @@ def test_declared_level_uses_no_more_and_tells_how_much_ran(tmp_path: Path) -> N
     outcome = tried(tmp_path, api, "--access", "none")
     assert outcome.code == 0, outcome.output
     assert not outcome.named("error")
-    pluralize = re.search(r"Access none: enough for (\d+) of (\d+) checks", outcome.output)
-    assert pluralize is not None
+    counts = re.search(r"Access none: enough for (\d+) of (\d+) checks", outcome.output)
+    assert counts is not None
     held = [name for name, word in outcome.verdicts.items() if word == "passed"]
-    assert [int(number) for number in pluralize.groups()] == [len(held), len(outcome.verdicts)]
+    assert [int(number) for number in counts.groups()] == [len(held), len(outcome.verdicts)]
     assert api.credentials
     assert not [sent for sent in api.credentials if api.state.tokens[0] in sent]
 

@@ -53,8 +53,8 @@ def test_numbers_add_up_in_every_report(told: list[ItemResult]) -> None:
             if line.startswith(f"{name}: "):
                 assert total_and_parts(line.removeprefix(f"{name}: ")) == (number, number)
 
-    pluralize = summary(account)["checks"]
-    for counts, number in ((pluralize, len(told)), (pluralize["musts"], len(musts))):
+    checks = summary(account)["checks"]
+    for counts, number in ((checks, len(told)), (checks["musts"], len(musts))):
         parts = {name: value for name, value in counts.items() if name not in ("total", "musts")}
         assert counts["total"] == sum(parts.values()) == number
 

@@ -51,3 +51,21 @@ def test_arguments_are_split_as_a_shell_does(checkout: Path) -> None:
 def test_run_without_results_leaves_nothing(checkout: Path) -> None:
     calls_of(checkout, "conformance")
     assert list((checkout / "reports" / "results").iterdir()) == []
+
+
+@pytest.mark.parametrize(("target", "warning"), [("summary", ""), ("told", "make told is now make summary")])
+def test_summary_of_the_last_run_is_printed_by_either_name(target: str, warning: str, checkout: Path) -> None:
+    latest = checkout / "reports" / "results" / "latest"
+    latest.mkdir(parents=True)
+    (latest / "summary.md").write_text("# Contract held\n")
+    done = subprocess.run(  # noqa: S603 - any make
+        ["make", "--silent", target],  # noqa: S607 - as above
+        cwd=checkout,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "# Contract held\n"
+    assert done.stderr.startswith(warning)
+    assert bool(done.stderr) is bool(warning)
