@@ -1,4 +1,4 @@
-"""`python -m contracts.mock`: the contract, served until Ctrl-C, to be played with."""
+"""`python -m contracts.mock`: serves the contract until Ctrl-C, for manual requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 
 from contracts.errors import ContractError
 from contracts.mock.data.state import State
-from contracts.mock.http.rate_limit import UNREACHED, RateLimit
+from contracts.mock.http.rate_limit import UNLIMITED, RateLimit
 from contracts.mock.http.serve import MockServer, serve
 from contracts.mock.ui.curl_examples import curl
 from contracts.mock.ui.index import IndexedApi, values
@@ -25,7 +25,7 @@ LAST_PORT: Final = 65535
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve a document; exit with one sentence if it, or the port, cannot be used."""
+    """Serve a document; exit with one sentence if the document or the port cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m contracts.mock", description=__doc__)
     parser.add_argument(
         "--port", type=_port, default=PORT, help="on 127.0.0.1, 0 for a free one (default: %(default)s)"
@@ -35,11 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, help="make the same token and ids again")
     parser.add_argument("--limit", type=int, metavar="N", help="enforce a limit of N requests a minute (default: none)")
     parser.add_argument(
-        "--hurry", type=float, default=1.0, metavar="F", help="let the minutes of the limit pass F times as fast"
+        "--hurry",
+        dest="speedup",
+        type=float,
+        default=1.0,
+        metavar="F",
+        help="let the minutes of the limit pass F times as fast",
     )
     options = parser.parse_args(arguments)
     state = State(seed=options.seed, tokens=[options.token] if options.token else [])
-    limit = RateLimit(UNREACHED) if options.limit is None else RateLimit.hurried(options.limit, options.speedup)
+    limit = RateLimit(UNLIMITED) if options.limit is None else RateLimit.accelerated(options.limit, options.speedup)
     try:
         document = load_document(options.contract)
         with serve(IndexedApi(document, state=state, limit=limit), options.port) as server:
@@ -54,16 +59,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def startup_banner(document: Document, server: MockServer) -> str:
-    """Return what somebody who wants to try the server needs: where to look, what to send, and a command to paste."""
-    told = list(values(server))
-    width = max(len(label) for label, _ in told)
+    """Return the address, the token, the known values, and a curl command."""
+    rows = list(values(server))
+    width = max(len(label) for label, _ in rows)
     first = document.operations[0]
     return "\n".join(
         [
             f"{document.title}, served at {server.url} until Ctrl-C",
             f"Every operation, with a command to paste: {server.url}/",
             "",
-            *(f"{label:{width}}  {text}" for label, text in told),
+            *(f"{label:{width}}  {text}" for label, text in rows),
             "",
             first.summary or first.label,
             curl(document, first, server),
@@ -78,7 +83,7 @@ def _port(text: str) -> int:
 
 
 def _token(text: str) -> str:
-    """Allow what a header can carry as a token (RFC 6750, 2.1): no space, nothing beyond ASCII."""
+    """Return a token that a header can contain (RFC 6750, 2.1): visible ASCII characters without spaces."""
     if text.isascii() and text.isprintable() and text and " " not in text:
         return text
     raise argparse.ArgumentTypeError("a token has only visible ASCII characters")

@@ -30,7 +30,7 @@ class Counted(MockApi):
     """Keeps a list of where each request stood in its window."""
 
     def __init__(self, limit: int = LIMIT, speedup: float = SPEEDUP) -> None:
-        super().__init__(document(), limit=RateLimit.hurried(limit, speedup))
+        super().__init__(document(), limit=RateLimit.accelerated(limit, speedup))
         self.usages: list[Usage] = []
 
     def rate_headers(self, usage: Usage) -> dict[str, str]:

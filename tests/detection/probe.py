@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from contracts.mock.data.examples import fill
+from contracts.mock.data.examples import example_for
 from contracts.mock.data.state import EVENTS
 from contracts.model.json_value import Json, resolve_pointer
 from contracts.openapi.document import Document
@@ -277,7 +277,7 @@ class Probe:
             for name, keywords in properties(operation.body or {})
             if keywords.get(SUPPLIED_BY) in self.served.known
         }
-        return {**fill(operation.body, known), **changes}
+        return {**example_for(operation.body, known), **changes}
 
     def _post(
         self, operation: Operation, body: Json | bytes, headers: Headers | None, method: str | None, path: str | None

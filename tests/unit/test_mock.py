@@ -301,6 +301,12 @@ def test_port_in_use_is_told_in_a_sentence(caller: Caller, capsys: pytest.Captur
     assert capsys.readouterr().err.endswith("cannot be used (Address already in use): name another one with --port.\n")
 
 
+def test_limit_with_accelerated_minutes_is_an_option(caller: Caller, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--limit", "5", "--hurry", "60", "--port", str(caller.http.base_url.port)])
+    assert capsys.readouterr().err.endswith("cannot be used (Address already in use): name another one with --port.\n")
+
+
 class NullJobId(MockApi):
     """A defect: the answer of a write holds no job id."""
 

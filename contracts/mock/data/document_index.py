@@ -1,4 +1,4 @@
-"""What the mock has to know of a document as a whole, worked out once."""
+"""Which operation creates, updates, cancels or lists: derived once from a document as a whole."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ CHANGES: Final = frozenset({"PUT", "PATCH"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outline:
-    """What the operations are to each other.
+class DocumentIndex:
+    """How the operations of a document work together.
 
-    `operations` are those that spell a path out before those that have a parameter in its place; `variables` name the
-    values that a server has to know; `held` are the properties of a request that a listing shows again.
+    `operations` are ordered by the number of path parameters, so that a literal path matches first. `variables` name
+    the values that a server has to know. `updates` and `cancels` are operation ids. `held` are the properties of a
+    request that a listing shows.
     """
 
     operations: tuple[Operation, ...]
@@ -31,19 +32,19 @@ class Outline:
 
 
 @lru_cache(maxsize=16)
-def outline(document: Document) -> Outline:
-    """Return the outline of a document."""
+def index_of(document: Document) -> DocumentIndex:
+    """Return the index of a document."""
     creators = tuple(operation for operation in document.operations if operation.record)
     named = {operation.record.cancelled_by for operation in creators if operation.record}
     updating = {operation.record.updated_by for operation in creators if operation.record}
-    # A document without creates says of no operation what it does to a record: its method has to say so.
+    # A document without creates does not state what its writes do to a record: the method decides.
     others = [
         operation
         for operation in document.operations
         if operation.job_link and EVENTS in operation.supplied_by.values() and operation not in creators
     ]
     free = {operation.id: operation.method in CHANGES for operation in others if operation.id not in named | updating}
-    return Outline(
+    return DocumentIndex(
         operations=tuple(sorted(document.operations, key=lambda operation: len(operation.path_parameters))),
         variables=tuple(sorted({name for operation in document.operations for name in _variables(operation)})),
         creators=creators,

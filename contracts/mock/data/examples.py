@@ -1,4 +1,4 @@
-"""A schema -> the simplest value that fits it, around the values that are given."""
+"""A schema -> an example that fits it, around given values."""
 
 from __future__ import annotations
 
@@ -22,25 +22,27 @@ SIMPLEST: Final[Mapping[str, Json]] = {
 UNIONS: Final = ("anyOf", "oneOf", "allOf")
 
 
-def fill(schema: Json, named: Mapping[str, Json], pinned: Mapping[str, Json] | None = None, pointer: str = "") -> Json:
+def example_for(
+    schema: Json, by_name: Mapping[str, Json], by_pointer: Mapping[str, Json] | None = None, pointer: str = ""
+) -> Json:
     """Return a value that fits `schema`.
 
-    `pinned` gives the values at JSON pointers into the result, `named` those of properties wherever they stand.
-    Every other property that is required gets what the schema itself gives (control, const, example, default), else
-    null where that is allowed, else the simplest value of its type. One that is not required is left out, unless the
-    schema has a control for it. `pointer` is where in the whole this schema stands.
+    `by_pointer` has values for JSON pointers into the result, `by_name` for properties of that name at any depth.
+    Every other required property gets the schema's own value (x-control, const, example, default), else null if that is
+    allowed, else the simplest value of its type. An optional one is left out, unless the schema has an x-control for
+    it. `pointer` is the position of this schema in the whole.
     """
-    pinned = pinned or {}
+    by_pointer = by_pointer or {}
     required = schema.get("required", ())
     value = {}
     for name, keywords in properties(schema):
         here = _inside(pointer, name)
-        if here in pinned:
-            value[name] = pinned[here]
-        elif name in named:
-            value[name] = named[name]
-        elif name in required or _is_given(keywords, named, pinned, here):
-            value[name] = fill(keywords, named, pinned, here)
+        if here in by_pointer:
+            value[name] = by_pointer[here]
+        elif name in by_name:
+            value[name] = by_name[name]
+        elif name in required or _is_given(keywords, by_name, by_pointer, here):
+            value[name] = example_for(keywords, by_name, by_pointer, here)
     return value or _simplest(schema)
 
 
@@ -48,12 +50,14 @@ def _inside(pointer: str, name: str) -> str:
     return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
-def _is_given(schema: Json, named: Mapping[str, Json], pinned: Mapping[str, Json], pointer: str) -> bool:
-    """Whether there is a value for something in what this schema describes."""
+def _is_given(schema: Json, by_name: Mapping[str, Json], by_pointer: Mapping[str, Json], pointer: str) -> bool:
+    """Return whether there is a value for any part of what this schema describes."""
     if CONTROL in schema:
         return True
     return any(
-        name in named or (here := _inside(pointer, name)) in pinned or _is_given(keywords, named, pinned, here)
+        name in by_name
+        or (here := _inside(pointer, name)) in by_pointer
+        or _is_given(keywords, by_name, by_pointer, here)
         for name, keywords in properties(schema)
     )
 
@@ -70,5 +74,5 @@ def _simplest(schema: Json) -> Json:
         return schema["enum"][0]
     for union in UNIONS:
         if union in schema:
-            return fill(schema[union][0], {})
+            return example_for(schema[union][0], {})
     return deepcopy(SIMPLEST[kinds[0]])

@@ -1,4 +1,4 @@
-"""What a server of the mock knows: tokens, known values, records and the jobs that it queued."""
+"""State of a mock server: tokens, known values, records and queued jobs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ FAILURE: Final = "FAILURE"
 
 INTEGRATIONS: Final = "PROPEXO_INTEGRATION_ID"
 EVENTS: Final = "PROPEXO_EVENT_IDS"
-SEVERAL: Final = "_IDS"
-"""How the name of a variable ends that holds more than one value."""
+PLURAL_SUFFIX: Final = "_IDS"
+"""The end of the name of a variable with more than one value."""
 
 TOKEN_LENGTH: Final = 40
 CUID_LENGTH: Final = 25
@@ -30,9 +30,9 @@ NO_SUCH_RECORD: Final = "The record was not found in the property-management sys
 
 @dataclass(slots=True)
 class Job:
-    """A queued write: of which operation, and how it will end. `reads` counts the status reads.
+    """A queued write of an operation, and its outcome. `reads` counts the reads of its status.
 
-    `record` is the id of what it created. What was sent is not kept: a server remembers every job that it queued.
+    `record` is the id of the created record. The request is not stored: a server keeps every job.
     """
 
     id: str
@@ -46,9 +46,9 @@ class Job:
 
 @dataclass(slots=True)
 class Record:
-    """The `number`-th record: what was sent of it that can be seen again, by the request's names, and when.
+    """The `number`-th record: the sent properties that a listing shows, by the request's names, and its times.
 
-    `seen` is when it was last seen upstream: after a removal, no more.
+    `seen` is the time of the last synchronisation with the property-management system; a removed record has no more.
     """
 
     id: str
@@ -61,10 +61,10 @@ class Record:
 
 
 class State:
-    """The data behind one server.
+    """The data of one server.
 
-    Values that are not given are made up from `seed`, so that a server can be had again; without a seed they differ
-    from server to server, and a value left over from another one is noticed. `clock` gives seconds since 1970.
+    Values that are not given are generated from `seed`, so that a server is reproducible; without a seed they differ
+    from server to server, so that a value of another server is unknown. `clock` returns seconds since 1970.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class State:
         known: Mapping[str, Sequence[str]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Take the known values, by variable, or make them up when they are first asked for."""
+        """Store the known values by variable; others are generated when first needed."""
         self._seed = secrets.randbits(64) if seed is None else seed
         self._random = self._chance("jobs")
         self._values = {variable: tuple(values) for variable, values in (known or {}).items()}
@@ -92,61 +92,61 @@ class State:
 
     @property
     def integrations(self) -> tuple[str, ...]:
-        """Return the integrations that there are."""
+        """Return the ids of the known integrations."""
         return self.values(INTEGRATIONS)
 
     @property
     def events(self) -> tuple[str, ...]:
-        """Return the ids of the records that there were from the start."""
+        """Return the ids of the initial records."""
         return self.values(EVENTS)
 
     def values(self, name: str, count: int | None = None) -> tuple[str, ...]:
-        """Return the values of a variable, or of anything else that has a name: the same ones every time."""
+        """Return the values of a variable, or of any other name: the same ones every time."""
         if name not in self._values:
             chance = self._chance(name)
-            many = count or (EVENT_COUNT if name.endswith(SEVERAL) else 1)
+            many = count or (EVENT_COUNT if name.endswith(PLURAL_SUFFIX) else 1)
             self._values[name] = tuple(_cuid(chance) for _ in range(many))
         return self._values[name]
 
     def supply(self, variables: Iterable[str]) -> None:
-        """Have values for these variables: `supplied` holds them, by the names that `x-supplied-by` uses."""
+        """Generate values for these variables: `supplied` has them, by the names that `x-supplied-by` uses."""
         self.supplied |= {variable: self.values(variable) for variable in variables}
 
     def new_id(self) -> str:
-        """Return an id of the form that the vendor's own examples have: a cuid."""
+        """Return a new id in the form of the vendor's examples: a cuid."""
         return _cuid(self._random)
 
     # Records
 
     @property
     def removed(self) -> list[str]:
-        """Return the ids of the records that were removed upstream."""
+        """Return the ids of the removed records."""
         return [record.id for record in self.records.values() if record.removed]
 
-    def keep(
+    def add_record(
         self, record_id: str, sent: Mapping[str, Json], created: datetime, updated: datetime, seen: datetime
     ) -> None:
-        """Have a record that was created, updated and last seen at these times."""
-        times = moment(created), moment(updated), moment(seen)
+        """Add a record that was created, updated and last seen at these times."""
+        times = format_time(created), format_time(updated), format_time(seen)
         self.records[record_id] = Record(record_id, len(self.records), *times, dict(sent))
 
     def create(self, sent: Mapping[str, Json]) -> str:
-        """Make a record; return its id."""
+        """Create a record; return its id."""
         now, record_id = self._now(), self.new_id()
-        self.keep(record_id, sent, now, now, now)
+        self.add_record(record_id, sent, now, now, now)
         return record_id
 
     def change(self, record_id: Json, sent: Mapping[str, Json]) -> list[str]:
-        """Change a record where something was sent; return the errors: one where there is no such record upstream."""
+        """Update the sent properties of a record; return the errors: one if there is no such record."""
         record = self._upstream(record_id)
         if record is None:
             return [NO_SUCH_RECORD]
         record.sent.update(sent)
-        record.updated = record.seen = moment(self._now())
+        record.updated = record.seen = format_time(self._now())
         return []
 
     def remove(self, record_id: Json) -> list[str]:
-        """Remove a record upstream, and keep what was seen of it; return the errors, as for a change."""
+        """Mark a record as removed, so that it stays listed; return the errors, as for a change."""
         record = self._upstream(record_id)
         if record is None:
             return [NO_SUCH_RECORD]
@@ -158,16 +158,16 @@ class State:
         return None if record is None or record.removed else record
 
     def _now(self) -> datetime:
-        """Return the time, a millisecond after the last one at least, so that records have an order."""
+        """Return the time, at least a millisecond after the last one, so that times order the records."""
         self._latest = max(self._latest + 1, int(self._clock() * 1000))
         return datetime.fromtimestamp(self._latest / 1000, UTC)
 
     def _chance(self, name: str) -> Random:
-        return Random(f"{self._seed} {name}")  # noqa: S311 - repeatable on purpose, protects nothing
+        return Random(f"{self._seed} {name}")  # noqa: S311 - reproducible on purpose, no secret
 
 
-def moment(when: datetime) -> str:
-    """Return a time as the vendor's examples write it."""
+def format_time(when: datetime) -> str:
+    """Return a time in the notation of the vendor's examples."""
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

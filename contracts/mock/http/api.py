@@ -1,4 +1,4 @@
-"""The API as the document describes it, in steps that a subclass can replace one at a time."""
+"""The mock: the API that the document describes, as steps that a subclass can override one by one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from contracts.mock.data.examples import fill
+from contracts.mock.data.examples import example_for
 from contracts.mock.data.records import seed_records
 from contracts.mock.data.state import State
 from contracts.mock.http.rate_limit import RateLimit, Usage
@@ -24,21 +24,21 @@ from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 
 MAX_READ_BYTES: Final = 16 * MAX_BODY_BYTES
-"""A body up to here is read to its end before it is refused, so that its sender gets to read the answer."""
+"""A body up to this size is read to its end before it is rejected, so that the client gets to read the response."""
 
 
 class MockApi(RoutingAuth, Writes, Jobs, Lists):
     """An ASGI application that serves one document.
 
     A request passes `handle` > `answer` > `route`, `authorise`, then `write`, `job_status`, `list_records` or `fetch`.
-    Any step ends it by raising `Refusal`, which `refuse` turns into an answer; `respond` makes every answer, `finish`
-    sees it last. The steps up to the body are inherited from `Gate`, those of each kind of operation from `Writes`,
-    `Jobs` and `Lists`, those that make an answer from `Replies`.
-    Each step does one thing and is meant to be overridden: a defect is a subclass with one of them replaced.
+    Any step ends it by raising `Refusal`, which `refuse` turns into a response; `respond` builds every response,
+    `finish` sees it last. `RoutingAuth` has the steps up to the body, `Writes`, `Jobs` and `Lists` those of each kind
+    of operation, `Responses` those that build a response.
+    Each step does one thing and is meant to be overridden: a seeded defect is a subclass that overrides one of them.
     """
 
     def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
-        """Serve `document` with data of its own and a rate limit that nobody reaches, unless others are given."""
+        """Serve `document`; by default with new data and a rate limit that no run reaches."""
         self.document = document
         self.state = state or State()
         self.limit = limit or RateLimit()
@@ -46,7 +46,7 @@ class MockApi(RoutingAuth, Writes, Jobs, Lists):
         self._application = ServerErrorMiddleware(self._serve)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; an exception in a step is Starlette's to answer."""
+        """Serve one request; Starlette turns an exception in a step into a 500."""
         await self._application(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +56,7 @@ class MockApi(RoutingAuth, Writes, Jobs, Lists):
     # The whole of a request
 
     async def handle(self, request: Request) -> Response:
-        """Count the request, read it, answer it; what is over the limit is not executed."""
+        """Count the request, read its body, answer it; a request beyond the rate limit is not executed."""
         usage = self.limit.count()
         try:
             body = await self.read(request)
@@ -67,7 +67,7 @@ class MockApi(RoutingAuth, Writes, Jobs, Lists):
         return self.finish(request, response, usage)
 
     async def read(self, request: Request) -> bytes:
-        """Return the whole body, whether or not the operation takes one: an unread body would spoil the connection."""
+        """Return the whole body, even if the operation takes none: an unread body would break the next request."""
         announced = int(request.headers.get("content-length", 0))
         body = bytearray()
         try:
@@ -83,7 +83,7 @@ class MockApi(RoutingAuth, Writes, Jobs, Lists):
         return bytes(body)
 
     async def throttle(self, usage: Usage) -> None:
-        """Enforce the rate limit, where it is to be enforced."""
+        """Enforce the rate limit, if this mock enforces one."""
         if not self.limit.enforce:
             return
         if usage.refused:
@@ -93,7 +93,7 @@ class MockApi(RoutingAuth, Writes, Jobs, Lists):
             await asyncio.sleep(self.limit.slowdown)
 
     def answer(self, request: Request, body: bytes) -> Response:
-        """Find the operation, check the credential, and do what the operation is for."""
+        """Find the operation, check the credentials, and execute the operation."""
         operation, parameters = self.route(request)
         request.scope["path_params"] = parameters
         if operation.secured:
@@ -109,21 +109,21 @@ class MockApi(RoutingAuth, Writes, Jobs, Lists):
         return self.fetch(operation)
 
     def finish(self, request: Request, response: Response, usage: Usage) -> Response:  # noqa: ARG002 - for defects
-        """Give every answer, refusals included, what every answer carries."""
+        """Add the headers of every response, errors included."""
         response.headers.update(self.rate_headers(usage))
         return response
 
     def rate_headers(self, usage: Usage) -> dict[str, str]:
-        """Return the headers that tell the rate limit."""
+        """Return the rate-limit headers."""
         return {"x-ratelimit-limit": str(usage.limit), "x-ratelimit-remaining": str(usage.remaining)}
 
     def unreadable(self) -> Response:
-        """Return the answer to bytes that are no HTTP request; the connection cannot go on after it."""
+        """Return the response to bytes that are no HTTP request; it closes the connection."""
         refusal = Refusal(400, "invalid_request", "invalid request", "http", headers={"connection": "close"})
         response = self.respond(refusal.status, self.error_body(refusal), refusal.headers)
         response.headers.update(self.rate_headers(self.limit.count()))
         return response
 
     def fetch(self, operation: Operation) -> Response:
-        """Answer a read of anything else with the simplest body that the document allows."""
-        return self.respond(HTTPStatus.OK, fill(operation.responses.get("200", {}), {}))
+        """Answer a read of anything else with the example of the 200."""
+        return self.respond(HTTPStatus.OK, example_for(operation.responses.get("200", {}), {}))

@@ -1,6 +1,6 @@
-"""Bytes of a message <-> JSON values: strict in what it reads, exact in what it writes.
+"""JSON of the mock: a strict parser and an exact writer.
 
-Kept apart from `contracts.untrusted.strict_json` on purpose: what judges and what is judged share no parser.
+It shares no code with `contracts.untrusted.strict_json` on purpose: the suite must not test its own parser.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from typing import Any, Final, NoReturn
 from contracts.model.json_value import Json
 
 MAX_DEPTH: Final = 100
-"""Levels of nesting. RFC 8259 section 9 lets a parser set one; below Python's own, which depends on the caller."""
+"""Levels of nesting. RFC 8259 section 9 allows a limit; this one is below Python's, which depends on the call stack."""
 
 JSON_PARAMETERS: Final = ("", "charset=utf-8", 'charset="utf-8"')
 
 
 def is_json(content_type: str) -> bool:
-    """Whether a Content-Type names JSON in UTF-8; case and white space do not matter."""
+    """Return whether a Content-Type is JSON in UTF-8; case and white space do not matter."""
     kind, *parameters = (part.strip(" \t") for part in content_type.lower().split(";"))
     return kind == "application/json" and all(parameter in JSON_PARAMETERS for parameter in parameters)
 
 
 def parse(content: bytes) -> Json:
-    """Return the JSON value that these bytes are; ValueError if they are none.
+    """Parse a JSON document; ValueError if the bytes are none.
 
-    As RFC 8259 has it: UTF-8 without a byte order mark, one document, no NaN. Escaped lone surrogates are legal.
-    Duplicate names, which it leaves open, are refused: two readers of such a body could see two different ones.
+    By RFC 8259: UTF-8 without a byte order mark, one document, no NaN. Escaped lone surrogates are valid. Duplicate
+    names, which it leaves open, are rejected: two parsers could read two different values.
     """
     try:
         value = json.loads(
@@ -55,13 +55,13 @@ def encode(value: Json) -> bytes:
 
 
 def _finite(digits: str) -> float:
-    """Read a number beyond the range of a double as the largest there is, so that no infinity needs writing."""
+    """Parse a number; one beyond the range of a double becomes the largest double, since JSON has no infinity."""
     value = float(digits)
     return value if math.isfinite(value) else math.copysign(sys.float_info.max, value)
 
 
 def _integer(digits: str) -> int | float:
-    """Read an integer; one beyond a double as a double, since Python refuses to convert thousands of digits."""
+    """Parse an integer; one beyond a double becomes a double, since Python does not convert thousands of digits."""
     return int(digits) if math.isfinite(float(digits)) else _finite(digits)
 
 

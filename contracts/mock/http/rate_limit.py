@@ -1,4 +1,4 @@
-"""The rate limit: so many requests in each window of a minute."""
+"""The rate limit: a number of requests per fixed window of a minute."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 WINDOW_SECONDS: Final = 60
-SLOWDOWN_SHARE: Final = 0.8
+SLOWDOWN_FROM_SHARE: Final = 0.8
 SLOWDOWN_SECONDS: Final = 2.0
-UNREACHED: Final = 100_000
-"""A limit that no test run reaches in a minute: the embedded mock throttles nobody."""
+UNLIMITED: Final = 100_000
+"""Requests a minute that no test run reaches: the embedded mock throttles nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Where one request stands in its window: the `used`-th of `limit`; a new window opens in `resets_in` seconds."""
+    """One request is the `used`-th of `limit` in its window; the next window begins in `resets_in` seconds."""
 
     used: int
     limit: int
@@ -25,17 +25,17 @@ class Usage:
 
     @property
     def remaining(self) -> int:
-        """Return how many more requests this window allows."""
+        """Return how many requests are left in this window."""
         return max(0, self.limit - self.used)
 
     @property
     def slowed(self) -> bool:
-        """Whether this request is one of those that are answered late."""
-        return self.used >= self.limit * SLOWDOWN_SHARE
+        """Return whether this request is answered late."""
+        return self.used >= self.limit * SLOWDOWN_FROM_SHARE
 
     @property
     def refused(self) -> bool:
-        """Whether this request is beyond the limit."""
+        """Return whether this request is beyond the limit."""
         return self.used > self.limit
 
     @property
@@ -45,21 +45,21 @@ class Usage:
 
 
 class RateLimit:
-    """Counts requests in fixed windows, the first of which opens when this is made.
+    """Counts requests in fixed windows, the first of which begins at construction.
 
-    With `enforce`, a request from 80 % of the limit on is answered `slowdown` seconds late, and one beyond it is
-    refused; without, the numbers are only told.
+    With `enforce`, a request from 80 % of the limit on is answered `slowdown` seconds late, and one beyond the limit is
+    rejected; without, the headers only report the numbers.
     """
 
     def __init__(
         self,
-        limit: int = UNREACHED,
+        limit: int = UNLIMITED,
         *,
         enforce: bool = False,
         slowdown: float = SLOWDOWN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Open the first window."""
+        """Begin the first window."""
         self.limit = limit
         self.enforce = enforce
         self.slowdown = slowdown
@@ -69,12 +69,12 @@ class RateLimit:
         self._used = 0
 
     @classmethod
-    def hurried(cls, limit: int, speedup: float) -> RateLimit:
-        """Return a limit that is enforced, in minutes that pass `hurry` times as fast as on the wall."""
+    def accelerated(cls, limit: int, speedup: float) -> RateLimit:
+        """Return an enforced limit whose clock runs `speedup` times as fast as real time."""
         return cls(limit, enforce=True, slowdown=SLOWDOWN_SECONDS / speedup, clock=lambda: time.monotonic() * speedup)
 
     def count(self) -> Usage:
-        """Count one request and return where it stands."""
+        """Count one request and return its place in the window."""
         window, into = divmod(self._clock() - self._began, WINDOW_SECONDS)
         if window != self._window:
             self._window, self._used = int(window), 0

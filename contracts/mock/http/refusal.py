@@ -1,4 +1,4 @@
-"""How a step of the mock says no."""
+"""The exception by which a step of the mock rejects a request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from contracts.model.json_value import Json
 
 Issue: TypeAlias = dict[str, Json]
-"""One entry of a refusal's issues list, as Zod writes it: at least `code`, `path` and `message`."""
+"""One entry of the list of issues, in the form of the Zod library: at least `code`, `path` and `message`."""
 
 Cause: TypeAlias = Literal[
     "http",
@@ -25,13 +25,13 @@ Cause: TypeAlias = Literal[
     "unknown-value",
     "job",
 ]
-"""The step that refused: several of them answer with the same status and code."""
+"""What was wrong: several causes share a status and a code."""
 
 
 class Refusal(Exception):
-    """Raised by any step that does not let a request pass; `MockApi.refuse` turns it into the answer.
+    """Raised by any step that rejects a request; `MockApi.refuse` turns it into the response.
 
-    `issues` go into the envelope's details, `headers` beside the answer's own.
+    `issues` go into the details of the error envelope, `headers` are added to those of the response.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Refusal(Exception):
         issues: Sequence[Issue] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Hold the parts of the answer."""
+        """Store the parts of the response."""
         super().__init__(message)
         self.status = status
         self.code = code
@@ -55,5 +55,5 @@ class Refusal(Exception):
 
     @classmethod
     def invalid(cls, cause: Cause, issues: Sequence[Issue]) -> Refusal:
-        """Return the one refusal that the document shows: a 400 with the list of issues."""
+        """Return the one rejection that the document describes: a 400 with a list of issues."""
         return cls(400, "invalid_request", "invalid request", cause, issues=issues)

@@ -1,4 +1,4 @@
-"""What the mock says: answers and refusals, from the JSON value to the bytes."""
+"""Responses of the mock: errors and results, from the JSON value to the bytes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from contracts.openapi.document import Document
 from contracts.openapi.operation import JSON_MEDIA_TYPE
 
 
-class Replies:
-    """The steps that make an answer, for all classes of steps to build on; every one knows document and data."""
+class Responses:
+    """The steps that build a response; base of all classes with steps, which all have document and state."""
 
     document: Document
     state: State

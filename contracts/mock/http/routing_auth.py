@@ -1,4 +1,4 @@
-"""What a request has to pass before anybody looks at its body: the path, the method and the credential."""
+"""Routing and authentication: the steps before the body is read."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from urllib.parse import unquote
 
 from starlette.requests import Request
 
-from contracts.mock.data.document_index import outline
+from contracts.mock.data.document_index import index_of
 from contracts.mock.http.refusal import Refusal
-from contracts.mock.http.responses import Replies
+from contracts.mock.http.responses import Responses
 from contracts.openapi.operation import Operation
 
 
-class RoutingAuth(Replies):
-    """The steps that find the operation and the one who asks."""
+class RoutingAuth(Responses):
+    """The steps that find the operation and check the credentials."""
 
     # Which operation
 
     def method(self, request: Request) -> str:
-        """Return the method that counts: that of the request line."""
+        """Return the method of the request line: headers that override it are ignored."""
         return request.method
 
     def path(self, request: Request) -> str:
@@ -45,10 +45,10 @@ class RoutingAuth(Replies):
         return parameters
 
     def route(self, request: Request) -> tuple[Operation, dict[str, str]]:
-        """Return the operation and its path parameters; where a path is spelt out, that wins over a parameter."""
+        """Return the operation and its path parameters; a literal path wins over one with a parameter."""
         path, method = self.path(request), self.method(request)
         found = []
-        for operation in outline(self.document).operations:
+        for operation in index_of(self.document).operations:
             parameters = self.match(operation, path)
             if parameters is not None:
                 found.append((operation, parameters))
@@ -62,7 +62,7 @@ class RoutingAuth(Replies):
     # Who asks
 
     def authorise(self, request: Request) -> None:
-        """Let a known token pass. Every other credential gets the same answer, which tells nothing about it."""
+        """Accept an issued token. All other credentials get the same 401, which discloses nothing about them."""
         token = self.credential(request)
         if token is None or not self.token_is_known(token):
             challenge = {"www-authenticate": 'Bearer realm="propexo"'}
@@ -77,10 +77,10 @@ class RoutingAuth(Replies):
         return token.lstrip(" ") if self.scheme_is_bearer(scheme) else None
 
     def scheme_is_bearer(self, scheme: str) -> bool:
-        """Whether this is the name of the scheme that the document asks for."""
+        """Return whether this is the scheme that the document requires."""
         return scheme.lower() == "bearer"
 
     def token_is_known(self, token: str) -> bool:
-        """Whether the token was issued; compared as bytes, since `compare_digest` takes no other than ASCII text."""
+        """Return whether the token was issued; compared as bytes, since `compare_digest` takes only ASCII text."""
         sent = token.encode()
-        return any([secrets.compare_digest(sent, known.encode()) for known in self.state.tokens])  # noqa: C419 - all are compared
+        return any([secrets.compare_digest(sent, known.encode()) for known in self.state.tokens])  # noqa: C419 - in constant time

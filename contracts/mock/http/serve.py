@@ -1,4 +1,4 @@
-"""An API on a real socket: uvicorn in a thread, up and down in milliseconds."""
+"""Serves the mock on a real socket: uvicorn in a thread, started and stopped in milliseconds."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from contracts.mock.http.api import MockApi
 HOST: Final = "127.0.0.1"
 BACKLOG: Final = 128
 KEEP_ALIVE_SECONDS: Final = 75
-"""Longer than any pause that a paced client makes, so that the server is never the one that hangs up."""
+"""Longer than any pause of a paced client, so that the server never closes a connection first."""
 
 LINGER_SECONDS: Final = 1.0
 MAX_HEAD_BYTES: Final = 1024 * 1024
-"""For paths that hold an id of 10,000 characters, each of them up to twelve bytes when percent-encoded."""
+"""Room for a path with an id of 10,000 characters, up to twelve bytes each when percent-encoded."""
 
 START_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class MockServer:
-    """Where a mock listens, and the values that it knows, by variable. `url` has no slash at its end."""
+    """The address of a running mock, without a slash at its end, and the values that it knows, by variable."""
 
     url: str
     token: str
@@ -40,10 +40,10 @@ class MockServer:
 
 @contextlib.contextmanager
 def serve(api: MockApi, port: int = 0) -> Iterator[MockServer]:
-    """Serve `api` on 127.0.0.1 while the context lasts; port 0 picks a free one. OSError if the port cannot be had."""
-    # Bound here and not by uvicorn: the caller gets the error, and knows the port before the thread runs.
+    """Serve `api` on 127.0.0.1 within the context; port 0 picks a free one. OSError if the port is not available."""
+    # Bound here and not by uvicorn, so that the caller gets the error, and the port before the thread runs.
     with socket.create_server((HOST, port), backlog=BACKLOG) as listener:
-        # Accepted sockets inherit it. asyncio would not set it on them, and each answer would wait 40 ms for an ACK.
+        # Accepted sockets inherit it; asyncio does not set it, and each response would wait 40 ms for an ACK.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = _Server(api)
         thread = threading.Thread(target=server.run, args=([listener],), name="mock", daemon=True)
@@ -62,7 +62,7 @@ def serve(api: MockApi, port: int = 0) -> Iterator[MockServer]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without the two waits of a tenth of a second that it makes before it ends."""
+    """uvicorn without the two waits of 0.1 s at its end."""
 
     def __init__(self, api: MockApi) -> None:
         super().__init__(
@@ -87,13 +87,13 @@ class _Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def stop(self) -> None:
-        """End the server from another thread; nothing happens if it has ended by itself."""
+        """Stop the server from another thread; no effect if it has ended."""
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._ended.set)
 
     async def main_loop(self) -> None:
-        """Wait for `stop`; look once a second after the Date header."""
+        """Wait for `stop`; update the Date header once a second."""
         self._loop = asyncio.get_running_loop()
         while not self._ended.is_set():
             await self.on_tick(0)
@@ -102,7 +102,7 @@ class _Server(uvicorn.Server):
                 await asyncio.wait_for(self._ended.wait(), timeout=1)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close everything at once: the clients of a mock have gone, or do not matter."""
+        """Close all connections at once: the clients of a mock have finished."""
         for server in self.servers:
             server.close()
         for listener in sockets or ():
@@ -113,33 +113,33 @@ class _Server(uvicorn.Server):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)  # one turn of the loop closes the sockets of the connections
+        await asyncio.sleep(0)  # the next iteration of the loop closes the sockets
 
 
 class _Application:
-    """The API as uvicorn calls it."""
+    """The ASGI application that uvicorn calls."""
 
     def __init__(self, api: MockApi) -> None:
         self.api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request; one that is still in progress when the server stops is no crash to be logged."""
+        """Serve a request; do not log one that is cancelled when the server stops."""
         with contextlib.suppress(asyncio.CancelledError):
             await self.api(scope, receive, send)
 
 
 class _Protocol(H11Protocol):
-    """uvicorn's protocol, but what is no HTTP gets the same envelope and headers as every other refusal."""
+    """uvicorn's protocol, with the error envelope and headers of the API for bytes that are no HTTP."""
 
     _given_up = False
 
     def data_received(self, data: bytes) -> None:
-        """Read on after giving up, but to no end: closing on unread bytes would reset the connection."""
+        """Discard what comes after an error: closing a connection with unread bytes would reset it."""
         if not self._given_up:
             super().data_received(data)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the signature is uvicorn's
-        """Answer what h11 could not read, and let the client close the connection."""
+        """Answer what h11 could not parse, and let the client close the connection."""
         self._given_up = True
         if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
             self.transport.close()

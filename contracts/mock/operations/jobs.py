@@ -1,4 +1,4 @@
-"""What is told of a job: the steps of a read of its status."""
+"""The steps of a read of a job's status."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
-from contracts.mock.data.examples import fill
+from contracts.mock.data.examples import example_for
 from contracts.mock.data.state import FAILURE, Job
-from contracts.mock.http.responses import Replies
+from contracts.mock.http.responses import Responses
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 
 
-class Jobs(Replies):
+class Jobs(Responses):
     """The steps of a read of a job's status."""
 
     def job_status(self, operation: Operation, parameters: Mapping[str, str]) -> Response:
@@ -27,22 +27,22 @@ class Jobs(Replies):
         return self.respond(HTTPStatus.OK, self.status_answer(operation, job))
 
     def find_job(self, job_id: str) -> Job | None:
-        """Return the job of this id."""
+        """Return the job of this id, or None."""
         return self.state.jobs.get(job_id)
 
     def advance(self, job: Job) -> None:
-        """Count a read. The first one finds the job pending, every later one its end."""
+        """Count a read. The first one finds the job pending, every later one finished."""
         job.reads += 1
         if job.reads > 1:
             job.status = job.outcome
 
     def status_answer(self, operation: Operation, job: Job) -> Json:
-        """Return the body of a status read; errors, and the record that was created, come with the job's end."""
-        told = operation.job_status
-        over = job.status == job.outcome
-        pinned: dict[str, Json] = {}
-        if told is not None:
-            pinned[told.state] = job.status
-            pinned[told.errors] = list(job.errors) if over else []
-            pinned[told.record] = job.record if over and job.outcome != FAILURE else None
-        return fill(operation.responses.get("200", {}), {}, pinned)
+        """Return the body of a status read; errors and the created record appear when the job is finished."""
+        rules = operation.job_status
+        finished = job.status == job.outcome
+        by_pointer: dict[str, Json] = {}
+        if rules is not None:
+            by_pointer[rules.state] = job.status
+            by_pointer[rules.errors] = list(job.errors) if finished else []
+            by_pointer[rules.record] = job.record if finished and job.outcome != FAILURE else None
+        return example_for(operation.responses.get("200", {}), {}, by_pointer)

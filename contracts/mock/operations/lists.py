@@ -1,4 +1,4 @@
-"""What a listing shows: the steps from the query to the page."""
+"""The steps of a listing, from the query to the page."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Final, Literal, TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.mock.data.examples import fill
-from contracts.mock.data.records import FILTERS, shape, shown
+from contracts.mock.data.examples import example_for
+from contracts.mock.data.records import FILTERS, as_item, item_format
 from contracts.mock.data.state import Record
 from contracts.mock.http import json_codec
 from contracts.mock.http.refusal import Refusal
-from contracts.mock.operations.queries import COMPARES, Queries, moment_of
+from contracts.mock.operations.queries import COMPARES, Queries, parse_time
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
@@ -26,14 +26,14 @@ ASCENDING: Final = "asc"
 DESCENDING: Final = "desc"
 
 Order: TypeAlias = Sequence[tuple[str, str]]
-"""Fields, each with a direction; the first one counts most."""
+"""Fields with directions; the first is the primary key."""
 
 
 class Lists(Queries):
-    """The steps of a listing: all records, those that are asked for, their order, the page."""
+    """The steps of a listing: all records, filters, order, page."""
 
     def list_records(self, request: Request, operation: Operation) -> Response:
-        """Answer a read of the records, removed ones included: what was seen once stays listed."""
+        """List the records, removed ones included."""
         assert operation.listing is not None, "asked only of listings"
         query = self.query(request, operation)
         order = self.order(operation, query)
@@ -44,28 +44,28 @@ class Lists(Queries):
         return self.respond(HTTPStatus.OK, self.list_answer(operation, page, len(records), order, limit, offset))
 
     def records(self) -> list[Record]:
-        """Return every record that was ever seen."""
+        """Return all records."""
         return list(self.state.records.values())
 
     def field(self, operation: Operation, record: Record, name: str) -> Json:
-        """Return one property of an item; all others need not be made to select by it."""
-        return shape(operation).fields[name](record, self.state)
+        """Return one property of an item, without building the whole item."""
+        return item_format(operation).fields[name](record, self.state)
 
     def item(self, operation: Operation, record: Record) -> dict[str, Json]:
-        """Return a record as it is shown."""
-        return shown(record, shape(operation), self.state)
+        """Return the item of a record."""
+        return as_item(record, item_format(operation), self.state)
 
     def selected(self, operation: Operation, query: Mapping[str, Json], records: list[Record]) -> list[Record]:
-        """Return the records that every filter in the query lets pass."""
+        """Return the records that pass every filter of the query."""
         for name, sent in query.items():
             schema = operation.query_parameters[name]
-            if schema.get(FILTERS) in shape(operation).fields:
+            if schema.get(FILTERS) in item_format(operation).fields:
                 held = partial(self.field, operation, name=schema[FILTERS])
                 records = [record for record in records if self.matches(schema, held(record), sent)]
         return records
 
     def matches(self, schema: Json, held: Json, sent: Json) -> bool:
-        """Whether a record that holds this has what a filter asks for; one that holds nothing has not."""
+        """Return whether a record with the value `held` passes a filter for `sent`; without a value it does not."""
         if held is None:
             return False
         if COMPARES in schema:
@@ -73,30 +73,30 @@ class Lists(Queries):
         return sent in held if isinstance(held, list) else bool(held == sent)
 
     def compares(self, how: Literal["gte", "lte"], held: Json, sent: Json) -> bool:
-        """Whether a moment is not before, or not after, the one that was sent."""
-        there, asked = moment_of(held), moment_of(sent)
-        if there is None or asked is None:
+        """Return whether a time is at or after, or at or before, the one that was sent."""
+        own, bound = parse_time(held), parse_time(sent)
+        if own is None or bound is None:
             return False
-        return there >= asked if how == "gte" else there <= asked
+        return own >= bound if how == "gte" else own <= bound
 
     def order(self, operation: Operation, query: Mapping[str, Json]) -> Order:
-        """Return the order that is asked for, or else the documented one; no direction means ascending."""
+        """Return the requested order, or else the documented default; no direction means ascending."""
         assert operation.listing is not None, "asked only of listings"
         name = operation.listing.order
-        asked = query.get(name, operation.query_parameters.get(name, {}).get("default"))
-        if asked is None:
+        requested = query.get(name, operation.query_parameters.get(name, {}).get("default"))
+        if requested is None:
             return []
-        order = [_parts(entry) for entry in str(asked).split(",")]
-        known = shape(operation).fields
+        order = [_parts(entry) for entry in str(requested).split(",")]
+        known = item_format(operation).fields
         issues = [custom(f"Unknown field in {name}", name) for field, _ in order if field not in known]
-        ways = {ASCENDING, DESCENDING}
-        issues += [custom(f"Unknown direction in {name}", name) for _, way in order if way not in ways]
+        directions = {ASCENDING, DESCENDING}
+        issues += [custom(f"Unknown direction in {name}", name) for _, one in order if one not in directions]
         if issues:
             raise Refusal.invalid("query", issues)
         return order
 
     def ordered(self, operation: Operation, records: list[Record], order: Order) -> list[Record]:
-        """Return the records in this order; what has no value there is taken for the largest."""
+        """Return the records in this order; a record without a value sorts last."""
         for name, direction in reversed(order):
             ranks = [(_rank(self.field(operation, record, name)), record) for record in records]
             ranks.sort(key=itemgetter(0), reverse=direction == DESCENDING)
@@ -104,12 +104,12 @@ class Lists(Queries):
         return records
 
     def bound(self, operation: Operation, query: Mapping[str, Json], name: str) -> int | None:
-        """Return a number that bounds the page, or else the documented one."""
+        """Return a limit or offset of the query, or else the documented default."""
         number = query.get(name, operation.query_parameters.get(name, {}).get("default"))
         return number if isinstance(number, int) else None
 
     def page(self, records: list[Record], limit: int | None, offset: int) -> list[Record]:
-        """Return the records from the offset on, as many as the limit allows."""
+        """Return at most `limit` records from the offset on."""
         return records[offset:] if limit is None else records[offset : offset + limit]
 
     def list_answer(
@@ -121,18 +121,18 @@ class Lists(Queries):
         limit: int | None,
         offset: int,
     ) -> Json:
-        """Return the body of a page: the items, and what they are a part of."""
+        """Return the body of a page: the items, and the numbers about the whole list."""
         listing = operation.listing
         assert listing is not None, "asked only of listings"
         schema = operation.responses.get("200", {})
-        pinned = {
+        by_pointer = {
             listing.items: page,
             listing.total: total,
             listing.more: offset + len(page) < total,
             listing.offset_told: offset,
             listing.order_told: _order_told(schema_at(schema, listing.order_told), order),
         }
-        return fill(schema, {}, pinned if limit is None else {**pinned, listing.limit_told: limit})
+        return example_for(schema, {}, by_pointer if limit is None else {**by_pointer, listing.limit_told: limit})
 
 
 def _parts(entry: str) -> tuple[str, str]:
@@ -141,15 +141,15 @@ def _parts(entry: str) -> tuple[str, str]:
 
 
 def _rank(value: Json) -> tuple[bool, bool, Json]:
-    """Return what orders any two JSON values: numbers, then texts, then nothing."""
+    """Return the sort key of a JSON value: numbers come first, then strings, then null."""
     number = isinstance(value, int | float)
     text = value if number or isinstance(value, str) else json_codec.encode(value).decode()
     return value is None, not number, text
 
 
 def _order_told(schema: Json, order: Order) -> list[Json]:
-    """Return the order as the schema has it: a direction goes where directions are listed, a field beside it."""
+    """Return the order in the form of the schema, whose one property has an enum of directions, the other a field."""
     names = dict(properties(schema.get("items", {})))
-    ways = [name for name, keywords in names.items() if DESCENDING in keywords.get("enum", ())]
-    fields = [name for name in names if name not in ways]
-    return [{**dict.fromkeys(fields[:1], field), **dict.fromkeys(ways[:1], way)} for field, way in order]
+    directions = [name for name, keywords in names.items() if DESCENDING in keywords.get("enum", ())]
+    fields = [name for name in names if name not in directions]
+    return [{**dict.fromkeys(fields[:1], field), **dict.fromkeys(directions[:1], one)} for field, one in order]

@@ -1,4 +1,4 @@
-"""What a request's query asks for: text -> the JSON values that the document's parameters take."""
+"""The query of a request: strings -> JSON values of the types that the document's parameters have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from contracts.mock.http.refusal import Issue, Refusal
-from contracts.mock.http.responses import Replies
+from contracts.mock.http.responses import Responses
 from contracts.mock.operations.zod_issues import custom, issue, missing, query_validators
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
@@ -20,16 +20,16 @@ NEEDS: Final = "x-needs"
 COMPARES: Final = "x-compares"
 WORDS: Final[Mapping[str, Json]] = {"true": True, "false": False}
 INTEGER: Final = re.compile(r"-?[0-9]{1,300}")
-"""More digits than these are beyond every number that a computer has without asking for it."""
+"""An integer of at most 300 digits: more are beyond a double."""
 
 NUMBER: Final = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?")
 
 
-class Queries(Replies):
-    """The steps that read the query."""
+class Queries(Responses):
+    """The steps that parse and validate the query."""
 
     def query(self, request: Request, operation: Operation) -> dict[str, Json]:
-        """Return the parameters that the operation has and the request gives, but for those that are null."""
+        """Return the documented parameters of the request by name, without those that are null."""
         if not operation.query_parameters:
             return {}
         given = self.parameters(request)
@@ -41,23 +41,23 @@ class Queries(Replies):
         return {name: sent for name, sent in read.items() if sent is not None}
 
     def parameters(self, request: Request) -> dict[str, str]:
-        """Return the query, decoded; of a parameter that is repeated, the last one counts."""
+        """Return the decoded query; the last value of a repeated parameter wins."""
         return dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
 
     def query_issues(self, operation: Operation, read: Mapping[str, Json]) -> list[Issue]:
-        """Return what the schemas of the parameters say against these values, and which of them are missing."""
+        """Return the issues of invalid and of missing parameters."""
         checks = query_validators(self.document)[operation.id]
         required = [one for one in operation.parameters if one.required and one.location == "query"]
         issues = [missing(one.schema, one.name) for one in required if one.name not in read]
         for name, sent in read.items():
             found = [{**issue(error), "path": [name]} for error in checks[name].iter_errors(sent)]
             if not found and COMPARES in operation.query_parameters[name] and sent is not None:
-                found = [] if moment_of(sent) else [custom("Invalid moment", name)]
+                found = [] if parse_time(sent) else [custom("Invalid moment", name)]
             issues += found
         return issues
 
     def needs(self, operation: Operation, read: Mapping[str, Json]) -> list[Issue]:
-        """Return an issue for each parameter that has to stand beside another one and does not."""
+        """Return an issue for each parameter that another one requires (`x-needs`) and that is missing."""
         return [
             custom(f"Required beside {name}", other)
             for name, schema in operation.query_parameters.items()
@@ -67,9 +67,9 @@ class Queries(Replies):
 
 
 def value(text: str, schema: Json) -> Json:
-    """Return what a text means where the schema's type is another one; the text, to be refused, where it means nothing.
+    """Convert a string to the type of the schema; return the string itself, to be rejected, if that is not possible.
 
-    Nothing at all is null where null is allowed, for a query has no other way to say it.
+    The empty string is null if null is allowed: a query has no other notation for it.
     """
     kinds = schema.get("type", "string")
     kinds = [kinds] if isinstance(kinds, str) else kinds
@@ -84,8 +84,8 @@ def value(text: str, schema: Json) -> Json:
     return text
 
 
-def moment_of(text: Json) -> datetime | None:
-    """Return the moment that an ISO 8601 text with an offset names, or None."""
+def parse_time(text: Json) -> datetime | None:
+    """Parse an ISO 8601 date-time with an offset; None if the value is none."""
     try:
         when = datetime.fromisoformat(text)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""What becomes of a write: the steps from the bytes that were sent to the job that does it."""
+"""The steps of a write, from the bytes of the body to the queued job."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from jsonschema import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.mock.data.document_index import outline
-from contracts.mock.data.examples import fill
+from contracts.mock.data.document_index import index_of
+from contracts.mock.data.examples import example_for
 from contracts.mock.data.state import EVENTS, FAILURE, INTEGRATIONS, SUCCESS, Job
 from contracts.mock.http import json_codec
 from contracts.mock.http.refusal import Issue, Refusal
@@ -31,7 +31,7 @@ class Writes(Queries):
     """The steps of a write."""
 
     def write(self, request: Request, operation: Operation, body: bytes) -> Response:
-        """Take a write: decode it, validate it, queue it, and say so."""
+        """Decode a write, validate it, queue it, and answer with the id of the job."""
         query = self.query(request, operation)
         value: Json = {}
         if operation.body is not None:
@@ -40,7 +40,7 @@ class Writes(Queries):
             )
             if issues := self.validate(operation, value):
                 raise Refusal.invalid("schema", issues)
-        # From here on a write is what its path and its body say together.
+        # From here on path parameters and body properties are one object.
         if isinstance(value, dict):
             value = {**value, **request.path_params}
         if issues := self.unknown_values(operation, value):
@@ -51,7 +51,7 @@ class Writes(Queries):
     # What was sent
 
     def decode(self, request: Request, body: bytes) -> Json:
-        """Return the JSON value that was sent."""
+        """Return the JSON value of the body."""
         if len(body) > MAX_BODY_BYTES:
             raise self.too_large()
         if not (self.media_type_is_json(request) and self.is_unencoded(request)):
@@ -62,31 +62,31 @@ class Writes(Queries):
             raise Refusal.invalid("syntax", [custom("Body is not valid JSON")]) from None
 
     def media_type_is_json(self, request: Request) -> bool:
-        """Whether there is one Content-Type and it names JSON in UTF-8."""
+        """Return whether there is one Content-Type and it is JSON in UTF-8."""
         values = request.headers.getlist("content-type")
         return len(values) == 1 and json_codec.is_json(values[0])
 
     def is_unencoded(self, request: Request) -> bool:
-        """Whether the body is sent as it is: this server undoes no compression."""
+        """Return whether the body has no content coding: this server decompresses nothing."""
         return all(value.lower() in {"", "identity"} for value in request.headers.getlist("content-encoding"))
 
     def parse(self, body: bytes) -> Json:
-        """Return the JSON value that these bytes are; ValueError if they are none."""
+        """Parse a JSON document; ValueError if the bytes are none."""
         return json_codec.parse(body)
 
     def normalise(self, operation: Operation, value: Json) -> Json:  # noqa: ARG002 - for defects
-        """Return the value that is validated and queued: the one that was sent."""
+        """Return the value to validate and queue: the unchanged one."""
         return value
 
     def drop_unknown_properties(self, operation: Operation, query: Mapping[str, Json], value: Json) -> Json:
-        """Drop the properties that the body does not have, where the query asks for that in place of a refusal."""
-        asked = {operation.query_parameters[name].get(LIFTS) for name, sent in query.items() if sent is True}
-        if UNKNOWN_PROPERTIES not in asked or not isinstance(value, dict):
+        """Drop unknown properties if the query asks for that instead of an error."""
+        lifted = {operation.query_parameters[name].get(LIFTS) for name, sent in query.items() if sent is True}
+        if UNKNOWN_PROPERTIES not in lifted or not isinstance(value, dict):
             return value
         return {name: value[name] for name, _ in properties(operation.body) if name in value}
 
     def validate(self, operation: Operation, value: Json) -> list[Issue]:
-        """Return what the operation's schema says against this value."""
+        """Return the issues of a value that does not fit the operation's schema."""
         return [self.issue(error) for error in self.errors(operation, value)]
 
     def errors(self, operation: Operation, value: Json) -> list[ValidationError]:
@@ -94,11 +94,11 @@ class Writes(Queries):
         return list(validators(self.document)[operation.id].iter_errors(value))
 
     def issue(self, error: ValidationError) -> Issue:
-        """Return one error as an entry of the issues list."""
+        """Return one error as an entry of the list of issues."""
         return issue(error)
 
     def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
-        """Return an issue for each property that names an integration which this server does not have."""
+        """Return an issue for each property with the id of an unknown integration."""
         known = self.state.integrations
         return [
             custom(f"Unknown {name}", name)
@@ -107,7 +107,7 @@ class Writes(Queries):
         ]
 
     def sent(self, operation: Operation, value: Json, supplied_by: str | None = None) -> dict[str, Json]:
-        """Return what was sent of the properties and parameters that the document has; or of those with such values."""
+        """Return the sent values of documented properties and path parameters, or only those of one variable."""
         if not isinstance(value, dict):
             return {}
         return {
@@ -116,10 +116,10 @@ class Writes(Queries):
             if name in value and supplied_by in {None, keywords.get(SUPPLIED_BY)}
         }
 
-    # What becomes of it
+    # The job
 
     def accept(self, operation: Operation, value: Json) -> Job:
-        """Queue the write. What the property-management system will say shows only in the job."""
+        """Queue the write. Errors of the property-management system appear only in the job."""
         errors = self.execute(operation, value)
         record = self.create(operation, value) if operation.record and not errors else None
         job = Job(self.new_job_id(), operation.id, FAILURE if errors else SUCCESS, errors or (), record=record)
@@ -127,17 +127,17 @@ class Writes(Queries):
         return job
 
     def execute(self, operation: Operation, value: Json) -> list[str]:
-        """Do the write upstream, all but a creation; return the errors, none if it succeeded or nothing forbids it."""
+        """Execute a cancellation or an update; return the errors, none if it succeeded or is a create."""
         if errors := self.unknown_parties(operation, value):
             return errors
-        if operation.id in outline(self.document).cancels:
+        if operation.id in index_of(self.document).cancels:
             return self.cancel(operation, value)
-        if operation.id in outline(self.document).updates:
+        if operation.id in index_of(self.document).updates:
             return self.update(operation, value)
         return []
 
     def unknown_parties(self, operation: Operation, value: Json) -> list[str]:
-        """Return an error for each person, or whoever else, that is named and not known."""
+        """Return an error for each unknown id other than that of an integration or a record, such as a person's."""
         return [
             f"The {name} was not found in the property-management system."
             for name, variable in operation.supplied_by.items()
@@ -147,11 +147,11 @@ class Writes(Queries):
         ]
 
     def create(self, operation: Operation, value: Json) -> str:
-        """Make the record; return its id."""
+        """Create the record; return its id."""
         return self.state.create(self.held(operation, value))
 
     def update(self, operation: Operation, value: Json) -> list[str]:
-        """Change the record, but for what was not sent; return the errors."""
+        """Update the sent properties of the record; return the errors."""
         sent = self.held(operation, value)
         records = self.sent(operation, value, EVENTS).values()
         return [error for record in records for error in self.state.change(record, sent)] if records else [NO_RECORD]
@@ -162,19 +162,19 @@ class Writes(Queries):
         return [error for record in records for error in self.state.remove(record)] if records else [NO_RECORD]
 
     def held(self, operation: Operation, value: Json) -> dict[str, Json]:
-        """Return what was sent that a listing shows again."""
-        held = outline(self.document).held
+        """Return the sent properties that a listing shows."""
+        held = index_of(self.document).held
         return {name: sent for name, sent in self.sent(operation, value).items() if name in held}
 
     def new_job_id(self) -> str:
-        """Return an id that no job has."""
+        """Return the id of a new job."""
         return self.state.new_id()
 
     def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
-        """Return the body of an accepted write: the job's id where the link looks for it, and what was sent."""
-        pinned = {operation.job_link.pointer: job.id} if operation.job_link else {}
-        return fill(operation.responses.get("200", {}), self.echo(operation, value), pinned)
+        """Return the body of an accepted write: the job's id at the pointer of the link, and the echo."""
+        by_pointer = {operation.job_link.pointer: job.id} if operation.job_link else {}
+        return example_for(operation.responses.get("200", {}), self.echo(operation, value), by_pointer)
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
-        """Return what an answer gives back of the path and of the value that was sent, by name."""
+        """Return the values of path and body that the response repeats, by name."""
         return self.sent(operation, value)

@@ -1,4 +1,4 @@
-"""What was sent against its schema, told in the words of the Zod library, as the document's example does."""
+"""Validation errors as issues of the Zod library, the form of the document's example."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BOUNDS: Final[Mapping[str, tuple[str, str, bool, str]]] = {
     "exclusiveMinimum": ("too_small", "number", False, "Number must be greater than {}"),
     "exclusiveMaximum": ("too_big", "number", False, "Number must be less than {}"),
 }
-"""Keyword -> issue code, type, whether the bound itself is allowed, message."""
+"""Keyword -> issue code, type, whether the bound is inclusive, message."""
 
 OTHERS: Final[Mapping[str, tuple[str, str]]] = {
     "enum": ("invalid_enum_value", "Invalid enum value"),
@@ -38,7 +38,7 @@ OTHERS: Final[Mapping[str, tuple[str, str]]] = {
     "anyOf": ("invalid_union", "Invalid input"),
     "oneOf": ("invalid_union", "Invalid input"),
 }
-"""Keyword -> issue code, message. A keyword that stands in no table becomes a `custom` issue."""
+"""Keyword -> issue code, message. A keyword in no table becomes a `custom` issue."""
 
 TYPE_NAMES: Final[Mapping[type, str]] = {
     type(None): "null",
@@ -83,7 +83,7 @@ def _dialect(document: Document) -> type[Validator]:
 
 
 def issue(error: ValidationError) -> Issue:
-    """Return the issue that Zod would raise for this error."""
+    """Return the issue that Zod reports for this error."""
     keyword, rule, path = str(error.validator), error.validator_value, list(error.absolute_path)
     if keyword == "type":
         received = TYPE_NAMES[type(error.instance)]
@@ -119,12 +119,12 @@ def issue(error: ValidationError) -> Issue:
 
 
 def custom(message: str, *path: str) -> Issue:
-    """Return an issue that no schema raises."""
+    """Return an issue that comes from no schema."""
     return {"code": "custom", "path": list(path), "message": message}
 
 
 def missing(schema: Json, *path: str | int) -> Issue:
-    """Return the issue of what is not there."""
+    """Return the issue of a missing value."""
     return _invalid_type(schema.get("type", "unknown"), "undefined", list(path), "Required")
 
 
@@ -147,7 +147,7 @@ def _extras(instance: Json, schema: Json) -> list[str]:
 
 
 def _required(validator: Validator, names: Json, instance: Json, _schema: Json) -> Iterator[ValidationError]:
-    """Stand in for the library's own `required`, whose error does not say which name is missing."""
+    """Replace the library's `required`, whose error does not contain the missing name."""
     if validator.is_type(instance, "object"):
         for name in names:
             if name not in instance:
@@ -155,7 +155,7 @@ def _required(validator: Validator, names: Json, instance: Json, _schema: Json) 
 
 
 def _unknown_properties(validator: Validator, rule: Json, instance: Json, schema: Json) -> Iterator[ValidationError]:
-    """Make the document's own keyword count: `expect: refused` closes an object."""
+    """Validate the document's own keyword: `expect: refused` forbids unknown properties."""
     closed: bool = validator.is_type(instance, "object") and rule["expect"] == "refused"
     if closed and _extras(instance, schema):
         yield ValidationError("Unrecognized key(s)")

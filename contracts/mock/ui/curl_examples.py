@@ -1,4 +1,4 @@
-"""A command to paste for each operation of a served document."""
+"""A curl command for each operation of a served document."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from contracts.mock.data.document_index import outline
-from contracts.mock.data.examples import fill
+from contracts.mock.data.document_index import index_of
+from contracts.mock.data.examples import example_for
 from contracts.mock.data.state import EVENTS
 from contracts.mock.http.serve import MockServer
 from contracts.model.json_value import Json
@@ -19,7 +19,7 @@ from contracts.openapi.schemas import properties
 
 
 def curl(document: Document, operation: Operation, server: MockServer) -> str:
-    """Return a curl that the server has every reason to accept; a value that nobody can know yet is in capitals."""
+    """Return a curl command that the server accepts; a value unknown in advance is a placeholder in capitals."""
     known = _known(document, operation, server)
     names = operation.path_parameters
     values = {name: _value(name, schema, known) for name, schema in names.items()}
@@ -36,12 +36,12 @@ def curl(document: Document, operation: Operation, server: MockServer) -> str:
 
 
 def _known(document: Document, operation: Operation, server: MockServer) -> Mapping[str, str]:
-    """Return a known value for each variable; the record is one that a create of the same kind could have made."""
+    """Return a value for each variable; the record is one of those that belong to the operation's create."""
     known = {variable: values[0] for variable, values in server.known.items()}
-    creators = outline(document).creators
+    creators = index_of(document).creators
     for place, creator in enumerate(creators):
         if creator.record and operation.id in {creator.record.updated_by, creator.record.cancelled_by}:
-            # The creates took turns in making the records; what one command cancels is not what another updates.
+            # Initial records belong to the creates in rotation; commands that cancel and update use different ones.
             turn = place + (len(creators) if operation.id == creator.record.cancelled_by else 0)
             records = server.known[EVENTS]
             known[EVENTS] = records[turn % len(records)]
@@ -50,7 +50,7 @@ def _known(document: Document, operation: Operation, server: MockServer) -> Mapp
 
 def _body(schema: Json, known: Mapping[str, str]) -> Json:
     supplied = {name: keywords.get(SUPPLIED_BY) for name, keywords in properties(schema)}
-    return fill(schema, {name: known[variable] for name, variable in supplied.items() if variable in known})
+    return example_for(schema, {name: known[variable] for name, variable in supplied.items() if variable in known})
 
 
 def _value(name: str, schema: Json, known: Mapping[str, str]) -> Json:

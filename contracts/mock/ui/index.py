@@ -1,4 +1,4 @@
-"""The page that a mock shows about itself: every operation, the values to send, and a command to paste."""
+"""The index page of a mock: its operations, the known values, and curl commands."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ ONLY_ITS_OWN_STYLE: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 class IndexedApi(MockApi):
-    """The API, and at GET / what there is to know about it. It tells the token: only for a mock that is played with."""
+    """The API with an index page at GET /. The page contains the token: only for a mock that is used by hand."""
 
     def answer(self, request: Request, body: bytes) -> Response:
-        """Show the page without a credential, since its reader has none yet; all else is the API's to answer."""
+        """Return the page without authentication, since it is where the token is read; leave the rest to the API."""
         if (self.method(request), self.path(request)) != ("GET", "/"):
             return super().answer(request, body)
         host, port = request.scope["server"]
@@ -47,7 +47,7 @@ def index(document: Document, server: MockServer) -> str:
 
 
 def values(server: MockServer) -> Iterator[tuple[str, str]]:
-    """Yield what a request can hold, each with a name for it: the token, then the known values."""
+    """Yield labels and values: the token, then the known values."""
     yield "token", server.token
     for variable, known in server.known.items():
         yield variable.partition("_")[2].lower().replace("_", " ") or variable, " ".join(known)
@@ -56,7 +56,7 @@ def values(server: MockServer) -> Iterator[tuple[str, str]]:
 def _operation(document: Document, operation: Operation, server: MockServer) -> Iterator[str]:
     yield f"<h2>{escape(operation.summary or operation.id)}</h2>"
     source = operation.source
-    # A link leads to a page and nowhere else, whatever the document has there.
+    # The address comes from the document: only a web address becomes a link.
     linked = urlsplit(source).scheme in {"http", "https"}
     link = f' <a href="{escape(source)}" rel="noreferrer">documentation</a>' if linked else ""
     yield f"<p><code>{escape(operation.label)}</code>{link}</p>"

@@ -15,7 +15,7 @@ from jsonschema import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.mock.data.document_index import outline
+from contracts.mock.data.document_index import index_of
 from contracts.mock.data.state import EVENTS, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES
@@ -212,7 +212,7 @@ class _Misread(MockApi):
 
     def match(self, operation: Operation, path: str) -> dict[str, str] | None:
         found = super().match(operation, path)
-        if found is None or operation.id not in outline(self.document).updates:
+        if found is None or operation.id not in index_of(self.document).updates:
             return found
         return {name: self.read_again(sent) for name, sent in found.items()}
 
@@ -271,7 +271,7 @@ class CrashOnAPathThatIsNoText(MockApi):
 
     def match(self, operation: Operation, path: str) -> dict[str, str] | None:
         found = super().match(operation, path)
-        if found is not None and operation.id in outline(self.document).updates:
+        if found is not None and operation.id in index_of(self.document).updates:
             unquote(path, errors="strict")
         return found
 
@@ -315,7 +315,7 @@ class EventOfTheBodyBeatsThatOfThePath(MockApi):
 
     def normalise(self, operation: Operation, value: Json) -> Json:
         self.named = {}
-        if isinstance(value, dict) and operation.id in outline(self.document).updates:
+        if isinstance(value, dict) and operation.id in index_of(self.document).updates:
             self.named = {name: value[name] for name in operation.path_parameters if name in value}
         return value
 

@@ -19,7 +19,7 @@ from contracts.mock.data.state import Job, Record
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.lists import DESCENDING, Order
-from contracts.mock.operations.queries import COMPARES, moment_of
+from contracts.mock.operations.queries import COMPARES, parse_time
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
@@ -401,7 +401,7 @@ class BrokenMomentIsIgnored(MockApi):
         return {
             name: text
             for name, text in super().parameters(request).items()
-            if not name.endswith(("_gte", "_lte")) or moment_of(text)
+            if not name.endswith(("_gte", "_lte")) or parse_time(text)
         }
 
 
@@ -419,7 +419,7 @@ class CrashOnABrokenMoment(MockApi):
 
     def query_issues(self, operation: Operation, read: Mapping[str, Json]) -> list[Issue]:
         for name, sent in read.items():
-            if COMPARES in operation.query_parameters[name] and sent is not None and moment_of(sent) is None:
+            if COMPARES in operation.query_parameters[name] and sent is not None and parse_time(sent) is None:
                 raise RuntimeError("invalid input syntax for type timestamp")
         return super().query_issues(operation, read)
 
@@ -666,7 +666,7 @@ class NotBeforeIsAfter(MockApi):
     """A filter for what is not before a moment leaves out what is of that very moment."""
 
     def compares(self, how: Literal["gte", "lte"], held: Json, sent: Json) -> bool:
-        return super().compares(how, held, sent) and (how == "lte" or moment_of(held) != moment_of(sent))
+        return super().compares(how, held, sent) and (how == "lte" or parse_time(held) != parse_time(sent))
 
 
 @filtering(observe=since("last_seen_lte"))
@@ -687,7 +687,7 @@ class SeenIsComparedWithUpdated(MockApi):
 
 def from_elsewhere(probe: Probe) -> object:
     """Return what a bound leaves that is a second before the first item's own moment, told with another time zone."""
-    updated = moment_of(probe.items(OLDEST_FIRST)[0]["updated_at"])
+    updated = parse_time(probe.items(OLDEST_FIRST)[0]["updated_at"])
     assert updated is not None, "the mock tells moments"
     asked = (updated - timedelta(seconds=1)).astimezone(timezone(timedelta(hours=5)))
     return probe.ids(f"updated_at_gte={quote(asked.isoformat())}")
@@ -760,7 +760,7 @@ class MomentOfANewRecordIsANumber(_Shown):
     """What was created is listed with its moment as a number until it is synchronised."""
 
     def show(self, item: Item, record: Record) -> Item:
-        created = moment_of(item["created_at"])
+        created = parse_time(item["created_at"])
         fresh = record.id not in self.state.events and created is not None
         return {**item, "created_at": int(created.timestamp())} if fresh and created else item
 

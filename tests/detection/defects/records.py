@@ -13,7 +13,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.mock.data.document_index import outline
+from contracts.mock.data.document_index import index_of
 from contracts.mock.data.state import EVENTS, FAILURE, INTEGRATIONS, NO_SUCH_RECORD, PENDING, SUCCESS, Job, Record
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
@@ -394,7 +394,7 @@ class RefusedCancelIsDone(_Acts):
     """A cancellation is refused for its body after the record was removed."""
 
     def acts(self, operation: Operation, refusal: Refusal) -> bool:
-        return refusal.cause == "schema" and operation.id in outline(self.document).cancels
+        return refusal.cause == "schema" and operation.id in index_of(self.document).cancels
 
 
 @seeded(requirement="ERR-15", touches=WRITE + READ, observe=lambda probe: after_a_refused_cancel(probe, foo=None))
@@ -411,7 +411,7 @@ class RefusedUpdateIsDone(_Acts):
     """An update is refused for a broken constraint after the record was changed."""
 
     def acts(self, operation: Operation, refusal: Refusal) -> bool:
-        return refusal.cause == "schema" and operation.id in outline(self.document).updates
+        return refusal.cause == "schema" and operation.id in index_of(self.document).updates
 
 
 @seeded(
@@ -435,7 +435,7 @@ class TokenlessCancelIsDone(_Acts):
     """A cancellation without a token is refused after the record was removed."""
 
     def acts(self, operation: Operation, refusal: Refusal) -> bool:
-        return refusal.cause == "credential" and operation.id in outline(self.document).cancels
+        return refusal.cause == "credential" and operation.id in index_of(self.document).cancels
 
 
 @seeded(
@@ -454,7 +454,7 @@ class WrongTokenIsRefusedTooLate(_Acts):
         return super().answer(request, body)
 
     def acts(self, operation: Operation, refusal: Refusal) -> bool:
-        return refusal.cause == "credential" and bool(self.token) and operation.id in outline(self.document).cancels
+        return refusal.cause == "credential" and bool(self.token) and operation.id in index_of(self.document).cancels
 
     token: str | None = None
 
@@ -468,7 +468,7 @@ class TokenlessUpdateIsDone(_Acts):
     """An update without a token is refused after the record was changed."""
 
     def acts(self, operation: Operation, refusal: Refusal) -> bool:
-        return refusal.cause == "credential" and operation.id in outline(self.document).updates
+        return refusal.cause == "credential" and operation.id in index_of(self.document).updates
 
 
 # Jobs of more than one operation
@@ -480,7 +480,7 @@ class JobsOfCreatesAreUnknown(MockApi):
 
     def find_job(self, job_id: str) -> Job | None:
         job = super().find_job(job_id)
-        creators = {creator.id for creator in outline(self.document).creators}
+        creators = {creator.id for creator in index_of(self.document).creators}
         return None if job is not None and job.operation in creators else job
 
 
@@ -490,7 +490,7 @@ class JobsOfUpdatesAreUnknown(MockApi):
 
     def find_job(self, job_id: str) -> Job | None:
         job = super().find_job(job_id)
-        return None if job is not None and job.operation in outline(self.document).updates else job
+        return None if job is not None and job.operation in index_of(self.document).updates else job
 
 
 @seeded(

@@ -261,7 +261,7 @@ class OthersMakeAppointmentsMeanwhile(MockApi):
         if self._reads == 2:  # noqa: PLR2004 - the second
             sent = next(iter(self.state.records.values())).sent
             then = datetime(2024, 2, 1, 10, tzinfo=UTC)
-            self.state.keep(self.state.new_id(), sent, then, then, then)
+            self.state.add_record(self.state.new_id(), sent, then, then, then)
         return super().records()
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from contracts.mock.data.document_index import outline
+from contracts.mock.data.document_index import index_of
 from contracts.mock.data.state import EVENTS, FAILURE, INTEGRATIONS, PENDING, Job, Record, State
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
@@ -149,7 +149,7 @@ class UpdatesOfUnknownEventsAreNotFound(MockApi):
 
     def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
         """Look at the events of updates."""
-        if operation.id in outline(self.document).updates:
+        if operation.id in index_of(self.document).updates:
             for event in self.sent(operation, value, EVENTS).values():
                 if event not in self.state.records:
                     raise Refusal(404, "not_found", "no such appointment", "unknown-value")
@@ -276,7 +276,7 @@ class UpdatesTellTheirRecord(MockApi):
     def accept(self, operation: Operation, value: Json) -> Job:
         """Note the event."""
         job = super().accept(operation, value)
-        if operation.id in outline(self.document).updates and job.outcome != FAILURE:
+        if operation.id in index_of(self.document).updates and job.outcome != FAILURE:
             job.record = next(iter(self.sent(operation, value, EVENTS).values()), None)
         return job
 
@@ -327,7 +327,7 @@ class UpdatesTellOnlyTheirEvent(MockApi):
     def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
         """Leave out the body."""
         answer = super().write_answer(operation, value, job)
-        if operation.id not in outline(self.document).updates:
+        if operation.id not in index_of(self.document).updates:
             return answer
         kept = {name: sent for name, sent in answer["result"].items() if name in operation.path_parameters}
         return {**answer, "result": kept}
