@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from http import HTTPStatus
 from typing import Final
 
 from contracts.model.json_value import Json
@@ -137,6 +138,11 @@ class Exchange:
     def accepted(self) -> bool:
         """Whether the target took the request: any 2xx."""
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the 2xx class
+
+    @property
+    def crashed(self) -> bool:
+        """Whether there was no answer, or a 5xx."""
+        return self.status is None or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     @property
     def is_fuzzing(self) -> bool:

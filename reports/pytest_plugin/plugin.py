@@ -232,7 +232,9 @@ def pytest_conformance_verdict(config: pytest.Config, trial: RequirementTest, ve
     standings = past.standings(verdict.findings)
     suppressed = known_issues.suppressed(verdict.findings, past.known, strict=strict)
     check = _check(session, trial.requirement, trial.operation)
-    config.stash[ALLURE].add_verdict(verdict, check, url, redactor, trial.run.opening, standings, suppressed=suppressed)
+    config.stash[ALLURE].add_verdict(
+        verdict, check, url, redactor, trial.run.controls.first, standings, suppressed=suppressed
+    )
     return Presentation(
         text=failure_text(verdict, trial.requirement, trial.operation, url, redactor, standings),
         suppressed=suppressed,

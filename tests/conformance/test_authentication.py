@@ -13,7 +13,7 @@ from tests.harness.trial.requirement_test import RequirementTest
 
 @requirement("AUTH-01", mutations=credentials.none)
 def test_no_credentials_are_refused(trial: RequirementTest) -> None:
-    trial.run.begin()
+    trial.run.controls.require_set_up()
     if trial.run.unauthenticated_probe is not None:
         trial.judge(trial.run.unauthenticated_probe, credentials_rejected)
     for exchange in trial.send_rejected_mutations(of=trial.run.auth_rejection_base):
@@ -47,7 +47,7 @@ def test_token_in_another_place_is_refused(trial: RequirementTest) -> None:
 @requirement("AUTH-06", extra_requests=(1, 1, 20))
 def test_authentication_comes_before_validation(trial: RequirementTest) -> None:
     wrong = credentials.with_wrong_token(trial.run.auth_rejection_base())
-    reference = trial.run.already_sent(wrong) or trial.run.send(wrong, credentials.never_issued(trial.operation)[0])
+    reference = trial.run.log.find(wrong) or trial.run.send(wrong, credentials.never_issued(trial.operation)[0])
     if reference.accepted:
         raise NotApplicable("a wrong token is accepted (AUTH-02), so nothing comes before validation")
     fitting = [mutation for mutation in _bad_requests(trial) if mutation.applies(wrong)]

@@ -73,7 +73,7 @@ def test_next_good_request_is_served_after_a_malformed_one(trial: RequirementTes
         else:
             request = trial.run.next_control()
             good = trial.run.send(request, CONTROL)
-            if trial.run.has_used_up(request, good):
+            if trial.run.controls.confirm_value_consumed(request, good):
                 good = trial.run.send(trial.run.next_control(), CONTROL)
             trial.judge(good, http_methods.accepted)
 

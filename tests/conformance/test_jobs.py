@@ -10,7 +10,8 @@ from contracts.openapi.operation import Operation
 from strategies.request import credentials, methods
 from tests.harness.pytest_plugin.plugin import requirement
 from tests.harness.run import polling
-from tests.harness.run.operation_run import UPDATED, JobResult
+from tests.harness.run.controls import UPDATED
+from tests.harness.run.jobs import JobResult
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.stateful import walk
 
@@ -27,7 +28,7 @@ READS_OF_LATER_JOBS = 3
 def test_job_is_known(trial: RequirementTest) -> None:
     # The opening control and its repeat, read to their ends: the second job often ends otherwise than the first.
     trial.run.control()
-    accepted = trial.run.accepted_controls()
+    accepted = trial.run.log.accepted_controls()
     for turn in range(trial.extra_requests):
         told = _read_job(trial, accepted[turn % 2 % len(accepted)])
         if told.status in GONE:  # for how long a job is known is not documented, but one of a moment ago is
@@ -36,7 +37,7 @@ def test_job_is_known(trial: RequirementTest) -> None:
 
 
 def _read_job(trial: RequirementTest, write: Exchange) -> Exchange:
-    status, request = trial.run.follow(write)
+    status, request = trial.run.jobs.request_for(write)
     return trial.run.send(request, CONTROL, operation=status)
 
 
@@ -51,18 +52,18 @@ def test_job_reaches_a_final_status_and_stays(trial: RequirementTest) -> None:
 @requirement("JOB-03", extra_requests=(11, 13, 41))
 def test_jobs_are_kept_apart(trial: RequirementTest) -> None:
     trial.run.control()
-    for request in trial.run.controls():
-        polling.until_final(trial.run, request, at_most=polling.FEWEST_READS)
+    for request in trial.run.log.control_requests():
+        trial.run.jobs.poll(request, max_reads=polling.FEWEST_READS)
     read = [exchange for exchange in trial.run.exchanges if exchange.mutation == CONTROL and exchange.accepted]
     finished = {exchange.request: exchange for exchange in read if jobs.job_is_finished(trial.operation, exchange)}
     if not finished:
         raise NotApplicable("no job came to its end in time (JOB-02)")
-    plainest = trial.run.read_minimal_write_job()
-    for later in (plainest or trial.run.another_control(), trial.run.read_failing_job()):
+    plainest = trial.run.jobs.read_minimal_write_job()
+    for later in (plainest or trial.run.controls.send_next(), trial.run.jobs.read_failing_job()):
         if later is not None and not jobs.job_is_finished(trial.operation, later):
             reads = polling.FEWEST_READS if later is plainest else READS_OF_LATER_JOBS
-            polling.until_final(trial.run, later.request, at_most=reads)
-    trial.run.first_write_again()
+            trial.run.jobs.poll(later.request, max_reads=reads)
+    trial.run.jobs.repeat_first_write()
     for request, told in finished.items():
         trial.judge(trial.run.send(request, CONTROL), jobs.status_stable(told))
     trial.check_sequence(jobs.errors_not_shared_between_jobs, trial.run.exchanges)
@@ -70,7 +71,7 @@ def test_jobs_are_kept_apart(trial: RequirementTest) -> None:
 
 @requirement("JOB-04", extra_requests=(1, 1, 2))
 def test_status_of_a_job_needs_the_token(trial: RequirementTest) -> None:
-    status, request = trial.run.follow(trial.run.control())
+    status, request = trial.run.jobs.request_for(trial.run.control())
     mutations = [*credentials.none(status)[:1], *credentials.never_issued(status)[:1]]
     for mutation in mutations[: trial.extra_requests]:
         exchange = trial.run.send(mutation.apply(request), mutation, operation=status)
@@ -86,8 +87,8 @@ def test_unknown_job_is_refused(trial: RequirementTest) -> None:
 @requirement("JOB-07", extra_requests=(4, 20, 300))
 def test_every_job_is_known(trial: RequirementTest) -> None:
     trial.run.control()
-    trial.check_sequence(per_exchange(jobs.job_is_known(trial.operation)), trial.run.reads_of_jobs())
-    for request in trial.run.job_requests(trial.extra_requests):
+    trial.check_sequence(per_exchange(jobs.job_is_known(trial.operation)), trial.run.jobs.reads())
+    for request in trial.run.jobs.known_requests(trial.extra_requests):
         trial.judge(trial.run.send(request, CONTROL), jobs.job_is_known(trial.operation))
 
 
@@ -96,28 +97,32 @@ def test_record_can_be_read_back_updated_and_cancelled(trial: RequirementTest) -
     uses = trial.operation.record
     assert uses is not None, "applies to what creates records"
     created = _told_records(trial)
-    first, second = (trial.run.record_of(write) for write in trial.run.first_two())
+    first, second = (trial.run.jobs.wait_for_record(write) for write in trial.run.controls.first_pair())
     listed_by = trial.document.operation(uses.listed_by)
     are_listed = listed_records.lists_created(listed_by, created | {second: CONTROL})
     for pause in polling.backoff(trial.run.target):
-        page = trial.run.read_listing()
+        page = trial.run.listing.read()
         if are_listed(listed_by, page) is PASS:
             break
         pause()  # a cache may show them a moment later
     trial.check_sequence(per_exchange(are_listed), [page])
     updated_by = trial.document.operation(uses.updated_by)
-    plain = trial.run.request_for(updated_by, trial.run.about(updated_by, second))
-    update = trial.run.marked(plain, UPDATED, updated_by)
+    plain = trial.run.requests.request_for(updated_by, trial.run.requests.id_params_for(updated_by, second))
+    update = trial.run.controls.tagged(plain, UPDATED, updated_by)
     _judge_use(trial, updated_by, update)
     if update != plain and trial.extra_requests > FEWEST_SENDS:
         new = {name: text for name, text in update.json().items() if text != plain.json().get(name)}
         trial.check_sequence(
-            per_exchange(listed_records.shows_update_of(second, listed_by, new)), [trial.run.read_listing()]
+            per_exchange(listed_records.shows_update_of(second, listed_by, new)), [trial.run.listing.read()]
         )
     cancelled_by = trial.document.operation(uses.cancelled_by)
     for record in (second, first):
-        _judge_use(trial, cancelled_by, trial.run.request_for(cancelled_by, trial.run.about(cancelled_by, record)))
-    request = trial.run.request_for(cancelled_by, trial.run.about(cancelled_by, first))
+        _judge_use(
+            trial,
+            cancelled_by,
+            trial.run.requests.request_for(cancelled_by, trial.run.requests.id_params_for(cancelled_by, record)),
+        )
+    request = trial.run.requests.request_for(cancelled_by, trial.run.requests.id_params_for(cancelled_by, first))
     again, last = _use(trial, cancelled_by, request)
     state = f", its job {jobs.job_state(last.status, last.exchange)}" if last else ""
     trial.observations.append(f"cancelled a second time: answered {again.outcome}{state}")
@@ -128,13 +133,16 @@ def _told_records(trial: RequirementTest) -> dict[str, str]:
 
     The reads of these jobs are owed anyway: without its record's id nothing can be cancelled.
     """
-    older = {value for values in trial.run.known.values() for value in values}
+    older = {value for values in trial.run.requests.test_data.values() for value in values}
     told: dict[str, str] = {}
-    ends = [(write, trial.run.end_of(write)) for write in trial.run.first_two()]
-    ends += [(write, trial.run.end_of(write, at_most=READS_OWED)) for write in trial.run.other_writes()]
+    ends = [(write, trial.run.jobs.read_to_end(write)) for write in trial.run.controls.first_pair()]
+    ends += [
+        (write, trial.run.jobs.read_to_end(write, max_reads=READS_OWED))
+        for write in trial.run.controls.further_writes()
+    ]
     for write, end in ends:
         trial.check_sequence(per_exchange(jobs.returns_new_record(end.status, frozenset(older))), [end.exchange])
-        if record := trial.run.created_id(end):
+        if record := trial.run.jobs.created_id(end):
             told.setdefault(record, write.mutation)
             older.add(record)
     return told
@@ -151,7 +159,7 @@ def _judge_use(trial: RequirementTest, operation: Operation, request: Request) -
 def _use(trial: RequirementTest, operation: Operation, request: Request) -> tuple[Exchange, JobResult | None]:
     """Update or cancel a record; return the write, and the end of its job where it was accepted."""
     write = trial.run.send(request, CONTROL, operation=operation)
-    return write, trial.run.end_of(write) if write.accepted and operation.job_link else None
+    return write, trial.run.jobs.read_to_end(write) if write.accepted and operation.job_link else None
 
 
 @requirement("JOB-08", extra_requests=(0, 8, 60))

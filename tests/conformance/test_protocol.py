@@ -19,14 +19,14 @@ def test_other_method_is_not_allowed(trial: RequirementTest) -> None:
 
 @requirement("HTTP-02", mutations=json_syntax.other_spellings, extra_requests=(2, 5, 12))
 def test_operation_that_is_not_supported_answers_405(trial: RequirementTest) -> None:
-    control = trial.run.request_for(trial.operation)
+    control = trial.run.requests.request_for(trial.operation)
     bare = credentials.none(trial.operation)[0]
     refused = http_methods.always_405([link for o in trial.document.operations if (link := o.job_link)])
     trial.judge(trial.run.send(bare.apply(control), bare), credentials_rejected)
     for other in [operation for operation in trial.document.operations if operation.job_link][
         : trial.extra_requests // 2
     ]:
-        borrowed = control.with_body(trial.run.request_for(other).body)
+        borrowed = control.with_body(trial.run.requests.request_for(other).body)
         trial.judge(trial.run.send(borrowed, f"the body of {other.id}"), http_methods.not_accepted)
     for _ in range(trial.extra_requests - trial.extra_requests // 2):
         trial.judge(trial.run.send(control, CONTROL), refused)

@@ -18,7 +18,7 @@ from tests.harness.trial.requirement_test import RequirementTest
 @requirement("RESP-01", extra_requests=(1, 1, 150), expects_success=True)
 def test_accepted_request_is_answered_as_the_schema_says(trial: RequirementTest) -> None:
     control = trial.run.control()
-    if trial.operation.body is not None and trial.run.replayable:
+    if trial.operation.body is not None and trial.run.controls.replayable:
         requests = fitting_bodies(trial.document, trial.operation, control.request)
         trial.search(requests, lambda operation, exchange: answer_conforms(trial.document, operation, exchange))
     trial.check_all_exchanges(per_exchange(response.success_fits_schema))
@@ -97,10 +97,13 @@ def test_valid_body_in_other_words_is_accepted(trial: RequirementTest) -> None:
 @requirement("RESP-09", extra_requests=(4, 5, 25), expects_success=True)
 def test_requests_at_the_same_time_get_their_own_answers(trial: RequirementTest) -> None:
     control = trial.run.control().request
-    if not trial.run.replayable:
+    if not trial.run.controls.replayable:
         raise NotApplicable("the target takes each value once")
     malformed, bare = json_syntax.not_json(trial.operation)[0], credentials.none(trial.operation)[0]
-    good = [(request, CONTROL) for _, request in zip(range(trial.extra_requests - 3), cycle(trial.run.two_controls()))]
+    good = [
+        (request, CONTROL)
+        for _, request in zip(range(trial.extra_requests - 3), cycle(trial.run.controls.send_second()))
+    ]
     bad = [(malformed.apply(control), malformed), (bare.apply(control), bare)]
     for exchange in trial.run.send_together([*good, *bad]):
         trial.judge(exchange, echoes.response_matches_own_request)
@@ -109,6 +112,6 @@ def test_requests_at_the_same_time_get_their_own_answers(trial: RequirementTest)
 @requirement("RESP-10")
 def test_accepted_request_stays_valid(trial: RequirementTest) -> None:
     trial.run.control()
-    if not trial.run.replayable:
+    if not trial.run.controls.replayable:
         raise NotApplicable("the target takes each value once")
     trial.check_all_exchanges(response.replay_accepted)

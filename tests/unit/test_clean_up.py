@@ -94,8 +94,8 @@ def test_create_that_was_cut_off_is_found_in_the_listing(monkeypatch, tmp_path: 
         known = {name: ",".join(values) for name, values in server.known.items()}
         given = known | {"PROPEXO_TOKEN": server.token, "XDG_STATE_HOME": str(tmp_path)}
         session = Session(Options(server.url, [CREATE.id], Profile.QUICK, 1, CONTRACT, given))
-        run = session.run(CREATE, (), 0)
-        session.client.send(run.request_for(CREATE))
+        run = session.run(CREATE)
+        session.client.send(run.requests.request_for(CREATE))
         assert len(api.left) == 1
         left_at(tmp_path, server.url, Entry("run-1", "", 1, CREATE.id, session.records.mark_of(CREATE)))
         session.close()

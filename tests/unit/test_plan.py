@@ -13,9 +13,10 @@ from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from strategies.core.mutation import Mutation, Priority
 from tests.harness.config.settings import Profile
+from tests.harness.run.budget import CONFIRMATION_SHARE
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
-from tests.harness.run.operation_run import RECORDS_TO_START_WITH, RESERVED_SHARE
-from tests.harness.run.session import JOBS_TO_TELL_OF
+from tests.harness.run.session import STATUS_WRITES
+from tests.harness.run.set_up import CREATED_RECORDS
 from tests.harness.trial.plan import (
     CONTROLS_OF_AN_OPENING,
     OPENING,
@@ -81,13 +82,13 @@ def beside(operation: Operation, profile: Profile) -> int:
     """Return what a run of the operation sends beside its plan: the opening, and what is kept for sending again."""
     opening = OPENING_WITH_IDS if operation.job_status else OPENING
     cancelled = CONTROLS_OF_AN_OPENING * REQUESTS_PER_RECORD if operation.record else 0
-    return opening + cancelled + profile.budget // RESERVED_SHARE
+    return opening + cancelled + profile.budget // CONFIRMATION_SHARE
 
 
 PROVISIONS = {
     "records named": (0,),
-    "jobs to be made": (JOBS_TO_TELL_OF * REQUESTS_PER_RECORD,),
-    "records to be made": (RECORDS_TO_START_WITH * (1 + REQUESTS_PER_RECORD),),
+    "jobs to be made": (STATUS_WRITES * REQUESTS_PER_RECORD,),
+    "records to be made": (CREATED_RECORDS * (1 + REQUESTS_PER_RECORD),),
 }
 
 

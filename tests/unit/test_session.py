@@ -8,9 +8,9 @@ from contracts.errors import ContractError, Inconclusive, NotApplicable, UsageEr
 from tests.harness.config.access import Access, access_with
 from tests.harness.config.settings import Profile
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
-from tests.harness.run.operation_run import RECORDS_TO_START_WITH
-from tests.harness.run.request_factory import lacking
-from tests.harness.run.session import JOBS_TO_TELL_OF, MOCK, NothingSelected, Options, Session, select
+from tests.harness.run.relations import missing_settings
+from tests.harness.run.session import MOCK, STATUS_WRITES, NothingSelected, Options, Session, select
+from tests.harness.run.set_up import CREATED_RECORDS
 from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, REQUIREMENTS, STATUS, TOKEN, UPDATE, table
 from tests.support.suite_process import CONTRACT, GENERIC
 
@@ -50,7 +50,7 @@ def test_what_is_missing_keeps_accepted_requests_away(operation, known, missing:
     found = session(operation.id, **known)
     for name, needed in (("RESP-01", Access.WRITE), ("AUTH-03", Access.TOKEN), ("AUTH-01", Access.NONE)):
         skip_reason = found.skip_reason(REQUIREMENTS[name], operation)
-        if access_with(lacking(DOCUMENT, operation, found.target)).covers(needed):
+        if access_with(missing_settings(DOCUMENT, operation, found.target)).covers(needed):
             assert skip_reason is None
         else:
             assert isinstance(skip_reason, Inconclusive)
@@ -127,8 +127,8 @@ def test_embedded_mock_needs_no_setting() -> None:
     "operation, known, requests",
     {
         "records named": (CANCEL, {INTEGRATION: "rm-1", EVENTS: "e-1"}, 0),
-        "records to be made": (CANCEL, CREATES, RECORDS_TO_START_WITH * (1 + REQUESTS_PER_RECORD)),
-        "records to be updated made": (UPDATE, CREATES, RECORDS_TO_START_WITH * (1 + REQUESTS_PER_RECORD)),
+        "records to be made": (CANCEL, CREATES, CREATED_RECORDS * (1 + REQUESTS_PER_RECORD)),
+        "records to be updated made": (UPDATE, CREATES, CREATED_RECORDS * (1 + REQUESTS_PER_RECORD)),
         "creates": (CREATE, CREATES, 0),
         "list": (LIST, CREATES, 0),
         "jobs of writes that create nothing": (STATUS, CREATES | {EVENTS: "e-1"}, 0),
@@ -139,7 +139,7 @@ def test_what_has_to_be_made_is_counted(operation, known, requests: int) -> None
 
 
 def test_jobs_to_be_made_are_counted() -> None:
-    assert session(STATUS.id, CREATE.id, **CREATES).setup_requests(STATUS) == JOBS_TO_TELL_OF * REQUESTS_PER_RECORD
+    assert session(STATUS.id, CREATE.id, **CREATES).setup_requests(STATUS) == STATUS_WRITES * REQUESTS_PER_RECORD
 
 
 def test_nothing_is_cleaned_up_where_nothing_was_sent() -> None:

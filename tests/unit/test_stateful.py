@@ -35,7 +35,7 @@ def walking(*operations: str) -> Iterator[Walked]:
         known = {variable: ",".join(values) for variable, values in server.known.items()}
         session = session_at(server.url, *operations, PROPEXO_TOKEN=server.token, **known)
         try:
-            yield Walked(session.run(STATUS, (), 0), session, mock)
+            yield Walked(session.run(STATUS), session, mock)
         finally:
             session.close()
 
@@ -86,10 +86,10 @@ def test_walk_never_leaves_the_selected_operations(operations: list[str]) -> Non
 @pytest.mark.parametrize("at_most", [0, 1, 8, 30])
 def test_walk_keeps_within_its_number_of_requests(at_most: int) -> None:
     with walking() as walked:
-        before = walked.run.left
+        before = walked.run.budget.left
         walk(walked.run, at_most)
         assert len(walked.run.exchanges) <= at_most
-        assert before - walked.run.left <= at_most + 3, "what was created last is to be cancelled, too"
+        assert before - walked.run.budget.left <= at_most + 3, "what was created last is to be cancelled, too"
 
 
 def test_what_the_walk_created_is_cancelled() -> None:
@@ -108,7 +108,7 @@ def test_walk_ends_where_nothing_is_answered() -> None:
 
     with serving(hangs_up) as server:
         session = session_at(server.url, PROPEXO_TOKEN="tok-1-of-a-walk", PROPEXO_EVENT_IDS="evt-1")
-        run = session.run(STATUS, (), 0)
+        run = session.run(STATUS)
         with pytest.raises(TargetUnavailable, match="stopped answering"):
             walk(run, 30)
         session.close()

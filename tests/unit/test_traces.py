@@ -7,8 +7,8 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from contracts.openapi.operation import Operation
 from tests.harness.config.settings import Profile
-from tests.harness.run import polling
-from tests.harness.run.operation_run import UPDATED, OperationRun
+from tests.harness.run.controls import UPDATED
+from tests.harness.run.operation_run import OperationRun
 from tests.harness.run.session import Options, Session
 from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE
 from tests.support.suite_process import CONTRACT
@@ -16,7 +16,7 @@ from tests.support.suite_process import CONTRACT
 
 @contextmanager
 def running(
-    operation: Operation, *selected: str, without: str = "", api: type[MockApi] = MockApi
+    operation: Operation, *selected: str, without: str = "", api: type[MockApi] = MockApi, set_up: bool = True
 ) -> Iterator[OperationRun]:
     """Give the run of an operation against a mock that names its values, but for one variable."""
     with serve(api(DOCUMENT)) as server:
@@ -24,7 +24,10 @@ def running(
         environment = {"PROPEXO_TOKEN": server.token, **known}
         session = Session(Options(server.url, selected, Profile.NIGHTLY, 1, CONTRACT, environment))
         try:
-            yield session.run(operation, (), 0)
+            run = session.run(operation)
+            if set_up:
+                run.set_up()
+            yield run
         finally:
             session.clean_up()
             session.close()
@@ -48,7 +51,7 @@ def test_updates_that_are_to_be_refused_share_a_record_that_no_accepted_one_name
 
 def test_update_that_is_to_be_refused_has_a_record_of_its_own_where_the_run_makes_them() -> None:
     with running(UPDATE, without="PROPEXO_EVENT_IDS") as run:
-        accepted = [run.control().request, *run.two_controls()]
+        accepted = [run.control().request, *run.controls.send_second()]
         refused = run.rejection_base(), run.auth_rejection_base()
     assert len({request.target for request in accepted}) == 2
     assert len({request.target for request in refused} - {request.target for request in accepted}) == 1
@@ -64,8 +67,8 @@ def test_very_first_request_holds_the_texts_of_those_without_credentials() -> No
 def test_what_no_listing_shows_is_not_marked() -> None:
     with running(CANCEL) as run:
         request = run.control().request
-        assert run.lister is None
-        assert run.marked(request, UPDATED) == request
+        assert run.listing.operation is None
+        assert run.controls.tagged(request, UPDATED) == request
 
 
 def test_texts_differ_from_run_to_run() -> None:
@@ -78,40 +81,40 @@ def test_texts_differ_from_run_to_run() -> None:
 
 def test_listing_is_told_as_it_was_read_last() -> None:
     with running(UPDATE) as run:
-        assert run.listed is None
-        pages = [run.read_listing() for _ in range(2)]
-        assert run.listed is pages[-1]
+        assert run.listing.last is None
+        pages = [run.listing.read() for _ in range(2)]
+        assert run.listing.last is pages[-1]
     assert {page.operation for page in pages} == {LIST.id}
 
 
 def test_job_of_an_update_fails_whose_path_names_nothing() -> None:
     with running(STATUS, UPDATE.id, STATUS.id) as run:
-        told = run.read_failing_job()
+        told = run.jobs.read_failing_job()
         assert told is not None
-        end = polling.until_final(run, told.request, at_most=8)
+        end = run.jobs.poll(told.request, max_reads=8)
     assert end.response is not None
     assert end.response.json()["write_status"] == "FAILURE"
 
 
 def test_job_of_a_write_with_only_what_is_required_is_read() -> None:
-    with running(STATUS, UPDATE.id, STATUS.id) as run:
-        assert run.read_minimal_write_job() is not None
+    with running(STATUS, UPDATE.id, STATUS.id, set_up=False) as run:
+        assert run.jobs.read_minimal_write_job() is not None
         (write,) = [exchange for exchange in run.exchanges if exchange.operation == UPDATE.id]
     assert UPDATE.body is not None
     assert write.request.json().keys() == {*UPDATE.body["required"]}
 
 
 def test_write_that_requires_all_has_nothing_to_leave_out() -> None:
-    with running(STATUS, CANCEL.id, STATUS.id) as run:
-        assert run.read_minimal_write_job() is None
+    with running(STATUS, CANCEL.id, STATUS.id, set_up=False) as run:
+        assert run.jobs.read_minimal_write_job() is None
         assert run.exchanges == []
 
 
 def test_jobs_that_were_read_are_told_of() -> None:
     with running(STATUS, UPDATE.id, STATUS.id) as run:
         run.control()
-        stranger = run.send(run.request_for(STATUS, {"root_job_id": "nobody"}), "control")
-        read = run.reads_of_jobs()
+        stranger = run.send(run.requests.request_for(STATUS, {"root_job_id": "nobody"}), "control")
+        read = run.jobs.reads()
     assert len({exchange.request for exchange in read}) == 2
     assert stranger not in read
 
@@ -119,6 +122,6 @@ def test_jobs_that_were_read_are_told_of() -> None:
 def test_creates_beside_the_first_two_are_other_writes() -> None:
     with running(CREATE) as run:
         run.control()
-        assert run.other_writes() == []
+        assert run.controls.further_writes() == []
         third = run.send(run.next_control(), "another edit")
-        assert run.other_writes() == [third]
+        assert run.controls.further_writes() == [third]

@@ -20,42 +20,66 @@ from tests.support.factories import CANCEL, CREATE, REQUIREMENTS, control, excha
 
 
 @dataclass
+class Budget:
+    """What may still be sent."""
+
+    left: int = 100
+    confirmations: int = 100
+    spare: int = 100
+
+
+@dataclass
+class Log:
+    """The exchanges so far."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    accepted_control_count: int = 1
+
+    def find(self, request: Request) -> Exchange | None:
+        return next((seen for seen in self.exchanges if seen.request == request), None)
+
+
+class Controls:
+    """No value is ever used up, and nothing is anybody else's."""
+
+    placeholder_ids: tuple[str, ...] = ()
+
+    def may_hit_foreign_ids(self, *_: Request) -> bool:
+        return False
+
+    def confirm_value_consumed(self, *_: Request | Exchange) -> bool:
+        return False
+
+
+@dataclass
 class Run:
     """Answers as it is told to; a status for each request, the last of them again and again."""
 
     operation: Operation = CANCEL
     statuses: tuple[int, ...] = (200,)
-    controls_accepted: int = 1
-    left: int = 100
-    reserve: int = 100
-    spare: int = 100
+    budget: Budget = field(default_factory=Budget)
+    log: Log = field(default_factory=Log)
+    controls: Controls = field(default_factory=Controls)
     document: Document | None = None
-    exchanges: list[Exchange] = field(default_factory=list)
     intermittent: set[str] = field(default_factory=set)
-    completed: bool = False
-    lacking: tuple[str, ...] = ()
-    made_up: tuple[str, ...] = ()
+    finished: bool = False
+    missing_settings: tuple[str, ...] = ()
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        return self.log.exchanges
 
     def send(self, request: Request, mutation: Mutation, **_: Any) -> Exchange:
         status = self.statuses[min(len(self.exchanges), len(self.statuses) - 1)]
         self.exchanges.append(replace(exchange(status), request=request, mutation=mutation.name))
-        self.left -= 1
+        self.budget.left -= 1
         return self.exchanges[-1]
-
-    def may_hit_foreign_ids(self, *_: Request) -> bool:
-        return False
 
     def send_again(self, seen: Exchange) -> Exchange:
         return self.send(seen.request, Mutation(seen.mutation, lambda unchanged: unchanged))
 
-    def already_sent(self, request: Request) -> Exchange | None:
-        return next((seen for seen in self.exchanges if seen.request == request), None)
-
-    def has_used_up(self, *_: Request | Exchange) -> bool:
-        return False
-
-    def complete(self) -> None:
-        self.completed = True
+    def finish_traffic(self) -> None:
+        self.finished = True
 
 
 def trial(requirement: str, run: Run, *mutations: Mutation) -> RequirementTest:
@@ -121,7 +145,7 @@ def test_only_the_first_problems_are_sent_again() -> None:
 
 @table("reserve, left", {"kept for that": (1, 50), "of the allowance": (50, 2)})
 def test_no_more_is_sent_again_than_is_left(reserve: int, left: int) -> None:
-    run = Run(reserve=reserve, left=left)
+    run = Run(budget=Budget(left, reserve))
     (finding,) = tried(run, changing("a")).verdict().findings
     assert finding.tried == 2
 
@@ -165,7 +189,10 @@ def test_same_request_of_the_same_edit_is_sent_once() -> None:
     "run, reason",
     {
         "nothing decided": (Run(statuses=(429,)), "No request reached the decision."),
-        "no control": (Run(statuses=(400,), controls_accepted=0), "No control was accepted beside what was refused."),
+        "no control": (
+            Run(statuses=(400,), log=Log(accepted_control_count=0)),
+            "No control was accepted beside what was refused.",
+        ),
     },
 )
 def test_verdict_that_rests_on_nothing_is_inconclusive(run: Run, reason: str) -> None:
@@ -184,11 +211,11 @@ def test_trial_that_ended_early_tells_what_it_found() -> None:
 
 
 def test_judging_the_whole_run_completes_it_and_sends_nothing_again() -> None:
-    run = Run(exchanges=[exchange(500), exchange(200), exchange(500)])
+    run = Run(log=Log([exchange(500), exchange(200), exchange(500)]))
     found = trial("RESP-06", run)
     found.check_all_exchanges(per_exchange(response.no_server_error))
     (finding,) = found.verdict().findings
-    assert (run.completed, len(run.exchanges)) == (True, 3)
+    assert (run.finished, len(run.exchanges)) == (True, 3)
     assert (finding.seen, finding.tried, finding.gates) == (2, 3, True)
 
 
@@ -201,7 +228,7 @@ def test_judging_the_whole_run_completes_it_and_sends_nothing_again() -> None:
     },
 )
 def test_what_a_fuzzer_brings_about_gates_no_requirement_that_judges_every_exchange(seen, verdict: Status) -> None:
-    run = Run(exchanges=[exchange(201, **seen)])
+    run = Run(log=Log([exchange(201, **seen)]))
     found = trial("RESP-05", run)
     found.check_all_exchanges(per_exchange(response.success_is_200))
     assert found.verdict().status is verdict
@@ -220,19 +247,19 @@ def test_what_a_fuzzer_sends_gates_where_it_brings_the_target_down(fault, resp_0
         ("RESP-06", response.no_server_error, resp_06),
         ("RESP-11", response.no_server_error_when_fuzzed, resp_11),
     ):
-        found = trial(name, Run(exchanges=[seen]))
+        found = trial(name, Run(log=Log([seen])))
         found.check_all_exchanges(per_exchange(check))
         assert found.verdict().status is status, name
 
 
 def test_problem_of_which_the_check_says_so_gates_nothing() -> None:
-    found = trial("ERR-04", Run(reserve=0))
+    found = trial("ERR-04", Run(budget=Budget(confirmations=0)))
     found.judge(exchange(415), errors.non_object_body_rejected)
     assert found.verdict().status is Status.NOT_MET
 
 
 def test_edit_that_is_only_recommended_to_be_refused_gates_nothing() -> None:
-    found = trial("ERR-04", Run(reserve=0))
+    found = trial("ERR-04", Run(budget=Budget(confirmations=0)))
     found.judge(replace(exchange(200, request_body=b"{"), gates=False), errors.non_object_body_rejected)
     assert found.verdict().status is Status.NOT_MET
 
@@ -250,7 +277,7 @@ def test_what_a_careful_target_may_accept_is_made_of_another_request(tmp_path: P
     schema = objects({"title": TEXT, "notes": TEXT, "minutes": {"type": "integer"}}, ["title"])
     operation = loaded(tmp_path, queueing(taking(schema))).operation("make")
     run = Run(operation, statuses=(400,))
-    run.in_doubt = lambda: control().with_header("X-Base", "may be accepted")
+    run.controls.ambiguous_base = lambda: control().with_header("X-Base", "may be accepted")
     of = lambda: control().with_header("X-Base", "kept for refusals")  # noqa: E731 - as short as its like above
     found = trial("ERR-02", run, Mutation("odd", lambda request: request.with_json(body)))
     (seen,) = found.send_rejected_mutations(of=of)
@@ -258,13 +285,13 @@ def test_what_a_careful_target_may_accept_is_made_of_another_request(tmp_path: P
 
 
 def test_parts_are_not_tried_with_requests_that_a_must_is_waiting_for() -> None:
-    run = Run(spare=0, reserve=0)
+    run = Run(budget=Budget(spare=0, confirmations=0))
     (finding,) = tried(run, combine("all at once", [changing("a"), changing("b")])).verdict().findings
     assert (finding.mutation, len(run.exchanges)) == ("all at once", 1)
 
 
 def test_answer_beyond_what_the_suite_reads_is_said_not_to_be_judged() -> None:
-    run = Run(exchanges=[exchange(200, b"[" * 5_000 + b"]" * 5_000)])
+    run = Run(log=Log([exchange(200, b"[" * 5_000 + b"]" * 5_000)]))
     found = trial("RESP-02", run)
     found.check_all_exchanges(per_exchange(response.success_is_strict_json))
     verdict = found.verdict()
@@ -325,7 +352,7 @@ def seen_of(operation: Operation, sent: Any = None, given: Any = None, status: i
     },
 )
 def test_malformed_body_gates_by_what_is_stated(half_stated, sent, status: Status, *, gates: bool) -> None:
-    run = Run(half_stated, reserve=0)
+    run = Run(half_stated, budget=Budget(confirmations=0))
     found = trial("ERR-02", run)
     found.judge(seen_of(half_stated, sent), errors.malformed_body_rejected)
     verdict = found.verdict()
@@ -342,7 +369,7 @@ def test_malformed_body_gates_by_what_is_stated(half_stated, sent, status: Statu
     },
 )
 def test_answer_gates_by_what_is_stated(half_stated, given, status: Status) -> None:
-    run = Run(half_stated, exchanges=[seen_of(half_stated, given=given)])
+    run = Run(half_stated, log=Log([seen_of(half_stated, given=given)]))
     found = trial("RESP-01", run)
     found.check_all_exchanges(per_exchange(response.success_fits_schema))
     assert found.verdict().status is status
@@ -351,14 +378,14 @@ def test_answer_gates_by_what_is_stated(half_stated, given, status: Status) -> N
 def test_answer_that_is_inferred_as_a_whole_gates_nothing(tmp_path: Path) -> None:
     answer = answering(unsure(objects({"job": TEXT}, ["job"])))
     operation = loaded(tmp_path, queueing({**answer, **taking(objects({"sure": TEXT}, ["sure"]))})).operation("make")
-    found = trial("RESP-01", Run(operation, exchanges=[seen_of(operation, given={})]))
+    found = trial("RESP-01", Run(operation, log=Log([seen_of(operation, given={})])))
     found.check_all_exchanges(per_exchange(response.success_fits_schema))
     assert [finding.gates for finding in found.verdict().findings] == [False]
     assert found.verdict().status is Status.NOT_MET
 
 
 def test_finding_is_shown_by_the_sighting_that_gates(half_stated) -> None:
-    found = trial("ERR-02", Run(half_stated, reserve=0))
+    found = trial("ERR-02", Run(half_stated, budget=Budget(confirmations=0)))
     for name, sent in (("guessed a number", {"sure": "s", "guessed": 1}), ("sure a number", {"sure": 1})):
         found.judge(replace(seen_of(half_stated, sent), mutation=name), errors.malformed_body_rejected)
     (finding,) = found.verdict().findings
@@ -367,7 +394,7 @@ def test_finding_is_shown_by_the_sighting_that_gates(half_stated) -> None:
 
 
 def test_verdict_is_violated_where_one_of_two_findings_gates(half_stated) -> None:
-    run = Run(half_stated, exchanges=[seen_of(half_stated, given=given) for given in ({"guessed": 1}, {"sure": 1})])
+    run = Run(half_stated, log=Log([seen_of(half_stated, given=given) for given in ({"guessed": 1}, {"sure": 1})]))
     found = trial("RESP-01", run)
     found.check_all_exchanges(per_exchange(response.success_fits_schema))
     assert found.verdict().status is Status.VIOLATED
@@ -378,7 +405,7 @@ def test_verdict_is_violated_where_one_of_two_findings_gates(half_stated) -> Non
 
 
 def test_should_never_gates() -> None:
-    run = Run(exchanges=[exchange(404, headers={"allow": None}, method="PATCH"), exchange()])
+    run = Run(log=Log([exchange(404, headers={"allow": None}, method="PATCH"), exchange()]))
     found = trial("HTTP-01", run)
     found.check_sequence(per_exchange(http_methods.other_method_rejected), run.exchanges)
     assert found.verdict().status is Status.NOT_MET
@@ -399,7 +426,7 @@ def test_requirement_gates_where_it_applies_by_what_is_stated(requirement: str, 
 
 
 def test_requirement_that_only_an_inference_brings_in_gates_nothing() -> None:
-    found = trial("JOB-01", Run(CREATE, reserve=0))
+    found = trial("JOB-01", Run(CREATE, budget=Budget(confirmations=0)))
     found.judge(exchange(404), lambda *_: Violation("answered 404", "200", "404"))
     assert found.verdict().status is Status.NOT_MET
 

@@ -33,7 +33,7 @@ class EventsAreTakenTwice(MockApi):
 def test_value_is_used_up_where_the_control_is_refused_as_well() -> None:
     with running(CANCEL, api=EventsAreTakenTwice) as run:
         request = run.next_control()
-        assert run.has_used_up(request, run.send(request, SPACE_AROUND))
+        assert run.controls.confirm_value_consumed(request, run.send(request, SPACE_AROUND))
         assert run.next_control().json()["event_id"] != request.json()["event_id"]
 
 
@@ -41,7 +41,7 @@ def test_refusal_of_a_used_up_value_is_none_of_the_credentials() -> None:
     spelled = Mutation("scheme in capitals", lambda request: request, issued_token=False)
     with running(CANCEL, api=EventsAreTakenTwice) as run:
         request = run.next_control()
-        run.has_used_up(request, run.send(request, spelled))
+        run.controls.confirm_value_consumed(request, run.send(request, spelled))
         assert [one.also_malformed for one in run.exchanges if one.mutation == spelled.name] == [True]
 
 
@@ -49,7 +49,7 @@ def test_value_is_not_used_up_where_the_control_is_still_accepted() -> None:
     cut = Mutation("cut", lambda request: request.with_body((request.body or b"")[:-1]))
     with running(CANCEL) as run:
         request = run.next_control()
-        assert not run.has_used_up(request, run.send(cut.apply(request), cut))
+        assert not run.controls.confirm_value_consumed(request, run.send(cut.apply(request), cut))
         assert run.next_control() == request
 
 

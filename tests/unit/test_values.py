@@ -6,17 +6,15 @@ import pytest
 
 from contracts.openapi.operation import Parameter
 from tests.harness.config.settings import Secret, Target
-from tests.harness.run.request_factory import (
-    SPARE_VALUES,
-    ValueAllocator,
-    absent,
-    control_body,
+from tests.harness.run.relations import (
     creator_for,
     job_sources,
     listing_for,
-    needed,
-    request_for,
+    missing_variables,
+    required_variables,
 )
+from tests.harness.run.request_factory import control_body, request_for
+from tests.harness.run.value_allocator import SPARE_VALUES, ValueAllocator
 from tests.support.factories import (
     AVAILABILITY,
     CANCEL,
@@ -37,8 +35,8 @@ TARGET = Target("url", "http://127.0.0.1:9", Secret(TOKEN), KNOWN)
 CREATES = {INTEGRATION: ("rm-1",), LEAD: ("l-1",)}
 
 
-def body(of: Any, turn: int = 0, given: Any = None, known: Any = KNOWN) -> Any:
-    return request_for(of, TARGET, known, turn, given).json()
+def body(of: Any, index: int = 0, overrides: Any = None, known: Any = KNOWN) -> Any:
+    return request_for(of, TARGET, known, index, overrides).json()
 
 
 def test_request_holds_known_values() -> None:
@@ -82,17 +80,17 @@ def test_value_goes_into_the_path_and_nowhere_else() -> None:
     },
 )
 def test_given_value_stands_in_the_path(given: Any, path: str) -> None:
-    assert request_for(STATUS, TARGET, {}, given={"root_job_id": given}).target == f"/v1/admin/write-status/{path}"
-    assert request_for(UPDATE, TARGET, KNOWN, given={"event_id": given}).target.endswith(f"/{path}")
+    assert request_for(STATUS, TARGET, {}, overrides={"root_job_id": given}).target == f"/v1/admin/write-status/{path}"
+    assert request_for(UPDATE, TARGET, KNOWN, overrides={"event_id": given}).target.endswith(f"/{path}")
 
 
 def test_given_value_stands_in_the_body() -> None:
-    assert body(CANCEL, given={"event_id": "rec-1"}) == {"integration_id": "rm-1", "event_id": "rec-1"}
+    assert body(CANCEL, overrides={"event_id": "rec-1"}) == {"integration_id": "rm-1", "event_id": "rec-1"}
 
 
 def test_given_value_without_a_place_is_left_out() -> None:
-    assert body(CANCEL, given={"other": 1}).keys() == {"integration_id", "event_id"}
-    assert "other" not in request_for(LIST, TARGET, KNOWN, given={"other": 1}).target
+    assert body(CANCEL, overrides={"other": 1}).keys() == {"integration_id", "event_id"}
+    assert "other" not in request_for(LIST, TARGET, KNOWN, overrides={"other": 1}).target
 
 
 @table(
@@ -104,7 +102,7 @@ def test_given_value_without_a_place_is_left_out() -> None:
     },
 )
 def test_headers_are_those_that_the_operation_needs(of, headers: dict[str, str]) -> None:
-    sent = dict(request_for(of, TARGET, KNOWN, given={"root_job_id": "j"}).headers)
+    sent = dict(request_for(of, TARGET, KNOWN, overrides={"root_job_id": "j"}).headers)
     assert {name: sent[name] for name in sent.keys() & {"Authorization", "Content-Type"}} == headers
 
 
@@ -152,7 +150,7 @@ def test_control_body(schema, sent) -> None:
     },
 )
 def test_needed_variables(of, variables: set[str]) -> None:
-    assert needed(of) == variables
+    assert required_variables(of) == variables
 
 
 @table("of, name", {"cancellation": (CANCEL, "event_id"), "update": (UPDATE, "event_id")})
@@ -182,8 +180,8 @@ def test_what_works_on_no_record_has_no_create(of) -> None:
         "least for the job of any write": (STATUS, {}, [EVENTS]),
     },
 )
-def test_what_is_absent(of, known, lacking: list[str]) -> None:
-    assert absent(DOCUMENT, of, known) == lacking
+def test_what_is_missing_variables(of, known, lacking: list[str]) -> None:
+    assert missing_variables(DOCUMENT, of, known) == lacking
 
 
 def sources(known: Any, *selected: str) -> list[str]:
@@ -207,21 +205,21 @@ def test_job_comes_from_no_write_whose_values_are_not_known() -> None:
 
 
 def test_turns_count_up() -> None:
-    turns = ValueAllocator()
-    assert [turns.next() for _ in range(3)] == [0, 1, 2]
+    allocator = ValueAllocator()
+    assert [allocator.next_index() for _ in range(3)] == [0, 1, 2]
 
 
 def test_value_that_is_kept_is_given_to_nobody() -> None:
-    turns = ValueAllocator()
-    kept = [turns.keep(9), turns.keep(9)]
+    allocator = ValueAllocator()
+    kept = [allocator.reserve(9), allocator.reserve(9)]
     assert kept == [-1, -2]
-    assert {turns.among(turns.next(), 9) for _ in range(30)} == set(range(7))
-    assert turns.among(-1, 9) == -1
+    assert {allocator.clamp(allocator.next_index(), 9) for _ in range(30)} == set(range(7))
+    assert allocator.clamp(-1, 9) == -1
 
 
 def test_one_value_is_kept_for_all_who_leave_it_as_it_is() -> None:
-    turns = ValueAllocator()
-    assert [turns.keep_one(9), turns.keep(9), turns.keep_one(9)] == [-1, -2, -1]
+    allocator = ValueAllocator()
+    assert [allocator.reserve_shared(9), allocator.reserve(9), allocator.reserve_shared(9)] == [-1, -2, -1]
 
 
 def test_operation_that_lists_what_is_written() -> None:
@@ -230,8 +228,8 @@ def test_operation_that_lists_what_is_written() -> None:
 
 
 def test_nothing_is_kept_where_few_are_left() -> None:
-    turns = ValueAllocator()
-    assert turns.keep(SPARE_VALUES) is None
-    assert turns.keep(SPARE_VALUES + 1) == -1
-    assert turns.keep(SPARE_VALUES + 1) is None
-    assert turns.among(5, 1) == 0
+    allocator = ValueAllocator()
+    assert allocator.reserve(SPARE_VALUES) is None
+    assert allocator.reserve(SPARE_VALUES + 1) == -1
+    assert allocator.reserve(SPARE_VALUES + 1) is None
+    assert allocator.clamp(5, 1) == 0

@@ -37,7 +37,8 @@ from tests.harness.cli.preflight_client import ATTEMPT_SECONDS, PreflightClient,
 from tests.harness.config.access import Access
 from tests.harness.config.settings import Secret, Target, env_file_from, settings_from, target_from, tls_of
 from tests.harness.http.proxies import proxy_for
-from tests.harness.run.request_factory import absent, creator_for, request_for, variables_of
+from tests.harness.run.relations import creator_for, missing_variables, variables_of
+from tests.harness.run.request_factory import request_for
 from tests.harness.run.session import CONTRACTS, MOCK
 
 SLOW_SHARE = 0.8
@@ -150,7 +151,7 @@ def _values(visit: PreflightClient, document: Document, declared: Access | None)
         yield Line("values", f"none are needed for access {declared}")
         return
     known = visit.target.known
-    lacking = {name for operation in document.operations for name in absent(document, operation, known)}
+    lacking = {name for operation in document.operations for name in missing_variables(document, operation, known)}
     for name in sorted(lacking):
         yield Line(name, "not given", f"set {name}, or leave out what needs it with --operation.")
     listing = _listing(document)
@@ -184,7 +185,7 @@ def _cancellable(visit: PreflightClient, document: Document) -> Iterator[Line]:
         yield Line("to cancel", f"{seen}; none was cancelled to find out")
     elif named:
         yield Line("to cancel", f"{len(named)} records given; none was cancelled to find out")
-    elif any(not absent(document, operation, visit.target.known) for operation in able):
+    elif any(not missing_variables(document, operation, visit.target.known) for operation in able):
         yield Line("to cancel", "the run makes records of its own, and cancels them")
 
 

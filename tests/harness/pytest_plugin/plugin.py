@@ -15,7 +15,7 @@ import math
 import os
 import sys
 import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -34,7 +34,7 @@ from contracts.model.verdict import Status, Verdict
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
-from strategies.core.mutation import Mutation, Mutations
+from strategies.core.mutation import Mutations
 from tests.harness.config.access import Access
 from tests.harness.config.private_folder import private_folder
 from tests.harness.config.settings import PRODUCTION_HOST, Profile, env_file_from
@@ -43,8 +43,9 @@ from tests.harness.http.timing import ClientPolicy
 from tests.harness.http.transport_stats import transport_stats_line
 from tests.harness.pytest_plugin.not_run import cited, left_out, report_of, result_of
 from tests.harness.pytest_plugin.output_paths import OUTPUT_OPTIONS, check_writable, expanded
+from tests.harness.run.budget import BudgetSpent
+from tests.harness.run.context import RunPlan
 from tests.harness.run.interruption import Interruption, hint
-from tests.harness.run.operation_run import AllowanceSpent
 from tests.harness.run.session import (
     CLIENT_POLICY,
     CONTRACTS,
@@ -353,6 +354,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     items[:] = others + sorted(applicable, key=place)
     config.stash[PLAN] = _plan(session, applicable)
+    session.plans = {name: _run_plan(session, shares) for name, shares in config.stash[PLAN].items()}
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
@@ -401,47 +403,31 @@ def trial(request: pytest.FixtureRequest, operation: Operation) -> RequirementTe
         request.config.stash[PLAN][operation.id][demand.requirement],
         session.requirements[demand.requirement],
     )
-    run = session.run(
-        operation,
-        _shared_mutations(request.config, operation),
-        _kept(request, operation),
-        _reserved(request.config, operation),
-    )
+    run = session.run(operation)
     run.begin_requirement(cited)
     return RequirementTest(
         requirement=cited,
         run=run,
         mutations=share.mutations,
-        extra_requests=0 if run.lacking else share.extra_requests,  # beside edits, it is controls that are sent
+        extra_requests=0
+        if run.missing_settings
+        else share.extra_requests,  # beside edits, it is controls that are sent
         random_seed=session.options.random_seed,
     )
 
 
-def _shared_mutations(config: pytest.Config, operation: Operation) -> list[Mutation]:
-    """Return the edits that were planned for requirements that judge the whole run."""
-    requirements = config.stash[SESSION].requirements
-    plan = config.stash[PLAN][operation.id]
-    return [
-        mutation for name, share in plan.items() if requirements[name].judges == "all" for mutation in share.mutations
-    ]
-
-
-def _reserved(config: pytest.Config, operation: Operation) -> dict[str, int]:
-    """Return how many requests each gating requirement is going to send itself."""
-    requirements = config.stash[SESSION].requirements
-    plan = config.stash[PLAN][operation.id]
-    own = {name: share for name, share in plan.items() if requirements[name].gates}
-    return {
-        name: share.extra_requests + len(share.mutations) * (requirements[name].judges == "own")
-        for name, share in own.items()
-    }
-
-
-def _kept(request: pytest.FixtureRequest, operation: Operation) -> int:
-    """Return how many requests are sent after the run was completed, by requirements that judge the whole of it."""
-    requirements = request.config.stash[SESSION].requirements
-    plan = request.config.stash[PLAN][operation.id]
-    return sum(share.extra_requests for name, share in plan.items() if requirements[name].judges == "all")
+def _run_plan(session: Session, shares: Mapping[str, BudgetShare]) -> RunPlan:
+    """Return what an operation sends before and after its requirements' own requests, by their budget shares."""
+    passive = [share for name, share in shares.items() if session.requirements[name].judges == "all"]
+    return RunPlan(
+        shared_mutations=tuple(mutation for share in passive for mutation in share.mutations),
+        reserved_for_passive=sum(share.extra_requests for share in passive),
+        reserved={
+            name: share.extra_requests + len(share.mutations) * (session.requirements[name].judges == "own")
+            for name, share in shares.items()
+            if session.requirements[name].gates
+        },
+    )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -466,11 +452,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
             str(away)
         )  # one error of the run, not one of each item that is left
     except Inconclusive as unclear:
-        not_reached = isinstance(unclear, AllowanceSpent) and not trial.gates
+        not_reached = isinstance(unclear, BudgetSpent) and not trial.gates
         verdict = trial.early_verdict(Status.NOT_REACHED if not_reached else Status.INCONCLUSIVE, str(unclear))
     except Exception as failure:  # noqa: BLE001 - whatever it is, it is the result of this item and of no other
         verdict = trial.failed(failure)
-    verdict = replace(verdict, observations=(*verdict.observations, *trial.run.observations()))
+    verdict = replace(verdict, observations=(*verdict.observations, *trial.run.sender.take_observations()))
     config, session = pyfuncitem.config, pyfuncitem.config.stash[SESSION]
     if verdict.status is Status.INCONCLUSIVE and trial.beyond_access:
         pyfuncitem.stash[BEYOND_ACCESS] = True
@@ -554,7 +540,10 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 class Cut:
-    """Leaves out what needs more access, and the recommendations for which the profile has no request to spare."""
+    """Leaves out what needs more access, and the recommendations for which the profile has no request to spare.
+
+    What is not left out has the operation set up before its first test.
+    """
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
@@ -565,11 +554,12 @@ class Cut:
         if skip_reason := pyfuncitem.config.stash[SESSION].skip_reason(trial.requirement, trial.operation):
             pyfuncitem.stash[BEYOND_ACCESS] = True
             raise skip_reason
-        if trial.requirement.gates or trial.requirement.judges == "all":
-            return
-        if pyfuncitem.config.stash[PLAN][trial.operation.id][trial.requirement.id].cut:
+        only_spare = not trial.requirement.gates and trial.requirement.judges == "own"
+        if only_spare and pyfuncitem.config.stash[PLAN][trial.operation.id][trial.requirement.id].cut:
             profile = pyfuncitem.config.stash[SESSION].options.profile
             raise NotReached(f"it needs more requests than profile {profile} has to spare")
+        trial.run.set_up()
+        trial.run.send_shared_mutations()
 
 
 class Listener:

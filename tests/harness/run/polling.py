@@ -1,67 +1,51 @@
-"""Waiting for a job: growing, bounded pauses, and no more reads than are worth it."""
+"""Pauses between the reads of a job: growing and bounded."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Protocol
+from typing import Final
 
-from contracts.checks.jobs import MIN_READS, job_is_finished
-from contracts.model.http import CONTROL, Exchange, Request
-from contracts.openapi.operation import Operation
+from contracts.checks.jobs import MIN_READS
+from contracts.model.http import Exchange
 from tests.harness.config.settings import Target
 
-FEWEST_READS = MIN_READS
-FIRST_PAUSE_SECONDS = {"local": 0.04, "remote": 0.5}
-GROWTH = 2.0
-LONGEST_PAUSE_SECONDS = 30.0
+FEWEST_READS: Final = MIN_READS
+FIRST_PAUSE_SECONDS: Final = {"local": 0.04, "remote": 0.5}
+GROWTH: Final = 2.0
+LONGEST_PAUSE_SECONDS: Final = 30.0
 """Eight reads with these pauses wait for five seconds on this machine, and for a minute elsewhere."""
+LATE_READS: Final = 3
+"""Reads that are worth it for what a cache, or a job that has ended, may show a moment later."""
 
 
-def backoff(
-    target: Target, *, at_most: int = 3, sleep: Callable[[float], None] = time.sleep
-) -> Iterator[Callable[[], None]]:
-    """Yield, for a few turns, what waits before the next one: ever longer."""
-    pause = FIRST_PAUSE_SECONDS["local" if target.local else "remote"]
-    for turn in range(at_most):
-        yield partial(sleep, pause * GROWTH**turn)
+def first_pause_seconds(target: Target) -> float:
+    """Return the pause after the first read."""
+    return FIRST_PAUSE_SECONDS["local" if target.local else "remote"]
 
 
-class Run(Protocol):
-    """What can send a request for an operation."""
-
-    operation: Operation
-    target: Target
-
-    @property
-    def left(self) -> int:
-        """Return how many requests may still be sent."""
-
-    def send(self, request: Request, mutation: str, *, operation: Operation | None = None) -> Exchange:
-        """Send a request."""
+def backoff(target: Target, *, sleep: Callable[[float], None] = time.sleep) -> Iterator[Callable[[], None]]:
+    """Yield, for each of `LATE_READS` reads, the function that pauses before it, each longer than the one before."""
+    for number in range(LATE_READS):
+        yield partial(sleep, first_pause_seconds(target) * GROWTH**number)
 
 
-def until_final(
-    run: Run,
-    request: Request,
+def read_until(
+    is_last: Callable[[Exchange], bool],
+    read: Callable[[], Exchange],
     *,
-    at_most: int,
-    operation: Operation | None = None,
-    mutation: str = CONTROL,
+    max_reads: int,
+    first_pause: float,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exchange:
-    """Read a job's state until it is final, `at_most` times, pausing ever longer; return the last exchange.
+    """Call `read` until `is_last` says so, at least once and `max_reads` times at most; return the last exchange.
 
-    `operation` is the one that tells the state, if it is not the run's own.
+    Pauses between reads, for `first_pause` seconds and then ever longer.
     """
-    status = operation or run.operation
-    pause = FIRST_PAUSE_SECONDS["local" if run.target.local else "remote"]
-    turn = 1
-    while True:
-        exchange = run.send(request, mutation, operation=status)
-        if job_is_finished(status, exchange) or not exchange.accepted or run.left <= 1 or turn >= at_most:
-            return exchange
+    pause, reads = first_pause, 1
+    while not is_last(exchange := read()) and reads < max_reads:
         sleep(pause)
         pause = min(pause * GROWTH, LONGEST_PAUSE_SECONDS)
-        turn += 1
+        reads += 1
+    return exchange

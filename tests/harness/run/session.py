@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -24,7 +24,6 @@ from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement, load_requirements
 from contracts.untrusted.environment import require_utf8
-from strategies.core.mutation import Mutation
 from strategies.request.listing import newest
 from tests.harness.config.access import TOKEN, Access, access_of_run, require, skip_reason
 from tests.harness.config.settings import Profile, Secret, Target, limited_to, settings_from, target_from, tls_of
@@ -33,26 +32,21 @@ from tests.harness.http.proxies import proxy_for
 from tests.harness.http.send_result import SendResult, TargetDown
 from tests.harness.http.timing import ClientPolicy
 from tests.harness.rate_limit.limit_window import Window
+from tests.harness.run.context import RunContext, RunPlan
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.interruption import Interruption
 from tests.harness.run.journal import Journal, folder
-from tests.harness.run.operation_run import RECORDS_TO_START_WITH, OperationRun
-from tests.harness.run.request_factory import (
-    ValueAllocator,
-    absent,
-    creator_for,
-    job_sources,
-    lacking,
-    request_for,
-    variables_of,
-)
+from tests.harness.run.operation_run import OperationRun
+from tests.harness.run.relations import creator_for, job_sources, missing_settings, missing_variables, variables_of
+from tests.harness.run.request_factory import request_for
 from tests.harness.run.resource_cleanup import ResourceCleanup
+from tests.harness.run.set_up import CREATED_RECORDS
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 MOCK = "mock"
-JOBS_TO_TELL_OF = 4
-"""Writes that a status operation queues for itself."""
+STATUS_WRITES = 4
+"""Writes that a status operation sends, to have jobs to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +84,9 @@ class Session:
         self._reached: Access | None = None
         self._client: Client | None = None
         self._runs: dict[str, OperationRun] = {}
-        self._turns = ValueAllocator()
-        self._accepted: dict[str, Exchange] = {}
-        self._jobs: list[Request] = []
+        self._context: RunContext | None = None
+        self.plans: Mapping[str, RunPlan] = {}
+        """What each operation, by id, is going to send; without a plan it reserves nothing."""
         self.journal: Journal | None = None
         self.records = CreatedResources(self.document)
         self._tls: ssl.SSLContext | None = None
@@ -134,14 +128,14 @@ class Session:
 
     def skip_reason(self, requirement: Requirement, operation: Operation) -> ConformanceError | None:
         """Return why the requirement cannot be tried on the operation with what was given, or None where it can."""
-        missing = lacking(self.document, operation, self.target)
+        missing = missing_settings(self.document, operation, self.target)
         return skip_reason(requirement, missing, self.options.access, in_use=self.access)
 
     def _missing(self, target: Target) -> list[list[str]]:
-        return [lacking(self.document, operation, target) for operation in self.operations]
+        return [missing_settings(self.document, operation, target) for operation in self.operations]
 
     def _access_to(self, target: Target) -> Access:
-        needs_values = [bool(absent(self.document, operation, {})) for operation in self.operations]
+        needs_values = [bool(missing_variables(self.document, operation, {})) for operation in self.operations]
         return access_of_run(self._missing(target), needs_values)
 
     @property
@@ -170,35 +164,24 @@ class Session:
         """Return how many requests this process has sent."""
         return 0 if self._client is None else self._client.sent
 
-    def run(
-        self,
-        operation: Operation,
-        shared_mutations: Iterable[Mutation],
-        kept: int,
-        reserved: Mapping[str, int] | None = None,
-    ) -> OperationRun:
-        """Return the operation's part of the run.
-
-        `stock` is what it sends before the whole of it is judged, `kept` the number of requests left for after that,
-        `reserved` those that each gating requirement is going to send itself.
-        """
+    def run(self, operation: Operation) -> OperationRun:
+        """Return the operation's part of the run."""
         if operation.id not in self._runs:
-            budget = self.options.profile.budget
-            self._runs[operation.id] = OperationRun(
-                operation,
-                self.document,
-                self.target,
-                self.client,
-                budget,
-                self.selected,
-                self._turns,
-                self._accepted,
-                self._jobs,
-                self.records,
-                self.on_exchange,
-            )
-            self._runs[operation.id].plan(shared_mutations, kept, reserved)
+            budget, plan = self.options.profile.budget, self.plans.get(operation.id, RunPlan())
+            self._runs[operation.id] = OperationRun(operation, self.context, budget, plan)
         return self._runs[operation.id]
+
+    @property
+    def context(self) -> RunContext:
+        """Return what the runs of all operations share."""
+        if self._context is None:
+            self._context = RunContext(
+                self.document, self.target, self.client, self.selected, self.records, self._notify
+            )
+        return self._context
+
+    def _notify(self, exchange: Exchange) -> None:
+        self.on_exchange(exchange)
 
     def close(self) -> None:
         """Close the client and the journal, and stop the mock."""
@@ -219,15 +202,15 @@ class Session:
         """Return how many requests it takes to make what the operation works on, where the user named nothing."""
         if self._target is None:
             return 0  # the embedded mock, which is started later, names everything
-        if lacking(self.document, operation, self._target):
+        if missing_settings(self.document, operation, self._target):
             return 0
         known = self._target.known
         if operation.job_status:
             source = next(job_sources(self.document, operation, known, self.selected), None)
-            return JOBS_TO_TELL_OF * REQUESTS_PER_RECORD if source and source[0].record else 0
+            return STATUS_WRITES * REQUESTS_PER_RECORD if source and source[0].record else 0
         made = creator_for(self.document, operation)
         named = made is None or operation.supplied_by[made[1].name] in known
-        return 0 if named else RECORDS_TO_START_WITH * (1 + REQUESTS_PER_RECORD)
+        return 0 if named else CREATED_RECORDS * (1 + REQUESTS_PER_RECORD)
 
     @property
     def left(self) -> list[str]:
@@ -278,11 +261,11 @@ class Session:
             return Exchange(operation.id, request, CONTROL, *came, number=self.client.sent)
 
         def reading(status: Operation, job: str) -> Request:
-            return request_for(status, self.target, {}, given=dict.fromkeys(status.path_parameters, job))
+            return request_for(status, self.target, {}, overrides=dict.fromkeys(status.path_parameters, job))
 
         def cancelling(cancel: Operation, record: str) -> Request:
             made = creator_for(self.document, cancel)
-            return request_for(cancel, self.target, self.target.known, given={made[1].name: record} if made else {})
+            return request_for(cancel, self.target, self.target.known, overrides={made[1].name: record} if made else {})
 
         def listing(lister: Operation) -> Request:
             return newest(lister).apply(request_for(lister, self.target, self.target.known))

@@ -11,8 +11,8 @@ from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from strategies.core.mutation import Mutation, Mutations, Priority
 from tests.harness.config.settings import Profile
+from tests.harness.run.budget import CONFIRMATION_SHARE
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
-from tests.harness.run.operation_run import RESERVED_SHARE
 
 OPENING = 2
 """A control and its repeat. The request without credentials that goes before them is AUTH-01's first edit."""
@@ -95,7 +95,7 @@ def allocate_budget(
     `provisions` are requests that have to make what the operation works on.
     """
     place = list(Profile).index(profile)
-    left = profile.budget - profile.budget // RESERVED_SHARE - setup_requests - _opening(operation)
+    left = profile.budget - profile.budget // CONFIRMATION_SHARE - setup_requests - _opening(operation)
     queue: list[tuple[tuple[float, float], RequestDemand, Mutation | None]] = []
     wanting: set[str] = set()
     for requirement, demand in demands.items():

@@ -27,7 +27,9 @@ from contracts.untrusted import strict_json
 from strategies.core.mutation import Mutation
 from tests.harness.config.access import is_ambiguous_rejection, names_invalid_fields
 from tests.harness.http.retry_policy import SILENCES
-from tests.harness.run.operation_run import AllowanceSpent, JobResult, OperationRun
+from tests.harness.run.budget import BudgetSpent
+from tests.harness.run.jobs import JobResult
+from tests.harness.run.operation_run import OperationRun
 from tests.harness.trial.deferred import DeferredOutage
 
 CONFIRMATION_RETRIES = 2
@@ -101,10 +103,10 @@ class RequirementTest:
         """Send each planned edit of the request that `of` gives, in order; of the next one where a value is used up."""
         for mutation in self.mutations:
             request = of()
-            if self.run.left <= 0 and self.decided:
+            if self.run.budget.left <= 0 and self.decided:
                 return
             exchange = self._send_edit(mutation, request, of)
-            if exchange and self.run.has_used_up(request, exchange):
+            if exchange and self.run.controls.confirm_value_consumed(request, exchange):
                 exchange = self._send_edit(mutation, of(), of)
             if exchange:
                 yield exchange
@@ -116,10 +118,10 @@ class RequirementTest:
         """
         for mutation in self.mutations:
             request = of()
-            if self.run.left <= 0 and self.decided:
+            if self.run.budget.left <= 0 and self.decided:
                 return
             sure = self._is_refused_beyond_doubt(mutation, mutation.apply(request))
-            base = of if sure else self.run.in_doubt
+            base = of if sure else self.run.controls.ambiguous_base
             if exchange := self._send_edit(mutation, request if sure else base(), base):
                 yield exchange
 
@@ -134,9 +136,9 @@ class RequirementTest:
 
     def _send_edit(self, mutation: Mutation, request: Request, of: Callable[[], Request]) -> Exchange | None:
         changed = mutation.apply(request)
-        if changed == request or self.run.may_hit_foreign_ids(request, changed):
+        if changed == request or self.run.controls.may_hit_foreign_ids(request, changed):
             return None  # the edit makes no sense of this control, or may do something to others
-        sent = self.run.already_sent(changed)
+        sent = self.run.log.find(changed)
         exchange = sent if sent and sent.mutation == mutation.name else self.run.send(changed, mutation)
         self._parts[id(exchange)] = [(part, of) for part in mutation.parts]
         return exchange
@@ -156,11 +158,11 @@ class RequirementTest:
             return
         before = len(self.occurrences)
         for part, of in self._parts.get(id(exchange), ()):
-            if self.run.spare <= 0:
+            if self.run.budget.spare <= 0:
                 break
             request = of()
             changed = part.apply(request)
-            if changed != request and not self.run.may_hit_foreign_ids(request, changed):
+            if changed != request and not self.run.controls.may_hit_foreign_ids(request, changed):
                 self.judge(self.run.send(changed, part), check)
         if len(self.occurrences) > before:
             return  # the parts at fault speak for the whole
@@ -174,7 +176,7 @@ class RequirementTest:
 
     def check_all_exchanges(self, check: SeriesCheck) -> None:
         """Have every exchange of the run judged. Nothing is sent again."""
-        self.run.complete()
+        self.run.finish_traffic()
         # What may be refused for its made-up values tells nothing of credentials; of its own form any refusal does.
         told = [one for one in self.run.exchanges if one.issued_token or not self._without_a_cause(one)]
         self.check_sequence(check, told)
@@ -205,35 +207,35 @@ class RequirementTest:
         of a control that came a second time: ending like that one, while a new value ends otherwise, shows that it was
         not the first. What was made or changed shows in the listing: texts that no accepted request held.
         """
-        self.run.complete()
+        self.run.finish_traffic()
         try:
-            if self.run.lister is None:
+            if self.run.listing.operation is None:
                 self._judge_untouched(of)
             else:
-                self._judge_unlisted(self.run.lister, of)
-        except AllowanceSpent as spent:
+                self._judge_unlisted(self.run.listing.operation, of)
+        except BudgetSpent as spent:
             raise NotReached(str(spent)) from None
         if not self.decided:
             shown = (
                 "the job did not end in time"
-                if self.run.lister is None
+                if self.run.listing.operation is None
                 else "the listing does not show what was written"
             )
             raise NotApplicable(shown)
 
     def _judge_untouched(self, of: Callable[[], Request]) -> None:
-        opening, repeat = self.run.first_two()
+        opening, repeat = self.run.controls.first_pair()
         request = of()
         if self.extra_requests == 0:
             raise NotReached(NO_REQUEST_LEFT)
         if request == opening.request:
             raise NotApplicable(NO_VALUE_LEFT)
-        if self.run.was_accepted_with(request):
+        if self.run.controls.was_accepted_with(request):
             raise NotApplicable("the target accepted one of the requests that were made to be refused")
-        first = self.run.end_of(opening)
+        first = self.run.jobs.read_to_end(opening)
         if not first.over:
             raise NotApplicable("jobs do not end in time")
-        second = self.run.end_of(repeat)
+        second = self.run.jobs.read_to_end(repeat)
         if first.fails:
             raise NotApplicable("the job of the first accepted request failed: the known values may be used up by now")
         if not second.fails:
@@ -242,7 +244,7 @@ class RequirementTest:
         write = self.run.send(request, CONTROL)
         if not write.accepted:
             raise NotApplicable("the value that was kept for this is not accepted")
-        end = self.run.end_of(write)
+        end = self.run.jobs.read_to_end(write)
         if isinstance(check(self.operation, end.exchange), Violation) and self._end_of_new_record().fails:
             raise NotApplicable("jobs fail now and then")
         self.check_sequence(per_exchange(check), [end.exchange])
@@ -252,22 +254,22 @@ class RequirementTest:
         accepted, refused = (one.json() for one in (control, request))
         marked = {name: text for name, text in refused.items() if text != accepted.get(name)}
         same_record = self.operation.updates_record and request.target == control.target
-        page = self.run.read_listing() if self.extra_requests else self.run.listed
+        page = self.run.listing.read() if self.extra_requests else self.run.listing.last
         if not marked or same_record:
             raise NotApplicable(NO_VALUE_LEFT)
         if page is None:
             raise NotReached(NO_REQUEST_LEFT)
-        if self.run.was_accepted_with(request):
+        if self.run.controls.was_accepted_with(request):
             raise NotApplicable("the target accepted one of the requests that were made to be refused")
         plain = {name: accepted[name] for name in marked}
         self.check_sequence(per_exchange(listed_records.no_rejected_data_listed(lister, plain, marked)), [page])
 
     def _end_of_new_record(self) -> JobResult:
-        request = self.run.untouched(self.requirement.id)
+        request = self.run.controls.unused_value_request(self.requirement.id)
         write = None if request is None else self.run.send(request, CONTROL)
         if write is None or not write.accepted:
             raise NotApplicable("no known value is left to compare with")
-        return self.run.end_of(write)
+        return self.run.jobs.read_to_end(write)
 
     def search(self, requests: SearchStrategy[Request], check: Check) -> None:
         """Let Hypothesis look for a request that breaks the requirement, and make it small.
@@ -281,7 +283,7 @@ class RequirementTest:
 
         def attempt(request: Request) -> None:
             if request not in known:
-                if len(known) >= stop_at[0] or self.run.left <= CONFIRMATION_RETRIES:
+                if len(known) >= stop_at[0] or self.run.budget.left <= CONFIRMATION_RETRIES:
                     return
                 exchange = absence.send(lambda: self.run.send(request, GENERATED, generated=True))
                 known[request] = exchange, check(self.operation, exchange)
@@ -318,7 +320,7 @@ class RequirementTest:
 
     def verdict(self) -> Verdict:
         """Return what the trial came to."""
-        evidence = Evidence.of(self.decided, self.run.controls_accepted)
+        evidence = Evidence.of(self.decided, self.run.log.accepted_control_count)
         findings = tuple(self._findings())
         if findings:
             status = Status.VIOLATED if any(finding.gates for finding in findings) else Status.NOT_MET
@@ -328,7 +330,7 @@ class RequirementTest:
         elif not self.decided:
             unread = self.unread_answers()
             status, reason = Status.INCONCLUSIVE, f"No request reached the decision.{f' {unread}' if unread else ''}"
-        elif self.run.controls_accepted == 0 and not self._needs_no_control():
+        elif self.run.log.accepted_control_count == 0 and not self._needs_no_control():
             status, reason = Status.INCONCLUSIVE, "No control was accepted beside what was refused."
         else:
             status, reason = Status.HELD, ""
@@ -344,7 +346,9 @@ class RequirementTest:
 
     def _without_a_cause(self, exchange: Exchange) -> bool:
         """Return whether a request may as well have been refused for values that were made up."""
-        return bool(self.run.lacking) and is_ambiguous_rejection(self.operation, exchange, self.run.made_up)
+        return bool(self.run.missing_settings) and is_ambiguous_rejection(
+            self.operation, exchange, self.run.controls.placeholder_ids
+        )
 
     def _passed_the_door(self) -> str:
         first = next(exchange for exchange in self.unclear if not exchange.issued_token)
@@ -355,7 +359,7 @@ class RequirementTest:
 
     def _needs_no_control(self) -> bool:
         """Return whether what was decided needs no accepted twin, on an operation of which no control can be made."""
-        if not self.run.lacking:
+        if not self.run.missing_settings:
             return False
         if self.requirement.judges == "all" or all(one.status != HTTPStatus.BAD_REQUEST for one in self.decided):
             return True
@@ -420,9 +424,9 @@ class RequirementTest:
 
     def _send_again(self, occurrence: Occurrence, check: Check) -> None:
         for _ in range(CONFIRMATION_RETRIES):
-            if self.run.reserve <= 0 or self.run.left <= 0:
+            if self.run.budget.confirmations <= 0 or self.run.budget.left <= 0:
                 return
-            self.run.reserve -= 1
+            self.run.budget.confirmations -= 1
             exchange = self.run.send_again(occurrence.exchange)
             outcome_of_check = check(self.operation, exchange)
             occurrence.tried += 1

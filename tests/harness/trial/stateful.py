@@ -17,7 +17,6 @@ from contracts.model.http import Exchange
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from strategies.generated import as_schemathesis_response, schema_of_some
-from tests.harness.run import polling
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.run.request_factory import quoted
 
@@ -40,10 +39,10 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
     Every value that the target has to know comes from a link or from what the target is known to know: a step that
     has neither is not sent.
     """
-    schema = schema_of_some(run.document, frozenset(run.selected))
+    schema = schema_of_some(run.document, frozenset(run.context.selected))
     schema.config.generation.update(modes=[GenerationMode.POSITIVE])
     linked: list[Exchange] = []
-    enough = max(0, run.left - at_most)
+    enough = max(0, run.budget.left - at_most)
 
     class Walk(schema.as_state_machine()):  # type: ignore[misc]
         begun = False
@@ -56,16 +55,16 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
             return super().step(input)
 
         def call(self, case: Any, **_: Any) -> Any:
-            if run.left <= enough:
+            if run.budget.left <= enough:
                 raise Enough
             operation = run.document.operation(case.operation.definition.raw["operationId"])
             given = _linked(run, case) if self.led else {}
             if not (given or _can_start(operation)):
                 reject()
-            request = run.request_for(operation, given)
+            request = run.requests.request_for(operation, given)
             exchange = run.send(request, LINKED, operation=operation)
             if operation.job_status and exchange.accepted and not job_is_finished(operation, exchange):
-                exchange = polling.until_final(run, request, at_most=READS, operation=operation, mutation=LINKED)
+                exchange = run.jobs.poll(request, max_reads=READS, operation=operation, mutation=LINKED)
             if given:
                 linked.append(exchange)
             if exchange.response is None:

@@ -1,0 +1,47 @@
+"""What the runs of all operations of a session share, and what is decided about each before it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from contracts.model.http import Exchange, Request
+from contracts.openapi.document import Document
+from strategies.core.mutation import Mutation
+from tests.harness.config.settings import Target
+from tests.harness.http.client import Client
+from tests.harness.run.created_resources import CreatedResources
+from tests.harness.run.value_allocator import ValueAllocator
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What the runs of all operations share.
+
+    `selected` are the ids of the operations that the session tests. `resources` is what was created and is not
+    cancelled yet. `accepted` holds the last accepted control by operation, `job_requests` how to read the status of
+    every job so far; runs add to both. `on_exchange` gets each exchange, from whatever thread.
+    """
+
+    document: Document
+    target: Target
+    client: Client
+    selected: frozenset[str]
+    resources: CreatedResources
+    on_exchange: Callable[[Exchange], None] = lambda _: None
+    values: ValueAllocator = field(default_factory=ValueAllocator)
+    accepted: dict[str, Exchange] = field(default_factory=dict)
+    job_requests: list[Request] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """What is decided about an operation's requests before the first of them. Numbers are requests.
+
+    `shared_mutations` are sent once, for the requirements that judge every exchange; `reserved_for_passive` is what
+    these requirements send themselves at the end. `reserved` is what each gating requirement, by id, is going to send.
+    """
+
+    shared_mutations: tuple[Mutation, ...] = ()
+    reserved_for_passive: int = 0
+    reserved: Mapping[str, int] = field(default_factory=dict)

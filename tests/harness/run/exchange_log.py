@@ -1,0 +1,111 @@
+"""Every exchange of one operation's run, in the order sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from contracts.model.http import CONTROL, Exchange, Request
+from contracts.openapi.document import Document
+from contracts.openapi.operation import Operation
+from strategies.core.mutation import Mutation
+from tests.harness.http.send_result import SendResult
+from tests.harness.http.transport import Stray
+
+NOT_ALLOWED = 405
+
+
+def exchange_of(
+    result: SendResult,
+    request: Request,
+    mutation: Mutation,
+    operation: Operation,
+    *,
+    number: int,
+    generated: bool = False,
+) -> Exchange:
+    """Return the exchange that sending a request came to; `number` counts the requests of the process."""
+    return Exchange(
+        operation=operation.id,
+        request=request,
+        mutation=mutation.name,
+        response=result.response,
+        fault=result.fault,
+        began=result.began,
+        elapsed=result.elapsed,
+        number=number,
+        attempts=result.attempts,
+        drops=result.drops,
+        outages=result.outages,
+        about=mutation.about,
+        issued_token=mutation.issued_token,
+        also_malformed=mutation.also_malformed,
+        generated=generated,
+        fuzzing=mutation.fuzzing,
+        gates=mutation.gates,
+        stray=result.stray,
+    )
+
+
+class ExchangeLog:
+    """Keeps exchanges, and finds among them what is asked for. Sends nothing."""
+
+    def __init__(self, operation: Operation, document: Document) -> None:
+        """Begin with no exchange."""
+        self.exchanges: list[Exchange] = []
+        self._operation = operation
+        self._document = document
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep an exchange."""
+        self.exchanges.append(exchange)
+
+    def replace(self, old: Exchange, new: Exchange) -> None:
+        """Keep `new` in the place of `old`."""
+        self.exchanges = [new if one is old else one for one in self.exchanges]
+
+    def clear(self) -> None:
+        """Drop all exchanges, once every requirement was judged by them: a long run needs no more memory."""
+        self.exchanges.clear()
+
+    def find(self, request: Request) -> Exchange | None:
+        """Return the first exchange of exactly this request, or None."""
+        return next((exchange for exchange in self.exchanges if exchange.request == request), None)
+
+    def attribute_stray_bytes(self, stray: Stray, recent: Iterable[Exchange]) -> None:
+        """Add bytes that came after an answer to the exchange of that answer, even if another operation sent it.
+
+        `recent` are the last exchanges of the session, the latest first.
+        """
+        at_fault = next((one for one in recent if one.request == stray.request and not one.stray), None)
+        if at_fault is None:
+            return
+        judged = replace(at_fault, stray=stray.data)
+        if at_fault in self.exchanges:
+            self.exchanges[self.exchanges.index(at_fault)] = judged
+        else:
+            self.exchanges.append(judged)
+
+    def succeeded(self, exchange: Exchange) -> bool:
+        """Return whether the target answered as it does a good request; 405 where an operation is not supported."""
+        if not self._document.operation(exchange.operation).supported:
+            return exchange.status == NOT_ALLOWED
+        return exchange.accepted
+
+    def controls(self) -> list[Exchange]:
+        """Return the exchanges of unmodified requests, those of other operations included."""
+        return [exchange for exchange in self.exchanges if exchange.mutation == CONTROL]
+
+    def accepted_controls(self) -> list[Exchange]:
+        """Return the operation's own controls that were accepted."""
+        own = (exchange for exchange in self.controls() if exchange.operation == self._operation.id)
+        return [exchange for exchange in own if self.succeeded(exchange)]
+
+    def control_requests(self) -> list[Request]:
+        """Return the operation's own requests that were accepted as controls, each once."""
+        return list(dict.fromkeys(exchange.request for exchange in self.accepted_controls()))
+
+    @property
+    def accepted_control_count(self) -> int:
+        """Return how many unmodified requests the target accepted, those of other operations included."""
+        return sum(self.succeeded(exchange) for exchange in self.controls())

@@ -1,0 +1,181 @@
+"""Reads the jobs that accepted writes queue: to their ends, for their records' ids, and for jobs that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.checks import jobs
+from contracts.errors import Inconclusive, NotApplicable
+from contracts.model.http import CONTROL, Exchange, Request
+from contracts.openapi.operation import Link, Operation
+from strategies.body import constraints, string_payloads
+from strategies.core.mutation import Mutation
+from strategies.request import methods
+from strategies.safety import may_hit_foreign_ids
+from tests.harness.run import polling
+from tests.harness.run.budget import Budget
+from tests.harness.run.context import RunContext
+from tests.harness.run.created_record import record_id
+from tests.harness.run.exchange_log import ExchangeLog
+from tests.harness.run.relations import job_sources
+from tests.harness.run.request_factory import RequestFactory
+from tests.harness.run.sender import Sender
+
+MAX_READS: Final = 6
+"""Reads of one job, unless the caller says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """The last read of a job, by the operation `status`."""
+
+    status: Operation
+    exchange: Exchange
+
+    @property
+    def over(self) -> bool:
+        """Return whether the job reached a final status."""
+        return jobs.job_is_finished(self.status, self.exchange)
+
+    @property
+    def fails(self) -> bool:
+        """Return whether the job ended in failure."""
+        return jobs.job_has_failed(self.status, self.exchange)
+
+
+class JobReader:
+    """Reads jobs for one operation: those of its own writes or, if it is a status operation, those of its sources."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        context: RunContext,
+        sender: Sender,
+        requests: RequestFactory,
+        log: ExchangeLog,
+        budget: Budget,
+    ) -> None:
+        """Send nothing yet."""
+        self._operation = operation
+        self._context = context
+        self._sender = sender
+        self._requests = requests
+        self._log = log
+        self._budget = budget
+
+    def sources(self) -> list[tuple[Operation, Link]]:
+        """Return the writes whose jobs this status operation can read, each with the link to it; the best first."""
+        context = self._context
+        return list(job_sources(context.document, self._operation, self._requests.test_data, context.selected))
+
+    def request_for(self, write: Exchange) -> tuple[Operation, Request]:
+        """Return the operation that reads the job of an accepted write, and the request for it."""
+        return self._requests.status_request_for(write)
+
+    def read_to_end(self, write: Exchange, max_reads: int = MAX_READS) -> JobResult:
+        """Return the final read of an accepted write's job: the one in the log, or else read it now."""
+        status, request = self.request_for(write)
+        final = (e for e in self._log.exchanges if e.request == request and jobs.job_is_finished(status, e))
+        return JobResult(status, next(final, None) or self.poll(request, max_reads=max_reads, operation=status))
+
+    def poll(
+        self,
+        request: Request,
+        *,
+        max_reads: int,
+        operation: Operation | None = None,
+        mutation: str = CONTROL,
+    ) -> Exchange:
+        """Read a job until its status is final, `max_reads` times at most; return the last exchange.
+
+        `operation` is the status operation, if it is not the run's own.
+        """
+        status = operation or self._operation
+
+        def is_last(exchange: Exchange) -> bool:
+            return jobs.job_is_finished(status, exchange) or not exchange.accepted or self._budget.left <= 1
+
+        return polling.read_until(
+            is_last,
+            lambda: self._sender.send(request, mutation, operation=status),
+            max_reads=max_reads,
+            first_pause=polling.first_pause_seconds(self._context.target),
+        )
+
+    def wait_for_record(self, write: Exchange) -> str:
+        """Read the job of a write that creates to its end, and return the id of the record.
+
+        Raises NotApplicable if the job tells no id.
+        """
+        status, request = self.request_for(write)
+        end = self.poll(request, max_reads=MAX_READS, operation=status)
+        for pause in polling.backoff(self._context.target):
+            record = self._context.resources.for_job(request)
+            if record is None or record.id is not None or record.removed:
+                break
+            pause()  # the id may be told a moment after the end
+            end = self._sender.send(request, CONTROL, operation=status)
+        if record is None or record.id is None:
+            answer = end.response.body[:200].decode(errors="replace") if end.response else end.outcome
+            raise NotApplicable(f"the job of {write.operation} told no id of a record: {answer}")
+        return record.id
+
+    def created_id(self, end: JobResult) -> str | None:
+        """Return the id of a record in the final read of a job, or None."""
+        return record_id(end.status, end.exchange.response.json()) if end.exchange.response else None
+
+    def create_records(self, creator: Operation, number: int) -> list[str]:
+        """Create records and return their ids; their jobs run side by side. Raises Inconclusive if one is rejected."""
+        writes = []
+        for _ in range(number):
+            write = self._sender.send(self._requests.request_for(creator), CONTROL, operation=creator)
+            if not write.accepted:
+                raise Inconclusive(f"No record could be created to work on: {creator.label} answered {write.outcome}.")
+            writes.append(write)
+        return [self.wait_for_record(write) for write in writes]
+
+    def reads(self) -> list[Exchange]:
+        """Return this operation's unmodified reads of jobs that the session's writes queued."""
+        queued = frozenset(self._context.job_requests)
+        return [exchange for exchange in self._log.controls() if exchange.request in queued]
+
+    def known_requests(self, max_requests: int) -> list[Request]:
+        """Return requests for the status of jobs that the session's writes queued: odd ids first, then a spread."""
+        found = dict.fromkeys(self._context.job_requests)
+        odd = sorted(found, key=lambda request: -sum(not character.isalnum() for character in request.target))
+        chosen = dict.fromkeys(odd[: max_requests // 4])
+        rest = [request for request in found if request not in chosen]
+        step = max(1, len(rest) // max(1, max_requests - len(chosen)))
+        return [*chosen, *rest[::step]][:max_requests]
+
+    def repeat_first_write(self) -> None:
+        """Send again the first write that queued a job to read, for a second job about its record; never a create."""
+        source, _ = self.sources()[0]
+        first = next((e for e in self._log.exchanges if e.operation == source.id and e.accepted), None)
+        if first is not None and not source.record:
+            self._sender.send(first.request, CONTROL, operation=source)
+
+    def read_failing_job(self) -> Exchange | None:
+        """Write what can come to nothing, and read its job, which is expected to fail; None if it is rejected."""
+        source, _ = self.sources()[0]
+        in_path = methods.unknown_ids(source) if source.path_parameters else []
+        return self._read_job_of([*string_payloads.unknown_values(source)[::-1], *in_path])
+
+    def read_minimal_write_job(self) -> Exchange | None:
+        """Write only what is required, and read its job; None if it is rejected, or if everything is required."""
+        return self._read_job_of([constraints.nothing_optional(self.sources()[0][0])])
+
+    def _read_job_of(self, mutations: Sequence[Mutation]) -> Exchange | None:
+        """Send a write with the first of the mutations and read its job; None if there is no such job."""
+        source, link = self.sources()[0]
+        for mutation in mutations[:1]:
+            request = self._requests.request_for(source)
+            changed = mutation.apply(request)
+            if changed == request or may_hit_foreign_ids(source, request, changed):
+                break
+            write = self._sender.send(changed, mutation, operation=source)
+            if write.accepted:
+                return self._sender.send(self._requests.status_request(self._operation, link, write), CONTROL)
+        return None

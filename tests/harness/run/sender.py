@@ -1,0 +1,146 @@
+"""Sends the requests of one operation's run, within its budget, and records what came of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
+from typing import Final
+
+from contracts.errors import Inconclusive, TargetUnavailable
+from contracts.model.http import CONTROL, Exchange, Request
+from contracts.openapi.operation import Operation
+from strategies.core.mutation import Mutation
+from tests.harness.http.retry_policy import SILENCES
+from tests.harness.http.send_result import SendResult, TargetDown
+from tests.harness.run.budget import Budget
+from tests.harness.run.context import RunContext
+from tests.harness.run.exchange_log import ExchangeLog, exchange_of
+from tests.harness.run.interruption import defer_sigint
+from tests.harness.run.request_factory import RequestFactory
+from tests.harness.run.token_guard import TokenGuard
+
+UNAUTHORIZED: Final = 401
+
+
+class Sender:
+    """Sends requests through the session's client. Raises BudgetSpent, or TargetUnavailable if nothing answers."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        context: RunContext,
+        budget: Budget,
+        log: ExchangeLog,
+        requests: RequestFactory,
+        guard: TokenGuard,
+    ) -> None:
+        """Send nothing yet."""
+        self._operation = operation
+        self._context = context
+        self._client = context.client
+        self._budget = budget
+        self._log = log
+        self._requests = requests
+        self._guard = guard
+        self._observations: list[str] = []
+
+    def send(
+        self, request: Request, mutation: Mutation | str, *, operation: Operation | None = None, generated: bool = False
+    ) -> Exchange:
+        """Send a request of this operation, or of another one that it leads to, and record the exchange."""
+        if isinstance(mutation, str):
+            mutation = Mutation(mutation, lambda unchanged: unchanged)
+        self._budget.require()
+        creates = (operation or self._operation).record is not None
+        # What nobody knows of cannot be cancelled again: Ctrl-C waits until a create's answer was noted.
+        with defer_sigint(lambda: self._client.idle) if creates else nullcontext():
+            return self._send(request, mutation, operation or self._operation, generated=generated)
+
+    def send_again(self, exchange: Exchange) -> Exchange:
+        """Send the request of an exchange once more, under the same mutation."""
+        again = Mutation(
+            exchange.mutation,
+            lambda unchanged: unchanged,
+            about=exchange.about,
+            issued_token=exchange.issued_token,
+            also_malformed=exchange.also_malformed,
+            gates=exchange.gates,
+            fuzzing=exchange.fuzzing,
+        )
+        operation = self._context.document.operation(exchange.operation)
+        return self.send(exchange.request, again, operation=operation, generated=exchange.generated)
+
+    def send_together(self, requests: Sequence[tuple[Request, Mutation | str]]) -> list[Exchange]:
+        """Send requests at the same time, on connections of their own."""
+        if self._budget.left < len(requests):
+            raise self._budget.exhausted()
+        before = self._budget.spent
+        pool = ThreadPoolExecutor(len(requests))
+        try:
+            exchanges = list(pool.map(lambda pair: self.send(*pair), requests))
+        except KeyboardInterrupt:
+            self._client.give_up("The run was ended.")  # those that wait need not
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # what is under way has its own deadline
+        self._budget.spent = before + len(requests)
+        return exchanges
+
+    def take_observations(self) -> list[str]:
+        """Return, once, sentences about what the target did beside answering."""
+        observed, self._observations = self._observations, []
+        return observed
+
+    def _send(self, request: Request, mutation: Mutation, operation: Operation, *, generated: bool) -> Exchange:
+        self._budget.spent += 1  # once, however often the client has to try
+        resources = self._context.resources
+        begun = resources.begin(operation, request) if operation.record else None
+        try:
+            result = self._client.send(request)
+        except TargetUnavailable as away:
+            if isinstance(away, TargetDown) and away.reply is not None:
+                exchange = self._record(away.reply, request, mutation, operation, generated=generated)
+                resources.observe(exchange, begun, away.reply.lost)
+                self._client.last.in_flight.append(exchange)
+                self._context.on_exchange(exchange)
+            elif begun is not None:
+                resources.note_not_sent(begun)
+            raise
+        exchange = self._record(result, request, mutation, operation, generated=generated)
+        self._note_connection(exchange, result, operation)
+        if record := resources.observe(exchange, begun, result.lost):
+            self._budget.owe_cleanup(record)
+        if exchange.accepted and operation.job_link:
+            with suppress(Inconclusive):  # an id that no request can hold
+                self._context.job_requests.append(self._requests.status_request_for(exchange)[1])
+        self._client.token_honoured |= exchange.accepted and exchange.issued_token
+        if self._log.succeeded(exchange) and exchange.mutation == CONTROL:
+            self._context.accepted[exchange.operation] = exchange
+        self._context.on_exchange(exchange)
+        if exchange.status == UNAUTHORIZED and exchange.issued_token and self._client.token_honoured:
+            self._guard.require_token()
+        return exchange
+
+    def _record(
+        self, result: SendResult, request: Request, mutation: Mutation, operation: Operation, *, generated: bool
+    ) -> Exchange:
+        exchange = exchange_of(result, request, mutation, operation, number=self._client.sent, generated=generated)
+        self._log.add(exchange)
+        return exchange
+
+    def _note_connection(self, exchange: Exchange, result: SendResult, operation: Operation) -> None:
+        """Note what sending a request showed of the target beside its answer."""
+        last = self._client.last
+        if exchange.fault in SILENCES:
+            self._budget.note_unanswered()
+        last.recent.append(exchange)
+        for stray in self._client.strays():
+            self._log.attribute_stray_bytes(stray, reversed(last.recent))
+        if exchange.response is not None:
+            last.answered = exchange
+        if result.falls and exchange.response is not None:
+            self._observations.append(
+                f"the target went away once while a request to {operation.label} ({exchange.mutation}) was in flight, "
+                "and answered it when it was back"
+            )

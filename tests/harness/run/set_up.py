@@ -1,0 +1,148 @@
+"""The first phase of an operation's run: what has to be known of the target before any requirement is tried."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from contracts.errors import Inconclusive, NotApplicable
+from contracts.model.http import CONTROL, Exchange, Request
+from contracts.openapi.operation import Operation
+from strategies.body import bodies
+from strategies.core.mutation import Mutation
+from strategies.request import credentials
+from tests.harness.config.access import Access, access_with
+from tests.harness.run.context import RunContext
+from tests.harness.run.controls import CREDENTIALS, ControlProvider
+from tests.harness.run.exchange_log import ExchangeLog
+from tests.harness.run.jobs import JobReader
+from tests.harness.run.relations import creator_for, missing_variables
+from tests.harness.run.request_factory import RequestFactory
+from tests.harness.run.sender import Sender
+from tests.harness.run.token_guard import TokenGuard
+
+UNAUTHORIZED, FORBIDDEN = 401, 403
+MAX_CONTROLS: Final = 6
+"""Known values that are tried before giving up on getting a control accepted."""
+CREATED_RECORDS: Final = 3
+"""Created where an operation works on records and the user named none: one to edit or reject, two to tell apart."""
+MAX_TOKEN_REJECTIONS: Final = 3
+
+
+class SetUp:
+    """Sends an unauthenticated probe, the first control and its repeat, and tells the ControlProvider the outcome."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        context: RunContext,
+        sender: Sender,
+        requests: RequestFactory,
+        log: ExchangeLog,
+        jobs: JobReader,
+        controls: ControlProvider,
+        guard: TokenGuard,
+    ) -> None:
+        """Send nothing yet."""
+        self.unauthenticated_probe: Exchange | None = None
+        self._operation = operation
+        self._context = context
+        self._sender = sender
+        self._requests = requests
+        self._log = log
+        self._jobs = jobs
+        self._controls = controls
+        self._guard = guard
+
+    def run(self) -> None:
+        """Send what the set-up consists of. Raises TargetUnavailable, or Inconclusive if no control can be had."""
+        if self._controls.missing_settings:
+            self._probe_without_control()
+            return
+        self._create_records()
+        if self._operation.secured and not self._operation.job_status:
+            self._send_unauthenticated_probe()
+        self._send_first_control()
+        if self._controls.first is None:
+            return
+        self._repeat_control(self._controls.first)
+        if self._operation.job_status:
+            self._jobs.read_failing_job()
+
+    def _create_records(self) -> None:
+        """Create records to work on where the user named none."""
+        creation = creator_for(self._context.document, self._operation)
+        if creation is None:
+            return
+        creator, link = creation
+        variable = self._operation.supplied_by[link.name]
+        test_data = self._requests.test_data
+        if variable in test_data or missing_variables(self._context.document, self._operation, test_data):
+            return
+        try:
+            records = self._jobs.create_records(creator, CREATED_RECORDS)
+        except NotApplicable as no_record:
+            raise Inconclusive(f"No record could be created to work on: {no_record}.") from None
+        self._controls.spare_record = records.pop() if self._operation.updates_record else None
+        test_data[variable] = tuple(records)
+
+    def _send_unauthenticated_probe(self) -> None:
+        """Send the very first request without credentials: a target that lets only the first one pass shows it now.
+
+        It has the value that is reserved for such requests: the first control then shows that values are fresh.
+        """
+        controls = self._controls
+        mutation = credentials.none(self._operation)[0]
+        controls.first_index = self._context.values.next_index() if controls.multi_valued() else 0
+        request = controls.unused_value_request(CREDENTIALS) or controls.request_at(controls.first_index)
+        self.unauthenticated_probe = self._sender.send(mutation.apply(controls.tagged(request, CREDENTIALS)), mutation)
+
+    def _send_first_control(self) -> None:
+        """Send controls, each with another value, until one is accepted."""
+        controls = self._controls
+        for number in range(1, MAX_CONTROLS + 1):
+            exchange = controls.send_next()
+            self._guard.require_application(self.unauthenticated_probe, exchange)
+            if self._log.succeeded(exchange):
+                controls.first = exchange
+                return
+            controls.rejected = exchange
+            token_rejected = exchange.status in (UNAUTHORIZED, FORBIDDEN) and number >= MAX_TOKEN_REJECTIONS
+            if token_rejected and not self._context.client.token_honoured:
+                raise self._guard.token_rejected(exchange)
+
+    def _repeat_control(self, first: Exchange) -> None:
+        """Send the first control again, to learn whether the target takes each value once."""
+        again = self._sender.send(first.request, CONTROL)
+        self._controls.replayable = self._log.succeeded(again) or again.crashed
+
+    def _probe_without_control(self) -> None:
+        """Send what has to be rejected for its credentials and, with a token, what has to be for anything else.
+
+        Raises Inconclusive if the target answers both as if it were down.
+        """
+        plain = self._controls.request_at(0)
+        mutation = credentials.none(self._operation)[0]
+        self.unauthenticated_probe = self._sender.send(mutation.apply(plain), mutation)
+        exchanges = [self.unauthenticated_probe]
+        if access_with(self._controls.missing_settings) is Access.NONE:
+            self._guard.require_application(self.unauthenticated_probe)
+        else:
+            exchanges.append(self._probe_token(plain))
+        if all(exchange.crashed for exchange in exchanges):
+            raise Inconclusive(f"{self._operation.label} answers {exchanges[-1].outcome} to everything.")
+
+    def _probe_token(self, plain: Request) -> Exchange:
+        """Send with the token what has to be rejected for another reason. Raises TargetUnavailable if the token is."""
+        mutation = Mutation("an id that was made up", lambda unchanged: unchanged)
+        if self._operation.body is not None:
+            mutation = [*bodies.missing(self._operation), *bodies.not_objects(self._operation)][0]
+        client = self._context.client
+        for _ in range(MAX_TOKEN_REJECTIONS):
+            exchange = self._sender.send(mutation.apply(plain), mutation)
+            self._guard.require_application(self.unauthenticated_probe, exchange)
+            if exchange.status not in (UNAUTHORIZED, FORBIDDEN):
+                client.token_honoured |= exchange.response is not None
+                return exchange
+        if client.token_honoured:
+            return exchange
+        raise self._guard.token_rejected(exchange)

@@ -1,0 +1,57 @@
+"""Reading a job: what ends it beside a final status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from contracts.model.http import CONTROL, Exchange
+from tests.harness.run import polling
+from tests.harness.run.operation_run import OperationRun
+from tests.support.factories import CANCEL, STATUS, control, exchange, table
+from tests.unit.test_traces import running
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[OperationRun]:
+    monkeypatch.setattr(polling, "first_pause_seconds", lambda _: 0.0)
+    with running(CANCEL, set_up=False) as run:
+        yield run
+
+
+def answers(run: OperationRun, monkeypatch: pytest.MonkeyPatch, *answered: Exchange) -> list[object]:
+    """Have these answers come, the last of them again and again; return the operations that were asked for."""
+    asked: list[object] = []
+
+    def send(_: object, mutation: str, *, operation: object) -> Exchange:
+        assert mutation == CONTROL
+        asked.append(operation)
+        run.budget.spent += 1
+        return answered[min(len(asked), len(answered)) - 1]
+
+    monkeypatch.setattr(run.sender, "send", send)
+    return asked
+
+
+PENDING = exchange(200, {"write_status": "PENDING"})
+
+
+@table("answer", {"lost": (exchange(404),), "crashed": (exchange(500),), "unanswered": (exchange(None),)})
+def test_job_is_not_waited_for_that_cannot_be_read(run, monkeypatch, answer: Exchange) -> None:
+    asked = answers(run, monkeypatch, PENDING, answer)
+    assert run.jobs.poll(control(STATUS), max_reads=8, operation=STATUS) is answer
+    assert asked == [STATUS, STATUS]
+
+
+def test_reads_leave_a_request_of_the_budget(run, monkeypatch) -> None:
+    asked = answers(run, monkeypatch, PENDING)
+    run.budget.spent = run.budget.total - 3
+    run.jobs.poll(control(STATUS), max_reads=8, operation=STATUS)
+    assert (len(asked), run.budget.left) == (2, 1)
+
+
+def test_job_is_read_by_the_runs_own_operation_unless_another_is_named(run, monkeypatch) -> None:
+    asked = answers(run, monkeypatch, exchange(404))
+    run.jobs.poll(control(STATUS), max_reads=8)
+    assert asked == [CANCEL]
