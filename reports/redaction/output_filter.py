@@ -1,8 +1,7 @@
-"""Where bytes are written: the terminal, JUnit, log files and Allure's results pass through here without the token.
+"""Redact the terminal, JUnit, log files and Allure's results where their bytes are written.
 
-What stands in a traceback, a warning, a log line or somebody else's attachment is covered as well: it is not looked for
-where it comes from, but taken out of every stream and file on its way. What would act on a terminal, or on a CI system
-that reads the log, is made inert there, too.
+That covers tracebacks, warnings, log lines and attachments of other plugins, since every stream and file passes the
+filter. It also makes text inert that would act on a terminal, or on a CI system that reads the log.
 """
 
 from __future__ import annotations
@@ -34,29 +33,29 @@ from reports.writers.safe_files import replace_file
 
 Stream = TypeVar("Stream")
 TEXTS = frozenset({".txt", ".md", ".html", ".csv", ".xml", ".properties"})
-"""Files of text by their suffix, as Allure gives it to attachments."""
+"""Suffixes of text files, as Allure gives them to attachments."""
 
 
 class OutputFilter:
-    """Takes the token out of what is written, once it knows one, and whatever would act there."""
+    """Redacts text on its way to a stream or file, once the token is known, and makes it inert."""
 
     def __init__(self, *, colours: bool, credentials: str = "") -> None:
-        """Know no token yet: settings are read after the first stream is open. `credentials` are those of a URL."""
+        """Start without a token, which settings give later than the first output. `credentials` are those of a URL."""
         self.redactor: Redactor | None = None
         self._colours, self._credentials = colours, credentials
 
     def redact(self, text: str) -> str:
-        """Return a text without secrets."""
+        """Return a text without token and credentials."""
         if self._credentials:
             text = text.replace(self._credentials, HIDDEN)
         return text if self.redactor is None else self.redactor.redact(text)
 
     def text(self, text: str) -> str:
-        """Return a text as it may be written to a stream that people read."""
+        """Return a text for a terminal or log: redacted and inert."""
         return sanitize.stream(self.redact(text), colours=self._colours)
 
     def data(self, file: Path, data: bytes) -> bytes:
-        """Return bytes as they may be written to a file."""
+        """Return the bytes of a file: redacted, and inert in the formats of its suffix."""
         text = self.redact(data.decode(errors="surrogateescape"))
         if file.suffix == ".json":
             text = sanitize.json(text)
@@ -64,36 +63,36 @@ class OutputFilter:
             text = sanitize.text(text)
         return text.encode(errors="surrogateescape")
 
-    def clean(self, stream: Stream) -> Stream:
-        """Return the stream; from now on all text that goes into it is cleaned."""
+    def redact_stream(self, stream: Stream) -> Stream:
+        """Filter all further text that is written to a stream; return the stream."""
         write: Callable[[str], int] = stream.write  # type: ignore[attr-defined]
         stream.write = lambda text: write(self.text(text))  # type: ignore[attr-defined]
         return stream
 
-    def open(self, *given: Any, **named: Any) -> Any:
-        """Open a text file as `open` does, to be written clean."""
-        return self.clean(open(*given, **named))  # noqa: PTH123 - stands in for it
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Open a text file as `open` does, with a filter."""
+        return self.redact_stream(open(*args, **kwargs))  # noqa: PTH123 - it replaces open
 
 
 OUTPUT_FILTER: Final = pytest.StashKey[OutputFilter]()
 
 
 class EarlyOutputFilter:
-    """Cleans what is written, from before another plugin opens a file."""
+    """Registers the output filter before any other plugin opens a file."""
 
     def __init__(self) -> None:
-        """See which of the streams were closed when the process was started."""
+        """Note which standard streams were closed when the process started."""
         self._closed = [name for name in ("stdout", "stderr") if getattr(sys, f"__{name}__") is None]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Put the writer in between."""
+        """Register the filter."""
         self._open_closed()
         config.stash[OUTPUT_FILTER] = register(config)
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
-        """Have the streams stay as they are: capturing would put back what it found."""
+        """Keep the streams open: capturing would restore the closed ones."""
         capture = config.pluginmanager.get_plugin("capturemanager")
         if self._closed and capture is not None:
             capture.stop_global_capturing()
@@ -105,59 +104,59 @@ class EarlyOutputFilter:
 
 
 def survive_write_errors(stream: Any) -> None:
-    """Let a stream that nobody reads any more, or that has no room, cost what is shown there, and nothing else.
+    """Discard what is written to a stream after its first error: a closed pipe or a full disk must not end the run.
 
-    Exit code and files tell what a run came to: they are not to be lost with the reader of its output.
+    The result of the run is in its files and exit code, too.
     """
     write, flush = stream.write, stream.flush
-    lost: list[OSError] = []
+    errors: list[OSError] = []
 
-    def surviving(act: Callable[..., Any], *given: Any) -> Any:
+    def surviving(write_or_flush: Callable[..., Any], *args: Any) -> Any:
         try:
-            return act(*given)
+            return write_or_flush(*args)
         except OSError as error:
             _discard(stream)
             with suppress(OSError):
-                flush()  # what was waiting to be written, too
-            lost.append(error)  # each time that capturing puts the stream back
-            if stream is sys.__stdout__ and sys.__stderr__ is not None and len(lost) == 1:
-                why = f"Nothing more can be shown here ({os.strerror(error.errno or 0).lower()}): the run goes on."
+                flush()  # discards what is buffered
+            errors.append(error)  # once each time that capturing restores the stream
+            if stream is sys.__stdout__ and sys.__stderr__ is not None and len(errors) == 1:
+                why = f"Output cannot be written any more ({os.strerror(error.errno or 0).lower()}): the run continues."
                 with suppress(OSError):
                     print(why, file=sys.__stderr__)
-            return len(given[0]) if given else None
+            return len(args[0]) if args else None
 
     stream.write = lambda text: surviving(write, text)
     stream.flush = lambda: surviving(flush)
 
 
 def _discard(stream: Any) -> None:
-    """Have whatever goes into a stream from now on lead nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+    """Redirect a stream to the null device."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
 
 
 def register(config: pytest.Config) -> OutputFilter:
-    """Clean whatever this pytest process writes. Called before other plugins open their files."""
-    colour = config.getoption("color", "no")  # as with `-p no:terminal`
+    """Filter the output of this pytest process; called before other plugins open their files."""
+    colour = config.getoption("color", "no")  # absent with `-p no:terminal`
     colours = colour == "yes" or (colour == "auto" and should_do_markup(sys.__stdout__ or sys.stdout))
-    writer = OutputFilter(colours=colours, credentials=_credentials(config.getoption("--target")))
-    if token := os.environ.get(VARIABLE, "").strip():  # the settings may name another one, later
+    output_filter = OutputFilter(colours=colours, credentials=_credentials(config.getoption("--target")))
+    if token := os.environ.get(VARIABLE, "").strip():  # settings may give another one later
         try:
-            writer.redactor = Redactor(require_utf8(VARIABLE, token))
+            output_filter.redactor = Redactor(require_utf8(VARIABLE, token))
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
-    _clean_trace(config, writer)
-    _clean_observations(writer)
+    _filter_trace(config, output_filter)
+    _filter_observations(output_filter)
 
-    class CleanLogger(AllureFileLogger):
-        """Allure's own writer of results and attachments, with clean bytes."""
+    class FilteredFileLogger(AllureFileLogger):
+        """Allure's own output_filter of results and attachments, with redacted bytes."""
 
         def _report_item(self, item: Any) -> None:
-            told = asdict(item, filter=lambda _, value: value or value is False)
-            # By the test's own id, so that a result replaces the one that was written of the same test before.
+            fields = asdict(item, filter=lambda _, value: value or value is False)
+            # Named by the test's id, so that a result replaces the earlier one of the same test.
             name = item.file_pattern.format(prefix=getattr(item, "historyId", None) or uuid.uuid4())
-            text = json.dumps(told, ensure_ascii=False)
+            text = json.dumps(fields, ensure_ascii=False)
             self._write(name, text.encode(errors="surrogateescape"))
 
         @hookimpl
@@ -170,54 +169,54 @@ def register(config: pytest.Config) -> OutputFilter:
 
         def _write(self, name: str, data: bytes) -> None:
             file = self._report_dir / name
-            replace_file(file, writer.data(file, data))
+            replace_file(file, output_filter.data(file, data))
 
-    _swap(config, vars(allure_pytest.plugin), "AllureFileLogger", CleanLogger)
-    _swap(config, vars(junitxml), "open", writer.open)
+    _replace_name(config, vars(allure_pytest.plugin), "AllureFileLogger", FilteredFileLogger)
+    _replace_name(config, vars(junitxml), "open", output_filter.open)
     for stream in {id(one): one for one in (sys.__stdout__, sys.__stderr__, sys.stdout, sys.stderr) if one}.values():
         survive_write_errors(stream)
-        writer.clean(stream)  # to the end of the process: an interpreter that dies has its say after pytest
-    return writer
+        output_filter.redact_stream(stream)  # to the end of the process: a dying interpreter writes after pytest
+    return output_filter
 
 
 def _credentials(target: str) -> str:
-    """Return user and password of a URL, or of what was meant for one; empty where there are none."""
+    """Return user and password of a URL, valid or not; an empty text if it has none."""
     before, at, _ = target.rpartition("@")
     return before.rpartition("//")[2] if at else ""
 
 
-def _clean_trace(config: pytest.Config, writer: OutputFilter) -> None:
-    """Clean what --debug and PYTEST_DEBUG write: pytest keeps in its tracer where that goes."""
+def _filter_trace(config: pytest.Config, output_filter: OutputFilter) -> None:
+    """Filter the output of --debug and PYTEST_DEBUG, which pytest's tracer writes."""
     tracer = config.trace.root
-    if (write := tracer._writer) is None:  # noqa: SLF001 - there is no other way to learn it
+    if (write := tracer._writer) is None:  # noqa: SLF001 - there is no public way to get it
         return
     if isinstance(file := getattr(write, "__self__", None), io.TextIOWrapper) and file.name == config.option.debug:
-        file.flush()  # its first lines hold the command's arguments
-        begun = Path(file.name).read_text(encoding="utf-8")
+        file.flush()  # its first lines contain the arguments of the command
+        written = Path(file.name).read_text(encoding="utf-8")
         file.seek(0)
         file.truncate()
-        write(writer.text(begun))
-    tracer.setwriter(lambda text: write(writer.text(text)))
+        write(output_filter.text(written))
+    tracer.setwriter(lambda text: write(output_filter.text(text)))
 
 
-def _clean_observations(writer: OutputFilter) -> None:
-    """Clean the files that Hypothesis writes where HYPOTHESIS_EXPERIMENTAL_OBSERVABILITY is set."""
+def _filter_observations(output_filter: OutputFilter) -> None:
+    """Filter the files that Hypothesis writes if HYPOTHESIS_EXPERIMENTAL_OBSERVABILITY is set."""
     observability = sys.modules["hypothesis.internal.observability"]
-    observability.json = SimpleNamespace(dumps=lambda value: sanitize.json(writer.redact(json.dumps(value))))  # type: ignore[attr-defined]
+    observability.json = SimpleNamespace(dumps=lambda value: sanitize.json(output_filter.redact(json.dumps(value))))  # type: ignore[attr-defined]
 
 
-def redact_log_file(config: pytest.Config, writer: OutputFilter) -> None:
-    """Clean the file of --log-file, which pytest opens while it configures its plugins."""
+def redact_log_file(config: pytest.Config, output_filter: OutputFilter) -> None:
+    """Filter the file of --log-file, which pytest opens while it configures its plugins."""
     plugin = config.pluginmanager.get_plugin("logging-plugin")
     handler = plugin.log_file_handler if plugin else None
     if handler is not None and handler.stream is not None:
-        writer.clean(handler.stream)
+        output_filter.redact_stream(handler.stream)
 
 
-def _swap(config: pytest.Config, names: dict[str, Any], name: str, new: Any) -> None:
-    """Put something in place of what a module calls by this name, until the end of this pytest run.
+def _replace_name(config: pytest.Config, names: dict[str, Any], name: str, new: Any) -> None:
+    """Replace a name of a module until the end of this pytest run.
 
-    There is no hook where these bytes are written, and no need to repeat what is done around it.
+    There is no hook where these bytes are written, and a copy of the code around it would have to be maintained.
     """
     before = names.get(name)
     names[name] = new

@@ -1,7 +1,7 @@
-"""Keeps the token out of whatever is written: it stands as a shell expression that a reader's own token fills in.
+"""Replace the token in everything that is written by a shell expression, which a reader's own token fills in.
 
 A near miss gives a secret away as surely as the secret itself: `token[:-1]` leaves one character to guess. So every
-form that leads back to the token is replaced, and by an expression that still reproduces the request when pasted.
+form from which the token can be derived is replaced, by an expression that still reproduces the request when pasted.
 """
 
 from __future__ import annotations
@@ -13,52 +13,52 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
-from reports.redaction.spellings import SHORTEST_PART, SecretFinder, Span
+from reports.redaction.secret_finder import SHORTEST_PART, SecretFinder, Span
 
 VARIABLE = "PROPEXO_TOKEN"
 SHORTEST_ID = 3
-"""Ids from this length on are replaced where that was asked for."""
+"""Characters of the shortest id that `--redact ids` replaces."""
 STEP = 4
-"""Characters from one look at a text to the next: of each `SHORTEST_PART` of them, one look finds three."""
-SEEN = SHORTEST_PART - STEP + 1
+"""Characters from one probe of a text to the next: each part of `SHORTEST_PART` characters contains a probe."""
+PROBE = SHORTEST_PART - STEP + 1
 SHORT_TEXT, TEXTS_REMEMBERED = 256, 2048
-"""Characters of a text that is looked through once; and how many of those."""
-WIDEST_SPELLING = 12
-"""Characters that stand for one character of the token in the widest spelling that is common: `&amp;#x0041;`."""
+"""Characters of a text whose redaction is cached, and the size of the cache."""
+WIDEST_ENCODING = 12
+"""Characters for one character of the token in the widest common encoding: `&amp;#x0041;`."""
 OTHER_CASE = 2
-"""Letters in the other case that a near miss may have: more of them would tell too much where they are written."""
+"""Letters of the other case in a near miss that is replaced piece by piece: more of them would reveal too much."""
 HIDDEN = "[hidden]"
 KNOWN_CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
-"""Content codings that are undone, or none: a body in another one cannot be looked into."""
+"""Content codings that are undone, or none: a body in another one cannot be searched."""
 NOT_UTF8 = re.compile("[\udc80-\udcff]")
-"""Bytes that are no text, as Python carries them."""
+"""Bytes that are not UTF-8, as `surrogateescape` decodes them."""
 PERSONAL = re.compile(
     r"(\\{0,15}(?:\"|&quot;|')[\w-]{0,100}(?:name|email|phone|\bid|_id|Id)\\{0,15}(?:\"|&quot;|')\s{0,40}:\s{0,40}"
     r"\\{0,15}(?:\"|&quot;|'))"
     r"([^\"'&\\]+)"
 )
-"""A property whose name says that it identifies somebody or something, up to its value, and the value.
+"""A JSON property whose name says that it identifies a person or a record: the text before its value, and the value.
 
-Fifteen backslashes stand before a quote that was put into a string four times."""
+A quote that was put into a string four times has fifteen backslashes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of text: literal, or a shell expression that stands for a secret."""
+    """A piece of text: literal, or a shell expression in place of a secret."""
 
     text: str
     secret: bool
 
 
 class Redactor:
-    """Replaces one token, and what leads back to it, in text.
+    """Replaces one token in text, in every form from which it can be derived.
 
-    Ids and names are replaced, too, where `ids` gives what stands for them.
-    A token of no more than `SHORTEST_PART` characters is replaced nowhere: it would stand in ordinary words.
+    If `ids` is given, it maps ids to their replacements; they and the names of people are replaced, too.
+    A token of at most `SHORTEST_PART` characters is not replaced: it would occur in ordinary words.
     """
 
     def __init__(self, token: str, ids: Mapping[str, str] | None = None) -> None:
-        """Work out the forms of the token that the suite sends, and those that others may write it in."""
+        """Prepare the forms of the token that the suite sends, and the search for those that others may write."""
         value = f'"${VARIABLE}"'
         self._token = token
         self._ids = None if ids is None else _pattern_of_ids(ids)
@@ -71,8 +71,8 @@ class Redactor:
             token: f"${{{VARIABLE}}}",
         }
         self._pattern = re.compile("|".join(re.escape(form) for form in sorted(self._forms, key=len, reverse=True)))
-        self._spellings = SecretFinder(token) if len(token) > SHORTEST_PART else None
-        self._looks = frozenset(token[at : at + SEEN] for at in range(len(token) - SEEN + 1))
+        self._finder = SecretFinder(token) if len(token) > SHORTEST_PART else None
+        self._probes = frozenset(token[at : at + PROBE] for at in range(len(token) - PROBE + 1))
         self._parts: dict[str, int] = {}
         for at in range(len(token) - SHORTEST_PART + 1):
             self._parts.setdefault(token[at : at + SHORTEST_PART], at)
@@ -81,46 +81,46 @@ class Redactor:
 
     @property
     def margin(self) -> int:
-        """Return the bytes behind a cut that are to be looked at, so that it goes through no spelling of the token."""
-        return WIDEST_SPELLING * len(self._token)
+        """Return the bytes to read beyond a cut, so that no encoded token is cut in two."""
+        return WIDEST_ENCODING * len(self._token)
 
     def text(self, text: str) -> str:
-        """Return `text` without the token, its derived forms, and its longer parts."""
+        """Return `text` without the token, its derived forms and its longer parts."""
         return self._short_text(text) if len(text) <= SHORT_TEXT else self._text(text)
 
     def _text(self, text: str) -> str:
         return "".join(part.text for part in self.parts(text))
 
     def parts(self, text: str) -> list[Part]:
-        """Return `text` in pieces, so that a shell can be told which of them to expand."""
+        """Return `text` in pieces, so that a shell expands only those that replace a secret."""
         return [part for piece in self._without_ids(text) for part in self._without_token(piece)]
 
     def body(self, body: bytes, codings: str = "") -> bytes:
-        """Return a body without the token. One that cannot be looked into, for its codings, is left out as a whole."""
+        """Return a body without the token; one in an unknown content coding is replaced as a whole."""
         text = body.decode(errors="surrogateescape")
         known = all(coding.strip().lower() in KNOWN_CODINGS for coding in codings.split(","))
         if not known and NOT_UTF8.search(text):
-            return f"[{len(body):,} bytes in a content coding that is not known: left out]".encode()
+            return f"[{len(body):,} bytes in an unknown content coding: redacted]".encode()
         return self.text(text).encode(errors="surrogateescape")
 
     def redact(self, text: str) -> str:
         """Return whatever is about to be written without the token, in whatever form; all else stays as it is."""
-        if self._spellings is None:
+        if self._finder is None:
             return text
         at, kept = 0, []
-        for span in self._spellings.spans(text):
-            kept += [text[at : span.start], _instead(span)]
+        for span in self._finder.spans(text):
+            kept += [text[at : span.start], _replacement(span)]
             at = span.end
         return "".join([*kept, text[at:]])
 
     def redact_bytes(self, data: bytes) -> bytes:
-        """Return bytes that are about to be written without the token."""
+        """Return bytes without the token; bytes that are not UTF-8 stay as they are."""
         text = data.decode("utf-8", errors="surrogateescape")
         return self.redact(text).encode("utf-8", errors="surrogateescape")
 
     def occurs_in(self, data: bytes) -> bool:
-        """Return whether the token stands in bytes that were written."""
-        return self._spellings is not None and self._spellings.occurs_in(data.decode(errors="replace"))
+        """Return whether the token is in the bytes."""
+        return self._finder is not None and self._finder.occurs_in(data.decode(errors="replace"))
 
     def _without_ids(self, text: str) -> Iterator[str | Part]:
         if self._ids is None:
@@ -139,28 +139,28 @@ class Redactor:
             yield piece
             return
         at = 0
-        for match in self._pattern.finditer(piece) if self._spellings else ():
-            yield from self._spelled(piece[at : match.start()])
+        for match in self._pattern.finditer(piece) if self._finder else ():
+            yield from self._without_encoded(piece[at : match.start()])
             yield Part(self._forms[match.group()], secret=True)
             at = match.end()
-        yield from self._spelled(piece[at:])
+        yield from self._without_encoded(piece[at:])
 
-    def _spelled(self, text: str) -> Iterator[Part]:
-        """Replace what others may have made of the token; a part of it as it is still leads to it in a shell."""
+    def _without_encoded(self, text: str) -> Iterator[Part]:
+        """Replace encoded forms of the token; an unchanged part of it becomes a substring expansion."""
         at = 0
-        for span in self._spellings.spans(text) if self._spellings else ():
+        for span in self._finder.spans(text) if self._finder else ():
             raw = text[span.start : span.end]
             if raw in self._token:
                 continue
             yield from self._substrings(text[at : span.start])
-            yield from self._nearly(raw) or [Part(_instead(span), secret=span.certain)]
+            yield from self._near_miss(raw) or [Part(_replacement(span), secret=span.certain)]
             at = span.end
         yield from self._substrings(text[at:])
 
-    def _nearly(self, raw: str) -> list[Part]:
-        """Return a near miss of the token in pieces that still lead to it in a shell; nothing where it is none.
+    def _near_miss(self, raw: str) -> list[Part]:
+        """Return a near miss of the token in pieces that a shell expands to it; an empty list if it is none.
 
-        It has letters of the token in their order, `OTHER_CASE` of them in the other case at most, and marks between.
+        A near miss has letters of the token in order, at most `OTHER_CASE` of them in the other case, and punctuation.
         """
         token = self._token
         for start in range(len(token)):
@@ -187,9 +187,9 @@ class Redactor:
     def _substrings(self, text: str) -> Iterator[Part]:
         """Replace each part of the token by a substring expansion: `${PROPEXO_TOKEN:0:31}`."""
         literal, token, last = 0, self._token, len(text) - SHORTEST_PART
-        looks = [at for at in range(0, len(text) - SEEN + 1, STEP) if text[at : at + SEEN] in self._looks]
-        for look in looks if self._spellings else ():
-            for at in range(max(literal, look - STEP + 1), min(look, last) + 1):
+        probes = [at for at in range(0, len(text) - PROBE + 1, STEP) if text[at : at + PROBE] in self._probes]
+        for probe in probes if self._finder else ():
+            for at in range(max(literal, probe - STEP + 1), min(probe, last) + 1):
                 if (start := self._parts.get(text[at : at + SHORTEST_PART])) is None:
                     continue
                 end = at + SHORTEST_PART
@@ -205,7 +205,7 @@ class Redactor:
 
 
 def _joined(places: Sequence[int | None], raw: str) -> Iterator[Part]:
-    """Yield the characters of `raw` in pieces, by where each of them stands in the token, if it does."""
+    """Yield the characters of `raw` in pieces; `places` holds the index of each in the token, or None."""
     at = 0
     while at < len(raw):
         end, start = at + 1, places[at]
@@ -218,11 +218,11 @@ def _joined(places: Sequence[int | None], raw: str) -> Iterator[Part]:
         at = end
 
 
-def _instead(span: Span) -> str:
-    """Return what to write where the token stood, or may have stood."""
+def _replacement(span: Span) -> str:
+    """Return the text that replaces a span."""
     if span.certain:
         return f"${{{VARIABLE}}}"
-    return f"[{span.end - span.start} characters that may hold the token: left out]"
+    return f"[{span.end - span.start} characters that may contain the token: redacted]"
 
 
 def _pattern_of_ids(ids: Mapping[str, str]) -> re.Pattern[str]:

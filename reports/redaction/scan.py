@@ -1,9 +1,9 @@
-"""The last look at what was written: no byte of it may hold the token, or a canary that was planted for this.
+"""Search the written files for the token and for the canary: neither may be in any of them.
 
     python -m reports.redaction.scan FOLDER_OR_FILE...
 
-The canary is a value in the environment that nobody has a reason to write. Where it is found, somebody wrote the whole
-environment, and with it the secrets of others.
+The canary is a value in the environment that nothing has a reason to write. A file that contains it contains the whole
+environment, and with it other secrets.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ ENV_FILE = Path(__file__).parents[2] / ".env"
 CANARY_BYTES = 12
 LEAKED = 3
 PACKED = re.compile(rb"H4sI[A-Za-z0-9+/]{40,}={0,2}")
-"""gzip in base64, which is how a page carries much data."""
+"""gzip in base64, as the HTML report holds its data."""
 
 
 def set_canary() -> str:
-    """Return the canary of this run, and see to it that it is in the environment, for other processes of it, too."""
+    """Set the canary of this run in the environment, unless it is set, and return it; workers inherit it."""
     return os.environ.setdefault(CANARY, f"canary-{secrets.token_hex(CANARY_BYTES)}")
 
 
 def leaks(paths: Iterable[Path], token: str, canary: str, texts: Mapping[str, str] | None = None) -> list[str]:
-    """Return a sentence for each file below these paths, and each named text, that holds the token or the canary.
+    """Return a sentence for each file below the paths, and each named text, that contains the token or the canary.
 
-    It never quotes them.
+    The sentences do not quote them.
     """
     files, named = list(_files(paths)), texts or {}
     if not files:
-        return []  # patterns of secrets are long, and take their time to compile
+        return []  # a Redactor takes time to make
     written = chain(((str(file), file.read_bytes()) for file in files), ((n, t.encode()) for n, t in named.items()))
     wanted = [(f"the token of {VARIABLE}", Redactor(token)), ("the canary of the environment", Redactor(canary))]
     return [
-        f"{where} holds {name}: delete it, have the token replaced, and report this"
+        f"{where} contains {name}: delete it, revoke the token, and report this"
         for where, content in written
         for name, redactor in wanted
         if any(redactor.occurs_in(data) for data in _layers(content))
@@ -63,25 +63,25 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _layers(data: bytes) -> Iterator[bytes]:
-    """Yield the bytes, and what is packed in them."""
+    """Yield the bytes, and whatever is packed in them."""
     yield data
     for packed in PACKED.finditer(data):
         try:
             yield gzip.decompress(base64.b64decode(packed.group()))
         except (binascii.Error, EOFError, OSError, zlib.error):
-            continue  # it only looked like it
+            continue  # no gzip after all
 
 
 def main() -> int:
-    """Return the exit code: 0 where nothing is found, 3 with a sentence for each file that gives something away."""
+    """Print a sentence for each file with a secret; return the exit code: 0 if there is none, else 3."""
     parser = argparse.ArgumentParser(
-        prog="python -m reports.redaction.scan", description="Look for the token in what was written."
+        prog="python -m reports.redaction.scan", description="Search written files for the token."
     )
     parser.add_argument("paths", metavar="FOLDER_OR_FILE", type=Path, nargs="+")
     parser.add_argument("--env-file", metavar="FILE", type=Path, help="settings (default: .env, where there is one)")
     options = parser.parse_args()
     if options.env_file and not options.env_file.exists():
-        parser.error(f"--env-file {options.env_file} is not there: without it no token could be looked for")
+        parser.error(f"--env-file {options.env_file} does not exist: there is no token to search for")
     try:
         token = os.environ.get(VARIABLE) or read_settings(options.env_file or ENV_FILE, os.environ).get(VARIABLE, "")
     except FileNotFoundError:

@@ -19,7 +19,7 @@ ONE = ("--operation", "cancel_lead*", "--profile", "quick", "-k", "RESP-01 or AU
 INTERNAL_ERROR, USAGE = 3, 4
 HOME = f"propexo-conformance-{os.getuid()}"
 SECONDS = 100.0
-GOES_ON = "Nothing more can be shown here ({}): the run goes on."
+GOES_ON = "Output cannot be written any more ({}): the run continues."
 
 
 def shell(line: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -79,7 +79,7 @@ def test_secret_is_told_without_a_terminal_plugin(tmp_path: Path) -> None:
     given = {"PROPEXO_TOKEN": "tok-en-tok-en", "PYTHONPATH": str(tmp_path)}
     done = shell('"$@" -p no:terminal -p plant --alluredir "$FOLDER"', tmp_path, **given)
     assert done.returncode == INTERNAL_ERROR
-    assert f"ERROR: {tmp_path / 'badge'} holds the token" in done.stderr
+    assert f"ERROR: {tmp_path / 'badge'} contains the token" in done.stderr
 
 
 @pytest.mark.parametrize("target", ["mock", "http://127.0.0.1:9"])

@@ -136,7 +136,7 @@ def pytest_runtest_call(item):
     code, written = planted(tmp_path, set_canary=dump)
     assert code == 3
     assert holders(written) == []
-    sentence = re.search(rb"ERROR: (\S+) holds the canary of the environment: delete it", written["terminal"])
+    sentence = re.search(rb"ERROR: (\S+) contains the canary of the environment: delete it", written["terminal"])
     assert sentence is not None, written["terminal"].decode()
     assert b"Could not tell: a secret was written - " in written["terminal"]
     assert b"Exit code 3: a secret was written: please report it." in written["terminal"]
@@ -222,7 +222,7 @@ def test_page_is_looked_into_as_it_is_packed(tmp_path: Path) -> None:
     packed = b64encode(gzip.compress(json.dumps({"result": f"Bearer {SECRET}", "more": list(range(99))}).encode()))
     (tmp_path / "index.html").write_bytes(b"<script>unpack('" + packed + b"')</script>")
     (tmp_path / "other.html").write_bytes(b"<script>unpack('" + b"H4sI" + b"A" * 80 + b"')</script>")
-    assert [sentence.partition(" holds ")[0] for sentence in leaks([tmp_path], SECRET, "canary-0123456789")] == [
+    assert [sentence.partition(" contains ")[0] for sentence in leaks([tmp_path], SECRET, "canary-0123456789")] == [
         str(tmp_path / "index.html")
     ]
 
@@ -240,7 +240,7 @@ def test_command_looks_into_folders(tmp_path: Path, token: str, code: int) -> No
     )
     assert done.returncode == code, done.stderr
     assert SECRET not in done.stderr
-    assert done.stderr.startswith(f"ERROR: {tmp_path / 'file.txt'} holds the token") is (code == 3)
+    assert done.stderr.startswith(f"ERROR: {tmp_path / 'file.txt'} contains the token") is (code == 3)
 
 
 IDS = {"evt-1": "[PROPEXO_EVENT_IDS]", "lead 22": "[PROPEXO_LEAD_ID]"}

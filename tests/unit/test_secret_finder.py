@@ -1,4 +1,4 @@
-"""A secret is found in every spelling that gives it back without a key, as fast in a long text as in a short one."""
+"""A secret is found in every encoding that gives it back without a key, in time linear in the text."""
 
 import codecs
 import gzip
@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.redaction.redactor import HIDDEN, Redactor
-from reports.redaction.spellings import LAYERS
+from reports.redaction.secret_finder import LAYERS
 from tests.support.factories import TOKEN, table
 from tests.unit.test_redaction import replayable
 from tests.unit.test_writing import SECRET
@@ -36,7 +36,7 @@ def spaced(mark: str) -> Callable[[str], str]:
     return mark.join
 
 
-SPELLINGS: dict[str, Callable[[str], str]] = {
+ENCODINGS: dict[str, Callable[[str], str]] = {
     "capitals": str.upper,
     "small letters": str.lower,
     "backwards in capitals": lambda secret: secret[::-1].upper(),
@@ -82,9 +82,9 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 
 
 @table("secret", {name: (secret,) for name, secret in SECRETS.items()})
-def test_spelling_is_found_and_taken_out(secret: str) -> None:
+def test_encoded_secret_is_found_and_replaced(secret: str) -> None:
     redactor = Redactor(secret)
-    for name, spell in SPELLINGS.items():
+    for name, spell in ENCODINGS.items():
         text = f'{{"before": 1, "told": "{spell(secret)}"}} after'
         assert redactor.occurs_in(text.encode()), name
         for written in (redactor.redact(text), redactor.text(text)):
@@ -94,10 +94,10 @@ def test_spelling_is_found_and_taken_out(secret: str) -> None:
 
 
 @pytest.mark.parametrize("mark", [" ", "**", "\n", '" + "', "|"])
-def test_text_that_only_may_hold_it_is_left_out_and_its_length_is_told(mark: str) -> None:
+def test_text_that_may_contain_it_is_replaced_by_its_length(mark: str) -> None:
     text = f"before {mark.join(TOKEN)} after"
     length = len(mark.join(TOKEN))
-    assert Redactor(TOKEN).redact(text) == f"before [{length} characters that may hold the token: left out] after"
+    assert Redactor(TOKEN).redact(text) == f"before [{length} characters that may contain the token: redacted] after"
 
 
 def test_layers_have_an_end() -> None:
@@ -154,9 +154,9 @@ def test_memory_is_bounded_for_a_long_token() -> None:
     assert peak < 64 * 2**20
 
 
-def test_body_that_cannot_be_looked_into_is_left_out() -> None:
+def test_body_in_an_unknown_coding_is_replaced() -> None:
     packed = gzip.compress(SECRET.encode())
-    left_out = f"[{len(packed)} bytes in a content coding that is not known: left out]".encode()
-    assert Redactor(SECRET).body(packed, "br") == left_out
+    redacted = f"[{len(packed)} bytes in an unknown content coding: redacted]".encode()
+    assert Redactor(SECRET).body(packed, "br") == redacted
     assert Redactor(SECRET).body(b"plain " + SECRET.encode(), "br") == b"plain ${PROPEXO_TOKEN}"
     assert Redactor(SECRET).body(b"\xff\xfe", "gzip, identity") == b"\xff\xfe"
