@@ -24,6 +24,7 @@ from pathlib import Path
 from contracts.errors import UsageError
 from contracts.untrusted.bounded_files import read_settings
 from contracts.untrusted.environment import require_utf8
+from reports.cli.output import fail
 from reports.redaction.redactor import VARIABLE, Redactor
 
 CANARY = "PROPEXO_CANARY"
@@ -94,7 +95,7 @@ def main() -> int:
         parser.error(str(error))
     found = leaks(options.paths, token, os.environ.get(CANARY, ""))
     for sentence in found:
-        print(f"ERROR: {sentence}.", file=sys.stderr)  # noqa: T201 - a command
+        fail(f"ERROR: {sentence}.")
     return LEAKED if found else 0
 
 

@@ -23,10 +23,10 @@ LONGEST_COMMAND = 2_000
 """Characters; a longer command is only in the JSON summary."""
 
 
-def write(file: Path, report: RunReport, clean: Callable[[str], str] = str) -> None:
-    """Write the page; `clean` redacts its text."""
+def write(file: Path, report: RunReport, redact: Callable[[str], str] = str) -> None:
+    """Write the page; `redact` removes secrets from its text."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(sanitize.text(clean(page(report))), encoding="utf-8")
+    file.write_text(sanitize.text(redact(page(report))), encoding="utf-8")
 
 
 def page(report: RunReport) -> str:

@@ -15,7 +15,7 @@ ALLURE_SECONDS = 120
 
 
 class RenderError(Exception):
-    """There is no report; the message says in a sentence why."""
+    """No report can be made; the message is a sentence that says why."""
 
 
 def allure(arguments: Sequence[str], extra_env: Mapping[str, str]) -> str:

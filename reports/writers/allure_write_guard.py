@@ -1,4 +1,4 @@
-"""A disk that is full, or can only be read, costs the results from there on, and neither the run nor those before."""
+"""Errors of writing Allure results, such as a full disk, are collected: the run and its other reports go on."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 
 
 class AllureWriteGuard:
-    """Stands around everything that Allure writes."""
+    """Wraps every hook by which Allure writes."""
 
     def __init__(self, failed: Callable[[str], None]) -> None:
-        """Tell `failed` why something could not be written."""
+        """Set the callback that receives the text of each error."""
         self._failed = failed
 
     def _guard(self) -> Generator[None, Any, Any]:
@@ -25,27 +25,27 @@ class AllureWriteGuard:
 
     @allure_commons.hookimpl(wrapper=True, tryfirst=True)
     def report_result(self, result: Any) -> Generator[None, Any, Any]:  # noqa: ARG002 - Allure's signature
-        """Keep a result's failure from the run."""
+        """Guard the results of tests."""
         return (yield from self._guard())
 
     @allure_commons.hookimpl(wrapper=True, tryfirst=True)
     def report_container(self, container: Any) -> Generator[None, Any, Any]:  # noqa: ARG002 - as above
-        """Keep a container's failure from the run."""
+        """Guard the containers of fixtures."""
         return (yield from self._guard())
 
     @allure_commons.hookimpl(wrapper=True, tryfirst=True)
     def report_attached_data(self, body: Any, file_name: Any) -> Generator[None, Any, Any]:  # noqa: ARG002 - as above
-        """Keep an attachment's failure from the run."""
+        """Guard attachments."""
         return (yield from self._guard())
 
     @allure_commons.hookimpl(wrapper=True, tryfirst=True)
     def report_globals(self, globals_item: Any) -> Generator[None, Any, Any]:  # noqa: ARG002 - as above
-        """Keep the failure of what belongs to the whole run from it."""
+        """Guard errors and attachments of the run."""
         return (yield from self._guard())
 
 
 def register(config: pytest.Config, failed: Callable[[str], None]) -> None:
-    """Stand guard while this pytest process writes."""
-    keeping = AllureWriteGuard(failed)
-    allure_commons.plugin_manager.register(keeping)
-    config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(keeping))
+    """Register the guard until the end of this pytest process."""
+    guard = AllureWriteGuard(failed)
+    allure_commons.plugin_manager.register(guard)
+    config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(guard))

@@ -23,14 +23,14 @@ COLOURS = {
 }
 
 
-def write(file: Path, report: RunReport, clean: Callable[[str], str] = str) -> None:
-    """Write the badge; `clean` takes out what may not be written."""
+def write(file: Path, report: RunReport, redact: Callable[[str], str] = str) -> None:
+    """Write the badge; `redact` removes secrets from its text."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(sanitize.json(clean(json.dumps(badge(report)))) + "\n", encoding="utf-8")
+    file.write_text(sanitize.json(redact(json.dumps(badge(report)))) + "\n", encoding="utf-8")
 
 
 def badge(report: RunReport) -> dict[str, str | int]:
-    """Return what the badge says: the outcome, and how many findings that fail the run are new."""
+    """Return the badge: the outcome, and the number of new gating findings."""
     new = sum(change.state is State.NEW and change.finding.gates for change in report.changes)
     message, colour = str(report.outcome), COLOURS[report.outcome]
     if report.outcome is Outcome.VIOLATED and new:
@@ -38,5 +38,5 @@ def badge(report: RunReport) -> dict[str, str | int]:
     elif report.outcome is Outcome.NOT_MET:
         message = "recommendation not met"
     elif report.exit_code == ExitCode.REFUSED:
-        message, colour = f"{message}, but refused", "orange"
+        message, colour = f"{message}, quality gate failed", "orange"
     return {"schemaVersion": 1, "label": f"contract of {report.setting.target}", "message": message, "color": colour}

@@ -34,33 +34,33 @@ from reports.redaction.redactor import Redactor
 from reports.writers.safe_files import unguessable_name
 
 LONGEST_BODY = 64 * 1024
-"""Bytes of a body that are kept; the sizes told are those of the whole."""
+"""Bytes of a body that are recorded; sizes are those of the whole body."""
 ENTRIES, BETWEEN = '"entries": [', re.compile(r"[\s,]*+")
-"""What stands before the entries of a HAR, and between two of them."""
+"""The text before the entries of a HAR, and between two of them."""
 CREATOR = harfile.Creator(name="propexo-conformance", version=VERSION)
 
 
 class OutputFile:
-    """A file that is open for writing. What was written to it stays whole where there is no room for more."""
+    """A file open for writing, which contains whole texts only, even if the disk gets full."""
 
     def __init__(self, file: io.FileIO) -> None:
-        """Take over the file; what is in there goes with the first write."""
+        """Take over the file; the first write replaces its content."""
         self.name = Path(str(file.name))
         self._file = file
-        self._begun = False
+        self._started = False
         self._before_last = self._end = 0
 
     @property
     def is_empty(self) -> bool:
-        """Return whether nothing that was written stands there."""
+        """Return whether no text has been written."""
         return self._end == 0
 
     def write(self, text: str) -> None:
-        """Write all of a text. `OSError` where that cannot be done: then nothing of it is in the file."""
+        """Write a text; on `OSError` nothing of it is in the file."""
         data = text.encode()
-        if not self._begun:
+        if not self._started:
             self._cut(0)
-            self._begun = True
+            self._started = True
         left = memoryview(data)
         try:
             while left:
@@ -71,7 +71,7 @@ class OutputFile:
         self._before_last, self._end = self._end, self._end + len(data)
 
     def write_last(self, text: str) -> None:
-        """Write what has to be there for the rest to be worth something, be it in place of what was written last."""
+        """Write the text that ends the file, if necessary in place of the text before it; `OSError` as for `write`."""
         try:
             self.write(text)
         except OSError:
@@ -81,7 +81,7 @@ class OutputFile:
             raise
 
     def close(self) -> None:
-        """Close the file, and let others write to it."""
+        """Close the file, and release its lock."""
         self._file.close()
 
     def _cut(self, size: int) -> None:
@@ -90,7 +90,7 @@ class OutputFile:
 
 
 def open_exclusively(file: Path) -> OutputFile:
-    """Open a file that no other run writes to: it, or one beside it where another run does."""
+    """Open and lock a file; if another run has locked it, a new file in the same folder."""
     opened = io.FileIO(file, "a")
     if stat.S_ISREG(os.fstat(opened.fileno()).st_mode) and not lock_descriptor(opened.fileno(), blocking=False):
         opened.close()
@@ -100,10 +100,10 @@ def open_exclusively(file: Path) -> OutputFile:
 
 
 class HarRecorder:
-    """Writes exchanges to one file. `sent_for` names what is being tried while they come; safe for threads."""
+    """Writes exchanges to one file; safe for threads. `sent_for` is the purpose of the requests that come next."""
 
     def __init__(self, output: OutputFile, base_url: str, redactor: Callable[[], Redactor]) -> None:
-        """Begin the file. `redactor` gives the one that knows all that is to be left out by now."""
+        """Start the file. `redactor` returns the redactor for the secrets known by then."""
         self.sent_for = ""
         self._base_url, self._redactor = base_url, redactor
         self._lock = threading.Lock()
@@ -112,7 +112,7 @@ class HarRecorder:
         self._har = harfile.HarFile(self._text, creator=CREATOR)
 
     def record(self, exchange: values.Exchange) -> None:
-        """Write one exchange. `OSError` where that cannot be done: then the file is ended without it."""
+        """Write one exchange; on `OSError` the file is ended without it."""
         elapsed = round(exchange.elapsed * 1000, 3)
         began = dt.datetime.now(tz=dt.UTC) - dt.timedelta(seconds=time.monotonic() - exchange.began)
         request, response = self._request(exchange.request), self._response(exchange)
@@ -125,37 +125,37 @@ class HarRecorder:
                 request=request,
                 response=response,
                 timings=harfile.Timings(send=0, wait=elapsed, receive=0),
-                comment=self._redactor().text(self._about(exchange)),
+                comment=self._redactor().text(self._comment(exchange)),
             )
             try:
-                self._output.write(self._taken())
+                self._output.write(self._new_text())
             except OSError:
                 self._end()
                 raise
 
     def close(self) -> None:
-        """End the file, if that was not done yet."""
+        """End the file, unless that is done."""
         with self._lock:
             if not self._har.closed:
                 self._end()
 
     def _end(self) -> None:
         if self._output.is_empty:
-            self._har = harfile.HarFile(self._text, creator=CREATOR)  # what it has begun is not there
+            self._har = harfile.HarFile(self._text, creator=CREATOR)  # its beginning was not written
         self._har.close()
         try:
-            self._output.write_last(self._taken())
+            self._output.write_last(self._new_text())
         finally:
             self._output.close()
 
-    def _taken(self) -> str:
-        """Return what harfile has made since the last time."""
+    def _new_text(self) -> str:
+        """Return the text that harfile has written since the last call."""
         text = self._text.getvalue()
         self._text.seek(0)
         self._text.truncate()
         return sanitize.json(text)
 
-    def _about(self, exchange: values.Exchange) -> str:
+    def _comment(self, exchange: values.Exchange) -> str:
         repeats = f", sent {exchange.attempts} times" if exchange.attempts > 1 else ""
         return f"{self.sent_for} {exchange.operation}: {exchange.mutation}, request {exchange.number}{repeats}".strip()
 
@@ -163,12 +163,12 @@ class HarRecorder:
         url = self._base_url + request.target
         body = None
         if request.body is not None:
-            kept, cut = self._kept(request)
+            start, cut = self._redacted_start(request)
             try:
-                text = kept.decode()
+                text = start.decode()
             except UnicodeDecodeError:
-                text = kept.decode(errors="backslashreplace")
-                cut = ", ".join(filter(None, (cut, "not UTF-8: such bytes stand as escapes")))
+                text = start.decode(errors="backslashreplace")
+                cut = ", ".join(filter(None, (cut, "not UTF-8: invalid bytes are escaped")))
             kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
             body = harfile.PostData(mimeType=self._redactor().text(kind), text=text, comment=cut or None)
         return harfile.Request(
@@ -184,16 +184,16 @@ class HarRecorder:
     def _response(self, exchange: values.Exchange) -> harfile.Response:
         response = exchange.response
         if response is None:
-            return harfile.Response(0, "", "", comment=self._redactor().text(exchange.fault or "no answer"))
-        kept, cut = self._kept(response)
+            return harfile.Response(0, "", "", comment=self._redactor().text(exchange.fault or "no response"))
+        start, cut = self._redacted_start(response)
         content = harfile.Content(
             size=len(response.body), mimeType=self._redactor().text(response.header("content-type") or "")
         )
         content.comment = cut or None
         try:
-            content.text = kept.decode()
+            content.text = start.decode()
         except UnicodeDecodeError:
-            content.text, content.encoding = base64.b64encode(kept).decode(), "base64"
+            content.text, content.encoding = base64.b64encode(start).decode(), "base64"
         return harfile.Response(
             status=response.status,
             statusText=_phrase(response.status),
@@ -204,27 +204,27 @@ class HarRecorder:
             bodySize=len(response.body),
         )
 
-    def _kept(self, said: values.Request | values.Response) -> tuple[bytes, str]:
-        """Return the redacted beginning of a body, and a note where that is not the whole."""
-        body, redactor = said.body or b"", self._redactor()
-        kept = redactor.body(body[: LONGEST_BODY + redactor.margin], said.codings)[:LONGEST_BODY]
-        return kept, f"the first {LONGEST_BODY:,} of {len(body):,} bytes" if len(body) > LONGEST_BODY else ""
+    def _redacted_start(self, message: values.Request | values.Response) -> tuple[bytes, str]:
+        """Return the redacted start of a body, and a comment if the body is longer."""
+        body, redactor = message.body or b"", self._redactor()
+        start = redactor.body(body[: LONGEST_BODY + redactor.margin], message.codings)[:LONGEST_BODY]
+        return start, f"the first {LONGEST_BODY:,} of {len(body):,} bytes" if len(body) > LONGEST_BODY else ""
 
     def _records(self, pairs: Iterable[tuple[str, str]]) -> list[harfile.Record]:
         return [harfile.Record(self._redactor().text(name), self._redactor().text(value)) for name, value in pairs]
 
 
 def open_part(folder: Path, worker: str) -> OutputFile:
-    """Open the file for a worker's part in the folder of these parts."""
+    """Create the file for a worker's part in the folder of the parts."""
     return OutputFile(io.FileIO(folder / f"{worker}.har", "x"))
 
 
 def merge_parts(folder: Path, output: OutputFile) -> None:
-    """Write the workers' parts as one, in the order sent, and remove their folder.
+    """Join the parts of the workers into one file, in the order of sending, and remove their folder.
 
-    `OSError` where they cannot be written, or one cannot be read: then all of them are kept where they are.
+    `OSError` if that fails: the parts stay in their folder.
     """
-    entries = [entry for one in sorted(folder.iterdir()) for entry in _entries(one)]
+    entries = [entry for part in sorted(folder.iterdir()) for entry in _entries(part)]
     entries.sort(key=lambda entry: str(entry["startedDateTime"]))
     empty = io.StringIO()
     harfile.HarFile(empty, creator=CREATOR).close()
@@ -235,7 +235,7 @@ def merge_parts(folder: Path, output: OutputFile) -> None:
 
 
 def _entries(part: Path) -> list[Any]:
-    """Return the entries of a part; of one whose process was killed while it wrote, those that it had written."""
+    """Return the entries of a part; a part whose process was killed has the entries that are complete."""
     text = part.read_text(encoding="utf-8")
     with suppress(ValueError):
         return list(json.loads(text)["log"]["entries"])

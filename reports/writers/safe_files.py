@@ -1,4 +1,4 @@
-"""Files beside those that the user named: no other is written over, and what replaces one is whole."""
+"""Write files safely: no other file is overwritten, and a replacement is complete or absent."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ UNGUESSABLE_BYTES = 8
 
 
 def unguessable_name(file: Path) -> Path:
-    """Return a name beside a file that nobody has thought of: to be opened with `x`, which follows no link."""
+    """Return a random name in the folder of a file, to be opened with mode `x`, which follows no link."""
     return file.with_name(f"{file.stem}-{secrets.token_hex(UNGUESSABLE_BYTES)}{file.suffix}")
 
 
 def replace_file(file: Path, data: bytes) -> None:
-    """Put data in place of a file in one step, with the rights that it has.
+    """Replace the content of a file in one step; its permissions stay.
 
-    `OSError` where that cannot be done: then what was there is there as before, and nothing is beside it.
+    `OSError` if that fails: the file is unchanged, and no temporary file is left.
     """
-    place = Path(os.path.realpath(file))  # a link stays one; unlike `resolve`, this takes one that leads to itself
+    place = Path(os.path.realpath(file))  # follows a link; unlike `resolve`, it accepts one that points to itself
     with suppress(FileNotFoundError):
         require_regular(place)
     fresh = unguessable_name(place)

@@ -1,4 +1,4 @@
-"""The run as JSON, for programs: summary.schema.json says what each key means."""
+"""The run as JSON, for programs; summary.schema.json describes each key."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from reports.run.run_report import RunReport, findings
 from reports.run.trend import Change
 
 MAX_BYTES = 20 * MEGABYTE
-"""Of a summary that is read again; one of a whole run is a fiftieth of it."""
+"""Of a summary that is read; that of a whole run has a fiftieth of it."""
 SCHEMA = 1
-"""Goes up when a key changes its meaning or goes away; new keys may come without."""
+"""Increases when a key changes its meaning or is removed, not when one is added."""
 OF_A_FINDING = ("seen", "tried", "edits", "request", "expected", "observed", "curl")
-"""Keys of a finding that are null where it was not found in this run."""
+"""Keys that are null for a finding of an earlier run only."""
 
 
-def write(file: Path, report: RunReport, clean: Callable[[str], str] = str) -> None:
-    """Write the summary; `clean` takes out what may not be written."""
+def write(file: Path, report: RunReport, redact: Callable[[str], str] = str) -> None:
+    """Write the summary; `redact` removes secrets from its text."""
     file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(summary(report), indent=1, ensure_ascii=False) + "\n"
-    file.write_text(sanitize.json(clean(text)), encoding="utf-8")
+    file.write_text(sanitize.json(redact(text)), encoding="utf-8")
 
 
 def read(file: Path) -> dict[str, Any]:
-    """Return the summary that a run has written; `UsageError` in one sentence if the file holds none."""
+    """Read the summary of a run; `UsageError` with a sentence if the file contains none."""
     try:
         text = strict_json.read(read_bytes(file, MAX_BYTES))
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
     if not text.strict or not isinstance(text.value, dict):
-        raise UsageError(f"{file} cannot be read: {text.limit or text.fault or 'it is no summary of a run'}.")
+        raise UsageError(f"{file} cannot be read: {text.limit or text.fault or 'it is not a summary of a run'}.")
     return text.value
 
 
 def summary(report: RunReport) -> dict[str, Any]:
-    """Return the summary."""
+    """Return the summary, in the order of summary.schema.json."""
     setting = report.setting
     return {
         "schema": SCHEMA,
@@ -72,7 +72,7 @@ def summary(report: RunReport) -> dict[str, Any]:
 
 
 def _counts(counts: Counts) -> dict[str, Any]:
-    """Return the number of checks, and how many of them came to each result: these add up to it."""
+    """Return the number of checks, and the number for each result: these add up to it."""
     return {"total": counts.total, **{result.replace(" ", "_"): counts[result] for result in Result}}
 
 

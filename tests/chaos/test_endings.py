@@ -99,7 +99,7 @@ def test_signal_ends_a_run_cleanly(number: signal.Signals, tmp_path: Path, resul
     assert f"Not run: {verdicts['not run']} of {verdicts.total()} checks." in outcome.output
     assert summary["checks"]["not_run"] == verdicts["not run"]
     assert (summary["outcome"], summary["exit_code"]) == ("ended early", INTERRUPTED)
-    gate = render(results, tmp_path / "html").complaints
+    gate = render(results, tmp_path / "html").failed_rules
     assert gate == (
         f"{summary['checks']['musts']['not_run']} not run",
         "1 at run level: see Global Errors",
@@ -160,7 +160,7 @@ def test_run_that_is_killed_leaves_what_it_knew_and_nothing_in_the_way(tmp_path:
             started.process.join()
         assert started.process.exitcode == -signal.SIGKILL
         report = render(results, tmp_path / "html")
-        assert [line.partition(" ")[2] for line in report.complaints] == ["not run"]
+        assert [line.partition(" ")[2] for line in report.failed_rules] == ["not run"]
         again = run(tmp_path, *QUICK, *arguments, "--alluredir", str(tmp_path / "next"), environment=environment)
     assert again.code == 0, again.output
 

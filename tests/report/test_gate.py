@@ -27,14 +27,14 @@ def served(kind: type[MockApi], port: int = 0) -> AbstractContextManager[MockSer
 def test_held(tmp_path: Path) -> None:
     with served(MockApi) as server:
         run = night(tmp_path, "held", server)
-    assert (run.code, run.report.complaints) == (0, ())
+    assert (run.code, run.report.failed_rules) == (0, ())
 
 
 def test_could_not_tell(tmp_path: Path) -> None:
     with served(NothingIsKnown) as server:
         run = night(tmp_path, "could not tell", server)
     assert run.code == 6
-    assert [line.partition(" ")[2] for line in run.report.complaints] == ["undecided"]
+    assert [line.partition(" ")[2] for line in run.report.failed_rules] == ["undecided"]
 
 
 class TellsNoLimit(MockApi):
@@ -47,9 +47,9 @@ class TellsNoLimit(MockApi):
 def test_recommendation_not_met_gates_only_with_strict(tmp_path: Path) -> None:
     with served(TellsNoLimit) as server:
         lenient, strict = night(tmp_path, "lenient", server), night(tmp_path, "strict", server, "--strict")
-    assert (lenient.code, lenient.report.complaints) == (0, ())
+    assert (lenient.code, lenient.report.failed_rules) == (0, ())
     assert strict.code == 1
-    assert [line.partition(" ")[2] for line in strict.report.complaints] == ["violated"]
+    assert [line.partition(" ")[2] for line in strict.report.failed_rules] == ["violated"]
     assert strict.summary["headline"].startswith("Recommendations not met, with --strict: ")
 
 
@@ -57,7 +57,7 @@ def test_ended_early(tmp_path: Path) -> None:
     with served(Slow) as server:
         run = night(tmp_path, "ended early", server, *LITTLE_TIME)
     assert run.code == 2
-    assert run.report.complaints == (
+    assert run.report.failed_rules == (
         f"{run.summary['checks']['musts']['not_run']} not run",
         "1 at run level: see Global Errors",
     )
@@ -74,7 +74,7 @@ def test_violated_then_known_then_no_longer_violated(tmp_path: Path) -> None:
     with served(MockApi, port) as server:
         mended = night(tmp_path, "mended", server, "--known-issues", str(every))
     assert violated.code == 1
-    assert violated.report.complaints == ("3 violated",)
-    assert (excused.code, excused.report.complaints) == (0, ())
+    assert violated.report.failed_rules == ("3 violated",)
+    assert (excused.code, excused.report.failed_rules) == (0, ())
     assert mended.code == 7
-    assert mended.report.complaints == ("3 undecided", "3 at run level: see Global Errors")
+    assert mended.report.failed_rules == ("3 undecided", "3 at run level: see Global Errors")

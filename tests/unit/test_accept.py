@@ -82,7 +82,10 @@ def test_kind_is_by_how_often_it_was_seen(changed: dict, kind: str) -> None:
 @table(
     "chosen, complaint",
     {
-        "no such number": ("9", "The last run has no finding 9: it has 1 (aaaaaaaaaaaa, ERR-01), 2 (bbbbbbbbbbbb"),
+        "no such number": (
+            "9",
+            "The last run has no finding 9; its findings: 1 (aaaaaaaaaaaa, ERR-01), 2 (bbbbbbbbbbbb",
+        ),
         "gone": (ADVICE.identity, f"The last run has no finding {ADVICE.identity}"),
     },
 )
@@ -109,7 +112,7 @@ def test_finding_is_not_accepted_twice(tmp_path: Path, run: Path) -> None:
 def test_summary_that_cannot_be_read_is_one_sentence(tmp_path: Path, content: str | None) -> None:
     if content:
         (tmp_path / "s.json").write_text(content)
-    with pytest.raises(UsageError, match=r"cannot be read|is no summary of a run"):
+    with pytest.raises(UsageError, match=r"cannot be read|is not a summary of a run"):
         accept("1", tmp_path / "s.json", tmp_path / "known.yaml", TODAY)
 
 
@@ -125,11 +128,11 @@ def test_last_run_is_taken(tmp_path: Path, run: Path, capsys, monkeypatch) -> No
     monkeypatch.setattr(module, "RESULTS", tmp_path / "results")
     assert told(capsys, monkeypatch, "1", "--file", str(file)) == (
         1,
-        "nothing accepted: There is no run to take a finding from: run make conformance first.\n",
+        "not accepted: No run has written a summary: run make conformance first.\n",
     )
     (tmp_path / "results" / "a").mkdir(parents=True)
     run.rename(tmp_path / "results" / "a" / "summary.json")
     assert told(capsys, monkeypatch, "1", "--file", str(file)) == (
         0,
-        f"{file}: fill in reason, owner and link of the last entry; until then no run starts.\n",
+        f"{file}: fill in reason, owner and link of the last entry; no run starts before that.\n",
     )

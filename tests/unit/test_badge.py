@@ -15,11 +15,15 @@ HELD, VIOLATED = item("held"), broken(FOUND)
     {
         "held": (accounted(HELD), "held", "brightgreen"),
         "held, advice not met": (accounted(HELD, broken(ADVICE)), "held", "brightgreen"),
-        "held, but refused": (accounted(HELD, refusals=("Fewer.",)), "held, but refused", "orange"),
+        "held, quality gate failed": (accounted(HELD, refusals=("Fewer.",)), "held, quality gate failed", "orange"),
         "violated anew": (accounted(VIOLATED), "violated, 1 new finding", "red"),
         "violated anew twice": (accounted(broken(FOUND, OTHER)), "violated, 2 new findings", "red"),
         "violated as before": (accounted(VIOLATED, earlier=[night(23, FOUND)]), "violated", "red"),
-        "violated and refused": (accounted(VIOLATED, refusals=("x",), earlier=[night(23, FOUND)]), "violated", "red"),
+        "violated and failed": (
+            accounted(VIOLATED, refusals=("x",), earlier=[night(23, FOUND)]),
+            "violated",
+            "red",
+        ),
         "undecided": (accounted(HELD, item("inconclusive")), "could not tell", "yellow"),
         "nothing": (accounted(broken(ADVICE)), "not tried", "lightgrey"),
         "advice not met, with --strict": (

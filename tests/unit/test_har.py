@@ -108,7 +108,7 @@ def test_bytes_that_are_no_text_are_kept(tmp_path: Path) -> None:
     (entry,) = recorded(tmp_path, exchange(request_body=b"\xff{}", body=b"\x00\xfe"))
     assert base64.b64decode(entry["response"]["content"]["text"]) == b"\x00\xfe"
     assert entry["request"]["postData"]["text"] == "\\xff{}"
-    assert entry["request"]["postData"]["comment"] == "not UTF-8: such bytes stand as escapes"
+    assert entry["request"]["postData"]["comment"] == "not UTF-8: invalid bytes are escaped"
 
 
 def test_long_body_is_cut_and_its_size_told(tmp_path: Path) -> None:

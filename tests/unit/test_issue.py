@@ -47,7 +47,7 @@ def test_what_is_done(told: dict, issues: list[Issue], done: list[tuple[str, str
     assert [tuple(command[1:3]) for command in commands(told, "what changed", issues)] == done
 
 
-REST = "\n\n… the rest is in the run's summary.md"
+REST = "\n\n… truncated: the whole text is in the run's summary.md"
 
 
 def test_long_text_is_cut_at_the_end_of_a_line_and_says_so() -> None:
@@ -88,16 +88,16 @@ def test_gh_does_it(tmp_path: Path) -> None:
 
 def test_why_nothing_is_done_is_said(tmp_path: Path) -> None:
     ended = run(tmp_path, "echo 'set GH_TOKEN' >&2; exit 4")
-    assert (ended.returncode, ended.stderr) == (1, "no issue kept: set GH_TOKEN\n")
+    assert (ended.returncode, ended.stderr) == (1, "issue not updated: set GH_TOKEN\n")
 
 
 def test_list_of_issues_that_is_none_is_said(tmp_path: Path) -> None:
     for answer in ("no JSON", "[{}]", "1"):
         ended = run(tmp_path, f"echo '{answer}'")
-        told = f"no issue kept: {tmp_path} holds no run, or gh listed no issues\n"
+        told = f"issue not updated: {tmp_path} contains no run, or gh listed no issues\n"
         assert (ended.returncode, ended.stderr) == (1, told)
 
 
 def test_without_gh_it_is_said_where_to_get_it(tmp_path: Path) -> None:
     ended = run(tmp_path, "", path="/nowhere")
-    assert ended.stderr == "no issue kept: gh is not on the path: install it from https://cli.github.com\n"
+    assert ended.stderr == "issue not updated: gh is not on the path: install it from https://cli.github.com\n"

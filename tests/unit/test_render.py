@@ -24,7 +24,7 @@ def test_packed_page_holds_the_same_files() -> None:
 
 
 def test_page_of_another_make_is_refused() -> None:
-    with pytest.raises(RenderError, match="this version of Allure is not understood"):
+    with pytest.raises(RenderError, match="this version of Allure is not supported"):
         _packed(b"<html></html>")
 
 

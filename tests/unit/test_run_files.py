@@ -40,7 +40,7 @@ GITLAB = {
             Executor("GitHub Actions", "Nightly #7", "https://github.com/team/conformance/actions/runs/42"),
         ),
         "GitLab": (GITLAB, Executor("GitLab CI", "conformance: [mock] #7", "https://gitlab.example/-/jobs/9")),
-        "nobody": ({"HOME": "/home/me"}, Executor("by hand", "seed 5")),
+        "nobody": ({"HOME": "/home/me"}, Executor("local", "seed 5")),
     },
 )
 def test_executor(environment, who: Executor) -> None:
@@ -66,10 +66,10 @@ def test_files_of_a_run(tmp_path: Path) -> None:
 
 def test_changes_are_counted_in_one_line() -> None:
     told = accounted(broken(FOUND, OTHER), earlier=[night(23, FOUND)])
-    assert change_counts(told) == "1 new, 1 still open, against the run of 2026-11-23 02:00 UTC"
+    assert change_counts(told) == "1 new, 1 still open, compared with the run of 2026-11-23 02:00 UTC"
 
 
-def test_complaints_are_what_no_result_shows() -> None:
+def test_run_level_errors_are_those_that_no_result_shows() -> None:
     stopped = replace(accounted(item("held", stop="The token is refused.")), refusals=("Fewer were exercised.",))
     assert run_level_errors(stopped) == ["Fewer were exercised.", "The token is refused."]
     assert run_level_errors(accounted(item("inconclusive"))) == []
