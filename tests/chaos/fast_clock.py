@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.harness.http.timing import ON_THIS_MACHINE, ClientPolicy, Clock
-from tests.harness.run.session import CLIENT_POLICY
+from tests.harness.pytest_plugin.stash import CLIENT_POLICY
 
 SPEEDUP, PACED = "CHAOS_HURRY", "CHAOS_PACED"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.run.session import RESULTS, SESSION
+from tests.harness.pytest_plugin.stash import RESULTS, SESSION
 
 ROUNDS, SAMPLES = "CHAOS_ROUNDS", "CHAOS_SAMPLES"
 

@@ -7,7 +7,7 @@ from contracts.errors import NotApplicable
 from strategies.body import bodies, json_syntax
 from strategies.core.mutation import Mutation
 from strategies.request import credentials, methods, parameters
-from tests.harness.pytest_plugin.plugin import requirement
+from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.trial.requirement_test import RequirementTest
 
 

@@ -8,7 +8,7 @@ from contracts.errors import NotApplicable, NotReached
 from contracts.model.http import CONTROL
 from strategies.body import bodies, constraints, json_syntax
 from strategies.generated import breaking_bodies, breaking_cases
-from tests.harness.pytest_plugin.plugin import requirement
+from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.trial.requirement_test import RequirementTest
 
 refused = errors.rejected_with(HTTPStatus.BAD_REQUEST)

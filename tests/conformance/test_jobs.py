@@ -8,7 +8,7 @@ from contracts.model.http import CONTROL, Exchange, Request
 from contracts.model.verdict import PASS
 from contracts.openapi.operation import Operation
 from strategies.request import credentials, methods
-from tests.harness.pytest_plugin.plugin import requirement
+from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.run import polling
 from tests.harness.run.controls import UPDATED
 from tests.harness.run.jobs import JobResult

@@ -9,7 +9,7 @@ from contracts.model.http import Exchange
 from strategies.core.mutation import Mutation
 from strategies.request import listing as queries
 from strategies.request import parameters
-from tests.harness.pytest_plugin.plugin import requirement
+from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.trial.requirement_test import RequirementTest
 
 FEW = 6

@@ -7,7 +7,7 @@ from contracts.errors import NotApplicable
 from contracts.model.http import CONTROL
 from strategies.body import json_syntax
 from strategies.request import credentials, methods
-from tests.harness.pytest_plugin.plugin import requirement
+from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.trial.requirement_test import RequirementTest
 
 

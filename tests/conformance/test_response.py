@@ -11,7 +11,7 @@ from strategies.body import json_syntax, string_payloads
 from strategies.core.mutation import Mutation
 from strategies.generated import answer_conforms, fitting_bodies
 from strategies.request import credentials, methods, parameters
-from tests.harness.pytest_plugin.plugin import requirement
+from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.trial.requirement_test import RequirementTest
 
 

@@ -32,7 +32,7 @@ from reports.run.proof import Proof, store, suite_digest
 from tests.detection.catalogue import Defect, Kind, Variant, operations, to_gate
 from tests.detection.defects import DEFECTS, VARIANTS
 from tests.detection.detection_curve import greedy_cover, noticed_by_request, requests_until
-from tests.harness.pytest_plugin.not_run import result_of
+from tests.harness.pytest_plugin.results import result_of
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "contracts"

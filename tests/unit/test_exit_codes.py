@@ -236,7 +236,8 @@ def test_7_fewer_musts_exercised_than_in_the_last_whole_run(tmp_path: Path) -> N
 )
 def test_process_that_crashes_where_pytest_does_not_look_is_no_violation(raised: str, code: int, said) -> None:
     program = (
-        f"import sys; from tests.harness.pytest_plugin import plugin; sys.excepthook = plugin._crash; raise {raised}"
+        "import sys; from tests.harness.pytest_plugin.configuration import exit_after_crash;"
+        f" sys.excepthook = exit_after_crash; raise {raised}"
     )
     ended = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.config.private_folder import private_folder
-from tests.harness.pytest_plugin.plugin import _hypothesis_home
+from tests.harness.pytest_plugin.configuration import hypothesis_home
 from tests.harness.rate_limit.shared_counter import SharedRateCounter
 from tests.support.pace_worker import TOKEN, URL, Clock
 
@@ -82,7 +82,7 @@ def test_place_in_which_others_may_rename_is_not_used(mode: int, trusted: bool, 
 
 def test_pace_and_hypothesis_are_kept_in_it(temporary: Path) -> None:
     SharedRateCounter(Clock(), URL, TOKEN).close()
-    assert _hypothesis_home() == temporary / NAME / "hypothesis"
+    assert hypothesis_home() == temporary / NAME / "hypothesis"
     assert [file.name[:5] for file in (temporary / NAME).iterdir()] == ["sent-"]
 
 
@@ -94,7 +94,7 @@ def test_nothing_is_written_where_a_link_leads_and_nothing_removed(temporary: Pa
     (temporary / NAME).symlink_to(elsewhere)
     budget = SharedRateCounter(Clock(), URL, TOKEN)
     assert [budget.wait(1), budget.wait(1) > 0] == [0, True]
-    assert not _hypothesis_home().is_relative_to(temporary)
+    assert not hypothesis_home().is_relative_to(temporary)
     assert [file.name for file in elsewhere.iterdir()] == ["sent-2023.mbox"]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contracts.model.result import ItemResult
 from contracts.model.verdict import Status
 from contracts.requirements import load_requirements
-from tests.harness.pytest_plugin.not_run import left_out, report_of, result_of
+from tests.harness.pytest_plugin.not_run import left_out, report_of
+from tests.harness.pytest_plugin.results import result_of
 from tests.support.factories import CANCEL, DOCUMENT, STATUS
 from tests.support.report_factories import item
 from tests.support.suite_process import ROOT

@@ -1,29 +1,27 @@
-"""What a run that ended early did not run: reported like what it did."""
+"""Results and reports for the checks that a run ended before, or in the middle of."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
 
 import pytest
 
 from contracts.model.result import ItemResult
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
+from tests.harness.pytest_plugin.item_ids import check_name
 
-ITEM: Final = re.compile(r"\[(\S+) (.+)\]$")
 
-
-def cited(
-    name: str, requirements: Mapping[str, Requirement], operations: Sequence[Operation]
+def named_check(
+    nodeid: str, requirements: Mapping[str, Requirement], operations: Sequence[Operation]
 ) -> tuple[Requirement, Operation] | None:
-    """Return the requirement and the operation that pytest's id of an item names; None if it is no check."""
-    found = ITEM.search(name)
-    by_label = {operation.label: operation for operation in operations}
-    if found is None or found[1] not in requirements or found[2] not in by_label:
+    """Return the requirement and the operation that a pytest id names; None where it is no check of this run."""
+    name = check_name(nodeid)
+    if name is None or name.requirement not in requirements:
         return None
-    return requirements[found[1]], by_label[found[2]]
+    label = f"{name.method} {name.path}"
+    operation = next((operation for operation in operations if operation.label == label), None)
+    return None if operation is None else (requirements[name.requirement], operation)
 
 
 def left_out(
@@ -33,20 +31,20 @@ def left_out(
     operations: Sequence[Operation],
     reason: str,
 ) -> Iterator[tuple[str, ItemResult]]:
-    """Yield the pytest id and a result for each planned item without a result; `planned` are pytest ids."""
+    """Yield the pytest id and a result for each planned check without a result; `planned` are pytest ids."""
     finished = {(result.requirement, result.operation) for result in results}
-    for name in dict.fromkeys(planned):
-        check = cited(name, requirements, operations)
-        if check is None or (check[0].id, check[1].id) in finished or (name, "") in finished:
+    for nodeid in dict.fromkeys(planned):
+        check = named_check(nodeid, requirements, operations)
+        if check is None or (check[0].id, check[1].id) in finished or (nodeid, "") in finished:
             continue
-        yield name, ItemResult.not_run(*check, reason)
+        yield nodeid, ItemResult.not_run(*check, reason)
 
 
-def report_of(name: str, result: ItemResult) -> pytest.TestReport:
+def report_of(nodeid: str, result: ItemResult) -> pytest.TestReport:
     """Return pytest's report of a check that was not run: JUnit shows it as skipped, the terminal counts it."""
-    file, _, item = name.partition("::")
+    file, _, item = nodeid.partition("::")
     report = pytest.TestReport(
-        nodeid=name,
+        nodeid=nodeid,
         location=(file, None, item),
         keywords={},
         outcome="skipped",
@@ -61,9 +59,3 @@ def report_of(name: str, result: ItemResult) -> pytest.TestReport:
     )
     report.conformance = result.to_json()  # type: ignore[attr-defined]
     return report
-
-
-def result_of(report: object) -> ItemResult | None:
-    """Return the result that a report of pytest carries; None where it is of no check, or of another phase."""
-    value = getattr(report, "conformance", None)
-    return None if value is None else ItemResult.from_json(value)

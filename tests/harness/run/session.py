@@ -9,16 +9,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final
 
 import httpx
-import pytest
 
 from contracts.errors import ConformanceError, UsageError
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from contracts.model.http import CONTROL, Exchange, Request
-from contracts.model.result import ItemResult
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
@@ -35,7 +32,6 @@ from tests.harness.rate_limit.limit_window import Window
 from tests.harness.run.context import RunContext, RunPlan
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.created_resources import CreatedResources
-from tests.harness.run.interruption import Interruption
 from tests.harness.run.journal import Journal, folder
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.run.relations import creator_for, job_sources, missing_settings, missing_variables, variables_of
@@ -283,27 +279,6 @@ class Earlier:
     cancelled: int = 0
     left: Sequence[str] = ()
     busy: bool = False
-
-
-EXIT_CODE: Final = pytest.StashKey[int]()
-INTERRUPTION: Final = pytest.StashKey[Interruption]()
-CLIENT_POLICY: Final = pytest.StashKey[ClientPolicy]()
-"""How to treat the target, where somebody has set it before the session is made."""
-NOT_WRITTEN: Final = pytest.StashKey[list[str]]()
-"""Why something of the report could not be written."""
-SESSION: Final = pytest.StashKey[Session]()
-NOT_CANCELLED: Final = pytest.StashKey[list[str]]()
-"""A line for each record that the run created and could not cancel, over all its processes."""
-RESULTS: Final = pytest.StashKey[list[ItemResult]]()
-"""The result of each item, in the process that the user started."""
-
-
-def not_written(config: pytest.Config, why: str) -> None:
-    """Take note that something of the report could not be written; what follows could not be, either."""
-    config.stash[NOT_WRITTEN].append(why)
-    session = config.pluginmanager.get_plugin("session")
-    if session is not None:
-        session.shouldstop = "the reports cannot be written"
 
 
 def select(operations: Sequence[Operation], patterns: Sequence[str]) -> tuple[Operation, ...]:

@@ -1,0 +1,103 @@
+"""Records the exchanges of a run as HAR: in one file, or in a part for each worker, merged at the end."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from contracts.model.http import Exchange
+from reports.pytest_plugin.run_names import redactor_of
+from reports.pytest_plugin.stash import write_errors_kept
+from reports.writers import har
+from tests.harness.pytest_plugin.collection import check_of
+from tests.harness.pytest_plugin.stash import SESSION, is_worker
+
+PARTS: Final = "har parts"
+"""The key by which a worker is given the folder for its part."""
+CLEAN_UP: Final = "clean-up"
+"""What exchanges are sent for that cancel records."""
+
+
+class HarRecording:
+    """Records while `--har` asks for it. A process that has started workers records nothing but the clean-up."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Open no file yet."""
+        self._config = config
+        self._output: har.OutputFile | None = None
+        self._parts: Path | None = None
+        self._recorder: har.HarRecorder | None = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give a worker the folder for its part."""
+        if file := self._config.getoption("--har"):
+            if self._parts is None:
+                self._parts = Path(tempfile.mkdtemp(prefix="har-parts-", dir=Path(file).absolute().parent))
+            node.workerinput[PARTS] = str(self._parts)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Open the file of this process."""
+        if not self._config.option.collectonly and (session.items or self._parts):
+            with write_errors_kept(self._config):
+                self._open()
+        return (yield)
+
+    def _open(self) -> None:
+        config = self._config
+        if is_worker(config):
+            worker: dict[str, str] = config.workerinput  # type: ignore[attr-defined]
+            if PARTS in worker:
+                self._output = har.open_part(Path(worker[PARTS]), worker["workerid"])
+        elif file := config.getoption("--har"):
+            self._output = har.open_exclusively(Path(file))
+            if self._output.name != Path(file):
+                name = self._output.name
+                config.stash[SESSION].options.tell(f"{file} is another run's: the HAR of this one is {name}.")
+                config.option.har = str(name)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Record the exchanges from now on as sent for the requirement of the item."""
+        if SESSION in self._config.stash and (check := check_of(item)):
+            self.record(sent_for=check[0].id)
+
+    def record_clean_up(self) -> None:
+        """Record the exchanges from now on as sent for the clean-up, if any were recorded or anything is left."""
+        if self._recorder is not None or self._config.stash[SESSION].left:
+            self.record(sent_for=CLEAN_UP)
+
+    def record(self, sent_for: str) -> None:
+        """Record the exchanges from now on; `sent_for` names their purpose."""
+        session = self._config.stash[SESSION]
+        with write_errors_kept(self._config):
+            if self._recorder is None and (output := self._recorded_file()):
+                self._recorder = har.HarRecorder(output, session.target.url, partial(redactor_of, session))
+                session.on_exchange = self._record_exchange
+        if self._recorder is not None:
+            self._recorder.sent_for = sent_for
+
+    def _recorded_file(self) -> har.OutputFile | None:
+        """Return the file of this process; beside the parts of workers it is one more part."""
+        if self._parts is not None and self._output is not None:
+            return har.open_part(self._parts, CLEAN_UP)
+        return self._output
+
+    def _record_exchange(self, exchange: Exchange) -> None:
+        with write_errors_kept(self._config):
+            if self._recorder is not None:
+                self._recorder.record(exchange)
+
+    def pytest_conformance_traffic_end(self) -> None:
+        """Close the file, and merge the parts of workers."""
+        with write_errors_kept(self._config):
+            if self._recorder is not None:
+                self._recorder.close()
+            if self._parts is not None and self._output is not None:
+                har.merge_parts(self._parts, self._output)

@@ -1,0 +1,35 @@
+"""Command-line options of the reports: which files a run writes, and what it is compared with."""
+
+from __future__ import annotations
+
+import pytest
+
+from reports.redaction import output_filter
+from reports.run import known_issues
+
+OUTPUT_OPTIONS = ("--alluredir", "--junitxml", "--log-file", "--summary", "--markdown", "--badge", "--har", "--history")
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the options. Output is filtered from here on: other plugins open files when they are configured."""
+    pluginmanager.register(output_filter.EarlyOutputFilter(), "conformance-output-filter")
+    group = parser.getgroup("conformance")
+    group.addoption("--summary", metavar="FILE", help="write verdicts, evidence and findings as JSON")
+    group.addoption(
+        "--redact", choices=["ids"], help="write neither the given ids, nor those of records, nor names of people"
+    )
+    group.addoption("--markdown", metavar="FILE", help="write what changed, for a job summary or a chat")
+    group.addoption("--badge", metavar="FILE", help="write a badge for shields.io's endpoint")
+    group.addoption("--har", metavar="FILE", help="write every exchange, redacted, for a browser's tools")
+    group.addoption("--history", metavar="FILE", help="compare with the earlier runs of this file, and add this one")
+    group.addoption(
+        "--known-issues",
+        metavar="FILE",
+        default=str(known_issues.FILE),
+        help="findings that are known (default: contracts/known-issues.yaml)",
+    )
+
+
+def output_files(config: pytest.Config) -> dict[str, str]:
+    """Return the files and folders that this run was asked to write, by option."""
+    return {name: file for name in OUTPUT_OPTIONS if (file := config.getoption(name, None))}

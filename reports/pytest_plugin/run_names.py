@@ -1,0 +1,47 @@
+"""How reports, history and known issues name the target and the contract, and what they redact."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from contracts.openapi.operation import Operation
+from contracts.requirements import Requirement
+from reports.redaction.redactor import Redactor
+from reports.writers.allure_results import Check
+from tests.harness.config.settings import SANDBOX
+from tests.harness.run.session import Session
+
+ROOT = Path(__file__).parents[2]
+
+
+def target_name(session: Session) -> str:
+    """Return `mock`, `sandbox`, or the base URL."""
+    name = session.options.target.rstrip("/")
+    return "sandbox" if name == SANDBOX else name
+
+
+def contract_name(session: Session) -> str:
+    """Return the path of the contract, relative to the root of the checkout if it is inside."""
+    file = session.options.contract.resolve()
+    return str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
+
+
+def allure_check(session: Session, requirement: Requirement, operation: Operation) -> Check:
+    """Return a check as Allure names it."""
+    gates = requirement.gates and requirement.applies(operation.stated_only)
+    return Check(session.document.title, requirement, operation, gates)
+
+
+def redactor_of(session: Session) -> Redactor:
+    """Return the redactor for the token, and with `--redact ids` for ids and names, too."""
+    if not session.options.redact_ids:
+        return _redactor(session.target.token, None)
+    known = {value: f"[{name}]" for name, values in session.target.known.items() for value in values}
+    return _redactor(session.target.token, tuple((known | dict.fromkeys(session.records.ids, "[record]")).items()))
+
+
+@lru_cache(maxsize=1)
+def _redactor(token: str, ids: tuple[tuple[str, str], ...] | None) -> Redactor:
+    """Make a redactor once for the same ids: there are more of them later, but not with every exchange."""
+    return Redactor(token, None if ids is None else dict(ids))

@@ -1,0 +1,194 @@
+"""At the end of a run: builds the run's report, and writes it to every file that was asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import allure
+import pytest
+
+from contracts.model.exit_codes import ExitCode, decide_exit_code
+from contracts.model.result import stop_reason
+from contracts.model.verdict import Status
+from reports import VERSION
+from reports.pytest_plugin.options import output_files
+from reports.pytest_plugin.run_names import ROOT, allure_check, contract_name, target_name
+from reports.pytest_plugin.stash import ALLURE, COMPARISON, write_errors_kept
+from reports.redaction import output_filter, scan
+from reports.render import markdown
+from reports.run import history, proof, quality_gate, trend
+from reports.run.history import Run
+from reports.run.outcome import failure
+from reports.run.run_report import RunConfig, RunReport, as_run
+from reports.writers import allure_run_files, badge, summary
+from tests.harness.config import access
+from tests.harness.pytest_plugin.stash import NOT_CANCELLED, NOT_WRITTEN, RESULTS, SESSION
+
+
+class RunReports:
+    """Builds and writes the reports of a run with at least one result.
+
+    `pytest_status` is the exit status of pytest itself.
+    """
+
+    def __init__(self, session: pytest.Session, pytest_status: int) -> None:
+        """Read nothing and write nothing yet."""
+        self._pytest_session, self._pytest_status = session, pytest_status
+        self._config, self._session = session.config, session.config.stash[SESSION]
+        self._proof = proof.latest(self._session.options.profile)
+
+    def write_before_clean_up(self) -> None:
+        """Write all reports but the history, with what the clean-up is going to cancel."""
+        self._write_not_run()
+        not_cancelled = [*self._config.stash[NOT_CANCELLED], *self._session.left]
+        self._write(self._report(self._run(), not_cancelled))
+
+    def write(self) -> RunReport:
+        """Write all reports, and return what they show.
+
+        A report that cannot be written, or that holds a secret, changes the exit code: then all of them are written
+        again, so that they agree.
+        """
+        self._write_not_run()
+        run = self._run()
+        not_cancelled = self._config.stash[NOT_CANCELLED]
+        first = self._report(run, not_cancelled)
+        self._write(first)
+        files = output_files(self._config)
+        history_file = {option: files.pop(option) for option in ("--history",) if option in files}
+        leaked = report_leaks(self._config, files, _attachments(first))
+        final = self._add_to_history(self._with_exit_code(first, leaked=leaked), run)
+        final = self._with_exit_code(final, leaked=report_leaks(self._config, history_file) or leaked)
+        if final != first:
+            self._write(final)
+        if self._config.getoption("--alluredir", None):
+            for error in allure_run_files.run_level_errors(final):
+                allure.global_error(error)
+            for name, text in _attachments(final).items():
+                allure_run_files.attach(name, text)
+        return final
+
+    def _run(self) -> Run:
+        """Return the run as history keeps it, as far as it is known before reports are written."""
+        results = self._config.stash[RESULTS]
+        code = self._exit_code(refused=False, leaked=False)
+        return as_run(self._run_config(), results, code, self._proof, whole=self._is_whole(code))
+
+    def _report(self, run: Run, not_cancelled: Sequence[str]) -> RunReport:
+        comparison, results = self._config.stash[COMPARISON], self._config.stash[RESULTS]
+        stale_issues = [result.stale_issues for result in results if result.stale_issues]
+        report = RunReport(
+            setting=self._run_config(),
+            results=results,
+            exit_code=run.exit_code,
+            refusals=quality_gate.refusals(run, comparison.runs, stale_issues),
+            changes=trend.changes(run, comparison.runs, comparison.issues, comparison.today),
+            last=comparison.last,
+            notice=comparison.notice,
+            proof=self._proof,
+            not_cancelled=tuple(not_cancelled),
+            access=access.line(results, self._session.access),
+            files=output_files(self._config),
+        )
+        return self._with_exit_code(report, leaked=False)
+
+    def _run_config(self) -> RunConfig:
+        options, document = self._session.options, self._session.document
+        return RunConfig(
+            began=self._config.stash[COMPARISON].began,
+            target=target_name(self._session),
+            title=document.title,
+            file=contract_name(self._session),
+            contract=document.digest,
+            suite=VERSION,
+            profile=str(options.profile),
+            seed=options.random_seed,
+        )
+
+    def _is_whole(self, code: ExitCode) -> bool:
+        """Return whether the user selected the whole suite, and the run came to its end."""
+        config, option = self._config, self._config.option
+        last_failed = getattr(option, "lf", False)
+        narrowed = option.operation or option.keyword or option.markexpr or option.deselect or last_failed
+        folders = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
+        session, results = self._pytest_session, config.stash[RESULTS]
+        stopped = session.shouldstop or session.shouldfail or stop_reason(results)
+        finished = code not in (ExitCode.INTERRUPTED, ExitCode.SUITE_FAILED)
+        return not narrowed and folders == {ROOT / "tests" / "conformance"} and not stopped and finished
+
+    def _exit_code(self, *, refused: bool, leaked: bool) -> ExitCode:
+        results, not_written = self._config.stash[RESULTS], self._config.stash[NOT_WRITTEN]
+        return decide_exit_code(
+            results,
+            self._pytest_status,
+            strict=bool(self._config.getini("strict")),
+            unwritten=bool(not_written),
+            leaked=leaked,
+            refused=refused,
+        )
+
+    def _with_exit_code(self, report: RunReport, *, leaked: bool) -> RunReport:
+        """Return the report with the exit code that follows from what became of the reports by now."""
+        code = self._exit_code(refused=bool(report.refusals), leaked=leaked)
+        not_written = self._config.stash[NOT_WRITTEN]
+        why = failure(report.results, unwritten=bool(not_written), leaked=leaked)
+        return replace(report, exit_code=code, failure=why)
+
+    def _add_to_history(self, report: RunReport, run: Run) -> RunReport:
+        """Add the run to the history; return the report, with a notice if it cannot be added."""
+        if not (file := self._config.getoption("--history")):
+            return report
+        try:
+            history.append(Path(file), replace(run, exit_code=report.exit_code, outcome=str(report.outcome)))
+        except OSError as error:
+            return replace(report, notice=f"This run is not in the history: {file} cannot be written ({error})")
+        return report
+
+    def _write_not_run(self) -> None:
+        """Write Allure's results of the checks that were not run, now that the reason is known."""
+        results = self._config.stash[RESULTS]
+        not_run = [result for result in results if result.verdict is Status.NOT_RUN]
+        if not_run and self._config.getoption("--alluredir", None):
+            requirements = self._session.requirements
+            operations = {operation.id: operation for operation in self._session.operations}
+            checks = [
+                allure_check(self._session, requirements[result.requirement], operations[result.operation])
+                for result in not_run
+            ]
+            self._config.stash[ALLURE].write_not_run(checks, not_run[0].text.partition(": ")[2])
+
+    def _write(self, report: RunReport) -> None:
+        """Write all reports but the history and the attachments of Allure."""
+        redact = self._config.stash[output_filter.OUTPUT_FILTER].redact
+        if folder := self._config.getoption("--alluredir", None):
+            with write_errors_kept(self._config):
+                executor = allure_run_files.executor(os.environ, f"seed {report.setting.seed}")
+                allure_run_files.write(Path(folder), report, executor, redact)
+        for option, writer in (("--summary", summary), ("--markdown", markdown), ("--badge", badge)):
+            if file := self._config.getoption(option):
+                with write_errors_kept(self._config):
+                    writer.write(Path(file), report, redact)
+
+
+def _attachments(report: RunReport) -> dict[str, str]:
+    """Return what Allure shows for the run as a whole, in Markdown by name."""
+    return {
+        "What changed": markdown.page(report),
+        "Evidence": allure_run_files.proof_text(report.proof, report.proof_line),
+    }
+
+
+def report_leaks(config: pytest.Config, files: Mapping[str, str], texts: Mapping[str, str] | None = None) -> bool:
+    """Return whether a secret stands in these files or texts, and write a line for each that holds one."""
+    found = scan.leaks(map(Path, files.values()), config.stash[SESSION].given_token, scan.set_canary(), texts)
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    for sentence in found:
+        if reporter is not None:
+            reporter.write_line(f"ERROR: {sentence}.", red=True)
+        else:
+            print(f"ERROR: {sentence}.", file=sys.stderr)  # noqa: T201 - with `-p no:terminal`
+    return bool(found)

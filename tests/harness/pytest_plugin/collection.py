@@ -1,0 +1,155 @@
+"""Collection: an item for each requirement and operation, their order, and their shares of the request budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import pytest
+
+from contracts.openapi.operation import Operation
+from contracts.requirements import Requirement
+from strategies.core.mutation import Mutations
+from tests.harness.pytest_plugin.item_ids import check_id
+from tests.harness.pytest_plugin.stash import PLAN, SESSION, is_worker
+from tests.harness.run.context import RunPlan
+from tests.harness.run.session import MOCK, Session
+from tests.harness.trial.plan import BudgetShare, RequestDemand, Tried, allocate_budget, cost_estimate, dedup_key
+
+Function = TypeVar("Function", bound=Callable[..., None])
+
+
+def requirement(
+    name: str,
+    *,
+    mutations: Mutations | None = None,
+    extra_requests: tuple[int, int, int] = (0, 0, 0),
+    expects_success: bool = False,
+    extra_requests_by_listing: tuple[int, int, int] | None = None,
+) -> Callable[[Function], Function]:
+    """Cite the requirement that a test judges.
+
+    `mutations` gives what it tries for an operation, most telling first. `extra_requests` counts the requests beside
+    those, in the profiles quick, nightly and deep; `extra_requests_by_listing` replaces it for operations with a
+    listing that shows the effect of an update. `expects_success`: a conforming target accepts the mutations.
+    """
+    return pytest.mark.requirement(
+        RequestDemand(name, mutations, extra_requests, expects_success, extra_requests_by_listing)
+    )
+
+
+def demand_of(item: Any) -> RequestDemand | None:
+    """Return what the test of an item, or of a definition, needs; None where it cites no requirement."""
+    mark = item.get_closest_marker("requirement")
+    return None if mark is None else mark.args[0]
+
+
+def operation_of(item: pytest.Item) -> Any:
+    """Return the operation of an item; None for an item without one."""
+    return item.callspec.params.get("operation") if hasattr(item, "callspec") else None
+
+
+def requirement_of(item: pytest.Item) -> Requirement:
+    """Return the requirement of an item that cites one."""
+    demand = demand_of(item)
+    assert demand is not None, "asked only of items that cite a requirement"
+    return item.config.stash[SESSION].requirements[demand.requirement]
+
+
+def check_of(item: pytest.Item) -> tuple[Requirement, Operation] | None:
+    """Return requirement and operation of an item; None where it is no check."""
+    operation = operation_of(item)
+    return (requirement_of(item), operation) if demand_of(item) and isinstance(operation, Operation) else None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one item of a conformance test per operation that its requirement applies to."""
+    demand = demand_of(metafunc.definition)
+    if demand is None:
+        return
+    session = metafunc.config.stash[SESSION]
+    cited = session.requirements[demand.requirement]
+    level = getattr(pytest.mark, cited.level)
+    metafunc.parametrize(
+        "operation",
+        [
+            pytest.param(operation, id=check_id(cited, operation), marks=level)
+            for operation in session.operations
+            if cited.applies(operation)
+        ],
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep an operation's items together, those that judge all exchanges last; drop what applies to no operation."""
+    ours = [item for item in items if demand_of(item) is not None]
+    if not ours:
+        return
+    session = config.stash[SESSION]
+    others = [item for item in items if demand_of(item) is None]
+    applicable = [item for item in ours if check_of(item)]
+
+    def position(item: pytest.Item) -> tuple[int, bool, bool]:
+        demand = demand_of(item)
+        judges_all = requirement_of(item).judges == "all"
+        silent = demand is not None and not any(demand.extra_requests)
+        return session.operations.index(operation_of(item)), judges_all, judges_all and silent
+
+    items[:] = others + sorted(applicable, key=position)
+    config.stash[PLAN] = _plan(session, applicable)
+    session.plans = {name: _run_plan(session, shares) for name, shares in config.stash[PLAN].items()}
+
+
+def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str, BudgetShare]]:
+    """Return the shares of each operation's budget over its whole catalogue, so that -k and -m change no item."""
+    plans: dict[str, dict[str, BudgetShare]] = {}
+    # What one operation tries beyond its first tier waits in the others: together they reach further down the lists.
+    tried: set[Tried] = set()
+    for operation in sorted(session.operations, key=lambda operation: operation.body is not None):
+        demands = {
+            requirement_of(item): demand
+            for item in items
+            if operation_of(item) is operation and (demand := demand_of(item))
+        }
+        shares = allocate_budget(operation, demands, session.options.profile, tried, session.setup_requests(operation))
+        plans[operation.id] = dict(shares)
+        tried |= {
+            dedup_key(name, mutation, operation) for name, share in shares.items() for mutation in share.mutations
+        }
+    return plans
+
+
+def _run_plan(session: Session, shares: Mapping[str, BudgetShare]) -> RunPlan:
+    """Return what an operation sends before and after its requirements' own requests, by their budget shares."""
+    passive = [share for name, share in shares.items() if session.requirements[name].judges == "all"]
+    return RunPlan(
+        shared_mutations=tuple(mutation for share in passive for mutation in share.mutations),
+        reserved_for_passive=sum(share.extra_requests for share in passive),
+        reserved={
+            name: share.extra_requests + len(share.mutations) * (session.requirements[name].judges == "own")
+            for name, share in shares.items()
+            if session.requirements[name].gates
+        },
+    )
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
+    """Return the cost of the run, before it begins."""
+    if PLAN not in config.stash:
+        return None
+    session = config.stash[SESSION]
+    return cost_estimate(len(config.stash[PLAN]), session.options.profile, session.per_minute)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to start where every selected check needs more access."""
+    config = session.config
+    # A worker cannot say why: there the exit code shows it at the end.
+    if config.getoption("--target") == MOCK or config.option.collectonly or is_worker(config):
+        return
+    checks = [check for item in session.items if (check := check_of(item))]
+    reasons = [config.stash[SESSION].skip_reason(*check) for check in checks]
+    if reasons and all(reasons):
+        raise pytest.UsageError(f"Nothing of what was selected can be tried. {reasons[0]}")

@@ -1,0 +1,111 @@
+"""Command-line options: what to test, how far to go, where to write."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import math
+import os
+import uuid
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import UsageError
+from tests.harness.config.access import Access
+from tests.harness.config.settings import PRODUCTION_HOST, Profile
+from tests.harness.http.timing import ClientPolicy
+from tests.harness.pytest_plugin.output_paths import OUTPUT_OPTIONS, check_writable, expanded
+from tests.harness.pytest_plugin.stash import CLIENT_POLICY, is_worker
+from tests.harness.pytest_plugin.terminal import write_line
+from tests.harness.run.session import CONTRACTS, Options
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the options. `--strict` is pytest's own; here it also lets every should gate."""
+    pluginmanager.register(OutputPathExpander(), "conformance-output-paths")
+    group = parser.getgroup("conformance", "contract conformance")
+    group.addoption(
+        "--target", default="mock", metavar="mock|sandbox|URL", help="what to test (default: the embedded mock)"
+    )
+    group.addoption(
+        "--operation", action="append", default=[], metavar="ID", help="only operations of this id; globs, repeatable"
+    )
+    group.addoption(
+        "--contract",
+        default=str(CONTRACTS / "appointments.yaml"),
+        metavar="FILE",
+        help="the OpenAPI document to test against (default: contracts/appointments.yaml)",
+    )
+    group.addoption(
+        "--access",
+        choices=[str(level) for level in Access],
+        help="go no further than this level; what needs more does not apply (default: as far as the settings allow)",
+    )
+    group.addoption(
+        "--allow-production", action="store_true", help=f"let {PRODUCTION_HOST} be the target: writes reach real people"
+    )
+    group.addoption(
+        "--env-file",
+        metavar="FILE",
+        help="settings that the environment does not hold (default: .env, where there is one)",
+    )
+    group.addoption(
+        "--profile",
+        default="nightly",
+        choices=[str(p) for p in Profile],
+        help="allowance: 45, 120 or 1,000 requests an operation",
+    )
+    group.addoption(
+        "--max-minutes", type=_minutes, metavar="N", help="end like Ctrl-C after so long; what ran is reported"
+    )
+
+
+def _minutes(text: str) -> float:
+    """Return a time limit, which may be a fraction of a minute."""
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no time: give minutes, such as 30 or 0.5")
+    return minutes
+
+
+class OutputPathExpander:
+    """Expands `~` and `$NAME` in output paths before any plugin opens a file there."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Replace the values of the options, so that every plugin means the same path."""
+        vars(config.option).update(expanded(vars(config.option)))
+
+
+def options_of(config: pytest.Config) -> Options:
+    """Return the options of the run, all but the file of settings."""
+    seed, level = config.getoption("hypothesis_seed", None), config.getoption("--access")
+    return Options(
+        target=config.getoption("--target"),
+        operations=config.getoption("--operation"),
+        profile=Profile(config.getoption("--profile")),
+        random_seed=int(seed) if seed is not None else dt.datetime.now(tz=dt.UTC).date().toordinal(),
+        contract=Path(config.getoption("--contract")),
+        environment=dict(os.environ),
+        access=Access(level) if level else None,
+        allow_production=config.getoption("--allow-production"),
+        redact_ids=config.getoption("--redact", None) == "ids",
+        client_policy=config.stash.get(CLIENT_POLICY, ClientPolicy()),
+        tell=partial(write_line, config),
+        run=getattr(config, "workerinput", {}).get("run") or uuid.uuid4().hex,
+        process=os.environ.get("PYTEST_XDIST_WORKER", "") if is_worker(config) else "",
+    )
+
+
+def check_options(config: pytest.Config) -> None:
+    """Raise `UsageError` for a path that cannot be written to, and for options that would falsify the results."""
+    # A run without a history is worth as much: where it cannot be written, the reports say so at the end.
+    for option in set(OUTPUT_OPTIONS) - {"--history"}:
+        check_writable(option, config.getoption(option, None), is_folder=option == "--alluredir")
+    if config.getoption("reruns", None):
+        raise UsageError("--reruns would count each check again: leave it out, the suite repeats what it has to.")

@@ -1,0 +1,147 @@
+"""From an exception in a test to a verdict, and from a verdict to the outcome that pytest shows.
+
+violated -> failure; inconclusive -> error; a should not met -> skip with the reason (failure with --strict);
+not applicable, or not reached in the request budget -> skip with the reason; suppressed by known issues -> skip;
+a known issue that is no longer violated -> failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+
+import pytest
+
+from contracts.errors import Inconclusive, NotApplicable, NotReached, TargetUnavailable
+from contracts.model.result import Presentation
+from contracts.model.verdict import Status, Verdict
+from contracts.untrusted import sanitize
+from tests.harness.config.access import Access
+from tests.harness.http.send_result import TargetDown
+from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, PLAN, PRESENTATION, SESSION, VERDICT
+from tests.harness.run.budget import BudgetSpent
+from tests.harness.trial.requirement_test import RequirementTest
+
+
+class Outcome(Exception):
+    """An outcome of a check that is no pass and no skip; its text stands in place of a traceback."""
+
+
+class Violated(Outcome, AssertionError):
+    """A must is violated, or with --strict a should is not met."""
+
+
+class StaleKnownIssue(Outcome):
+    """A known issue is no longer violated."""
+
+
+class CouldNotTell(Outcome):
+    """The requirement could not be judged: an error for pytest, no failure."""
+
+
+class SuiteFailed(Outcome):
+    """The suite itself failed in an item: an error for pytest, and the rest of the run goes on."""
+
+
+class BudgetSkips:
+    """Skips the checks that need more access, and the recommendations that the profile has no requests for."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
+        """Raise the reason instead of running the test. A gating check runs with what requests there are."""
+        trial = pyfuncitem.funcargs.get("trial")
+        if not isinstance(trial, RequirementTest):
+            return
+        if skip_reason := pyfuncitem.config.stash[SESSION].skip_reason(trial.requirement, trial.operation):
+            pyfuncitem.stash[BEYOND_ACCESS] = True
+            raise skip_reason
+        if trial.requirement.gates or trial.requirement.judges == "all":
+            return
+        if pyfuncitem.config.stash[PLAN][trial.operation.id][trial.requirement.id].cut:
+            profile = pyfuncitem.config.stash[SESSION].options.profile
+            raise NotReached(f"it needs more requests than profile {profile} has to spare")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Run the test, have the verdict reported, and raise its outcome."""
+    trial = pyfuncitem.funcargs.get("trial")
+    if not isinstance(trial, RequirementTest):
+        return (yield)
+    result: object = None
+    try:
+        result = yield
+        verdict = trial.verdict()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the result of this item and of no other
+        verdict = _verdict_of(error, trial)
+        if isinstance(error, TargetUnavailable):
+            # One error of the run, not one of each item that remains.
+            pyfuncitem.session.shouldstop = sanitize.line(str(error))
+    verdict = replace(verdict, observations=(*verdict.observations, *trial.run.sender.take_observations()))
+    if verdict.status is Status.INCONCLUSIVE and trial.beyond_access:
+        pyfuncitem.stash[BEYOND_ACCESS] = True
+        verdict = _without_access(verdict, declared=pyfuncitem.config.stash[SESSION].options.access is not None)
+    presentation = pyfuncitem.ihook.pytest_conformance_verdict(config=pyfuncitem.config, trial=trial, verdict=verdict)
+    presentation = presentation or Presentation(verdict.reason)
+    _keep(pyfuncitem, trial, verdict, presentation)
+    _raise_outcome(verdict.status, presentation, strict=bool(pyfuncitem.config.getini("strict")))
+    return result
+
+
+def _verdict_of(error: Exception, trial: RequirementTest) -> Verdict:
+    """Return the verdict where a test ended with an exception."""
+    match error:
+        case NotApplicable():
+            return trial.early_verdict(Status.NOT_APPLICABLE, str(error))
+        case NotReached():
+            return trial.early_verdict(Status.NOT_REACHED, str(error))
+        case TargetDown():
+            verdict = trial.early_verdict(Status.INCONCLUSIVE, str(error))
+            return replace(verdict, last_requests=trial.run.client.last.exchanges)
+        case BudgetSpent() if not trial.gates:
+            return trial.early_verdict(Status.NOT_REACHED, str(error))
+        case TargetUnavailable() | Inconclusive():
+            return trial.early_verdict(Status.INCONCLUSIVE, str(error))
+        case _:
+            return trial.failed(error)
+
+
+def _without_access(verdict: Verdict, *, declared: bool) -> Verdict:
+    """Return the verdict of a check that needs an accepted request, which the access does not allow."""
+    reason = f"it tells something only beside an accepted request, which takes access {Access.WRITE}"
+    return replace(verdict, status=Status.NOT_APPLICABLE if declared else verdict.status, reason=reason)
+
+
+def _keep(item: pytest.Function, trial: RequirementTest, verdict: Verdict, presentation: Presentation) -> None:
+    """Keep the verdict for the report of the item, and its properties for JUnit."""
+    item.stash[VERDICT], item.stash[PRESENTATION] = verdict, presentation
+    item.user_properties += [
+        ("requirement", verdict.requirement),
+        ("level", trial.requirement.level),
+        ("operation", verdict.operation),
+        ("verdict", str(verdict.status)),
+        *(("finding", finding.identity) for finding in verdict.findings),
+    ]
+
+
+def _raise_outcome(status: Status, presentation: Presentation, *, strict: bool) -> None:
+    text = presentation.text
+    if presentation.stale_issues:
+        raise StaleKnownIssue(presentation.stale_issues)
+    if presentation.suppressed:
+        pytest.skip(f"known issue: {text}")
+    match status:
+        case Status.VIOLATED:
+            raise Violated(text)
+        case Status.NOT_MET if strict:
+            raise Violated(text)
+        case Status.NOT_MET:
+            pytest.skip(f"recommendation not met: {text}")
+        case Status.NOT_APPLICABLE:
+            pytest.skip(f"not applicable: {text}")
+        case Status.NOT_REACHED:
+            pytest.skip(f"not reached in this budget: {text}")
+        case Status.INCONCLUSIVE:
+            raise CouldNotTell(text)
+        case Status.INTERNAL_ERROR:
+            raise SuiteFailed(text)

@@ -1,0 +1,42 @@
+"""Keys of what the plugins keep: in pytest's configuration for the run, and in an item for its report."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from contracts.model.result import ItemResult, Presentation
+from contracts.model.verdict import Verdict
+from tests.harness.http.timing import ClientPolicy
+from tests.harness.run.interruption import Interruption
+from tests.harness.run.session import Session
+from tests.harness.trial.plan import BudgetShare
+
+CLIENT_POLICY: Final = pytest.StashKey[ClientPolicy]()
+"""How the client treats the target, where another plugin has set it before the session is made."""
+SESSION: Final = pytest.StashKey[Session]()
+"""Missing where the options or the settings were wrong."""
+INTERRUPTION: Final = pytest.StashKey[Interruption]()
+STOP_REASONS: Final = pytest.StashKey[list[str]]()
+"""The signals and the time limit that ended the run early, the first one first."""
+PLAN: Final = pytest.StashKey[dict[str, dict[str, BudgetShare]]]()
+"""The share of each requirement in the request budget, by the ids of operation and requirement."""
+RESULTS: Final = pytest.StashKey[list[ItemResult]]()
+"""The result of each item, in the process that the user started."""
+NOT_CANCELLED: Final = pytest.StashKey[list[str]]()
+"""A line for each record that the run created and could not cancel, over all its processes."""
+NOT_WRITTEN: Final = pytest.StashKey[list[str]]()
+"""The reason for each failure to write a report."""
+
+VERDICT: Final = pytest.StashKey[Verdict]()
+"""Of an item."""
+PRESENTATION: Final = pytest.StashKey[Presentation]()
+"""Of an item."""
+BEYOND_ACCESS: Final = pytest.StashKey[bool]()
+"""Set on an item that needs more access than the settings give."""
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Return whether this process is one of xdist's workers."""
+    return hasattr(config, "workerinput")

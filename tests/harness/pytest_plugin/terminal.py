@@ -1,0 +1,58 @@
+"""Lines in the terminal: during the run, and before the summary of the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from contracts.model.result import process_stats
+from contracts.model.verdict import Status
+from contracts.untrusted import sanitize
+from tests.harness.http.transport_stats import transport_stats_line
+from tests.harness.pytest_plugin.stash import NOT_CANCELLED, NOT_WRITTEN, RESULTS, SESSION, STOP_REASONS
+
+
+def write_line(config: pytest.Config, line: str) -> None:
+    """Write a line between pytest's dots. Lines of a worker are lost: it has no terminal."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if reporter is not None and capture is not None:
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(sanitize.text(line))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write what kept the run from its end, from the target, or from its reports."""
+    for line in _summary_lines(config):
+        terminalreporter.write_line(line)
+
+
+def _summary_lines(config: pytest.Config) -> Iterator[str]:
+    results = config.stash.get(RESULTS, [])
+    stop_reasons = config.stash.get(STOP_REASONS, [])
+    yield from (f"Ended by {reason}." for reason in stop_reasons[:1])
+    if not_run := sum(result.verdict is Status.NOT_RUN for result in results):
+        yield f"Not run: {not_run} of {len(results)} checks."
+    if network := transport_stats_line(process.transport for process in process_stats(results)):
+        yield network
+    not_written = config.stash.get(NOT_WRITTEN, [])
+    for reason in dict.fromkeys(not_written):
+        yield f"Reports could not be written: {reason}. What was written before is kept."
+    yield from _journal_lines(config)
+
+
+def _journal_lines(config: pytest.Config) -> Iterator[str]:
+    """Yield why the run had no journal, or how to cancel later what is left at the target."""
+    session = config.stash.get(SESSION, None)
+    if session is None or session.journal is None:
+        return
+    if session.journal.failure:
+        yield (
+            f"No journal could be kept of what the run creates ({session.journal.failure}): had it been killed, nobody "
+            "would know what to cancel. XDG_STATE_HOME names the folder for it."
+        )
+    elif config.stash[NOT_CANCELLED]:
+        yield f"make clean-up TARGET={session.options.target} tries again to cancel what is left; so does the next run."

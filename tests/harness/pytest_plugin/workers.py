@@ -1,0 +1,69 @@
+"""Processes of xdist: what a worker is given, what it hands over, and how items are shared out."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.harness.pytest_plugin.item_ids import check_name
+from tests.harness.pytest_plugin.not_run import named_check
+from tests.harness.pytest_plugin.stash import INTERRUPTION, NOT_CANCELLED, NOT_WRITTEN, SESSION, STOP_REASONS
+
+HANDED_OVER: Final = {"not cancelled": NOT_CANCELLED, "not written": NOT_WRITTEN, "ended": STOP_REASONS}
+"""The lists that a worker sends to the process that the user started, by the key of xdist's `workeroutput`."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a worker the id of the run."""
+    node.workerinput["run"] = node.config.stash[SESSION].options.run
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodeready(node: Any) -> None:
+    """Note the process id of a worker: a signal to this process is passed on to it."""
+    process = getattr(node.gateway._io, "popen", None)  # noqa: SLF001 - there is no other way to learn it
+    if process is not None:
+        node.config.stash[INTERRUPTION].workers.append(process.pid)
+
+
+def hand_over(config: pytest.Config) -> None:
+    """Send what this worker could not cancel, could not write, and was ended by."""
+    for name, key in HANDED_OVER.items():
+        config.workeroutput[name] = config.stash[key]  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker sends."""
+    output = getattr(node, "workeroutput", {})
+    for name, key in HANDED_OVER.items():
+        node.config.stash[key] += output.get(name, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_handlecrashitem(report: pytest.TestReport, sched: Any) -> None:
+    """Count the item of a dead worker as not run where the run was ended, and as a crash of the suite otherwise."""
+    config = sched.config
+    if "keyboard-interrupt" in str(getattr(config.pluginmanager.get_plugin("dsession"), "shouldstop", "")):
+        report.outcome, report.when = "passed", "setup"
+    elif SESSION in config.stash:
+        session = config.stash[SESSION]
+        if named_check(report.nodeid, session.requirements, session.operations):
+            report.keywords = {"requirement": 1}
+
+
+class SchedulingByOperation(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives all items of a path to the same worker: requirements that judge all exchanges need all of them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = check_name(nodeid)
+        return nodeid.rpartition("::")[0] if name is None else name.path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SchedulingByOperation:
+    """Schedule by operation."""
+    return SchedulingByOperation(config, log)
