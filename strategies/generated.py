@@ -54,7 +54,7 @@ def schema_to_generate_from(document: Document) -> Any:
 
 
 @lru_cache(maxsize=8)
-def schema_of_some(document: Document, operations: frozenset[str]) -> Any:
+def schema_of_operations(document: Document, operations: frozenset[str]) -> Any:
     """Return what Schemathesis reads of the operations with these ids, and of the links between them.
 
     A walk over the whole document would spend most of its time on steps that it may not take.
@@ -115,7 +115,7 @@ def _drop_costly(node: Json, room: int) -> bool:
     return any([*costly, *names, *[_drop_costly(entry, inside) for entry in node.values()]])
 
 
-def breaking_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
+def invalid_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
     """Return requests whose body breaks the schema, by Schemathesis's fuzzing phase in negative mode.
 
     What the generated body got right is put back to what the control holds, so that a server cannot refuse the
@@ -137,7 +137,7 @@ def breaking_bodies(document: Document, operation: Operation, control: Request) 
     return _cases(document, operation, GenerationMode.NEGATIVE).map(request_of)
 
 
-def breaking_cases(document: Document, operation: Operation, control: Request) -> Iterator[Request]:
+def invalid_coverage_cases(document: Document, operation: Operation, control: Request) -> Iterator[Request]:
     """Yield the requests of Schemathesis's coverage phase in negative mode: each keyword of the schema, broken once."""
     schema = schema_to_generate_from(document)
     own = schema[operation.path][operation.method]
@@ -153,7 +153,7 @@ def breaking_cases(document: Document, operation: Operation, control: Request) -
             yield control.with_json(body)
 
 
-def fitting_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
+def valid_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
     """Return requests whose body fits the schema and lists only documented properties, by positive fuzzing.
 
     What says whom a write is about, and when, stays as in the control: nothing is done to others.
@@ -170,7 +170,7 @@ def fitting_bodies(document: Document, operation: Operation, control: Request) -
     return _cases(document, operation, GenerationMode.POSITIVE).map(request_of)
 
 
-def answer_conforms(document: Document, operation: Operation, exchange: Exchange) -> CheckOutcome:
+def response_conforms(document: Document, operation: Operation, exchange: Exchange) -> CheckOutcome:
     """Judge an accepted exchange by Schemathesis's own check of the schema, its failure group unpacked to the first.
 
     Schemathesis knows the whole document only; by what is stated of an operation jsonschema judges alone.

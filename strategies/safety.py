@@ -14,7 +14,7 @@ READ_AS_A_NUMBER = re.compile(r"\s*[+-]?\d")
 """What careless readers take for a number: they stop at the first character that is none."""
 
 
-def nobodys_id() -> str:
+def unissued_id() -> str:
     """Return a UUID that nobody issued, beginning with a letter: `7a0f...` is record 7 to who reads it as a number."""
     made = str(uuid.uuid4())
     return "abcdef"[int(made[0], 16) % len("abcdef")] + made[1:]

@@ -17,10 +17,10 @@ from contracts.checks.schema import validator_for
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from strategies.core import format_mutations
-from strategies.core.body_locations import on_body, only_breaking, only_fitting, places
+from strategies.core.body_locations import body_locations, on_body, only_invalid, only_valid
 from strategies.core.mutation import Mutation, Priority, combine
 from strategies.core.samples import (
-    LONGEST_SAMPLE,
+    MAX_SAMPLE_LENGTH,
     admits,
     affords,
     alternatives,
@@ -28,7 +28,7 @@ from strategies.core.samples import (
     json_type,
     keywords,
     sample,
-    text_sample,
+    string_sample,
 )
 
 Row: TypeAlias = tuple[str, Json]
@@ -36,11 +36,11 @@ Item = TypeVar("Item")
 NEAR_MISSES = 7
 NEAR_MISSES_OF_A_FORMAT = 4
 NEAR_MISSES_OF_AN_ALTERNATIVE = 3
-TWINS = 4
-FIRST_OF_A_PROPERTY = 2
+MAX_BOUNDARY_VALUES = 4
+FIRST_PER_PROPERTY = 2
 """How many of its rows go out with a small allowance: a bound lies in one or two of them."""
-USUAL_OF_A_PROPERTY = 6
-BEYOND_ASCII = "\u00e9"
+USUAL_PER_PROPERTY = 6
+NON_ASCII = "\u00e9"
 """One character, two bytes: too many of it are too many however they are counted."""
 NO_CHOICE, NO_FORM = "NONE_OF_THE_CHOICES", "\u2260"
 ROUNDS = (
@@ -51,42 +51,44 @@ ROUNDS = (
 )
 
 
-def beyond_constraints(operation: Operation) -> list[Mutation]:
+def constraint_violations(operation: Operation) -> list[Mutation]:
     """ERR-06: each constraint broken by one step. Properties take turns, so that a short list touches all of them."""
     rows = [
         [
-            Mutation(f"{place.name} {spelling}", place.put(value), _tier(rank, inside=place.inside), place.about)
-            for rank, (spelling, value) in enumerate(beyond(place.schema))
+            Mutation(
+                f"{location.name} {spelling}", location.put(value), _tier(rank, nested=location.nested), location.about
+            )
+            for rank, (spelling, value) in enumerate(invalid_values(location.schema))
         ]
-        for place in places(operation)
+        for location in body_locations(operation)
     ]
-    return only_breaking(operation, list(_in_turns(rows)))
+    return only_invalid(operation, list(_in_turns(rows)))
 
 
-def at_constraints(operation: Operation) -> list[Mutation]:
+def constraint_boundaries(operation: Operation) -> list[Mutation]:
     """ERR-06: the accepted twins of `beyond_constraints`, each constraint just kept.
 
     One request keeps a constraint of every property, where there are several; its parts keep one each.
     """
     by_place = [
-        [Mutation(f"{place.name} {spelling}", place.put(value), expects_success=True) for spelling, value in rows]
-        for place in places(operation)
-        if (rows := within(place.schema))
+        [Mutation(f"{location.name} {spelling}", location.put(value), expects_success=True) for spelling, value in rows]
+        for location in body_locations(operation)
+        if (rows := boundary_values(location.schema))
     ]
     mutations: list[Mutation] = []
     for (name, priority), turn in zip(ROUNDS, zip_longest(*by_place), strict=False):
         parts = [mutation for mutation in turn if mutation is not None]
         if not mutations and _optional(operation):
             # What is required is a constraint, too: it is just kept by a body that has nothing else.
-            parts.append(nothing_optional(operation))
+            parts.append(required_properties_only(operation))
         if len(parts) == 1:
             mutations.append(replace(parts[0], priority=priority))
         else:
             mutations.append(replace(combine(name, parts, priority), expects_success=True))
-    return only_fitting(operation, mutations)
+    return only_valid(operation, mutations)
 
 
-def nothing_optional(operation: Operation) -> Mutation:
+def required_properties_only(operation: Operation) -> Mutation:
     """Return the edit that leaves out what the schema neither requires nor constrains: some servers count on it."""
     optional = _optional(operation)
     leave_out = on_body(lambda body: {name: value for name, value in body.items() if name not in optional})
@@ -94,49 +96,53 @@ def nothing_optional(operation: Operation) -> Mutation:
 
 
 def _optional(operation: Operation) -> list[str]:
-    return [place.name for place in places(operation) if not (place.inside or place.required or within(place.schema))]
+    return [
+        location.name
+        for location in body_locations(operation)
+        if not (location.nested or location.required or boundary_values(location.schema))
+    ]
 
 
-def beyond(schema: Json) -> Sequence[Row]:
+def invalid_values(schema: Json) -> Sequence[Row]:
     """Return names and values that break the schema by one step, most telling first; none is of another JSON type."""
     schema = keywords(schema)
     valid = validator_for(schema).is_valid
     found: dict[str, Json] = {}
-    for spelling, value in _steps_beyond(schema):
+    for spelling, value in _invalid_steps(schema):
         if admits(schema, json_type(value)) and not valid(value) and value not in found.values():
             found.setdefault(spelling, value)
     return list(found.items())
 
 
-def within(schema: Json) -> Sequence[Row]:
+def boundary_values(schema: Json) -> Sequence[Row]:
     """Return names and values that just keep the schema's constraints, at most `TWINS`."""
     schema = keywords(schema)
     valid = validator_for(schema).is_valid
     found: dict[str, Json] = {}
-    for spelling, value in _steps_within(schema):
+    for spelling, value in _boundary_steps(schema):
         if valid(value) and value not in found.values():
             found.setdefault(spelling, value)
-    return list(found.items())[:TWINS]
+    return list(found.items())[:MAX_BOUNDARY_VALUES]
 
 
-def _steps_beyond(schema: Json) -> Iterator[Row]:
+def _invalid_steps(schema: Json) -> Iterator[Row]:
     offered = alternatives(schema)
     for one in offered:
-        yield from _bounds_beyond(one)
-        yield from _lengths_beyond(one)
-        yield from _choices_beyond(one)
-        yield from _contents_beyond(one)
+        yield from _out_of_bounds(one)
+        yield from _invalid_lengths(one)
+        yield from _invalid_choices(one)
+        yield from _invalid_contents(one)
     formed = [one for one in offered if _has_form(one)]
     if formed:
-        yield from _forms_beyond(schema, formed)
+        yield from _invalid_forms(schema, formed)
 
 
-def _forms_beyond(schema: Json, formed: Sequence[Json]) -> Iterator[Row]:
-    valid, known = validator_for(schema).is_valid, text_sample(schema)
+def _invalid_forms(schema: Json, formed: Sequence[Json]) -> Iterator[Row]:
+    valid, known = validator_for(schema).is_valid, string_sample(schema)
     notation_counts = any("pattern" in one and validator_for(one).is_valid(known) for one in formed)
-    at_most = NEAR_MISSES if notation_counts else NEAR_MISSES_OF_A_FORMAT
+    max_count = NEAR_MISSES if notation_counts else NEAR_MISSES_OF_A_FORMAT
     if known:
-        yield from format_mutations.near_misses(known, valid, at_most, notation_counts=notation_counts)
+        yield from format_mutations.near_misses(known, valid, max_count, notation_counts=notation_counts)
     yield "in no known form", NO_FORM
     yield "empty", ""
     for name, text in _other_forms(schema):
@@ -144,7 +150,7 @@ def _forms_beyond(schema: Json, formed: Sequence[Json]) -> Iterator[Row]:
         yield from ((f"as {name} {spelling}", value) for spelling, value in others)
 
 
-def _bounds_beyond(schema: Json) -> Iterator[Row]:
+def _out_of_bounds(schema: Json) -> Iterator[Row]:
     for lower, step in (("minimum", 1), ("exclusiveMinimum", 0)):
         if lower in schema:
             yield f"as {schema[lower] - step}", schema[lower] - step
@@ -158,17 +164,17 @@ def _bounds_beyond(schema: Json) -> Iterator[Row]:
         yield from ((f"as no multiple of {step}", value) for value in (base + 1, base + step / 2))
 
 
-def _lengths_beyond(schema: Json) -> Iterator[Row]:
-    if "maxLength" in schema and schema["maxLength"] < LONGEST_SAMPLE:
+def _invalid_lengths(schema: Json) -> Iterator[Row]:
+    if "maxLength" in schema and schema["maxLength"] < MAX_SAMPLE_LENGTH:
         longer = schema["maxLength"] + 1
         yield f"of {longer} characters", _text(schema, "maxLength", longer)
         if "pattern" not in schema:
-            yield f"of {longer} characters beyond ASCII", BEYOND_ASCII * longer
-    if 0 < schema.get("minLength", 0) <= LONGEST_SAMPLE:
+            yield f"of {longer} characters beyond ASCII", NON_ASCII * longer
+    if 0 < schema.get("minLength", 0) <= MAX_SAMPLE_LENGTH:
         yield f"of {schema['minLength'] - 1} characters", _text(schema, "minLength", schema["minLength"] - 1)
 
 
-def _choices_beyond(schema: Json) -> Iterator[Row]:
+def _invalid_choices(schema: Json) -> Iterator[Row]:
     choices = schema.get("enum", ())
     if choices:
         yield "as none of the choices", NO_CHOICE
@@ -184,7 +190,7 @@ def _choices_beyond(schema: Json) -> Iterator[Row]:
         yield "as none of the choices", _number(schema["const"]) + 1
 
 
-def _contents_beyond(schema: Json) -> Iterator[Row]:
+def _invalid_contents(schema: Json) -> Iterator[Row]:
     """Yield arrays and objects that hold too few or too many."""
     if schema.get("minItems") and affords(schema, schema["minItems"] - 1):
         yield f"of {schema['minItems'] - 1} items", items_for(schema, schema["minItems"] - 1)
@@ -197,19 +203,19 @@ def _contents_beyond(schema: Json) -> Iterator[Row]:
         if schema.get("minProperties"):
             fewer = dict(islice(held.items(), schema["minProperties"] - 1))
             yield f"of {len(fewer)} properties", fewer
-        if "maxProperties" in schema and schema["maxProperties"] < LONGEST_SAMPLE:
+        if "maxProperties" in schema and schema["maxProperties"] < MAX_SAMPLE_LENGTH:
             most = schema["maxProperties"] + 1
             more = held | {f"other_{at}": 1 for at in range(most - len(held))}
             yield f"of {most} properties", more
 
 
-def _steps_within(schema: Json) -> Iterator[Row]:
+def _boundary_steps(schema: Json) -> Iterator[Row]:
     for one in alternatives(schema):
-        yield from _bounds_within(one)
+        yield from _at_bounds(one)
         for choice in one.get("enum", ()):
             yield f"as {choice if isinstance(choice, str) else json.dumps(choice)}", choice
     for one in alternatives(schema):
-        known = text_sample(one)
+        known = string_sample(one)
         if "pattern" in one and known:
             yield from format_mutations.extremes(known, validator_for(one).is_valid)
     yield from ((f"as {name}", text) for name, text in _other_forms(schema))
@@ -217,9 +223,9 @@ def _steps_within(schema: Json) -> Iterator[Row]:
         yield "as null", None
 
 
-def _bounds_within(schema: Json) -> Iterator[Row]:
+def _at_bounds(schema: Json) -> Iterator[Row]:
     for bound in ("maxLength", "minLength"):
-        if bound in schema and schema[bound] <= LONGEST_SAMPLE:
+        if bound in schema and schema[bound] <= MAX_SAMPLE_LENGTH:
             yield f"of {schema[bound]} characters", _text(schema, bound, schema[bound])
     whole = admits(schema, "integer") and not admits(schema, "number")
     for bound, step, inward in (
@@ -236,16 +242,16 @@ def _bounds_within(schema: Json) -> Iterator[Row]:
 
 def _other_forms(schema: Json) -> Iterator[tuple[str, str]]:
     """Yield name and sample of each alternative form of a text, but for the one that the schema's own sample has."""
-    known = text_sample(schema)
-    for place, one in enumerate(alternatives(schema), 1):
-        text = text_sample(one)
+    known = string_sample(schema)
+    for number, one in enumerate(alternatives(schema), 1):
+        text = string_sample(one)
         if _has_form(one) and text and text != known:
-            yield str(one.get("format", f"form {place}")), text
+            yield str(one.get("format", f"form {number}")), text
 
 
 def _text(schema: Json, bound: str, length: int) -> str:
     """Return a text of this length that breaks nothing but the bound, if there is one; ASCII."""
-    known = text_sample(schema)
+    known = string_sample(schema)
     candidates = ["x" * length, "X" * length, "0" * length, known.ljust(length, known[-1:] or "x")[:length]]
     unbound = validator_for({key: value for key, value in schema.items() if key != bound}).is_valid
     return next((text for text in candidates if unbound(text)), candidates[0])
@@ -259,12 +265,12 @@ def _number(value: Json) -> int | float:
     return value if isinstance(value, int | float) else 0
 
 
-def _tier(rank: int, *, inside: bool) -> Priority:
-    if inside:
+def _tier(rank: int, *, nested: bool) -> Priority:
+    if nested:
         return Priority.USUAL if rank == 0 else Priority.LAST
-    if rank < FIRST_OF_A_PROPERTY:
+    if rank < FIRST_PER_PROPERTY:
         return Priority.FIRST
-    return Priority.USUAL if rank < USUAL_OF_A_PROPERTY else Priority.LAST
+    return Priority.USUAL if rank < USUAL_PER_PROPERTY else Priority.LAST
 
 
 def _in_turns(rows: Sequence[Sequence[Item]]) -> Iterator[Item]:

@@ -11,16 +11,16 @@ from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties
-from strategies.core.mutation import Mutation
+from strategies.core.mutation import Mutation, Priority
 from strategies.core.samples import keywords, sample
 
 Change: TypeAlias = Callable[[Json], Json]
-DEEPEST = 3
+MAX_STEPS = 3
 """Steps into a body. What is deeper than that is validated by the same code as what is above it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BodyLocation:
     """Where something stands in the body of an operation. `required` is whether what is around it must hold it."""
 
     operation: Operation
@@ -39,7 +39,7 @@ class Place:
         return [step for step in self.steps if isinstance(step, str)][-1]
 
     @property
-    def inside(self) -> bool:
+    def nested(self) -> bool:
         """Return whether the place is inside another one."""
         return len(self.steps) > 1
 
@@ -53,7 +53,7 @@ class Place:
 
         def apply(request: Request) -> Request:
             body = request.json()
-            if self.inside and not body_fits(self.operation, _put(self.operation.body, body, self.steps, _as_it_is)):
+            if self.nested and not body_fits(self.operation, _put(self.operation.body, body, self.steps, _as_it_is)):
                 return request
             return request.with_json(_put(self.operation.body, body, self.steps, make))
 
@@ -75,13 +75,18 @@ class Place:
         return request.with_json(_put(self.operation.body, full, tuple(outer), leave_out))
 
 
-def places(operation: Operation) -> list[Place]:
+def body_locations(operation: Operation) -> list[BodyLocation]:
     """Return the places in the operation's body: its properties in the document's order, then what is inside them."""
     found, level = [], list(_inside(operation, (), operation.body or {}))
-    for _ in range(DEEPEST):
+    for _ in range(MAX_STEPS):
         found += level
-        level = [inner for place in level for inner in _inside(operation, place.steps, place.schema)]
+        level = [inner for location in level for inner in _inside(operation, location.steps, location.schema)]
     return found
+
+
+def lower_if_nested(location: BodyLocation, priority: Priority) -> Priority:
+    """Return the priority of a mutation here: the code that validates a nested value validates its container, too."""
+    return Priority(min(priority + 1, Priority.LAST)) if location.nested else priority
 
 
 def on_body(change: Change) -> Callable[[Request], Request]:
@@ -89,7 +94,7 @@ def on_body(change: Change) -> Callable[[Request], Request]:
     return lambda request: request.with_json(change(request.json()))
 
 
-def only_breaking(operation: Operation, mutations: Sequence[Mutation]) -> list[Mutation]:
+def only_invalid(operation: Operation, mutations: Sequence[Mutation]) -> list[Mutation]:
     """Return the edits so that each leaves a request alone whose body would still fit the schema.
 
     An independent validator has the last word, request by request, on what is built to break the schema.
@@ -97,7 +102,7 @@ def only_breaking(operation: Operation, mutations: Sequence[Mutation]) -> list[M
     return [_guarded(mutation, lambda body: not body_fits(operation, body)) for mutation in mutations]
 
 
-def only_fitting(operation: Operation, mutations: Sequence[Mutation]) -> list[Mutation]:
+def only_valid(operation: Operation, mutations: Sequence[Mutation]) -> list[Mutation]:
     """Return the edits so that each leaves a request alone whose body would no longer fit the schema."""
     return [_guarded(mutation, lambda body: body_fits(operation, body)) for mutation in mutations]
 
@@ -110,12 +115,12 @@ def _guarded(mutation: Mutation, wanted: Callable[[Json], bool]) -> Mutation:
     return replace(mutation, apply=apply, parts=tuple(_guarded(part, wanted) for part in mutation.parts))
 
 
-def _inside(operation: Operation, steps: tuple[str | int, ...], schema: Json) -> Iterator[Place]:
+def _inside(operation: Operation, steps: tuple[str | int, ...], schema: Json) -> Iterator[BodyLocation]:
     schema = keywords(schema)
     for name, inner in properties(schema):
-        yield Place(operation, (*steps, name), keywords(inner), name in schema.get("required", ()))
+        yield BodyLocation(operation, (*steps, name), keywords(inner), name in schema.get("required", ()))
     if steps and "items" in schema:
-        yield Place(operation, (*steps, 0), keywords(schema["items"]), required=False)
+        yield BodyLocation(operation, (*steps, 0), keywords(schema["items"]), required=False)
 
 
 def _as_it_is(value: Json) -> Json:

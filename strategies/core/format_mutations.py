@@ -21,7 +21,7 @@ LONGEST_NUMBER = 100
 """Digits; a longer one is no number to anybody, and Python writes none of more than some thousand."""
 
 
-def near_misses(text: str, admits: Admits, at_most: int, *, notation_counts: bool) -> list[tuple[str, str]]:
+def near_misses(text: str, admits: Admits, max_count: int, *, notation_counts: bool) -> list[tuple[str, str]]:
     """Return names and values of changes to `text` that the schema no longer admits, most telling first.
 
     Where `notation_counts`, the same value in another notation - 9:05 for 09:05 - is a miss as well. A pattern spells
@@ -32,7 +32,7 @@ def near_misses(text: str, admits: Admits, at_most: int, *, notation_counts: boo
     for name, value in candidates:
         if value and value != text and value not in found.values() and not admits(value):
             found.setdefault(name, value)
-    return list(islice(found.items(), at_most))
+    return list(islice(found.items(), max_count))
 
 
 def extremes(text: str, admits: Admits) -> list[tuple[str, str]]:

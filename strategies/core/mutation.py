@@ -56,7 +56,7 @@ class Mutation:
         return self.apply(request) != request
 
 
-def with_more_query(request: Request, pairs: str) -> Request:
+def append_query(request: Request, pairs: str) -> Request:
     """Return the request with these pairs, as they are to stand there, at the end of its query."""
     return replace(request, target=f"{request.target}{'&' if '?' in request.target else '?'}{pairs}")
 

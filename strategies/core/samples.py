@@ -9,7 +9,7 @@ from math import ceil, floor, isfinite
 from contracts.checks.schema import fits
 from contracts.model.json_value import Json
 
-TEXTS: Mapping[str, str] = {
+FORMAT_SAMPLES: Mapping[str, str] = {
     "date-time": "2099-01-15T10:30:00Z",
     "date": "2099-01-15",
     "time": "10:30:00Z",
@@ -22,9 +22,9 @@ TEXTS: Mapping[str, str] = {
 }
 """A text of each format."""
 
-MADE_BY_THE_DOCUMENT = ("x-control", "example", "default", "const")
-MOST_ALTERNATIVES = 100
-LONGEST_SAMPLE = 100_000
+SAMPLE_KEYWORDS = ("x-control", "example", "default", "const")
+MAX_ALTERNATIVES = 100
+MAX_SAMPLE_LENGTH = 100_000
 """Characters or items; a schema that allows more is not tried to its bounds."""
 
 
@@ -70,7 +70,7 @@ def alternatives(schema: Json) -> list[Json]:
 
     No more than `MOST_ALTERNATIVES`: those of a union beside or inside another one multiply.
     """
-    return list(islice(_alternatives(schema), MOST_ALTERNATIVES))
+    return list(islice(_alternatives(schema), MAX_ALTERNATIVES))
 
 
 def _alternatives(schema: Json) -> Iterator[Json]:
@@ -89,14 +89,14 @@ def sample(schema: Json) -> Json:
     return next((value for value in _candidates(keywords(schema)) if fits(schema, value)), None)
 
 
-def text_sample(schema: Json) -> str:
+def string_sample(schema: Json) -> str:
     """Return a sample that is a text, or the empty text."""
     value = sample(schema)
     return value if isinstance(value, str) else ""
 
 
 def _candidates(schema: Json) -> Iterator[Json]:
-    yield from (schema[source] for source in MADE_BY_THE_DOCUMENT if source in schema)
+    yield from (schema[source] for source in SAMPLE_KEYWORDS if source in schema)
     for listed in ("examples", "enum"):
         if isinstance(schema.get(listed), list):
             yield from schema[listed]
@@ -125,10 +125,10 @@ def _types(schema: Json) -> set[str]:
 
 
 def _texts(schema: Json) -> Iterator[str]:
-    if schema.get("format") in TEXTS:
-        yield TEXTS[schema["format"]]
+    if schema.get("format") in FORMAT_SAMPLES:
+        yield FORMAT_SAMPLES[schema["format"]]
     shortest = schema.get("minLength", 1)
-    if shortest <= LONGEST_SAMPLE:
+    if shortest <= MAX_SAMPLE_LENGTH:
         yield from (character * max(shortest, 1) for character in "xX0")
     yield ""
 
@@ -157,7 +157,7 @@ def _arrays(schema: Json) -> Iterator[list[Json]]:
 
 def affords(schema: Json, count: int) -> bool:
     """Return whether so many items of an array's schema come to no more than the longest sample."""
-    return count <= LONGEST_SAMPLE and count * _size(sample(schema.get("items", {}))) <= LONGEST_SAMPLE
+    return count <= MAX_SAMPLE_LENGTH and count * _size(sample(schema.get("items", {}))) <= MAX_SAMPLE_LENGTH
 
 
 def _size(value: Json) -> int:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from contracts.model.http import Request
 from contracts.openapi.operation import Operation
-from strategies.core.mutation import Mutation, Priority, with_more_query
+from strategies.core.mutation import Mutation, Priority, append_query
 
 AUTHORIZATION = "Authorization"
 SHORTEST_WRONG_TOKEN = 8
@@ -20,7 +20,7 @@ UNSIGNED_JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."
 """Header {"alg":"none"}, payload {"sub":"1"}, no signature."""
 
 
-def none(_: Operation) -> list[Mutation]:
+def no_credentials(_: Operation) -> list[Mutation]:
     """AUTH-01: no credentials at all."""
     return [
         Mutation("no Authorization", _without_credentials, Priority.FIRST, issued_token=False),
@@ -28,42 +28,42 @@ def none(_: Operation) -> list[Mutation]:
     ]
 
 
-def never_issued(_: Operation) -> list[Mutation]:
+def unissued_tokens(_: Operation) -> list[Mutation]:
     """AUTH-02: well-formed tokens that nobody issued."""
     return [
-        _wrong(
+        _wrong_token(
             "another token of the same length",
             Priority.FIRST,
-            _wrong_token,
+            _unissued_token,
         ),
-        _wrong("a short token", Priority.LAST, lambda _: "x"),
-        _wrong("the word undefined", Priority.LAST, lambda _: "undefined"),
-        _wrong("an unsigned JWT", Priority.FIRST, lambda _: UNSIGNED_JWT),
-        replace(_wrong("a token of 4,000 characters", Priority.LAST, lambda _: "t" * 4000), fuzzing=True),
-        replace(_wrong("a token beyond ASCII", Priority.USUAL, lambda _: "t\u00f6k\u00e9n-token"), fuzzing=True),
-        _wrong("the word constructor", Priority.USUAL, lambda _: "constructor"),
-        _wrong("the word null", Priority.LAST, lambda _: "null"),
+        _wrong_token("a short token", Priority.LAST, lambda _: "x"),
+        _wrong_token("the word undefined", Priority.LAST, lambda _: "undefined"),
+        _wrong_token("an unsigned JWT", Priority.FIRST, lambda _: UNSIGNED_JWT),
+        replace(_wrong_token("a token of 4,000 characters", Priority.LAST, lambda _: "t" * 4000), fuzzing=True),
+        replace(_wrong_token("a token beyond ASCII", Priority.USUAL, lambda _: "t\u00f6k\u00e9n-token"), fuzzing=True),
+        _wrong_token("the word constructor", Priority.USUAL, lambda _: "constructor"),
+        _wrong_token("the word null", Priority.LAST, lambda _: "null"),
     ]
 
 
-def near_misses(_: Operation) -> list[Mutation]:
+def near_miss_tokens(_: Operation) -> list[Mutation]:
     """AUTH-03: tokens one step away from the issued one."""
     return [
-        _wrong("last character cut", Priority.FIRST, lambda token: token[:-1]),
-        _wrong("one character more", Priority.FIRST, lambda token: token + "x"),
-        _wrong("case swapped", Priority.FIRST, str.swapcase),
-        _wrong("last character changed", Priority.FIRST, lambda token: token[:-1] + _other(token[-1])),
-        _wrong("first character changed", Priority.USUAL, lambda token: _other(token[0]) + token[1:]),
-        _wrong("padded with an equals sign", Priority.USUAL, lambda token: f"{token}="),
-        _wrong("middle character changed", Priority.LAST, _middle_changed),
-        _wrong("first half only", Priority.LAST, lambda token: token[: len(token) // 2]),
-        _wrong("one character before", Priority.USUAL, lambda token: "x" + token),
+        _wrong_token("last character cut", Priority.FIRST, lambda token: token[:-1]),
+        _wrong_token("one character more", Priority.FIRST, lambda token: token + "x"),
+        _wrong_token("case swapped", Priority.FIRST, str.swapcase),
+        _wrong_token("last character changed", Priority.FIRST, lambda token: token[:-1] + _other(token[-1])),
+        _wrong_token("first character changed", Priority.USUAL, lambda token: _other(token[0]) + token[1:]),
+        _wrong_token("padded with an equals sign", Priority.USUAL, lambda token: f"{token}="),
+        _wrong_token("middle character changed", Priority.LAST, _middle_changed),
+        _wrong_token("first half only", Priority.LAST, lambda token: token[: len(token) // 2]),
+        _wrong_token("one character before", Priority.USUAL, lambda token: "x" + token),
         # The issued token is presented; what else may stand there is for each parser of the header to say.
-        replace(_wrong("another word after it", Priority.USUAL, lambda token: f"{token} x"), gates=False),
-        _wrong("white space inside", Priority.LAST, lambda token: f"{token[:4]} {token[4:]}"),
-        _wrong("first character cut", Priority.LAST, lambda token: token[1:]),
-        _wrong("token twice over", Priority.LAST, lambda token: token + token),
-        _wrong("reversed", Priority.LAST, lambda token: token[::-1]),
+        replace(_wrong_token("another word after it", Priority.USUAL, lambda token: f"{token} x"), gates=False),
+        _wrong_token("white space inside", Priority.LAST, lambda token: f"{token[:4]} {token[4:]}"),
+        _wrong_token("first character cut", Priority.LAST, lambda token: token[1:]),
+        _wrong_token("token twice over", Priority.LAST, lambda token: token + token),
+        _wrong_token("reversed", Priority.LAST, lambda token: token[::-1]),
     ]
 
 
@@ -78,7 +78,7 @@ def malformed_header(_: Operation) -> list[Mutation]:
         ("no space after the scheme", Priority.USUAL, lambda token: f"Bearer{token}"),
         ("scheme twice", Priority.LAST, lambda token: f"Bearer Bearer {token}"),
         ("colon after the scheme", Priority.LAST, lambda token: f"Bearer: {token}"),
-        ("two tokens", Priority.USUAL, lambda token: f"Bearer {_wrong_token(token)}, Bearer {token}"),
+        ("two tokens", Priority.USUAL, lambda token: f"Bearer {_unissued_token(token)}, Bearer {token}"),
         ("token in quotes", Priority.LAST, lambda token: f'Bearer "{token}"'),
         ("Digest scheme", Priority.LAST, lambda token: f'Digest username="{token}"'),
         ("another scheme before", Priority.LAST, lambda token: f"Basic eDp5, Bearer {token}"),
@@ -100,7 +100,9 @@ def wrong_location(_: Operation) -> list[Mutation]:
     schemed = [(f"in {name}", _add_header(name, lambda token: f"Bearer {token}")) for name in with_scheme]
     in_query = [(f"in the query as {name}", _add_query(name)) for name in query]
     in_cookies = [(f"in the cookie {name}", _add_cookie(name)) for name in cookies]
-    return [_instead("in query, headers and cookies", in_query + bare + schemed + in_cookies, Priority.FIRST)]
+    return [
+        _without_header_but("in query, headers and cookies", in_query + bare + schemed + in_cookies, Priority.FIRST)
+    ]
 
 
 def scheme_spellings(_: Operation) -> list[Mutation]:
@@ -122,13 +124,13 @@ def auth_bypass(_: Operation) -> list[Mutation]:
     )
     routing = ("X-Original-URL: /", "X-Rewrite-URL: /", "X-HTTP-Method-Override: OPTIONS", "X-Method-Override: OPTIONS")
     return [
-        _instead(
+        _without_header_but(
             "headers of trust and routing", [(line, _add_line(line)) for line in (*origin, *routing)], Priority.FIRST
         ),
-        _instead("the other end of the path", [("", _retarget(_with_other_end))], Priority.FIRST),
-        _instead("two slashes", [("", _retarget(lambda path: "/" + path))]),
-        _instead("path with an escape", [("", _retarget(_with_escape))]),
-        _instead("path in capitals", [("", _retarget(str.upper))]),
+        _without_header_but("the other end of the path", [("", _retarget(_with_other_end))], Priority.FIRST),
+        _without_header_but("two slashes", [("", _retarget(lambda path: "/" + path))]),
+        _without_header_but("path with an escape", [("", _retarget(_with_escape))]),
+        _without_header_but("path in capitals", [("", _retarget(str.upper))]),
     ]
 
 
@@ -137,12 +139,12 @@ def token_of(request: Request) -> str:
     return next(value for name, value in request.headers if name == AUTHORIZATION).removeprefix("Bearer ")
 
 
-def with_wrong_token(request: Request) -> Request:
+def with_unissued_token(request: Request) -> Request:
     """Return the request with a well-formed token that was never issued (the reference of AUTH-06)."""
-    return request.with_header(AUTHORIZATION, f"Bearer {_wrong_token(token_of(request))}")
+    return request.with_header(AUTHORIZATION, f"Bearer {_unissued_token(token_of(request))}")
 
 
-def _wrong(name: str, priority: Priority, change: Callable[[str], str]) -> Mutation:
+def _wrong_token(name: str, priority: Priority, change: Callable[[str], str]) -> Mutation:
     """Return an edit of the token; a token that it leaves as it is - digits have no case - gets one letter more."""
 
     def value(token: str) -> str:
@@ -160,7 +162,7 @@ def _without_credentials(request: Request) -> Request:
     return request.with_header(AUTHORIZATION)
 
 
-def _instead(
+def _without_header_but(
     name: str, ways: Sequence[tuple[str, Callable[[Request], Request]]], priority: Priority = Priority.USUAL
 ) -> Mutation:
     """Return one edit that goes all of the named `ways` at once, and then takes the credentials away."""
@@ -168,7 +170,7 @@ def _instead(
     def apply(request: Request) -> Request:
         return _without_credentials(reduce(lambda changed, way: way[1](changed), ways, request))
 
-    parts = tuple(_instead(spelling, [(spelling, way)]) for spelling, way in ways) if len(ways) > 1 else ()
+    parts = tuple(_without_header_but(spelling, [(spelling, way)]) for spelling, way in ways) if len(ways) > 1 else ()
     return Mutation(name, apply, priority, issued_token=False, parts=parts)
 
 
@@ -189,11 +191,11 @@ def _with_escape(path: str) -> str:
 
 def _with_a_wrong_header_first(request: Request) -> Request:
     token = token_of(request)
-    return request.with_header(AUTHORIZATION, f"Bearer {_wrong_token(token)}", f"Bearer {token}")
+    return request.with_header(AUTHORIZATION, f"Bearer {_unissued_token(token)}", f"Bearer {token}")
 
 
 def _add_query(name: str) -> Callable[[Request], Request]:
-    return lambda request: with_more_query(request, f"{name}={quote(token_of(request), safe='')}")
+    return lambda request: append_query(request, f"{name}={quote(token_of(request), safe='')}")
 
 
 def _add_header(name: str, value: Callable[[str], str]) -> Callable[[Request], Request]:
@@ -213,7 +215,7 @@ def _add_cookie(name: str) -> Callable[[Request], Request]:
     return add
 
 
-def _wrong_token(token: str) -> str:
+def _unissued_token(token: str) -> str:
     digits = sha256(token.encode()).hexdigest()
     return (digits * (len(token) // len(digits) + 1))[: max(len(token), SHORTEST_WRONG_TOKEN)]
 

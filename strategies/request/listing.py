@@ -16,8 +16,8 @@ from strategies.core.mutation import Mutation
 
 Item = Mapping[str, Json]
 PAGES = 3
-FEWEST_TO_LIE_BETWEEN = 3
-HALF_A_DAY_AHEAD = timezone(timedelta(hours=12))
+MIN_INTERVAL_VALUES = 3
+OTHER_TIME_ZONE = timezone(timedelta(hours=12))
 """Far enough for the same moment to be told by another date: whoever compares texts is off."""
 
 
@@ -81,7 +81,7 @@ def orders(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
         return []
     usual = str(operation.query_parameters.get(listing.order, {}).get("default", "")).partition(":")[0]
     fields = [usual] if usual else []
-    fields += [name for name in _told_apart(shown) if name != usual][:1]
+    fields += [name for name in _distinguishing_fields(shown) if name != usual][:1]
     mutations = []
     for field in fields:
         mutations += [
@@ -94,22 +94,22 @@ def orders(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
         first = with_query(**{listing.order: f"{usual}:{ASCENDING}", listing.limit: few})
         mutations[0] = Mutation(f"the first by {usual}, ascending", first)
     mutations += [Mutation(f"by {field}, no direction", with_query(**{listing.order: field})) for field in fields[-1:]]
-    if fields and (shared := _shared(shown)):
+    if fields and (shared := _field_with_ties(shown)):
         # Both ways: a list in which equals come as they are stored is in one of the two orders anyway.
         for word, direction in (("ascending", ASCENDING), ("descending", DESCENDING)):
             both = f"{shared}:{DESCENDING},{fields[0]}:{direction}"
             name = f"by {shared}, descending, then by {fields[0]}, {word}"
             mutations.insert(2, Mutation(name, with_query(**{listing.order: both})))
-    if sparse := _sparse(shown):
+    if sparse := _nullable_field(shown):
         mutations.insert(
             3, Mutation(f"by {sparse}, which some lack", with_query(**{listing.order: f"{sparse}:{ASCENDING}"}))
         )
     return mutations
 
 
-def pages_of_equals(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
+def pages_of_ties(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
     """LIST-02: the list in two pages, in an order that leaves many records equal."""
-    listing, shared = operation.listing, _shared(shown)
+    listing, shared = operation.listing, _field_with_ties(shown)
     if listing is None or shared is None:
         return []
     size = -(-len(shown) // 2)
@@ -184,7 +184,7 @@ def _intervals(shown: Sequence[Item], parameters: Mapping[str, Json]) -> list[Ma
         if (one[FILTERS], one[COMPARES], other[COMPARES]) != (other[FILTERS], "gte", "lte"):
             continue
         values = sorted({value for item in shown if isinstance(value := item.get(one[FILTERS]), str)})
-        if len(values) > FEWEST_TO_LIE_BETWEEN:
+        if len(values) > MIN_INTERVAL_VALUES:
             found.append({lower: values[len(values) // 3], upper: values[-1 - len(values) // 3]})
     return found
 
@@ -195,10 +195,10 @@ def _in_another_zone(moment: str | None) -> str | None:
         told = datetime.fromisoformat(moment or "")
     except ValueError:
         return None
-    return told.astimezone(HALF_A_DAY_AHEAD).isoformat() if told.tzinfo else None
+    return told.astimezone(OTHER_TIME_ZONE).isoformat() if told.tzinfo else None
 
 
-def _sparse(shown: Sequence[Item]) -> str | None:
+def _nullable_field(shown: Sequence[Item]) -> str | None:
     """Return a field in which some records have a text and others nothing."""
     for name in shown[0] if shown else ():
         kinds = {type(item.get(name)) for item in shown}
@@ -207,7 +207,7 @@ def _sparse(shown: Sequence[Item]) -> str | None:
     return None
 
 
-def _shared(shown: Sequence[Item]) -> str | None:
+def _field_with_ties(shown: Sequence[Item]) -> str | None:
     """Return a field, filled with texts, in which some records are equal and others are not."""
     for name in shown[0] if shown else ():
         values = [item.get(name) for item in shown]
@@ -216,7 +216,7 @@ def _shared(shown: Sequence[Item]) -> str | None:
     return None
 
 
-def _told_apart(shown: Sequence[Item]) -> list[str]:
+def _distinguishing_fields(shown: Sequence[Item]) -> list[str]:
     """Return the fields, all filled with texts, in which records differ most."""
     names = shown[0] if shown else ()
     texts = {name: [item.get(name) for item in shown] for name in names}

@@ -10,7 +10,7 @@ from operator import methodcaller
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation, Priority, combine
 from strategies.core.samples import unknown_id
-from strategies.request.parameters import on_last_value
+from strategies.request.path_ids import on_last_value
 
 OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
 
@@ -28,18 +28,18 @@ def other_methods(operation: Operation) -> list[Mutation]:
     ]
 
 
-def head(_: Operation) -> list[Mutation]:
+def head_request(_: Operation) -> list[Mutation]:
     """RESP-06: HEAD, which a server may or may not know; whatever it says, the connection goes on after it."""
     return [Mutation("HEAD", partial(replace, method="HEAD"))]
 
 
-def odd_headers(_: Operation) -> list[Mutation]:
+def unusual_headers(_: Operation) -> list[Mutation]:
     """RESP-06: headers around a good request that hold what nobody sends on purpose. None is the operation's."""
-    parts = [Mutation(name, methodcaller("with_header", name, value), fuzzing=True) for name, value in ODD_HEADERS]
+    parts = [Mutation(name, methodcaller("with_header", name, value), fuzzing=True) for name, value in UNUSUAL_HEADERS]
     return [combine("odd headers", parts)]
 
 
-ODD_HEADERS = (
+UNUSUAL_HEADERS = (
     ("X-Forwarded-For", "unknown, not-an-address"),
     ("X-Real-IP", "::ffff:999.1"),
     ("X-Request-ID", "'; -- " + "r" * 300),
@@ -58,7 +58,7 @@ ODD_HEADERS = (
 """Name and value. Intermediaries and libraries parse these, and some fall over what they find."""
 
 
-def overrides(operation: Operation) -> list[Mutation]:
+def method_overrides(operation: Operation) -> list[Mutation]:
     """HTTP-03: headers that ask for another method than the request line."""
     other = "GET" if operation.method != "GET" else "POST"
     deleting = [Mutation(f"{name}: DELETE", methodcaller("with_header", name, "DELETE")) for name in OVERRIDES]
@@ -77,7 +77,7 @@ def overrides(operation: Operation) -> list[Mutation]:
     ]
 
 
-def unknown_ids(operation: Operation) -> list[Mutation]:
+def unknown_path_ids(operation: Operation) -> list[Mutation]:
     """JOB-05: ids in the path that were never given, in the last place for one. The nearest misses come first."""
     rows: tuple[tuple[str, Priority, Callable[[str], str]], ...] = (
         ("id never given", Priority.FIRST, unknown_id),

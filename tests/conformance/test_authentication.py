@@ -6,12 +6,12 @@ from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable
 from strategies.body import bodies, json_syntax
 from strategies.core.mutation import Mutation
-from strategies.request import credentials, methods, parameters
+from strategies.request import credentials, methods, query_values
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.trial.requirement_test import RequirementTest
 
 
-@requirement("AUTH-01", mutations=credentials.none)
+@requirement("AUTH-01", mutations=credentials.no_credentials)
 def test_no_credentials_are_refused(trial: RequirementTest) -> None:
     trial.run.controls.require_set_up()
     if trial.run.unauthenticated_probe is not None:
@@ -20,13 +20,13 @@ def test_no_credentials_are_refused(trial: RequirementTest) -> None:
         trial.judge(exchange, credentials_rejected)
 
 
-@requirement("AUTH-02", mutations=credentials.never_issued)
+@requirement("AUTH-02", mutations=credentials.unissued_tokens)
 def test_token_never_issued_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.auth_rejection_base):
         trial.judge(exchange, credentials_rejected)
 
 
-@requirement("AUTH-03", mutations=credentials.near_misses)
+@requirement("AUTH-03", mutations=credentials.near_miss_tokens)
 def test_near_miss_of_the_token_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.auth_rejection_base):
         trial.judge(exchange, credentials_rejected)
@@ -46,8 +46,8 @@ def test_token_in_another_place_is_refused(trial: RequirementTest) -> None:
 
 @requirement("AUTH-06", extra_requests=(1, 1, 20))
 def test_authentication_comes_before_validation(trial: RequirementTest) -> None:
-    wrong = credentials.with_wrong_token(trial.run.auth_rejection_base())
-    reference = trial.run.log.find(wrong) or trial.run.send(wrong, credentials.never_issued(trial.operation)[0])
+    wrong = credentials.with_unissued_token(trial.run.auth_rejection_base())
+    reference = trial.run.log.find(wrong) or trial.run.send(wrong, credentials.unissued_tokens(trial.operation)[0])
     if reference.accepted:
         raise NotApplicable("a wrong token is accepted (AUTH-02), so nothing comes before validation")
     fitting = [mutation for mutation in _bad_requests(trial) if mutation.applies(wrong)]
@@ -94,8 +94,12 @@ def test_request_without_the_token_does_nothing(trial: RequirementTest) -> None:
 def _bad_requests(trial: RequirementTest) -> list[Mutation]:
     operation = trial.operation
     if operation.body is None:
-        return methods.unknown_ids(operation) if operation.path_parameters else parameters.beyond_query(operation)
-    incomplete = bodies.missing(operation) or bodies.not_objects(operation)
+        return (
+            methods.unknown_path_ids(operation)
+            if operation.path_parameters
+            else query_values.invalid_query_values(operation)
+        )
+    incomplete = bodies.missing_properties(operation) or bodies.non_object_bodies(operation)
     # A body that is not there is not parsed, either: what is cut off comes first.
     empty, *others = json_syntax.not_json(operation)
     return [mutation for pair in zip([*others, empty], incomplete, strict=False) for mutation in pair]

@@ -6,27 +6,27 @@ from contracts.checks import errors, http_methods, leaks
 from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable, NotReached
 from contracts.model.http import CONTROL
-from strategies.body import bodies, constraints, json_syntax
-from strategies.generated import breaking_bodies, breaking_cases
+from strategies.body import bodies, constraints, fault_combinations, json_syntax, type_mutations
+from strategies.generated import invalid_bodies, invalid_coverage_cases
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.trial.requirement_test import RequirementTest
 
 refused = errors.rejected_with(HTTPStatus.BAD_REQUEST)
 
 
-@requirement("ERR-01", mutations=bodies.missing)
+@requirement("ERR-01", mutations=bodies.missing_properties)
 def test_missing_required_property_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, errors.malformed_body_rejected)
 
 
-@requirement("ERR-02", mutations=bodies.wrong_types)
+@requirement("ERR-02", mutations=type_mutations.wrong_types)
 def test_wrong_type_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, errors.malformed_body_rejected)
 
 
-@requirement("ERR-03", mutations=bodies.not_objects)
+@requirement("ERR-03", mutations=bodies.non_object_bodies)
 def test_json_that_is_no_object_is_not_accepted(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, errors.non_object_body_rejected)
@@ -40,13 +40,13 @@ def test_body_that_is_not_json_is_not_accepted(trial: RequirementTest) -> None:
         trial.judge(exchange, errors.non_object_body_rejected)
 
 
-@requirement("ERR-06", mutations=constraints.beyond_constraints)
+@requirement("ERR-06", mutations=constraints.constraint_violations)
 def test_broken_constraint_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, errors.malformed_body_rejected)
 
 
-@requirement("ERR-16", mutations=constraints.at_constraints, expects_success=True)
+@requirement("ERR-16", mutations=constraints.constraint_boundaries, expects_success=True)
 def test_constraint_just_kept_is_accepted(trial: RequirementTest) -> None:
     for exchange in trial.send_mutations(of=trial.run.next_control):
         trial.judge(exchange, http_methods.accepted)
@@ -66,7 +66,7 @@ def test_other_media_type_is_refused(trial: RequirementTest) -> None:
 
 @requirement("ERR-13", extra_requests=(2, 4, 20))
 def test_next_good_request_is_served_after_a_malformed_one(trial: RequirementTest) -> None:
-    malformed = (bodies.missing(trial.operation) or bodies.not_objects(trial.operation))[0]
+    malformed = (bodies.missing_properties(trial.operation) or bodies.non_object_bodies(trial.operation))[0]
     for turn in range(trial.extra_requests):
         if turn % 3 != 1:  # twice in a row, also for ERR-09: what varies by turn does so from one to the next
             trial.run.send(malformed.apply(trial.run.rejection_base()), malformed)
@@ -78,17 +78,17 @@ def test_next_good_request_is_served_after_a_malformed_one(trial: RequirementTes
             trial.judge(good, http_methods.accepted)
 
 
-@requirement("ERR-14", mutations=bodies.combined, extra_requests=(1, 1, 200))
+@requirement("ERR-14", mutations=fault_combinations.combined_faults, extra_requests=(1, 1, 200))
 def test_any_other_breach_of_the_schema_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, errors.malformed_body_rejected)
     control = trial.run.rejection_base()
     tried = {exchange.request for exchange in trial.run.exchanges}
-    for request in breaking_cases(trial.document, trial.operation, control):
+    for request in invalid_coverage_cases(trial.document, trial.operation, control):
         if request not in tried and trial.extra_requests > 1:
             trial.judge(trial.run.send(request, "coverage case", generated=True), errors.malformed_body_rejected)
             trial.extra_requests -= 1
-    trial.search(breaking_bodies(trial.document, trial.operation, control), errors.malformed_body_rejected)
+    trial.search(invalid_bodies(trial.document, trial.operation, control), errors.malformed_body_rejected)
 
 
 @requirement("ERR-05")

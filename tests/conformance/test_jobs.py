@@ -72,13 +72,13 @@ def test_jobs_are_kept_apart(trial: RequirementTest) -> None:
 @requirement("JOB-04", extra_requests=(1, 1, 2))
 def test_status_of_a_job_needs_the_token(trial: RequirementTest) -> None:
     status, request = trial.run.jobs.request_for(trial.run.control())
-    mutations = [*credentials.none(status)[:1], *credentials.never_issued(status)[:1]]
+    mutations = [*credentials.no_credentials(status)[:1], *credentials.unissued_tokens(status)[:1]]
     for mutation in mutations[: trial.extra_requests]:
         exchange = trial.run.send(mutation.apply(request), mutation, operation=status)
         trial.judge(exchange, credentials_rejected)
 
 
-@requirement("JOB-05", mutations=methods.unknown_ids)
+@requirement("JOB-05", mutations=methods.unknown_path_ids)
 def test_unknown_job_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, jobs.unknown_job_rejected)

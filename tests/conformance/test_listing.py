@@ -8,7 +8,7 @@ from contracts.errors import NotApplicable
 from contracts.model.http import Exchange
 from strategies.core.mutation import Mutation
 from strategies.request import listing as queries
-from strategies.request import parameters
+from strategies.request import query_values
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.trial.requirement_test import RequirementTest
 
@@ -34,7 +34,7 @@ def test_order_and_filters_are_applied(trial: RequirementTest) -> None:
     if not shown:
         raise NotApplicable("nothing is listed that could be ordered or filtered")
     orders, filters = queries.orders(trial.operation, shown), queries.filters(trial.operation, shown)
-    equals = _send(trial, queries.pages_of_equals(trial.operation, shown)) if trial.extra_requests > FEW else []
+    equals = _send(trial, queries.pages_of_ties(trial.operation, shown)) if trial.extra_requests > FEW else []
     trial.check_sequence(listing_pages.pages_are_contiguous, equals)
     turns = [mutation for pair in zip(filters, orders, strict=False) for mutation in pair]
     rest = [*filters[len(orders) :], *orders[len(filters) :]]
@@ -45,13 +45,13 @@ def test_order_and_filters_are_applied(trial: RequirementTest) -> None:
     trial.check_sequence(per_exchange(listing_queries.page_is_filtered(whole)), sent)
 
 
-@requirement("LIST-03", mutations=parameters.beyond_query)
+@requirement("LIST-03", mutations=query_values.invalid_query_values)
 def test_parameter_outside_its_bounds_is_refused(trial: RequirementTest) -> None:
     for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
         trial.judge(exchange, errors.rejected_with(HTTPStatus.BAD_REQUEST))
 
 
-@requirement("LIST-04", mutations=parameters.within_query)
+@requirement("LIST-04", mutations=query_values.boundary_query_values)
 def test_parameter_within_its_bounds_is_accepted(trial: RequirementTest) -> None:
     for exchange in trial.send_mutations(of=trial.run.next_control):
         trial.judge(exchange, http_methods.accepted)

@@ -17,10 +17,10 @@ def test_other_method_is_not_allowed(trial: RequirementTest) -> None:
         trial.judge(exchange, http_methods.other_method_rejected)
 
 
-@requirement("HTTP-02", mutations=json_syntax.other_spellings, extra_requests=(2, 5, 12))
+@requirement("HTTP-02", mutations=json_syntax.equivalent_bodies, extra_requests=(2, 5, 12))
 def test_operation_that_is_not_supported_answers_405(trial: RequirementTest) -> None:
     control = trial.run.requests.request_for(trial.operation)
-    bare = credentials.none(trial.operation)[0]
+    bare = credentials.no_credentials(trial.operation)[0]
     refused = http_methods.always_405([link for o in trial.document.operations if (link := o.job_link)])
     trial.judge(trial.run.send(bare.apply(control), bare), credentials_rejected)
     for other in [operation for operation in trial.document.operations if operation.job_link][
@@ -34,7 +34,7 @@ def test_operation_that_is_not_supported_answers_405(trial: RequirementTest) -> 
         trial.judge(exchange, refused)
 
 
-@requirement("HTTP-03", mutations=methods.overrides, expects_success=True)
+@requirement("HTTP-03", mutations=methods.method_overrides, expects_success=True)
 def test_method_override_is_ignored(trial: RequirementTest) -> None:
     for exchange in trial.send_mutations(of=trial.run.next_control):
         trial.judge(exchange, http_methods.override_ignored)

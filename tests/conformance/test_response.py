@@ -7,10 +7,10 @@ from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable
 from contracts.model.http import CONTROL
 from contracts.openapi.operation import Operation
-from strategies.body import json_syntax, string_payloads
+from strategies.body import json_syntax, robustness, string_payloads
 from strategies.core.mutation import Mutation
-from strategies.generated import answer_conforms, fitting_bodies
-from strategies.request import credentials, methods, parameters
+from strategies.generated import response_conforms, valid_bodies
+from strategies.request import credentials, methods, path_ids, query_values
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.trial.requirement_test import RequirementTest
 
@@ -19,8 +19,8 @@ from tests.harness.trial.requirement_test import RequirementTest
 def test_accepted_request_is_answered_as_the_schema_says(trial: RequirementTest) -> None:
     control = trial.run.control()
     if trial.operation.body is not None and trial.run.controls.replayable:
-        requests = fitting_bodies(trial.document, trial.operation, control.request)
-        trial.search(requests, lambda operation, exchange: answer_conforms(trial.document, operation, exchange))
+        requests = valid_bodies(trial.document, trial.operation, control.request)
+        trial.search(requests, lambda operation, exchange: response_conforms(trial.document, operation, exchange))
     trial.check_all_exchanges(per_exchange(response.success_fits_schema))
 
 
@@ -33,7 +33,7 @@ def test_success_is_one_strict_json_document(trial: RequirementTest) -> None:
 
 def to_be_given_back(operation: Operation) -> list[Mutation]:
     """Give requests whose values are hostile, but legal, in the path as in the body."""
-    return [*parameters.unusual_path_ids(operation), *string_payloads.legal_texts(operation)]
+    return [*path_ids.unusual_path_ids(operation), *string_payloads.legal_texts(operation)]
 
 
 @requirement("RESP-03", mutations=to_be_given_back, expects_success=True)
@@ -55,11 +55,15 @@ def left_open(operation: Operation) -> list[Mutation]:
     """Give requests that may be accepted or refused, as long as they are answered."""
     body = [
         *string_payloads.unknown_values(operation),
-        *string_payloads.robustness_bodies(operation),
-        *json_syntax.open_to_readers(operation),
+        *robustness.robustness_bodies(operation),
+        *json_syntax.parser_dependent_bodies(operation),
     ]
-    path = [*parameters.spellings(operation), *parameters.trailing_slash(operation), *parameters.open_query(operation)]
-    return [*body, *path, *methods.odd_headers(operation), *methods.head(operation)]
+    path = [
+        *path_ids.hostile_path_ids(operation),
+        *path_ids.trailing_slash(operation),
+        *query_values.robustness_queries(operation),
+    ]
+    return [*body, *path, *methods.unusual_headers(operation), *methods.head_request(operation)]
 
 
 def left_open_and_honest(operation: Operation) -> list[Mutation]:
@@ -88,7 +92,7 @@ def test_headers_tell_the_truth(trial: RequirementTest) -> None:
     trial.check_all_exchanges(per_exchange(response.headers_match_body))
 
 
-@requirement("RESP-08", mutations=json_syntax.other_spellings, expects_success=True)
+@requirement("RESP-08", mutations=json_syntax.equivalent_bodies, expects_success=True)
 def test_valid_body_in_other_words_is_accepted(trial: RequirementTest) -> None:
     for exchange in trial.send_mutations(of=trial.run.next_control):
         trial.judge(exchange, http_methods.accepted)
@@ -99,7 +103,7 @@ def test_requests_at_the_same_time_get_their_own_answers(trial: RequirementTest)
     control = trial.run.control().request
     if not trial.run.controls.replayable:
         raise NotApplicable("the target takes each value once")
-    malformed, bare = json_syntax.not_json(trial.operation)[0], credentials.none(trial.operation)[0]
+    malformed, bare = json_syntax.not_json(trial.operation)[0], credentials.no_credentials(trial.operation)[0]
     good = [
         (request, CONTROL)
         for _, request in zip(range(trial.extra_requests - 3), cycle(trial.run.controls.send_second()))

@@ -40,7 +40,12 @@ REFUSED = {"error": {"code": "invalid_request", "message": "invalid request"}}
 TYPED = {"content-type": "application/json"}
 ABSENT: Any = object()
 WAYS_TO_BE_REFUSED = (
-    *(credentials.none, credentials.never_issued, credentials.near_misses, credentials.malformed_header),
+    *(
+        credentials.no_credentials,
+        credentials.unissued_tokens,
+        credentials.near_miss_tokens,
+        credentials.malformed_header,
+    ),
     *(credentials.wrong_location, credentials.auth_bypass),
 )
 """Every strategy of credentials but the one whose edits are valid."""

@@ -209,10 +209,10 @@ def test_body_is_sent_in_chunks() -> None:
 
 
 def test_every_edit_of_header_and_target_can_be_sent() -> None:
-    strategies = (*WAYS_TO_BE_REFUSED, credentials.scheme_spellings, methods.other_methods, methods.overrides)
+    strategies = (*WAYS_TO_BE_REFUSED, credentials.scheme_spellings, methods.other_methods, methods.method_overrides)
     requests = [mutation.apply(control()) for mutation in every_edit(*strategies, json_syntax.other_media_types)]
     requests += [
-        mutation.apply(control(STATUS)) for mutation in every_edit(*strategies, methods.unknown_ids, of=STATUS)
+        mutation.apply(control(STATUS)) for mutation in every_edit(*strategies, methods.unknown_path_ids, of=STATUS)
     ]
     with client_of(answers) as (client, server, _):
         assert {client.send(request).response.status for request in requests} == {200}

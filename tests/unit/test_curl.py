@@ -11,7 +11,7 @@ import pytest
 from contracts.model.http import Request
 from reports.redaction.redactor import Redactor
 from reports.render.curl import LONGEST_BODY, curl
-from strategies.body import bodies, json_syntax, string_payloads
+from strategies.body import bodies, json_syntax, string_payloads, type_mutations
 from strategies.request import credentials, methods
 from tests.support.factories import CANCEL, STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
 from tests.support.sockets import LAST, Talk, serving
@@ -30,14 +30,18 @@ REQUESTS = {
     "control": ({"control": control(), "status": control(STATUS)},),
     "not JSON": (edited(json_syntax.not_json),),
     "other spellings": (
-        edited(json_syntax.other_spellings, json_syntax.other_media_types, json_syntax.open_to_readers),
+        edited(json_syntax.equivalent_bodies, json_syntax.other_media_types, json_syntax.parser_dependent_bodies),
     ),
     "credentials": (edited(*CREDENTIALS),),
     "credentials of a read": (edited(*CREDENTIALS, operation=STATUS),),
     "legal texts": (edited(string_payloads.legal_texts),),
-    "wrong bodies": (edited(bodies.missing, bodies.wrong_types, bodies.not_objects, bodies.unknown_properties),),
-    "methods": (edited(methods.other_methods, methods.overrides),),
-    "ids": (edited(methods.unknown_ids, methods.other_methods, methods.overrides, operation=STATUS),),
+    "wrong bodies": (
+        edited(
+            bodies.missing_properties, type_mutations.wrong_types, bodies.non_object_bodies, bodies.unknown_properties
+        ),
+    ),
+    "methods": (edited(methods.other_methods, methods.method_overrides),),
+    "ids": (edited(methods.unknown_path_ids, methods.other_methods, methods.method_overrides, operation=STATUS),),
     "chunks": ({"chunked": replace(control(), chunked=True)},),
     "no headers": ({"bare": Request("GET", "/", ()), "body": Request("POST", "/", (), b"{}")},),
     "bytes": ({"all": control().with_body(bytes(range(256))), "but NUL": control().with_body(bytes(range(1, 256)))},),

@@ -11,7 +11,7 @@ import pytest
 from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
 from strategies.core.samples import unknown_id
-from strategies.safety import READ_AS_A_NUMBER, may_hit_foreign_ids, nobodys_id
+from strategies.safety import READ_AS_A_NUMBER, may_hit_foreign_ids, unissued_id
 from tests.support.factories import CANCEL, CREATE, LIST, UPDATE, control, table
 from tests.support.suite_process import document, run, serving
 
@@ -59,7 +59,7 @@ def test_id_that_begins_with_a_digit_is_no_number() -> None:
 
 
 def test_made_up_id_is_a_uuid_that_reads_as_no_number() -> None:
-    made = [nobodys_id() for _ in range(100)]
+    made = [unissued_id() for _ in range(100)]
     assert len(set(made)) == len(made)
     assert all(str(uuid.UUID(one)) == one and uuid.UUID(one).version == 4 for one in made)
     assert not any(READ_AS_A_NUMBER.match(one) for one in made)

@@ -36,7 +36,7 @@ NOT_FROM_OUTSIDE = {
     "contracts.openapi.patterns.TOKEN": "patterns of the document, of a bounded length",
     "contracts.mock.ui.curl_examples.PATH_PARAMETER": "the same",
     "tests.harness.run.request_factory.PATH_PARAMETER": "the same",
-    "strategies.body.json_syntax.STRING": "bodies of our own requests",
+    "strategies.body.json_bytes.STRING": "bodies of our own requests",
     "tests.harness.pytest_plugin.item_ids.ITEM_ID": "names of our own tests",
     "strategies.safety.READ_AS_A_NUMBER": "asked only of the beginning of a text",
 }

@@ -1,6 +1,7 @@
 """What every strategy has in common, and the edits of credentials and of the request line."""
 
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from contracts.model.http import Request
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation, combine
-from strategies.request import credentials, methods, parameters
+from strategies.request import credentials, methods, path_ids, query_values
 from tests.harness.config.settings import Secret, Target
 from tests.harness.run.request_factory import request_for
 from tests.support.factories import (
@@ -39,8 +40,8 @@ EVERY = {
     f"{strategy.__name__} {asked.id}": (strategy, asked)
     for asked in DOCUMENT.operations
     for strategy in (
-        *(parameters.spellings, parameters.trailing_slash, parameters.open_query),
-        *(parameters.within_query, parameters.beyond_query),
+        *(path_ids.hostile_path_ids, path_ids.trailing_slash, query_values.robustness_queries),
+        *(query_values.boundary_query_values, query_values.invalid_query_values),
     )
 }
 
@@ -112,7 +113,7 @@ def test_other_spelling_of_the_scheme_keeps_the_token(token: str) -> None:
 @replayable
 @given(tokens)
 def test_wrong_token_is_well_formed_as_long_and_another(token: str) -> None:
-    (value,) = authorizations(credentials.with_wrong_token(control(token=token)))
+    (value,) = authorizations(credentials.with_unissued_token(control(token=token)))
     wrong = value.removeprefix("Bearer ")
     assert len(wrong) == len(token)
     assert wrong != token
@@ -135,8 +136,8 @@ def test_token_is_read_from_the_request() -> None:
 @given(texts.filter(lambda text: len(text) > 1 and text not in ("undefined", "__proto__")))
 def test_unknown_id_is_never_the_given_one(job: str) -> None:
     path = STATUS.path.partition("{")[0]
-    request = Request("GET", path + parameters.quote(job, safe=""), control(STATUS).headers)
-    for mutation in methods.unknown_ids(STATUS):
+    request = Request("GET", path + quote(job, safe=""), control(STATUS).headers)
+    for mutation in methods.unknown_path_ids(STATUS):
         changed = mutation.apply(request)
         assert changed.target != request.target, mutation.name
         assert changed.target.startswith(path)
@@ -165,7 +166,7 @@ def test_method_of_another_operation_on_the_path_is_left_out() -> None:
 @pytest.mark.parametrize("asked", [CANCEL, STATUS], ids=str)
 def test_override_keeps_path_credentials_and_body(asked: Operation) -> None:
     request = control(asked)
-    for mutation in methods.overrides(asked):
+    for mutation in methods.method_overrides(asked):
         for changed in [mutation.apply(request), *(part.apply(request) for part in mutation.parts)]:
             assert (changed.target, changed.body) == (request.target, request.body)
             assert set(request.headers) < set(changed.headers)

@@ -7,13 +7,19 @@ from jsonschema import Draft202012Validator
 from contracts.model.http import Request
 from contracts.openapi.operation import Operation
 from contracts.untrusted import strict_json
-from strategies.body import bodies, constraints, string_payloads
+from strategies.body import bodies, constraints, fault_combinations, robustness, string_payloads, type_mutations
 from tests.support.factories import CANCEL, CREATE, LIST, control, flat, objects, operation, replayable, table
 from tests.support.schemas import cases
 
-BREAKING = (bodies.missing, bodies.wrong_types, bodies.not_objects, bodies.combined, constraints.beyond_constraints)
-KEEPING = (constraints.at_constraints, string_payloads.legal_texts, string_payloads.unknown_values)
-SCHEMA_MADE = (*BREAKING, *KEEPING, string_payloads.robustness_bodies)
+BREAKING = (
+    bodies.missing_properties,
+    type_mutations.wrong_types,
+    bodies.non_object_bodies,
+    fault_combinations.combined_faults,
+    constraints.constraint_violations,
+)
+KEEPING = (constraints.constraint_boundaries, string_payloads.legal_texts, string_payloads.unknown_values)
+SCHEMA_MADE = (*BREAKING, *KEEPING, robustness.robustness_bodies)
 
 
 def fits(taken: Operation, request: Request) -> bool:
@@ -43,7 +49,9 @@ def test_edit_breaks_the_schema(strategy, case) -> None:
     assert [mutation.name for mutation in mutations if fits(taken, mutation.apply(request))] == []
 
 
-@pytest.mark.parametrize("strategy", [bodies.missing, bodies.wrong_types, constraints.beyond_constraints])
+@pytest.mark.parametrize(
+    "strategy", [bodies.missing_properties, type_mutations.wrong_types, constraints.constraint_violations]
+)
 @replayable
 @given(case=cases(whole=True))
 def test_edit_breaks_by_construction_not_by_luck(strategy, case) -> None:
@@ -72,19 +80,19 @@ def test_names_are_unique_for_any_schema(case) -> None:
 @given(cases())
 def test_open_body_is_one_that_can_be_sent(case) -> None:
     taken, request = case
-    for mutation in flat(string_payloads.robustness_bodies(taken)):
+    for mutation in flat(robustness.robustness_bodies(taken)):
         assert isinstance(mutation.apply(request).body, bytes), mutation.name
 
 
 def test_each_wrong_type_of_a_text_is_tried() -> None:
     taken = operation(objects({"a": {"type": "string"}}))
-    tried = sent(bodies.wrong_types(taken), {"a": "x"})
+    tried = sent(type_mutations.wrong_types(taken), {"a": "x"})
     assert {type(body["a"]) for body in tried.values()} == {type(None), int, float, bool, list, dict}
 
 
 def test_each_wrong_type_of_a_whole_number_is_tried() -> None:
     taken = operation(objects({"a": {"type": "integer", "exclusiveMinimum": 0}}))
-    tried = sent(bodies.wrong_types(taken), {"a": 30})
+    tried = sent(type_mutations.wrong_types(taken), {"a": 30})
     wrong = {"null": None, "an array around it": [30], "true": True, "its text": "30", "a fraction": 30.5}
     assert {f"a as {name}": {"a": value} for name, value in wrong.items()}.items() <= tried.items()
     assert 30.0 not in [body["a"] for body in tried.values()]  # an integer by JSON Schema
@@ -93,18 +101,18 @@ def test_each_wrong_type_of_a_whole_number_is_tried() -> None:
 def test_whole_number_with_a_fraction_of_zero_is_written_as_such() -> None:
     taken = operation(objects({"a": {"type": "integer"}}))
     request = control().with_json({"a": 30})
-    written = {mutation.name: mutation.apply(request).body for mutation in string_payloads.robustness_bodies(taken)}
+    written = {mutation.name: mutation.apply(request).body for mutation in robustness.robustness_bodies(taken)}
     assert (written["a with a zero fraction"], written["a with an exponent"]) == (b'{"a":30.0}', b'{"a":30e0}')
 
 
 def test_null_is_no_wrong_type_where_it_is_admitted() -> None:
     taken = operation(objects({"a": {"type": ["string", "null"]}, "b": True, "c": {"anyOf": [{"type": "null"}]}}))
-    assert not [mutation.name for mutation in bodies.wrong_types(taken) if mutation.name.endswith("as null")]
+    assert not [mutation.name for mutation in type_mutations.wrong_types(taken) if mutation.name.endswith("as null")]
 
 
 def test_optional_property_that_the_control_leaves_out_is_edited_too() -> None:
     taken = operation(objects({"a": {"type": "string"}, "b": {"type": "string", "example": "good"}}))
-    assert sent(bodies.wrong_types(taken), {"a": "x"})["b as an array around it"] == {"a": "x", "b": ["good"]}
+    assert sent(type_mutations.wrong_types(taken), {"a": "x"})["b as an array around it"] == {"a": "x", "b": ["good"]}
     assert sent(string_payloads.legal_texts(taken), {})["b with the word null"] == {"b": "null"}
 
 
@@ -112,7 +120,11 @@ def test_edits_are_made_inside_objects_and_arrays() -> None:
     inner = objects({"in": {"type": "string", "maxLength": 3}}, ["in"])
     taken = operation(objects({"out": inner, "tags": {"type": "array", "items": {"type": "string"}}}))
     control_body = {"out": {"in": "x"}, "tags": ["t", "u"]}
-    mutations = [*bodies.missing(taken), *bodies.wrong_types(taken), *constraints.beyond_constraints(taken)]
+    mutations = [
+        *bodies.missing_properties(taken),
+        *type_mutations.wrong_types(taken),
+        *constraints.constraint_violations(taken),
+    ]
     tried = sent(mutations, control_body)
     assert tried["out/in missing"] == control_body | {"out": {}}
     assert tried["out/in as null"] == control_body | {"out": {"in": None}}
@@ -126,7 +138,7 @@ def test_edits_are_made_inside_objects_and_arrays() -> None:
 def test_object_that_may_be_null_is_made_to_edit_what_is_inside() -> None:
     inner = {"type": ["object", "null"], "properties": {"in": {"type": "string"}}}
     taken = operation(objects({"out": inner}))
-    assert sent(bodies.wrong_types(taken), {"out": None})["out/in as null"] == {"out": {"in": None}}
+    assert sent(type_mutations.wrong_types(taken), {"out": None})["out/in as null"] == {"out": {"in": None}}
 
 
 @table(
@@ -148,21 +160,23 @@ def test_poor_body_is_edited_without_stumbling(schema, body) -> None:
 
 def test_long_list_begins_with_each_property_once() -> None:
     taken = operation(objects({name: {"type": "string"} for name in "abcdef"}, "abcdef"))
-    first = [mutation.name for mutation in bodies.wrong_types(taken) if mutation.priority == 1]
+    first = [mutation.name for mutation in type_mutations.wrong_types(taken) if mutation.priority == 1]
     assert sorted(name[0] for name in first) == list("abcdef")
     assert {name[2:] for name in first} == {"as null", "as a number", "as an array around it"}
 
 
 def test_long_list_begins_with_what_a_server_converts() -> None:
     schemas = {name: {"type": "string"} for name in "abcdef"} | {"n": {"type": "integer"}}
-    first = [mutation.name for mutation in bodies.wrong_types(operation(objects(schemas))) if mutation.priority == 1]
+    first = [
+        mutation.name for mutation in type_mutations.wrong_types(operation(objects(schemas))) if mutation.priority == 1
+    ]
     assert "n as its text" in first
 
 
 def test_what_a_language_converts_is_tried_on_one_property_after_the_other() -> None:
     taken = operation(objects({name: {"type": "string"} for name in "ab"}, "ab"))
     kinds = ("an object around it", "an empty object", "true")
-    tried = [mutation.name for mutation in bodies.wrong_types(taken) if mutation.name[5:] in kinds]
+    tried = [mutation.name for mutation in type_mutations.wrong_types(taken) if mutation.name[5:] in kinds]
     assert tried[:3] == ["b as an object around it", "a as an empty object", "b as true"]
     assert sorted(tried[3:]) == ["a as an object around it", "a as true", "b as an empty object"]
 
@@ -170,7 +184,7 @@ def test_what_a_language_converts_is_tried_on_one_property_after_the_other() -> 
 def test_wrong_type_stands_beside_a_value_that_nobody_knows() -> None:
     (mutation,) = [
         mutation
-        for mutation in bodies.combined(CANCEL)
+        for mutation in fault_combinations.combined_faults(CANCEL)
         if mutation.name == "integration_id as a number, event_id unknown"
     ]
     body = mutation.apply(control()).json()
@@ -180,7 +194,11 @@ def test_wrong_type_stands_beside_a_value_that_nobody_knows() -> None:
 
 def test_combined_breach_breaks_the_schema() -> None:
     request = control()
-    assert not [mutation.name for mutation in bodies.combined(CANCEL) if fits(CANCEL, mutation.apply(request))]
+    assert not [
+        mutation.name
+        for mutation in fault_combinations.combined_faults(CANCEL)
+        if fits(CANCEL, mutation.apply(request))
+    ]
 
 
 def test_unknown_property_is_beside_what_was_accepted() -> None:
@@ -213,15 +231,17 @@ def test_value_that_the_target_cannot_know_differs_from_the_known_one() -> None:
 
 def test_empty_text_is_open_only_where_no_constraint_refuses_it() -> None:
     taken = operation(objects({"a": {"type": "string"}, "b": {"type": "string", "pattern": "^x"}}))
-    named = {mutation.name for mutation in string_payloads.robustness_bodies(taken)}
+    named = {mutation.name for mutation in robustness.robustness_bodies(taken)}
     assert "a empty" in named
     assert "b empty" not in named
-    assert "b empty" in {mutation.name for mutation in constraints.beyond_constraints(taken)}
+    assert "b empty" in {mutation.name for mutation in constraints.constraint_violations(taken)}
 
 
 def test_property_is_moved_to_the_query_among_switches() -> None:
     mutation = next(
-        mutation for mutation in bodies.combined(CANCEL) if mutation.name == "event_id in the query with switches"
+        mutation
+        for mutation in fault_combinations.combined_faults(CANCEL)
+        if mutation.name == "event_id in the query with switches"
     )
     request = mutation.apply(control())
     value = control().json()["event_id"]
@@ -259,7 +279,7 @@ def test_what_few_stores_hold_goes_together() -> None:
     alone = {part.name for part in mutation.parts}
     assert alone == {"notes with NUL", "size beyond 64 bits"}
     assert not alone & {
-        found.name for found in [*string_payloads.legal_texts(taken), *string_payloads.robustness_bodies(taken)]
+        found.name for found in [*string_payloads.legal_texts(taken), *robustness.robustness_bodies(taken)]
     }
 
 

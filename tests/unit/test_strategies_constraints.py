@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.checks.schema import fits
-from strategies.body import constraints, string_payloads
+from strategies.body import constraints, robustness
 from strategies.core import format_mutations
-from strategies.core.samples import MOST_ALTERNATIVES, TEXTS, alternatives, sample
+from strategies.core.samples import FORMAT_SAMPLES, MAX_ALTERNATIVES, alternatives, sample
 from tests.support.factories import control, flat, objects, operation, replayable, table
 from tests.support.schemas import DATE, FORMS, INSIDE, PLAIN, bounded
 
@@ -45,7 +45,7 @@ ROWS = st.sampled_from((*PLAIN, *FORMS, *INSIDE)) | bounded()
 )
 def test_each_constraint_is_broken_by_one_step(schema, mutations) -> None:
     taken = operation(objects({"a": schema}))
-    assert {mutation.name for mutation in constraints.beyond_constraints(taken)} == {
+    assert {mutation.name for mutation in constraints.constraint_violations(taken)} == {
         f"a {mutation}" for mutation in mutations
     }
 
@@ -67,12 +67,12 @@ def test_each_constraint_is_broken_by_one_step(schema, mutations) -> None:
 )
 def test_each_constraint_is_just_kept(schema, values) -> None:
     taken, request = operation(objects({"a": schema})), control().with_json({"a": "as it was"})
-    assert [mutation.apply(request).json()["a"] for mutation in constraints.at_constraints(taken)] == values
+    assert [mutation.apply(request).json()["a"] for mutation in constraints.constraint_boundaries(taken)] == values
 
 
 def test_one_request_keeps_a_constraint_of_every_property() -> None:
     taken = operation(objects({"a": CLOCK, "b": {"type": "integer", "minimum": 1}}))
-    whole, second = constraints.at_constraints(taken)
+    whole, second = constraints.constraint_boundaries(taken)
     assert whole.apply(control().with_json({})).json() == {"a": "23:59:59", "b": 1}
     assert [part.name for part in whole.parts] == ["a with every number at its highest", "b as 1"]
     assert (second.name, second.parts) == ("a with every number at its lowest", ())
@@ -82,13 +82,13 @@ def test_one_request_keeps_a_constraint_of_every_property() -> None:
 def test_what_just_keeps_the_constraints_holds_only_what_is_required() -> None:
     free = {"type": "string"}
     taken = operation(objects({"a": CLOCK, "b": free, "c": free}, ["a", "c"]))
-    whole = constraints.at_constraints(taken)[0]
+    whole = constraints.constraint_boundaries(taken)[0]
     assert whole.apply(control().with_json({"a": "14:30:00", "b": "b", "c": "c"})).json() == {"a": "23:59:59", "c": "c"}
     assert [part.name for part in whole.parts] == ["a with every number at its highest", "nothing optional"]
 
 
 def test_near_misses_of_a_time_are_one_step_away() -> None:
-    assert dict(constraints.beyond(CLOCK)) == {
+    assert dict(constraints.invalid_values(CLOCK)) == {
         "with number 1 too high": "24:00:00",
         "with number 2 too high": "14:60:00",
         "with number 3 too high": "14:30:60",
@@ -102,25 +102,25 @@ def test_near_misses_of_a_time_are_one_step_away() -> None:
 
 
 def test_near_misses_of_a_day_leave_alone_what_the_pattern_admits() -> None:
-    told = dict(constraints.beyond(DAY))
+    told = dict(constraints.invalid_values(DAY))
     assert {"2099-1-15", "2099/01/15", "15-01-2099", "20990115", "2099-13-15T10:30:00Z"} <= set(told.values())
     assert not {"2099-99-99", "2099-13-15", "2099-01-15T10:30:00Z"} & set(told.values())
     taken = operation(objects({"a": DAY}))
-    assert "a with every number at nines" in {mutation.name for mutation in string_payloads.robustness_bodies(taken)}
+    assert "a with every number at nines" in {mutation.name for mutation in robustness.robustness_bodies(taken)}
 
 
 def test_longer_text_around_a_form_is_open_where_the_pattern_is_not_anchored() -> None:
     taken = operation(objects({"a": CLOCK, "b": DAY}))
-    named = {mutation.name for mutation in string_payloads.robustness_bodies(taken)}
+    named = {mutation.name for mutation in robustness.robustness_bodies(taken)}
     assert "a within a longer text" in named
     assert "b within a longer text" not in named
-    assert not [name for name, value in constraints.beyond(CLOCK) if re.search(TIME, value)]
+    assert not [name for name, value in constraints.invalid_values(CLOCK) if re.search(TIME, value)]
 
 
 @pytest.mark.parametrize("schema", [row[0] for row in FORMS], ids=str)
 def test_near_miss_does_not_hang_on_the_regex_engine(schema) -> None:
     # Python lets `$` stand before a last line break and takes any script's digits for \d; ECMA-262 does neither.
-    for name, value in constraints.beyond(schema):
+    for name, value in constraints.invalid_values(schema):
         if isinstance(value, str) and name != "in no known form":
             assert value.isascii(), name
             assert not value.endswith("\n"), name
@@ -130,10 +130,10 @@ def test_near_miss_does_not_hang_on_the_regex_engine(schema) -> None:
 @given(ROWS)
 def test_value_is_beyond_or_within_in_the_eyes_of_the_validator(row) -> None:
     schema, _ = row
-    assert [name for name, value in constraints.beyond(schema) if fits(schema, value)] == []
-    assert [name for name, value in constraints.within(schema) if not fits(schema, value)] == []
-    assert len(constraints.within(schema)) <= 4
-    assert len(constraints.beyond(schema)) <= 12
+    assert [name for name, value in constraints.invalid_values(schema) if fits(schema, value)] == []
+    assert [name for name, value in constraints.boundary_values(schema) if not fits(schema, value)] == []
+    assert len(constraints.boundary_values(schema)) <= 4
+    assert len(constraints.invalid_values(schema)) <= 12
 
 
 @pytest.mark.parametrize("row", [*PLAIN, *INSIDE, *(row for row in FORMS if row[0] != FORMS[4][0])], ids=str)
@@ -141,9 +141,9 @@ def test_sample_fits(row) -> None:
     assert fits(row[0], sample(row[0]))
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", FORMAT_SAMPLES)
 def test_text_of_a_format_has_it(name: str) -> None:
-    assert fits({"type": "string", "format": name}, TEXTS[name])
+    assert fits({"type": "string", "format": name}, FORMAT_SAMPLES[name])
 
 
 FAR = 10**9
@@ -170,7 +170,7 @@ COSTLY = {
 @pytest.mark.parametrize("schema", COSTLY.values(), ids=COSTLY)
 def test_number_in_a_schema_costs_no_more_than_a_sample(schema: dict) -> None:
     began = time.monotonic()
-    found = [sample(schema), constraints.beyond(schema), constraints.within(schema)]
+    found = [sample(schema), constraints.invalid_values(schema), constraints.boundary_values(schema)]
     assert len(json.dumps(found)) < 3_000_000
     assert time.monotonic() - began < SECONDS
 
@@ -187,7 +187,7 @@ def test_levels_that_nothing_fits_are_no_exponent() -> None:
 def test_unions_beside_each_other_do_not_multiply_without_end() -> None:
     many = [{"minLength": at} for at in range(1_000)]
     began = time.monotonic()
-    assert len(alternatives({"anyOf": many, "oneOf": many})) == MOST_ALTERNATIVES
+    assert len(alternatives({"anyOf": many, "oneOf": many})) == MAX_ALTERNATIVES
     assert time.monotonic() - began < SECONDS
 
 

@@ -36,13 +36,13 @@ def test_field_that_some_lack_is_ordered_by() -> None:
 
 
 def test_pages_of_equals_share_out_the_list() -> None:
-    mutations = listing.pages_of_equals(LIST, SHOWN)
+    mutations = listing.pages_of_ties(LIST, SHOWN)
     pages = [dict(parse_qsl(mutation.apply(control(LIST)).target.partition("?")[2])) for mutation in mutations]
     assert pages == [{"limit": "2", "offset": at, "order-by": f"{SHARED}:asc"} for at in ("0", "2")]
 
 
 def test_there_are_no_pages_of_equals_where_all_differ() -> None:
-    assert listing.pages_of_equals(LIST, [{"id": "r-1"}, {"id": "r-2"}]) == []
+    assert listing.pages_of_ties(LIST, [{"id": "r-1"}, {"id": "r-2"}]) == []
 
 
 @table(

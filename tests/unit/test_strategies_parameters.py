@@ -1,6 +1,6 @@
 """Hostile ids in the path, and values of query parameters outside, within and beside their schemas."""
 
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import pytest
 from hypothesis import given
@@ -8,12 +8,12 @@ from hypothesis import given
 from contracts.checks.schema import fits
 from contracts.model.http import Request
 from contracts.openapi.operation import Parameter
-from strategies.request import methods, parameters
+from strategies.request import methods, path_ids, query_values
 from tests.support.factories import DOCUMENT, flat, operation, replayable, table
 from tests.support.schemas import texts
 
 LISTING = next(asked for asked in DOCUMENT.operations if asked.listing)
-STRATEGIES = (parameters.beyond_query, parameters.within_query, parameters.open_query)
+STRATEGIES = (query_values.invalid_query_values, query_values.boundary_query_values, query_values.robustness_queries)
 
 
 def asking(**schemas):
@@ -49,33 +49,33 @@ def asked_for(mutations, target: str = "/things") -> dict[str, dict[str, str]]:
     },
 )
 def test_last_id_is_edited_and_all_else_kept(path, target, expected) -> None:
-    assert targets(parameters.spellings(on_path(path)), target)["id with an encoded NUL"] == expected
+    assert targets(path_ids.hostile_path_ids(on_path(path)), target)["id with an encoded NUL"] == expected
 
 
 @replayable
 @given(texts.filter(bool))
 def test_unknown_id_keeps_the_ids_before_it(first: str) -> None:
-    start = f"/a/{parameters.quote(first, safe='')}/b/"
+    start = f"/a/{quote(first, safe='')}/b/"
     request = Request("GET", f"{start}22", ())
-    for mutation in methods.unknown_ids(on_path("/a/{x}/b/{y}")):
+    for mutation in methods.unknown_path_ids(on_path("/a/{x}/b/{y}")):
         assert mutation.apply(request).target.startswith(start), mutation.name
         assert mutation.applies(request), mutation.name
 
 
 def test_spelling_is_a_request_line_that_a_client_can_send() -> None:
-    for target in targets(parameters.spellings(on_path("/a/{x}")), "/a/1").values():
+    for target in targets(path_ids.hostile_path_ids(on_path("/a/{x}")), "/a/1").values():
         assert target.isascii()
         assert target.isprintable()
         assert " " not in target
 
 
 def test_only_a_path_with_an_id_has_hostile_ids() -> None:
-    assert parameters.spellings(asking(limit={"type": "integer"})) == []
+    assert path_ids.hostile_path_ids(asking(limit={"type": "integer"})) == []
 
 
 @table("path, other", {"none": ("/a/b", "/a/b/?c=1"), "one": ("/a/b/", "/a/b?c=1")})
 def test_slash_at_the_end_is_toggled(path, other) -> None:
-    (mutation,) = parameters.trailing_slash(operation(path=path))
+    (mutation,) = path_ids.trailing_slash(operation(path=path))
     assert mutation.apply(Request("GET", f"{path}?c=1", ())).target == other
 
 
@@ -96,7 +96,7 @@ def test_slash_at_the_end_is_toggled(path, other) -> None:
     },
 )
 def test_parameter_is_outside_its_schema(schema, values) -> None:
-    sent = {asked["p"] for asked in asked_for(parameters.beyond_query(asking(p=schema))).values()}
+    sent = {asked["p"] for asked in asked_for(query_values.invalid_query_values(asking(p=schema))).values()}
     assert sent <= values
     assert len(values - sent) <= 1
 
@@ -112,22 +112,22 @@ def test_parameter_is_outside_its_schema(schema, values) -> None:
     },
 )
 def test_parameter_is_just_within_its_schema(schema, values) -> None:
-    sent = [asked["p"] for asked in asked_for(parameters.within_query(asking(p=schema))).values()]
+    sent = [asked["p"] for asked in asked_for(query_values.boundary_query_values(asking(p=schema))).values()]
     assert sent == values
 
 
 def test_page_of_no_records_is_open() -> None:
     limit = LISTING.listing.limit
-    assert {limit: "0"} not in asked_for(parameters.within_query(LISTING)).values()
-    assert {limit: "0"} in asked_for(parameters.open_query(LISTING)).values()
+    assert {limit: "0"} not in asked_for(query_values.boundary_query_values(LISTING)).values()
+    assert {limit: "0"} in asked_for(query_values.robustness_queries(LISTING)).values()
 
 
 def test_parameter_that_needs_others_is_not_sent_alone() -> None:
     taken = asking(p={"type": "string", "enum": ["A"], "x-needs": ["q"]}, q={"type": "string"})
-    assert parameters.within_query(taken) == []
+    assert query_values.boundary_query_values(taken) == []
 
 
-@pytest.mark.parametrize("strategy", [parameters.beyond_query, parameters.within_query])
+@pytest.mark.parametrize("strategy", [query_values.invalid_query_values, query_values.boundary_query_values])
 def test_edit_asks_for_one_parameter_beside_what_the_control_asks(strategy) -> None:
     for name, asked in asked_for(strategy(LISTING), "/things?given=1").items():
         assert asked.pop("given") == "1"
@@ -136,7 +136,7 @@ def test_edit_asks_for_one_parameter_beside_what_the_control_asks(strategy) -> N
 
 
 def test_listing_is_asked_within_and_beyond_its_schemas() -> None:
-    for strategy, expected in ((parameters.beyond_query, False), (parameters.within_query, True)):
+    for strategy, expected in ((query_values.invalid_query_values, False), (query_values.boundary_query_values, True)):
         for name, asked in asked_for(strategy(LISTING)).items():
             ((parameter, text),) = asked.items()
             schema = LISTING.query_parameters[parameter]
@@ -147,7 +147,7 @@ def test_listing_is_asked_within_and_beyond_its_schemas() -> None:
 def test_alike_parameters_wait() -> None:
     moment = {"type": "string", "format": "date-time"}
     taken = asking(a=moment | {"x-filters": "x"}, b=moment | {"x-filters": "y"})
-    first = [mutation.name[0] for mutation in parameters.beyond_query(taken) if mutation.priority == 1]
+    first = [mutation.name[0] for mutation in query_values.invalid_query_values(taken) if mutation.priority == 1]
     assert set(first) == {"a"}
 
 
@@ -157,7 +157,7 @@ def test_required_parameter_is_left_alone() -> None:
 
 
 def test_open_query_holds_what_servers_stumble_over() -> None:
-    sent = targets(flat(parameters.open_query(LISTING)), LISTING.path)
+    sent = targets(flat(query_values.robustness_queries(LISTING)), LISTING.path)
     queries = [target.partition("?")[2] for target in sent.values()]
     assert all(query.isascii() and " " not in query for query in queries)
     assert any("%00" in query for query in queries)

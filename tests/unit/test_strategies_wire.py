@@ -61,8 +61,8 @@ def test_edit_of_bytes_takes_the_body_of_any_operation(case) -> None:
     taken, request = case
     for strategy in (
         json_syntax.not_json,
-        json_syntax.open_to_readers,
-        json_syntax.other_spellings,
+        json_syntax.parser_dependent_bodies,
+        json_syntax.equivalent_bodies,
         json_syntax.other_media_types,
     ):
         for mutation in flat(strategy(taken)):
@@ -76,19 +76,19 @@ below_the_astral = st.text(st.characters(exclude_categories=["Cs"], max_codepoin
 @given(st.dictionaries(below_the_astral, below_the_astral | values, max_size=4))
 def test_other_spelling_is_the_same_json(body) -> None:
     request = control().with_json(body)
-    for mutation in flat(json_syntax.other_spellings(CANCEL)):
+    for mutation in flat(json_syntax.equivalent_bodies(CANCEL)):
         assert strict_json.read(mutation.apply(request).body).value == body, mutation.name
 
 
 def test_other_spelling_is_another_request() -> None:
     request = control()
     assert [
-        mutation.name for mutation in flat(json_syntax.other_spellings(CANCEL)) if not mutation.applies(request)
+        mutation.name for mutation in flat(json_syntax.equivalent_bodies(CANCEL)) if not mutation.applies(request)
     ] == []
 
 
 def test_all_spellings_at_once_undo_none_of_each_other() -> None:
-    (every,) = json_syntax.other_spellings(CANCEL)
+    (every,) = json_syntax.equivalent_bodies(CANCEL)
     spelled = every.apply(control().with_json({"a": "x", "b": ["y"]}))
     assert b"".join(spelled.body.split()) == rb'{"\u0062":["\u0079"],"\u0061":"\u0078"}'
     assert (spelled.chunked, dict(spelled.headers).get("Accept")) == (True, None)
@@ -97,7 +97,7 @@ def test_all_spellings_at_once_undo_none_of_each_other() -> None:
 
 def test_text_inside_an_array_is_spelled_in_escapes() -> None:
     (spelled,) = [
-        mutation for mutation in flat(json_syntax.other_spellings(CANCEL)) if mutation.name == "values escaped"
+        mutation for mutation in flat(json_syntax.equivalent_bodies(CANCEL)) if mutation.name == "values escaped"
     ]
     assert spelled.apply(control().with_json({"a": ["x"], "b": {"c": "y"}})).body == (
         rb'{"a":["\u0078"],"b":{"c":"\u0079"}}'

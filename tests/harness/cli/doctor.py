@@ -203,7 +203,9 @@ def _harmless(document: Document, target: Target) -> Request:
     if listing := _listing(document):
         return request_for(listing, target, {})
     operation = next(operation for operation in document.operations if operation.body is not None)
-    return [*bodies.missing(operation), *bodies.not_objects(operation)][0].apply(request_for(operation, target, {}))
+    return [*bodies.missing_properties(operation), *bodies.non_object_bodies(operation)][0].apply(
+        request_for(operation, target, {})
+    )
 
 
 def _listing(document: Document) -> Operation | None:

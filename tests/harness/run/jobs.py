@@ -160,12 +160,12 @@ class JobReader:
     def read_failing_job(self) -> Exchange | None:
         """Write what can come to nothing, and read its job, which is expected to fail; None if it is rejected."""
         source, _ = self.sources()[0]
-        in_path = methods.unknown_ids(source) if source.path_parameters else []
+        in_path = methods.unknown_path_ids(source) if source.path_parameters else []
         return self._read_job_of([*string_payloads.unknown_values(source)[::-1], *in_path])
 
     def read_minimal_write_job(self) -> Exchange | None:
         """Write only what is required, and read its job; None if it is rejected, or if everything is required."""
-        return self._read_job_of([constraints.nothing_optional(self.sources()[0][0])])
+        return self._read_job_of([constraints.required_properties_only(self.sources()[0][0])])
 
     def _read_job_of(self, mutations: Sequence[Mutation]) -> Exchange | None:
         """Send a write with the first of the mutations and read its job; None if there is no such job."""

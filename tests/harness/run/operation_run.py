@@ -21,7 +21,7 @@ from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from strategies.core.mutation import Mutation
-from strategies.safety import nobodys_id
+from strategies.safety import unissued_id
 from tests.harness.config.settings import Target
 from tests.harness.http.client import Client
 from tests.harness.run.budget import Budget, TooManyUnanswered
@@ -56,7 +56,7 @@ class OperationRun:
         self.log = ExchangeLog(operation, context.document)
         self.intermittent: set[str] = set()
         missing = tuple(missing_settings(context.document, operation, context.target))
-        placeholder_ids = tuple(nobodys_id() for _ in missing)
+        placeholder_ids = tuple(unissued_id() for _ in missing)
         placeholders = {name: (value,) for name, value in zip(missing, placeholder_ids, strict=True)}
         test_data = {**context.target.known, **placeholders}
         self.requests = RequestFactory(context.document, context.target, test_data, context.resources)

@@ -91,7 +91,7 @@ class SetUp:
         It has the value that is reserved for such requests: the first control then shows that values are fresh.
         """
         controls = self._controls
-        mutation = credentials.none(self._operation)[0]
+        mutation = credentials.no_credentials(self._operation)[0]
         controls.first_index = self._context.values.next_index() if controls.multi_valued() else 0
         request = controls.unused_value_request(CREDENTIALS) or controls.request_at(controls.first_index)
         self.unauthenticated_probe = self._sender.send(mutation.apply(controls.tagged(request, CREDENTIALS)), mutation)
@@ -121,7 +121,7 @@ class SetUp:
         Raises Inconclusive if the target answers both as if it were down.
         """
         plain = self._controls.request_at(0)
-        mutation = credentials.none(self._operation)[0]
+        mutation = credentials.no_credentials(self._operation)[0]
         self.unauthenticated_probe = self._sender.send(mutation.apply(plain), mutation)
         exchanges = [self.unauthenticated_probe]
         if access_with(self._controls.missing_settings) is Access.NONE:
@@ -135,7 +135,7 @@ class SetUp:
         """Send with the token what has to be rejected for another reason. Raises TargetUnavailable if the token is."""
         mutation = Mutation("an id that was made up", lambda unchanged: unchanged)
         if self._operation.body is not None:
-            mutation = [*bodies.missing(self._operation), *bodies.not_objects(self._operation)][0]
+            mutation = [*bodies.missing_properties(self._operation), *bodies.non_object_bodies(self._operation)][0]
         client = self._context.client
         for _ in range(MAX_TOKEN_REJECTIONS):
             exchange = self._sender.send(mutation.apply(plain), mutation)

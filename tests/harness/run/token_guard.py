@@ -8,7 +8,7 @@ from contracts.errors import TargetUnavailable
 from contracts.model.http import Exchange, Request
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
-from strategies.safety import nobodys_id
+from strategies.safety import unissued_id
 from tests.harness.config.access import TOKEN
 from tests.harness.http.intermediary import page_of
 from tests.harness.run.budget import Budget
@@ -77,7 +77,7 @@ class TokenGuard:
         """Request, with the credentials of an exchange, a path next to the API's own that it does not have."""
         first = self._operation.path.split("/")[1]
         headers = tuple(pair for pair in like.request.headers if pair[0].lower() != "content-type")
-        request = Request("GET", f"/{first}/{nobodys_id()}", headers)
+        request = Request("GET", f"/{first}/{unissued_id()}", headers)
         mutation = Mutation(
             "a path that the API does not have", lambda unchanged: unchanged, issued_token=like.issued_token
         )

@@ -16,7 +16,7 @@ from contracts.errors import Inconclusive
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
-from strategies.generated import as_schemathesis_response, schema_of_some
+from strategies.generated import as_schemathesis_response, schema_of_operations
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.run.request_factory import quoted
 
@@ -39,7 +39,7 @@ def walk(run: OperationRun, at_most: int) -> list[Exchange]:
     Every value that the target has to know comes from a link or from what the target is known to know: a step that
     has neither is not sent.
     """
-    schema = schema_of_some(run.document, frozenset(run.context.selected))
+    schema = schema_of_operations(run.document, frozenset(run.context.selected))
     schema.config.generation.update(modes=[GenerationMode.POSITIVE])
     linked: list[Exchange] = []
     enough = max(0, run.budget.left - at_most)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from itertools import zip_longest
-from urllib.parse import quote, unquote, unquote_plus
+from urllib.parse import quote, unquote_plus
 
 from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
-from strategies.body.constraints import beyond, within
-from strategies.core.mutation import Mutation, Priority, combine, with_more_query
+from strategies.body.constraints import boundary_values, invalid_values
+from strategies.core.mutation import Mutation, Priority, append_query, combine
 from strategies.core.samples import admits, json_type, sample
 
 BEYOND_64_BITS = 2**70
@@ -29,127 +28,20 @@ UNKNOWN = "not_in_the_document"
 SCRIPTS = "e\u0301\u0416\u4e2d\U0001f3e0\u05d0"
 INJECTION = "1' OR '1'='1' --"
 
-ODD_IDS: Sequence[tuple[str, str]] = (
-    ("capitals", "EvT-"),
-    ("a space", "a b"),
-    ("a plus sign", "1+1"),
-    ("an escaped escape", "%41%2F"),
-    ("a semicolon", ";v=1"),
-    ("braces", "{id}"),
-    ("quotes", "'\"`"),
-    ("letters of other scripts", "\u00e9\u0416\u4e2d\U0001f3e0"),
-    ("300 characters", "0" * 300),
-    ("a suffix", ".json"),
-)
-"""Ids that a path can hold, percent-encoded. One request speaks for all; where it is not accepted, each goes alone."""
 
-SPELLINGS: Sequence[tuple[str, Priority, Callable[[str], str]]] = (
-    ("id that is not UTF-8", Priority.FIRST, lambda raw: f"{raw}%FF%FE"),
-    ("id with an encoded NUL", Priority.FIRST, lambda raw: f"{raw}%00"),
-    ("id with a bad escape", Priority.USUAL, lambda raw: f"{raw}%zz"),
-    ("id with an encoded slash", Priority.USUAL, lambda raw: f"{raw}%2Fx"),
-    ("id of 8,000 characters", Priority.USUAL, lambda _: "a" * LONG),
-    ("dot segments for the id", Priority.USUAL, lambda _: "%2e%2e"),
-    ("id with SQL", Priority.USUAL, lambda raw: raw + quote("'; SELECT pg_sleep(0)--", safe="")),
-    ("id of no characters", Priority.USUAL, lambda _: ""),
-    ("id with a lone percent sign", Priority.LAST, lambda raw: f"{raw}%"),
-    ("id of spaces", Priority.LAST, lambda _: "%20%20"),
-    ("dots and a semicolon for the id", Priority.LAST, lambda _: "..;"),
-    ("the template for the id", Priority.LAST, lambda _: "{id}"),
-    ("id with a query behind", Priority.LAST, lambda raw: f"{raw}?{UNKNOWN}=1"),
-    ("id with an encoded question mark", Priority.LAST, lambda raw: f"{raw}%3Fx"),
-    ("id with a line break", Priority.LAST, lambda raw: f"{raw}%0D%0Ax:%20y"),
-    ("id of many scripts", Priority.LAST, lambda _: quote(SCRIPTS, safe="")),
-)
-"""Name, tier, and what becomes of the id as it stands in the path, percent-encoded."""
-
-ONLY_FROM_A_FUZZER = frozenset(
-    {
-        *("id that is not UTF-8", "id with an encoded NUL", "id with a bad escape", "id with a lone percent sign"),
-        *(
-            "id of 8,000 characters",
-            "dot segments for the id",
-            "dots and a semicolon for the id",
-            "id with a line break",
-        ),
-    }
-)
-"""Spellings that no client library makes of an id; many HTTP servers answer them before any handler runs."""
-
-
-def spellings(operation: Operation) -> list[Mutation]:
-    """RESP-06: hostile segments for the last parameter in the path. Accepted or refused, but never a crash."""
-    if not operation.path_parameters:
-        return []
-    return [
-        Mutation(name, on_last_id(operation, change), priority, fuzzing=name in ONLY_FROM_A_FUZZER)
-        for name, priority, change in SPELLINGS
-    ]
-
-
-def unusual_path_ids(operation: Operation) -> list[Mutation]:
-    """RESP-03: ids of unusual characters in the path; what the answer gives back of them is what was sent."""
-    if not operation.path_parameters:
-        return []
-    parts = tuple(
-        Mutation(f"id in the path with {name}", on_last_value(operation, partial(_instead, text)))
-        for name, text in ODD_IDS
-    )
-    whole = "".join(text for _, text in ODD_IDS)
-    mutation = Mutation(
-        "id in the path of odd characters", on_last_value(operation, partial(_instead, whole)), Priority.FIRST
-    )
-    return [replace(mutation, parts=parts, expects_success=True)]
-
-
-def _instead(text: str, _: str) -> str:
-    return text
-
-
-def trailing_slash(operation: Operation) -> list[Mutation]:
-    """Return the twin of the path, without the slash at its end, or with one where there is none."""
-
-    def toggle(request: Request) -> Request:
-        path, mark, query = request.target.partition("?")
-        return replace(request, target=(path[:-1] if path.endswith("/") else f"{path}/") + mark + query)
-
-    return [Mutation("no slash at the end" if operation.path.endswith("/") else "slash at the end", toggle)]
-
-
-def on_last_id(operation: Operation, change: Callable[[str], str]) -> Callable[[Request], Request]:
-    """Return the edit of the last parameter in the path, as it stands there: percent-encoded. All else is kept."""
-    before, _, rest = operation.path.rpartition("{")
-    after = rest.partition("}")[2]
-    literal = before.rpartition("}")[2]
-    """What stands between this parameter and the one before it, or the start."""
-
-    def apply(request: Request) -> Request:
-        path, mark, query = request.target.partition("?")
-        end = len(path) - len(after)
-        start = path.rfind(literal, 0, end) + len(literal)
-        return replace(request, target=path[:start] + change(path[start:end]) + after + mark + query)
-
-    return apply
-
-
-def on_last_value(operation: Operation, change: Callable[[str], str]) -> Callable[[Request], Request]:
-    """Return the edit of the last parameter in the path, as the text that it means."""
-    return on_last_id(operation, lambda raw: quote(change(unquote(raw)), safe=""))
-
-
-def beyond_query(operation: Operation) -> list[Mutation]:
+def invalid_query_values(operation: Operation) -> list[Mutation]:
     """LIST-03: one parameter each outside its schema. Parameters take turns, so that a short list touches many."""
     rows = [
         [
             Mutation(f"{name} {spelling}", _set(name, text), _tier(rank, alike=alike), name)
-            for rank, (spelling, text) in enumerate(_texts_beyond(schema))
+            for rank, (spelling, text) in enumerate(_invalid_strings(schema))
         ]
         for name, schema, alike in _optional(operation)
     ]
     return [mutation for turn in zip_longest(*rows) for mutation in turn if mutation is not None]
 
 
-def within_query(operation: Operation) -> list[Mutation]:
+def boundary_query_values(operation: Operation) -> list[Mutation]:
     """LIST-03: the accepted twins of `beyond_query`, each parameter at a bound of its schema, or one of its choices.
 
     Parameters that need others beside them are left out: the filters test them with values that records have.
@@ -157,7 +49,7 @@ def within_query(operation: Operation) -> list[Mutation]:
     rows = [
         [
             Mutation(f"{name} {spelling}", _set(name, text), _tier(rank, alike=alike), expects_success=True)
-            for rank, (spelling, text) in enumerate(_texts_within(schema))
+            for rank, (spelling, text) in enumerate(_boundary_strings(schema))
             if not _asks_for_nothing(operation, name, text)
         ]
         for name, schema, alike in _optional(operation)
@@ -166,7 +58,7 @@ def within_query(operation: Operation) -> list[Mutation]:
     return [mutation for turn in zip_longest(*rows) for mutation in turn if mutation is not None]
 
 
-def open_query(operation: Operation) -> list[Mutation]:
+def robustness_queries(operation: Operation) -> list[Mutation]:
     """RESP-06: queries that the contract leaves open. They may be accepted or refused, but never crash."""
     found = [(name, schema) for name, schema, alike in _optional(operation) if not alike]
     if not found:
@@ -192,7 +84,7 @@ def open_query(operation: Operation) -> list[Mutation]:
     mutations += [
         Mutation(f"{name} {spelling}", _set(name, text), Priority.LAST)
         for name, schema in found
-        for spelling, text in _texts_within(schema)
+        for spelling, text in _boundary_strings(schema)
         if _asks_for_nothing(operation, name, text)
     ]
     return mutations
@@ -206,8 +98,8 @@ def _open_numbers(name: str, schema: Json) -> list[Mutation]:
         Mutation(f"{name} with a zero fraction", _set(name, "1.0"), Priority.LAST),
     ]
     if not {"maximum", "exclusiveMaximum", "enum", "const"} & schema.keys():
-        beyond = Mutation(f"{name} beyond 64 bits", _set(name, str(BEYOND_64_BITS)), Priority.FIRST, fuzzing=True)
-        mutations.insert(0, beyond)
+        too_large = Mutation(f"{name} beyond 64 bits", _set(name, str(BEYOND_64_BITS)), Priority.FIRST, fuzzing=True)
+        mutations.insert(0, too_large)
     return mutations
 
 
@@ -242,14 +134,16 @@ def _tier(rank: int, *, alike: bool) -> Priority:
     return Priority.FIRST if rank < FIRST_OF_A_PARAMETER else Priority.USUAL
 
 
-def _texts_beyond(schema: Json) -> Iterator[tuple[str, str]]:
+def _invalid_strings(schema: Json) -> Iterator[tuple[str, str]]:
     """Yield what a schema refuses when it is read from a query, where all there is is text."""
     if admits(schema, "string"):
-        rows = [(spelling, value) for spelling, value in beyond(schema) if isinstance(value, str)]
+        rows = [(spelling, value) for spelling, value in invalid_values(schema) if isinstance(value, str)]
         # An empty text may stand for no value at all, which is what null means in a query.
         yield from ((spelling, text) for spelling, text in rows if text or not _may_be_null(schema))
         return
-    yield from ((spelling, _text(value)) for spelling, value in beyond(schema) if isinstance(value, str | int | float))
+    yield from (
+        (spelling, _text(value)) for spelling, value in invalid_values(schema) if isinstance(value, str | int | float)
+    )
     if admits(schema, "array") or admits(schema, "object"):
         return
     yield "as a word", "many"
@@ -260,8 +154,8 @@ def _texts_beyond(schema: Json) -> Iterator[tuple[str, str]]:
         yield "empty", ""
 
 
-def _texts_within(schema: Json) -> Iterator[tuple[str, str]]:
-    for spelling, value in within(schema):
+def _boundary_strings(schema: Json) -> Iterator[tuple[str, str]]:
+    for spelling, value in boundary_values(schema):
         if isinstance(value, str | int | float):
             yield spelling, _text(value)
     if schema.get("format") and "enum" not in schema and isinstance(sample(schema), str):
@@ -305,7 +199,7 @@ def _set_raw(name: str, *values: str) -> Callable[[Request], Request]:
 
 
 def _add_raw(pair: str) -> Callable[[Request], Request]:
-    return lambda request: with_more_query(request, pair)
+    return lambda request: append_query(request, pair)
 
 
 def _crowded(request: Request) -> Request:

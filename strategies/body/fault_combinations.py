@@ -1,0 +1,142 @@
+"""ERR-14: bodies with more than one fault, or with faults in the names of properties."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from urllib.parse import urlencode
+
+from contracts.model.http import Request
+from contracts.model.json_value import Json
+from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties
+from strategies.body import json_bytes
+from strategies.body.type_mutations import as_whole_number
+from strategies.core.body_locations import body_locations, on_body, only_invalid
+from strategies.core.mutation import Mutation, Priority, append_query
+from strategies.core.samples import admits, keywords, sample, unknown_value
+
+WRAPPER = "data"
+"""The name under which servers most often look for a body that they do not find at the top."""
+
+
+def combined_faults(operation: Operation) -> list[Mutation]:
+    """ERR-14: bodies that break the schema in more than one place, or only in how their properties are named."""
+    schemas = {name: keywords(schema) for name, schema in properties(operation.body or {})}
+    required = [name for name in schemas if name in (operation.body or {}).get("required", ())]
+    mutations = []
+    if any(not admits(schema, "integer") for schema in schemas.values()):
+        numbers = on_body(lambda body: dict.fromkeys(body, 7))
+        mutations.append(Mutation("every property as a number", numbers, Priority.FIRST))
+    elif any(not admits(schema, "string") for schema in schemas.values()):
+        texts = on_body(lambda body: dict.fromkeys(body, "text"))
+        mutations.append(Mutation("every property as a text", texts, Priority.FIRST))
+    no_arrays = [name for name, schema in schemas.items() if not admits(schema, "array")]
+    if last := next((name for name in reversed(no_arrays) if name in required), None) or next(iter(no_arrays), None):
+        mutations.append(
+            Mutation(f"{last} as an array, names escaped", _array_under_escaped_names(last, schemas[last]))
+        )
+        if not admits(schemas[last], "number"):
+            beyond = Mutation(f"{last} as a number beyond a double", _literal_number(last), Priority.LAST, fuzzing=True)
+            mutations.append(beyond)
+    mutations += _beside_an_unknown_value(operation)
+    if required:
+        mutations += [
+            Mutation("names in capitals", _renamed(str.upper)),
+            _elsewhere(required[-1]),
+            *_two_faults(required, schemas),
+            Mutation("names in camel case", _renamed(_camel)),
+            Mutation("the body inside another object", on_body(lambda body: {WRAPPER: body})),
+            Mutation("names with a space", _renamed(lambda name: f" {name}"), Priority.LAST),
+        ]
+    return only_invalid(operation, mutations)
+
+
+def _two_faults(required: Sequence[str], schemas: Mapping[str, Json]) -> list[Mutation]:
+    """Return bodies with a wrong type and something else wrong: where no branch of a check fits, some let all pass."""
+    first, last = required[0], required[-1]
+    mutations = []
+    if not admits(schemas[last], "integer"):
+        number_and_more = on_body(lambda body: body | {last: 7, "other": 1})
+        mutations.append(Mutation(f"{last} as a number, one too many", number_and_more))
+    if first != last:
+        for lacking, wrong in ((last, first), (first, last)):
+            if not admits(schemas[wrong], "integer"):
+                number_alone = on_body(partial(_number_alone, lacking, wrong))
+                mutations.append(Mutation(f"{lacking} missing, {wrong} as a number", number_alone))
+    other_instead = on_body(lambda body: _without(first, body) | {"other": 1})
+    return [*mutations, Mutation(f"{first} missing, one too many", other_instead, Priority.LAST)]
+
+
+def _number_alone(lacking: str, wrong: str, body: Json) -> Json:
+    return _without(lacking, body) | {wrong: 7}
+
+
+def _beside_an_unknown_value(operation: Operation) -> list[Mutation]:
+    """Return the edit of a wrong type beside a value that nobody knows: some servers look no further then."""
+    supplied = [
+        location for location in body_locations(operation) if SUPPLIED_BY in location.schema and not location.nested
+    ]
+    if len(supplied) < 2 or admits(supplied[0].schema, "integer"):  # noqa: PLR2004 - one to be wrong, one unknown
+        return []
+    wrong, unknown = supplied[0], supplied[-1]
+    number, stranger = wrong.put(as_whole_number), unknown.put(unknown_value)
+    name = f"{wrong.name} as a number, {unknown.name} unknown"
+    return [Mutation(name, lambda request: number(stranger(request)), Priority.USUAL)]
+
+
+SWITCHES = ("debug", "test", "dry_run", "force", "skip_validation", "ignore_unknown_fields", "ignore_errors", "lax")
+"""Query parameters that are left in for development, or belong to a sibling; none lifts the schema."""
+
+
+def _elsewhere(name: str) -> Mutation:
+    """Return the edit that moves a property from the body to the query, among switches that might excuse it."""
+    without = on_body(lambda body: _without(name, body))
+
+    def in_query(request: Request) -> Request:
+        value = request.json().get(name, "")
+        return _with_query(without(request), {name: value if isinstance(value, str) else json.dumps(value)})
+
+    switched = partial(_with_query, values=dict.fromkeys(SWITCHES, "true"))
+    parts = (
+        Mutation(f"{name} in the query, not in the body", in_query),
+        Mutation(f"{name} missing, switches in the query", lambda request: switched(without(request))),
+    )
+    return Mutation(f"{name} in the query with switches", lambda request: switched(in_query(request)), parts=parts)
+
+
+def _with_query(request: Request, values: Mapping[str, str]) -> Request:
+    return append_query(request, urlencode(values))
+
+
+def _literal_number(name: str) -> Callable[[Request], Request]:
+    marked = on_body(lambda body: body | {name: json_bytes.MARKER})
+    return lambda request: json_bytes.replace_marker(marked(request), b"1e400")
+
+
+def _array_under_escaped_names(name: str, schema: Json) -> Callable[[Request], Request]:
+    """Return an edit whose escapes are fair, but whose one value is not: some servers validate only plain bodies."""
+
+    def apply(request: Request) -> Request:
+        body = request.json()
+        pairs = body | {name: [body[name] if name in body else sample(schema)]}
+        spelled = (f"{json_bytes.escaped(key)}:{json.dumps(value)}" for key, value in pairs.items())
+        return request.with_body(("{" + ",".join(spelled) + "}").encode())
+
+    return apply
+
+
+def _renamed(change: Callable[[str], str]) -> Callable[[Request], Request]:
+    return on_body(lambda body: {change(name): value for name, value in body.items()})
+
+
+def _camel(name: str) -> str:
+    """Return another spelling of a name: camel case for snake case, capitals where there is nothing to fold."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others) if others else name.upper()
+
+
+def _without(name: str, body: Json) -> Json:
+    return {key: value for key, value in body.items() if key != name}

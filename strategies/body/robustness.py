@@ -1,0 +1,159 @@
+"""RESP-06: bodies whose meaning the contract leaves open, which must not crash the target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from contracts.checks.schema import fits
+from contracts.model.http import Request
+from contracts.model.json_value import Json
+from contracts.openapi.operation import Operation
+from strategies.body.json_bytes import literal_value
+from strategies.body.string_payloads import BEYOND_64_BITS, storage_edge_cases
+from strategies.core import format_mutations
+from strategies.core.body_locations import BodyLocation, body_locations, on_body
+from strategies.core.mutation import Mutation, Priority, combine
+from strategies.core.samples import admits, alternatives, sample, string_sample
+
+BEYOND_32_BITS = 2**31
+MANY_ITEMS = 10_000
+MANY_PROPERTIES = 1_000
+OVER_A_MEBIBYTE = 1_100_000
+"""Bytes; what parsers, proxies and gateways limit a body to is most often one mebibyte."""
+
+
+def robustness_bodies(operation: Operation) -> list[Mutation]:
+    """RESP-06: bodies whose meaning the contract leaves open. They may be accepted or refused, but never crash."""
+    if operation.body is None:
+        return []
+    unread = (
+        Mutation("a number beyond a double", _bytes_for("huge", b"1e400"), fuzzing=True),
+        Mutation("a number of 5,000 digits", _bytes_for("long", b"9" * 5000), fuzzing=True),
+        Mutation("a key named __proto__", _bytes_for("__proto__", b'{"admin":true}'), fuzzing=True),
+    )
+    mutations = [
+        # Apart from the others: a reader that gives up on depth never gets to see them.
+        Mutation("nested 2,000 deep", _bytes_for("deep", b"[" * 2000 + b"]" * 2000), Priority.FIRST, fuzzing=True),
+        combine("huge numbers, __proto__", unread),
+        _together_too_many(),
+        Mutation("over a mebibyte of white space around", _padded, fuzzing=True),
+    ]
+    found = [location for location in body_locations(operation) if not location.nested]
+    texts = [location for location in found if admits(location.schema, "string")]
+    for rank, location in enumerate(reversed(texts)):
+        mutations += _open_texts(location, Priority.USUAL if rank == 0 else Priority.LAST)
+    for location in found:
+        mutations += [*_open_forms(location), *_open_numbers(location), *_open_arrays(location)]
+    hard = storage_edge_cases(operation)
+    together_already = {part.name for mutation in hard for part in mutation.parts}
+    return [*hard, *(mutation for mutation in mutations if mutation.name not in together_already)]
+
+
+def _together_too_many() -> Mutation:
+    """Return one edit with properties that nobody lists, each of which trips up another way of saying so."""
+    names = (
+        ("a name with quotes", 'say "x"'),
+        ("a name with markup", "<b>'x'</b>"),
+        ("a name with a lone surrogate", "x\ud800"),
+        ("a name with a line break", "x\r\ny"),
+        ("a name of 1,000 characters", "n" * 1000),
+    )
+    parts = [Mutation(spelling, on_body(partial(_with_more, {name: 1})), fuzzing=True) for spelling, name in names]
+    crowd = {f"p{number}": number for number in range(MANY_PROPERTIES)}
+    parts.append(Mutation(f"{MANY_PROPERTIES} properties too many", on_body(partial(_with_more, crowd)), fuzzing=True))
+    return combine("properties too many, under hostile names", parts)
+
+
+def _with_more(more: Json, body: Json) -> Json:
+    return body | more
+
+
+def _padded(request: Request) -> Request:
+    return request.with_body(b" " * OVER_A_MEBIBYTE + (request.body or b""))
+
+
+def _open_texts(location: BodyLocation, usual: Priority) -> list[Mutation]:
+    rows = (
+        ("with a lone surrogate", "evt\ud800", usual, True),
+        ("empty", "", usual, False),
+        ("blank", " ", Priority.LAST, False),
+    )
+    # What breaks a constraint is not open: it has to be refused (ERR-06).
+    return [
+        Mutation(f"{location.name} {spelling}", location.put(text), priority, fuzzing=fuzzing)
+        for spelling, text, priority, fuzzing in rows
+        if fits(location.schema, text)
+    ]
+
+
+def _open_forms(location: BodyLocation) -> list[Mutation]:
+    """Return texts of the right form, by the letter of the schema, that a careful target may still refuse."""
+    text, admitted = string_sample(location.schema), partial(fits, location.schema)
+    if not text or not any("pattern" in one or "format" in one for one in alternatives(location.schema)):
+        return []
+    rows = (
+        ("with every number at nines", format_mutations.all_nines(text), Priority.USUAL),
+        ("within a longer text", f"x {text} x", Priority.USUAL),
+        ("with a line break behind", f"{text}\n", Priority.LAST),
+    )
+    return [
+        Mutation(f"{location.name} {spelling}", location.put(value), priority)
+        for spelling, value, priority in rows
+        if value != text and admitted(value)
+    ]
+
+
+def _open_numbers(location: BodyLocation) -> list[Mutation]:
+    """Return integers in spellings that the vendor leaves open, and ones that few integer types hold."""
+    if not admits(location.schema, "integer"):
+        return []
+    sizes = (("32", BEYOND_32_BITS, Priority.USUAL), ("64", BEYOND_64_BITS, Priority.FIRST))
+    mutations = [
+        Mutation(f"{location.name} beyond {bits} bits", location.put(value), priority, fuzzing=True)
+        for bits, value, priority in sizes
+        if fits(location.schema, value)
+    ]
+    return [
+        *mutations,
+        Mutation(f"{location.name} with a zero fraction", _spelled_number(location, "{}.0")),
+        Mutation(f"{location.name} with an exponent", _spelled_number(location, "{}e0"), Priority.LAST),
+        Mutation(f"{location.name} beyond a double", literal_value(location, b"1e400"), Priority.LAST, fuzzing=True),
+    ]
+
+
+def _open_arrays(location: BodyLocation) -> list[Mutation]:
+    if not admits(location.schema, "array"):
+        return []
+    many = [sample(location.schema.get("items", {}))] * MANY_ITEMS
+    too_many = Mutation(f"{location.name} of 10,000 items", location.put(many), Priority.LAST, fuzzing=True)
+    return [too_many] if fits(location.schema, many) else []
+
+
+def _spelled_number(location: BodyLocation, spelling: str) -> Callable[[Request], Request]:
+    """Return an edit that writes the integer that is there in another way; another value stays as it is."""
+
+    def apply(request: Request) -> Request:
+        held: list[Json] = []
+
+        def note(value: Json) -> Json:
+            held.append(value)
+            return value
+
+        location.put(note)(request)
+        if not held or not isinstance(held[0], int) or isinstance(held[0], bool):
+            return request
+        return literal_value(location, spelling.format(held[0]).encode())(request)
+
+    return apply
+
+
+def _bytes_for(name: str, value: bytes) -> Callable[[Request], Request]:
+    """Return an edit that adds a property whose value no JSON writer would write."""
+
+    def apply(request: Request) -> Request:
+        others = (request.body or b"{}")[:-1]
+        joint = b"" if others == b"{" else b","
+        return request.with_body(others + joint + b'"%s":%s}' % (name.encode(), value))
+
+    return apply

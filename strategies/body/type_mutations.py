@@ -1,0 +1,128 @@
+"""ERR-02: each property with values of the JSON types that its schema does not admit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from contracts.model.json_value import Json
+from contracts.openapi.operation import Operation
+from strategies.core.body_locations import BodyLocation, Change, body_locations, lower_if_nested, on_body, only_invalid
+from strategies.core.mutation import Mutation, Priority
+from strategies.core.samples import admits, json_type, sample
+
+
+def _as_text(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def as_whole_number(value: Json) -> int:
+    """Return a boolean as 0 or 1, and 7 for any other value."""
+    return int(value) if isinstance(value, bool) else 7
+
+
+def _as_fraction(value: Json) -> float:
+    return value + 0.5 if json_type(value) in ("integer", "number") else 1.5
+
+
+CONVERTED, BEYOND_64 = "its text", "a number beyond 64 bits"
+WrongType: TypeAlias = tuple[str, str, Priority, Change]
+"""JSON type, name, tier, and the value made of the accepted one. "number" is one that is no integer."""
+
+WRONG_TYPES: Sequence[WrongType] = (
+    ("null", "null", Priority.FIRST, lambda _: None),
+    ("string", CONVERTED, Priority.FIRST, _as_text),
+    ("integer", "a number", Priority.FIRST, as_whole_number),
+    ("array", "an array around it", Priority.FIRST, lambda value: [value]),
+    ("boolean", "false", Priority.USUAL, lambda _: False),
+    ("array", "an empty array", Priority.USUAL, lambda _: []),
+)
+"""Tried on each property: a check that is left out is left out for one of them."""
+
+CONVERTED_TYPES: Sequence[WrongType] = (
+    ("object", "an object around it", Priority.USUAL, lambda value: {"id": value}),
+    ("object", "an empty object", Priority.USUAL, lambda _: {}),
+    ("boolean", "true", Priority.LAST, lambda _: True),
+    ("integer", "zero", Priority.LAST, lambda _: 0),
+    ("number", "a fraction", Priority.LAST, _as_fraction),
+    ("integer", BEYOND_64, Priority.LAST, lambda _: 2**70),
+)
+"""What a language converts by rules of its own. The properties take turns, for one conversion serves all of them."""
+
+TAKEN_FOR_INTEGERS = ("a fraction", "true")
+"""The one number that is wrong, which servers round; and what is an integer in some languages."""
+TIER_AT_MOST = 8
+"""Wrong types that a tier holds; where there are more, each property keeps the one whose turn it is."""
+
+
+def wrong_types(operation: Operation) -> list[Mutation]:
+    """ERR-02: each property with a value of each JSON type that its schema does not admit."""
+    found = body_locations(operation)
+    mutations = _thinned([pair for row in WRONG_TYPES for pair in _where_wrong(found, row)])
+    later: list[Mutation] = []
+    for turn, row in enumerate(CONVERTED_TYPES):
+        pairs = _where_wrong(found, row)
+        for rank, (_, mutation) in enumerate(reversed(pairs)):
+            if rank == turn % len(pairs) or mutation.priority is Priority.FIRST:
+                mutations.append(mutation)
+            else:
+                later.append(replace(mutation, priority=Priority.LAST))
+    mutations += later
+    everything = [location.name for location in found if not location.nested and not admits(location.schema, "null")]
+    if len(everything) > 1:
+        mutations.append(
+            Mutation("every property as null", on_body(lambda body: body | dict.fromkeys(everything)), Priority.LAST)
+        )
+    for location in found:
+        if "items" in location.schema and not admits(location.schema, json_type(sample(location.schema["items"]))):
+            mutations.append(
+                Mutation(
+                    f"{location.name} unwrapped",
+                    location.put(_unwrapped),
+                    lower_if_nested(location, Priority.USUAL),
+                    location.about,
+                )
+            )
+    return only_invalid(operation, mutations)
+
+
+def _where_wrong(found: Sequence[BodyLocation], row: WrongType) -> list[tuple[BodyLocation, Mutation]]:
+    """Return the edits that put a value of this type where the schema does not admit one, each with its place."""
+    kind, spelling, usual, change = row
+    pairs = []
+    for location in found:
+        if not admits(location.schema, kind):
+            numeric = spelling in TAKEN_FOR_INTEGERS and admits(location.schema, "integer")
+            priority = lower_if_nested(location, Priority.FIRST if numeric else usual)
+            name, fuzzing = f"{location.name} as {spelling}", spelling == BEYOND_64
+            pairs.append((location, Mutation(name, location.put(change), priority, location.about, fuzzing=fuzzing)))
+    return pairs
+
+
+def _thinned(pairs: Sequence[tuple[BodyLocation, Mutation]]) -> list[Mutation]:
+    """Return the edits, those of a crowded tier one tier later, but for one of each property: the types take turns."""
+    kept = []
+    optional = {location.name for location, _ in pairs if not location.required}
+    for priority in (Priority.FIRST, Priority.USUAL):
+        by_place: dict[str, list[Mutation]] = {}
+        for location, mutation in pairs:
+            if mutation.priority is priority:
+                by_place.setdefault(location.name, []).append(mutation)
+        crowded = sum(map(len, by_place.values())) > TIER_AT_MOST
+        for turn, (name, mutations) in enumerate(by_place.items()):
+            # What a server converts is worth more than a turn, "30" for 30, and so is null for what may be left out.
+            endings = [f" as {CONVERTED}", *([" as null"] if name in optional else [])]
+            telling = (mutation for ending in endings for mutation in mutations if mutation.name.endswith(ending))
+            kept += [next(telling, mutations[turn % len(mutations)])] if crowded else mutations
+    return [
+        mutation
+        if mutation in kept or mutation.priority is Priority.LAST
+        else replace(mutation, priority=Priority(mutation.priority + 1))
+        for _, mutation in pairs
+    ]
+
+
+def _unwrapped(value: Json) -> Json:
+    return value[0] if isinstance(value, list) and value else "x"

@@ -1,0 +1,120 @@
+"""The last parameter in the path: hostile and unusual ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from urllib.parse import quote, unquote
+
+from contracts.model.http import Request
+from contracts.openapi.operation import Operation
+from strategies.core.mutation import Mutation, Priority
+from strategies.request.query_values import LONG, SCRIPTS, UNKNOWN
+
+UNUSUAL_IDS: Sequence[tuple[str, str]] = (
+    ("capitals", "EvT-"),
+    ("a space", "a b"),
+    ("a plus sign", "1+1"),
+    ("an escaped escape", "%41%2F"),
+    ("a semicolon", ";v=1"),
+    ("braces", "{id}"),
+    ("quotes", "'\"`"),
+    ("letters of other scripts", "\u00e9\u0416\u4e2d\U0001f3e0"),
+    ("300 characters", "0" * 300),
+    ("a suffix", ".json"),
+)
+"""Ids that a path can hold, percent-encoded. One request speaks for all; where it is not accepted, each goes alone."""
+
+HOSTILE_IDS: Sequence[tuple[str, Priority, Callable[[str], str]]] = (
+    ("id that is not UTF-8", Priority.FIRST, lambda raw: f"{raw}%FF%FE"),
+    ("id with an encoded NUL", Priority.FIRST, lambda raw: f"{raw}%00"),
+    ("id with a bad escape", Priority.USUAL, lambda raw: f"{raw}%zz"),
+    ("id with an encoded slash", Priority.USUAL, lambda raw: f"{raw}%2Fx"),
+    ("id of 8,000 characters", Priority.USUAL, lambda _: "a" * LONG),
+    ("dot segments for the id", Priority.USUAL, lambda _: "%2e%2e"),
+    ("id with SQL", Priority.USUAL, lambda raw: raw + quote("'; SELECT pg_sleep(0)--", safe="")),
+    ("id of no characters", Priority.USUAL, lambda _: ""),
+    ("id with a lone percent sign", Priority.LAST, lambda raw: f"{raw}%"),
+    ("id of spaces", Priority.LAST, lambda _: "%20%20"),
+    ("dots and a semicolon for the id", Priority.LAST, lambda _: "..;"),
+    ("the template for the id", Priority.LAST, lambda _: "{id}"),
+    ("id with a query behind", Priority.LAST, lambda raw: f"{raw}?{UNKNOWN}=1"),
+    ("id with an encoded question mark", Priority.LAST, lambda raw: f"{raw}%3Fx"),
+    ("id with a line break", Priority.LAST, lambda raw: f"{raw}%0D%0Ax:%20y"),
+    ("id of many scripts", Priority.LAST, lambda _: quote(SCRIPTS, safe="")),
+)
+"""Name, tier, and what becomes of the id as it stands in the path, percent-encoded."""
+
+ONLY_FROM_A_FUZZER = frozenset(
+    {
+        *("id that is not UTF-8", "id with an encoded NUL", "id with a bad escape", "id with a lone percent sign"),
+        *(
+            "id of 8,000 characters",
+            "dot segments for the id",
+            "dots and a semicolon for the id",
+            "id with a line break",
+        ),
+    }
+)
+"""Spellings that no client library makes of an id; many HTTP servers answer them before any handler runs."""
+
+
+def hostile_path_ids(operation: Operation) -> list[Mutation]:
+    """RESP-06: hostile segments for the last parameter in the path. Accepted or refused, but never a crash."""
+    if not operation.path_parameters:
+        return []
+    return [
+        Mutation(name, on_last_id(operation, change), priority, fuzzing=name in ONLY_FROM_A_FUZZER)
+        for name, priority, change in HOSTILE_IDS
+    ]
+
+
+def unusual_path_ids(operation: Operation) -> list[Mutation]:
+    """RESP-03: ids of unusual characters in the path; what the answer gives back of them is what was sent."""
+    if not operation.path_parameters:
+        return []
+    parts = tuple(
+        Mutation(f"id in the path with {name}", on_last_value(operation, partial(_instead, text)))
+        for name, text in UNUSUAL_IDS
+    )
+    whole = "".join(text for _, text in UNUSUAL_IDS)
+    mutation = Mutation(
+        "id in the path of odd characters", on_last_value(operation, partial(_instead, whole)), Priority.FIRST
+    )
+    return [replace(mutation, parts=parts, expects_success=True)]
+
+
+def _instead(text: str, _: str) -> str:
+    return text
+
+
+def trailing_slash(operation: Operation) -> list[Mutation]:
+    """Return the twin of the path, without the slash at its end, or with one where there is none."""
+
+    def toggle(request: Request) -> Request:
+        path, mark, query = request.target.partition("?")
+        return replace(request, target=(path[:-1] if path.endswith("/") else f"{path}/") + mark + query)
+
+    return [Mutation("no slash at the end" if operation.path.endswith("/") else "slash at the end", toggle)]
+
+
+def on_last_id(operation: Operation, change: Callable[[str], str]) -> Callable[[Request], Request]:
+    """Return the edit of the last parameter in the path, as it stands there: percent-encoded. All else is kept."""
+    before, _, rest = operation.path.rpartition("{")
+    after = rest.partition("}")[2]
+    literal = before.rpartition("}")[2]
+    """What stands between this parameter and the one before it, or the start."""
+
+    def apply(request: Request) -> Request:
+        path, mark, query = request.target.partition("?")
+        end = len(path) - len(after)
+        start = path.rfind(literal, 0, end) + len(literal)
+        return replace(request, target=path[:start] + change(path[start:end]) + after + mark + query)
+
+    return apply
+
+
+def on_last_value(operation: Operation, change: Callable[[str], str]) -> Callable[[Request], Request]:
+    """Return the edit of the last parameter in the path, as the text that it means."""
+    return on_last_id(operation, lambda raw: quote(change(unquote(raw)), safe=""))
