@@ -22,9 +22,8 @@ from tests.chaos.disk_full import ITEMS
 from tests.chaos.fast_suite import behind, run, running
 from tests.chaos.proxy import Fault, Line
 from tests.harness.cli import clean_up
-from tests.support.suite_process import QUICK, document
-from tests.unit.test_cleaning_up import THREE, Keeps, settings
-from tests.unit.test_verdicts import ForgetsMeta
+from tests.support.mocks import ForgetsMeta, Keeps
+from tests.support.suite_process import QUICK, THREE, document, settings
 
 LEAD = "PROPEXO_LEAD_ID"
 MIDDLE = 40

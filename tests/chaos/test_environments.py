@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.fast_suite import run, running
+from tests.support.report_files import entries
 from tests.support.suite_process import QUICK, ROOT
-from tests.unit.test_har import entries
 
 ONE = ("--operation", "cancel_lead*", "--profile", "quick", "-k", "RESP-01 or AUTH-0")
 INTERNAL_ERROR, USAGE = 3, 4

@@ -33,6 +33,8 @@ STATUS = DOCUMENT.operation("get_write_status")
 REQUIREMENTS = load_requirements(CONTRACT.with_name("requirements.yaml"))
 
 TOKEN = "kA9dQ2-m.X7~p_R4sT6wZ1bN8"
+SECRET = "pl4nted/Token_0123-456789.abcdef~XYZ="
+"""A token with every mark that one may hold."""
 WRONG = "Bearer 0123456789abcdef"
 BODY = {"integration_id": "rm-1", "event_id": "evt-1"}
 ACCEPTED = {"meta": {"job_id": "job-1"}, "result": BODY}
@@ -156,3 +158,8 @@ def demands(operation: Operation) -> dict[Requirement, RequestDemand]:
 
 def _bytes(body: Json) -> bytes | None:
     return body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+
+
+def with_rate_limit(limit: object, remaining: object) -> Response:
+    """Return a response with these two rate-limit headers."""
+    return Response(200, (("X-RateLimit-Limit", str(limit)), ("x-ratelimit-remaining", str(remaining))), b"")

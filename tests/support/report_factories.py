@@ -14,6 +14,7 @@ from reports.run.history import FindingRecord, Run
 from reports.run.known_issues import Issue
 from reports.run.run_report import RunConfig, RunReport, as_run
 from reports.run.trend import changes
+from tests.support.factories import CANCEL
 
 TEXT = FindingText("400", "200 {}", "curl -i x")
 TODAY = dt.date(2026, 11, 24)
@@ -34,6 +35,22 @@ ISSUE = Issue(
     link="https://tracker.example/1",
     expires=TODAY,
 )
+
+CONTRACT = "contracts/appointments.yaml"
+ENTRY = f"""
+- finding: "0123456789ab"
+  requirement: ERR-01
+  operation: {CANCEL.id}
+  target: sandbox
+  contract: {CONTRACT}
+  profile: nightly
+  kind: failing
+  reason: The vendor mends it in spring.
+  owner: team-x
+  link: https://tracker.example/1
+  expires: 2026-12-31
+"""
+"""An entry of known-issues.yaml."""
 
 
 def item(verdict: str, *, gates: bool = True, sent: int = 40, worker: str = "", **more: Any) -> ItemResult:

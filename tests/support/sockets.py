@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import trustme
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 LAST = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 
@@ -150,3 +152,14 @@ def _talk(connection: socket.socket, fake: Fake, server: Server, tls: ssl.SSLCon
         with talking:
             fake(Talk(talking, server))
             talking.shutdown(socket.SHUT_RDWR)
+
+
+def server_side(authority: trustme.CA, *names: str, asks: bool = False) -> ssl.SSLContext:
+    """Return a server's context with a certificate for these names; it may ask for one of the client's."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # there a missing certificate shows before the request goes out
+    authority.issue_cert(*names).configure_cert(context)
+    if asks:
+        authority.configure_trust(context)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context

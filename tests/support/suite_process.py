@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 import xdist.plugin
 
+from contracts.mock.data.state import INTEGRATIONS
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import MockServer, serve
 from contracts.openapi.document import Document
@@ -32,6 +33,8 @@ GENERIC = ROOT / "contracts" / "generic-appointments.yaml"
 
 TWO = ("--operation", "cancel_lead_appointment_rentmanager", "--operation", "get_write_status")
 """A write and the status of its job: what most of the suite can be shown on."""
+THREE = ("--profile", "quick", "--operation", "*lead_appointment_rentmanager")
+"""Creates, updates and cancels records of a lead."""
 QUICK = (*TWO, "--profile", "quick")
 TIMEOUT_SECONDS = 120.0
 OWN_VARIABLES = ("PROPEXO_", "PYTEST_", "CHAOS_")
@@ -122,6 +125,11 @@ def serving(api: MockApi) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
 def settings_of(server: MockServer) -> dict[str, str]:
     """Return the environment that a run against a server needs."""
     return {"PROPEXO_TOKEN": server.token, **{name: ",".join(values) for name, values in server.known.items()}}
+
+
+def settings(environment: Mapping[str, str], *names: str, **more: str) -> dict[str, str]:
+    """Return the token, the integration and the settings of these names, and `more`."""
+    return {name: environment[name] for name in ("PROPEXO_TOKEN", INTEGRATIONS, *names)} | more
 
 
 def verdicts_of(junit: Path) -> Iterator[tuple[str, str]]:

@@ -16,8 +16,7 @@ from reports.run.known_issues import load
 from reports.writers.summary import summary
 from tests.support.factories import table
 from tests.support.report_factories import ADVICE, FOUND, OTHER, TODAY, accounted, altered, broken, item, night
-
-FILLED = {'reason: ""': "reason: r", 'owner: ""': "owner: o", 'link: ""': "link: https://x.example"}
+from tests.support.report_files import filled
 
 
 @pytest.fixture
@@ -29,14 +28,6 @@ def run(tmp_path: Path) -> Path:
     file = tmp_path / "summary.json"
     file.write_text(json.dumps(summary(accounted(flaky, gone, earlier=earlier))))
     return file
-
-
-def filled(file: Path) -> str:
-    text = file.read_text()
-    for empty, value in FILLED.items():
-        text = text.replace(empty, value)
-    file.write_text(text)
-    return text
 
 
 @pytest.mark.parametrize("chosen", ["1", FOUND.identity])

@@ -14,8 +14,8 @@ from tests.harness.config.settings import Profile
 from tests.harness.run.journal import FOLDER, Entry, Journal
 from tests.harness.run.session import Options, Session
 from tests.support.factories import CREATE, DOCUMENT, table
+from tests.support.mocks import Keeps
 from tests.support.suite_process import CONTRACT
-from tests.unit.test_cleaning_up import Keeps
 
 URL = "http://127.0.0.1:9"
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -20,10 +18,9 @@ from tests.harness.cli.preflight_client import REQUESTS, SECONDS, PreflightClien
 from tests.harness.config.access import Access
 from tests.harness.config.settings import Secret, Target, settings_from, tls_of
 from tests.support.factories import TOKEN, table
-from tests.support.sockets import OK, Talk, nobody
+from tests.support.sockets import OK, Talk, nobody, server_side
 from tests.support.sockets import serving as serving_fake
-from tests.support.suite_process import ROOT, document, serving
-from tests.unit.test_transport import server_side
+from tests.support.suite_process import document, serving
 
 DOCUMENT = document()
 
@@ -229,36 +226,6 @@ def test_problem_says_what_to_do() -> None:
         "problem  token                   refused",
         "                                 What to do: give another.",
     ]
-
-
-@table(
-    "arguments, code, told",
-    {
-        "mock": ((), 0, "ok       token                   accepted"),
-        "document": (("--contract", "/no/such.yaml"), 1, "problem  contract"),
-        "production": (("--target", "https://api.propexo.com"), 1, "--allow-production"),
-        "nobody": (("--target", "http://127.0.0.1:9"), 1, "problem  reachable"),
-        "no settings where they are named": (
-            ("--env-file", "nowhere/.env"),
-            1,
-            "What to do: --env-file nowhere/.env is not there: name the file that holds your settings",
-        ),
-    },
-)
-def test_command_says_by_its_exit_code_whether_all_is_well(arguments: tuple[str, ...], code: int, told: str) -> None:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROPEXO_")}
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "tests.harness.cli.doctor", "--env-file", os.devnull, *arguments],
-        cwd=ROOT,
-        env=kept | {"PROPEXO_TOKEN": TOKEN},
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (code, "")
-    assert told in done.stdout
-    assert TOKEN not in done.stdout
 
 
 def test_settings_that_cannot_be_used_are_a_problem(monkeypatch: pytest.MonkeyPatch, capsys) -> None:

@@ -9,46 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from reports.redaction.redactor import Redactor
 from reports.writers import har
 from reports.writers.har import LONGEST_BODY, HarRecorder, OutputFile, merge_parts, open_exclusively, open_part
 from tests.support.factories import CANCEL, TOKEN, exchange, table
+from tests.support.report_files import entries
 
 URL = "https://api.example.com"
-TEXT, NUMBER = {"type": "string"}, {"type": "number"}
-NAMED = {"type": "array", "items": {"type": "object", "required": ["name", "value"], "additionalProperties": TEXT}}
-
-
-def shape(**properties):
-    """Return the schema of an object that has all of these; a HAR may add `comment`."""
-    return {
-        "type": "object",
-        "required": [name for name in properties if not name.endswith("_")],
-        "additionalProperties": False,
-        "properties": {name.rstrip("_"): value for name, value in properties.items()} | {"comment": TEXT},
-    }
-
-
-TIMES = dict.fromkeys(("send", "wait", "receive", "blocked", "dns", "connect", "ssl"), NUMBER)
-MESSAGE = {"httpVersion": TEXT, "cookies": NAMED, "headers": NAMED, "headersSize": NUMBER, "bodySize": NUMBER}
-REQUEST = shape(method=TEXT, url=TEXT, queryString=NAMED, postData_=shape(mimeType=TEXT, text=TEXT), **MESSAGE)
-CONTENT = shape(size=NUMBER, mimeType=TEXT, text_=TEXT, encoding_=TEXT)
-RESPONSE = shape(status={"type": "integer"}, statusText=TEXT, content=CONTENT, redirectURL=TEXT, **MESSAGE)
-DATE = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$"}
-ENTRY = shape(
-    startedDateTime=DATE,
-    time=NUMBER,
-    request=REQUEST,
-    response=RESPONSE,
-    cache={"type": "object"},
-    timings=shape(**TIMES),
-)
-PROGRAM = shape(name=TEXT, version=TEXT)
-LOG = shape(version={"const": "1.2"}, creator=PROGRAM, browser=PROGRAM, entries={"type": "array", "items": ENTRY})
-HAR_1_2 = Draft202012Validator(shape(log=LOG))
-"""As http://www.softwareishard.com/blog/har-12-spec/ has it."""
 
 
 def recording(output: OutputFile) -> HarRecorder:
@@ -62,12 +30,6 @@ def recorded(folder: Path, *exchanges, sent_for: str = "ERR-01") -> list[dict]:
         recorder.record(one)
     recorder.close()
     return entries(folder / "x.har")
-
-
-def entries(file: Path) -> list[dict]:
-    value = json.loads(file.read_text())
-    assert [error.message for error in HAR_1_2.iter_errors(value)] == []
-    return value["log"]["entries"]
 
 
 def test_run_without_exchanges_is_a_har(tmp_path: Path) -> None:

@@ -1,19 +1,14 @@
 """Nothing is done to others: no write names a record that may be somebody else's."""
 
-import json
 import uuid
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contracts.mock.data.state import State
-from contracts.mock.http.api import MockApi
 from strategies.core.samples import unknown_id
 from strategies.safety import READ_AS_A_NUMBER, may_hit_foreign_ids, unissued_id
 from tests.support.factories import CANCEL, CREATE, LIST, UPDATE, control, table
-from tests.support.suite_process import document, run, serving
 
 NUMBERS = control().with_json({"integration_id": "12", "event_id": "1021"})
 WORDS = control().with_json({"integration_id": "rm-one", "event_id": "cm8x0k2"})
@@ -101,32 +96,3 @@ def test_reading_does_nothing_to_anybody() -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"7", b"[" * 5000])
 def test_what_is_no_object_names_nobody(body: bytes) -> None:
     assert not may_hit_foreign_ids(CANCEL, NUMBERS, NUMBERS.with_body(body))
-
-
-class Numbered(MockApi):
-    """Knows its records by numbers, as many systems do, and keeps every write that it was sent."""
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.bodies: list[dict[str, Any]] = []
-
-    def write(self, request: Any, operation: Any, body: bytes) -> Any:
-        try:
-            value = json.loads(body)
-        except (ValueError, RecursionError):
-            value = None
-        if isinstance(value, dict) and operation.supplied_by.keys() & value.keys():
-            self.bodies.append(value)
-        return super().write(request, operation, body)
-
-
-def test_run_names_no_number_that_was_not_given(tmp_path: Path) -> None:
-    events = [str(1000 + 7 * at) for at in range(24)]
-    api = Numbered(document(), state=State(known={"PROPEXO_EVENT_IDS": events, "PROPEXO_INTEGRATION_ID": ["12"]}))
-    with serving(api) as (target, environment):
-        chosen = ("--operation", "cancel_lead*", "--profile", "deep", "-k", "RESP-03 or ERR-02")
-        outcome = run(tmp_path, *target, *chosen, environment=environment)
-    assert outcome.code == 0, outcome.output
-    sent = [body["event_id"] for body in api.bodies if "event_id" in body]
-    assert {"evt\x00one", "null"} < {value for value in sent if isinstance(value, str)}
-    assert [value for value in sent if str(value)[:1].isdigit() and value not in events] == []

@@ -10,7 +10,7 @@ from contracts.model.http import CONTROL, Exchange
 from tests.harness.run import polling
 from tests.harness.run.operation_run import OperationRun
 from tests.support.factories import CANCEL, STATUS, control, exchange, table
-from tests.unit.test_traces import running
+from tests.support.operation_runs import running
 
 
 @pytest.fixture

@@ -10,21 +10,8 @@ from contracts.errors import UsageError
 from contracts.model.verdict import Evidence, Finding, Status, Verdict, Violation
 from reports.run.known_issues import FILE, Issue, applying, load, stale_issues, suppressed
 from tests.support.factories import CANCEL, DOCUMENT, REQUIREMENTS, exchange, table
+from tests.support.report_factories import CONTRACT, ENTRY
 
-CONTRACT = "contracts/appointments.yaml"
-ENTRY = f"""
-- finding: "0123456789ab"
-  requirement: ERR-01
-  operation: {CANCEL.id}
-  target: sandbox
-  contract: {CONTRACT}
-  profile: nightly
-  kind: failing
-  reason: The vendor mends it in spring.
-  owner: team-x
-  link: https://tracker.example/1
-  expires: 2026-12-31
-"""
 ISSUE = Issue(
     finding="0123456789ab",
     requirement="ERR-01",

@@ -16,7 +16,7 @@ from reports.render.wording import failure_text
 from reports.writers.summary import summary
 from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange
 from tests.support.report_factories import accounted, item
-from tests.unit.test_summary import DOCUMENTED
+from tests.support.report_files import DOCUMENTED
 
 URL = "https://api.example.com"
 DROPPED = "connection dropped; no request was answered after it"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from dataclasses import replace
 from html import unescape
 
@@ -18,9 +16,7 @@ from contracts.mock.http.serve import MockServer, serve
 from contracts.mock.ui.curl_examples import curl
 from contracts.mock.ui.index import IndexedApi, index
 from contracts.openapi.document import Document
-from contracts.openapi.loader import load_document
-from tests.support.mock_client import CONTRACTS, DOCUMENT, GENERIC
-from tests.support.suite_process import ROOT
+from tests.support.mock_client import DOCUMENT, GENERIC
 
 DOCUMENTS = pytest.mark.parametrize("document", [DOCUMENT, GENERIC], ids=lambda document: document.title)
 SERVER = MockServer("http://127.0.0.1:1", "s3cret", {"PROPEXO_EVENT_IDS": ("evt-1",)})
@@ -97,26 +93,3 @@ def test_welcome_says_where_the_page_is_and_what_to_send() -> None:
     assert said[0] == f"{GENERIC.title}, served at {SERVER.url} until Ctrl-C"
     assert said[1].endswith(f" {SERVER.url}/")
     assert {"token      s3cret", "event ids  evt-1"} <= set(said)
-
-
-@pytest.mark.parametrize("file", ["appointments.yaml", "generic-appointments.yaml"])
-def test_module_serves_the_document_that_it_is_given(file: str) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "contracts.mock",
-        "--port",
-        "0",
-        "--seed",
-        "1",
-        "--contract",
-        str(CONTRACTS / file),
-    ]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
-        try:
-            assert process.stdout is not None
-            first, second = process.stdout.readline(), process.stdout.readline()
-            assert first.startswith(load_document(CONTRACTS / file).title)
-            assert httpx.get(second.split()[-1]).status_code == 200
-        finally:
-            process.terminate()

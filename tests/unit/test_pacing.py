@@ -13,8 +13,8 @@ from tests.harness.http import timing
 from tests.harness.rate_limit.limit_window import Window
 from tests.harness.rate_limit.shared_counter import SharedRateCounter
 from tests.harness.rate_limit.throttle import Pacer
+from tests.support.factories import with_rate_limit
 from tests.support.pace_worker import START, TOKEN, URL, Clock, acquire
-from tests.unit.test_window import telling
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_first_hundred_go_out_at_once_and_the_next_a_minute_later(clock: Clock, 
 def test_target_on_this_machine_is_not_paced_before_it_says_429(clock: Clock, tmp_path: Path) -> None:
     one, _ = pacer(clock, tmp_path, paced=False)
     assert (extra_requests(one, 1000), one.per_minute) == (0, None)
-    one.after(telling(150, 0), 2.5)
+    one.after(with_rate_limit(150, 0), 2.5)
     assert (extra_requests(one, 1), one.slowed) == (0, 0)
     assert one.throttled() == pytest.approx(60.5)
     assert one.refused == 1
@@ -56,10 +56,10 @@ def test_first_429_of_an_unpaced_target_is_no_sign_of_other_clients(clock: Clock
     one, _ = pacer(clock, tmp_path, paced=False)
     for used in range(1, 151):
         one.before()
-        one.after(telling(150, 150 - used), 0.01)
-    one.after(telling(150, 0), 0.01)
+        one.after(with_rate_limit(150, 150 - used), 0.01)
+    one.after(with_rate_limit(150, 0), 0.01)
     clock.sleep(one.throttled())
-    one.after(telling(150, 149), 0.01)
+    one.after(with_rate_limit(150, 149), 0.01)
     assert one.per_minute == 100
     assert extra_requests(one, 100) == 0
     assert extra_requests(one, 1) == pytest.approx(60, abs=0.1)
@@ -73,7 +73,7 @@ def test_window_that_ends_sooner_than_a_minute_after_a_429_hides_no_request_of_o
     one.throttled()
     clock.sleep(5)
     one.before()
-    one.after(telling(150, 1), 0.01)
+    one.after(with_rate_limit(150, 1), 0.01)
     assert one.per_minute == 100
 
 
@@ -87,7 +87,7 @@ def test_second_429_halves_the_pace(clock: Clock, tmp_path: Path) -> None:
 def test_answers_that_come_late_near_the_limit_are_counted(clock: Clock, tmp_path: Path) -> None:
     one, _ = pacer(clock, tmp_path)
     one.before()
-    one.after(telling(150, 25), 2.1)
+    one.after(with_rate_limit(150, 25), 2.1)
     assert one.slowed == 1
     assert extra_requests(one, 1) == pytest.approx(60.5)
 

@@ -18,9 +18,7 @@ from hypothesis import strategies as st
 
 from reports.redaction.redactor import HIDDEN, Redactor
 from reports.redaction.secret_finder import LAYERS
-from tests.support.factories import TOKEN, table
-from tests.unit.test_redaction import replayable
-from tests.unit.test_writing import SECRET
+from tests.support.factories import SECRET, TOKEN, replayable, table
 
 CHANCE = random.Random(1)  # noqa: S311 - the same every time
 LETTERS = string.ascii_letters + string.digits + "-_"

@@ -13,16 +13,10 @@ from reports.run.trend import State
 from reports.writers.summary import SCHEMA, summary, write
 from tests.support.factories import table
 from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
-from tests.support.suite_process import ROOT
+from tests.support.report_files import DOCUMENTED, complaints
 
-DOCUMENTED = json.loads((ROOT / "reports" / "summary.schema.json").read_text())
-VALIDATOR = Draft202012Validator(DOCUMENTED)
 PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ())
 EARLIER = [night(22, OTHER), night(23, OTHER, ADVICE)]
-
-
-def complaints(value) -> list[str]:
-    return [error.message for error in VALIDATOR.iter_errors(value)]
 
 
 @table(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +17,7 @@ from tests.harness.config.settings import settings_from, tls_of
 from tests.harness.http.client import Client
 from tests.harness.http.proxies import proxy_for
 from tests.support.factories import TOKEN
-from tests.support.sockets import OK, Server, Talk, serving, tunnels
+from tests.support.sockets import OK, Server, Talk, server_side, serving, tunnels
 
 GET = Request("GET", "/things", (("Authorization", f"Bearer {TOKEN}"),))
 ELSEWHERE = "127.0.0.2"
@@ -40,17 +39,6 @@ def no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
     return trustme.CA()
-
-
-def server_side(authority: trustme.CA, *names: str, asks: bool = False) -> ssl.SSLContext:
-    """Return a server's context with a certificate for these names; it may ask for one of the client's."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.maximum_version = ssl.TLSVersion.TLSv1_2  # there a missing certificate shows before the request goes out
-    authority.issue_cert(*names).configure_cert(context)
-    if asks:
-        authority.configure_trust(context)
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
 
 
 @contextmanager

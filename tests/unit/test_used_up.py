@@ -12,7 +12,7 @@ from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.support.factories import CANCEL, REQUIREMENTS
-from tests.unit.test_traces import running
+from tests.support.operation_runs import running
 
 SPACE_AROUND = Mutation("space around", lambda request: request.with_body(b" " + (request.body or b"") + b" "))
 

@@ -8,12 +8,7 @@ from contracts.mock.http.rate_limit import RateLimit
 from contracts.model.http import Response
 from tests.harness.http.retry_policy import WINDOW_SECONDS
 from tests.harness.rate_limit.limit_window import HOLDS_IN_VAIN, MARGIN_SECONDS, WINDOWS_TO_GIVE_WAY, Window, told
-from tests.support.factories import table
-
-
-def telling(limit: object, remaining: object) -> Response:
-    return Response(200, (("X-RateLimit-Limit", str(limit)), ("x-ratelimit-remaining", str(remaining))), b"")
-
+from tests.support.factories import table, with_rate_limit
 
 NOT_CONCERNED = Response(200, (), b"")
 
@@ -21,12 +16,12 @@ NOT_CONCERNED = Response(200, (), b"")
 @table(
     "response, numbers",
     {
-        "both": (telling(150, 149), (150, 149)),
+        "both": (with_rate_limit(150, 149), (150, 149)),
         "none": (NOT_CONCERNED, None),
         "one": (Response(200, (("x-ratelimit-limit", "150"),), b""), None),
-        "no number": (telling("many", 3), None),
-        "below zero": (telling(150, -1), None),
-        "beyond reason": (telling(150, "9" * 5000), None),
+        "no number": (with_rate_limit("many", 3), None),
+        "below zero": (with_rate_limit(150, -1), None),
+        "beyond reason": (with_rate_limit(150, "9" * 5000), None),
     },
 )
 def test_told(response: Response, numbers: tuple[int, int] | None) -> None:
@@ -39,38 +34,38 @@ def test_told(response: Response, numbers: tuple[int, int] | None) -> None:
 def test_pace_follows_the_limit(limit: int, pace: int) -> None:
     window = Window()
     assert window.per_minute(0) == 100
-    window.observe(0, telling(limit, limit), own=1)
+    window.observe(0, with_rate_limit(limit, limit), own=1)
     assert window.per_minute(1) == pace
 
 
 def test_nothing_is_held_where_nothing_is_told() -> None:
     window = Window()
     window.observe(0, NOT_CONCERNED, own=1)
-    window.observe(1, telling(0, 0), own=2)
+    window.observe(1, with_rate_limit(0, 0), own=2)
     assert (window.hold(2), window.per_minute(2)) == (0, 100)
 
 
 def test_window_that_others_use_up_is_waited_for() -> None:
     window = Window()
-    window.observe(10, telling(150, 149), own=1)
+    window.observe(10, with_rate_limit(150, 149), own=1)
     assert window.hold(11) == 0
-    window.observe(20, telling(150, 37), own=2)
+    window.observe(20, with_rate_limit(150, 37), own=2)
     assert window.hold(25) == pytest.approx(10 + WINDOW_SECONDS + MARGIN_SECONDS - 25)
     assert window.hold(10 + WINDOW_SECONDS + MARGIN_SECONDS) == 0
 
 
 def test_next_window_is_recognised_by_what_remains() -> None:
     window = Window()
-    window.observe(10, telling(150, 30), own=120)
-    window.observe(72, telling(150, 140), own=1)
-    window.observe(73, telling(150, 20), own=2)
+    window.observe(10, with_rate_limit(150, 30), own=120)
+    window.observe(72, with_rate_limit(150, 140), own=1)
+    window.observe(73, with_rate_limit(150, 20), own=2)
     assert window.left(73) == pytest.approx(72 + WINDOW_SECONDS + MARGIN_SECONDS - 73)
 
 
 def test_windows_that_passed_unseen_are_counted() -> None:
     window = Window()
-    window.observe(10, telling(150, 140), own=1)
-    window.observe(10 + 2.5 * WINDOW_SECONDS, telling(150, 20), own=1)
+    window.observe(10, with_rate_limit(150, 140), own=1)
+    window.observe(10 + 2.5 * WINDOW_SECONDS, with_rate_limit(150, 20), own=1)
     assert window.left(10 + 2.5 * WINDOW_SECONDS) == pytest.approx(0.5 * WINDOW_SECONDS + MARGIN_SECONDS)
 
 
@@ -80,16 +75,16 @@ def test_numbers_that_never_come_back_are_waited_for_no_more() -> None:
     for _ in range(6):
         held.append(window.hold(now))
         now += held[-1] + 1
-        window.observe(now, telling(150, 0), own=150)
+        window.observe(now, with_rate_limit(150, 0), own=150)
     assert sum(seconds > 0 for seconds in held) == HOLDS_IN_VAIN
     assert held[-1] == 0
 
 
 def test_pace_is_halved_in_company_and_comes_back() -> None:
     window = Window()
-    window.observe(0, telling(150, 100), own=50)
+    window.observe(0, with_rate_limit(150, 100), own=50)
     assert window.per_minute(1) == 100
-    window.observe(2, telling(150, 80), own=51)
+    window.observe(2, with_rate_limit(150, 80), own=51)
     assert window.per_minute(3) == 50
     assert window.per_minute(2 + WINDOWS_TO_GIVE_WAY * WINDOW_SECONDS) == 100
 
@@ -109,7 +104,7 @@ def test_pace_falls_with_each_refusal_to_a_bound() -> None:
 )
 def test_delay_near_the_limit_is_recognised(remaining: int, elapsed: float, *, slowed: bool) -> None:
     window = Window()
-    window.observe(0, telling(150, remaining), own=1)
+    window.observe(0, with_rate_limit(150, remaining), own=1)
     assert window.is_slowed(elapsed) is slowed
 
 
@@ -126,7 +121,7 @@ def test_two_that_do_not_know_of_each_other_stay_below_the_line_of_a_real_limit(
             mine.append(now[0])
             sent.append(now[0])
             usages.append(usage := limit.count())
-            window.observe(now[0], telling(usage.limit, usage.remaining), own=len(recent) + 1)
+            window.observe(now[0], with_rate_limit(usage.limit, usage.remaining), own=len(recent) + 1)
         now[0] += 0.05
     assert not any(usage.refused or usage.slowed for usage in usages)
     shares = [len(mine) for mine in own]

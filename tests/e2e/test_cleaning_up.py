@@ -4,43 +4,21 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from contracts.mock.data.state import EVENTS, INTEGRATIONS, NO_SUCH_RECORD, Job, Record
+from contracts.mock.data.state import EVENTS, NO_SUCH_RECORD, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Refusal
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from tests.support.factories import CANCEL, CREATE, UPDATE, table
-from tests.support.suite_process import Outcome, SuiteProcess, document, run, serving, started
+from tests.support.mocks import Keeps
+from tests.support.suite_process import THREE, Outcome, SuiteProcess, document, run, serving, settings, started
 
 LEAD = "PROPEXO_LEAD_ID"
-THREE = ("--profile", "quick", "--operation", "*lead_appointment_rentmanager")
 REASON_TO_EXPECT_SOME = 3
 LEFT = "Left at the target: record"
-
-
-class Keeps(MockApi):
-    """Keeps a list of the writes that it accepted: the operation's id, and the record that is written to."""
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.accepted: list[tuple[str, Json]] = []
-
-    def execute(self, operation: Operation, value: Json) -> list[str]:
-        self.accepted.append((operation.id, value.get("event_id")))
-        return super().execute(operation, value)
-
-    @property
-    def created(self) -> list[Record]:
-        """Return the records that there were not from the start."""
-        return [record for record in self.state.records.values() if record.id not in self.state.events]
-
-    @property
-    def left(self) -> list[str]:
-        return [record.id for record in self.created if not record.removed]
 
 
 class NeverCancels(Keeps):
@@ -85,10 +63,6 @@ class InterruptsCreates(InterruptsReads):
         if len(self.created) == REASON_TO_EXPECT_SOME:
             self.interrupt()
         return record
-
-
-def settings(environment: Mapping[str, str], *names: str, **more: str) -> dict[str, str]:
-    return {name: environment[name] for name in ("PROPEXO_TOKEN", INTEGRATIONS, *names)} | more
 
 
 def ran(api: MockApi, folder: Path, *arguments: str, **more: str) -> Outcome:

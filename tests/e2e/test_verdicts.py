@@ -8,6 +8,7 @@ import pytest
 
 from contracts.mock.http.api import MockApi
 from reports.render.wording import NON_GATING
+from tests.support.mocks import ForgetsMeta
 from tests.support.suite_process import TWO, document, run, serving
 
 
@@ -28,13 +29,6 @@ class NumbersTheCodeOfMissingProperties(MockApi):
         value = super().error_body(refusal)
         if '"Required"' in str(value).replace("'", '"'):
             value["error"]["code"] = 4001
-        return value
-
-
-class ForgetsMeta(MockApi):
-    def write_answer(self, *given: object) -> object:
-        value = super().write_answer(*given)
-        del value["meta"]
         return value
 
 

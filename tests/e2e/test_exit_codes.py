@@ -10,11 +10,10 @@ from pathlib import Path
 from contracts.mock.http.api import MockApi
 from reports.run.history import append, read
 from tests.support.factories import table
-from tests.support.report_factories import night
+from tests.support.mocks import ForgetsMeta
+from tests.support.report_factories import ENTRY, night
+from tests.support.report_files import entries
 from tests.support.suite_process import ROOT, TWO, document, run, serving, started
-from tests.unit.test_har import entries
-from tests.unit.test_known_issues import ENTRY
-from tests.unit.test_verdicts import ForgetsMeta
 
 SETTINGS = {"PROPEXO_TOKEN": "tok-1-of-tests", "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
 QUICK = ("--profile", "quick", "--operation", "cancel_lead*")

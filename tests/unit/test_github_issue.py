@@ -2,13 +2,13 @@
 
 import json
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
-from reports.cli.github_issue import LONGEST_BODY, Issue, commands, title
+import pytest
+
+from reports.cli.github_issue import LONGEST_BODY, Issue, commands, main, title
 from tests.support.factories import table
-from tests.support.suite_process import ROOT
 
 
 def summary(*findings: tuple[str, bool], outcome: str = "violated") -> dict:
@@ -62,42 +62,40 @@ def test_text_that_is_cut_amid_a_command_ends_the_command() -> None:
     assert body.endswith(f"@someone'\n   ````{REST}")
 
 
-def run(folder: Path, script: str, path: str = "") -> subprocess.CompletedProcess[str]:
-    gh = folder / "gh"
-    gh.write_text(f"#!/bin/sh\n{script}\n")
-    gh.chmod(gh.stat().st_mode | stat.S_IXUSR)
-    (folder / "summary.json").write_text(json.dumps(summary(("new", True))))
-    (folder / "summary.md").write_text("what changed")
-    return subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "reports.cli.github_issue", str(folder)],
-        cwd=ROOT,
-        env={"PATH": path or f"{folder}:/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Give what runs the command with a `gh` of these lines: it returns the exit code, and what was printed."""
+
+    def run_with(script: str, path: str = f"{tmp_path}:/usr/bin:/bin") -> tuple[int, str, str]:
+        gh = tmp_path / "gh"
+        gh.write_text(f"#!/bin/sh\n{script}\n")
+        gh.chmod(gh.stat().st_mode | stat.S_IXUSR)
+        (tmp_path / "summary.json").write_text(json.dumps(summary(("new", True))))
+        (tmp_path / "summary.md").write_text("what changed")
+        monkeypatch.setenv("PATH", path)
+        monkeypatch.setattr(sys, "argv", ["github_issue", str(tmp_path)])
+        return main(), *capsys.readouterr()
+
+    return run_with
 
 
-def test_gh_does_it(tmp_path: Path) -> None:
+def test_gh_opens_an_issue(tmp_path: Path, run) -> None:
     log = tmp_path / "log"
-    ended = run(tmp_path, f'if [ "$2" = list ]; then echo "[]"; else echo "$@" > {log}; echo https://example.com/8; fi')
-    assert (ended.returncode, ended.stdout) == (0, "https://example.com/8\n")
+    script = f'if [ "$2" = list ]; then echo "[]"; else echo "$@" > {log}; echo https://example.com/8; fi'
+    assert run(script) == (0, "https://example.com/8\n", "")
     assert log.read_text().startswith(f"issue create --title {OURS.title} --body what changed")
 
 
-def test_why_nothing_is_done_is_said(tmp_path: Path) -> None:
-    ended = run(tmp_path, "echo 'set GH_TOKEN' >&2; exit 4")
-    assert (ended.returncode, ended.stderr) == (1, "issue not updated: set GH_TOKEN\n")
+def test_failure_of_gh_is_printed(run) -> None:
+    assert run("echo 'set GH_TOKEN' >&2; exit 4") == (1, "", "issue not updated: set GH_TOKEN\n")
 
 
-def test_list_of_issues_that_is_none_is_said(tmp_path: Path) -> None:
-    for answer in ("no JSON", "[{}]", "1"):
-        ended = run(tmp_path, f"echo '{answer}'")
-        told = f"issue not updated: {tmp_path} contains no run, or gh listed no issues\n"
-        assert (ended.returncode, ended.stderr) == (1, told)
+@pytest.mark.parametrize("answer", ["no JSON", "[{}]", "1"])
+def test_list_of_issues_that_cannot_be_read_is_an_error(tmp_path: Path, run, answer: str) -> None:
+    error = f"issue not updated: {tmp_path} contains no run, or gh listed no issues\n"
+    assert run(f"echo '{answer}'") == (1, "", error)
 
 
-def test_without_gh_it_is_said_where_to_get_it(tmp_path: Path) -> None:
-    ended = run(tmp_path, "", path="/nowhere")
-    assert ended.stderr == "issue not updated: gh is not on the path: install it from https://cli.github.com\n"
+def test_missing_gh_is_an_error_that_says_where_to_get_it(run) -> None:
+    error = "issue not updated: gh is not on the path: install it from https://cli.github.com\n"
+    assert run("", path="/nowhere") == (1, "", error)

@@ -10,10 +10,8 @@ from contracts.mock.http.api import MockApi
 from reports.cli.accept import accept
 from reports.run.history import read
 from tests.support.report_factories import TODAY
+from tests.support.report_files import complaints, entries, filled
 from tests.support.suite_process import Outcome, document, run, serving
-from tests.unit.test_accept import filled
-from tests.unit.test_har import entries
-from tests.unit.test_summary import complaints
 
 CHOSEN = ("--profile", "quick", "--operation", "cancel_lead*", "-k", "AUTH-02 or ERR-05")
 
