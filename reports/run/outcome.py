@@ -97,11 +97,11 @@ def meaning(results: Sequence[ItemResult], code: int, why: str = SUITE_FAILED) -
         case ExitCode.COULD_NOT_TELL:
             return f"could not tell: {_undecided(results, musts)}"
         case ExitCode.REFUSED:
-            return "the gate refuses the run"
+            return "the quality gate failed"
         case ExitCode.NOTHING_SELECTED:
             return "nothing was selected"
         case _:
-            return "an option or a setting is wrong, or missing"
+            return "an option or a setting is wrong or missing"
 
 
 def _share(held: int, total: int) -> str:
@@ -131,5 +131,5 @@ def _why_not(results: Sequence[ItemResult], musts: Counts, code: int, why: str) 
 
 def _undecided(results: Sequence[ItemResult], musts: Counts) -> str:
     if stop_reason(results):
-        return "the target is away, or refuses the token"
+        return "the target is unavailable or rejects the token"
     return "a must is undecided" if musts[Result.UNDECIDED] or musts[Result.NEEDS_ACCESS] else "a must was not run"

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from contracts.untrusted import strict_json
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
+from reports.run.counts import pluralize
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "reports" / "proof.json"
@@ -39,7 +40,7 @@ class Proof:
         """Return the proof in one line."""
         return (
             f"{self.noticed} of {self.seeded} seeded defects noticed ({self.must_noticed} of {self.must_seeded} that "
-            f"break a must), {len(self.false_alarms)} false alarms on {self.variants} conforming variants"
+            f"break a must), {pluralize(len(self.false_alarms), 'false alarm')} on {self.variants} conforming variants"
         )
 
 

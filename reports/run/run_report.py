@@ -62,7 +62,7 @@ class RunReport:
     @property
     def headline(self) -> str:
         """Return the run in one line: what came of it, of which target, against which contract."""
-        refused = "; the gate refuses this run" if self.refusals else ""
+        refused = "; the quality gate failed" if self.refusals else ""
         came = sentence(self.results, self.exit_code, self.failure)
         return f"{came}{refused} - {self.setting.target}, contract {self.setting.contract}"
 
@@ -79,7 +79,7 @@ class RunReport:
     def rest(self, *options: str) -> str:
         """Return where all of it is that a report shows a part of: the file of one of these options, or the option."""
         file = next((self.files[option] for option in options if option in self.files), None)
-        return f"see {file}" if file else f"have them written with {options[0]} FILE"
+        return f"see {file}" if file else f"write them with {options[0]} FILE"
 
     @property
     def proof_line(self) -> str:
@@ -125,12 +125,12 @@ class RunReport:
         """Return the facts of the run for a report's first screen, the most telling first."""
         return {
             "Verdict": self.headline,
-            "Ending": f"exit code {self.exit_code}: {self.meaning}",
+            "Exit code": f"{self.exit_code}: {self.meaning}",
             **explanation(self.results),
             "Requests": f"{self.sent} sent, {self.controls} controls accepted",
             "Detection": self.proof_line,
             "Evidence": (
-                f"{self.decisions} times a request reached a decision,"
+                f"{self.decisions} decisions on {self.sent} requests,"
                 f" {self.exercised} of {self.requirements} requirements decided on at least one operation"
             ),
             "Target": self.setting.target,
@@ -143,7 +143,7 @@ class RunReport:
 
 def proof_line(proof: Proof | None) -> str:
     """Return what this very suite is known to notice in this profile."""
-    return proof.line() if proof else "not proved for this suite and profile: run make prove"
+    return proof.line() if proof else "not measured for this version and profile: run make prove"
 
 
 def as_run(

@@ -55,7 +55,7 @@ class Change:
         known = "" if self.issue is None else f", {self.issue.owner}, {self.issue.link}"
         match self.state:
             case State.NEW:
-                return f"new; it was seen before, last on {day(self.before)}" if self.before else "new"
+                return f"new again, last seen on {day(self.before)}" if self.before else "new"
             case State.OPEN:
                 return f"still open {row}"
             case State.KNOWN if self.issue:
@@ -65,7 +65,7 @@ class Change:
             case State.GONE:
                 return f"gone, was open {row}"
             case State.NOT_SEEN:
-                return f"not seen this time, it shows now and then, open {row}"
+                return f"not seen this time (intermittent), open {row}"
             case _:
                 return f"not looked at, open {row}"
 

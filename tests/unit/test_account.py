@@ -58,7 +58,7 @@ def test_requests_are_counted_once_a_process() -> None:
 def test_proof_is_told_or_missed() -> None:
     assert "run make prove" in proof_line(None)
     assert proof_line(PROVED) == (
-        "96 of 100 seeded defects noticed (58 of 60 that break a must), 1 false alarms on 30 conforming variants"
+        "96 of 100 seeded defects noticed (58 of 60 that break a must), 1 false alarm on 30 conforming variants"
     )
 
 
@@ -67,9 +67,7 @@ def test_facts_begin_with_the_verdict() -> None:
     found = accounted(*told).facts()
     assert next(iter(found.items())) == ("Verdict", "Contract held: 3 of 4 musts - mock, contract 0123456789ab")
     assert found["Requests"] == "40 sent, 7 controls accepted"
-    assert found["Evidence"] == (
-        "12 times a request reached a decision, 2 of 2 requirements decided on at least one operation"
-    )
+    assert found["Evidence"] == ("12 decisions on 40 requests, 2 of 2 requirements decided on at least one operation")
     assert found["Profile"] == "quick, seed 5"
 
 

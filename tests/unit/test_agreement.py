@@ -76,14 +76,14 @@ def contradictions(account: RunReport, *, violated: bool, strict: bool) -> list[
         "headline: interrupted": headline.startswith("Ended early: ") or code != INTERRUPTED,
         "headline: could not tell": not headline.startswith("Could not tell: ") or code in (3, 6),
         "headline: every violation is told": not violated or "violated" in headline,
-        "headline: gate": ("the gate refuses" in headline) == bool(account.refusals),
+        "headline: gate": ("the quality gate failed" in headline) == bool(account.refusals),
         "meaning: held": meaning.startswith("every must") == (code == 0),
         "meaning: violated": (meaning == "a must is violated") == (code == 1 and violated),
         "meaning: strict": (meaning == "a recommendation is not met, with --strict") == by_strict,
         "meaning: interrupted": (meaning == "the run was interrupted") == (code == INTERRUPTED),
         "meaning: failed": any(why in meaning for why in (LEAKED, NOT_WRITTEN, SUITE_FAILED)) == (code == 3),
         "meaning: could not tell": meaning.startswith("could not tell: ") == (code == 6),
-        "meaning: gate": (meaning == "the gate refuses the run") == (code == 7),
+        "meaning: gate": (meaning == "the quality gate failed") == (code == 7),
         "badge: green": (badge(account)["color"] == "brightgreen") == (code == 0),
         "badge: red": (badge(account)["color"] == "red") == (code == 1),
         "badge: orange": (badge(account)["color"] == "orange") == (code == 7),
@@ -130,4 +130,4 @@ def test_every_report_says_the_same_in_the_same_words(what: str, *, strict: bool
     )
     assert told["outcome"] == account.outcome
     assert account.facts()["Verdict"] == account.headline
-    assert account.facts()["Ending"] == f"exit code {account.exit_code}: {account.meaning}"
+    assert account.facts()["Exit code"] == f"{account.exit_code}: {account.meaning}"

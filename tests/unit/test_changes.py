@@ -113,7 +113,7 @@ def test_most_telling_comes_first() -> None:
     ("earlier", "issues", "words"),
     [
         ([], {}, "new"),
-        ([night(20, FOUND), WITHOUT], {}, "new; it was seen before, last on 2026-11-20"),
+        ([night(20, FOUND), WITHOUT], {}, "new again, last seen on 2026-11-20"),
         ([night(23, FOUND)], {}, "still open since 2026-11-23, 2 runs"),
         ([], KNOWN, "known until 2026-11-24, since 2026-11-24, 1 run, team-x, https://tracker.example/1"),
         (

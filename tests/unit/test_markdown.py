@@ -42,8 +42,8 @@ def test_order_is_verdict_changes_evidence() -> None:
         "- Checks: 3 (3 requirements on the operations they apply to): 2 violated, 1 known issue",
         "- Musts: 2 of these checks can fail the run: 2 violated",
         "- Requests: 40 sent, 2 controls accepted",
-        "- Detection: not proved for this suite and profile: run make prove",
-        "- Evidence: 9 times a request reached a decision, 3 of 3 requirements decided on at least one operation",
+        "- Detection: not measured for this version and profile: run make prove",
+        "- Evidence: 9 decisions on 40 requests, 3 of 3 requirements decided on at least one operation",
         "- Contract: 0123456789ab",
         "- Profile: quick, seed 5",
         "- Suite: 0.1.0",
@@ -113,4 +113,4 @@ def test_many_findings_and_long_commands_keep_the_page_small(tmp_path) -> None:
 
 def test_option_is_named_where_nothing_holds_the_rest() -> None:
     many = broken(*(replace(FOUND, identity=f"{number:012}") for number in range(40)))
-    assert "- and 10 more new: have them written with --summary FILE" in page(accounted(many))
+    assert "- and 10 more new: write them with --summary FILE" in page(accounted(many))

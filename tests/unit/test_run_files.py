@@ -57,7 +57,7 @@ def test_files_of_a_run(tmp_path: Path) -> None:
         "reportName": told.headline,
     }
     names = [line.partition("=")[0] for line in (tmp_path / "environment.properties").read_text().splitlines()]
-    assert names[:2] == ["Changed", "Ending"]
+    assert names[:2] == ["Changed", "Exit code"]
     assert "Verdict" not in names
     assert {"Contract", "Profile", "Suite", "Detection"} <= set(names)
     samples = json.loads((tmp_path / "run-perf.json").read_text())
@@ -74,7 +74,7 @@ def test_run_level_errors_are_those_that_no_result_shows() -> None:
     assert run_level_errors(stopped) == ["Fewer were exercised.", "The token is refused."]
     assert run_level_errors(accounted(item("inconclusive"))) == []
     assert run_level_errors(replace(accounted(item("held")), exit_code=4)) == [
-        "an option or a setting is wrong, or missing."
+        "an option or a setting is wrong or missing."
     ]
     assert run_level_errors(replace(accounted(item("held")), exit_code=2)) == ["the run was interrupted."]
     assert run_level_errors(replace(accounted(item("held")), exit_code=3)) == [

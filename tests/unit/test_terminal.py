@@ -52,7 +52,7 @@ def test_order_is_verdict_changes_evidence_numbers_table_exit_code() -> None:
         "  3  still open since 2026-11-22, 3 runs: RESP-01 cancel, event_id missing: 200 {}",
         "  4  gone, was open since 2026-11-23, 1 run: ERR-01 cancel, event_id missing: answered 200",
         "",
-        "Detection: not proved for this suite and profile: run make prove.",
+        "Detection: not measured for this version and profile: run make prove.",
         "Evidence: 40 requests sent, 2 controls accepted.",
         "Requirements: 4 of 4 decided on at least one operation.",
         "Access write: enough for every check.",
@@ -93,7 +93,7 @@ def test_history_that_starts_anew_is_reported() -> None:
     {
         "in the page": (9, {"--markdown": "s.md", "--summary": "s.json"}, "see s.md"),
         "in the JSON, as the page shows a part": (40, {"--markdown": "s.md", "--summary": "s.json"}, "see s.json"),
-        "nowhere": (9, {}, "have them written with --markdown FILE"),
+        "nowhere": (9, {}, "write them with --markdown FILE"),
     },
 )
 def test_end_of_a_long_list_names_where_the_rest_is(number: int, files: dict[str, str], where: str) -> None:
@@ -111,10 +111,10 @@ def test_known_finding_has_owner_and_last_day() -> None:
 def test_rejection_by_the_gate_stands_below_the_verdict() -> None:
     lines = closed(HELD, refusals=("Fewer musts exercised.",))
     assert lines[:2] == [
-        "Contract held: 1 must; the gate refuses this run - mock, contract 0123456789ab",
+        "Contract held: 1 must; the quality gate failed - mock, contract 0123456789ab",
         "Quality gate: Fewer musts exercised.",
     ]
-    assert lines[-1] == "Exit code 7: the gate refuses the run."
+    assert lines[-1] == "Exit code 7: the quality gate failed."
 
 
 def test_text_from_a_hostile_target_stays_in_its_line() -> None:
