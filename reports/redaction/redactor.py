@@ -104,14 +104,14 @@ class Redactor:
         return self.text(text).encode(errors="surrogateescape")
 
     def redact(self, text: str) -> str:
-        """Return whatever is about to be written without the token, in whatever form; all else stays as it is."""
+        """Return output without the token in any form; other text is unchanged, and ids are not replaced."""
         if self._finder is None:
             return text
-        at, kept = 0, []
+        at, pieces = 0, []
         for span in self._finder.spans(text):
-            kept += [text[at : span.start], _replacement(span)]
+            pieces += [text[at : span.start], _replacement(span)]
             at = span.end
-        return "".join([*kept, text[at:]])
+        return "".join([*pieces, text[at:]])
 
     def redact_bytes(self, data: bytes) -> bytes:
         """Return bytes without the token; bytes that are not UTF-8 stay as they are."""

@@ -79,7 +79,7 @@ def main() -> int:
         prog="python -m reports.redaction.scan", description="Search written files for the token."
     )
     parser.add_argument("paths", metavar="FOLDER_OR_FILE", type=Path, nargs="+")
-    parser.add_argument("--env-file", metavar="FILE", type=Path, help="settings (default: .env, where there is one)")
+    parser.add_argument("--env-file", metavar="FILE", type=Path, help="settings (default: .env, if it exists)")
     options = parser.parse_args()
     if options.env_file and not options.env_file.exists():
         parser.error(f"--env-file {options.env_file} does not exist: there is no token to search for")

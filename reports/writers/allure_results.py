@@ -93,7 +93,7 @@ class Check:
 class AllureResults:
     """Writes the result of each check in place of the one that allure-pytest makes of the pytest item.
 
-    allure-pytest provides what it knows: when the item starts and stops, its status, its attachments and steps.
+    allure-pytest provides when the item starts and stops, its status, attachments and steps.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """Every exchange of a run as one HAR 1.2 file, redacted, for the network panel of a browser's tools.
 
 Entries are written as they happen, so that memory stays bounded and an interrupted run leaves what it had. Each
-worker writes a part of its own, in a folder that no other run knows; `merge_parts` joins them into one file. A file is
+worker writes a part of its own, in a folder of this run alone; `merge_parts` joins them into one file. A file is
 locked while a run writes to it: of two runs at once, the second takes another name.
 """
 
@@ -103,7 +103,7 @@ class HarRecorder:
     """Writes exchanges to one file; safe for threads. `sent_for` is the purpose of the requests that come next."""
 
     def __init__(self, output: OutputFile, base_url: str, redactor: Callable[[], Redactor]) -> None:
-        """Start the file. `redactor` returns the redactor for the secrets known by then."""
+        """Start the file. `redactor` returns the current redactor: more ids become known during the run."""
         self.sent_for = ""
         self._base_url, self._redactor = base_url, redactor
         self._lock = threading.Lock()
