@@ -15,9 +15,9 @@ from contracts.untrusted.bounded_yaml import YamlError, read_yaml
 
 LEVELS = ("must", "should")
 BASES = ("stated", "example", "standard", "expected")
-JUDGES = ("own", "all")
+SCOPES = ("own", "all-exchanges")
 ACCESS = ("none", "token", "write")
-ID = re.compile(r"[A-Z]+-\d\d")
+ID = re.compile(r"[A-Z]{1,20}-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Requirement:
     sentence: str
     source: str
     applies_to: str
-    judges: str
+    scope: str
     access: str = ACCESS[-1]
     gates_because: str = ""
     recommended: str = ""
@@ -41,8 +41,13 @@ class Requirement:
         """Return whether a violation fails the run."""
         return self.level == "must"
 
+    @property
+    def covers_all_exchanges(self) -> bool:
+        """Return whether it is checked on all exchanges of an operation's run, not only on its own requests."""
+        return self.scope == "all-exchanges"
+
     def applies(self, operation: Operation) -> bool:
-        """Return whether this requirement speaks of the operation."""
+        """Return whether the operation has the trait that this requirement applies to."""
         return self.applies_to in operation.traits
 
 
@@ -62,11 +67,11 @@ def _requirements(file: Path, content: bytes) -> dict[str, Requirement]:
     found: dict[str, Requirement] = {}
     for entry in raw["requirements"]:
         name = str(entry.get("id"))
-        complaint = _complaint(entry, raw["groups"])
+        problem = _problem(entry, raw["groups"])
         if name in found:
-            complaint = "its id is given twice"
-        if complaint:
-            raise ContractError(f"Requirement {name} in {file} cannot be used: {complaint}.")
+            problem = "its id is given twice"
+        if problem:
+            raise ContractError(f"Requirement {name} in {file} cannot be used: {problem}.")
         found[name] = Requirement(
             id=name,
             group=raw["groups"][name.partition("-")[0]],
@@ -75,7 +80,7 @@ def _requirements(file: Path, content: bytes) -> dict[str, Requirement]:
             sentence=entry["sentence"],
             source=entry["source"],
             applies_to=entry["applies-to"],
-            judges=entry["judges"],
+            scope=entry["scope"],
             access=entry.get("access", ACCESS[-1]),
             gates_because=entry.get("gates-because", ""),
             recommended=entry.get("recommended", ""),
@@ -83,9 +88,9 @@ def _requirements(file: Path, content: bytes) -> dict[str, Requirement]:
     return found
 
 
-def _complaint(entry: dict[str, str], groups: dict[str, str]) -> str | None:
+def _problem(entry: dict[str, str], groups: dict[str, str]) -> str | None:
     name = str(entry.get("id"))
-    choices = {"level": LEVELS, "basis": BASES, "applies-to": tuple(TRAITS), "judges": JUDGES}
+    choices = {"level": LEVELS, "basis": BASES, "applies-to": tuple(TRAITS), "scope": SCOPES}
     for field, allowed in choices.items():
         if entry.get(field) not in allowed:
             return f"`{field}` is {entry.get(field)!r}, not one of {', '.join(allowed)}"

@@ -43,13 +43,13 @@ def demand(
     tiers: Sequence[Priority],
     extra_requests: int = 0,
     like: Requirement = MUST,
-    judges: str = "own",
+    scope: str = "own",
     *,
     expects_success: bool = False,
 ) -> Demanded:
     mutations = [Mutation(f"{name} {place}", lambda request: request, priority) for place, priority in enumerate(tiers)]
     return {
-        replace(like, id=name, judges=judges): RequestDemand(
+        replace(like, id=name, scope=scope): RequestDemand(
             name, lambda _: mutations, (extra_requests,) * 3, expects_success
         )
     }
@@ -168,12 +168,12 @@ def test_long_list_loses_the_same_share_as_a_short_one() -> None:
     assert 0.5 < len(chosen["SHORT"]) / 6 < 0.7
 
 
-@pytest.mark.parametrize("judges", ["own", "all"])
+@pytest.mark.parametrize("scope", ["own", "all-exchanges"])
 @pytest.mark.parametrize("like", [MUST, SHOULD], ids=["must", "should"])
-def test_only_a_recommendation_that_judges_its_own_requests_gives_way(like: Requirement, judges: str) -> None:
-    demanded = demand("MUST", [Priority.FIRST] * 40) | demand("OTHER", [Priority.FIRST] * 40, like=like, judges=judges)
+def test_only_a_recommendation_that_judges_its_own_requests_gives_way(like: Requirement, scope: str) -> None:
+    demanded = demand("MUST", [Priority.FIRST] * 40) | demand("OTHER", [Priority.FIRST] * 40, like=like, scope=scope)
     chosen = edits_of(allocate_budget(CANCEL, demanded, Profile.QUICK))
-    gives_way = (like, judges) == (SHOULD, "own")
+    gives_way = (like, scope) == (SHOULD, "own")
     assert chosen["OTHER"]
     assert (len(chosen["MUST"]) - len(chosen["OTHER"]) > 1) is gives_way
 

@@ -18,7 +18,7 @@ GOOD = {
     "sentence": "It answers.",
     "source": "https://example.com/page",
     "applies-to": "any",
-    "judges": "own",
+    "scope": "own",
     "gates-because": "Everybody keeps it.",
 }
 CITATIONS = dict(conformance_tests())
@@ -48,7 +48,7 @@ def test_requirement_that_judges_its_own_requests_sends_some(requirement) -> Non
     demand = next(found[0] for found in CITATIONS.values() if found[0].requirement == requirement.id)
     # A should may wait for a larger profile; the smallest one still has a word on every must.
     fewest = demand.extra_requests[0] if requirement.gates else demand.extra_requests[1]
-    assert requirement.judges == "all" or demand.mutations or fewest
+    assert requirement.covers_all_exchanges or demand.mutations or fewest
 
 
 @each_requirement
@@ -106,7 +106,7 @@ def test_must_says_why_it_gates_and_what_of_it_is_recommended(tmp_path: Path) ->
         "no level": ({"level": None}, "`level` is None, not one of must, should"),
         "unknown basis": ({"basis": "hearsay"}, "`basis` is 'hearsay', not one of"),
         "unknown trait": ({"applies-to": "every"}, "`applies-to` is 'every', not one of any, supported"),
-        "unknown judge": ({"judges": "some"}, "`judges` is 'some', not one of own, all"),
+        "unknown scope": ({"scope": "some"}, "`scope` is 'some', not one of own, all-exchanges"),
         "unknown access": ({"access": "all"}, "`access` is 'all', not one of none, token, write"),
         "must without a reason": ({"gates-because": ""}, "a must says in `gates-because` why it gates"),
         "should with a reason": ({"level": "should"}, "only a must has `gates-because` or `recommended`"),

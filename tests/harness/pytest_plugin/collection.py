@@ -92,7 +92,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def position(item: pytest.Item) -> tuple[int, bool, bool]:
         demand = demand_of(item)
-        judges_all = requirement_of(item).judges == "all"
+        judges_all = requirement_of(item).covers_all_exchanges
         silent = demand is not None and not any(demand.extra_requests)
         return session.operations.index(operation_of(item)), judges_all, judges_all and silent
 
@@ -122,12 +122,13 @@ def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str,
 
 def _run_plan(session: Session, shares: Mapping[str, BudgetShare]) -> RunPlan:
     """Return what an operation sends before and after its requirements' own requests, by their budget shares."""
-    passive = [share for name, share in shares.items() if session.requirements[name].judges == "all"]
+    passive = [share for name, share in shares.items() if session.requirements[name].covers_all_exchanges]
     return RunPlan(
         shared_mutations=tuple(mutation for share in passive for mutation in share.mutations),
         reserved_for_passive=sum(share.extra_requests for share in passive),
         reserved={
-            name: share.extra_requests + len(share.mutations) * (session.requirements[name].judges == "own")
+            name: share.extra_requests
+            + (0 if session.requirements[name].covers_all_exchanges else len(share.mutations))
             for name, share in shares.items()
             if session.requirements[name].gates
         },

@@ -55,7 +55,7 @@ class BudgetSkips:
         if skip_reason := pyfuncitem.config.stash[SESSION].skip_reason(trial.requirement, trial.operation):
             pyfuncitem.stash[BEYOND_ACCESS] = True
             raise skip_reason
-        if trial.requirement.gates or trial.requirement.judges == "all":
+        if trial.requirement.gates or trial.requirement.covers_all_exchanges:
             return
         if pyfuncitem.config.stash[PLAN][trial.operation.id][trial.requirement.id].cut:
             profile = pyfuncitem.config.stash[SESSION].options.profile

@@ -44,7 +44,7 @@ class Budget:
     def begin(self, requirement: Requirement) -> None:
         """Release what was reserved for the requirement; one that does not gate may only use spare requests."""
         self._reserved.pop(requirement.id, None)
-        self._only_spare = not requirement.gates and requirement.judges == "own"
+        self._only_spare = not requirement.gates and not requirement.covers_all_exchanges
         self._unanswered = 0
 
     @property

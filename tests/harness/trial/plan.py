@@ -167,4 +167,4 @@ def _opening(operation: Operation) -> int:
 def _turn(requirement: Requirement, mutation: Mutation, share: float, *, elsewhere: bool) -> tuple[float, float]:
     if elsewhere:
         return mutation.priority + 1, AFTER_ALL_OTHERS + share
-    return mutation.priority, share if requirement.gates or requirement.judges == "all" else share * SHOULD_PENALTY
+    return mutation.priority, share if requirement.gates or requirement.covers_all_exchanges else share * SHOULD_PENALTY

@@ -361,7 +361,7 @@ class RequirementTest:
         """Return whether what was decided needs no accepted twin, on an operation of which no control can be made."""
         if not self.run.missing_settings:
             return False
-        if self.requirement.judges == "all" or all(one.status != HTTPStatus.BAD_REQUEST for one in self.decided):
+        if self.requirement.covers_all_exchanges or all(one.status != HTTPStatus.BAD_REQUEST for one in self.decided):
             return True
         return names_invalid_fields(self.operation, self.run.exchanges)
 
