@@ -134,12 +134,12 @@ def streak(finding: FindingRecord, earlier: Sequence[Run]) -> tuple[list[Run], i
             without = 0
         elif row and run.could_see(finding, row[-1].profile):
             without += 1
-            if without >= _patience(finding):
+            if without >= _timeouts(finding):
                 row.clear()
     return row, without
 
 
-def _patience(finding: FindingRecord) -> int:
+def _timeouts(finding: FindingRecord) -> int:
     return RUNS_UNTIL_GONE if finding.edit == INTERMITTENT else 1
 
 
@@ -168,7 +168,7 @@ def changes(run: Run, earlier: Sequence[Run], issues: Mapping[str, Issue], today
         if row:
             state = State.NOT_LOOKED_AT
             if run.could_see(finding, row[-1].profile):
-                state = State.GONE if without + 1 >= _patience(finding) else State.NOT_SEEN
+                state = State.GONE if without + 1 >= _timeouts(finding) else State.NOT_SEEN
             found.append(Change(finding, state, row[0].when, len(row), issue=issues.get(finding.identity)))
     states = list(State)
     return tuple(

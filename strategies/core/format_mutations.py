@@ -17,7 +17,7 @@ PART = re.compile(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]")
 OTHER_SEPARATOR = {"-": "/", "/": "-", ":": ".", ".": ",", "@": "#", " ": "_"}
 LONGEST_COUNTED = 2
 """Digits of a number that is counted up and down to its bounds; of a longer one only the outermost are tried."""
-LONGEST_NUMBER = 100
+MAX_DIGITS = 100
 """Digits; a longer one is no number to anybody, and Python writes none of more than some thousand."""
 
 
@@ -117,7 +117,7 @@ def _outermost(number: str, step: int) -> int:
 
 
 def _numbers(parts: Sequence[str]) -> list[int]:
-    return [at for at, part in enumerate(parts) if part.isdecimal() and len(part) <= LONGEST_NUMBER]
+    return [at for at, part in enumerate(parts) if part.isdecimal() and len(part) <= MAX_DIGITS]
 
 
 def _with(parts: Sequence[str], at: int, other: str) -> str:

@@ -11,7 +11,7 @@ from contracts.mock.http.serve import serve
 from reports.render.last_requests import TITLE
 from tests.chaos.fast_suite import run
 from tests.chaos.supervisor import Supervisor, falling
-from tests.harness.http.client import FALLS_TO_CONFIRM
+from tests.harness.http.client import CRASHES_TO_CONFIRM
 from tests.support.suite_process import QUICK, Outcome, document, settings_of
 
 WHERE = "%FF%FE"
@@ -74,7 +74,7 @@ def test_request_that_killed_the_target_for_good_is_named_everywhere(tmp_path: P
     (entry,) = told.in_flight
     assert entry["response"]["comment"] == last["outcome"] == "connection dropped; no request was answered after it"
     assert told.outcome.output.count("it was away 10 s in all") >= 1
-    assert "On the way: the target away once, 10 s in all." in told.outcome.output, "one absence, one duration"
+    assert "Network: target unavailable once (10 s)." in told.outcome.output, "one absence, one duration"
 
 
 def test_target_that_falls_each_time_at_a_request_violates_resp_06(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_target_that_falls_each_time_at_a_request_violates_resp_06(tmp_path: Pat
     assert WHERE in found["curl"]
     assert told.summary["last_requests"] == []
     assert [entry["response"]["comment"] for entry in told.in_flight] == [found["observed"]]
-    assert told.supervisor.ended == FALLS_TO_CONFIRM, "it is sent again once, and no more"
+    assert told.supervisor.ended == CRASHES_TO_CONFIRM, "it is sent again once, and no more"
 
 
 def test_target_that_falls_once_by_chance_violates_nothing_and_is_told_of(tmp_path: Path) -> None:
@@ -107,5 +107,5 @@ def test_workers_tell_one_absence_with_one_duration(tmp_path: Path) -> None:
         arguments = (*QUICK, "--target", url, "-n", "2")
         outcome = run(tmp_path, *arguments, environment=settings_of(server), speedup=SPEEDUP)
     assert outcome.code == COULD_NOT_TELL, outcome.output
-    assert "On the way: the target away once, 10 s in all." in outcome.output
+    assert "Network: target unavailable once (10 s)." in outcome.output
     assert f"{TITLE}: GET /v1/admin/write-status/" in outcome.output

@@ -13,7 +13,7 @@ from contracts.model.verdict import INTERMITTENT
 from contracts.untrusted import strict_json
 from tests.chaos.fast_suite import behind, run
 from tests.chaos.proxy import Fault, Line
-from tests.harness.http.retry_policy import NOTHING_IN_TIME, TRIES
+from tests.harness.http.retry_policy import NOTHING_IN_TIME, SENDS_BY_FAULT
 from tests.harness.run.budget import MAX_UNANSWERED
 from tests.support.suite_process import QUICK, document
 
@@ -55,7 +55,7 @@ def test_slow_answers_are_answers_however_many_others_never_came(tmp_path: Path)
     assert unanswered
     mutations = [mutation for found in unanswered for mutation in found["edits"]]
     assert not {CONTROL, INTERMITTENT} & {*mutations}, "no slow answer was taken for a silence"
-    assert set(Counter(silent).values()) == {TRIES[NOTHING_IN_TIME]}, "a silence is confirmed once"
+    assert set(Counter(silent).values()) == {SENDS_BY_FAULT[NOTHING_IN_TIME]}, "a silence is confirmed once"
     sent_by = [found for found in unanswered if found["requirement"] != "RESP-06"]  # which judges what all of them sent
     assert sent_by
     assert max(len(found["edits"]) for found in sent_by) <= MAX_UNANSWERED

@@ -19,8 +19,8 @@ from contracts.model.http import GOES_DOWN, Request
 from strategies.body import json_syntax
 from strategies.request import credentials, methods
 from tests.harness.http import decoding, retry_policy, transport
-from tests.harness.http.client import FALLS_TO_CONFIRM, Client
-from tests.harness.http.retry_policy import SENT_AT_MOST
+from tests.harness.http.client import CRASHES_TO_CONFIRM, Client
+from tests.harness.http.retry_policy import MAX_SENDS
 from tests.harness.http.send_result import SendResult, TargetDown
 from tests.harness.http.timing import ELSEWHERE, ON_THIS_MACHINE, ClientPolicy, Timeouts
 from tests.support.factories import STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
@@ -48,11 +48,11 @@ class Pauses:
         return seconds
 
 
-PATIENCE = Timeouts(away=10, away_in_all=25)
+TIMEOUTS = Timeouts(outage=10, outage_total=25)
 
 
 @contextmanager
-def client_of(fake: Fake, timeouts: Timeouts = PATIENCE) -> Iterator[tuple[Client, Server, list[float]]]:
+def client_of(fake: Fake, timeouts: Timeouts = TIMEOUTS) -> Iterator[tuple[Client, Server, list[float]]]:
     """Give a client, the server that it talks to, and the pauses that it was told to make."""
     clock = Pauses()
     backoff = clock.made
@@ -112,7 +112,7 @@ def says_too_much(talk: Talk) -> None:
 def bomb() -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, decoding.GZIP)
     zeros = bytes(1024 * 1024)
-    return b"".join(packer.compress(zeros) for _ in range(decoding.LARGEST_BODY // len(zeros) + 1)) + packer.flush()
+    return b"".join(packer.compress(zeros) for _ in range(decoding.MAX_BODY_BYTES // len(zeros) + 1)) + packer.flush()
 
 
 def says_a_bomb(talk: Talk) -> None:
@@ -252,9 +252,9 @@ def test_connection_that_always_drops_this_request_is_a_fault() -> None:
 
     with client_of(fake) as (client, server, backoff):
         reply = client.send(GET)
-    assert (reply.response, reply.fault, reply.drops, backoff) == (None, retry_policy.DROPPED, SENT_AT_MOST - 1, [])
-    assert [heard.target for heard in server.heard] == [GET.target] * SENT_AT_MOST + ["/"]
-    assert (reply.attempts, client.sent) == (SENT_AT_MOST, SENT_AT_MOST + 1)
+    assert (reply.response, reply.fault, reply.drops, backoff) == (None, retry_policy.DROPPED, MAX_SENDS - 1, [])
+    assert [heard.target for heard in server.heard] == [GET.target] * MAX_SENDS + ["/"]
+    assert (reply.attempts, client.sent) == (MAX_SENDS, MAX_SENDS + 1)
 
 
 def test_target_that_drops_everybody_is_away() -> None:
@@ -265,8 +265,8 @@ def test_target_that_drops_everybody_is_away() -> None:
             client.send(GET)
         with pytest.raises(TargetUnavailable, match="stopped answering"):
             client.send(GET)
-    assert client.sent == len(server.heard) == SENT_AT_MOST + 1 + len(backoff)
-    assert sum(backoff) == pytest.approx(PATIENCE.first, abs=0.5)
+    assert client.sent == len(server.heard) == MAX_SENDS + 1 + len(backoff)
+    assert sum(backoff) == pytest.approx(TIMEOUTS.startup, abs=0.5)
 
 
 @table(
@@ -280,13 +280,13 @@ def test_target_that_drops_everybody_is_away() -> None:
 )
 def test_what_is_no_answer_is_held_against_the_target_at_once(monkeypatch, fake: Fake, fault: str) -> None:
     if fake is says_too_much:
-        monkeypatch.setattr(transport, "LARGEST_BODY", 1000)
+        monkeypatch.setattr(transport, "MAX_BODY_BYTES", 1000)
     with client_of(fake) as (client, _, backoff):
         reply = client.send(GET)
     assert (reply.response, reply.fault, reply.attempts, reply.drops, backoff) == (None, fault, 1, 0, [])
 
 
-SOON = Timeouts(silence=0.2, total=0.3, away=10)
+SOON = Timeouts(read=0.2, total=0.3, outage=10)
 
 
 def only_where_asked(fake: Fake) -> Fake:
@@ -366,7 +366,7 @@ def test_what_goes_wrong_once_is_counted_and_sent_again(first: Fake) -> None:
     with client_of(fake, SOON) as (client, server, backoff):
         reply = client.send(GET)
     assert (reply.response.status, reply.fault, reply.drops, reply.attempts, backoff) == (200, None, 1, 2, [])
-    assert (len(server.heard), client.weather.again, client.weather.away) == (2, 1, 0)
+    assert (len(server.heard), client.stats.retries, client.stats.outages) == (2, 1, 0)
 
 
 def test_silences_of_others_shorten_nobodys_deadline() -> None:
@@ -377,14 +377,14 @@ def test_silences_of_others_shorten_nobodys_deadline() -> None:
         time.sleep(0.3 if heard.target == "/slow" else 0)
         talk.say(LAST)
 
-    with client_of(fake, Timeouts(silence=0.5, total=0.7)) as (client, _, _):
+    with client_of(fake, Timeouts(read=0.5, total=0.7)) as (client, _, _):
         assert [client.send(GET).attempts for _ in range(5)] == [2] * 5, "each silence is confirmed for itself"
         slow = client.send(Request("GET", "/slow", ()))
     assert (slow.response.status, slow.attempts) == (200, 1)
 
 
 def test_silence_is_ten_seconds_wherever_the_target_is() -> None:
-    assert {timeouts.silence for timeouts in (Timeouts(), ON_THIS_MACHINE, ELSEWHERE)} == {10.0}
+    assert {timeouts.read for timeouts in (Timeouts(), ON_THIS_MACHINE, ELSEWHERE)} == {10.0}
 
 
 def test_answer_with_an_untrue_encoding_is_kept_as_it_came() -> None:
@@ -438,9 +438,9 @@ def test_absence_is_waited_for_and_not_held_against_any_request(absent: Fake) ->
         client.send(GET)
         reply = client.send(GET)
     assert (reply.response.status, reply.fault, reply.drops, reply.outages) == (200, None, 0, 0)
-    assert client.weather.away == 1
-    growing = [made for made in backoff if made >= retry_policy.FIRST_PAUSE_SECONDS]
-    assert growing == [retry_policy.pause(turn) for turn in range(len(growing))] != []
+    assert client.stats.outages == 1
+    growing = [made for made in backoff if made >= retry_policy.FIRST_PROBE_SECONDS]
+    assert growing == [retry_policy.probe_delay(turn) for turn in range(len(growing))] != []
 
 
 def test_target_that_does_not_come_back_is_given_up() -> None:
@@ -452,7 +452,7 @@ def test_target_that_does_not_come_back_is_given_up() -> None:
         with pytest.raises(TargetUnavailable, match="it was away 10 s in all"):
             client.send(GET)
     assert len(server.heard) == heard, "nothing is sent to a target that was given up"
-    assert sum(backoff) == pytest.approx(PATIENCE.away, abs=0.5)
+    assert sum(backoff) == pytest.approx(TIMEOUTS.outage, abs=0.5)
 
 
 def test_target_that_comes_and_goes_is_given_up_in_the_end() -> None:
@@ -468,7 +468,7 @@ def test_target_that_comes_and_goes_is_given_up_in_the_end() -> None:
         pytest.raises(TargetUnavailable, match=r"it was away \d+ times, 2[56] s in all"),
     ):
         deque(iter(lambda: client.send(GET), None))
-    assert sum(backoff) == pytest.approx(PATIENCE.away_in_all, abs=1)
+    assert sum(backoff) == pytest.approx(TIMEOUTS.outage_total, abs=1)
 
 
 def test_request_at_which_the_target_goes_away_each_time_is_at_fault() -> None:
@@ -486,9 +486,9 @@ def test_request_at_which_the_target_goes_away_each_time_is_at_fault() -> None:
     with client_of(dies_of_it) as (client, _, _):
         client.send(Request("GET", "/other", ()))
         reply = client.send(GET)
-        assert (reply.response, reply.fault, reply.falls) == (None, GOES_DOWN, FALLS_TO_CONFIRM)
+        assert (reply.response, reply.fault, reply.crashes) == (None, GOES_DOWN, CRASHES_TO_CONFIRM)
         assert (reply.drops, reply.outages) == (0, 0), "it is told once what happened"
-        assert client.weather.away == FALLS_TO_CONFIRM
+        assert client.stats.outages == CRASHES_TO_CONFIRM
         state["dead"] = 0
         assert client.send(Request("GET", "/other", ())).response.status == 200
 
@@ -518,15 +518,15 @@ def test_target_that_goes_down_once_at_a_request_answers_it_when_it_is_back() ->
     with client_of(goes_down_at(GET.target, times=1)) as (client, _, _):
         client.send(OTHER)
         reply = client.send(GET)
-    assert (reply.response.status, reply.fault, reply.falls, client.weather.away) == (200, None, 1, 1)
+    assert (reply.response.status, reply.fault, reply.crashes, client.stats.outages) == (200, None, 1, 1)
 
 
 def test_absences_that_a_request_explains_use_up_no_patience() -> None:
-    brief = Timeouts(away=10, away_in_all=4)
+    brief = Timeouts(outage=10, outage_total=4)
     with client_of(goes_down_at(GET.target, times=1000), brief) as (client, _, _):
         client.send(OTHER)
         assert [client.send(GET).fault for _ in range(4)] == [GOES_DOWN] * 4
-        assert client.weather.away_seconds > brief.away_in_all
+        assert client.stats.outage_seconds > brief.outage_total
         assert client.send(OTHER).response.status == 200
 
 
@@ -537,10 +537,10 @@ def test_request_in_flight_is_told_where_the_target_never_comes_back() -> None:
             client.send(GET)
         with pytest.raises(TargetDown) as later:
             client.send(OTHER)
-    reply = down.value.reply
+    reply = down.value.result
     assert reply is not None
     assert (reply.response, reply.fault) == (None, "connection dropped; no request was answered after it")
-    assert later.value.reply is None, "it was not sent"
+    assert later.value.result is None, "it was not sent"
 
 
 def test_request_that_nobody_listened_to_was_not_in_flight() -> None:
@@ -549,7 +549,7 @@ def test_request_that_nobody_listened_to_was_not_in_flight() -> None:
         client._base = client._base.copy_with(port=int(nobody().rpartition(":")[2]))
         with pytest.raises(TargetDown, match="stopped answering") as down:
             client.send(GET)
-    assert down.value.reply is None
+    assert down.value.result is None
     assert len(server.heard) == 1
 
 
@@ -591,7 +591,7 @@ def goes_down_among(combine: int) -> Fake:
 
 def test_of_requests_in_flight_together_only_the_one_at_fault_is_blamed() -> None:
     others = [Request("GET", f"/other/{number}", ()) for number in range(3)]
-    timeouts = Timeouts(away=10, first=10)
+    timeouts = Timeouts(outage=10, startup=10)
     with client_of(goes_down_among(4), timeouts) as (client, _, _), ThreadPoolExecutor(4) as pool:
         guilty, *innocent = pool.map(client.send, [GET, *others])
     assert guilty.fault == GOES_DOWN
@@ -609,13 +609,13 @@ def test_every_request_in_flight_together_is_told_where_the_target_never_comes_b
     def sent(request: Request) -> SendResult | None:
         with pytest.raises(TargetDown) as down:
             client.send(request)
-        return down.value.reply
+        return down.value.result
 
     with client_of(fake) as (client, _, backoff), ThreadPoolExecutor(3) as pool:
         replies = list(pool.map(sent, [GET, OTHER, Request("GET", "/third", ())]))
     assert all(reply and reply.fault and reply.fault.startswith(retry_policy.DROPPED) for reply in replies)
-    assert client.weather.away == 1, "one absence is counted once, however many wait"
-    assert sum(backoff) == pytest.approx(PATIENCE.first, abs=0.6)
+    assert client.stats.outages == 1, "one absence is counted once, however many wait"
+    assert sum(backoff) == pytest.approx(TIMEOUTS.startup, abs=0.6)
 
 
 def test_sign_of_life_is_what_was_refused_for_the_best_reason() -> None:
@@ -647,7 +647,7 @@ def test_request_is_sent_again_when_the_target_says_so(statuses, status: int, ba
     with client_of(says(*statuses)) as (client, server, made):
         reply = client.send(GET)
     assert (reply.response.status, made, reply.drops) == (status, backoff, 0)
-    assert reply.attempts == client.sent == len(server.heard) == len(backoff) + 1 <= SENT_AT_MOST
+    assert reply.attempts == client.sent == len(server.heard) == len(backoff) + 1 <= MAX_SENDS
 
 
 @table(
@@ -668,8 +668,8 @@ def test_outage_is_counted_where_the_target_does_not_say_when_to_come_back(statu
 def test_page_of_a_gateway_is_the_network_where_it_comes_once(status: int) -> None:
     with client_of(says(f"{status} No{PAGE}", "200 OK")) as (client, _, backoff):
         reply = client.send(GET)
-    assert (reply.response.status, backoff) == (200, [retry_policy.BRIEF_WAIT_SECONDS])
-    assert (client.weather.away, client.weather.again, client.pacer.refused) == (0, 1, 0)
+    assert (reply.response.status, backoff) == (200, [retry_policy.GATEWAY_RETRY_SECONDS])
+    assert (client.stats.outages, client.stats.retries, client.throttle.throttled) == (0, 1, 0)
 
 
 @pytest.mark.parametrize("status", [429, 502, 520, 530])
@@ -677,7 +677,7 @@ def test_page_of_a_gateway_is_an_absence_where_everybody_gets_it(status: int) ->
     with client_of(says("200 OK", *[f"{status} No{PAGE}"] * 6, "200 OK")) as (client, _, _):
         client.send(OTHER)
         reply = client.send(GET)
-    assert (reply.response.status, reply.outages, client.weather.away) == (200, 0, 1)
+    assert (reply.response.status, reply.outages, client.stats.outages) == (200, 0, 1)
 
 
 @pytest.mark.parametrize("status", [429, 503, 520])
@@ -686,8 +686,8 @@ def test_target_of_which_only_a_gateway_speaks_is_given_up(status: int) -> None:
         client.send(OTHER)
         with pytest.raises(TargetDown, match=rf"stopped answering \(answered {status}\)") as down:
             client.send(GET)
-    assert down.value.reply is not None
-    assert down.value.reply.response.status == status
+    assert down.value.result is not None
+    assert down.value.result.response.status == status
 
 
 REFUSED = "400 No\r\nContent-Type: application/json"
@@ -697,7 +697,7 @@ def test_page_that_everybody_gets_is_waited_for() -> None:
     with client_of(says(REFUSED, *[f"403 No{PAGE}"] * 4, REFUSED)) as (client, _, _):
         client.send(OTHER)
         reply = client.send(GET)
-    assert (reply.response.status, reply.falls, client.weather.away) == (400, 0, 1)
+    assert (reply.response.status, reply.crashes, client.stats.outages) == (400, 0, 1)
 
 
 def test_target_in_front_of_which_a_page_stays_is_given_up() -> None:
@@ -725,7 +725,7 @@ def test_target_that_throttles_everybody_for_good_is_given_up() -> None:
         pytest.raises(TargetUnavailable, match="goes on answering 429: somebody else uses up the limit"),
     ):
         client.send(GET)
-    assert client.pacer.refused > SENT_AT_MOST - 1
+    assert client.throttle.throttled > MAX_SENDS - 1
 
 
 def test_answer_429_to_one_request_only_stands() -> None:

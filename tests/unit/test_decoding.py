@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from tests.harness.http.decoding import LARGEST_BODY, MOST_CODINGS, MOST_MEMBERS, TooLarge, Undecodable, decode
+from tests.harness.http.decoding import MAX_BODY_BYTES, MAX_CODINGS, MAX_MEMBERS, TooLarge, Undecodable, decode
 from tests.support.factories import table
 
 TEXT = b'{"a": 1}' * 100
@@ -47,18 +47,18 @@ def test_what_is_not_in_the_coding_is_named(body: bytes) -> None:
 
 
 def test_largest_body_is_the_largest() -> None:
-    assert len(decode(gzip.compress(bytes(LARGEST_BODY)), ["gzip"])) == LARGEST_BODY
+    assert len(decode(gzip.compress(bytes(MAX_BODY_BYTES)), ["gzip"])) == MAX_BODY_BYTES
     with pytest.raises(TooLarge):
-        decode(gzip.compress(bytes(LARGEST_BODY + 1)), ["gzip"])
+        decode(gzip.compress(bytes(MAX_BODY_BYTES + 1)), ["gzip"])
 
 
 @table(
     "body, codings",
     {
-        "empty members": (gzip.compress(b"") * (LARGEST_BODY // 20), ["gzip"]),
-        "one more member than is looked at": (gzip.compress(b"") * (MOST_MEMBERS + 1), ["gzip"]),
-        "empty streams": (zlib.compress(b"") * (LARGEST_BODY // 8), ["deflate"]),
-        "coding over coding": (gzip.compress(TEXT), ["gzip"] * (MOST_CODINGS + 1)),
+        "empty members": (gzip.compress(b"") * (MAX_BODY_BYTES // 20), ["gzip"]),
+        "one more member than is looked at": (gzip.compress(b"") * (MAX_MEMBERS + 1), ["gzip"]),
+        "empty streams": (zlib.compress(b"") * (MAX_BODY_BYTES // 8), ["deflate"]),
+        "coding over coding": (gzip.compress(TEXT), ["gzip"] * (MAX_CODINGS + 1)),
     },
 )
 def test_what_takes_too_many_steps_is_given_up_at_once(body: bytes, codings: list[str]) -> None:
@@ -69,10 +69,10 @@ def test_what_takes_too_many_steps_is_given_up_at_once(body: bytes, codings: lis
 
 
 def test_as_many_members_as_are_looked_at_are_read() -> None:
-    assert decode(gzip.compress(b"x") * MOST_MEMBERS, ["gzip"]) == b"x" * MOST_MEMBERS
+    assert decode(gzip.compress(b"x") * MAX_MEMBERS, ["gzip"]) == b"x" * MAX_MEMBERS
 
 
 def test_members_are_too_large_together() -> None:
-    half = gzip.compress(bytes(LARGEST_BODY // 2 + 1))
+    half = gzip.compress(bytes(MAX_BODY_BYTES // 2 + 1))
     with pytest.raises(TooLarge):
         decode(half + half, ["gzip"])

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.harness.http import timing
-from tests.harness.rate_limit.limit_window import Window
+from tests.harness.rate_limit.limit_window import LimitWindow
 from tests.harness.rate_limit.shared_counter import SharedRateCounter
-from tests.harness.rate_limit.throttle import Pacer
+from tests.harness.rate_limit.throttle import Throttle
 from tests.support.factories import with_rate_limit
 from tests.support.pace_worker import START, TOKEN, URL, Clock, acquire
 
@@ -22,16 +22,16 @@ def clock() -> Clock:
     return Clock()
 
 
-def pacer(clock: Clock, folder: Path, token: str = TOKEN, *, paced: bool = True) -> tuple[Pacer, list[str]]:
+def pacer(clock: Clock, folder: Path, token: str = TOKEN, *, paced: bool = True) -> tuple[Throttle, list[str]]:
     lines: list[str] = []
-    return Pacer(clock, lambda: SharedRateCounter(clock, URL, token, folder), lines.append, paced=paced), lines
+    return Throttle(clock, lambda: SharedRateCounter(clock, URL, token, folder), lines.append, paced=paced), lines
 
 
-def extra_requests(one: Pacer, times: int) -> float:
+def extra_requests(one: Throttle, times: int) -> float:
     """Send so many requests without an answer; return the seconds waited."""
     before = one.waited
     for _ in range(times):
-        one.before()
+        one.before_request()
     return one.waited - before
 
 
@@ -46,20 +46,20 @@ def test_first_hundred_go_out_at_once_and_the_next_a_minute_later(clock: Clock, 
 def test_target_on_this_machine_is_not_paced_before_it_says_429(clock: Clock, tmp_path: Path) -> None:
     one, _ = pacer(clock, tmp_path, paced=False)
     assert (extra_requests(one, 1000), one.per_minute) == (0, None)
-    one.after(with_rate_limit(150, 0), 2.5)
-    assert (extra_requests(one, 1), one.slowed) == (0, 0)
-    assert one.throttled() == pytest.approx(60.5)
-    assert one.refused == 1
+    one.after_response(with_rate_limit(150, 0), 2.5)
+    assert (extra_requests(one, 1), one.delayed) == (0, 0)
+    assert one.on_throttled() == pytest.approx(60.5)
+    assert one.throttled == 1
 
 
 def test_first_429_of_an_unpaced_target_is_no_sign_of_other_clients(clock: Clock, tmp_path: Path) -> None:
     one, _ = pacer(clock, tmp_path, paced=False)
     for used in range(1, 151):
-        one.before()
-        one.after(with_rate_limit(150, 150 - used), 0.01)
-    one.after(with_rate_limit(150, 0), 0.01)
-    clock.sleep(one.throttled())
-    one.after(with_rate_limit(150, 149), 0.01)
+        one.before_request()
+        one.after_response(with_rate_limit(150, 150 - used), 0.01)
+    one.after_response(with_rate_limit(150, 0), 0.01)
+    clock.sleep(one.on_throttled())
+    one.after_response(with_rate_limit(150, 149), 0.01)
     assert one.per_minute == 100
     assert extra_requests(one, 100) == 0
     assert extra_requests(one, 1) == pytest.approx(60, abs=0.1)
@@ -70,25 +70,25 @@ def test_window_that_ends_sooner_than_a_minute_after_a_429_hides_no_request_of_o
 ) -> None:
     one, _ = pacer(clock, tmp_path, paced=False)
     extra_requests(one, 150)
-    one.throttled()
+    one.on_throttled()
     clock.sleep(5)
-    one.before()
-    one.after(with_rate_limit(150, 1), 0.01)
+    one.before_request()
+    one.after_response(with_rate_limit(150, 1), 0.01)
     assert one.per_minute == 100
 
 
 def test_second_429_halves_the_pace(clock: Clock, tmp_path: Path) -> None:
     one, _ = pacer(clock, tmp_path, paced=False)
-    one.throttled()
-    one.throttled()
+    one.on_throttled()
+    one.on_throttled()
     assert one.per_minute == 50
 
 
 def test_answers_that_come_late_near_the_limit_are_counted(clock: Clock, tmp_path: Path) -> None:
     one, _ = pacer(clock, tmp_path)
-    one.before()
-    one.after(with_rate_limit(150, 25), 2.1)
-    assert one.slowed == 1
+    one.before_request()
+    one.after_response(with_rate_limit(150, 25), 2.1)
+    assert one.delayed == 1
     assert extra_requests(one, 1) == pytest.approx(60.5)
 
 
@@ -158,4 +158,4 @@ def test_no_wait_depends_on_the_time_of_day(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_pace_of_nobody_is_the_usual_one() -> None:
-    assert Window().per_minute(START) == 100
+    assert LimitWindow().per_minute(START) == 100

@@ -16,7 +16,7 @@ from contracts.model.verdict import PASS, Violation
 from tests.harness.http.client import Client
 from tests.harness.http.framing import Answer
 from tests.harness.http.retry_policy import BROKEN
-from tests.harness.http.transport import Stray
+from tests.harness.http.transport import StrayBytes
 from tests.support.factories import CANCEL, exchange, said, table
 from tests.support.sockets import LAST, OK, Fake, Server, Talk, serving
 
@@ -89,8 +89,8 @@ def assert_told_late(client: Client, server: Server, said: threading.Event) -> N
     assert said.wait(SECONDS)
     reply = client.send(SECOND)
     assert (reply.response and reply.response.status, reply.stray, reply.attempts) == (200, b"", 1)
-    assert list(client.strays()) == [Stray(FIRST, REFUSED)]
-    assert list(client.strays()) == [], "once"
+    assert list(client.take_stray_bytes()) == [StrayBytes(FIRST, REFUSED)]
+    assert list(client.take_stray_bytes()) == [], "once"
     assert server.connections == 2
 
 
@@ -110,9 +110,9 @@ def test_bytes_that_come_in_place_of_the_next_answer_are_told_with_the_request_b
 
     with client_of(fake) as (client, _):
         replies = [client.send(request) for request in (*[FIRST] * first, SECOND)]
-        strays = list(client.strays())
+        take_stray_bytes = list(client.take_stray_bytes())
     assert [reply.fault for reply in replies] == [None] * (first + 1)
-    assert [(stray.request, stray.data[:9]) for stray in strays] == [(FIRST, b"left over")]
+    assert [(stray.request, stray.data[:9]) for stray in take_stray_bytes] == [(FIRST, b"left over")]
 
 
 def test_what_is_no_http_on_a_fresh_connection_as_well_is_the_request_s_own() -> None:
@@ -124,7 +124,7 @@ def test_what_is_no_http_on_a_fresh_connection_as_well_is_the_request_s_own() ->
         client.send(FIRST)
         reply = client.send(SECOND)
         assert reply.fault == BROKEN
-        assert list(client.strays()) == []
+        assert list(client.take_stray_bytes()) == []
 
 
 def test_bytes_that_come_late_are_seen_through_tls() -> None:
@@ -144,7 +144,7 @@ def test_answer_408_in_place_of_the_next_answer_is_none() -> None:
 
     with client_of(fake) as (client, _):
         replies = [client.send(request) for request in (FIRST, SECOND)]
-        assert list(client.strays()) == []
+        assert list(client.take_stray_bytes()) == []
     assert [reply.response and reply.response.status for reply in replies] == [200, 200]
 
 
@@ -154,7 +154,7 @@ def test_answer_408_before_a_connection_closes_is_no_stray() -> None:
         client.send(FIRST)
         assert said.wait(SECONDS)
         assert client.send(SECOND).attempts == 1
-        assert list(client.strays()) == []
+        assert list(client.take_stray_bytes()) == []
 
 
 @table(

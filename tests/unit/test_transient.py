@@ -7,12 +7,12 @@ import datetime as dt
 from contracts.model.http import Response
 from tests.harness.http import retry_policy
 from tests.harness.http.retry_policy import (
-    SENT_AT_MOST,
-    asked_to_wait,
+    MAX_SENDS,
+    is_available,
     is_sent_again,
-    lives,
-    may_be_away,
-    pause,
+    may_be_unavailable,
+    probe_delay,
+    retry_after_seconds,
     wait_before_next,
 )
 from tests.support.factories import table
@@ -66,13 +66,13 @@ def test_wait_before_next(status: int, retry_after: str | None, attempts: int, w
     },
 )
 def test_asked_to_wait(header: str | None, seconds: float | None) -> None:
-    assert asked_to_wait(header, WALL) == seconds
+    assert retry_after_seconds(header, WALL) == seconds
 
 
 @table(
     "fault, tries",
     {
-        "connection dropped": (retry_policy.DROPPED, SENT_AT_MOST),
+        "connection dropped": (retry_policy.DROPPED, MAX_SENDS),
         "answer cut off": (retry_policy.CUT, 2),
         "silence": (retry_policy.NOTHING_IN_TIME, 2),
         "answer without an end": (retry_policy.NEVER_ENDS, 2),
@@ -87,25 +87,31 @@ def test_what_a_network_can_do_is_tried_again(fault: str, tries: int) -> None:
     assert again == list(range(1, tries))
 
 
-PASSING = {429, 502, 503, 504, *range(520, 531)}
+TRANSIENT_STATUSES = {429, 502, 503, 504, *range(520, 531)}
 OURS = (retry_policy.BROKEN, retry_policy.TOO_LARGE, retry_policy.UNDECODABLE)
 
 
 def test_only_what_a_network_or_a_gateway_can_say_may_be_an_absence() -> None:
-    assert {status for status in range(200, 600) if may_be_away(answer(status), None)} == PASSING
+    assert {status for status in range(200, 600) if may_be_unavailable(answer(status), None)} == TRANSIENT_STATUSES
     assert {
-        fault for fault in (*retry_policy.TRIES, *OURS, retry_policy.UNREACHED) if not may_be_away(None, fault)
+        fault
+        for fault in (*retry_policy.SENDS_BY_FAULT, *OURS, retry_policy.UNREACHED)
+        if not may_be_unavailable(None, fault)
     } == {*OURS}
 
 
 def test_half_an_answer_is_a_sign_of_life() -> None:
-    assert {status for status in range(200, 600) if not lives(answer(status), None)} == PASSING
-    faults = (*retry_policy.TRIES, *OURS, retry_policy.UNREACHED)
-    assert {fault for fault in faults if lives(None, fault)} == {*OURS, retry_policy.CUT, retry_policy.NEVER_ENDS}
+    assert {status for status in range(200, 600) if not is_available(answer(status), None)} == TRANSIENT_STATUSES
+    faults = (*retry_policy.SENDS_BY_FAULT, *OURS, retry_policy.UNREACHED)
+    assert {fault for fault in faults if is_available(None, fault)} == {
+        *OURS,
+        retry_policy.CUT,
+        retry_policy.NEVER_ENDS,
+    }
 
 
 def test_pauses_grow_up_to_a_bound() -> None:
-    assert [pause(turn) for turn in range(8)] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 16.0, 16.0]
+    assert [probe_delay(turn) for turn in range(8)] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 16.0, 16.0]
 
 
 @table(
@@ -120,4 +126,4 @@ def test_pauses_grow_up_to_a_bound() -> None:
     },
 )
 def test_what_tells_nothing_of_what_a_request_did(response, fault: str | None, *, nothing: bool) -> None:
-    assert retry_policy.tells_nothing(response, fault) is nothing
+    assert retry_policy.is_response_lost(response, fault) is nothing

@@ -194,13 +194,13 @@ class AnswersLagBehindAfterABadBody(RawServer):
     def __init__(self, document: Document, seed: int | None) -> None:
         """Remember what each connection still has to hear."""
         super().__init__(document, seed)
-        self._waiting: WeakKeyDictionary[Line, SendResult] = WeakKeyDictionary()
+        self._wait_lock: WeakKeyDictionary[Line, SendResult] = WeakKeyDictionary()
 
     async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
         """Put an answer into a queue that one answer too many is in."""
-        line.write(self._waiting.get(line, reply).to(asked))
-        if line in self._waiting or reply.status == 400:
-            self._waiting[line] = reply
+        line.write(self._wait_lock.get(line, reply).to(asked))
+        if line in self._wait_lock or reply.status == 400:
+            self._wait_lock[line] = reply
 
 
 # What the headers say

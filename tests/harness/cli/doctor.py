@@ -43,7 +43,7 @@ from tests.harness.run.session import CONTRACTS, MOCK
 
 SLOW_SHARE = 0.8
 """Of the limit; from there on the vendor slows every answer down."""
-UNAUTHORIZED, FORBIDDEN, TOO_MANY, FIRST_SERVER_ERROR = 401, 403, 429, 500
+UNAUTHORIZED, FORBIDDEN, TOO_MANY_REQUESTS, FIRST_SERVER_ERROR = 401, 403, 429, 500
 ALLURE = Path("reports") / "site" / "node_modules" / "allure" / "package.json"
 ROOT = CONTRACTS.parent
 
@@ -136,7 +136,7 @@ def _token(visit: PreflightClient, document: Document) -> Line:
     status = visit.ask(_harmless(document, visit.target)).status_code
     if status in (UNAUTHORIZED, FORBIDDEN):
         return Line("token", f"refused with {status}", f"give a token in PROPEXO_TOKEN that {visit.target.url} issued.")
-    if status == TOO_MANY:
+    if status == TOO_MANY_REQUESTS:
         return Line("token", "the limit is reached", "wait a minute, and let nobody else use the token meanwhile.")
     if status >= FIRST_SERVER_ERROR:
         return Line("token", f"answered {status}", "wait until the target is up again.")

@@ -16,7 +16,7 @@ import httpx
 
 from contracts.model.http import Request
 from tests.harness.config.settings import Target
-from tests.harness.http.proxies import transport_to
+from tests.harness.http.pool_transport import PoolTransport
 
 SECONDS = 7.0
 """For all that is asked of the target; what is not through by then was not checked."""
@@ -60,7 +60,7 @@ class PreflightClient:
         url, waits = httpx.URL(self.target.url + request.target), self.timeouts
         timeout = {"timeout": httpx.Timeout(waits).as_dict()}
         sent = httpx.Request(request.method, url, headers=headers, content=request.body, extensions=timeout)
-        with transport_to(url, self.tls, kept=0) as transport:
+        with PoolTransport(url, self.tls, max_idle=0) as transport:
 
             def answer() -> httpx.Response:
                 came = transport.handle_request(sent)

@@ -1,4 +1,4 @@
-"""Content codings undone, up to a size: a small answer may hold gigabytes, and httpx unpacks all of them."""
+"""Decodes content codings up to a size: a small response may hold gigabytes, which httpx would decode."""
 
 from __future__ import annotations
 
@@ -6,32 +6,35 @@ import zlib
 from collections.abc import Iterable
 from typing import Final
 
-LARGEST_BODY: Final = 10 * 1024 * 1024
+MAX_BODY_BYTES: Final = 10 * 1024 * 1024
 GZIP, ZLIB, RAW_DEFLATE = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
-MOST_CODINGS: Final = 4
-"""One over the other: there is a body in gzip that comes out as itself, for ever."""
-MOST_MEMBERS: Final = 1000
-"""Of one body; each may be empty, and costs the time of setting up a decoder."""
+MAX_CODINGS: Final = 4
+"""Applied one over the other: there is a gzip body that decodes to itself, without end."""
+MAX_MEMBERS: Final = 1000
+"""Of one body; an empty member still takes the time of a new decoder."""
 PART_BYTES: Final = 4096
-"""Given to a decoder at once: it copies what a member leaves of them."""
+"""Given to a decoder at once: it copies those that follow a member's end."""
 
 
 class TooLarge(Exception):
-    """More came out than an answer may hold, or it takes more steps than that is worth."""
+    """The decoded body exceeds `MAX_BODY_BYTES`, or has too many codings or members."""
 
 
 class Undecodable(Exception):
-    """The bytes are not in the coding that the headers tell."""
+    """The body is not in the content coding that its headers state."""
 
 
 def decode(body: bytes, codings: Iterable[str]) -> bytes:
-    """Return a body without its codings, which are given in the order applied; one that is not known stays on."""
+    """Return the decoded body; raises TooLarge or Undecodable.
+
+    `codings` are in the order in which they were applied; an unknown one is left as it is.
+    """
     if not body:
         return body
     applied = [coding.strip().lower() for coding in codings]
-    if len(applied) > MOST_CODINGS:
+    if len(applied) > MAX_CODINGS:
         raise TooLarge
     for coding in reversed(applied):
         if coding in ("gzip", "x-gzip"):
@@ -40,12 +43,12 @@ def decode(body: bytes, codings: Iterable[str]) -> bytes:
             try:
                 body = _inflated(body, ZLIB)
             except Undecodable:
-                body = _inflated(body, RAW_DEFLATE)  # which is what some servers mean by it
+                body = _inflated(body, RAW_DEFLATE)  # as some servers understand the name
     return body
 
 
 def _inflated(packed: bytes, form: int) -> bytes:
-    """Return the members of a packed body one after the other."""
+    """Return the decompressed members of a body, joined."""
     unpacked = bytearray()
     members, member = 0, None
     for start in range(0, len(packed), PART_BYTES):
@@ -53,13 +56,13 @@ def _inflated(packed: bytes, form: int) -> bytes:
         while part:
             if member is None or member.eof:
                 members, member = members + 1, zlib.decompressobj(form)
-            if members > MOST_MEMBERS:
+            if members > MAX_MEMBERS:
                 raise TooLarge
             try:
-                unpacked += member.decompress(part, LARGEST_BODY + 1 - len(unpacked))
+                unpacked += member.decompress(part, MAX_BODY_BYTES + 1 - len(unpacked))
             except zlib.error as error:
                 raise Undecodable(str(error)) from None
-            if len(unpacked) > LARGEST_BODY:
+            if len(unpacked) > MAX_BODY_BYTES:
                 raise TooLarge
             part = member.unused_data or member.unconsumed_tail
     if member is None or not member.eof:

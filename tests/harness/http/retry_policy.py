@@ -1,7 +1,7 @@
-"""What may be put right by sending a request again, when, and how often. Decisions only: nothing is sent here.
+"""Which requests are sent again, when, and how often. Decisions only: nothing is sent here.
 
-A fault is held against the target only where the same request fails again and another one is answered meanwhile. What
-answers nobody is away; what comes back as bytes that are no answer is the target's own work and stands at once.
+A fault is held against the target only if the same request fails again while another one is answered. A target that
+answers no request is unavailable. Bytes that are not HTTP are the target's own fault, and stand at once.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Final
 
 from contracts.model.http import Response
@@ -23,31 +24,30 @@ NOTHING_IN_TIME: Final = "no answer in time"
 NEVER_ENDS: Final = "answer does not end"
 TOO_LARGE: Final = "answer above 10 MiB"
 UNDECODABLE: Final = "untrue Content-Encoding"
-NOBODY_SINCE: Final = "no request was answered after it"
+NO_ANSWER_SINCE: Final = "no request was answered after it"
 
-SENT_AT_MOST: Final = 3
-TRIES: Final[Mapping[str, int]] = {DROPPED: SENT_AT_MOST, CUT: 2, NOTHING_IN_TIME: 2, NEVER_ENDS: 2}
-"""How often a request is sent before its fault stands: what a network does to a request it seldom does twice."""
-SILENCES: Final = frozenset({NOTHING_IN_TIME, NEVER_ENDS})
+MAX_SENDS: Final = 3
+SENDS_BY_FAULT: Final[Mapping[str, int]] = {DROPPED: MAX_SENDS, CUT: 2, NOTHING_IN_TIME: 2, NEVER_ENDS: 2}
+"""By fault. A network seldom does the same to a request twice."""
+TIMEOUT_FAULTS: Final = frozenset({NOTHING_IN_TIME, NEVER_ENDS})
 
-TOO_MANY, BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT = 429, 502, 503, 504
-CLOUDFLARE: Final = range(520, 531)
-"""Statuses that nobody registered: Cloudflare, and others in its manner, answer them where the server behind fails."""
-GATEWAY: Final = frozenset({BAD_GATEWAY, UNAVAILABLE, GATEWAY_TIMEOUT, *CLOUDFLARE})
-PASSING: Final = GATEWAY | {TOO_MANY}
+CLOUDFLARE_STATUSES: Final = range(520, 531)
+"""Not registered. Cloudflare and similar gateways answer them if the server behind them fails."""
+GATEWAY_STATUSES: Final = frozenset(
+    {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT, *CLOUDFLARE_STATUSES}
+)
+TRANSIENT_STATUSES: Final = GATEWAY_STATUSES | {HTTPStatus.TOO_MANY_REQUESTS}
 CLIENT_ERRORS: Final = range(400, 500)
-BAD_REQUEST: Final = 400
-REQUEST_TIMEOUT: Final = 408
 
-BRIEF_WAIT_SECONDS: Final = 0.2
+GATEWAY_RETRY_SECONDS: Final = 0.2
 WINDOW_SECONDS: Final = 60.0
-LONGEST_WAIT_SECONDS: Final = 65.0
-FIRST_PAUSE_SECONDS: Final = 0.5
-LONGEST_PAUSE_SECONDS: Final = 16.0
+MAX_WAIT_SECONDS: Final = 65.0
+FIRST_PROBE_SECONDS: Final = 0.5
+MAX_PROBE_SECONDS: Final = 16.0
 
 
-def asked_to_wait(retry_after: str | None, wall: dt.datetime) -> float | None:
-    """Return the seconds that a Retry-After header asks for, as a number or as a date; None where it says nothing."""
+def retry_after_seconds(retry_after: str | None, wall: dt.datetime) -> float | None:
+    """Return the seconds of a Retry-After header, which is a number or a date; None if it is neither."""
     if not retry_after:
         return None
     if retry_after.isascii() and retry_after.isdigit():
@@ -62,76 +62,81 @@ def asked_to_wait(retry_after: str | None, wall: dt.datetime) -> float | None:
 
 
 def wait_before_next(response: Response, attempts: int, window: float, wall: dt.datetime) -> float | None:
-    """Return the seconds to wait before sending again, or None where the answer stands.
+    """Return the seconds to wait before the request is sent again, or None if the response stands.
 
-    429 and 503 say themselves when to come back, or else the window, which is over in `window` seconds, has to pass;
-    what a gateway answers is given one more chance.
+    The seconds are those of Retry-After. Without it, a 429 waits for the end of the window, in `window` seconds, and a
+    gateway's response is tried again soon. `wall` is the time of day.
     """
-    if response.status not in PASSING or attempts >= SENT_AT_MOST:
+    if response.status not in TRANSIENT_STATUSES or attempts >= MAX_SENDS:
         return None
-    asked = asked_to_wait(response.header("retry-after"), wall)
-    usual = window if is_throttled(response) else BRIEF_WAIT_SECONDS
-    return min(usual if asked is None else asked, LONGEST_WAIT_SECONDS)
+    asked = retry_after_seconds(response.header("retry-after"), wall)
+    usual = window if is_throttled(response) else GATEWAY_RETRY_SECONDS
+    return min(usual if asked is None else asked, MAX_WAIT_SECONDS)
 
 
 def is_request_timeout(response: Response | None) -> bool:
-    """Return whether this is 408: on a connection that had rested it is about that, no answer (RFC 9110, 15.5.9)."""
-    return response is not None and response.status == REQUEST_TIMEOUT
+    """Return whether this is 408: on an idle connection it is not a response to the request (RFC 9110, 15.5.9)."""
+    return response is not None and response.status == HTTPStatus.REQUEST_TIMEOUT
 
 
 def is_throttled(response: Response) -> bool:
-    """Return whether the API itself says 429: a web page without its numbers is a gateway's, by another limit."""
-    tells = any(response.header(name) is not None for name in (RATE_LIMIT, RATE_REMAINING))
-    return response.status == TOO_MANY and (tells or not is_html(response))
+    """Return whether the API itself answered 429: a web page without rate headers comes from a gateway's own limit."""
+    has_rate_headers = any(response.header(name) is not None for name in (RATE_LIMIT, RATE_REMAINING))
+    return response.status == HTTPStatus.TOO_MANY_REQUESTS and (has_rate_headers or not is_html(response))
 
 
-def tells_nothing(response: Response | None, fault: str | None) -> bool:
-    """Return whether the target may have acted on a request, and nothing that came of it tells whether it did.
+def is_response_lost(response: Response | None, fault: str | None) -> bool:
+    """Return whether the target may have acted on a request without a response of its own.
 
-    A gateway that gave up waiting says nothing of the server behind it; one that says when to come back did not ask it.
+    A gateway that timed out does not know what the server behind it did; one that sends Retry-After did not ask it.
     """
     if response is not None:
-        return response.status in GATEWAY and response.header("retry-after") is None
+        return response.status in GATEWAY_STATUSES and response.header("retry-after") is None
     return fault != UNREACHED
 
 
-def may_have_brought_down(response: Response | None, fault: str | None) -> bool:
-    """Return whether a request that came to this reached a target that answers nobody from then on.
+def may_have_crashed(response: Response | None, fault: str | None) -> bool:
+    """Return whether a request with this result may have made the target unavailable.
 
-    Where nothing listened the target was away before, and what says when to come back went away on purpose.
+    If nothing listened, it was unavailable before; if it sends Retry-After, it is so on purpose.
     """
     if response is not None:
-        return response.status in GATEWAY and response.header("retry-after") is None
-    return fault in TRIES
+        return response.status in GATEWAY_STATUSES and response.header("retry-after") is None
+    return fault in SENDS_BY_FAULT
 
 
 def is_sent_again(fault: str | None, attempts: int) -> bool:
-    """Return whether a request that came to this fault is sent once more."""
-    return fault is not None and attempts < TRIES.get(fault, 1)
+    """Return whether a request with this fault is sent again at once."""
+    return fault is not None and attempts < SENDS_BY_FAULT.get(fault, 1)
 
 
-def may_be_away(response: Response | None, fault: str | None) -> bool:
-    """Return whether what came of a request could as well mean that the target answers nobody."""
-    return response.status in PASSING if response is not None else fault in TRIES or fault == UNREACHED
+def may_be_unavailable(response: Response | None, fault: str | None) -> bool:
+    """Return whether this result may mean that the target answers no request at all."""
+    if response is not None:
+        return response.status in TRANSIENT_STATUSES
+    return fault in SENDS_BY_FAULT or fault == UNREACHED
 
 
-def lives(response: Response | None, fault: str | None) -> bool:
-    """Return whether a target gives a sign of life with this: any answer of its own, were it only half of one."""
-    return (
-        response.status not in PASSING if response is not None else fault not in (UNREACHED, DROPPED, NOTHING_IN_TIME)
+def is_available(response: Response | None, fault: str | None) -> bool:
+    """Return whether this result shows that the target is available: any response of its own, complete or not."""
+    if response is not None:
+        return response.status not in TRANSIENT_STATUSES
+    return fault not in (UNREACHED, DROPPED, NOTHING_IN_TIME)
+
+
+def health_probe_value(response: Response) -> int:
+    """Return how well the request of this response serves as a health probe: 0 for not at all.
+
+    A rejected request had no side effect, so it may be sent at any time; 400 shows more of the target than 401.
+    """
+    if response.status == HTTPStatus.BAD_REQUEST:
+        return 2
+    return int(
+        response.status in CLIENT_ERRORS
+        and response.status not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
     )
 
 
-def worth_as_sign_of_life(response: Response) -> int:
-    """Return how much it tells of a target that it gives this answer again: 0 for nothing.
-
-    What was refused did nothing, so it may be sent at any time; 400 shows more of the target than 401 does.
-    """
-    if response.status == BAD_REQUEST:
-        return 2
-    return int(response.status in CLIENT_ERRORS and response.status not in (TOO_MANY, REQUEST_TIMEOUT))
-
-
-def pause(turn: int) -> float:
-    """Return the seconds to wait before asking, for the `turn`-th time from 0, whether the target is back."""
-    return min(FIRST_PAUSE_SECONDS * 2.0**turn, LONGEST_PAUSE_SECONDS)
+def probe_delay(turn: int) -> float:
+    """Return the seconds to wait before the health probe with this number, from 0."""
+    return min(FIRST_PROBE_SECONDS * 2.0**turn, MAX_PROBE_SECONDS)

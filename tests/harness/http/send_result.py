@@ -1,4 +1,4 @@
-"""What sending one request comes to: a reply, a tally on the way to it, or a target that answers nobody any more."""
+"""The result of sending one request, retries included, and the exception for a target that is unavailable."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Final
 
 from contracts.errors import TargetUnavailable
 from contracts.model.http import Exchange, Response
-from tests.harness.http.transport import Outcome
+from tests.harness.http.transport import AttemptResult
 
-KEPT_AT_MOST: Final = 64
+MAX_RECENT: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What sending one request came to. `drops` counts sendings that ended before an answer did, and were repeated.
+    """The result of sending one request until its response or fault stands.
 
-    `outages` counts answers of gateways that did not say when to come back, and were followed by another try. Neither
-    counts what happened while the target was away for everybody. `lost` counts all sendings that the target may have
-    acted on, although no answer of its own told of it, `falls` how often the target went away while the request was
-    in flight. `stray` are bytes that came after the answer.
+    `drops` counts sends whose connection ended before the response did, `outages` responses of gateways without
+    Retry-After; each was followed by a retry, and neither is counted during an outage of the target for every request.
+    `lost` counts the sends that the target may have acted on without a response of its own. `crashes` counts how often
+    the target became unavailable while the request was in flight. `stray` are bytes that came after the response.
     """
 
     response: Response | None
@@ -31,41 +31,41 @@ class SendResult:
     drops: int
     outages: int
     lost: int = 0
-    falls: int = 0
+    crashes: int = 0
     stray: bytes = b""
 
 
 class TargetDown(TargetUnavailable):
-    """Nobody is answered any more. `reply` is what came of the request that was in flight, None where it never was."""
+    """The target answers no request any more. `result` is that of the request in flight, None if it was not sent."""
 
-    def __init__(self, reason: str, reply: SendResult | None = None) -> None:
-        """Say why."""
+    def __init__(self, reason: str, result: SendResult | None = None) -> None:
+        """Take the sentence that says why."""
         super().__init__(reason)
-        self.reply = reply
+        self.result = result
 
 
 @dataclass(slots=True)
 class LastRequests:
-    """What was sent last, noted by whoever records exchanges: told where a target falls silent."""
+    """The exchanges of the last requests, kept by whoever records them: reported if the target stops answering."""
 
     answered: Exchange | None = None
     in_flight: list[Exchange] = field(default_factory=list)
-    recent: deque[Exchange] = field(default_factory=lambda: deque(maxlen=KEPT_AT_MOST))
-    """More than there are connections, on which something may still come."""
+    recent: deque[Exchange] = field(default_factory=lambda: deque(maxlen=MAX_RECENT))
+    """More exchanges than connections, on each of which bytes may still arrive."""
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """Return everything that was in flight, or else the request that was answered last."""
+        """Return the exchanges that were in flight, or else the last one with a response."""
         return tuple(self.in_flight) or tuple(filter(None, (self.answered,)))
 
 
 @dataclass(slots=True)
 class Tally:
-    """How often one request was sent: `attempts` since the target was last away, `total` in all, `lost` unanswered.
+    """How often one request was sent: `attempts` since the last outage of the target, `total` in all.
 
-    `began` is when the first of these attempts did. `in_flight` is what came of the last sending that reached anybody.
-    `brought_down` tells whether the target may be away because of it, `falls` how often it may be, `away_seconds`
-    for how long.
+    `began` is the start of the first of these attempts. `lost`, `drops`, `outages` and `crashes` are those of
+    `SendResult`. `in_flight` is the result of the last attempt that reached the target. `may_have_crashed` says that
+    the target may be unavailable because of this request, `outage_seconds` for how long it was.
     """
 
     began: float = 0.0
@@ -74,26 +74,26 @@ class Tally:
     lost: int = 0
     drops: int = 0
     outages: int = 0
-    falls: int = 0
-    away_seconds: float = 0.0
-    in_flight: Outcome | None = None
-    brought_down: bool = False
+    crashes: int = 0
+    outage_seconds: float = 0.0
+    in_flight: AttemptResult | None = None
+    may_have_crashed: bool = False
 
-    def afresh(self) -> Tally:
-        """Return the tally after an absence, which is held against no request by itself."""
-        return replace(self, attempts=0, drops=0, outages=0, brought_down=False)
+    def after_outage(self) -> Tally:
+        """Return the tally after an outage, which by itself is held against no request."""
+        return replace(self, attempts=0, drops=0, outages=0, may_have_crashed=False)
 
-    def reply(self, outcome: Outcome, began: float, elapsed: float) -> SendResult:
-        """Return what it came to."""
+    def send_result(self, attempt: AttemptResult, began: float, elapsed: float) -> SendResult:
+        """Return the result if the last attempt stands."""
         return SendResult(
-            outcome.response,
-            outcome.fault,
+            attempt.response,
+            attempt.fault,
             began,
             elapsed,
             self.total,
             self.drops,
             self.outages,
             self.lost,
-            self.falls,
-            outcome.stray,
+            self.crashes,
+            attempt.stray,
         )

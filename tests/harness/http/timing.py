@@ -1,4 +1,4 @@
-"""The clock that the suite lives by, and how patient it is: passed in, so that a test can hurry both."""
+"""The clock and the timeouts of the suite, both passed in so that a test can speed them up."""
 
 from __future__ import annotations
 
@@ -7,56 +7,56 @@ from dataclasses import dataclass, field
 from typing import Final
 
 SINCE_START: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Nobody sets it, unlike the time of day: a correction of that would be waited for, or let everybody hurry."""
+"""Nobody sets it, unlike the time of day, whose corrections would lengthen or skip waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Tells seconds and lets them pass, all of them `hurry` times as fast as on the wall."""
+    """Measures and waits in seconds that pass `speedup` times as fast as real ones."""
 
     speedup: float = 1.0
 
     def now(self) -> float:
-        """Return the seconds of a clock that nobody sets."""
+        """Return the seconds of the monotonic clock."""
         return time.monotonic() * self.speedup
 
     def stamp(self) -> float:
-        """Return the seconds since this machine started, asleep or awake: what all of its processes can count by."""
+        """Return the seconds since this machine started, suspended or not: the same for all of its processes."""
         return time.clock_gettime(SINCE_START) * self.speedup
 
     def sleep(self, seconds: float) -> None:
-        """Let seconds pass."""
+        """Wait for so many seconds of this clock."""
         time.sleep(self.real(seconds))
 
     def real(self, seconds: float) -> float:
-        """Return how long these seconds are on the wall."""
+        """Return how many real seconds these are."""
         return max(0.0, seconds) / self.speedup
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long the suite waits, in seconds, before it takes a silence for an answer."""
+    """How long the client waits, in seconds, before it takes silence for a fault."""
 
     connect: float = 4.0
-    silence: float = 10.0
-    """Without a single byte. Never less, whatever was learnt: one slow answer says nothing of another one's request."""
+    read: float = 10.0
+    """Without a single byte. The same for each request: one slow answer says nothing about the next request."""
     total: float = 15.0
-    """From the first byte of the request to the last one of the answer."""
-    away: float = 60.0
-    """Until a target that answers nobody has to be back."""
-    away_in_all: float = 240.0
-    """For all absences of a run together: a target that comes and goes for longer shows nothing."""
-    first: float = 3.0
-    """Until a target that has never answered has to be there."""
+    """From the first byte of the request to the last one of the response."""
+    outage: float = 60.0
+    """Until a target that answers nobody has to be available again."""
+    outage_total: float = 240.0
+    """For all outages of a run together: of a target that is away for longer, too little can be checked."""
+    startup: float = 3.0
+    """Until a target that has never answered has to be available."""
 
 
-ON_THIS_MACHINE = Timeouts(away=10.0, away_in_all=40.0)
+ON_THIS_MACHINE = Timeouts(outage=10.0, outage_total=40.0)
 ELSEWHERE = Timeouts()
 
 
 @dataclass(frozen=True, slots=True)
 class ClientPolicy:
-    """How the suite treats a target; what is None follows from where the target is."""
+    """How the client treats a target; a value that is None follows from where the target is."""
 
     clock: Clock = field(default_factory=Clock)
     timeouts: Timeouts | None = None

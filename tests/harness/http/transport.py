@@ -1,4 +1,4 @@
-"""One sending of one request: what goes over the wire, what comes back, and which fault there was instead."""
+"""Sends one request once, and returns the response or the fault."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ import httpx
 
 from contracts.model.http import Request, Response
 from tests.harness.http import retry_policy
-from tests.harness.http.deadline import Wire, over_within
-from tests.harness.http.decoding import LARGEST_BODY, TooLarge, Undecodable, decode
+from tests.harness.http.decoding import MAX_BODY_BYTES, TooLarge, Undecodable, decode
 from tests.harness.http.timing import Clock, Timeouts
+from tests.harness.http.watched_stream import WatchedExchange, deadline_after
 
-CHUNK = 512
+CHUNK_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
-    """Bytes that nobody had asked for, found on the connection of an earlier request."""
+class StrayBytes:
+    """Unsolicited bytes that were found on a connection after the response to a request."""
 
     request: Request
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one sending came to: a response, or a fault, or both where the body is not what its headers say.
+class AttemptResult:
+    """The result of sending a request once: a response, or a fault, or both if the body contradicts its headers.
 
-    `detail` is the network's own word for it. `reused` tells that an older connection carried it. `stray` are bytes
-    that came after the answer, `earlier` those that were found after the answers to requests before. `late` is what
-    came in place of this answer and is no HTTP, where the request before on the connection may have left it.
+    `detail` is the network's error message. `reused` says that the connection had carried a request before. `stray` are
+    bytes that came after the response, `earlier` those that were found after responses to earlier requests. `late` are
+    bytes that came in place of this response and are not HTTP, where the previous request may have left them.
     """
 
     response: Response | None
@@ -39,21 +39,21 @@ class Outcome:
     reused: bool
     detail: str = ""
     stray: bytes = b""
-    earlier: tuple[Stray, ...] = ()
-    late: Stray | None = None
+    earlier: tuple[StrayBytes, ...] = ()
+    late: StrayBytes | None = None
 
 
 def send_once(
-    http: httpx.HTTPTransport, base: httpx.URL, request: Request, timeouts: Timeouts, clock: Clock
-) -> Outcome:
-    """Send a request exactly as it is, and read its answer up to the deadlines and the largest size."""
-    fresh: list[str] = []
+    http: httpx.BaseTransport, base: httpx.URL, request: Request, timeouts: Timeouts, clock: Clock
+) -> AttemptResult:
+    """Send a request exactly as it is, and read its response within the timeouts and the size limit."""
+    opened: list[str] = []
 
     def trace(event: str, _: Any) -> None:
         if event == "connection.connect_tcp.started":
-            fresh.append(event)
+            opened.append(event)
 
-    timeout = httpx.Timeout(clock.real(timeouts.silence), connect=clock.real(timeouts.connect))
+    timeout = httpx.Timeout(clock.real(timeouts.read), connect=clock.real(timeouts.connect))
     outgoing = httpx.Request(
         request.method,
         base.copy_with(raw_path=base.raw_path.rstrip(b"/") + request.target.encode("ascii")),
@@ -62,15 +62,18 @@ def send_once(
         content=_in_chunks(request.body or b"") if request.chunked else request.body,
         extensions={"trace": trace, "timeout": timeout.as_dict()},
     )
-    with over_within(clock.real(timeouts.total), request) as wire:
-        outcome = _outcome(http, outgoing, wire, fresh)
-    earlier = tuple(Stray(before.request, before.stray) for before in wire.earlier)
-    # What is no HTTP may be the end of the exchange before: bytes that came when this request was on its way already.
-    late = Stray(wire.before.request, wire.head) if outcome.fault == retry_policy.BROKEN and wire.before else None
-    return replace(outcome, stray=wire.stray, earlier=earlier, late=late)
+    with deadline_after(clock.real(timeouts.total), request) as watched:
+        result = _attempt(http, outgoing, watched, opened)
+    earlier = tuple(StrayBytes(before.request, before.stray) for before in watched.earlier)
+    # Bytes that are not HTTP may belong to the previous exchange, and have come when this request was already sent.
+    previous = watched.previous if result.fault == retry_policy.BROKEN else None
+    late = StrayBytes(previous.request, watched.head) if previous else None
+    return replace(result, stray=watched.stray, earlier=earlier, late=late)
 
 
-def _outcome(http: httpx.HTTPTransport, outgoing: httpx.Request, wire: Wire, fresh: list[str]) -> Outcome:
+def _attempt(
+    http: httpx.BaseTransport, outgoing: httpx.Request, watched: WatchedExchange, opened: list[str]
+) -> AttemptResult:
     try:
         answer = http.handle_request(outgoing)
         try:
@@ -78,15 +81,15 @@ def _outcome(http: httpx.HTTPTransport, outgoing: httpx.Request, wire: Wire, fre
         finally:
             answer.close()
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-        return Outcome(None, retry_policy.UNREACHED, reused=False, detail=str(error))
+        return AttemptResult(None, retry_policy.UNREACHED, reused=False, detail=str(error))
     except httpx.TransportError as error:
-        return Outcome(None, _fault(error, wire), not fresh, str(error))
-    return Outcome(response, fault, not fresh)
+        return AttemptResult(None, _fault(error, watched), not opened, str(error))
+    return AttemptResult(response, fault, not opened)
 
 
-def _fault(error: Exception, wire: Wire) -> str:
-    """Return what kept an answer from coming to its end; before its first byte, only the connection can be at fault."""
-    begun = wire.received > 0
+def _fault(error: Exception, watched: WatchedExchange) -> str:
+    """Return the fault for which a response is missing or not complete."""
+    begun = watched.received > 0
     if isinstance(error, httpx.TimeoutException):
         return retry_policy.NEVER_ENDS if begun else retry_policy.NOTHING_IN_TIME
     if isinstance(error, httpx.RemoteProtocolError) and not _is_end_of_connection(error):
@@ -108,17 +111,17 @@ def _headers(base: httpx.URL, request: Request) -> list[tuple[bytes, bytes]]:
 
 
 def _in_chunks(body: bytes) -> Iterator[bytes]:
-    size = max(1, min(CHUNK, len(body) // 2))
+    size = max(1, min(CHUNK_BYTES, len(body) // 2))
     for start in range(0, len(body), size):
         yield body[start : start + size]
 
 
 def _read(answer: httpx.Response) -> tuple[Response | None, str | None]:
-    """Return the answer with its body decoded, or what is wrong with it."""
+    """Return the response with its body decoded, and the fault of its body, or None."""
     raw = bytearray()
     for chunk in answer.iter_raw():
         raw += chunk
-        if len(raw) > LARGEST_BODY:
+        if len(raw) > MAX_BODY_BYTES:
             return None, retry_policy.TOO_LARGE
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
     body, fault = bytes(raw), None

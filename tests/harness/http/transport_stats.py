@@ -1,7 +1,4 @@
-"""What stood between the suite and its target, counted and put into one line.
-
-An absence is told with its length; `waited` counts what the target asked for, such as the rest of a window.
-"""
+"""Retries, outages and waits between the suite and its target, counted and put into one line."""
 
 from __future__ import annotations
 
@@ -10,42 +7,49 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
-SEEN_BY_ALL: Final = frozenset({"away", "away_seconds"})
-"""Each process meets with the same absence of the target: they are not added up."""
+SHARED_BY_PROCESSES: Final = frozenset({"outages", "outage_seconds"})
+"""All processes of a run meet the same outage of the target: these numbers are not added up."""
 
 
 @dataclass(slots=True)
-class Weather:
-    """None of it is held against the target by itself.
+class TransportStats:
+    """What the client met with. None of it is held against the target by itself.
 
-    `again` counts requests that were sent again, `away` the absences of the target, `away_seconds` their length.
+    `retries` counts requests that were sent more than once, `outages` the times that the target was unavailable for
+    every request, `outage_seconds` their length in all.
     """
 
-    again: int = 0
-    away: int = 0
-    away_seconds: float = 0.0
+    retries: int = 0
+    outages: int = 0
+    outage_seconds: float = 0.0
 
-    def numbers(self) -> dict[str, float]:
+    def as_numbers(self) -> dict[str, float]:
         """Return the numbers by their names."""
         return asdict(self)
 
 
 def transport_stats_line(processes: Iterable[Mapping[str, float]]) -> str:
-    """Return what all processes of a run met with, in one line; an empty text for fair weather."""
+    """Return the numbers of all processes of a run in one line; an empty text where there is nothing to say.
+
+    Beside those of `TransportStats`, each process gives `throttled` (answers with 429), `delayed` (answers that the
+    target delayed near its limit) and `waited` (seconds that the target or its limit asked for).
+    """
     numbers: defaultdict[str, float] = defaultdict(float)
-    for told in processes:
-        for name, number in told.items():
-            numbers[name] = max(numbers[name], number) if name in SEEN_BY_ALL else numbers[name] + number
-    lines = [
-        f"{numbers['again']:.0f} sent again" if numbers["again"] else "",
-        f"the target away {_times(numbers['away'])}, {numbers['away_seconds']:.0f} s in all" if numbers["away"] else "",
-        f"{numbers['refused']:.0f} refused with 429" if numbers["refused"] else "",
-        f"{numbers['slowed']:.0f} delayed near the limit" if numbers["slowed"] else "",
+    for process in processes:
+        for name, number in process.items():
+            numbers[name] = max(numbers[name], number) if name in SHARED_BY_PROCESSES else numbers[name] + number
+    retries = f"{numbers['retries']:.0f} {'retry' if numbers['retries'] == 1 else 'retries'}"
+    outages = f"target unavailable {_times(numbers['outages'])} ({numbers['outage_seconds']:.0f} s)"
+    parts = [
+        retries if numbers["retries"] else "",
+        outages if numbers["outages"] else "",
+        f"{numbers['throttled']:.0f} answered 429" if numbers["throttled"] else "",
+        f"{numbers['delayed']:.0f} delayed near the limit" if numbers["delayed"] else "",
         f"{numbers['waited']:.0f} s waited" if numbers["waited"] >= 1 else "",
     ]
-    shown = ", ".join(line for line in lines if line)
-    return f"On the way: {shown}." if shown else ""
+    shown = ", ".join(part for part in parts if part)
+    return f"Network: {shown}." if shown else ""
 
 
 def _times(number: float) -> str:
-    return "once" if number == 1 else f"{number:.0f} times"
+    return {1: "once", 2: "twice"}.get(int(number), f"{number:.0f} times")

@@ -44,7 +44,9 @@ def pytest_runtest_makereport(
             text="" if error is None else str(error),
             beyond_access=item.stash.get(BEYOND_ACCESS, False),
             stop=str(item.session.shouldstop or ""),
-            process=ProcessStats(os.environ.get("PYTEST_XDIST_WORKER", ""), session.requests_sent, session.weather),
+            process=ProcessStats(
+                os.environ.get("PYTEST_XDIST_WORKER", ""), session.requests_sent, session.transport_stats
+            ),
         )
         report.conformance = result.to_json()  # type: ignore[attr-defined] # JSON is what xdist can send
     return report

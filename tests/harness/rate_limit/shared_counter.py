@@ -20,36 +20,36 @@ TABLE: Final = "sent"
 
 
 class _Shared(SQLiteBucket):
-    """A bucket in a file. Each look at it and what follows from that are one transaction among all processes."""
+    """A bucket in a file. Each `put` is one transaction among all processes."""
 
     def put(self, item: RateItem) -> bool:
         with self.lock:
             self.conn.execute("BEGIN IMMEDIATE")
             try:
-                self.forget_ahead(item.timestamp)
+                self.delete_ahead(item.timestamp)
                 return bool(super().put(item))
             finally:
                 if self.conn.in_transaction:
                     self.conn.rollback()
 
-    def forget_ahead(self, now: int) -> None:
-        """Forget what a clock counted that was ahead of this one: it would keep everybody waiting for as long.
+    def delete_ahead(self, now: int) -> None:
+        """Delete times that are ahead of this clock: every process would wait until they are a minute old.
 
-        The clock begins anew when the machine does, and a container may have one of its own.
+        The clock starts at zero when the machine does, and a container may have one of its own.
         """
         # Safe to build: the name of the table is a constant.
         self.conn.execute(f"DELETE FROM {TABLE} WHERE item_timestamp > ?", (now + AHEAD_MS,))  # noqa: S608
 
 
 class SharedRateCounter:
-    """Counts what was sent within the last minute, and says how long to wait before there is room for one more.
+    """Counts the requests of the last minute, and returns how long to wait until one more may be sent.
 
-    Where the file cannot be had, or no longer be written to, this process counts alone: the pace is kept either way,
-    and the target's own numbers tell of the others.
+    If the file cannot be opened or written, this process counts alone: it keeps the pace, and the target's headers
+    show the requests of the others.
     """
 
     def __init__(self, clock: Clock, url: str, token: str, folder: Path | None = None) -> None:
-        """Open the count for this token at this target, in a folder that is there: this user's private one."""
+        """Open the counter of this token at this target, in a folder, by default the private one of this user."""
         self._clock = clock
         self._bucket: InMemoryBucket | SQLiteBucket = InMemoryBucket([_rate(1)])
         name = hashlib.sha256(f"{url}\n{token}".encode()).hexdigest()[:16]
@@ -57,7 +57,7 @@ class SharedRateCounter:
             self._bucket = _open((folder or private_folder()) / f"sent-{name}.sqlite")
 
     def wait(self, per_minute: int) -> float:
-        """Count one request in and return 0, or the seconds until there is room for it."""
+        """Count one request and return 0, or return the seconds until it may be sent."""
         item = RateItem("request", self._now())
         try:
             return self._try(item, per_minute)
@@ -66,7 +66,7 @@ class SharedRateCounter:
             return self._try(item, per_minute)
 
     def sent(self) -> int:
-        """Return how many requests were counted within the last minute."""
+        """Return how many requests were sent within the last minute."""
         try:
             self._bucket.leak(self._now())
             return self._bucket.count()
@@ -74,7 +74,7 @@ class SharedRateCounter:
             return 0
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._bucket.close()
 
     def _try(self, item: RateItem, per_minute: int) -> float:

@@ -13,7 +13,7 @@ from contracts.model.http import CONTROL, Exchange, Request
 from contracts.model.json_value import Json, resolve_pointer
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
-from tests.harness.http.retry_policy import CLIENT_ERRORS, GATEWAY
+from tests.harness.http.retry_policy import CLIENT_ERRORS, GATEWAY_STATUSES
 from tests.harness.run.created_record import Record, body_properties, holds_text, id_text, job_id, record_id
 from tests.harness.run.journal import Entry, Journal
 
@@ -220,7 +220,7 @@ class CreatedResources:
             self._write(record)
             return record
         # The job of an earlier create says nothing about what this one made.
-        unclear = not refused and response is not None and response.status not in GATEWAY
+        unclear = not refused and response is not None and response.status not in GATEWAY_STATUSES
         lost += unclear and (known is None or begun is not None)
         if begun is not None or lost:
             record = begun or self._new(creator, exchange.request)

@@ -10,7 +10,7 @@ from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
 from tests.harness.http.send_result import SendResult
-from tests.harness.http.transport import Stray
+from tests.harness.http.transport import StrayBytes
 
 NOT_ALLOWED = 405
 
@@ -72,7 +72,7 @@ class ExchangeLog:
         """Return the first exchange of exactly this request, or None."""
         return next((exchange for exchange in self.exchanges if exchange.request == request), None)
 
-    def attribute_stray_bytes(self, stray: Stray, recent: Iterable[Exchange]) -> None:
+    def attribute_stray_bytes(self, stray: StrayBytes, recent: Iterable[Exchange]) -> None:
         """Add bytes that came after an answer to the exchange of that answer, even if another operation sent it.
 
         `recent` are the last exchanges of the session, the latest first.

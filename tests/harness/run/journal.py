@@ -109,7 +109,7 @@ class Journal:
         if self._handle is None and not self._file.exists():
             return []
         handle = self._open()
-        if not self._alone(handle):
+        if not self._suspect_lock(handle):
             return None
         found = [entry for entry in entries(self._text(handle)) if entry.open]
         fcntl.flock(handle, fcntl.LOCK_SH)
@@ -120,13 +120,13 @@ class Journal:
         if self._handle is None:
             return
         with suppress(OSError):
-            if self._alone(self._handle) and not any(entry.open for entry in entries(self._text(self._handle))):
+            if self._suspect_lock(self._handle) and not any(entry.open for entry in entries(self._text(self._handle))):
                 self._file.unlink()
         os.close(self._handle)
         self._handle = None
 
     @staticmethod
-    def _alone(handle: int) -> bool:
+    def _suspect_lock(handle: int) -> bool:
         """Return whether no other process holds the file; from then on it is this one's alone."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

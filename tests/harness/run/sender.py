@@ -11,7 +11,7 @@ from contracts.errors import Inconclusive, TargetUnavailable
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
-from tests.harness.http.retry_policy import SILENCES
+from tests.harness.http.retry_policy import TIMEOUT_FAULTS
 from tests.harness.http.send_result import SendResult, TargetDown
 from tests.harness.run.budget import Budget
 from tests.harness.run.context import RunContext
@@ -99,9 +99,9 @@ class Sender:
         try:
             result = self._client.send(request)
         except TargetUnavailable as away:
-            if isinstance(away, TargetDown) and away.reply is not None:
-                exchange = self._record(away.reply, request, mutation, operation, generated=generated)
-                resources.observe(exchange, begun, away.reply.lost)
+            if isinstance(away, TargetDown) and away.result is not None:
+                exchange = self._record(away.result, request, mutation, operation, generated=generated)
+                resources.observe(exchange, begun, away.result.lost)
                 self._client.last.in_flight.append(exchange)
                 self._context.on_exchange(exchange)
             elif begun is not None:
@@ -132,14 +132,14 @@ class Sender:
     def _note_connection(self, exchange: Exchange, result: SendResult, operation: Operation) -> None:
         """Note what sending a request showed of the target beside its answer."""
         last = self._client.last
-        if exchange.fault in SILENCES:
+        if exchange.fault in TIMEOUT_FAULTS:
             self._budget.note_unanswered()
         last.recent.append(exchange)
-        for stray in self._client.strays():
+        for stray in self._client.take_stray_bytes():
             self._log.attribute_stray_bytes(stray, reversed(last.recent))
         if exchange.response is not None:
             last.answered = exchange
-        if result.falls and exchange.response is not None:
+        if result.crashes and exchange.response is not None:
             self._observations.append(
                 f"the target went away once while a request to {operation.label} ({exchange.mutation}) was in flight, "
                 "and answered it when it was back"

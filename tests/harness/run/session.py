@@ -28,7 +28,7 @@ from tests.harness.http.client import Client
 from tests.harness.http.proxies import proxy_for
 from tests.harness.http.send_result import SendResult, TargetDown
 from tests.harness.http.timing import ClientPolicy
-from tests.harness.rate_limit.limit_window import Window
+from tests.harness.rate_limit.limit_window import LimitWindow
 from tests.harness.run.context import RunContext, RunPlan
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.created_resources import CreatedResources
@@ -148,10 +148,10 @@ class Session:
         """Return the pace to begin with, or None where nothing is paced."""
         paced = self.options.client_policy.paced
         local = self._target is None or self._target.local
-        return Window().per_minute(0) if paced or (paced is None and not local) else None
+        return LimitWindow().per_minute(0) if paced or (paced is None and not local) else None
 
     @property
-    def weather(self) -> dict[str, float]:
+    def transport_stats(self) -> dict[str, float]:
         """Return what stood between this process and the target so far, in numbers."""
         return {} if self._client is None else self._client.transport_stats()
 
@@ -245,8 +245,8 @@ class Session:
             try:
                 reply = self.client.send(request)
             except TargetDown as down:
-                if down.reply is not None:
-                    self.on_exchange(cleaning(operation, request, down.reply))
+                if down.result is not None:
+                    self.on_exchange(cleaning(operation, request, down.result))
                 raise
             exchange = cleaning(operation, request, reply)
             self.on_exchange(exchange)

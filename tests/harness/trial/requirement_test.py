@@ -26,7 +26,7 @@ from contracts.requirements import Requirement
 from contracts.untrusted import strict_json
 from strategies.core.mutation import Mutation
 from tests.harness.config.access import is_ambiguous_rejection, names_invalid_fields
-from tests.harness.http.retry_policy import SILENCES
+from tests.harness.http.retry_policy import TIMEOUT_FAULTS
 from tests.harness.run.budget import BudgetSpent
 from tests.harness.run.jobs import JobResult
 from tests.harness.run.operation_run import OperationRun
@@ -170,7 +170,7 @@ class RequirementTest:
         occurrence = Occurrence(outcome_of_check, exchange, by_what_is_stated)
         # What was seen counts, also where the target goes away before it is seen again.
         self.occurrences.append(occurrence)
-        confirmed = exchange.fault in SILENCES  # by the client, which sent it twice
+        confirmed = exchange.fault in TIMEOUT_FAULTS  # by the client, which sent it twice
         if len(self.occurrences) <= SENT_AGAIN_AT_MOST and not confirmed:
             self._send_again(occurrence, check)
 
@@ -290,7 +290,7 @@ class RequirementTest:
             exchange, outcome_of_check = known[request]
             if isinstance(outcome_of_check, Violation):
                 # To make a silence small would take two deadlines each time.
-                more = 0 if exchange.fault in SILENCES else SHRINKING_REQUESTS
+                more = 0 if exchange.fault in TIMEOUT_FAULTS else SHRINKING_REQUESTS
                 stop_at[0] = min(stop_at[0], len(known)) + more
                 raise CounterexampleFound(request)
 
