@@ -1,1 +1,1 @@
-"""What to send: named edits of an accepted request, and Hypothesis strategies over an operation's schema."""
+"""Requests to send: named mutations of an accepted request, and Hypothesis strategies for an operation's schema."""

@@ -1,4 +1,4 @@
-"""What Schemathesis generates from the schema, as requests of ours: its phases, its modes, and its checks."""
+"""Requests that Schemathesis generates, and its check of a response, for the types of this suite."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ from contracts.untrusted import strict_json
 from strategies.safety import may_hit_foreign_ids
 
 LARGEST_GENERATED = 100
-"""Items that Schemathesis is asked for at least in one value, those inside of others counted."""
+"""The largest minimum of items in one value, nested ones included, that Schemathesis is asked to generate."""
 CHARACTERS_OF_AN_ITEM = 10
-"""A text of so many costs as much as an item."""
+"""A string of this length costs as much as an item."""
 
 
 @lru_cache(maxsize=8)
 def schema_of(document: Document) -> Any:
-    """Return the document as Schemathesis reads it, without security: credentials are never generated here."""
+    """Return the document as a Schemathesis schema, without security: credentials are not generated."""
     return schemathesis.openapi.from_dict(_without_security(document))
 
 
 @lru_cache(maxsize=8)
 def schema_to_generate_from(document: Document) -> Any:
-    """Return the document as Schemathesis generates from it.
+    """Return the document as the Schemathesis schema that requests are generated from.
 
-    Patterns that may backtrack are left out, since Hypothesis matches what it generates by Python's engine, which has
-    no bound; so is what asks for large values, which multiply where they are nested. What breaks or fits these is told
-    by our own validator, on every body.
+    It has no patterns that may backtrack, since Hypothesis matches them by Python's engine, which has no bound, and no
+    large minimums, which multiply in nested values. The suite's own validator checks every generated body against the
+    whole schema.
     """
     raw = _without_security(document)
     affordable = _affordable(raw)
@@ -55,9 +55,9 @@ def schema_to_generate_from(document: Document) -> Any:
 
 @lru_cache(maxsize=8)
 def schema_of_operations(document: Document, operations: frozenset[str]) -> Any:
-    """Return what Schemathesis reads of the operations with these ids, and of the links between them.
+    """Return the Schemathesis schema of the operations with these ids, and of the links between them.
 
-    A walk over the whole document would spend most of its time on steps that it may not take.
+    A state machine over the whole document would spend most of its time on operations that it must not call.
     """
     raw = _without_security(document)
     for item in raw["paths"].values():
@@ -86,18 +86,18 @@ def _without_security(document: Document) -> Json:
 
 
 def _affordable(raw: Json) -> Json:
-    """Return a document without what is costly to generate; the very document where nothing is."""
-    resolved = resolve_references(raw, raw["paths"])  # since what asks for large values may do so through references
+    """Return a document without constraints that are costly to generate; the same object if there are none."""
+    resolved = resolve_references(raw, raw["paths"])  # a large minimum may come from a reference
     return raw | {"paths": resolved} if _drop_costly(resolved, LARGEST_GENERATED) else raw
 
 
 def _drop_costly(node: Json, room: int) -> bool:
-    """Take what is costly to generate out of a part of a document; return whether there was any.
+    """Remove costly constraints from a part of a document; return whether there were any.
 
-    `room` is how many items a value may need at least, with as many of it as there are around it.
+    `room` is the largest minimum of items in a value at this level of nesting.
     """
     if isinstance(node, list):
-        return any([_drop_costly(entry, room) for entry in node])  # noqa: C419 - each of them, not up to the first
+        return any([_drop_costly(entry, room) for entry in node])  # noqa: C419 - has side effects
     if not isinstance(node, dict):
         return False
     most = {"minItems": room, "minProperties": room, "minLength": room * CHARACTERS_OF_AN_ITEM}
@@ -116,10 +116,10 @@ def _drop_costly(node: Json, room: int) -> bool:
 
 
 def invalid_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
-    """Return requests whose body breaks the schema, by Schemathesis's fuzzing phase in negative mode.
+    """Return requests with a body that does not fit the schema, from Schemathesis's fuzzing phase in negative mode.
 
-    What the generated body got right is put back to what the control holds, so that a server cannot refuse the
-    request for a value that it does not know. An independent validator has the last word on every body.
+    Valid ids in the generated body are replaced by those of the control, so that a server cannot reject the request for
+    an unknown id. An independent validator checks every body.
     """
 
     def request_of(case: Any) -> Request:
@@ -138,15 +138,15 @@ def invalid_bodies(document: Document, operation: Operation, control: Request) -
 
 
 def invalid_coverage_cases(document: Document, operation: Operation, control: Request) -> Iterator[Request]:
-    """Yield the requests of Schemathesis's coverage phase in negative mode: each keyword of the schema, broken once."""
+    """Yield the requests of Schemathesis's coverage phase in negative mode: each keyword violated once."""
     schema = schema_to_generate_from(document)
     own = schema[operation.path][operation.method]
     cases = schema.iter_coverage_cases(
         own, generation_modes=[GenerationMode.NEGATIVE], generation_config=schema.config.generation_for(operation=own)
     )
     for case in cases:
-        told = dict(case.headers)
-        if case.method != operation.method or "Content-Type" in told or not _is_plain(case.body):
+        headers = dict(case.headers)
+        if case.method != operation.method or "Content-Type" in headers or not _is_plain(case.body):
             continue
         body = _with_known_values(operation, case.body, control.json())
         if not body_fits(operation, body) and not may_hit_foreign_ids(operation, control, control.with_json(body)):
@@ -154,9 +154,9 @@ def invalid_coverage_cases(document: Document, operation: Operation, control: Re
 
 
 def valid_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
-    """Return requests whose body fits the schema and lists only documented properties, by positive fuzzing.
+    """Return requests with a valid body of documented properties only, from the fuzzing phase in positive mode.
 
-    What says whom a write is about, and when, stays as in the control: nothing is done to others.
+    Ids and times stay as in the control, so that only the run's own records are affected.
     """
     schemas, accepted = dict(properties(operation.body)), control.json()
     kept = {name: accepted[name] for name, schema in schemas.items() if name in accepted and _stays(schema)}
@@ -171,9 +171,9 @@ def valid_bodies(document: Document, operation: Operation, control: Request) -> 
 
 
 def response_conforms(document: Document, operation: Operation, exchange: Exchange) -> CheckOutcome:
-    """Judge an accepted exchange by Schemathesis's own check of the schema, its failure group unpacked to the first.
+    """Check an accepted response by Schemathesis's own check of the schema; report its first failure.
 
-    Schemathesis knows the whole document only; by what is stated of an operation jsonschema judges alone.
+    Schemathesis has only the whole document; the stated part of an operation is checked by jsonschema alone.
     """
     if document.operation(operation.id) is not operation:
         return success_fits_schema(operation, exchange)
@@ -193,8 +193,8 @@ def response_conforms(document: Document, operation: Operation, exchange: Exchan
 
 
 def as_schemathesis_response(exchange: Exchange) -> schemathesis.Response:
-    """Return the answer of an exchange as Schemathesis would have received it."""
-    assert exchange.response is not None, "asked only where there was an answer"
+    """Return the response of an exchange as a Schemathesis response."""
+    assert exchange.response is not None, "only called for a response"
     return schemathesis.Response(
         status_code=exchange.response.status,
         headers=_as_lists(exchange.response.headers),

@@ -1,4 +1,4 @@
-"""What may be sent without doing anything to others: a write names no record that may be somebody else's."""
+"""Safety: a write must not contain an id that may belong to somebody else's record."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from contracts.openapi.operation import Operation
 
 READS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 READ_AS_A_NUMBER = re.compile(r"\s*[+-]?\d")
-"""What careless readers take for a number: they stop at the first character that is none."""
+"""A string that careless parsers convert to a number: they stop at the first character that is no digit."""
 
 
 def unissued_id() -> str:
-    """Return a UUID that nobody issued, beginning with a letter: `7a0f...` is record 7 to who reads it as a number."""
+    """Return a new UUID that begins with a letter: a careless parser would convert `7a0f...` to record 7."""
     made = str(uuid.uuid4())
     return "abcdef"[int(made[0], 16) % len("abcdef")] + made[1:]
 
 
 def may_hit_foreign_ids(operation: Operation, control: Request, changed: Request, *, ids_unknown: bool = False) -> bool:
-    """Return whether a changed control may, to a careless target, name something that the control does not.
+    """Return whether a mutated control may contain, for a careless target, an id that the control does not contain.
 
-    Among ids that are random texts no other one is anybody's. Where ids are numbers, or where it is unknown what they
-    are, any other number may well be. So is what `true` stands for.
+    Where ids are random strings, any other string is unknown. Where they are numbers, or their form is unknown, any
+    other number may be an id, and so may `true`, which some languages convert to 1.
     """
     if changed.method in READS:
         return False
@@ -36,7 +36,7 @@ def may_hit_foreign_ids(operation: Operation, control: Request, changed: Request
 
 
 def _ids(operation: Operation, request: Request) -> dict[str, Json]:
-    """Return what stands where values belong that only the user or the target can know, by the name of the place."""
+    """Return the supplied ids of a request, by the names of body properties and path parameters."""
     try:
         body = request.json() if request.body else {}
     except ValueError:

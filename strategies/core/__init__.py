@@ -1,1 +1,1 @@
-"""What every strategy is built of: mutations, places in a body, sample values, formats."""
+"""The parts of every strategy: mutations, locations in a body, sample values, formats."""

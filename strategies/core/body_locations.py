@@ -1,4 +1,4 @@
-"""Places in a body - a property, a property inside another, the first item of an array - and edits of what is there."""
+"""Locations in a body (a property, a nested property, the first item of an array) and changes of their values."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from strategies.core.samples import keywords, sample
 
 Change: TypeAlias = Callable[[Json], Json]
 MAX_STEPS = 3
-"""Steps into a body. What is deeper than that is validated by the same code as what is above it."""
+"""Steps into a body. The same code validates what is deeper."""
 
 
 @dataclass(frozen=True, slots=True)
 class BodyLocation:
-    """Where something stands in the body of an operation. `required` is whether what is around it must hold it."""
+    """A location in the body of an operation. `required` tells whether its container must have it."""
 
     operation: Operation
     steps: tuple[str | int, ...]
@@ -30,24 +30,24 @@ class BodyLocation:
 
     @property
     def name(self) -> str:
-        """Return the steps as they are written in reports: outer/inner, tags/0."""
+        """Return the steps in the notation of reports: outer/inner, tags/0."""
         return "/".join(str(step) for step in self.steps)
 
     @property
     def about(self) -> str:
-        """Return the innermost property that an edit of this place is about."""
+        """Return the innermost property on the way."""
         return [step for step in self.steps if isinstance(step, str)][-1]
 
     @property
     def nested(self) -> bool:
-        """Return whether the place is inside another one."""
+        """Return whether this location is within another one."""
         return len(self.steps) > 1
 
     def put(self, value: Json | Change) -> Callable[[Request], Request]:
-        """Return the edit that puts a value here, or what a function makes of the one that is here.
+        """Return the change that sets the value here, or replaces it by what a function returns for it.
 
-        What the control leaves out is made from the schema first. Where that fails - the body would not fit even with
-        a good value in this place - the request stays as it is, since a refusal would tell nothing.
+        Missing containers are created from the schema first. If the body would not fit the schema even with a valid
+        value here, the request stays unchanged: its rejection would prove nothing.
         """
         make: Change = value if callable(value) else lambda _: value
 
@@ -60,7 +60,7 @@ class BodyLocation:
         return apply
 
     def without(self, request: Request) -> Request:
-        """Return the request with this property left out."""
+        """Return the request without this property."""
         *outer, last = self.steps
 
         def leave_out(value: Json) -> Json:
@@ -76,7 +76,7 @@ class BodyLocation:
 
 
 def body_locations(operation: Operation) -> list[BodyLocation]:
-    """Return the places in the operation's body: its properties in the document's order, then what is inside them."""
+    """Return the locations in the operation's body: properties in the document's order, then nested ones."""
     found, level = [], list(_inside(operation, (), operation.body or {}))
     for _ in range(MAX_STEPS):
         found += level
@@ -90,20 +90,20 @@ def lower_if_nested(location: BodyLocation, priority: Priority) -> Priority:
 
 
 def on_body(change: Change) -> Callable[[Request], Request]:
-    """Return the edit that makes another JSON value of the body."""
+    """Return the change of a request that applies `change` to its JSON body."""
     return lambda request: request.with_json(change(request.json()))
 
 
 def only_invalid(operation: Operation, mutations: Sequence[Mutation]) -> list[Mutation]:
-    """Return the edits so that each leaves a request alone whose body would still fit the schema.
+    """Return the mutations, each guarded so that it does not apply where the mutated body still fits the schema.
 
-    An independent validator has the last word, request by request, on what is built to break the schema.
+    An independent validator decides, request by request.
     """
     return [_guarded(mutation, lambda body: not body_fits(operation, body)) for mutation in mutations]
 
 
 def only_valid(operation: Operation, mutations: Sequence[Mutation]) -> list[Mutation]:
-    """Return the edits so that each leaves a request alone whose body would no longer fit the schema."""
+    """Return the mutations, each guarded so that it does not apply where the mutated body does not fit the schema."""
     return [_guarded(mutation, lambda body: body_fits(operation, body)) for mutation in mutations]
 
 
@@ -128,7 +128,7 @@ def _as_it_is(value: Json) -> Json:
 
 
 def _put(schema: Json, value: Json, steps: Sequence[str | int], change: Change) -> Json:
-    """Return `value` with what the steps lead to changed; what is absent on the way there is made from the schema."""
+    """Return `value` with the part at `steps` changed; missing containers are created from the schema."""
     step, *rest = steps
     schema = keywords(schema)
     if isinstance(step, int):

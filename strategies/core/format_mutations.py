@@ -1,8 +1,8 @@
-"""Texts that have a form - a time, a date, a code: near misses of a good one, and its extremes, found by search.
+"""Strings with a form, such as a time, a date or a code: near misses and extremes of a valid one, found by search.
 
-Nothing here knows what a time is. A text falls into numbers, words and separators; each candidate changes one of them,
-and a validator says whether the schema still admits what comes out. All of it is ASCII and none of it ends in a line
-break, since regex engines differ over which digits are digits, and over whether `$` stands before a last line break.
+Nothing here knows what a time is. A string consists of numbers, words and separators; each candidate changes one of
+them, and a validator decides whether the schema still admits it. All candidates are ASCII and none ends in a line
+break, since regex engines differ in what is a digit, and in whether `$` matches before a final line break.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ Admits: TypeAlias = Callable[[str], bool]
 PART = re.compile(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]")
 OTHER_SEPARATOR = {"-": "/", "/": "-", ":": ".", ".": ",", "@": "#", " ": "_"}
 LONGEST_COUNTED = 2
-"""Digits of a number that is counted up and down to its bounds; of a longer one only the outermost are tried."""
+"""Digits of a number whose values are all tried; of a longer one only the lowest and the highest are."""
 MAX_DIGITS = 100
-"""Digits; a longer one is no number to anybody, and Python writes none of more than some thousand."""
+"""Python converts no number of more than some thousand digits."""
 
 
 def near_misses(text: str, admits: Admits, max_count: int, *, notation_counts: bool) -> list[tuple[str, str]]:
-    """Return names and values of changes to `text` that the schema no longer admits, most telling first.
+    """Return names and values of changes to `text` that the schema does not admit, most revealing first.
 
-    Where `notation_counts`, the same value in another notation - 9:05 for 09:05 - is a miss as well. A pattern spells
-    one notation out; a format names a standard, of which readers know many spellings.
+    With `notation_counts`, the same value in another notation (9:05 for 09:05) is a miss, too. A pattern defines one
+    notation; a format names a standard, of which parsers know many notations.
     """
     candidates = _candidates(PART.findall(text), admits, notation_counts=notation_counts)
     found: dict[str, str] = {}
@@ -36,7 +36,7 @@ def near_misses(text: str, admits: Admits, max_count: int, *, notation_counts: b
 
 
 def extremes(text: str, admits: Admits) -> list[tuple[str, str]]:
-    """Return the text with its numbers at their highest and at their lowest; only numbers that the schema bounds."""
+    """Return the string with its numbers at their highest, and at their lowest; only numbers that the schema bounds."""
     parts = PART.findall(text)
     bounded = [at for at in _numbers(parts) if _first_beyond(parts, at, admits, 1) is not None]
     found = []
@@ -51,7 +51,7 @@ def extremes(text: str, admits: Admits) -> list[tuple[str, str]]:
 
 
 def all_nines(text: str) -> str:
-    """Return the text with the digit 9 in the place of every digit."""
+    """Return the string with every digit replaced by 9."""
     return re.sub("[0-9]", "9", text)
 
 
@@ -61,9 +61,9 @@ def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) 
     yield from _past_bounds(parts, admits, 1, "high", rest_at_lowest=notation_counts)
     if notation_counts:
         yield "without its last part", _cut(parts)
-        # Of lenient readers one kind guesses at what lacks, the other knows the short form of ISO 8601.
+        # One kind of lenient parser guesses what is missing, another knows the short form of ISO 8601.
         yield "without separators", "".join(part for part in parts if part.isalnum())
-        # Best where it leaves the value as it was: 9 for 09.
+        # Preferably without a change of the value: 9 for 09.
         for at in sorted(numbers, key=lambda at: (parts[at][0] != "0", at))[:1]:
             yield f"with number {places[at]} a digit short", _with(parts, at, parts[at][1:])
         yield "with other separators", "".join(_separated(part) for part in parts)
@@ -91,7 +91,7 @@ def _past_bounds(
         if beyond is not None:
             changed = list(parts)
             if rest_at_lowest:
-                # The least of what is too much: whoever takes 24:30 for a time takes 24:00, and some take only that.
+                # The smallest excess: a parser that accepts 24:30 as a time accepts 24:00, and some accept only that.
                 for later in numbers[place:]:
                     changed[later] = _outermost_within(parts, later, admits, -1)
             changed[at] = str(beyond).zfill(len(parts[at]))
@@ -99,7 +99,7 @@ def _past_bounds(
 
 
 def _first_beyond(parts: Sequence[str], at: int, admits: Admits, step: int) -> int | None:
-    """Return the first value of a number, counted from its own, that is not admitted in as many digits; or None."""
+    """Return the value nearest to a number that is not admitted in as many digits, in one direction; or None."""
     number = parts[at]
     outermost = _outermost(number, step)
     values = range(int(number) + step, outermost + step, step) if len(number) <= LONGEST_COUNTED else (outermost,)
@@ -125,7 +125,7 @@ def _with(parts: Sequence[str], at: int, other: str) -> str:
 
 
 def _cut(parts: Sequence[str]) -> str:
-    """Return the parts without the last number or word, and without the separators before it."""
+    """Return the parts without the last number or word and the separators before it."""
     kept = list(parts)
     while kept and not kept[-1].isalnum():
         kept.pop()

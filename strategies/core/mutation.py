@@ -13,7 +13,7 @@ from contracts.openapi.operation import Operation
 
 
 class Priority(IntEnum):
-    """How soon an edit is worth its request. A small allowance reaches only the first tiers."""
+    """How soon a mutation is worth its request. A small request budget covers only the first priorities."""
 
     FIRST = 1
     USUAL = 2
@@ -22,22 +22,21 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One change to a control. `name` is short, stable, and what the report shows.
+    """One named change to a control. `name` is short and never changes; reports show it.
 
-    An edit with `parts` does several things at once that a conforming target treats alike, so that one request speaks
-    for all of them; where it shows a problem, the parts are tried one by one to name the one at fault. So they are
-    where an edit `to_be_accepted`, which tells something only then, is refused.
+    A mutation with `parts` combines several changes that a conforming target treats alike, so that one request tests
+    all of them. If it shows a violation, or is rejected although `expects_success`, the parts are tried one by one to
+    find the one at fault.
 
-    `gates` is False where careful servers differ in what they make of such a request: to treat it as the requirement
-    says is then only recommended. `fuzzing` tells that no honest client sends it by mistake, only a fuzzer or an
-    attacker does: whatever comes of it gates no requirement that judges every exchange.
+    `gates` is False where careful servers differ in how they treat such a request: the requirement is then only a
+    recommendation. `fuzzing` is True for what only a fuzzer or an attacker sends: it gates no requirement that is
+    checked on all exchanges.
 
-    `about` is the property that the change is about, where there is one. `issued_token` tells whether the request
-    still carries exactly the issued token where it belongs; `also_malformed` whether, beside the credentials, there is
-    more to refuse.
+    `about` is the mutated property, if there is one. `issued_token` tells whether the request still has exactly the
+    issued token in the right place, `also_malformed` whether more than its credentials is invalid.
 
-    Edits are made from the operation, before a control is known. One that makes no sense of a certain control - a comma
-    taken from a body that has none - gives it back unchanged: it does not apply, and is not to be sent.
+    Mutations are built from the operation, before a control is known. One that does not apply to a certain control,
+    such as the removal of a comma from a body without one, returns it unchanged and is not sent.
     """
 
     name: str
@@ -52,17 +51,17 @@ class Mutation:
     fuzzing: bool = False
 
     def applies(self, request: Request) -> bool:
-        """Return whether the edit changes this request."""
+        """Return whether the mutation changes this request."""
         return self.apply(request) != request
 
 
 def append_query(request: Request, pairs: str) -> Request:
-    """Return the request with these pairs, as they are to stand there, at the end of its query."""
+    """Return the request with these encoded pairs at the end of its query."""
     return replace(request, target=f"{request.target}{'&' if '?' in request.target else '?'}{pairs}")
 
 
 def combine(name: str, parts: Sequence[Mutation], priority: Priority = Priority.USUAL) -> Mutation:
-    """Return one edit that applies all of `parts`, one after the other."""
+    """Return one mutation that applies all of `parts`, one after the other."""
 
     def apply(request: Request) -> Request:
         return reduce(lambda changed, part: part.apply(changed), parts, request)
@@ -79,4 +78,4 @@ def combine(name: str, parts: Sequence[Mutation], priority: Priority = Priority.
 
 
 Mutations: TypeAlias = Callable[[Operation], Sequence[Mutation]]
-"""What a test draws its edits from: the edits that make sense for an operation, most telling first."""
+"""A function from an operation to its mutations, most revealing first."""

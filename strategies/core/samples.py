@@ -1,4 +1,4 @@
-"""What a schema admits: JSON types, alternatives, and a sample value where the control holds none."""
+"""JSON types and alternatives that a schema admits, and sample values for what a control does not have."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ FORMAT_SAMPLES: Mapping[str, str] = {
     "uri": "https://example.com/a",
     "hostname": "example.com",
 }
-"""A text of each format."""
+"""A string of each format."""
 
 SAMPLE_KEYWORDS = ("x-control", "example", "default", "const")
 MAX_ALTERNATIVES = 100
 MAX_SAMPLE_LENGTH = 100_000
-"""Characters or items; a schema that allows more is not tried to its bounds."""
+"""Characters or items; larger bounds of a schema are not tried."""
 
 
 def keywords(schema: Json) -> Json:
-    """Return a schema as an object; `true` and `false` are schemas, too."""
+    """Return a schema as an object: `true` and `false` are schemas, too."""
     if isinstance(schema, bool):
         return {} if schema else {"not": {}}
     return schema
@@ -49,7 +49,7 @@ def json_type(value: Json) -> str:
 
 
 def admits(schema: Json, kind: str) -> bool:
-    """Return whether the schema admits some value of a JSON type; "number" stands for one that is no integer."""
+    """Return whether the schema admits a value of a JSON type; "number" means one that is no integer."""
     schema = keywords(schema)
     declared = schema.get("type")
     types = set(declared) if isinstance(declared, list) else {declared}
@@ -66,9 +66,9 @@ def admits(schema: Json, kind: str) -> bool:
 
 
 def alternatives(schema: Json) -> list[Json]:
-    """Return the schemas that `anyOf` or `oneOf` offer, each with what is demanded beside; or just the schema.
+    """Return the alternatives of `anyOf` or `oneOf`, each with the keywords beside the union; or just the schema.
 
-    No more than `MOST_ALTERNATIVES`: those of a union beside or inside another one multiply.
+    At most `MAX_ALTERNATIVES`: the alternatives of combined or nested unions multiply.
     """
     return list(islice(_alternatives(schema), MAX_ALTERNATIVES))
 
@@ -85,12 +85,12 @@ def _alternatives(schema: Json) -> Iterator[Json]:
 
 
 def sample(schema: Json) -> Json:
-    """Return a value that the schema admits, the document's own example if there is one; None if none is found."""
+    """Return a value that the schema admits, preferably the document's own example; None if none is found."""
     return next((value for value in _candidates(keywords(schema)) if fits(schema, value)), None)
 
 
 def string_sample(schema: Json) -> str:
-    """Return a sample that is a text, or the empty text."""
+    """Return a sample that is a string, or the empty string."""
     value = sample(schema)
     return value if isinstance(value, str) else ""
 
@@ -112,7 +112,7 @@ def _candidates(schema: Json) -> Iterator[Json]:
         yield from _arrays(schema)
     if "object" in _types(schema):
         required = schema.get("required", ())
-        # Once for both: were each level sampled twice, the number of levels would be an exponent.
+        # Once for both candidates: sampling each level twice would take exponential time.
         held = {name: sample(inner) for name, inner in schema.get("properties", {}).items()}
         yield {name: value for name, value in held.items() if name in required}
         yield held
@@ -161,7 +161,7 @@ def affords(schema: Json, count: int) -> bool:
 
 
 def _size(value: Json) -> int:
-    """Return the characters and items that a value comes to; at least 1."""
+    """Return the number of characters and items of a value, at least 1."""
     if isinstance(value, str):
         return max(len(value), 1)
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -169,7 +169,7 @@ def _size(value: Json) -> int:
 
 
 def items_for(schema: Json, count: int) -> list[Json]:
-    """Return so many items that the schema of an array admits, all different where it asks for that."""
+    """Return `count` items that the schema of an array admits, all different if it requires that."""
     item = sample(schema.get("items", {}))
     if not schema.get("uniqueItems"):
         return [item] * count
@@ -184,16 +184,16 @@ def items_for(schema: Json, count: int) -> list[Json]:
 
 
 def unknown_id(value: str) -> str:
-    """Return an id of the same kind as this one that no target knows.
+    """Return an unknown id of the same form as this one.
 
-    It begins with a digit only where the id is a number: else a careless reader would take it for one.
+    It begins with a digit only if the id is a number: a careless parser would otherwise convert it to one.
     """
     turned = f"{value[::-1]}0"
     return f"x{turned}" if turned[0].isdigit() and not value.isdecimal() else turned
 
 
 def unknown_value(value: Json) -> Json:
-    """Return a value as well-formed as this one that no target knows."""
+    """Return an unknown value of the same form as this one."""
     if isinstance(value, str):
         return unknown_id(value)
     return value + 7_000_003 if isinstance(value, int | float) and not isinstance(value, bool) else value

@@ -1,4 +1,4 @@
-"""Credentials: edits of the Authorization header, and of where the token stands."""
+"""Mutations of the credentials: the Authorization header, and the location of the token."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def no_credentials(_: Operation) -> list[Mutation]:
 
 
 def unissued_tokens(_: Operation) -> list[Mutation]:
-    """AUTH-02: well-formed tokens that nobody issued."""
+    """AUTH-02: well-formed tokens that were never issued."""
     return [
         _wrong_token(
             "another token of the same length",
@@ -47,7 +47,7 @@ def unissued_tokens(_: Operation) -> list[Mutation]:
 
 
 def near_miss_tokens(_: Operation) -> list[Mutation]:
-    """AUTH-03: tokens one step away from the issued one."""
+    """AUTH-03: tokens that differ from the issued one in one step."""
     return [
         _wrong_token("last character cut", Priority.FIRST, lambda token: token[:-1]),
         _wrong_token("one character more", Priority.FIRST, lambda token: token + "x"),
@@ -58,7 +58,7 @@ def near_miss_tokens(_: Operation) -> list[Mutation]:
         _wrong_token("middle character changed", Priority.LAST, _middle_changed),
         _wrong_token("first half only", Priority.LAST, lambda token: token[: len(token) // 2]),
         _wrong_token("one character before", Priority.USUAL, lambda token: "x" + token),
-        # The issued token is presented; what else may stand there is for each parser of the header to say.
+        # The issued token is present; parsers of the header differ in what may follow it.
         replace(_wrong_token("another word after it", Priority.USUAL, lambda token: f"{token} x"), gates=False),
         _wrong_token("white space inside", Priority.LAST, lambda token: f"{token[:4]} {token[4:]}"),
         _wrong_token("first character cut", Priority.LAST, lambda token: token[1:]),
@@ -68,7 +68,7 @@ def near_miss_tokens(_: Operation) -> list[Mutation]:
 
 
 def malformed_header(_: Operation) -> list[Mutation]:
-    """AUTH-04: the issued token under another scheme, under none, or beside other credentials."""
+    """AUTH-04: the issued token with another scheme, without one, or beside other credentials."""
     rows: Sequence[tuple[str, Priority, Callable[[str], str]]] = (
         ("no scheme", Priority.FIRST, lambda token: token),
         ("Basic scheme", Priority.FIRST, lambda token: f"Basic {_base64(f'{token}:')}"),
@@ -83,7 +83,7 @@ def malformed_header(_: Operation) -> list[Mutation]:
         ("Digest scheme", Priority.LAST, lambda token: f'Digest username="{token}"'),
         ("another scheme before", Priority.LAST, lambda token: f"Basic eDp5, Bearer {token}"),
     )
-    # The issued token is presented; which of two headers a framework gets to see is its HTTP server's choice.
+    # The issued token is present; HTTP servers differ in which of two headers they pass on.
     two = Mutation(
         "two headers, a wrong one first", _with_a_wrong_header_first, Priority.FIRST, issued_token=False, gates=False
     )
@@ -91,7 +91,7 @@ def malformed_header(_: Operation) -> list[Mutation]:
 
 
 def wrong_location(_: Operation) -> list[Mutation]:
-    """AUTH-05: the issued token anywhere but in the Authorization header. One request tries all of them."""
+    """AUTH-05: the issued token in all locations but the Authorization header, in one request."""
     query = ("access_token", "token", "api_key", "apikey", "auth_token", "key")
     headers = ("X-Api-Key", "X-Access-Token", "X-Auth-Token", "Api-Key", "Token")
     with_scheme = ("X-Authorization", "Proxy-Authorization", "X-Forwarded-Authorization")
@@ -106,7 +106,7 @@ def wrong_location(_: Operation) -> list[Mutation]:
 
 
 def scheme_spellings(_: Operation) -> list[Mutation]:
-    """AUTH-08: the scheme in other cases; these are valid."""
+    """AUTH-08: the scheme in lower and upper case; these are valid."""
     return [
         Mutation(
             "scheme in small letters", _header(lambda token: f"bearer {token}"), Priority.FIRST, issued_token=False
@@ -116,7 +116,7 @@ def scheme_spellings(_: Operation) -> list[Mutation]:
 
 
 def auth_bypass(_: Operation) -> list[Mutation]:
-    """AUTH-09: no credentials, but a header or a spelling of the path that lets some servers look away."""
+    """AUTH-09: no credentials, but a header or a notation of the path by which some servers skip authentication."""
     origin = (
         *("X-Forwarded-For: 127.0.0.1", "X-Real-IP: 127.0.0.1", "X-Client-IP: 127.0.0.1", "Forwarded: for=127.0.0.1"),
         *("X-Forwarded-User: admin", "X-User: admin", "X-Remote-User: admin", "X-Internal-Request: true"),
@@ -145,7 +145,7 @@ def with_unissued_token(request: Request) -> Request:
 
 
 def _wrong_token(name: str, priority: Priority, change: Callable[[str], str]) -> Mutation:
-    """Return an edit of the token; a token that it leaves as it is - digits have no case - gets one letter more."""
+    """Return a mutation of the token; a token that `change` leaves as it is gets one more letter."""
 
     def value(token: str) -> str:
         changed = change(token)
@@ -165,7 +165,7 @@ def _without_credentials(request: Request) -> Request:
 def _without_header_but(
     name: str, ways: Sequence[tuple[str, Callable[[Request], Request]]], priority: Priority = Priority.USUAL
 ) -> Mutation:
-    """Return one edit that goes all of the named `ways` at once, and then takes the credentials away."""
+    """Return one mutation that applies all named `ways` and then removes the Authorization header."""
 
     def apply(request: Request) -> Request:
         return _without_credentials(reduce(lambda changed, way: way[1](changed), ways, request))
@@ -184,7 +184,7 @@ def _with_other_end(path: str) -> str:
 
 
 def _with_escape(path: str) -> str:
-    """Return the path with one letter percent-encoded, which RFC 3986 says is the same path."""
+    """Return the path with one letter percent-encoded, which is the same path by RFC 3986."""
     at = next(place for place, letter in enumerate(path) if letter.isalnum())
     return f"{path[:at]}%{ord(path[at]):02X}{path[at + 1 :]}"
 

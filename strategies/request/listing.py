@@ -1,4 +1,4 @@
-"""Pages, orders and filters: edits of a listing's query, made from the document and from what a first page showed."""
+"""Mutations of a listing's query: pages, orders and filters, built from the document and the items of a first page."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Item = Mapping[str, Json]
 PAGES = 3
 MIN_INTERVAL_VALUES = 3
 OTHER_TIME_ZONE = timezone(timedelta(hours=12))
-"""Far enough for the same moment to be told by another date: whoever compares texts is off."""
+"""Far enough for another date at the same time: a server that compares strings gets it wrong."""
 
 
 def with_query(**values: object) -> Callable[[Request], Request]:
-    """Return an edit that sets these query parameters; underscores in their names stand as they are."""
+    """Return the change that sets these query parameters."""
 
     def apply(request: Request) -> Request:
         path, _, given = request.target.partition("?")
@@ -33,7 +33,7 @@ def with_query(**values: object) -> Callable[[Request], Request]:
 
 
 def single_pages(operation: Operation, known: int) -> list[Mutation]:
-    """LIST-01: single pages: one result, some from the middle, none beyond the end, the most that is allowed."""
+    """LIST-01: single pages: one result, some from the middle, none beyond the end, the maximum."""
     listing = operation.listing
     if listing is None:
         return []
@@ -48,7 +48,7 @@ def single_pages(operation: Operation, known: int) -> list[Mutation]:
 
 
 def pages(operation: Operation, known: int) -> list[Mutation]:
-    """LIST-01: the list in a few pages, the last of which is not full; of a very long list only its start."""
+    """LIST-01: the list in a few pages, of which the last is not full; of a very long list only the start."""
     listing = operation.listing
     if listing is None:
         return []
@@ -63,7 +63,7 @@ def pages(operation: Operation, known: int) -> list[Mutation]:
 
 
 def newest(operation: Operation) -> Mutation:
-    """Return the edit that asks for as many records as possible, in the documented default order: newest first."""
+    """Return the mutation that requests as many records as possible in the default order: newest first."""
     listing = operation.listing
     assert listing is not None, "asked only of listings"
     schemas = operation.query_parameters
@@ -75,7 +75,7 @@ def newest(operation: Operation) -> Mutation:
 
 
 def orders(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
-    """LIST-02: orders by the fields in which what was shown differs, the documented default's own field first."""
+    """LIST-02: orders by the fields in which the items differ, the field of the default order first."""
     listing = operation.listing
     if listing is None:
         return []
@@ -89,13 +89,13 @@ def orders(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
             for word, direction in (("ascending", ASCENDING), ("descending", DESCENDING))
         ]
     if usual:
-        # The other end of the list, and not all of it: what is sorted after the page was cut shows.
+        # A part from the other end of the list: it differs if the page is cut before it is sorted.
         few = max(1, len(shown) // PAGES)
         first = with_query(**{listing.order: f"{usual}:{ASCENDING}", listing.limit: few})
         mutations[0] = Mutation(f"the first by {usual}, ascending", first)
     mutations += [Mutation(f"by {field}, no direction", with_query(**{listing.order: field})) for field in fields[-1:]]
     if fields and (shared := _field_with_ties(shown)):
-        # Both ways: a list in which equals come as they are stored is in one of the two orders anyway.
+        # Both directions: ties in the order of storage are right in one of the two.
         for word, direction in (("ascending", ASCENDING), ("descending", DESCENDING)):
             both = f"{shared}:{DESCENDING},{fields[0]}:{direction}"
             name = f"by {shared}, descending, then by {fields[0]}, {word}"
@@ -108,7 +108,7 @@ def orders(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
 
 
 def pages_of_ties(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
-    """LIST-02: the list in two pages, in an order that leaves many records equal."""
+    """LIST-02: the list in two pages, in an order with many ties."""
     listing, shared = operation.listing, _field_with_ties(shown)
     if listing is None or shared is None:
         return []
@@ -123,7 +123,7 @@ def pages_of_ties(operation: Operation, shown: Sequence[Item]) -> list[Mutation]
 
 
 def filters(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
-    """LIST-02: each filter with a value that a record was shown to have, most telling first, and a stranger's."""
+    """LIST-02: each filter with the value of a record, most selective first, and one with an unknown value."""
     mutations = []
     parameters = {name: schema for name, schema in operation.query_parameters.items() if FILTERS in schema}
     ranked = sorted(parameters, key=lambda name: abs(_share(shown, parameters[name]) - 0.5))
@@ -148,7 +148,7 @@ def filters(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
         if value.swapcase() != value:
             mutations.insert(3, Mutation(f"{name} in the other case", with_query(**{name: value.swapcase()})))
         if operation.listing:
-            # All but the first: whoever filters only the first page shows others among so many.
+            # All but the first: if only the first page is filtered, this one has other records.
             rest = max(1, _matching(shown, parameters[name], value) - 1)
             second = {operation.listing.limit: rest, operation.listing.offset: 1}
             mutations.insert(3, Mutation(f"the second page of a {name}", with_query(**{name: value, **second})))
@@ -158,7 +158,7 @@ def filters(operation: Operation, shown: Sequence[Item]) -> list[Mutation]:
 
 
 def _two_at_once(shown: Sequence[Item], parameters: Mapping[str, Json]) -> Mapping[str, str] | None:
-    """Return two filters with values that no record, or not every one, has both: each leaves more than the two do."""
+    """Return two filters and values of which each alone selects more records than both together; or None."""
     for one, other in combinations(parameters, 2):
         for item in shown:
             first, second = (_value_shown([item], parameters[name]) for name in (one, other))
@@ -174,9 +174,9 @@ def _two_at_once(shown: Sequence[Item], parameters: Mapping[str, Json]) -> Mappi
 
 
 def _intervals(shown: Sequence[Item], parameters: Mapping[str, Json]) -> list[Mapping[str, str]]:
-    """Return two bounds of a field at once, the values of two records, where there are records beyond either of them.
+    """Return pairs of a lower and an upper bound of a field, with records below, between and above them.
 
-    Each is asked for where the other one holds, too: a bound that is ignored, or put in the other's place, shows.
+    If a server ignores one bound, or applies one in place of the other, the result differs.
     """
     found: list[Mapping[str, str]] = []
     for lower, upper in permutations((name for name in parameters if COMPARES in parameters[name]), 2):
@@ -190,16 +190,16 @@ def _intervals(shown: Sequence[Item], parameters: Mapping[str, Json]) -> list[Ma
 
 
 def _in_another_zone(moment: str | None) -> str | None:
-    """Return the same moment, told by a clock half a day ahead; None if it tells no zone."""
+    """Return the same time in another zone; None if the string is no date-time with a zone."""
     try:
-        told = datetime.fromisoformat(moment or "")
+        parsed = datetime.fromisoformat(moment or "")
     except ValueError:
         return None
-    return told.astimezone(OTHER_TIME_ZONE).isoformat() if told.tzinfo else None
+    return parsed.astimezone(OTHER_TIME_ZONE).isoformat() if parsed.tzinfo else None
 
 
 def _nullable_field(shown: Sequence[Item]) -> str | None:
-    """Return a field in which some records have a text and others nothing."""
+    """Return a field that is a string in some records and null in others."""
     for name in shown[0] if shown else ():
         kinds = {type(item.get(name)) for item in shown}
         if kinds == {str, type(None)}:
@@ -208,7 +208,7 @@ def _nullable_field(shown: Sequence[Item]) -> str | None:
 
 
 def _field_with_ties(shown: Sequence[Item]) -> str | None:
-    """Return a field, filled with texts, in which some records are equal and others are not."""
+    """Return a field of strings in which some records are equal and others differ."""
     for name in shown[0] if shown else ():
         values = [item.get(name) for item in shown]
         if all(isinstance(value, str) for value in values) and 1 < len(set(map(str, values))) < len(values):
@@ -217,7 +217,7 @@ def _field_with_ties(shown: Sequence[Item]) -> str | None:
 
 
 def _distinguishing_fields(shown: Sequence[Item]) -> list[str]:
-    """Return the fields, all filled with texts, in which records differ most."""
+    """Return the date-time fields in which records differ, most values first."""
     names = shown[0] if shown else ()
     texts = {name: [item.get(name) for item in shown] for name in names}
     filled = {
@@ -230,7 +230,7 @@ def _distinguishing_fields(shown: Sequence[Item]) -> list[str]:
 
 
 def _share(shown: Sequence[Item], schema: Json) -> float:
-    """Return how large a share of the records the filter keeps with a value that one of them has."""
+    """Return the share of the records that the filter selects with a value of one of them."""
     value = _value_shown(shown, schema)
     if value is None:
         return 0.0
@@ -238,13 +238,13 @@ def _share(shown: Sequence[Item], schema: Json) -> float:
 
 
 def _matching(shown: Sequence[Item], schema: Json, value: str) -> int:
-    """Return how many of the records have this value where the filter looks."""
+    """Return how many of the records the filter selects with this value."""
     held = [item.get(schema[FILTERS]) for item in shown]
     return sum(value in one if isinstance(one, list) else str(one) == value for one in held)
 
 
 def _value_shown(shown: Sequence[Item], schema: Json) -> str | None:
-    """Return a value that some record has for the filter; for a bound one from the middle."""
+    """Return a record's value for the filter; the median for a lower or upper bound."""
     held = [item.get(schema[FILTERS]) for item in shown]
     values = [entry for one in held for entry in (one if isinstance(one, list) else [one]) if isinstance(entry, str)]
     if COMPARES in schema:

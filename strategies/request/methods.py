@@ -1,4 +1,4 @@
-"""Methods, override headers and path ids: edits of the request line."""
+"""Mutations of the method and the headers, and unknown ids in the path."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
 
 
 def other_methods(operation: Operation) -> list[Mutation]:
-    """HTTP-01: methods that the document does not list for the path. HEAD and OPTIONS are the server's own.
+    """HTTP-01: methods that the document does not have for the path. HEAD and OPTIONS are handled by servers.
 
-    DELETE is left out: on a path that names no record a target that takes it might delete everybody's.
+    DELETE is left out: on a path without an id a target that accepts it might delete all records.
     """
     tiers = dict.fromkeys(("GET", "POST", "PATCH"), Priority.FIRST) | dict.fromkeys(("PUT", "TRACE"), Priority.LAST)
     return [
@@ -29,12 +29,12 @@ def other_methods(operation: Operation) -> list[Mutation]:
 
 
 def head_request(_: Operation) -> list[Mutation]:
-    """RESP-06: HEAD, which a server may or may not know; whatever it says, the connection goes on after it."""
+    """RESP-06: HEAD, which a server need not support; the connection must be usable after its response."""
     return [Mutation("HEAD", partial(replace, method="HEAD"))]
 
 
 def unusual_headers(_: Operation) -> list[Mutation]:
-    """RESP-06: headers around a good request that hold what nobody sends on purpose. None is the operation's."""
+    """RESP-06: a valid request with malformed values in headers that are not the operation's."""
     parts = [Mutation(name, methodcaller("with_header", name, value), fuzzing=True) for name, value in UNUSUAL_HEADERS]
     return [combine("odd headers", parts)]
 
@@ -55,11 +55,11 @@ UNUSUAL_HEADERS = (
     ("X-Forwarded-Proto", "gopher"),
     ("Accept-Charset", "x-none"),
 )
-"""Name and value. Intermediaries and libraries parse these, and some fall over what they find."""
+"""Name and value. Intermediaries and libraries parse these headers, and some crash at such values."""
 
 
 def method_overrides(operation: Operation) -> list[Mutation]:
-    """HTTP-03: headers that ask for another method than the request line."""
+    """HTTP-03: headers that request another method than the request line."""
     other = "GET" if operation.method != "GET" else "POST"
     deleting = [Mutation(f"{name}: DELETE", methodcaller("with_header", name, "DELETE")) for name in OVERRIDES]
     asking = [
@@ -78,7 +78,7 @@ def method_overrides(operation: Operation) -> list[Mutation]:
 
 
 def unknown_path_ids(operation: Operation) -> list[Mutation]:
-    """JOB-05: ids in the path that were never given, in the last place for one. The nearest misses come first."""
+    """JOB-05: unknown ids as the last path parameter, near misses of a known one first."""
     rows: tuple[tuple[str, Priority, Callable[[str], str]], ...] = (
         ("id never given", Priority.FIRST, unknown_id),
         ("id with one character more", Priority.FIRST, lambda value: value + "x"),

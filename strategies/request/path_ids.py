@@ -24,7 +24,7 @@ UNUSUAL_IDS: Sequence[tuple[str, str]] = (
     ("300 characters", "0" * 300),
     ("a suffix", ".json"),
 )
-"""Ids that a path can hold, percent-encoded. One request speaks for all; where it is not accepted, each goes alone."""
+"""Ids that a path can contain, percent-encoded. One request tests all; if it is not accepted, each is tried alone."""
 
 HOSTILE_IDS: Sequence[tuple[str, Priority, Callable[[str], str]]] = (
     ("id that is not UTF-8", Priority.FIRST, lambda raw: f"{raw}%FF%FE"),
@@ -44,7 +44,7 @@ HOSTILE_IDS: Sequence[tuple[str, Priority, Callable[[str], str]]] = (
     ("id with a line break", Priority.LAST, lambda raw: f"{raw}%0D%0Ax:%20y"),
     ("id of many scripts", Priority.LAST, lambda _: quote(SCRIPTS, safe="")),
 )
-"""Name, tier, and what becomes of the id as it stands in the path, percent-encoded."""
+"""Name, priority, and the change of the percent-encoded id."""
 
 ONLY_FROM_A_FUZZER = frozenset(
     {
@@ -57,11 +57,11 @@ ONLY_FROM_A_FUZZER = frozenset(
         ),
     }
 )
-"""Spellings that no client library makes of an id; many HTTP servers answer them before any handler runs."""
+"""Ids that no client library produces; many HTTP servers reject them before any handler runs."""
 
 
 def hostile_path_ids(operation: Operation) -> list[Mutation]:
-    """RESP-06: hostile segments for the last parameter in the path. Accepted or refused, but never a crash."""
+    """RESP-06: hostile values of the last path parameter. The target may accept or reject them, but must not crash."""
     if not operation.path_parameters:
         return []
     return [
@@ -71,7 +71,7 @@ def hostile_path_ids(operation: Operation) -> list[Mutation]:
 
 
 def unusual_path_ids(operation: Operation) -> list[Mutation]:
-    """RESP-03: ids of unusual characters in the path; what the answer gives back of them is what was sent."""
+    """RESP-03: ids of unusual characters in the path, which the response must repeat unchanged."""
     if not operation.path_parameters:
         return []
     parts = tuple(
@@ -90,7 +90,7 @@ def _instead(text: str, _: str) -> str:
 
 
 def trailing_slash(operation: Operation) -> list[Mutation]:
-    """Return the twin of the path, without the slash at its end, or with one where there is none."""
+    """Return the mutation that removes the slash at the end of the path, or adds one."""
 
     def toggle(request: Request) -> Request:
         path, mark, query = request.target.partition("?")
@@ -100,11 +100,11 @@ def trailing_slash(operation: Operation) -> list[Mutation]:
 
 
 def on_last_id(operation: Operation, change: Callable[[str], str]) -> Callable[[Request], Request]:
-    """Return the edit of the last parameter in the path, as it stands there: percent-encoded. All else is kept."""
+    """Return the change of the last path parameter in its percent-encoded form."""
     before, _, rest = operation.path.rpartition("{")
     after = rest.partition("}")[2]
     literal = before.rpartition("}")[2]
-    """What stands between this parameter and the one before it, or the start."""
+    """The literal before this parameter: from the one before it, or from the start."""
 
     def apply(request: Request) -> Request:
         path, mark, query = request.target.partition("?")
@@ -116,5 +116,5 @@ def on_last_id(operation: Operation, change: Callable[[str], str]) -> Callable[[
 
 
 def on_last_value(operation: Operation, change: Callable[[str], str]) -> Callable[[Request], Request]:
-    """Return the edit of the last parameter in the path, as the text that it means."""
+    """Return the change of the last path parameter in its decoded form."""
     return on_last_id(operation, lambda raw: quote(change(unquote(raw)), safe=""))

@@ -1,4 +1,4 @@
-"""Parameters in the path and in the query: hostile spellings, values outside their schema, values just within."""
+"""Mutations of query parameters: values outside their schema, at its bounds, and beyond what the contract defines."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from strategies.core.samples import admits, json_type, sample
 
 BEYOND_64_BITS = 2**70
 LONG = 8000
-"""Characters: about what servers allow for a whole request line."""
+"""Characters: about the limit of servers for a request line."""
 
 FIRST_OF_A_PARAMETER = 2
 OPEN_TEXTS = 2
-"""Parameters that are free texts and get hostile ones: as a rule the first says how to list, the next what."""
+"""Unrestricted string parameters that get hostile values: usually the first is the order, the next a filter."""
 
 NEEDS = "x-needs"
 UNKNOWN = "not_in_the_document"
@@ -30,7 +30,7 @@ INJECTION = "1' OR '1'='1' --"
 
 
 def invalid_query_values(operation: Operation) -> list[Mutation]:
-    """LIST-03: one parameter each outside its schema. Parameters take turns, so that a short list touches many."""
+    """LIST-03: one parameter each with an invalid value, in rotation, so that a small budget covers many parameters."""
     rows = [
         [
             Mutation(f"{name} {spelling}", _set(name, text), _tier(rank, alike=alike), name)
@@ -42,9 +42,9 @@ def invalid_query_values(operation: Operation) -> list[Mutation]:
 
 
 def boundary_query_values(operation: Operation) -> list[Mutation]:
-    """LIST-03: the accepted twins of `beyond_query`, each parameter at a bound of its schema, or one of its choices.
+    """LIST-03: the valid counterparts of `invalid_query_values`: each parameter at a bound or with a choice.
 
-    Parameters that need others beside them are left out: the filters test them with values that records have.
+    Parameters that need others are left out: the filters test them with values of records.
     """
     rows = [
         [
@@ -59,7 +59,7 @@ def boundary_query_values(operation: Operation) -> list[Mutation]:
 
 
 def robustness_queries(operation: Operation) -> list[Mutation]:
-    """RESP-06: queries that the contract leaves open. They may be accepted or refused, but never crash."""
+    """RESP-06: queries that the contract leaves open. The target may accept or reject them, but must not crash."""
     found = [(name, schema) for name, schema, alike in _optional(operation) if not alike]
     if not found:
         return []
@@ -117,13 +117,13 @@ def _open_texts(name: str, usual: Priority) -> list[Mutation]:
 
 
 def _optional(operation: Operation) -> Iterator[tuple[str, Json, bool]]:
-    """Yield name and schema of each query parameter that may be left out, and whether one before it is alike."""
+    """Yield name and schema of each optional query parameter, and whether an earlier one has the same schema."""
     seen = set()
     for parameter in operation.parameters:
         if parameter.location == "query" and not parameter.required:
-            told = {key: value for key, value in parameter.schema.items() if key[:2] != "x-" and key != "description"}
-            key = json.dumps(told, sort_keys=True, default=str)
-            # Free texts are told apart by what they mean; of the others the schema says all.
+            rules = {key: value for key, value in parameter.schema.items() if key[:2] != "x-" and key != "description"}
+            key = json.dumps(rules, sort_keys=True, default=str)
+            # Unrestricted strings differ in meaning; other parameters with the same schema are validated alike.
             yield parameter.name, parameter.schema, key in seen and not _is_plain(parameter.schema)
             seen.add(key)
 
@@ -135,10 +135,10 @@ def _tier(rank: int, *, alike: bool) -> Priority:
 
 
 def _invalid_strings(schema: Json) -> Iterator[tuple[str, str]]:
-    """Yield what a schema refuses when it is read from a query, where all there is is text."""
+    """Yield names and strings that do not convert to a valid value of the schema."""
     if admits(schema, "string"):
         rows = [(spelling, value) for spelling, value in invalid_values(schema) if isinstance(value, str)]
-        # An empty text may stand for no value at all, which is what null means in a query.
+        # An empty string may mean null in a query.
         yield from ((spelling, text) for spelling, text in rows if text or not _may_be_null(schema))
         return
     yield from (
@@ -165,7 +165,7 @@ def _boundary_strings(schema: Json) -> Iterator[tuple[str, str]]:
 
 
 def _asks_for_nothing(operation: Operation, name: str, text: str) -> bool:
-    """Return whether the parameter asks for a page of no records: some schemas admit it where their prose does not."""
+    """Return whether the value requests a page of no records: some schemas admit it although their text does not."""
     return operation.listing is not None and operation.listing.limit == name and text == "0"
 
 
@@ -186,7 +186,7 @@ def _set(name: str, *values: str) -> Callable[[Request], Request]:
 
 
 def _set_raw(name: str, *values: str) -> Callable[[Request], Request]:
-    """Return an edit that sets a parameter to values as they are; the others of the query are kept as they stand."""
+    """Return the change that sets a parameter to encoded values; the rest of the query stays unchanged."""
 
     def apply(request: Request) -> Request:
         path, _, query = request.target.partition("?")
