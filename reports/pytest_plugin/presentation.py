@@ -64,17 +64,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         config.stash[ALLURE].start(allure_check(config.stash[SESSION], *check))
 
 
-def pytest_conformance_verdict(config: pytest.Config, trial: RequirementTest, verdict: Verdict) -> Presentation:
+def pytest_conformance_verdict(config: pytest.Config, test: RequirementTest, verdict: Verdict) -> Presentation:
     """Give a verdict to Allure, and return its presentation."""
     session, comparison, strict = config.stash[SESSION], config.stash[COMPARISON], bool(config.getini("strict"))
     redactor, url = redactor_of(session), session.target.url
     trends = comparison.standings(verdict.findings)
     suppressed = known_issues.suppressed(verdict.findings, comparison.known, strict=strict)
-    check = allure_check(session, trial.requirement, trial.operation)
-    control = trial.run.controls.first
+    check = allure_check(session, test.requirement, test.operation)
+    control = test.run.controls.first
     config.stash[ALLURE].add_verdict(verdict, check, url, redactor, control, trends, suppressed=suppressed)
     return Presentation(
-        text=failure_text(verdict, trial.requirement, trial.operation, url, redactor, trends),
+        text=failure_text(verdict, test.requirement, test.operation, url, redactor, trends),
         suppressed=suppressed,
         stale_issues=known_issues.stale_issues(verdict, comparison.issues.values(), str(session.options.profile)),
         finding_texts={finding.identity: finding_text(finding, url, redactor) for finding in verdict.findings},

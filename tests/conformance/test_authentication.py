@@ -1,98 +1,72 @@
 """AUTH: the bearer requirement."""
 
-from contracts.checks import authentication, http_methods
+from functools import partial
+
+from contracts.checks import authentication
 from contracts.checks.authentication import credentials_rejected, has_status_of
-from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable
 from strategies.body import bodies, json_syntax
 from strategies.core.mutation import Mutation
 from strategies.request import credentials, methods, query_values
 from tests.harness.pytest_plugin.collection import requirement
+from tests.harness.pytest_plugin.requirement_rows import (
+    accepts,
+    holds_for_all_exchanges,
+    holds_for_each_exchange,
+    rejects,
+)
+from tests.harness.run.operation_run import OperationRun
 from tests.harness.trial.requirement_test import RequirementTest
+
+credentials_are_rejected = partial(rejects, check=credentials_rejected, base=OperationRun.auth_rejection_base)
 
 
 @requirement("AUTH-01", mutations=credentials.no_credentials)
-def test_no_credentials_are_refused(trial: RequirementTest) -> None:
-    trial.run.controls.require_set_up()
-    if trial.run.unauthenticated_probe is not None:
-        trial.judge(trial.run.unauthenticated_probe, credentials_rejected)
-    for exchange in trial.send_rejected_mutations(of=trial.run.auth_rejection_base):
-        trial.judge(exchange, credentials_rejected)
+def test_no_credentials_are_refused(test: RequirementTest) -> None:
+    test.run.controls.require_set_up()
+    if test.run.unauthenticated_probe is not None:
+        test.judge(test.run.unauthenticated_probe, credentials_rejected)
+    for exchange in test.send_rejected_mutations(of=test.run.auth_rejection_base):
+        test.judge(exchange, credentials_rejected)
 
 
-@requirement("AUTH-02", mutations=credentials.unissued_tokens)
-def test_token_never_issued_is_refused(trial: RequirementTest) -> None:
-    for exchange in trial.send_rejected_mutations(of=trial.run.auth_rejection_base):
-        trial.judge(exchange, credentials_rejected)
-
-
-@requirement("AUTH-03", mutations=credentials.near_miss_tokens)
-def test_near_miss_of_the_token_is_refused(trial: RequirementTest) -> None:
-    for exchange in trial.send_rejected_mutations(of=trial.run.auth_rejection_base):
-        trial.judge(exchange, credentials_rejected)
-
-
-@requirement("AUTH-04", mutations=credentials.malformed_header)
-def test_other_form_of_credentials_is_refused(trial: RequirementTest) -> None:
-    for exchange in trial.send_rejected_mutations(of=trial.run.auth_rejection_base):
-        trial.judge(exchange, credentials_rejected)
-
-
-@requirement("AUTH-05", mutations=credentials.wrong_location)
-def test_token_in_another_place_is_refused(trial: RequirementTest) -> None:
-    for exchange in trial.send_rejected_mutations(of=trial.run.auth_rejection_base):
-        trial.judge(exchange, credentials_rejected)
+test_token_never_issued_is_refused = credentials_are_rejected("AUTH-02", credentials.unissued_tokens)
+test_near_miss_of_the_token_is_refused = credentials_are_rejected("AUTH-03", credentials.near_miss_tokens)
+test_other_form_of_credentials_is_refused = credentials_are_rejected("AUTH-04", credentials.malformed_header)
+test_token_in_another_place_is_refused = credentials_are_rejected("AUTH-05", credentials.wrong_location)
 
 
 @requirement("AUTH-06", extra_requests=(1, 1, 20))
-def test_authentication_comes_before_validation(trial: RequirementTest) -> None:
-    wrong = credentials.with_unissued_token(trial.run.auth_rejection_base())
-    reference = trial.run.log.find(wrong) or trial.run.send(wrong, credentials.unissued_tokens(trial.operation)[0])
+def test_authentication_comes_before_validation(test: RequirementTest) -> None:
+    wrong = credentials.with_unissued_token(test.run.auth_rejection_base())
+    reference = test.run.log.find(wrong) or test.run.send(wrong, credentials.unissued_tokens(test.operation)[0])
     if reference.accepted:
         raise NotApplicable("a wrong token is accepted (AUTH-02), so nothing comes before validation")
-    fitting = [mutation for mutation in _bad_requests(trial) if mutation.applies(wrong)]
-    for mutation in fitting[: trial.extra_requests]:
+    fitting = [mutation for mutation in _bad_requests(test) if mutation.applies(wrong)]
+    for mutation in fitting[: test.extra_requests]:
         both = Mutation(f"wrong token, {mutation.name}", mutation.apply, issued_token=False, also_malformed=True)
-        trial.judge(trial.run.send(both.apply(wrong), both), has_status_of(reference))
+        test.judge(test.run.send(both.apply(wrong), both), has_status_of(reference))
     for mutation in fitting[:1]:
         # After so many wrong tokens the issued one is heard as ever (AUTH-11). The edit's own test takes it from here.
-        trial.run.send(mutation.apply(trial.run.rejection_base()), mutation)
+        test.run.send(mutation.apply(test.run.rejection_base()), mutation)
 
 
-@requirement("AUTH-08", mutations=credentials.scheme_spellings, expects_success=True)
-def test_scheme_is_matched_without_case(trial: RequirementTest) -> None:
-    for exchange in trial.send_mutations(of=trial.run.next_control):
-        trial.judge(exchange, http_methods.accepted)
-
-
-@requirement("AUTH-09", mutations=credentials.auth_bypass)
-def test_no_way_around_authentication(trial: RequirementTest) -> None:
-    for exchange in trial.send_rejected_mutations(of=trial.run.auth_rejection_base):
-        trial.judge(exchange, credentials_rejected)
-
-
-@requirement("AUTH-07")
-def test_refusal_of_credentials_is_401_with_a_challenge(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(per_exchange(authentication.rejection_is_401))
-
-
-@requirement("AUTH-10")
-def test_wrong_tokens_are_not_told_apart(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(authentication.rejections_are_uniform)
-
-
-@requirement("AUTH-11")
-def test_issued_token_is_honoured(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(per_exchange(authentication.issued_token_accepted))
+test_scheme_is_matched_without_case = accepts("AUTH-08", credentials.scheme_spellings)
+test_no_way_around_authentication = credentials_are_rejected("AUTH-09", credentials.auth_bypass)
+test_refusal_of_credentials_is_401_with_a_challenge = holds_for_each_exchange(
+    "AUTH-07", authentication.rejection_is_401
+)
+test_wrong_tokens_are_not_told_apart = holds_for_all_exchanges("AUTH-10", authentication.rejections_are_uniform)
+test_issued_token_is_honoured = holds_for_each_exchange("AUTH-11", authentication.issued_token_accepted)
 
 
 @requirement("AUTH-12", extra_requests=(0, 4, 6), extra_requests_by_listing=(0, 1, 1))
-def test_request_without_the_token_does_nothing(trial: RequirementTest) -> None:
-    trial.check_no_side_effects(trial.run.auth_rejection_base)
+def test_request_without_the_token_does_nothing(test: RequirementTest) -> None:
+    test.check_no_side_effects(test.run.auth_rejection_base)
 
 
-def _bad_requests(trial: RequirementTest) -> list[Mutation]:
-    operation = trial.operation
+def _bad_requests(test: RequirementTest) -> list[Mutation]:
+    operation = test.operation
     if operation.body is None:
         return (
             methods.unknown_path_ids(operation)

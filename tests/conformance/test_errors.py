@@ -9,117 +9,84 @@ from contracts.model.http import CONTROL
 from strategies.body import bodies, constraints, fault_combinations, json_syntax, type_mutations
 from strategies.generated import invalid_bodies, invalid_coverage_cases
 from tests.harness.pytest_plugin.collection import requirement
+from tests.harness.pytest_plugin.requirement_rows import accepts, holds_for_each_exchange, rejects
 from tests.harness.trial.requirement_test import RequirementTest
 
 refused = errors.rejected_with(HTTPStatus.BAD_REQUEST)
 
-
-@requirement("ERR-01", mutations=bodies.missing_properties)
-def test_missing_required_property_is_refused(trial: RequirementTest) -> None:
-    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.malformed_body_rejected)
-
-
-@requirement("ERR-02", mutations=type_mutations.wrong_types)
-def test_wrong_type_is_refused(trial: RequirementTest) -> None:
-    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.malformed_body_rejected)
-
-
-@requirement("ERR-03", mutations=bodies.non_object_bodies)
-def test_json_that_is_no_object_is_not_accepted(trial: RequirementTest) -> None:
-    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.non_object_body_rejected)
+test_missing_required_property_is_refused = rejects("ERR-01", bodies.missing_properties, errors.malformed_body_rejected)
+test_wrong_type_is_refused = rejects("ERR-02", type_mutations.wrong_types, errors.malformed_body_rejected)
+test_json_that_is_no_object_is_not_accepted = rejects(
+    "ERR-03", bodies.non_object_bodies, errors.non_object_body_rejected
+)
 
 
 @requirement("ERR-04", mutations=json_syntax.not_json, extra_requests=(0, 1, 1))
-def test_body_that_is_not_json_is_not_accepted(trial: RequirementTest) -> None:
-    for _ in range(trial.extra_requests):
-        trial.run.send(trial.run.next_control(), CONTROL)  # what a server keeps of it is no answer to an empty body
-    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.non_object_body_rejected)
+def test_body_that_is_not_json_is_not_accepted(test: RequirementTest) -> None:
+    for _ in range(test.extra_requests):
+        test.run.send(test.run.next_control(), CONTROL)  # what a server keeps of it is no answer to an empty body
+    for exchange in test.send_rejected_mutations(of=test.run.rejection_base):
+        test.judge(exchange, errors.non_object_body_rejected)
 
 
-@requirement("ERR-06", mutations=constraints.constraint_violations)
-def test_broken_constraint_is_refused(trial: RequirementTest) -> None:
-    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.malformed_body_rejected)
-
-
-@requirement("ERR-16", mutations=constraints.constraint_boundaries, expects_success=True)
-def test_constraint_just_kept_is_accepted(trial: RequirementTest) -> None:
-    for exchange in trial.send_mutations(of=trial.run.next_control):
-        trial.judge(exchange, http_methods.accepted)
-
-
-@requirement("ERR-07", mutations=bodies.unknown_properties)
-def test_unknown_property_is_refused(trial: RequirementTest) -> None:
-    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, refused)
-
-
-@requirement("ERR-11", mutations=json_syntax.other_media_types)
-def test_other_media_type_is_refused(trial: RequirementTest) -> None:
-    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.rejected_with(HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE))
+test_broken_constraint_is_refused = rejects("ERR-06", constraints.constraint_violations, errors.malformed_body_rejected)
+test_constraint_just_kept_is_accepted = accepts("ERR-16", constraints.constraint_boundaries)
+test_unknown_property_is_refused = rejects("ERR-07", bodies.unknown_properties, refused)
+test_other_media_type_is_refused = rejects(
+    "ERR-11",
+    json_syntax.other_media_types,
+    errors.rejected_with(HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+)
 
 
 @requirement("ERR-13", extra_requests=(2, 4, 20))
-def test_next_good_request_is_served_after_a_malformed_one(trial: RequirementTest) -> None:
-    malformed = (bodies.missing_properties(trial.operation) or bodies.non_object_bodies(trial.operation))[0]
-    for turn in range(trial.extra_requests):
+def test_next_good_request_is_served_after_a_malformed_one(test: RequirementTest) -> None:
+    malformed = (bodies.missing_properties(test.operation) or bodies.non_object_bodies(test.operation))[0]
+    for turn in range(test.extra_requests):
         if turn % 3 != 1:  # twice in a row, also for ERR-09: what varies by turn does so from one to the next
-            trial.run.send(malformed.apply(trial.run.rejection_base()), malformed)
+            test.run.send(malformed.apply(test.run.rejection_base()), malformed)
         else:
-            request = trial.run.next_control()
-            good = trial.run.send(request, CONTROL)
-            if trial.run.controls.confirm_value_consumed(request, good):
-                good = trial.run.send(trial.run.next_control(), CONTROL)
-            trial.judge(good, http_methods.accepted)
+            request = test.run.next_control()
+            good = test.run.send(request, CONTROL)
+            if test.run.controls.confirm_value_consumed(request, good):
+                good = test.run.send(test.run.next_control(), CONTROL)
+            test.judge(good, http_methods.accepted)
 
 
 @requirement("ERR-14", mutations=fault_combinations.combined_faults, extra_requests=(1, 1, 200))
-def test_any_other_breach_of_the_schema_is_refused(trial: RequirementTest) -> None:
-    for exchange in trial.send_rejected_mutations(of=trial.run.rejection_base):
-        trial.judge(exchange, errors.malformed_body_rejected)
-    control = trial.run.rejection_base()
-    tried = {exchange.request for exchange in trial.run.exchanges}
-    for request in invalid_coverage_cases(trial.document, trial.operation, control):
-        if request not in tried and trial.extra_requests > 1:
-            trial.judge(trial.run.send(request, "coverage case", generated=True), errors.malformed_body_rejected)
-            trial.extra_requests -= 1
-    trial.search(invalid_bodies(trial.document, trial.operation, control), errors.malformed_body_rejected)
+def test_any_other_breach_of_the_schema_is_refused(test: RequirementTest) -> None:
+    for exchange in test.send_rejected_mutations(of=test.run.rejection_base):
+        test.judge(exchange, errors.malformed_body_rejected)
+    control = test.run.rejection_base()
+    tried = {exchange.request for exchange in test.run.exchanges}
+    for request in invalid_coverage_cases(test.document, test.operation, control):
+        if request not in tried and test.extra_requests > 1:
+            test.judge(test.run.send(request, "coverage case", generated=True), errors.malformed_body_rejected)
+            test.extra_requests -= 1
+    test.search(invalid_bodies(test.document, test.operation, control), errors.malformed_body_rejected)
 
 
 @requirement("ERR-05")
-def test_every_400_has_the_envelope(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(per_exchange(errors.error_matches_envelope))
-    if trial.operation.body is None and not trial.decided:
+def test_every_400_has_the_envelope(test: RequirementTest) -> None:
+    test.check_all_exchanges(per_exchange(errors.error_matches_envelope))
+    if test.operation.body is None and not test.decided:
         raise NotApplicable("nothing was answered 400, and the document names no request that has to be")
 
 
-@requirement("ERR-08")
-def test_error_names_the_property(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(per_exchange(errors.error_names_property))
+test_error_names_the_property = holds_for_each_exchange("ERR-08", errors.error_names_property)
 
 
 @requirement("ERR-09")
-def test_same_bad_request_gets_the_same_refusal(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(errors.rejection_is_deterministic)  # ERR-13 sends its malformed requests again
-    if not trial.decided:
+def test_same_bad_request_gets_the_same_refusal(test: RequirementTest) -> None:
+    test.check_all_exchanges(errors.rejection_is_deterministic)  # ERR-13 sends its malformed requests again
+    if not test.decided:
         raise NotReached("no bad request was sent twice")
 
 
-@requirement("ERR-10")
-def test_refusal_returns_neither_job_nor_result(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(per_exchange(errors.rejection_returns_no_result))
-
-
-@requirement("ERR-12")
-def test_error_gives_nothing_away(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(per_exchange(leaks.no_information_leak))
+test_refusal_returns_neither_job_nor_result = holds_for_each_exchange("ERR-10", errors.rejection_returns_no_result)
+test_error_gives_nothing_away = holds_for_each_exchange("ERR-12", leaks.no_information_leak)
 
 
 @requirement("ERR-15", extra_requests=(0, 3, 6), extra_requests_by_listing=(0, 0, 0))
-def test_malformed_request_does_nothing(trial: RequirementTest) -> None:
-    trial.check_no_side_effects(trial.run.rejection_base)
+def test_malformed_request_does_nothing(test: RequirementTest) -> None:
+    test.check_no_side_effects(test.run.rejection_base)

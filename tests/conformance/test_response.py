@@ -2,7 +2,7 @@
 
 from itertools import cycle
 
-from contracts.checks import echoes, http_methods, response
+from contracts.checks import echoes, response
 from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable
 from contracts.model.http import CONTROL
@@ -12,23 +12,24 @@ from strategies.core.mutation import Mutation
 from strategies.generated import response_conforms, valid_bodies
 from strategies.request import credentials, methods, path_ids, query_values
 from tests.harness.pytest_plugin.collection import requirement
+from tests.harness.pytest_plugin.requirement_rows import accepts, holds_for_all_exchanges, holds_for_each_exchange
 from tests.harness.trial.requirement_test import RequirementTest
 
 
 @requirement("RESP-01", extra_requests=(1, 1, 150), expects_success=True)
-def test_accepted_request_is_answered_as_the_schema_says(trial: RequirementTest) -> None:
-    control = trial.run.control()
-    if trial.operation.body is not None and trial.run.controls.replayable:
-        requests = valid_bodies(trial.document, trial.operation, control.request)
-        trial.search(requests, lambda operation, exchange: response_conforms(trial.document, operation, exchange))
-    trial.check_all_exchanges(per_exchange(response.success_fits_schema))
+def test_accepted_request_is_answered_as_the_schema_says(test: RequirementTest) -> None:
+    control = test.run.control()
+    if test.operation.body is not None and test.run.controls.replayable:
+        requests = valid_bodies(test.document, test.operation, control.request)
+        test.search(requests, lambda operation, exchange: response_conforms(test.document, operation, exchange))
+    test.check_all_exchanges(per_exchange(response.success_fits_schema))
 
 
 @requirement("RESP-02")
-def test_success_is_one_strict_json_document(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(per_exchange(response.success_is_strict_json))
-    if unread := trial.unread_answers():
-        trial.observations.append(unread)
+def test_success_is_one_strict_json_document(test: RequirementTest) -> None:
+    test.check_all_exchanges(per_exchange(response.success_is_strict_json))
+    if unread := test.unread_answers():
+        test.observations.append(unread)
 
 
 def to_be_given_back(operation: Operation) -> list[Mutation]:
@@ -36,19 +37,11 @@ def to_be_given_back(operation: Operation) -> list[Mutation]:
     return [*path_ids.unusual_path_ids(operation), *string_payloads.legal_texts(operation)]
 
 
-@requirement("RESP-03", mutations=to_be_given_back, expects_success=True)
-def test_answer_gives_back_what_was_sent(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(per_exchange(echoes.echoes_request))
-
-
-@requirement("RESP-04")
-def test_job_ids_are_sound(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(response.job_ids_are_sound)
-
-
-@requirement("RESP-05")
-def test_success_is_200_and_nothing_else(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(per_exchange(response.success_is_200))
+test_answer_gives_back_what_was_sent = holds_for_each_exchange(
+    "RESP-03", echoes.echoes_request, mutations=to_be_given_back, expects_success=True
+)
+test_job_ids_are_sound = holds_for_all_exchanges("RESP-04", response.job_ids_are_sound)
+test_success_is_200_and_nothing_else = holds_for_each_exchange("RESP-05", response.success_is_200)
 
 
 def left_open(operation: Operation) -> list[Mutation]:
@@ -77,45 +70,35 @@ def left_open_to_fuzzers(operation: Operation) -> list[Mutation]:
 
 
 @requirement("RESP-06", mutations=left_open_and_honest)
-def test_no_honest_request_gets_a_server_error(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(per_exchange(response.no_server_error))
-    trial.check_all_exchanges(response.service_is_steady)
+def test_no_honest_request_gets_a_server_error(test: RequirementTest) -> None:
+    test.check_all_exchanges(per_exchange(response.no_server_error))
+    test.check_all_exchanges(response.service_is_steady)
 
 
-@requirement("RESP-11", mutations=left_open_to_fuzzers)
-def test_no_hostile_request_gets_a_server_error(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(per_exchange(response.no_server_error_when_fuzzed))
-
-
-@requirement("RESP-07")
-def test_headers_tell_the_truth(trial: RequirementTest) -> None:
-    trial.check_all_exchanges(per_exchange(response.headers_match_body))
-
-
-@requirement("RESP-08", mutations=json_syntax.equivalent_bodies, expects_success=True)
-def test_valid_body_in_other_words_is_accepted(trial: RequirementTest) -> None:
-    for exchange in trial.send_mutations(of=trial.run.next_control):
-        trial.judge(exchange, http_methods.accepted)
+test_no_hostile_request_gets_a_server_error = holds_for_each_exchange(
+    "RESP-11", response.no_server_error_when_fuzzed, mutations=left_open_to_fuzzers
+)
+test_headers_tell_the_truth = holds_for_each_exchange("RESP-07", response.headers_match_body)
+test_valid_body_in_other_words_is_accepted = accepts("RESP-08", json_syntax.equivalent_bodies)
 
 
 @requirement("RESP-09", extra_requests=(4, 5, 25), expects_success=True)
-def test_requests_at_the_same_time_get_their_own_answers(trial: RequirementTest) -> None:
-    control = trial.run.control().request
-    if not trial.run.controls.replayable:
+def test_requests_at_the_same_time_get_their_own_answers(test: RequirementTest) -> None:
+    control = test.run.control().request
+    if not test.run.controls.replayable:
         raise NotApplicable("the target takes each value once")
-    malformed, bare = json_syntax.not_json(trial.operation)[0], credentials.no_credentials(trial.operation)[0]
+    malformed, bare = json_syntax.not_json(test.operation)[0], credentials.no_credentials(test.operation)[0]
     good = [
-        (request, CONTROL)
-        for _, request in zip(range(trial.extra_requests - 3), cycle(trial.run.controls.send_second()))
+        (request, CONTROL) for _, request in zip(range(test.extra_requests - 3), cycle(test.run.controls.send_second()))
     ]
     bad = [(malformed.apply(control), malformed), (bare.apply(control), bare)]
-    for exchange in trial.run.send_together([*good, *bad]):
-        trial.judge(exchange, echoes.response_matches_own_request)
+    for exchange in test.run.send_together([*good, *bad]):
+        test.judge(exchange, echoes.response_matches_own_request)
 
 
 @requirement("RESP-10")
-def test_accepted_request_stays_valid(trial: RequirementTest) -> None:
-    trial.run.control()
-    if not trial.run.controls.replayable:
+def test_accepted_request_stays_valid(test: RequirementTest) -> None:
+    test.run.control()
+    if not test.run.controls.replayable:
         raise NotApplicable("the target takes each value once")
-    trial.check_all_exchanges(response.replay_accepted)
+    test.check_all_exchanges(response.replay_accepted)

@@ -15,7 +15,7 @@ class ConformanceHooks:
 
     @pytest.hookspec(firstresult=True)
     def pytest_conformance_verdict(
-        self, config: pytest.Config, trial: RequirementTest, verdict: Verdict
+        self, config: pytest.Config, test: RequirementTest, verdict: Verdict
     ) -> Presentation | None:
         """Report a verdict as soon as it is reached, and return its presentation."""
 

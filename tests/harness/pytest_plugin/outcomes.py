@@ -49,15 +49,15 @@ class BudgetSkips:
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
         """Raise the reason instead of running the test. A gating check runs with what requests there are."""
-        trial = pyfuncitem.funcargs.get("trial")
-        if not isinstance(trial, RequirementTest):
+        test = pyfuncitem.funcargs.get("test")
+        if not isinstance(test, RequirementTest):
             return
-        if skip_reason := pyfuncitem.config.stash[SESSION].skip_reason(trial.requirement, trial.operation):
+        if skip_reason := pyfuncitem.config.stash[SESSION].skip_reason(test.requirement, test.operation):
             pyfuncitem.stash[BEYOND_ACCESS] = True
             raise skip_reason
-        if trial.requirement.gates or trial.requirement.covers_all_exchanges:
+        if test.requirement.gates or test.requirement.covers_all_exchanges:
             return
-        if pyfuncitem.config.stash[PLAN][trial.operation.id][trial.requirement.id].cut:
+        if pyfuncitem.config.stash[PLAN][test.operation.id][test.requirement.id].cut:
             profile = pyfuncitem.config.stash[SESSION].options.profile
             raise NotReached(f"it needs more requests than profile {profile} has to spare")
 
@@ -65,45 +65,45 @@ class BudgetSkips:
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Run the test, have the verdict reported, and raise its outcome."""
-    trial = pyfuncitem.funcargs.get("trial")
-    if not isinstance(trial, RequirementTest):
+    test = pyfuncitem.funcargs.get("test")
+    if not isinstance(test, RequirementTest):
         return (yield)
     result: object = None
     try:
         result = yield
-        verdict = trial.verdict()
+        verdict = test.verdict()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the result of this item and of no other
-        verdict = _verdict_of(error, trial)
+        verdict = _verdict_of(error, test)
         if isinstance(error, TargetUnavailable):
             # One error of the run, not one of each item that remains.
             pyfuncitem.session.shouldstop = sanitize.line(str(error))
-    verdict = replace(verdict, observations=(*verdict.observations, *trial.run.sender.take_observations()))
-    if verdict.status is Status.INCONCLUSIVE and trial.beyond_access:
+    verdict = replace(verdict, observations=(*verdict.observations, *test.run.sender.take_observations()))
+    if verdict.status is Status.INCONCLUSIVE and test.beyond_access:
         pyfuncitem.stash[BEYOND_ACCESS] = True
         verdict = _without_access(verdict, declared=pyfuncitem.config.stash[SESSION].options.access is not None)
-    presentation = pyfuncitem.ihook.pytest_conformance_verdict(config=pyfuncitem.config, trial=trial, verdict=verdict)
+    presentation = pyfuncitem.ihook.pytest_conformance_verdict(config=pyfuncitem.config, test=test, verdict=verdict)
     presentation = presentation or Presentation(verdict.reason)
-    _keep(pyfuncitem, trial, verdict, presentation)
+    _keep(pyfuncitem, test, verdict, presentation)
     _raise_outcome(verdict.status, presentation, strict=bool(pyfuncitem.config.getini("strict")))
     return result
 
 
-def _verdict_of(error: Exception, trial: RequirementTest) -> Verdict:
+def _verdict_of(error: Exception, test: RequirementTest) -> Verdict:
     """Return the verdict where a test ended with an exception."""
     match error:
         case NotApplicable():
-            return trial.early_verdict(Status.NOT_APPLICABLE, str(error))
+            return test.early_verdict(Status.NOT_APPLICABLE, str(error))
         case NotReached():
-            return trial.early_verdict(Status.NOT_REACHED, str(error))
+            return test.early_verdict(Status.NOT_REACHED, str(error))
         case TargetDown():
-            verdict = trial.early_verdict(Status.INCONCLUSIVE, str(error))
-            return replace(verdict, last_requests=trial.run.client.last.exchanges)
-        case BudgetSpent() if not trial.gates:
-            return trial.early_verdict(Status.NOT_REACHED, str(error))
+            verdict = test.early_verdict(Status.INCONCLUSIVE, str(error))
+            return replace(verdict, last_requests=test.run.client.last.exchanges)
+        case BudgetSpent() if not test.gates:
+            return test.early_verdict(Status.NOT_REACHED, str(error))
         case TargetUnavailable() | Inconclusive():
-            return trial.early_verdict(Status.INCONCLUSIVE, str(error))
+            return test.early_verdict(Status.INCONCLUSIVE, str(error))
         case _:
-            return trial.failed(error)
+            return test.failed(error)
 
 
 def _without_access(verdict: Verdict, *, declared: bool) -> Verdict:
@@ -112,12 +112,12 @@ def _without_access(verdict: Verdict, *, declared: bool) -> Verdict:
     return replace(verdict, status=Status.NOT_APPLICABLE if declared else verdict.status, reason=reason)
 
 
-def _keep(item: pytest.Function, trial: RequirementTest, verdict: Verdict, presentation: Presentation) -> None:
+def _keep(item: pytest.Function, test: RequirementTest, verdict: Verdict, presentation: Presentation) -> None:
     """Keep the verdict for the report of the item, and its properties for JUnit."""
     item.stash[VERDICT], item.stash[PRESENTATION] = verdict, presentation
     item.user_properties += [
         ("requirement", verdict.requirement),
-        ("level", trial.requirement.level),
+        ("level", test.requirement.level),
         ("operation", verdict.operation),
         ("verdict", str(verdict.status)),
         *(("finding", finding.identity) for finding in verdict.findings),

@@ -13,7 +13,7 @@ from tests.harness.trial.requirement_test import RequirementTest
 
 
 @pytest.fixture
-def trial(request: pytest.FixtureRequest, operation: Operation) -> RequirementTest:
+def test(request: pytest.FixtureRequest, operation: Operation) -> RequirementTest:
     """Return the test of the cited requirement on one operation."""
     session, cited = request.config.stash[SESSION], requirement_of(request.node)
     share = request.config.stash[PLAN][operation.id][cited.id]
@@ -33,10 +33,10 @@ def trial(request: pytest.FixtureRequest, operation: Operation) -> RequirementTe
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
     """Set the operation up before the first of its tests that is not skipped: `BudgetSkips` comes before."""
-    trial = pyfuncitem.funcargs.get("trial")
-    if isinstance(trial, RequirementTest):
-        trial.run.set_up()
-        trial.run.send_shared_mutations()
+    test = pyfuncitem.funcargs.get("test")
+    if isinstance(test, RequirementTest):
+        test.run.set_up()
+        test.run.send_shared_mutations()
 
 
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:

@@ -1,0 +1,68 @@
+"""Conformance tests as data: a row names a requirement, what is sent for it, and the check of the exchanges.
+
+    test_wrong_type_is_refused = rejects("ERR-02", type_mutations.wrong_types, errors.malformed_body_rejected)
+
+A test that sends or decides anything of its own is a function under `requirement`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from contracts.checks.base import Check, SeriesCheck, per_exchange
+from contracts.checks.http_methods import accepted
+from contracts.model.http import Request
+from strategies.core.mutation import Mutations
+from tests.harness.pytest_plugin.collection import requirement
+from tests.harness.run.operation_run import OperationRun
+from tests.harness.trial.requirement_test import RequirementTest
+
+ConformanceTest: TypeAlias = Callable[[RequirementTest], None]
+Base: TypeAlias = Callable[[OperationRun], Request]
+"""The request to mutate."""
+
+
+def rejects(
+    name: str, mutations: Mutations, check: Check, *, base: Base = OperationRun.rejection_base
+) -> ConformanceTest:
+    """Return the test that the target rejects each mutation of the base, as the check says."""
+
+    @requirement(name, mutations=mutations)
+    def send_and_check(test: RequirementTest) -> None:
+        for exchange in test.send_rejected_mutations(of=lambda: base(test.run)):
+            test.judge(exchange, check)
+
+    return send_and_check
+
+
+def accepts(
+    name: str, mutations: Mutations, check: Check = accepted, *, expects_success: bool = True
+) -> ConformanceTest:
+    """Return the test that the target accepts each mutation of a control; `expects_success` as in `requirement`."""
+
+    @requirement(name, mutations=mutations, expects_success=expects_success)
+    def send_and_check(test: RequirementTest) -> None:
+        for exchange in test.send_mutations(of=test.run.next_control):
+            test.judge(exchange, check)
+
+    return send_and_check
+
+
+def holds_for_each_exchange(
+    name: str, check: Check, *, mutations: Mutations | None = None, expects_success: bool = False
+) -> ConformanceTest:
+    """Return the test that each exchange of the operation passes the check; `mutations` are sent for it before."""
+    return holds_for_all_exchanges(name, per_exchange(check), mutations=mutations, expects_success=expects_success)
+
+
+def holds_for_all_exchanges(
+    name: str, check: SeriesCheck, *, mutations: Mutations | None = None, expects_success: bool = False
+) -> ConformanceTest:
+    """Return the test that the exchanges of the operation together pass the check."""
+
+    @requirement(name, mutations=mutations, expects_success=expects_success)
+    def check_exchanges(test: RequirementTest) -> None:
+        test.check_all_exchanges(check)
+
+    return check_exchanges
