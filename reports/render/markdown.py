@@ -96,7 +96,7 @@ def _command(command: str, rest: str) -> Iterator[str]:
 
 def _evidence(report: RunReport) -> Iterator[str]:
     for name, value in report.facts().items():
-        if name not in ("Verdict", "Exit code", "Target"):
+        if name not in ("Verdict", "Outcome", "Target"):
             yield f"- {name}: {prose(value)}"
 
 

@@ -87,8 +87,12 @@ class Counts:
 
     def __str__(self) -> str:
         """Return the counts that are not zero; they add up to the total."""
-        parts = [f"{count} {PHRASES.get(result, result)}" for result, count in self.by_result.items() if count]
+        parts = [_phrase(result, count) for result, count in self.by_result.items() if count]
         return ", ".join(parts) or "none"
+
+
+def _phrase(result: Result, count: int) -> str:
+    return pluralize(count, result) if result is Result.KNOWN else f"{count} {PHRASES.get(result, result)}"
 
 
 def gating(items: Iterable[ItemResult]) -> list[ItemResult]:

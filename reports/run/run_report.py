@@ -125,7 +125,7 @@ class RunReport:
         """Return the facts of the run for a report's first screen, the most telling first."""
         return {
             "Verdict": self.headline,
-            "Exit code": f"{self.exit_code}: {self.meaning}",
+            "Outcome": f"exit code {self.exit_code}: {self.meaning}",
             **explanation(self.results),
             "Requests": f"{self.sent} sent, {self.controls} controls accepted",
             "Detection": self.proof_line,

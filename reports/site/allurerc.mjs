@@ -57,16 +57,16 @@ export default {
     use: [
       rule("violated", (count) => `${count} violated`, select(({ status }) => status === "failed")),
       rule("undecided", (count) => `${count} undecided`, select((tr) => tr.status === "broken" && wasRun(tr))),
-      rule("unrun", (count) => `${count} not run`, select((tr) => !wasRun(tr))),
-      rule("complaints", (count) => `${count} at run level: see Global Errors`, metricSum("complaints")),
+      rule("not run", (count) => `${count} not run`, select((tr) => !wasRun(tr))),
+      rule("run level", (count) => `${count} at run level: see Global Errors`, metricSum("complaints")),
     ],
-    rules: [{ filter: gates, violated: 0, undecided: 0, unrun: 0, complaints: 0 }],
+    rules: [{ filter: gates, violated: 0, undecided: 0, "not run": 0, "run level": 0 }],
   },
   performance: {
     groups: { seen: { title: "Coverage" }, trust: { title: "Evidence" }, found: { title: "Findings" } },
     metrics: {
       exercised: { title: "Requirements decided", unit: "", better: "higher", group: "seen" },
-      decisions: { title: "Deciding requests", unit: "", better: "higher", group: "seen" },
+      decisions: { title: "Decisions", unit: "", better: "higher", group: "seen" },
       requests: { title: "Requests sent", unit: "", better: "lower", group: "seen" },
       noticed: { title: "Seeded defects detected", unit: "%", better: "higher", group: "trust" },
       findings: { title: "Findings", unit: "", better: "lower", group: "found" },

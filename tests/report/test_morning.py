@@ -80,7 +80,7 @@ def test_the_first_line_is_the_verdict(morning: Morning) -> None:
         "Checks",
         "Musts",
         "Detection",
-        "1: a must is violated",
+        "exit code 1: a must is violated",
         "controls accepted",
     ):
         assert fact in facts

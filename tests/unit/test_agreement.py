@@ -130,4 +130,4 @@ def test_every_report_says_the_same_in_the_same_words(what: str, *, strict: bool
     )
     assert told["outcome"] == account.outcome
     assert account.facts()["Verdict"] == account.headline
-    assert account.facts()["Exit code"] == f"{account.exit_code}: {account.meaning}"
+    assert account.facts()["Outcome"] == f"exit code {account.exit_code}: {account.meaning}"

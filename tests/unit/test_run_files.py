@@ -57,7 +57,7 @@ def test_files_of_a_run(tmp_path: Path) -> None:
         "reportName": told.headline,
     }
     names = [line.partition("=")[0] for line in (tmp_path / "environment.properties").read_text().splitlines()]
-    assert names[:2] == ["Changed", "Exit code"]
+    assert names[:2] == ["Changed", "Outcome"]
     assert "Verdict" not in names
     assert {"Contract", "Profile", "Suite", "Detection"} <= set(names)
     samples = json.loads((tmp_path / "run-perf.json").read_text())
