@@ -65,7 +65,7 @@ def _comparison(config: pytest.Config, session: Session) -> Comparison:
         today=dt.datetime.now(tz=dt.UTC).date(),
         runs=kept.runs,
         notice=kept.notice,
-        issues=known_issues.applying(
+        issues=known_issues.matching_issues(
             known_issues.load(issues), issues, target, contract, session.document, session.requirements
         ),
         kept=file is not None,

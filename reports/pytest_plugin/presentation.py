@@ -68,7 +68,7 @@ def pytest_conformance_verdict(config: pytest.Config, test: RequirementTest, ver
     """Give a verdict to Allure, and return its presentation."""
     session, comparison, strict = config.stash[SESSION], config.stash[COMPARISON], bool(config.getini("strict"))
     redactor, url = redactor_of(session), session.target.url
-    trends = comparison.standings(verdict.findings)
+    trends = comparison.trends(verdict.findings)
     suppressed = known_issues.suppressed(verdict.findings, comparison.known, strict=strict)
     check = allure_check(session, test.requirement, test.operation)
     control = test.run.controls.first

@@ -22,7 +22,7 @@ from reports.redaction import output_filter, scan
 from reports.render import markdown
 from reports.run import history, proof, quality_gate, trend
 from reports.run.history import Run
-from reports.run.outcome import failure
+from reports.run.outcome import failure_reason
 from reports.run.run_report import RunConfig, RunReport, as_run
 from reports.writers import allure_run_files, badge, summary
 from tests.harness.config import access
@@ -82,11 +82,11 @@ class RunReports:
         comparison, results = self._config.stash[COMPARISON], self._config.stash[RESULTS]
         stale_issues = [result.stale_issues for result in results if result.stale_issues]
         report = RunReport(
-            setting=self._run_config(),
+            config=self._run_config(),
             results=results,
             exit_code=run.exit_code,
             refusals=quality_gate.refusals(run, comparison.runs, stale_issues),
-            changes=trend.changes(run, comparison.runs, comparison.issues, comparison.today),
+            trends=trend.all_trends(run, comparison.runs, comparison.issues, comparison.today),
             last=comparison.last,
             notice=comparison.notice,
             proof=self._proof,
@@ -135,8 +135,8 @@ class RunReports:
         """Return the report with the exit code that follows from what became of the reports by now."""
         code = self._exit_code(refused=bool(report.refusals), leaked=leaked)
         not_written = self._config.stash[NOT_WRITTEN]
-        why = failure(report.results, unwritten=bool(not_written), leaked=leaked)
-        return replace(report, exit_code=code, failure=why)
+        why = failure_reason(report.results, unwritten=bool(not_written), leaked=leaked)
+        return replace(report, exit_code=code, failure_reason=why)
 
     def _add_to_history(self, report: RunReport, run: Run) -> RunReport:
         """Add the run to the history; return the report, with a notice if it cannot be added."""
@@ -166,7 +166,7 @@ class RunReports:
         redact = self._config.stash[output_filter.OUTPUT_FILTER].redact
         if folder := self._config.getoption("--alluredir", None):
             with write_errors_kept(self._config):
-                executor = allure_run_files.executor(os.environ, f"seed {report.setting.seed}")
+                executor = allure_run_files.executor(os.environ, f"seed {report.config.seed}")
                 allure_run_files.write(Path(folder), report, executor, redact)
         for option, writer in (("--summary", summary), ("--markdown", markdown), ("--badge", badge)):
             if file := self._config.getoption(option):

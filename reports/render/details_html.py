@@ -11,7 +11,7 @@ from contracts.untrusted import sanitize
 from reports.redaction.redactor import Redactor
 from reports.render.curl import curl
 from reports.render.wording import NON_GATING, evidence_line, how_often
-from reports.run.trend import Change
+from reports.run.trend import FindingTrend
 
 LONGEST_BODY = 2_000
 """Bytes of a body in the description; the attachment has more."""
@@ -26,7 +26,7 @@ TOP = "vertical-align:top;white-space:normal"
 
 
 def details_html(
-    verdict: Verdict, requirement: Requirement, base_url: str, redactor: Redactor, trends: Mapping[str, Change]
+    verdict: Verdict, requirement: Requirement, base_url: str, redactor: Redactor, trends: Mapping[str, FindingTrend]
 ) -> str:
     """Return the description as HTML; `trends` holds the trend of findings by identity, where it is known.
 
@@ -51,12 +51,12 @@ def _requirement(requirement: Requirement) -> Iterator[tuple[str, str]]:
     yield "Source", sanitize.html(requirement.source)  # as text: Allure's frame opens no links, the result has one
 
 
-def _finding(finding: Finding, trends: Mapping[str, Change], redactor: Redactor) -> Iterator[tuple[str, str]]:
+def _finding(finding: Finding, trends: Mapping[str, FindingTrend], redactor: Redactor) -> Iterator[tuple[str, str]]:
     yield "Also expected", sanitize.html(redactor.text(finding.violation.expected))
     yield "Also observed", sanitize.html(redactor.text(finding.violation.observed))
     yield "Mutation", sanitize.html(how_often(finding))
     if change := trends.get(finding.identity):
-        yield "History", sanitize.html(change.standing())
+        yield "History", sanitize.html(change.status_text())
 
 
 def _evidence(verdict: Verdict, requirement: Requirement, redactor: Redactor) -> Iterator[tuple[str, str]]:

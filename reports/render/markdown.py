@@ -11,7 +11,7 @@ from contracts.untrusted import sanitize
 from reports.render import last_requests
 from reports.render.wording import one_line
 from reports.run.run_report import RunReport, findings
-from reports.run.trend import Change, State, moment
+from reports.run.trend import FindingTrend, State, moment
 
 SHOWN_IN_FULL = 10
 """New and expired findings with expected, observed and curl; each other finding is one line."""
@@ -46,11 +46,11 @@ def _changes(report: RunReport) -> Iterator[str]:
         yield from (f"{prose(report.notice)}.", "")
     if report.last:
         yield from (f"Compared with the run of {moment(report.last)}.", "")
-    if not report.changes:
+    if not report.trends:
         yield "No findings."
     details = {seen.identity: detail for seen, detail in findings(report.results)}
     shown = dict.fromkeys(State, 0)
-    numbered = list(enumerate(report.changes, start=1))
+    numbered = list(enumerate(report.trends, start=1))
     for state in State:
         of_state = [(number, change) for number, change in numbered if change.state is state]
         for number, change in of_state[:LINES_OF_A_STATE]:
@@ -63,12 +63,12 @@ def _changes(report: RunReport) -> Iterator[str]:
             yield f"- and {len(of_state) - LINES_OF_A_STATE} more {state}: {report.rest('--summary')}"
 
 
-def _line(number: int, change: Change, detail: FindingResult | None) -> str:
+def _line(number: int, change: FindingTrend, detail: FindingResult | None) -> str:
     finding = change.finding
     what = (detail and detail.text.observed) or finding.problem
     level = "" if finding.gates else " (recommendation)"
     where = f"{finding.requirement}{level} {code(finding.operation)}, {code(finding.edit)}"
-    return f"{number}. **{change.standing()}** - {where}: {code(what)} `{finding.identity}`"
+    return f"{number}. **{change.status_text()}** - {where}: {code(what)} `{finding.identity}`"
 
 
 def _in_full(detail: FindingResult, rest: str) -> Iterator[str]:

@@ -14,21 +14,21 @@ from contracts.model.verdict import Status
 from contracts.untrusted import sanitize
 from reports.render import last_requests, markdown
 from reports.render.wording import one_line
-from reports.run.counts import Counts, Result, explanation
+from reports.run.counts import CheckResult, Counts, explanation
 from reports.run.run_report import RunReport, findings
 from reports.run.trend import State, moment
 
-COLUMNS: Mapping[Result, str] = {
-    Result.HELD: "held",
-    Result.VIOLATED: "violated",
-    Result.NOT_MET: "not\nmet",
-    Result.KNOWN: "known\nissue",
-    Result.UNDECIDED: "can't\ntell",
-    Result.NEEDS_ACCESS: "more\naccess",
-    Result.NOT_REACHED: "not\nreached",
-    Result.NOT_APPLICABLE: "n/a",
-    Result.NOT_RUN: "not\nrun",
-    Result.SUITE_FAILED: "suite\nfailed",
+COLUMNS: Mapping[CheckResult, str] = {
+    CheckResult.HELD: "held",
+    CheckResult.VIOLATED: "violated",
+    CheckResult.NOT_MET: "not\nmet",
+    CheckResult.KNOWN: "known\nissue",
+    CheckResult.UNDECIDED: "can't\ntell",
+    CheckResult.NEEDS_ACCESS: "more\naccess",
+    CheckResult.NOT_REACHED: "not\nreached",
+    CheckResult.NOT_APPLICABLE: "n/a",
+    CheckResult.NOT_RUN: "not\nrun",
+    CheckResult.SUITE_FAILED: "suite\nfailed",
 }
 """Column headings: all of them fit into 80 characters, since group names wrap."""
 EVIDENCE = "min\nevidence"
@@ -58,11 +58,11 @@ def _changes(report: RunReport) -> Iterator[str]:
     if report.notice:
         yield f"{report.notice}."
     since = f"since the run of {moment(report.last)}" if report.last else "without an earlier run"
-    counts = Counter(change.state for change in report.changes)
+    counts = Counter(change.state for change in report.trends)
     parts = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
     yield f"Findings {since}: {parts or 'none'}."
     details = {seen.identity: detail for seen, detail in findings(report.results)}
-    numbered = list(enumerate(report.changes, start=1))
+    numbered = list(enumerate(report.trends, start=1))
     for state in State:
         of_state = [(number, change) for number, change in numbered if change.state is state]
         most = LINES_OF_A_STATE[state]
@@ -73,7 +73,7 @@ def _changes(report: RunReport) -> Iterator[str]:
             what = what if len(what) <= LONGEST_OBSERVED else what[:LONGEST_OBSERVED] + "…"
             level = "" if finding.gates else " (recommendation)"
             where = f"{finding.requirement}{level} {finding.operation}"
-            yield f"{number:3}  {change.standing()}: {where}, {finding.edit}: {what}"
+            yield f"{number:3}  {change.status_text()}: {where}, {finding.edit}: {what}"
         if len(of_state) > most:
             complete = ("--markdown",) if len(of_state) <= markdown.LINES_OF_A_STATE else ()
             yield f"     and {len(of_state) - most} more {state}: {report.rest(*complete, '--summary')}"
@@ -97,7 +97,7 @@ def _closing_lines(report: RunReport) -> Iterator[str]:
     if why := stop_reason(report.results):
         yield why
     yield from last_requests.lines(report.last_requests)
-    yield f"{report.setting.target}: {report.sent} requests sent, seed {report.setting.seed}."
+    yield f"{report.config.target}: {report.sent} requests sent, seed {report.config.seed}."
     yield report.exit_line
 
 
@@ -107,7 +107,7 @@ def _table(results: Sequence[ItemResult]) -> Table:
     for item in results:
         groups.setdefault(item.group or "The suite itself", []).append(item)
     every = Counts.of(results)
-    shown = [result for result in Result if every[result]]
+    shown = [result for result in CheckResult if every[result]]
     table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1))
     table.add_column("")
     evidence = [EVIDENCE] if any(item.verdict is Status.HELD for item in results) else []
@@ -119,7 +119,7 @@ def _table(results: Sequence[ItemResult]) -> Table:
     return table
 
 
-def _row(items: Sequence[ItemResult], shown: Sequence[Result]) -> Iterator[str]:
+def _row(items: Sequence[ItemResult], shown: Sequence[CheckResult]) -> Iterator[str]:
     counts = Counts.of(items)
     held = [item.evidence.decided for item in items if item.verdict is Status.HELD]
     yield from (str(counts[result] or "") for result in shown)

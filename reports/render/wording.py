@@ -13,7 +13,7 @@ from contracts.untrusted import sanitize
 from reports.redaction.redactor import Redactor
 from reports.render import last_requests
 from reports.render.curl import curl
-from reports.run.trend import Change
+from reports.run.trend import FindingTrend
 
 MUTATIONS_NAMED = 6
 NON_GATING = (
@@ -27,7 +27,7 @@ def failure_text(
     operation: Operation,
     base_url: str,
     redactor: Redactor,
-    trends: Mapping[str, Change],
+    trends: Mapping[str, FindingTrend],
 ) -> str:
     """Return requirement, expected, observed and curl of the first finding, and a line for each further one.
 
@@ -49,7 +49,7 @@ def failure_text(
         lines.insert(1, NON_GATING)
     lines += [f"also: {_safe(other.violation.observed, redactor)} ({how_often(other)})" for other in others]
     known = [finding.identity for finding in verdict.findings if finding.identity in trends]
-    lines += [f"{identity}: {trends[identity].standing()}" for identity in known]
+    lines += [f"{identity}: {trends[identity].status_text()}" for identity in known]
     return "\n".join([*lines, *last])
 
 
@@ -62,7 +62,9 @@ def finding_text(finding: Finding, base_url: str, redactor: Redactor) -> Finding
     )
 
 
-def allure_message(verdict: Verdict, requirement: Requirement, redactor: Redactor, trends: Mapping[str, Change]) -> str:
+def allure_message(
+    verdict: Verdict, requirement: Requirement, redactor: Redactor, trends: Mapping[str, FindingTrend]
+) -> str:
     """Return the message of an Allure result with findings; `trends` is as in `failure_text`."""
     first, *others = verdict.findings
     lines = [
@@ -71,7 +73,7 @@ def allure_message(verdict: Verdict, requirement: Requirement, redactor: Redacto
         f"expected: {_safe(first.violation.expected, redactor)}",
         f"observed: {_safe(first.violation.observed, redactor)}",
         f"with:     {how_often(first)}",
-        *(f"history:  {trends[first.identity].standing()}" for _ in [first] if first.identity in trends),
+        *(f"history:  {trends[first.identity].status_text()}" for _ in [first] if first.identity in trends),
         *(f"also:     {_safe(other.violation.observed, redactor)} ({how_often(other)})" for other in others),
     ]
     return "\n".join(lines)

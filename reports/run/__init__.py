@@ -1,1 +1,1 @@
-"""What a run came to, gathered once for all reports, and compared with earlier runs."""
+"""The report of a run, its comparison with earlier runs, known issues, and the quality gate."""

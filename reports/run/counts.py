@@ -1,7 +1,7 @@
-"""How many checks came to which result: the same numbers in every report, and they add up.
+"""Checks counted by result: the same numbers in every report.
 
-A *check* is one requirement on one operation. Each check has exactly one result. Some checks of a must gate the run;
-those that rest on what the documentation only shows by an example, or that is inferred, do not.
+A *check* is one requirement on one operation. Each check has exactly one result, so that the counts add up. A check of
+a must gates the run, unless the must rests on nothing but an example of the documentation, or on an inference.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from contracts.model.result import ItemResult
 from contracts.model.verdict import Status
 
 
-class Result(StrEnum):
-    """What a check came to, in the order of the reports."""
+class CheckResult(StrEnum):
+    """The result of a check, in the order of the reports."""
 
     HELD = "held"
     VIOLATED = "violated"
@@ -31,48 +31,48 @@ class Result(StrEnum):
     SUITE_FAILED = "suite failed"
 
 
-DECIDED = (Result.HELD, Result.VIOLATED, Result.NOT_MET, Result.KNOWN)
-OF_VERDICT: Mapping[Status, Result] = {
-    Status.HELD: Result.HELD,
-    Status.VIOLATED: Result.VIOLATED,
-    Status.NOT_MET: Result.NOT_MET,
-    Status.INCONCLUSIVE: Result.UNDECIDED,
-    Status.NOT_REACHED: Result.NOT_REACHED,
-    Status.NOT_APPLICABLE: Result.NOT_APPLICABLE,
-    Status.NOT_RUN: Result.NOT_RUN,
-    Status.INTERNAL_ERROR: Result.SUITE_FAILED,
+DECIDED = (CheckResult.HELD, CheckResult.VIOLATED, CheckResult.NOT_MET, CheckResult.KNOWN)
+OF_VERDICT: Mapping[Status, CheckResult] = {
+    Status.HELD: CheckResult.HELD,
+    Status.VIOLATED: CheckResult.VIOLATED,
+    Status.NOT_MET: CheckResult.NOT_MET,
+    Status.INCONCLUSIVE: CheckResult.UNDECIDED,
+    Status.NOT_REACHED: CheckResult.NOT_REACHED,
+    Status.NOT_APPLICABLE: CheckResult.NOT_APPLICABLE,
+    Status.NOT_RUN: CheckResult.NOT_RUN,
+    Status.INTERNAL_ERROR: CheckResult.SUITE_FAILED,
 }
-PHRASES: Mapping[Result, str] = {
-    Result.NEEDS_ACCESS: "need more access",
-    Result.NOT_REACHED: "not reached in this budget",
+PHRASES: Mapping[CheckResult, str] = {
+    CheckResult.NEEDS_ACCESS: "need more access",
+    CheckResult.NOT_REACHED: "not reached in this budget",
 }
-"""What stands in a sentence where the result's own name does not fit."""
+"""Words for a sentence in which the name of the result does not fit."""
 
 
-def result_of(item: ItemResult) -> Result:
+def check_result(item: ItemResult) -> CheckResult:
     """Return the result of a check."""
     result = OF_VERDICT[item.verdict]
     if item.suppressed:
-        return Result.KNOWN
+        return CheckResult.KNOWN
     if item.beyond_access and result not in DECIDED:
-        return Result.NEEDS_ACCESS
+        return CheckResult.NEEDS_ACCESS
     return result
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many of some checks came to each result."""
+    """The numbers of some checks by result."""
 
-    by_result: Mapping[Result, int]
+    by_result: Mapping[CheckResult, int]
 
     @classmethod
     def of(cls, items: Iterable[ItemResult]) -> Self:
         """Count the results of checks."""
-        found = Counter(map(result_of, items))
-        return cls({result: found[result] for result in Result})
+        found = Counter(map(check_result, items))
+        return cls({result: found[result] for result in CheckResult})
 
-    def __getitem__(self, result: Result) -> int:
-        """Return how many checks came to this result."""
+    def __getitem__(self, result: CheckResult) -> int:
+        """Return the number of checks with this result."""
         return self.by_result[result]
 
     @property
@@ -82,7 +82,7 @@ class Counts:
 
     @property
     def decided(self) -> int:
-        """Return the number of checks that a decision was reached about."""
+        """Return the number of decided checks."""
         return sum(self[result] for result in DECIDED)
 
     def __str__(self) -> str:
@@ -91,8 +91,8 @@ class Counts:
         return ", ".join(parts) or "none"
 
 
-def _phrase(result: Result, count: int) -> str:
-    return pluralize(count, result) if result is Result.KNOWN else f"{count} {PHRASES.get(result, result)}"
+def _phrase(result: CheckResult, count: int) -> str:
+    return pluralize(count, result) if result is CheckResult.KNOWN else f"{count} {PHRASES.get(result, result)}"
 
 
 def gating(items: Iterable[ItemResult]) -> list[ItemResult]:

@@ -1,8 +1,8 @@
-"""The runs of the past, one JSON line each: what was exercised, what was found, and how good the proof was.
+"""Earlier runs, one JSON line each: requirements exercised, findings, detection power.
 
-Runs are compared only within one target and one contract digest. The file is bounded, two runs at once both keep
-their lines, and a line that cannot be read, or a file that is too large, is set aside in a file of its own: nothing is
-lost.
+Runs are compared only within one target and one contract digest. The number of runs is bounded. The file is locked, so
+that two runs at the same time keep both lines. A line that cannot be read, or a file that is too large, is moved to
+`<name>.unreadable`: nothing is lost.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from reports.run.counts import pluralize
 from reports.writers.safe_files import replace_file
 
 PROFILES = ("quick", "nightly", "deep")
-"""From the smallest to the largest: what a larger one found, a smaller one may not have tried."""
+"""From the smallest to the largest: a smaller one may not have tried what a larger one found."""
 RUNS_OF_ONE_SCOPE = 400
-"""Kept for one target and contract: a year of nights."""
+"""Kept for one target and contract: more than a year of nightly runs."""
 RUNS_IN_ALL = 2_000
 LOCK_SECONDS = 30
 MAX_BYTES = 100 * MEGABYTE
@@ -39,7 +39,7 @@ MAX_LINE_BYTES = 2 * MEGABYTE
 
 @dataclass(frozen=True, slots=True)
 class FindingRecord:
-    """A finding as history keeps it. `problem` names what was wrong without any generated value."""
+    """A finding as history keeps it. `problem` is the kind of violation, without any generated value."""
 
     identity: str
     requirement: str
@@ -51,7 +51,7 @@ class FindingRecord:
 
 @dataclass(frozen=True, slots=True)
 class DetectionPower:
-    """What the suite was proved to notice when the run was made."""
+    """The detection power of the suite at the time of the run, by `make prove`."""
 
     seeded: int
     noticed: int
@@ -64,11 +64,11 @@ class DetectionPower:
 class Run:
     """One run, begun at `when` (ISO 8601, UTC). `exercised` maps an operation to the requirements decided on it.
 
-    `musts` are the requirements exercised that can fail a run. `whole` tells that nothing was left out by the caller
-    and that the run came to its end.
+    `musts` are the exercised requirements that can fail a run. `whole`: the user selected the whole suite, and the run
+    came to its end.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # whatever another version keeps is set aside, whole
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # a line of another version is set aside as a whole
 
     when: str
     target: str
@@ -83,61 +83,63 @@ class Run:
     findings: tuple[FindingRecord, ...]
     power: DetectionPower | None
 
-    def could_see(self, finding: FindingRecord, profile: str) -> bool:
-        """Return whether the run would have shown a finding of a run in `profile`: it decided, and reached as far."""
+    def could_find(self, finding: FindingRecord, profile: str) -> bool:
+        """Return whether the run decided the requirement, in a profile that is at least as large as `profile`."""
         decided = finding.requirement in self.exercised.get(finding.operation, ())
         return decided and PROFILES.index(self.profile) >= PROFILES.index(profile)
 
     @property
     def identities(self) -> frozenset[str]:
-        """Return the identities of what was found."""
+        """Return the identities of the findings."""
         return frozenset(finding.identity for finding in self.findings)
 
 
-RUN: Final = TypeAdapter(Run)
-"""Reads a line: every value of its type, no half of a surrogate pair, and no depth beyond what pydantic takes."""
+RUN_ADAPTER: Final = TypeAdapter(Run)
+"""Validates types, and rejects lone surrogates and nesting that is too deep."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Runs of one target and contract, the oldest first; `notice` says what is amiss, if anything."""
+    """Runs of one target and contract, the oldest first; `notice` says what is wrong with the file, if anything."""
 
     runs: tuple[Run, ...]
     notice: str = ""
 
 
 def read(file: Path, target: str, contract: str) -> History:
-    """Return the earlier runs of this target and contract digest; a file that cannot be read is an empty history."""
+    """Return the earlier runs of this target and contract digest; none, with a notice, if the file cannot be read."""
     try:
         lines = read_bytes(file, MAX_BYTES).splitlines()
     except FileNotFoundError:
         return History((), f"History starts anew: there is no {file}")
     except OSError as error:
-        aside = f", and is set aside as {_aside(file)}" if error.errno == errno.EFBIG else ""
+        aside = f", and is set aside as {_unreadable_file(file)}" if error.errno == errno.EFBIG else ""
         return History((), f"History starts anew: {file} cannot be read ({error.strerror}){aside}")
-    runs, unreadable = _runs(lines)
+    runs, unreadable = _parse_lines(lines)
     kept = tuple(sorted((run for run in runs if (run.target, run.contract) == (target, contract)), key=_when))
     notices = []
     if unreadable:
-        notices.append(f"{pluralize(len(unreadable), 'line')} of {file} could not be read, set aside in {_aside(file)}")
+        notices.append(
+            f"{pluralize(len(unreadable), 'line')} of {file} could not be read, set aside in {_unreadable_file(file)}"
+        )
     if not kept:
         notices.append(f"History starts anew: this is the first run of {target} against contract {contract}")
     return History(kept, "; ".join(notices))
 
 
 def append(file: Path, run: Run) -> None:
-    """Add a run, and keep the file within its bounds.
+    """Add a run, and remove the oldest ones beyond the bounds.
 
-    `OSError` if the file cannot be written; what is no regular file is left as it is.
+    Raises OSError if the file cannot be written, or is no regular file, which is then left as it is.
     """
     file = Path(os.path.realpath(file))  # a link stays a link; unlike `resolve`, this takes one that leads to itself
     if file.exists():
         require_regular(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_name(f"{file.name}.lock"), timeout=LOCK_SECONDS):
-        runs, unreadable = _runs(_lines_of(file))
+        runs, unreadable = _parse_lines(_lines_of(file))
         if unreadable:
-            with _aside(file).open("ab") as aside:
+            with _unreadable_file(file).open("ab") as aside:
                 aside.writelines(line + b"\n" for line in unreadable)
         text = "".join(
             f"{sanitize.json(json.dumps(asdict(kept), ensure_ascii=False))}\n" for kept in bounded([*runs, run])
@@ -146,7 +148,7 @@ def append(file: Path, run: Run) -> None:
 
 
 def _lines_of(file: Path) -> list[bytes]:
-    """Return the lines of the file, none if there is none; one that is too large is put aside whole."""
+    """Return the lines of the file, none without a file; a file that is too large is moved aside."""
     try:
         return read_bytes(file, MAX_BYTES).splitlines()
     except FileNotFoundError:
@@ -154,13 +156,13 @@ def _lines_of(file: Path) -> list[bytes]:
     except OSError as error:
         if error.errno != errno.EFBIG:
             raise
-        with _aside(file).open("ab") as aside, file.open("rb") as large:
+        with _unreadable_file(file).open("ab") as aside, file.open("rb") as large:
             shutil.copyfileobj(large, aside)
         return []
 
 
 def bounded(runs: Sequence[Run]) -> list[Run]:
-    """Return the newest runs of each target and contract, and of all, in order."""
+    """Return the newest runs within the bounds for each target and contract, and in all, the oldest first."""
     numbers: Counter[tuple[str, str]] = Counter()
     kept: list[Run] = []
     for run in sorted(runs, key=_when, reverse=True):
@@ -174,28 +176,29 @@ def _when(run: Run) -> str:
     return run.when
 
 
-def _runs(lines: Iterable[bytes]) -> tuple[list[Run], list[bytes]]:
+def _parse_lines(lines: Iterable[bytes]) -> tuple[list[Run], list[bytes]]:
+    """Return the runs, and the lines that cannot be parsed."""
     runs: list[Run] = []
     unreadable: list[bytes] = []
     for line in lines:
         if not line.strip():
             continue
         try:
-            runs.append(_run(line))
+            runs.append(_parse_line(line))
         except ValueError:
             unreadable.append(line)
     return runs, unreadable
 
 
-def _run(line: bytes) -> Run:
-    """Return the run of a line; `ValueError` where it has none."""
+def _parse_line(line: bytes) -> Run:
+    """Parse one JSON line; raises ValueError."""
     if len(line) > MAX_LINE_BYTES:
         raise ValueError("longer than any run")
-    run = RUN.validate_json(line)
+    run = RUN_ADAPTER.validate_json(line)
     if run.profile not in PROFILES:
         raise ValueError("no such profile")
     return run
 
 
-def _aside(file: Path) -> Path:
+def _unreadable_file(file: Path) -> Path:
     return file.with_name(f"{file.stem}.unreadable{file.suffix}")

@@ -20,14 +20,14 @@ from reports.run.history import PROFILES
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "contracts" / "known-issues.yaml"
 MAX_BYTES = MEGABYTE
-"""Some two thousand entries."""
+"""About two thousand entries."""
 KINDS = ("failing", "flaky")
 IDENTITY = re.compile(r"[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
-    """One entry; known-issues.yaml explains the fields."""
+class KnownIssue:
+    """One entry; the comment in known-issues.yaml explains the fields."""
 
     finding: str
     requirement: str
@@ -42,27 +42,27 @@ class Issue:
     expires: dt.date
 
     def expired(self, today: dt.date) -> bool:
-        """Return whether the last day is over."""
+        """Return whether the last day of the entry has passed."""
         return self.expires < today
 
 
-def load(file: Path) -> tuple[Issue, ...]:
-    """Read the entries; `UsageError` in one sentence if one cannot be used."""
-    found: dict[tuple[str, str, str], Issue] = {}
-    for place, entry in enumerate(entries_of(content_of(file), file), start=1):
-        complaint = _complaint(entry)
-        if not complaint:
-            issue = Issue(**entry)
+def load(file: Path) -> tuple[KnownIssue, ...]:
+    """Read the entries; raises UsageError for an invalid one."""
+    found: dict[tuple[str, str, str], KnownIssue] = {}
+    for number, entry in enumerate(entries_of(content_of(file), file), start=1):
+        error = _error_in(entry)
+        if not error:
+            issue = KnownIssue(**entry)
             key = issue.finding, issue.target, issue.contract
-            complaint = "the finding is listed twice for its target and contract" if key in found else ""
+            error = "the finding is listed twice for its target and contract" if key in found else ""
             found[key] = issue
-        if complaint:
-            raise UsageError(f"Known issue {place} in {file} cannot be used: {complaint}.")
+        if error:
+            raise UsageError(f"Known issue {number} in {file} cannot be used: {error}.")
     return tuple(found.values())
 
 
 def content_of(file: Path) -> bytes:
-    """Return the content of a file of known issues; `UsageError` in one sentence if it cannot be read."""
+    """Return the content of a file of known issues; raises UsageError if it cannot be read."""
     try:
         return read_bytes(file, MAX_BYTES)
     except OSError as error:
@@ -70,7 +70,7 @@ def content_of(file: Path) -> bytes:
 
 
 def entries_of(content: bytes, file: Path) -> list[Any]:
-    """Return the entries of a file of known issues as they stand there; `UsageError` in one sentence if it has none."""
+    """Return the entries as YAML values; raises UsageError for a file that is no list."""
     try:
         raw = read_yaml(content)
     except YamlError as error:
@@ -82,8 +82,8 @@ def entries_of(content: bytes, file: Path) -> list[Any]:
     return raw
 
 
-def _complaint(entry: Any) -> str:
-    names = [field.name for field in fields(Issue)]
+def _error_in(entry: Any) -> str:
+    names = [field.name for field in fields(KnownIssue)]
     if not isinstance(entry, dict):
         return "it is not a set of names and values"
     if missing := [name for name in names if entry.get(name) in (None, "")]:
@@ -105,48 +105,48 @@ def _complaint(entry: Any) -> str:
     return ""
 
 
-def applying(
-    issues: Iterable[Issue],
+def matching_issues(
+    issues: Iterable[KnownIssue],
     file: Path,
     target: str,
     contract: str,
     document: Document,
     requirements: Mapping[str, Requirement],
-) -> dict[str, Issue]:
-    """Return the issues of this target and contract by the finding's identity.
+) -> dict[str, KnownIssue]:
+    """Return the issues of this target and contract by the identity of the finding.
 
-    `UsageError` if an entry matches nothing: no such contract, no such requirement, no such operation, or a
-    requirement that does not speak of the operation.
+    Raises UsageError for an entry that can match nothing: its contract, requirement or operation does not exist, or the
+    requirement does not apply to the operation.
     """
-    found: dict[str, Issue] = {}
+    found: dict[str, KnownIssue] = {}
     operations = {operation.id: operation for operation in document.operations}
     for issue in issues:
-        complaint = ""
+        error = ""
         if issue.contract != contract:
-            complaint = "" if (ROOT / issue.contract).is_file() else f"there is no contract {issue.contract}"
+            error = "" if (ROOT / issue.contract).is_file() else f"there is no contract {issue.contract}"
         elif issue.requirement not in requirements:
-            complaint = f"there is no requirement {issue.requirement}"
+            error = f"there is no requirement {issue.requirement}"
         elif issue.operation not in operations:
-            complaint = f"{contract} has no operation {issue.operation}"
+            error = f"{contract} has no operation {issue.operation}"
         elif not requirements[issue.requirement].applies(operations[issue.operation]):
-            complaint = f"{issue.requirement} does not apply to {issue.operation}"
+            error = f"{issue.requirement} does not apply to {issue.operation}"
         elif issue.target == target:
             found[issue.finding] = issue
-        if complaint:
-            raise UsageError(f"Known issue {issue.finding} in {file} matches nothing: {complaint}.")
+        if error:
+            raise UsageError(f"Known issue {issue.finding} in {file} matches nothing: {error}.")
     return found
 
 
 def suppressed(findings: Sequence[Finding], known: Collection[str], *, strict: bool) -> bool:
     """Return whether `known` identities hold every finding that would fail the run, or every finding if none would."""
-    telling = [finding for finding in findings if finding.gates or strict] or findings
-    return bool(telling) and all(finding.identity in known for finding in telling)
+    decisive = [finding for finding in findings if finding.gates or strict] or findings
+    return bool(decisive) and all(finding.identity in known for finding in decisive)
 
 
-def stale_issues(verdict: Verdict, issues: Iterable[Issue], profile: str) -> str:
-    """Return a sentence about each issue that is no longer violated.
+def stale_issues(verdict: Verdict, issues: Iterable[KnownIssue], profile: str) -> str:
+    """Return a sentence about each known issue that is no longer violated.
 
-    Only a requirement that held shows that, in the profile that found it or a larger one.
+    An issue is stale if its requirement held, in the profile that found it or in a larger one.
     """
     if verdict.status is not Status.HELD:
         return ""

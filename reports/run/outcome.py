@@ -1,7 +1,6 @@
-"""What came of a run, in words: outcome, headline and exit-code sentence all follow from the exit code.
+"""Outcome, headline and meaning of the exit code of a run.
 
-The exit code is decided once, by the verdicts and by what happened to the run. Whatever is said of a run is derived
-from it here, so that no report can contradict it.
+All of them are derived from the exit code, which is decided once, so that no report can contradict it.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from enum import StrEnum
 
 from contracts.model.exit_codes import ExitCode
 from contracts.model.result import ItemResult, stop_reason
-from reports.run.counts import Counts, Result, gating, pluralize
+from reports.run.counts import CheckResult, Counts, gating, pluralize
 
 
 class Outcome(StrEnum):
-    """What came of a run, in the fewest words."""
+    """The outcome of a run, as history, summary and badge name it."""
 
     HELD = "held"
     VIOLATED = "violated"
@@ -28,68 +27,74 @@ class Outcome(StrEnum):
 SUITE_FAILED = "the suite itself failed"
 NOT_WRITTEN = "a report could not be written"
 LEAKED = "a secret was written"
-"""Why a run ends with exit code 3."""
+"""The reasons for exit code 3."""
 
 
-def failure(results: Sequence[ItemResult], *, unwritten: bool, leaked: bool) -> str:
-    """Return why the run ends with exit code 3, where it does."""
+def failure_reason(results: Sequence[ItemResult], *, unwritten: bool, leaked: bool) -> str:
+    """Return the reason for exit code 3, if that is the exit code."""
     if leaked:
         return LEAKED
-    return NOT_WRITTEN if unwritten and not Counts.of(results)[Result.SUITE_FAILED] else SUITE_FAILED
+    return NOT_WRITTEN if unwritten and not Counts.of(results)[CheckResult.SUITE_FAILED] else SUITE_FAILED
 
 
 def outcome(results: Sequence[ItemResult], code: int) -> Outcome:
-    """Return what came of a run that ends with this exit code."""
+    """Return the outcome of a run with this exit code."""
     musts = Counts.of(gating(results))
     match code:
         case ExitCode.VIOLATED:
-            return Outcome.VIOLATED if musts[Result.VIOLATED] else Outcome.NOT_MET
+            return Outcome.VIOLATED if musts[CheckResult.VIOLATED] else Outcome.NOT_MET
         case ExitCode.INTERRUPTED:
             return Outcome.ENDED_EARLY
         case ExitCode.SUITE_FAILED:
             return Outcome.COULD_NOT_TELL
         case ExitCode.COULD_NOT_TELL:
-            only_unrun = not stop_reason(results) and not musts[Result.UNDECIDED] and not musts[Result.NEEDS_ACCESS]
-            return Outcome.ENDED_EARLY if only_unrun and musts[Result.NOT_RUN] else Outcome.COULD_NOT_TELL
-        case ExitCode.HELD | ExitCode.REFUSED if musts[Result.HELD]:
+            only_not_run = (
+                not stop_reason(results) and not musts[CheckResult.UNDECIDED] and not musts[CheckResult.NEEDS_ACCESS]
+            )
+            return Outcome.ENDED_EARLY if only_not_run and musts[CheckResult.NOT_RUN] else Outcome.COULD_NOT_TELL
+        case ExitCode.HELD | ExitCode.REFUSED if musts[CheckResult.HELD]:
             return Outcome.HELD
         case _:
             return Outcome.NOT_TRIED
 
 
-def sentence(results: Sequence[ItemResult], code: int, why: str = SUITE_FAILED) -> str:
-    """Return what came of a run in one sentence; `why` says why it ends with exit code 3, where it does."""
+def headline_text(results: Sequence[ItemResult], code: int, why: str = SUITE_FAILED) -> str:
+    """Return the outcome of a run in one sentence; `why` is the reason for exit code 3."""
     every, musts = Counts.of(results), Counts.of(gating(results))
-    advice = every[Result.NOT_MET]
+    not_met = every[CheckResult.NOT_MET]
     match outcome(results, code):
         case Outcome.VIOLATED:
-            line = f"Contract violated: {musts[Result.VIOLATED]} of {pluralize(musts.total, 'must')}"
+            line = f"Contract violated: {musts[CheckResult.VIOLATED]} of {pluralize(musts.total, 'must')}"
         case Outcome.NOT_MET:
-            line, advice = f"Recommendations not met, with --strict: {advice} of {pluralize(every.total, 'check')}", 0
+            line, not_met = f"Recommendations not met, with --strict: {not_met} of {pluralize(every.total, 'check')}", 0
         case Outcome.HELD:
-            line = f"Contract held: {_share(musts[Result.HELD], musts.total)}"
+            line = f"Contract held: {_share(musts[CheckResult.HELD], musts.total)}"
         case Outcome.ENDED_EARLY:
             line = f"Ended early: {_left_out(every, musts)}"
         case Outcome.NOT_TRIED:
             line = _nothing_held(musts, code)
         case Outcome.COULD_NOT_TELL:
             line = f"Could not tell: {_why_not(results, musts, code, why)}"
-    violated = musts[Result.VIOLATED] if code != ExitCode.VIOLATED else 0
+    violated = musts[CheckResult.VIOLATED] if code != ExitCode.VIOLATED else 0
     line += f", {pluralize(violated, 'must')} violated" if violated else ""
-    line += f", {pluralize(every[Result.KNOWN], 'known issue')}" if every[Result.KNOWN] else ""
-    return line + (f", {pluralize(advice, 'recommendation')} not met" if advice else "")
+    line += f", {pluralize(every[CheckResult.KNOWN], 'known issue')}" if every[CheckResult.KNOWN] else ""
+    return line + (f", {pluralize(not_met, 'recommendation')} not met" if not_met else "")
 
 
 def meaning(results: Sequence[ItemResult], code: int, why: str = SUITE_FAILED) -> str:
-    """Return an exit code in words, as it is meant of this run; `why` is as for the sentence."""
+    """Return the meaning of the exit code of a run, without a full stop; `why` is the reason for exit code 3."""
     musts = Counts.of(gating(results))
     match code:
-        case ExitCode.HELD if musts.total == musts[Result.HELD]:
+        case ExitCode.HELD if musts.total == musts[CheckResult.HELD]:
             return "every must held" if musts.total else "nothing that was selected can fail the run"
         case ExitCode.HELD:
-            return "every must that was decided held" if musts[Result.HELD] else "no must is violated that is not known"
+            return (
+                "every must that was decided held"
+                if musts[CheckResult.HELD]
+                else "no must is violated that is not known"
+            )
         case ExitCode.VIOLATED:
-            return "a must is violated" if musts[Result.VIOLATED] else "a recommendation is not met, with --strict"
+            return "a must is violated" if musts[CheckResult.VIOLATED] else "a recommendation is not met, with --strict"
         case ExitCode.INTERRUPTED:
             return "the run was interrupted"
         case ExitCode.SUITE_FAILED:
@@ -115,9 +120,9 @@ def _nothing_held(musts: Counts, code: int) -> str:
 
 
 def _left_out(every: Counts, musts: Counts) -> str:
-    if musts[Result.NOT_RUN]:
-        return f"{musts[Result.NOT_RUN]} of {pluralize(musts.total, 'must')} not run"
-    return f"{every[Result.NOT_RUN]} of {pluralize(every.total, 'check')} not run"
+    if musts[CheckResult.NOT_RUN]:
+        return f"{musts[CheckResult.NOT_RUN]} of {pluralize(musts.total, 'must')} not run"
+    return f"{every[CheckResult.NOT_RUN]} of {pluralize(every.total, 'check')} not run"
 
 
 def _why_not(results: Sequence[ItemResult], musts: Counts, code: int, why: str) -> str:
@@ -125,11 +130,15 @@ def _why_not(results: Sequence[ItemResult], musts: Counts, code: int, why: str) 
         return why
     if away := stop_reason(results):
         return away
-    early_verdict = musts[Result.UNDECIDED] + musts[Result.NEEDS_ACCESS]
-    return f"{early_verdict} of {pluralize(musts.total, 'must')} undecided"
+    undecided = musts[CheckResult.UNDECIDED] + musts[CheckResult.NEEDS_ACCESS]
+    return f"{undecided} of {pluralize(musts.total, 'must')} undecided"
 
 
 def _undecided(results: Sequence[ItemResult], musts: Counts) -> str:
     if stop_reason(results):
         return "the target is unavailable or rejects the token"
-    return "a must is undecided" if musts[Result.UNDECIDED] or musts[Result.NEEDS_ACCESS] else "a must was not run"
+    return (
+        "a must is undecided"
+        if musts[CheckResult.UNDECIDED] or musts[CheckResult.NEEDS_ACCESS]
+        else "a must was not run"
+    )

@@ -1,4 +1,4 @@
-"""The proof of detection power: written by `make prove`, shown by later runs of the very same suite and profile."""
+"""The proof of detection power: written by `make prove`, shown by later runs of the same suite and profile."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from reports.run.counts import pluralize
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "reports" / "proof.json"
 MAX_BYTES = 5 * MEGABYTE
-"""A hundred times what three profiles take."""
+"""A hundred times the size of three profiles."""
 PROVED = ("contracts", "strategies", "tests/harness", "tests/conformance")
-"""What decides over what is noticed: a change in any file of these makes an older proof worthless."""
+"""Folders that affect detection: a change in one of their files invalidates an older proof."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was noticed of what was seeded; `missed` and `false_alarms` name what was not as it should be."""
+    """Numbers of seeded and noticed defects; `missed` names defects, `false_alarms` conforming variants."""
 
     suite: str
     profile: str
@@ -45,7 +45,7 @@ class Proof:
 
 
 def suite_digest() -> str:
-    """Return twelve hex digits over every file that decides what is noticed."""
+    """Return twelve hex digits of a hash over every file that affects detection."""
     digest = hashlib.sha256()
     for folder in PROVED:
         for file in sorted((ROOT / folder).rglob("*")):
@@ -55,13 +55,13 @@ def suite_digest() -> str:
 
 
 def store(proof: Proof) -> None:
-    """Keep the proof, beside those of other profiles."""
+    """Save the proof beside those of other profiles."""
     kept = {**_read(), proof.profile: asdict(proof)}
     FILE.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
 def latest(profile: str) -> Proof | None:
-    """Return the proof of this very suite in this profile, or None where there is none."""
+    """Return the proof of this version of the suite in this profile; None without one."""
     kept = _read().get(profile)
     if not isinstance(kept, dict) or kept.get("suite") != suite_digest():
         return None

@@ -1,6 +1,6 @@
-"""What refuses a run beside the target's faults: the suite noticed less than before, or its house is not in order.
+"""The quality gate: rules that a run can fail although the target keeps its contract.
 
-Each rule returns sentences; none means that it has nothing against the run.
+Each rule returns a sentence for each reason, none if the run passes.
 """
 
 from __future__ import annotations
@@ -13,38 +13,39 @@ from reports.run.trend import day
 
 
 def refusals(run: Run, earlier: Sequence[Run], stale_issues: Sequence[str]) -> tuple[str, ...]:
-    """Return why the run is refused; `earlier` are the runs of the same target and contract, the oldest first.
+    """Return the reasons why the run fails the gate, one sentence each.
 
-    `stale_issues` are sentences about known issues that are no longer violated.
+    `earlier` are the runs of the same target and contract, the oldest first; `stale_issues` are sentences about known
+    issues that are no longer violated.
     """
-    return (*stale_issues, *fall_of_proof(run, earlier), *fewer_exercised(run, earlier))
+    return (*stale_issues, *proof_regressions(run, earlier), *fewer_musts_exercised(run, earlier))
 
 
-def fall_of_proof(run: Run, earlier: Sequence[Run]) -> list[str]:
-    """Compare with the last proof of the same profile: fewer defects noticed and more missed, or a new false alarm.
+def proof_regressions(run: Run, earlier: Sequence[Run]) -> list[str]:
+    """Compare with the last proof of the same profile: fewer defects noticed and more missed, or more false alarms.
 
-    A catalogue that grows or shrinks is no fall by itself, and neither is a run without a proof.
+    A catalogue that grows or shrinks is no regression by itself, and neither is a run without a proof.
     """
     before = next((r for r in reversed(earlier) if r.profile == run.profile and r.power is not None), None)
     now = run.power
     if now is None or before is None or before.power is None:
         return []
-    then, fallen = before.power, []
+    then, regressions = before.power, []
     for what, noticed, seeded, noticed_then, seeded_then in (
         ("seeded defects", now.noticed, now.seeded, then.noticed, then.seeded),
         ("defects that break a must", now.must_noticed, now.must_seeded, then.must_noticed, then.must_seeded),
     ):
         if noticed < noticed_then and seeded - noticed > seeded_then - noticed_then:
-            fallen.append(f"{noticed} of {seeded} {what} noticed, {noticed_then} of {seeded_then} before")
+            regressions.append(f"{noticed} of {seeded} {what} noticed, {noticed_then} of {seeded_then} before")
     if now.false_alarms > then.false_alarms:
-        fallen.append(f"{pluralize(now.false_alarms, 'false alarm')}, {then.false_alarms} before")
-    if not fallen:
+        regressions.append(f"{pluralize(now.false_alarms, 'false alarm')}, {then.false_alarms} before")
+    if not regressions:
         return []
-    return [f"The detection proof fell since the run of {day(before.when)}: {'; '.join(fallen)}."]
+    return [f"The detection proof fell since the run of {day(before.when)}: {'; '.join(regressions)}."]
 
 
-def fewer_exercised(run: Run, earlier: Sequence[Run]) -> list[str]:
-    """Compare the musts exercised with the last whole run of the same profile; a run of a part is not compared."""
+def fewer_musts_exercised(run: Run, earlier: Sequence[Run]) -> list[str]:
+    """Compare the exercised musts with the last whole run of the same profile; a partial run always passes."""
     before = next((r for r in reversed(earlier) if r.profile == run.profile and r.whole), None)
     if before is None or not run.whole:
         return []

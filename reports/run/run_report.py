@@ -1,4 +1,4 @@
-"""All that is told of a run, gathered once: terminal, Markdown, JSON and badge put the same account into words."""
+"""The report of a run, which terminal, Markdown, JSON, badge and Allure show."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from contracts.model.result import FindingResult, ItemResult, LastRequest, proce
 from contracts.model.verdict import Status
 from reports.run.counts import explanation, requirements
 from reports.run.history import DetectionPower, FindingRecord, Run
-from reports.run.outcome import SUITE_FAILED, Outcome, meaning, outcome, sentence
+from reports.run.outcome import SUITE_FAILED, Outcome, headline_text, meaning, outcome
 from reports.run.proof import Proof
-from reports.run.trend import Change
+from reports.run.trend import FindingTrend
 
 DECIDED = (Status.HELD, Status.VIOLATED, Status.NOT_MET)
-"""The verdicts of a requirement that a run could tell about."""
+"""The verdicts that decide about a requirement."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """What the run was made with. `began` is an ISO 8601 time in UTC, `contract` the digest of the document `file`."""
+    """Target, contract, profile and seed of a run. `began` is ISO 8601 in UTC, `contract` the digest of `file`."""
 
     began: str
     target: str
@@ -34,61 +34,61 @@ class RunConfig:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One run. `results` are those of its items, `last` the beginning of the run that `changes` compares with, if any.
+    """One run. `results` are those of its items, `last` the beginning of the run that `trends` compares with, if any.
 
     `notice` says what is amiss with the history. `not_cancelled` has a line for each record left at the target,
     `access` tells how far the run could go. `failure` is why the run ends with exit code 3, where it does. `files` are
     the reports that were asked for, by option.
     """
 
-    setting: RunConfig
+    config: RunConfig
     results: Sequence[ItemResult]
     exit_code: int
     access: str
     refusals: tuple[str, ...] = ()
-    changes: tuple[Change, ...] = ()
+    trends: tuple[FindingTrend, ...] = ()
     last: str | None = None
     notice: str = ""
     proof: Proof | None = None
     not_cancelled: tuple[str, ...] = ()
-    failure: str = SUITE_FAILED
+    failure_reason: str = SUITE_FAILED
     files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:
-        """Return what came of the run, in the fewest words."""
+        """Return the outcome of the run."""
         return outcome(self.results, self.exit_code)
 
     @property
     def headline(self) -> str:
-        """Return the run in one line: what came of it, of which target, against which contract."""
+        """Return outcome, target and contract in one line."""
         refused = "; the quality gate failed" if self.refusals else ""
-        came = sentence(self.results, self.exit_code, self.failure)
-        return f"{came}{refused} - {self.setting.target}, contract {self.setting.contract}"
+        text = headline_text(self.results, self.exit_code, self.failure_reason)
+        return f"{text}{refused} - {self.config.target}, contract {self.config.contract}"
 
     @property
     def exit_line(self) -> str:
-        """Return the exit code and what it means of this run."""
+        """Return the exit code and its meaning, as a sentence."""
         return f"Exit code {self.exit_code}: {self.meaning}."
 
     @property
     def meaning(self) -> str:
-        """Return the exit code in words."""
-        return meaning(self.results, self.exit_code, self.failure)
+        """Return the meaning of the exit code, without a full stop."""
+        return meaning(self.results, self.exit_code, self.failure_reason)
 
     def rest(self, *options: str) -> str:
-        """Return where all of it is that a report shows a part of: the file of one of these options, or the option."""
+        """Return where the reader finds the complete list: the file of one of the options, or the first option."""
         file = next((self.files[option] for option in options if option in self.files), None)
         return f"see {file}" if file else f"write them with {options[0]} FILE"
 
     @property
     def proof_line(self) -> str:
-        """Return what this very suite is known to notice in this profile."""
+        """Return the detection power of this version of the suite in this profile, in one line."""
         return proof_line(self.proof)
 
     @property
     def controls(self) -> int:
-        """Return how many controls were accepted."""
+        """Return the number of accepted controls."""
         by_operation: dict[str, int] = {}
         for result in self.results:
             before = by_operation.get(result.operation, 0)
@@ -97,32 +97,32 @@ class RunReport:
 
     @property
     def decisions(self) -> int:
-        """Return how many times a request reached a decision."""
+        """Return the number of times that a request decided about a requirement."""
         return sum(result.evidence.decided for result in self.results)
 
     @property
     def sent(self) -> int:
-        """Return how many requests the run sent, over all its processes."""
+        """Return the number of requests that all processes of the run sent."""
         return sum(process.requests_sent for process in process_stats(self.results))
 
     @property
     def exercised(self) -> int:
-        """Return how many requirements were decided on at least one operation."""
+        """Return the number of requirements that were decided on at least one operation."""
         return len({result.requirement for result in self.results if result.verdict in DECIDED})
 
     @property
     def requirements(self) -> int:
-        """Return how many requirements were to be judged."""
+        """Return the number of requirements that were selected."""
         return len(requirements(self.results))
 
     @property
     def last_requests(self) -> list[LastRequest]:
-        """Return what was in flight, in any process, when the target stopped answering, or else its last answers."""
+        """Return the requests in flight when the target stopped answering, or else those that it answered last."""
         last = [request for result in self.results for request in result.last_requests]
         return [request for request in last if not request.answered] or last
 
     def facts(self) -> dict[str, str]:
-        """Return the facts of the run for a report's first screen, the most telling first."""
+        """Return the facts of the run by name, for the first screen of a report, the most important first."""
         return {
             "Verdict": self.headline,
             "Outcome": f"exit code {self.exit_code}: {self.meaning}",
@@ -133,21 +133,21 @@ class RunReport:
                 f"{self.decisions} decisions on {self.sent} requests,"
                 f" {self.exercised} of {self.requirements} requirements decided on at least one operation"
             ),
-            "Target": self.setting.target,
-            "Contract": self.setting.contract,
-            "Profile": f"{self.setting.profile}, seed {self.setting.seed}",
-            "Suite": self.setting.suite,
+            "Target": self.config.target,
+            "Contract": self.config.contract,
+            "Profile": f"{self.config.profile}, seed {self.config.seed}",
+            "Suite": self.config.suite,
             "Access": self.access,
         }
 
 
 def proof_line(proof: Proof | None) -> str:
-    """Return what this very suite is known to notice in this profile."""
+    """Return the detection power of this version of the suite in this profile, in one line."""
     return proof.line() if proof else "not measured for this version and profile: run make prove"
 
 
 def as_run(
-    setting: RunConfig, results: Sequence[ItemResult], exit_code: int, proof: Proof | None, *, whole: bool
+    config: RunConfig, results: Sequence[ItemResult], exit_code: int, proof: Proof | None, *, whole: bool
 ) -> Run:
     """Return the run as history keeps it."""
     decided = [result for result in results if result.verdict in DECIDED]
@@ -155,11 +155,11 @@ def as_run(
     for result in decided:
         exercised.setdefault(result.operation, []).append(result.requirement)
     return Run(
-        when=setting.began,
-        target=setting.target,
-        contract=setting.contract,
-        suite=setting.suite,
-        profile=setting.profile,
+        when=config.began,
+        target=config.target,
+        contract=config.contract,
+        suite=config.suite,
+        profile=config.profile,
         outcome=str(outcome(results, exit_code)),
         exit_code=exit_code,
         whole=whole,
@@ -171,7 +171,7 @@ def as_run(
 
 
 def power(proof: Proof) -> DetectionPower:
-    """Return the numbers of a proof."""
+    """Return the detection power that a proof shows."""
     return DetectionPower(proof.seeded, proof.noticed, proof.must_seeded, proof.must_noticed, len(proof.false_alarms))
 
 
@@ -193,5 +193,5 @@ def findings(results: Iterable[ItemResult]) -> list[tuple[FindingRecord, Finding
 
 
 def now() -> str:
-    """Return the present time as runs are dated: ISO 8601, UTC, seconds."""
+    """Return the time in ISO 8601, UTC, to the second."""
     return dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")

@@ -1,9 +1,8 @@
-"""What changed since the last run of the same target and contract: new, still open, gone, known, expired.
+"""The trend of findings over the runs of a target and contract: new, still open, gone, known, expired.
 
-A finding's streak is the unbroken row of runs that had it, up to this one. A run that could not tell neither adds to it
-nor breaks it: the requirement was not selected for the operation, or stayed undecided, or the profile was smaller than
-the one that found it, and may not have tried what shows it. A fault that shows now and then is gone only after several
-runs without it.
+The streak of a finding is the series of runs that had it, up to this one. A run neither extends nor ends a streak if
+it could not have found the finding: its requirement was not selected for the operation, or undecided, or the profile
+was smaller than the one that found it. An intermittent fault is gone only after several runs without it.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from enum import StrEnum
 from contracts.model.verdict import INTERMITTENT, Finding
 from reports.run.counts import pluralize
 from reports.run.history import FindingRecord, Run
-from reports.run.known_issues import Issue
+from reports.run.known_issues import KnownIssue
 
 RUNS_UNTIL_GONE = 3
-"""Without a fault that shows now and then, until it is said to be gone: one quiet night says little."""
+"""Runs without an intermittent fault until it counts as gone: a single run without it proves little."""
 
 
 class State(StrEnum):
-    """Where a finding stands, in the order of telling."""
+    """The state of a finding, in the order of the reports."""
 
     NEW = "new"
     EXPIRED = "expired"
@@ -35,11 +34,11 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One finding and where it stands.
+class FindingTrend:
+    """One finding and its state.
 
-    `since` is the beginning of the first run of its streak, `runs` the number of runs in it. `before` is, for a new
-    finding, the last earlier run that had it, if there is one: it is back.
+    `since`: when the first run of its streak began. `runs`: the number of runs in the streak. `before`: for a new
+    finding that is back, when the last run that had it began. Times are ISO 8601.
     """
 
     finding: FindingRecord
@@ -47,63 +46,64 @@ class Change:
     since: str
     runs: int
     before: str | None = None
-    issue: Issue | None = None
+    issue: KnownIssue | None = None
 
-    def standing(self) -> str:
-        """Return where the finding stands, in a few words."""
-        row = f"since {day(self.since)}, {pluralize(self.runs, 'run')}"
+    def status_text(self) -> str:
+        """Return the trend in words, such as `still open since 2026-11-20, 4 runs`."""
+        streak = f"since {day(self.since)}, {pluralize(self.runs, 'run')}"
         known = "" if self.issue is None else f", {self.issue.owner}, {self.issue.link}"
         match self.state:
             case State.NEW:
                 return f"new again, last seen on {day(self.before)}" if self.before else "new"
             case State.OPEN:
-                return f"still open {row}"
+                return f"still open {streak}"
             case State.KNOWN if self.issue:
-                return f"known until {self.issue.expires}, {row}{known}"
+                return f"known until {self.issue.expires}, {streak}{known}"
             case State.EXPIRED if self.issue:
-                return f"expired on {self.issue.expires}, {row}{known}"
+                return f"expired on {self.issue.expires}, {streak}{known}"
             case State.GONE:
-                return f"gone, was open {row}"
+                return f"gone, was open {streak}"
             case State.NOT_SEEN:
-                return f"not seen this time (intermittent), open {row}"
+                return f"not seen this time (intermittent), open {streak}"
             case _:
-                return f"not looked at, open {row}"
+                return f"not looked at, open {streak}"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a run is compared with: earlier runs of its target and contract, the oldest first, and the known issues.
+    """The runs and known issues that a run is compared with.
 
-    `began` is the beginning of the run itself; `kept` tells whether there is a history at all.
+    `began`: when the run itself began. `runs`: the earlier runs of its target and contract, the oldest first.
+    `notice`: what is wrong with the history. `issues`: by the identity of the finding. `kept`: there is a history.
     """
 
     began: str
     today: dt.date
     runs: tuple[Run, ...]
     notice: str
-    issues: Mapping[str, Issue]
+    issues: Mapping[str, KnownIssue]
     kept: bool
 
     @property
     def last(self) -> str | None:
-        """Return the beginning of the last run, or None."""
+        """Return when the last run began; None without one."""
         return self.runs[-1].when if self.runs else None
 
     @property
     def known(self) -> frozenset[str]:
-        """Return the identities that are known and not expired."""
+        """Return the identities of the known issues that are not expired."""
         return frozenset(identity for identity, issue in self.issues.items() if not issue.expired(self.today))
 
-    def standings(self, findings: Iterable[Finding]) -> dict[str, Change]:
-        """Return by identity where findings stand, as far as history or the known issues say anything of them."""
+    def trends(self, findings: Iterable[Finding]) -> dict[str, FindingTrend]:
+        """Return the trends of findings by identity; without a history only those of known issues."""
         return {
-            finding.identity: standing(_seen(finding), self.began, self.runs, self.issues, self.today)
+            finding.identity: trend(_record_of(finding), self.began, self.runs, self.issues, self.today)
             for finding in findings
             if self.kept or finding.identity in self.issues
         }
 
 
-def _seen(finding: Finding) -> FindingRecord:
+def _record_of(finding: Finding) -> FindingRecord:
     return FindingRecord(
         finding.identity,
         finding.requirement,
@@ -124,52 +124,54 @@ def moment(when: str) -> str:
     return f"{when[: len('2026-01-31T02:00')].replace('T', ' ')} UTC"
 
 
-def streak(finding: FindingRecord, earlier: Sequence[Run]) -> tuple[list[Run], int]:
-    """Return the runs, the oldest first, of the unbroken row that had the finding, and how many could have since."""
-    row: list[Run] = []
+def streak_runs(finding: FindingRecord, earlier: Sequence[Run]) -> tuple[list[Run], int]:
+    """Return the streak of the finding, the oldest run first, and the number of later runs that could have found it."""
+    streak: list[Run] = []
     without = 0
     for run in earlier:
         if finding.identity in run.identities:
-            row.append(run)
+            streak.append(run)
             without = 0
-        elif row and run.could_see(finding, row[-1].profile):
+        elif streak and run.could_find(finding, streak[-1].profile):
             without += 1
-            if without >= _timeouts(finding):
-                row.clear()
-    return row, without
+            if without >= _runs_until_gone(finding):
+                streak.clear()
+    return streak, without
 
 
-def _timeouts(finding: FindingRecord) -> int:
+def _runs_until_gone(finding: FindingRecord) -> int:
     return RUNS_UNTIL_GONE if finding.edit == INTERMITTENT else 1
 
 
-def standing(
-    finding: FindingRecord, when: str, earlier: Sequence[Run], issues: Mapping[str, Issue], today: dt.date
-) -> Change:
-    """Return where a finding of the run that began at `when` stands; `issues` are the known ones by identity."""
-    (row, _), issue = streak(finding, earlier), issues.get(finding.identity)
-    since, runs = (row[0].when if row else when), len(row) + 1
+def trend(
+    finding: FindingRecord, when: str, earlier: Sequence[Run], issues: Mapping[str, KnownIssue], today: dt.date
+) -> FindingTrend:
+    """Return the trend of a finding of the run that began at `when`; `issues` are by identity."""
+    (streak, _), issue = streak_runs(finding, earlier), issues.get(finding.identity)
+    since, runs = (streak[0].when if streak else when), len(streak) + 1
     if issue is not None:
         state = State.EXPIRED if issue.expired(today) else State.KNOWN
-        return Change(finding, state, since, runs, issue=issue)
-    if row:
-        return Change(finding, State.OPEN, since, runs)
+        return FindingTrend(finding, state, since, runs, issue=issue)
+    if streak:
+        return FindingTrend(finding, State.OPEN, since, runs)
     had = [run.when for run in earlier if finding.identity in run.identities]
-    return Change(finding, State.NEW, since, runs, before=had[-1] if had else None)
+    return FindingTrend(finding, State.NEW, since, runs, before=had[-1] if had else None)
 
 
-def changes(run: Run, earlier: Sequence[Run], issues: Mapping[str, Issue], today: dt.date) -> tuple[Change, ...]:
-    """Return where every finding of this run, and every one that was open before it, stands; the most telling first."""
-    found = [standing(finding, run.when, earlier, issues, today) for finding in run.findings]
-    for finding in _known_to(earlier):
+def all_trends(
+    run: Run, earlier: Sequence[Run], issues: Mapping[str, KnownIssue], today: dt.date
+) -> tuple[FindingTrend, ...]:
+    """Return the trends of all findings of this run and of those that were open before it, the most urgent first."""
+    found = [trend(finding, run.when, earlier, issues, today) for finding in run.findings]
+    for finding in _findings_of(earlier):
         if finding.identity in run.identities:
             continue
-        row, without = streak(finding, earlier)
-        if row:
+        streak, without = streak_runs(finding, earlier)
+        if streak:
             state = State.NOT_LOOKED_AT
-            if run.could_see(finding, row[-1].profile):
-                state = State.GONE if without + 1 >= _timeouts(finding) else State.NOT_SEEN
-            found.append(Change(finding, state, row[0].when, len(row), issue=issues.get(finding.identity)))
+            if run.could_find(finding, streak[-1].profile):
+                state = State.GONE if without + 1 >= _runs_until_gone(finding) else State.NOT_SEEN
+            found.append(FindingTrend(finding, state, streak[0].when, len(streak), issue=issues.get(finding.identity)))
     states = list(State)
     return tuple(
         sorted(
@@ -185,6 +187,6 @@ def changes(run: Run, earlier: Sequence[Run], issues: Mapping[str, Issue], today
     )
 
 
-def _known_to(earlier: Iterable[Run]) -> Iterable[FindingRecord]:
-    """Return every finding that history knows, as it was last seen."""
+def _findings_of(earlier: Iterable[Run]) -> Iterable[FindingRecord]:
+    """Return each finding of these runs once, as the latest run has it."""
     return {finding.identity: finding for run in earlier for finding in run.findings}.values()

@@ -29,7 +29,7 @@ from reports.render import last_requests
 from reports.render.curl import curl
 from reports.render.details_html import details_html, undecided_details_html
 from reports.render.wording import allure_message
-from reports.run.trend import Change, State
+from reports.run.trend import FindingTrend, State
 
 LONGEST_BODY = 8 * 1024
 """Bytes of a body in an attachment."""
@@ -117,7 +117,7 @@ class AllureResults:
         base_url: str,
         redactor: Redactor,
         control: Exchange | None,
-        trends: Mapping[str, Change],
+        trends: Mapping[str, FindingTrend],
         *,
         suppressed: bool,
     ) -> None:
@@ -135,7 +135,7 @@ class AllureResults:
             result.statusDetails = StatusDetails(message=allure_message(verdict, check.requirement, redactor, trends))
             if trend := _foremost(verdict.findings, trends):
                 result.labels.append(Label("change", State.KNOWN if suppressed else trend.state))
-                result.labels.append(Label("history", trend.standing()))
+                result.labels.append(Label("history", trend.status_text()))
             _attach_findings(verdict.findings, base_url, redactor, control)
         self._decided = result
 
@@ -186,7 +186,7 @@ def register(config: pytest.Config) -> AllureResults:
     return results
 
 
-def _foremost(findings: Sequence[Finding], trends: Mapping[str, Change]) -> Change | None:
+def _foremost(findings: Sequence[Finding], trends: Mapping[str, FindingTrend]) -> FindingTrend | None:
     """Return the most urgent trend: of the gating findings, if there are any."""
     gating = [finding for finding in findings if finding.gates] or findings
     known = [trends[finding.identity] for finding in gating if finding.identity in trends]

@@ -69,7 +69,7 @@ def write(folder: Path, report: RunReport, executed_by: Executor, redact: Callab
 
 def change_counts(report: RunReport) -> str:
     """Return the number of findings in each state, in one line."""
-    counts = Counter(change.state for change in report.changes)
+    counts = Counter(change.state for change in report.trends)
     parts = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
     compared = f", compared with the run of {moment(report.last)}" if report.last else ""
     return (parts or "no findings") + compared + (f". {report.notice}" if report.notice else "")
@@ -90,7 +90,7 @@ def metrics(report: RunReport, run_level_errors: int) -> dict[str, float]:
         "decisions": report.decisions,
         "requests": report.sent,
         **({"noticed": round(100 * proof.noticed / proof.seeded, 1)} if proof else {}),
-        "findings": sum(change.state in OPEN_STATES for change in report.changes),
+        "findings": sum(change.state in OPEN_STATES for change in report.trends),
         "complaints": run_level_errors,
     }
 

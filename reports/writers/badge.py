@@ -31,7 +31,7 @@ def write(file: Path, report: RunReport, redact: Callable[[str], str] = str) -> 
 
 def badge(report: RunReport) -> dict[str, str | int]:
     """Return the badge: the outcome, and the number of new gating findings."""
-    new = sum(change.state is State.NEW and change.finding.gates for change in report.changes)
+    new = sum(change.state is State.NEW and change.finding.gates for change in report.trends)
     message, colour = str(report.outcome), COLOURS[report.outcome]
     if report.outcome is Outcome.VIOLATED and new:
         message += f", {pluralize(new, 'new finding')}"
@@ -39,4 +39,4 @@ def badge(report: RunReport) -> dict[str, str | int]:
         message = "recommendation not met"
     elif report.exit_code == ExitCode.REFUSED:
         message, colour = f"{message}, quality gate failed", "orange"
-    return {"schemaVersion": 1, "label": f"contract of {report.setting.target}", "message": message, "color": colour}
+    return {"schemaVersion": 1, "label": f"contract of {report.config.target}", "message": message, "color": colour}

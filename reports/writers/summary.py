@@ -12,10 +12,10 @@ from contracts.errors import UsageError
 from contracts.model.result import FindingResult, ItemResult, LastRequest
 from contracts.untrusted import sanitize, strict_json
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
-from reports.run.counts import Counts, Result, gating
+from reports.run.counts import CheckResult, Counts, gating
 from reports.run.proof import Proof
 from reports.run.run_report import RunReport, findings
-from reports.run.trend import Change
+from reports.run.trend import FindingTrend
 
 MAX_BYTES = 20 * MEGABYTE
 """Of a summary that is read; that of a whole run has a fiftieth of it."""
@@ -45,20 +45,20 @@ def read(file: Path) -> dict[str, Any]:
 
 def summary(report: RunReport) -> dict[str, Any]:
     """Return the summary, in the order of summary.schema.json."""
-    setting = report.setting
+    config = report.config
     return {
         "schema": SCHEMA,
-        "began": setting.began,
+        "began": config.began,
         "outcome": str(report.outcome),
         "headline": report.headline,
         "exit_code": report.exit_code,
         "meaning": report.meaning,
         "refusals": list(report.refusals),
-        "target": setting.target,
-        "contract": {"title": setting.title, "file": setting.file, "digest": setting.contract},
-        "suite": setting.suite,
-        "profile": setting.profile,
-        "seed": setting.seed,
+        "target": config.target,
+        "contract": {"title": config.title, "file": config.file, "digest": config.contract},
+        "suite": config.suite,
+        "profile": config.profile,
+        "seed": config.seed,
         "requests": {"sent": report.sent, "controls_accepted": report.controls, "decisions": report.decisions},
         "requirements": {"exercised": report.exercised, "judged": report.requirements},
         "checks": _counts(Counts.of(report.results)) | {"musts": _counts(Counts.of(gating(report.results)))},
@@ -73,7 +73,7 @@ def summary(report: RunReport) -> dict[str, Any]:
 
 def _counts(counts: Counts) -> dict[str, Any]:
     """Return the number of checks, and the number for each result: these add up to it."""
-    return {"total": counts.total, **{result.replace(" ", "_"): counts[result] for result in Result}}
+    return {"total": counts.total, **{result.replace(" ", "_"): counts[result] for result in CheckResult}}
 
 
 def _proof(proof: Proof) -> dict[str, Any]:
@@ -91,11 +91,11 @@ def _proof(proof: Proof) -> dict[str, Any]:
 
 def _findings(report: RunReport) -> Iterator[dict[str, Any]]:
     details = {seen.identity: detail for seen, detail in findings(report.results)}
-    for number, change in enumerate(report.changes, start=1):
+    for number, change in enumerate(report.trends, start=1):
         yield _finding(number, change, details.get(change.finding.identity))
 
 
-def _finding(number: int, change: Change, result: FindingResult | None) -> dict[str, Any]:
+def _finding(number: int, change: FindingTrend, result: FindingResult | None) -> dict[str, Any]:
     issue, found = change.issue, {} if result is None else _finding_result(result)
     return {
         "number": number,

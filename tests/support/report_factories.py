@@ -11,18 +11,18 @@ from contracts.model.exit_codes import decide_exit_code
 from contracts.model.result import EvidenceResult, FindingResult, FindingText, ItemResult, ProcessStats
 from contracts.model.verdict import Status
 from reports.run.history import FindingRecord, Run
-from reports.run.known_issues import Issue
+from reports.run.known_issues import KnownIssue
 from reports.run.run_report import RunConfig, RunReport, as_run
-from reports.run.trend import changes
+from reports.run.trend import all_trends
 from tests.support.factories import CANCEL
 
 TEXT = FindingText("400", "200 {}", "curl -i x")
 TODAY = dt.date(2026, 11, 24)
-SETTING = RunConfig("2026-11-24T02:00:00+00:00", "mock", "API", "contracts/a.yaml", "0123456789ab", "0.1.0", "quick", 5)
+CONFIG = RunConfig("2026-11-24T02:00:00+00:00", "mock", "API", "contracts/a.yaml", "0123456789ab", "0.1.0", "quick", 5)
 FOUND = FindingRecord("aaaaaaaaaaaa", "ERR-01", "cancel", "event_id missing", "answered 200", gates=True)
 OTHER = replace(FOUND, identity="bbbbbbbbbbbb", requirement="RESP-01")
 ADVICE = replace(FOUND, identity="cccccccccccc", requirement="RATE-01", gates=False)
-ISSUE = Issue(
+ISSUE = KnownIssue(
     finding=FOUND.identity,
     requirement=FOUND.requirement,
     operation=FOUND.operation,
@@ -92,18 +92,18 @@ def night(
     day: int, *findings: FindingRecord, decided: Sequence[str] = ("ERR-01", "RESP-01", "RATE-01"), **more: Any
 ) -> Run:
     """Return the run of a night of November, which decided on these requirements for one operation."""
-    run = as_run(SETTING, [], 0, None, whole=True)
+    run = as_run(CONFIG, [], 0, None, whole=True)
     kept = {"when": f"2026-11-{day:02}T02:00:00+00:00", "findings": findings, "musts": tuple(decided)}
     return replace(run, **kept | {"exercised": {"cancel": tuple(decided)}} | more)
 
 
 def accounted(
-    *results: ItemResult, earlier: Sequence[Run] = (), issues: Sequence[Issue] = (), **more: Any
+    *results: ItemResult, earlier: Sequence[Run] = (), issues: Sequence[KnownIssue] = (), **more: Any
 ) -> RunReport:
     """Return the report of a run with these results; its exit code follows from them unless it is given."""
     code = decide_exit_code(results, 0, strict=False, refused=bool(more.get("refusals")))
-    run = as_run(SETTING, results, code, None, whole=True)
-    found = changes(run, earlier, {issue.finding: issue for issue in issues}, TODAY)
+    run = as_run(CONFIG, results, code, None, whole=True)
+    found = all_trends(run, earlier, {issue.finding: issue for issue in issues}, TODAY)
     last = earlier[-1].when if earlier else None
-    given = {"setting": SETTING, "results": results, "exit_code": code, "changes": found, "last": last}
+    given = {"config": CONFIG, "results": results, "exit_code": code, "trends": found, "last": last}
     return RunReport(**given | {"access": ACCESS} | more)

@@ -7,7 +7,7 @@ from reports.run.history import DetectionPower
 from reports.run.proof import Proof
 from reports.run.run_report import as_run, proof_line
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, OTHER, SETTING, accounted, broken, item
+from tests.support.report_factories import ADVICE, CONFIG, FOUND, OTHER, accounted, broken, item
 
 HELD, VIOLATED, UNDECIDED = item("held"), broken(FOUND), item("inconclusive")
 NOT_MET, ABSENT, KNOWN = broken(ADVICE), item("not applicable"), broken(FOUND, suppressed=True)
@@ -73,7 +73,7 @@ def test_facts_begin_with_the_verdict() -> None:
 
 def test_history_keeps_what_was_decided_and_found() -> None:
     told = [VIOLATED, NOT_MET, item("held", operation="make"), item("inconclusive", requirement="ERR-02")]
-    run = as_run(SETTING, [*told, broken(OTHER, FOUND), ItemResult.crashed("x")], 1, PROVED, whole=True)
+    run = as_run(CONFIG, [*told, broken(OTHER, FOUND), ItemResult.crashed("x")], 1, PROVED, whole=True)
     assert run.exercised == {"cancel": ("ERR-01", "RATE-01", "RESP-01"), "make": ("ERR-01",)}
     assert run.musts == ("ERR-01", "RESP-01")
     assert run.identities == {FOUND.identity, OTHER.identity, ADVICE.identity}

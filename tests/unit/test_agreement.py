@@ -12,7 +12,7 @@ from contracts.model.result import ItemResult
 from contracts.model.verdict import Status
 from reports.render import markdown
 from reports.render.terminal import closing_text
-from reports.run.outcome import LEAKED, NOT_WRITTEN, SUITE_FAILED, failure
+from reports.run.outcome import LEAKED, NOT_WRITTEN, SUITE_FAILED, failure_reason
 from reports.run.run_report import RunReport
 from reports.writers.allure_run_files import run_level_errors
 from reports.writers.badge import badge
@@ -45,8 +45,8 @@ def account_of(
     stale = tuple(result.stale_issues for result in results if result.stale_issues)
     refusals = stale + (("Fewer musts.",) if gate else ())
     code = decide_exit_code(results, pytests, strict=strict, unwritten=unwritten, leaked=leaked, refused=bool(refusals))
-    why = failure(results, unwritten=unwritten, leaked=leaked)
-    return replace(accounted(*results), refusals=refusals, exit_code=code, failure=why)
+    why = failure_reason(results, unwritten=unwritten, leaked=leaked)
+    return replace(accounted(*results), refusals=refusals, exit_code=code, failure_reason=why)
 
 
 def quality_gate_refuses(account: RunReport, *, strict: bool) -> bool:

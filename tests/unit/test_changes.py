@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from contracts.model.verdict import INTERMITTENT
-from reports.run.trend import State, changes
+from reports.run.trend import State, all_trends
 from tests.support.factories import table
 from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, TODAY, night
 
@@ -20,7 +20,7 @@ YESTERDAY = replace(ISSUE, expires=TODAY - dt.timedelta(days=1))
 
 
 def stands(run, *earlier, issues=None) -> list[tuple[str, str, int]]:
-    found = changes(run, earlier, issues or {}, TODAY)
+    found = all_trends(run, earlier, issues or {}, TODAY)
     return [(str(change.state), change.since[8:10], change.runs) for change in found]
 
 
@@ -100,7 +100,7 @@ def test_known_finding_that_is_gone_is_gone() -> None:
 def test_most_telling_comes_first() -> None:
     run = night(24, ADVICE, OTHER, FOUND)
     earlier = [night(22, OTHER, replace(FOUND, identity="d" * 12)), night(23, OTHER, replace(FOUND, identity="d" * 12))]
-    found = changes(run, earlier, {}, TODAY)
+    found = all_trends(run, earlier, {}, TODAY)
     assert [(change.state, change.finding.requirement) for change in found] == [
         (State.NEW, "ERR-01"),
         (State.NEW, "RATE-01"),
@@ -124,5 +124,8 @@ def test_most_telling_comes_first() -> None:
     ],
 )
 def test_standing_in_words(earlier, issues, words: str) -> None:
-    assert changes(night(24, FOUND), earlier, issues, TODAY)[0].standing() == words
-    assert changes(night(24), [night(23, FOUND)], {}, TODAY)[0].standing() == "gone, was open since 2026-11-23, 1 run"
+    assert all_trends(night(24, FOUND), earlier, issues, TODAY)[0].status_text() == words
+    assert (
+        all_trends(night(24), [night(23, FOUND)], {}, TODAY)[0].status_text()
+        == "gone, was open since 2026-11-23, 1 run"
+    )

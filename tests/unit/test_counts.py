@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from contracts.model.result import ItemResult
 from reports.render import markdown
 from reports.render.terminal import closing_text
-from reports.run.counts import Counts, Result, explanation, gating, result_of
+from reports.run.counts import CheckResult, Counts, check_result, explanation, gating
 from reports.writers.summary import summary
 from tests.support.factories import replayable, table
 from tests.support.report_factories import accounted, item
@@ -65,25 +65,25 @@ def test_numbers_add_up_in_every_report(told: list[ItemResult]) -> None:
     assert total_and_parts(of_musts) == (len(musts), len(musts))
     (last,) = [line for line in lines if line.startswith("All checks")]
     numbers = [int(number) for number in last.split()[2:]]
-    shown = sum(Counts.of(told)[result] > 0 for result in Result)
+    shown = sum(Counts.of(told)[result] > 0 for result in CheckResult)
     assert sum(numbers[:shown]) == len(told)
 
 
 @table(
     "entry, result",
     {
-        "held": (item("held"), Result.HELD),
-        "known": (item("violated", suppressed=True), Result.KNOWN),
-        "undecided": (item("inconclusive"), Result.UNDECIDED),
-        "undecided for want of access": (item("inconclusive", beyond_access=True), Result.NEEDS_ACCESS),
-        "beyond the access declared": (item("not applicable", beyond_access=True), Result.NEEDS_ACCESS),
-        "decided all the same": (item("held", beyond_access=True), Result.HELD),
-        "out of requests": (item("not reached"), Result.NOT_REACHED),
-        "a verdict that no requirement has": (item("internal error"), Result.SUITE_FAILED),
+        "held": (item("held"), CheckResult.HELD),
+        "known": (item("violated", suppressed=True), CheckResult.KNOWN),
+        "undecided": (item("inconclusive"), CheckResult.UNDECIDED),
+        "undecided for want of access": (item("inconclusive", beyond_access=True), CheckResult.NEEDS_ACCESS),
+        "beyond the access declared": (item("not applicable", beyond_access=True), CheckResult.NEEDS_ACCESS),
+        "decided all the same": (item("held", beyond_access=True), CheckResult.HELD),
+        "out of requests": (item("not reached"), CheckResult.NOT_REACHED),
+        "a verdict that no requirement has": (item("internal error"), CheckResult.SUITE_FAILED),
     },
 )
-def test_every_check_has_one_result(entry: ItemResult, result: Result) -> None:
-    assert result_of(entry) is result
+def test_every_check_has_one_result(entry: ItemResult, result: CheckResult) -> None:
+    assert check_result(entry) is result
 
 
 def test_each_number_is_explained() -> None:

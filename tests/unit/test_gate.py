@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from reports.run.history import DetectionPower
-from reports.run.quality_gate import fall_of_proof, fewer_exercised, refusals
+from reports.run.quality_gate import fewer_musts_exercised, proof_regressions, refusals
 from tests.support.factories import table
 from tests.support.report_factories import night
 
@@ -29,7 +29,7 @@ BEFORE = night(23, power=POWER)
     },
 )
 def test_fall_of_the_proof(power, told: str) -> None:
-    found = fall_of_proof(night(24, power=power), [BEFORE])
+    found = proof_regressions(night(24, power=power), [BEFORE])
     assert bool(found) == bool(told)
     assert told in "".join(found)
 
@@ -47,7 +47,7 @@ FALLEN = night(24, power=replace(POWER, noticed=90))
     },
 )
 def test_fall_counts_against_the_last_proof_of_the_profile(earlier, refused) -> None:
-    assert bool(fall_of_proof(FALLEN, earlier)) == refused
+    assert bool(proof_regressions(FALLEN, earlier)) == refused
 
 
 ALL = night(23, decided=["ERR-01", "AUTH-01"])
@@ -66,7 +66,7 @@ ALL = night(23, decided=["ERR-01", "AUTH-01"])
     },
 )
 def test_fewer_musts_exercised(run, earlier, refused) -> None:
-    found = fewer_exercised(run, earlier)
+    found = fewer_musts_exercised(run, earlier)
     assert found == (["Fewer musts exercised than in the run of 2026-11-23: not AUTH-01."] if refused else [])
 
 

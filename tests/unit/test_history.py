@@ -61,7 +61,7 @@ def test_profiles_stand_in_the_order_of_their_allowances() -> None:
     assert [str(profile) for profile in sorted(Profile, key=lambda one: one.budget)] == list(history.PROFILES)
 
 
-GOOD = json.loads(history.RUN.dump_json(night(20, FOUND)))
+GOOD = json.loads(history.RUN_ADAPTER.dump_json(night(20, FOUND)))
 SEEN = GOOD["findings"][0]
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from contracts.errors import UsageError
 from contracts.model.verdict import Evidence, Finding, Status, Verdict, Violation
-from reports.run.known_issues import FILE, Issue, applying, load, stale_issues, suppressed
+from reports.run.known_issues import FILE, KnownIssue, load, matching_issues, stale_issues, suppressed
 from tests.support.factories import CANCEL, DOCUMENT, REQUIREMENTS, exchange, table
 from tests.support.report_factories import CONTRACT, ENTRY
 
-ISSUE = Issue(
+ISSUE = KnownIssue(
     finding="0123456789ab",
     requirement="ERR-01",
     operation=CANCEL.id,
@@ -43,7 +43,7 @@ def test_no_entry_is_no_issue(tmp_path: Path, text: str) -> None:
 
 
 def test_list_of_the_project_can_be_used() -> None:
-    applying(load(FILE), FILE, "mock", CONTRACT, DOCUMENT, REQUIREMENTS)
+    matching_issues(load(FILE), FILE, "mock", CONTRACT, DOCUMENT, REQUIREMENTS)
 
 
 @table(
@@ -89,8 +89,8 @@ def test_file_that_is_too_large_is_one_sentence(tmp_path: Path) -> None:
         load(written(tmp_path, "#" * 1_000_001))
 
 
-def for_this_run(*issues: Issue, target: str = "sandbox") -> dict[str, Issue]:
-    return applying(issues, FILE, target, CONTRACT, DOCUMENT, REQUIREMENTS)
+def for_this_run(*issues: KnownIssue, target: str = "sandbox") -> dict[str, KnownIssue]:
+    return matching_issues(issues, FILE, target, CONTRACT, DOCUMENT, REQUIREMENTS)
 
 
 def test_issue_is_of_one_target_and_one_contract() -> None:
@@ -157,7 +157,7 @@ def verdict(status: Status, requirement: str = "ERR-01", operation: str = CANCEL
         "of another operation": (verdict(Status.HELD, operation="make"), ISSUE, False),
     },
 )
-def test_issue_is_out_of_date_where_its_requirement_held(told: Verdict, issue: Issue, out_of_date) -> None:
+def test_issue_is_out_of_date_where_its_requirement_held(told: Verdict, issue: KnownIssue, out_of_date) -> None:
     sentence = stale_issues(told, [issue], "nightly")
     assert bool(sentence) == out_of_date
     assert not out_of_date or "0123456789ab is no longer violated: remove it from known-issues.yaml" in sentence

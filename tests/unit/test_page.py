@@ -6,7 +6,7 @@ from contracts.model.verdict import Evidence, Finding, Status, Verdict, Violatio
 from reports.redaction.redactor import Redactor
 from reports.render.details_html import LONGEST_BODY, details_html
 from reports.render.wording import NON_GATING, allure_message
-from reports.run.trend import Change, State
+from reports.run.trend import FindingTrend, State
 from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange
 from tests.support.report_factories import FOUND
 
@@ -56,7 +56,7 @@ def test_command_and_identity_are_description() -> None:
 
 
 def test_first_finding_is_described_in_the_message_and_others_here() -> None:
-    change = Change(replace(FOUND, identity=OTHER.identity), State.OPEN, "2026-11-20T02:00:00+00:00", 4)
+    change = FindingTrend(replace(FOUND, identity=OTHER.identity), State.OPEN, "2026-11-20T02:00:00+00:00", 4)
     html = description(FINDING, OTHER, trends={OTHER.identity: change})
     assert "200 {}" not in html
     assert "500 boom" in html
@@ -102,7 +102,7 @@ def test_must_that_does_not_gate_says_so() -> None:
 
 
 def test_message_is_expected_observed_how_often_and_history() -> None:
-    change = Change(replace(FOUND, identity=FINDING.identity), State.NEW, "2026-11-20T02:00:00+00:00", 1)
+    change = FindingTrend(replace(FOUND, identity=FINDING.identity), State.NEW, "2026-11-20T02:00:00+00:00", 1)
     verdict = Verdict(ERR.id, CANCEL.id, Status.VIOLATED, "", Evidence(60, 2, (), {}), (FINDING, OTHER))
     assert allure_message(verdict, ERR, Redactor(TOKEN), {FINDING.identity: change}).splitlines() == [
         f"ERR-01 {ERR.sentence}",

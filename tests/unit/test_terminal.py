@@ -6,7 +6,7 @@ import pytest
 
 from contracts.model.result import FindingText, ItemResult
 from reports.render.terminal import COLUMNS, LINES_OF_A_STATE, closing_text
-from reports.run.counts import Result
+from reports.run.counts import CheckResult
 from reports.run.trend import State
 from tests.support.factories import table
 from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
@@ -14,16 +14,16 @@ from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, accounte
 HELD = item("held")
 KNOWN = broken(FOUND, suppressed=True)
 OF_EACH_RESULT = {
-    Result.HELD: HELD,
-    Result.VIOLATED: broken(FOUND),
-    Result.NOT_MET: broken(ADVICE),
-    Result.KNOWN: KNOWN,
-    Result.UNDECIDED: item("inconclusive"),
-    Result.NEEDS_ACCESS: item("inconclusive", beyond_access=True),
-    Result.NOT_REACHED: item("not reached"),
-    Result.NOT_APPLICABLE: item("not applicable"),
-    Result.NOT_RUN: item("not run"),
-    Result.SUITE_FAILED: item("internal error"),
+    CheckResult.HELD: HELD,
+    CheckResult.VIOLATED: broken(FOUND),
+    CheckResult.NOT_MET: broken(ADVICE),
+    CheckResult.KNOWN: KNOWN,
+    CheckResult.UNDECIDED: item("inconclusive"),
+    CheckResult.NEEDS_ACCESS: item("inconclusive", beyond_access=True),
+    CheckResult.NOT_REACHED: item("not reached"),
+    CheckResult.NOT_APPLICABLE: item("not applicable"),
+    CheckResult.NOT_RUN: item("not run"),
+    CheckResult.SUITE_FAILED: item("internal error"),
 }
 
 
