@@ -124,13 +124,13 @@ def body_changed(change: Callable[[bytes], bytes]) -> Callable[[Line], None]:
 # What a network does to one request
 
 
-@leads_to(HELD, says="1 sent again")
+@leads_to(HELD, says="1 retry")
 def resets_one_connection_before_a_byte() -> Fault:
     """Sent again, it is answered: once in a run is the network."""
     return at(MIDDLE, Line.reset)
 
 
-@leads_to(HELD, says="1 sent again")
+@leads_to(HELD, says="1 retry")
 def hangs_up_on_one_request() -> Fault:
     """As above, in good order."""
     return at(MIDDLE, Line.close)
@@ -142,7 +142,7 @@ def hangs_up_on_the_very_first_request() -> Fault:
     return at(1, Line.close)
 
 
-@leads_to(HELD, says="1 sent again")
+@leads_to(HELD, says="1 retry")
 def loses_an_answer_after_the_target_acted() -> Fault:
     """The target did what it was asked; that its word got lost is no word against it."""
 
@@ -153,25 +153,25 @@ def loses_an_answer_after_the_target_acted() -> Fault:
     return at(MIDDLE, what)
 
 
-@leads_to(HELD, says="1 sent again")
+@leads_to(HELD, says="1 retry")
 def cuts_off_one_body() -> Fault:
     """The whole of it comes the second time."""
     return at(MIDDLE, half)
 
 
-@leads_to(HELD, says="1 sent again")
+@leads_to(HELD, says="1 retry")
 def cuts_off_one_head() -> Fault:
     """The whole of it comes the second time."""
     return at(MIDDLE, half_a_head)
 
 
-@leads_to(HELD, says="1 sent again")
+@leads_to(HELD, says="1 retry")
 def swallows_one_request() -> Fault:
     """A silence is confirmed by a second one, and there is none."""
     return at(MIDDLE, Line.stall)
 
 
-@leads_to(HELD, says="1 sent again")
+@leads_to(HELD, says="1 retry")
 def stops_in_the_middle_of_one_body() -> Fault:
     """As above, after the first bytes."""
 
@@ -182,7 +182,7 @@ def stops_in_the_middle_of_one_body() -> Fault:
     return at(MIDDLE, what)
 
 
-@leads_to(HELD, says="1 sent again")
+@leads_to(HELD, says="1 retry")
 def drips_one_answer_beyond_the_deadline() -> Fault:
     """It ends at the deadline, and the answer comes in time when asked for again."""
     return at(MIDDLE, lambda line: line.drip(line.answer(), 2.0))
@@ -220,79 +220,79 @@ def resets_connections_between_requests() -> Fault:
 # What happens to everybody for a while
 
 
-@leads_to(HELD, says="the target away once")
+@leads_to(HELD, says="target unavailable once")
 def nothing_listens_for_a_while() -> Fault:
     """A deployment restarts: all of its requests are sent when it is back."""
     return at(MIDDLE, lambda line: line.proxy.leave(A_WHILE_SECONDS))
 
 
-@leads_to(HELD, says="the target away")
+@leads_to(HELD, says="target unavailable")
 def nothing_listens_at_two_times() -> Fault:
     """It may restart twice."""
     return lambda line: line.proxy.leave(A_WHILE_SECONDS / 2) if line.turn in (EARLY, 2 * MIDDLE) else line.carry()
 
 
-@leads_to(HELD, says="the target away once")
+@leads_to(HELD, says="target unavailable once")
 def nobody_is_answered_for_a_while() -> Fault:
     """Packets are lost on the way: the silence of one request is nothing where no other is answered."""
     return for_a_while(MIDDLE, Line.stall, seconds=30.0)
 
 
-@leads_to(HELD, says="the target away once")
+@leads_to(HELD, says="target unavailable once")
 def everybody_is_hung_up_on_for_a_while() -> Fault:
     """A balancer without a server behind it does this."""
     return for_a_while(MIDDLE, Line.close)
 
 
-@leads_to(HELD, says="the target away once")
+@leads_to(HELD, says="target unavailable once")
 def everybody_is_reset_for_a_while() -> Fault:
     """A firewall that starts again does this."""
     return for_a_while(MIDDLE, Line.reset)
 
 
-@leads_to(HELD, says="the target away once")
+@leads_to(HELD, says="target unavailable once")
 def gateway_has_no_server_for_a_while() -> Fault:
     """The gateway says so itself: 503 to whatever is asked."""
     return for_a_while(MIDDLE, answering("503 Service Unavailable", GATEWAY_PAGE, Content_Type="text/html"))
 
 
-@leads_to(HELD, says="the target away once")
+@leads_to(HELD, says="target unavailable once")
 def gateway_waits_in_vain_for_a_while() -> Fault:
     """As above, with 504."""
     return for_a_while(MIDDLE, answering("504 Gateway Timeout", GATEWAY_PAGE, Content_Type="text/html"))
 
 
-@leads_to(HELD, says="1 sent again")
+@leads_to(HELD, says="1 retry")
 def gateway_fails_once() -> Fault:
     """One 502 is what a gateway gives while a server goes and another comes."""
     return at(MIDDLE, answering("502 Bad Gateway", GATEWAY_PAGE, Content_Type="text/html"))
 
 
-@leads_to(HELD, says="1 sent again")
+@leads_to(HELD, says="1 retry")
 def gateway_tells_once_of_a_failure_of_its_own_kind() -> Fault:
     """520 and its like are Cloudflare's words for what 502 is; no application answers them."""
     return at(MIDDLE, answering("520 Unknown", GATEWAY_PAGE, Content_Type="text/html"))
 
 
-@leads_to(HELD, says="the target away once")
+@leads_to(HELD, says="target unavailable once")
 def gateway_tells_for_a_while_of_a_failure_of_its_own_kind() -> Fault:
     """As above, to whatever is asked."""
     return for_a_while(MIDDLE, answering("522 Connection Timed Out", GATEWAY_PAGE, Content_Type="text/html"))
 
 
-@leads_to(HELD, says="1 sent again")
+@leads_to(HELD, says="1 retry")
 def gateway_throttles_once_with_a_page() -> Fault:
     """Its limit is not that of the API: no window is waited for, and the pace stays as it is."""
     return at(MIDDLE, answering("429 Too Many Requests", GATEWAY_PAGE, Content_Type="text/html"))
 
 
-@leads_to(HELD, says="the target away once")
+@leads_to(HELD, says="target unavailable once")
 def gateway_throttles_everybody_for_a_while_with_a_page() -> Fault:
     """As above, to whatever is asked."""
     return for_a_while(MIDDLE, answering("429 Too Many Requests", GATEWAY_PAGE, Content_Type="text/html"))
 
 
-@leads_to(HELD, says="the target away once")
+@leads_to(HELD, says="target unavailable once")
 def bot_check_is_in_front_for_a_while() -> Fault:
     """What it refuses the application never saw: no good request was refused, and no bad one either."""
     return for_a_while(MIDDLE, answering("403 Forbidden", CHALLENGE, Content_Type="text/html"))
@@ -304,19 +304,19 @@ def target_goes_down_once_with_a_request_in_flight() -> Fault:
     return at(MIDDLE, lambda line: line.proxy.leave(A_WHILE_SECONDS / 2))
 
 
-@leads_to(HELD, says="1 sent again")
+@leads_to(HELD, says="1 retry")
 def target_is_maintained_and_says_until_when() -> Fault:
     """503 with Retry-After is an announcement."""
     return for_a_while(MIDDLE, answering("503 Service Unavailable", Retry_After="6"))
 
 
-@leads_to(HELD, says="1 refused with 429")
+@leads_to(HELD, says="1 answered 429")
 def throttles_once_and_says_until_when() -> Fault:
     """Whoever asks too often is told so, waits, and asks again."""
     return at(MIDDLE, answering("429 Too Many Requests", Retry_After="5"))
 
 
-@leads_to(HELD, says="1 refused with 429")
+@leads_to(HELD, says="1 answered 429")
 def throttles_once_until_a_date() -> Fault:
     """The same in the other notation."""
 
@@ -326,7 +326,7 @@ def throttles_once_until_a_date() -> Fault:
     return at(MIDDLE, what)
 
 
-@leads_to(HELD, says="1 refused with 429")
+@leads_to(HELD, says="1 answered 429")
 def throttles_once_without_a_word() -> Fault:
     """Then the window is waited for."""
     return at(MIDDLE, answering("429 Too Many Requests"))

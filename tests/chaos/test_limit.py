@@ -131,7 +131,7 @@ def test_limit_of_a_target_on_this_machine_breaks_no_requirement(tmp_path: Path)
     assert outcome.code == 0, outcome.output
     assert not outcome.named("failure"), outcome.output
     assert api.refused == 1, f"it is paced from the first on: {outcome.output}"
-    assert "1 refused with 429" in outcome.output
+    assert "1 answered 429" in outcome.output
 
 
 def test_first_429_of_a_target_on_this_machine_leaves_it_two_thirds_of_its_limit(tmp_path: Path) -> None:
