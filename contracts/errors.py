@@ -1,21 +1,21 @@
-"""Everything that can go wrong, by whose fault it is.
+"""The exceptions of the suite, by whose fault they are.
 
     ConformanceError
-    ├── ContractError        the OpenAPI document or requirements.yaml cannot be used: ours, or the author's, to mend
-    ├── UsageError           an option or a setting is missing or malformed: the caller's to mend
-    ├── TargetUnavailable    nothing useful can be learnt from this target now: away, or it refuses the token
-    ├── Inconclusive         one requirement could not be judged; says what was missing
-    ├── NotApplicable        one requirement has nothing to say about this target; says what it would need
-    └── NotReached           one requirement needs more requests than the budget of this profile has left
+    ├── ContractError        the OpenAPI document or requirements.yaml cannot be used: its author has to correct it
+    ├── UsageError           an option or a setting is missing or malformed: the caller has to correct it
+    ├── TargetUnavailable    no verdict is possible now: the target is unavailable, or rejects the token
+    ├── Inconclusive         one requirement could not be checked; says what was missing
+    ├── NotApplicable        one requirement does not apply to this target; says what it would need
+    └── NotReached           one requirement needs more requests than are left of the request budget
 
-A fault of the target is not in this tree: it is not an exception of ours but a `Verdict`.
+A fault of the target is no exception but a `Verdict`.
 """
 
 from __future__ import annotations
 
 
 class ConformanceError(Exception):
-    """Base of the family. Its text is one sentence that says what to do."""
+    """Base class. The message is one sentence that says what to do."""
 
 
 class ContractError(ConformanceError):
@@ -27,15 +27,15 @@ class UsageError(ConformanceError):
 
 
 class TargetUnavailable(ConformanceError):
-    """A user meets this when the target is away or refuses the token: the run ends at once, with exit code 6."""
+    """A user meets this when the target is unavailable or rejects the token: the run ends at once, with exit code 6."""
 
 
 class Inconclusive(ConformanceError):
-    """A user meets this as a yellow result: no request reached the decision, or no control was accepted."""
+    """A user meets this as a yellow result: no request led to a verdict, or no control was accepted."""
 
 
 class NotApplicable(ConformanceError):
-    """A user meets this as a grey result: the target has no such thing, or a setting would be needed."""
+    """A user meets this as a grey result: the target has no such feature, or a setting is missing."""
 
 
 class NotReached(ConformanceError):

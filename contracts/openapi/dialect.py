@@ -1,6 +1,6 @@
-"""Schemas of OpenAPI 3.0, and `true` and `false` as schemas, in the words of JSON Schema 2020-12.
+"""Conversion of OpenAPI 3.0 schemas, and of `true` and `false` as schemas, to JSON Schema 2020-12.
 
-Whoever reads a schema later, be it a strategy or the validator, then has one dialect to know.
+Strategies and validators then need to know one dialect only.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 NAMED_SCHEMAS = frozenset({"properties", "patternProperties"})
 LISTED_SCHEMAS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
 LITERALS = frozenset({"example", "examples", "default", "enum", "const"})
-"""What these keywords hold is no schema, whatever it looks like."""
+"""The values of these keywords are no schemas, even if they look like one."""
 
 
 def as_draft_2020(node: Any) -> Any:
-    """Return a part of an OpenAPI document, references resolved, with its schemas in the words of draft 2020-12."""
+    """Return a part of an OpenAPI document, references resolved, with its schemas converted to draft 2020-12."""
     if isinstance(node, list):
         return [as_draft_2020(entry) for entry in node]
     if not isinstance(node, dict):
@@ -40,7 +40,7 @@ def _schema(schema: Any) -> Any:
 
 
 def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema with `exclusiveMinimum: true` beside a minimum as the exclusive minimum itself."""
+    """Return the schema with `exclusiveMinimum: true` and a minimum merged into a numeric `exclusiveMinimum`."""
     for exclusive, inclusive in BOUNDS:
         if isinstance(schema.get(exclusive), bool):
             is_exclusive = schema.pop(exclusive)
@@ -50,7 +50,7 @@ def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema with null among its types. By the letter of 3.0 an enum has to list it, but few know."""
+    """Return the schema with null among its types. By OpenAPI 3.0 an enum has to list it, which few authors know."""
     if not isinstance(schema.get("nullable"), bool):
         return schema
     if not schema.pop("nullable"):

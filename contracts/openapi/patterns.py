@@ -1,8 +1,8 @@
-"""The patterns of a document, run over text from outside within a bound.
+"""Matching of a document's patterns in bounded time.
 
-A document is as much from outside as the text is, and a pattern such as `^(a+)+$` keeps a backtracking engine busy for
-years. jsonschema-rs reads patterns as ECMA-262 does, which is what JSON Schema asks for. Its engine takes linear time
-for all but look-around and back-references, and these end after `MAX_BACKTRACKS` steps.
+Document and text are both untrusted, and a pattern such as `^(a+)+$` takes a backtracking engine years. jsonschema-rs
+implements ECMA-262 patterns, as JSON Schema requires. Its engine takes linear time for all but look-around and
+back-references, which end after `MAX_BACKTRACKS` steps.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from jsonschema.exceptions import ValidationError
 from contracts.model.json_value import Json
 
 MAX_BACKTRACKS: Final = 100_000
-"""Some milliseconds for each text."""
+"""Some milliseconds per text."""
 MAX_COMPILED_BYTES: Final = 1_000_000
-"""Of one pattern; counted repetitions of counted repetitions come to any size."""
+"""Of one pattern; nested counted repetitions would otherwise grow without bound."""
 PATTERN_PROPERTIES: Final = "patternProperties"
 TOKEN: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|.", re.DOTALL)
 """An escaped character, a class, or any other character."""
 REPETITIONS: Final = frozenset("*+{")
 LONGEST_PATTERN: Final = 1000
-"""Characters that are looked at; of a longer pattern nobody can say so soon that it does not backtrack."""
+"""Characters; a longer pattern is assumed to backtrack."""
 FEW_REPETITIONS: Final = 4
-"""So many side by side cost a backtracking engine no more than the fourth power of a text's length."""
+"""This many in sequence take a backtracking engine at most the fourth power of a text's length."""
 
 
 def occurs(pattern: str, text: str) -> bool | None:
-    """Return whether the pattern is found in the text; None where the pattern cannot be read, or takes too long."""
+    """Return whether the text contains a match; None if the pattern is invalid or takes too long."""
     validator = _validator(pattern)
     if validator is None:
         return None
@@ -47,8 +47,8 @@ def occurs(pattern: str, text: str) -> bool | None:
 def may_backtrack(pattern: str) -> bool:
     """Return whether a backtracking engine, such as Python's, may take unreasonably long for this pattern.
 
-    That is so where a group that holds repetitions or alternatives is repeated, or repetitions are many. Few patterns
-    that are like this do take long; those that are not never do.
+    It may if a group with repetitions or alternatives is repeated, or if there are many repetitions. Few such patterns
+    do take long; others never do.
     """
     if len(pattern) > LONGEST_PATTERN:
         return True
@@ -95,25 +95,25 @@ def _additional_properties(validator: Any, additional: Json, instance: Json, sch
     if not isinstance(instance, dict):
         return
     patterns = schema.get(PATTERN_PROPERTIES, ())
-    # A name that some pattern may match is not additional for sure.
+    # A name that some pattern may match need not be additional.
     rest = {name: instance[name] for name in instance if all(occurs(one, name) is False for one in patterns)}
     listed = {key: value for key, value in schema.items() if key != PATTERN_PROPERTIES}
     yield from Draft202012Validator.VALIDATORS["additionalProperties"](validator, additional, rest, listed)
 
 
 def _unevaluated_properties(validator: Any, rest: Json, instance: Json, schema: Json) -> Iterator[ValidationError]:
-    # jsonschema looks for what other keywords evaluate with an engine of no bound.
+    # jsonschema finds evaluated properties by matching patterns without a bound.
     if PATTERN_PROPERTIES not in repr(schema):
         yield from Draft202012Validator.VALIDATORS["unevaluatedProperties"](validator, rest, instance, schema)
 
 
 def _is_pattern(text: object) -> bool:
-    """Return whether this is a pattern to ECMA-262; Python's own reader of patterns does not take a deep one."""
+    """Return whether this is a pattern by ECMA-262; Python's own parser fails at deep nesting."""
     return not isinstance(text, str) or jsonschema_rs.is_valid({"format": "regex"}, _whole(text), validate_formats=True)
 
 
 def _whole(text: str) -> str:
-    """Return the text with what stands in for half of a surrogate pair, which is a character to no engine."""
+    """Return the text with lone surrogates replaced: no engine accepts them."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -126,4 +126,4 @@ KEYWORDS: Final[Mapping[str, Any]] = {
     "additionalProperties": _additional_properties,
     "unevaluatedProperties": _unevaluated_properties,
 }
-"""jsonschema's keywords that run patterns, within the bound; what cannot be told breaks nothing."""
+"""jsonschema's keywords that match patterns, within the bound; an undecided match is no violation."""

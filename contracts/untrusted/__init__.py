@@ -1,1 +1,1 @@
-"""Readers and sanitizers for untrusted input: files, JSON, YAML and texts from outside, each within bounds."""
+"""Readers and sanitizers for untrusted files, JSON, YAML, settings and texts, each within bounds."""

@@ -1,7 +1,7 @@
-"""Files from outside, read within bounds: none without an end, none too large, and none that keeps a run waiting.
+"""Reads files within bounds of size and time.
 
-Every file that people or earlier runs wrote is read here. What cannot be read is an `OSError` whose `strerror` says
-why in a phrase, so that each caller makes its own sentence of it.
+All files that users or earlier runs wrote are read here. A file that cannot be read is an `OSError` whose `strerror` is
+a phrase with the reason, for the sentence of the caller.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from dotenv.parser import parse_stream
 from dotenv.variables import parse_variables
 
 READ_SECONDS: Final = 10.0
-"""A local file of the largest size comes in a fraction of it; a file system that hangs never ends by itself."""
+"""The largest local file takes a fraction of it; a hung file system never returns."""
 MEGABYTE: Final = 1_000_000
 MAX_CONTRACT_FILE_BYTES: Final = 5 * MEGABYTE
-"""A hundred times the vendor's documents that are known."""
+"""A hundred times the size of the vendor's documents."""
 MAX_SETTINGS_BYTES: Final = MEGABYTE
-"""Of a file of settings, and of all that its values come to with references to each other replaced."""
+"""Of a settings file, and of its values with their references to each other replaced."""
 
 
 def read_bytes(file: Path, max_bytes: int) -> bytes:
-    """Return the content of a regular file; what the system calls its null device is an empty one.
+    """Return the content of a regular file; the null device is an empty file.
 
-    `OSError` if there is none, if it is a folder, a pipe or another device, if it holds more than `max_bytes`, or if
-    it takes more than `READ_SECONDS`.
+    `OSError` if there is none, if it is a folder, a pipe or another device, if it has more than `max_bytes`, or if
+    reading takes more than `READ_SECONDS`.
     """
     results: list[bytes | OSError] = []
 
@@ -41,7 +41,7 @@ def read_bytes(file: Path, max_bytes: int) -> bytes:
         except OSError as error:
             results.append(error)
 
-    # A thread, because a call to a file system that hangs cannot be interrupted, only left alone.
+    # In a thread, because a call to a hung file system cannot be interrupted, only abandoned.
     thread = threading.Thread(target=read, daemon=True, name="read-file")
     thread.start()
     thread.join(READ_SECONDS)
@@ -53,7 +53,7 @@ def read_bytes(file: Path, max_bytes: int) -> bytes:
 
 
 def require_regular(file: Path) -> None:
-    """Raise `OSError` unless this is a regular file; one that is absent is a `FileNotFoundError`."""
+    """Raise `OSError` unless this is a regular file; `FileNotFoundError` if there is none."""
     mode = file.stat().st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
@@ -73,10 +73,10 @@ def _content(file: Path, max_bytes: int) -> bytes:
 
 
 def read_settings(file: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of a file in the manner of `.env`, those without a value left out.
+    """Return the variables of a file in `.env` format; those without a value are left out.
 
-    `${NAME}` stands for what the file has given before, or else the environment gives. `OSError` if the file cannot be
-    read, `ValueError` with a phrase if it is no such file.
+    `${NAME}` is replaced by an earlier value of the file, or else by that of the environment. `OSError` if the file
+    cannot be read, `ValueError` with a phrase if it has another format.
     """
     try:
         text = read_bytes(file, MAX_SETTINGS_BYTES).decode("utf-8-sig")

@@ -1,7 +1,7 @@
-"""YAML from outside -> JSON values, within bounds.
+"""Parses YAML to JSON values within bounds.
 
-A few aliases of aliases stand for billions of values, and a few brackets for a depth that no interpreter reads. What
-an alias stands for counts each time that it does, for whoever walks over the values later sees it as often.
+A few aliases of aliases expand to billions of values, and a few brackets nest deeper than any interpreter recurses. The
+target of an alias counts once for each use, since every later traversal visits it as often.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ from typing import Any, Final
 import yaml
 
 MAX_DEPTH: Final = 100
-"""Levels of nesting; what JSON of a target may have, too. A document's schemas take some twenty."""
+"""Levels of nesting, as for the JSON of a target. A document's schemas take some twenty."""
 MAX_VALUES: Final = 200_000
-"""Keys, values, lists and mappings, with each alias counted as what it stands for."""
+"""Keys, values, lists and mappings, with each alias counted as its target."""
 MAX_DIGITS: Final = 300
-"""Digits of an integer: more have no double, on which much of what is done with numbers counts."""
+"""Digits of an integer: more are beyond a double, to which numbers are often converted."""
 SURROGATE: Final = re.compile("[\ud800-\udfff]")
 PARSE_SECONDS: Final = 60.0
-"""A document of the largest size takes a third of it on a slow machine."""
+"""The largest document takes a third of it on a slow machine."""
 
 
 class YamlError(ValueError):
-    """A text is not YAML, or beyond the bounds; the text is a phrase that goes on from "it is"."""
+    """A text is not YAML, or exceeds a bound; the message is a phrase that continues "it is"."""
 
 
 @dataclass(slots=True)
 class _Extent:
-    """What a node comes to: the levels below it, itself counted, and the values."""
+    """The size of a node: its levels and its values, itself included."""
 
     levels: int = 1
     values: int = 1
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's loader of plain values; stops where a bound is crossed, before anything is built of the values."""
+    """PyYAML's safe loader; stops at an exceeded bound, before any value is constructed."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__(content)
@@ -77,7 +77,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def construct_scalar(self, node: Any) -> Any:
-        """Construct a text as PyYAML does, with the halves of a surrogate pair, JSON's escapes, made one character."""
+        """Construct a string as PyYAML does, with surrogate pairs (escapes of JSON) joined to one character."""
         text = super().construct_scalar(node)
         if not SURROGATE.search(text):
             return text
@@ -92,21 +92,21 @@ class _Loader(yaml.SafeLoader):
 
 
 def read_yaml(content: bytes) -> Any:
-    """Return the values of a YAML or JSON text, None for an empty one; `YamlError` if it has none that can be used."""
+    """Parse a YAML or JSON document, None for an empty one; `YamlError` if it cannot be used."""
     try:
         value = _Loader(content).get_single_data()
     except YamlError:
         raise
     except yaml.YAMLError as error:
         raise YamlError(f"not YAML or JSON: {' '.join(str(error).split())}") from error
-    except Exception as error:  # PyYAML's constructors raise whatever they meet
+    except Exception as error:  # PyYAML's constructors raise various exceptions
         raise YamlError(f"not YAML or JSON that can be used: a value does not fit its tag ({error})") from error
     _require_plain(value)
     return value
 
 
 def _require_plain(value: Any) -> None:
-    """Raise `YamlError` for what YAML can say and nothing that reads the values later can take."""
+    """Raise `YamlError` for numbers that YAML has and JSON has not."""
     waiting = [value]
     while waiting:
         one = waiting.pop()

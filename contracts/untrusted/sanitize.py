@@ -1,8 +1,7 @@
-"""Makes outside text inert for where it goes: what others wrote is shown, and does nothing.
+"""Makes untrusted text inert for its destination: it is displayed and has no other effect.
 
-A terminal obeys control characters, a reader is misled by characters that turn or hide what is beside them, and a CI
-system obeys lines of its log. Each of them stands as a visible escape here, so that the text can still be told from
-another. What has nothing of that kind stays as it is.
+Terminals execute control characters, bidirectional and invisible characters mislead readers, and CI systems execute
+lines of a log. Each of them becomes a visible escape, so that different texts stay different. Other text is unchanged.
 """
 
 from __future__ import annotations
@@ -15,40 +14,40 @@ HIDDEN = (
     r"\u2060-\u2064\u2066-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
 )
-"""Control and format characters, separators of lines and paragraphs, and halves of pairs; not tab and line feed."""
+"""Control and format characters, line and paragraph separators, lone surrogates; not tab and line feed."""
 CHARACTER = re.compile(f"[{HIDDEN}]")
 IN_JSON = re.compile(rf"[{HIDDEN}]|(?<=#)#(?=\[|vso\[|teamcity\[)")
 OWN = re.compile(
-    # Colours but no hiding, the return of a line that is written anew, the bar that a terminal shows in its frame.
+    # Colours but not "conceal", the carriage return of a rewritten line, the progress bar of a terminal's frame.
     rf"(?P<own>\x1b\[(?:(?!0*8[;m])\d*;)*(?!0*8m)\d*m|\A\r|\x1b\]9;4;[\d;]*\x1b\\)|[{HIDDEN}]"
 )
 COMMAND = re.compile(r"(?m)(?:^(?P<before>(?:[^\S\n]|\x1b\[[\d;]*+m)*+):(?=:)|(?<=#)#(?=\[|vso\[|teamcity\[))")
-"""What GitHub, Azure and TeamCity take for a command, where it begins a line or wherever it stands."""
+"""Commands of GitHub, Azure and TeamCity, at the beginning of a line or anywhere."""
 
 
 def text(outside: str) -> str:
-    """Return outside text of several lines for a terminal, a log, XML or a page."""
+    """Return untrusted text of several lines for a terminal, a log, XML or a page."""
     return _without_commands(CHARACTER.sub(_visible, outside))
 
 
 def line(outside: str) -> str:
-    """Return outside text as one line, without doubled spaces."""
+    """Return untrusted text as one line with single spaces."""
     return text(" ".join(outside.split()))
 
 
 def stream(mixed: str, *, colours: bool) -> str:
-    """Return what a program writes to its terminal, outside text included; its own colours stay where it has any."""
+    """Return the terminal output of a program, untrusted text included; with `colours`, its own colours stay."""
     shown = OWN.sub(lambda found: found["own"] or _visible(found), mixed) if colours else CHARACTER.sub(_visible, mixed)
     return _without_commands(shown)
 
 
 def html(outside: str) -> str:
-    """Return outside text for HTML."""
+    """Return untrusted text for HTML."""
     return markup.escape(text(outside))
 
 
 def json(document: str) -> str:
-    """Return a JSON document that means the same, and in which nothing acts on who prints it."""
+    """Return an equivalent JSON document without characters or commands that act when it is printed."""
     return IN_JSON.sub(_in_json, document)
 
 

@@ -1,8 +1,7 @@
-"""The one reader of JSON that comes from outside: what a text means, what RFC 8259 has against it, and our own limits.
+"""The parser of untrusted JSON: the value by a lenient reading, the violation of RFC 8259, and the exceeded limit.
 
-A lenient reader and a strict one differ over the same text, and the suite needs both views: whether an answer holds a
-job is a question of its meaning, whether it is one strict JSON document a question of its letters. What is too deep,
-too long or too much for this reader is neither: nothing is known of such a text, so nothing may be said of it.
+The suite needs both views of a text: whether a response contains a job id depends on its value, whether it is one
+strict JSON document on its syntax. Of a text beyond a limit nothing is known, so that no check may decide anything.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from typing import Final
 from contracts.model.json_value import Json
 
 MAX_DEPTH: Final = 100
-"""Levels of nesting. Far below what any supported Python reads, so that no verdict depends on the interpreter."""
+"""Levels of nesting: far below the limit of any supported Python, so that no verdict depends on the interpreter."""
 MAX_VALUES: Final = 200_000
 """Values in one text: some 20 MB as Python objects."""
 MAX_DIGITS: Final = 300
-"""Digits of an integer: more have no double, on which much of what is done with numbers counts."""
+"""Digits of an integer: more are beyond a double, to which numbers are often converted."""
 
 STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-"""Where a text never ends it reaches to the end: to begin anew at each of its quotes would take for ever."""
+"""An unterminated string extends to the end: restarting at each of its quotes would take quadratic time."""
 BRACKET: Final = re.compile(r"[\[\]{}]")
 BYTE_ORDER_MARK: Final = "\ufeff"
 
@@ -33,11 +32,10 @@ REPEATED_KEY: Final = "holds a key twice"
 
 @dataclass(frozen=True, slots=True)
 class JsonText:
-    """What a text came to.
+    """The result of parsing a text.
 
-    `value` is what a lenient reader makes of it, None where that is nothing. `fault` says in a phrase what breaks
-    RFC 8259, None where nothing does. `limit` says which limit of this reader the text is beyond; then `value` and
-    `fault` are None because nothing is known.
+    `value` is the value by a lenient reading, or None. `fault` is a phrase for the violation of RFC 8259, or None.
+    `limit` is a phrase for the exceeded limit, or None; with it, `value` and `fault` are None because they are unknown.
     """
 
     value: Json = None
@@ -46,14 +44,14 @@ class JsonText:
 
     @property
     def strict(self) -> bool:
-        """Return whether this is known to be one strict JSON document."""
+        """Return whether the text is one strict JSON document."""
         return self.fault is None and self.limit is None
 
 
 def read(content: bytes) -> JsonText:
-    """Return what these bytes are as JSON; whatever they are, no exception.
+    """Parse bytes as JSON; never raises.
 
-    The faults: not UTF-8, a byte order mark, no JSON, a repeated key, and NaN or Infinity.
+    Faults are: not UTF-8, a byte order mark, no JSON, a repeated key, NaN and Infinity.
     """
     faults: list[str] = []
     try:
@@ -90,7 +88,7 @@ def read(content: bytes) -> JsonText:
 
 
 class _TooLong(Exception):
-    """A number has more digits than this reader takes."""
+    """A number has more than `MAX_DIGITS` digits."""
 
 
 def _integer(digits: str) -> int:
@@ -100,7 +98,7 @@ def _integer(digits: str) -> int:
 
 
 def _limit(text: str) -> str | None:
-    """Return which limit a text is beyond, looking at its signs alone; it need not be JSON."""
+    """Return the exceeded limit of a text, or None, from its brackets and commas; it need not be JSON."""
     opening = text.count("[") + text.count("{")
     if opening <= MAX_DEPTH and opening + text.count(",") <= MAX_VALUES:
         return None

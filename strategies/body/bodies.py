@@ -1,8 +1,6 @@
-"""JSON bodies: single named edits of an accepted body, made from the operation's schema alone.
+"""Mutations of a JSON body, built from the operation's schema: missing and unknown properties, no object.
 
-The other values of the body stay those of the accepted control, so a refusal can only be about the edit. A wrong
-type holds the accepted value wherever it can (`["evt-1"]` for `"evt-1"`): a server that unwraps or converts then
-ends up with a value it knows, and shows itself by accepting.
+All other values of the body stay those of the accepted control, so that a rejection can only be about the mutation.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from strategies.core.mutation import Mutation, Priority
 
 
 def missing_properties(operation: Operation) -> list[Mutation]:
-    """ERR-01: each required property left out, then all of them, then what is required inside others."""
+    """ERR-01: each required property left out, then all of them, then required properties of nested objects."""
     required = [location for location in body_locations(operation) if location.required]
     mutations = [
         Mutation(
@@ -29,16 +27,16 @@ def missing_properties(operation: Operation) -> list[Mutation]:
 
 
 def non_object_bodies(operation: Operation) -> list[Mutation]:
-    """ERR-03: JSON, but no object. The array holds the accepted body, for servers that unwrap it.
+    """ERR-03: JSON that is no object. The array contains the accepted body, for servers that unwrap it.
 
-    The first holds nothing: of whoever has no known values, it is refused for what it is.
+    The first contains no value: its rejection proves something even without known ids.
     """
     mutations = [
         Mutation("null as the body", on_body(lambda _: None), Priority.FIRST),
         Mutation("the body in an array", on_body(lambda body: [body]), Priority.FIRST),
         Mutation("the body as a JSON string", lambda request: request.with_json((request.body or b"").decode())),
         Mutation("a number as the body", on_body(lambda _: 42)),
-        # An empty body has no values: the array would be the empty one below.
+        # The values of an empty body would be the empty array below.
         Mutation("the body's values in an array", on_body(lambda body: list(body.values()) if body else body)),
         Mutation("a string as the body", on_body(lambda _: "text"), Priority.LAST),
         Mutation("true as the body", on_body(lambda _: True), Priority.LAST),
@@ -49,7 +47,7 @@ def non_object_bodies(operation: Operation) -> list[Mutation]:
 
 
 def unknown_properties(_: Operation) -> list[Mutation]:
-    """ERR-07: a property that the schema does not list."""
+    """ERR-07: an unknown property."""
     name = "not_in_the_schema"
     return [
         Mutation("an object too many, in front", on_body(lambda body: {name: {}} | body), Priority.FIRST, name),

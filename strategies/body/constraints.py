@@ -1,7 +1,7 @@
-"""Constraints beyond a type - length, bounds, choice, form, number of items: each broken by one step, and just kept.
+"""Constraints beyond a type (length, bounds, choice, form, number of items): violated by one step, and just satisfied.
 
-The values are made from the schema and its own examples, so that a name means the same value every night, and the
-independent validator says of each that it breaks the schema, or that it keeps it.
+Values are built from the schema and its own examples, so that a name means the same value every night. An independent
+validator decides whether each is valid.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ NEAR_MISSES_OF_A_FORMAT = 4
 NEAR_MISSES_OF_AN_ALTERNATIVE = 3
 MAX_BOUNDARY_VALUES = 4
 FIRST_PER_PROPERTY = 2
-"""How many of its rows go out with a small allowance: a bound lies in one or two of them."""
+"""Values per property that are sent with a small request budget: a bound takes one or two of them."""
 USUAL_PER_PROPERTY = 6
 NON_ASCII = "\u00e9"
-"""One character, two bytes: too many of it are too many however they are counted."""
+"""One character, two bytes: too many of it are too many in either count."""
 NO_CHOICE, NO_FORM = "NONE_OF_THE_CHOICES", "\u2260"
 ROUNDS = (
     ("constraints just kept", Priority.FIRST),
@@ -52,7 +52,7 @@ ROUNDS = (
 
 
 def constraint_violations(operation: Operation) -> list[Mutation]:
-    """ERR-06: each constraint broken by one step. Properties take turns, so that a short list touches all of them."""
+    """ERR-06: each constraint violated by one step, properties in rotation: a small budget covers all."""
     rows = [
         [
             Mutation(
@@ -66,9 +66,9 @@ def constraint_violations(operation: Operation) -> list[Mutation]:
 
 
 def constraint_boundaries(operation: Operation) -> list[Mutation]:
-    """ERR-06: the accepted twins of `beyond_constraints`, each constraint just kept.
+    """ERR-06: the valid counterparts of `constraint_violations`: each constraint just satisfied.
 
-    One request keeps a constraint of every property, where there are several; its parts keep one each.
+    One request is at a bound of every property, if there are several; each of its parts is at one bound.
     """
     by_place = [
         [Mutation(f"{location.name} {spelling}", location.put(value), expects_success=True) for spelling, value in rows]
@@ -79,7 +79,7 @@ def constraint_boundaries(operation: Operation) -> list[Mutation]:
     for (name, priority), turn in zip(ROUNDS, zip_longest(*by_place), strict=False):
         parts = [mutation for mutation in turn if mutation is not None]
         if not mutations and _optional(operation):
-            # What is required is a constraint, too: it is just kept by a body that has nothing else.
+            # `required` is a constraint, too: a body of only the required properties just satisfies it.
             parts.append(required_properties_only(operation))
         if len(parts) == 1:
             mutations.append(replace(parts[0], priority=priority))
@@ -89,7 +89,7 @@ def constraint_boundaries(operation: Operation) -> list[Mutation]:
 
 
 def required_properties_only(operation: Operation) -> Mutation:
-    """Return the edit that leaves out what the schema neither requires nor constrains: some servers count on it."""
+    """Return the mutation that removes properties that are neither required nor constrained: some servers need them."""
     optional = _optional(operation)
     leave_out = on_body(lambda body: {name: value for name, value in body.items() if name not in optional})
     return Mutation("nothing optional", leave_out, expects_success=True)
@@ -104,7 +104,7 @@ def _optional(operation: Operation) -> list[str]:
 
 
 def invalid_values(schema: Json) -> Sequence[Row]:
-    """Return names and values that break the schema by one step, most telling first; none is of another JSON type."""
+    """Return names and values that violate the schema by one step, most revealing first, of an admitted JSON type."""
     schema = keywords(schema)
     valid = validator_for(schema).is_valid
     found: dict[str, Json] = {}
@@ -115,7 +115,7 @@ def invalid_values(schema: Json) -> Sequence[Row]:
 
 
 def boundary_values(schema: Json) -> Sequence[Row]:
-    """Return names and values that just keep the schema's constraints, at most `TWINS`."""
+    """Return at most `MAX_BOUNDARY_VALUES` names and values that just satisfy the schema's constraints."""
     schema = keywords(schema)
     valid = validator_for(schema).is_valid
     found: dict[str, Json] = {}
@@ -191,7 +191,7 @@ def _invalid_choices(schema: Json) -> Iterator[Row]:
 
 
 def _invalid_contents(schema: Json) -> Iterator[Row]:
-    """Yield arrays and objects that hold too few or too many."""
+    """Yield arrays and objects with too few or too many entries."""
     if schema.get("minItems") and affords(schema, schema["minItems"] - 1):
         yield f"of {schema['minItems'] - 1} items", items_for(schema, schema["minItems"] - 1)
     if "maxItems" in schema and affords(schema, schema["maxItems"] + 1):
@@ -241,7 +241,7 @@ def _at_bounds(schema: Json) -> Iterator[Row]:
 
 
 def _other_forms(schema: Json) -> Iterator[tuple[str, str]]:
-    """Yield name and sample of each alternative form of a text, but for the one that the schema's own sample has."""
+    """Yield name and sample of each alternative form of a string, except the form of the schema's own sample."""
     known = string_sample(schema)
     for number, one in enumerate(alternatives(schema), 1):
         text = string_sample(one)
@@ -250,7 +250,7 @@ def _other_forms(schema: Json) -> Iterator[tuple[str, str]]:
 
 
 def _text(schema: Json, bound: str, length: int) -> str:
-    """Return a text of this length that breaks nothing but the bound, if there is one; ASCII."""
+    """Return an ASCII string of this length that violates only the bound, if there is one."""
     known = string_sample(schema)
     candidates = ["x" * length, "X" * length, "0" * length, known.ljust(length, known[-1:] or "x")[:length]]
     unbound = validator_for({key: value for key, value in schema.items() if key != bound}).is_valid

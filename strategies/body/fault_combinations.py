@@ -19,11 +19,11 @@ from strategies.core.mutation import Mutation, Priority, append_query
 from strategies.core.samples import admits, keywords, sample, unknown_value
 
 WRAPPER = "data"
-"""The name under which servers most often look for a body that they do not find at the top."""
+"""The property in which servers most often look for a body that is not at the top level."""
 
 
 def combined_faults(operation: Operation) -> list[Mutation]:
-    """ERR-14: bodies that break the schema in more than one place, or only in how their properties are named."""
+    """ERR-14: bodies with more than one fault, or with faults in the names of properties."""
     schemas = {name: keywords(schema) for name, schema in properties(operation.body or {})}
     required = [name for name in schemas if name in (operation.body or {}).get("required", ())]
     mutations = []
@@ -55,7 +55,7 @@ def combined_faults(operation: Operation) -> list[Mutation]:
 
 
 def _two_faults(required: Sequence[str], schemas: Mapping[str, Json]) -> list[Mutation]:
-    """Return bodies with a wrong type and something else wrong: where no branch of a check fits, some let all pass."""
+    """Return bodies with a wrong type and another fault: some validators accept what none of their branches handles."""
     first, last = required[0], required[-1]
     mutations = []
     if not admits(schemas[last], "integer"):
@@ -75,7 +75,7 @@ def _number_alone(lacking: str, wrong: str, body: Json) -> Json:
 
 
 def _beside_an_unknown_value(operation: Operation) -> list[Mutation]:
-    """Return the edit of a wrong type beside a value that nobody knows: some servers look no further then."""
+    """Return the mutation to a wrong type and an unknown id: some servers stop at the unknown id."""
     supplied = [
         location for location in body_locations(operation) if SUPPLIED_BY in location.schema and not location.nested
     ]
@@ -88,11 +88,11 @@ def _beside_an_unknown_value(operation: Operation) -> list[Mutation]:
 
 
 SWITCHES = ("debug", "test", "dry_run", "force", "skip_validation", "ignore_unknown_fields", "ignore_errors", "lax")
-"""Query parameters that are left in for development, or belong to a sibling; none lifts the schema."""
+"""Query parameters of development, or of a sibling operation; none suspends the schema."""
 
 
 def _elsewhere(name: str) -> Mutation:
-    """Return the edit that moves a property from the body to the query, among switches that might excuse it."""
+    """Return the mutation that moves a property from the body to the query and adds switches."""
     without = on_body(lambda body: _without(name, body))
 
     def in_query(request: Request) -> Request:
@@ -117,7 +117,7 @@ def _literal_number(name: str) -> Callable[[Request], Request]:
 
 
 def _array_under_escaped_names(name: str, schema: Json) -> Callable[[Request], Request]:
-    """Return an edit whose escapes are fair, but whose one value is not: some servers validate only plain bodies."""
+    """Return the change to an invalid value under escaped names: some servers validate only names without escapes."""
 
     def apply(request: Request) -> Request:
         body = request.json()
@@ -133,7 +133,7 @@ def _renamed(change: Callable[[str], str]) -> Callable[[Request], Request]:
 
 
 def _camel(name: str) -> str:
-    """Return another spelling of a name: camel case for snake case, capitals where there is nothing to fold."""
+    """Return a name in camel case, or in capitals if it is one word."""
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others) if others else name.upper()
 

@@ -1,7 +1,7 @@
-"""Bytes: what a JSON generator can never produce, because it only ever produces JSON.
+"""Mutations of the body's bytes: invalid JSON, equivalent JSON, other media types.
 
-Each malformation leaves the accepted values readable to a parser that is lax in just that way, so a lax parser shows
-itself by accepting.
+A parser that is lenient in just one way still reads the accepted values from a malformed body, so that the server
+accepts it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from strategies.core.mutation import Mutation, Priority, combine
 def not_json(_: Operation) -> list[Mutation]:
     """ERR-04: bodies that are not JSON, sent as application/json.
 
-    Not every body can be broken in every way: where it still is strict JSON afterwards, the request stays as it is.
+    A malformation that leaves a certain body strict JSON does not apply to it.
     """
     return [
         Mutation(
@@ -51,7 +51,7 @@ def not_json(_: Operation) -> list[Mutation]:
 
 
 def parser_dependent_bodies(operation: Operation) -> list[Mutation]:
-    """RESP-06: what RFC 8259 leaves to the reader, or HTTP to the server. Accepted or refused, but never a crash."""
+    """RESP-06: bodies that RFC 8259 leaves to the parser, or HTTP to the server; they must not crash the target."""
     if operation.body is None:
         return []
     return [
@@ -69,9 +69,9 @@ def parser_dependent_bodies(operation: Operation) -> list[Mutation]:
 
 
 def equivalent_bodies(_: Operation) -> list[Mutation]:
-    """RESP-08: the accepted body in other words. These are valid, and accepted by whoever accepted the control.
+    """RESP-08: the accepted body in another, equivalent form, which should be accepted, too.
 
-    A server that does not know one of them is not wrong by anything that the vendor states.
+    The vendor states nothing about these forms, so that a rejection does not gate.
     """
     ways = (
         Mutation("keys in reverse", _on_bytes(reverse_keys)),
@@ -89,7 +89,7 @@ def equivalent_bodies(_: Operation) -> list[Mutation]:
 
 
 def other_media_types(_: Operation) -> list[Mutation]:
-    """ERR-11: the accepted values as something else than application/json."""
+    """ERR-11: the accepted values with another media type than application/json."""
     return [
         Mutation("form body", lambda request: _typed(FORM)(_as_form(request)), Priority.FIRST),
         Mutation("JSON as text/plain", _typed("text/plain")),
@@ -134,10 +134,10 @@ def _only_if_broken(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes
 
 
 class Malformation(NamedTuple):
-    """A way of not being JSON.
+    """One way in which bytes are not JSON.
 
-    `read_by` names what reads it all the same by default, of the usual parsers of six platforms (V8, CPython, Go,
-    Jackson, PHP, Ruby), each of which was tried: what one of them reads, a careful server may accept.
+    `read_by` names those of the usual parsers of six platforms (V8, CPython, Go, Jackson, PHP, Ruby) that accept it by
+    default; each was tried. A careful server may accept what one of them accepts.
     """
 
     name: str
@@ -196,8 +196,8 @@ NOT_JSON: Sequence[Malformation] = (
     Malformation("number with leading zero", Priority.LAST, repeat_last_key_after(b"007")),
     Malformation("number in hex", Priority.LAST, repeat_last_key_after(b"0x7")),
 )
-"""The heads are what hand-written and hand-configured parsers most often let pass.
+"""The rows of the first priority are what hand-written and configured parsers most often accept.
 
-What only comes to something where another row does, too, is in the last tier: readers of YAML take single quotes, and
-those that take semicolons take names without quotes.
+A row that is only accepted where another one is, too, has the last priority: YAML parsers accept single quotes, and
+parsers that accept semicolons accept names without quotes.
 """

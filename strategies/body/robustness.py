@@ -20,11 +20,11 @@ BEYOND_32_BITS = 2**31
 MANY_ITEMS = 10_000
 MANY_PROPERTIES = 1_000
 OVER_A_MEBIBYTE = 1_100_000
-"""Bytes; what parsers, proxies and gateways limit a body to is most often one mebibyte."""
+"""Bytes; the usual limit of parsers, proxies and gateways for a body is one mebibyte."""
 
 
 def robustness_bodies(operation: Operation) -> list[Mutation]:
-    """RESP-06: bodies whose meaning the contract leaves open. They may be accepted or refused, but never crash."""
+    """RESP-06: bodies that the contract leaves open. The target may accept or reject them, but must not crash."""
     if operation.body is None:
         return []
     unread = (
@@ -33,7 +33,7 @@ def robustness_bodies(operation: Operation) -> list[Mutation]:
         Mutation("a key named __proto__", _bytes_for("__proto__", b'{"admin":true}'), fuzzing=True),
     )
     mutations = [
-        # Apart from the others: a reader that gives up on depth never gets to see them.
+        # Not combined with the others: a parser that stops at the depth does not reach them.
         Mutation("nested 2,000 deep", _bytes_for("deep", b"[" * 2000 + b"]" * 2000), Priority.FIRST, fuzzing=True),
         combine("huge numbers, __proto__", unread),
         _together_too_many(),
@@ -51,7 +51,7 @@ def robustness_bodies(operation: Operation) -> list[Mutation]:
 
 
 def _together_too_many() -> Mutation:
-    """Return one edit with properties that nobody lists, each of which trips up another way of saying so."""
+    """Return one mutation with unknown properties, whose names each break another way of reporting them."""
     names = (
         ("a name with quotes", 'say "x"'),
         ("a name with markup", "<b>'x'</b>"),
@@ -79,7 +79,7 @@ def _open_texts(location: BodyLocation, usual: Priority) -> list[Mutation]:
         ("empty", "", usual, False),
         ("blank", " ", Priority.LAST, False),
     )
-    # What breaks a constraint is not open: it has to be refused (ERR-06).
+    # A violated constraint is not left open: it must be rejected (ERR-06).
     return [
         Mutation(f"{location.name} {spelling}", location.put(text), priority, fuzzing=fuzzing)
         for spelling, text, priority, fuzzing in rows
@@ -88,7 +88,7 @@ def _open_texts(location: BodyLocation, usual: Priority) -> list[Mutation]:
 
 
 def _open_forms(location: BodyLocation) -> list[Mutation]:
-    """Return texts of the right form, by the letter of the schema, that a careful target may still refuse."""
+    """Return strings that fit the schema but that a careful target may reject, such as dates that do not exist."""
     text, admitted = string_sample(location.schema), partial(fits, location.schema)
     if not text or not any("pattern" in one or "format" in one for one in alternatives(location.schema)):
         return []
@@ -105,7 +105,7 @@ def _open_forms(location: BodyLocation) -> list[Mutation]:
 
 
 def _open_numbers(location: BodyLocation) -> list[Mutation]:
-    """Return integers in spellings that the vendor leaves open, and ones that few integer types hold."""
+    """Return integers in notations that the vendor leaves open, and ones beyond common integer types."""
     if not admits(location.schema, "integer"):
         return []
     sizes = (("32", BEYOND_32_BITS, Priority.USUAL), ("64", BEYOND_64_BITS, Priority.FIRST))
@@ -131,7 +131,7 @@ def _open_arrays(location: BodyLocation) -> list[Mutation]:
 
 
 def _spelled_number(location: BodyLocation, spelling: str) -> Callable[[Request], Request]:
-    """Return an edit that writes the integer that is there in another way; another value stays as it is."""
+    """Return the change that writes the present integer in another notation; other values stay unchanged."""
 
     def apply(request: Request) -> Request:
         held: list[Json] = []
@@ -149,7 +149,7 @@ def _spelled_number(location: BodyLocation, spelling: str) -> Callable[[Request]
 
 
 def _bytes_for(name: str, value: bytes) -> Callable[[Request], Request]:
-    """Return an edit that adds a property whose value no JSON writer would write."""
+    """Return the change that adds a property with a value that no JSON writer produces."""
 
     def apply(request: Request) -> Request:
         others = (request.body or b"{}")[:-1]

@@ -1,4 +1,4 @@
-"""Texts: hostile ones that JSON and the schema allow, ones that a target cannot know, and bodies left open."""
+"""String values: hostile ones that JSON and the schema allow, and well-formed unknown ones."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ MIXED_TEXTS: Sequence[tuple[str, str]] = (
     ("control characters", "a\tb\nc\r\nd\x1fe\x7ff\u2028g\u00a0h\ufeffi"),
     ("space around", " evt  1 "),
 )
-"""Text that most servers treat alike. One request speaks for all; where it is not accepted, each is tried alone."""
+"""Strings that most servers treat alike. One request tests all; if it is not accepted, each is tried alone."""
 
 SHORT_TEXT = 'Conformance test  <b>O\'H</b> & "x" \\%41 Zo\u00eb \u4e2d'
-"""What is most often changed of these, in fifty bytes, for texts that have to be short."""
+"""The characters of these that servers most often change, in fifty bytes, for properties with a small maxLength."""
 
 LEGAL_TEXTS: Sequence[tuple[str, Priority, str]] = (
     ("digits only", Priority.USUAL, "47110815"),
@@ -38,11 +38,11 @@ LEGAL_TEXTS: Sequence[tuple[str, Priority, str]] = (
     ("a path", Priority.LAST, "../../1"),
     ("non-characters", Priority.LAST, "a\ufffeb\U0010ffffc"),
 )
-"""Text that JSON allows and that servers stumble over. None of it breaks a schema that says just `type: string`."""
+"""Strings that JSON allows and that servers often mishandle. All fit the schema `type: string`."""
 
 NUL, BEYOND_64 = "NUL", "beyond 64 bits"
 ONLY_FROM_A_FUZZER = frozenset({NUL, "non-characters"})
-"""Texts that nobody types and no program makes by mistake."""
+"""Strings that nobody types and no program produces by mistake."""
 LEGAL_TEXTS_BY_NAME = {name: text for name, _, text in LEGAL_TEXTS}
 
 LONGER_AND_LONGER = (
@@ -51,7 +51,7 @@ LONGER_AND_LONGER = (
     ("1,025 characters", "z" * 1025),
 )
 LONGEST = "a" * 3000 + " " * 3000 + "0123456789" * 400 + "!"
-"""What is cut or refused above some length is so here, and patterns that backtrack over runs have a lot to do."""
+"""Beyond any usual limit of length, with long runs, which are slow in patterns that backtrack."""
 
 BOUNDS_OF_A_TEXT = frozenset(
     {"enum", "const", "pattern", "format", "maxLength", "minLength", "anyOf", "oneOf", "allOf"},
@@ -65,10 +65,10 @@ BEYOND_64_BITS = 2**70
 
 
 def legal_texts(operation: Operation) -> list[Mutation]:
-    """RESP-03: text that is hostile but legal, in properties whose schema sets no bounds to it.
+    """RESP-03: hostile but valid strings in properties whose schema restricts nothing.
 
-    One of them has every text: the last that holds no id, or else the last id, for ids of what is acted on follow ids
-    of where. The others come last of all, since a server may well know all their values and refuse any other.
+    One property gets all strings early: the last that is no id, or else the last id. The others get them last, since a
+    server may know all of their values and reject any other.
     """
     free = [
         location for location in body_locations(operation) if not location.nested and _is_free_text(location.schema)
@@ -109,7 +109,7 @@ def legal_texts(operation: Operation) -> list[Mutation]:
 
 
 def with_mark(operation: Operation, names: Collection[str], mark: str) -> Mutation:
-    """Return the edit that puts a mark behind each of these texts, where its schema lets any text be."""
+    """Return the mutation that appends a mark to each of these strings whose schema allows any string."""
 
     def change(body: Json) -> Json:
         free = {
@@ -128,7 +128,7 @@ def with_mark(operation: Operation, names: Collection[str], mark: str) -> Mutati
 
 
 def storage_edge_cases(operation: Operation) -> list[Mutation]:
-    """RESP-06: what a schema allows and few stores hold, NUL in a text and a number beyond 64 bits, in one request."""
+    """RESP-06: valid values that few databases store, in one request: NUL in a string, a number beyond 64 bits."""
     found = [location for location in body_locations(operation) if not location.nested]
     free = [location for location in found if _is_free_text(location.schema) and SUPPLIED_BY not in location.schema]
     numbers = [
@@ -141,13 +141,13 @@ def storage_edge_cases(operation: Operation) -> list[Mutation]:
         Mutation(f"{text.name} with {NUL}", text.put(LEGAL_TEXTS_BY_NAME[NUL]), expects_success=True, fuzzing=True),
         Mutation(f"{number.name} {BEYOND_64}", number.put(BEYOND_64_BITS), expects_success=True, fuzzing=True),
     )
-    # A store that refuses the one says nothing of the other: then each is tried alone.
+    # If the database rejects one, nothing is known of the other: then each is tried alone.
     whole = combine(f"{text.name} with {NUL}, {number.name} {BEYOND_64}", parts, Priority.FIRST)
     return [replace(whole, expects_success=True)]
 
 
 def unknown_values(operation: Operation) -> list[Mutation]:
-    """RESP-06: well-formed values that the target cannot know. What it makes of them is its own affair."""
+    """RESP-06: well-formed unknown ids. The contract leaves open whether they are accepted."""
     supplied = [location for location in body_locations(operation) if SUPPLIED_BY in location.schema]
     return only_valid(
         operation, [Mutation(f"{location.name} unknown", location.put(unknown_value)) for location in supplied]
@@ -169,7 +169,7 @@ def _long_text(location: BodyLocation, priority: Priority) -> Mutation:
 
 
 def _with_short_texts(mutation: Mutation, operation: Operation) -> Mutation:
-    """Return the edit with a short hostile text in every text, besides, that is bounded by nothing but its length."""
+    """Return the mutation combined with a short hostile string in each property that restricts only the length."""
     short = [
         Mutation(f"{location.name} with a short mixed text", location.put(SHORT_TEXT))
         for location in body_locations(operation)
@@ -184,7 +184,7 @@ def _with_short_texts(mutation: Mutation, operation: Operation) -> Mutation:
 
 
 def _freest(free: Sequence[BodyLocation]) -> BodyLocation:
-    """Return the last text that holds no id, or else the last id."""
+    """Return the last location that is no id, or else the last id."""
     return next((location for location in reversed(free) if SUPPLIED_BY not in location.schema), free[-1])
 
 
@@ -193,7 +193,7 @@ def _is_free_text(schema: Json) -> bool:
 
 
 def _same_text(names: Sequence[str]) -> Callable[[Request], Request]:
-    """Return an edit that gives the first text of the body to all of these properties that the body has."""
+    """Return the change that sets all of these properties of the body to the first one's string."""
 
     def change(body: Json) -> Json:
         held = [name for name in names if isinstance(body.get(name), str)]

@@ -1,4 +1,8 @@
-"""ERR-02: each property with values of the JSON types that its schema does not admit."""
+"""ERR-02: each property with values of the JSON types that its schema does not admit.
+
+A wrong type contains the accepted value if possible (`["evt-1"]` for `"evt-1"`): a server that unwraps or converts then
+accepts it, because it knows the value.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ def _as_fraction(value: Json) -> float:
 
 CONVERTED, BEYOND_64 = "its text", "a number beyond 64 bits"
 WrongType: TypeAlias = tuple[str, str, Priority, Change]
-"""JSON type, name, tier, and the value made of the accepted one. "number" is one that is no integer."""
+"""JSON type, name, priority, and the change of the accepted value. "number" is one that is no integer."""
 
 WRONG_TYPES: Sequence[WrongType] = (
     ("null", "null", Priority.FIRST, lambda _: None),
@@ -39,7 +43,7 @@ WRONG_TYPES: Sequence[WrongType] = (
     ("boolean", "false", Priority.USUAL, lambda _: False),
     ("array", "an empty array", Priority.USUAL, lambda _: []),
 )
-"""Tried on each property: a check that is left out is left out for one of them."""
+"""Tried on each property: servers omit the check of single properties."""
 
 CONVERTED_TYPES: Sequence[WrongType] = (
     ("object", "an object around it", Priority.USUAL, lambda value: {"id": value}),
@@ -49,12 +53,12 @@ CONVERTED_TYPES: Sequence[WrongType] = (
     ("number", "a fraction", Priority.LAST, _as_fraction),
     ("integer", BEYOND_64, Priority.LAST, lambda _: 2**70),
 )
-"""What a language converts by rules of its own. The properties take turns, for one conversion serves all of them."""
+"""Values that languages convert by their own rules. Tried on properties in rotation: the conversion is common code."""
 
 TAKEN_FOR_INTEGERS = ("a fraction", "true")
-"""The one number that is wrong, which servers round; and what is an integer in some languages."""
+"""A wrong number, which servers round, and a boolean, which is an integer in some languages."""
 TIER_AT_MOST = 8
-"""Wrong types that a tier holds; where there are more, each property keeps the one whose turn it is."""
+"""Wrong types of one priority; if there are more, each property keeps one, in rotation."""
 
 
 def wrong_types(operation: Operation) -> list[Mutation]:
@@ -89,7 +93,7 @@ def wrong_types(operation: Operation) -> list[Mutation]:
 
 
 def _where_wrong(found: Sequence[BodyLocation], row: WrongType) -> list[tuple[BodyLocation, Mutation]]:
-    """Return the edits that put a value of this type where the schema does not admit one, each with its place."""
+    """Return the locations that do not admit this type, each with the mutation that sets such a value there."""
     kind, spelling, usual, change = row
     pairs = []
     for location in found:
@@ -102,7 +106,7 @@ def _where_wrong(found: Sequence[BodyLocation], row: WrongType) -> list[tuple[Bo
 
 
 def _thinned(pairs: Sequence[tuple[BodyLocation, Mutation]]) -> list[Mutation]:
-    """Return the edits, those of a crowded tier one tier later, but for one of each property: the types take turns."""
+    """Return the mutations; of a crowded priority, all but one per property get the next one, types in rotation."""
     kept = []
     optional = {location.name for location, _ in pairs if not location.required}
     for priority in (Priority.FIRST, Priority.USUAL):
@@ -112,7 +116,7 @@ def _thinned(pairs: Sequence[tuple[BodyLocation, Mutation]]) -> list[Mutation]:
                 by_place.setdefault(location.name, []).append(mutation)
         crowded = sum(map(len, by_place.values())) > TIER_AT_MOST
         for turn, (name, mutations) in enumerate(by_place.items()):
-            # What a server converts is worth more than a turn, "30" for 30, and so is null for what may be left out.
+            # Before the rotation: conversion ("30" for 30), and null for an optional property.
             endings = [f" as {CONVERTED}", *([" as null"] if name in optional else [])]
             telling = (mutation for ending in endings for mutation in mutations if mutation.name.endswith(ending))
             kept += [next(telling, mutations[turn % len(mutations)])] if crowded else mutations
