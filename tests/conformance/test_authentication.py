@@ -17,6 +17,7 @@ from tests.harness.pytest_plugin.requirement_rows import (
 )
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.trial.requirement_test import RequirementTest
+from tests.harness.trial.side_effects import check_no_side_effects
 
 credentials_are_rejected = partial(rejects, check=credentials_rejected, base=OperationRun.auth_rejection_base)
 
@@ -25,9 +26,9 @@ credentials_are_rejected = partial(rejects, check=credentials_rejected, base=Ope
 def test_no_credentials_are_refused(test: RequirementTest) -> None:
     test.run.controls.require_set_up()
     if test.run.unauthenticated_probe is not None:
-        test.judge(test.run.unauthenticated_probe, credentials_rejected)
-    for exchange in test.send_rejected_mutations(of=test.run.auth_rejection_base):
-        test.judge(exchange, credentials_rejected)
+        test.check_exchange(test.run.unauthenticated_probe, credentials_rejected)
+    for exchange in test.send_rejected_mutations(base=test.run.auth_rejection_base):
+        test.check_exchange(exchange, credentials_rejected)
 
 
 test_token_never_issued_is_refused = credentials_are_rejected("AUTH-02", credentials.unissued_tokens)
@@ -45,7 +46,7 @@ def test_authentication_comes_before_validation(test: RequirementTest) -> None:
     fitting = [mutation for mutation in _bad_requests(test) if mutation.applies(wrong)]
     for mutation in fitting[: test.extra_requests]:
         both = Mutation(f"wrong token, {mutation.name}", mutation.apply, issued_token=False, also_malformed=True)
-        test.judge(test.run.send(both.apply(wrong), both), has_status_of(reference))
+        test.check_exchange(test.run.send(both.apply(wrong), both), has_status_of(reference))
     for mutation in fitting[:1]:
         # After so many wrong tokens the issued one is heard as ever (AUTH-11). The edit's own test takes it from here.
         test.run.send(mutation.apply(test.run.rejection_base()), mutation)
@@ -57,12 +58,14 @@ test_refusal_of_credentials_is_401_with_a_challenge = holds_for_each_exchange(
     "AUTH-07", authentication.rejection_is_401
 )
 test_wrong_tokens_are_not_told_apart = holds_for_all_exchanges("AUTH-10", authentication.rejections_are_uniform)
-test_issued_token_is_honoured = holds_for_each_exchange("AUTH-11", authentication.issued_token_accepted)
+test_issued_token_is_honoured = holds_for_each_exchange(
+    "AUTH-11", authentication.issued_token_accepted, depends_on=("AUTH-06",)
+)
 
 
 @requirement("AUTH-12", extra_requests=(0, 4, 6), extra_requests_by_listing=(0, 1, 1))
 def test_request_without_the_token_does_nothing(test: RequirementTest) -> None:
-    test.check_no_side_effects(test.run.auth_rejection_base)
+    check_no_side_effects(test, test.run.auth_rejection_base)
 
 
 def _bad_requests(test: RequirementTest) -> list[Mutation]:

@@ -11,6 +11,8 @@ from strategies.generated import invalid_bodies, invalid_coverage_cases
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import accepts, holds_for_each_exchange, rejects
 from tests.harness.trial.requirement_test import RequirementTest
+from tests.harness.trial.search import search
+from tests.harness.trial.side_effects import check_no_side_effects
 
 refused = errors.rejected_with(HTTPStatus.BAD_REQUEST)
 
@@ -25,8 +27,8 @@ test_json_that_is_no_object_is_not_accepted = rejects(
 def test_body_that_is_not_json_is_not_accepted(test: RequirementTest) -> None:
     for _ in range(test.extra_requests):
         test.run.send(test.run.next_control(), CONTROL)  # what a server keeps of it is no answer to an empty body
-    for exchange in test.send_rejected_mutations(of=test.run.rejection_base):
-        test.judge(exchange, errors.non_object_body_rejected)
+    for exchange in test.send_rejected_mutations(base=test.run.rejection_base):
+        test.check_exchange(exchange, errors.non_object_body_rejected)
 
 
 test_broken_constraint_is_refused = rejects("ERR-06", constraints.constraint_violations, errors.malformed_body_rejected)
@@ -50,20 +52,20 @@ def test_next_good_request_is_served_after_a_malformed_one(test: RequirementTest
             good = test.run.send(request, CONTROL)
             if test.run.controls.confirm_value_consumed(request, good):
                 good = test.run.send(test.run.next_control(), CONTROL)
-            test.judge(good, http_methods.accepted)
+            test.check_exchange(good, http_methods.accepted)
 
 
 @requirement("ERR-14", mutations=fault_combinations.combined_faults, extra_requests=(1, 1, 200))
 def test_any_other_breach_of_the_schema_is_refused(test: RequirementTest) -> None:
-    for exchange in test.send_rejected_mutations(of=test.run.rejection_base):
-        test.judge(exchange, errors.malformed_body_rejected)
+    for exchange in test.send_rejected_mutations(base=test.run.rejection_base):
+        test.check_exchange(exchange, errors.malformed_body_rejected)
     control = test.run.rejection_base()
     tried = {exchange.request for exchange in test.run.exchanges}
     for request in invalid_coverage_cases(test.document, test.operation, control):
         if request not in tried and test.extra_requests > 1:
-            test.judge(test.run.send(request, "coverage case", generated=True), errors.malformed_body_rejected)
+            test.check_exchange(test.run.send(request, "coverage case", generated=True), errors.malformed_body_rejected)
             test.extra_requests -= 1
-    test.search(invalid_bodies(test.document, test.operation, control), errors.malformed_body_rejected)
+    search(test, invalid_bodies(test.document, test.operation, control), errors.malformed_body_rejected)
 
 
 @requirement("ERR-05")
@@ -76,9 +78,9 @@ def test_every_400_has_the_envelope(test: RequirementTest) -> None:
 test_error_names_the_property = holds_for_each_exchange("ERR-08", errors.error_names_property)
 
 
-@requirement("ERR-09")
+@requirement("ERR-09", depends_on=("ERR-13",))
 def test_same_bad_request_gets_the_same_refusal(test: RequirementTest) -> None:
-    test.check_all_exchanges(errors.rejection_is_deterministic)  # ERR-13 sends its malformed requests again
+    test.check_all_exchanges(errors.rejection_is_deterministic)
     if not test.decided:
         raise NotReached("no bad request was sent twice")
 
@@ -89,4 +91,4 @@ test_error_gives_nothing_away = holds_for_each_exchange("ERR-12", leaks.no_infor
 
 @requirement("ERR-15", extra_requests=(0, 3, 6), extra_requests_by_listing=(0, 0, 0))
 def test_malformed_request_does_nothing(test: RequirementTest) -> None:
-    test.check_no_side_effects(test.run.rejection_base)
+    check_no_side_effects(test, test.run.rejection_base)

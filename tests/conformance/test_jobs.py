@@ -34,7 +34,7 @@ def test_job_is_known(test: RequirementTest) -> None:
         told = _read_job(test, accepted[turn % 2 % len(accepted)])
         if told.status in GONE:  # for how long a job is known is not documented, but one of a moment ago is
             told = _read_job(test, test.run.send(test.run.next_control(), CONTROL))
-        test.judge(told, jobs.job_is_known(test.document.operation(told.operation)))
+        test.check_exchange(told, jobs.job_is_known(test.document.operation(told.operation)))
 
 
 def _read_job(test: RequirementTest, write: Exchange) -> Exchange:
@@ -42,12 +42,10 @@ def _read_job(test: RequirementTest, write: Exchange) -> Exchange:
     return test.run.send(request, CONTROL, operation=status)
 
 
-@requirement("JOB-02")
+@requirement("JOB-02", depends_on=("JOB-03",))
 def test_job_reaches_a_final_status_and_stays(test: RequirementTest) -> None:
     test.run.control()
-    test.check_all_exchanges(
-        jobs.jobs_reach_final_status
-    )  # JOB-03 waits for the ends; the repeated controls read on and on
+    test.check_all_exchanges(jobs.jobs_reach_final_status)
 
 
 @requirement("JOB-03", extra_requests=(11, 13, 41))
@@ -66,7 +64,7 @@ def test_jobs_are_kept_apart(test: RequirementTest) -> None:
             test.run.jobs.poll(later.request, max_reads=reads)
     test.run.jobs.repeat_first_write()
     for request, told in finished.items():
-        test.judge(test.run.send(request, CONTROL), jobs.status_stable(told))
+        test.check_exchange(test.run.send(request, CONTROL), jobs.status_stable(told))
     test.check_sequence(jobs.errors_not_shared_between_jobs, test.run.exchanges)
 
 
@@ -76,7 +74,7 @@ def test_status_of_a_job_needs_the_token(test: RequirementTest) -> None:
     mutations = [*credentials.no_credentials(status)[:1], *credentials.unissued_tokens(status)[:1]]
     for mutation in mutations[: test.extra_requests]:
         exchange = test.run.send(mutation.apply(request), mutation, operation=status)
-        test.judge(exchange, credentials_rejected)
+        test.check_exchange(exchange, credentials_rejected)
 
 
 test_unknown_job_is_refused = rejects("JOB-05", methods.unknown_path_ids, jobs.unknown_job_rejected)
@@ -87,7 +85,7 @@ def test_every_job_is_known(test: RequirementTest) -> None:
     test.run.control()
     test.check_sequence(per_exchange(jobs.job_is_known(test.operation)), test.run.jobs.reads())
     for request in test.run.jobs.known_requests(test.extra_requests):
-        test.judge(test.run.send(request, CONTROL), jobs.job_is_known(test.operation))
+        test.check_exchange(test.run.send(request, CONTROL), jobs.job_is_known(test.operation))
 
 
 @requirement("JOB-06", extra_requests=(11, 14, 14))
@@ -163,7 +161,7 @@ def _use(test: RequirementTest, operation: Operation, request: Request) -> tuple
 def test_what_links_lead_to_can_be_acted_on(test: RequirementTest) -> None:
     test.run.control()
     for exchange in walk(test.run, test.extra_requests):
-        test.judge(exchange, http_methods.accepted)
+        test.check_exchange(exchange, http_methods.accepted)
     if not test.decided:
         raise (
             NotApplicable("no link could be followed")

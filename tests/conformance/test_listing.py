@@ -28,7 +28,7 @@ def test_pages_hold_what_was_asked_for(test: RequirementTest) -> None:
     test.check_sequence(listing_pages.pages_are_contiguous, pages)
 
 
-@requirement("LIST-02", extra_requests=(6, 27, 40))
+@requirement("LIST-02", extra_requests=(6, 27, 40), depends_on=("LIST-01",))
 def test_order_and_filters_are_applied(test: RequirementTest) -> None:
     whole = test.run.control()
     shown = listing_pages.items(test.operation, whole) or ()

@@ -18,16 +18,16 @@ def test_operation_that_is_not_supported_answers_405(test: RequirementTest) -> N
     control = test.run.requests.request_for(test.operation)
     bare = credentials.no_credentials(test.operation)[0]
     refused = http_methods.always_405([link for o in test.document.operations if (link := o.job_link)])
-    test.judge(test.run.send(bare.apply(control), bare), credentials_rejected)
+    test.check_exchange(test.run.send(bare.apply(control), bare), credentials_rejected)
     for other in [operation for operation in test.document.operations if operation.job_link][
         : test.extra_requests // 2
     ]:
         borrowed = control.with_body(test.run.requests.request_for(other).body)
-        test.judge(test.run.send(borrowed, f"the body of {other.id}"), http_methods.not_accepted)
+        test.check_exchange(test.run.send(borrowed, f"the body of {other.id}"), http_methods.not_accepted)
     for _ in range(test.extra_requests - test.extra_requests // 2):
-        test.judge(test.run.send(control, CONTROL), refused)
-    for exchange in test.send_mutations(of=lambda: control):
-        test.judge(exchange, refused)
+        test.check_exchange(test.run.send(control, CONTROL), refused)
+    for exchange in test.send_mutations(base=lambda: control):
+        test.check_exchange(exchange, refused)
 
 
 test_method_override_is_ignored = accepts("HTTP-03", methods.method_overrides, http_methods.override_ignored)

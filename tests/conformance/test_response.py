@@ -14,6 +14,7 @@ from strategies.request import credentials, methods, path_ids, query_values
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import accepts, holds_for_all_exchanges, holds_for_each_exchange
 from tests.harness.trial.requirement_test import RequirementTest
+from tests.harness.trial.search import search
 
 
 @requirement("RESP-01", extra_requests=(1, 1, 150), expects_success=True)
@@ -21,7 +22,7 @@ def test_accepted_request_is_answered_as_the_schema_says(test: RequirementTest) 
     control = test.run.control()
     if test.operation.body is not None and test.run.controls.replayable:
         requests = valid_bodies(test.document, test.operation, control.request)
-        test.search(requests, lambda operation, exchange: response_conforms(test.document, operation, exchange))
+        search(test, requests, lambda operation, exchange: response_conforms(test.document, operation, exchange))
     test.check_all_exchanges(per_exchange(response.success_fits_schema))
 
 
@@ -93,7 +94,7 @@ def test_requests_at_the_same_time_get_their_own_answers(test: RequirementTest) 
     ]
     bad = [(malformed.apply(control), malformed), (bare.apply(control), bare)]
     for exchange in test.run.send_together([*good, *bad]):
-        test.judge(exchange, echoes.response_matches_own_request)
+        test.check_exchange(exchange, echoes.response_matches_own_request)
 
 
 @requirement("RESP-10")

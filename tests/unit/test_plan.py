@@ -194,7 +194,7 @@ def test_share_is_cut_where_it_lacks_its_requests_or_every_edit(
 ) -> None:
     share = allocate_budget(CANCEL, demand("R-1", [Priority.FIRST] * tiers, extra_requests), Profile.QUICK)["R-1"]
     assert (len(share.mutations), share.extra_requests) == granted
-    assert share.cut is cut
+    assert share.underfunded is cut
 
 
 def test_edit_tried_elsewhere_waits_one_tier_longer_unless_it_is_the_first() -> None:
@@ -262,7 +262,7 @@ def test_creates_leave_room_for_fewer_requests_that_are_accepted() -> None:
 def test_own_requests_of_a_should_come_after_first_edits_where_they_are_dear(operation, *, waits: bool) -> None:
     demanded = demand("MUST", [Priority.FIRST] * 60) | demand("SHOULD", [], extra_requests=10, like=SHOULD)
     shares = allocate_budget(operation, demanded, Profile.QUICK)
-    assert shares["SHOULD"].cut is waits
+    assert shares["SHOULD"].underfunded is waits
     assert shares["SHOULD"].extra_requests == (0 if waits else 10)
 
 
@@ -272,7 +272,7 @@ def test_own_requests_of_a_should_come_after_first_edits_where_they_are_dear(ope
 def test_must_is_never_cut(operation, profile: Profile, setup_requests: int) -> None:
     demanded = demands(operation)
     shares = allocate_budget(operation, demanded, profile, setup_requests=setup_requests)
-    assert [found.id for found in demanded if found.gates and shares[found.id].cut] == []
+    assert [found.id for found in demanded if found.gates and shares[found.id].underfunded] == []
 
 
 @each_operation
@@ -296,7 +296,7 @@ def test_deep_tries_everything(operation) -> None:
         each.requirement: len(each.mutations(operation)) for each in demands(operation).values() if each.mutations
     }
     assert {name: f"{tried[name]} of {count}" for name, count in wanted.items() if tried[name] < count} == {}
-    assert [name for name, share in shares.items() if share.cut] == []
+    assert [name for name, share in shares.items() if share.underfunded] == []
 
 
 @table(

@@ -9,12 +9,13 @@ import pytest
 from contracts.checks import errors, http_methods, response
 from contracts.checks.base import per_exchange
 from contracts.model.http import GOES_DOWN, Exchange, Request
-from contracts.model.verdict import NOT_CONCERNED, PASS, Status, Violation
+from contracts.model.verdict import INTERMITTENT, NOT_CONCERNED, PASS, Status, Violation
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation, combine
 from tests.harness.http import retry_policy
-from tests.harness.trial.requirement_test import CONFIRMATION_RETRIES, INTERMITTENT, SENT_AGAIN_AT_MOST, RequirementTest
+from tests.harness.trial.requirement_test import CONFIRMATION_RETRIES, MAX_CONFIRMED, RequirementTest
+from tests.harness.trial.verdicts import early_verdict, internal_error_verdict, verdict_of
 from tests.support.documents import answering, loaded, queueing, taking
 from tests.support.factories import CANCEL, CREATE, REQUIREMENTS, control, exchange, objects, said, table
 
@@ -61,7 +62,6 @@ class Run:
     log: Log = field(default_factory=Log)
     controls: Controls = field(default_factory=Controls)
     document: Document | None = None
-    intermittent: set[str] = field(default_factory=set)
     finished: bool = False
     missing_settings: tuple[str, ...] = ()
 
@@ -95,14 +95,14 @@ def changing(name: str, change: bytes = b"") -> Mutation:
 
 def tried(run: Run, *mutations: Mutation, requirement: str = "ERR-04", check: Any = refused) -> RequirementTest:
     found = trial(requirement, run, *mutations)
-    for seen in found.send_mutations(of=control):
-        found.judge(seen, check)
+    for seen in found.send_mutations(base=control):
+        found.check_exchange(seen, check)
     return found
 
 
 def test_what_holds_is_sent_once() -> None:
     run = Run(statuses=(400,))
-    verdict = tried(run, changing("a"), changing("b")).verdict()
+    verdict = verdict_of(tried(run, changing("a"), changing("b")))
     assert (verdict.status, verdict.reason, verdict.findings) == (Status.HELD, "", ())
     assert (verdict.evidence.decided, len(run.exchanges)) == (2, 2)
 
@@ -111,48 +111,47 @@ def test_exchange_is_judged_once() -> None:
     found = trial("ERR-04", Run(statuses=(400,)))
     seen = exchange(400)
     for _ in range(2):
-        found.judge(seen, refused)
+        found.check_exchange(seen, refused)
     assert found.decided == [seen]
 
 
 def test_problem_is_sent_again_twice() -> None:
     run = Run(statuses=(200,))
-    (finding,) = tried(run, changing("a")).verdict().findings
+    (finding,) = verdict_of(tried(run, changing("a"))).findings
     assert len(run.exchanges) == 1 + CONFIRMATION_RETRIES
     assert (finding.mutation, finding.seen, finding.tried, finding.gates) == ("a", 3, 3, True)
 
 
 def test_silence_which_the_client_saw_twice_is_not_sent_again() -> None:
     found = trial("RESP-06", run := Run())
-    found.judge(exchange(None, fault=retry_policy.NOTHING_IN_TIME), response.no_server_error)
-    (finding,) = found.verdict().findings
+    found.check_exchange(exchange(None, fault=retry_policy.NOTHING_IN_TIME), response.no_server_error)
+    (finding,) = verdict_of(found).findings
     assert (finding.seen, finding.tried, run.exchanges) == (1, 1, [])
 
 
 def test_problem_that_comes_now_and_then_is_named_so() -> None:
     run = Run(statuses=(200, 400, 400))
-    (finding,) = tried(run, changing("a")).verdict().findings
+    (finding,) = verdict_of(tried(run, changing("a"))).findings
     assert (finding.mutation, finding.seen, finding.tried) == (INTERMITTENT, 1, 3)
-    assert run.intermittent == {"answered 200"}
 
 
 def test_only_the_first_problems_are_sent_again() -> None:
     run = Run()
-    (finding,) = tried(run, *map(changing, "abcd")).verdict().findings
-    assert len(run.exchanges) == 4 + CONFIRMATION_RETRIES * SENT_AGAIN_AT_MOST
+    (finding,) = verdict_of(tried(run, *map(changing, "abcd"))).findings
+    assert len(run.exchanges) == 4 + CONFIRMATION_RETRIES * MAX_CONFIRMED
     assert finding.mutations == ("a", "b", "c", "d")
 
 
 @table("reserve, left", {"kept for that": (1, 50), "of the allowance": (50, 2)})
 def test_no_more_is_sent_again_than_is_left(reserve: int, left: int) -> None:
     run = Run(budget=Budget(left, reserve))
-    (finding,) = tried(run, changing("a")).verdict().findings
+    (finding,) = verdict_of(tried(run, changing("a"))).findings
     assert finding.tried == 2
 
 
 def test_different_problems_are_different_findings() -> None:
     run = Run(statuses=(200, 200, 200, 500))
-    findings = tried(run, changing("a"), changing("b")).verdict().findings
+    findings = verdict_of(tried(run, changing("a"), changing("b"))).findings
     assert [(found.violation.kind, found.mutation) for found in findings] == [
         ("answered 200", "a"),
         ("answered 500", "b"),
@@ -162,20 +161,20 @@ def test_different_problems_are_different_findings() -> None:
 def test_parts_at_fault_speak_for_the_whole() -> None:
     whole = combine("all at once", [changing("a"), changing("b")])
     run = Run(statuses=(200, 400, 200))
-    (finding,) = tried(run, whole).verdict().findings
+    (finding,) = verdict_of(tried(run, whole)).findings
     assert finding.mutation == "b"
     assert [seen.mutation for seen in run.exchanges[:3]] == ["all at once", "a", "b"]
 
 
 def test_whole_speaks_where_no_part_is_at_fault() -> None:
     run = Run(statuses=(200, 400, 400, 200))
-    (finding,) = tried(run, combine("all at once", [changing("a"), changing("b")])).verdict().findings
+    (finding,) = verdict_of(tried(run, combine("all at once", [changing("a"), changing("b")]))).findings
     assert finding.mutation == "all at once"
 
 
 def test_edit_that_changes_nothing_is_not_sent() -> None:
     run = Run()
-    assert tried(run, Mutation("nothing", lambda request: request)).verdict().status is Status.INCONCLUSIVE
+    assert verdict_of(tried(run, Mutation("nothing", lambda request: request))).status is Status.INCONCLUSIVE
     assert run.exchanges == []
 
 
@@ -196,15 +195,15 @@ def test_same_request_of_the_same_edit_is_sent_once() -> None:
     },
 )
 def test_verdict_that_rests_on_nothing_is_inconclusive(run: Run, reason: str) -> None:
-    verdict = tried(run, changing("a")).verdict()
+    verdict = verdict_of(tried(run, changing("a")))
     assert (verdict.status, verdict.reason) == (Status.INCONCLUSIVE, reason)
 
 
 def test_trial_that_ended_early_tells_what_it_found() -> None:
     violated = tried(Run(), changing("a"))
-    assert violated.early_verdict(Status.INCONCLUSIVE, "spent").status is Status.VIOLATED
+    assert early_verdict(violated, Status.INCONCLUSIVE, "spent").status is Status.VIOLATED
     held = tried(Run(statuses=(400,)), changing("a"))
-    assert (held.early_verdict(Status.INCONCLUSIVE, "spent").status, held.verdict().status) == (
+    assert (early_verdict(held, Status.INCONCLUSIVE, "spent").status, verdict_of(held).status) == (
         Status.INCONCLUSIVE,
         Status.HELD,
     )
@@ -214,7 +213,7 @@ def test_judging_the_whole_run_completes_it_and_sends_nothing_again() -> None:
     run = Run(log=Log([exchange(500), exchange(200), exchange(500)]))
     found = trial("RESP-06", run)
     found.check_all_exchanges(per_exchange(response.no_server_error))
-    (finding,) = found.verdict().findings
+    (finding,) = verdict_of(found).findings
     assert (run.finished, len(run.exchanges)) == (True, 3)
     assert (finding.seen, finding.tried, finding.gates) == (2, 3, True)
 
@@ -231,7 +230,7 @@ def test_what_a_fuzzer_brings_about_gates_no_requirement_that_judges_every_excha
     run = Run(log=Log([exchange(201, **seen)]))
     found = trial("RESP-05", run)
     found.check_all_exchanges(per_exchange(response.success_is_200))
-    assert found.verdict().status is verdict
+    assert verdict_of(found).status is verdict
 
 
 @table(
@@ -249,19 +248,19 @@ def test_what_a_fuzzer_sends_gates_where_it_brings_the_target_down(fault, resp_0
     ):
         found = trial(name, Run(log=Log([seen])))
         found.check_all_exchanges(per_exchange(check))
-        assert found.verdict().status is status, name
+        assert verdict_of(found).status is status, name
 
 
 def test_problem_of_which_the_check_says_so_gates_nothing() -> None:
     found = trial("ERR-04", Run(budget=Budget(confirmations=0)))
-    found.judge(exchange(415), errors.non_object_body_rejected)
-    assert found.verdict().status is Status.NOT_MET
+    found.check_exchange(exchange(415), errors.non_object_body_rejected)
+    assert verdict_of(found).status is Status.NOT_MET
 
 
 def test_edit_that_is_only_recommended_to_be_refused_gates_nothing() -> None:
     found = trial("ERR-04", Run(budget=Budget(confirmations=0)))
-    found.judge(replace(exchange(200, request_body=b"{"), gates=False), errors.non_object_body_rejected)
-    assert found.verdict().status is Status.NOT_MET
+    found.check_exchange(replace(exchange(200, request_body=b"{"), gates=False), errors.non_object_body_rejected)
+    assert verdict_of(found).status is Status.NOT_MET
 
 
 @table(
@@ -280,13 +279,13 @@ def test_what_a_careful_target_may_accept_is_made_of_another_request(tmp_path: P
     run.controls.ambiguous_base = lambda: control().with_header("X-Base", "may be accepted")
     of = lambda: control().with_header("X-Base", "kept for refusals")  # noqa: E731 - as short as its like above
     found = trial("ERR-02", run, Mutation("odd", lambda request: request.with_json(body)))
-    (seen,) = found.send_rejected_mutations(of=of)
+    (seen,) = found.send_rejected_mutations(base=of)
     assert ("X-Base", base) in seen.request.headers
 
 
 def test_parts_are_not_tried_with_requests_that_a_must_is_waiting_for() -> None:
     run = Run(budget=Budget(spare=0, confirmations=0))
-    (finding,) = tried(run, combine("all at once", [changing("a"), changing("b")])).verdict().findings
+    (finding,) = verdict_of(tried(run, combine("all at once", [changing("a"), changing("b")]))).findings
     assert (finding.mutation, len(run.exchanges)) == ("all at once", 1)
 
 
@@ -294,7 +293,7 @@ def test_answer_beyond_what_the_suite_reads_is_said_not_to_be_judged() -> None:
     run = Run(log=Log([exchange(200, b"[" * 5_000 + b"]" * 5_000)]))
     found = trial("RESP-02", run)
     found.check_all_exchanges(per_exchange(response.success_is_strict_json))
-    verdict = found.verdict()
+    verdict = verdict_of(found)
     assert verdict.status is Status.INCONCLUSIVE
     assert "1 answer is beyond what the suite reads (nested more than 100 levels deep)" in verdict.reason
 
@@ -303,7 +302,7 @@ def test_failure_of_the_suite_is_a_verdict_that_says_where_and_what_to_do() -> N
     found = trial("ERR-04", Run())
     with pytest.raises(ZeroDivisionError) as caught:
         found.check_all_exchanges(lambda *_: 1 // 0)
-    verdict = found.failed(caught.value)
+    verdict = internal_error_verdict(found, caught.value)
     assert verdict.status is Status.INTERNAL_ERROR
     said_first = "The suite itself failed here, which says nothing about the target: ZeroDivisionError at "
     assert verdict.reason.startswith(f"{said_first}tests/unit/test_trial.py:")
@@ -314,7 +313,7 @@ def test_failure_of_the_suite_loses_no_finding() -> None:
     found = tried(Run(), changing("a"))
     with pytest.raises(RecursionError) as caught:
         found.check_all_exchanges(overflowing)
-    assert found.failed(caught.value).status is Status.VIOLATED
+    assert internal_error_verdict(found, caught.value).status is Status.VIOLATED
 
 
 def overflowing(*_: Any) -> Any:
@@ -354,8 +353,8 @@ def seen_of(operation: Operation, sent: Any = None, given: Any = None, status: i
 def test_malformed_body_gates_by_what_is_stated(half_stated, sent, status: Status, *, gates: bool) -> None:
     run = Run(half_stated, budget=Budget(confirmations=0))
     found = trial("ERR-02", run)
-    found.judge(seen_of(half_stated, sent), errors.malformed_body_rejected)
-    verdict = found.verdict()
+    found.check_exchange(seen_of(half_stated, sent), errors.malformed_body_rejected)
+    verdict = verdict_of(found)
     assert verdict.status is status
     assert [finding.gates for finding in verdict.findings] == [gates]
 
@@ -372,7 +371,7 @@ def test_answer_gates_by_what_is_stated(half_stated, given, status: Status) -> N
     run = Run(half_stated, log=Log([seen_of(half_stated, given=given)]))
     found = trial("RESP-01", run)
     found.check_all_exchanges(per_exchange(response.success_fits_schema))
-    assert found.verdict().status is status
+    assert verdict_of(found).status is status
 
 
 def test_answer_that_is_inferred_as_a_whole_gates_nothing(tmp_path: Path) -> None:
@@ -380,15 +379,15 @@ def test_answer_that_is_inferred_as_a_whole_gates_nothing(tmp_path: Path) -> Non
     operation = loaded(tmp_path, queueing({**answer, **taking(objects({"sure": TEXT}, ["sure"]))})).operation("make")
     found = trial("RESP-01", Run(operation, log=Log([seen_of(operation, given={})])))
     found.check_all_exchanges(per_exchange(response.success_fits_schema))
-    assert [finding.gates for finding in found.verdict().findings] == [False]
-    assert found.verdict().status is Status.NOT_MET
+    assert [finding.gates for finding in verdict_of(found).findings] == [False]
+    assert verdict_of(found).status is Status.NOT_MET
 
 
 def test_finding_is_shown_by_the_sighting_that_gates(half_stated) -> None:
     found = trial("ERR-02", Run(half_stated, budget=Budget(confirmations=0)))
     for name, sent in (("guessed a number", {"sure": "s", "guessed": 1}), ("sure a number", {"sure": 1})):
-        found.judge(replace(seen_of(half_stated, sent), mutation=name), errors.malformed_body_rejected)
-    (finding,) = found.verdict().findings
+        found.check_exchange(replace(seen_of(half_stated, sent), mutation=name), errors.malformed_body_rejected)
+    (finding,) = verdict_of(found).findings
     assert (finding.exchange.mutation, finding.gates) == ("sure a number", True)
     assert finding.mutations == ("guessed a number", "sure a number")
 
@@ -397,8 +396,8 @@ def test_verdict_is_violated_where_one_of_two_findings_gates(half_stated) -> Non
     run = Run(half_stated, log=Log([seen_of(half_stated, given=given) for given in ({"guessed": 1}, {"sure": 1})]))
     found = trial("RESP-01", run)
     found.check_all_exchanges(per_exchange(response.success_fits_schema))
-    assert found.verdict().status is Status.VIOLATED
-    assert {finding.violation.kind: finding.gates for finding in found.verdict().findings} == {
+    assert verdict_of(found).status is Status.VIOLATED
+    assert {finding.violation.kind: finding.gates for finding in verdict_of(found).findings} == {
         "guessed breaks type": False,
         "sure breaks type": True,
     }
@@ -408,8 +407,8 @@ def test_should_never_gates() -> None:
     run = Run(log=Log([exchange(404, headers={"allow": None}, method="PATCH"), exchange()]))
     found = trial("HTTP-01", run)
     found.check_sequence(per_exchange(http_methods.other_method_rejected), run.exchanges)
-    assert found.verdict().status is Status.NOT_MET
-    assert [finding.gates for finding in found.verdict().findings] == [False]
+    assert verdict_of(found).status is Status.NOT_MET
+    assert [finding.gates for finding in verdict_of(found).findings] == [False]
 
 
 @table(
@@ -427,8 +426,8 @@ def test_requirement_gates_where_it_applies_by_what_is_stated(requirement: str, 
 
 def test_requirement_that_only_an_inference_brings_in_gates_nothing() -> None:
     found = trial("JOB-01", Run(CREATE, budget=Budget(confirmations=0)))
-    found.judge(exchange(404), lambda *_: Violation("answered 404", "200", "404"))
-    assert found.verdict().status is Status.NOT_MET
+    found.check_exchange(exchange(404), lambda *_: Violation("answered 404", "200", "404"))
+    assert verdict_of(found).status is Status.NOT_MET
 
 
 @table(

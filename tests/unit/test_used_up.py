@@ -56,6 +56,6 @@ def test_value_is_not_used_up_where_the_control_is_still_accepted() -> None:
 def test_edit_is_tried_again_with_another_value() -> None:
     with running(CANCEL, api=EventsAreTakenTwice) as run:
         trial = RequirementTest(REQUIREMENTS["RESP-08"], run, [SPACE_AROUND], 0, 1)
-        for exchange in trial.send_mutations(of=run.next_control):
-            trial.judge(exchange, http_methods.accepted)
+        for exchange in trial.send_mutations(base=run.next_control):
+            trial.check_exchange(exchange, http_methods.accepted)
         assert [exchange.accepted for exchange in trial.decided] == [True]

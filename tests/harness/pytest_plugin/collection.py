@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import pytest
@@ -10,8 +10,9 @@ import pytest
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from strategies.core.mutation import Mutations
+from tests.harness.pytest_plugin.catalogue import CataloguedTest, catalogue_of
 from tests.harness.pytest_plugin.item_ids import check_id
-from tests.harness.pytest_plugin.stash import PLAN, SESSION, is_worker
+from tests.harness.pytest_plugin.stash import CATALOGUE, PLAN, SESSION, STARTED, is_worker
 from tests.harness.run.context import RunPlan
 from tests.harness.run.session import MOCK, Session
 from tests.harness.trial.plan import BudgetShare, RequestDemand, Tried, allocate_budget, cost_estimate, dedup_key
@@ -26,15 +27,19 @@ def requirement(
     extra_requests: tuple[int, int, int] = (0, 0, 0),
     expects_success: bool = False,
     extra_requests_by_listing: tuple[int, int, int] | None = None,
+    depends_on: tuple[str, ...] = (),
 ) -> Callable[[Function], Function]:
     """Cite the requirement that a test judges.
 
     `mutations` gives what it tries for an operation, most telling first. `extra_requests` counts the requests beside
     those, in the profiles quick, nightly and deep; `extra_requests_by_listing` replaces it for operations with a
     listing that shows the effect of an update. `expects_success`: a conforming target accepts the mutations.
+
+    `depends_on` are the ids of requirements whose tests have to have run on the operation before this one: where they
+    are not selected, they run first, without a verdict.
     """
     return pytest.mark.requirement(
-        RequestDemand(name, mutations, extra_requests, expects_success, extra_requests_by_listing)
+        RequestDemand(name, mutations, extra_requests, expects_success, extra_requests_by_listing, depends_on)
     )
 
 
@@ -92,26 +97,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def position(item: pytest.Item) -> tuple[int, bool, bool]:
         demand = demand_of(item)
-        judges_all = requirement_of(item).covers_all_exchanges
-        silent = demand is not None and not any(demand.extra_requests)
-        return session.operations.index(operation_of(item)), judges_all, judges_all and silent
+        assert demand is not None, "asked only of items that cite a requirement"
+        return session.operations.index(operation_of(item)), *_phase(requirement_of(item), demand)
 
     items[:] = others + sorted(applicable, key=position)
-    config.stash[PLAN] = _plan(session, applicable)
+    modules = dict.fromkeys(item.module for item in applicable if isinstance(item, pytest.Function))
+    catalogue = {name: test for module in modules for name, test in catalogue_of(module).items()}
+    config.stash[CATALOGUE] = catalogue
+    config.stash[STARTED] = {}
+    config.stash[PLAN] = _plan(session, catalogue)
     session.plans = {name: _run_plan(session, shares) for name, shares in config.stash[PLAN].items()}
 
 
-def _plan(session: Session, items: Sequence[pytest.Item]) -> dict[str, dict[str, BudgetShare]]:
-    """Return the shares of each operation's budget over its whole catalogue, so that -k and -m change no item."""
+def _phase(requirement: Requirement, demand: RequestDemand) -> tuple[bool, bool]:
+    """Return a key that sorts requirements that judge all exchanges behind others, those that send nothing last."""
+    judges_all = requirement.covers_all_exchanges
+    return judges_all, judges_all and not any(demand.extra_requests)
+
+
+def _plan(session: Session, catalogue: Mapping[str, CataloguedTest]) -> dict[str, dict[str, BudgetShare]]:
+    """Return the shares of each operation's budget over its whole catalogue, so that no selection changes an item."""
     plans: dict[str, dict[str, BudgetShare]] = {}
+    cited = {session.requirements[name]: test.demand for name, test in catalogue.items()}
+    ordered = sorted(cited.items(), key=lambda entry: _phase(*entry))
     # What one operation tries beyond its first tier waits in the others: together they reach further down the lists.
     tried: set[Tried] = set()
     for operation in sorted(session.operations, key=lambda operation: operation.body is not None):
-        demands = {
-            requirement_of(item): demand
-            for item in items
-            if operation_of(item) is operation and (demand := demand_of(item))
-        }
+        demands = {requirement: demand for requirement, demand in ordered if requirement.applies(operation)}
         shares = allocate_budget(operation, demands, session.options.profile, tried, session.setup_requests(operation))
         plans[operation.id] = dict(shares)
         tried |= {

@@ -15,12 +15,15 @@ import pytest
 from contracts.errors import Inconclusive, NotApplicable, NotReached, TargetUnavailable
 from contracts.model.result import Presentation
 from contracts.model.verdict import Status, Verdict
+from contracts.openapi.operation import Operation
+from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
 from tests.harness.config.access import Access
 from tests.harness.http.send_result import TargetDown
 from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, PLAN, PRESENTATION, SESSION, VERDICT
 from tests.harness.run.budget import BudgetSpent
 from tests.harness.trial.requirement_test import RequirementTest
+from tests.harness.trial.verdicts import early_verdict, internal_error_verdict, is_beyond_access, verdict_of
 
 
 class Outcome(Exception):
@@ -55,11 +58,16 @@ class BudgetSkips:
         if skip_reason := pyfuncitem.config.stash[SESSION].skip_reason(test.requirement, test.operation):
             pyfuncitem.stash[BEYOND_ACCESS] = True
             raise skip_reason
-        if test.requirement.gates or test.requirement.covers_all_exchanges:
-            return
-        if pyfuncitem.config.stash[PLAN][test.operation.id][test.requirement.id].cut:
+        if is_underfunded(pyfuncitem.config, test.requirement, test.operation):
             profile = pyfuncitem.config.stash[SESSION].options.profile
             raise NotReached(f"it needs more requests than profile {profile} has to spare")
+
+
+def is_underfunded(config: pytest.Config, requirement: Requirement, operation: Operation) -> bool:
+    """Return whether the profile has too few requests for a recommendation that sends its own."""
+    if requirement.gates or requirement.covers_all_exchanges:
+        return False
+    return config.stash[PLAN][operation.id][requirement.id].underfunded
 
 
 @pytest.hookimpl(wrapper=True)
@@ -71,14 +79,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     result: object = None
     try:
         result = yield
-        verdict = test.verdict()
+        verdict = verdict_of(test)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the result of this item and of no other
-        verdict = _verdict_of(error, test)
+        verdict = _verdict_after(error, test)
         if isinstance(error, TargetUnavailable):
             # One error of the run, not one of each item that remains.
             pyfuncitem.session.shouldstop = sanitize.line(str(error))
     verdict = replace(verdict, observations=(*verdict.observations, *test.run.sender.take_observations()))
-    if verdict.status is Status.INCONCLUSIVE and test.beyond_access:
+    if verdict.status is Status.INCONCLUSIVE and is_beyond_access(test):
         pyfuncitem.stash[BEYOND_ACCESS] = True
         verdict = _without_access(verdict, declared=pyfuncitem.config.stash[SESSION].options.access is not None)
     presentation = pyfuncitem.ihook.pytest_conformance_verdict(config=pyfuncitem.config, test=test, verdict=verdict)
@@ -88,22 +96,22 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     return result
 
 
-def _verdict_of(error: Exception, test: RequirementTest) -> Verdict:
+def _verdict_after(error: Exception, test: RequirementTest) -> Verdict:
     """Return the verdict where a test ended with an exception."""
     match error:
         case NotApplicable():
-            return test.early_verdict(Status.NOT_APPLICABLE, str(error))
+            return early_verdict(test, Status.NOT_APPLICABLE, str(error))
         case NotReached():
-            return test.early_verdict(Status.NOT_REACHED, str(error))
+            return early_verdict(test, Status.NOT_REACHED, str(error))
         case TargetDown():
-            verdict = test.early_verdict(Status.INCONCLUSIVE, str(error))
+            verdict = early_verdict(test, Status.INCONCLUSIVE, str(error))
             return replace(verdict, last_requests=test.run.client.last.exchanges)
         case BudgetSpent() if not test.gates:
-            return test.early_verdict(Status.NOT_REACHED, str(error))
+            return early_verdict(test, Status.NOT_REACHED, str(error))
         case TargetUnavailable() | Inconclusive():
-            return test.early_verdict(Status.INCONCLUSIVE, str(error))
+            return early_verdict(test, Status.INCONCLUSIVE, str(error))
         case _:
-            return test.failed(error)
+            return internal_error_verdict(test, error)
 
 
 def _without_access(verdict: Verdict, *, declared: bool) -> Verdict:

@@ -30,8 +30,8 @@ def rejects(
 
     @requirement(name, mutations=mutations)
     def send_and_check(test: RequirementTest) -> None:
-        for exchange in test.send_rejected_mutations(of=lambda: base(test.run)):
-            test.judge(exchange, check)
+        for exchange in test.send_rejected_mutations(base=lambda: base(test.run)):
+            test.check_exchange(exchange, check)
 
     return send_and_check
 
@@ -43,25 +43,37 @@ def accepts(
 
     @requirement(name, mutations=mutations, expects_success=expects_success)
     def send_and_check(test: RequirementTest) -> None:
-        for exchange in test.send_mutations(of=test.run.next_control):
-            test.judge(exchange, check)
+        for exchange in test.send_mutations(base=test.run.next_control):
+            test.check_exchange(exchange, check)
 
     return send_and_check
 
 
 def holds_for_each_exchange(
-    name: str, check: Check, *, mutations: Mutations | None = None, expects_success: bool = False
+    name: str,
+    check: Check,
+    *,
+    mutations: Mutations | None = None,
+    expects_success: bool = False,
+    depends_on: tuple[str, ...] = (),
 ) -> ConformanceTest:
     """Return the test that each exchange of the operation passes the check; `mutations` are sent for it before."""
-    return holds_for_all_exchanges(name, per_exchange(check), mutations=mutations, expects_success=expects_success)
+    return holds_for_all_exchanges(
+        name, per_exchange(check), mutations=mutations, expects_success=expects_success, depends_on=depends_on
+    )
 
 
 def holds_for_all_exchanges(
-    name: str, check: SeriesCheck, *, mutations: Mutations | None = None, expects_success: bool = False
+    name: str,
+    check: SeriesCheck,
+    *,
+    mutations: Mutations | None = None,
+    expects_success: bool = False,
+    depends_on: tuple[str, ...] = (),
 ) -> ConformanceTest:
     """Return the test that the exchanges of the operation together pass the check."""
 
-    @requirement(name, mutations=mutations, expects_success=expects_success)
+    @requirement(name, mutations=mutations, expects_success=expects_success, depends_on=depends_on)
     def check_exchanges(test: RequirementTest) -> None:
         test.check_all_exchanges(check)
 

@@ -9,9 +9,11 @@ import pytest
 from contracts.model.result import ItemResult, Presentation
 from contracts.model.verdict import Verdict
 from tests.harness.http.timing import ClientPolicy
+from tests.harness.pytest_plugin.catalogue import CataloguedTest
 from tests.harness.run.interruption import Interruption
 from tests.harness.run.session import Session
 from tests.harness.trial.plan import BudgetShare
+from tests.harness.trial.requirement_test import RequirementTest
 
 CLIENT_POLICY: Final = pytest.StashKey[ClientPolicy]()
 """How the client treats the target, where another plugin has set it before the session is made."""
@@ -22,6 +24,10 @@ STOP_REASONS: Final = pytest.StashKey[list[str]]()
 """The signals and the time limit that ended the run early, the first one first."""
 PLAN: Final = pytest.StashKey[dict[str, dict[str, BudgetShare]]]()
 """The share of each requirement in the request budget, by the ids of operation and requirement."""
+CATALOGUE: Final = pytest.StashKey[dict[str, CataloguedTest]]()
+"""Every conformance test, by the id of its requirement."""
+STARTED: Final = pytest.StashKey[dict[tuple[str, str], RequirementTest]]()
+"""The tests that this process began and did not release yet, by the ids of operation and requirement."""
 RESULTS: Final = pytest.StashKey[list[ItemResult]]()
 """The result of each item, in the process that the user started."""
 NOT_CANCELLED: Final = pytest.StashKey[list[str]]()

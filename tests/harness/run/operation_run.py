@@ -54,7 +54,6 @@ class OperationRun:
         self.budget = Budget(budget, operation.id)
         self.budget.reserve(plan.reserved)
         self.log = ExchangeLog(operation, context.document)
-        self.intermittent: set[str] = set()
         missing = tuple(missing_settings(context.document, operation, context.target))
         placeholder_ids = tuple(unissued_id() for _ in missing)
         placeholders = {name: (value,) for name, value in zip(missing, placeholder_ids, strict=True)}

@@ -1,4 +1,4 @@
-"""An absence of the target, kept until a search is over: Hypothesis would take it for a failure, and replay it."""
+"""Defers the error for a target that went away until a search has ended: Hypothesis would replay it as a failure."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from contracts.model.http import Exchange
 
 
 class DeferredOutage:
-    """Sends as long as there is a target."""
+    """Sends until the target is unavailable, and from then on makes every attempt give up."""
 
     def __init__(self, give_up: Callable[[], NoReturn]) -> None:
-        """Call `give_up`, which raises what the search understands, instead of sending to a target that is away."""
+        """`give_up` raises what the search takes for an attempt without a result."""
         self._give_up = give_up
         self._error: TargetUnavailable | None = None
 
     def send(self, send: Callable[[], Exchange]) -> Exchange:
-        """Return what `send` returns."""
+        """Return what `send` returns; give up if the target is unavailable."""
         if self._error is not None:
             self._give_up()
         try:
             return send()
-        except TargetUnavailable as away:
-            self._error = away
+        except TargetUnavailable as error:
+            self._error = error
             self._give_up()
 
-    def tell(self) -> None:
-        """Raise what was kept."""
+    def raise_deferred(self) -> None:
+        """Raise the TargetUnavailable that was deferred, if there is one."""
         if self._error is not None:
             raise self._error

@@ -37,6 +37,7 @@ class RequestDemand:
     extra_requests: tuple[int, int, int]
     expects_success: bool = False
     extra_requests_by_listing: tuple[int, int, int] | None = None
+    depends_on: tuple[str, ...] = ()
 
     def cost(self, operation: Operation) -> int:
         """Return what one request of it costs in the end: what creates a record has it cancelled again."""
@@ -47,12 +48,12 @@ class RequestDemand:
 class BudgetShare:
     """What one requirement may send for an operation: these edits, and so many other requests.
 
-    `cut` tells that it may send less than it needs for a verdict.
+    `underfunded` tells that it may send less than it needs for a verdict.
     """
 
     mutations: tuple[Mutation, ...]
     extra_requests: int
-    cut: bool
+    underfunded: bool
 
 
 AFTER_ALL_OTHERS = 2.0

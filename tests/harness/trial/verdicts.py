@@ -1,0 +1,93 @@
+"""The verdict on one requirement for one operation, from what its test collected. Sends nothing."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from contextlib import suppress
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+from contracts.model.verdict import Evidence, Finding, Status, Verdict
+from tests.harness.config.access import names_invalid_fields
+from tests.harness.trial.findings import findings
+from tests.harness.trial.requirement_test import RequirementTest
+
+MAX_MESSAGE_CHARACTERS: Final = 300
+"""Of an exception's own text."""
+ROOT: Final = Path(__file__).parents[3]
+OWN_FOLDERS: Final = tuple(f"{ROOT / folder}{os.sep}" for folder in ("contracts", "strategies", "tests", "reports"))
+
+
+def verdict_of(trial: RequirementTest) -> Verdict:
+    """Return the verdict of a test that ran to its end."""
+    evidence = Evidence.of(trial.decided, trial.run.log.accepted_control_count)
+    related = [occurrence for dependency in trial.dependencies for occurrence in dependency.occurrences]
+    found = tuple(findings(trial.requirement.id, trial.operation.id, trial.occurrences, related))
+    if found:
+        status = Status.VIOLATED if any(finding.gates for finding in found) else Status.NOT_MET
+        reason = f"expected {found[0].violation.expected}, observed {found[0].violation.observed}"
+    elif any(not exchange.issued_token for exchange in trial.unclear):
+        status, reason = Status.INCONCLUSIVE, _ambiguous_rejection_text(trial)
+    elif not trial.decided:
+        unread = trial.unread_answers()
+        status, reason = Status.INCONCLUSIVE, f"No request reached the decision.{f' {unread}' if unread else ''}"
+    elif not trial.run.log.accepted_control_count and not _needs_no_control(trial):
+        status, reason = Status.INCONCLUSIVE, "No control was accepted beside what was refused."
+    else:
+        status, reason = Status.HELD, ""
+    return _verdict(trial, status, reason, evidence, found)
+
+
+def early_verdict(trial: RequirementTest, status: Status, reason: str) -> Verdict:
+    """Return the verdict of a test that ended early: what was found so far counts, or else `status` stands."""
+    verdict = verdict_of(trial)
+    return verdict if verdict.findings else _verdict(trial, status, reason, verdict.evidence, ())
+
+
+def internal_error_verdict(trial: RequirementTest, error: Exception) -> Verdict:
+    """Return the verdict of a test in which the suite itself failed: what was found before counts."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = [frame for frame in frames if frame.filename.startswith(OWN_FOLDERS)][-1]  # the harness called the test
+    reason = (
+        f"The suite itself failed here, which says nothing about the target: {type(error).__name__} at "
+        f"{Path(place.filename).relative_to(ROOT)}:{place.lineno}: "
+        f"{' '.join(str(error).split())[:MAX_MESSAGE_CHARACTERS]}. "
+        "Please report this sentence with the requirement and the operation."
+    )
+    with suppress(Exception):
+        return early_verdict(trial, Status.INTERNAL_ERROR, reason)
+    return _verdict(trial, Status.INTERNAL_ERROR, reason, Evidence.of((), 0), ())
+
+
+def is_beyond_access(trial: RequirementTest) -> bool:
+    """Return whether every answer may be about placeholder values, and nothing else kept a verdict away."""
+    return (
+        not trial.decided
+        and bool(trial.unclear)
+        and all(one.issued_token and one.status == HTTPStatus.BAD_REQUEST for one in trial.unclear)
+    )
+
+
+def _verdict(
+    trial: RequirementTest, status: Status, reason: str, evidence: Evidence, found: tuple[Finding, ...]
+) -> Verdict:
+    return Verdict(trial.requirement.id, trial.operation.id, status, reason, evidence, found, tuple(trial.observations))
+
+
+def _ambiguous_rejection_text(trial: RequirementTest) -> str:
+    first = next(exchange for exchange in trial.unclear if not exchange.issued_token)
+    return (
+        f"{first.mutation} was answered {first.outcome}, which speaks of something else than credentials: "
+        "only beside an accepted request could be told whether they were refused."
+    )
+
+
+def _needs_no_control(trial: RequirementTest) -> bool:
+    """Return whether what was decided counts without an accepted control, where no control can be made."""
+    if not trial.run.missing_settings:
+        return False
+    if trial.requirement.covers_all_exchanges or all(one.status != HTTPStatus.BAD_REQUEST for one in trial.decided):
+        return True
+    return names_invalid_fields(trial.operation, trial.run.exchanges)
