@@ -1,1 +1,1 @@
-"""What must hold: the OpenAPI document, the requirements, and the pure checks that judge exchanges by them."""
+"""The contract: the OpenAPI document, the requirements, the pure checks of exchanges, and a conforming mock."""

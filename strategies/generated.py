@@ -28,9 +28,9 @@ from contracts.openapi.schemas import properties
 from contracts.untrusted import strict_json
 from strategies.safety import may_hit_foreign_ids
 
-LARGEST_GENERATED = 100
+MAX_GENERATED_ITEMS = 100
 """The largest minimum of items in one value, nested ones included, that Schemathesis is asked to generate."""
-CHARACTERS_OF_AN_ITEM = 10
+CHARACTERS_PER_ITEM = 10
 """A string of this length costs as much as an item."""
 
 
@@ -88,7 +88,7 @@ def _without_security(document: Document) -> Json:
 def _affordable(raw: Json) -> Json:
     """Return a document without constraints that are costly to generate; the same object if there are none."""
     resolved = resolve_references(raw, raw["paths"])  # a large minimum may come from a reference
-    return raw | {"paths": resolved} if _drop_costly(resolved, LARGEST_GENERATED) else raw
+    return raw | {"paths": resolved} if _drop_costly(resolved, MAX_GENERATED_ITEMS) else raw
 
 
 def _drop_costly(node: Json, room: int) -> bool:
@@ -100,7 +100,7 @@ def _drop_costly(node: Json, room: int) -> bool:
         return any([_drop_costly(entry, room) for entry in node])  # noqa: C419 - has side effects
     if not isinstance(node, dict):
         return False
-    most = {"minItems": room, "minProperties": room, "minLength": room * CHARACTERS_OF_AN_ITEM}
+    most = {"minItems": room, "minProperties": room, "minLength": room * CHARACTERS_PER_ITEM}
     costly = [name for name in most if isinstance(node.get(name), int) and node[name] > most[name]]
     if isinstance(node.get("pattern"), str) and may_backtrack(node["pattern"]):
         costly.append("pattern")
@@ -110,9 +110,9 @@ def _drop_costly(node: Json, room: int) -> bool:
     names = [name for name in named if may_backtrack(name)] if isinstance(named, dict) else []
     for name in names:
         del node[PATTERN_PROPERTIES][name]
-    asked = node.get("minItems")
-    inside = room // asked if isinstance(asked, int) and asked > 0 else room
-    return any([*costly, *names, *[_drop_costly(entry, inside) for entry in node.values()]])
+    minimum = node.get("minItems")
+    nested_room = room // minimum if isinstance(minimum, int) and minimum > 0 else room
+    return any([*costly, *names, *[_drop_costly(entry, nested_room) for entry in node.values()]])
 
 
 def invalid_bodies(document: Document, operation: Operation, control: Request) -> SearchStrategy[Request]:
@@ -146,7 +146,7 @@ def invalid_coverage_cases(document: Document, operation: Operation, control: Re
     )
     for case in cases:
         headers = dict(case.headers)
-        if case.method != operation.method or "Content-Type" in headers or not _is_plain(case.body):
+        if case.method != operation.method or "Content-Type" in headers or not _is_json(case.body):
             continue
         body = _with_known_values(operation, case.body, control.json())
         if not body_fits(operation, body) and not may_hit_foreign_ids(operation, control, control.with_json(body)):
@@ -159,11 +159,11 @@ def valid_bodies(document: Document, operation: Operation, control: Request) -> 
     Ids and times stay as in the control, so that only the run's own records are affected.
     """
     schemas, accepted = dict(properties(operation.body)), control.json()
-    kept = {name: accepted[name] for name, schema in schemas.items() if name in accepted and _stays(schema)}
+    kept = {name: accepted[name] for name, schema in schemas.items() if name in accepted and _is_fixed(schema)}
 
     def request_of(case: Any) -> Request:
         assume(isinstance(case.body, dict))
-        body = {name: value for name, value in case.body.items() if name in schemas and not _stays(schemas[name])}
+        body = {name: value for name, value in case.body.items() if name in schemas and not _is_fixed(schemas[name])}
         assume(body_fits(operation, body | kept))
         return control.with_json(body | kept)
 
@@ -218,20 +218,20 @@ def _with_known_values(operation: Operation, body: Json, accepted: Json) -> Json
     fine = {
         name
         for name, value in body.items()
-        if name in accepted and isinstance(value, str) and _takes_text(schemas, name)
+        if name in accepted and isinstance(value, str) and _is_supplied(schemas, name)
     }
     return {name: accepted[name] if name in fine else value for name, value in body.items()}
 
 
-def _stays(schema: Json) -> bool:
+def _is_fixed(schema: Json) -> bool:
     return bool({SUPPLIED_BY, "pattern", "format", "anyOf", "oneOf"} & schema.keys())
 
 
-def _takes_text(schemas: Json, name: str) -> bool:
+def _is_supplied(schemas: Json, name: str) -> bool:
     return SUPPLIED_BY in schemas.get(name, {})
 
 
-def _is_plain(body: object) -> bool:
+def _is_json(body: object) -> bool:
     return body is None or isinstance(body, (dict, list, str, int, float, bool))
 
 

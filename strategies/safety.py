@@ -10,7 +10,7 @@ from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 
 READS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-READ_AS_A_NUMBER = re.compile(r"\s*[+-]?\d")
+NUMBER_PREFIX = re.compile(r"\s*[+-]?\d")
 """A string that careless parsers convert to a number: they stop at the first character that is no digit."""
 
 
@@ -47,5 +47,5 @@ def _ids(operation: Operation, request: Request) -> dict[str, Json]:
 
 def _reads_as_number(value: Json) -> bool:
     if isinstance(value, str):
-        return bool(READ_AS_A_NUMBER.match(value))
+        return bool(NUMBER_PREFIX.match(value))
     return isinstance(value, int | float)

@@ -67,8 +67,8 @@ def no_rejected_data_listed(listing: Operation, accepted: Texts, rejected: Texts
             return NOT_CONCERNED
         for item in page:
             if names := _texts_shown(listing, item, rejected):
-                shown = f"{listing.listed_as[names[0]]} = {rejected[names[0]]!r}"
-                observed = f"{item.get(listing.listing.id)} with {shown}"
+                in_listing = f"{listing.listed_as[names[0]]} = {rejected[names[0]]!r}"
+                observed = f"{item.get(listing.listing.id)} with {in_listing}"
                 return Violation("a refused request acted", "no record with what only refused requests held", observed)
         return PASS if any(_texts_shown(listing, item, accepted) for item in page) else NOT_CONCERNED
 

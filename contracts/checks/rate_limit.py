@@ -66,10 +66,12 @@ def remaining_decreases(began: float) -> SeriesCheck:
         if pairs < MIN_PAIRS:
             return
         windows = (accepted[-1][0].began - accepted[0][0].began) / WINDOW_SECONDS + 1
-        odd = jumps if len(jumps) > windows + JUMPS_TOLERATED else stands if len(stands) > windows + len(falls) else []
-        if odd:
-            after, remaining, next_remaining = odd[0]
-            observed = f"{next_remaining} after {remaining}; {len(odd)} of {pairs} requests in quick succession"
+        suspicious = (
+            jumps if len(jumps) > windows + JUMPS_TOLERATED else stands if len(stands) > windows + len(falls) else []
+        )
+        if suspicious:
+            after, remaining, next_remaining = suspicious[0]
+            observed = f"{next_remaining} after {remaining}; {len(suspicious)} of {pairs} requests in quick succession"
             yield after, Violation("remaining does not fall", f"less than {remaining}", observed)
         else:
             yield accepted[-1][0], PASS

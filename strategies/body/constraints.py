@@ -33,9 +33,9 @@ from strategies.core.samples import (
 
 Row: TypeAlias = tuple[str, Json]
 Item = TypeVar("Item")
-NEAR_MISSES = 7
-NEAR_MISSES_OF_A_FORMAT = 4
-NEAR_MISSES_OF_AN_ALTERNATIVE = 3
+MAX_NEAR_MISSES = 7
+MAX_NEAR_MISSES_OF_A_FORMAT = 4
+MAX_NEAR_MISSES_OF_AN_ALTERNATIVE = 3
 MAX_BOUNDARY_VALUES = 4
 FIRST_PER_PROPERTY = 2
 """Values per property that are sent with a small request budget: a bound takes one or two of them."""
@@ -56,13 +56,16 @@ def constraint_violations(operation: Operation) -> list[Mutation]:
     rows = [
         [
             Mutation(
-                f"{location.name} {spelling}", location.put(value), _tier(rank, nested=location.nested), location.about
+                f"{location.name} {spelling}",
+                location.put(value),
+                _priority_of(rank, nested=location.nested),
+                location.about,
             )
             for rank, (spelling, value) in enumerate(invalid_values(location.schema))
         ]
         for location in body_locations(operation)
     ]
-    return only_invalid(operation, list(_in_turns(rows)))
+    return only_invalid(operation, list(_round_robin(rows)))
 
 
 def constraint_boundaries(operation: Operation) -> list[Mutation]:
@@ -76,8 +79,8 @@ def constraint_boundaries(operation: Operation) -> list[Mutation]:
         if (rows := boundary_values(location.schema))
     ]
     mutations: list[Mutation] = []
-    for (name, priority), turn in zip(ROUNDS, zip_longest(*by_place), strict=False):
-        parts = [mutation for mutation in turn if mutation is not None]
+    for (name, priority), row in zip(ROUNDS, zip_longest(*by_place), strict=False):
+        parts = [mutation for mutation in row if mutation is not None]
         if not mutations and _optional(operation):
             # `required` is a constraint, too: a body of only the required properties just satisfies it.
             parts.append(required_properties_only(operation))
@@ -140,13 +143,13 @@ def _invalid_steps(schema: Json) -> Iterator[Row]:
 def _invalid_forms(schema: Json, formed: Sequence[Json]) -> Iterator[Row]:
     valid, known = validator_for(schema).is_valid, string_sample(schema)
     notation_counts = any("pattern" in one and validator_for(one).is_valid(known) for one in formed)
-    max_count = NEAR_MISSES if notation_counts else NEAR_MISSES_OF_A_FORMAT
+    max_count = MAX_NEAR_MISSES if notation_counts else MAX_NEAR_MISSES_OF_A_FORMAT
     if known:
         yield from format_mutations.near_misses(known, valid, max_count, notation_counts=notation_counts)
     yield "in no known form", NO_FORM
     yield "empty", ""
     for name, text in _other_forms(schema):
-        others = format_mutations.near_misses(text, valid, NEAR_MISSES_OF_AN_ALTERNATIVE, notation_counts=False)
+        others = format_mutations.near_misses(text, valid, MAX_NEAR_MISSES_OF_AN_ALTERNATIVE, notation_counts=False)
         yield from ((f"as {name} {spelling}", value) for spelling, value in others)
 
 
@@ -265,7 +268,7 @@ def _number(value: Json) -> int | float:
     return value if isinstance(value, int | float) else 0
 
 
-def _tier(rank: int, *, nested: bool) -> Priority:
+def _priority_of(rank: int, *, nested: bool) -> Priority:
     if nested:
         return Priority.USUAL if rank == 0 else Priority.LAST
     if rank < FIRST_PER_PROPERTY:
@@ -273,5 +276,5 @@ def _tier(rank: int, *, nested: bool) -> Priority:
     return Priority.USUAL if rank < USUAL_PER_PROPERTY else Priority.LAST
 
 
-def _in_turns(rows: Sequence[Sequence[Item]]) -> Iterator[Item]:
+def _round_robin(rows: Sequence[Sequence[Item]]) -> Iterator[Item]:
     return (entry for entry in chain.from_iterable(zip_longest(*rows)) if entry is not None)

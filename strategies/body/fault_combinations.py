@@ -41,11 +41,11 @@ def combined_faults(operation: Operation) -> list[Mutation]:
         if not admits(schemas[last], "number"):
             beyond = Mutation(f"{last} as a number beyond a double", _literal_number(last), Priority.LAST, fuzzing=True)
             mutations.append(beyond)
-    mutations += _beside_an_unknown_value(operation)
+    mutations += _wrong_type_and_unknown_id(operation)
     if required:
         mutations += [
             Mutation("names in capitals", _renamed(str.upper)),
-            _elsewhere(required[-1]),
+            _moved_to_query(required[-1]),
             *_two_faults(required, schemas),
             Mutation("names in camel case", _renamed(_camel)),
             Mutation("the body inside another object", on_body(lambda body: {WRAPPER: body})),
@@ -62,19 +62,19 @@ def _two_faults(required: Sequence[str], schemas: Mapping[str, Json]) -> list[Mu
         number_and_more = on_body(lambda body: body | {last: 7, "other": 1})
         mutations.append(Mutation(f"{last} as a number, one too many", number_and_more))
     if first != last:
-        for lacking, wrong in ((last, first), (first, last)):
+        for missing, wrong in ((last, first), (first, last)):
             if not admits(schemas[wrong], "integer"):
-                number_alone = on_body(partial(_number_alone, lacking, wrong))
-                mutations.append(Mutation(f"{lacking} missing, {wrong} as a number", number_alone))
+                number_alone = on_body(partial(_number_alone, missing, wrong))
+                mutations.append(Mutation(f"{missing} missing, {wrong} as a number", number_alone))
     other_instead = on_body(lambda body: _without(first, body) | {"other": 1})
     return [*mutations, Mutation(f"{first} missing, one too many", other_instead, Priority.LAST)]
 
 
-def _number_alone(lacking: str, wrong: str, body: Json) -> Json:
-    return _without(lacking, body) | {wrong: 7}
+def _number_alone(missing: str, wrong: str, body: Json) -> Json:
+    return _without(missing, body) | {wrong: 7}
 
 
-def _beside_an_unknown_value(operation: Operation) -> list[Mutation]:
+def _wrong_type_and_unknown_id(operation: Operation) -> list[Mutation]:
     """Return the mutation to a wrong type and an unknown id: some servers stop at the unknown id."""
     supplied = [
         location for location in body_locations(operation) if SUPPLIED_BY in location.schema and not location.nested
@@ -82,16 +82,16 @@ def _beside_an_unknown_value(operation: Operation) -> list[Mutation]:
     if len(supplied) < 2 or admits(supplied[0].schema, "integer"):  # noqa: PLR2004 - one to be wrong, one unknown
         return []
     wrong, unknown = supplied[0], supplied[-1]
-    number, stranger = wrong.put(as_whole_number), unknown.put(unknown_value)
+    number, make_unknown = wrong.put(as_whole_number), unknown.put(unknown_value)
     name = f"{wrong.name} as a number, {unknown.name} unknown"
-    return [Mutation(name, lambda request: number(stranger(request)), Priority.USUAL)]
+    return [Mutation(name, lambda request: number(make_unknown(request)), Priority.USUAL)]
 
 
 SWITCHES = ("debug", "test", "dry_run", "force", "skip_validation", "ignore_unknown_fields", "ignore_errors", "lax")
 """Query parameters of development, or of a sibling operation; none suspends the schema."""
 
 
-def _elsewhere(name: str) -> Mutation:
+def _moved_to_query(name: str) -> Mutation:
     """Return the mutation that moves a property from the body to the query and adds switches."""
     without = on_body(lambda body: _without(name, body))
 
@@ -122,8 +122,8 @@ def _array_under_escaped_names(name: str, schema: Json) -> Callable[[Request], R
     def apply(request: Request) -> Request:
         body = request.json()
         pairs = body | {name: [body[name] if name in body else sample(schema)]}
-        spelled = (f"{json_bytes.escaped(key)}:{json.dumps(value)}" for key, value in pairs.items())
-        return request.with_body(("{" + ",".join(spelled) + "}").encode())
+        encoded = (f"{json_bytes.escaped(key)}:{json.dumps(value)}" for key, value in pairs.items())
+        return request.with_body(("{" + ",".join(encoded) + "}").encode())
 
     return apply
 

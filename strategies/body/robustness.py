@@ -36,21 +36,21 @@ def robustness_bodies(operation: Operation) -> list[Mutation]:
         # Not combined with the others: a parser that stops at the depth does not reach them.
         Mutation("nested 2,000 deep", _bytes_for("deep", b"[" * 2000 + b"]" * 2000), Priority.FIRST, fuzzing=True),
         combine("huge numbers, __proto__", unread),
-        _together_too_many(),
-        Mutation("over a mebibyte of white space around", _padded, fuzzing=True),
+        _unknown_properties(),
+        Mutation("over a mebibyte of white space around", _with_white_space, fuzzing=True),
     ]
     found = [location for location in body_locations(operation) if not location.nested]
     texts = [location for location in found if admits(location.schema, "string")]
     for rank, location in enumerate(reversed(texts)):
-        mutations += _open_texts(location, Priority.USUAL if rank == 0 else Priority.LAST)
+        mutations += _string_edge_cases(location, Priority.USUAL if rank == 0 else Priority.LAST)
     for location in found:
-        mutations += [*_open_forms(location), *_open_numbers(location), *_open_arrays(location)]
+        mutations += [*_form_edge_cases(location), *_number_edge_cases(location), *_array_edge_cases(location)]
     hard = storage_edge_cases(operation)
     together_already = {part.name for mutation in hard for part in mutation.parts}
     return [*hard, *(mutation for mutation in mutations if mutation.name not in together_already)]
 
 
-def _together_too_many() -> Mutation:
+def _unknown_properties() -> Mutation:
     """Return one mutation with unknown properties, whose names each break another way of reporting them."""
     names = (
         ("a name with quotes", 'say "x"'),
@@ -59,21 +59,25 @@ def _together_too_many() -> Mutation:
         ("a name with a line break", "x\r\ny"),
         ("a name of 1,000 characters", "n" * 1000),
     )
-    parts = [Mutation(spelling, on_body(partial(_with_more, {name: 1})), fuzzing=True) for spelling, name in names]
+    parts = [
+        Mutation(spelling, on_body(partial(_with_properties, {name: 1})), fuzzing=True) for spelling, name in names
+    ]
     crowd = {f"p{number}": number for number in range(MANY_PROPERTIES)}
-    parts.append(Mutation(f"{MANY_PROPERTIES} properties too many", on_body(partial(_with_more, crowd)), fuzzing=True))
+    parts.append(
+        Mutation(f"{MANY_PROPERTIES} properties too many", on_body(partial(_with_properties, crowd)), fuzzing=True)
+    )
     return combine("properties too many, under hostile names", parts)
 
 
-def _with_more(more: Json, body: Json) -> Json:
+def _with_properties(more: Json, body: Json) -> Json:
     return body | more
 
 
-def _padded(request: Request) -> Request:
+def _with_white_space(request: Request) -> Request:
     return request.with_body(b" " * OVER_A_MEBIBYTE + (request.body or b""))
 
 
-def _open_texts(location: BodyLocation, usual: Priority) -> list[Mutation]:
+def _string_edge_cases(location: BodyLocation, usual: Priority) -> list[Mutation]:
     rows = (
         ("with a lone surrogate", "evt\ud800", usual, True),
         ("empty", "", usual, False),
@@ -87,7 +91,7 @@ def _open_texts(location: BodyLocation, usual: Priority) -> list[Mutation]:
     ]
 
 
-def _open_forms(location: BodyLocation) -> list[Mutation]:
+def _form_edge_cases(location: BodyLocation) -> list[Mutation]:
     """Return strings that fit the schema but that a careful target may reject, such as dates that do not exist."""
     text, admitted = string_sample(location.schema), partial(fits, location.schema)
     if not text or not any("pattern" in one or "format" in one for one in alternatives(location.schema)):
@@ -104,7 +108,7 @@ def _open_forms(location: BodyLocation) -> list[Mutation]:
     ]
 
 
-def _open_numbers(location: BodyLocation) -> list[Mutation]:
+def _number_edge_cases(location: BodyLocation) -> list[Mutation]:
     """Return integers in notations that the vendor leaves open, and ones beyond common integer types."""
     if not admits(location.schema, "integer"):
         return []
@@ -122,7 +126,7 @@ def _open_numbers(location: BodyLocation) -> list[Mutation]:
     ]
 
 
-def _open_arrays(location: BodyLocation) -> list[Mutation]:
+def _array_edge_cases(location: BodyLocation) -> list[Mutation]:
     if not admits(location.schema, "array"):
         return []
     many = [sample(location.schema.get("items", {}))] * MANY_ITEMS

@@ -41,22 +41,22 @@ LEGAL_TEXTS: Sequence[tuple[str, Priority, str]] = (
 """Strings that JSON allows and that servers often mishandle. All fit the schema `type: string`."""
 
 NUL, BEYOND_64 = "NUL", "beyond 64 bits"
-ONLY_FROM_A_FUZZER = frozenset({NUL, "non-characters"})
+FUZZER_ONLY = frozenset({NUL, "non-characters"})
 """Strings that nobody types and no program produces by mistake."""
 LEGAL_TEXTS_BY_NAME = {name: text for name, _, text in LEGAL_TEXTS}
 
-LONGER_AND_LONGER = (
+LONG_TEXTS = (
     ("65 characters", "abcde" * 13),
     ("257 characters", "a" * 256 + "!"),
     ("1,025 characters", "z" * 1025),
 )
-LONGEST = "a" * 3000 + " " * 3000 + "0123456789" * 400 + "!"
+LONGEST_TEXT = "a" * 3000 + " " * 3000 + "0123456789" * 400 + "!"
 """Beyond any usual limit of length, with long runs, which are slow in patterns that backtrack."""
 
-BOUNDS_OF_A_TEXT = frozenset(
+STRING_CONSTRAINTS = frozenset(
     {"enum", "const", "pattern", "format", "maxLength", "minLength", "anyOf", "oneOf", "allOf"},
 )
-NOT_ANY_TEXT = BOUNDS_OF_A_TEXT - {"maxLength", "minLength"} | {SUPPLIED_BY}
+RESTRICTING_KEYWORDS = STRING_CONSTRAINTS - {"maxLength", "minLength"} | {SUPPLIED_BY}
 ESCAPES = rb"\ud83c\udfe0\/\u0027\u00e9"
 """A surrogate pair, a slash, an apostrophe, a letter."""
 
@@ -75,14 +75,14 @@ def legal_texts(operation: Operation) -> list[Mutation]:
     ]
     if not free:
         return []
-    fullest = _freest(free)
+    fullest = _least_restricted(free)
     mutations = [
         _with_short_texts(_mixed_text(fullest, Priority.FIRST), operation),
         _long_text(fullest, Priority.FIRST),
     ]
     elsewhere = {part.name for mutation in storage_edge_cases(operation) for part in mutation.parts}
     mutations += [
-        Mutation(name, fullest.put(text), priority, fuzzing=spelling in ONLY_FROM_A_FUZZER)
+        Mutation(name, fullest.put(text), priority, fuzzing=spelling in FUZZER_ONLY)
         for spelling, priority, text in LEGAL_TEXTS
         if (name := f"{fullest.name} with {spelling}") not in elsewhere
     ]
@@ -101,7 +101,7 @@ def legal_texts(operation: Operation) -> list[Mutation]:
                     f"{location.name} with {spelling}",
                     location.put(text),
                     Priority.LAST,
-                    fuzzing=spelling in ONLY_FROM_A_FUZZER,
+                    fuzzing=spelling in FUZZER_ONLY,
                 )
                 for spelling, _, text in LEGAL_TEXTS
             ]
@@ -120,7 +120,7 @@ def with_mark(operation: Operation, names: Collection[str], mark: str) -> Mutati
         marked = {
             name: f"{body[name]} {mark}"
             for name, schema in free.items()
-            if isinstance(body.get(name), str) and not NOT_ANY_TEXT & schema.keys()
+            if isinstance(body.get(name), str) and not RESTRICTING_KEYWORDS & schema.keys()
         }
         return body | {name: text for name, text in marked.items() if fits(free[name], text)}
 
@@ -136,7 +136,7 @@ def storage_edge_cases(operation: Operation) -> list[Mutation]:
     ]
     if not free or not numbers:
         return []
-    text, number = _freest(free), numbers[-1]
+    text, number = _least_restricted(free), numbers[-1]
     parts = (
         Mutation(f"{text.name} with {NUL}", text.put(LEGAL_TEXTS_BY_NAME[NUL]), expects_success=True, fuzzing=True),
         Mutation(f"{number.name} {BEYOND_64}", number.put(BEYOND_64_BITS), expects_success=True, fuzzing=True),
@@ -164,8 +164,8 @@ def _mixed_text(location: BodyLocation, priority: Priority) -> Mutation:
 
 def _long_text(location: BodyLocation, priority: Priority) -> Mutation:
     name = f"{location.name} with 10,000 characters in long runs"
-    parts = tuple(Mutation(f"{location.name} with {length}", location.put(text)) for length, text in LONGER_AND_LONGER)
-    return Mutation(name, location.put(LONGEST), priority, parts=parts, expects_success=True)
+    parts = tuple(Mutation(f"{location.name} with {length}", location.put(text)) for length, text in LONG_TEXTS)
+    return Mutation(name, location.put(LONGEST_TEXT), priority, parts=parts, expects_success=True)
 
 
 def _with_short_texts(mutation: Mutation, operation: Operation) -> Mutation:
@@ -173,7 +173,7 @@ def _with_short_texts(mutation: Mutation, operation: Operation) -> Mutation:
     short = [
         Mutation(f"{location.name} with a short mixed text", location.put(SHORT_TEXT))
         for location in body_locations(operation)
-        if not (location.nested or NOT_ANY_TEXT & location.schema.keys() or _is_free_text(location.schema))
+        if not (location.nested or RESTRICTING_KEYWORDS & location.schema.keys() or _is_free_text(location.schema))
         and admits(location.schema, "string")
         and fits(location.schema, SHORT_TEXT)
     ]
@@ -183,13 +183,13 @@ def _with_short_texts(mutation: Mutation, operation: Operation) -> Mutation:
     return replace(whole, parts=(*mutation.parts, *short), expects_success=True)
 
 
-def _freest(free: Sequence[BodyLocation]) -> BodyLocation:
+def _least_restricted(free: Sequence[BodyLocation]) -> BodyLocation:
     """Return the last location that is no id, or else the last id."""
     return next((location for location in reversed(free) if SUPPLIED_BY not in location.schema), free[-1])
 
 
 def _is_free_text(schema: Json) -> bool:
-    return "type" in schema and admits(schema, "string") and not BOUNDS_OF_A_TEXT & schema.keys()
+    return "type" in schema and admits(schema, "string") and not STRING_CONSTRAINTS & schema.keys()
 
 
 def _same_text(names: Sequence[str]) -> Callable[[Request], Request]:

@@ -55,16 +55,16 @@ CONVERTED_TYPES: Sequence[WrongType] = (
 )
 """Values that languages convert by their own rules. Tried on properties in rotation: the conversion is common code."""
 
-TAKEN_FOR_INTEGERS = ("a fraction", "true")
+INTEGER_LIKE = ("a fraction", "true")
 """A wrong number, which servers round, and a boolean, which is an integer in some languages."""
-TIER_AT_MOST = 8
+MAX_PER_PRIORITY = 8
 """Wrong types of one priority; if there are more, each property keeps one, in rotation."""
 
 
 def wrong_types(operation: Operation) -> list[Mutation]:
     """ERR-02: each property with a value of each JSON type that its schema does not admit."""
     found = body_locations(operation)
-    mutations = _thinned([pair for row in WRONG_TYPES for pair in _where_wrong(found, row)])
+    mutations = _thin_out([pair for row in WRONG_TYPES for pair in _where_wrong(found, row)])
     later: list[Mutation] = []
     for turn, row in enumerate(CONVERTED_TYPES):
         pairs = _where_wrong(found, row)
@@ -98,14 +98,14 @@ def _where_wrong(found: Sequence[BodyLocation], row: WrongType) -> list[tuple[Bo
     pairs = []
     for location in found:
         if not admits(location.schema, kind):
-            numeric = spelling in TAKEN_FOR_INTEGERS and admits(location.schema, "integer")
+            numeric = spelling in INTEGER_LIKE and admits(location.schema, "integer")
             priority = lower_if_nested(location, Priority.FIRST if numeric else usual)
             name, fuzzing = f"{location.name} as {spelling}", spelling == BEYOND_64
             pairs.append((location, Mutation(name, location.put(change), priority, location.about, fuzzing=fuzzing)))
     return pairs
 
 
-def _thinned(pairs: Sequence[tuple[BodyLocation, Mutation]]) -> list[Mutation]:
+def _thin_out(pairs: Sequence[tuple[BodyLocation, Mutation]]) -> list[Mutation]:
     """Return the mutations; of a crowded priority, all but one per property get the next one, types in rotation."""
     kept = []
     optional = {location.name for location, _ in pairs if not location.required}
@@ -114,12 +114,12 @@ def _thinned(pairs: Sequence[tuple[BodyLocation, Mutation]]) -> list[Mutation]:
         for location, mutation in pairs:
             if mutation.priority is priority:
                 by_place.setdefault(location.name, []).append(mutation)
-        crowded = sum(map(len, by_place.values())) > TIER_AT_MOST
+        crowded = sum(map(len, by_place.values())) > MAX_PER_PRIORITY
         for turn, (name, mutations) in enumerate(by_place.items()):
             # Before the rotation: conversion ("30" for 30), and null for an optional property.
             endings = [f" as {CONVERTED}", *([" as null"] if name in optional else [])]
-            telling = (mutation for ending in endings for mutation in mutations if mutation.name.endswith(ending))
-            kept += [next(telling, mutations[turn % len(mutations)])] if crowded else mutations
+            preferred = (mutation for ending in endings for mutation in mutations if mutation.name.endswith(ending))
+            kept += [next(preferred, mutations[turn % len(mutations)])] if crowded else mutations
     return [
         mutation
         if mutation in kept or mutation.priority is Priority.LAST

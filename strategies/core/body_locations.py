@@ -53,7 +53,7 @@ class BodyLocation:
 
         def apply(request: Request) -> Request:
             body = request.json()
-            if self.nested and not body_fits(self.operation, _put(self.operation.body, body, self.steps, _as_it_is)):
+            if self.nested and not body_fits(self.operation, _put(self.operation.body, body, self.steps, _unchanged)):
                 return request
             return request.with_json(_put(self.operation.body, body, self.steps, make))
 
@@ -69,7 +69,7 @@ class BodyLocation:
         body = request.json()
         if not outer:
             return request.with_json(leave_out(body))
-        full = _put(self.operation.body, body, self.steps, _as_it_is)
+        full = _put(self.operation.body, body, self.steps, _unchanged)
         if not body_fits(self.operation, full):
             return request
         return request.with_json(_put(self.operation.body, full, tuple(outer), leave_out))
@@ -123,7 +123,7 @@ def _inside(operation: Operation, steps: tuple[str | int, ...], schema: Json) ->
         yield BodyLocation(operation, (*steps, 0), keywords(schema["items"]), required=False)
 
 
-def _as_it_is(value: Json) -> Json:
+def _unchanged(value: Json) -> Json:
     return value
 
 
@@ -135,8 +135,8 @@ def _put(schema: Json, value: Json, steps: Sequence[str | int], change: Change) 
         items = list(value) if isinstance(value, list) and value else [sample(schema["items"])]
         items[step] = _put(schema["items"], items[step], rest, change) if rest else change(items[step])
         return items
-    around = value if isinstance(value, dict) else sample(schema)
-    around = around if isinstance(around, dict) else {}
+    container = value if isinstance(value, dict) else sample(schema)
+    container = container if isinstance(container, dict) else {}
     inner = keywords(schema.get("properties", {}).get(step, {}))
-    held = around[step] if step in around else sample(inner)
-    return around | {step: _put(inner, held, rest, change) if rest else change(held)}
+    held = container[step] if step in container else sample(inner)
+    return container | {step: _put(inner, held, rest, change) if rest else change(held)}

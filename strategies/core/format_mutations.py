@@ -15,7 +15,7 @@ from typing import TypeAlias
 Admits: TypeAlias = Callable[[str], bool]
 PART = re.compile(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]")
 OTHER_SEPARATOR = {"-": "/", "/": "-", ":": ".", ".": ",", "@": "#", " ": "_"}
-LONGEST_COUNTED = 2
+MAX_COUNTED_DIGITS = 2
 """Digits of a number whose values are all tried; of a longer one only the lowest and the highest are."""
 MAX_DIGITS = 100
 """Python converts no number of more than some thousand digits."""
@@ -38,12 +38,12 @@ def near_misses(text: str, admits: Admits, max_count: int, *, notation_counts: b
 def extremes(text: str, admits: Admits) -> list[tuple[str, str]]:
     """Return the string with its numbers at their highest, and at their lowest; only numbers that the schema bounds."""
     parts = PART.findall(text)
-    bounded = [at for at in _numbers(parts) if _first_beyond(parts, at, admits, 1) is not None]
+    bounded = [at for at in _numbers(parts) if _first_excluded(parts, at, admits, 1) is not None]
     found = []
     for word, step in (("highest", 1), ("lowest", -1)):
         changed = list(parts)
         for at in bounded:
-            changed[at] = _outermost_within(parts, at, admits, step)
+            changed[at] = _last_admitted(parts, at, admits, step)
         value = "".join(changed)
         if value != text and admits(value):
             found.append((f"with every number at its {word}", value))
@@ -58,7 +58,7 @@ def all_nines(text: str) -> str:
 def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) -> Iterator[tuple[str, str]]:
     text, numbers = "".join(parts), _numbers(parts)
     places = {at: place for place, at in enumerate(numbers, 1)}
-    yield from _past_bounds(parts, admits, 1, "high", rest_at_lowest=notation_counts)
+    yield from _out_of_bounds(parts, admits, 1, "high", rest_at_lowest=notation_counts)
     if notation_counts:
         yield "without its last part", _cut(parts)
         # One kind of lenient parser guesses what is missing, another knows the short form of ISO 8601.
@@ -69,7 +69,7 @@ def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) 
         yield "with other separators", "".join(_separated(part) for part in parts)
     else:
         yield "with its last character cut", text[:-1]
-    yield from _past_bounds(parts, admits, -1, "low")
+    yield from _out_of_bounds(parts, admits, -1, "low")
     yield "with its parts in reverse", "".join(reversed(parts))
     yield "with a letter for its last digit", re.sub("[0-9]([^0-9]*)$", r"x\1", text)
     yield "with a digit for its last letter", re.sub("[A-Za-z]([^A-Za-z]*)$", r"7\1", text)
@@ -82,32 +82,32 @@ def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) 
     yield "with a space before", f" {text}"
 
 
-def _past_bounds(
+def _out_of_bounds(
     parts: Sequence[str], admits: Admits, step: int, word: str, *, rest_at_lowest: bool = False
 ) -> Iterator[tuple[str, str]]:
     numbers = _numbers(parts)
     for place, at in enumerate(numbers, 1):
-        beyond = _first_beyond(parts, at, admits, step)
+        beyond = _first_excluded(parts, at, admits, step)
         if beyond is not None:
             changed = list(parts)
             if rest_at_lowest:
                 # The smallest excess: a parser that accepts 24:30 as a time accepts 24:00, and some accept only that.
                 for later in numbers[place:]:
-                    changed[later] = _outermost_within(parts, later, admits, -1)
+                    changed[later] = _last_admitted(parts, later, admits, -1)
             changed[at] = str(beyond).zfill(len(parts[at]))
             yield f"with number {place} too {word}", "".join(changed)
 
 
-def _first_beyond(parts: Sequence[str], at: int, admits: Admits, step: int) -> int | None:
+def _first_excluded(parts: Sequence[str], at: int, admits: Admits, step: int) -> int | None:
     """Return the value nearest to a number that is not admitted in as many digits, in one direction; or None."""
     number = parts[at]
     outermost = _outermost(number, step)
-    values = range(int(number) + step, outermost + step, step) if len(number) <= LONGEST_COUNTED else (outermost,)
+    values = range(int(number) + step, outermost + step, step) if len(number) <= MAX_COUNTED_DIGITS else (outermost,)
     return next((value for value in values if not admits(_with(parts, at, str(value).zfill(len(number))))), None)
 
 
-def _outermost_within(parts: Sequence[str], at: int, admits: Admits, step: int) -> str:
-    beyond = _first_beyond(parts, at, admits, step)
+def _last_admitted(parts: Sequence[str], at: int, admits: Admits, step: int) -> str:
+    beyond = _first_excluded(parts, at, admits, step)
     outermost = _outermost(parts[at], step) if beyond is None else beyond - step
     return str(outermost).zfill(len(parts[at]))
 

@@ -15,7 +15,7 @@ from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation, Priority, append_query
 
 AUTHORIZATION = "Authorization"
-SHORTEST_WRONG_TOKEN = 8
+MIN_TOKEN_LENGTH = 8
 UNSIGNED_JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."
 """Header {"alg":"none"}, payload {"sub":"1"}, no signature."""
 
@@ -217,7 +217,7 @@ def _add_cookie(name: str) -> Callable[[Request], Request]:
 
 def _unissued_token(token: str) -> str:
     digits = sha256(token.encode()).hexdigest()
-    return (digits * (len(token) // len(digits) + 1))[: max(len(token), SHORTEST_WRONG_TOKEN)]
+    return (digits * (len(token) // len(digits) + 1))[: max(len(token), MIN_TOKEN_LENGTH)]
 
 
 def _other(character: str) -> str:

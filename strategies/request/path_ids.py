@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 from contracts.model.http import Request
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation, Priority
-from strategies.request.query_values import LONG, SCRIPTS, UNKNOWN
+from strategies.request.query_values import LONG_VALUE_CHARACTERS, SCRIPTS, UNKNOWN_NAME
 
 UNUSUAL_IDS: Sequence[tuple[str, str]] = (
     ("capitals", "EvT-"),
@@ -31,7 +31,7 @@ HOSTILE_IDS: Sequence[tuple[str, Priority, Callable[[str], str]]] = (
     ("id with an encoded NUL", Priority.FIRST, lambda raw: f"{raw}%00"),
     ("id with a bad escape", Priority.USUAL, lambda raw: f"{raw}%zz"),
     ("id with an encoded slash", Priority.USUAL, lambda raw: f"{raw}%2Fx"),
-    ("id of 8,000 characters", Priority.USUAL, lambda _: "a" * LONG),
+    ("id of 8,000 characters", Priority.USUAL, lambda _: "a" * LONG_VALUE_CHARACTERS),
     ("dot segments for the id", Priority.USUAL, lambda _: "%2e%2e"),
     ("id with SQL", Priority.USUAL, lambda raw: raw + quote("'; SELECT pg_sleep(0)--", safe="")),
     ("id of no characters", Priority.USUAL, lambda _: ""),
@@ -39,14 +39,14 @@ HOSTILE_IDS: Sequence[tuple[str, Priority, Callable[[str], str]]] = (
     ("id of spaces", Priority.LAST, lambda _: "%20%20"),
     ("dots and a semicolon for the id", Priority.LAST, lambda _: "..;"),
     ("the template for the id", Priority.LAST, lambda _: "{id}"),
-    ("id with a query behind", Priority.LAST, lambda raw: f"{raw}?{UNKNOWN}=1"),
+    ("id with a query behind", Priority.LAST, lambda raw: f"{raw}?{UNKNOWN_NAME}=1"),
     ("id with an encoded question mark", Priority.LAST, lambda raw: f"{raw}%3Fx"),
     ("id with a line break", Priority.LAST, lambda raw: f"{raw}%0D%0Ax:%20y"),
     ("id of many scripts", Priority.LAST, lambda _: quote(SCRIPTS, safe="")),
 )
 """Name, priority, and the change of the percent-encoded id."""
 
-ONLY_FROM_A_FUZZER = frozenset(
+FUZZER_ONLY = frozenset(
     {
         *("id that is not UTF-8", "id with an encoded NUL", "id with a bad escape", "id with a lone percent sign"),
         *(
@@ -65,7 +65,7 @@ def hostile_path_ids(operation: Operation) -> list[Mutation]:
     if not operation.path_parameters:
         return []
     return [
-        Mutation(name, on_last_id(operation, change), priority, fuzzing=name in ONLY_FROM_A_FUZZER)
+        Mutation(name, on_last_id(operation, change), priority, fuzzing=name in FUZZER_ONLY)
         for name, priority, change in HOSTILE_IDS
     ]
 

@@ -16,15 +16,15 @@ from strategies.core.mutation import Mutation, Priority, append_query, combine
 from strategies.core.samples import admits, json_type, sample
 
 BEYOND_64_BITS = 2**70
-LONG = 8000
+LONG_VALUE_CHARACTERS = 8000
 """Characters: about the limit of servers for a request line."""
 
-FIRST_OF_A_PARAMETER = 2
-OPEN_TEXTS = 2
+FIRST_PER_PARAMETER = 2
+MAX_HOSTILE_PARAMETERS = 2
 """Unrestricted string parameters that get hostile values: usually the first is the order, the next a filter."""
 
 NEEDS = "x-needs"
-UNKNOWN = "not_in_the_document"
+UNKNOWN_NAME = "not_in_the_document"
 SCRIPTS = "e\u0301\u0416\u4e2d\U0001f3e0\u05d0"
 INJECTION = "1' OR '1'='1' --"
 
@@ -33,7 +33,7 @@ def invalid_query_values(operation: Operation) -> list[Mutation]:
     """LIST-03: one parameter each with an invalid value, in rotation, so that a small budget covers many parameters."""
     rows = [
         [
-            Mutation(f"{name} {spelling}", _set(name, text), _tier(rank, alike=alike), name)
+            Mutation(f"{name} {spelling}", _set(name, text), _priority_of(rank, alike=alike), name)
             for rank, (spelling, text) in enumerate(_invalid_strings(schema))
         ]
         for name, schema, alike in _optional(operation)
@@ -48,9 +48,9 @@ def boundary_query_values(operation: Operation) -> list[Mutation]:
     """
     rows = [
         [
-            Mutation(f"{name} {spelling}", _set(name, text), _tier(rank, alike=alike), expects_success=True)
+            Mutation(f"{name} {spelling}", _set(name, text), _priority_of(rank, alike=alike), expects_success=True)
             for rank, (spelling, text) in enumerate(_boundary_strings(schema))
-            if not _asks_for_nothing(operation, name, text)
+            if not _requests_no_records(operation, name, text)
         ]
         for name, schema, alike in _optional(operation)
         if NEEDS not in schema
@@ -64,33 +64,35 @@ def robustness_queries(operation: Operation) -> list[Mutation]:
     if not found:
         return []
     unknown = (
-        Mutation("an unknown parameter", _add_raw(f"{UNKNOWN}=1")),
+        Mutation("an unknown parameter", _add_raw(f"{UNKNOWN_NAME}=1")),
         Mutation("a parameter named __proto__", _add_raw("__proto__=1"), fuzzing=True),
         Mutation("a parameter without a name", _add_raw("=1")),
         Mutation("a parameter without a value", _add_raw("&&x")),
     )
     mutations = [
         combine("parameters that nobody knows", unknown),
-        Mutation("1,000 parameters", _crowded, Priority.LAST, fuzzing=True),
+        Mutation("1,000 parameters", _with_many_parameters, Priority.LAST, fuzzing=True),
     ]
     whole = [(name, schema) for name, schema in found if admits(schema, "integer")]
     for name, schema in whole:
-        mutations += _open_numbers(name, schema)
-    for rank, name in enumerate([name for name, schema in found if _is_plain(schema)][:OPEN_TEXTS]):
-        mutations += _open_texts(name, Priority.USUAL if rank == 0 else Priority.LAST)
+        mutations += _number_edge_cases(name, schema)
+    for rank, name in enumerate(
+        [name for name, schema in found if _is_unrestricted_string(schema)][:MAX_HOSTILE_PARAMETERS]
+    ):
+        mutations += _string_edge_cases(name, Priority.USUAL if rank == 0 else Priority.LAST)
     mutations += [
-        Mutation(f"{name} empty", _set(name, ""), Priority.LAST) for name, schema in found if _may_be_null(schema)
+        Mutation(f"{name} empty", _set(name, ""), Priority.LAST) for name, schema in found if _is_nullable(schema)
     ]
     mutations += [
         Mutation(f"{name} {spelling}", _set(name, text), Priority.LAST)
         for name, schema in found
         for spelling, text in _boundary_strings(schema)
-        if _asks_for_nothing(operation, name, text)
+        if _requests_no_records(operation, name, text)
     ]
     return mutations
 
 
-def _open_numbers(name: str, schema: Json) -> list[Mutation]:
+def _number_edge_cases(name: str, schema: Json) -> list[Mutation]:
     mutations = [
         Mutation(f"{name} given twice", _set(name, "1", "2"), Priority.LAST),
         Mutation(f"{name} as an array", _add_raw(f"{quote(name, safe='')}%5B%5D=1"), Priority.LAST),
@@ -103,13 +105,13 @@ def _open_numbers(name: str, schema: Json) -> list[Mutation]:
     return mutations
 
 
-def _open_texts(name: str, usual: Priority) -> list[Mutation]:
+def _string_edge_cases(name: str, usual: Priority) -> list[Mutation]:
     return [
         Mutation(f"{name} with a NUL", _set(name, "a\x00b"), Priority(usual - 1), fuzzing=True),
         Mutation(f"{name} with SQL", _set(name, INJECTION), usual),
         Mutation(f"{name} with a bad escape", _set_raw(name, "%zz%"), usual, fuzzing=True),
         Mutation(f"{name} that is not UTF-8", _set_raw(name, "%FF%FE"), usual, fuzzing=True),
-        Mutation(f"{name} of 8,000 characters", _set(name, "a" * LONG), usual, fuzzing=True),
+        Mutation(f"{name} of 8,000 characters", _set(name, "a" * LONG_VALUE_CHARACTERS), usual, fuzzing=True),
         Mutation(f"{name} empty", _set(name, ""), usual),
         Mutation(f"{name} as an object", _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1"), Priority.LAST),
         Mutation(f"{name} of many scripts", _set(name, SCRIPTS), Priority.LAST),
@@ -124,14 +126,14 @@ def _optional(operation: Operation) -> Iterator[tuple[str, Json, bool]]:
             rules = {key: value for key, value in parameter.schema.items() if key[:2] != "x-" and key != "description"}
             key = json.dumps(rules, sort_keys=True, default=str)
             # Unrestricted strings differ in meaning; other parameters with the same schema are validated alike.
-            yield parameter.name, parameter.schema, key in seen and not _is_plain(parameter.schema)
+            yield parameter.name, parameter.schema, key in seen and not _is_unrestricted_string(parameter.schema)
             seen.add(key)
 
 
-def _tier(rank: int, *, alike: bool) -> Priority:
+def _priority_of(rank: int, *, alike: bool) -> Priority:
     if alike:
         return Priority.USUAL if rank == 0 else Priority.LAST
-    return Priority.FIRST if rank < FIRST_OF_A_PARAMETER else Priority.USUAL
+    return Priority.FIRST if rank < FIRST_PER_PARAMETER else Priority.USUAL
 
 
 def _invalid_strings(schema: Json) -> Iterator[tuple[str, str]]:
@@ -139,7 +141,7 @@ def _invalid_strings(schema: Json) -> Iterator[tuple[str, str]]:
     if admits(schema, "string"):
         rows = [(spelling, value) for spelling, value in invalid_values(schema) if isinstance(value, str)]
         # An empty string may mean null in a query.
-        yield from ((spelling, text) for spelling, text in rows if text or not _may_be_null(schema))
+        yield from ((spelling, text) for spelling, text in rows if text or not _is_nullable(schema))
         return
     yield from (
         (spelling, _text(value)) for spelling, value in invalid_values(schema) if isinstance(value, str | int | float)
@@ -150,7 +152,7 @@ def _invalid_strings(schema: Json) -> Iterator[tuple[str, str]]:
     if admits(schema, "integer") and not admits(schema, "number"):
         known = sample(schema)
         yield "as a fraction", f"{known if json_type(known) == 'integer' else 1}.5"
-    if not _may_be_null(schema):
+    if not _is_nullable(schema):
         yield "empty", ""
 
 
@@ -164,7 +166,7 @@ def _boundary_strings(schema: Json) -> Iterator[tuple[str, str]]:
         yield from (("as true", "true"), ("as false", "false"))
 
 
-def _asks_for_nothing(operation: Operation, name: str, text: str) -> bool:
+def _requests_no_records(operation: Operation, name: str, text: str) -> bool:
     """Return whether the value requests a page of no records: some schemas admit it although their text does not."""
     return operation.listing is not None and operation.listing.limit == name and text == "0"
 
@@ -173,11 +175,11 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _is_plain(schema: Json) -> bool:
+def _is_unrestricted_string(schema: Json) -> bool:
     return "type" in schema and admits(schema, "string") and not {"enum", "const", "pattern", "format"} & schema.keys()
 
 
-def _may_be_null(schema: Json) -> bool:
+def _is_nullable(schema: Json) -> bool:
     return "type" in schema and admits(schema, "null")
 
 
@@ -191,9 +193,9 @@ def _set_raw(name: str, *values: str) -> Callable[[Request], Request]:
     def apply(request: Request) -> Request:
         path, _, query = request.target.partition("?")
         pairs = [pair for pair in query.split("&") if pair]
-        kept = [pair for pair in pairs if unquote_plus(pair.partition("=")[0]) != name]
-        given = [f"{quote(name, safe='')}={value}" for value in values]
-        return replace(request, target=f"{path}?{'&'.join([*kept, *given])}")
+        others = [pair for pair in pairs if unquote_plus(pair.partition("=")[0]) != name]
+        pairs_set = [f"{quote(name, safe='')}={value}" for value in values]
+        return replace(request, target=f"{path}?{'&'.join([*others, *pairs_set])}")
 
     return apply
 
@@ -202,5 +204,5 @@ def _add_raw(pair: str) -> Callable[[Request], Request]:
     return lambda request: append_query(request, pair)
 
 
-def _crowded(request: Request) -> Request:
+def _with_many_parameters(request: Request) -> Request:
     return _add_raw("&".join(f"p{at}=1" for at in range(1000)))(request)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from strategies.core.samples import unknown_id
-from strategies.safety import READ_AS_A_NUMBER, may_hit_foreign_ids, unissued_id
+from strategies.safety import NUMBER_PREFIX, may_hit_foreign_ids, unissued_id
 from tests.support.factories import CANCEL, CREATE, LIST, UPDATE, control, table
 
 NUMBERS = control().with_json({"integration_id": "12", "event_id": "1021"})
@@ -57,7 +57,7 @@ def test_made_up_id_is_a_uuid_that_reads_as_no_number() -> None:
     made = [unissued_id() for _ in range(100)]
     assert len(set(made)) == len(made)
     assert all(str(uuid.UUID(one)) == one and uuid.UUID(one).version == 4 for one in made)
-    assert not any(READ_AS_A_NUMBER.match(one) for one in made)
+    assert not any(NUMBER_PREFIX.match(one) for one in made)
 
 
 @table(

@@ -38,7 +38,7 @@ NOT_FROM_OUTSIDE = {
     "tests.harness.run.request_factory.PATH_PARAMETER": "the same",
     "strategies.body.json_bytes.STRING": "bodies of our own requests",
     "tests.harness.pytest_plugin.item_ids.ITEM_ID": "names of our own tests",
-    "strategies.safety.READ_AS_A_NUMBER": "asked only of the beginning of a text",
+    "strategies.safety.NUMBER_PREFIX": "asked only of the beginning of a text",
 }
 
 

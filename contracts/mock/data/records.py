@@ -48,7 +48,7 @@ class ItemFormat:
 @lru_cache(maxsize=16)
 def item_format(operation: Operation) -> ItemFormat:
     """Return the format of the items of a listing."""
-    assert operation.listing is not None, "asked only of listings"
+    assert operation.listing is not None, "only called for listings"
     schema = schema_at(operation.responses.get("200", {}), operation.listing.items).get("items", {})
     items = dict(properties(schema))
     moments = [name for name, keys in items.items() if keys.get("format") == "date-time" and LISTED_AS not in keys]

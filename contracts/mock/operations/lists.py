@@ -34,7 +34,7 @@ class Lists(Queries):
 
     def list_records(self, request: Request, operation: Operation) -> Response:
         """List the records, removed ones included."""
-        assert operation.listing is not None, "asked only of listings"
+        assert operation.listing is not None, "only called for listings"
         query = self.query(request, operation)
         order = self.order(operation, query)
         records = self.ordered(operation, self.selected(operation, query, self.records()), order)
@@ -81,7 +81,7 @@ class Lists(Queries):
 
     def order(self, operation: Operation, query: Mapping[str, Json]) -> Order:
         """Return the requested order, or else the documented default; no direction means ascending."""
-        assert operation.listing is not None, "asked only of listings"
+        assert operation.listing is not None, "only called for listings"
         name = operation.listing.order
         requested = query.get(name, operation.query_parameters.get(name, {}).get("default"))
         if requested is None:
@@ -123,7 +123,7 @@ class Lists(Queries):
     ) -> Json:
         """Return the body of a page: the items, and the numbers about the whole list."""
         listing = operation.listing
-        assert listing is not None, "asked only of listings"
+        assert listing is not None, "only called for listings"
         schema = operation.responses.get("200", {})
         by_pointer = {
             listing.items: page,

@@ -32,10 +32,8 @@ class Queries(Responses):
         """Return the documented parameters of the request by name, without those that are null."""
         if not operation.query_parameters:
             return {}
-        given = self.parameters(request)
-        read = {
-            name: value(given[name], schema) for name, schema in operation.query_parameters.items() if name in given
-        }
+        sent = self.parameters(request)
+        read = {name: value(sent[name], schema) for name, schema in operation.query_parameters.items() if name in sent}
         if issues := [*self.query_issues(operation, read), *self.needs(operation, read)]:
             raise Refusal.invalid("query", issues)
         return {name: sent for name, sent in read.items() if sent is not None}
