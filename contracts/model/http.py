@@ -107,7 +107,8 @@ class Exchange:
     connection and no answer, `outages` those answered 502, 503 or 504 without a word when to come back.
     `fuzzing` says that only a fuzzer or an attacker sends such a request: no honest client does by mistake. `gates` is
     False where the requirement that it was sent for only recommends how it is to be answered. `stray` are bytes that
-    came on the connection after the end of the answer, when nobody had asked for more.
+    came on the connection after the end of the answer, when nobody had asked for more. `sent_for` is the phase of the
+    run, or the id of the requirement, that the request was sent for.
     """
 
     operation: str
@@ -128,6 +129,7 @@ class Exchange:
     fuzzing: bool = False
     gates: bool = True
     stray: bytes = field(default=b"", repr=False)
+    sent_for: str = ""
 
     @property
     def status(self) -> int | None:

@@ -64,24 +64,22 @@ class HarRecording:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Record the exchanges from now on as sent for the requirement of the item."""
-        if SESSION in self._config.stash and (check := check_of(item)):
-            self.record(sent_for=check[0].id)
+        """Record exchanges from the first check on."""
+        if SESSION in self._config.stash and check_of(item):
+            self._begin()
 
     def record_clean_up(self) -> None:
-        """Record the exchanges from now on as sent for the clean-up, if any were recorded or anything is left."""
-        if self._recorder is not None or self._config.stash[SESSION].left:
-            self.record(sent_for=CLEAN_UP)
+        """Record the exchanges of the clean-up, if anything is left to cancel."""
+        if self._config.stash[SESSION].left:
+            self._begin()
 
-    def record(self, sent_for: str) -> None:
-        """Record the exchanges from now on; `sent_for` names their purpose."""
+    def _begin(self) -> None:
+        """Record exchanges from now on, if that was asked for and is not done already."""
         session = self._config.stash[SESSION]
         with write_errors_kept(self._config):
             if self._recorder is None and (output := self._recorded_file()):
                 self._recorder = har.HarRecorder(output, session.target.url, partial(redactor_of, session))
                 session.on_exchange = self._record_exchange
-        if self._recorder is not None:
-            self._recorder.sent_for = sent_for
 
     def _recorded_file(self) -> har.OutputFile | None:
         """Return the file of this process; beside the parts of workers it is one more part."""

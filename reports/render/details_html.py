@@ -84,7 +84,8 @@ def _side_by_side(exchange: Exchange, base_url: str, redactor: Redactor) -> str:
         f"<td style='{TOP};width:50%'>{_pre(text)}</td>"
         for text in (_message(sent, request, redactor), _message(received, response, redactor))
     )
-    heads = f"<th>Request: {sanitize.html(exchange.mutation)}</th><th>Response</th>"
+    purpose = f" (sent for {exchange.sent_for})" if exchange.sent_for else ""
+    heads = f"<th>Request: {sanitize.html(exchange.mutation + purpose)}</th><th>Response</th>"
     return f"<table style='width:100%;table-layout:fixed'><tr>{heads}</tr><tr>{cells}</tr></table>"
 
 

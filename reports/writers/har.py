@@ -100,11 +100,10 @@ def open_exclusively(file: Path) -> OutputFile:
 
 
 class HarRecorder:
-    """Writes exchanges to one file; safe for threads. `sent_for` is the purpose of the requests that come next."""
+    """Writes exchanges to one file; safe for threads."""
 
     def __init__(self, output: OutputFile, base_url: str, redactor: Callable[[], Redactor]) -> None:
         """Start the file. `redactor` returns the current redactor: more ids become known during the run."""
-        self.sent_for = ""
         self._base_url, self._redactor = base_url, redactor
         self._lock = threading.Lock()
         self._output = output
@@ -157,7 +156,9 @@ class HarRecorder:
 
     def _comment(self, exchange: values.Exchange) -> str:
         repeats = f", sent {exchange.attempts} times" if exchange.attempts > 1 else ""
-        return f"{self.sent_for} {exchange.operation}: {exchange.mutation}, request {exchange.number}{repeats}".strip()
+        return (
+            f"{exchange.sent_for} {exchange.operation}: {exchange.mutation}, request {exchange.number}{repeats}".strip()
+        )
 
     def _request(self, request: values.Request) -> harfile.Request:
         url = self._base_url + request.target

@@ -23,9 +23,8 @@ def recording(output: OutputFile) -> HarRecorder:
     return HarRecorder(output, URL, lambda: Redactor(TOKEN))
 
 
-def recorded(folder: Path, *exchanges, sent_for: str = "ERR-01") -> list[dict]:
+def recorded(folder: Path, *exchanges) -> list[dict]:
     recorder = recording(open_exclusively(folder / "x.har"))
-    recorder.sent_for = sent_for
     for one in exchanges:
         recorder.record(one)
     recorder.close()
@@ -39,7 +38,13 @@ def test_run_without_exchanges_is_a_har(tmp_path: Path) -> None:
 def test_entry_tells_request_answer_time_and_purpose(tmp_path: Path) -> None:
     began = time.monotonic()
     one = exchange(
-        mutation="event_id missing", target="/v1/x?b=%20c&a=", began=began, elapsed=0.25, number=7, attempts=2
+        mutation="event_id missing",
+        target="/v1/x?b=%20c&a=",
+        began=began,
+        elapsed=0.25,
+        number=7,
+        attempts=2,
+        sent_for="ERR-01",
     )
     (entry,) = recorded(tmp_path, one)
     assert entry["request"]["url"] == f"{URL}/v1/x?b=%20c&a="

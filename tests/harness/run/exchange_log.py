@@ -22,9 +22,13 @@ def exchange_of(
     operation: Operation,
     *,
     number: int,
+    sent_for: str,
     generated: bool = False,
 ) -> Exchange:
-    """Return the exchange that sending a request came to; `number` counts the requests of the process."""
+    """Return the exchange that sending a request came to.
+
+    `number` counts the requests of the process; `sent_for` is a phase of the run or the id of a requirement.
+    """
     return Exchange(
         operation=operation.id,
         request=request,
@@ -44,6 +48,7 @@ def exchange_of(
         fuzzing=mutation.fuzzing,
         gates=mutation.gates,
         stray=result.stray,
+        sent_for=sent_for,
     )
 
 

@@ -10,8 +10,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import cycle
 from typing import Final
 
@@ -34,8 +34,10 @@ from tests.harness.run.relations import listing_for, missing_settings
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
 from tests.harness.run.set_up import SetUp
-from tests.harness.run.token_guard import TokenGuard
+from tests.harness.run.token_guard import SET_UP, TokenGuard
 
+SHARED_MUTATIONS: Final = "shared mutations"
+REPEATED_CONTROLS: Final = "repeated controls"
 MAX_REPEATED_CONTROLS: Final = 59
 """So many clean trials rule out, at 95 %, a fault in one request of twenty."""
 
@@ -114,15 +116,17 @@ class OperationRun:
         """Send, once, what every operation begins with; an Inconclusive is kept for whoever needs a control."""
         if self._is_set_up:
             return
-        try:
-            self._set_up.run()
-        except Inconclusive as error:
-            self.controls.setup_error = error
+        with self._sending_for(SET_UP):
+            try:
+                self._set_up.run()
+            except Inconclusive as error:
+                self.controls.setup_error = error
         self._is_set_up = True
 
     def begin_requirement(self, requirement: Requirement) -> None:
         """Let a requirement use the requests that were reserved for it, or else those that are spare."""
         self.budget.begin(requirement)
+        self.sender.sent_for = requirement.id
 
     def send_shared_mutations(self) -> None:
         """Send, once, the mutations of the requirements that judge every exchange.
@@ -150,8 +154,9 @@ class OperationRun:
                 return
             left = self.budget.left - self.budget.confirmations - self.plan.reserved_for_passive
             repeats = min(left, MAX_REPEATED_CONTROLS)
-            for _, request in zip(range(repeats), cycle(self.log.control_requests()), strict=False):
-                self.send(request, CONTROL)
+            with self._sending_for(REPEATED_CONTROLS):
+                for _, request in zip(range(repeats), cycle(self.log.control_requests()), strict=False):
+                    self.send(request, CONTROL)
 
     def send(
         self, request: Request, mutation: Mutation | str, *, operation: Operation | None = None, generated: bool = False
@@ -187,11 +192,19 @@ class OperationRun:
         """Drop the exchanges, once every requirement was judged by them."""
         self.log.clear()
 
+    @contextmanager
+    def _sending_for(self, phase: str) -> Iterator[None]:
+        before, self.sender.sent_for = self.sender.sent_for, phase
+        try:
+            yield
+        finally:
+            self.sender.sent_for = before
+
     def _send_shared_mutations(self) -> None:
         if self._sent_shared_mutations:
             return
         self._sent_shared_mutations = True
-        with suppress(TooManyUnanswered):
+        with suppress(TooManyUnanswered), self._sending_for(SHARED_MUTATIONS):
             self._send_each(self.plan.shared_mutations)
         self.budget.forgive_unanswered()
 

@@ -35,7 +35,8 @@ class Sender:
         requests: RequestFactory,
         guard: TokenGuard,
     ) -> None:
-        """Send nothing yet."""
+        """Send nothing yet. `sent_for` is what the requests from now on are sent for."""
+        self.sent_for = ""
         self._operation = operation
         self._context = context
         self._client = context.client
@@ -125,7 +126,9 @@ class Sender:
     def _record(
         self, result: SendResult, request: Request, mutation: Mutation, operation: Operation, *, generated: bool
     ) -> Exchange:
-        exchange = exchange_of(result, request, mutation, operation, number=self._client.sent, generated=generated)
+        exchange = exchange_of(
+            result, request, mutation, operation, number=self._client.sent, sent_for=self.sent_for, generated=generated
+        )
         self._log.add(exchange)
         return exchange
 

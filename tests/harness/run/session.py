@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Final
 
 import httpx
 
@@ -41,6 +42,8 @@ from tests.harness.run.set_up import CREATED_RECORDS
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 MOCK = "mock"
+CLEAN_UP: Final = "clean-up"
+"""What the requests of the last phase are sent for."""
 STATUS_WRITES = 4
 """Writes that a status operation sends, to have jobs to read."""
 
@@ -254,7 +257,7 @@ class Session:
 
         def cleaning(operation: Operation, request: Request, reply: SendResult) -> Exchange:
             came = reply.response, reply.fault, reply.began, reply.elapsed
-            return Exchange(operation.id, request, CONTROL, *came, number=self.client.sent)
+            return Exchange(operation.id, request, CONTROL, *came, number=self.client.sent, sent_for=CLEAN_UP)
 
         def reading(status: Operation, job: str) -> Request:
             return request_for(status, self.target, {}, overrides=dict.fromkeys(status.path_parameters, job))

@@ -15,6 +15,8 @@ from tests.harness.run.budget import Budget
 from tests.harness.run.context import RunContext
 from tests.harness.run.exchange_log import exchange_of
 
+SET_UP: Final = "set-up"
+"""What the requests of the first phase are sent for."""
 UNAUTHORIZED: Final = 401
 REJECTIONS_THAT_END_A_TOKEN: Final = 2
 """Of a request that was accepted before: a single one may be an intermittent fault."""
@@ -83,7 +85,7 @@ class TokenGuard:
         )
         self._budget.spent += 1
         result = self._client.send(request)
-        probe = exchange_of(result, request, mutation, self._operation, number=self._client.sent)
+        probe = exchange_of(result, request, mutation, self._operation, number=self._client.sent, sent_for=SET_UP)
         self._client.unknown_path = probe
         self._context.on_exchange(probe)
         return probe

@@ -1,0 +1,24 @@
+"""Each request of the HAR says what it was sent for: a phase of the operation's run, or a requirement."""
+
+import json
+from itertools import groupby
+from pathlib import Path
+
+from contracts.mock.http.api import MockApi
+from tests.support.factories import DOCUMENT, UPDATE
+from tests.support.suite_process import run, serving
+
+
+def test_har_names_the_phase_or_the_requirement_of_each_request(tmp_path: Path) -> None:
+    file = tmp_path / "x.har"
+    with serving(MockApi(DOCUMENT)) as (arguments, environment):
+        options = ("--operation", UPDATE.id, "--profile", "quick", "--har", str(file))
+        outcome = run(tmp_path, *arguments, *options, environment=environment)
+    assert outcome.code == 0, outcome.output
+    comments = [entry["comment"] for entry in json.loads(file.read_text())["log"]["entries"]]
+    phases = [phase for phase, _ in groupby(comment.partition(f" {UPDATE.id}:")[0] for comment in comments)]
+    requirements = {name.partition(" ")[0] for name in outcome.verdicts}
+    assert phases[:2] == ["set-up", "shared mutations"]
+    assert phases[2] in requirements
+    assert {phase for phase in phases if phase.isupper()} <= requirements
+    assert phases.index("repeated controls") > phases.index("ERR-01")
