@@ -178,7 +178,7 @@ def _attachments(report: RunReport) -> dict[str, str]:
     """Return what Allure shows for the run as a whole, in Markdown by name."""
     return {
         "What changed": markdown.page(report),
-        "Evidence": allure_run_files.proof_text(report.proof, report.proof_line),
+        "Detection of seeded defects": allure_run_files.proof_text(report.proof, report.proof_line),
     }
 
 

@@ -73,7 +73,7 @@ def _line(number: int, change: FindingTrend, detail: FindingResult | None) -> st
 
 def _in_full(detail: FindingResult, rest: str) -> Iterator[str]:
     yield f"   - expected: {code(detail.text.expected)}"
-    yield f"   - seen: {detail.seen} of {detail.tried} times"
+    yield f"   - occurred: {detail.seen} of {detail.tried} times"
     yield ""
     yield from _command(detail.text.curl, rest)
 

@@ -72,7 +72,7 @@ def allure_message(
         "",
         f"expected: {_safe(first.violation.expected, redactor)}",
         f"observed: {_safe(first.violation.observed, redactor)}",
-        f"with:     {how_often(first)}",
+        f"mutation: {how_often(first)}",
         *(f"history:  {trends[first.identity].status_text()}" for _ in [first] if first.identity in trends),
         *(f"also:     {_safe(other.violation.observed, redactor)} ({how_often(other)})" for other in others),
     ]

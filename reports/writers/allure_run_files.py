@@ -103,7 +103,7 @@ def attach(name: str, markdown: str) -> None:
 
 def proof_text(proof: Proof | None, line: str) -> str:
     """Return, in Markdown, the detection rate of this version of the suite, and the defects that it misses."""
-    lines = ["# Detection of seeded defects", "", line, ""]
+    lines = ["# Detection of seeded defects", "", f"{line[:1].upper()}{line[1:]}.", ""]
     if proof is not None:
         lines += [f"- missed: {name}" for name in proof.missed]
         lines += [f"- false alarm: {name}" for name in proof.false_alarms]

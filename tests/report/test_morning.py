@@ -27,7 +27,7 @@ PLACES = {
     "": "Metadata",
     "#categories": NEW,
     "#qualityGate": "2 violated",
-    "#globalAttachments": "Evidence",
+    "#globalAttachments": "Detection of seeded defects",
     "#globalErrors": "No",
     "#charts": "Run by run",
     "#metrics": "Requirements decided",
@@ -105,7 +105,7 @@ def test_new_finding_is_told_in_full(morning: Morning) -> None:
     assert message.startswith("RESP-05 Success is answered with 200 and nothing else")
     assert f"expected: {found['expected']}" in message
     assert f"observed: {found['observed']}" in message
-    assert f"with:     {found['edit']}, {found['seen']} of {found['tried']}" in message
+    assert f"mutation: {found['edit']}, {found['seen']} of {found['tried']}" in message
     assert "history:  new" in message
     assert "must: the vendor documents it" in page
     assert f"POST {morning.server.url}" in page, "the smallest request"

@@ -29,7 +29,7 @@ def test_order_is_verdict_changes_evidence() -> None:
         "",
         "1. **new** - ERR-01 `cancel`, `event_id missing`: `200 {}` `aaaaaaaaaaaa`",
         "   - expected: `400`",
-        "   - seen: 3 of 3 times",
+        "   - occurred: 3 of 3 times",
         "",
         "   ```bash",
         "   curl -i x",

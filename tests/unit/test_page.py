@@ -109,7 +109,7 @@ def test_message_is_expected_observed_how_often_and_history() -> None:
         "",
         "expected: 400",
         "observed: 200 {}",
-        "with:     event_id missing, 3 of 3",
+        "mutation: event_id missing, 3 of 3",
         "history:  new",
         "also:     500 boom (event_id missing, 3 of 3)",
     ]
