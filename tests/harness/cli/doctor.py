@@ -15,6 +15,7 @@ import ssl
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -43,7 +44,6 @@ from tests.harness.run.session import CONTRACTS, MOCK
 
 SLOW_SHARE = 0.8
 """Of the limit; from there on the vendor slows every answer down."""
-UNAUTHORIZED, FORBIDDEN, TOO_MANY_REQUESTS, FIRST_SERVER_ERROR = 401, 403, 429, 500
 ALLURE = Path("reports") / "site" / "node_modules" / "allure" / "package.json"
 ROOT = CONTRACTS.parent
 
@@ -125,7 +125,7 @@ def _certificate(visit: PreflightClient, host: str, port: int) -> Line:
 def _reached(visit: PreflightClient, document: Document) -> Line:
     answer = visit.ask(_without_credentials(_harmless(document, visit.target)))
     told = f"{visit.target.url} answers a request without credentials with {answer.status_code}"
-    if answer.status_code >= FIRST_SERVER_ERROR:
+    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Line("reachable", told, "wait until the target is up again.")
     if answer.is_success:
         return Line("reachable", told, "anybody is let in: see that this is the API.")
@@ -134,11 +134,11 @@ def _reached(visit: PreflightClient, document: Document) -> Line:
 
 def _token(visit: PreflightClient, document: Document) -> Line:
     status = visit.ask(_harmless(document, visit.target)).status_code
-    if status in (UNAUTHORIZED, FORBIDDEN):
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return Line("token", f"refused with {status}", f"give a token in PROPEXO_TOKEN that {visit.target.url} issued.")
-    if status == TOO_MANY_REQUESTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Line("token", "the limit is reached", "wait a minute, and let nobody else use the token meanwhile.")
-    if status >= FIRST_SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Line("token", f"answered {status}", "wait until the target is up again.")
     if visit.last is not None and (visit.last.is_success or not _listing(document)):
         return Line("token", f"accepted, answered {status}")

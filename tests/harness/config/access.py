@@ -15,7 +15,6 @@ from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 
 TOKEN = "PROPEXO_TOKEN"  # noqa: S105 - the name of a variable, not a token
-NOT_FOUND, NOT_ALLOWED, FIRST_SERVER_ERROR = 404, 405, 500
 
 
 class Access(StrEnum):
@@ -81,7 +80,7 @@ def is_unambiguous_rejection(operation: Operation, exchange: Exchange, made_up: 
     401 and 403 speak of the credentials, 405 of another method, 404 of a path that is spelled otherwise. A 400 speaks
     where it names the property that was edited, and where the request holds none of the values that were made up.
     """
-    if exchange.status == NOT_FOUND and not operation.has_path(exchange.request.target):
+    if exchange.status == HTTPStatus.NOT_FOUND and not operation.has_path(exchange.request.target):
         return True
     if not exchange.issued_token:
         return exchange.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -89,12 +88,14 @@ def is_unambiguous_rejection(operation: Operation, exchange: Exchange, made_up: 
         sent = (exchange.request.body or b"") + exchange.request.target.encode()
         told = error_names_property(operation, exchange) is PASS
         return told or not any(value.encode() in sent for value in made_up)
-    return exchange.status == NOT_ALLOWED and exchange.request.method != operation.method
+    return exchange.status == HTTPStatus.METHOD_NOT_ALLOWED and exchange.request.method != operation.method
 
 
 def is_ambiguous_rejection(operation: Operation, exchange: Exchange, made_up: Collection[str]) -> bool:
     """Return whether a request was refused for what may as well be the values that were made up."""
-    refused = exchange.status is not None and not exchange.accepted and exchange.status < FIRST_SERVER_ERROR
+    refused = (
+        exchange.status is not None and not exchange.accepted and exchange.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    )
     return refused and not is_unambiguous_rejection(operation, exchange, made_up)
 
 

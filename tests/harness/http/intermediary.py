@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,7 +26,6 @@ NUMBERED: Final = re.compile(rb"(?<![\w-])(?=[\w-]*[0-9])[\w-]+")
 COMPARED_BYTES: Final = 64 * 1024
 """Bytes of a page that are compared with another."""
 REDIRECTION: Final = range(300, 400)
-FIRST_SERVER_ERROR: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def is_html(response: Response) -> bool:
 
 def page_of(request: Request, response: Response | None) -> Page | None:
     """Return the page that a request was answered with, below 500; None if only the application can have sent it."""
-    if response is None or response.status >= FIRST_SERVER_ERROR:
+    if response is None or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return None
     location = response.header("location") if response.status in REDIRECTION else None
     if location is None and not is_html(response):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from http import HTTPStatus
 
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.document import Document
@@ -11,8 +12,6 @@ from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
 from tests.harness.http.send_result import SendResult
 from tests.harness.http.transport import StrayBytes
-
-NOT_ALLOWED = 405
 
 
 def exchange_of(
@@ -94,7 +93,7 @@ class ExchangeLog:
     def succeeded(self, exchange: Exchange) -> bool:
         """Return whether the target answered as it does a good request; 405 where an operation is not supported."""
         if not self._document.operation(exchange.operation).supported:
-            return exchange.status == NOT_ALLOWED
+            return exchange.status == HTTPStatus.METHOD_NOT_ALLOWED
         return exchange.accepted
 
     def controls(self) -> list[Exchange]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
-from typing import Final
+from http import HTTPStatus
 
 from contracts.errors import Inconclusive, TargetUnavailable
 from contracts.model.http import CONTROL, Exchange, Request
@@ -19,8 +19,6 @@ from tests.harness.run.exchange_log import ExchangeLog, exchange_of
 from tests.harness.run.interruption import defer_sigint
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.token_guard import TokenGuard
-
-UNAUTHORIZED: Final = 401
 
 
 class Sender:
@@ -119,7 +117,7 @@ class Sender:
         if self._log.succeeded(exchange) and exchange.mutation == CONTROL:
             self._context.accepted[exchange.operation] = exchange
         self._context.on_exchange(exchange)
-        if exchange.status == UNAUTHORIZED and exchange.issued_token and self._client.token_honoured:
+        if exchange.status == HTTPStatus.UNAUTHORIZED and exchange.issued_token and self._client.token_honoured:
             self._guard.require_token()
         return exchange
 

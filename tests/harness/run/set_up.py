@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Final
 
 from contracts.errors import Inconclusive, NotApplicable
@@ -20,7 +21,6 @@ from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
 from tests.harness.run.token_guard import TokenGuard
 
-UNAUTHORIZED, FORBIDDEN = 401, 403
 MAX_CONTROLS: Final = 6
 """Known values that are tried before giving up on getting a control accepted."""
 CREATED_RECORDS: Final = 3
@@ -106,7 +106,9 @@ class SetUp:
                 controls.first = exchange
                 return
             controls.rejected = exchange
-            token_rejected = exchange.status in (UNAUTHORIZED, FORBIDDEN) and number >= MAX_TOKEN_REJECTIONS
+            token_rejected = (
+                exchange.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) and number >= MAX_TOKEN_REJECTIONS
+            )
             if token_rejected and not self._context.client.token_honoured:
                 raise self._guard.token_rejected(exchange)
 
@@ -140,7 +142,7 @@ class SetUp:
         for _ in range(MAX_TOKEN_REJECTIONS):
             exchange = self._sender.send(mutation.apply(plain), mutation)
             self._guard.require_application(self.unauthenticated_probe, exchange)
-            if exchange.status not in (UNAUTHORIZED, FORBIDDEN):
+            if exchange.status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
                 client.token_honoured |= exchange.response is not None
                 return exchange
         if client.token_honoured:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Final
 
 from contracts.errors import TargetUnavailable
@@ -17,7 +18,6 @@ from tests.harness.run.exchange_log import exchange_of
 
 SET_UP: Final = "set-up"
 """What the requests of the first phase are sent for."""
-UNAUTHORIZED: Final = 401
 REJECTIONS_THAT_END_A_TOKEN: Final = 2
 """Of a request that was accepted before: a single one may be an intermittent fault."""
 
@@ -62,7 +62,7 @@ class TokenGuard:
         for request in (harmless or context.job_requests)[-1:] * REJECTIONS_THAT_END_A_TOKEN:
             self._budget.spent += 1
             response = self._client.send(request).response
-            if response is None or response.status != UNAUTHORIZED:
+            if response is None or response.status != HTTPStatus.UNAUTHORIZED:
                 return
         if harmless or context.job_requests:
             raise TargetUnavailable(
