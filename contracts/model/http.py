@@ -13,17 +13,17 @@ from contracts.untrusted import strict_json
 from contracts.untrusted.strict_json import JsonText
 
 CONTROL: Final = "control"
-"""The edit name of a request that nothing was changed in."""
+"""The mutation of an unmodified request."""
 GOES_DOWN: Final = "target goes down at this request"
-"""The fault of a request at which a target went away, came back, and went away again."""
+"""The fault of a request that makes the target unavailable each time it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request exactly as it goes out.
+    """A request as it is sent.
 
     `target` is path and query, percent-encoded; each header value holds one character per byte (latin-1), in the
-    order sent, repeats included. The repr leaves the headers out: they hold the token.
+    order sent, repeats included. The repr omits the headers: they contain the token.
     """
 
     method: str
@@ -53,7 +53,7 @@ class Request:
         return replace(self, body=text.encode(errors="backslashreplace"))
 
     def json(self) -> Json:
-        """Return the body as a JSON value; ValueError if it is none, or beyond what the suite reads."""
+        """Return the body as a JSON value; raises ValueError if it is no JSON, or beyond the limits of the reader."""
         content = strict_json.read(self.body or b"")
         if content.limit or (content.fault and content.value is None):
             raise ValueError(content.limit or content.fault)
@@ -66,7 +66,7 @@ def _codings(headers: tuple[tuple[str, str], ...]) -> str:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer as received. `body` is after content decoding; header values hold one character per byte."""
+    """A response as received. `body` is after content decoding; header values hold one character per byte."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -74,7 +74,7 @@ class Response:
 
     @property
     def codings(self) -> str:
-        """Return the content codings that the headers list. The body has those left on that are not known."""
+        """Return the content codings that the headers list. Unknown ones are not removed from the body."""
         return _codings(self.headers)
 
     def header(self, name: str) -> str | None:
@@ -87,28 +87,26 @@ class Response:
 
     @cached_property
     def content(self) -> JsonText:
-        """Return what the body is as JSON; it is read once, however many checks look at it."""
+        """Return the body parsed as JSON. It is parsed once for all checks."""
         return strict_json.read(self.body)
 
     def json(self) -> Json:
-        """Return the body as a JSON value, or None where it is not JSON, or beyond what the suite reads."""
+        """Return the body as a JSON value; None if it is no JSON, or beyond the limits of the reader."""
         return self.content.value
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request as sent and what came back.
+    """One request as sent, and its response.
 
-    `edit` names what was changed in the control. `about` is the property that the edit is about, if there is one.
-    `issued_token` says whether the request carried exactly the token that the target issued, `also_malformed` whether
-    one without it had other faults, too. Where there is no response, `fault` says in a phrase what happened instead.
-    `began` is in seconds of a monotonic clock, `elapsed` in seconds. `number` counts the requests that the session had
-    sent by then; `attempts` the times this one was sent until its answer came, `drops` those that ended with a new
-    connection and no answer, `outages` those answered 502, 503 or 504 without a word when to come back.
-    `fuzzing` says that only a fuzzer or an attacker sends such a request: no honest client does by mistake. `gates` is
-    False where the requirement that it was sent for only recommends how it is to be answered. `stray` are bytes that
-    came on the connection after the end of the answer, when nobody had asked for more. `sent_for` is the phase of the
-    run, or the id of the requirement, that the request was sent for.
+    `mutation` names the change to the control, `about` the property that it changes, if there is one. `issued_token`:
+    the request carried exactly the token that was issued; `also_malformed`: one without it had other faults, too.
+    `fault` says in a phrase why there is no response. `began` is in seconds of a monotonic clock, `elapsed` in seconds.
+    `number` is the number of the request in its process. `attempts` counts how often it was sent until a response came,
+    `drops` the attempts that ended with a lost connection, `outages` those that were answered 502, 503 or 504 without
+    Retry-After. `fuzzing`: no client but a fuzzer or an attacker sends such a request. `gates` is False if the
+    requirement that it was sent for is a recommendation. `stray` are bytes that came on the connection after the end
+    of the response. `sent_for` is the phase of the run, or the id of the requirement, that the request was sent for.
     """
 
     operation: str
@@ -133,27 +131,27 @@ class Exchange:
 
     @property
     def status(self) -> int | None:
-        """Return the status of the answer, or None where there was none."""
+        """Return the status of the response; None without one."""
         return None if self.response is None else self.response.status
 
     @property
     def accepted(self) -> bool:
-        """Whether the target took the request: any 2xx."""
+        """Whether the target accepted the request: any 2xx."""
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the 2xx class
 
     @property
     def crashed(self) -> bool:
-        """Whether there was no answer, or a 5xx."""
+        """Whether there was no response, or a 5xx."""
         return self.status is None or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     @property
     def is_fuzzing(self) -> bool:
-        """Whether no honest client sends such a request: it was made up for attack, or generated."""
+        """Whether no client but a fuzzer or an attacker sends such a request."""
         return self.fuzzing or self.generated
 
     @property
     def excuses_the_target(self) -> bool:
-        """Whether nothing that came of the request gates: only a fuzzer sends it, and the target outlived it."""
+        """Whether no violation by the exchange gates: only a fuzzer sends it, and the target stayed available."""
         return self.is_fuzzing and self.fault != GOES_DOWN
 
     @property

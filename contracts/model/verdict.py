@@ -1,4 +1,4 @@
-"""What a check observes, what a requirement came to on an operation, and the evidence for it. No I/O here."""
+"""The outcome of a check, the verdict about a requirement on an operation, and its evidence. No I/O here."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Final, TypeAlias
 from contracts.model.http import CONTROL, Exchange
 
 INTERMITTENT: Final = "now and then"
-"""Stands for the edit of a finding that is about no edit: the fault comes and goes."""
+"""The mutation of an intermittent finding: the same request sometimes gets a correct answer. Part of identities."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What one exchange shows against one requirement. `kind` names it without any generated value.
+    """A violation of a requirement by one exchange. `kind` names it without any generated value.
 
-    `gates` is False where the vendor leaves open what was done, or careful servers differ in it: that is told, but
-    fails no run.
+    `gates` is False if the documentation leaves the behaviour open, or careful servers differ in it: such a violation
+    is reported, but fails no run.
     """
 
     kind: str
@@ -30,7 +30,7 @@ class Violation:
 
 
 CheckOutcome: TypeAlias = Violation | bool | None
-"""A check's answer: `HOLDS`, a `Problem`, or `SILENT` where the check does not speak of the exchange."""
+"""The outcome of a check: `PASS`, a `Violation`, or `NOT_CONCERNED` if the check does not apply to the exchange."""
 
 PASS: Final = True
 NOT_CONCERNED: Final = None
@@ -57,8 +57,8 @@ class Status(StrEnum):
 class Finding:
     """One violation. Its `identity` is the same every night: no seed and no generated value enters it.
 
-    `gates` says whether it fails the run. What only an example shows, what is inferred, what careful servers differ in,
-    and what only a fuzzer brings about is told but fails none.
+    `gates`: it fails the run. A finding is reported but does not gate if it rests on nothing but an example or an
+    inference, if careful servers differ in the behaviour, or if no client but a fuzzer sends such a request.
     """
 
     requirement: str

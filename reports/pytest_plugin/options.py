@@ -6,8 +6,7 @@ import pytest
 
 from reports.redaction import output_filter
 from reports.run import known_issues
-
-OUTPUT_OPTIONS = ("--alluredir", "--junitxml", "--log-file", "--summary", "--markdown", "--badge", "--har", "--history")
+from tests.harness.pytest_plugin.output_paths import OUTPUT_OPTIONS
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:

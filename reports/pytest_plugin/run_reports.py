@@ -36,7 +36,7 @@ class RunReports:
     """
 
     def __init__(self, session: pytest.Session, pytest_status: int) -> None:
-        """Read nothing and write nothing yet."""
+        """Read the proof of the suite; write nothing yet."""
         self._pytest_session, self._pytest_status = session, pytest_status
         self._config, self._session = session.config, session.config.stash[SESSION]
         self._proof = proof.latest(self._session.options.profile)

@@ -22,6 +22,7 @@ from itertools import chain
 from pathlib import Path
 
 from contracts.errors import UsageError
+from contracts.model.exit_codes import ExitCode
 from contracts.untrusted.bounded_files import read_settings
 from contracts.untrusted.environment import require_utf8
 from reports.cli.output import fail
@@ -30,7 +31,6 @@ from reports.redaction.redactor import VARIABLE, Redactor
 CANARY = "PROPEXO_CANARY"
 ENV_FILE = Path(__file__).parents[2] / ".env"
 CANARY_BYTES = 12
-LEAKED = 3
 PACKED = re.compile(rb"H4sI[A-Za-z0-9+/]{40,}={0,2}")
 """gzip in base64, as the HTML report holds its data."""
 
@@ -96,7 +96,7 @@ def main() -> int:
     found = leaks(options.paths, token, os.environ.get(CANARY, ""))
     for sentence in found:
         fail(f"ERROR: {sentence}.")
-    return LEAKED if found else 0
+    return ExitCode.SUITE_FAILED if found else ExitCode.HELD
 
 
 if __name__ == "__main__":

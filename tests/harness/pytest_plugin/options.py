@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--access",
         choices=[str(level) for level in Access],
-        help="go no further than this level; what needs more does not apply (default: as far as the settings allow)",
+        help="use no more than this access level; checks that need more do not apply (default: as the settings allow)",
     )
     group.addoption(
         "--allow-production", action="store_true", help=f"let {PRODUCTION_HOST} be the target: writes reach real people"
@@ -49,16 +49,19 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--env-file",
         metavar="FILE",
-        help="settings that the environment does not hold (default: .env, where there is one)",
+        help="settings that are missing in the environment (default: .env, if there is one)",
     )
     group.addoption(
         "--profile",
         default="nightly",
         choices=[str(p) for p in Profile],
-        help="allowance: 45, 120 or 1,000 requests an operation",
+        help="request budget: 45, 120 or 1,000 requests for each operation",
     )
     group.addoption(
-        "--max-minutes", type=_minutes, metavar="N", help="end like Ctrl-C after so long; what ran is reported"
+        "--max-minutes",
+        type=_minutes,
+        metavar="N",
+        help="end the run after this time, as Ctrl-C does; what ran is reported",
     )
 
 

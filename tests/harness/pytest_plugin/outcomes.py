@@ -116,7 +116,7 @@ def _verdict_after(error: Exception, test: RequirementTest) -> Verdict:
 
 def _without_access(verdict: Verdict, *, declared: bool) -> Verdict:
     """Return the verdict of a check that needs an accepted request, which the access does not allow."""
-    reason = f"it tells something only beside an accepted request, which takes access {Access.WRITE}"
+    reason = f"a rejection counts only if the unmodified request was accepted, which needs access {Access.WRITE}"
     return replace(verdict, status=Status.NOT_APPLICABLE if declared else verdict.status, reason=reason)
 
 

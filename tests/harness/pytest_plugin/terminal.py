@@ -25,7 +25,7 @@ def write_line(config: pytest.Config, line: str) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Write what kept the run from its end, from the target, or from its reports."""
+    """Write why the run ended early, what happened on the network, and which reports are missing."""
     for line in _summary_lines(config):
         terminalreporter.write_line(line)
 
@@ -51,8 +51,9 @@ def _journal_lines(config: pytest.Config) -> Iterator[str]:
         return
     if session.journal.failure:
         yield (
-            f"No journal could be kept of what the run creates ({session.journal.failure}): had it been killed, nobody "
-            "would know what to cancel. XDG_STATE_HOME names the folder for it."
+            f"The run has no journal of the records that it creates ({session.journal.failure}): if it is killed, they "
+            "cannot be cancelled later. Set XDG_STATE_HOME to a folder that can be written to."
         )
     elif config.stash[NOT_CANCELLED]:
-        yield f"make clean-up TARGET={session.options.target} tries again to cancel what is left; so does the next run."
+        target = session.options.target
+        yield f"make clean-up TARGET={target} tries again to cancel the records that are left; so does the next run."
