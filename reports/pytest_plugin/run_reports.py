@@ -91,7 +91,7 @@ class RunReports:
             notice=comparison.notice,
             proof=self._proof,
             not_cancelled=tuple(not_cancelled),
-            access=access.line(results, self._session.access),
+            access=access.access_line(results, self._session.access),
             files=output_files(self._config),
         )
         return self._with_exit_code(report, leaked=False)

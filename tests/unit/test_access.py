@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.harness.config.access import Access, access_with, is_ambiguous_rejection, is_unambiguous_rejection, line
+from tests.harness.config.access import (
+    Access,
+    access_line,
+    access_with,
+    is_ambiguous_rejection,
+    is_unambiguous_rejection,
+)
 from tests.support.factories import CANCEL, exchange, refusal, table
 from tests.support.report_factories import item
 
@@ -72,5 +78,5 @@ def test_what_is_no_refusal_is_judged_as_ever(status: int | None) -> None:
 
 def test_line_counts_what_could_be_tried() -> None:
     told = [item("inconclusive", beyond_access=True), item("held"), item("held")]
-    assert line(told, Access.TOKEN) == "token: enough for 2 of 3 checks"
-    assert line(told[1:], Access.WRITE) == "write: enough for every check"
+    assert access_line(told, Access.TOKEN) == "token: enough for 2 of 3 checks"
+    assert access_line(told[1:], Access.WRITE) == "write: enough for every check"

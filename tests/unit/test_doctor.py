@@ -14,7 +14,7 @@ import trustme
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
 from tests.harness.cli.doctor import Line, examine, main, tools
-from tests.harness.cli.preflight_client import REQUESTS, SECONDS, PreflightClient, Unreachable, within
+from tests.harness.cli.preflight_client import MAX_REQUESTS, TOTAL_SECONDS, PreflightClient, Unreachable, within
 from tests.harness.config.access import Access
 from tests.harness.config.settings import Secret, Target, settings_from, tls_of
 from tests.support.factories import TOKEN, table
@@ -30,11 +30,11 @@ def target(url: str, token: str = TOKEN, access: Access = Access.WRITE, **known:
 
 
 def seen(of: Target, declared: Access | None = None) -> tuple[dict[str, Line], PreflightClient]:
-    """Return the lines by their names, and the visit that they are of."""
-    visit = PreflightClient(of, tls_of(settings_from([], {}, None)))
-    lines = list(examine(DOCUMENT, visit, declared))
+    """Return the lines by their names, and the client that sent the requests."""
+    client = PreflightClient(of, tls_of(settings_from([], {}, None)))
+    lines = list(examine(DOCUMENT, client, declared))
     assert len({line.name for line in lines}) == len(lines)
-    return {line.name: line for line in lines}, visit
+    return {line.name: line for line in lines}, client
 
 
 class Watched(MockApi):
@@ -52,35 +52,35 @@ def test_target_that_is_well_has_no_problem_and_is_only_read() -> None:
     with serving(api) as ((_, url), environment):
         known = {name: tuple(value.split(",")) for name, value in environment.items() if name != "PROPEXO_TOKEN"}
         began = time.monotonic()
-        lines, visit = seen(target(url, environment["PROPEXO_TOKEN"], **known))
-    assert [line for line in lines.values() if not line.fine] == []
+        lines, client = seen(target(url, environment["PROPEXO_TOKEN"], **known))
+    assert [line for line in lines.values() if not line.ok] == []
     assert {"name", "TLS", "reachable", "token", "PROPEXO_INTEGRATION_ID", "to cancel", "limit"} <= set(lines)
-    assert lines["to cancel"].told.startswith("24 of the 24 records given are on the first page")
+    assert lines["to cancel"].detail.startswith("24 of the 24 records given are on the first page")
     assert set(api.asked) == {"GET"}
-    assert visit.sent == len(api.asked) < 10
+    assert client.sent == len(api.asked) < 10
     assert time.monotonic() - began < 10
 
 
 def test_token_that_is_refused_is_a_problem() -> None:
     with serving(MockApi(DOCUMENT)) as ((_, url), _):
         lines, _ = seen(target(url, "never-issued"))
-    assert lines["token"].told == "refused with 401"
-    assert lines["token"].advice == f"give a token in PROPEXO_TOKEN that {url} issued."
+    assert lines["token"].detail == "refused with 401"
+    assert lines["token"].hint == f"give a token in PROPEXO_TOKEN that {url} issued."
 
 
-@table("declared, fine", {"undeclared": (None, False), "declared": (Access.NONE, True)})
-def test_no_token_is_a_problem_unless_that_was_declared(declared: Access | None, *, fine: bool) -> None:
+@table("declared, ok", {"undeclared": (None, False), "declared": (Access.NONE, True)})
+def test_no_token_is_a_problem_unless_that_was_declared(declared: Access | None, *, ok: bool) -> None:
     with serving(MockApi(DOCUMENT)) as ((_, url), _):
         lines, _ = seen(target(url, access=Access.NONE), declared)
-    assert lines["token"].fine is fine
+    assert lines["token"].ok is ok
 
 
-@table("declared, fine", {"undeclared": (None, False), "declared": (Access.TOKEN, True)})
-def test_missing_values_are_problems_unless_that_was_declared(declared: Access | None, *, fine: bool) -> None:
+@table("declared, ok", {"undeclared": (None, False), "declared": (Access.TOKEN, True)})
+def test_missing_values_are_problems_unless_that_was_declared(declared: Access | None, *, ok: bool) -> None:
     with serving(MockApi(DOCUMENT)) as ((_, url), environment):
         lines, _ = seen(target(url, environment["PROPEXO_TOKEN"]), declared)
-    assert all(line.fine for line in lines.values()) is fine
-    assert ("PROPEXO_INTEGRATION_ID" in lines) is not fine
+    assert all(line.ok for line in lines.values()) is ok
+    assert ("PROPEXO_INTEGRATION_ID" in lines) is not ok
 
 
 class KnowsNobody(MockApi):
@@ -94,7 +94,7 @@ class KnowsNobody(MockApi):
 def test_integration_that_is_not_known_is_a_problem() -> None:
     with serving(KnowsNobody(DOCUMENT)) as ((_, url), environment):
         lines, _ = seen(target(url, environment["PROPEXO_TOKEN"], PROPEXO_INTEGRATION_ID=("rm-other",)))
-    assert lines["PROPEXO_INTEGRATION_ID"].advice == "give in PROPEXO_INTEGRATION_ID what the target knows."
+    assert lines["PROPEXO_INTEGRATION_ID"].hint == "give in PROPEXO_INTEGRATION_ID what the target knows."
 
 
 def test_persons_are_enough_where_the_run_makes_its_own_records() -> None:
@@ -107,7 +107,7 @@ def test_persons_are_enough_where_the_run_makes_its_own_records() -> None:
 def test_limit_that_others_use_up_is_a_problem() -> None:
     with serving(MockApi(DOCUMENT, limit=RateLimit(2, enforce=False))) as ((_, url), environment):
         lines, _ = seen(target(url, environment["PROPEXO_TOKEN"]), Access.TOKEN)
-    assert lines["limit"].advice == "wait a minute: others use this token."
+    assert lines["limit"].hint == "wait a minute: others use this token."
 
 
 def answering(status: bytes):
@@ -119,7 +119,7 @@ def answering(status: bytes):
 
 
 @table(
-    "status, name, advice",
+    "status, name, hint",
     {
         "down": (b"503 Unavailable", "reachable", "wait until the target is up again."),
         "anybody let in": (b"200 OK", "reachable", "anybody is let in: see that this is the API."),
@@ -128,16 +128,16 @@ def answering(status: bytes):
         "throttled": (b"429 Too Many", "token", "wait a minute"),
     },
 )
-def test_answer_that_is_not_as_it_should_be_is_a_problem(status: bytes, name: str, advice: str) -> None:
+def test_answer_that_is_not_as_it_should_be_is_a_problem(status: bytes, name: str, hint: str) -> None:
     with serving_fake(answering(status)) as server:
         lines, _ = seen(target(server.url), Access.TOKEN)
-    assert lines[name].advice.startswith(advice)
+    assert lines[name].hint.startswith(hint)
 
 
 def test_nobody_at_home_is_a_problem() -> None:
-    lines, visit = seen(target(nobody()))
-    assert "see that the target is running" in lines["reachable"].advice
-    assert visit.sent == 1
+    lines, client = seen(target(nobody()))
+    assert "see that the target is running" in lines["reachable"].hint
+    assert client.sent == 1
 
 
 def drips(talk: Talk) -> None:
@@ -151,14 +151,14 @@ def test_answer_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("tests.harness.cli.preflight_client.ATTEMPT_SECONDS", 0.2)
     with serving_fake(drips) as server:
         lines, _ = seen(target(server.url))
-    assert lines["reachable"].told == "no answer in time"
+    assert lines["reachable"].detail == "no answer in time"
 
 
 def test_certificate_that_nobody_vouches_for_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     with serving_fake(answering(b"401 No"), tls=server_side(trustme.CA(), "127.0.0.1")) as server:
         lines, _ = seen(target(server.url))
-    assert "SSL_CERT_FILE" in lines["TLS"].advice
+    assert "SSL_CERT_FILE" in lines["TLS"].hint
     assert not server.heard
 
 
@@ -168,7 +168,7 @@ def test_certificate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     with serving_fake(answering(b"401 No"), tls=server_side(authority, "127.0.0.1")) as server:
         lines, _ = seen(target(server.url), Access.TOKEN)
-    assert lines["TLS"].told.startswith("TLSv1.2, certificate valid until ")
+    assert lines["TLS"].detail.startswith("TLSv1.2, certificate valid until ")
 
 
 def test_name_that_does_not_resolve_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,9 +176,9 @@ def test_name_that_does_not_resolve_is_a_problem(monkeypatch: pytest.MonkeyPatch
         raise OSError(-2, "Name or service not known")
 
     monkeypatch.setattr("tests.harness.cli.doctor.socket.getaddrinfo", unknown)
-    lines, visit = seen(target("https://api.test"))
-    assert lines["name"].told == "api.test does not resolve (Name or service not known)"
-    assert visit.sent == 0
+    lines, client = seen(target("https://api.test"))
+    assert lines["name"].detail == "api.test does not resolve (Name or service not known)"
+    assert client.sent == 0
 
 
 def test_token_in_the_clear_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,21 +186,21 @@ def test_token_in_the_clear_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.delenv(name, raising=False)
     with serving_fake(answering(b"401 No"), host="127.0.0.2") as server:
         lines, _ = seen(target(server.url))
-    assert "use https" in lines["TLS"].advice
+    assert "use https" in lines["TLS"].hint
 
 
 def test_nothing_is_asked_after_the_time_is_up() -> None:
-    times = iter([0.0, *[SECONDS] * 99])
-    visit = PreflightClient(target(nobody()), tls_of(settings_from([], {}, None)), clock=lambda: next(times))
-    lines = list(examine(DOCUMENT, visit, None))
-    assert lines[-1].told == "no time was left to ask"
-    assert visit.sent == 0
+    times = iter([0.0, *[TOTAL_SECONDS] * 99])
+    client = PreflightClient(target(nobody()), tls_of(settings_from([], {}, None)), clock=lambda: next(times))
+    lines = list(examine(DOCUMENT, client, None))
+    assert lines[-1].detail == "no time was left for a request"
+    assert client.sent == 0
 
 
 def test_no_more_is_asked_than_allowed() -> None:
     with serving_fake(answering(b"200 OK")) as server:
-        lines, visit = seen(target(server.url, **{f"PROPEXO_{name}_ID": ("x",) for name in ("LEAD", "RESIDENT")}))
-    assert visit.sent <= REQUESTS < 10
+        lines, client = seen(target(server.url, **{f"PROPEXO_{name}_ID": ("x",) for name in ("LEAD", "RESIDENT")}))
+    assert client.sent <= MAX_REQUESTS < 10
     assert lines
 
 
@@ -213,12 +213,12 @@ def test_slow_call_is_left_alone() -> None:
 
 def test_tools_are_told(tmp_path: Path) -> None:
     lines = {line.name: line for line in tools(tmp_path)}
-    assert lines["node"].told.startswith("v")
-    assert "by the first report" in lines["allure"].told
+    assert lines["node"].detail.startswith("v")
+    assert "by the first report" in lines["allure"].detail
     package = tmp_path / "reports" / "site" / "node_modules" / "allure" / "package.json"
     package.parent.mkdir(parents=True)
     package.write_text("{}")
-    assert {line.name: line.told for line in tools(tmp_path)}["allure"] == "installed"
+    assert {line.name: line.detail for line in tools(tmp_path)}["allure"] == "installed"
 
 
 def test_problem_says_what_to_do() -> None:

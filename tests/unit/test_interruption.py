@@ -10,7 +10,15 @@ from contextlib import contextmanager
 import pytest
 
 from tests.harness.run import interruption as module
-from tests.harness.run.interruption import ENDINGS, Interruption, Phase, Step, defer_sigint, hint, step
+from tests.harness.run.interruption import (
+    SIGNALS_TO_HANDLE,
+    Interruption,
+    Phase,
+    Step,
+    clean_up_hint,
+    defer_sigint,
+    step_for,
+)
 from tests.support.factories import table
 
 FOREVER = 60.0
@@ -32,7 +40,7 @@ def installed(minutes: float | None = None) -> Iterator[tuple[Interruption, list
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
     """Put back what was ignored after a signal."""
-    before = {number: signal.getsignal(number) for number in ENDINGS}
+    before = {number: signal.getsignal(number) for number in SIGNALS_TO_HANDLE}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -45,17 +53,17 @@ def handlers() -> Iterator[None]:
         "the time limit": (Phase.RUNNING, 0, True, Step.END_RUN),
         "one while reports are written": (Phase.REPORTING, 1, False, Step.NOTHING),
         "many while reports are written": (Phase.REPORTING, 9, False, Step.NOTHING),
-        "the first while it cleans up": (Phase.CLEANING_UP, 1, False, Step.SAY_WHAT_IS_OPEN),
-        "the second while it cleans up": (Phase.CLEANING_UP, 2, False, Step.SAY_WHAT_IS_OPEN),
-        "the third while it cleans up": (Phase.CLEANING_UP, 3, False, Step.STOP_CLEANING_UP),
-        "the time limit while it cleans up": (Phase.CLEANING_UP, 0, True, Step.STOP_CLEANING_UP),
+        "the first while it cleans up": (Phase.CLEANING_UP, 1, False, Step.REPORT_OPEN_RECORDS),
+        "the second while it cleans up": (Phase.CLEANING_UP, 2, False, Step.REPORT_OPEN_RECORDS),
+        "the third while it cleans up": (Phase.CLEANING_UP, 3, False, Step.STOP_CLEAN_UP),
+        "the time limit while it cleans up": (Phase.CLEANING_UP, 0, True, Step.STOP_CLEAN_UP),
     },
 )
 def test_what_a_signal_leads_to(phase: Phase, signals: int, expected: Step, *, out_of_time: bool) -> None:
-    assert step(phase, signals, out_of_time=out_of_time) is expected
+    assert step_for(phase, signals, out_of_time=out_of_time) is expected
 
 
-@pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
+@pytest.mark.parametrize("number", SIGNALS_TO_HANDLE, ids=lambda number: number.name)
 def test_signal_ends_like_ctrl_c_and_is_told(number: signal.Signals) -> None:
     with installed() as (_, told), pytest.raises(KeyboardInterrupt):
         signal.raise_signal(number)
@@ -63,10 +71,10 @@ def test_signal_ends_like_ctrl_c_and_is_told(number: signal.Signals) -> None:
 
 
 def test_handlers_are_put_back_where_no_signal_came() -> None:
-    before = [signal.getsignal(number) for number in ENDINGS]
+    before = [signal.getsignal(number) for number in SIGNALS_TO_HANDLE]
     with installed():
-        assert [signal.getsignal(number) for number in ENDINGS] != before
-    assert [signal.getsignal(number) for number in ENDINGS] == before
+        assert [signal.getsignal(number) for number in SIGNALS_TO_HANDLE] != before
+    assert [signal.getsignal(number) for number in SIGNALS_TO_HANDLE] == before
 
 
 def test_signal_after_the_end_shows_no_traceback() -> None:
@@ -167,7 +175,7 @@ def test_wait_within_it_need_not_be() -> None:
 def test_reports_are_not_interrupted() -> None:
     with installed() as (interruption, told):
         interruption.report()
-        for number in ENDINGS:
+        for number in SIGNALS_TO_HANDLE:
             signal.raise_signal(number)
     assert told == []
 
@@ -222,6 +230,6 @@ def test_other_threads_hold_nothing_back() -> None:
 
 
 def test_hint_names_what_is_open_and_the_way_to_cancel_it() -> None:
-    line = hint("sandbox", ["record r-1 of make is not cancelled yet"])
+    line = clean_up_hint("sandbox", ["record r-1 of make is not cancelled yet"])
     assert "1 left: record r-1 of make is not cancelled yet." in line
     assert "`make clean-up TARGET=sandbox`" in line

@@ -1,4 +1,4 @@
-"""Cancel what earlier runs left at a target, by the journal that they kept: after a kill, a crash, or an outage."""
+"""Cancel what earlier runs left at a target after a kill, a crash or an outage, according to their journal."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from tests.harness.run.interruption import Interruption
 from tests.harness.run.journal import Journal
 from tests.harness.run.session import CONTRACTS, Earlier, Options, Session
 
-BUSY = "Another run against this target is under way, and may still cancel what it created: try again when it is over."
-STOPPED = "Ended before everything was cancelled: what is left stays in the journal."
+BUSY = "Another run against this target is active, and may still cancel what it created: try again when it has ended."
+STOPPED = "Stopped before everything was cancelled: what is left stays in the journal."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print what was cancelled, and a line for each record that is left; return 0 where nothing is, else 1."""
+    """Print how many records were cancelled, and a line for each that is left; return 0 if none is, else 1."""
     parser = argparse.ArgumentParser(prog="python -m tests.harness.cli.clean_up", description=__doc__)
     parser.add_argument("--target", required=True, metavar="sandbox|URL")
     parser.add_argument("--contract", type=Path, default=CONTRACTS / "appointments.yaml", metavar="FILE")
-    parser.add_argument("--env-file", metavar="FILE", help="settings (default: .env, where there is one)")
+    parser.add_argument("--env-file", metavar="FILE", help="settings (default: .env, if it exists)")
     parser.add_argument("--allow-production", action="store_true")
     parser.add_argument("--forget", action="store_true", help="cancel nothing: somebody else has done it")
     given = parser.parse_args(arguments)

@@ -1,9 +1,9 @@
-"""Says in under ten seconds and ten requests what keeps a run from going well, and what to do about it.
+"""Checks in under ten seconds and ten requests whether a run can succeed, and says what to do about each problem.
 
     python -m tests.harness.cli.doctor --target mock|sandbox|URL
 
-Everything it sends reads, or has to be refused: it writes, updates and cancels nothing. So it cannot see a cancellation
-succeed; it looks whether there is something to cancel that the target lists.
+Every request reads, or has to be rejected: nothing is created, updated or cancelled. It cannot see a cancellation
+succeed; it only checks whether the target lists a record to cancel.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from contracts.openapi.loader import load_document
 from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Operation
 from contracts.untrusted import sanitize
 from strategies.body import bodies
-from tests.harness.cli.preflight_client import ATTEMPT_SECONDS, PreflightClient, Unreachable, within
+from tests.harness.cli.preflight_client import MAX_ATTEMPT_SECONDS, PreflightClient, Unreachable, within
 from tests.harness.config.access import Access
 from tests.harness.config.settings import Secret, Target, env_file_from, settings_from, target_from, tls_of
 from tests.harness.http.proxies import proxy_for
@@ -43,114 +43,116 @@ from tests.harness.run.request_factory import request_for
 from tests.harness.run.session import CONTRACTS, MOCK
 
 SLOW_SHARE = 0.8
-"""Of the limit; from there on the vendor slows every answer down."""
+"""Of the limit; from there on the vendor delays every response."""
 ALLURE = Path("reports") / "site" / "node_modules" / "allure" / "package.json"
 ROOT = CONTRACTS.parent
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was checked: what was seen, and what to do where that is a problem."""
+    """The result of one check: what was observed, and what to do if that is a problem."""
 
     name: str
-    told: str
-    advice: str = ""
+    detail: str
+    hint: str = ""
 
     @property
-    def fine(self) -> bool:
-        """Return whether there is nothing to do about it."""
-        return not self.advice
+    def ok(self) -> bool:
+        """Return whether this is not a problem."""
+        return not self.hint
 
     def __str__(self) -> str:
-        """Return the line as it is shown."""
-        shown = f"{'ok' if self.fine else 'problem':<9}{self.name:<24}{sanitize.line(self.told)}"
-        return shown if self.fine else f"{shown}\n{'':33}What to do: {sanitize.line(self.advice)}"
+        """Return the line as it is printed."""
+        shown = f"{'ok' if self.ok else 'problem':<9}{self.name:<24}{sanitize.line(self.detail)}"
+        return shown if self.ok else f"{shown}\n{'':33}What to do: {sanitize.line(self.hint)}"
 
 
-def examine(document: Document, visit: PreflightClient, declared: Access | None) -> Iterator[Line]:
-    """Yield a line for each thing that the target has to do with."""
+def examine(document: Document, client: PreflightClient, declared: Access | None) -> Iterator[Line]:
+    """Yield a line for each check of the target."""
     try:
-        yield from _way(visit)
-        yield _reached(visit, document)
-        if visit.target.access is Access.NONE:
+        yield from _connection(client)
+        yield _availability(client, document)
+        if client.target.access is Access.NONE:
             wanted = "" if declared is Access.NONE else "set PROPEXO_TOKEN; without it only its absence can be tried."
             yield Line("token", "none is given", wanted)
         else:
-            yield _token(visit, document)
-            yield from _values(visit, document, declared)
-        yield _limit(visit.last)
+            yield _token(client, document)
+            yield from _values(client, document, declared)
+        yield _rate_limit(client.last)
     except Unreachable as away:
         yield Line("reachable", str(away), "see that the target is running and the way to it is open, then ask again.")
 
 
-def _way(visit: PreflightClient) -> Iterator[Line]:
-    parts = urlsplit(visit.target.url)
+def _connection(client: PreflightClient) -> Iterator[Line]:
+    parts = urlsplit(client.target.url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    proxy = None if visit.target.local or proxy_bypass(host) else getproxies().get(parts.scheme)
+    proxy = None if client.target.local or proxy_bypass(host) else getproxies().get(parts.scheme)
     if proxy:
         yield Line("name", f"{host} is looked up by the proxy {urlsplit(proxy).hostname}")
     else:
         try:
-            entries = within(visit.timeouts, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            addresses = within(client.attempt_seconds, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         except OSError as error:
-            advice = "look for a slip in the URL, or for a VPN."
-            yield Line("name", f"{host} does not resolve ({error.strerror})", advice)
+            hint = "look for a slip in the URL, or for a VPN."
+            yield Line("name", f"{host} does not resolve ({error.strerror})", hint)
             raise Unreachable("its name does not resolve") from None
-        yield Line("name", f"{host} is {', '.join(sorted({str(entry[4][0]) for entry in entries}))}")
+        yield Line("name", f"{host} is {', '.join(sorted({str(entry[4][0]) for entry in addresses}))}")
     if parts.scheme == "http":
-        clear = "" if visit.target.local else "use https: the token would travel where everybody can read it."
+        clear = "" if client.target.local else "use https: the token would travel where everybody can read it."
         yield Line("TLS", "none", clear)
     elif proxy:
         yield Line("TLS", "left to the first request, through the proxy")
     else:
-        yield _certificate(visit, host, port)
+        yield _certificate(client, host, port)
 
 
-def _certificate(visit: PreflightClient, host: str, port: int) -> Line:
+def _certificate(client: PreflightClient, host: str, port: int) -> Line:
     try:
         with (
-            socket.create_connection((host, port), timeout=visit.timeouts) as plain,
-            visit.tls.wrap_socket(plain, server_hostname=host) as secured,
+            socket.create_connection((host, port), timeout=client.attempt_seconds) as plain,
+            client.tls.wrap_socket(plain, server_hostname=host) as secured,
         ):
             ends = (secured.getpeercert() or {}).get("notAfter", "an unknown day")
             return Line("TLS", f"{secured.version()}, certificate valid until {ends}")
     except ssl.SSLError as error:
         reason = getattr(error, "verify_message", "") or error.reason or "refused"
-        advice = "name your authority in SSL_CERT_FILE, your certificate in PROPEXO_CLIENT_CERT; do not switch it off."
-        return Line("TLS", reason, advice)
+        hint = "name your authority in SSL_CERT_FILE, your certificate in PROPEXO_CLIENT_CERT; do not switch it off."
+        return Line("TLS", reason, hint)
     except OSError as error:
         raise Unreachable(error.strerror or "no answer in time") from None
 
 
-def _reached(visit: PreflightClient, document: Document) -> Line:
-    answer = visit.ask(_without_credentials(_harmless(document, visit.target)))
-    told = f"{visit.target.url} answers a request without credentials with {answer.status_code}"
+def _availability(client: PreflightClient, document: Document) -> Line:
+    answer = client.send(_without_credentials(_harmless_request(document, client.target)))
+    detail = f"{client.target.url} answers a request without credentials with {answer.status_code}"
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Line("reachable", told, "wait until the target is up again.")
+        return Line("reachable", detail, "wait until the target is up again.")
     if answer.is_success:
-        return Line("reachable", told, "anybody is let in: see that this is the API.")
-    return Line("reachable", told)
+        return Line("reachable", detail, "anybody is let in: see that this is the API.")
+    return Line("reachable", detail)
 
 
-def _token(visit: PreflightClient, document: Document) -> Line:
-    status = visit.ask(_harmless(document, visit.target)).status_code
+def _token(client: PreflightClient, document: Document) -> Line:
+    status = client.send(_harmless_request(document, client.target)).status_code
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return Line("token", f"refused with {status}", f"give a token in PROPEXO_TOKEN that {visit.target.url} issued.")
+        return Line(
+            "token", f"refused with {status}", f"give a token in PROPEXO_TOKEN that {client.target.url} issued."
+        )
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Line("token", "the limit is reached", "wait a minute, and let nobody else use the token meanwhile.")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Line("token", f"answered {status}", "wait until the target is up again.")
-    if visit.last is not None and (visit.last.is_success or not _listing(document)):
+    if client.last is not None and (client.last.is_success or not _listing(document)):
         return Line("token", f"accepted, answered {status}")
     return Line("token", f"answered {status}", "see that the URL is the API's own, without a path of an operation.")
 
 
-def _values(visit: PreflightClient, document: Document, declared: Access | None) -> Iterator[Line]:
-    """Yield lines on the integration and other values, and on something to cancel."""
+def _values(client: PreflightClient, document: Document, declared: Access | None) -> Iterator[Line]:
+    """Yield a line for each value that the settings give or lack, and one for the records to cancel."""
     if declared is not None and not declared.covers(Access.WRITE):
         yield Line("values", f"none are needed for access {declared}")
         return
-    known = visit.target.known
+    known = client.target.known
     lacking = {name for operation in document.operations for name in missing_variables(document, operation, known)}
     for name in sorted(lacking):
         yield Line(name, "not given", f"set {name}, or leave out what needs it with --operation.")
@@ -158,48 +160,48 @@ def _values(visit: PreflightClient, document: Document, declared: Access | None)
     for parameter in listing.parameters if listing else ():
         variable = parameter.schema.get(SUPPLIED_BY)
         if variable in known and "x-needs" not in parameter.schema:
-            yield _known(visit, listing, variable, parameter.name)
-    yield from _cancellable(visit, document)
+            yield _value(client, listing, variable, parameter.name)
+    yield from _cancellable(client, document)
 
 
-def _known(visit: PreflightClient, listing: Operation | None, variable: str, parameter: str) -> Line:
+def _value(client: PreflightClient, listing: Operation | None, variable: str, parameter: str) -> Line:
     assert listing is not None, "asked only of a parameter of it"
-    value = visit.target.known[variable][0]
-    answer = visit.ask(_with_query(request_for(listing, visit.target, {}), parameter, value))
+    value = client.target.known[variable][0]
+    answer = client.send(_with_query(request_for(listing, client.target, {}), parameter, value))
     if not answer.is_success:
         return Line(variable, f"answered {answer.status_code}", f"give in {variable} what the target knows.")
     shown = len(_items(listing, answer))
     return Line(variable, f"taken, {shown} records listed for it" if shown else "taken, but nothing is listed for it")
 
 
-def _cancellable(visit: PreflightClient, document: Document) -> Iterator[Line]:
-    """Yield one line: whether there are records to cancel. Nothing is cancelled to find out."""
+def _cancellable(client: PreflightClient, document: Document) -> Iterator[Line]:
+    """Yield one line on whether the target lists the given records, without cancelling one."""
     able = [operation for operation in document.operations if creator_for(document, operation)]
     variables = {o.supplied_by[made[1].name] for o in able if (made := creator_for(document, o))}
-    named = [value for name in sorted(variables) for value in visit.target.known.get(name, ())]
+    named = [value for name in sorted(variables) for value in client.target.known.get(name, ())]
     if named and (listing := _listing(document)) is not None:
-        answer = visit.ask(_with_query(request_for(listing, visit.target, {}), *_largest_page(listing)))
-        told = {value for item in _items(listing, answer) for value in item.values() if isinstance(value, str)}
-        listed = [value for value in named if value in told]
+        answer = client.send(_with_query(request_for(listing, client.target, {}), *_largest_page(listing)))
+        detail = {value for item in _items(listing, answer) for value in item.values() if isinstance(value, str)}
+        listed = [value for value in named if value in detail]
         seen = f"{len(listed)} of the {len(named)} records given are on the first page of the listing"
         yield Line("to cancel", f"{seen}; none was cancelled to find out")
     elif named:
         yield Line("to cancel", f"{len(named)} records given; none was cancelled to find out")
-    elif any(not missing_variables(document, operation, visit.target.known) for operation in able):
+    elif any(not missing_variables(document, operation, client.target.known) for operation in able):
         yield Line("to cancel", "the run makes records of its own, and cancels them")
 
 
-def _limit(answer: httpx.Response | None) -> Line:
+def _rate_limit(answer: httpx.Response | None) -> Line:
     limit, remaining = (answer.headers.get(name, "") if answer else "" for name in (RATE_LIMIT, RATE_REMAINING))
     if not (limit.isdecimal() and remaining.isdecimal()):
         return Line("limit", "not told by the target")
-    told = f"{remaining} of {limit} requests remain in this minute"
+    detail = f"{remaining} of {limit} requests remain in this minute"
     used = 1 - int(remaining) / max(1, int(limit))
-    return Line("limit", told, "wait a minute: others use this token." if used >= SLOW_SHARE else "")
+    return Line("limit", detail, "wait a minute: others use this token." if used >= SLOW_SHARE else "")
 
 
-def _harmless(document: Document, target: Target) -> Request:
-    """Return a request that reads, or that has to be refused for its body."""
+def _harmless_request(document: Document, target: Target) -> Request:
+    """Return a request that reads, or that has to be rejected for its body."""
     if listing := _listing(document):
         return request_for(listing, target, {})
     operation = next(operation for operation in document.operations if operation.body is not None)
@@ -238,31 +240,33 @@ def _without_credentials(request: Request) -> Request:
 
 
 def tools(root: Path) -> Iterator[Line]:
-    """Yield lines on what makes the report."""
-    done = node(["--version"], return_completed_process=True, capture_output=True, text=True, timeout=ATTEMPT_SECONDS)
+    """Yield lines on the programs that make the report."""
+    done = node(
+        ["--version"], return_completed_process=True, capture_output=True, text=True, timeout=MAX_ATTEMPT_SECONDS
+    )
     yield Line("node", str(done.stdout).strip(), "" if done.returncode == 0 else "make clean, then try again.")
     installed = (root / ALLURE).is_file()
     yield Line("allure", "installed" if installed else "is installed from the npm registry by the first report")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the lines; return 0 where all is well, 1 where something is to be done."""
+    """Print the lines; return 0 if none is a problem, else 1."""
     parser = argparse.ArgumentParser(prog="python -m tests.harness.cli.doctor", description=__doc__)
     parser.add_argument("--target", default=MOCK, metavar="mock|sandbox|URL")
     parser.add_argument("--contract", type=Path, default=CONTRACTS / "appointments.yaml", metavar="FILE")
-    parser.add_argument("--env-file", metavar="FILE", help="settings (default: .env, where there is one)")
+    parser.add_argument("--env-file", metavar="FILE", help="settings (default: .env, if it exists)")
     parser.add_argument("--access", choices=[str(level) for level in Access])
     parser.add_argument("--allow-production", action="store_true")
     options = parser.parse_args(arguments)
     declared = Access(options.access) if options.access else None
-    fine = True
-    for line in _all(options, declared):
+    ok = True
+    for line in _lines(options, declared):
         print(line, flush=True)  # noqa: T201 - a command
-        fine = fine and line.fine
-    return 0 if fine else 1
+        ok = ok and line.ok
+    return 0 if ok else 1
 
 
-def _all(options: argparse.Namespace, declared: Access | None) -> Iterator[Line]:
+def _lines(options: argparse.Namespace, declared: Access | None) -> Iterator[Line]:
     yield from tools(ROOT)
     try:
         document = load_document(options.contract)
@@ -285,12 +289,12 @@ def _all(options: argparse.Namespace, declared: Access | None) -> Iterator[Line]
         settings = settings_from(variables_of(document), os.environ, env_file)
         target = target_from(options.target, settings, allow_production=options.allow_production)
         proxy_for(httpx.URL(target.url))
-        visit = PreflightClient(target, tls_of(settings))
+        client = PreflightClient(target, tls_of(settings))
     except UsageError as error:
         yield Line("settings", "cannot be used", str(error))
         return
     yield Line("settings", f"{len(target.known)} variables with values that the target knows")
-    yield from examine(document, visit, declared)
+    yield from examine(document, client, declared)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""A few questions to one target, each asked once, never longer than there is time: what `doctor` goes by.
+"""The client of `doctor`: it sends a few requests, each once, within a time limit.
 
-The suite's own client sends again what was only transport; here that is just what is to be seen.
+The client of a run retries after transport faults; here, these are what is to be reported.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from contracts.model.http import Request
 from tests.harness.config.settings import Target
 from tests.harness.http.pool_transport import PoolTransport
 
-SECONDS = 7.0
-"""For all that is asked of the target; what is not through by then was not checked."""
-REQUESTS = 9
-ATTEMPT_SECONDS = 3.0
-HURRY_SECONDS = 0.5
+TOTAL_SECONDS = 7.0
+"""For all requests together; what was not answered by then was not checked."""
+MAX_REQUESTS = 9
+MAX_ATTEMPT_SECONDS = 3.0
+MIN_ATTEMPT_SECONDS = 0.5
 Value = TypeVar("Value")
 
 
 class Unreachable(Exception):
-    """Nothing more can be asked of the target; the text says why, in few words."""
+    """No further request can be sent; the text is a short reason."""
 
 
 @dataclass(slots=True)
 class PreflightClient:
-    """Asks one target, each question once, never longer than there is time and never more than `REQUESTS`."""
+    """Sends at most `MAX_REQUESTS` requests to one target, within `TOTAL_SECONDS` in all."""
 
     target: Target
     tls: ssl.SSLContext
@@ -43,21 +43,21 @@ class PreflightClient:
 
     def __post_init__(self) -> None:
         """Start the clock."""
-        self._until = self.clock() + SECONDS
+        self._until = self.clock() + TOTAL_SECONDS
 
     @property
-    def timeouts(self) -> float:
-        """Return the seconds that one more attempt may take."""
-        return max(HURRY_SECONDS, min(ATTEMPT_SECONDS, (self._until - self.clock()) / 2))
+    def attempt_seconds(self) -> float:
+        """Return the seconds that the next request may take."""
+        return max(MIN_ATTEMPT_SECONDS, min(MAX_ATTEMPT_SECONDS, (self._until - self.clock()) / 2))
 
-    def ask(self, request: Request) -> httpx.Response:
-        """Send a request; `Unreachable` if no answer comes, or if there is no time left for one."""
-        if self.clock() > self._until - HURRY_SECONDS or self.sent >= REQUESTS:
-            raise Unreachable("no time was left to ask")
+    def send(self, request: Request) -> httpx.Response:
+        """Send a request; `Unreachable` if there is no response, or no time left for one."""
+        if self.clock() > self._until - MIN_ATTEMPT_SECONDS or self.sent >= MAX_REQUESTS:
+            raise Unreachable("no time was left for a request")
         self.sent += 1
-        # Without the declared encoding, which nobody here would undo.
+        # Without Accept-Encoding: nothing here would decode the body.
         headers = [(name, value) for name, value in request.headers if name != "Accept-Encoding"]
-        url, waits = httpx.URL(self.target.url + request.target), self.timeouts
+        url, waits = httpx.URL(self.target.url + request.target), self.attempt_seconds
         timeout = {"timeout": httpx.Timeout(waits).as_dict()}
         sent = httpx.Request(request.method, url, headers=headers, content=request.body, extensions=timeout)
         with PoolTransport(url, self.tls, max_idle=0) as transport:
@@ -75,16 +75,16 @@ class PreflightClient:
 
 
 def within(seconds: float, call: Callable[[], Value]) -> Value:
-    """Return what a call returns, or raise what it raises; `Unreachable` if it takes longer than that."""
+    """Return what a call returns, or raise what it raises; `Unreachable` after so many seconds."""
     came: list[Value | Exception] = []
 
     def make() -> None:
         try:
             came.append(call())
-        except Exception as error:  # noqa: BLE001 - raised again by who waits
+        except Exception as error:  # noqa: BLE001 - raised again by the caller
             came.append(error)
 
-    thread = threading.Thread(target=make, daemon=True)  # looking up a name cannot be told to give up
+    thread = threading.Thread(target=make, daemon=True)  # a name lookup has no timeout
     thread.start()
     thread.join(seconds)
     if not came:

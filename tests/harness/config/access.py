@@ -1,4 +1,4 @@
-"""How far the suite may go with what it was given, and what may be judged where no control can be accepted."""
+"""The access level of a run, and which rejections count if no control can be accepted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TOKEN = "PROPEXO_TOKEN"  # noqa: S105 - the name of a variable, not a token
 
 
 class Access(StrEnum):
-    """What the suite was given: nothing, a token, or a token and the values that an accepted write needs."""
+    """The level of the settings: nothing, a token, or a token and the values that an accepted write needs."""
 
     NONE = "none"
     TOKEN = "token"  # noqa: S105 - a level, not a token
@@ -30,29 +30,31 @@ class Access(StrEnum):
         return order.index(self) >= order.index(needed)
 
 
-def access_with(lacking: Iterable[str]) -> Access:
-    """Return how far an operation can be tried that lacks these variables for an accepted control."""
-    names = set(lacking)
+def access_with(missing_settings: Iterable[str]) -> Access:
+    """Return the level at which an operation can be tested without these settings."""
+    names = set(missing_settings)
     if TOKEN in names:
         return Access.NONE
     return Access.TOKEN if names else Access.WRITE
 
 
-def access_of_run(lacking: Sequence[Sequence[str]], needs_values: Sequence[bool]) -> Access:
-    """Return the level of a run from what each of its operations lacks, and whether it needs values at all.
+def access_of_run(missing_settings: Sequence[Sequence[str]], needs_values: Sequence[bool]) -> Access:
+    """Return the level of a run, from the settings that each operation misses and whether it needs values at all.
 
-    One operation that lacks nothing makes it `write`: what others lack is said of these.
+    One operation that misses none makes it `write`: what others miss is reported with their items.
     """
-    able = [access_with(names) for names in lacking]
-    telling = [level for level, needs in zip(able, needs_values, strict=True) if needs] or able
-    return max(telling, key=list(Access).index)
+    able = [access_with(names) for names in missing_settings]
+    with_values = [level for level, needs in zip(able, needs_values, strict=True) if needs] or able
+    return max(with_values, key=list(Access).index)
 
 
-def require(declared: Access | None, given: Access, lacking: Iterable[Sequence[str]]) -> None:
-    """Raise `UsageError` where a level was declared that goes beyond what was given."""
+def require(declared: Access | None, given: Access, missing_settings: Iterable[Sequence[str]]) -> None:
+    """Raise UsageError if the declared level needs more than the settings give."""
     if declared is None or given.covers(declared):
         return
-    wanted = [TOKEN] if given is Access.NONE and declared is Access.TOKEN else min(filter(None, lacking), key=len)
+    wanted = (
+        [TOKEN] if given is Access.NONE and declared is Access.TOKEN else min(filter(None, missing_settings), key=len)
+    )
     raise UsageError(
         f"--access {declared} needs {' and '.join(wanted)}: set them in the environment or in .env, "
         f"or declare --access {given}."
@@ -60,25 +62,25 @@ def require(declared: Access | None, given: Access, lacking: Iterable[Sequence[s
 
 
 def skip_reason(
-    requirement: Requirement, lacking: Sequence[str], declared: Access | None, *, in_use: Access
+    requirement: Requirement, missing_settings: Sequence[str], declared: Access | None, *, in_use: Access
 ) -> ConformanceError | None:
-    """Return why a requirement cannot be tried on an operation that lacks these variables, or None where it can.
+    """Return why a requirement cannot be tested on an operation without these settings; None if it can.
 
-    What lies beyond the declared level is not applicable. Otherwise it could not be told.
+    It is not applicable beyond the declared level, and inconclusive otherwise.
     """
     needed = Access(requirement.access)
-    if access_with(lacking).covers(needed):
+    if access_with(missing_settings).covers(needed):
         return None
     if declared is not None and not declared.covers(needed):
         return NotApplicable(f"it needs access {needed}, and --access {declared} was declared")
-    return Inconclusive(f"No control can be made: set {' and '.join(lacking)}. (Access is {in_use}.)")
+    return Inconclusive(f"No control can be made: set {' and '.join(missing_settings)}. (Access is {in_use}.)")
 
 
-def is_unambiguous_rejection(operation: Operation, exchange: Exchange, made_up: Collection[str]) -> bool:
-    """Return whether a refusal tells its own cause, so that it needs no accepted twin.
+def is_unambiguous_rejection(operation: Operation, exchange: Exchange, made_up_values: Collection[str]) -> bool:
+    """Return whether a rejection shows its own cause, so that it counts without an accepted control.
 
-    401 and 403 speak of the credentials, 405 of another method, 404 of a path that is spelled otherwise. A 400 speaks
-    where it names the property that was edited, and where the request holds none of the values that were made up.
+    401 and 403 are about the credentials, 405 about the method, 404 about a path that the API does not have. A 400
+    counts if it names the mutated property, or if the request holds none of the made-up values.
     """
     if exchange.status == HTTPStatus.NOT_FOUND and not operation.has_path(exchange.request.target):
         return True
@@ -86,26 +88,26 @@ def is_unambiguous_rejection(operation: Operation, exchange: Exchange, made_up: 
         return exchange.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     if exchange.status == HTTPStatus.BAD_REQUEST:
         sent = (exchange.request.body or b"") + exchange.request.target.encode()
-        told = error_names_property(operation, exchange) is PASS
-        return told or not any(value.encode() in sent for value in made_up)
+        named = error_names_property(operation, exchange) is PASS
+        return named or not any(value.encode() in sent for value in made_up_values)
     return exchange.status == HTTPStatus.METHOD_NOT_ALLOWED and exchange.request.method != operation.method
 
 
-def is_ambiguous_rejection(operation: Operation, exchange: Exchange, made_up: Collection[str]) -> bool:
-    """Return whether a request was refused for what may as well be the values that were made up."""
+def is_ambiguous_rejection(operation: Operation, exchange: Exchange, made_up_values: Collection[str]) -> bool:
+    """Return whether a request may have been rejected for its made-up values."""
     refused = (
         exchange.status is not None and not exchange.accepted and exchange.status < HTTPStatus.INTERNAL_SERVER_ERROR
     )
-    return refused and not is_unambiguous_rejection(operation, exchange, made_up)
+    return refused and not is_unambiguous_rejection(operation, exchange, made_up_values)
 
 
 def names_invalid_fields(operation: Operation, exchanges: Iterable[Exchange]) -> bool:
-    """Return whether any answer names the property that was edited: a target that refuses everything reads nothing."""
+    """Return whether any response names the mutated property: a target that rejects everything would not."""
     return any(error_names_property(operation, exchange) is PASS for exchange in exchanges)
 
 
-def line(results: Sequence[ItemResult], access: Access) -> str:
-    """Return the level of a run, and for how many of its checks it is enough."""
+def access_line(results: Sequence[ItemResult], access: Access) -> str:
+    """Return the level of a run, and for how many of its checks it is sufficient."""
     enough = sum(not result.beyond_access for result in results)
     if enough == len(results):
         return f"{access}: enough for every check"

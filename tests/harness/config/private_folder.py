@@ -1,4 +1,4 @@
-"""One folder for each user, for what runs keep between them: nobody else reads it or writes to it."""
+"""The private folder of a user, for files that runs share: other users can neither read nor write it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Final
 
 OWNER_ONLY: Final = 0o700
-OF_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+OTHERS_PERMISSIONS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def private_folder(place: Path | None = None) -> Path:
-    """Return this user's folder in `place` (the folder for temporary files), and make it where it is not there.
+    """Return this user's folder in `place`, by default the folder for temporary files; create it if necessary.
 
-    `PermissionError` where it cannot be trusted: it is a link, somebody else's or open to others, or `place` lets
-    others rename what is in it. Another `OSError` where it cannot be made.
+    Raises PermissionError if it cannot be trusted: it is a link, another user's or accessible to others, or `place`
+    lets others rename its entries. Another OSError if it cannot be created.
     """
     place = Path(tempfile.gettempdir()) if place is None else place
     folder = place / f"propexo-conformance-{os.getuid()}"
@@ -34,5 +34,5 @@ def _others_may_rename_in(place: Path) -> bool:
 
 
 def _is_ours_alone(folder: Path) -> bool:
-    found = folder.lstat()  # of a link itself, not of what it leads to
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & OF_OTHERS
+    found = folder.lstat()  # of a link itself, not of its target
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & OTHERS_PERMISSIONS

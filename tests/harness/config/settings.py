@@ -1,4 +1,4 @@
-"""What the user gives: environment, `.env` and options, checked before anything is sent."""
+"""The settings of a run from the environment, `.env` and options, validated before any request is sent."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ PRODUCTION_HOST = "api.propexo.com"
 CLIENT_CERT, CLIENT_KEY = "PROPEXO_CLIENT_CERT", "PROPEXO_CLIENT_KEY"
 TOKEN_CHARACTERS = re.compile(r"[A-Za-z0-9._~+/=-]+")
 """RFC 6750, section 2.1."""
-SHORTEST_TOKEN = 7
-"""Characters: a shorter token stands in ordinary text by chance."""
+MIN_TOKEN_CHARACTERS = 7
+"""A shorter token may occur in ordinary text."""
 WORD = re.compile(r"[A-Za-z]?[a-z]{,15}|[A-Z]{,16}")
-"""Sixteen letters of one case, at most, are taken for a word, be it in small letters, capitals or with one capital."""
+"""Up to sixteen letters in lower case, in upper case, or with an initial capital."""
 HOST_CHARACTERS = re.compile(r"[A-Za-z0-9._:-]+")
-"""Others would be mapped to these by whoever looks the host up, and so stand for a host that they do not name."""
+"""A name lookup would map other characters to these, and so contact a host that the URL does not show."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-MADE_UP_BYTES = 24
+RANDOM_TOKEN_BYTES = 24
 
 
 ENV_FILE = Path(__file__).parents[3] / ".env"
-"""Read where no other file is named; it may be absent."""
+"""The default settings file; it may be absent."""
 
 
 class Profile(StrEnum):
-    """How much a run may send."""
+    """The request budget of a run."""
 
     QUICK = "quick"
     NIGHTLY = "nightly"
@@ -56,12 +56,12 @@ class Profile(StrEnum):
 
     @property
     def budget(self) -> int:
-        """Return the most requests per operation, everything counted."""
+        """Return the maximum number of requests per operation, all of them counted."""
         return {Profile.QUICK: 45, Profile.NIGHTLY: 120, Profile.DEEP: 1000}[self]
 
 
 class Secret(str):
-    """A text that does not show itself in a repr, so that no traceback or log holds it."""
+    """A string whose repr is a placeholder, so that no traceback or log holds it."""
 
     __slots__ = ()
 
@@ -72,9 +72,9 @@ class Secret(str):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is tested. `known` maps an environment variable to the values that the target knows for it.
+    """The target of a run. `known` maps an environment variable to the values that the target knows for it.
 
-    Where `access` is none, `token` is one that nobody issued.
+    If `access` is none, `token` is random, and the target never issued it.
     """
 
     kind: str
@@ -85,7 +85,7 @@ class Target:
 
     @property
     def local(self) -> bool:
-        """Return whether the target is on this machine, where nobody else pays for speed."""
+        """Return whether the target is on this machine, where no rate limit has to be shared."""
         return urlsplit(self.url).hostname in LOOPBACK
 
 
@@ -93,7 +93,7 @@ def _bare_token(value: object) -> object:
     token = str(value).strip()
     if token and not TOKEN_CHARACTERS.fullmatch(token):
         raise ValueError("holds characters that no bearer token has: give the bare token, without the scheme")
-    if token and (len(token) < SHORTEST_TOKEN or WORD.fullmatch(token)):
+    if token and (len(token) < MIN_TOKEN_CHARACTERS or WORD.fullmatch(token)):
         raise ValueError(
             "is as short or common as a word, so that it cannot be told from text and kept out of reports: "
             "give a token that nobody can guess"
@@ -123,7 +123,7 @@ Values = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_values)]
 
 
 class Settings(BaseSettings):
-    """What every target may need; `settings_from` adds one field for each variable that the contract names."""
+    """The settings that every target may need; `settings_from` adds a field for each variable of the contract."""
 
     model_config = SettingsConfigDict(
         case_sensitive=True, extra="ignore", hide_input_in_errors=True, validate_default=False
@@ -141,9 +141,9 @@ class Settings(BaseSettings):
 
 
 def env_file_from(named: str | Path | None) -> Path:
-    """Return the file to read settings from: the one that is named, which has to be there, or `ENV_FILE`.
+    """Return the settings file: the named one, which has to exist, or `ENV_FILE`.
 
-    `UsageError` in one sentence if what is named is no file, so that no run goes on without what it was to have.
+    Raises UsageError if the named file does not exist: without it, the run would test less than was meant.
     """
     if named is None:
         return ENV_FILE
@@ -154,9 +154,9 @@ def env_file_from(named: str | Path | None) -> Path:
 
 
 def settings_from(variables: Iterable[str], environment: Mapping[str, str], env_file: Path | None) -> Settings:
-    """Read the settings from an environment, and what it does not hold from a file in the manner of `.env`.
+    """Read the settings from an environment, and those that it lacks from a file in the format of `.env`.
 
-    The file need not be there. `UsageError` in one sentence, without the value, if one of them cannot be used.
+    The file need not exist. Raises UsageError, without the value, if a setting cannot be used.
     """
     given = {name: value for name, value in environment.items() if value.strip()}
     try:
@@ -182,7 +182,7 @@ def settings_from(variables: Iterable[str], environment: Mapping[str, str], env_
             dotenv_settings: PydanticBaseSettingsSource,
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            del init_settings, env_settings, dotenv_settings, file_secret_settings  # they read what the process has
+            del init_settings, env_settings, dotenv_settings, file_secret_settings  # they read the process environment
             source = EnvSettingsSource(settings_cls)
             source.env_vars = values
             return (source,)
@@ -197,7 +197,7 @@ def settings_from(variables: Iterable[str], environment: Mapping[str, str], env_
 def url_of(name: str, *, allow_production: bool = False) -> str:
     """Return the base URL of the target `sandbox`, or of one that is given by its URL.
 
-    `UsageError` in one sentence if it is none, or is production where that is not allowed.
+    Raises UsageError if it is not a base URL, or is production and that is not allowed.
     """
     url = SANDBOX if name == "sandbox" else name.rstrip("/")
     try:
@@ -208,7 +208,7 @@ def url_of(name: str, *, allow_production: bool = False) -> str:
     except (ValueError, httpx.InvalidURL):
         whole = False
     if not whole or any(character.isspace() or character == "\\" for character in url):
-        # What holds an @ may hold a password, however little of a URL it is.
+        # A text with an @ may hold a password, even if it is not a URL.
         given = "what was given, which is not repeated: it may hold a password" if "@" in name else repr(name)
         raise UsageError(f"--target takes mock, sandbox or a base URL such as http://127.0.0.1:4010, not {given}.")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
@@ -222,7 +222,7 @@ def url_of(name: str, *, allow_production: bool = False) -> str:
 
 
 def target_from(name: str, settings: Settings, *, allow_production: bool = False) -> Target:
-    """Return the target `sandbox`, or one that is given by its URL, with what the settings hold for it."""
+    """Return the target `sandbox`, or one that is given by its URL, with the token and values of the settings."""
     url = url_of(name, allow_production=allow_production)
     kind = "sandbox" if name == "sandbox" else "url"
     if settings.token is None:
@@ -231,15 +231,15 @@ def target_from(name: str, settings: Settings, *, allow_production: bool = False
 
 
 def limited_to(target: Target, declared: Access | None) -> Target:
-    """Return the target with no more than a declared level uses: what is not to be used is not even at hand."""
+    """Return the target without the token or the values that a declared access level does not use."""
     if declared is Access.NONE:
         return replace(target, token=never_issued(), known={}, access=Access.NONE)
     return replace(target, known={}) if declared is Access.TOKEN else target
 
 
 def never_issued() -> Secret:
-    """Return a token that nobody issued, for requests whose edits take it away or put another in its place."""
-    return Secret(secrets.token_urlsafe(MADE_UP_BYTES))
+    """Return a random token, for requests whose mutations remove or replace it."""
+    return Secret(secrets.token_urlsafe(RANDOM_TOKEN_BYTES))
 
 
 def _roots() -> ssl.SSLContext:
@@ -256,9 +256,9 @@ def _roots() -> ssl.SSLContext:
 
 
 def tls_of(settings: Settings) -> ssl.SSLContext:
-    """Return how certificates are verified and shown: SSL_CERT_FILE and SSL_CERT_DIR stand in for the usual roots.
+    """Return the TLS context with the client's certificate; SSL_CERT_FILE and SSL_CERT_DIR replace the usual roots.
 
-    `UsageError` in one sentence if one of them, or the client's certificate, cannot be used.
+    Raises UsageError if one of them, or the client's certificate, cannot be used.
     """
     context = _roots()
     if settings.client_key is not None and settings.client_cert is None:

@@ -28,7 +28,7 @@ from tests.harness.pytest_plugin.stash import (
     is_worker,
 )
 from tests.harness.pytest_plugin.terminal import write_line
-from tests.harness.run.interruption import Interruption, hint
+from tests.harness.run.interruption import Interruption, clean_up_hint
 from tests.harness.run.session import NothingSelected, Session
 
 
@@ -85,7 +85,7 @@ def _install_interruption(config: pytest.Config) -> None:
 def _write_open_records(config: pytest.Config) -> None:
     """Write which records are not cancelled yet, and how to cancel them later."""
     session = config.stash[SESSION]
-    write_line(config, hint(session.options.target, session.left))
+    write_line(config, clean_up_hint(session.options.target, session.left))
 
 
 def exit_after_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -1,4 +1,4 @@
-"""Whatever is to end a run early ends it like Ctrl-C: what ran is reported, and what was created is cancelled."""
+"""Stops a run early by signals and the time limit, always like Ctrl-C: results are reported, records are cancelled."""
 
 from __future__ import annotations
 
@@ -12,76 +12,88 @@ from enum import Enum, auto
 from types import FrameType
 from typing import Final
 
-SECONDS_A_MINUTE: Final = 60
+SECONDS_PER_MINUTE: Final = 60
 GRACE_SECONDS: Final = 5.0
-"""By which the process that the user started outlasts its workers, which have to tell it what they did."""
+"""How much later the time limit of the main process is than that of its workers, which have to report to it."""
 CLEAN_UP_SECONDS: Final = 10.0
-"""How long after a time limit what was created may still be cancelled; the rest is left to `make clean-up`."""
-HELD_SECONDS: Final = 3.0
-"""How long a create may hold an ending back: the journal knows of it, and the next run looks for what it made."""
-SIGNALS_TO_STOP: Final = 3
-ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
-"""What ends a process by default, and is sent by people, terminals and schedulers."""
+"""How long after a time limit records may still be cancelled; the rest is left to `make clean-up`."""
+MAX_DEFER_SECONDS: Final = 3.0
+"""How long a create in flight may defer the stop; its record is in the journal, and the next run looks for it."""
+SIGNALS_TO_STOP_CLEAN_UP: Final = 3
+SIGNALS_TO_HANDLE: Final = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+)
+"""Signals that end a process by default, and that people, terminals and schedulers send."""
 
 
 class Phase(Enum):
-    """How far a run has come."""
+    """What a run is doing."""
 
     RUNNING = auto()
     REPORTING = auto()
-    """Nothing may be interrupted: reports are written."""
+    """Reports are written, which nothing may interrupt."""
     CLEANING_UP = auto()
 
 
 class Step(Enum):
-    """What a signal leads to."""
+    """What to do on a signal."""
 
     END_RUN = auto()
-    SAY_WHAT_IS_OPEN = auto()
-    STOP_CLEANING_UP = auto()
+    REPORT_OPEN_RECORDS = auto()
+    STOP_CLEAN_UP = auto()
     NOTHING = auto()
 
 
-def step(phase: Phase, signals: int, *, out_of_time: bool) -> Step:
-    """Return what the latest of so many signals leads to; `out_of_time` tells that it is the end of a time limit."""
+def step_for(phase: Phase, signals: int, *, out_of_time: bool) -> Step:
+    """Return what to do on the latest of so many signals; `out_of_time` says that it is the end of a time limit."""
     match phase:
         case Phase.RUNNING:
             return Step.END_RUN
         case Phase.REPORTING:
             return Step.NOTHING
         case Phase.CLEANING_UP:
-            return Step.STOP_CLEANING_UP if out_of_time or signals >= SIGNALS_TO_STOP else Step.SAY_WHAT_IS_OPEN
+            return (
+                Step.STOP_CLEAN_UP if out_of_time or signals >= SIGNALS_TO_STOP_CLEAN_UP else Step.REPORT_OPEN_RECORDS
+            )
 
 
 class Interruption:
-    """How a run is ended early, by signals and by the time limit: once, by a KeyboardInterrupt in the main thread.
+    """Stops a run early, on a signal or at the time limit: by one KeyboardInterrupt in the main thread.
 
-    Further signals interrupt no report. While what was created is cancelled, they say what is still open, and the third
-    of all stops that, too. The first one is passed on to the `workers`, by their process ids. A signal that was ignored
-    from the start, as by nohup, stays ignored.
+    Further signals never interrupt a report. During the clean-up, they report what is still open, and the third signal
+    of all stops the clean-up. The first signal is sent on to the `workers`, by their process ids. A signal that was
+    ignored from the start, as by nohup, stays ignored.
     """
 
-    def __init__(self, ended: Callable[[str], None], tell: Callable[[], None]) -> None:
-        """Change nothing yet. `ended` gets what ended the run where it was not Ctrl-C, `tell` says what is open."""
+    def __init__(self, on_ended: Callable[[str], None], report_open: Callable[[], None]) -> None:
+        """Install nothing yet.
+
+        `on_ended` gets what stopped the run if it was not Ctrl-C; `report_open` reports what is not cancelled yet.
+        """
         self.workers: list[int] = []
-        self._ended, self._tell = ended, tell
+        self._on_ended, self._report_open = on_ended, report_open
         self._phase = Phase.RUNNING
         self._signals = 0
         self._pending = False
-        self._may_wait: Callable[[], bool] | None = None
+        self._while_idle: Callable[[], bool] | None = None
         self._clean_up_until: float | None = None
 
     @contextmanager
     def installed(self, minutes: float | None, *, grace: bool = False) -> Iterator[None]:
-        """Take signals, and the end of so many minutes, while the context lasts; in other threads change nothing."""
-        global _installed  # noqa: PLW0603 - signals are the process's, too
+        """Handle signals, and the end of so many minutes, inside the context; outside the main thread do nothing."""
+        global _installed  # noqa: PLW0603 - signal handlers are global, too
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        taken = [number for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
-        before = {number: signal.signal(number, self._hear) for number in (*taken, signal.SIGALRM)}
+        taken = [number for number in SIGNALS_TO_HANDLE if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, self._on_signal) for number in (*taken, signal.SIGALRM)}
         if minutes is not None:
-            seconds = minutes * SECONDS_A_MINUTE
+            seconds = minutes * SECONDS_PER_MINUTE
             self._clean_up_until = time.monotonic() + seconds + CLEAN_UP_SECONDS
             signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_SECONDS * grace)
         outer, _installed = _installed, self
@@ -90,17 +102,17 @@ class Interruption:
         finally:
             _installed = outer
             signal.setitimer(signal.ITIMER_REAL, 0)
-            for number, handler in before.items():  # whoever presses Ctrl-C again is to see the end of it, no traceback
-                signal.signal(number, signal.SIG_IGN if self._signals and number in ENDINGS else handler)
+            for number, handler in before.items():  # another Ctrl-C must not end in a traceback
+                signal.signal(number, signal.SIG_IGN if self._signals and number in SIGNALS_TO_HANDLE else handler)
 
     def report(self) -> None:
-        """Let nothing interrupt the run from now on."""
+        """Ignore signals and the time limit from now on."""
         self._phase = Phase.REPORTING
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def clean_up(self, act: Callable[[], None]) -> None:
-        """Cancel what was created, by `act`, until that is done, stopped, or out of time."""
-        if self._signals >= SIGNALS_TO_STOP or not self._has_time():
+        """Call `act`, which cancels what was created, until it returns, is stopped, or runs out of time."""
+        if self._signals >= SIGNALS_TO_STOP_CLEAN_UP or not self._has_time():
             return
         with suppress(KeyboardInterrupt):
             try:
@@ -110,7 +122,7 @@ class Interruption:
                 self.report()
 
     def _has_time(self) -> bool:
-        """Return whether there is time for the clean-up; from then on its end is a signal, too."""
+        """Return whether there is time left for the clean-up, and arm the timer that ends it."""
         if self._clean_up_until is None or threading.current_thread() is not threading.main_thread():
             return True
         left = self._clean_up_until - time.monotonic()
@@ -120,43 +132,43 @@ class Interruption:
 
     @contextmanager
     def defer_sigint(self, while_idle: Callable[[], bool]) -> Iterator[None]:
-        """Let an ending wait until the context ends, for a while, but where there is nothing to wait for."""
-        self._may_wait = while_idle
+        """Defer a stop to the end of the context, unless `while_idle` returns true, and for a few seconds at most."""
+        self._while_idle = while_idle
         try:
             yield
         finally:
-            self._may_wait = None
+            self._while_idle = None
             if self._pending:
                 self._interrupt()
 
-    def _hear(self, number: int, _: FrameType | None) -> None:
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
         timer = number == signal.SIGALRM
         self._signals += not timer
-        match step(self._phase, self._signals, out_of_time=timer):
+        match step_for(self._phase, self._signals, out_of_time=timer):
             case Step.END_RUN:
-                self._end(number)
-            case Step.SAY_WHAT_IS_OPEN:
-                with suppress(RuntimeError):  # the terminal is being written to at this moment
-                    self._tell()
-            case Step.STOP_CLEANING_UP:
+                self._end_run(number)
+            case Step.REPORT_OPEN_RECORDS:
+                with suppress(RuntimeError):  # the signal came during a write to the terminal
+                    self._report_open()
+            case Step.STOP_CLEAN_UP:
                 raise KeyboardInterrupt
             case Step.NOTHING:
                 pass
 
-    def _end(self, number: int) -> None:
-        """End the run, or take note that it is to end once a create was answered."""
+    def _end_run(self, number: int) -> None:
+        """Stop the run, or note that it has to stop once a create was answered."""
         first, timer = not self._pending, number == signal.SIGALRM
         if first and number != signal.SIGINT:
-            self._ended("the time limit" if timer else signal.Signals(number).name)
+            self._on_ended("the time limit" if timer else signal.Signals(number).name)
         if first:
             self._pending = True
             for worker in self.workers:
                 with suppress(ProcessLookupError):
                     os.kill(worker, signal.SIGINT)
-        waits = self._may_wait is not None and not self._may_wait()
+        waits = self._while_idle is not None and not self._while_idle()
         if waits and first:
-            signal.setitimer(signal.ITIMER_REAL, HELD_SECONDS)
-        elif not waits or timer or self._signals >= SIGNALS_TO_STOP:
+            signal.setitimer(signal.ITIMER_REAL, MAX_DEFER_SECONDS)
+        elif not waits or timer or self._signals >= SIGNALS_TO_STOP_CLEAN_UP:
             self._interrupt()
 
     def _interrupt(self) -> None:
@@ -170,7 +182,7 @@ _installed: Interruption | None = None
 
 @contextmanager
 def defer_sigint(while_idle: Callable[[], bool]) -> Iterator[None]:
-    """Let Ctrl-C wait until the context ends, but where `while_idle` says that there is nothing to wait for."""
+    """Defer Ctrl-C to the end of the context, unless `while_idle` returns true: no request is in flight then."""
     if _installed is None or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -178,9 +190,9 @@ def defer_sigint(while_idle: Callable[[], bool]) -> Iterator[None]:
         yield
 
 
-def hint(target: str, left: Sequence[str]) -> str:
-    """Return a sentence on what is still open while it is cancelled, and on how to cancel it later."""
+def clean_up_hint(target: str, left: Sequence[str]) -> str:
+    """Return a sentence on what is still to be cancelled, and on how to cancel it later."""
     return (
         f"Still cancelling what was created, {len(left)} left: {'; '.join(left) or 'nothing'}. "
-        f"Ctrl-C ends this; `make clean-up TARGET={target}` goes on with it later."
+        f"Ctrl-C ends this; `make clean-up TARGET={target}` continues it later."
     )

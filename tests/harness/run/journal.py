@@ -1,8 +1,9 @@
-"""What was created and is not cancelled yet, written to a file as it happens: whatever ends a run, the next one knows.
+"""A file of the creates that are not cancelled yet: however a run ends, the next one can cancel what it left.
 
-A target has one file, in a folder that only its user can read. A line is written before a create is sent, and again
-whenever more is known of it; the last line of a create counts. Whoever writes holds a shared lock until its process
-ends, however it ends: what stands there while nobody else holds it was left by a run that is over. No token is written.
+Each target has one file, in a folder that only its user can read. A line is written before a create is sent, and again
+whenever more is known about it; the last line of a create counts. A process that writes holds a shared lock until it
+ends: what stands in the file while no other process holds the lock was left by a run that has ended. The file never
+holds a token.
 """
 
 from __future__ import annotations
@@ -21,16 +22,17 @@ from typing import Any, Final
 
 FOLDER: Final = "propexo-conformance"
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
-LARGEST_BYTES: Final = 16 * 1024 * 1024
+MAX_JOURNAL_BYTES: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A create that may have left something at the target.
+    """A create that may have left a record at the target.
 
-    `run` tells the runs of one user apart, `number` the creates of a process of it. `mark` stands in the texts of what
-    is created. `job`, `record` and `cancellations`, jobs of cancellations whose end is unknown, are known by and by.
-    `doubts` counts sendings of which no answer told what came of them. Where `open` is false, nothing is left of it.
+    `run`, `process` and `number` identify the create. `mark` stands in the texts of the record, and is empty if the
+    request had none to hold it. `job`, `record` and `cancellations`, the jobs of cancellations whose result is unknown,
+    are filled in once they are known. `doubts` counts sends whose responses were lost. If `open` is false, no record is
+    left.
     """
 
     run: str
@@ -46,18 +48,18 @@ class Entry:
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """Return what is the same in every line of this create."""
+        """Return what identifies the create: the same in each of its lines."""
         return self.run, self.process, self.number
 
 
 def folder(environment: Mapping[str, str]) -> Path:
-    """Return where journals are kept, by the XDG Base Directory Specification: `~/.local/state` unless it is set."""
+    """Return the folder of the journals, by the XDG Base Directory Specification: in `~/.local/state` by default."""
     given = Path(environment.get("XDG_STATE_HOME", ""))
     return (given if given.is_absolute() else Path(environment.get("HOME", "")) / ".local" / "state") / FOLDER
 
 
 def entries(text: str) -> list[Entry]:
-    """Return each create's last line. A line that was cut off by the end of its process is left out."""
+    """Return the last line of each create. A line that its process did not write to the end is left out."""
     names = {field.name for field in fields(Entry)}
     found: dict[tuple[str, str, int], Entry] = {}
     for line in text.splitlines():
@@ -70,10 +72,10 @@ def entries(text: str) -> list[Entry]:
 
 
 class Journal:
-    """The journal of one target, for one process of a run. Nothing is opened before the first line, or look at it."""
+    """The journal of one target, for one process of a run. The file is opened by the first write or read."""
 
     def __init__(self, folder: Path, target: str, run: str, process: str = "") -> None:
-        """Open nothing yet; `target` is a base URL. `failure` says in few words why it is not kept, once that is so."""
+        """Open nothing yet; `target` is a base URL. `failure` is the short reason if the journal cannot be written."""
         self.run, self.process = run, process
         self.failure = ""
         self._file = folder / f"{hashlib.sha256(target.rstrip('/').encode()).hexdigest()[:16]}.jsonl"
@@ -81,11 +83,11 @@ class Journal:
 
     @property
     def kept(self) -> bool:
-        """Return whether everything was written so far."""
+        """Return whether every line was written so far."""
         return not self.failure
 
     def write(self, entry: Entry) -> None:
-        """Write a line, so that it outlives this process; why that cannot be done is kept as `failure`, for good."""
+        """Write a line; if that fails, set `failure` and write nothing from then on."""
         if self.failure:
             return
         line = json.dumps(asdict(entry), separators=(",", ":")).encode() + b"\n"
@@ -95,17 +97,17 @@ class Journal:
         except OSError as error:
             self.failure = f"{self._file.parent}: {os.strerror(error.errno or 0).lower()}"
         else:
-            if written < len(line):  # the disk is full: the line's end would become part of the next one
+            if written < len(line):  # the disk is full: the next line would follow half of this one
                 self.failure = "no space left"
 
     def read(self) -> list[Entry]:
-        """Return what the file tells; nothing where there is none. `OSError` if it cannot be read."""
+        """Return the entries of the file, none if it does not exist; raises OSError if it cannot be read."""
         if self._handle is None and not self._file.exists():
             return []
         return entries(self._text(self._open()))
 
     def take_over(self) -> list[Entry] | None:
-        """Return what earlier runs left open; None while another run is under way, which may still cancel its own."""
+        """Return what earlier runs left open; None while another run is active, which may still cancel its own."""
         if self._handle is None and not self._file.exists():
             return []
         handle = self._open()
@@ -116,7 +118,7 @@ class Journal:
         return found
 
     def close(self) -> None:
-        """Let go of the file, and remove it where nothing is open any more."""
+        """Close the file, and remove it if no create is open."""
         if self._handle is None:
             return
         with suppress(OSError):
@@ -127,7 +129,7 @@ class Journal:
 
     @staticmethod
     def _suspect_lock(handle: int) -> bool:
-        """Return whether no other process holds the file; from then on it is this one's alone."""
+        """Return whether no other process holds the lock; if so, this process holds it exclusively."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -137,16 +139,16 @@ class Journal:
 
     @staticmethod
     def _text(handle: int) -> str:
-        return os.pread(handle, LARGEST_BYTES, 0).decode(errors="replace")
+        return os.pread(handle, MAX_JOURNAL_BYTES, 0).decode(errors="replace")
 
     def _open(self) -> int:
-        """Return the open file, locked with others; made where it is not there yet."""
+        """Return the descriptor of the file, with a shared lock; the file is created if it does not exist."""
         while self._handle is None:
             _make_private(self._file.parent)
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             handle = os.open(self._file, flags, PRIVATE_FILE)
             fcntl.flock(handle, fcntl.LOCK_SH)
-            with suppress(FileNotFoundError):  # whoever was alone with it removed it meanwhile
+            with suppress(FileNotFoundError):  # a process with the exclusive lock removed it meanwhile
                 if os.path.samestat(os.fstat(handle), self._file.stat()):
                     self._handle = handle
                     return handle
@@ -155,7 +157,7 @@ class Journal:
 
 
 def _make_private(folder: Path) -> None:
-    """Make a folder for this user alone; `PermissionError` if it is a link, somebody else's, or open to others."""
+    """Create a private folder; raises PermissionError if it is a link, another user's, or accessible to others."""
     if not folder.is_absolute():
         raise FileNotFoundError(errno.ENOENT, "no home folder", str(folder))
     folder.parent.mkdir(parents=True, exist_ok=True)
