@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
@@ -10,6 +11,8 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.harness.pytest_plugin.item_ids import check_name
 from tests.harness.pytest_plugin.not_run import named_check
 from tests.harness.pytest_plugin.stash import INTERRUPTION, NOT_CANCELLED, NOT_WRITTEN, SESSION, STOP_REASONS
+from tests.harness.run.session import MOCK
+from tests.harness.run.value_pools import worker_groups
 
 HANDED_OVER: Final = {"not cancelled": NOT_CANCELLED, "not written": NOT_WRITTEN, "ended": STOP_REASONS}
 """The lists that a worker sends to the process that the user started, by the key of xdist's `workeroutput`."""
@@ -56,11 +59,23 @@ def pytest_handlecrashitem(report: pytest.TestReport, sched: Any) -> None:
 
 
 class SchedulingByOperation(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives all items of a path to the same worker: requirements that judge all exchanges need all of them."""
+    """Gives all items of an operation to the same worker: requirements that judge all exchanges need all of them.
+
+    Operations that use up ids of one pool share a worker, too, unless each worker has a mock of its own.
+    """
+
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        """Work out which operations share a worker."""
+        super().__init__(config, log)
+        session = config.stash[SESSION]
+        groups: Mapping[str, str] = {}
+        if session.options.target != MOCK:
+            groups = worker_groups(session.document, session.operations, session.target.known)
+        self._groups = {operation.label: groups.get(operation.id, operation.path) for operation in session.operations}
 
     def _split_scope(self, nodeid: str) -> str:
         name = check_name(nodeid)
-        return nodeid.rpartition("::")[0] if name is None else name.path
+        return nodeid.rpartition("::")[0] if name is None else self._groups[f"{name.method} {name.path}"]
 
 
 @pytest.hookimpl(optionalhook=True)
