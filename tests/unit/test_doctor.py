@@ -148,7 +148,7 @@ def drips(talk: Talk) -> None:
 
 
 def test_answer_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.harness.cli.preflight_client.ATTEMPT_SECONDS", 0.2)
+    monkeypatch.setattr("tests.harness.cli.preflight_client.MAX_ATTEMPT_SECONDS", 0.2)
     with serving_fake(drips) as server:
         lines, _ = seen(target(server.url))
     assert lines["reachable"].detail == "no answer in time"

@@ -146,7 +146,7 @@ def test_third_signal_waits_for_nothing() -> None:
 
 @pytest.mark.parametrize("minutes", [None, SOON_MINUTES], ids=["a signal", "the time limit"])
 def test_nothing_holds_an_end_back_for_long(minutes: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "HELD_SECONDS", SOON_SECONDS)
+    monkeypatch.setattr(module, "MAX_DEFER_SECONDS", SOON_SECONDS)
 
     def act() -> None:
         with defer_sigint(WAIT):
