@@ -190,7 +190,7 @@ def message(stream: BinaryIO, of: bytes | None = None) -> bytes:
         name.strip().lower(): value.strip()
         for name, _, value in (line.partition(b":") for line in bytes(head).split(b"\r\n")[1:] if line)
     }
-    if of is not None and (of.startswith(b"HEAD ") or head.split(b" ", 2)[1][:3] in (b"204", b"304")):
+    if of is not None and (of.startswith(b"HEAD ") or bytes(head).split(b" ", 2)[1][:3] in (b"204", b"304")):
         return bytes(head)
     if b"chunked" in fields.get(b"transfer-encoding", b"").lower():
         return bytes(head) + _chunks(stream)

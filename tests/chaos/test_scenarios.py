@@ -11,6 +11,7 @@ import pytest
 from contracts.mock.http.api import MockApi
 from tests.chaos.fast_suite import SPEEDUP_FACTOR, behind, run
 from tests.chaos.scenarios import COULD_NOT_TELL, HELD, SCENARIOS, Scenario
+from tests.support.factories import CANCEL, STATUS, number_of_checks
 from tests.support.suite_process import QUICK, Outcome, document
 
 DEADLINE_SECONDS = 400.0
@@ -44,14 +45,10 @@ def assert_nothing_lost(outcome: Outcome, summary: object) -> None:
     assert isinstance(summary, dict)
     results = summary["results"]
     held = [entry for entry in results if entry["verdict"] == "held"]
-    assert len(results) == len(outcome.verdicts) == NUMBER_OF_ITEMS
+    assert len(results) == len(outcome.verdicts) == number_of_checks(CANCEL, STATUS)
     assert list(outcome.verdicts.values()).count("passed") == len(held)
     assert summary["exit_code"] == outcome.code
 
 
 def test_there_are_enough_scenarios() -> None:
     assert len(SCENARIOS) >= FEWEST
-
-
-NUMBER_OF_ITEMS = 72
-"""Checks of the two operations."""

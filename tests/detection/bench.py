@@ -33,9 +33,10 @@ from rich.table import Table
 from contracts.mock.http.api import MockApi
 from contracts.openapi.loader import load_document
 from contracts.requirements import load_requirements
-from tests.detection.catalogue import Defect, Kind, Served, Variant, hosted, operations, to_gate
+from tests.detection.catalogue import Defect, Variant, hosted, operations, to_gate
 from tests.detection.defects import DEFECTS, VARIANTS
 from tests.detection.detection_curve import greedy_cover, noticed_by_request, svg
+from tests.detection.probe import Kind, Served
 from tests.detection.prove import CONTRACTS, ROOT, WORKERS, alarms, prove, tried_with
 
 CONTRACT = CONTRACTS / "appointments.yaml"
@@ -187,7 +188,7 @@ def detection(every: int) -> tuple[str, str]:
     """Return a table of what each notices on every N-th defect and says on every N-th variant, and a picture of it."""
     defects, variants = DEFECTS[::every], VARIANTS[::every]
     musts = to_gate(defects, load_requirements(CONTRACTS / "requirements.yaml"))
-    trials = prove([subject.name for subject in (*defects, *variants)], "nightly", 0)
+    trials = prove([*(one.name for one in defects), *(one.name for one in variants)], "nightly", 0)
     told = {
         "suite": Noticed(
             firsts={d.name: trials[d.name].first or trials[d.name].requests for d in defects if trials[d.name].noticed},

@@ -23,7 +23,8 @@ def greedy_cover(shown_by: Mapping[str, frozenset[str]]) -> list[tuple[int, int]
     for defect, mutations in shown_by.items():
         for mutation in mutations:
             shows.setdefault(mutation, set()).add(defect)
-    left, points = {defect for defect, mutations in shown_by.items() if mutations}, []
+    left = {defect for defect, mutations in shown_by.items() if mutations}
+    points: list[tuple[int, int]] = []
     everything = len(left)
     while left:
         best = max(sorted(shows), key=lambda mutation: len(shows[mutation] & left))

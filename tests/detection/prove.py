@@ -29,9 +29,10 @@ from contracts.model.verdict import Status
 from contracts.openapi.loader import load_document
 from contracts.requirements import Requirement, load_requirements
 from reports.run.proof import Proof, store, suite_digest
-from tests.detection.catalogue import Defect, Kind, Variant, operations, to_gate
+from tests.detection.catalogue import Defect, Variant, operations, to_gate
 from tests.detection.defects import DEFECTS, VARIANTS
 from tests.detection.detection_curve import greedy_cover, noticed_by_request, requests_until
+from tests.detection.probe import Kind
 from tests.harness.pytest_plugin.results import result_of
 
 ROOT = Path(__file__).parents[2]
@@ -239,7 +240,7 @@ def alarms(variant: Variant, trial: RequirementTest) -> frozenset[str]:
 
 
 def _subjects() -> dict[str, Defect | Variant]:
-    return {subject.name: subject for subject in (*DEFECTS, *VARIANTS)}
+    return {**{one.name: one for one in DEFECTS}, **{one.name: one for one in VARIANTS}}
 
 
 @contextlib.contextmanager

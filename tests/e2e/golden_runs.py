@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -128,7 +128,7 @@ def findings(folder: Path) -> str:
     return f"{json.dumps({name: found(folder, name) for name in DEFECT_NAMES}, indent=1)}\n"
 
 
-FILES = {
+FILES: dict[str, Callable[[Path], str]] = {
     **{name: partial(requests, name) for name in REQUESTS},
     "findings.json": findings,
     "names.json": names_that_users_rely_on,

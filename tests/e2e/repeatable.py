@@ -17,5 +17,5 @@ def _start_pool_of_one(pool: ThreadPoolExecutor, *_: object, **__: object) -> No
     _start_pool(pool, 1)
 
 
-ThreadPoolExecutor.__init__ = _start_pool_of_one  # type: ignore[method-assign]
+ThreadPoolExecutor.__init__ = _start_pool_of_one  # type: ignore[method-assign, assignment]
 uuid.uuid4 = lambda: uuid.UUID(int=_random.getrandbits(128), version=4)

@@ -25,7 +25,7 @@ class NeverCancels(Keeps):
     """Refuses every cancellation."""
 
     def cancel(self, _: Operation, __: Json) -> list[str]:
-        raise Refusal(400, "invalid_request", "closed for today", "closed")
+        raise Refusal(400, "invalid_request", "closed for today", "job")
 
 
 class CancelsInVain(Keeps):

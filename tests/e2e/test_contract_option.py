@@ -1,6 +1,7 @@
 """--contract: the suite runs against whatever document it is given, or says in a sentence why it cannot."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ OPERATIONS = ("--operation", "cancel_lead*", "--operation", "get_write_status")
 
 
 class ForgetsTheJob(MockApi):
-    def write_answer(self, *given: object) -> object:
+    def write_answer(self, *given: Any) -> Any:
         value = super().write_answer(*given)
         del value["job_id"]
         return value
@@ -44,7 +45,9 @@ def test_fault_is_found_by_the_generic_document(tmp_path: Path) -> None:
     ],
     ids=["missing", "empty", "invalid"],
 )
-def test_document_that_cannot_be_used_ends_with_4_and_a_sentence(tmp_path: Path, content, complaint: str) -> None:
+def test_document_that_cannot_be_used_ends_with_4_and_a_sentence(
+    tmp_path: Path, content: bytes | None, complaint: str
+) -> None:
     file = tmp_path / "document.yaml"
     if content is not None:
         file.write_bytes(content)

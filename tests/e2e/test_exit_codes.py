@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from contracts.mock.http.api import MockApi
 from reports.run.history import append, read
@@ -13,7 +14,7 @@ from tests.support.factories import table
 from tests.support.mocks import ForgetsMeta
 from tests.support.report_factories import ENTRY, night
 from tests.support.report_files import entries
-from tests.support.suite_process import ROOT, TWO, document, run, serving, started
+from tests.support.suite_process import ROOT, TWO, SuiteProcess, document, run, serving, started
 
 SETTINGS = {"PROPEXO_TOKEN": "tok-1-of-tests", "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
 QUICK = ("--profile", "quick", "--operation", "cancel_lead*")
@@ -22,19 +23,19 @@ QUICK = ("--profile", "quick", "--operation", "cancel_lead*")
 class Interrupts(MockApi):
     """Interrupts the run with its third write."""
 
-    process = None
+    process: SuiteProcess
 
-    def accept(self, operation, value):
+    def accept(self, operation: Any, value: Any) -> Any:
         if len(self.state.jobs) == 2:
             self.process.send_signal(signal.SIGINT)
         return super().accept(operation, value)
 
 
 class NeverAccepts(MockApi):
-    def unknown_values(self, operation, value):
+    def unknown_values(self, operation: Any, value: Any) -> Any:
         return [*super().unknown_values(operation, value), self.nothing_is_known()]
 
-    def nothing_is_known(self):
+    def nothing_is_known(self) -> Any:
         return {"code": "custom", "path": [], "message": "unknown"}
 
 
@@ -70,7 +71,7 @@ def test_1_a_must_is_violated(tmp_path: Path) -> None:
 
 def test_1_a_should_is_not_met_with_strict(tmp_path: Path) -> None:
     class Silent(MockApi):
-        def rate_headers(self, _):
+        def rate_headers(self, _: Any) -> dict[str, str]:
             return {}
 
     with serving(Silent(document())) as (arguments, environment):
@@ -148,7 +149,9 @@ TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1-of-tests"}
         ),
     },
 )
-def test_4_setting_is_wrong(tmp_path: Path, arguments, environment, sentence: str) -> None:
+def test_4_setting_is_wrong(
+    tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str], sentence: str
+) -> None:
     outcome = run(tmp_path, *arguments, environment=environment)
     assert outcome.code == 4, outcome.output
     assert sentence in outcome.output
@@ -233,7 +236,9 @@ def test_7_fewer_musts_exercised_than_in_the_last_whole_run(tmp_path: Path) -> N
         "Ctrl-C at the very end": ("KeyboardInterrupt()", 2, []),
     },
 )
-def test_process_that_crashes_where_pytest_does_not_look_is_no_violation(raised: str, code: int, said) -> None:
+def test_process_that_crashes_where_pytest_does_not_look_is_no_violation(
+    raised: str, code: int, said: list[str]
+) -> None:
     program = (
         "import sys; from tests.harness.pytest_plugin.configuration import exit_after_crash;"
         f" sys.excepthook = exit_after_crash; raise {raised}"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.openapi.loader import load_document
+from tests.detection.catalogue import Defect
 from tests.detection.defects import DEFECTS
 from tests.support.suite_process import CONTRACT, TWO, run
 
@@ -17,7 +18,7 @@ NAMES = (
 )
 
 
-def found(defect, folder: Path, seed: int) -> set[str]:
+def found(defect: Defect, folder: Path, seed: int) -> set[str]:
     with defect.serve(load_document(CONTRACT), 1) as served:
         known = {name: ",".join(values) for name, values in served.known.items()}
         settings = known | {"PROPEXO_TOKEN": served.token}
@@ -29,7 +30,7 @@ def found(defect, folder: Path, seed: int) -> set[str]:
 
 
 @pytest.mark.parametrize("defect", [d for d in DEFECTS if d.name in NAMES], ids=lambda defect: defect.name)
-def test_identities_do_not_depend_on_the_seed(defect, tmp_path: Path) -> None:
+def test_identities_do_not_depend_on_the_seed(defect: Defect, tmp_path: Path) -> None:
     first = found(defect, tmp_path, 1)
     assert first
     assert found(defect, tmp_path, 2) == first

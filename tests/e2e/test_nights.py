@@ -1,6 +1,7 @@
 """Night after night, as a user runs it: the target changes, and every report says what changed."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from contracts.mock.http.api import MockApi
 from reports.cli.accept import accept
 from reports.run.history import read
 from tests.support.report_factories import TODAY
-from tests.support.report_files import complaints, entries, filled
+from tests.support.report_files import entries, filled, schema_errors
 from tests.support.suite_process import Outcome, document, run, serving
 
 CHOSEN = ("--profile", "quick", "--operation", "cancel_lead*", "-k", "AUTH-02 or ERR-05")
@@ -27,10 +28,10 @@ class Changes(MockApi):
     def token_is_known(self, token: str) -> bool:
         return "token" in self.faults or super().token_is_known(token)
 
-    def unknown_values(self, operation, value):
+    def unknown_values(self, operation: Any, value: Any) -> Any:
         return [*super().unknown_values(operation, value), *([UNKNOWN] if "nothing is known" in self.faults else [])]
 
-    def error_body(self, refusal: object) -> object:
+    def error_body(self, refusal: Any) -> Any:
         value = super().error_body(refusal)
         if "code" in self.faults:
             value["error"]["code"] = 4001
@@ -53,7 +54,8 @@ class Nights:
         return run(self.folder, *arguments, environment=self.environment)
 
     def told(self) -> dict[str, Any]:
-        return json.loads((self.folder / "summary.json").read_text())
+        value: dict[str, Any] = json.loads((self.folder / "summary.json").read_text())
+        return value
 
     def stands(self) -> list[tuple[str, str, int]]:
         return [(found["requirement"], found["state"], found["runs"]) for found in self.told()["findings"]]
@@ -69,7 +71,7 @@ FILES = {
 
 
 @pytest.fixture
-def nights(tmp_path: Path):
+def nights(tmp_path: Path) -> Iterator["Nights"]:
     api = Changes(document())
     with serving(api) as (arguments, environment):
         yield Nights(tmp_path, api, arguments, environment)
@@ -139,7 +141,7 @@ def test_workers_tell_one_story(nights: Nights) -> None:
     (nights.folder / "x.har.gw7").write_text("somebody's")
     first = nights.run("token", options=options)
     assert first.code == 1, first.output
-    assert complaints(nights.told()) == []
+    assert schema_errors(nights.told()) == []
     assert {found["state"] for found in nights.told()["findings"]} == {"new"}
     nights.run("token", options=options)
     assert {found["state"] for found in nights.told()["findings"]} == {"still open"}

@@ -11,6 +11,7 @@ import pytest
 from contracts.mock.http.api import MockApi
 from reports.redaction.scan import CANARY
 from tests.support.factories import SECRET, table
+from tests.support.mocks import ForgetsMeta
 from tests.support.suite_process import document, run, serving
 
 PLANT = f"""
@@ -161,13 +162,7 @@ def test_run_that_gives_nothing_away_is_not_failed(tmp_path: Path) -> None:
 
 
 def test_run_hides_ids(tmp_path: Path) -> None:
-    class Forgets(MockApi):
-        def write_answer(self, *given: object) -> object:
-            value = super().write_answer(*given)
-            del value["meta"]
-            return value
-
-    with serving(Forgets(document())) as (target, environment):
+    with serving(ForgetsMeta(document())) as (target, environment):
         chosen = (
             "--profile",
             "quick",

@@ -78,7 +78,7 @@ def exchange(
     answer = (ACCEPTED if status == 200 else REFUSED) if body is ABSENT else body
     told = {**TYPED, **(headers or {})}
     sent = tuple((name, value) for name, value in told.items() if value is not None)
-    response = None if status is None else Response(status, sent, _bytes(answer))
+    response = None if status is None else Response(status, sent, _bytes(answer) or b"")
     given = {"operation": CANCEL.id, "mutation": CONTROL, "fault": None, "began": 0.0, "elapsed": 0.1} | fields
     return Exchange(request=request, response=response, **given)
 
@@ -105,7 +105,8 @@ def operation(body: Json = None, **fields: Any) -> Operation:
     nothing = dict.fromkeys(field.name for field in fields_of(Operation))
     answered = {"supported": True, "parameters": (), "responses": {}, "response_headers": frozenset(), "links": ()}
     paths = {"queued_by": (), "path_methods": frozenset({"POST"})}
-    return Operation(**nothing | named | answered | paths | {"body": body} | fields)
+    values: dict[str, Any] = nothing | named | answered | paths | {"body": body} | fields
+    return Operation(**values)
 
 
 def objects(properties: Mapping[str, Json], required: Iterable[str] = ()) -> Json:
@@ -154,6 +155,11 @@ def demands(operation: Operation) -> dict[Requirement, RequestDemand]:
     every = [demand for _, demanded in conformance_tests() for demand in demanded]
     cited = {REQUIREMENTS[demand.requirement]: demand for demand in every}
     return {requirement: demand for requirement, demand in cited.items() if requirement.applies(operation)}
+
+
+def number_of_checks(*operations: Operation) -> int:
+    """Return how many items a run on these operations has: each requirement on each that it applies to."""
+    return sum(len(demands(operation)) for operation in operations)
 
 
 def _bytes(body: Json) -> bytes | None:

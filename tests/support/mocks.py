@@ -32,7 +32,9 @@ class Keeps(MockApi):
 
 
 class ForgetsMeta(MockApi):
-    def write_answer(self, *given: object) -> object:
+    """Answers an accepted write without `meta`."""
+
+    def write_answer(self, *given: Any) -> Json:
         value = super().write_answer(*given)
         del value["meta"]
         return value

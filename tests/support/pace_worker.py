@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.harness.http.timing import Clock
 from tests.harness.rate_limit.shared_counter import SharedRateCounter
 
 URL, TOKEN = "https://example.test", "tok-1"
 START = 1_800_000_000.0
 
 
-class Clock:
+class StandingClock(Clock):
     """Stands still but for sleeping."""
 
-    def __init__(self) -> None:
-        self.time = START
+    time = START
 
     def now(self) -> float:
         return self.time
 
-    stamp = now
+    def stamp(self) -> float:
+        return self.time
 
     def sleep(self, seconds: float) -> None:
         self.time += seconds
@@ -27,5 +28,5 @@ class Clock:
 
 def acquire(folder: Path, times: int) -> int:
     """Return how many of so many requests find room."""
-    budget = SharedRateCounter(Clock(), URL, TOKEN, folder)
+    budget = SharedRateCounter(StandingClock(), URL, TOKEN, folder)
     return sum(budget.wait(100) == 0 for _ in range(times))

@@ -105,5 +105,5 @@ def accounted(
     run = as_run(CONFIG, results, code, None, whole=True)
     found = all_trends(run, earlier, {issue.finding: issue for issue in issues}, TODAY)
     last = earlier[-1].when if earlier else None
-    given = {"config": CONFIG, "results": results, "exit_code": code, "trends": found, "last": last}
+    given: dict[str, Any] = {"config": CONFIG, "results": results, "exit_code": code, "trends": found, "last": last}
     return RunReport(**given | {"access": ACCESS} | more)

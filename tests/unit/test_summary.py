@@ -13,7 +13,7 @@ from reports.run.trend import State
 from reports.writers.summary import SCHEMA, summary, write
 from tests.support.factories import table
 from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
-from tests.support.report_files import DOCUMENTED, complaints
+from tests.support.report_files import DOCUMENTED, schema_errors
 
 PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ())
 EARLIER = [night(22, OTHER), night(23, OTHER, ADVICE)]
@@ -29,15 +29,15 @@ EARLIER = [night(22, OTHER), night(23, OTHER, ADVICE)]
     },
 )
 def test_summary_is_as_documented(account) -> None:
-    assert complaints(summary(account)) == []
+    assert schema_errors(summary(account)) == []
 
 
 def test_schema_is_a_schema_and_closed() -> None:
     Draft202012Validator.check_schema(DOCUMENTED)
     told = summary(accounted(broken(FOUND)))
-    assert complaints(told | {"more": 1})
+    assert schema_errors(told | {"more": 1})
     for key in DOCUMENTED["required"]:
-        assert complaints({name: value for name, value in told.items() if name != key}), key
+        assert schema_errors({name: value for name, value in told.items() if name != key}), key
     assert set(DOCUMENTED["properties"]) == set(DOCUMENTED["required"]) == set(told)
 
 

@@ -51,7 +51,7 @@ class Choosy(MockApi):
 
     def looked_at(self, operation: Operation) -> Iterable[str]:
         """Return the properties whose strings are looked at."""
-        return (operation.body or {}).get("properties", {})
+        return tuple((operation.body or {}).get("properties", {}))
 
     def refuses(self, text: str) -> bool:
         """Whether this string is refused."""
