@@ -58,17 +58,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _comparison(config: pytest.Config, session: Session) -> Comparison:
     file, target, contract = config.getoption("--history"), target_name(session), contract_name(session)
-    kept = history.read(Path(file), target, session.document.digest) if file else history.History(())
+    past = history.read(Path(file), target, session.document.digest) if file else history.History(())
     issues = Path(config.getoption("--known-issues"))
     return Comparison(
         began=run_report.now(),
         today=dt.datetime.now(tz=dt.UTC).date(),
-        runs=kept.runs,
-        notice=kept.notice,
+        runs=past.runs,
+        notice=past.notice,
         issues=known_issues.matching_issues(
             known_issues.load(issues), issues, target, contract, session.document, session.requirements
         ),
-        kept=file is not None,
+        has_history=file is not None,
     )
 
 

@@ -69,7 +69,7 @@ def pytest_conformance_verdict(config: pytest.Config, test: RequirementTest, ver
     session, comparison, strict = config.stash[SESSION], config.stash[COMPARISON], bool(config.getini("strict"))
     redactor, url = redactor_of(session), session.target.url
     trends = comparison.trends(verdict.findings)
-    suppressed = known_issues.suppressed(verdict.findings, comparison.known, strict=strict)
+    suppressed = known_issues.suppressed(verdict.findings, comparison.known_identities, strict=strict)
     check = allure_check(session, test.requirement, test.operation)
     control = test.run.controls.first
     config.stash[ALLURE].add_verdict(verdict, check, url, redactor, control, trends, suppressed=suppressed)

@@ -58,9 +58,9 @@ def _changes(report: RunReport) -> Iterator[str]:
             detail = details.get(change.finding.identity)
             yield _line(number, change, detail)
             if state in (State.NEW, State.EXPIRED) and shown[state] <= SHOWN_IN_FULL and detail:
-                yield from _in_full(detail, report.rest("--summary"))
+                yield from _in_full(detail, report.full_list_hint("--summary"))
         if len(of_state) > LINES_OF_A_STATE:
-            yield f"- and {len(of_state) - LINES_OF_A_STATE} more {state}: {report.rest('--summary')}"
+            yield f"- and {len(of_state) - LINES_OF_A_STATE} more {state}: {report.full_list_hint('--summary')}"
 
 
 def _line(number: int, change: FindingTrend, detail: FindingResult | None) -> str:
@@ -82,7 +82,7 @@ def _last_requests(report: RunReport) -> Iterator[str]:
     for request in report.last_requests:
         yield f"- {code(last_requests.line(request))}"
         yield ""
-        yield from _command(request.curl, report.rest("--summary"))
+        yield from _command(request.curl, report.full_list_hint("--summary"))
 
 
 def _command(command: str, rest: str) -> Iterator[str]:

@@ -76,7 +76,7 @@ def _changes(report: RunReport) -> Iterator[str]:
             yield f"{number:3}  {change.status_text()}: {where}, {finding.edit}: {what}"
         if len(of_state) > most:
             complete = ("--markdown",) if len(of_state) <= markdown.LINES_OF_A_STATE else ()
-            yield f"     and {len(of_state) - most} more {state}: {report.rest(*complete, '--summary')}"
+            yield f"     and {len(of_state) - most} more {state}: {report.full_list_hint(*complete, '--summary')}"
 
 
 def _evidence(report: RunReport) -> Iterator[str]:
@@ -92,7 +92,7 @@ def _closing_lines(report: RunReport) -> Iterator[str]:
     observed = list(dict.fromkeys(line for result in report.results for line in result.observations))
     yield from (f"Observed: {line}." for line in observed[:OBSERVATIONS])
     if len(observed) > OBSERVATIONS:
-        yield f"Observed: {len(observed) - OBSERVATIONS} more: {report.rest('--summary')}."
+        yield f"Observed: {len(observed) - OBSERVATIONS} more: {report.full_list_hint('--summary')}."
     yield from (f"Left at the target: {line}." for line in report.not_cancelled)
     if why := stop_reason(report.results):
         yield why

@@ -76,7 +76,7 @@ class RunReport:
         """Return the meaning of the exit code, without a full stop."""
         return meaning(self.results, self.exit_code, self.failure_reason)
 
-    def rest(self, *options: str) -> str:
+    def full_list_hint(self, *options: str) -> str:
         """Return where the reader finds the complete list: the file of one of the options, or the first option."""
         file = next((self.files[option] for option in options if option in self.files), None)
         return f"see {file}" if file else f"write them with {options[0]} FILE"

@@ -74,7 +74,7 @@ class Comparison:
     """The runs and known issues that a run is compared with.
 
     `began`: when the run itself began. `runs`: the earlier runs of its target and contract, the oldest first.
-    `notice`: what is wrong with the history. `issues`: by the identity of the finding. `kept`: there is a history.
+    `notice`: what is wrong with the history. `issues`: by the identity of the finding.
     """
 
     began: str
@@ -82,7 +82,7 @@ class Comparison:
     runs: tuple[Run, ...]
     notice: str
     issues: Mapping[str, KnownIssue]
-    kept: bool
+    has_history: bool
 
     @property
     def last(self) -> str | None:
@@ -90,7 +90,7 @@ class Comparison:
         return self.runs[-1].when if self.runs else None
 
     @property
-    def known(self) -> frozenset[str]:
+    def known_identities(self) -> frozenset[str]:
         """Return the identities of the known issues that are not expired."""
         return frozenset(identity for identity, issue in self.issues.items() if not issue.expired(self.today))
 
@@ -99,7 +99,7 @@ class Comparison:
         return {
             finding.identity: trend(_record_of(finding), self.began, self.runs, self.issues, self.today)
             for finding in findings
-            if self.kept or finding.identity in self.issues
+            if self.has_history or finding.identity in self.issues
         }
 
 

@@ -102,6 +102,25 @@ def test_package_that_joins_two_layers_is_imported_by_none(package: str) -> None
     assert importers == []
 
 
+PLUGIN = "tests/harness/pytest_plugin"
+BELOW_PLUGIN = [
+    file for file in FILES if file.is_relative_to(ROOT / "tests/harness") and not file.is_relative_to(ROOT / PLUGIN)
+]
+
+
+@pytest.mark.parametrize("file", BELOW_PLUGIN, ids=name_of)
+def test_harness_below_its_plugin_knows_no_pytest(file: Path) -> None:
+    assert [
+        found for found in imports(file) if within(found, ("pytest", "_pytest", "xdist", PLUGIN.replace("/", ".")))
+    ] == []
+
+
+def test_conftest_only_registers_plugins() -> None:
+    (docstring, plugins) = ast.parse((ROOT / "conftest.py").read_text()).body
+    assert isinstance(docstring, ast.Expr)
+    assert isinstance(plugins, ast.Assign)
+
+
 @pytest.mark.parametrize("file", sorted((ROOT / "contracts" / "checks").glob("*.py")), ids=name_of)
 def test_check_knows_no_clock_no_chance_and_no_network(file: Path) -> None:
     assert not {found.partition(".")[0] for found in imports(file)} & IMPURE

@@ -1,4 +1,4 @@
-"""Where a run writes to: looked at before anything is sent, so that no result is lost for want of room."""
+"""Output paths: expanded before any plugin uses them, and checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ OUTPUT_OPTIONS: Final = {
     "--har": "har",
     "--history": "history",
 }
-"""Options that say where to write, and what pytest calls their values; of those of a plugin, there may be none."""
+"""Options with an output path, and the names of their values in pytest, where a plugin may be missing."""
 
 
 def expanded(options: Mapping[str, object]) -> dict[str, str]:
-    """Return pytest's options that say where to write, with `~` and `$NAME` filled in as in its own --junitxml."""
+    """Return the values of these options with `~` and `$NAME` expanded, as pytest does for --junitxml."""
     given = ((name, options.get(name)) for name in OUTPUT_OPTIONS.values())
     return {
         name: os.path.expanduser(os.path.expandvars(value))  # noqa: PTH111 - without a home it stays as it is
@@ -35,7 +35,7 @@ def expanded(options: Mapping[str, object]) -> dict[str, str]:
 
 
 def check_writable(option: str, path: str | None, *, is_folder: bool) -> None:
-    """Write a few bytes to where an option points; `UsageError` in one sentence if that cannot be done."""
+    """Write a few bytes to the path of an option, so that no result is lost; raises UsageError if that fails."""
     if not path:
         return
     place = Path(path) if is_folder else Path(path).absolute().parent
