@@ -14,15 +14,15 @@ from tests.harness.rate_limit.limit_window import LimitWindow
 from tests.harness.rate_limit.shared_counter import SharedRateCounter
 from tests.harness.rate_limit.throttle import Throttle
 from tests.support.factories import with_rate_limit
-from tests.support.pace_worker import START, TOKEN, URL, Clock, acquire
+from tests.support.pace_worker import START, TOKEN, URL, StandingClock, acquire
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> StandingClock:
+    return StandingClock()
 
 
-def pacer(clock: Clock, folder: Path, token: str = TOKEN, *, paced: bool = True) -> tuple[Throttle, list[str]]:
+def pacer(clock: StandingClock, folder: Path, token: str = TOKEN, *, paced: bool = True) -> tuple[Throttle, list[str]]:
     lines: list[str] = []
     return Throttle(clock, lambda: SharedRateCounter(clock, URL, token, folder), lines.append, paced=paced), lines
 
@@ -35,7 +35,7 @@ def extra_requests(one: Throttle, times: int) -> float:
     return one.waited - before
 
 
-def test_first_hundred_go_out_at_once_and_the_next_a_minute_later(clock: Clock, tmp_path: Path) -> None:
+def test_first_hundred_go_out_at_once_and_the_next_a_minute_later(clock: StandingClock, tmp_path: Path) -> None:
     one, lines = pacer(clock, tmp_path)
     assert extra_requests(one, 100) == 0
     assert extra_requests(one, 1) == pytest.approx(60, abs=0.1)
@@ -43,7 +43,7 @@ def test_first_hundred_go_out_at_once_and_the_next_a_minute_later(clock: Clock, 
     assert lines == ["waiting 60 s for the rate limit"]
 
 
-def test_target_on_this_machine_is_not_paced_before_it_says_429(clock: Clock, tmp_path: Path) -> None:
+def test_target_on_this_machine_is_not_paced_before_it_says_429(clock: StandingClock, tmp_path: Path) -> None:
     one, _ = pacer(clock, tmp_path, paced=False)
     assert (extra_requests(one, 1000), one.per_minute) == (0, None)
     one.after_response(with_rate_limit(150, 0), 2.5)
@@ -52,7 +52,7 @@ def test_target_on_this_machine_is_not_paced_before_it_says_429(clock: Clock, tm
     assert one.throttled == 1
 
 
-def test_first_429_of_an_unpaced_target_is_no_sign_of_other_clients(clock: Clock, tmp_path: Path) -> None:
+def test_first_429_of_an_unpaced_target_is_no_sign_of_other_clients(clock: StandingClock, tmp_path: Path) -> None:
     one, _ = pacer(clock, tmp_path, paced=False)
     for used in range(1, 151):
         one.before_request()
@@ -66,7 +66,7 @@ def test_first_429_of_an_unpaced_target_is_no_sign_of_other_clients(clock: Clock
 
 
 def test_window_that_ends_sooner_than_a_minute_after_a_429_hides_no_request_of_ours(
-    clock: Clock, tmp_path: Path
+    clock: StandingClock, tmp_path: Path
 ) -> None:
     one, _ = pacer(clock, tmp_path, paced=False)
     extra_requests(one, 150)
@@ -77,14 +77,14 @@ def test_window_that_ends_sooner_than_a_minute_after_a_429_hides_no_request_of_o
     assert one.per_minute == 100
 
 
-def test_second_429_halves_the_pace(clock: Clock, tmp_path: Path) -> None:
+def test_second_429_halves_the_pace(clock: StandingClock, tmp_path: Path) -> None:
     one, _ = pacer(clock, tmp_path, paced=False)
     one.on_throttled()
     one.on_throttled()
     assert one.per_minute == 50
 
 
-def test_answers_that_come_late_near_the_limit_are_counted(clock: Clock, tmp_path: Path) -> None:
+def test_answers_that_come_late_near_the_limit_are_counted(clock: StandingClock, tmp_path: Path) -> None:
     one, _ = pacer(clock, tmp_path)
     one.before_request()
     one.after_response(with_rate_limit(150, 25), 2.1)
@@ -92,18 +92,18 @@ def test_answers_that_come_late_near_the_limit_are_counted(clock: Clock, tmp_pat
     assert extra_requests(one, 1) == pytest.approx(60.5)
 
 
-def test_one_token_has_one_count_for_all(clock: Clock, tmp_path: Path) -> None:
+def test_one_token_has_one_count_for_all(clock: StandingClock, tmp_path: Path) -> None:
     one, other = pacer(clock, tmp_path)[0], pacer(clock, tmp_path)[0]
     assert extra_requests(one, 60) + extra_requests(other, 40) == 0
     assert extra_requests(other, 1) > 59
 
 
-def test_another_token_has_its_own_count(clock: Clock, tmp_path: Path) -> None:
+def test_another_token_has_its_own_count(clock: StandingClock, tmp_path: Path) -> None:
     one, other = pacer(clock, tmp_path)[0], pacer(clock, tmp_path, "tok-2")[0]
     assert extra_requests(one, 100) + extra_requests(other, 100) == 0
 
 
-def test_file_does_not_tell_the_token(clock: Clock, tmp_path: Path) -> None:
+def test_file_does_not_tell_the_token(clock: StandingClock, tmp_path: Path) -> None:
     extra_requests(pacer(clock, tmp_path, "tok-secret")[0], 3)
     assert list(tmp_path.iterdir())
     assert not any(b"tok-secret" in file.read_bytes() + bytes(file) for file in tmp_path.iterdir())
@@ -115,14 +115,14 @@ def test_processes_at_the_same_time_share_the_count(tmp_path: Path) -> None:
     assert sum(found) == 100
 
 
-def test_file_that_cannot_be_had_changes_nothing_for_one_process(clock: Clock, tmp_path: Path) -> None:
+def test_file_that_cannot_be_had_changes_nothing_for_one_process(clock: StandingClock, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     one, _ = pacer(clock, tmp_path / "file")
     assert extra_requests(one, 100) == 0
     assert extra_requests(one, 1) > 59
 
 
-def test_file_that_breaks_on_the_way_is_done_without(clock: Clock, tmp_path: Path, monkeypatch) -> None:
+def test_file_that_breaks_on_the_way_is_done_without(clock: StandingClock, tmp_path: Path, monkeypatch) -> None:
     one, _ = pacer(clock, tmp_path)
     extra_requests(one, 3)
 
@@ -134,14 +134,14 @@ def test_file_that_breaks_on_the_way_is_done_without(clock: Clock, tmp_path: Pat
     assert extra_requests(one, 1) > 59
 
 
-def test_what_a_clock_ahead_of_time_counted_keeps_nobody_waiting(clock: Clock, tmp_path: Path) -> None:
+def test_what_a_clock_ahead_of_time_counted_keeps_nobody_waiting(clock: StandingClock, tmp_path: Path) -> None:
     clock.time += 3600
     extra_requests(pacer(clock, tmp_path)[0], 100)
     clock.time -= 3600
     assert extra_requests(pacer(clock, tmp_path)[0], 100) == 0
 
 
-def test_clock_that_is_set_back_on_the_way_keeps_nobody_waiting(clock: Clock, tmp_path: Path) -> None:
+def test_clock_that_is_set_back_on_the_way_keeps_nobody_waiting(clock: StandingClock, tmp_path: Path) -> None:
     one, _ = pacer(clock, tmp_path)
     extra_requests(one, 100)
     clock.time -= 3600
@@ -149,7 +149,7 @@ def test_clock_that_is_set_back_on_the_way_keeps_nobody_waiting(clock: Clock, tm
 
 
 def test_no_wait_depends_on_the_time_of_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    budget = SharedRateCounter(timing.Clock(), URL, TOKEN, tmp_path)
+    budget = SharedRateCounter(timing.StandingClock(), URL, TOKEN, tmp_path)
     now = time.time()
     assert [budget.wait(2) for _ in range(2)] == [0, 0]
     for hour in (-1, 1):
