@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from tests.harness.http.timing import Clock
 from tests.harness.rate_limit.shared_counter import SharedRateCounter
@@ -11,10 +12,11 @@ URL, TOKEN = "https://example.test", "tok-1"
 START = 1_800_000_000.0
 
 
-class StandingClock(Clock):
-    """Stands still but for sleeping."""
+class StandingClock:
+    """A `Clock` that stands still but for sleeping."""
 
-    time = START
+    def __init__(self) -> None:
+        self.time = START
 
     def now(self) -> float:
         return self.time
@@ -28,5 +30,5 @@ class StandingClock(Clock):
 
 def acquire(folder: Path, times: int) -> int:
     """Return how many of so many requests find room."""
-    budget = SharedRateCounter(StandingClock(), URL, TOKEN, folder)
+    budget = SharedRateCounter(cast("Clock", StandingClock()), URL, TOKEN, folder)
     return sum(budget.wait(100) == 0 for _ in range(times))

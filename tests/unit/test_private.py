@@ -11,7 +11,7 @@ import pytest
 from tests.harness.config.private_folder import private_folder
 from tests.harness.pytest_plugin.configuration import hypothesis_home
 from tests.harness.rate_limit.shared_counter import SharedRateCounter
-from tests.support.pace_worker import TOKEN, URL, Clock
+from tests.support.pace_worker import TOKEN, URL, StandingClock
 
 NAME = f"propexo-conformance-{os.getuid()}"
 
@@ -81,7 +81,7 @@ def test_place_in_which_others_may_rename_is_not_used(mode: int, trusted: bool, 
 
 
 def test_pace_and_hypothesis_are_kept_in_it(temporary: Path) -> None:
-    SharedRateCounter(Clock(), URL, TOKEN).close()
+    SharedRateCounter(StandingClock(), URL, TOKEN).close()
     assert hypothesis_home() == temporary / NAME / "hypothesis"
     assert [file.name[:5] for file in (temporary / NAME).iterdir()] == ["sent-"]
 
@@ -92,7 +92,7 @@ def test_nothing_is_written_where_a_link_leads_and_nothing_removed(temporary: Pa
     (elsewhere / "sent-2023.mbox").write_text("precious")
     os.utime(elsewhere / "sent-2023.mbox", (1, 1))
     (temporary / NAME).symlink_to(elsewhere)
-    budget = SharedRateCounter(Clock(), URL, TOKEN)
+    budget = SharedRateCounter(StandingClock(), URL, TOKEN)
     assert [budget.wait(1), budget.wait(1) > 0] == [0, True]
     assert not hypothesis_home().is_relative_to(temporary)
     assert [file.name for file in elsewhere.iterdir()] == ["sent-2023.mbox"]
@@ -102,5 +102,5 @@ def test_file_of_yesterday_is_left_where_it_is(temporary: Path) -> None:
     old = private_folder(temporary) / "sent-0123456789abcdef.sqlite"
     old.touch()
     os.utime(old, (1, 1))
-    SharedRateCounter(Clock(), URL, TOKEN).close()
+    SharedRateCounter(StandingClock(), URL, TOKEN).close()
     assert old.exists()
