@@ -15,7 +15,8 @@ from reports.pytest_plugin.run_names import redactor_of
 from reports.pytest_plugin.stash import write_errors_kept
 from reports.writers import har
 from tests.harness.pytest_plugin.collection import check_of
-from tests.harness.pytest_plugin.stash import SESSION, is_worker
+from tests.harness.pytest_plugin.stash import SESSION
+from tests.harness.pytest_plugin.workers import is_worker
 
 PARTS: Final = "har parts"
 """The key by which a worker is given the folder for its part."""

@@ -19,7 +19,8 @@ from reports.run import known_issues
 from reports.writers import allure_results
 from tests.harness.pytest_plugin.collection import check_of
 from tests.harness.pytest_plugin.not_run import named_check
-from tests.harness.pytest_plugin.stash import SESSION, is_worker
+from tests.harness.pytest_plugin.stash import SESSION
+from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.trial.requirement_test import RequirementTest
 
 

@@ -12,7 +12,8 @@ from contracts.requirements import Requirement
 from strategies.core.mutation import Mutations
 from tests.harness.pytest_plugin.catalogue import CataloguedTest, catalogue_of
 from tests.harness.pytest_plugin.item_ids import check_id
-from tests.harness.pytest_plugin.stash import CATALOGUE, PLAN, SESSION, STARTED, is_worker
+from tests.harness.pytest_plugin.stash import CATALOGUE, PLAN, SESSION, STARTED
+from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.context import RunPlan
 from tests.harness.run.session import MOCK, Session
 from tests.harness.trial.plan import BudgetShare, RequestDemand, Tried, allocate_budget, cost_estimate, dedup_key

@@ -25,9 +25,9 @@ from tests.harness.pytest_plugin.stash import (
     RESULTS,
     SESSION,
     STOP_REASONS,
-    is_worker,
 )
 from tests.harness.pytest_plugin.terminal import write_line
+from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.interruption import Interruption, clean_up_hint
 from tests.harness.run.session import NothingSelected, Session
 

@@ -17,8 +17,9 @@ from tests.harness.config.access import Access
 from tests.harness.config.settings import PRODUCTION_HOST, Profile
 from tests.harness.http.timing import ClientPolicy
 from tests.harness.pytest_plugin.output_paths import OUTPUT_OPTIONS, check_writable, expanded
-from tests.harness.pytest_plugin.stash import CLIENT_POLICY, is_worker
+from tests.harness.pytest_plugin.stash import CLIENT_POLICY
 from tests.harness.pytest_plugin.terminal import write_line
+from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.session import CONTRACTS, Options
 
 

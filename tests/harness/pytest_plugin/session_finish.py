@@ -30,9 +30,8 @@ from tests.harness.pytest_plugin.stash import (
     RESULTS,
     SESSION,
     STOP_REASONS,
-    is_worker,
 )
-from tests.harness.pytest_plugin.workers import hand_over
+from tests.harness.pytest_plugin.workers import hand_over, is_worker
 
 
 class SignalShield:

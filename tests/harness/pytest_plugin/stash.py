@@ -41,8 +41,3 @@ PRESENTATION: Final = pytest.StashKey[Presentation]()
 """Of an item."""
 BEYOND_ACCESS: Final = pytest.StashKey[bool]()
 """Set on an item that needs more access than the settings give."""
-
-
-def is_worker(config: pytest.Config) -> bool:
-    """Return whether this process is one of xdist's workers."""
-    return hasattr(config, "workerinput")

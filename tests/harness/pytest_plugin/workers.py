@@ -18,6 +18,11 @@ HANDED_OVER: Final = {"not cancelled": NOT_CANCELLED, "not written": NOT_WRITTEN
 """The lists that a worker sends to the process that the user started, by the key of xdist's `workeroutput`."""
 
 
+def is_worker(config: pytest.Config) -> bool:
+    """Return whether this process is one of xdist's workers."""
+    return hasattr(config, "workerinput")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Give a worker the id of the run."""
@@ -75,7 +80,8 @@ class SchedulingByOperation(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         name = check_name(nodeid)
-        return nodeid.rpartition("::")[0] if name is None else self._groups[f"{name.method} {name.path}"]
+        group = None if name is None else self._groups.get(f"{name.method} {name.path}")
+        return nodeid.rpartition("::")[0] if group is None else group
 
 
 @pytest.hookimpl(optionalhook=True)
