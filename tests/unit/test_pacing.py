@@ -149,7 +149,7 @@ def test_clock_that_is_set_back_on_the_way_keeps_nobody_waiting(clock: StandingC
 
 
 def test_no_wait_depends_on_the_time_of_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    budget = SharedRateCounter(timing.StandingClock(), URL, TOKEN, tmp_path)
+    budget = SharedRateCounter(timing.Clock(), URL, TOKEN, tmp_path)
     now = time.time()
     assert [budget.wait(2) for _ in range(2)] == [0, 0]
     for hour in (-1, 1):
