@@ -23,6 +23,7 @@ BASIS = {
 }
 WRAPPED = "white-space:pre-wrap;overflow-wrap:anywhere;margin:0"
 TOP = "vertical-align:top;white-space:normal"
+HALF = "width:50%"
 
 
 def details_html(
@@ -81,11 +82,12 @@ def _side_by_side(exchange: Exchange, base_url: str, redactor: Redactor) -> str:
     else:
         received = [str(response.status), *(f"{name}: {value}" for name, value in response.headers)]
     cells = "".join(
-        f"<td style='{TOP};width:50%'>{_pre(text)}</td>"
+        f"<td style='{TOP};{HALF}'>{_pre(text)}</td>"
         for text in (_message(sent, request, redactor), _message(received, response, redactor))
     )
     purpose = f" (sent for {exchange.sent_for})" if exchange.sent_for else ""
-    heads = f"<th>Request: {sanitize.html(exchange.mutation + purpose)}</th><th>Response</th>"
+    titles = (f"Request: {sanitize.html(exchange.mutation + purpose)}", "Response")
+    heads = "".join(f"<th style='white-space:normal;{HALF}'>{title}</th>" for title in titles)
     return f"<table style='width:100%;table-layout:fixed'><tr>{heads}</tr><tr>{cells}</tr></table>"
 
 

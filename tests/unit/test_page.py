@@ -42,7 +42,7 @@ def test_requirement_has_level_and_source() -> None:
 
 
 def test_request_and_response_are_side_by_side() -> None:
-    request, answer = description(FINDING).partition("<th>Response</th>")[2].split("</td><td")[:2]
+    request, answer = description(FINDING).partition(">Response</th>")[2].split("</td><td")[:2]
     assert f"{CANCEL.method} {URL}{CANCEL.path}" in request
     assert "event_id" in request
     assert "200" in answer
