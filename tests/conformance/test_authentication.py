@@ -55,15 +55,22 @@ def test_authentication_comes_before_validation(test: RequirementTest) -> None:
 test_scheme_is_matched_without_case = accepts("AUTH-08", credentials.scheme_spellings)
 test_no_way_around_authentication = credentials_are_rejected("AUTH-09", credentials.auth_bypass)
 test_refusal_of_credentials_is_401_with_a_challenge = holds_for_each_exchange(
-    "AUTH-07", authentication.rejection_is_401
+    "AUTH-07", authentication.rejection_is_401, depends_on=("AUTH-01",)
 )
-test_wrong_tokens_are_not_told_apart = holds_for_all_exchanges("AUTH-10", authentication.rejections_are_uniform)
+test_wrong_tokens_are_not_told_apart = holds_for_all_exchanges(
+    "AUTH-10", authentication.rejections_are_uniform, depends_on=("AUTH-02", "AUTH-03")
+)
 test_issued_token_is_honoured = holds_for_each_exchange(
     "AUTH-11", authentication.issued_token_accepted, depends_on=("AUTH-06",)
 )
 
 
-@requirement("AUTH-12", extra_requests=(0, 4, 6), extra_requests_by_listing=(0, 1, 1))
+@requirement(
+    "AUTH-12",
+    extra_requests=(0, 4, 6),
+    extra_requests_by_listing=(0, 1, 1),
+    depends_on=("AUTH-01", "AUTH-02", "AUTH-03", "AUTH-04", "AUTH-05", "AUTH-06", "AUTH-09"),
+)
 def test_request_without_the_token_does_nothing(test: RequirementTest) -> None:
     check_no_side_effects(test, test.run.auth_rejection_base)
 

@@ -68,17 +68,19 @@ def test_any_other_breach_of_the_schema_is_refused(test: RequirementTest) -> Non
     search(test, invalid_bodies(test.document, test.operation, control), errors.malformed_body_rejected)
 
 
-@requirement("ERR-05")
+@requirement("ERR-05", depends_on=("ERR-01", "ERR-02", "ERR-03"))
 def test_every_400_has_the_envelope(test: RequirementTest) -> None:
     test.check_all_exchanges(per_exchange(errors.error_matches_envelope))
     if test.operation.body is None and not test.decided:
         raise NotApplicable("nothing was answered 400, and the document names no request that has to be")
 
 
-test_error_names_the_property = holds_for_each_exchange("ERR-08", errors.error_names_property)
+test_error_names_the_property = holds_for_each_exchange(
+    "ERR-08", errors.error_names_property, depends_on=("ERR-01", "ERR-02")
+)
 
 
-@requirement("ERR-09", depends_on=("ERR-13",))
+@requirement("ERR-09", depends_on=("ERR-01", "ERR-03", "ERR-13"))
 def test_same_bad_request_gets_the_same_refusal(test: RequirementTest) -> None:
     test.check_all_exchanges(errors.rejection_is_deterministic)
     if not test.decided:
@@ -89,6 +91,11 @@ test_refusal_returns_neither_job_nor_result = holds_for_each_exchange("ERR-10", 
 test_error_gives_nothing_away = holds_for_each_exchange("ERR-12", leaks.no_information_leak)
 
 
-@requirement("ERR-15", extra_requests=(0, 3, 6), extra_requests_by_listing=(0, 0, 0))
+@requirement(
+    "ERR-15",
+    extra_requests=(0, 3, 6),
+    extra_requests_by_listing=(0, 0, 0),
+    depends_on=("ERR-01", "ERR-02", "ERR-03", "ERR-04", "ERR-06", "ERR-07", "ERR-11", "ERR-13", "ERR-14"),
+)
 def test_malformed_request_does_nothing(test: RequirementTest) -> None:
     check_no_side_effects(test, test.run.rejection_base)
