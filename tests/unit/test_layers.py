@@ -21,6 +21,27 @@ LAYERS = {
     "reports": ("contracts",),
     "reports/pytest_plugin": ("contracts", "reports", "tests.harness"),
 }
+ROOMS = (
+    *("contracts.errors", "contracts.model.json_value", "contracts.untrusted", "contracts.openapi"),
+    *("contracts.model", "contracts.requirements", "contracts.model.result", "contracts.model.exit_codes"),
+    "contracts.checks",
+    *("contracts.mock.data", "contracts.mock.http"),
+    *("contracts.mock.operations.zod_issues", "contracts.mock.operations.queries", "contracts.mock.data.records"),
+    *("contracts.mock.operations", "contracts.mock.http.api", "contracts.mock.http.serve", "contracts.mock.ui"),
+    "contracts.mock",
+    *("strategies.core", "strategies.body", "strategies.request", "strategies"),
+    *("tests.harness.config", "tests.harness.http", "tests.harness.rate_limit", "tests.harness.http.client"),
+    *("tests.harness.run", "tests.harness.trial", "tests.harness.pytest_plugin", "tests.harness.cli"),
+    "tests.conformance",
+    *("reports", "reports.cli.output", "reports.writers.safe_files", "reports.redaction", "reports.run"),
+    *("reports.render", "reports.writers", "reports.cli", "reports.site", "reports.pytest_plugin", "conftest"),
+    "tests.support",
+    *("tests.detection.probe", "tests.detection.catalogue", "tests.detection.raw"),
+    *("tests.detection.intermittent_base", "tests.detection.timing_observers"),
+    *("tests.detection.defects", "tests.detection"),
+    *("tests.e2e", "tests.chaos", "tests.report", "tests.frameworks"),
+)
+"""Sub-packages, each of which imports itself and those before it. A module that stands apart has a place of its own."""
 APART = {"reports": "reports/pytest_plugin"}
 """By layer, a package in it that may import more, and that nothing else imports."""
 TOP = [layer for layer in LAYERS if layer not in APART.values()]
@@ -119,6 +140,46 @@ def test_conftest_only_registers_plugins() -> None:
     (docstring, plugins) = ast.parse((ROOT / "conftest.py").read_text()).body
     assert isinstance(docstring, ast.Expr)
     assert isinstance(plugins, ast.Assign)
+
+
+def room_of(module: str) -> str | None:
+    """Return the room of a module: the longest entry that it is in; None if there is none."""
+    return max((room for room in ROOMS if within(module, (room,))), key=len, default=None)
+
+
+def modules() -> dict[str, Path]:
+    """Return the files of the suite by module, but for unit tests, and for scripts of another environment."""
+    files = [*ROOT.glob("*.py"), *(file for top in OURS[:-1] for file in (ROOT / top).rglob("*.py"))]
+    apart = {ROOT / "tests" / "unit", ROOT / "tests" / "frameworks" / "python"}
+    kept = [file for file in files if "node_modules" not in file.parts and apart.isdisjoint(file.parents)]
+    return {name_of(file).removesuffix(".py").replace("/", ".").removesuffix(".__init__"): file for file in kept}
+
+
+MODULES = modules()
+
+
+def imported_modules(file: Path) -> Iterator[str]:
+    """Yield the modules of the suite that a file imports."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom):
+            named = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in MODULES else str(node.module) for name in named if node.module in MODULES)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_room_imports_only_itself_and_those_before_it(room: str) -> None:
+    allowed = ROOMS[: ROOMS.index(room) + 1]
+    own = {module: file for module, file in MODULES.items() if room_of(module) == room}
+    assert own, "nothing was looked at"
+    found = {(module, other) for module, file in own.items() for other in imported_modules(file)}
+    assert {(module, other) for module, other in found if room_of(other) and room_of(other) not in allowed} == set()
+
+
+def test_every_module_has_a_room() -> None:
+    holds_nothing = {name for name, file in MODULES.items() if file.name == "__init__.py" and not [*imports(file)]}
+    assert {module for module in MODULES if room_of(module) is None} <= holds_nothing
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "contracts" / "checks").glob("*.py")), ids=name_of)
