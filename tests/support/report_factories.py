@@ -97,7 +97,7 @@ def night(
     return replace(run, **kept | {"exercised": {"cancel": tuple(decided)}} | more)
 
 
-def accounted(
+def run_report(
     *results: ItemResult, earlier: Sequence[Run] = (), issues: Sequence[KnownIssue] = (), **more: Any
 ) -> RunReport:
     """Return the report of a run with these results; its exit code follows from them unless it is given."""

@@ -15,7 +15,7 @@ from reports.cli.accept import accept, entry, main
 from reports.run.known_issues import load
 from reports.writers.summary import summary
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, OTHER, TODAY, accounted, altered, broken, item, night
+from tests.support.report_factories import ADVICE, FOUND, OTHER, TODAY, altered, broken, item, night, run_report
 from tests.support.report_files import filled
 
 
@@ -26,7 +26,7 @@ def run(tmp_path: Path) -> Path:
     earlier = [night(23, ADVICE)]
     gone = item("held", requirement=ADVICE.requirement)
     file = tmp_path / "summary.json"
-    file.write_text(json.dumps(summary(accounted(flaky, gone, earlier=earlier))))
+    file.write_text(json.dumps(summary(run_report(flaky, gone, earlier=earlier))))
     return file
 
 
@@ -67,7 +67,7 @@ def test_second_entry_stands_beside_the_first(tmp_path: Path, run: Path) -> None
 )
 def test_kind_is_by_how_often_it_was_seen(changed: dict, kind: str) -> None:
     told = altered(broken(FOUND), **changed)
-    assert f"  kind: {kind}\n" in entry(summary(accounted(told)), "1", TODAY)
+    assert f"  kind: {kind}\n" in entry(summary(run_report(told)), "1", TODAY)
 
 
 @table(

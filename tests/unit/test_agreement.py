@@ -18,7 +18,7 @@ from reports.writers.allure_run_files import run_level_errors
 from reports.writers.badge import badge
 from reports.writers.summary import summary
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, OTHER, accounted, broken, item
+from tests.support.report_factories import ADVICE, FOUND, OTHER, broken, item, run_report
 
 HELD, AWAY = item("held"), "The target is away."
 OUTDATED = "Known issue aaaaaaaaaaaa is no longer violated."
@@ -37,7 +37,7 @@ COMBINATIONS = list(product([False, True], repeat=len(SEEN)))
 INTERRUPTED = 2
 
 
-def account_of(
+def report_of(
     seen: tuple[bool, ...], pytests: int, *, strict: bool, gate: bool, unwritten: bool, leaked: bool
 ) -> RunReport:
     """Return the report of a run in which all of this came together."""
@@ -46,10 +46,10 @@ def account_of(
     refusals = stale + (("Fewer musts.",) if gate else ())
     code = decide_exit_code(results, pytests, strict=strict, unwritten=unwritten, leaked=leaked, refused=bool(refusals))
     why = failure_reason(results, unwritten=unwritten, leaked=leaked)
-    return replace(accounted(*results), refusals=refusals, exit_code=code, failure_reason=why)
+    return replace(run_report(*results), refusals=refusals, exit_code=code, failure_reason=why)
 
 
-def quality_gate_refuses(account: RunReport, *, strict: bool) -> bool:
+def quality_gate_refuses(report: RunReport, *, strict: bool) -> bool:
     """Return what the rules of allurerc.mjs say of the results that Allure is given, and of the run as a whole."""
 
     def refuses(result: ItemResult) -> bool:
@@ -61,12 +61,12 @@ def quality_gate_refuses(account: RunReport, *, strict: bool) -> bool:
         broken = result.verdict in (Status.INCONCLUSIVE, Status.NOT_RUN, Status.INTERNAL_ERROR)
         return failed or (broken and (result.gates or not result.is_check))
 
-    return any(map(refuses, account.results)) or bool(run_level_errors(account))
+    return any(map(refuses, report.results)) or bool(run_level_errors(report))
 
 
-def contradictions(account: RunReport, *, violated: bool, strict: bool) -> list[str]:
+def contradictions(report: RunReport, *, violated: bool, strict: bool) -> list[str]:
     """Return which reports contradict the exit code."""
-    code, headline, meaning = account.exit_code, account.headline, account.meaning
+    code, headline, meaning = report.exit_code, report.headline, report.meaning
     by_strict = code == 1 and not violated
     expected = {
         "headline: held": headline.startswith("Contract held: ") == (code in (0, 7)),
@@ -76,7 +76,7 @@ def contradictions(account: RunReport, *, violated: bool, strict: bool) -> list[
         "headline: interrupted": headline.startswith("Ended early: ") or code != INTERRUPTED,
         "headline: could not tell": not headline.startswith("Could not tell: ") or code in (3, 6),
         "headline: every violation is told": not violated or "violated" in headline,
-        "headline: gate": ("the quality gate failed" in headline) == bool(account.refusals),
+        "headline: gate": ("the quality gate failed" in headline) == bool(report.refusals),
         "meaning: held": meaning.startswith("every must") == (code == 0),
         "meaning: violated": (meaning == "a must is violated") == (code == 1 and violated),
         "meaning: strict": (meaning == "a recommendation is not met, with --strict") == by_strict,
@@ -84,11 +84,11 @@ def contradictions(account: RunReport, *, violated: bool, strict: bool) -> list[
         "meaning: failed": any(why in meaning for why in (LEAKED, NOT_WRITTEN, SUITE_FAILED)) == (code == 3),
         "meaning: could not tell": meaning.startswith("could not tell: ") == (code == 6),
         "meaning: gate": (meaning == "the quality gate failed") == (code == 7),
-        "badge: green": (badge(account)["color"] == "brightgreen") == (code == 0),
-        "badge: red": (badge(account)["color"] == "red") == (code == 1),
-        "badge: orange": (badge(account)["color"] == "orange") == (code == 7),
-        "badge: message": str(badge(account)["message"]).startswith("held") == (code in (0, 7)),
-        "quality gate": quality_gate_refuses(account, strict=strict) == (code != 0),
+        "badge: green": (badge(report)["color"] == "brightgreen") == (code == 0),
+        "badge: red": (badge(report)["color"] == "red") == (code == 1),
+        "badge: orange": (badge(report)["color"] == "orange") == (code == 7),
+        "badge: message": str(badge(report)["message"]).startswith("held") == (code in (0, 7)),
+        "quality gate": quality_gate_refuses(report, strict=strict) == (code != 0),
     }
     return [what for what, holds in expected.items() if not holds]
 
@@ -106,10 +106,10 @@ def contradictions(account: RunReport, *, violated: bool, strict: bool) -> list[
 def test_no_report_contradicts_the_exit_code(*, strict: bool, unwritten: bool, leaked: bool) -> None:
     wrong = {}
     for seen, pytests, gate in product(COMBINATIONS, (0, INTERRUPTED), (False, True)):
-        account = account_of(seen, pytests, strict=strict, gate=gate, unwritten=unwritten, leaked=leaked)
+        report = report_of(seen, pytests, strict=strict, gate=gate, unwritten=unwritten, leaked=leaked)
         there = [what for what, is_there in zip(SEEN, seen, strict=True) if is_there]
-        if found := contradictions(account, violated="a must is violated" in there, strict=strict):
-            wrong[*there, pytests, gate, account.exit_code] = found
+        if found := contradictions(report, violated="a must is violated" in there, strict=strict):
+            wrong[*there, pytests, gate, report.exit_code] = found
     assert not wrong, next(iter(wrong.items()))
 
 
@@ -117,17 +117,17 @@ def test_no_report_contradicts_the_exit_code(*, strict: bool, unwritten: bool, l
 @pytest.mark.parametrize("what", SEEN)
 def test_every_report_says_the_same_in_the_same_words(what: str, *, strict: bool) -> None:
     seen = tuple(name == what for name in SEEN)
-    account = account_of(seen, 0, strict=strict, gate=False, unwritten=False, leaked=False)
-    ending = f"Exit code {account.exit_code}: {account.meaning}."
-    lines = closing_text(account, 200).splitlines()
-    assert (lines[0], lines[-1]) == (account.headline, ending)
-    assert markdown.page(account).splitlines()[:3] == [f"# {account.headline}", "", ending]
-    told = summary(account)
+    report = report_of(seen, 0, strict=strict, gate=False, unwritten=False, leaked=False)
+    ending = f"Exit code {report.exit_code}: {report.meaning}."
+    lines = closing_text(report, 200).splitlines()
+    assert (lines[0], lines[-1]) == (report.headline, ending)
+    assert markdown.page(report).splitlines()[:3] == [f"# {report.headline}", "", ending]
+    told = summary(report)
     assert (told["headline"], told["exit_code"], told["meaning"]) == (
-        account.headline,
-        account.exit_code,
-        account.meaning,
+        report.headline,
+        report.exit_code,
+        report.meaning,
     )
-    assert told["outcome"] == account.outcome
-    assert account.facts()["Verdict"] == account.headline
-    assert account.facts()["Outcome"] == f"exit code {account.exit_code}: {account.meaning}"
+    assert told["outcome"] == report.outcome
+    assert report.facts()["Verdict"] == report.headline
+    assert report.facts()["Outcome"] == f"exit code {report.exit_code}: {report.meaning}"

@@ -5,41 +5,41 @@ from pathlib import Path
 
 from reports.writers.badge import badge, write
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, OTHER, accounted, broken, item, night
+from tests.support.report_factories import ADVICE, FOUND, OTHER, broken, item, night, run_report
 
 HELD, VIOLATED = item("held"), broken(FOUND)
 
 
 @table(
-    "account, message, colour",
+    "report, message, colour",
     {
-        "held": (accounted(HELD), "held", "brightgreen"),
-        "held, advice not met": (accounted(HELD, broken(ADVICE)), "held", "brightgreen"),
-        "held, quality gate failed": (accounted(HELD, refusals=("Fewer.",)), "held, quality gate failed", "orange"),
-        "violated anew": (accounted(VIOLATED), "violated, 1 new finding", "red"),
-        "violated anew twice": (accounted(broken(FOUND, OTHER)), "violated, 2 new findings", "red"),
-        "violated as before": (accounted(VIOLATED, earlier=[night(23, FOUND)]), "violated", "red"),
+        "held": (run_report(HELD), "held", "brightgreen"),
+        "held, advice not met": (run_report(HELD, broken(ADVICE)), "held", "brightgreen"),
+        "held, quality gate failed": (run_report(HELD, refusals=("Fewer.",)), "held, quality gate failed", "orange"),
+        "violated anew": (run_report(VIOLATED), "violated, 1 new finding", "red"),
+        "violated anew twice": (run_report(broken(FOUND, OTHER)), "violated, 2 new findings", "red"),
+        "violated as before": (run_report(VIOLATED, earlier=[night(23, FOUND)]), "violated", "red"),
         "violated and failed": (
-            accounted(VIOLATED, refusals=("x",), earlier=[night(23, FOUND)]),
+            run_report(VIOLATED, refusals=("x",), earlier=[night(23, FOUND)]),
             "violated",
             "red",
         ),
-        "undecided": (accounted(HELD, item("inconclusive")), "could not tell", "yellow"),
-        "nothing": (accounted(broken(ADVICE)), "not tried", "lightgrey"),
+        "undecided": (run_report(HELD, item("inconclusive")), "could not tell", "yellow"),
+        "nothing": (run_report(broken(ADVICE)), "not tried", "lightgrey"),
         "advice not met, with --strict": (
-            accounted(HELD, broken(ADVICE), exit_code=1),
+            run_report(HELD, broken(ADVICE), exit_code=1),
             "recommendation not met",
             "red",
         ),
-        "interrupted": (accounted(HELD, exit_code=2), "ended early", "yellow"),
-        "a secret was written": (accounted(VIOLATED, exit_code=3), "could not tell", "yellow"),
+        "interrupted": (run_report(HELD, exit_code=2), "ended early", "yellow"),
+        "a secret was written": (run_report(VIOLATED, exit_code=3), "could not tell", "yellow"),
     },
 )
-def test_badge_says_what_came_of_the_run(account, message: str, colour: str) -> None:
-    told = badge(account)
+def test_badge_says_what_came_of_the_run(report, message: str, colour: str) -> None:
+    told = badge(report)
     assert told == {"schemaVersion": 1, "label": "contract of mock", "message": message, "color": colour}
 
 
 def test_badge_is_written(tmp_path: Path) -> None:
-    write(tmp_path / "new" / "badge.json", accounted(HELD))
-    assert json.loads((tmp_path / "new" / "badge.json").read_text()) == badge(accounted(HELD))
+    write(tmp_path / "new" / "badge.json", run_report(HELD))
+    assert json.loads((tmp_path / "new" / "badge.json").read_text()) == badge(run_report(HELD))

@@ -13,7 +13,7 @@ from reports.render.terminal import closing_text
 from reports.run.counts import CheckResult, Counts, check_result, explanation, gating
 from reports.writers.summary import summary
 from tests.support.factories import replayable, table
-from tests.support.report_factories import accounted, item
+from tests.support.report_factories import item, run_report
 
 GROUPS = {"ERR-01": "The 400 error contract", "RESP-01": "Response shape", "JOB-01": "What happens after the 200"}
 VERDICTS = ("held", "violated", "not met", "inconclusive", "not applicable", "not reached", "not run", "internal error")
@@ -45,20 +45,20 @@ def total_and_parts(text: str) -> tuple[int, int]:
 @replayable
 @given(st.lists(results(), min_size=1, max_size=40))
 def test_numbers_add_up_in_every_report(told: list[ItemResult]) -> None:
-    account = accounted(*told)
+    report = run_report(*told)
     musts = gating(told)
 
-    for line in (line[2:] for line in markdown.page(account).splitlines()):
+    for line in (line[2:] for line in markdown.page(report).splitlines()):
         for name, number in (("Checks", len(told)), ("Musts", len(musts))):
             if line.startswith(f"{name}: "):
                 assert total_and_parts(line.removeprefix(f"{name}: ")) == (number, number)
 
-    checks = summary(account)["checks"]
+    checks = summary(report)["checks"]
     for counts, number in ((checks, len(told)), (checks["musts"], len(musts))):
         parts = {name: value for name, value in counts.items() if name not in ("total", "musts")}
         assert counts["total"] == sum(parts.values()) == number
 
-    lines = closing_text(account, 80).splitlines()
+    lines = closing_text(report, 80).splitlines()
     text = "\n".join(lines)
     checks, of_musts = re.search(r"^Checks: (.*?)\.\nMusts: (.*?)\.\n", text, re.DOTALL | re.MULTILINE).groups()
     assert total_and_parts(checks) == (len(told), len(told))

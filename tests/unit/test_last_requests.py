@@ -15,7 +15,7 @@ from reports.render.last_requests import TITLE, last_request, line
 from reports.render.wording import failure_text
 from reports.writers.summary import summary
 from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange
-from tests.support.report_factories import accounted, item
+from tests.support.report_factories import item, run_report
 from tests.support.report_files import DOCUMENTED
 
 URL = "https://api.example.com"
@@ -59,19 +59,19 @@ def test_text_of_the_item_names_each_request_below_its_reason() -> None:
 
 
 def test_terminal_names_it_after_the_reason_why_the_run_stopped() -> None:
-    lines = terminal.closing_text(accounted(stopped(IN_FLIGHT), exit_code=6), 80).splitlines()
+    lines = terminal.closing_text(run_report(stopped(IN_FLIGHT), exit_code=6), 80).splitlines()
     assert lines[lines.index("It stopped answering.") + 1] == f"{TITLE}: {LINE}"
     assert words(IN_FLIGHT).curl in lines
 
 
 def test_markdown_has_a_section_with_a_curl_to_paste() -> None:
-    lines = markdown.page(accounted(stopped(IN_FLIGHT), exit_code=6)).splitlines()
+    lines = markdown.page(run_report(stopped(IN_FLIGHT), exit_code=6)).splitlines()
     assert lines[lines.index(f"## {TITLE}") + 2] == f"- `{LINE}`"
     assert f"   {words(IN_FLIGHT).curl}" in lines
 
 
 def test_summary_tells_it_once_and_as_documented() -> None:
-    told = summary(accounted(stopped(IN_FLIGHT), exit_code=6))
+    told = summary(run_report(stopped(IN_FLIGHT), exit_code=6))
     (last,) = told["last_requests"]
     assert (last["edit"], last["curl"]) == ("odd id", words(IN_FLIGHT).curl)
     assert list(Draft202012Validator(DOCUMENTED).iter_errors(told)) == []
@@ -79,7 +79,7 @@ def test_summary_tells_it_once_and_as_documented() -> None:
 
 
 def test_what_was_in_flight_in_one_process_outweighs_what_was_answered_in_another() -> None:
-    account = accounted(stopped(ANSWERED), stopped(IN_FLIGHT))
-    assert [told.request for told in account.last_requests] == [7]
-    assert [told.request for told in accounted(stopped(ANSWERED)).last_requests] == [6]
-    assert accounted(item("held")).last_requests == []
+    report = run_report(stopped(ANSWERED), stopped(IN_FLIGHT))
+    assert [told.request for told in report.last_requests] == [7]
+    assert [told.request for told in run_report(stopped(ANSWERED)).last_requests] == [6]
+    assert run_report(item("held")).last_requests == []

@@ -8,7 +8,7 @@ from contracts.model.result import FindingText
 from reports.render import markdown
 from reports.render.markdown import code, page, write
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
+from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, item, night, run_report
 
 
 def test_order_is_verdict_changes_evidence() -> None:
@@ -16,7 +16,7 @@ def test_order_is_verdict_changes_evidence() -> None:
     known = replace(ISSUE, finding=ADVICE.identity)
     known_until = "known until 2026-11-24, since 2026-11-24, 1 run, team-x, https://tracker.example/1"
     text = page(
-        accounted(*told, earlier=[night(23, OTHER)], issues=[known], exit_code=1, not_cancelled=("record r-1",))
+        run_report(*told, earlier=[night(23, OTHER)], issues=[known], exit_code=1, not_cancelled=("record r-1",))
     )
     assert text.splitlines() == [
         "# Contract violated: 2 of 2 musts, 1 known issue - mock, contract 0123456789ab",
@@ -56,7 +56,7 @@ def test_order_is_verdict_changes_evidence() -> None:
 
 
 def test_rejection_by_the_gate_and_a_history_that_starts_anew_are_reported() -> None:
-    text = page(accounted(item("held"), refusals=("Fewer.",), exit_code=7, notice="History starts anew: no file"))
+    text = page(run_report(item("held"), refusals=("Fewer.",), exit_code=7, notice="History starts anew: no file"))
     assert "- **Quality gate:** Fewer." in text
     assert "History starts anew: no file." in text
     assert "No findings." in text
@@ -75,7 +75,7 @@ HOSTILE = (
 @table("sent", {text: (text,) for text in HOSTILE})
 def test_nothing_that_a_target_sent_is_rendered(sent: str) -> None:
     told = broken(replace(FOUND, edit=sent, problem=sent), text=FindingText(sent, sent, f"curl '{sent}'"))
-    tokens = MarkdownIt("commonmark", {"linkify": False}).parse(page(accounted(told)))
+    tokens = MarkdownIt("commonmark", {"linkify": False}).parse(page(run_report(told)))
     inside = [child for token in tokens for child in token.children or ()]
     assert {token.type for token in [*tokens, *inside]} <= {
         *("heading_open", "heading_close", "paragraph_open", "paragraph_close", "inline", "text", "softbreak"),
@@ -104,7 +104,7 @@ def test_code_span(text: str, span: str) -> None:
 def test_many_findings_and_long_commands_keep_the_page_small(tmp_path) -> None:
     long = FindingText("y" * 10_000, "x" * 10_000, "z" * 100_000)
     many = broken(*(replace(FOUND, identity=f"{number:012}") for number in range(500)), text=long)
-    write(tmp_path / "new" / "summary.md", accounted(many, files={"--summary": "results/summary.json"}))
+    write(tmp_path / "new" / "summary.md", run_report(many, files={"--summary": "results/summary.json"}))
     text = (tmp_path / "new" / "summary.md").read_text()
     assert len(text) < 50_000
     assert f"- and {500 - markdown.LINES_OF_A_STATE} more new: see results/summary.json" in text
@@ -113,4 +113,4 @@ def test_many_findings_and_long_commands_keep_the_page_small(tmp_path) -> None:
 
 def test_option_is_named_where_nothing_holds_the_rest() -> None:
     many = broken(*(replace(FOUND, identity=f"{number:012}") for number in range(40)))
-    assert "- and 10 more new: write them with --summary FILE" in page(accounted(many))
+    assert "- and 10 more new: write them with --summary FILE" in page(run_report(many))

@@ -14,7 +14,7 @@ from reports.writers.allure_run_files import (
     write,
 )
 from tests.support.factories import table
-from tests.support.report_factories import FOUND, OTHER, accounted, broken, item, night
+from tests.support.report_factories import FOUND, OTHER, broken, item, night, run_report
 
 GITHUB = {
     "GITHUB_ACTIONS": "true",
@@ -48,7 +48,7 @@ def test_executor(environment, who: Executor) -> None:
 
 
 def test_files_of_a_run(tmp_path: Path) -> None:
-    told = accounted(broken(FOUND), item("held"))
+    told = run_report(broken(FOUND), item("held"))
     write(tmp_path, told, Executor("GitHub Actions", "Nightly #7", "https://example.com"))
     assert json.loads((tmp_path / "executor.json").read_text()) == {
         "name": "GitHub Actions",
@@ -65,23 +65,23 @@ def test_files_of_a_run(tmp_path: Path) -> None:
 
 
 def test_changes_are_counted_in_one_line() -> None:
-    told = accounted(broken(FOUND, OTHER), earlier=[night(23, FOUND)])
+    told = run_report(broken(FOUND, OTHER), earlier=[night(23, FOUND)])
     assert change_counts(told) == "1 new, 1 still open, compared with the run of 2026-11-23 02:00 UTC"
 
 
 def test_run_level_errors_are_those_that_no_result_shows() -> None:
-    stopped = replace(accounted(item("held", stop="The token is refused.")), refusals=("Fewer were exercised.",))
+    stopped = replace(run_report(item("held", stop="The token is refused.")), refusals=("Fewer were exercised.",))
     assert run_level_errors(stopped) == ["Fewer were exercised.", "The token is refused."]
-    assert run_level_errors(accounted(item("inconclusive"))) == []
-    assert run_level_errors(replace(accounted(item("held")), exit_code=4)) == [
+    assert run_level_errors(run_report(item("inconclusive"))) == []
+    assert run_level_errors(replace(run_report(item("held")), exit_code=4)) == [
         "an option or a setting is wrong or missing."
     ]
-    assert run_level_errors(replace(accounted(item("held")), exit_code=2)) == ["the run was interrupted."]
-    assert run_level_errors(replace(accounted(item("held")), exit_code=3)) == [
+    assert run_level_errors(replace(run_report(item("held")), exit_code=2)) == ["the run was interrupted."]
+    assert run_level_errors(replace(run_report(item("held")), exit_code=3)) == [
         "the suite itself failed: please report it."
     ]
-    assert run_level_errors(accounted(broken(FOUND))) == []
+    assert run_level_errors(run_report(broken(FOUND))) == []
 
 
 def test_proof_that_is_not_there_says_what_to_do() -> None:
-    assert "run make prove" in proof_text(None, accounted(item("held")).proof_line)
+    assert "run make prove" in proof_text(None, run_report(item("held")).proof_line)

@@ -12,7 +12,7 @@ from reports.run.proof import Proof
 from reports.run.trend import State
 from reports.writers.summary import SCHEMA, summary, write
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
+from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, item, night, run_report
 from tests.support.report_files import DOCUMENTED, schema_errors
 
 PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ())
@@ -20,21 +20,21 @@ EARLIER = [night(22, OTHER), night(23, OTHER, ADVICE)]
 
 
 @table(
-    "account",
+    "report",
     {
-        "held": (accounted(item("held")),),
-        "every state": (accounted(broken(FOUND), broken(OTHER), earlier=EARLIER, issues=[ISSUE], proof=PROVED),),
-        "the suite failed": (accounted(ItemResult.crashed("x"), exit_code=3),),
-        "refused": (accounted(item("held"), refusals=("Fewer.",), not_cancelled=("record r-1",), notice="anew"),),
+        "held": (run_report(item("held")),),
+        "every state": (run_report(broken(FOUND), broken(OTHER), earlier=EARLIER, issues=[ISSUE], proof=PROVED),),
+        "the suite failed": (run_report(ItemResult.crashed("x"), exit_code=3),),
+        "refused": (run_report(item("held"), refusals=("Fewer.",), not_cancelled=("record r-1",), notice="anew"),),
     },
 )
-def test_summary_is_as_documented(account) -> None:
-    assert schema_errors(summary(account)) == []
+def test_summary_is_as_documented(report) -> None:
+    assert schema_errors(summary(report)) == []
 
 
 def test_schema_is_a_schema_and_closed() -> None:
     Draft202012Validator.check_schema(DOCUMENTED)
-    told = summary(accounted(broken(FOUND)))
+    told = summary(run_report(broken(FOUND)))
     assert schema_errors(told | {"more": 1})
     for key in DOCUMENTED["required"]:
         assert schema_errors({name: value for name, value in told.items() if name != key}), key
@@ -53,7 +53,7 @@ def test_schema_names_every_state_and_the_version() -> None:
 
 
 def test_findings_are_numbered_and_tell_where_they_stand() -> None:
-    told = summary(accounted(broken(FOUND), broken(OTHER), earlier=EARLIER, issues=[ISSUE]))
+    told = summary(run_report(broken(FOUND), broken(OTHER), earlier=EARLIER, issues=[ISSUE]))
     assert [(f["number"], f["state"], f["runs"], f["observed"]) for f in told["findings"]] == [
         (1, "still open", 3, "200 {}"),
         (2, "known", 1, "200 {}"),
@@ -64,11 +64,11 @@ def test_findings_are_numbered_and_tell_where_they_stand() -> None:
 
 
 def test_what_only_the_closing_lines_need_is_left_out() -> None:
-    (told,) = summary(accounted(item("held")))["results"]
+    (told,) = summary(run_report(item("held")))["results"]
     assert not {"process", "sent", "stop"} & set(told)
 
 
 @pytest.mark.parametrize("folder", ["", "new/deep"])
 def test_summary_is_written(tmp_path: Path, folder: str) -> None:
-    write(tmp_path / folder / "summary.json", accounted(item("held")))
-    assert json.loads((tmp_path / folder / "summary.json").read_text()) == summary(accounted(item("held")))
+    write(tmp_path / folder / "summary.json", run_report(item("held")))
+    assert json.loads((tmp_path / folder / "summary.json").read_text()) == summary(run_report(item("held")))

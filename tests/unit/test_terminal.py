@@ -9,7 +9,7 @@ from reports.render.terminal import COLUMNS, LINES_OF_A_STATE, closing_text
 from reports.run.counts import CheckResult
 from reports.run.trend import State
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, accounted, broken, item, night
+from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, item, night, run_report
 
 HELD = item("held")
 KNOWN = broken(FOUND, suppressed=True)
@@ -28,14 +28,14 @@ OF_EACH_RESULT = {
 
 
 def closed(*told, width: int = 100, **more) -> list[str]:
-    return [line.rstrip() for line in closing_text(accounted(*told, **more), width).splitlines()]
+    return [line.rstrip() for line in closing_text(run_report(*told, **more), width).splitlines()]
 
 
 def test_text_from_the_target_is_inert() -> None:
     told = broken(
         FOUND, text=FindingText("", "\x1b[8m500 \x9b2J"), observations=["it sends \x1b[31mred, \u202eback\n::error::no"]
     )
-    text = closing_text(accounted(told, not_cancelled=("record \x1b]8;;x\x1b\\",)), 100)
+    text = closing_text(run_report(told, not_cancelled=("record \x1b]8;;x\x1b\\",)), 100)
     assert "\\x1b[31mred, \\u202eback\n\\x3a:error::no" in text
     assert text.replace("\n", "").isprintable()
 
@@ -133,7 +133,7 @@ def test_fault_of_the_suite_is_a_row_of_its_own() -> None:
 def test_exit_code_is_explained(code: int) -> None:
     lines = closed(HELD, exit_code=code)
     assert lines[-2] == "mock: 40 requests sent, seed 5."
-    assert lines[-1] == accounted(HELD, exit_code=code).exit_line
+    assert lines[-1] == run_report(HELD, exit_code=code).exit_line
 
 
 def test_reason_why_the_run_stopped_is_reported() -> None:

@@ -7,7 +7,7 @@ from reports.run.history import DetectionPower
 from reports.run.proof import Proof
 from reports.run.run_report import as_run, proof_line
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, CONFIG, FOUND, OTHER, accounted, broken, item
+from tests.support.report_factories import ADVICE, CONFIG, FOUND, OTHER, broken, item, run_report
 
 HELD, VIOLATED, UNDECIDED = item("held"), broken(FOUND), item("inconclusive")
 NOT_MET, ABSENT, KNOWN = broken(ADVICE), item("not applicable"), broken(FOUND, suppressed=True)
@@ -46,13 +46,13 @@ PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ("v",))
     },
 )
 def test_headline(told, outcome: str) -> None:
-    assert accounted(*told).headline == f"{outcome} - mock, contract 0123456789ab"
+    assert run_report(*told).headline == f"{outcome} - mock, contract 0123456789ab"
 
 
 def test_requests_are_counted_once_a_process() -> None:
     told = [item("held", sent=10), item("held", sent=25), item("held", worker="gw1", sent=7), ItemResult.crashed("x")]
-    assert accounted(*told[:3]).sent == 32
-    assert replace(accounted(HELD), results=told).sent == 32
+    assert run_report(*told[:3]).sent == 32
+    assert replace(run_report(HELD), results=told).sent == 32
 
 
 def test_proof_is_told_or_missed() -> None:
@@ -64,7 +64,7 @@ def test_proof_is_told_or_missed() -> None:
 
 def test_facts_begin_with_the_verdict() -> None:
     told = [HELD, HELD, item("held", operation="status", controls=5, requirement="JOB-01"), item("not applicable")]
-    found = accounted(*told).facts()
+    found = run_report(*told).facts()
     assert next(iter(found.items())) == ("Verdict", "Contract held: 3 of 4 musts - mock, contract 0123456789ab")
     assert found["Requests"] == "40 sent, 7 controls accepted"
     assert found["Evidence"] == ("12 decisions on 40 requests, 2 of 2 requirements decided on at least one operation")
