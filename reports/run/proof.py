@@ -39,7 +39,7 @@ class Proof:
     def line(self) -> str:
         """Return the proof in one line."""
         return (
-            f"{self.noticed} of {self.seeded} seeded defects noticed ({self.must_noticed} of {self.must_seeded} that "
+            f"{self.noticed} of {self.seeded} seeded defects detected ({self.must_noticed} of {self.must_seeded} that "
             f"break a must), {pluralize(len(self.false_alarms), 'false alarm')} on {self.variants} conforming variants"
         )
 

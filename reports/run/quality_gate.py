@@ -22,7 +22,7 @@ def refusals(run: Run, earlier: Sequence[Run], stale_issues: Sequence[str]) -> t
 
 
 def proof_regressions(run: Run, earlier: Sequence[Run]) -> list[str]:
-    """Compare with the last proof of the same profile: fewer defects noticed and more missed, or more false alarms.
+    """Compare with the last proof of the same profile: fewer defects detected and more missed, or more false alarms.
 
     A catalogue that grows or shrinks is no regression by itself, and neither is a run without a proof.
     """
@@ -36,12 +36,12 @@ def proof_regressions(run: Run, earlier: Sequence[Run]) -> list[str]:
         ("defects that break a must", now.must_noticed, now.must_seeded, then.must_noticed, then.must_seeded),
     ):
         if noticed < noticed_then and seeded - noticed > seeded_then - noticed_then:
-            regressions.append(f"{noticed} of {seeded} {what} noticed, {noticed_then} of {seeded_then} before")
+            regressions.append(f"{noticed} of {seeded} {what} detected, {noticed_then} of {seeded_then} before")
     if now.false_alarms > then.false_alarms:
         regressions.append(f"{pluralize(now.false_alarms, 'false alarm')}, {then.false_alarms} before")
     if not regressions:
         return []
-    return [f"The detection proof fell since the run of {day(before.when)}: {'; '.join(regressions)}."]
+    return [f"The detection rate fell since the run of {day(before.when)}: {'; '.join(regressions)}."]
 
 
 def fewer_musts_exercised(run: Run, earlier: Sequence[Run]) -> list[str]:

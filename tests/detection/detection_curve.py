@@ -69,7 +69,7 @@ def svg(curves: Mapping[str, Sequence[tuple[int, int]]], seeded: int) -> str:
         beside = HEIGHT * 2 // 5 + 18 * place
         parts.append(f'<text x="{WIDTH * 0.45}" y="{beside}" fill="{colours[place]}">{name}</text>')
     parts.append(f'<text x="{WIDTH / 2}" y="{HEIGHT - 8}" text-anchor="middle">requests sent</text>')
-    parts.append(f'<text x="14" y="{MARGIN - 16}">seeded defects noticed</text></svg>')
+    parts.append(f'<text x="14" y="{MARGIN - 16}">seeded defects detected</text></svg>')
     return "\n".join(parts) + "\n"
 
 

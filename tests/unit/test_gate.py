@@ -15,15 +15,15 @@ BEFORE = night(23, power=POWER)
     "power, told",
     {
         "as before": (POWER, ""),
-        "one less noticed": (replace(POWER, noticed=95), "95 of 100 seeded defects noticed, 96 of 100 before"),
+        "one less detected": (replace(POWER, noticed=95), "95 of 100 seeded defects detected, 96 of 100 before"),
         "one must less": (
             replace(POWER, must_noticed=57),
-            "57 of 60 defects that break a must noticed, 58 of 60 before",
+            "57 of 60 defects that break a must detected, 58 of 60 before",
         ),
         "one more": (replace(POWER, noticed=97), ""),
         "more defects, more missed": (replace(POWER, seeded=120, noticed=100), ""),
         "fewer defects, as many missed": (replace(POWER, seeded=90, noticed=86), ""),
-        "fewer defects, more missed": (replace(POWER, seeded=90, noticed=80), "80 of 90 seeded defects noticed"),
+        "fewer defects, more missed": (replace(POWER, seeded=90, noticed=80), "80 of 90 seeded defects detected"),
         "a false alarm": (replace(POWER, false_alarms=1), "1 false alarm, 0 before"),
         "no proof": (None, ""),
     },

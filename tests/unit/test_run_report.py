@@ -58,7 +58,7 @@ def test_requests_are_counted_once_a_process() -> None:
 def test_proof_is_told_or_missed() -> None:
     assert "run make prove" in proof_line(None)
     assert proof_line(PROVED) == (
-        "96 of 100 seeded defects noticed (58 of 60 that break a must), 1 false alarm on 30 conforming variants"
+        "96 of 100 seeded defects detected (58 of 60 that break a must), 1 false alarm on 30 conforming variants"
     )
 
 
