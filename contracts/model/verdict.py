@@ -73,14 +73,14 @@ class Finding:
 
     @property
     def identity(self) -> str:
-        """Return twelve hex digits made of requirement, operation, edit and kind."""
+        """Return twelve hex digits of a hash over requirement, operation, mutation and kind of violation."""
         parts = f"{self.requirement}\n{self.operation}\n{self.mutation}\n{self.violation.kind}"
         return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a verdict rests on: `decided` requests reached the decision, `controls` accepted ones stand beside them."""
+    """The evidence of a verdict: the numbers of deciding requests, and of accepted controls beside them."""
 
     decided: int
     controls: int
@@ -89,12 +89,12 @@ class Evidence:
 
     @property
     def ruled_out(self) -> float | None:
-        """Return the fault rate that this many clean independent trials rule out at 95 %, or None without trials."""
+        """Return the fault rate that so many independent requests without a fault rule out at 95 %; None without any."""
         return None if self.decided == 0 else 1 - 0.05 ** (1 / self.decided)
 
     @classmethod
     def of(cls, exchanges: Iterable[Exchange], controls: int) -> Evidence:
-        """Summarise the exchanges that reached the decision."""
+        """Return the evidence of the exchanges that decided."""
         seen = list(exchanges)
         return cls(
             decided=len(seen),
@@ -106,10 +106,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome of one requirement for one operation. `reason` is one sentence, empty when held.
+    """The verdict about one requirement on one operation. `reason` is one sentence, empty when held.
 
-    `observations` tell what the target does where the documentation is silent. Where the target stopped answering,
-    `last_requests` are those that were in flight, or else the one that it answered last.
+    `observations` are sentences about behaviour that the documentation leaves open. If the target stopped answering,
+    `last_requests` are the requests in flight, or else the one that it answered last.
     """
 
     requirement: str

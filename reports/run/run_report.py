@@ -34,11 +34,12 @@ class RunConfig:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One run. `results` are those of its items, `last` the beginning of the run that `trends` compares with, if any.
+    """The results of a run, its exit code, and its comparison with earlier runs.
 
-    `notice` says what is amiss with the history. `not_cancelled` has a line for each record left at the target,
-    `access` tells how far the run could go. `failure` is why the run ends with exit code 3, where it does. `files` are
-    the reports that were asked for, by option.
+    `access`: the access level, and the number of checks that it is enough for. `refusals`: a sentence for each rule of
+    the quality gate that the run fails. `last`: when the run began that `trends` compares with, if there is one.
+    `notice`: what is wrong with the history. `not_cancelled`: a line for each record that is left at the target.
+    `failure_reason`: the reason for exit code 3, if that is the exit code. `files`: the output paths by option.
     """
 
     config: RunConfig
@@ -149,7 +150,7 @@ def proof_line(proof: Proof | None) -> str:
 def as_run(
     config: RunConfig, results: Sequence[ItemResult], exit_code: int, proof: Proof | None, *, whole: bool
 ) -> Run:
-    """Return the run as history keeps it."""
+    """Return the run as history keeps it. `whole` is as in `Run`."""
     decided = [result for result in results if result.verdict in DECIDED]
     exercised: dict[str, list[str]] = {}
     for result in decided:
@@ -176,7 +177,7 @@ def power(proof: Proof) -> DetectionPower:
 
 
 def findings(results: Iterable[ItemResult]) -> list[tuple[FindingRecord, FindingResult]]:
-    """Return each finding as history keeps it, and as the first item that has it reported it."""
+    """Return each finding once: as history keeps it, and with the details of the first check that has it."""
     found: dict[str, tuple[FindingRecord, FindingResult]] = {}
     for result in results:
         for finding in result.findings:

@@ -116,7 +116,7 @@ def test_two_runs_at_once_into_one_har_both_have_theirs(tmp_path: Path) -> None:
         outcomes = [one.outcome(), other.outcome()]
     assert [outcome.code for outcome in outcomes] == [0, 0], outcomes[1].output
     (beside,) = tmp_path.glob("x-*.har")
-    sentence = f"{file} is another run's: the HAR of this one is {beside}."
+    sentence = f"{file} is in use by another run: the HAR of this one is {beside}."
     assert sum(sentence in outcome.output for outcome in outcomes) == 1
     assert len(entries(file)) == len(entries(beside)) > 0
     assert sorted(tmp_path.iterdir()) == sorted([file, beside, first, second])

@@ -95,6 +95,6 @@ class ResultCollector:
         session, results = self.config.stash[SESSION], self.config.stash[RESULTS]
         for nodeid, result in [*left_out(self.planned, results, session.requirements, session.operations, reason)]:
             report = report_of(nodeid, result)
-            if nodeid in self._nodes:  # by which JUnit tells apart the reports of an item
+            if nodeid in self._nodes:  # JUnit distinguishes the reports of an item by the worker
                 report.node = self._nodes[nodeid]  # type: ignore[attr-defined]
             self.config.hook.pytest_runtest_logreport(report=report)
