@@ -89,7 +89,7 @@ class Evidence:
 
     @property
     def ruled_out(self) -> float | None:
-        """Return the fault rate that so many independent requests without a fault rule out at 95 %; None without any."""
+        """Return the fault rate that `decided` independent requests without a fault rule out at 95 %, or None."""
         return None if self.decided == 0 else 1 - 0.05 ** (1 / self.decided)
 
     @classmethod

@@ -32,8 +32,8 @@ def requirement(
 ) -> Callable[[Function], Function]:
     """Cite the requirement that a test judges.
 
-    `mutations` gives what it tries for an operation, the most important first. `extra_requests` counts the requests beside
-    those, in the profiles quick, nightly and deep; `extra_requests_by_listing` replaces it for operations with a
+    `mutations` gives what it tries for an operation, the most important first. `extra_requests` counts the requests
+    beside those, in the profiles quick, nightly and deep; `extra_requests_by_listing` replaces it for operations with a
     listing that shows the effect of an update. `expects_success`: a conforming target accepts the mutations.
 
     `depends_on` are the ids of requirements whose tests have to have run on the operation before this one: where they
