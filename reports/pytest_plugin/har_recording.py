@@ -13,7 +13,7 @@ import pytest
 from contracts.model.http import Exchange
 from reports.pytest_plugin.run_names import redactor_of
 from reports.pytest_plugin.stash import write_errors_kept
-from reports.writers import har
+from reports.writers import har, safe_files
 from tests.harness.pytest_plugin.collection import check_of
 from tests.harness.pytest_plugin.stash import SESSION
 from tests.harness.pytest_plugin.workers import is_worker
@@ -30,7 +30,7 @@ class HarRecording:
     def __init__(self, config: pytest.Config) -> None:
         """Open no file yet."""
         self._config = config
-        self._output: har.OutputFile | None = None
+        self._output: safe_files.OutputFile | None = None
         self._parts: Path | None = None
         self._recorder: har.HarRecorder | None = None
 
@@ -57,7 +57,7 @@ class HarRecording:
             if PARTS in worker:
                 self._output = har.open_part(Path(worker[PARTS]), worker["workerid"])
         elif file := config.getoption("--har"):
-            self._output = har.open_exclusively(Path(file))
+            self._output = safe_files.open_exclusively(Path(file))
             if self._output.name != Path(file):
                 name = self._output.name
                 config.stash[SESSION].options.tell(f"{file} is in use by another run: the HAR of this one is {name}.")
@@ -82,7 +82,7 @@ class HarRecording:
                 self._recorder = har.HarRecorder(output, session.target.url, partial(redactor_of, session))
                 session.on_exchange = self._record_exchange
 
-    def _recorded_file(self) -> har.OutputFile | None:
+    def _recorded_file(self) -> safe_files.OutputFile | None:
         """Return the file of this process; beside the parts of workers it is one more part."""
         if self._parts is not None and self._output is not None:
             return har.open_part(self._parts, CLEAN_UP)

@@ -11,10 +11,8 @@ import base64
 import datetime as dt
 import io
 import json
-import os
 import re
 import shutil
-import stat
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -25,78 +23,18 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import harfile
-from filelock import lock_descriptor
 
 from contracts.model import http as values
 from contracts.untrusted import sanitize
 from reports import VERSION
 from reports.redaction.redactor import Redactor
-from reports.writers.safe_files import unguessable_name
+from reports.writers.safe_files import OutputFile
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a body that are recorded; sizes are those of the whole body."""
 ENTRIES, BETWEEN = '"entries": [', re.compile(r"[\s,]*+")
 """The text before the entries of a HAR, and between two of them."""
 CREATOR = harfile.Creator(name="propexo-conformance", version=VERSION)
-
-
-class OutputFile:
-    """A file open for writing, which contains whole texts only, even if the disk gets full."""
-
-    def __init__(self, file: io.FileIO) -> None:
-        """Take over the file; the first write replaces its content."""
-        self.name = Path(str(file.name))
-        self._file = file
-        self._started = False
-        self._before_last = self._end = 0
-
-    @property
-    def is_empty(self) -> bool:
-        """Return whether no text has been written."""
-        return self._end == 0
-
-    def write(self, text: str) -> None:
-        """Write a text; on `OSError` nothing of it is in the file."""
-        data = text.encode()
-        if not self._started:
-            self._cut(0)
-            self._started = True
-        left = memoryview(data)
-        try:
-            while left:
-                left = left[self._file.write(left) :]
-        except OSError:
-            self._cut(self._end)
-            raise
-        self._before_last, self._end = self._end, self._end + len(data)
-
-    def write_last(self, text: str) -> None:
-        """Write the text that ends the file, if necessary in place of the text before it; `OSError` as for `write`."""
-        try:
-            self.write(text)
-        except OSError:
-            self._end = self._before_last
-            self._cut(self._end)
-            self.write(text)
-            raise
-
-    def close(self) -> None:
-        """Close the file, and release its lock."""
-        self._file.close()
-
-    def _cut(self, size: int) -> None:
-        if stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
-            self._file.truncate(size)
-
-
-def open_exclusively(file: Path) -> OutputFile:
-    """Open and lock a file; if another run has locked it, a new file in the same folder."""
-    opened = io.FileIO(file, "a")
-    if stat.S_ISREG(os.fstat(opened.fileno()).st_mode) and not lock_descriptor(opened.fileno(), blocking=False):
-        opened.close()
-        opened = io.FileIO(unguessable_name(file), "x")
-        lock_descriptor(opened.fileno())
-    return OutputFile(opened)
 
 
 class HarRecorder:

@@ -1,12 +1,16 @@
-"""Write files safely: no other file is overwritten, and a replacement is complete or absent."""
+"""Write files safely: none of another run is overwritten, and each contains whole texts only."""
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
+
+from filelock import lock_descriptor
 
 from contracts.untrusted.bounded_files import require_regular
 
@@ -37,3 +41,62 @@ def replace_file(file: Path, data: bytes) -> None:
         except BaseException:
             fresh.unlink()
             raise
+
+
+class OutputFile:
+    """A file open for writing, which contains whole texts only, even if the disk gets full."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        """Take over the file; the first write replaces its content."""
+        self.name = Path(str(file.name))
+        self._file = file
+        self._started = False
+        self._before_last = self._end = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no text has been written."""
+        return self._end == 0
+
+    def write(self, text: str) -> None:
+        """Write a text; on `OSError` nothing of it is in the file."""
+        data = text.encode()
+        if not self._started:
+            self._cut(0)
+            self._started = True
+        left = memoryview(data)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError:
+            self._cut(self._end)
+            raise
+        self._before_last, self._end = self._end, self._end + len(data)
+
+    def write_last(self, text: str) -> None:
+        """Write the text that ends the file, if necessary in place of the text before it; `OSError` as for `write`."""
+        try:
+            self.write(text)
+        except OSError:
+            self._end = self._before_last
+            self._cut(self._end)
+            self.write(text)
+            raise
+
+    def close(self) -> None:
+        """Close the file, and release its lock."""
+        self._file.close()
+
+    def _cut(self, size: int) -> None:
+        if stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
+            self._file.truncate(size)
+
+
+def open_exclusively(file: Path) -> OutputFile:
+    """Open and lock a file; if another run has locked it, a new file in the same folder."""
+    opened = io.FileIO(file, "a")
+    if stat.S_ISREG(os.fstat(opened.fileno()).st_mode) and not lock_descriptor(opened.fileno(), blocking=False):
+        opened.close()
+        opened = io.FileIO(unguessable_name(file), "x")
+        lock_descriptor(opened.fileno())
+    return OutputFile(opened)

@@ -17,6 +17,7 @@ from contracts.mock.http.serve import MockServer, serve
 from reports.run.trend import State as Standing
 from tests.report.nights import Night, Tonight, Yesterday, known, night
 from tests.report.reader import Reader, reader
+from tests.support.factories import REQUIREMENTS
 from tests.support.suite_process import document
 
 MOST_CLICKS = 3
@@ -102,7 +103,7 @@ def test_new_finding_is_told_in_full(morning: Morning) -> None:
     found = morning.second.findings(Standing.NEW)[0]
     somebody = to_finding(morning, NEW)
     message, page = somebody.text("test-result-error-message"), somebody.description()
-    assert message.startswith("RESP-05 Success is answered with 200 and nothing else")
+    assert message.startswith(f"RESP-05 {REQUIREMENTS['RESP-05'].sentence}")
     assert f"expected: {found['expected']}" in message
     assert f"observed: {found['observed']}" in message
     assert f"mutation: {found['edit']}, {found['seen']} of {found['tried']}" in message

@@ -12,7 +12,8 @@ import pytest
 
 from reports.redaction.redactor import Redactor
 from reports.writers import har
-from reports.writers.har import LONGEST_BODY, HarRecorder, OutputFile, merge_parts, open_exclusively, open_part
+from reports.writers.har import LONGEST_BODY, HarRecorder, merge_parts, open_part
+from reports.writers.safe_files import OutputFile, open_exclusively
 from tests.support.factories import CANCEL, TOKEN, exchange, table
 from tests.support.report_files import entries
 
