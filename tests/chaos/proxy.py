@@ -1,4 +1,4 @@
-"""A proxy on 127.0.0.1 that carries HTTP to a server, and does to each exchange what a fault tells it to."""
+"""A proxy on 127.0.0.1 that forwards HTTP to a server, and applies a fault to each exchange."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 HOST = "127.0.0.1"
 RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER of no seconds: closing sends RST instead of FIN."""
-LONGEST_STALL_SECONDS = 60.0
+"""SO_LINGER of zero seconds: closing sends RST instead of FIN."""
+MAX_STALL_SECONDS = 60.0
 
 
 class Line:
-    """One exchange as the proxy sees it: the `turn`-th of all, from 1, `seconds` after the first."""
+    """One exchange of the proxy. `turn` is its number, from 1; `seconds` are those since the first."""
 
     def __init__(
         self, proxy: Proxy, connection: socket.socket, request: bytes, turn: int, ask: Callable[[bytes], bytes]
@@ -33,11 +33,11 @@ class Line:
 
     @property
     def seconds(self) -> float:
-        """Return the seconds since the first request of all, as hurried as the run's own clock."""
+        """Return the seconds since the first request, on the clock of the run."""
         return self.proxy.seconds
 
     def answer(self) -> bytes:
-        """Carry the request to the server and return the whole of its answer."""
+        """Forward the request to the server and return its complete response."""
         return self._ask(self.request)
 
     def say(self, data: bytes) -> None:
@@ -45,29 +45,29 @@ class Line:
         self._connection.sendall(data)
 
     def carry(self) -> None:
-        """Do what a proxy without a fault does."""
+        """Forward the request and the response without a fault."""
         self.say(self.answer())
 
     def drip(self, data: bytes, seconds: float, size: int = 1) -> None:
-        """Send bytes, so few at a time and so many seconds apart, as long as there is a client."""
+        """Send `size` bytes at a time, so many seconds apart, until the proxy is closed."""
         for place in range(0, len(data), size):
             self.say(data[place : place + size])
             if self.proxy.closed.wait(seconds / self.proxy.speedup):
                 break
 
     def stall(self) -> None:
-        """Say nothing, until the client has gone."""
-        self._connection.settimeout(LONGEST_STALL_SECONDS)
+        """Send nothing, and wait until the client closes the connection."""
+        self._connection.settimeout(MAX_STALL_SECONDS)
         with suppress(OSError):
             self._connection.recv(1)
         self.close()
 
     def close(self) -> None:
-        """End the connection in good order."""
+        """Close the connection after this exchange."""
         self.open = False
 
     def reset(self) -> None:
-        """End the connection at once."""
+        """Reset the connection."""
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self.open = False
 
@@ -76,7 +76,7 @@ Fault: TypeAlias = Callable[[Line], None]
 
 
 class Proxy:
-    """Listens on one port, any that is free if none is given, with pauses in which nothing listens there."""
+    """Listens on one port, by default any free one; it can stop listening for a while."""
 
     def __init__(self, server: str, fault: Fault, speedup: float, port: int = 0) -> None:
         parts = urlsplit(server)
@@ -100,14 +100,14 @@ class Proxy:
 
     @property
     def seconds(self) -> float:
-        """Return the seconds since this was first asked."""
+        """Return the seconds since the first call, on the clock of the run."""
         now = time.monotonic()
         with self._lock:
             self._began = now if self._began is None else self._began
         return (now - self._began) * self.speedup
 
     def leave(self, seconds: float | None = None) -> None:
-        """Let nothing listen from now on, for so many seconds or for good; what is connected is reset."""
+        """Stop listening, for so many seconds or for good, and reset every connection."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -116,7 +116,7 @@ class Proxy:
             self._start(self._return, seconds)
 
     def close(self) -> None:
-        """End, and wait until everything has ended."""
+        """Stop listening for good, and join all threads."""
         self.closed.set()
         self.leave()
         for thread in self._threads:
@@ -133,7 +133,7 @@ class Proxy:
         thread.start()
 
     def hang_up(self) -> None:
-        """Reset every connection that there is."""
+        """Reset every connection."""
         with self._lock:
             for connection in self._connections:
                 with suppress(OSError):
@@ -170,7 +170,7 @@ class Proxy:
 
 @contextmanager
 def between(server: str, fault: Fault, speedup: float) -> Iterator[Proxy]:
-    """Stand between a client and a server while the context lasts."""
+    """Run a proxy in front of a server while the context lasts."""
     proxy = Proxy(server, fault, speedup)
     try:
         yield proxy
@@ -179,7 +179,7 @@ def between(server: str, fault: Fault, speedup: float) -> Iterator[Proxy]:
 
 
 def message(stream: BinaryIO, of: bytes | None = None) -> bytes:
-    """Read one HTTP/1.1 message with its body, byte for byte; `of` is the request that an answer answers."""
+    """Read one HTTP/1.1 message with its body, byte for byte; `of` is the request of a response."""
     head = bytearray()
     while not head.endswith(b"\r\n\r\n"):
         line = stream.readline()

@@ -1,8 +1,8 @@
-"""Faults between the suite and a conforming target. The name of each is what happens, its docstring why it ends so.
+"""Faults between the suite and a conforming target: the name of each is the fault, its docstring explains the result.
 
-Three things may come of them. What a network does to a request, or to everybody for a while, is not the target's
-breach: the run goes on and every must holds (0). Where nobody is answered any more nothing can be told (6). What the
-target itself does, again and again and to those who are answered otherwise, is a violation (1).
+There are three results. A fault of the network for one request, or for every request for a while, is not the target's:
+the run continues and every must holds (0). If no request is answered any more, the run is inconclusive (6). A fault
+that the target itself repeats, while other requests are answered, is a violation (1).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Final
 from tests.chaos.proxy import Fault, Line
 
 EARLY, MIDDLE = 5, 30
-"""Turns at which a run has hardly begun, and is well under way."""
+"""Numbers of a request at the beginning and in the middle of a run."""
 A_WHILE_SECONDS, TOO_LONG_SECONDS = 5.0, 15.0
-"""Shorter and longer than the suite waits for a target on its own machine to come back."""
+"""Shorter and longer than the outage timeout for a target on this machine."""
 HELD, VIOLATED, COULD_NOT_TELL = 0, 1, 6
 BEYOND_THE_LARGEST: Final = 11 * 1024 * 1024
 GATEWAY_PAGE: Final = b"<html><body><h1>Service Unavailable</h1></body></html>"
@@ -31,10 +31,10 @@ NOT_UTF_8: Final = b"%FF%FE"
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A fault, and what it must lead to: the exit code, requirements that fail, and words in the output.
+    """A fault and its result: the exit code, the requirements that fail, and words in the output.
 
-    `make` gives the fault afresh for each run. `violated` are the requirements that have to fail, all others must not,
-    unless `others` may.
+    `make` returns a new fault for each run. `violated` are the requirements that have to fail; no other may, unless
+    `others` is true.
     """
 
     name: str
@@ -51,7 +51,7 @@ SCENARIOS: dict[str, Scenario] = {}
 def leads_to(
     code: int, *violated: str, says: str = "", others: bool = False
 ) -> Callable[[Callable[[], Fault]], Callable[[], Fault]]:
-    """Note what a fault, which a function of no parameters makes, has to lead to."""
+    """Register the result of the fault that the decorated function returns."""
 
     def note(make: Callable[[], Fault]) -> Callable[[], Fault]:
         SCENARIOS[make.__name__] = Scenario(make.__name__, make, code, frozenset(violated), others, says)
@@ -61,22 +61,22 @@ def leads_to(
 
 
 def at(turn: int, what: Callable[[Line], None]) -> Fault:
-    """Return the fault that does something to one exchange."""
+    """Return a fault of one exchange."""
     return lambda line: what(line) if line.turn == turn else line.carry()
 
 
 def every(turns: int, what: Callable[[Line], None]) -> Fault:
-    """Return the fault that does something to one exchange of so many."""
+    """Return a fault of every n-th exchange."""
     return lambda line: what(line) if line.turn % turns == 0 else line.carry()
 
 
 def from_turn(turn: int, what: Callable[[Line], None]) -> Fault:
-    """Return the fault that does something to all exchanges from one on."""
+    """Return a fault of all exchanges from one on."""
     return lambda line: what(line) if line.turn >= turn else line.carry()
 
 
 def for_a_while(turn: int, what: Callable[[Line], None], seconds: float = A_WHILE_SECONDS) -> Fault:
-    """Return the fault that does something to all exchanges for some seconds from one turn on."""
+    """Return a fault of all exchanges for some seconds, from one exchange on."""
     began: list[float] = []
 
     def fault(line: Line) -> None:
@@ -91,26 +91,26 @@ def for_a_while(turn: int, what: Callable[[Line], None], seconds: float = A_WHIL
 
 
 def answering(status: str, body: bytes = b"", **headers: str) -> Callable[[Line], None]:
-    """Return what answers in the target's place, without asking it."""
+    """Return a function that answers in place of the target, without sending it the request."""
     fields = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     answer = f"HTTP/1.1 {status}\r\n{fields}Content-Length: {len(body)}\r\n\r\n".encode() + body
     return lambda line: line.say(answer)
 
 
 def half(line: Line) -> None:
-    """Pass on an answer but for the last byte of its body."""
+    """Send a response without the last byte of its body."""
     line.say(line.answer()[:-1])
     line.close()
 
 
 def half_a_head(line: Line) -> None:
-    """Pass on some of an answer's head."""
+    """Send the beginning of the head of a response."""
     line.say(line.answer()[:20])
     line.close()
 
 
 def body_changed(change: Callable[[bytes], bytes]) -> Callable[[Line], None]:
-    """Return what passes answers on with another body, and a length that is true."""
+    """Return a function that sends responses with another body and its correct length."""
 
     def what(line: Line) -> None:
         head, _, body = line.answer().partition(b"\r\n\r\n")
@@ -126,25 +126,25 @@ def body_changed(change: Callable[[bytes], bytes]) -> Callable[[Line], None]:
 
 @leads_to(HELD, says="1 retry")
 def resets_one_connection_before_a_byte() -> Fault:
-    """Sent again, it is answered: once in a run is the network."""
+    """The retry is answered: one fault in a run is the network."""
     return at(MIDDLE, Line.reset)
 
 
 @leads_to(HELD, says="1 retry")
 def hangs_up_on_one_request() -> Fault:
-    """As above, in good order."""
+    """As above, with FIN in place of RST."""
     return at(MIDDLE, Line.close)
 
 
 @leads_to(HELD)
 def hangs_up_on_the_very_first_request() -> Fault:
-    """A network may be at its worst at the beginning as well."""
+    """The first request is no exception."""
     return at(1, Line.close)
 
 
 @leads_to(HELD, says="1 retry")
 def loses_an_answer_after_the_target_acted() -> Fault:
-    """The target did what it was asked; that its word got lost is no word against it."""
+    """The target acted on the request; the loss of its response is not held against it."""
 
     def what(line: Line) -> None:
         line.answer()
@@ -155,19 +155,19 @@ def loses_an_answer_after_the_target_acted() -> Fault:
 
 @leads_to(HELD, says="1 retry")
 def cuts_off_one_body() -> Fault:
-    """The whole of it comes the second time."""
+    """The response to the retry is complete."""
     return at(MIDDLE, half)
 
 
 @leads_to(HELD, says="1 retry")
 def cuts_off_one_head() -> Fault:
-    """The whole of it comes the second time."""
+    """The response to the retry is complete."""
     return at(MIDDLE, half_a_head)
 
 
 @leads_to(HELD, says="1 retry")
 def swallows_one_request() -> Fault:
-    """A silence is confirmed by a second one, and there is none."""
+    """A timeout counts only if the retry times out, too, and it does not."""
     return at(MIDDLE, Line.stall)
 
 
@@ -184,19 +184,19 @@ def stops_in_the_middle_of_one_body() -> Fault:
 
 @leads_to(HELD, says="1 retry")
 def drips_one_answer_beyond_the_deadline() -> Fault:
-    """It ends at the deadline, and the answer comes in time when asked for again."""
+    """It ends at the deadline, and the response to the retry is in time."""
     return at(MIDDLE, lambda line: line.drip(line.answer(), 2.0))
 
 
 @leads_to(HELD)
 def drips_every_answer_within_the_deadline() -> Fault:
-    """Slow is not wrong."""
+    """A slow response is a valid one."""
     return lambda line: line.drip(line.answer(), 0.1, size=120)
 
 
 @leads_to(HELD)
 def closes_every_connection_between_requests() -> Fault:
-    """HTTP allows it at any time, also without a word before."""
+    """HTTP allows it at any time, without an announcement."""
 
     def what(line: Line) -> None:
         line.carry()
@@ -207,7 +207,7 @@ def closes_every_connection_between_requests() -> Fault:
 
 @leads_to(HELD)
 def resets_connections_between_requests() -> Fault:
-    """As above, and rudely."""
+    """As above, with RST."""
 
     def what(line: Line) -> None:
         line.carry()
@@ -222,37 +222,37 @@ def resets_connections_between_requests() -> Fault:
 
 @leads_to(HELD, says="target unavailable once")
 def nothing_listens_for_a_while() -> Fault:
-    """A deployment restarts: all of its requests are sent when it is back."""
+    """The target restarts: the requests are sent again when it is available."""
     return at(MIDDLE, lambda line: line.proxy.leave(A_WHILE_SECONDS))
 
 
 @leads_to(HELD, says="target unavailable")
 def nothing_listens_at_two_times() -> Fault:
-    """It may restart twice."""
+    """The same twice."""
     return lambda line: line.proxy.leave(A_WHILE_SECONDS / 2) if line.turn in (EARLY, 2 * MIDDLE) else line.carry()
 
 
 @leads_to(HELD, says="target unavailable once")
 def nobody_is_answered_for_a_while() -> Fault:
-    """Packets are lost on the way: the silence of one request is nothing where no other is answered."""
+    """Packets are lost: a timeout says nothing about a request while no other is answered."""
     return for_a_while(MIDDLE, Line.stall, seconds=30.0)
 
 
 @leads_to(HELD, says="target unavailable once")
 def everybody_is_hung_up_on_for_a_while() -> Fault:
-    """A balancer without a server behind it does this."""
+    """A load balancer without a server does this."""
     return for_a_while(MIDDLE, Line.close)
 
 
 @leads_to(HELD, says="target unavailable once")
 def everybody_is_reset_for_a_while() -> Fault:
-    """A firewall that starts again does this."""
+    """A firewall that restarts does this."""
     return for_a_while(MIDDLE, Line.reset)
 
 
 @leads_to(HELD, says="target unavailable once")
 def gateway_has_no_server_for_a_while() -> Fault:
-    """The gateway says so itself: 503 to whatever is asked."""
+    """The gateway answers every request with 503."""
     return for_a_while(MIDDLE, answering("503 Service Unavailable", GATEWAY_PAGE, Content_Type="text/html"))
 
 
@@ -264,61 +264,61 @@ def gateway_waits_in_vain_for_a_while() -> Fault:
 
 @leads_to(HELD, says="1 retry")
 def gateway_fails_once() -> Fault:
-    """One 502 is what a gateway gives while a server goes and another comes."""
+    """A gateway answers one 502 while servers are exchanged."""
     return at(MIDDLE, answering("502 Bad Gateway", GATEWAY_PAGE, Content_Type="text/html"))
 
 
 @leads_to(HELD, says="1 retry")
 def gateway_tells_once_of_a_failure_of_its_own_kind() -> Fault:
-    """520 and its like are Cloudflare's words for what 502 is; no application answers them."""
+    """520 to 530 are Cloudflare's 502; no application answers them."""
     return at(MIDDLE, answering("520 Unknown", GATEWAY_PAGE, Content_Type="text/html"))
 
 
 @leads_to(HELD, says="target unavailable once")
 def gateway_tells_for_a_while_of_a_failure_of_its_own_kind() -> Fault:
-    """As above, to whatever is asked."""
+    """As above, for every request."""
     return for_a_while(MIDDLE, answering("522 Connection Timed Out", GATEWAY_PAGE, Content_Type="text/html"))
 
 
 @leads_to(HELD, says="1 retry")
 def gateway_throttles_once_with_a_page() -> Fault:
-    """Its limit is not that of the API: no window is waited for, and the pace stays as it is."""
+    """The gateway's limit is not that of the API: the throttle does not wait for a window or change the pace."""
     return at(MIDDLE, answering("429 Too Many Requests", GATEWAY_PAGE, Content_Type="text/html"))
 
 
 @leads_to(HELD, says="target unavailable once")
 def gateway_throttles_everybody_for_a_while_with_a_page() -> Fault:
-    """As above, to whatever is asked."""
+    """As above, for every request."""
     return for_a_while(MIDDLE, answering("429 Too Many Requests", GATEWAY_PAGE, Content_Type="text/html"))
 
 
 @leads_to(HELD, says="target unavailable once")
 def bot_check_is_in_front_for_a_while() -> Fault:
-    """What it refuses the application never saw: no good request was refused, and no bad one either."""
+    """The application did not get the requests, so neither a control nor a mutation was rejected."""
     return for_a_while(MIDDLE, answering("403 Forbidden", CHALLENGE, Content_Type="text/html"))
 
 
 @leads_to(HELD, says="Observed: the target went away once while a request to ")
 def target_goes_down_once_with_a_request_in_flight() -> Fault:
-    """Sent again when the target was back it was answered: it was not what brought it down."""
+    """The retry after the outage was answered: the request did not cause the outage."""
     return at(MIDDLE, lambda line: line.proxy.leave(A_WHILE_SECONDS / 2))
 
 
 @leads_to(HELD, says="1 retry")
 def target_is_maintained_and_says_until_when() -> Fault:
-    """503 with Retry-After is an announcement."""
+    """503 with Retry-After announces the end."""
     return for_a_while(MIDDLE, answering("503 Service Unavailable", Retry_After="6"))
 
 
 @leads_to(HELD, says="1 answered 429")
 def throttles_once_and_says_until_when() -> Fault:
-    """Whoever asks too often is told so, waits, and asks again."""
+    """The client waits for as long as Retry-After says, and retries."""
     return at(MIDDLE, answering("429 Too Many Requests", Retry_After="5"))
 
 
 @leads_to(HELD, says="1 answered 429")
 def throttles_once_until_a_date() -> Fault:
-    """The same in the other notation."""
+    """The same with a date."""
 
     def what(line: Line) -> None:
         answering("429 Too Many Requests", Retry_After=formatdate(time.time() + 5, usegmt=True))(line)
@@ -328,7 +328,7 @@ def throttles_once_until_a_date() -> Fault:
 
 @leads_to(HELD, says="1 answered 429")
 def throttles_once_without_a_word() -> Fault:
-    """Then the window is waited for."""
+    """The client waits for the next window."""
     return at(MIDDLE, answering("429 Too Many Requests"))
 
 
@@ -337,19 +337,19 @@ def throttles_once_without_a_word() -> Fault:
 
 @leads_to(COULD_NOT_TELL, says="cannot be reached")
 def nothing_ever_listens() -> Fault:
-    """Nothing was learnt; the address is what to look at."""
+    """Nothing was checked; the URL may be wrong."""
     return at(1, lambda line: line.proxy.leave())
 
 
 @leads_to(COULD_NOT_TELL, says="stopped answering (no connection)")
 def nothing_listens_any_more() -> Fault:
-    """What held until then is told; the rest is not run, in one error and not in forty."""
+    """Results until then are reported; the rest is not run, with one error for all."""
     return at(MIDDLE, lambda line: line.proxy.leave())
 
 
 @leads_to(COULD_NOT_TELL, says="stopped answering (no answer in time)")
 def nobody_is_answered_any_more() -> Fault:
-    """As above: not even a request that was answered before."""
+    """As above: the health probe is not answered either."""
     return from_turn(MIDDLE, Line.stall)
 
 
@@ -361,7 +361,7 @@ def everybody_is_hung_up_on_from_then_on() -> Fault:
 
 @leads_to(COULD_NOT_TELL, says="stopped answering (answered 503)")
 def gateway_has_no_server_any_more() -> Fault:
-    """The gateway's word for being away."""
+    """A gateway answers 503 if the target is unavailable."""
     return from_turn(MIDDLE, answering("503 Service Unavailable", GATEWAY_PAGE, Content_Type="text/html"))
 
 
@@ -373,37 +373,37 @@ def gateway_tells_for_ever_of_a_failure_of_its_own_kind() -> Fault:
 
 @leads_to(COULD_NOT_TELL, says="stopped answering (answered 429)")
 def gateway_throttles_for_ever_with_a_page() -> Fault:
-    """It is the gateway's limit, whoever uses the token."""
+    """It is the gateway's limit, not that of the token."""
     return from_turn(MIDDLE, answering("429 Too Many Requests", GATEWAY_PAGE, Content_Type="text/html"))
 
 
 @leads_to(COULD_NOT_TELL, says="every request now gets 403 and a web page")
 def bot_check_stays_in_front() -> Fault:
-    """What a page refuses that everybody gets tells nothing of the application."""
+    """A page that every request gets says nothing about the application."""
     return from_turn(MIDDLE, answering("403 Forbidden", CHALLENGE, Content_Type="text/html"))
 
 
 @leads_to(COULD_NOT_TELL, says="(id that is not UTF-8, request ")
 def target_goes_down_for_good_at_a_request() -> Fault:
-    """It may have been a coincidence, so nothing is violated; which request it was is told all the same."""
+    """It may have been a coincidence, so nothing is violated; the request is reported."""
     return lambda line: line.proxy.leave() if NOT_UTF_8 in line.request else line.carry()
 
 
 @leads_to(COULD_NOT_TELL, says="goes on answering 429")
 def throttles_for_ever() -> Fault:
-    """Somebody else uses up the limit, which is no fault of the target and leaves nothing for this run."""
+    """Another client uses up the limit, which is not the target's fault and leaves nothing for this run."""
     return from_turn(MIDDLE, answering("429 Too Many Requests", Retry_After="1"))
 
 
 @leads_to(COULD_NOT_TELL, says="it was away")
 def target_comes_and_goes_for_too_long() -> Fault:
-    """Nobody can tell what such a target does, and the night has an end."""
+    """The outages exceed their total timeout: too little can be checked."""
     return lambda line: line.proxy.leave(8.0) if line.turn % 8 == 0 else line.carry()
 
 
 @leads_to(COULD_NOT_TELL, says="no longer takes the token")
 def token_expires() -> Fault:
-    """That good requests are refused from now on says that the token is over, not that the contract is broken."""
+    """Controls are rejected from then on because the token was revoked, which violates no requirement."""
 
     def what(line: Line) -> None:
         head, _, body = line.request.partition(b"\r\n\r\n")
@@ -418,7 +418,7 @@ def token_expires() -> Fault:
 
 @leads_to(VIOLATED, "RESP-06")
 def every_answer_is_garbage() -> Fault:
-    """No network makes this of an answer, and whoever asks gets it."""
+    """No network does this to a response, and every request gets it."""
 
     def what(line: Line) -> None:
         line.answer()
@@ -430,7 +430,7 @@ def every_answer_is_garbage() -> Fault:
 
 @leads_to(VIOLATED, "RESP-06", others=True, says="and then, unasked, ")
 def a_refusal_goes_ahead_of_every_answer() -> Fault:
-    """Whatever is sent seems to be refused, and is accepted behind that: the next request would get that answer."""
+    """Every request seems to be rejected, and is accepted after that: the next request would get this response."""
     refusal = b'{"error":{"code":"invalid","message":"invalid"}}'
 
     def what(line: Line) -> None:
@@ -442,7 +442,7 @@ def a_refusal_goes_ahead_of_every_answer() -> Fault:
 
 @leads_to(HELD)
 def connections_that_rest_are_told_408_and_closed() -> Fault:
-    """RFC 9110, 15.5.9: it is no answer, and nobody waits for one."""
+    """RFC 9110, 15.5.9: it is not a response to a request."""
 
     def what(line: Line) -> None:
         line.carry()
@@ -455,38 +455,38 @@ def connections_that_rest_are_told_408_and_closed() -> Fault:
 
 @leads_to(VIOLATED, "RESP-06")
 def every_answer_lacks_its_last_byte() -> Fault:
-    """Once is the network; each time is a length that is not true."""
+    """Once, it is the network; each time, Content-Length is wrong."""
     return half
 
 
 @leads_to(VIOLATED, "RESP-06")
 def every_answer_drips_for_ever() -> Fault:
-    """There is somebody, and nobody gets an answer within the deadline."""
+    """The target is available, and no response is complete within the deadline."""
     return lambda line: line.drip(line.answer() + b" " * 1000, 2.0)
 
 
 @leads_to(VIOLATED, "RESP-06")
 def every_answer_is_larger_than_anybody_wants() -> Fault:
-    """Ten mebibytes are read, and that is told."""
+    """Ten mebibytes are read, and the fault is reported."""
     return body_changed(lambda body: body + b" " * BEYOND_THE_LARGEST)
 
 
 @leads_to(VIOLATED, "RESP-06")
 def every_answer_unpacks_to_more_than_memory_holds() -> Fault:
-    """What unpacks to a hundred mebibytes is unpacked to ten."""
+    """A body of a hundred mebibytes is decoded up to ten."""
     bomb = gzip.compress(bytes(10 * BEYOND_THE_LARGEST), compresslevel=1)
     return answering("200 OK", bomb, Content_Type="application/json", Content_Encoding="gzip")
 
 
 @leads_to(VIOLATED, "RESP-02", others=True)
 def every_body_is_corrupted() -> Fault:
-    """TCP has a checksum and TLS a better one: what arrives is what was sent."""
+    """TCP and TLS have checksums: the network does not change bodies."""
     return body_changed(lambda body: body.replace(b"{", b"\xff", 1))
 
 
 @leads_to(VIOLATED, others=True)
 def every_answer_is_for_another_request() -> Fault:
-    """An answer to a stranger's question is the worst of all, and no network mixes up two connections."""
+    """No network mixes up two connections: the target sends responses to other requests."""
     kept: list[bytes] = []
 
     def what(line: Line) -> None:
@@ -498,25 +498,25 @@ def every_answer_is_for_another_request() -> Fault:
 
 @leads_to(VIOLATED, "RESP-06")
 def one_request_of_ten_is_hung_up_on() -> Fault:
-    """Each is answered when sent again, but one in a hundred is all that a network is forgiven."""
+    """Each retry is answered, but of a network one fault in a hundred requests is tolerated."""
     return every(10, Line.close)
 
 
 @leads_to(VIOLATED, "RESP-06")
 def one_request_of_ten_is_unavailable() -> Fault:
-    """As above, by the gateway."""
+    """As above, by a gateway."""
     return every(10, answering("503 Service Unavailable"))
 
 
 @leads_to(VIOLATED, "RESP-06", says="target goes down at this request")
 def target_goes_down_each_time_at_a_request() -> Fault:
-    """It came back, was sent the same request, and went away again: a supervisor hides this from nobody."""
+    """The target became available, got the same request, and became unavailable again."""
     return lambda line: line.proxy.leave(1.5) if NOT_UTF_8 in line.request else line.carry()
 
 
 @leads_to(VIOLATED, "RESP-06", says="target goes down at this request")
 def target_behind_a_gateway_goes_down_each_time_at_a_request() -> Fault:
-    """As above, where a gateway answers 502 to everybody meanwhile."""
+    """As above, while a gateway answers 502 to every request."""
     down_until = [0.0]
     page = answering("502 Bad Gateway", GATEWAY_PAGE, Content_Type="text/html")
 
@@ -533,7 +533,7 @@ def target_behind_a_gateway_goes_down_each_time_at_a_request() -> Fault:
 
 @leads_to(VIOLATED, "RESP-06", others=True)
 def one_request_of_fifteen_is_a_crash() -> Fault:
-    """A 500 is the target's own word, and is not asked for twice."""
+    """A 500 is the target's own response, without a retry."""
     turns = count(1)
     crash = answering("500 Internal Server Error", b'{"error":{"code":"internal","message":"internal"}}')
 
@@ -548,7 +548,7 @@ def one_request_of_fifteen_is_a_crash() -> Fault:
 
 @leads_to(VIOLATED, "RESP-06", others=True)
 def malformed_json_is_never_answered() -> Fault:
-    """A silence beside others' answers, and a second one, belong to the request."""
+    """The request times out twice while others are answered."""
     return lambda line: line.stall() if line.request.endswith(b",}") else line.carry()
 
 

@@ -1,4 +1,4 @@
-"""Who starts a server again whose process has ended."""
+"""Restarts a server whose process has ended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chaos.falling import CRASHED, UP
+from tests.chaos.crashing_server import CRASHED, UP
 from tests.chaos.proxy import HOST
 from tests.support.sockets import nobody
 from tests.support.suite_process import ROOT
@@ -18,7 +18,7 @@ from tests.support.suite_process import ROOT
 
 @dataclass(slots=True)
 class Supervisor:
-    """Starts the server again `after` seconds, as often as `restarts` allows. `ended` counts its ends."""
+    """Restarts the server after `after` seconds, at most `restarts` times. `ended` counts the ends of its process."""
 
     command: list[str]
     after: float
@@ -34,7 +34,7 @@ class Supervisor:
         assert self.process.stdout.readline().strip() == UP
 
     def watch(self) -> None:
-        """Wait for its ends, and start it again."""
+        """Wait until the process ends, and restart it."""
         while self.process is not None and self.process.wait() == CRASHED:
             self.ended += 1
             if self.ended > self.restarts or self.closed.wait(self.after):
@@ -42,7 +42,7 @@ class Supervisor:
             self.start()
 
     def close(self) -> None:
-        """End it for good."""
+        """End the process for good."""
         self.closed.set()
         if self.process is not None:
             self.process.kill()
@@ -52,14 +52,14 @@ class Supervisor:
 
 
 @contextmanager
-def falling(
+def crashing(
     upstream: str, where: str, folder: Path, *, times: int, after: float, restarts: int
 ) -> Iterator[tuple[str, Supervisor]]:
-    """Stand in front of a server with one that falls; give its base URL and who starts it again."""
+    """Put a server that crashes in front of another; yield its base URL and its supervisor."""
     port = nobody().rpartition(":")[2]
     left = folder / "times"
     left.write_text("x" * times)
-    command = [sys.executable, "-m", "tests.chaos.falling", upstream, port, where, str(left)]
+    command = [sys.executable, "-m", "tests.chaos.crashing_server", upstream, port, where, str(left)]
     supervisor = Supervisor(command, after, restarts)
     supervisor.start()
     watching = threading.Thread(target=supervisor.watch)

@@ -66,12 +66,12 @@ def _clean_up(session: Session) -> int:
     interruption = Interruption(lambda _: None, lambda: _say("Still cancelling. Ctrl-C once more, or twice, ends it."))
     with interruption.installed(None):
         interruption.clean_up(lambda: found.append(session.clean_up_earlier()))
-    for line in _told(found[0]) if found else [STOPPED]:
+    for line in _report(found[0]) if found else [STOPPED]:
         _say(line)
     return 0 if found and not found[0].busy and not found[0].left else 1
 
 
-def _told(earlier: Earlier) -> Iterator[str]:
+def _report(earlier: Earlier) -> Iterator[str]:
     if earlier.busy:
         yield BUSY
     else:

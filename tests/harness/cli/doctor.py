@@ -194,7 +194,7 @@ def _cancellable(client: PreflightClient, document: Document) -> Iterator[Line]:
 def _rate_limit(answer: httpx.Response | None) -> Line:
     limit, remaining = (answer.headers.get(name, "") if answer else "" for name in (RATE_LIMIT, RATE_REMAINING))
     if not (limit.isdecimal() and remaining.isdecimal()):
-        return Line("limit", "not told by the target")
+        return Line("limit", "the responses state none")
     detail = f"{remaining} of {limit} requests remain in this minute"
     used = 1 - int(remaining) / max(1, int(limit))
     return Line("limit", detail, "wait a minute: others use this token." if used >= SLOW_SHARE else "")

@@ -1,1 +1,1 @@
-"""The target's rate limit, observed and kept, across processes."""
+"""The target's rate limit: observed in its responses, and respected by all processes together."""

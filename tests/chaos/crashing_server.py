@@ -1,9 +1,9 @@
-"""A server whose process ends at a request, as a crash ends it. It imports little, so that it is soon up again.
+"""A server whose process crashes at a request. It imports little, so that it restarts quickly.
 
-    python -m tests.chaos.falling UPSTREAM PORT WHERE TIMES_FILE
+    python -m tests.chaos.crashing_server UPSTREAM PORT WHERE TIMES_FILE
 
-carries every request to UPSTREAM, which keeps what there is to keep, and exits at a request that holds WHERE, as long
-as TIMES_FILE says that it may: its length is the number of times.
+forwards every request to UPSTREAM, which holds the state, and exits at a request that holds WHERE. The length of
+TIMES_FILE is the number of crashes that are left.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ UP = "up"
 
 
 def serve(upstream: str, port: int, where: bytes, left: Path) -> None:
-    """Carry requests until the one that this process ends at."""
+    """Forward requests until the one that ends this process."""
 
     def fault(line: Line) -> None:
         if where in line.request and (times := left.read_text()):

@@ -1,4 +1,4 @@
-"""A target whose process ends at one request, for real: what is told of it depends on whether, and when, it is back."""
+"""A target whose process crashes at one request: the report depends on whether, and when, it is available again."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from reports.render.last_requests import TITLE
 from tests.chaos.fast_suite import run
-from tests.chaos.supervisor import Supervisor, falling
+from tests.chaos.supervisor import Supervisor, crashing
 from tests.harness.http.client import CRASHES_TO_CONFIRM
 from tests.support.suite_process import QUICK, Outcome, document, settings_of
 
 WHERE = "%FF%FE"
-"""Bytes that are no UTF-8, at the end of an id in the path."""
+"""Bytes that are not UTF-8, at the end of an id in the path."""
 EDIT = "id that is not UTF-8"
 RESTART_SECONDS, SPEEDUP = 0.5, 2.0
-"""On the wall, and how much faster the run's clock is: it is back after one to two seconds."""
+"""Real seconds, and the speed of the run's clock: the target is available again after one to two of its seconds."""
 FOR_EVER = 1000
 VIOLATED, COULD_NOT_TELL = 1, 6
 
 
-class Told:
-    """A run against a target that falls, and all that it leaves behind."""
+class CrashedRun:
+    """A run against a target that crashes, and the files that it wrote."""
 
     def __init__(self, folder: Path, *, times: int, restarts: int) -> None:
         self.folder = folder
         with (
             serve(MockApi(document())) as server,
-            falling(server.url, WHERE, folder, times=times, after=RESTART_SECONDS, restarts=restarts) as (
+            crashing(server.url, WHERE, folder, times=times, after=RESTART_SECONDS, restarts=restarts) as (
                 url,
                 supervisor,
             ),
@@ -43,66 +43,68 @@ class Told:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """Return what it left as JSON."""
-        told = json.loads((self.folder / "summary").read_text())
-        assert isinstance(told, dict)
-        return told
+        """Return the JSON summary."""
+        summary = json.loads((self.folder / "summary").read_text())
+        assert isinstance(summary, dict)
+        return summary
 
     @property
     def in_flight(self) -> list[dict[str, Any]]:
-        """Return the HAR's entries of requests at which the target fell."""
+        """Return the HAR's entries of the requests at which the target crashed."""
         entries = json.loads((self.folder / "har").read_text())["log"]["entries"]
         return [entry for entry in entries if WHERE in entry["request"]["url"] and entry["response"]["status"] == 0]
 
 
-def test_request_that_killed_the_target_for_good_is_named_everywhere(tmp_path: Path) -> None:
-    told = Told(tmp_path, times=FOR_EVER, restarts=0)
-    assert told.outcome.code == COULD_NOT_TELL, told.outcome.output
-    (last,) = told.summary["last_requests"]
+def test_request_that_crashed_the_target_for_good_is_named_everywhere(tmp_path: Path) -> None:
+    crashed = CrashedRun(tmp_path, times=FOR_EVER, restarts=0)
+    assert crashed.outcome.code == COULD_NOT_TELL, crashed.outcome.output
+    (last,) = crashed.summary["last_requests"]
     assert (last["method"], last["edit"], last["operation"]) == ("GET", EDIT, "get_write_status")
     assert last["target"].endswith(WHERE)
     assert last["curl"].startswith("curl ")
     assert "$" in last["curl"], "the token is a variable"
     line = f"{TITLE}: GET {last['target']} ({EDIT}, request {last['request']}): connection dropped"
     junit = (tmp_path / "junit.xml").read_text()
-    assert line in told.outcome.output
-    assert last["curl"] in told.outcome.output
+    assert line in crashed.outcome.output
+    assert last["curl"] in crashed.outcome.output
     assert line in junit
     assert f"## {TITLE}" in (tmp_path / "markdown").read_text()
     assert last["curl"] in (tmp_path / "markdown").read_text()
     assert any(line in file.read_text() for file in (tmp_path / "alluredir").glob("*-result.json"))
-    (entry,) = told.in_flight
+    (entry,) = crashed.in_flight
     assert entry["response"]["comment"] == last["outcome"] == "connection dropped; no request was answered after it"
-    assert told.outcome.output.count("it was away 10 s in all") >= 1
-    assert "Network: target unavailable once (10 s)." in told.outcome.output, "one absence, one duration"
+    assert crashed.outcome.output.count("it was away 10 s in all") >= 1
+    assert "Network: target unavailable once (10 s)." in crashed.outcome.output, "one outage, one duration"
 
 
-def test_target_that_falls_each_time_at_a_request_violates_resp_06(tmp_path: Path) -> None:
-    told = Told(tmp_path, times=FOR_EVER, restarts=FOR_EVER)
-    assert told.outcome.code == VIOLATED, told.outcome.output
-    assert told.outcome.named("failure") == {"RESP-06"}
-    assert not told.outcome.named("error"), told.outcome.output
-    (found,) = told.summary["findings"]
+def test_target_that_crashes_each_time_at_a_request_violates_resp_06(tmp_path: Path) -> None:
+    crashed = CrashedRun(tmp_path, times=FOR_EVER, restarts=FOR_EVER)
+    assert crashed.outcome.code == VIOLATED, crashed.outcome.output
+    assert crashed.outcome.named("failure") == {"RESP-06"}
+    assert not crashed.outcome.named("error"), crashed.outcome.output
+    (found,) = crashed.summary["findings"]
     assert (found["requirement"], found["edit"]) == ("RESP-06", EDIT)
     assert found["observed"] == "target goes down at this request"
     assert WHERE in found["curl"]
-    assert told.summary["last_requests"] == []
-    assert [entry["response"]["comment"] for entry in told.in_flight] == [found["observed"]]
-    assert told.supervisor.ended == CRASHES_TO_CONFIRM, "it is sent again once, and no more"
+    assert crashed.summary["last_requests"] == []
+    assert [entry["response"]["comment"] for entry in crashed.in_flight] == [found["observed"]]
+    assert crashed.supervisor.ended == CRASHES_TO_CONFIRM, "it is sent again once, and no more"
 
 
-def test_target_that_falls_once_by_chance_violates_nothing_and_is_told_of(tmp_path: Path) -> None:
-    told = Told(tmp_path, times=1, restarts=FOR_EVER)
-    assert told.outcome.code == 0, told.outcome.output
-    assert told.summary["findings"] == []
-    assert "Observed: the target went away once while a request to GET /v1/admin/write-status/" in told.outcome.output
-    assert told.in_flight == []
+def test_target_that_crashes_once_by_chance_violates_nothing_and_is_reported(tmp_path: Path) -> None:
+    crashed = CrashedRun(tmp_path, times=1, restarts=FOR_EVER)
+    assert crashed.outcome.code == 0, crashed.outcome.output
+    assert crashed.summary["findings"] == []
+    assert (
+        "Observed: the target went away once while a request to GET /v1/admin/write-status/" in crashed.outcome.output
+    )
+    assert crashed.in_flight == []
 
 
-def test_workers_tell_one_absence_with_one_duration(tmp_path: Path) -> None:
+def test_workers_report_one_outage_with_one_duration(tmp_path: Path) -> None:
     with (
         serve(MockApi(document())) as server,
-        falling(server.url, WHERE, tmp_path, times=1, after=0, restarts=0) as (url, _),
+        crashing(server.url, WHERE, tmp_path, times=1, after=0, restarts=0) as (url, _),
     ):
         arguments = (*QUICK, "--target", url, "-n", "2")
         outcome = run(tmp_path, *arguments, environment=settings_of(server), speedup=SPEEDUP)
