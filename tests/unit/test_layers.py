@@ -36,8 +36,8 @@ ROOMS = (
     *("reports", "reports.cli.output", "reports.writers.safe_files", "reports.redaction", "reports.run"),
     *("reports.render", "reports.writers", "reports.cli", "reports.site", "reports.pytest_plugin", "conftest"),
     "tests.support",
-    *("tests.detection.probe", "tests.detection.catalogue", "tests.detection.raw"),
-    *("tests.detection.intermittent_base", "tests.detection.timing_observers"),
+    *("tests.detection.probe", "tests.detection.catalogue", "tests.detection.raw_server"),
+    *("tests.detection.intermittent_base", "tests.detection.lenient_parser", "tests.detection.timing_observers"),
     *("tests.detection.defects", "tests.detection"),
     *("tests.e2e", "tests.chaos", "tests.report", "tests.frameworks"),
 )

@@ -21,7 +21,7 @@ from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Answer, Probe
-from tests.detection.raw import Asked, Line, RawServer, SendResult, on_a_socket
+from tests.detection.raw_server import Connection, RawRequest, RawResponse, RawServer, on_a_socket
 from tests.detection.timing_observers import hasty
 
 LARGE_BYTES: Final = 16 * 1024
@@ -67,11 +67,11 @@ def in_one_chunk(probe: Probe) -> Answer:
 class ContentLengthCountsCharacters(RawServer):
     """Content-Length counts characters, so that an answer beyond ASCII is cut."""
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Count as a language does whose strings are not bytes."""
-        announced = len(reply.body.decode())
-        cut = reply.having(content_length=str(announced))
-        line.write(cut.head if asked.method == "HEAD" else cut.head + reply.body[:announced])
+        announced = len(response.body.decode())
+        cut = response.with_headers(content_length=str(announced))
+        connection.write(cut.head if request.method == "HEAD" else cut.head + response.body[:announced])
 
 
 @seeded(requirement="RESP-06", touches=WRITE, observe=hasty(lambda probe: probe.write(b"{").said))
@@ -81,14 +81,14 @@ class RefusalsAnnounceALineBreakMore(RawServer):
 
     keep_alive_seconds = 2.0
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Count what a template engine would have put at the end."""
-        if reply.status != 400:
-            line.write(reply.to(asked))
+        if response.status != 400:
+            connection.write(response.to(request))
             return
-        line.drop()
-        line.write(reply.having(content_length=str(len(reply.body) + 1)).to(asked))
-        await line.pause(self.keep_alive_seconds)
+        connection.drop()
+        connection.write(response.with_headers(content_length=str(len(response.body) + 1)).to(request))
+        await connection.pause(self.keep_alive_seconds)
 
 
 @seeded(requirement="ERR-13", touches=WRITE, observe=last_bytes_of_a_refusal)
@@ -96,9 +96,9 @@ class RefusalsAnnounceALineBreakMore(RawServer):
 class RefusalsSendALineBreakMore(RawServer):
     """The body of a 400 ends with a line that its Content-Length leaves out: the next answer begins with it."""
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Write more than was said."""
-        line.write(reply.to(asked) + (b"\n\n" if reply.status == 400 else b""))
+        connection.write(response.to(request) + (b"\n\n" if response.status == 400 else b""))
 
 
 @seeded(requirement="RESP-06", touches=WRITE, observe=hasty(lambda probe: probe.write(b"[]").said))
@@ -109,16 +109,16 @@ class RefusalsNeverEnd(RawServer):
     drops = 120
     pause_seconds = 0.5
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Send white space, which JSON allows, where the end should be."""
-        if reply.status != 400:
-            line.write(reply.to(asked))
+        if response.status != 400:
+            connection.write(response.to(request))
             return
-        line.drop()
-        line.write(reply.having(content_length=None, transfer_encoding="chunked").head)
+        connection.drop()
+        connection.write(response.with_headers(content_length=None, transfer_encoding="chunked").head)
         for _ in range(self.drops):
-            line.write(b"1\r\n \r\n")
-            await line.pause(self.pause_seconds)
+            connection.write(b"1\r\n \r\n")
+            await connection.pause(self.pause_seconds)
 
 
 @seeded(requirement="RESP-06", touches=WRITE, observe=lambda probe: probe.write().status)
@@ -126,14 +126,14 @@ class RefusalsNeverEnd(RawServer):
 class ChunkSizesAreDecimal(RawServer):
     """An accepted write is answered in chunks whose sizes are decimal."""
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Forget that HTTP counts chunks in hexadecimal, and hang up where the client reads on."""
-        if asked.method != "POST" or reply.status != 200:
-            line.write(reply.to(asked))
+        if request.method != "POST" or response.status != 200:
+            connection.write(response.to(request))
             return
-        line.drop()
-        head = reply.having(content_length=None, transfer_encoding="chunked").head
-        line.write(head + f"{len(reply.body)}\r\n".encode() + reply.body + b"\r\n0\r\n\r\n")
+        connection.drop()
+        head = response.with_headers(content_length=None, transfer_encoding="chunked").head
+        connection.write(head + f"{len(response.body)}\r\n".encode() + response.body + b"\r\n0\r\n\r\n")
 
 
 @seeded(
@@ -147,13 +147,13 @@ class LengthIsThatBeforeCompression(RawServer):
 
     threshold_bytes = 1024
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Compress late, as a proxy does, for a client that then waits in vain."""
-        if len(reply.body) < self.threshold_bytes or "gzip" not in (asked.header("accept-encoding") or ""):
-            line.write(reply.to(asked))
+        if len(response.body) < self.threshold_bytes or "gzip" not in (request.header("accept-encoding") or ""):
+            connection.write(response.to(request))
         else:
-            line.drop()
-            line.write(reply.having(content_encoding="gzip").head + gzip.compress(reply.body))
+            connection.drop()
+            connection.write(response.with_headers(content_encoding="gzip").head + gzip.compress(response.body))
 
 
 @seeded(
@@ -165,12 +165,12 @@ class LengthIsThatBeforeCompression(RawServer):
 class LargeBodiesAreDropped(RawServer):
     """The connection closes without an answer when a body is above 16 KiB."""
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Do what a proxy does whose buffer is full."""
-        if len(asked.body) > LARGE_BYTES:
-            line.drop()
+        if len(request.body) > LARGE_BYTES:
+            connection.drop()
         else:
-            line.write(reply.to(asked))
+            connection.write(response.to(request))
 
 
 @seeded(requirement="RESP-06", touches=WRITE, observe=lambda probe: probe.write(method="PURGE").status)
@@ -178,12 +178,12 @@ class LargeBodiesAreDropped(RawServer):
 class UnregisteredMethodsAreDropped(RawServer):
     """The connection closes without an answer when the method is none that HTTP has."""
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Do what a gateway does with an enumeration of methods."""
-        if asked.method in REGISTERED_METHODS:
-            line.write(reply.to(asked))
+        if request.method in REGISTERED_METHODS:
+            connection.write(response.to(request))
         else:
-            line.drop()
+            connection.drop()
 
 
 @seeded(requirement="ERR-13", touches=WRITE, observe=second_on_the_connection)
@@ -194,13 +194,13 @@ class AnswersLagBehindAfterABadBody(RawServer):
     def __init__(self, document: Document, seed: int | None) -> None:
         """Remember what each connection still has to hear."""
         super().__init__(document, seed)
-        self._wait_lock: WeakKeyDictionary[Line, SendResult] = WeakKeyDictionary()
+        self._wait_lock: WeakKeyDictionary[Connection, RawResponse] = WeakKeyDictionary()
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Put an answer into a queue that one answer too many is in."""
-        line.write(self._wait_lock.get(line, reply).to(asked))
-        if line in self._wait_lock or reply.status == 400:
-            self._wait_lock[line] = reply
+        connection.write(self._wait_lock.get(connection, response).to(request))
+        if connection in self._wait_lock or response.status == 400:
+            self._wait_lock[connection] = response
 
 
 # What the headers say

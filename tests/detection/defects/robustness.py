@@ -24,7 +24,7 @@ from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Probe
-from tests.detection.raw import Asked, Line, RawServer, SendResult, on_a_socket
+from tests.detection.raw_server import Connection, RawRequest, RawResponse, RawServer, on_a_socket
 from tests.detection.timing_observers import hasty, overlapping
 
 seeded = partial(defect, group="robustness")
@@ -71,29 +71,29 @@ class InTurns(MockApi):
 class Hanging(RawServer):
     """Does not answer some requests; no defect by itself."""
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Answer, or keep the client waiting."""
-        if self.hangs(asked):
-            await line.silence()
+        if self.hangs(request):
+            await connection.silence()
         else:
-            line.write(reply.to(asked))
+            connection.write(response.to(request))
 
-    def hangs(self, asked: Asked) -> bool:
+    def hangs(self, request: RawRequest) -> bool:
         """Whether this request gets no answer."""
         raise NotImplementedError
 
 
-def value_of(asked: Asked) -> Json:
+def value_of(request: RawRequest) -> Json:
     """Return the JSON value of a body, None where it is none."""
     try:
-        return json.loads(asked.body)
+        return json.loads(request.body)
     except (ValueError, RecursionError):
         return None
 
 
-def strings_of(asked: Asked) -> list[str]:
+def strings_of(request: RawRequest) -> list[str]:
     """Return the strings that a body has as values of its properties."""
-    value = value_of(asked)
+    value = value_of(request)
     return [inner for inner in value.values() if isinstance(inner, str)] if isinstance(value, dict) else []
 
 
@@ -106,9 +106,9 @@ def strings_of(asked: Asked) -> list[str]:
 class NulInAValueHangs(Hanging):
     """A value with U+0000 gets no answer: the driver of the database waits for the rest of it."""
 
-    def hangs(self, asked: Asked) -> bool:
+    def hangs(self, request: RawRequest) -> bool:
         """Look for what ends a string in C."""
-        return any("\0" in text for text in strings_of(asked))
+        return any("\0" in text for text in strings_of(request))
 
 
 @seeded(
@@ -120,9 +120,9 @@ class NulInAValueHangs(Hanging):
 class EmptyBodyHangs(Hanging):
     """A write without a body gets no answer: the server waits for one."""
 
-    def hangs(self, asked: Asked) -> bool:
+    def hangs(self, request: RawRequest) -> bool:
         """Wait for the first byte."""
-        return asked.method == "POST" and not asked.body
+        return request.method == "POST" and not request.body
 
 
 @seeded(
@@ -136,10 +136,10 @@ class LongRunsOfALetterTakeForever(Hanging):
 
     run = 30
 
-    def hangs(self, asked: Asked) -> bool:
+    def hangs(self, request: RawRequest) -> bool:
         """Match as (a+)+$ does."""
         return any(
-            len(text) > self.run and len(set(text[:-1])) == 1 and text[-1] != text[0] for text in strings_of(asked)
+            len(text) > self.run and len(set(text[:-1])) == 1 and text[-1] != text[0] for text in strings_of(request)
         )
 
 
@@ -154,11 +154,11 @@ class BlankIsSlow(RawServer):
 
     slow_seconds = 12.0
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Answer in the end."""
-        if any(not text.strip() for text in strings_of(asked)):
-            await line.pause(self.slow_seconds)
-        line.write(reply.to(asked))
+        if any(not text.strip() for text in strings_of(request)):
+            await connection.pause(self.slow_seconds)
+        connection.write(response.to(request))
 
 
 @seeded(
@@ -172,12 +172,12 @@ class NestingEndsTheWorker(RawServer):
 
     levels = 30
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Run out of stack."""
-        if max(asked.body.count(b"["), asked.body.count(b"{")) >= self.levels:
-            line.drop()
+        if max(request.body.count(b"["), request.body.count(b"{")) >= self.levels:
+            connection.drop()
         else:
-            line.write(reply.to(asked))
+            connection.write(response.to(request))
 
 
 @seeded(
@@ -191,12 +191,12 @@ class LongJobIdsAreDropped(RawServer):
 
     path_characters = 256
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Keep the path in a buffer of a fixed size."""
-        if len(asked.target) > self.path_characters:
-            line.drop()
+        if len(request.target) > self.path_characters:
+            connection.drop()
         else:
-            line.write(reply.to(asked))
+            connection.write(response.to(request))
 
 
 # What a bad request leaves behind
@@ -207,12 +207,12 @@ class LongJobIdsAreDropped(RawServer):
 class UnreadBodyIsTheNextRequest(RawServer):
     """After a body that is not JSON its rest is read as the next request, which is answered 400 in its place."""
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Answer the leftovers first."""
-        line.write(reply.to(asked))
-        if reply.status == 400 and value_of(asked) is None:
-            line.write(reply.having(connection="close").to(asked))
-            line.drop()
+        connection.write(response.to(request))
+        if response.status == 400 and value_of(request) is None:
+            connection.write(response.with_headers(connection="close").to(request))
+            connection.drop()
 
 
 @seeded(requirement="ERR-13", touches=WRITE, observe=second_after_a_malformed_one)
@@ -439,9 +439,9 @@ class JobIdsAreNumbersOfTheSecond(MockApi):
 class RefusesWithoutReading(RawServer):
     """A body of another media type is not read: the connection is reset before the answer arrives."""
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Close on bytes that nobody read."""
-        if reply.status == 415:
-            line.abort()
+        if response.status == 415:
+            connection.abort()
         else:
-            line.write(reply.to(asked))
+            connection.write(response.to(request))

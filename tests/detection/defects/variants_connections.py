@@ -23,7 +23,7 @@ from contracts.openapi.document import Document
 from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Operation
 from tests.detection.catalogue import BOTH, LIST, variant
 from tests.detection.probe import Answer, Probe
-from tests.detection.raw import Asked, Line, RawServer, SendResult, on_a_socket
+from tests.detection.raw_server import Connection, RawRequest, RawResponse, RawServer, on_a_socket
 
 KIBIBYTE: Final = 1024
 
@@ -67,14 +67,14 @@ class AnswersComeInChunks(RawServer):
 
     chunk_bytes = 50
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Cut the body up."""
-        line.write(reply.having(content_length=None, transfer_encoding="chunked").head)
-        if asked.method != "HEAD":
-            starts = range(0, len(reply.body), self.chunk_bytes)
-            for part in (reply.body[start : start + self.chunk_bytes] for start in starts):
-                line.write(b"%x\r\n%b\r\n" % (len(part), part))
-            line.write(b"0\r\n\r\n")
+        connection.write(response.with_headers(content_length=None, transfer_encoding="chunked").head)
+        if request.method != "HEAD":
+            starts = range(0, len(response.body), self.chunk_bytes)
+            for part in (response.body[start : start + self.chunk_bytes] for start in starts):
+                connection.write(b"%x\r\n%b\r\n" % (len(part), part))
+            connection.write(b"0\r\n\r\n")
 
 
 @variant(observe=lambda probe: probe.write().headers.get("trailer"))
@@ -82,12 +82,14 @@ class AnswersComeInChunks(RawServer):
 class ChunksHaveExtensionsAndTrailers(RawServer):
     """Answers are chunked, with an extension after each size and a trailer at the end."""
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Use all that chunked encoding has."""
-        line.write(reply.having(content_length=None, transfer_encoding="chunked", trailer="x-checksum").head)
-        if asked.method != "HEAD":
-            line.write(b"%X;part=1\r\n%b\r\n" % (len(reply.body), reply.body) if reply.body else b"")
-            line.write(b"0\r\nx-checksum: 0\r\n\r\n")
+        connection.write(
+            response.with_headers(content_length=None, transfer_encoding="chunked", trailer="x-checksum").head
+        )
+        if request.method != "HEAD":
+            connection.write(b"%X;part=1\r\n%b\r\n" % (len(response.body), response.body) if response.body else b"")
+            connection.write(b"0\r\nx-checksum: 0\r\n\r\n")
 
 
 @variant(observe=lambda probe: (probe.write().headers.get("connection"), probe.write().headers.get("content-length")))
@@ -95,10 +97,10 @@ class ChunksHaveExtensionsAndTrailers(RawServer):
 class AnswersEndWithTheConnection(RawServer):
     """An answer has no Content-Length: it ends where the connection does."""
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Close after it."""
-        line.open = False
-        line.write(reply.having(content_length=None, connection="close").to(asked))
+        connection.open = False
+        connection.write(response.with_headers(content_length=None, connection="close").to(request))
 
 
 @variant(observe=first_bytes)
@@ -108,12 +110,12 @@ class AnswersComeInSmallPieces(RawServer):
 
     piece_bytes = 16
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Send piece by piece."""
-        content = reply.having(via="1.1 relay").to(asked)
+        content = response.with_headers(via="1.1 relay").to(request)
         for start in range(0, len(content), self.piece_bytes):
-            line.write(content[start : start + self.piece_bytes])
-            await line.pause(0)
+            connection.write(content[start : start + self.piece_bytes])
+            await connection.pause(0)
 
 
 @variant(observe=first_bytes)
@@ -121,9 +123,9 @@ class AnswersComeInSmallPieces(RawServer):
 class ContinueComesFirst(RawServer):
     """Each answer has a 100 before it, which a client has to expect even where it did not ask for it."""
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Send it late, but send it."""
-        line.write(b"HTTP/1.1 100 Continue\r\n\r\n" + reply.to(asked))
+        connection.write(b"HTTP/1.1 100 Continue\r\n\r\n" + response.to(request))
 
 
 @variant(observe=first_bytes)
@@ -131,11 +133,11 @@ class ContinueComesFirst(RawServer):
 class HeadsAreTerseAndLoud(RawServer):
     """Header names are in upper case, with no white space before their values, and the status has no phrase."""
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Spell the head anew."""
-        lines = [f"HTTP/1.1 {reply.status} ", *(f"{name.upper()}:{value}" for name, value in reply.headers)]
-        content = reply.to(asked).removeprefix(reply.head)
-        line.write("\r\n".join([*lines, "", ""]).encode("latin-1") + content)
+        lines = [f"HTTP/1.1 {response.status} ", *(f"{name.upper()}:{value}" for name, value in response.headers)]
+        content = response.to(request).removeprefix(response.head)
+        connection.write("\r\n".join([*lines, "", ""]).encode("latin-1") + content)
 
 
 @variant(observe=lambda probe: probe.write(headers={"accept-encoding": "gzip"}).headers.get("content-encoding"))
@@ -188,12 +190,12 @@ class LargeHeadsAreRefused(RawServer):
 
     max_bytes = 16 * KIBIBYTE
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Measure, and refuse without a look at anything else."""
-        if sum(len(name) + len(value) for name, value in asked.headers) > self.max_bytes:
-            line.open = False
-            reply = SendResult(431, (("connection", "close"), ("content-length", "0")), b"")
-        line.write(reply.to(asked))
+        if sum(len(name) + len(value) for name, value in request.headers) > self.max_bytes:
+            connection.open = False
+            response = RawResponse(431, (("connection", "close"), ("content-length", "0")), b"")
+        connection.write(response.to(request))
 
 
 def with_a_bad_escape(probe: Probe) -> object:
@@ -208,13 +210,13 @@ class TargetsThatAreNoTextAreRefused(RawServer):
 
     bad_escape = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Refuse it in two words, without any header of the application's."""
-        if not self.is_text(asked.target):
+        if not self.is_text(request.target):
             said = (("content-type", "text/plain"), ("content-length", "11"), ("connection", "close"))
-            reply = SendResult(400, said, b"Bad Request")
-            line.open = False
-        line.write(reply.to(asked))
+            response = RawResponse(400, said, b"Bad Request")
+            connection.open = False
+        connection.write(response.to(request))
 
     def is_text(self, target: str) -> bool:
         """Whether every escape is one, and all of them together are UTF-8."""
@@ -244,10 +246,10 @@ class ConnectionsServeOneRequest(MockApi):
 class ConnectionsCloseInSilence(RawServer):
     """Every answer is the last one of its connection, which closes without a word."""
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Close, which HTTP allows at any time."""
-        line.write(reply.to(asked))
-        line.drop()
+        connection.write(response.to(request))
+        connection.drop()
 
 
 @variant(observe=takes_a_while)

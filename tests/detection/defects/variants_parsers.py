@@ -21,7 +21,8 @@ from contracts.mock.http.refusal import Refusal
 from contracts.model.json_value import Json
 from tests.detection.catalogue import CREATE, READ, UPDATE, WRITE, variant
 from tests.detection.defects.variants_bodies import UnknownPropertiesAreEchoed
-from tests.detection.defects.wire import REPAIRED_BYTES, outside_strings
+from tests.detection.defects.wire import outside_strings
+from tests.detection.lenient_parser import LenientParser
 from tests.detection.probe import Answer, Probe
 
 CUT: Final = b'{"event_id":'
@@ -42,31 +43,11 @@ def marked(probe: Probe, instead: bytes) -> bytes:
 # What is read
 
 
-class Reading(MockApi):
-    """A mock that reads what it would refuse as no JSON in another way; no variant by itself."""
-
-    def parse(self, body: bytes) -> Json:
-        """Read it as RFC 8259 has it, or else the other way."""
-        try:
-            return super().parse(body)
-        except ValueError:
-            if len(body) > REPAIRED_BYTES:
-                raise
-        try:
-            return self.again(body)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
-
-    def again(self, body: bytes) -> Json:
-        """Read it the other way; ValueError if it is nothing there, either."""
-        raise NotImplementedError
-
-
 @variant(touches=WRITE, departs_from={"ERR-04"}, observe=lambda probe: probe.write(marked(probe, b"Zo\xff")).said)
-class BytesThatAreNoUtf8AreReplaced(Reading):
+class BytesThatAreNoUtf8AreReplaced(LenientParser):
     """Bytes that are no UTF-8 are read as U+FFFD, as V8 and Go do."""
 
-    def again(self, body: bytes) -> Json:
+    def parse_leniently(self, body: bytes) -> Json:
         """Replace them."""
         return json_codec.parse(body.decode(errors="replace").encode())
 
@@ -76,10 +57,10 @@ class BytesThatAreNoUtf8AreReplaced(Reading):
     departs_from={"ERR-04"},
     observe=lambda probe: probe.write(good(probe).decode().encode("utf-16")).said,
 )
-class Utf16IsDetected(Reading):
+class Utf16IsDetected(LenientParser):
     """A body in UTF-16 or UTF-32 is detected and read, as CPython and Jackson do."""
 
-    def again(self, body: bytes) -> Json:
+    def parse_leniently(self, body: bytes) -> Json:
         """Look at where its NULs stand."""
         return json_codec.parse(body.decode(json.detect_encoding(body)).encode())
 
@@ -89,19 +70,19 @@ class Utf16IsDetected(Reading):
     departs_from={"ERR-04"},
     observe=lambda probe: probe.write(b'{"event_id":NaN,' + good(probe)[1:]).said,
 )
-class NanAndRepeatedNamesAreRead(Reading):
+class NanAndRepeatedNamesAreRead(LenientParser):
     """NaN and Infinity are read, and of a name that is given twice the last value, as CPython does."""
 
-    def again(self, body: bytes) -> Json:
+    def parse_leniently(self, body: bytes) -> Json:
         """Leave it to CPython."""
         return json.loads(body.decode())
 
 
 @variant(touches=WRITE, departs_from={"ERR-04"}, observe=lambda probe: probe.write(good(probe) + b" }").said)
-class TextBehindTheDocumentIsNotRead(Reading):
+class TextBehindTheDocumentIsNotRead(LenientParser):
     """Whatever stands behind the document is not read, as Go's decoder and Jackson have it."""
 
-    def again(self, body: bytes) -> Json:
+    def parse_leniently(self, body: bytes) -> Json:
         """Stop at its end."""
         return json.JSONDecoder().raw_decode(body.decode().lstrip())[0]
 
@@ -111,13 +92,13 @@ class TextBehindTheDocumentIsNotRead(Reading):
     departs_from={"ERR-04"},
     observe=lambda probe: probe.write(b"/* c */" + marked(probe, b"\\q")).said,
 )
-class CommentsAndNeedlessEscapesAreSkipped(Reading):
+class CommentsAndNeedlessEscapesAreSkipped(LenientParser):
     """Comments are skipped, and so is a backslash before a letter that needs none, as Ruby does."""
 
     comment = r"/\*.*?\*/|//[^\n]*"
     needless = re.compile(r'\\(?!["\\/bfnrtu])')
 
-    def again(self, body: bytes) -> Json:
+    def parse_leniently(self, body: bytes) -> Json:
         """Take them out."""
         return json_codec.parse(self.needless.sub("", outside_strings(self.comment, "", body.decode())).encode())
 

@@ -23,11 +23,10 @@ from contracts.mock.http.refusal import Issue
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from tests.detection.catalogue import CREATE, UPDATE, WRITE, Observe, defect
+from tests.detection.lenient_parser import LenientParser
 from tests.detection.probe import Probe
 
 COLUMN_LENGTH: Final = 255
-REPAIRED_BYTES: Final = 64 * 1024
-"""What is longer is not repaired, so that no pattern has to run over a megabyte."""
 
 STRING: Final = r'("(?:[^"\\]|\\.)*")'
 PAIR: Final = rb"(?<!\\)\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -69,30 +68,22 @@ def outside_strings(pattern: str, replacement: str | Callable[[re.Match[str]], s
 # Taken though it is not JSON
 
 
-class _Lax(MockApi):
-    """Gives what is not JSON a second chance."""
+class RepairingParser(LenientParser):
+    """A mock that repairs a body, or reads its value in another way, and encodes that as JSON before it is parsed."""
 
-    def parse(self, body: bytes) -> Json:
-        try:
-            return super().parse(body)
-        except ValueError:
-            if len(body) > REPAIRED_BYTES:
-                raise
-        try:
-            return super().parse(self.encode(self.again(body)))
-        except (TypeError, SyntaxError, MemoryError, RecursionError, yaml.YAMLError) as error:
-            raise ValueError("not even nearly JSON") from error
+    def parse_leniently(self, body: bytes) -> Json:
+        return MockApi.parse(self, self.encode(self.value(body)))
 
-    def again(self, body: bytes) -> Json:
-        """Return the value after all, or ValueError."""
-        return super().parse(self.repair(body.decode()).encode())
+    def value(self, body: bytes) -> Json:
+        """Return the value of a body that is no JSON; ValueError if it has none."""
+        return MockApi.parse(self, self.repair(body.decode()).encode())
 
     def repair(self, body: str) -> str:
         return body
 
 
 @seeded(requirement="ERR-04", observe=text('{"integration_id": "$i", "event_id": "$e",}'))
-class TrailingCommaIsTaken(_Lax):
+class TrailingCommaIsTaken(RepairingParser):
     """A comma after the last property is taken."""
 
     def repair(self, body: str) -> str:
@@ -100,7 +91,7 @@ class TrailingCommaIsTaken(_Lax):
 
 
 @seeded(requirement="ERR-04", observe=text('{"integration_id": "$i" "event_id": "$e"}'))
-class MissingCommaIsTaken(_Lax):
+class MissingCommaIsTaken(RepairingParser):
     """A missing comma between two properties is taken."""
 
     def repair(self, body: str) -> str:
@@ -108,7 +99,7 @@ class MissingCommaIsTaken(_Lax):
 
 
 @seeded(requirement="ERR-04", observe=text(GOOD.removesuffix("}")))
-class MissingEndIsTaken(_Lax):
+class MissingEndIsTaken(RepairingParser):
     """A body that lacks its last brace is taken, as parsers for streams do."""
 
     def repair(self, body: str) -> str:
@@ -116,7 +107,7 @@ class MissingEndIsTaken(_Lax):
 
 
 @seeded(requirement="ERR-04", observe=text(GOOD[:-2]))
-class CutTextIsTaken(_Lax):
+class CutTextIsTaken(RepairingParser):
     """A body that was cut within its last string is taken, string, brace and all being closed."""
 
     def repair(self, body: str) -> str:
@@ -124,7 +115,7 @@ class CutTextIsTaken(_Lax):
 
 
 @seeded(requirement="ERR-04", observe=text("{'integration_id': '$i', 'event_id': '$e'}"))
-class SingleQuotesAreTaken(_Lax):
+class SingleQuotesAreTaken(RepairingParser):
     """Strings in single quotes are taken."""
 
     def repair(self, body: str) -> str:
@@ -132,7 +123,7 @@ class SingleQuotesAreTaken(_Lax):
 
 
 @seeded(requirement="ERR-04", observe=text('{integration_id: "$i", event_id: "$e"}'))
-class NamesWithoutQuotesAreTaken(_Lax):
+class NamesWithoutQuotesAreTaken(RepairingParser):
     """Names without quotes are taken."""
 
     def repair(self, body: str) -> str:
@@ -140,7 +131,7 @@ class NamesWithoutQuotesAreTaken(_Lax):
 
 
 @seeded(requirement="ERR-04", observe=text('{"integration_id"="$i", "event_id"="$e"}'))
-class EqualsSignIsTaken(_Lax):
+class EqualsSignIsTaken(RepairingParser):
     """An equals sign is taken for a colon."""
 
     def repair(self, body: str) -> str:
@@ -148,7 +139,7 @@ class EqualsSignIsTaken(_Lax):
 
 
 @seeded(requirement="ERR-04", observe=text(GOOD.replace(",", "; ")))
-class SemicolonIsTaken(_Lax):
+class SemicolonIsTaken(RepairingParser):
     """A semicolon between properties is taken for a comma."""
 
     def repair(self, body: str) -> str:
@@ -156,7 +147,7 @@ class SemicolonIsTaken(_Lax):
 
 
 @seeded(requirement="ERR-04", recommended=True, observe=text(GOOD + " // no longer wanted"))
-class LineCommentIsTaken(_Lax):
+class LineCommentIsTaken(RepairingParser):
     """A comment from // to the end of its line is taken."""
 
     def repair(self, body: str) -> str:
@@ -164,7 +155,7 @@ class LineCommentIsTaken(_Lax):
 
 
 @seeded(requirement="ERR-04", recommended=True, observe=text("/* no longer wanted */" + GOOD))
-class BlockCommentIsTaken(_Lax):
+class BlockCommentIsTaken(RepairingParser):
     """A comment between /* and */ is taken."""
 
     def repair(self, body: str) -> str:
@@ -172,7 +163,7 @@ class BlockCommentIsTaken(_Lax):
 
 
 @seeded(requirement="ERR-04", observe=text("# no longer wanted\n" + GOOD))
-class HashCommentIsTaken(_Lax):
+class HashCommentIsTaken(RepairingParser):
     """A comment from # to the end of its line is taken."""
 
     def repair(self, body: str) -> str:
@@ -180,25 +171,25 @@ class HashCommentIsTaken(_Lax):
 
 
 @seeded(requirement="ERR-04", recommended=True, observe=text(GOOD + "}"))
-class TextAfterTheBodyIsIgnored(_Lax):
+class TextAfterTheBodyIsIgnored(RepairingParser):
     """Whatever follows the object is ignored."""
 
-    def again(self, body: bytes) -> Json:
+    def value(self, body: bytes) -> Json:
         return json.JSONDecoder().raw_decode(body.decode().lstrip())[0]
 
 
 @seeded(requirement="ERR-04", recommended=True, observe=text(GOOD + GOOD))
-class SecondBodyIsIgnored(_Lax):
+class SecondBodyIsIgnored(RepairingParser):
     """A second JSON document behind the first is ignored, other text is not."""
 
-    def again(self, body: bytes) -> Json:
+    def value(self, body: bytes) -> Json:
         first, end = json.JSONDecoder().raw_decode(body.decode().lstrip())
         json.loads(body.decode().lstrip()[end:])
         return first
 
 
 @seeded(requirement="ERR-04", observe=text(")]}',\n" + GOOD))
-class TextBeforeTheBodyIsIgnored(_Lax):
+class TextBeforeTheBodyIsIgnored(RepairingParser):
     """Whatever stands before the first brace is ignored."""
 
     def repair(self, body: str) -> str:
@@ -206,23 +197,23 @@ class TextBeforeTheBodyIsIgnored(_Lax):
 
 
 @seeded(requirement="ERR-04", recommended=True, observe=text(GOOD + "\x00\x00"))
-class NulsAfterTheBodyAreIgnored(_Lax):
+class NulsAfterTheBodyAreIgnored(RepairingParser):
     """NUL bytes behind the body are cut off, as if it had come in a buffer of fixed size."""
 
-    def again(self, body: bytes) -> Json:
-        return super().again(body.rstrip(b"\x00"))
+    def value(self, body: bytes) -> Json:
+        return super().value(body.rstrip(b"\x00"))
 
 
 @seeded(requirement="ERR-04", observe=text(ESCAPED % "two\nlines"))
-class ControlCharactersAreTaken(_Lax):
+class ControlCharactersAreTaken(RepairingParser):
     """Bare control characters are taken within strings."""
 
-    def again(self, body: bytes) -> Json:
+    def value(self, body: bytes) -> Json:
         return json.loads(body.decode(), strict=False)
 
 
 @seeded(requirement="ERR-04", recommended=True, observe=text(ESCAPED % r"\x41\'"))
-class UnknownEscapesAreTaken(_Lax):
+class UnknownEscapesAreTaken(RepairingParser):
     """A backslash before any character is taken, and left out where it means nothing."""
 
     def repair(self, body: str) -> str:
@@ -230,26 +221,26 @@ class UnknownEscapesAreTaken(_Lax):
 
 
 @seeded(requirement="ERR-04", observe=text("{'integration_id': '$i', 'event_id': u'$e'}"))
-class PythonIsTaken(_Lax):
+class PythonIsTaken(RepairingParser):
     """A Python dictionary is taken."""
 
-    def again(self, body: bytes) -> Json:
+    def value(self, body: bytes) -> Json:
         return ast.literal_eval(body.decode())
 
 
 @seeded(requirement="ERR-04", observe=text("integration_id: $i\nevent_id: $e\n"))
-class YamlIsTaken(_Lax):
+class YamlIsTaken(RepairingParser):
     """A body in YAML is taken, since the parser of the configuration files is used."""
 
-    def again(self, body: bytes) -> Json:
+    def value(self, body: bytes) -> Json:
         return yaml.safe_load(body)
 
 
 @seeded(requirement="ERR-04", observe=text("integration_id=$i&event_id=$e"))
-class FormCalledJsonIsTaken(_Lax):
+class FormCalledJsonIsTaken(RepairingParser):
     """A form is taken though it is called application/json, since every body is first tried as JSON, then as a form."""
 
-    def again(self, body: bytes) -> Json:
+    def value(self, body: bytes) -> Json:
         return dict(parse_qsl(body.decode(), strict_parsing=True))
 
 
@@ -258,45 +249,45 @@ class FormCalledJsonIsTaken(_Lax):
     recommended=True,
     observe=lambda probe: probe.write(content(probe, GOOD).decode().encode("utf-16")).said,
 )
-class Utf16IsTaken(_Lax):
+class Utf16IsTaken(RepairingParser):
     """A body in UTF-16 or UTF-32 is taken, since the parser guesses the encoding."""
 
-    def again(self, body: bytes) -> Json:
+    def value(self, body: bytes) -> Json:
         if b"\x00" not in body:
             raise ValueError("not JSON")
         return json.loads(body)
 
 
 @seeded(requirement="ERR-04", recommended=True, observe=text(ESCAPED % "Zo\xff"))
-class BadUtf8IsReplaced(_Lax):
+class BadUtf8IsReplaced(RepairingParser):
     """Bytes that are not UTF-8 are taken, as replacement characters."""
 
-    def again(self, body: bytes) -> Json:
-        return super().again(body.decode(errors="replace").encode())
+    def value(self, body: bytes) -> Json:
+        return super().value(body.decode(errors="replace").encode())
 
 
 @seeded(requirement="ERR-04", recommended=True, observe=text(ESCAPED % "Zo\xff"))
-class BadUtf8IsLeftOut(_Lax):
+class BadUtf8IsLeftOut(RepairingParser):
     """Bytes that are not UTF-8 are left out of strings."""
 
-    def again(self, body: bytes) -> Json:
-        return super().again(body.decode(errors="ignore").encode())
+    def value(self, body: bytes) -> Json:
+        return super().value(body.decode(errors="ignore").encode())
 
 
 @seeded(requirement="ERR-04", recommended=True, observe=text(ESCAPED % "\xed\xa0\x80"))
-class SurrogatesInUtf8AreTaken(_Lax):
+class SurrogatesInUtf8AreTaken(RepairingParser):
     """Surrogates that are encoded each on its own (CESU-8) are taken."""
 
-    def again(self, body: bytes) -> Json:
+    def value(self, body: bytes) -> Json:
         return json.loads(body.decode(errors="surrogatepass"))
 
 
 @seeded(requirement="ERR-04", recommended=True, observe=text(ESCAPED % "\xe9"))
-class Latin1IsTaken(_Lax):
+class Latin1IsTaken(RepairingParser):
     """A body that is not UTF-8 is read as Latin-1."""
 
-    def again(self, body: bytes) -> Json:
-        return super().again(body.decode(LATIN).encode())
+    def value(self, body: bytes) -> Json:
+        return super().value(body.decode(LATIN).encode())
 
 
 # Taken as another media type
@@ -616,10 +607,10 @@ class CrashOnAHugeNumber(MockApi):
 
 
 @seeded(requirement="RESP-06", observe=text('{"integration_id": "$i", "event_id": NaN}'))
-class CrashOnNan(_Lax):
+class CrashOnNan(RepairingParser):
     """NaN and Infinity are answered with 500: they are parsed, and then cannot be written into the refusal."""
 
-    def again(self, body: bytes) -> Json:
+    def value(self, body: bytes) -> Json:
         json.loads(body.decode(), parse_constant=self.crash)
         raise ValueError("not JSON")
 

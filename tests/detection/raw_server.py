@@ -5,10 +5,10 @@
     class SaysItInUpperCase(RawServer):
         '''Every answer is in upper case.'''
 
-        async def tell(self, line: Line, asked: Asked, reply: Reply) -> None:
-            line.write(reply.to(asked).upper())
+        async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
+            connection.write(response.to(request).upper())
 
-h11 reads the requests, and the mock decides what to say; no framework has a word in what is written.
+h11 parses the requests, and the mock makes the responses; no framework changes the bytes that are written.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request that came in."""
+class RawRequest:
+    """A request as it was received."""
 
     method: str
     target: str
@@ -59,14 +59,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class SendResult:
-    """The answer that the mock gives to it."""
+class RawResponse:
+    """The response of the mock."""
 
     status: int
     headers: Pairs
     body: bytes
 
-    def having(self, **headers: str | None) -> SendResult:
+    def with_headers(self, **headers: str | None) -> RawResponse:
         """Return this answer with headers set, or removed where they are None; `content_type` is Content-Type."""
         changed = {name.replace("_", "-"): value for name, value in headers.items()}
         kept = tuple(pair for pair in self.headers if pair[0] not in changed)
@@ -74,9 +74,9 @@ class SendResult:
             self, headers=kept + tuple((name, value) for name, value in changed.items() if value is not None)
         )
 
-    def holding(self, body: bytes) -> SendResult:
+    def with_body(self, body: bytes) -> RawResponse:
         """Return this answer with another body and the length of that."""
-        return replace(self.having(content_length=str(len(body))), body=body)
+        return replace(self.with_headers(content_length=str(len(body))), body=body)
 
     @property
     def head(self) -> bytes:
@@ -85,17 +85,17 @@ class SendResult:
         lines += [f"{name}: {value}" for name, value in self.headers]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
-    def to(self, asked: Asked) -> bytes:
+    def to(self, request: RawRequest) -> bytes:
         """Return every byte of this answer to that request."""
-        return self.head if asked.method == "HEAD" or self.status in BODILESS else self.head + self.body
+        return self.head if request.method == "HEAD" or self.status in BODILESS else self.head + self.body
 
 
-class Line:
-    """One connection. `turn` is the number of answers so far; `open` says whether there will be another one."""
+class Connection:
+    """One connection. `answer_count` is the number of answers so far; `open` says whether there will be another one."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take both directions of it."""
-        self.turn = 0
+        self.answer_count = 0
         self.open = True
         self._reader = reader
         self._writer = writer
@@ -114,7 +114,7 @@ class Line:
 
     def answered(self, status: int) -> None:
         """Note that a request has its answer, and find out whether HTTP lets another one follow."""
-        self.turn += 1
+        self.answer_count += 1
         self._http.send(h11.Response(status_code=status, headers=[("content-length", "0")]))
         self._http.send(h11.EndOfMessage())
         self.open = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
@@ -131,7 +131,7 @@ class Line:
         await asyncio.sleep(seconds)
 
     async def silence(self) -> None:
-        """Say nothing more until the client has gone."""
+        """Send nothing more until the client has gone."""
         self.open = False
         while await self._reader.read(READ_BYTES):
             pass
@@ -155,18 +155,18 @@ class Line:
 
 
 class RawServer:
-    """Serves an API, every connection on its own. Untouched, it answers as the mock does."""
+    """Serves an API, each connection by itself. Unless a subclass changes it, it answers as the mock does."""
 
     api: ClassVar[type[MockApi]] = MockApi
 
     def __init__(self, document: Document, seed: int | None) -> None:
-        """Make the API that decides what to say."""
+        """Make the API that makes the responses."""
         self.mock = self.api(document, state=State(seed=seed))
-        self._talks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
+    async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Write an answer: the step to replace."""
-        line.write(reply.to(asked))
+        connection.write(response.to(request))
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Served]:
@@ -191,48 +191,50 @@ class RawServer:
         ready.set()
         await self._over.wait()
         server.close()
-        talks = list(self._talks)
-        for talk in talks:
-            talk.cancel()
-        await asyncio.gather(*talks, return_exceptions=True)
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)  # one turn of the loop closes the sockets of the connections
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talk = self._loop.create_task(self._talk(Line(reader, writer)))
-        self._talks.add(talk)
-        talk.add_done_callback(self._talks.discard)
+        task = self._loop.create_task(self._serve_connection(Connection(reader, writer)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _talk(self, line: Line) -> None:
+    async def _serve_connection(self, connection: Connection) -> None:
         try:
             with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-                await self._answer_all(line)
-                await line.close()
+                await self._answer_all(connection)
+                await connection.close()
         finally:
-            line.abort()
+            connection.abort()
 
-    async def _answer_all(self, line: Line) -> None:
-        while line.open:
+    async def _answer_all(self, connection: Connection) -> None:
+        while connection.open:
             try:
-                event = await line.event()
+                event = await connection.event()
             except h11.RemoteProtocolError:
                 answer = self.mock.unreadable()
                 headers = tuple((name.decode(), value.decode()) for name, value in answer.raw_headers)
-                line.write(SendResult(answer.status_code, headers, b"").head + bytes(answer.body))
+                connection.write(RawResponse(answer.status_code, headers, b"").head + bytes(answer.body))
                 return
             if not isinstance(event, h11.Request):
                 return
-            asked, reply = await self._ask(line, event)
-            line.answered(reply.status)
-            await self.tell(line, asked, reply if line.open else reply.having(connection="close"))
+            request, response = await self._read_and_answer(connection, event)
+            connection.answered(response.status)
+            await self.write_response(
+                connection, request, response if connection.open else response.with_headers(connection="close")
+            )
 
-    async def _ask(self, line: Line, request: h11.Request) -> tuple[Asked, SendResult]:
-        """Return the request, read as far as the mock wanted, and what the mock says to it."""
+    async def _read_and_answer(self, connection: Connection, head: h11.Request) -> tuple[RawRequest, RawResponse]:
+        """Return the request, read as far as the mock wanted, and the response of the mock."""
         said: list[Message] = []
         body = bytearray()
 
         async def receive() -> Message:
             try:
-                event = await line.event()
+                event = await connection.event()
             except h11.RemoteProtocolError:
                 return {"type": "http.disconnect"}
             if isinstance(event, h11.ConnectionClosed):
@@ -245,10 +247,10 @@ class RawServer:
             said.append(message)
 
         with contextlib.suppress(Exception):  # the mock answers 500 and raises the error again
-            await self.mock(_scope(request), receive, send)
+            await self.mock(_scope(head), receive, send)
         headers = (*_text(said[0]["headers"]), ("date", formatdate(usegmt=True)))
-        asked = Asked(request.method.decode(), request.target.decode(), _text(request.headers), bytes(body))
-        return asked, SendResult(said[0]["status"], headers, b"".join(part.get("body", b"") for part in said[1:]))
+        request = RawRequest(head.method.decode(), head.target.decode(), _text(head.headers), bytes(body))
+        return request, RawResponse(said[0]["status"], headers, b"".join(part.get("body", b"") for part in said[1:]))
 
 
 def on_a_socket(server: type[RawServer]) -> Callable[[Document, int | None], Iterator[Served]]:

@@ -15,7 +15,7 @@ from contracts.mock.http.api import MockApi
 from contracts.openapi.loader import load_document
 from tests.detection.catalogue import hosted
 from tests.detection.probe import Answer, Probe, Served
-from tests.detection.raw import Asked, Line, RawServer, SendResult
+from tests.detection.raw_server import Connection, RawRequest, RawResponse, RawServer
 
 DOCUMENT: Final = load_document(Path(__file__).parents[2] / "contracts" / "appointments.yaml")
 SEED: Final = 7
@@ -63,8 +63,8 @@ def test_stops_while_a_client_is_waiting() -> None:
     class Silent(RawServer):
         """Says nothing."""
 
-        async def tell(self, line: Line, asked: Asked, reply: SendResult) -> None:
-            await line.silence()
+        async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
+            await connection.silence()
 
     with Silent(DOCUMENT, SEED).running() as served:
         assert Probe(served, DOCUMENT).raw(b"GET / HTTP/1.1\r\nhost: mock\r\n\r\n") == b""
