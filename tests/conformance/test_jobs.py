@@ -14,7 +14,7 @@ from tests.harness.run import polling
 from tests.harness.run.controls import UPDATED
 from tests.harness.run.jobs import JobResult
 from tests.harness.trial.requirement_test import RequirementTest
-from tests.harness.trial.stateful import walk
+from tests.harness.trial.stateful import explore_links
 
 FEWEST_SENDS = 11
 """Requests of a profile that has none to spare for what the listing shows of an update."""
@@ -160,7 +160,7 @@ def _use(test: RequirementTest, operation: Operation, request: Request) -> tuple
 @requirement("JOB-08", extra_requests=(0, 8, 60))
 def test_what_links_lead_to_can_be_acted_on(test: RequirementTest) -> None:
     test.run.control()
-    for exchange in walk(test.run, test.extra_requests):
+    for exchange in explore_links(test.run, test.extra_requests):
         test.check_exchange(exchange, http_methods.accepted)
     if not test.decided:
         raise (

@@ -18,9 +18,9 @@ from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.session import STATUS_WRITES
 from tests.harness.run.set_up import CREATED_RECORDS
 from tests.harness.trial.plan import (
-    CONTROLS_OF_AN_OPENING,
-    OPENING,
-    OPENING_WITH_IDS,
+    SETUP_CONTROLS,
+    SETUP_REQUESTS,
+    SETUP_REQUESTS_FOR_STATUS,
     BudgetShare,
     RequestDemand,
     allocate_budget,
@@ -80,8 +80,8 @@ def cost(shares: Mapping[str, BudgetShare], demanded: Demanded, operation: Opera
 
 def beside(operation: Operation, profile: Profile) -> int:
     """Return what a run of the operation sends beside its plan: the opening, and what is kept for sending again."""
-    opening = OPENING_WITH_IDS if operation.job_status else OPENING
-    cancelled = CONTROLS_OF_AN_OPENING * REQUESTS_PER_RECORD if operation.record else 0
+    opening = SETUP_REQUESTS_FOR_STATUS if operation.job_status else SETUP_REQUESTS
+    cancelled = SETUP_CONTROLS * REQUESTS_PER_RECORD if operation.record else 0
     return opening + cancelled + profile.budget // CONFIRMATION_SHARE
 
 

@@ -12,7 +12,7 @@ from contracts.mock.http.serve import serve
 from tests.harness.config.settings import Profile
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.run.session import Options, Session
-from tests.harness.trial.stateful import LINKED, walk
+from tests.harness.trial.stateful import LINKED, explore_links
 from tests.support.factories import CANCEL, CREATE, DOCUMENT, STATUS, table
 from tests.support.sockets import Talk, serving
 from tests.support.suite_process import CONTRACT
@@ -46,7 +46,7 @@ def session_at(url: str, *operations: str, **environment: str) -> Session:
 
 def test_walk_leads_from_a_write_to_its_status() -> None:
     with walking() as walked:
-        linked = walk(walked.run, 60)
+        linked = explore_links(walked.run, 60)
         known = walked.api.state.jobs.keys() | (walked.api.state.records.keys() - {*walked.api.state.events})
     assert STATUS.id in {seen.operation for seen in linked}
     for seen in linked:
@@ -59,13 +59,13 @@ def test_walk_leads_from_a_write_to_its_status() -> None:
 
 def test_walk_leads_on_to_what_works_on_the_record() -> None:
     with walking() as walked:
-        linked = {seen.operation for seen in walk(walked.run, 60)}
+        linked = {seen.operation for seen in explore_links(walked.run, 60)}
     assert linked - {STATUS.id}
 
 
 def test_few_requests_are_enough_to_follow_a_link() -> None:
     with walking() as walked:
-        assert walk(walked.run, 8)
+        assert explore_links(walked.run, 8)
 
 
 @table(
@@ -79,7 +79,7 @@ def test_few_requests_are_enough_to_follow_a_link() -> None:
 )
 def test_walk_never_leaves_the_selected_operations(operations: list[str]) -> None:
     with walking(*operations) as walked:
-        walk(walked.run, 30)
+        explore_links(walked.run, 30)
     assert {seen.operation for seen in walked.run.exchanges} <= walked.session.selected
 
 
@@ -87,14 +87,14 @@ def test_walk_never_leaves_the_selected_operations(operations: list[str]) -> Non
 def test_walk_keeps_within_its_number_of_requests(at_most: int) -> None:
     with walking() as walked:
         before = walked.run.budget.left
-        walk(walked.run, at_most)
+        explore_links(walked.run, at_most)
         assert len(walked.run.exchanges) <= at_most
         assert before - walked.run.budget.left <= at_most + 3, "what was created last is to be cancelled, too"
 
 
 def test_what_the_walk_created_is_cancelled() -> None:
     with walking(CREATE.id, STATUS.id) as walked:
-        walk(walked.run, 30)
+        explore_links(walked.run, 30)
         created = [r for r in walked.api.state.records.values() if r.id not in walked.api.state.events]
         assert created
         walked.session.clean_up()
@@ -110,7 +110,7 @@ def test_walk_ends_where_nothing_is_answered() -> None:
         session = session_at(server.url, PROPEXO_TOKEN="tok-1-of-a-walk", PROPEXO_EVENT_IDS="evt-1")
         run = session.run(STATUS)
         with pytest.raises(TargetUnavailable, match="stopped answering"):
-            walk(run, 30)
+            explore_links(run, 30)
         session.close()
     (in_flight,) = run.exchanges
     assert in_flight.fault == "connection dropped; no request was answered after it"

@@ -16,7 +16,7 @@ from tests.harness.pytest_plugin.stash import CATALOGUE, PLAN, SESSION, STARTED
 from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.context import RunPlan
 from tests.harness.run.session import MOCK, Session
-from tests.harness.trial.plan import BudgetShare, RequestDemand, Tried, allocate_budget, cost_estimate, dedup_key
+from tests.harness.trial.plan import BudgetShare, DedupKey, RequestDemand, allocate_budget, cost_estimate, dedup_key
 
 Function = TypeVar("Function", bound=Callable[..., None])
 
@@ -122,7 +122,7 @@ def _plan(session: Session, catalogue: Mapping[str, CataloguedTest]) -> dict[str
     cited = {session.requirements[name]: test.demand for name, test in catalogue.items()}
     ordered = sorted(cited.items(), key=lambda entry: _phase(*entry))
     # What one operation tries beyond its first tier waits in the others: together they reach further down the lists.
-    tried: set[Tried] = set()
+    tried: set[DedupKey] = set()
     for operation in sorted(session.operations, key=lambda operation: operation.body is not None):
         demands = {requirement: demand for requirement, demand in ordered if requirement.applies(operation)}
         shares = allocate_budget(operation, demands, session.options.profile, tried, session.setup_requests(operation))

@@ -1,11 +1,11 @@
-"""Which edits fit into an allowance: the most telling first, the tail cut, never the head."""
+"""Which mutations of each requirement fit into an operation's request budget: the least telling are left out."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
@@ -14,22 +14,31 @@ from tests.harness.config.settings import Profile
 from tests.harness.run.budget import CONFIRMATION_SHARE
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
 
-OPENING = 2
-"""A control and its repeat. The request without credentials that goes before them is AUTH-01's first edit."""
-OPENING_WITH_IDS = 5
-"""Where ids come from another operation: two requests of that one, a control and its repeat, a second control."""
+SETUP_REQUESTS: Final = 2
+"""A control and its repeat. The unauthenticated probe before them is AUTH-01's first mutation."""
+SETUP_REQUESTS_FOR_STATUS: Final = 5
+"""For a status operation: two writes whose jobs it reads, a control and its repeat, a second control."""
+SETUP_CONTROLS: Final = 2
+MAX_CREATED_RECORDS: Final = 10
+"""Records that one requirement creates, in any profile."""
+FIRST_RANK: Final = (-1, 0.0)
+"""Sorts before the first mutation of any requirement."""
+AFTER_ALL_OTHERS: Final = 2.0
+SHOULD_PENALTY: Final = 1.6
+"""The mutations of a should that has its own exchanges are left out this much sooner than those of a must."""
+METHOD_REQUIREMENTS: Final = "HTTP-"
 
-
-CONTROLS_OF_AN_OPENING = 2
-RECORDS_OF_A_REQUIREMENT = 10
+DedupKey: TypeAlias = tuple[str, ...]
+"""What a mutation is the same by for several operations."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestDemand:
-    """What one requirement wants to send for an operation: edits, and a fixed number of other requests per profile.
+    """What one requirement wants to send for an operation: mutations, and a number of other requests per profile.
 
-    `to_be_accepted` tells that a conforming target accepts most of them. `sends_by_listing` is the number where a
-    listing shows what becomes of an update, if that is another one; what creates come to is listed for JOB-06 anyway.
+    `requirement` is its id. `expects_success`: a conforming target accepts most of the mutations.
+    `extra_requests_by_listing` replaces `extra_requests` for an operation whose records are listed. `depends_on` are
+    the ids of requirements whose tests have to have run before.
     """
 
     requirement: str
@@ -40,15 +49,15 @@ class RequestDemand:
     depends_on: tuple[str, ...] = ()
 
     def cost(self, operation: Operation) -> int:
-        """Return what one request of it costs in the end: what creates a record has it cancelled again."""
+        """Return how many requests one of its requests leads to: a record that it creates is cancelled again."""
         return 1 + REQUESTS_PER_RECORD if self.expects_success and operation.record else 1
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetShare:
-    """What one requirement may send for an operation: these edits, and so many other requests.
+    """What one requirement may send for an operation: these mutations, and so many other requests.
 
-    `underfunded` tells that it may send less than it needs for a verdict.
+    `underfunded`: it may send less than it needs for a verdict.
     """
 
     mutations: tuple[Mutation, ...]
@@ -56,24 +65,14 @@ class BudgetShare:
     underfunded: bool
 
 
-AFTER_ALL_OTHERS = 2.0
-SHOULD_PENALTY = 1.6
-"""A should that judges only what it sends itself is cut this much sooner than a must."""
+def dedup_key(requirement: str, mutation: Mutation, operation: Operation) -> DedupKey:
+    """Return a key that is the same for operations of which only one needs to try the mutation.
 
-
-METHODS = "HTTP-"
-Tried: TypeAlias = tuple[str, ...]
-"""What an edit is known by to the other operations of a run."""
-
-
-def dedup_key(requirement: str, mutation: Mutation, operation: Operation) -> Tried:
-    """Return what the edit is known by to other operations: they need not try what comes to the same there.
-
-    Credentials and the reading of bytes are one layer's work for all operations. What is about a property is validated
-    for each kind of operation anew - creates, changes, cancellations - and so is, for each route, that credentials are
-    asked for: their first tier is tried for each kind. Which methods a path takes is said for each.
+    Credentials and the parsing of bytes are handled by one layer for all operations. Properties are validated, and
+    credentials are required, by each kind of operation anew (creates, updates, cancellations): these mutations of the
+    first priority are tried for each kind. The allowed methods are defined for each path.
     """
-    if requirement.startswith(METHODS):
+    if requirement.startswith(METHOD_REQUIREMENTS):
         return requirement, mutation.name, operation.id
     if mutation.about is None and (mutation.issued_token or mutation.priority is not Priority.FIRST):
         return requirement, mutation.name
@@ -84,88 +83,95 @@ def allocate_budget(
     operation: Operation,
     demands: Mapping[Requirement, RequestDemand],
     profile: Profile,
-    tried_elsewhere: Collection[Tried] = (),
+    tried_elsewhere: Collection[DedupKey] = (),
     setup_requests: int = 0,
 ) -> Mapping[str, BudgetShare]:
-    """Return what each requirement may send for the operation.
+    """Return what each requirement, by its id, may send for the operation.
 
-    Tier by tier, every requirement loses the same share of its list, from the tail: a small allowance costs depth
-    everywhere rather than any requirement its voice. Recommendations lose somewhat more than what gates the run.
-    Edits in `tried_elsewhere`, which other operations of the run try, wait until one tier later, but for the first edit
-    of each requirement: what one layer does for all operations needs that depth only once.
-    `provisions` are requests that have to make what the operation works on.
+    Priority by priority, every requirement loses the same share of its mutations, the last ones first: a small budget
+    costs depth everywhere rather than any requirement its verdict. A should loses somewhat more than a must.
+    Mutations in `tried_elsewhere`, which other operations of the run try, come one priority later, but for the first
+    mutation of each requirement. `setup_requests` are sent to create what the operation works on.
     """
-    place = list(Profile).index(profile)
-    left = profile.budget - profile.budget // CONFIRMATION_SHARE - setup_requests - _opening(operation)
-    queue: list[tuple[tuple[float, float], RequestDemand, Mutation | None]] = []
-    wanting: set[str] = set()
-    for requirement, demand in demands.items():
-        # What creates records is dear: there a should's own requests come after everybody's first edit.
-        dear = operation.record is not None and not requirement.gates
-        queue.append(((Priority.FIRST, SHOULD_PENALTY) if dear else (-1, 0.0), demand, None))
-        mutations = (
-            sorted(demand.mutations(operation), key=lambda mutation: mutation.priority) if demand.mutations else []
-        )
-        wanting |= {demand.requirement} if mutations else set()
-        for at, mutation in enumerate(mutations):
-            alike = [other for other in mutations if other.priority is mutation.priority]
-            share = alike.index(mutation) / len(alike)
-            # The first edit of each requirement goes before all else: without it there would be no verdict.
-            turn = (
-                (0, float(not requirement.gates))
-                if at == 0
-                else _turn(
-                    requirement,
-                    mutation,
-                    share,
-                    elsewhere=dedup_key(requirement.id, mutation, operation) in tried_elsewhere,
-                )
-            )
-            queue.append((turn, demand, mutation))
-    queue.sort(key=lambda entry: entry[0])
-    chosen: dict[str, list[Mutation | None]] = {demand.requirement: [] for demand in demands.values()}
-    for _, demand, one in queue:
-        cost = demand.cost(operation) * (1 if one else _sends(demand, operation, place))
+    candidates = sorted(_candidates(operation, demands, tried_elsewhere), key=lambda candidate: candidate.rank)
+    left = profile.budget - profile.budget // CONFIRMATION_SHARE - setup_requests - _setup_requests(operation)
+    extra = {demand.requirement: _extra_requests(demand, operation, profile) for demand in demands.values()}
+    granted: dict[str, list[Mutation | None]] = {demand.requirement: [] for demand in demands.values()}
+    for candidate in candidates:
+        demand, mutation = candidate.demand, candidate.mutation
+        cost = demand.cost(operation) * (1 if mutation else extra[demand.requirement])
         if cost <= left:
             left -= cost
-            chosen[demand.requirement].append(one)
-    shares = {}
-    for demand in demands.values():
-        granted = chosen[demand.requirement]
-        tried = tuple(one for one in granted if one)
-        lacking = None not in granted or (not tried and demand.requirement in wanting)
-        shares[demand.requirement] = BudgetShare(
-            tried, _sends(demand, operation, place) if None in granted else 0, lacking
-        )
-    return shares
+            granted[demand.requirement].append(mutation)
+    has_mutations = {candidate.demand.requirement for candidate in candidates if candidate.mutation}
+    return {name: _share(of, extra[name], wants_mutations=name in has_mutations) for name, of in granted.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A mutation of a requirement, or all of its extra requests where `mutation` is None; lower ranks come first."""
+
+    rank: tuple[float, float]
+    demand: RequestDemand
+    mutation: Mutation | None
+
+
+def _candidates(
+    operation: Operation, demands: Mapping[Requirement, RequestDemand], tried_elsewhere: Collection[DedupKey]
+) -> Iterator[_Candidate]:
+    for requirement, demand in demands.items():
+        # Creating records is expensive: there a should's extra requests come after the first mutation of everybody.
+        expensive = operation.record is not None and not requirement.gates
+        yield _Candidate((Priority.FIRST, SHOULD_PENALTY) if expensive else FIRST_RANK, demand, None)
+        wanted = demand.mutations(operation) if demand.mutations else []
+        mutations = sorted(wanted, key=lambda mutation: mutation.priority)
+        for index, mutation in enumerate(mutations):
+            # Without its first mutation a requirement would have no verdict.
+            rank: tuple[float, float] = (0, float(not requirement.gates))
+            if index:
+                alike = [other for other in mutations if other.priority is mutation.priority]
+                elsewhere = dedup_key(requirement.id, mutation, operation) in tried_elsewhere
+                rank = _rank(requirement, mutation, alike.index(mutation) / len(alike), elsewhere=elsewhere)
+            yield _Candidate(rank, demand, mutation)
+
+
+def _share(granted: Sequence[Mutation | None], extra_requests: int, *, wants_mutations: bool) -> BudgetShare:
+    mutations = tuple(mutation for mutation in granted if mutation)
+    has_extra = None in granted
+    underfunded = not has_extra or (not mutations and wants_mutations)
+    return BudgetShare(mutations, extra_requests if has_extra else 0, underfunded)
 
 
 def cost_estimate(operations: int, profile: Profile, per_minute: int | None) -> str:
     """Return what a run is going to cost at most, in a sentence; `per_minute` is None where nothing is paced."""
     requests = operations * profile.budget
-    told = f"Plan: at most {requests:,} requests to {operations} operation{'s' * (operations != 1)}"
+    limit = f"Plan: at most {requests:,} requests to {operations} operation{'s' * (operations != 1)}"
     if per_minute is None:
-        return f"{told}, as fast as they are answered."
+        return f"{limit}, as fast as they are answered."
     # The first requests of a minute go out at once.
     minutes = max(1, math.ceil(requests / per_minute) - 1)
-    return f"{told}, {per_minute} a minute: about {minutes} minute{'s' * (minutes != 1)}."
+    return f"{limit}, {per_minute} a minute: about {minutes} minute{'s' * (minutes != 1)}."
 
 
-def _sends(demand: RequestDemand, operation: Operation, place: int) -> int:
-    """Return how many requests beside the edits are wanted; of what creates records, few in any profile."""
-    wanted = demand.extra_requests[place]
+def _extra_requests(demand: RequestDemand, operation: Operation, profile: Profile) -> int:
+    """Return how many requests beside the mutations are wanted; few in any profile if they create records."""
+    index = list(Profile).index(profile)
+    wanted = demand.extra_requests[index]
     if demand.extra_requests_by_listing is not None and (operation.record or operation.updates_record):
-        wanted = demand.extra_requests_by_listing[place] if operation.updates_record else 0
-    return min(wanted, RECORDS_OF_A_REQUIREMENT) if demand.expects_success and operation.record else wanted
+        # What creates records is listed for JOB-06 anyway.
+        wanted = demand.extra_requests_by_listing[index] if operation.updates_record else 0
+    return min(wanted, MAX_CREATED_RECORDS) if demand.expects_success and operation.record else wanted
 
 
-def _opening(operation: Operation) -> int:
+def _setup_requests(operation: Operation) -> int:
     if operation.job_status:
-        return OPENING_WITH_IDS
-    return OPENING + (REQUESTS_PER_RECORD * CONTROLS_OF_AN_OPENING if operation.record else 0)
+        return SETUP_REQUESTS_FOR_STATUS
+    return SETUP_REQUESTS + (REQUESTS_PER_RECORD * SETUP_CONTROLS if operation.record else 0)
 
 
-def _turn(requirement: Requirement, mutation: Mutation, share: float, *, elsewhere: bool) -> tuple[float, float]:
+def _rank(requirement: Requirement, mutation: Mutation, share: float, *, elsewhere: bool) -> tuple[float, float]:
+    """Return the rank of a mutation; `share` is the part of its requirement's mutations of this priority before it."""
     if elsewhere:
         return mutation.priority + 1, AFTER_ALL_OTHERS + share
-    return mutation.priority, share if requirement.gates or requirement.covers_all_exchanges else share * SHOULD_PENALTY
+    equal = requirement.gates or requirement.covers_all_exchanges
+    return mutation.priority, share if equal else share * SHOULD_PENALTY
