@@ -19,7 +19,7 @@ from tests.harness.run.operation_run import OperationRun
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.side_effects import check_no_side_effects
 
-credentials_are_rejected = partial(rejects, check=credentials_rejected, base=OperationRun.auth_rejection_base)
+credentials_are_rejected = partial(rejects, check=credentials_rejected, base=OperationRun.prepare_auth_rejection_base)
 
 
 @requirement("AUTH-01", mutations=credentials.no_credentials)
@@ -27,7 +27,7 @@ def test_no_credentials_are_refused(test: RequirementTest) -> None:
     test.run.controls.require_set_up()
     if test.run.unauthenticated_probe is not None:
         test.check_exchange(test.run.unauthenticated_probe, credentials_rejected)
-    for exchange in test.send_rejected_mutations(base=test.run.auth_rejection_base):
+    for exchange in test.send_rejected_mutations(base=test.run.prepare_auth_rejection_base):
         test.check_exchange(exchange, credentials_rejected)
 
 
@@ -39,7 +39,7 @@ test_token_in_another_place_is_refused = credentials_are_rejected("AUTH-05", cre
 
 @requirement("AUTH-06", extra_requests=(1, 1, 20))
 def test_authentication_comes_before_validation(test: RequirementTest) -> None:
-    wrong = credentials.with_unissued_token(test.run.auth_rejection_base())
+    wrong = credentials.with_unissued_token(test.run.prepare_auth_rejection_base())
     reference = test.run.log.find(wrong) or test.run.send(wrong, credentials.unissued_tokens(test.operation)[0])
     if reference.accepted:
         raise NotApplicable("a wrong token is accepted (AUTH-02), so nothing comes before validation")
@@ -49,7 +49,7 @@ def test_authentication_comes_before_validation(test: RequirementTest) -> None:
         test.check_exchange(test.run.send(both.apply(wrong), both), has_status_of(reference))
     for mutation in fitting[:1]:
         # After so many wrong tokens the issued one is heard as ever (AUTH-11). The edit's own test takes it from here.
-        test.run.send(mutation.apply(test.run.rejection_base()), mutation)
+        test.run.send(mutation.apply(test.run.prepare_rejection_base()), mutation)
 
 
 test_scheme_is_matched_without_case = accepts("AUTH-08", credentials.scheme_spellings)
@@ -72,7 +72,7 @@ test_issued_token_is_honoured = holds_for_each_exchange(
     depends_on=("AUTH-01", "AUTH-02", "AUTH-03", "AUTH-04", "AUTH-05", "AUTH-06", "AUTH-09"),
 )
 def test_request_without_the_token_does_nothing(test: RequirementTest) -> None:
-    check_no_side_effects(test, test.run.auth_rejection_base)
+    check_no_side_effects(test, test.run.prepare_auth_rejection_base)
 
 
 def _bad_requests(test: RequirementTest) -> list[Mutation]:

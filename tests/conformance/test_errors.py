@@ -26,8 +26,8 @@ test_json_that_is_no_object_is_not_accepted = rejects(
 @requirement("ERR-04", mutations=json_syntax.not_json, extra_requests=(0, 1, 1))
 def test_body_that_is_not_json_is_not_accepted(test: RequirementTest) -> None:
     for _ in range(test.extra_requests):
-        test.run.send(test.run.next_control(), CONTROL)  # what a server keeps of it is no answer to an empty body
-    for exchange in test.send_rejected_mutations(base=test.run.rejection_base):
+        test.run.send(test.run.prepare_control(), CONTROL)  # what a server keeps of it is no answer to an empty body
+    for exchange in test.send_rejected_mutations(base=test.run.prepare_rejection_base):
         test.check_exchange(exchange, errors.non_object_body_rejected)
 
 
@@ -46,20 +46,20 @@ def test_next_good_request_is_served_after_a_malformed_one(test: RequirementTest
     malformed = (bodies.missing_properties(test.operation) or bodies.non_object_bodies(test.operation))[0]
     for turn in range(test.extra_requests):
         if turn % 3 != 1:  # twice in a row, also for ERR-09: what varies by turn does so from one to the next
-            test.run.send(malformed.apply(test.run.rejection_base()), malformed)
+            test.run.send(malformed.apply(test.run.prepare_rejection_base()), malformed)
         else:
-            request = test.run.next_control()
+            request = test.run.prepare_control()
             good = test.run.send(request, CONTROL)
             if test.run.controls.confirm_value_consumed(request, good):
-                good = test.run.send(test.run.next_control(), CONTROL)
+                good = test.run.send(test.run.prepare_control(), CONTROL)
             test.check_exchange(good, http_methods.accepted)
 
 
 @requirement("ERR-14", mutations=fault_combinations.combined_faults, extra_requests=(1, 1, 200))
 def test_any_other_breach_of_the_schema_is_refused(test: RequirementTest) -> None:
-    for exchange in test.send_rejected_mutations(base=test.run.rejection_base):
+    for exchange in test.send_rejected_mutations(base=test.run.prepare_rejection_base):
         test.check_exchange(exchange, errors.malformed_body_rejected)
-    control = test.run.rejection_base()
+    control = test.run.prepare_rejection_base()
     tried = {exchange.request for exchange in test.run.exchanges}
     for request in invalid_coverage_cases(test.document, test.operation, control):
         if request not in tried and test.extra_requests > 1:
@@ -98,4 +98,4 @@ test_error_gives_nothing_away = holds_for_each_exchange("ERR-12", leaks.no_infor
     depends_on=("ERR-01", "ERR-02", "ERR-03", "ERR-04", "ERR-06", "ERR-07", "ERR-11", "ERR-13", "ERR-14"),
 )
 def test_malformed_request_does_nothing(test: RequirementTest) -> None:
-    check_no_side_effects(test, test.run.rejection_base)
+    check_no_side_effects(test, test.run.prepare_rejection_base)

@@ -33,7 +33,7 @@ def test_job_is_known(test: RequirementTest) -> None:
     for turn in range(test.extra_requests):
         told = _read_job(test, accepted[turn % 2 % len(accepted)])
         if told.status in GONE:  # for how long a job is known is not documented, but one of a moment ago is
-            told = _read_job(test, test.run.send(test.run.next_control(), CONTROL))
+            told = _read_job(test, test.run.send(test.run.prepare_control(), CONTROL))
         test.check_exchange(told, jobs.job_is_known(test.document.operation(told.operation)))
 
 

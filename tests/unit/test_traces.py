@@ -7,7 +7,7 @@ from tests.support.operation_runs import running
 
 def test_what_is_to_be_refused_holds_texts_of_its_own() -> None:
     with running(UPDATE) as run:
-        requests = [run.control().request, run.rejection_base(), run.auth_rejection_base()]
+        requests = [run.control().request, run.prepare_rejection_base(), run.prepare_auth_rejection_base()]
     for name in ("title", "notes"):
         assert len({request.json()[name] for request in requests}) == 3
     first, *others = [request.json() | {"title": "", "notes": ""} for request in requests]
@@ -16,7 +16,7 @@ def test_what_is_to_be_refused_holds_texts_of_its_own() -> None:
 
 def test_updates_that_are_to_be_refused_share_a_record_that_no_accepted_one_names() -> None:
     with running(UPDATE) as run:
-        accepted, *refused = run.control().request, run.rejection_base(), run.auth_rejection_base()
+        accepted, *refused = run.control().request, run.prepare_rejection_base(), run.prepare_auth_rejection_base()
     assert len({request.target for request in refused}) == 1
     assert accepted.target not in {request.target for request in refused}
 
@@ -24,7 +24,7 @@ def test_updates_that_are_to_be_refused_share_a_record_that_no_accepted_one_name
 def test_update_that_is_to_be_refused_has_a_record_of_its_own_where_the_run_makes_them() -> None:
     with running(UPDATE, without="PROPEXO_EVENT_IDS") as run:
         accepted = [run.control().request, *run.controls.send_second()]
-        refused = run.rejection_base(), run.auth_rejection_base()
+        refused = run.prepare_rejection_base(), run.prepare_auth_rejection_base()
     assert len({request.target for request in accepted}) == 2
     assert len({request.target for request in refused} - {request.target for request in accepted}) == 1
 
@@ -33,7 +33,7 @@ def test_very_first_request_holds_the_texts_of_those_without_credentials() -> No
     with running(CREATE) as run:
         run.control()
         assert run.unauthenticated_probe is not None
-        assert run.unauthenticated_probe.request.json() == run.auth_rejection_base().json()
+        assert run.unauthenticated_probe.request.json() == run.prepare_auth_rejection_base().json()
 
 
 def test_what_no_listing_shows_is_not_marked() -> None:
@@ -47,7 +47,7 @@ def test_texts_differ_from_run_to_run() -> None:
     titles = []
     for _ in range(2):
         with running(UPDATE) as run:
-            titles.append(run.rejection_base().json()["title"])
+            titles.append(run.prepare_rejection_base().json()["title"])
     assert titles[0] != titles[1]
 
 
@@ -95,5 +95,5 @@ def test_creates_beside_the_first_two_are_other_writes() -> None:
     with running(CREATE) as run:
         run.control()
         assert run.controls.further_writes() == []
-        third = run.send(run.next_control(), "another edit")
+        third = run.send(run.prepare_control(), "another edit")
         assert run.controls.further_writes() == [third]

@@ -276,7 +276,7 @@ def test_what_a_careful_target_may_accept_is_made_of_another_request(tmp_path: P
     schema = objects({"title": TEXT, "notes": TEXT, "minutes": {"type": "integer"}}, ["title"])
     operation = loaded(tmp_path, queueing(taking(schema))).operation("make")
     run = Run(operation, statuses=(400,))
-    run.controls.ambiguous_base = lambda: control().with_header("X-Base", "may be accepted")
+    run.controls.prepare_ambiguous_base = lambda: control().with_header("X-Base", "may be accepted")
     of = lambda: control().with_header("X-Base", "kept for refusals")  # noqa: E731 - as short as its like above
     found = trial("ERR-02", run, Mutation("odd", lambda request: request.with_json(body)))
     (seen,) = found.send_rejected_mutations(base=of)

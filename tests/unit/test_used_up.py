@@ -32,15 +32,15 @@ class EventsAreTakenTwice(MockApi):
 
 def test_value_is_used_up_where_the_control_is_refused_as_well() -> None:
     with running(CANCEL, api=EventsAreTakenTwice) as run:
-        request = run.next_control()
+        request = run.prepare_control()
         assert run.controls.confirm_value_consumed(request, run.send(request, SPACE_AROUND))
-        assert run.next_control().json()["event_id"] != request.json()["event_id"]
+        assert run.prepare_control().json()["event_id"] != request.json()["event_id"]
 
 
 def test_refusal_of_a_used_up_value_is_none_of_the_credentials() -> None:
     spelled = Mutation("scheme in capitals", lambda request: request, issued_token=False)
     with running(CANCEL, api=EventsAreTakenTwice) as run:
-        request = run.next_control()
+        request = run.prepare_control()
         run.controls.confirm_value_consumed(request, run.send(request, spelled))
         assert [one.also_malformed for one in run.exchanges if one.mutation == spelled.name] == [True]
 
@@ -48,14 +48,14 @@ def test_refusal_of_a_used_up_value_is_none_of_the_credentials() -> None:
 def test_value_is_not_used_up_where_the_control_is_still_accepted() -> None:
     cut = Mutation("cut", lambda request: request.with_body((request.body or b"")[:-1]))
     with running(CANCEL) as run:
-        request = run.next_control()
+        request = run.prepare_control()
         assert not run.controls.confirm_value_consumed(request, run.send(cut.apply(request), cut))
-        assert run.next_control() == request
+        assert run.prepare_control() == request
 
 
 def test_edit_is_tried_again_with_another_value() -> None:
     with running(CANCEL, api=EventsAreTakenTwice) as run:
         trial = RequirementTest(REQUIREMENTS["RESP-08"], run, [SPACE_AROUND], 0, 1)
-        for exchange in trial.send_mutations(base=run.next_control):
+        for exchange in trial.send_mutations(base=run.prepare_control):
             trial.check_exchange(exchange, http_methods.accepted)
         assert [exchange.accepted for exchange in trial.decided] == [True]

@@ -24,7 +24,7 @@ Base: TypeAlias = Callable[[OperationRun], Request]
 
 
 def rejects(
-    name: str, mutations: Mutations, check: Check, *, base: Base = OperationRun.rejection_base
+    name: str, mutations: Mutations, check: Check, *, base: Base = OperationRun.prepare_rejection_base
 ) -> ConformanceTest:
     """Return the test that the target rejects each mutation of the base, as the check says."""
 
@@ -43,7 +43,7 @@ def accepts(
 
     @requirement(name, mutations=mutations, expects_success=expects_success)
     def send_and_check(test: RequirementTest) -> None:
-        for exchange in test.send_mutations(base=test.run.next_control):
+        for exchange in test.send_mutations(base=test.run.prepare_control):
             test.check_exchange(exchange, check)
 
     return send_and_check

@@ -38,7 +38,8 @@ VALUE_REJECTED: Final = frozenset({400, 404, 409, 410, 422})
 class ControlProvider:
     """Knows the accepted controls of one operation, and gives the request to send next, or to apply a mutation to.
 
-    The set-up fills `first`, `rejected`, `replayable` and `setup_error` in; until then no request is given.
+    Methods named `prepare_…` return a request to send next. Where the values of a status operation are used up, they
+    send a write first, to have a new job to read. The set-up fills `first`, `rejected`, `replayable` and `setup_error` in; until then no request is given.
     `missing_settings` are the variables without which no control can be made; then every base is a request with
     `placeholder_ids`, which belong to nobody.
     """
@@ -90,31 +91,31 @@ class ControlProvider:
         if not self.missing_settings and self.first is None:
             raise Inconclusive(self._rejection_text())
 
-    def next_control(self) -> Request:
+    def prepare_control(self) -> Request:
         """Return a request that the target has every reason to accept now."""
         first = self.control()
         return first.request if self.replayable else self._next_request()
 
-    def rejection_base(self) -> Request:
+    def prepare_rejection_base(self) -> Request:
         """Return the request to make malformed: as good as the control, with a value that no accepted request has."""
         return self._placeholder_request() if self.missing_settings else self._reserved_request(MALFORMED)
 
-    def auth_rejection_base(self) -> Request:
+    def prepare_auth_rejection_base(self) -> Request:
         """Return the request to take the credentials from: as good as the control, with a value of its own."""
         return self._placeholder_request() if self.missing_settings else self._reserved_request(CREDENTIALS)
 
-    def ambiguous_base(self) -> Request:
+    def prepare_ambiguous_base(self) -> Request:
         """Return the request to modify where a careful target may accept or reject the result.
 
         It holds nothing that is reserved for rejections: their side effects can still be seen then.
         """
         if self.missing_settings or not self.replayable:
-            return self.rejection_base()
+            return self.prepare_rejection_base()
         return self.tagged(self.control().request, AMBIGUOUS)
 
-    def any_outcome_base(self) -> Request:
+    def prepare_any_outcome_base(self) -> Request:
         """Return the request to modify for requirements that judge every exchange, whatever its outcome."""
-        return self.control().request if self.replayable else self.rejection_base()
+        return self.control().request if self.replayable else self.prepare_rejection_base()
 
     def unused_value_request(self, purpose: str) -> Request | None:
         """Return a request with a known value that no request of the session had before, or None."""

@@ -45,7 +45,8 @@ MAX_REPEATED_CONTROLS: Final = 59
 class OperationRun:
     """What the requirements of one operation send with, and what they judge.
 
-    Only methods that are named for it send requests: phases, `send…`, and what says so in its docstring.
+    Requests are sent by phases and by methods that begin with a verb (`send…`, `read…`, `wait…`, `prepare…`), never by
+    a property or a method that is named like a value.
     """
 
     def __init__(self, operation: Operation, context: RunContext, budget: int, plan: RunPlan) -> None:
@@ -176,17 +177,17 @@ class OperationRun:
         """Return the first accepted control. Raises Inconclusive if there is none."""
         return self.controls.control()
 
-    def next_control(self) -> Request:
+    def prepare_control(self) -> Request:
         """Return a request that the target has every reason to accept now."""
-        return self.controls.next_control()
+        return self.controls.prepare_control()
 
-    def rejection_base(self) -> Request:
+    def prepare_rejection_base(self) -> Request:
         """Return the request to make malformed."""
-        return self.controls.rejection_base()
+        return self.controls.prepare_rejection_base()
 
-    def auth_rejection_base(self) -> Request:
+    def prepare_auth_rejection_base(self) -> Request:
         """Return the request to take the credentials from."""
-        return self.controls.auth_rejection_base()
+        return self.controls.prepare_auth_rejection_base()
 
     def release(self) -> None:
         """Drop the exchanges, once every requirement was judged by them."""
@@ -221,7 +222,7 @@ class OperationRun:
 
     def _send_modified(self, mutation: Mutation) -> Exchange | None:
         """Send a base with the mutation applied; None if this changes nothing, or could reach what is others'."""
-        base = self.controls.any_outcome_base()
+        base = self.controls.prepare_any_outcome_base()
         modified = mutation.apply(base)
         if modified == base or self.controls.may_hit_foreign_ids(base, modified):
             return None

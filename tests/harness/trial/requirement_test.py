@@ -89,7 +89,7 @@ class RequirementTest:
             if self.run.budget.left <= 0 and self.decided:
                 return
             certain = self._is_certain_rejection(mutation, mutation.apply(request))
-            chosen = base if certain else self.run.controls.ambiguous_base
+            chosen = base if certain else self.run.controls.prepare_ambiguous_base
             if exchange := self._send_mutation(mutation, request if certain else chosen(), chosen):
                 yield exchange
 
