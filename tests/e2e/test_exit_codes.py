@@ -49,7 +49,7 @@ from contracts.checks import response
 def broken(operation, exchanges):
     raise RecursionError("maximum recursion depth exceeded")
 
-response.job_ids_are_sound = broken
+response.job_ids_are_sound.__code__ = broken.__code__  # tests that are imported already have the function
 """
 
 
