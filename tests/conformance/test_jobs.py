@@ -16,8 +16,8 @@ from tests.harness.run.jobs import JobResult
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.stateful import explore_links
 
-FEWEST_SENDS = 11
-"""Requests of a profile that has none to spare for what the listing shows of an update."""
+REQUESTS_WITHOUT_LISTED_UPDATE = 11
+"""The extra requests of a profile that has none for the check that the listing shows an update."""
 GONE = (404, 410)
 """What is answered of a job that is not known, or not any more."""
 READS_OWED = 2
@@ -106,7 +106,7 @@ def test_record_can_be_read_back_updated_and_cancelled(test: RequirementTest) ->
     plain = test.run.requests.request_for(updated_by, test.run.requests.id_params_for(updated_by, second))
     update = test.run.controls.tagged(plain, UPDATED, updated_by)
     _judge_use(test, updated_by, update)
-    if update != plain and test.extra_requests > FEWEST_SENDS:
+    if update != plain and test.extra_requests > REQUESTS_WITHOUT_LISTED_UPDATE:
         new = {name: text for name, text in update.json().items() if text != plain.json().get(name)}
         test.check_sequence(
             per_exchange(listed_records.shows_update_of(second, listed_by, new)), [test.run.listing.read()]

@@ -13,8 +13,8 @@ from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import accepts, rejects
 from tests.harness.trial.requirement_test import RequirementTest
 
-FEW = 6
-"""Requests of a profile that has none to spare for how the order leaves off."""
+REQUESTS_WITHOUT_TIES = 6
+"""The extra requests of a profile that are all needed for orders and filters: pages of equal values need more."""
 
 
 @requirement("LIST-01", extra_requests=(9, 11, 20))
@@ -35,7 +35,9 @@ def test_order_and_filters_are_applied(test: RequirementTest) -> None:
     if not shown:
         raise NotApplicable("nothing is listed that could be ordered or filtered")
     orders, filters = queries.orders(test.operation, shown), queries.filters(test.operation, shown)
-    equals = _send(test, queries.pages_of_ties(test.operation, shown)) if test.extra_requests > FEW else []
+    equals = (
+        _send(test, queries.pages_of_ties(test.operation, shown)) if test.extra_requests > REQUESTS_WITHOUT_TIES else []
+    )
     test.check_sequence(listing_pages.pages_are_contiguous, equals)
     turns = [mutation for pair in zip(filters, orders, strict=False) for mutation in pair]
     rest = [*filters[len(orders) :], *orders[len(filters) :]]

@@ -39,8 +39,8 @@ class ControlProvider:
     """Knows the accepted controls of one operation, and gives the request to send next, or to apply a mutation to.
 
     Methods named `prepare_…` return a request to send next. Where the values of a status operation are used up, they
-    send a write first, to have a new job to read. The set-up fills `first`, `rejected`, `replayable` and `setup_error` in; until then no request is given.
-    `missing_settings` are the variables without which no control can be made; then every base is a request with
+    send a write first, to have a new job to read. The set-up fills `first`, `rejected`, `replayable` and `setup_error`
+    in. `missing_settings` are the variables without which no control can be made; then every base is a request with
     `placeholder_ids`, which belong to nobody.
     """
 
