@@ -50,7 +50,7 @@ STATUS_WRITES = 4
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asked for. `run` is shared by the processes of a run, of which `process` is one."""
+    """The options of a run. `run` is its id, which its processes share; `process` names one of them."""
 
     target: str
     operations: Sequence[str]
@@ -69,10 +69,10 @@ class Options:
 
 
 class Session:
-    """Opened once per process; nothing is started or sent before the first item needs it."""
+    """The state of one process of a run. Nothing is started or sent before the first item needs it."""
 
     def __init__(self, options: Options) -> None:
-        """Read the contracts, and check what the target needs without asking it anything."""
+        """Read the contracts and the settings; raises UsageError or ContractError. Sends nothing."""
         self.options = options
         self.document: Document = load_document(options.contract)
         self.requirements: dict[str, Requirement] = load_requirements(CONTRACTS / "requirements.yaml")
@@ -85,13 +85,13 @@ class Session:
         self._runs: dict[str, OperationRun] = {}
         self._context: RunContext | None = None
         self.plans: Mapping[str, RunPlan] = {}
-        """What each operation, by id, is going to send; without a plan it reserves nothing."""
+        """The plan of each operation, by its id; an operation without one reserves nothing."""
         self.journal: Journal | None = None
         self.records = CreatedResources(self.document)
         self._tls: ssl.SSLContext | None = None
         self.given_token = require_utf8(TOKEN, options.environment.get(TOKEN, "").strip())
         self.on_exchange: Callable[[Exchange], None] = lambda _: None
-        """Gets every exchange as it happens, from whatever thread; to be set before the first is sent."""
+        """Called with every exchange as it happens, from any thread; to be set before the first request."""
         if options.target != MOCK:
             settings = settings_from(variables_of(self.document), options.environment, options.env_file)
             self._tls = tls_of(settings)
@@ -106,7 +106,7 @@ class Session:
 
     @property
     def target(self) -> Target:
-        """Return the target; the embedded mock is started when it is first asked for."""
+        """Return the target; the first call starts the embedded mock."""
         if self._target is None:
             api = MockApi(self.document)
             server = self._open.enter_context(serve(api))
@@ -116,7 +116,7 @@ class Session:
 
     @property
     def access(self) -> Access:
-        """Return how far this run may go: as declared, or else as far as what was given allows."""
+        """Return the access level of the run: the declared one, or else the highest that the settings allow."""
         if self.options.access is not None:
             return self.options.access
         if self._target is None:
@@ -126,7 +126,7 @@ class Session:
         return self._reached
 
     def skip_reason(self, requirement: Requirement, operation: Operation) -> ConformanceError | None:
-        """Return why the requirement cannot be tried on the operation with what was given, or None where it can."""
+        """Return why the settings do not allow to test the requirement on the operation; None if they do."""
         missing = missing_settings(self.document, operation, self.target)
         return skip_reason(requirement, missing, self.options.access, in_use=self.access)
 
@@ -189,16 +189,16 @@ class Session:
             self.journal.close()
 
     def release(self, operation: Operation) -> None:
-        """Let go of what an operation exchanged, after the last of its items."""
+        """Drop the exchanges of an operation, after the last of its items."""
         if operation.id in self._runs:
             self._runs[operation.id].release()
 
     def restart(self) -> None:
-        """Let every operation begin afresh, with its whole allowance."""
+        """Let every operation begin anew, with its whole budget."""
         self._runs.clear()
 
     def setup_requests(self, operation: Operation) -> int:
-        """Return how many requests it takes to make what the operation works on, where the user named nothing."""
+        """Return how many requests it takes to create what the operation works on, if the settings name no record."""
         if self._target is None:
             return 0  # the embedded mock, which is started later, names everything
         if missing_settings(self.document, operation, self._target):
@@ -207,29 +207,29 @@ class Session:
         if operation.job_status:
             source = next(job_sources(self.document, operation, known, self.selected), None)
             return STATUS_WRITES * REQUESTS_PER_RECORD if source and source[0].record else 0
-        made = creator_for(self.document, operation)
-        named = made is None or operation.supplied_by[made[1].name] in known
+        creation = creator_for(self.document, operation)
+        named = creation is None or operation.supplied_by[creation[1].name] in known
         return 0 if named else CREATED_RECORDS * (1 + REQUESTS_PER_RECORD)
 
     @property
     def left(self) -> list[str]:
-        """Return a line for each record that this run created, or may have created, and that is not cancelled."""
+        """Return a line for each record that this run created, or may have created, and did not cancel."""
         return self.records.report_lines()
 
     def adopt(self) -> None:
-        """Count what the other processes of this run left open as this one's own, now that they have ended."""
+        """Take over the records that the other processes of this run left, once these have ended."""
         if self.journal is not None:
             run, process = self.journal.run, self.journal.process
             found = self.journal.read()
             self.records.restore(one for one in found if one.open and one.run == run and one.process != process)
 
     def clean_up(self) -> None:
-        """Cancel what the run created and did not cancel yet; `left` tells what could not be."""
+        """Cancel what the run created and did not cancel yet; `left` then names what could not be cancelled."""
         if self._client is not None or self.left:
             self._cancel(self.records)
 
     def clean_up_earlier(self) -> Earlier:
-        """Cancel what earlier runs against this target left, however they ended; without any, nothing is sent."""
+        """Cancel what earlier runs against this target left, however they ended; sends nothing if they left nothing."""
         taken = None if self.journal is None else self.journal.take_over()
         if not taken:
             return Earlier(busy=taken is None and self.journal is not None)
@@ -241,30 +241,31 @@ class Session:
         return Earlier(cancelled=found - len(records.left), left=records.report_lines())
 
     def _cancel(self, records: CreatedResources) -> None:
-        """Cancel what is left of some records."""
+        """Cancel the records that are left."""
         self.client.clear_unavailable()
 
         def send(operation: Operation, request: Request) -> Exchange:
             try:
-                reply = self.client.send(request)
+                result = self.client.send(request)
             except TargetDown as down:
                 if down.result is not None:
-                    self.on_exchange(cleaning(operation, request, down.result))
+                    self.on_exchange(exchange_of(operation, request, down.result))
                 raise
-            exchange = cleaning(operation, request, reply)
+            exchange = exchange_of(operation, request, result)
             self.on_exchange(exchange)
             return exchange
 
-        def cleaning(operation: Operation, request: Request, reply: SendResult) -> Exchange:
-            came = reply.response, reply.fault, reply.began, reply.elapsed
-            return Exchange(operation.id, request, CONTROL, *came, number=self.client.sent, sent_for=CLEAN_UP)
+        def exchange_of(operation: Operation, request: Request, result: SendResult) -> Exchange:
+            outcome = result.response, result.fault, result.began, result.elapsed
+            return Exchange(operation.id, request, CONTROL, *outcome, number=self.client.sent, sent_for=CLEAN_UP)
 
         def reading(status: Operation, job: str) -> Request:
             return request_for(status, self.target, {}, overrides=dict.fromkeys(status.path_parameters, job))
 
         def cancelling(cancel: Operation, record: str) -> Request:
-            made = creator_for(self.document, cancel)
-            return request_for(cancel, self.target, self.target.known, overrides={made[1].name: record} if made else {})
+            creation = creator_for(self.document, cancel)
+            overrides = {creation[1].name: record} if creation else {}
+            return request_for(cancel, self.target, self.target.known, overrides=overrides)
 
         def listing(lister: Operation) -> Request:
             return newest(lister).apply(request_for(lister, self.target, self.target.known))
@@ -274,9 +275,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What came of what earlier runs left: how many records are `cancelled` now, and a line for each that is `left`.
+    """The records of earlier runs: how many are `cancelled` now, and a line for each that is `left`.
 
-    `busy` tells that another run against the target is under way, which may still cancel what it created.
+    `busy`: another run against the target is under way, and may still cancel what it created.
     """
 
     cancelled: int = 0
