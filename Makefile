@@ -48,7 +48,7 @@ accept: $(READY) ## live with a finding for a while: FINDING=1 (its number in th
 	@$(RUN) -m reports.cli.accept "$$FINDING"
 
 summary: ## print the summary of the last run, in Markdown
-	@cat $(LATEST)/summary.md 2> /dev/null || echo "There is no summary: no run has written one, its log says why."
+	@cat $(LATEST)/summary.md 2> /dev/null || echo "There is no summary of the last run: its log says why."
 
 told: summary
 	@echo "make told is now make summary; the old name works until the next release." >&2
