@@ -68,8 +68,9 @@ frameworks: $(READY) $(FRAMEWORKS_READY) ## test servers written in five framewo
 proof: $(READY) ## prove, unless this very suite is proved in PROFILE
 	@$(RUN) -c "import sys; from reports.run.proof import latest; sys.exit(latest(sys.argv[1]) is None)" "$$PROFILE" || $(MAKE) prove
 
+# More workers than cores: a run waits for its fault about as long as it computes.
 chaos: $(READY) ## try what networks, limits and people do to a run: the verdict and exit code of each fault
-	$(RUN) -m pytest tests/chaos -n 2 --assert=rewrite -q $(ARGS)
+	$(RUN) -m pytest tests/chaos -n 3 --dist worksteal --assert=rewrite -q $(ARGS)
 
 soak: $(READY) ## send 20,000 requests to the mock; memory has to stay flat and every must to hold (about ten minutes)
 	@$(RUN) -m tests.chaos.soak
