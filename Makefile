@@ -57,7 +57,7 @@ issue: $(READY) ## open, update or close the GitHub issue about the target of th
 	@$(RUN) -m reports.cli.github_issue $(LATEST)
 
 test: lint types ## run lint, types and the suite's own tests
-	$(RUN) -m pytest tests/unit tests/e2e tests/detection -n 2 --assert=rewrite -W error -q $(ARGS)
+	$(RUN) -m pytest tests/unit tests/e2e tests/detection -n 2 --dist worksteal --assert=rewrite -W error -q $(ARGS)
 
 test-report: $(READY) ## read the report in a browser (needs chromium and chromedriver); keep pictures in reports/results/screenshots
 	$(RUN) -m pytest tests/report --assert=rewrite -W error -q $(ARGS)

@@ -16,11 +16,14 @@ from contracts.model.http import Request
 from tests.harness.config.settings import settings_from, tls_of
 from tests.harness.http.client import Client
 from tests.harness.http.proxies import proxy_for
+from tests.harness.http.timing import ClientPolicy, Timeouts
 from tests.support.factories import TOKEN
 from tests.support.sockets import OK, Server, Talk, server_side, serving, tunnels
 
 GET = Request("GET", "/things", (("Authorization", f"Bearer {TOKEN}"),))
 ELSEWHERE = "127.0.0.2"
+STARTUP_SECONDS = 0.3
+"""How long a target that cannot be reached is waited for."""
 """Not this machine by name, so that proxies are for it, and yet nobody else."""
 
 
@@ -43,7 +46,8 @@ def authority() -> trustme.CA:
 
 @contextmanager
 def client_of(url: str, **environment: str) -> Iterator[Client]:
-    client = Client(url, tls=tls_of(settings_from([], environment, None)))
+    policy = ClientPolicy(timeouts=Timeouts(startup=STARTUP_SECONDS))
+    client = Client(url, client_policy=policy, tls=tls_of(settings_from([], environment, None)))
     try:
         yield client
     finally:

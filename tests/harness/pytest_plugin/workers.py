@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -14,6 +15,7 @@ from tests.harness.pytest_plugin.stash import INTERRUPTION, NOT_CANCELLED, NOT_W
 from tests.harness.run.session import MOCK
 from tests.harness.run.value_pools import worker_groups
 
+CONFORMANCE: Final = Path(__file__).parents[2] / "conformance"
 HANDED_OVER: Final = {"not cancelled": NOT_CANCELLED, "not written": NOT_WRITTEN, "ended": STOP_REASONS}
 """The lists that a worker sends to the process that the user started, by the key of xdist's `workeroutput`."""
 
@@ -85,6 +87,8 @@ class SchedulingByOperation(LoadScopeScheduling):  # type: ignore[misc]
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SchedulingByOperation:
-    """Schedule by operation."""
-    return SchedulingByOperation(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SchedulingByOperation | None:
+    """Schedule conformance tests by operation, and others as `--dist` says."""
+    folders = [(config.invocation_params.dir / argument.partition("::")[0]).resolve() for argument in config.args]
+    within = any(CONFORMANCE.is_relative_to(folder) or folder.is_relative_to(CONFORMANCE) for folder in folders)
+    return SchedulingByOperation(config, log) if within else None
