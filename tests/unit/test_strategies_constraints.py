@@ -169,10 +169,10 @@ COSTLY = {
 
 @pytest.mark.parametrize("schema", COSTLY.values(), ids=COSTLY)
 def test_number_in_a_schema_costs_no_more_than_a_sample(schema: dict) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     found = [sample(schema), constraints.invalid_values(schema), constraints.boundary_values(schema)]
     assert len(json.dumps(found)) < 3_000_000
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 def test_levels_that_nothing_fits_are_no_exponent() -> None:
@@ -181,14 +181,14 @@ def test_levels_that_nothing_fits_are_no_exponent() -> None:
         schema = objects({"inner": schema}, ["inner"])
     began = time.monotonic()
     assert sample(schema) is None
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 def test_unions_beside_each_other_do_not_multiply_without_end() -> None:
     many = [{"minLength": at} for at in range(1_000)]
     began = time.monotonic()
     assert len(alternatives({"anyOf": many, "oneOf": many})) == MAX_ALTERNATIVES
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 def test_step_that_is_next_to_nothing_has_samples() -> None:
