@@ -115,11 +115,11 @@ class JobReader:
             record = self._context.resources.for_job(request)
             if record is None or record.id is not None or record.removed:
                 break
-            pause()  # the id may be told a moment after the end
+            pause()  # the id may be shown a moment after the end
             end = self._sender.send(request, CONTROL, operation=status)
         if record is None or record.id is None:
             answer = end.response.body[:200].decode(errors="replace") if end.response else end.outcome
-            raise NotApplicable(f"the job of {write.operation} told no id of a record: {answer}")
+            raise NotApplicable(f"the job of {write.operation} ended without the id of a record: {answer}")
         return record.id
 
     def created_id(self, end: JobResult) -> str | None:

@@ -61,7 +61,7 @@ def _check_job(trial: RequirementTest, base: Callable[[], Request]) -> None:
     check = jobs.no_side_effect(repeat_job.status, repeat_job.exchange)
     write = run.send(request, CONTROL)
     if not write.accepted:
-        raise NotApplicable("the value that was kept for this is not accepted")
+        raise NotApplicable("the value that was reserved for this is not accepted")
     job = run.jobs.read_to_end(write)
     if isinstance(check(trial.operation, job.exchange), Violation) and _job_of_unused_value(trial).fails:
         raise NotApplicable("jobs fail now and then")
