@@ -23,7 +23,6 @@ from contracts.openapi.document import Document
 from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.operation import Operation
 from contracts.openapi.patterns import PATTERN_PROPERTIES, may_backtrack
-from contracts.openapi.references import resolve_references
 from contracts.openapi.schemas import properties
 from contracts.untrusted import strict_json
 from strategies.safety import may_hit_foreign_ids
@@ -49,7 +48,7 @@ def schema_to_generate_from(document: Document) -> Any:
     whole schema.
     """
     raw = _without_security(document)
-    affordable = _affordable(raw)
+    affordable = _affordable(document, raw)
     return schema_of(document) if affordable is raw else schemathesis.openapi.from_dict(affordable)
 
 
@@ -72,7 +71,7 @@ def schema_of_operations(document: Document, operations: frozenset[str]) -> Any:
             named = shared["links"][link["$ref"].rpartition("/")[2]] if "$ref" in link else link
             if named.get("operationId") not in operations:
                 del answer["links"][name]
-    return schemathesis.openapi.from_dict(_affordable(raw))
+    return schemathesis.openapi.from_dict(_affordable(document, raw))
 
 
 def _without_security(document: Document) -> Json:
@@ -85,10 +84,13 @@ def _without_security(document: Document) -> Json:
     return raw
 
 
-def _affordable(raw: Json) -> Json:
+def _affordable(document: Document, raw: Json) -> Json:
     """Return a document without constraints that are costly to generate; the same object if there are none."""
-    resolved = resolve_references(raw, raw["paths"])  # a large minimum may come from a reference
-    return raw | {"paths": resolved} if _drop_costly(resolved, MAX_GENERATED_ITEMS) else raw
+    paths = {
+        path: {method: deepcopy(document.resolved_paths[path][method]) for method in item}
+        for path, item in raw["paths"].items()
+    }
+    return raw | {"paths": paths} if _drop_costly(paths, MAX_GENERATED_ITEMS) else raw
 
 
 def _drop_costly(node: Json, room: int) -> bool:

@@ -75,7 +75,7 @@ def non_object_body_rejected(operation: Operation, exchange: Exchange) -> CheckO
 
 
 def _documents_400(operation: Operation) -> bool:
-    return "400" in operation.responses
+    return operation.documented_status(HTTPStatus.BAD_REQUEST) is not None
 
 
 def _may_be_an_empty_object(operation: Operation, body: bytes | None) -> bool:
@@ -151,7 +151,7 @@ def rejection_returns_no_result(operation: Operation, exchange: Exchange) -> Che
         return PASS
     if operation.job_link and operation.job_link.follow(value):
         return Violation("refusal with a job id", "no job", preview(response.body))
-    of_a_200 = [name for name, _ in properties(operation.responses.get("200", {})) if value.get(name) is not None]
+    of_a_200 = [name for name, _ in properties(operation.success) if value.get(name) is not None]
     if of_a_200:
         kind = f"refusal with {', '.join(sorted(of_a_200))}"
         gates = exchange.status == HTTPStatus.BAD_REQUEST

@@ -88,7 +88,7 @@ def status_stable(before: Exchange) -> Check:
 
 
 def _documented(operation: Operation, value: Json) -> Json:
-    names = dict(properties(operation.responses.get("200", {})))
+    names = dict(properties(operation.success))
     return {name: value.get(name) for name in names} if isinstance(value, dict) else value
 
 

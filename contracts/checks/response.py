@@ -35,22 +35,28 @@ def success_fits_schema(operation: Operation, exchange: Exchange) -> CheckOutcom
     """
     if not (is_documented_request(operation, exchange) and exchange.accepted and exchange.response):
         return NOT_CONCERNED
+    if operation.success_media_type is None:
+        return NOT_CONCERNED
     content = exchange.response.content
     if content.limit or content.fault in (NOT_JSON, NOT_UTF_8):
         return NOT_CONCERNED
-    error = schema_error(operation, "200", content.value, ignoring=echoes_of_invalid_values(operation, exchange))
-    return PASS if error is None else Violation(error[0], "a body that fits the schema for 200", error[1])
+    status = str(exchange.status)
+    error = schema_error(operation, status, content.value, ignoring=echoes_of_invalid_values(operation, exchange))
+    return PASS if error is None else Violation(error[0], f"a body that fits the schema for {status}", error[1])
 
 
 def success_is_strict_json(operation: Operation, exchange: Exchange) -> CheckOutcome:
     """RESP-02. Check that the body of a 2xx is declared as application/json and is one strict JSON document."""
     if not (is_documented_request(operation, exchange) and exchange.accepted and exchange.response):
         return NOT_CONCERNED
-    expected = "application/json holding one strict JSON document"
+    media = operation.success_media_type
+    if media is None:
+        return NOT_CONCERNED
+    expected = f"{media} holding one strict JSON document"
     if exchange.fault:
         return Violation(f"body with {exchange.fault}", expected, exchange.fault)
     declared = exchange.response.headers_named("content-type")
-    if media_type(exchange.response) != JSON_MEDIA_TYPE or len(declared) > 1:
+    if media_type(exchange.response) != media.partition(";")[0].strip().lower() or len(declared) > 1:
         return Violation("other media type", expected, preview_header(exchange.response, "Content-Type"))
     content = exchange.response.content
     if content.limit:
@@ -69,8 +75,9 @@ def success_is_200(operation: Operation, exchange: Exchange) -> CheckOutcome:
     redirected = exchange.mutation == CONTROL and 300 <= exchange.response.status < 400  # noqa: PLR2004 - the 3xx class
     if not (exchange.accepted or redirected):
         return NOT_CONCERNED
-    if exchange.status != HTTPStatus.OK:
-        return Violation(f"answered {exchange.status}", "200", f"{exchange.status}")
+    statuses = operation.success_statuses
+    if operation.documented_status(exchange.response.status) not in statuses:
+        return Violation(f"answered {exchange.status}", " or ".join(statuses), f"{exchange.status}")
     value = exchange.response.json()
     if isinstance(value, dict) and "error" in value:
         return Violation("200 with an error", "200 without an `error`", preview(exchange.response.body))

@@ -29,9 +29,17 @@ def fits(schema: Json, value: Json) -> bool:
     return validator_for(schema).is_valid(value)
 
 
+def _response_schema(operation: Operation, status: str) -> Json:
+    """Return the schema for a status; that of a success for a 2xx that is not documented."""
+    documented = operation.documented_status(int(status))
+    if documented is None and status.startswith("2"):
+        return operation.success
+    return operation.responses.get(documented or status, {})
+
+
 @lru_cache(maxsize=256)
 def _validator(operation: Operation, status: str | None) -> Validator:
-    schema = operation.body if status is None else operation.responses.get(status, {})
+    schema = operation.body if status is None else _response_schema(operation, status)
     return validator_for({} if schema is None else schema)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 NAMED_SCHEMAS = frozenset({"properties", "patternProperties"})
+NAMED_OBJECTS = frozenset({"responses", "content", "headers", "links"})
+"""Their keys are names: a response is called `default`."""
 LISTED_SCHEMAS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
 LITERALS = frozenset({"example", "examples", "default", "enum", "const"})
 """The values of these keywords are no schemas, even if they look like one."""
@@ -20,12 +22,14 @@ def as_draft_2020(node: Any) -> Any:
         return [as_draft_2020(entry) for entry in node]
     if not isinstance(node, dict):
         return node
-    return _nullable(_bounded({key: _entry(key, value) for key, value in node.items()}))
+    return _with_null_in_enum(_nullable(_bounded({key: _entry(key, value) for key, value in node.items()})))
 
 
 def _entry(key: str, value: Any) -> Any:
     if key in NAMED_SCHEMAS and isinstance(value, dict):
         return {name: _schema(schema) for name, schema in value.items()}
+    if key in NAMED_OBJECTS and isinstance(value, dict):
+        return {name: as_draft_2020(entry) for name, entry in value.items()}
     if key in LITERALS or key.startswith("x-"):
         return value
     if key in LISTED_SCHEMAS and isinstance(value, list):
@@ -50,15 +54,21 @@ def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema with null among its types. By OpenAPI 3.0 an enum has to list it, which few authors know."""
+    """Return the schema with null among its types."""
     if not isinstance(schema.get("nullable"), bool):
         return schema
     if not schema.pop("nullable"):
         return schema
     if isinstance(schema.get("type"), str):
-        if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
-            schema["enum"] = [*schema["enum"], None]
         return {**schema, "type": [schema["type"], "null"]}
     apart = {key: value for key, value in schema.items() if key.startswith("x-")}
     rest = {key: value for key, value in schema.items() if key not in apart}
     return {**apart, "anyOf": [rest, {"type": "null"}]} if rest else schema
+
+
+def _with_null_in_enum(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema with null in its `enum` if its type allows null: by the letter it has to be listed there."""
+    kinds, values = schema.get("type"), schema.get("enum")
+    if isinstance(kinds, list) and "null" in kinds and isinstance(values, list) and None not in values:
+        return {**schema, "enum": [*values, None]}
+    return schema

@@ -1,48 +1,24 @@
-"""A file -> a valid `Document`."""
+"""Read an OpenAPI document from a file: every operation that can be read, and why the others cannot."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-
-from jsonschema.validators import extend
-from openapi_schema_validator import OAS30Validator, OAS31Validator
-from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
-from openapi_spec_validator.validation.keywords import OpenAPIV30ValueValidator, OpenAPIV31ValueValidator
 
 from contracts.errors import ContractError
 from contracts.model.json_value import Json
 from contracts.openapi.document import Document
 from contracts.openapi.operation_builder import build_operations
-from contracts.openapi.patterns import KEYWORDS
-from contracts.openapi.references import require_bounded
+from contracts.openapi.references import References
+from contracts.openapi.validation import specification_errors
 from contracts.untrusted.bounded_files import MAX_CONTRACT_FILE_BYTES, read_bytes
 from contracts.untrusted.bounded_yaml import YamlError, read_yaml
 
 
-class _Default30(OpenAPIV30ValueValidator):
-    """Validates defaults against schemas of OpenAPI 3.0, patterns within a bound."""
-
-    value_validator_cls = extend(OAS30Validator, KEYWORDS)  # type: ignore[no-untyped-call]
-
-
-class _Default31(OpenAPIV31ValueValidator):
-    """Validates defaults against schemas of OpenAPI 3.1, patterns within a bound."""
-
-    value_validator_cls = extend(OAS31Validator, KEYWORDS)  # type: ignore[no-untyped-call]
-
-
-class _Validator30(OpenAPIV30SpecValidator):
-    keyword_validators = OpenAPIV30SpecValidator.keyword_validators | {"default": _Default30}
-
-
-class _Validator31(OpenAPIV31SpecValidator):
-    keyword_validators = OpenAPIV31SpecValidator.keyword_validators | {"default": _Default31}
-
-
 def load_document(file: Path) -> Document:
-    """Read and validate an OpenAPI 3.0 or 3.1 document; `ContractError` in one sentence if it cannot be used."""
+    """Read an OpenAPI 3.0 or 3.1 document; `ContractError` in one sentence if nothing of it can be tested."""
     try:
         return _document(file, read_bytes(file, MAX_CONTRACT_FILE_BYTES))
     except OSError as error:
@@ -58,37 +34,27 @@ def _document(file: Path, content: bytes) -> Document:
     version = str(raw.get("openapi", "")) if isinstance(raw, dict) else ""
     if not version.startswith(("3.0", "3.1")):
         raise ContractError(f"{file} is not an OpenAPI 3.0 or 3.1 document: its `openapi` is {version or 'missing'}.")
-    raw = _with_string_keys(raw)
-    require_bounded(file, raw)
-    _validate(file, raw, version)
+    references = References(file, raw)
+    try:
+        read = build_operations(raw, references, tuple(specification_errors(raw)))
+    except ContractError as error:
+        raise ContractError(f"{file} cannot be used: {error}") from error
+    if not read.operations:
+        why = f": {read.not_judged[0]}" if read.not_judged else ""
+        raise ContractError(f"{file} describes no operation that can be tested{why}.")
+    info = raw.get("info") if isinstance(raw.get("info"), dict) else {}
     return Document(
-        title=raw["info"]["title"],
-        servers=tuple(server["url"] for server in raw.get("servers", ())),
-        digest=hashlib.sha256(content).hexdigest()[:12],
-        operations=build_operations(file, raw),
-        raw=raw,
+        title=str(info.get("title") or file.stem),
+        servers=tuple(_servers(raw)),
+        digest=hashlib.sha256(b"".join([content, *references.files.values()])).hexdigest()[:12],
+        operations=read.operations,
+        not_judged=read.not_judged,
+        raw={**raw, "paths": read.paths},
+        resolved_paths=read.resolved_paths,
     )
 
 
-def _validate(file: Path, raw: Json, version: str) -> None:
-    """Raise `ContractError` with the first violation of the OpenAPI specification."""
-    validator = _Validator30 if version.startswith("3.0") else _Validator31
-    try:
-        first = next(iter(validator(raw).iter_errors()), None)
-    except Exception as error:  # the validator raises various exceptions at a dangling reference
-        raise ContractError(
-            f"{file} is not a valid OpenAPI {version} document: {' '.join(str(error).split())}."
-        ) from error
-    if first is not None:
-        where = "/".join(str(step) for step in getattr(first, "absolute_path", ())) or "the top"
-        message = " ".join(first.message.split())
-        raise ContractError(f"{file} is not a valid OpenAPI {version} document: at {where}, {message}.")
-
-
-def _with_string_keys(raw: Json) -> Json:
-    """Return the document with integer keys as strings: YAML reads `200:` as a number."""
-    if isinstance(raw, list):
-        return [_with_string_keys(entry) for entry in raw]
-    if not isinstance(raw, dict):
-        return raw
-    return {str(key) if isinstance(key, int) else key: _with_string_keys(value) for key, value in raw.items()}
+def _servers(raw: Json) -> Iterator[str]:
+    for server in raw.get("servers") or ():
+        if isinstance(server, dict) and isinstance(server.get("url"), str):
+            yield server["url"]

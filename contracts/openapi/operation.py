@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from contracts.model.json_value import Json, resolve_pointer
 from contracts.openapi.extensions import LISTED_AS, SUPPLIED_BY, JobStatus, Listing, RecordOperations
@@ -49,11 +49,12 @@ class Parameter:
 class Operation:
     """One method and path of the document, with its schemas dereferenced.
 
-    `source` is the address of the vendor's page. `responses` maps a status ("200") to the JSON Schema of its
-    application/json body; `response_headers` are the names that any response declares, in lower case. `job_link` leads
-    from the 200 to the operation that returns the status of the job; `queued_by` pairs the id of each operation whose
-    jobs this one reports on with the link from it. `path_methods` are all documented methods of the path. `stated_only`
-    is this operation without what the document marks as an example or inferred.
+    `source` is the address of the vendor's page. `responses` maps a status ("200", "4XX", "default") to the JSON Schema
+    of its JSON body, `response_media_types` to the media type of that; `response_headers` are the names that any
+    response declares, in lower case. `job_link` leads from the success to the operation that returns the status of the
+    job; `queued_by` pairs the id of each operation whose jobs this one reports on with the link from it. `path_methods`
+    are all documented methods of the path, also those of another template that it fits. `stated_only` is this operation
+    without what the document marks as an example or inferred.
     """
 
     id: str
@@ -76,6 +77,8 @@ class Operation:
     listing: Listing | None
     path_methods: frozenset[str]
     stated_variant: Operation | None = None
+    body_media_type: str = JSON_MEDIA_TYPE
+    response_media_types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -90,6 +93,27 @@ class Operation:
     def stated_only(self) -> Operation:
         """Return this operation as far as the vendor states it: only a violation of that fails a run."""
         return self.stated_variant or self
+
+    @property
+    def success_statuses(self) -> tuple[str, ...]:
+        """Return the documented statuses of a success, 200 first: "201", "2XX"; or "default" if it stands for them."""
+        documented = sorted((one for one in self.responses if one.startswith("2")), key=lambda one: (one != "200", one))
+        return tuple(documented) or (("default",) if "default" in self.responses else ("200",))
+
+    @property
+    def success(self) -> Json:
+        """Return the schema of a successful response's body; an empty one where none is documented."""
+        return self.responses.get(self.success_statuses[0], {})
+
+    @property
+    def success_media_type(self) -> str | None:
+        """Return the JSON media type of a successful response, or None if no JSON body is documented."""
+        return self.response_media_types.get(self.success_statuses[0])
+
+    def documented_status(self, status: int) -> str | None:
+        """Return the key of `responses` that describes a status: itself, its range ("4XX"), "default", or None."""
+        keys = (str(status), f"{status // 100}XX", f"{status // 100}xx", "default")
+        return next((key for key in keys if key in self.responses), None)
 
     @property
     def path_parameters(self) -> Mapping[str, Json]:
@@ -111,7 +135,7 @@ class Operation:
         """Return the item property that presumably shows a write's body property, by the name of the latter."""
         if self.listing is None:
             return {}
-        item = schema_at(self.responses.get("200", {}), self.listing.items).get("items", {})
+        item = schema_at(self.success, self.listing.items).get("items", {})
         return {keywords[LISTED_AS]: name for name, keywords in properties(item) if LISTED_AS in keywords}
 
     @property
@@ -129,25 +153,30 @@ class Operation:
     def echoed_paths(self) -> tuple[tuple[str, ...], ...]:
         """Return the paths in the 200's schema that end in the name of a body property or path parameter."""
         sent = {*(self.body or {}).get("properties", {}), *self.path_parameters}
-        return tuple(path for path in leaf_paths(self.responses.get("200", {})) if path and path[-1] in sent)
+        return tuple(path for path in leaf_paths(self.success) if path and path[-1] in sent)
+
+    @property
+    def encoded_path(self) -> str:
+        """Return the path template as it is sent: characters that no URL may hold are percent-encoded."""
+        return quote(self.path, safe="/{}%:@!$&'()*+,;=~-._")
 
     def path_values(self, target: str) -> Mapping[str, str]:
         """Return the decoded path parameters of a request target by name; empty if the target is another path.
 
         A value that does not decode as UTF-8 is left out.
         """
-        found = _template(self.path).fullmatch(target.partition("?")[0])
+        found = _template(self.encoded_path).fullmatch(target.partition("?")[0])
         if found is None:
             return {}
         decoded = {}
-        for name, raw in zip(PATH_PARAMETER.findall(self.path), found.groups(), strict=True):
+        for name, raw in zip(PATH_PARAMETER.findall(self.encoded_path), found.groups(), strict=True):
             with suppress(UnicodeDecodeError):
                 decoded[name] = unquote(raw, errors="strict")
         return decoded
 
     def has_path(self, target: str) -> bool:
         """Return whether the path of a request target is this operation's path, spelled as documented."""
-        return _template(self.path).fullmatch(target.partition("?")[0]) is not None
+        return _template(self.encoded_path).fullmatch(target.partition("?")[0]) is not None
 
 
 @lru_cache(maxsize=64)

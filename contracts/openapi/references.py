@@ -1,93 +1,182 @@
-"""References (`$ref`) of a document: looked up by the `referencing` library, replaced within bounds.
+"""Resolve the references (`$ref`) of a document, with the `referencing` library.
 
-Only references into the same document are followed: nothing is read from another file or address.
+References lead into the document itself, or into files of its folder. Nothing is fetched from an address.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from referencing import Registry, Resource
-from referencing.exceptions import Unresolvable
+from referencing._core import Resolver  # its only address
+from referencing.exceptions import NoSuchAnchor, NoSuchResource, Unresolvable
 
 from contracts.errors import ContractError
-from contracts.model.json_value import Json
-from contracts.untrusted.bounded_yaml import MAX_DEPTH, MAX_VALUES
+from contracts.model.json_value import Json, resolve_pointer
+from contracts.untrusted.bounded_files import MAX_CONTRACT_FILE_BYTES, read_bytes
+from contracts.untrusted.bounded_yaml import MAX_DEPTH, MAX_VALUES, YamlError, read_yaml
 
 MAX_EXPANDED = 5 * MAX_VALUES // 2
-"""Values of a document's paths with each reference replaced: several copies of it fit into a gigabyte."""
+"""Values of an operation with each reference replaced: several copies of it fit into a gigabyte."""
+RECURSIONS = 2
+"""Levels that a recursive schema is expanded to; below them everything is valid."""
+NAMED = frozenset(
+    {
+        *("properties", "patternProperties", "$defs", "definitions", "dependentSchemas"),
+        *("responses", "content", "headers", "links", "callbacks", "parameters"),
+    }
+)
+"""The keys of these objects are names, whatever keyword they look like."""
+LITERALS = frozenset({"example", "default", "enum", "const"})
+"""The values of these keywords are data, in which `$ref` has no meaning."""
 
 
-def require_bounded(file: Path, raw: Json) -> None:
-    """Raise `ContractError` if the paths, with each reference replaced, are nested too deep or hold too many values.
+class References:
+    """The references of one document. `files` are the contents of the other files that were read, by their path."""
 
-    Each reference is measured once. A cycle counts as nothing here; `resolve_references` refuses it.
-    """
-    registry = _registry(raw)
-    known: dict[str, tuple[int, int]] = {}
+    def __init__(self, file: Path, raw: Json) -> None:
+        """Read nothing yet. `file` is where the document is, `raw` its content."""
+        self.files: dict[Path, bytes] = {}
+        self._folder = file.resolve().parent
+        self._base = file.resolve().as_uri()
+        self._raw = raw
+        self._anchors = _anchors_in(raw)
+        registry: Registry[Json] = Registry(retrieve=self._retrieve)  # type: ignore[call-arg]
+        # Opaque: an `$id` in a schema changes no base address.
+        self._registry = registry.with_resource(self._base, Resource.opaque(raw))
 
-    def extent(node: Json, depth: int) -> tuple[int, int]:
-        """Return the levels and the values of a node at this depth."""
+    def resolve(self, node: Json) -> Json:
+        """Return a part of the document with each `$ref` replaced by its target.
+
+        Keywords beside a `$ref` override those of its target. A recursive schema is expanded `RECURSIONS` times.
+        `ContractError` if a reference is remote, dangling or leads only to itself, or if the result exceeds the limits.
+        """
+        return _Expansion(self._registry.resolver(self._base), self._anchors).resolve(node)
+
+    def components_of(self, nodes: Sequence[Json]) -> frozenset[tuple[str, ...]]:
+        """Return the places of the components that these parts of the document refer to, directly or not."""
+        found: set[tuple[str, ...]] = set()
+        waiting = list(nodes)
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, dict):
+                waiting += node.values()
+                place = tuple(unquote(step) for step in str(node.get("$ref", "")).split("/"))[1:4]
+                if place[:1] == ("components",) and place not in found:
+                    found.add(place)
+                    waiting.append(resolve_pointer(self._raw, "/" + "/".join(place)))
+            elif isinstance(node, list):
+                waiting += node
+        return frozenset(found)
+
+    def _retrieve(self, uri: str) -> Resource[Json]:
+        parts = urlsplit(uri)
+        file = Path(unquote(parts.path))
+        if parts.scheme != "file" or not file.resolve().is_relative_to(self._folder):
+            raise NoSuchResource(uri)
+        try:
+            content = read_bytes(file, MAX_CONTRACT_FILE_BYTES)
+        except OSError as error:
+            raise ContractError(f"the referenced file {file.name} cannot be read ({error.strerror})") from error
+        try:
+            resource: Resource[Json] = Resource.opaque(read_yaml(content))
+        except YamlError as error:
+            raise ContractError(f"the referenced file {file.name} is {error}") from error
+        self.files[file] = content
+        return resource
+
+
+class _Expansion:
+    """Replaces the references of one part of a document."""
+
+    def __init__(self, resolver: Resolver[Json], anchors: Mapping[str, Json]) -> None:
+        self._resolver = resolver
+        self._anchors = anchors
+        self._values = 0
+
+    def resolve(self, node: Json) -> Json:
+        return self._resolve(node, self._resolver, (), 1)
+
+    def _resolve(
+        self, node: Json, resolver: Resolver[Json], seen: tuple[int, ...], depth: int, *, are_names: bool = False
+    ) -> Json:
+        """Resolve a node at this depth; `seen` are the targets around it, `are_names` tells that its keys are names."""
+        self._values += 1
+        if self._values > MAX_EXPANDED:
+            raise ContractError(f"it comes to more than {MAX_EXPANDED:,} values, references counted")
         if depth > MAX_DEPTH:
-            raise ContractError(f"{file} is nested more than {MAX_DEPTH} levels deep, references counted.")
-        if not isinstance(node, (dict, list)):
-            return 1, 1
-        inner = [extent(entry, depth + 1) for entry in (node.values() if isinstance(node, dict) else node)]
-        if isinstance(node, dict) and isinstance(reference := node.get("$ref"), str) and reference.startswith("#/"):
-            if reference not in known:
-                known[reference] = (0, 0)
-                known[reference] = extent(_look_up(registry, reference), depth)
-            inner.append(known[reference])
-        levels = 1 + max((levels for levels, _ in inner), default=0)
-        values = 1 + sum(values for _, values in inner)
-        if depth + levels - 1 > MAX_DEPTH + 1:
-            raise ContractError(f"{file} is nested more than {MAX_DEPTH} levels deep, references counted.")
-        if values > MAX_EXPANDED:
-            raise ContractError(f"{file} comes to more than {MAX_EXPANDED:,} values, references counted.")
-        return levels, values
+            raise ContractError(f"it is nested more than {MAX_DEPTH} levels deep, references counted")
+        if isinstance(node, list):
+            return [self._resolve(entry, resolver, seen, depth + 1) for entry in node]
+        if not isinstance(node, dict):
+            return node
+        if not are_names and isinstance(node.get("$ref"), str):
+            return self._follow(node, resolver, seen, depth)
+        return {
+            key: value
+            if not are_names and (key in LITERALS or key.startswith("x-"))
+            else self._resolve(value, resolver, seen, depth + 1, are_names=not are_names and key in NAMED)
+            for key, value in node.items()
+        }
 
-    extent(raw.get("paths"), 1)
+    def _follow(self, node: Json, resolver: Resolver[Json], seen: tuple[int, ...], depth: int) -> Json:
+        """Return the target of a reference, itself resolved, with the keywords beside the reference."""
+        chain: list[int] = []
+        beside: dict[str, Json] = {}
+        found: Json = node
+        while isinstance(found, dict) and isinstance(found.get("$ref"), str):
+            beside = {**{key: value for key, value in found.items() if key != "$ref"}, **beside}
+            found, resolver = self._look_up(found["$ref"], resolver)
+            if id(found) in chain:
+                raise ContractError(f"the reference {node['$ref']} leads only to itself")
+            chain.append(id(found))
+        if any(seen.count(target) >= RECURSIONS for target in chain):
+            return {}
+        if isinstance(found, bool) and not beside:
+            return found  # a schema that everything, or nothing, fits
+        if not isinstance(found, dict):
+            raise ContractError(f"the reference {node['$ref']} leads to no object")
+        return self._resolve({**found, **beside}, resolver, (*seen, *chain), depth)
 
-
-def resolve_references(raw: Json, node: Json) -> Json:
-    """Return `node`, a part of the document `raw`, with each `$ref` replaced by its target.
-
-    Keywords beside a `$ref` override those of its target. `ContractError` if a reference is external, cyclic or
-    dangling.
-    """
-    return _resolve(_registry(raw), node, ())
-
-
-def _resolve(registry: Registry[Json], node: Json, seen: tuple[str, ...]) -> Json:
-    if isinstance(node, list):
-        return [_resolve(registry, entry, seen) for entry in node]
-    if not isinstance(node, dict):
-        return node
-    reference = node.get("$ref")
-    if not isinstance(reference, str):
-        return {key: _resolve(registry, value, seen) for key, value in node.items()}
-    if not reference.startswith("#/") or reference in seen:
-        raise ContractError(f"The reference {reference} cannot be followed: use acyclic references into the same file.")
-    found = _look_up(registry, reference)
-    if found is None:
-        raise ContractError(f"The reference {reference} leads nowhere: describe what it points to, or correct it.")
-    if isinstance(found, bool):
-        return found  # a schema that everything, or nothing, fits
-    if not isinstance(found, dict):
-        raise ContractError(f"The reference {reference} leads to no object: correct it.")
-    beside = {key: value for key, value in node.items() if key != "$ref"}
-    return _resolve(registry, {**found, **beside}, (*seen, reference))
+    def _look_up(self, reference: str, resolver: Resolver[Json]) -> tuple[Json, Resolver[Json]]:
+        """Return the target of a reference, and the resolver for the references in it."""
+        spelled = "".join(reference.split())  # folded over lines, it holds blanks, which no name does
+        try:
+            resolved = resolver.lookup(spelled)
+        except NoSuchAnchor:
+            if (name := spelled.removeprefix("#")) in self._anchors:
+                return self._anchors[name], resolver
+            raise ContractError(f"the reference {reference} leads nowhere") from None
+        except (Unresolvable, TypeError, ValueError) as error:  # the latter: a step into a number, by name into a list
+            raise ContractError(_why_unresolved(spelled, error)) from error
+        return resolved.contents, resolved.resolver
 
 
-def _registry(raw: Json) -> Registry[Json]:
-    """Return a registry of this document alone. It is opaque: an `$id` in a schema changes no base address."""
-    registry: Registry[Json] = Registry().with_resource("", Resource.opaque(raw))
-    return registry
+def _why_unresolved(reference: str, error: BaseException) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ContractError):
+            return str(cause)
+        cause = cause.__cause__
+    if urlsplit(reference).scheme:
+        return f"the reference {reference} is remote: only files in the document's folder are read"
+    if urlsplit(reference).path:
+        return f"the reference {reference} leads out of the document's folder, or to no file"
+    return f"the reference {reference} leads nowhere"
 
 
-def _look_up(registry: Registry[Json], reference: str) -> Json:
-    """Return the target of a reference, or None if there is none."""
-    try:
-        return registry.resolver("").lookup(reference).contents
-    except (Unresolvable, TypeError, ValueError):  # the latter two: a step into a number, or by name into a list
-        return None
+def _anchors_in(raw: Json) -> Mapping[str, Json]:
+    """Return the schemas that have an `$anchor`, by its name."""
+    found = {}
+    waiting = [raw]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if isinstance(node.get("$anchor"), str):
+                found[node["$anchor"]] = node
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+    return found

@@ -17,6 +17,9 @@ CONSTRAINTS = frozenset(
 ANNOTATIONS = frozenset({"title", "description", "example", "examples", "default", "deprecated"})
 """Keywords that validate nothing."""
 
+DATA = frozenset({"example", "examples", "default", "enum", "const"})
+"""Keywords whose value is data, whatever it looks like."""
+
 
 def properties(schema: Json) -> Iterator[tuple[str, Json]]:
     """Yield name and schema of each property of an object schema, in the document's order."""
@@ -81,3 +84,21 @@ def merge_all_of(node: Json) -> Json:
 def _both(one: Json, other: Json) -> Json:
     """Return the schema of a property that two schemas describe."""
     return merge_all_of({"allOf": [one, other]}) if isinstance(one, dict) and isinstance(other, dict) else other
+
+
+def without_properties(schema: Json, keyword: str) -> Json:
+    """Return a schema without the properties that have `keyword: true`, at any depth, neither listed nor required."""
+    if isinstance(schema, list):
+        return [without_properties(entry, keyword) for entry in schema]
+    if not isinstance(schema, dict):
+        return schema
+    rest = {key: value if key in DATA else without_properties(value, keyword) for key, value in schema.items()}
+    listed = schema.get("properties")
+    if not isinstance(listed, dict):
+        return rest
+    left_out = {name for name, inner in listed.items() if isinstance(inner, dict) and inner.get(keyword) is True}
+    if left_out:
+        rest["properties"] = {name: inner for name, inner in rest["properties"].items() if name not in left_out}
+        if isinstance(schema.get("required"), list):
+            rest["required"] = [name for name in schema["required"] if name not in left_out]
+    return rest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from contracts.model.json_value import Json
 from contracts.openapi.schemas import is_constrained, properties
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ TRAITS: Mapping[str, str] = {
     "not-supported": "the document says that it always responds with an error",
     "secured": "a security requirement applies to it",
     "takes-body": "it takes a JSON body with properties",
+    "responds-json": "the document describes it as implemented, and its success has a JSON body",
+    "requires-property": "it takes a JSON body with a required property",
     "constrained": "its body has properties with constraints beyond their type",
     "closed": "its body schema states what happens to an unknown property",
     "echoes": "its 200 response repeats values of the path and of the request body",
@@ -38,6 +41,8 @@ def traits_of(operation: Operation) -> frozenset[str]:
         "not-supported": not supported,
         "secured": supported and operation.secured,
         "takes-body": supported and bool(schema.get("properties")),
+        "responds-json": supported and operation.success_media_type is not None,
+        "requires-property": supported and _requires_property(schema),
         "constrained": supported and any(is_constrained(keywords) for _, keywords in properties(schema)),
         "closed": supported and "x-unknown-properties" in schema,
         "echoes": supported and bool(operation.echoed_paths),
@@ -48,3 +53,9 @@ def traits_of(operation: Operation) -> frozenset[str]:
         "rate-limited": supported and any(name.startswith("x-ratelimit") for name in operation.response_headers),
     }
     return frozenset(trait for trait, present in has.items() if present)
+
+
+def _requires_property(schema: Json) -> bool:
+    """Return whether a body, or an object in it, has a required property that the schema describes."""
+    inner = dict(properties(schema))
+    return any(name in inner for name in schema.get("required", ())) or any(map(_requires_property, inner.values()))

@@ -36,6 +36,8 @@ def page(report: RunReport) -> str:
     lines += ["## What changed", "", *_changes(report), "", "## Evidence", "", *_evidence(report), ""]
     if report.last_requests:
         lines += [f"## {last_requests.TITLE}", "", *_last_requests(report), ""]
+    if report.not_judged:
+        lines += ["## Not judged", "", *(f"- {code(line)}" for line in report.not_judged), ""]
     if report.not_cancelled:
         lines += ["## Left at the target", "", *(f"- {prose(line)}" for line in report.not_cancelled), ""]
     return "\n".join(lines)

@@ -35,6 +35,8 @@ EVIDENCE = "min\nevidence"
 EVIDENCE_EXPLAINED = "Min evidence: the smallest number of requests that decided a check which held."
 LINES_OF_A_STATE: Mapping[State, int] = dict.fromkeys(State, 3) | {State.NEW: 6}
 LONGEST_OBSERVED = 90
+NOT_JUDGED = 5
+"""Parts of the document that are listed; the rest is counted."""
 OBSERVATIONS = 3
 
 
@@ -84,6 +86,10 @@ def _evidence(report: RunReport) -> Iterator[str]:
     yield f"Evidence: {report.sent} requests sent, {report.controls} controls accepted."
     yield f"Requirements: {report.exercised} of {report.requirements} decided on at least one operation."
     yield f"Access {report.access}."
+    for line in report.not_judged[:NOT_JUDGED]:
+        yield f"Not judged: {line}."
+    if len(report.not_judged) > NOT_JUDGED:
+        yield f"Not judged: {len(report.not_judged) - NOT_JUDGED} more: {report.full_list_hint('--summary')}."
 
 
 def _closing_lines(report: RunReport) -> Iterator[str]:

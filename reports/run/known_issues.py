@@ -22,6 +22,7 @@ FILE = ROOT / "contracts" / "known-issues.yaml"
 MAX_BYTES = MEGABYTE
 """About two thousand entries."""
 KINDS = ("failing", "flaky")
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 IDENTITY = re.compile(r"[0-9a-f]{12}")
 
 
@@ -52,7 +53,7 @@ def load(file: Path) -> tuple[KnownIssue, ...]:
     for number, entry in enumerate(entries_of(content_of(file), file), start=1):
         error = _error_in(entry)
         if not error:
-            issue = KnownIssue(**entry)
+            issue = KnownIssue(**entry | {"expires": dt.date.fromisoformat(entry["expires"])})
             key = issue.finding, issue.target, issue.contract
             error = "the finding is listed twice for its target and contract" if key in found else ""
             found[key] = issue
@@ -90,9 +91,9 @@ def _error_in(entry: Any) -> str:
         return f"fill in {', '.join(missing)}"
     if more := [str(name) for name in entry if name not in names]:
         return f"it has no field {', '.join(more)}"
-    if type(entry["expires"]) is not dt.date:
+    if _date(entry["expires"]) is None:
         return f"`expires` is {entry['expires']!r}, not a date such as 2026-12-31"
-    if wrong := [name for name in names if name != "expires" and not isinstance(entry[name], str)]:
+    if wrong := [name for name in names if not isinstance(entry[name], str)]:
         return f"put the value of {', '.join(wrong)} in quotes"
     if not IDENTITY.fullmatch(entry["finding"]):
         return f"`finding` is {entry['finding']!r}, not the twelve hex digits of a finding's identity"
@@ -103,6 +104,16 @@ def _error_in(entry: Any) -> str:
     if not entry["link"].startswith(("https://", "http://")):
         return f"`link` is {entry['link']!r}, not an address"
     return ""
+
+
+def _date(value: Any) -> dt.date | None:
+    """Parse a date spelled as 2026-12-31; None for anything else."""
+    if not isinstance(value, str) or not DATE.fullmatch(value):
+        return None
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def matching_issues(

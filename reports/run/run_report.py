@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from contracts.model.result import FindingResult, ItemResult, LastRequest, process_stats
 from contracts.model.verdict import Status
-from reports.run.counts import explanation, requirements
+from reports.run.counts import explanation, pluralize, requirements
 from reports.run.history import DetectionPower, FindingRecord, Run
 from reports.run.outcome import SUITE_FAILED, Outcome, headline_text, meaning, outcome
 from reports.run.proof import Proof
@@ -39,6 +39,7 @@ class RunReport:
     `access`: the access level, and the number of checks that it is enough for. `refusals`: a sentence for each rule of
     the quality gate that the run fails. `last`: when the run began that `trends` compares with, if there is one.
     `notice`: what is wrong with the history. `not_cancelled`: a line for each record that is left at the target.
+    `not_judged`: a line for each part of the document that was not tested, with the reason.
     `failure_reason`: the reason for exit code 3, if that is the exit code. `files`: the output paths by option.
     """
 
@@ -52,6 +53,7 @@ class RunReport:
     notice: str = ""
     proof: Proof | None = None
     not_cancelled: tuple[str, ...] = ()
+    not_judged: tuple[str, ...] = ()
     failure_reason: str = SUITE_FAILED
     files: Mapping[str, str] = field(default_factory=dict)
 
@@ -64,8 +66,10 @@ class RunReport:
     def headline(self) -> str:
         """Return outcome, target and contract in one line."""
         refused = "; the quality gate failed" if self.refusals else ""
+        parts = pluralize(len(self.not_judged), "part")
+        untested = f"; {parts} of the document not judged" if self.not_judged else ""
         text = headline_text(self.results, self.exit_code, self.failure_reason)
-        return f"{text}{refused} - {self.config.target}, contract {self.config.contract}"
+        return f"{text}{refused}{untested} - {self.config.target}, contract {self.config.contract}"
 
     @property
     def exit_line(self) -> str:

@@ -66,6 +66,7 @@ def summary(report: RunReport) -> dict[str, Any]:
         "history": {"compared_with": report.last, "notice": report.notice},
         "findings": list(_findings(report)),
         "not_cancelled": list(report.not_cancelled),
+        "not_judged": list(report.not_judged),
         "last_requests": [_last_request(request) for request in report.last_requests],
         "results": [_result(result) for result in report.results],
     }

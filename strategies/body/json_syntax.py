@@ -105,7 +105,12 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def _on_bytes(change: Callable[[bytes], bytes]) -> Callable[[Request], Request]:
-    return lambda request: request.with_body(change(request.body or b""))
+    """Return the mutation that changes the bytes of an object; any other body stays as it is."""
+    return lambda request: request.with_body(change(request.body or b"")) if _is_object(request) else request
+
+
+def _is_object(request: Request) -> bool:
+    return isinstance(request.json(), dict) if request.body else False
 
 
 def _typed(content_type: str) -> Callable[[Request], Request]:
@@ -122,7 +127,7 @@ def _gzipped(request: Request) -> Request:
 
 
 def _as_form(request: Request) -> Request:
-    return request.with_body(urlencode(request.json()).encode())
+    return request.with_body(urlencode(request.json()).encode()) if _is_object(request) else request
 
 
 def _only_if_broken(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:

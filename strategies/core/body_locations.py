@@ -90,8 +90,13 @@ def lower_if_nested(location: BodyLocation, priority: Priority) -> Priority:
 
 
 def on_body(change: Change) -> Callable[[Request], Request]:
-    """Return the change of a request that applies `change` to its JSON body."""
-    return lambda request: request.with_json(change(request.json()))
+    """Return the change of a request that applies `change` to its JSON body; only an object is changed."""
+
+    def apply(request: Request) -> Request:
+        body = request.json()
+        return request.with_json(change(body)) if isinstance(body, dict) else request
+
+    return apply
 
 
 def only_invalid(operation: Operation, mutations: Sequence[Mutation]) -> list[Mutation]:

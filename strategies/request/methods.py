@@ -66,6 +66,9 @@ def method_overrides(operation: Operation) -> list[Mutation]:
         Mutation(f"{name}: {operation.method}", methodcaller("with_header", name, operation.method))
         for name in OVERRIDES
     ]
+    ignored = combine("headers that ask for DELETE", deleting)
+    if other in operation.path_methods:
+        return [ignored]  # another operation answers it, and may accept it
     instead = Mutation(other, partial(replace, method=other))
     return [
         Mutation(
@@ -73,7 +76,7 @@ def method_overrides(operation: Operation) -> list[Mutation]:
             lambda request: combine("", [instead, *asking]).apply(request),
             parts=tuple(combine(f"{other} with {mutation.name}", [instead, mutation]) for mutation in asking),
         ),
-        combine("headers that ask for DELETE", deleting),
+        ignored,
     ]
 
 

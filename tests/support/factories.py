@@ -16,7 +16,7 @@ import tests.conformance
 from contracts.model.http import CONTROL, Exchange, Request, Response
 from contracts.model.json_value import Json
 from contracts.model.verdict import CheckOutcome, Violation
-from contracts.openapi.operation import Operation
+from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
 from contracts.requirements import Requirement, load_requirements
 from strategies.core.mutation import Mutation, Mutations
 from strategies.request import credentials
@@ -53,7 +53,11 @@ WAYS_TO_BE_REFUSED = (
 """Every strategy of credentials but the one whose edits are valid."""
 
 replayable = settings(
-    max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.nested_given],
 )
 """For property tests: the same examples every time, so that a red night is about the change before it."""
 
@@ -105,7 +109,9 @@ def operation(body: Json = None, **fields: Any) -> Operation:
     nothing = dict.fromkeys(field.name for field in fields_of(Operation))
     answered = {"supported": True, "parameters": (), "responses": {}, "response_headers": frozenset(), "links": ()}
     paths = {"queued_by": (), "path_methods": frozenset({"POST"})}
-    values: dict[str, Any] = nothing | named | answered | paths | {"body": body} | fields
+    statuses = fields.get("responses", {"200": {}})
+    media = {"body_media_type": JSON_MEDIA_TYPE, "response_media_types": dict.fromkeys(statuses, JSON_MEDIA_TYPE)}
+    values: dict[str, Any] = nothing | named | answered | paths | media | {"body": body} | fields
     return Operation(**values)
 
 

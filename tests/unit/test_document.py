@@ -10,7 +10,7 @@ from contracts.checks.schema import body_fits
 from contracts.errors import ContractError
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Link
-from contracts.openapi.references import resolve_references
+from contracts.openapi.references import References
 from contracts.openapi.schemas import CONSTRAINTS
 from tests.support.documents import ANSWERS, QUEUES, answering, described, loaded, made, queueing, taking
 from tests.support.factories import (
@@ -46,8 +46,8 @@ def test_no_operation_is_a_key_error() -> None:
         DOCUMENT.operation("no_such_operation")
 
 
-EVERY = {"any", "supported", "secured", "rate-limited"}
-WRITE = {"takes-body", "closed", "echoes", "queues-job"}
+EVERY = {"any", "supported", "secured", "rate-limited", "responds-json"}
+WRITE = {"takes-body", "requires-property", "closed", "echoes", "queues-job"}
 
 
 @table(
@@ -139,7 +139,7 @@ def test_security_is_the_operations_own_or_the_documents(tmp_path: Path, securit
 
 def test_reference_is_followed_and_what_stands_beside_it_wins() -> None:
     raw = {"a/b": {"~c": {"type": "object", "title": "there"}}}
-    found = resolve_references(raw, [{"$ref": "#/a~1b/~0c", "title": "beside"}])
+    found = References(Path("x.yaml"), raw).resolve([{"$ref": "#/a~1b/~0c", "title": "beside"}])
     assert found == [{"type": "object", "title": "beside"}]
 
 
@@ -156,7 +156,7 @@ def test_path_that_is_a_reference_is_read(tmp_path: Path) -> None:
 
 def test_property_named_ref_is_a_property() -> None:
     schema = objects({"$ref": {"type": "string"}})
-    assert resolve_references({}, schema) == schema
+    assert References(Path("x.yaml"), {}).resolve(schema) == schema
 
 
 def test_parameters_of_the_path_belong_to_each_of_its_operations(tmp_path: Path) -> None:
@@ -293,14 +293,16 @@ def test_extension_is_read(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(("name", "entry"), [(name, entry) for name, given in EXTENSIONS.items() for entry in given])
 def test_extension_without_an_entry_is_one_sentence(tmp_path: Path, name: str, entry: str) -> None:
     given = {key: value for key, value in EXTENSIONS[name].items() if key != entry}
-    with pytest.raises(ContractError, match=rf"^{name} of make needs exactly these entries: .*\b{entry}\b.*\.$"):
+    with pytest.raises(
+        ContractError, match=rf"cannot be used: {name} of make needs exactly these entries: .*\b{entry}\b.*\.$"
+    ):
         made(tmp_path, {name: given})
 
 
 @table("given", {"an entry too many": ({"other": 1},), "none at all": ({},)})
 @pytest.mark.parametrize("name", EXTENSIONS)
 def test_extension_with_other_entries_is_one_sentence(tmp_path: Path, name: str, given) -> None:
-    with pytest.raises(ContractError, match=rf"^{name} of make needs exactly these entries: "):
+    with pytest.raises(ContractError, match=rf"cannot be used: {name} of make needs exactly these entries: "):
         made(tmp_path, {name: EXTENSIONS[name] | given if given else given})
 
 
@@ -318,11 +320,6 @@ def test_record_that_an_unknown_operation_cancels_is_one_sentence(tmp_path: Path
 def linking(operation_id: str, **link: Any) -> dict[str, Any]:
     to = {"next": {"operationId": operation_id} | link}
     return {"responses": {"200": {"description": "Done.", "links": to}}}
-
-
-def test_link_to_an_unknown_operation_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match=r"links make to nowhere, which it does not describe\.$"):
-        made(tmp_path, linking("nowhere", parameters={"id": "$response.body#/id"}))
 
 
 @table(
@@ -385,9 +382,6 @@ def test_digest_changes_with_a_comment(tmp_path: Path) -> None:
     assert loaded(tmp_path, CONTRACT.read_bytes() + b"# more\n").digest != DOCUMENT.digest
 
 
-CYCLE = {"components": {"schemas": {"Node": objects({"next": {"$ref": "#/components/schemas/Node"}})}}}
-
-
 @table(
     "content, complaint",
     {
@@ -398,36 +392,23 @@ CYCLE = {"components": {"schemas": {"Node": objects({"next": {"$ref": "#/compone
         "empty": (b"", r"is not an OpenAPI 3\.0 or 3\.1 document: its `openapi` is missing"),
         "Swagger": ({"swagger": "2.0"}, r"its `openapi` is missing"),
         "another version": (described(openapi="4.0.0"), r"its `openapi` is 4\.0\.0"),
-        "one id twice": (
-            described(paths={path: {"post": {"operationId": "make", "responses": ANSWERS}} for path in ("/a", "/b")}),
-            r"'make' .* is not unique",
-        ),
-        "cyclic reference": (
-            described(taking({"$ref": "#/components/schemas/Node"}), **CYCLE),
-            r"The reference #/components/schemas/Node cannot be followed",
-        ),
         "reference that leads nowhere": (
             described(taking({"$ref": "#/components/schemas/Thing"})),
-            r"The reference #/components/schemas/Thing leads nowhere",
+            r"POST /things: the reference #/components/schemas/Thing leads nowhere",
         ),
         "reference to a parameter that leads nowhere": (
             described({"parameters": [{"$ref": "#/components/parameters/Id"}]}),
             r"#/?components/parameters/Id",
         ),
-        "reference to a text": (described(taking({"$ref": "#/info/title"})), r"The reference #/info/title "),
-        "no operationId": (
-            described(paths={"/things": {"post": {"responses": ANSWERS}}}),
-            r"gives POST /things no operationId: every operation needs one",
+        "reference to a text": (
+            described(taking({"$ref": "#/info/title"})),
+            r"the reference #/info/title leads to no object",
         ),
         "no operation": (described(paths={}), r"describes no operation"),
         "no method": (described(paths={"/things": {"summary": "None yet."}}), r"describes no operation"),
-        "path without its parameter": (
-            described(paths={"/things/{id}": {"post": {"operationId": "make", "responses": ANSWERS}}}),
-            r"is not a valid OpenAPI 3\.1\.0 document: .*'id'",
-        ),
         "reference to another file": (
             described(taking({"$ref": "other.yaml#/Thing"})),
-            r"The reference other\.yaml#/Thing cannot be followed",
+            r"the referenced file other\.yaml cannot be read \(No such file or directory\)",
         ),
     },
 )
@@ -466,11 +447,6 @@ def test_references_that_come_to_too_much_are_one_sentence(tmp_path: Path, step:
         return
     with pytest.raises(ContractError, match=complaint):
         loaded(tmp_path, content)
-
-
-def test_document_that_breaks_the_openapi_schema_says_where(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match=r"is not a valid OpenAPI 3\.1\.0 document: at paths//things/post/summary"):
-        loaded(tmp_path, described({"summary": 5}))
 
 
 @table("name, reason", {"no file": ("absent.yaml", "No such file"), "a folder": ("", "Is a directory")})

@@ -55,7 +55,7 @@ def test_list_of_the_project_can_be_used() -> None:
         "too deep": ("[" * 100_000, "is nested more than 100 levels deep"),
         "aliases without an end": ("&a [*a]", "is endless"),
         "half of a surrogate pair": ('["\\ud800"]', "it holds half of a surrogate pair"),
-        "a list for a key": ("- {? [a] : b}", "is not YAML"),
+        "a list for a key": ("- {? [a] : b}", "is not JSON: line 1 has a list or a mapping for a key"),
         "a list of lists": ("- [a]", "it is not a set of names and values"),
         "values of other types": (ENTRY.replace("team-x", "{a: [1]}"), "put the value of owner in quotes"),
         "no mapping": ("- abc", "it is not a set of names and values"),

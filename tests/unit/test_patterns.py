@@ -1,14 +1,11 @@
 """The patterns of a document: read as ECMA-262 reads them, and none takes longer than it may."""
 
 import time
-from pathlib import Path
 
 import pytest
 
 from contracts.checks.schema import fits
-from contracts.errors import ContractError
 from contracts.openapi.patterns import may_backtrack, occurs
-from tests.support.documents import described, loaded
 from tests.support.factories import table
 
 FRACTION_OF_A_SECOND = 0.5
@@ -68,13 +65,6 @@ def test_schema_runs_its_patterns_within_the_bound(schema: dict, value, valid) -
     began = time.monotonic()
     assert fits(schema, value) is valid
     assert time.monotonic() - began < FRACTION_OF_A_SECOND
-
-
-@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
-def test_default_of_a_document_is_matched_within_the_bound(tmp_path: Path, version: str) -> None:
-    schema = {"type": "string", "pattern": SLOW, "default": HOSTILE}
-    with pytest.raises(ContractError, match="does not match"):
-        loaded(tmp_path, described(openapi=version, components={"schemas": {"Thing": schema}}))
 
 
 @pytest.mark.parametrize(

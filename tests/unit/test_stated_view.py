@@ -56,7 +56,7 @@ def bases_in(node: Any) -> set[Any]:
         "update": (UPDATE, {"closed", "echoes", "queues-job"}),
         "create that was carried over": (
             DOCUMENT.operation("create_resident_appointment_rentmanager"),
-            {"closed", "echoes", "queues-job", "takes-body", "constrained"},
+            {"closed", "echoes", "queues-job", "takes-body", "requires-property", "constrained"},
         ),
         "list": (LIST, set()),
     },

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Final
+
+import jsonschema_rs
 
 from contracts.model.json_value import Json
 from contracts.openapi.schemas import properties
@@ -19,6 +21,21 @@ SIMPLEST: Final[Mapping[str, Json]] = {
     "array": [],
     "object": {},
 }
+FORMATS: Final[Mapping[str, str]] = {
+    "date": "2099-01-01",
+    "date-time": "2099-01-01T09:00:00Z",
+    "time": "09:00:00Z",
+    "duration": "PT30M",
+    "email": "someone@example.com",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "uri": "https://example.com/",
+    "uri-reference": "/",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}
+LONGEST: Final = 10_000
+"""Characters and items of an example at most."""
 UNIONS: Final = ("anyOf", "oneOf", "allOf")
 
 
@@ -39,7 +56,7 @@ def example_for(
         here = _inside(pointer, name)
         if here in by_pointer:
             value[name] = by_pointer[here]
-        elif name in by_name:
+        elif name in by_name and _fits(keywords, by_name[name]):
             value[name] = by_name[name]
         elif name in required or _is_given(keywords, by_name, by_pointer, here):
             value[name] = example_for(keywords, by_name, by_pointer, here)
@@ -63,16 +80,38 @@ def _is_given(schema: Json, by_name: Mapping[str, Json], by_pointer: Mapping[str
 
 
 def _simplest(schema: Json) -> Json:
-    for keyword in (CONTROL, "const", "example", "default"):
-        if keyword in schema:
-            return deepcopy(schema[keyword])
+    """Return the first candidate that fits the schema; the first of all where none does."""
+    candidates = list(_candidates(schema))
+    return deepcopy(next((value for value in candidates if _fits(schema, value)), candidates[0]))
+
+
+def _candidates(schema: Json) -> Iterator[Json]:
+    """Yield values that may fit, the document's own first: published examples do not always fit their schema."""
+    yield from (schema[keyword] for keyword in (CONTROL, "const", "example", "default") if keyword in schema)
+    examples = schema.get("examples")
+    yield from examples if isinstance(examples, list) else ()
     kinds = schema.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if "null" in kinds or schema.get("nullable") or not (kinds or any(union in schema for union in UNIONS)):
-        return None
-    if "enum" in schema:
-        return schema["enum"][0]
+        yield None
+    yield from schema.get("enum", ())
     for union in UNIONS:
-        if union in schema:
-            return example_for(schema[union][0], {})
-    return deepcopy(SIMPLEST[kinds[0]])
+        yield from (example_for(part, {}) for part in schema.get(union, ()))
+    for kind in kinds:
+        yield SIMPLEST[kind]
+    if "string" in kinds:
+        yield FORMATS.get(schema.get("format", ""), "")
+        yield "x" * min(schema.get("minLength", 0), LONGEST)
+    if "integer" in kinds or "number" in kinds:
+        lowest = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+        highest = schema.get("maximum", schema.get("exclusiveMaximum", 0))
+        yield from (lowest, lowest + 1, highest, highest - 1, schema.get("multipleOf", 0))
+    if "array" in kinds:
+        yield [example_for(schema.get("items", {}), {})] * min(schema.get("minItems", 0), LONGEST)
+
+
+def _fits(schema: Json, value: Json) -> bool:
+    try:
+        return bool(jsonschema_rs.Draft202012Validator(schema, validate_formats=True).is_valid(value))
+    except ValueError:  # a pattern, for example, that this validator cannot compile
+        return True

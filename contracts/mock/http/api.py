@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.middleware.errors import ServerErrorMiddleware
@@ -16,7 +16,7 @@ from contracts.mock.data.records import seed_records
 from contracts.mock.data.state import State
 from contracts.mock.http.rate_limit import RateLimit, Usage
 from contracts.mock.http.refusal import Refusal
-from contracts.mock.http.routing_auth import RoutingAuth
+from contracts.mock.http.routing_auth import MEDIA_TYPE, RoutingAuth
 from contracts.mock.operations.jobs import Jobs
 from contracts.mock.operations.lists import Lists
 from contracts.mock.operations.writes import MAX_BODY_BYTES, Writes
@@ -96,6 +96,7 @@ class MockApi(RoutingAuth, Writes, Jobs, Lists):
         """Find the operation, check the credentials, and execute the operation."""
         operation, parameters = self.route(request)
         request.scope["path_params"] = parameters
+        request.scope[MEDIA_TYPE] = operation.body_media_type
         if operation.secured:
             self.authorise(request)
         if not operation.supported:
@@ -106,7 +107,7 @@ class MockApi(RoutingAuth, Writes, Jobs, Lists):
             return self.job_status(operation, parameters)
         if operation.listing:
             return self.list_records(request, operation)
-        return self.fetch(operation)
+        return self.fetch(operation, parameters)
 
     def finish(self, request: Request, response: Response, usage: Usage) -> Response:  # noqa: ARG002 - for defects
         """Add the headers of every response, errors included."""
@@ -124,6 +125,6 @@ class MockApi(RoutingAuth, Writes, Jobs, Lists):
         response.headers.update(self.rate_headers(self.limit.count()))
         return response
 
-    def fetch(self, operation: Operation) -> Response:
-        """Answer a read of anything else with the example of the 200."""
-        return self.respond(HTTPStatus.OK, example_for(operation.responses.get("200", {}), {}))
+    def fetch(self, operation: Operation, parameters: Mapping[str, str]) -> Response:
+        """Answer a read of anything else with an example of the 200 that repeats the values of the path."""
+        return self.succeed(operation, example_for(operation.success, parameters))

@@ -11,6 +11,7 @@ import sys
 from typing import Any, Final, NoReturn
 
 from contracts.model.json_value import Json
+from contracts.openapi.operation import JSON_MEDIA_TYPE
 
 MAX_DEPTH: Final = 100
 """Levels of nesting. RFC 8259 section 9 allows a limit; this one is below Python's, which depends on the call stack."""
@@ -18,10 +19,12 @@ MAX_DEPTH: Final = 100
 JSON_PARAMETERS: Final = ("", "charset=utf-8", 'charset="utf-8"')
 
 
-def is_json(content_type: str) -> bool:
-    """Return whether a Content-Type is JSON in UTF-8; case and white space do not matter."""
+def is_json(content_type: str, documented: str = JSON_MEDIA_TYPE) -> bool:
+    """Return whether a Content-Type is the documented one in UTF-8; case and white space do not matter."""
     kind, *parameters = (part.strip(" \t") for part in content_type.lower().split(";"))
-    return kind == "application/json" and all(parameter in JSON_PARAMETERS for parameter in parameters)
+    return kind == documented.partition(";")[0].strip().lower() and all(
+        parameter in JSON_PARAMETERS for parameter in parameters
+    )
 
 
 def parse(content: bytes) -> Json:

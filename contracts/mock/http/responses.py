@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Literal
 
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from contracts.mock.http import json_codec
 from contracts.mock.http.refusal import Refusal
 from contracts.model.json_value import Json
 from contracts.openapi.document import Document
-from contracts.openapi.operation import JSON_MEDIA_TYPE
+from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
 
 
 class Responses:
@@ -57,6 +58,17 @@ class Responses:
         """Return an answer with `value` as its body; Starlette adds the Content-Length."""
         content = self.encode(value)
         return Response(content, status, {"content-type": self.content_type(status), **(headers or {})})
+
+    def succeed(self, operation: Operation, value: Json) -> Response:
+        """Return a success with the documented status and media type; without a body where no JSON is documented."""
+        documented = operation.success_statuses[0]
+        status = int(documented) if documented.isdecimal() else HTTPStatus.OK
+        if operation.success_media_type is None:
+            return Response(status_code=status)
+        response = self.respond(status, value)
+        if operation.success_media_type != JSON_MEDIA_TYPE:
+            response.headers["content-type"] = operation.success_media_type
+        return response
 
     def encode(self, value: Json) -> bytes:
         """Return a JSON value as bytes."""

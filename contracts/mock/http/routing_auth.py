@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Final
 from urllib.parse import unquote
 
 from starlette.requests import Request
@@ -11,6 +12,9 @@ from contracts.mock.data.document_index import index_of
 from contracts.mock.http.refusal import Refusal
 from contracts.mock.http.responses import Responses
 from contracts.openapi.operation import Operation
+
+MEDIA_TYPE: Final = "media_type"
+"""The key of a request's scope under which the documented media type of its body is."""
 
 
 class RoutingAuth(Responses):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 
 from starlette.responses import Response
 
@@ -24,7 +23,7 @@ class Jobs(Responses):
         if job is None:
             raise self.not_found("job")
         self.advance(job)
-        return self.respond(HTTPStatus.OK, self.status_answer(operation, job))
+        return self.succeed(operation, self.status_answer(operation, job))
 
     def find_job(self, job_id: str) -> Job | None:
         """Return the job of this id, or None."""
@@ -45,4 +44,4 @@ class Jobs(Responses):
             by_pointer[rules.state] = job.status
             by_pointer[rules.errors] = list(job.errors) if finished else []
             by_pointer[rules.record] = job.record if finished and job.outcome != FAILURE else None
-        return example_for(operation.responses.get("200", {}), {}, by_pointer)
+        return example_for(operation.success, {}, by_pointer)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from http import HTTPStatus
 from operator import itemgetter
 from typing import Final, Literal, TypeAlias
 
@@ -41,7 +40,7 @@ class Lists(Queries):
         limit = self.bound(operation, query, operation.listing.limit)
         offset = self.bound(operation, query, operation.listing.offset) or 0
         page = [self.item(operation, record) for record in self.page(records, limit, offset)]
-        return self.respond(HTTPStatus.OK, self.list_answer(operation, page, len(records), order, limit, offset))
+        return self.succeed(operation, self.list_answer(operation, page, len(records), order, limit, offset))
 
     def records(self) -> list[Record]:
         """Return all records."""
@@ -124,7 +123,7 @@ class Lists(Queries):
         """Return the body of a page: the items, and the numbers about the whole list."""
         listing = operation.listing
         assert listing is not None, "only called for listings"
-        schema = operation.responses.get("200", {})
+        schema = operation.success
         by_pointer = {
             listing.items: page,
             listing.total: total,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Final
 
 from jsonschema import ValidationError
@@ -15,6 +14,7 @@ from contracts.mock.data.examples import example_for
 from contracts.mock.data.state import EVENTS, FAILURE, INTEGRATIONS, SUCCESS, Job
 from contracts.mock.http import json_codec
 from contracts.mock.http.refusal import Issue, Refusal
+from contracts.mock.http.routing_auth import MEDIA_TYPE
 from contracts.mock.operations.queries import Queries
 from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES, custom, issue, validators
 from contracts.model.json_value import Json
@@ -46,7 +46,7 @@ class Writes(Queries):
         if issues := self.unknown_values(operation, value):
             raise Refusal.invalid("unknown-value", issues)
         job = self.accept(operation, value)
-        return self.respond(HTTPStatus.OK, self.write_answer(operation, value, job))
+        return self.succeed(operation, self.write_answer(operation, value, job))
 
     # What was sent
 
@@ -64,7 +64,7 @@ class Writes(Queries):
     def media_type_is_json(self, request: Request) -> bool:
         """Return whether there is one Content-Type and it is JSON in UTF-8."""
         values = request.headers.getlist("content-type")
-        return len(values) == 1 and json_codec.is_json(values[0])
+        return len(values) == 1 and json_codec.is_json(values[0], request.scope[MEDIA_TYPE])
 
     def is_unencoded(self, request: Request) -> bool:
         """Return whether the body has no content coding: this server decompresses nothing."""
@@ -173,7 +173,7 @@ class Writes(Queries):
     def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
         """Return the body of an accepted write: the job's id at the pointer of the link, and the echo."""
         by_pointer = {operation.job_link.pointer: job.id} if operation.job_link else {}
-        return example_for(operation.responses.get("200", {}), self.echo(operation, value), by_pointer)
+        return example_for(operation.success, self.echo(operation, value), by_pointer)
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
         """Return the values of path and body that the response repeats, by name."""

@@ -9,7 +9,6 @@ from typing import Final
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
-from openapi_schema_validator import OAS30Validator
 
 from contracts.mock.http.refusal import Issue
 from contracts.model.json_value import Json
@@ -51,14 +50,17 @@ TYPE_NAMES: Final[Mapping[type, str]] = {
 }
 
 
+Dialect: Final = extend(Draft202012Validator, KEYWORDS)  # type: ignore[no-untyped-call]  # so in its stubs
+"""Validates by draft 2020-12, into which schemas are translated, with patterns as ECMA-262 reads them."""
+
+
 @lru_cache(maxsize=16)
 def validators(document: Document) -> Mapping[str, Validator]:
     """Return the compiled validator of each operation that takes a body, by the operation's id."""
-    base = _dialect(document)
     own = {"required": _required, UNKNOWN_PROPERTIES: _unknown_properties}
-    dialect = extend(base, own)  # type: ignore[no-untyped-call]  # so in its stubs
+    dialect = extend(Dialect, own)  # type: ignore[no-untyped-call]  # so in its stubs
     return {
-        operation.id: dialect(operation.body, format_checker=base.FORMAT_CHECKER)
+        operation.id: dialect(operation.body, format_checker=Dialect.FORMAT_CHECKER)
         for operation in document.operations
         if operation.body is not None
     }
@@ -67,19 +69,13 @@ def validators(document: Document) -> Mapping[str, Validator]:
 @lru_cache(maxsize=16)
 def query_validators(document: Document) -> Mapping[str, Mapping[str, Validator]]:
     """Return the compiled validators of each operation's query parameters, by the operation's id and their names."""
-    base = _dialect(document)
     return {
         operation.id: {
-            name: base(schema, format_checker=base.FORMAT_CHECKER)
+            name: Dialect(schema, format_checker=Dialect.FORMAT_CHECKER)
             for name, schema in operation.query_parameters.items()
         }
         for operation in document.operations
     }
-
-
-def _dialect(document: Document) -> type[Validator]:
-    base = OAS30Validator if document.raw["openapi"].startswith("3.0") else Draft202012Validator
-    return extend(base, KEYWORDS)  # type: ignore[no-untyped-call,no-any-return]  # so in its stubs
 
 
 def issue(error: ValidationError) -> Issue:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pytest
@@ -148,12 +149,22 @@ def _run_plan(session: Session, shares: Mapping[str, BudgetShare]) -> RunPlan:
     )
 
 
-def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
-    """Return the cost of the run, before it begins."""
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Return the cost of the run before it begins, and what of the document it does not cover."""
     if PLAN not in config.stash:
-        return None
+        return []
     session = config.stash[SESSION]
-    return cost_estimate(len(config.stash[PLAN]), session.options.profile, session.per_minute)
+    estimate = cost_estimate(len(config.stash[PLAN]), session.options.profile, session.per_minute)
+    idle = unmet_traits(session.requirements.values(), session.operations)
+    lines = [f"Not applicable to any operation: {', '.join(idle)}."] if idle else []
+    return [*([estimate] if estimate else []), *lines]
+
+
+def unmet_traits(requirements: Iterable[Requirement], operations: Sequence[Operation]) -> list[str]:
+    """Return the traits that no operation has, each with the number of requirements that need it."""
+    needed = Counter(requirement.applies_to for requirement in requirements)
+    found = {trait for operation in operations for trait in operation.traits}
+    return [f"{count} for {trait}" for trait, count in needed.items() if trait not in found]
 
 
 @pytest.hookimpl(trylast=True)

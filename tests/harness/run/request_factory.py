@@ -87,7 +87,7 @@ def request_for(
         name: overrides.get(name, _value(schema, test_data, index))
         for name, schema in operation.path_parameters.items()
     }
-    url = PATH_PARAMETER.sub(lambda found: quoted(str(path[found.group(1)])), operation.path)
+    url = PATH_PARAMETER.sub(lambda found: quoted(str(path[found.group(1)])), operation.encoded_path)
     query = {
         parameter.name: _value(parameter.schema, test_data, index)
         for parameter in operation.parameters
@@ -102,6 +102,8 @@ def request_for(
     request = Request(operation.method, url, _headers(operation, target))
     if operation.body is None:
         return request
+    if "properties" not in operation.body and (value := sample(operation.body)) is not None:
+        return request.with_json(value)
     names = dict(properties(operation.body))
     body = control_body(operation.body, test_data, index)
     return request.with_json(body | {name: value for name, value in overrides.items() if name in names})
@@ -129,5 +131,5 @@ def _headers(operation: Operation, target: Target) -> tuple[tuple[str, str], ...
     if operation.secured:
         headers.append(("Authorization", f"Bearer {target.token}"))
     if operation.body is not None:
-        headers.append(("Content-Type", "application/json"))
+        headers.append(("Content-Type", operation.body_media_type))
     return tuple(headers)
