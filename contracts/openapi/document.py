@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts.model.json_value import Json
+from contracts.openapi.descriptions import NotJudged
 from contracts.openapi.operation import Operation
-from contracts.openapi.operation_builder import NotJudged
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,9 +11,13 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
+from random import Random
 from typing import Any, Final
 
 import jsonschema_rs
+from hypothesis import HealthCheck, find, settings
+from hypothesis.errors import InvalidArgument, NoSuchExample
+from hypothesis.strategies import from_regex
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
@@ -21,6 +25,7 @@ from contracts.model.json_value import Json
 
 MAX_BACKTRACKS: Final = 100_000
 """Some milliseconds per text."""
+MATCHING_EXAMPLES, MATCHING_SEED = 50, 1
 MAX_COMPILED_BYTES: Final = 1_000_000
 """Of one pattern; nested counted repetitions would otherwise grow without bound."""
 PATTERN_PROPERTIES: Final = "patternProperties"
@@ -127,3 +132,22 @@ KEYWORDS: Final[Mapping[str, Any]] = {
     "unevaluatedProperties": _unevaluated_properties,
 }
 """jsonschema's keywords that match patterns, within the bound; an undecided match is no violation."""
+
+
+@lru_cache(maxsize=256)
+def matching_text(pattern: str, shortest: int, longest: int) -> str | None:
+    """Return a simple string that matches a pattern, the same one every time; None if none is found soon."""
+    if may_backtrack(pattern):
+        return None
+    quiet = settings(
+        max_examples=MATCHING_EXAMPLES, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    try:
+        return find(
+            from_regex(re.compile(pattern, re.ASCII)),
+            lambda text: shortest <= len(text) <= longest and occurs(pattern, text) is not False,
+            settings=quiet,
+            random=Random(MATCHING_SEED),  # noqa: S311 - no secret
+        )
+    except (NoSuchExample, InvalidArgument, re.error):  # a pattern that Python's engine does not take, for example
+        return None

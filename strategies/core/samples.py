@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from itertools import islice
 from math import ceil, floor, isfinite
-from random import Random
-
-from hypothesis import HealthCheck, find, settings
-from hypothesis.errors import InvalidArgument, NoSuchExample
-from hypothesis.strategies import from_regex
 
 from contracts.checks.schema import fits
 from contracts.model.json_value import Json
-from contracts.openapi.patterns import may_backtrack, occurs
+from contracts.openapi.patterns import matching_text
 
 FORMAT_SAMPLES: Mapping[str, str] = {
     "date-time": "2099-01-15T10:30:00Z",
@@ -32,7 +25,6 @@ FORMAT_SAMPLES: Mapping[str, str] = {
 
 SAMPLE_KEYWORDS = ("x-control", "example", "default", "const")
 MAX_ALTERNATIVES = 100
-MATCHING_EXAMPLES, MATCHING_SEED = 50, 1
 MAX_SAMPLE_LENGTH = 100_000
 """Characters or items; larger bounds of a schema are not tried."""
 
@@ -141,27 +133,8 @@ def _texts(schema: Json) -> Iterator[str]:
         yield from (character * max(shortest, 1) for character in "xX0")
     yield ""
     if isinstance(schema.get("pattern"), str):
-        found = _matching(schema["pattern"], shortest, schema.get("maxLength", MAX_SAMPLE_LENGTH))
+        found = matching_text(schema["pattern"], shortest, schema.get("maxLength", MAX_SAMPLE_LENGTH))
         yield from () if found is None else (found,)
-
-
-@lru_cache(maxsize=256)
-def _matching(pattern: str, shortest: int, longest: int) -> str | None:
-    """Return a simple string that matches a pattern, the same one every time; None if none is found soon."""
-    if may_backtrack(pattern):
-        return None
-    quiet = settings(
-        max_examples=MATCHING_EXAMPLES, database=None, deadline=None, suppress_health_check=list(HealthCheck)
-    )
-    try:
-        return find(
-            from_regex(re.compile(pattern, re.ASCII)),
-            lambda text: shortest <= len(text) <= longest and occurs(pattern, text) is not False,
-            settings=quiet,
-            random=Random(MATCHING_SEED),  # noqa: S311 - no secret
-        )
-    except (NoSuchExample, InvalidArgument, re.error):  # a pattern that Python's engine does not take, for example
-        return None
 
 
 def _numbers(schema: Json) -> Iterator[int | float]:

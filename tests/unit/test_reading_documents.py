@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from contracts.openapi.descriptions import NotJudged
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
-from contracts.openapi.operation_builder import NotJudged
 from contracts.openapi.references import RECURSIONS
 from contracts.openapi.validation import specification_errors
 from tests.support.documents import ANSWERS, answering, described, loaded, made, taking

@@ -9,6 +9,7 @@ from typing import Final
 import jsonschema_rs
 
 from contracts.model.json_value import Json
+from contracts.openapi.patterns import matching_text
 from contracts.openapi.schemas import properties
 
 CONTROL: Final = "x-control"
@@ -102,6 +103,9 @@ def _candidates(schema: Json) -> Iterator[Json]:
     if "string" in kinds:
         yield FORMATS.get(schema.get("format", ""), "")
         yield "x" * min(schema.get("minLength", 0), LONGEST)
+        if isinstance(schema.get("pattern"), str):
+            found = matching_text(schema["pattern"], schema.get("minLength", 0), schema.get("maxLength", LONGEST))
+            yield from () if found is None else (found,)
     if "integer" in kinds or "number" in kinds:
         lowest = schema.get("minimum", schema.get("exclusiveMinimum", 0))
         highest = schema.get("maximum", schema.get("exclusiveMaximum", 0))
