@@ -75,10 +75,10 @@ chaos: $(READY) ## try what networks, limits and people do to a run: the verdict
 soak: $(READY) ## send 20,000 requests to the mock; memory has to stay flat and every must to hold (about ten minutes)
 	@$(RUN) -m tests.chaos.soak
 
-prove: $(READY) ## try every seeded defect and conforming variant in PROFILE, and say what was noticed
+prove: $(READY) ## try every seeded defect and conforming variant in PROFILE, and say what was detected
 	@$(RUN) -m tests.detection.prove --profile "$$PROFILE" $(ARGS)
 
-bench: $(READY) ## measure the suite against `st run`: speed, defects noticed, false alarms (about 40 minutes; ARGS="--every 0": speed only)
+bench: $(READY) ## measure the suite against `st run`: speed, defects detected, false alarms (about 40 minutes; ARGS="--every 0": speed only)
 	@$(RUN) -m tests.detection.bench $(ARGS)
 
 mock: $(READY) ## serve CONTRACT at http://127.0.0.1:PORT to develop against; its first page shows how
