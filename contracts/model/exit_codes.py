@@ -36,8 +36,9 @@ def decide_exit_code(
     `pytest_status` is what pytest would have ended with. `unwritten`: a report could not be written; `leaked`: a report
     holds a secret; `refused`: the quality gate refuses the run.
 
-    A leaked secret outweighs everything. A violation outweighs an unwritten report, and that everything that remains:
-    a fault of the suite, an interruption, `could not tell`, and the quality gate.
+    The first that applies decides: a leaked secret (3), a setting that is missing for every check (4), a violation (1),
+    an unwritten report (3), a fault of the suite (3), an unavailable target (6), an interruption (2), an undecided must
+    (6), the quality gate (7).
     """
     if leaked:
         return ExitCode.SUITE_FAILED

@@ -96,7 +96,7 @@ class Operation:
 
     @property
     def success_statuses(self) -> tuple[str, ...]:
-        """Return the documented statuses of a success, 200 first: "201", "2XX"; or "default" if it stands for them."""
+        """Return the documented statuses of a success, 200 first ("201", "2XX"); else "default", else "200"."""
         documented = sorted((one for one in self.responses if one.startswith("2")), key=lambda one: (one != "200", one))
         return tuple(documented) or (("default",) if "default" in self.responses else ("200",))
 
@@ -151,7 +151,7 @@ class Operation:
 
     @property
     def echoed_paths(self) -> tuple[tuple[str, ...], ...]:
-        """Return the paths in the 200's schema that end in the name of a body property or path parameter."""
+        """Return the paths in the schema of the success that end in the name of a body property or path parameter."""
         sent = {*(self.body or {}).get("properties", {}), *self.path_parameters}
         return tuple(path for path in leaf_paths(self.success) if path and path[-1] in sent)
 

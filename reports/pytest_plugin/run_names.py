@@ -8,7 +8,7 @@ from pathlib import Path
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from reports.redaction.redactor import Redactor
-from reports.writers.allure_results import Check
+from reports.writers.allure_results import AllureCheck
 from tests.harness.config.settings import SANDBOX
 from tests.harness.run.session import Session
 
@@ -27,10 +27,10 @@ def contract_name(session: Session) -> str:
     return str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
 
 
-def allure_check(session: Session, requirement: Requirement, operation: Operation) -> Check:
-    """Return a check as Allure names it."""
+def allure_check(session: Session, requirement: Requirement, operation: Operation) -> AllureCheck:
+    """Return a check for Allure: `AllureCheck` makes its title and its other labels."""
     gates = requirement.gates and requirement.applies(operation.stated_only)
-    return Check(session.document.title, requirement, operation, gates)
+    return AllureCheck(session.document.title, requirement, operation, gates)
 
 
 def redactor_of(session: Session) -> Redactor:

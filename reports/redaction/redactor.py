@@ -1,4 +1,4 @@
-"""Replace the token in everything that is written by a shell expression, which a reader's own token fills in.
+"""In everything that is written, replace the token with a shell expression that expands to the reader's own token.
 
 A near miss gives a secret away as surely as the secret itself: `token[:-1]` leaves one character to guess. So every
 form from which the token can be derived is replaced, by an expression that still reproduces the request when pasted.

@@ -13,11 +13,12 @@ from contracts.untrusted import sanitize
 from reports.redaction.redactor import Redactor
 from reports.render import last_requests
 from reports.render.curl import curl
+from reports.run.counts import pluralize
 from reports.run.trend import FindingTrend
 
 MUTATIONS_NAMED = 6
 NON_GATING = (
-    "does not fail the run: the documentation only shows it in an example, or it is inferred from a similar operation"
+    "does not fail the run: it rests on an example or an inference, or on behaviour that conforming servers differ in"
 )
 
 
@@ -93,8 +94,8 @@ def evidence_line(verdict: Verdict) -> str:
     """Return the evidence of a verdict in one line: deciding requests, controls, and the fault rate ruled out."""
     evidence = verdict.evidence
     statuses = ", ".join(f"{status} x {count}" for status, count in evidence.statuses.items())
-    decided = f"{evidence.decided} deciding requests ({statuses or 'none'})"
-    line = f"{decided}, {evidence.controls} controls accepted"
+    decided = f"{pluralize(evidence.decided, 'deciding request')} ({statuses or 'none'})"
+    line = f"{decided}, {pluralize(evidence.controls, 'control')} accepted"
     if evidence.ruled_out is None or verdict.findings:
         return line
     share = math.ceil(evidence.ruled_out * 1000) / 10

@@ -48,7 +48,7 @@ FIELDS_OF_ALLURE_PYTEST = frozenset({"uuid", "stage", "start", "stop", "steps", 
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class AllureCheck:
     """One requirement on one operation of an API; `gates` is whether its result may fail the run."""
 
     api: str
@@ -61,6 +61,11 @@ class Check:
         """Return the name that the check keeps from run to run, such as `ERR-01 POST /v1/x`."""
         return f"{self.requirement.id} {self.operation.label}"
 
+    @property
+    def title(self) -> str:
+        """Return the title of the check in the report; its requirement is the story around it."""
+        return self.operation.label
+
     def result(self) -> TestResult:
         """Return the check as an Allure result without a status."""
         digest = hashlib.md5(self.identity.encode(), usedforsecurity=False).hexdigest()
@@ -72,7 +77,7 @@ class Check:
         }
         return TestResult(
             uuid=uuid4(),
-            name=self.operation.label,
+            name=self.title,
             fullName=self.identity,
             testCaseId=digest,
             historyId=digest,
@@ -98,22 +103,22 @@ class AllureResults:
 
     def __init__(self) -> None:
         """Start without a check."""
-        self._check: Check | None = None
+        self._check: AllureCheck | None = None
         self._decided: TestResult | None = None
 
-    def write_not_run(self, checks: Iterable[Check], reason: str) -> None:
+    def write_not_run(self, checks: Iterable[AllureCheck], reason: str) -> None:
         """Write a result for each check that was not run. The check's own result replaces it later."""
         for check in checks:
             allure_commons.plugin_manager.hook.report_result(result=check.without_verdict(NOT_RUN, reason))
 
-    def start(self, check: Check) -> None:
+    def start(self, check: AllureCheck) -> None:
         """Set the check that the next pytest item runs."""
         self._check, self._decided = check, None
 
     def add_verdict(
         self,
         verdict: Verdict,
-        check: Check,
+        check: AllureCheck,
         base_url: str,
         redactor: Redactor,
         control: Exchange | None,

@@ -77,5 +77,5 @@ def combine(name: str, parts: Sequence[Mutation], priority: Priority = Priority.
     )
 
 
-Mutations: TypeAlias = Callable[[Operation], Sequence[Mutation]]
+MutationSource: TypeAlias = Callable[[Operation], Sequence[Mutation]]
 """A function from an operation to its mutations, most revealing first."""

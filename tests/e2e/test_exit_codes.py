@@ -128,7 +128,7 @@ TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1-of-tests"}
         "nothing to be tried": (
             (*TWO, *NOWHERE, "-k", "JOB-01"),
             TOKEN_ALONE,
-            "Nothing of what was selected can be tried. No control can be made: set PROPEXO_EVENT_IDS",
+            "None of the selected checks can run. No control can be made: set PROPEXO_EVENT_IDS",
         ),
         "nothing to be tried by workers": (
             (*TWO, *NOWHERE, "-k", "JOB-01", "-n", "2"),

@@ -18,7 +18,7 @@ from contracts.model.json_value import Json
 from contracts.model.verdict import CheckOutcome, Violation
 from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
 from contracts.requirements import Requirement, load_requirements
-from strategies.core.mutation import Mutation, Mutations
+from strategies.core.mutation import Mutation, MutationSource
 from strategies.request import credentials
 from tests.harness.trial.plan import RequestDemand
 from tests.support.suite_process import CONTRACT, document
@@ -142,7 +142,7 @@ def flat(mutations: Iterable[Mutation]) -> Iterator[Mutation]:
         yield from flat(mutation.parts)
 
 
-def every_edit(*strategies: Mutations, of: Operation = CANCEL) -> list[Mutation]:
+def every_edit(*strategies: MutationSource, of: Operation = CANCEL) -> list[Mutation]:
     """Return all edits of some strategies for an operation, with their parts."""
     return list(flat(mutation for strategy in strategies for mutation in strategy(of)))
 

@@ -9,11 +9,11 @@ from allure_commons.model2 import Attachment, Label, Parameter, Status, StatusDe
 from contracts.model.verdict import Evidence, Finding, Verdict, Violation
 from contracts.model.verdict import Status as VerdictStatus
 from reports.redaction.redactor import Redactor
-from reports.writers.allure_results import INTERRUPTED, AllureResults, Check
+from reports.writers.allure_results import INTERRUPTED, AllureCheck, AllureResults
 from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange
 
 REQUIREMENT = REQUIREMENTS["ERR-01"]
-CHECK = Check("API", REQUIREMENT, CANCEL, gates=True)
+CHECK = AllureCheck("API", REQUIREMENT, CANCEL, gates=True)
 FINDING = Finding("ERR-01", CANCEL.id, "empty", Violation("answered 200", "400", "200 {}"), exchange(), 3, 3)
 
 

@@ -1,4 +1,4 @@
-"""Which requests are sent again, when, and how often. Decisions only: nothing is sent here.
+"""Which requests are sent again, when, and how often. Decisions only: `Client.send` sends.
 
 A fault is held against the target only if the same request fails again while another one is answered. A target that
 answers no request is unavailable. Bytes that are not HTTP are the target's own fault, and stand at once.

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
-from strategies.core.mutation import Mutations
+from strategies.core.mutation import MutationSource
 from tests.harness.pytest_plugin.catalogue import CataloguedTest, catalogue_of
 from tests.harness.pytest_plugin.item_ids import check_id
 from tests.harness.pytest_plugin.stash import CATALOGUE, PLAN, SESSION, STARTED
@@ -25,17 +25,17 @@ Function = TypeVar("Function", bound=Callable[..., None])
 def requirement(
     name: str,
     *,
-    mutations: Mutations | None = None,
+    mutations: MutationSource | None = None,
     extra_requests: tuple[int, int, int] = (0, 0, 0),
     expects_success: bool = False,
     extra_requests_by_listing: tuple[int, int, int] | None = None,
     depends_on: tuple[str, ...] = (),
 ) -> Callable[[Function], Function]:
-    """Cite the requirement that a test judges.
+    """Name the requirement that a test is about.
 
-    `mutations` gives what it tries for an operation, the most important first. `extra_requests` counts the requests
-    beside those, in the profiles quick, nightly and deep; `extra_requests_by_listing` replaces it for operations with a
-    listing that shows the effect of an update. `expects_success`: a conforming target accepts the mutations.
+    `mutations` returns what it sends for an operation, the most likely to find a violation first. `extra_requests`
+    counts the requests beside those, in the profiles quick, nightly and deep; for an operation that updates a listed
+    record, `extra_requests_by_listing` replaces it. `expects_success`: a conforming target accepts most mutations.
 
     `depends_on` are the ids of requirements whose tests have to have run on the operation before this one: where they
     are not selected, they run first, without a verdict.
@@ -113,16 +113,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _phase(requirement: Requirement, demand: RequestDemand) -> tuple[bool, bool]:
     """Return a key that sorts requirements that judge all exchanges behind others, those that send nothing last."""
-    judges_all = requirement.covers_all_exchanges
-    return judges_all, judges_all and not any(demand.extra_requests)
+    is_passive = requirement.covers_all_exchanges
+    return is_passive, is_passive and not any(demand.extra_requests)
 
 
 def _plan(session: Session, catalogue: Mapping[str, CataloguedTest]) -> dict[str, dict[str, BudgetShare]]:
-    """Return the shares of each operation's budget over its whole catalogue, so that no selection changes an item."""
+    """Return the shares of each operation's budget over its whole catalogue: -k does not change what a test sends."""
     plans: dict[str, dict[str, BudgetShare]] = {}
     cited = {session.requirements[name]: test.demand for name, test in catalogue.items()}
     ordered = sorted(cited.items(), key=lambda entry: _phase(*entry))
-    # What one operation tries beyond its first tier waits in the others: together they reach further down the lists.
+    # A mutation that is planned for one operation has a lower priority in the others: together they cover more.
     tried: set[DedupKey] = set()
     for operation in sorted(session.operations, key=lambda operation: operation.body is not None):
         demands = {requirement: demand for requirement, demand in ordered if requirement.applies(operation)}
@@ -155,8 +155,8 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
         return []
     session = config.stash[SESSION]
     estimate = cost_estimate(len(config.stash[PLAN]), session.options.profile, session.per_minute)
-    idle = unmet_traits(session.requirements.values(), session.operations)
-    lines = [f"Not applicable to any operation: {', '.join(idle)}."] if idle else []
+    unmet = unmet_traits(session.requirements.values(), session.operations)
+    lines = [f"Requirements that apply to no operation: {', '.join(unmet)}."] if unmet else []
     return [*([estimate] if estimate else []), *lines]
 
 
@@ -164,7 +164,7 @@ def unmet_traits(requirements: Iterable[Requirement], operations: Sequence[Opera
     """Return the traits that no operation has, each with the number of requirements that need it."""
     needed = Counter(requirement.applies_to for requirement in requirements)
     found = {trait for operation in operations for trait in operation.traits}
-    return [f"{count} for {trait}" for trait, count in needed.items() if trait not in found]
+    return [f"{count} need {trait}" for trait, count in needed.items() if trait not in found]
 
 
 @pytest.hookimpl(trylast=True)
@@ -177,4 +177,4 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     checks = [check for item in session.items if (check := check_of(item))]
     reasons = [config.stash[SESSION].skip_reason(*check) for check in checks]
     if reasons and all(reasons):
-        raise pytest.UsageError(f"Nothing of what was selected can be tried. {reasons[0]}")
+        raise pytest.UsageError(f"None of the selected checks can run. {reasons[0]}")

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from contracts.checks.base import Check, SeriesCheck, per_exchange
 from contracts.checks.http_methods import accepted
 from contracts.model.http import Request
-from strategies.core.mutation import Mutations
+from strategies.core.mutation import MutationSource
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.trial.requirement_test import RequirementTest
@@ -24,7 +24,7 @@ Base: TypeAlias = Callable[[OperationRun], Request]
 
 
 def rejects(
-    name: str, mutations: Mutations, check: Check, *, base: Base = OperationRun.prepare_rejection_base
+    name: str, mutations: MutationSource, check: Check, *, base: Base = OperationRun.prepare_rejection_base
 ) -> ConformanceTest:
     """Return the test that the target rejects each mutation of the base, as the check says."""
 
@@ -37,7 +37,7 @@ def rejects(
 
 
 def accepts(
-    name: str, mutations: Mutations, check: Check = accepted, *, expects_success: bool = True
+    name: str, mutations: MutationSource, check: Check = accepted, *, expects_success: bool = True
 ) -> ConformanceTest:
     """Return the test that the target accepts each mutation of a control; `expects_success` as in `requirement`."""
 
@@ -53,7 +53,7 @@ def holds_for_each_exchange(
     name: str,
     check: Check,
     *,
-    mutations: Mutations | None = None,
+    mutations: MutationSource | None = None,
     expects_success: bool = False,
     depends_on: tuple[str, ...] = (),
 ) -> ConformanceTest:
@@ -67,7 +67,7 @@ def holds_for_all_exchanges(
     name: str,
     check: SeriesCheck,
     *,
-    mutations: Mutations | None = None,
+    mutations: MutationSource | None = None,
     expects_success: bool = False,
     depends_on: tuple[str, ...] = (),
 ) -> ConformanceTest:

@@ -60,7 +60,7 @@ class SessionFinisher:
         if not is_worker(config):
             if _ran(session):
                 self._collector.report_not_run(_reason(session))
-            _decide_exit_code(session, pytest_status)
+            _set_exit_code(session, pytest_status)
         try:
             yield
         except OSError as error:
@@ -68,7 +68,7 @@ class SessionFinisher:
         if is_worker(config):
             _finish_worker(config)
             return
-        _decide_exit_code(session, pytest_status)
+        _set_exit_code(session, pytest_status)
         _clean_up(session, pytest_status)
         config.hook.pytest_conformance_traffic_end(config=config)
         code = config.hook.pytest_conformance_reports(session=session, pytest_status=pytest_status)
@@ -91,7 +91,7 @@ def _reason(session: pytest.Session) -> str:
     return f"the run ended: {stopped}" if stopped else "the run was interrupted"
 
 
-def _decide_exit_code(session: pytest.Session, pytest_status: int) -> None:
+def _set_exit_code(session: pytest.Session, pytest_status: int) -> None:
     """Set the exit code by the results, where there are any: otherwise pytest's own is right."""
     config = session.config
     results, not_written = config.stash[RESULTS], config.stash[NOT_WRITTEN]

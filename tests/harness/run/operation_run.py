@@ -39,7 +39,7 @@ from tests.harness.run.token_guard import SET_UP, TokenGuard
 SHARED_MUTATIONS: Final = "shared mutations"
 REPEATED_CONTROLS: Final = "repeated controls"
 MAX_REPEATED_CONTROLS: Final = 59
-"""So many clean trials rule out, at 95 %, a fault in one request of twenty."""
+"""59 requests without a fault rule out, with 95 % confidence, a fault in one request of twenty."""
 
 
 class OperationRun:
@@ -186,7 +186,7 @@ class OperationRun:
         return self.controls.prepare_rejection_base()
 
     def prepare_auth_rejection_base(self) -> Request:
-        """Return the request to take the credentials from."""
+        """Return the request whose credentials are to be removed or replaced."""
         return self.controls.prepare_auth_rejection_base()
 
     def release(self) -> None:

@@ -1,4 +1,7 @@
-"""What the violations of one requirement on one operation amount to: one finding for each kind. No I/O here."""
+"""What the violations of one requirement on one operation amount to: one finding for each kind.
+
+The identity of a finding is `contracts.model.verdict.Finding.identity`. No I/O here.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
-from strategies.core.mutation import Mutation, Mutations, Priority
+from strategies.core.mutation import Mutation, MutationSource, Priority
 from tests.harness.config.settings import Profile
 from tests.harness.run.budget import CONFIRMATION_SHARE
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
@@ -37,12 +37,13 @@ class RequestDemand:
     """What one requirement wants to send for an operation: mutations, and a number of other requests per profile.
 
     `requirement` is its id. `expects_success`: a conforming target accepts most of the mutations.
-    `extra_requests_by_listing` replaces `extra_requests` for an operation whose records are listed. `depends_on` are
+    For an operation that updates a listed record, `extra_requests_by_listing` replaces `extra_requests`; for one that
+    creates it, there are none. `depends_on` are
     the ids of requirements whose tests have to have run before.
     """
 
     requirement: str
-    mutations: Mutations | None
+    mutations: MutationSource | None
     extra_requests: tuple[int, int, int]
     expects_success: bool = False
     extra_requests_by_listing: tuple[int, int, int] | None = None
