@@ -57,7 +57,7 @@ def example_for(
         here = _inside(pointer, name)
         if here in by_pointer:
             value[name] = by_pointer[here]
-        elif name in by_name and _fits(keywords, by_name[name]):
+        elif name in by_name:
             value[name] = by_name[name]
         elif name in required or _is_given(keywords, by_name, by_pointer, here):
             value[name] = example_for(keywords, by_name, by_pointer, here)
@@ -83,7 +83,7 @@ def _is_given(schema: Json, by_name: Mapping[str, Json], by_pointer: Mapping[str
 def _simplest(schema: Json) -> Json:
     """Return the first candidate that fits the schema; the first of all where none does."""
     candidates = list(_candidates(schema))
-    return deepcopy(next((value for value in candidates if _fits(schema, value)), candidates[0]))
+    return deepcopy(next((value for value in candidates if fits(schema, value)), candidates[0]))
 
 
 def _candidates(schema: Json) -> Iterator[Json]:
@@ -114,7 +114,8 @@ def _candidates(schema: Json) -> Iterator[Json]:
         yield [example_for(schema.get("items", {}), {})] * min(schema.get("minItems", 0), LONGEST)
 
 
-def _fits(schema: Json, value: Json) -> bool:
+def fits(schema: Json, value: Json) -> bool:
+    """Return whether a value fits a schema, formats included."""
     try:
         return bool(jsonschema_rs.Draft202012Validator(schema, validate_formats=True).is_valid(value))
     except ValueError:  # a pattern, for example, that this validator cannot compile

@@ -19,7 +19,7 @@ from contracts.mock.operations.queries import Queries
 from contracts.mock.operations.zod_issues import UNKNOWN_PROPERTIES, custom, issue, validators
 from contracts.model.json_value import Json
 from contracts.openapi.extensions import SUPPLIED_BY
-from contracts.openapi.operation import Operation
+from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
 from contracts.openapi.schemas import properties
 
 MAX_BODY_BYTES: Final = 1024 * 1024
@@ -64,7 +64,7 @@ class Writes(Queries):
     def media_type_is_json(self, request: Request) -> bool:
         """Return whether there is one Content-Type and it is JSON in UTF-8."""
         values = request.headers.getlist("content-type")
-        return len(values) == 1 and json_codec.is_json(values[0], request.scope[MEDIA_TYPE])
+        return len(values) == 1 and json_codec.is_json(values[0], request.scope.get(MEDIA_TYPE, JSON_MEDIA_TYPE))
 
     def is_unencoded(self, request: Request) -> bool:
         """Return whether the body has no content coding: this server decompresses nothing."""
