@@ -7,7 +7,7 @@ import pytest
 
 from contracts.mock.http.api import MockApi
 from contracts.openapi.loader import load_document
-from tests.support.documents import described
+from tests.support.documents import described, taking
 from tests.support.suite_process import GENERIC, run, serving
 
 QUICK = ("--profile", "quick", "--contract", str(GENERIC))
@@ -41,7 +41,10 @@ def test_fault_is_found_by_the_generic_document(tmp_path: Path) -> None:
     [
         (None, "cannot be read (No such file or directory): name an OpenAPI document."),
         (b"", "is not an OpenAPI 3.0 or 3.1 document: its `openapi` is missing."),
-        (repr(described({"summary": 5})).encode(), "is not a valid OpenAPI 3.1.0 document: at paths//things/post/"),
+        (
+            repr(described(taking({"type": "strin"}))).encode(),
+            "describes no operation that can be tested: POST /things: its schema is invalid: at paths//things/post/",
+        ),
     ],
     ids=["missing", "empty", "invalid"],
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -138,8 +139,16 @@ def verdicts_of(junit: Path) -> Iterator[tuple[str, str]]:
         yield case.attrib.get("name", "interrupted").partition("[")[2].rstrip("]"), next(iter(words), "passed")
 
 
+def listen_to_signals() -> None:
+    """Restore the default handlers: a job that a script starts in the background inherits ignored signals."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def _pytest(output: Path, environment: Mapping[str, str], arguments: tuple[str, ...]) -> None:
     """Be a pytest process, from the environment to the exit code."""
+    listen_to_signals()
     # Through a pipe, so that the output of a run that may write no files is still read.
     with output.open("wb") as file, subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=file) as writer:  # noqa: S607 - any cat
         assert writer.stdin is not None

@@ -20,6 +20,7 @@ from tests.harness.run.interruption import (
     step_for,
 )
 from tests.support.factories import table
+from tests.support.suite_process import listen_to_signals
 
 FOREVER = 60.0
 SOON_MINUTES = 0.0005
@@ -39,8 +40,9 @@ def installed(minutes: float | None = None) -> Iterator[tuple[Interruption, list
 
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
-    """Put back what was ignored after a signal."""
+    """Start with the default handlers, and restore those from before."""
     before = {number: signal.getsignal(number) for number in SIGNALS_TO_HANDLE}
+    listen_to_signals()
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
