@@ -18,8 +18,7 @@ from reports.cli.github_issue import commands
 from tests.chaos.fast_suite import behind, run
 from tests.chaos.proxy import Fault, Line
 from tests.harness.cli import doctor
-from tests.support import suite_process
-from tests.support.suite_process import QUICK, document
+from tests.support.suite_process import QUICK, document, run_in_new_interpreter
 
 ALPHABET = (
     "\x1b[31mred\x1b[8mgone\x1b]8;;https://evil.test\x1b\\link\x07\x9b2J\u202egnihton\u2066\u200b\ufeff\U000e0041\x00\r"
@@ -138,8 +137,9 @@ def test_token_is_found_in_any_spelling(debug: tuple[str, ...], tmp_path: Path) 
             | {"HYPOTHESIS_EXPERIMENTAL_OBSERVABILITY": "1", "TMPDIR": str(tmp_path)}
             | ({} if debug else {"PYTEST_DEBUG": "1"})
         )
-        # In a process of its own: Hypothesis reads its variable as it is imported.
-        outcome = suite_process.run(tmp_path, *QUICK, *target, *options, *tracing, "--showlocals", environment=given)
+        # Hypothesis reads its variable as it is imported.
+        arguments = (*QUICK, *target, *options, *tracing, "--showlocals")
+        outcome = run_in_new_interpreter(tmp_path, *arguments, environment=given)
     assert outcome.code == VIOLATED, outcome.output[-3000:]
     (tmp_path / "terminal").write_text(outcome.output)
     written = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}

@@ -116,6 +116,24 @@ def forked(folder: Path, *arguments: str, environment: Mapping[str, str] | None 
         process.join()
 
 
+def run_in_new_interpreter(folder: Path, *arguments: str, environment: Mapping[str, str]) -> Outcome:
+    """Run the conformance tests in a process that imports everything anew, for what is read from it at an import."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
+    junit = folder / "junit.xml"
+    files = ("--env-file", os.devnull, "--known-issues", os.devnull, "--junitxml", str(junit))
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "pytest", "tests/conformance", "-p", "no:cacheprovider", *files, *arguments],
+        cwd=ROOT,
+        env=inherited | {"XDG_STATE_HOME": str(folder / "state")} | dict(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout, dict(verdicts_of(junit)))
+
+
 @contextmanager
 def serving(api: MockApi) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
     """Serve an API; give the arguments and the environment that point a run at it."""
