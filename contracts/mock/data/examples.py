@@ -82,8 +82,9 @@ def _is_given(schema: Json, by_name: Mapping[str, Json], by_pointer: Mapping[str
 
 def _simplest(schema: Json) -> Json:
     """Return the first candidate that fits the schema; the first of all where none does."""
-    candidates = list(_candidates(schema))
-    return deepcopy(next((value for value in candidates if fits(schema, value)), candidates[0]))
+    # One after the other: to find a text for a pattern takes a second.
+    first = next(_candidates(schema))
+    return deepcopy(next((value for value in _candidates(schema) if fits(schema, value)), first))
 
 
 def _candidates(schema: Json) -> Iterator[Json]:
