@@ -165,7 +165,8 @@ def bounded(runs: Sequence[Run]) -> list[Run]:
     """Return the newest runs within the bounds for each target and contract, and in all, the oldest first."""
     numbers: Counter[tuple[str, str]] = Counter()
     kept: list[Run] = []
-    for run in sorted(runs, key=_when, reverse=True):
+    oldest_first = sorted(runs, key=_when)  # runs of one second keep their order
+    for run in reversed(oldest_first):
         numbers[run.target, run.contract] += 1
         if numbers[run.target, run.contract] <= RUNS_OF_ONE_SCOPE and len(kept) < RUNS_IN_ALL:
             kept.append(run)

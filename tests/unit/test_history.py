@@ -189,3 +189,8 @@ def test_runs_at_the_same_time_both_keep_their_lines(tmp_path: Path) -> None:
             waited.result(timeout=60)
     assert days(file) == [f"{day:02}" for day in range(1, 21)]
     assert all(json.loads(line) for line in file.read_text().splitlines())
+
+
+def test_runs_of_one_second_keep_their_order() -> None:
+    runs = [replace(night(21), exit_code=code) for code in (1, 0, 6)]
+    assert [run.exit_code for run in bounded(runs)] == [1, 0, 6]
