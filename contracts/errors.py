@@ -30,7 +30,7 @@ class TargetUnavailable(ConformanceError):
     """A user meets this when the target is unavailable or rejects the token: the run ends at once, with exit code 6."""
 
 
-class Inconclusive(ConformanceError):
+class CouldNotTell(ConformanceError):
     """A user meets this as a yellow result: no request led to a verdict, or no control was accepted."""
 
 

@@ -42,7 +42,7 @@ class Requirement:
         return self.level == "must"
 
     @property
-    def covers_all_exchanges(self) -> bool:
+    def checks_all_exchanges(self) -> bool:
         """Return whether it is checked on all exchanges of an operation's run, not only on its own requests."""
         return self.scope == "all-exchanges"
 

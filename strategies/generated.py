@@ -18,7 +18,7 @@ from contracts.checks.response import success_fits_schema
 from contracts.checks.schema import body_fits
 from contracts.model.http import Exchange, Request
 from contracts.model.json_value import Json
-from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.document import Document
 from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.operation import Operation
@@ -172,7 +172,7 @@ def valid_bodies(document: Document, operation: Operation, control: Request) -> 
     return _cases(document, operation, GenerationMode.POSITIVE).map(request_of)
 
 
-def response_conforms(document: Document, operation: Operation, exchange: Exchange) -> CheckOutcome:
+def response_conforms(document: Document, operation: Operation, exchange: Exchange) -> Decision:
     """Check an accepted response by Schemathesis's own check of the schema; report its first failure.
 
     Schemathesis has only the whole document; the stated part of an operation is checked by jsonschema alone.

@@ -7,19 +7,19 @@ import re
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 
-from contracts.checks.base import Check, is_documented_request, is_server_error, is_throttled
-from contracts.checks.preview import preview, preview_header, preview_outcome
+from contracts.checks.base import CheckFunction, is_documented_request, is_server_error, is_throttled
+from contracts.checks.preview import preview, preview_exchange, preview_header
 from contracts.checks.schema import schema_error
 from contracts.model.http import CONTROL, Exchange
 from contracts.model.json_value import Json
-from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Operation
 
 WORD_WITH_A_DIGIT = re.compile(r"(?<![\w-])(?=[\w-]*\d)[\w-]+")
 WELL_FORMED = re.compile(r"bearer +[A-Za-z0-9._~+/=-]+", re.IGNORECASE)
 
 
-def credentials_rejected(_: Operation, exchange: Exchange) -> CheckOutcome:
+def credentials_rejected(_: Operation, exchange: Exchange) -> Decision:
     """AUTH-01 to -05, and -09. Check that the response is neither 2xx nor 5xx; a missing one is a matter of RESP-06.
 
     Not concerned with a server error that only a fuzzer causes: nothing was accepted, and RESP-11 reports it.
@@ -27,15 +27,15 @@ def credentials_rejected(_: Operation, exchange: Exchange) -> CheckOutcome:
     if exchange.response is None or is_throttled(exchange):
         return NOT_CONCERNED
     if exchange.accepted:
-        return Violation(f"accepted with {exchange.status}", "a refusal", preview_outcome(exchange))
+        return Violation(f"accepted with {exchange.status}", "a refusal", preview_exchange(exchange))
     if is_server_error(exchange.response.status):
-        if exchange.is_fuzzing:
+        if exchange.is_fuzzer_request:
             return NOT_CONCERNED
-        return Violation(f"answered {exchange.status}", "a refusal", preview_outcome(exchange))
+        return Violation(f"answered {exchange.status}", "a refusal", preview_exchange(exchange))
     return PASS
 
 
-def rejection_is_401(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def rejection_is_401(operation: Operation, exchange: Exchange) -> Decision:
     """AUTH-07. Check that the rejection of credentials is a 401 with a Bearer challenge.
 
     RFC 6750 allows 400 for malformed credentials, and 403 for a token without rights.
@@ -53,16 +53,14 @@ def rejection_is_401(operation: Operation, exchange: Exchange) -> CheckOutcome:
         allowed |= {HTTPStatus.BAD_REQUEST}
     expected = "401 with a WWW-Authenticate header that names Bearer"
     if response.status not in allowed:
-        return Violation(f"answered {response.status}", expected, preview_outcome(exchange))
+        return Violation(f"answered {response.status}", expected, preview_exchange(exchange))
     challenge = response.header("www-authenticate") or ""
     if response.status == HTTPStatus.UNAUTHORIZED and "bearer" not in challenge.lower():
         return Violation("no challenge", expected, preview_header(response, "WWW-Authenticate"))
     return PASS
 
 
-def rejections_are_uniform(
-    operation: Operation, exchanges: Sequence[Exchange]
-) -> Iterator[tuple[Exchange, CheckOutcome]]:
+def rejections_are_uniform(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
     """AUTH-10. Check that all well-formed wrong tokens get the same error.code and error.message.
 
     Words with a digit may differ: a message may end with a reference number.
@@ -91,7 +89,7 @@ def rejections_are_uniform(
             yield exchange, Violation("wrong tokens told apart", json.dumps(first), json.dumps(code_and_message))
 
 
-def issued_token_accepted(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def issued_token_accepted(operation: Operation, exchange: Exchange) -> Decision:
     """AUTH-11. Check that the issued token gets no 401, and that a control gets no 403.
 
     A 403 of a mutation may be about what was mutated.
@@ -106,16 +104,16 @@ def issued_token_accepted(operation: Operation, exchange: Exchange) -> CheckOutc
     return PASS
 
 
-def has_status_of(reference: Exchange) -> Check:
+def has_status_of(reference: Exchange) -> CheckFunction:
     """Return the check that the status is that of `reference`: the same credentials, with a valid body (AUTH-06)."""
 
-    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(_: Operation, exchange: Exchange) -> Decision:
         if exchange.response is None or is_throttled(exchange):
             return NOT_CONCERNED
         if exchange.status == reference.status:
             return PASS
-        expected = f"{reference.outcome}, as with a good body"
-        return Violation(f"answered {exchange.status}", expected, preview_outcome(exchange))
+        expected = f"{reference.status_or_fault}, as with a good body"
+        return Violation(f"answered {exchange.status}", expected, preview_exchange(exchange))
 
     return check
 
@@ -129,4 +127,4 @@ def _is_well_formed(headers: Sequence[str]) -> bool:
 
 
 def _only_credentials_mutated(exchange: Exchange) -> bool:
-    return not exchange.issued_token and not exchange.also_malformed
+    return not exchange.issued_token and not exchange.otherwise_invalid

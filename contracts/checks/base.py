@@ -12,17 +12,17 @@ from http import HTTPStatus
 from typing import TypeAlias
 
 from contracts.model.http import Exchange
-from contracts.model.verdict import CheckOutcome
+from contracts.model.verdict import Decision
 from contracts.openapi.operation import Operation
 
-Check: TypeAlias = Callable[[Operation, Exchange], CheckOutcome]
-SeriesCheck: TypeAlias = Callable[[Operation, Sequence[Exchange]], Iterator[tuple[Exchange, CheckOutcome]]]
+CheckFunction: TypeAlias = Callable[[Operation, Exchange], Decision]
+SeriesCheckFunction: TypeAlias = Callable[[Operation, Sequence[Exchange]], Iterator[tuple[Exchange, Decision]]]
 
 
-def per_exchange(check: Check) -> SeriesCheck:
+def per_exchange(check: CheckFunction) -> SeriesCheckFunction:
     """Return the series check that applies `check` to each exchange by itself."""
 
-    def check_each(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, CheckOutcome]]:
+    def check_each(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
         for exchange in exchanges:
             yield exchange, check(operation, exchange)
 

@@ -10,7 +10,7 @@ from contracts.checks.preview import preview, preview_json
 from contracts.checks.schema import fits
 from contracts.model.http import CONTROL, Exchange
 from contracts.model.json_value import Json, get_path
-from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties
@@ -20,7 +20,7 @@ DIGIT = re.compile(r"[0-9]")
 LIKE_A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def echoes_request(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def echoes_request(operation: Operation, exchange: Exchange) -> Decision:
     """RESP-03. Check that an accepted request's values come back unchanged.
 
     Not concerned with requests that have no one meaning (repeated keys, lone surrogates, bytes in the path that are
@@ -36,7 +36,7 @@ def echoes_request(operation: Operation, exchange: Exchange) -> CheckOutcome:
     sent = {**operation.path_values(exchange.request.target), **body}
     schemas = {**dict(properties(operation.body or {})), **operation.path_parameters}
     response = exchange.response.json()
-    outcome: CheckOutcome = NOT_CONCERNED
+    decision: Decision = NOT_CONCERNED
     for path in operation.echoed_paths:
         name = path[-1]
         value, returned, parent = sent.get(name), get_path(response, path), get_path(response, path[:-1])
@@ -49,11 +49,11 @@ def echoes_request(operation: Operation, exchange: Exchange) -> CheckOutcome:
             return Violation(
                 f"{where} differs", f"{where} = {preview_json(value)}", f"{where} = {preview_json(returned)}"
             )
-        outcome = PASS
-    return outcome
+        decision = PASS
+    return decision
 
 
-def response_matches_own_request(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def response_matches_own_request(operation: Operation, exchange: Exchange) -> Decision:
     """RESP-09. Check that of concurrent requests each gets its own response.
 
     A control is accepted with its own values, and a mutation is rejected.
@@ -65,8 +65,8 @@ def response_matches_own_request(operation: Operation, exchange: Exchange) -> Ch
         expected = "acceptance, as when sent alone" if is_control else "a refusal, as when sent alone"
         observed = f"{exchange.status}: {preview(exchange.response.body)}"
         return Violation(f"answered {exchange.status}", expected, observed)
-    outcome = echoes_request(operation, exchange)
-    return outcome if isinstance(outcome, Violation) else PASS
+    decision = echoes_request(operation, exchange)
+    return decision if isinstance(decision, Violation) else PASS
 
 
 def echoes_of_invalid_values(operation: Operation, exchange: Exchange) -> list[tuple[str, ...]]:

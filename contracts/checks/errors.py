@@ -7,19 +7,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
-from contracts.checks.base import Check, is_documented_request, is_throttled
+from contracts.checks.base import CheckFunction, is_documented_request, is_throttled
 from contracts.checks.content_type import media_type
-from contracts.checks.preview import preview, preview_header, preview_outcome
+from contracts.checks.preview import preview, preview_exchange, preview_header
 from contracts.checks.schema import body_fits, is_clearly_invalid, schema_error
 from contracts.model.http import CONTROL, Exchange
 from contracts.model.json_value import Json, get_path
-from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
 from contracts.openapi.schemas import properties
 from contracts.untrusted import strict_json
 
 
-def rejected_with(*statuses: int) -> Check:
+def rejected_with(*statuses: int) -> CheckFunction:
     """Return the check that the request was rejected with one of `statuses`.
 
     Not concerned with a throttled request, with an operation whose document has no 400, and with a crash over what only
@@ -27,19 +27,19 @@ def rejected_with(*statuses: int) -> Check:
     """
     expected = " or ".join(str(int(status)) for status in statuses)
 
-    def check(operation: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(operation: Operation, exchange: Exchange) -> Decision:
         if is_throttled(exchange) or not _documents_400(operation):
             return NOT_CONCERNED
         if exchange.status in statuses:
             return PASS
-        if exchange.is_fuzzing and exchange.crashed:
+        if exchange.is_fuzzer_request and exchange.crashed:
             return NOT_CONCERNED
-        return Violation(f"answered {exchange.outcome}", expected, preview_outcome(exchange))
+        return Violation(f"answered {exchange.status_or_fault}", expected, preview_exchange(exchange))
 
     return check
 
 
-def malformed_body_rejected(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def malformed_body_rejected(operation: Operation, exchange: Exchange) -> Decision:
     """ERR-01, -02, -06 and -14. Check that a body that the schema does not admit gets 400.
 
     Not concerned with a body that fits the schema after all, by jsonschema. A body that a lenient reading of the schema
@@ -50,28 +50,28 @@ def malformed_body_rejected(operation: Operation, exchange: Exchange) -> CheckOu
     sent = strict_json.read(exchange.request.body or b"")
     if sent.limit or (sent.strict and body_fits(operation, sent.value)):
         return NOT_CONCERNED
-    outcome = rejected_with(HTTPStatus.BAD_REQUEST)(operation, exchange)
-    if not isinstance(outcome, Violation):
-        return outcome
+    decision = rejected_with(HTTPStatus.BAD_REQUEST)(operation, exchange)
+    if not isinstance(decision, Violation):
+        return decision
     if sent.strict and isinstance(sent.value, dict):
-        return replace(outcome, gates=is_clearly_invalid(operation, sent.value))
+        return replace(decision, gates=is_clearly_invalid(operation, sent.value))
     if not exchange.accepted:
         return NOT_CONCERNED
-    return replace(outcome, gates=sent.strict and not _may_be_an_empty_object(operation, exchange.request.body))
+    return replace(decision, gates=sent.strict and not _may_be_an_empty_object(operation, exchange.request.body))
 
 
-def non_object_body_rejected(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def non_object_body_rejected(operation: Operation, exchange: Exchange) -> Decision:
     """ERR-03 and ERR-04. Check that a body that is no JSON object gets 400; only its acceptance gates.
 
     The status is not documented: 415 and 422 are rejections, too. Where nothing is required, an empty body, null or []
     may count as an empty object.
     """
-    outcome = rejected_with(HTTPStatus.BAD_REQUEST)(operation, exchange)
-    if not isinstance(outcome, Violation):
-        return outcome
+    decision = rejected_with(HTTPStatus.BAD_REQUEST)(operation, exchange)
+    if not isinstance(decision, Violation):
+        return decision
     status = exchange.status
     rejected = status is None or HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    return replace(outcome, gates=not rejected and not _may_be_an_empty_object(operation, exchange.request.body))
+    return replace(decision, gates=not rejected and not _may_be_an_empty_object(operation, exchange.request.body))
 
 
 def _documents_400(operation: Operation) -> bool:
@@ -83,7 +83,7 @@ def _may_be_an_empty_object(operation: Operation, body: bytes | None) -> bool:
     return is_empty and body_fits(operation, {})
 
 
-def error_matches_envelope(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def error_matches_envelope(operation: Operation, exchange: Exchange) -> Decision:
     """ERR-05. Check that a documented 400 is application/json with `error.code` and `error.message`.
 
     A violation gates if the request had the issued token and a JSON object as its body: this is what the document's 400
@@ -124,21 +124,23 @@ def _was_validated(exchange: Exchange) -> bool:
     return exchange.issued_token and as_json and sent.strict and isinstance(sent.value, dict)
 
 
-def error_names_property(_: Operation, exchange: Exchange) -> CheckOutcome:
+def error_names_property(_: Operation, exchange: Exchange) -> Decision:
     """ERR-08. Check that message or details of a 400 name the mutated property; only for mutations of one property."""
-    if exchange.about is None or exchange.response is None or exchange.status != HTTPStatus.BAD_REQUEST:
+    if exchange.mutated_property is None or exchange.response is None or exchange.status != HTTPStatus.BAD_REQUEST:
         return NOT_CONCERNED
     value = exchange.response.json()
     error = value.get("error") if isinstance(value, dict) else None
     if not isinstance(error, dict):
         return NOT_CONCERNED
     searched = {key: error[key] for key in ("message", "details") if key in error}
-    if exchange.about in json.dumps(searched, ensure_ascii=False):
+    if exchange.mutated_property in json.dumps(searched, ensure_ascii=False):
         return PASS
-    return Violation("property not named", f"an error that names {exchange.about}", preview(exchange.response.body))
+    return Violation(
+        "property not named", f"an error that names {exchange.mutated_property}", preview(exchange.response.body)
+    )
 
 
-def rejection_returns_no_result(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def rejection_returns_no_result(operation: Operation, exchange: Exchange) -> Decision:
     """ERR-10. Check that a rejection contains no job id and no property of the 200.
 
     A property gates only in a 400: the form of other rejections is not documented.
@@ -151,7 +153,7 @@ def rejection_returns_no_result(operation: Operation, exchange: Exchange) -> Che
         return PASS
     if operation.job_link and operation.job_link.follow(value):
         return Violation("refusal with a job id", "no job", preview(response.body))
-    of_a_200 = [name for name, _ in properties(operation.success) if value.get(name) is not None]
+    of_a_200 = [name for name, _ in properties(operation.success_schema) if value.get(name) is not None]
     if of_a_200:
         kind = f"refusal with {', '.join(sorted(of_a_200))}"
         gates = exchange.status == HTTPStatus.BAD_REQUEST
@@ -159,14 +161,14 @@ def rejection_returns_no_result(operation: Operation, exchange: Exchange) -> Che
     return PASS
 
 
-def rejection_is_deterministic(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, CheckOutcome]]:
+def rejection_is_deterministic(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
     """ERR-09. Check that identical invalid requests get the status and the error.code of the first of them."""
     first: dict[object, tuple[str, Json]] = {}
     for exchange in exchanges:
         if is_throttled(exchange) or exchange.mutation == CONTROL or not exchange.issued_token:
             continue
         code = get_path(exchange.response.json(), ("error", "code")) if exchange.response else None
-        answer = (exchange.outcome, code)
+        answer = (exchange.status_or_fault, code)
         if exchange.request not in first:
             first[exchange.request] = answer
         elif first[exchange.request] == answer:

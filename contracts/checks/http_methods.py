@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection
 from http import HTTPStatus
 
-from contracts.checks.base import Check, is_server_error, is_throttled
-from contracts.checks.preview import preview, preview_header, preview_outcome
+from contracts.checks.base import CheckFunction, is_server_error, is_throttled
+from contracts.checks.preview import preview, preview_exchange, preview_header
 from contracts.model.http import Exchange
-from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Link, Operation
 
 
-def accepted(_: Operation, exchange: Exchange) -> CheckOutcome:
+def accepted(_: Operation, exchange: Exchange) -> Decision:
     """Check that a mutation that changes no meaning is accepted, as its control was."""
     if is_throttled(exchange):
         return NOT_CONCERNED
     if exchange.accepted:
         return PASS
-    return Violation(f"answered {exchange.outcome}", "the same answer as the control", preview_outcome(exchange))
+    return Violation(
+        f"answered {exchange.status_or_fault}", "the same answer as the control", preview_exchange(exchange)
+    )
 
 
-def other_method_rejected(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def other_method_rejected(operation: Operation, exchange: Exchange) -> Decision:
     """HTTP-01. Check that another method gets 404, or 405 with an Allow header that lists the operation's method.
 
     A server error is a violation of RESP-06 instead.
@@ -41,7 +43,7 @@ def other_method_rejected(operation: Operation, exchange: Exchange) -> CheckOutc
     return PASS
 
 
-def override_ignored(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def override_ignored(operation: Operation, exchange: Exchange) -> Decision:
     """HTTP-03. Check that an override header changes nothing: only the operation's own method is accepted."""
     if exchange.response is None or is_throttled(exchange) or is_server_error(exchange.response.status):
         return NOT_CONCERNED
@@ -49,17 +51,17 @@ def override_ignored(operation: Operation, exchange: Exchange) -> CheckOutcome:
     if own_method == exchange.accepted:
         return PASS
     expected = "the same answer as without the header" if own_method else "a refusal, as without the header"
-    return Violation(f"answered {exchange.status}", expected, preview_outcome(exchange))
+    return Violation(f"answered {exchange.status}", expected, preview_exchange(exchange))
 
 
-def always_405(job_links: Collection[Link]) -> Check:
+def always_405(job_links: Collection[Link]) -> CheckFunction:
     """Return the check that the response is 405 and contains no job id at any of `job_links` (HTTP-02)."""
 
-    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(_: Operation, exchange: Exchange) -> Decision:
         if exchange.response is None or is_throttled(exchange):
             return NOT_CONCERNED
         if exchange.status != HTTPStatus.METHOD_NOT_ALLOWED:
-            return Violation(f"answered {exchange.status}", "405, always", preview_outcome(exchange))
+            return Violation(f"answered {exchange.status}", "405, always", preview_exchange(exchange))
         if any(link.follow(exchange.response.json()) for link in job_links):
             return Violation("a job all the same", "405, and nothing done", preview(exchange.response.body))
         return PASS
@@ -67,7 +69,7 @@ def always_405(job_links: Collection[Link]) -> Check:
     return check
 
 
-def not_accepted(_: Operation, exchange: Exchange) -> CheckOutcome:
+def not_accepted(_: Operation, exchange: Exchange) -> Decision:
     """HTTP-02. Check that a request with a foreign body gets no 2xx.
 
     Whether the body is validated before the 405 is not documented, so that a 400 passes.
@@ -76,4 +78,4 @@ def not_accepted(_: Operation, exchange: Exchange) -> CheckOutcome:
         return NOT_CONCERNED
     if not exchange.accepted:
         return PASS
-    return Violation(f"answered {exchange.status}", "405, always", preview_outcome(exchange))
+    return Violation(f"answered {exchange.status}", "405, always", preview_exchange(exchange))

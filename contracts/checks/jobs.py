@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from http import HTTPStatus
 
-from contracts.checks.base import Check, is_documented_request, is_server_error, is_throttled
-from contracts.checks.preview import preview, preview_outcome
+from contracts.checks.base import CheckFunction, is_documented_request, is_server_error, is_throttled
+from contracts.checks.preview import preview, preview_exchange
 from contracts.checks.schema import schema_error
 from contracts.model.http import CONTROL, Exchange
 from contracts.model.json_value import Json, resolve_pointer
-from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties
 
@@ -36,23 +36,23 @@ def job_has_failed(status: Operation, exchange: Exchange) -> bool:
     return status.job_status is not None and job_state(status, exchange) in status.job_status.failed
 
 
-def job_is_known(status: Operation) -> Check:
+def job_is_known(status: Operation) -> CheckFunction:
     """Return the check that the operation `status` returns the job with 200 and a body of its schema (JOB-01)."""
 
-    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(_: Operation, exchange: Exchange) -> Decision:
         if exchange.response is None or is_throttled(exchange):
             return NOT_CONCERNED
         if exchange.status != HTTPStatus.OK:
-            return Violation(f"answered {exchange.outcome}", "200 with the job's state", preview_outcome(exchange))
+            return Violation(
+                f"answered {exchange.status_or_fault}", "200 with the job's state", preview_exchange(exchange)
+            )
         error = schema_error(status, "200", exchange.response.json())
         return PASS if error is None else Violation(error[0], "a body that fits the schema for 200", error[1])
 
     return check
 
 
-def jobs_reach_final_status(
-    operation: Operation, exchanges: Sequence[Exchange]
-) -> Iterator[tuple[Exchange, CheckOutcome]]:
+def jobs_reach_final_status(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
     """JOB-02. Check over all accepted reads of a job that it reaches a final status and keeps it."""
     reads: dict[str, list[Exchange]] = {}
     for exchange in exchanges:
@@ -69,14 +69,14 @@ def jobs_reach_final_status(
                 yield exchange, PASS
         if final is None and len(of_one_job) >= MIN_READS:
             last = of_one_job[-1]
-            observed = f"{job_state(operation, last) or last.outcome} after {len(of_one_job)} reads"
+            observed = f"{job_state(operation, last) or last.status_or_fault} after {len(of_one_job)} reads"
             yield last, Violation("no final status", "a final status within the deadline", observed)
 
 
-def status_stable(before: Exchange) -> Check:
+def status_stable(before: Exchange) -> CheckFunction:
     """Return the check that the documented properties of a finished job are the same as in `before` (JOB-03)."""
 
-    def check(operation: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(operation: Operation, exchange: Exchange) -> Decision:
         if exchange.response is None or before.response is None or is_throttled(exchange):
             return NOT_CONCERNED
         first, now = (_documented(operation, response.json()) for response in (before.response, exchange.response))
@@ -88,13 +88,13 @@ def status_stable(before: Exchange) -> Check:
 
 
 def _documented(operation: Operation, value: Json) -> Json:
-    names = dict(properties(operation.success))
+    names = dict(properties(operation.success_schema))
     return {name: value.get(name) for name in names} if isinstance(value, dict) else value
 
 
 def errors_not_shared_between_jobs(
     operation: Operation, exchanges: Sequence[Exchange]
-) -> Iterator[tuple[Exchange, CheckOutcome]]:
+) -> Iterator[tuple[Exchange, Decision]]:
     """JOB-03. Check that a job that did not fail reports no error of a job that failed before it."""
     if operation.job_status is None:
         return
@@ -113,10 +113,10 @@ def errors_not_shared_between_jobs(
             yield exchange, PASS
 
 
-def job_succeeds(status: Operation) -> Check:
+def job_succeeds(status: Operation) -> CheckFunction:
     """Return the check that a response of the operation `status` reports no failure (JOB-06)."""
 
-    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(_: Operation, exchange: Exchange) -> Decision:
         state = job_state(status, exchange)
         if state is None or exchange.response is None:
             return NOT_CONCERNED
@@ -127,10 +127,10 @@ def job_succeeds(status: Operation) -> Check:
     return check
 
 
-def returns_new_record(status: Operation, known: Collection[str]) -> Check:
+def returns_new_record(status: Operation, known: Collection[str]) -> CheckFunction:
     """Return the check that a successful create returns the id of a record that is not in `known` (JOB-06)."""
 
-    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(_: Operation, exchange: Exchange) -> Decision:
         rules = status.job_status
         if rules is None or exchange.response is None or not job_is_finished(status, exchange):
             return NOT_CONCERNED
@@ -146,13 +146,13 @@ def returns_new_record(status: Operation, known: Collection[str]) -> Check:
     return check
 
 
-def no_side_effect(status: Operation, job_on_consumed_record: Exchange) -> Check:
+def no_side_effect(status: Operation, job_on_consumed_record: Exchange) -> CheckFunction:
     """Return the check that a job does not end as one whose record was consumed before (ERR-15, AUTH-12).
 
     If it ends in the same state with the same errors, a rejected request consumed its record.
     """
 
-    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(_: Operation, exchange: Exchange) -> Decision:
         rules = status.job_status
         if rules is None or exchange.response is None or job_on_consumed_record.response is None:
             return NOT_CONCERNED
@@ -170,7 +170,7 @@ def no_side_effect(status: Operation, job_on_consumed_record: Exchange) -> Check
     return check
 
 
-def unknown_job_rejected(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def unknown_job_rejected(operation: Operation, exchange: Exchange) -> Decision:
     """JOB-05. Check that the id of no job gets a 4xx.
 
     Not concerned with numeric ids: where ids are serial, a changed one may be the id of another job.
@@ -180,7 +180,7 @@ def unknown_job_rejected(operation: Operation, exchange: Exchange) -> CheckOutco
     if exchange.response is None or is_throttled(exchange) or is_server_error(exchange.response.status):
         return NOT_CONCERNED
     if exchange.accepted:
-        return Violation(f"accepted with {exchange.status}", "a 4xx", preview_outcome(exchange))
+        return Violation(f"accepted with {exchange.status}", "a 4xx", preview_exchange(exchange))
     return PASS
 
 

@@ -10,7 +10,7 @@ from contracts.checks.content_type import media_type
 from contracts.checks.preview import preview
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
-from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Operation
 
 MIN_ECHO_BYTES = 40
@@ -49,7 +49,7 @@ SEARCHED_CHARACTERS: Final = 64 * 1024
 """The part of a rejection in which leaks are searched."""
 
 
-def no_information_leak(_: Operation, exchange: Exchange) -> CheckOutcome:
+def no_information_leak(_: Operation, exchange: Exchange) -> Decision:
     """ERR-12. Check that a rejection discloses no internals, and no response the request's credentials.
 
     A leak that the request itself contained does not count, nor does a short echo of the body.

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from contracts.checks.base import Check
+from contracts.checks.base import CheckFunction
 from contracts.checks.listing_pages import items
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
-from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Operation
 
 Texts: TypeAlias = Mapping[str, str]
 """Strings of a write, by the names of its body's properties."""
 
 
-def lists_created(listing: Operation, records: Mapping[str, str]) -> Check:
+def lists_created(listing: Operation, records: Mapping[str, str]) -> CheckFunction:
     """Return the check that a page of the operation `listing` contains these records (JOB-06).
 
     `records` maps each id to the mutation that created the record.
     """
 
-    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(_: Operation, exchange: Exchange) -> Decision:
         page = items(listing, exchange)
         if page is None or listing.listing is None:
             return NOT_CONCERNED
@@ -36,13 +36,13 @@ def lists_created(listing: Operation, records: Mapping[str, str]) -> Check:
     return check
 
 
-def shows_update_of(record: str, listing: Operation, texts: Texts) -> Check:
+def shows_update_of(record: str, listing: Operation, texts: Texts) -> CheckFunction:
     """Return the check that a page of `listing` shows the texts of an update on this record only (JOB-06).
 
     Not concerned if no record has them: a listing may lag behind by a day.
     """
 
-    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(_: Operation, exchange: Exchange) -> Decision:
         page = items(listing, exchange)
         if page is None or listing.listing is None:
             return NOT_CONCERNED
@@ -55,13 +55,13 @@ def shows_update_of(record: str, listing: Operation, texts: Texts) -> Check:
     return check
 
 
-def no_rejected_data_listed(listing: Operation, accepted: Texts, rejected: Texts) -> Check:
+def no_rejected_data_listed(listing: Operation, accepted: Texts, rejected: Texts) -> CheckFunction:
     """Return the check that no record on a page of `listing` has a text of rejected requests only (ERR-15, AUTH-12).
 
     Not concerned if none has an accepted text either: which property shows which is presumed, not documented.
     """
 
-    def check(_: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(_: Operation, exchange: Exchange) -> Decision:
         page = items(listing, exchange)
         if page is None or listing.listing is None:
             return NOT_CONCERNED

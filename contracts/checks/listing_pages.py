@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl
 
-from contracts.checks.base import Check, is_documented_request
+from contracts.checks.base import CheckFunction, is_documented_request
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json, resolve_pointer
-from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Operation
 
 
@@ -42,7 +42,7 @@ def response_json(exchange: Exchange) -> Json:
     return exchange.response.json() if exchange.response else None
 
 
-def page_matches_query(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def page_matches_query(operation: Operation, exchange: Exchange) -> Decision:
     """LIST-01. Check that a page has the requested limit and offset, and agrees with its own total and `more`."""
     listing, page = operation.listing, items(operation, exchange)
     if listing is None or page is None or exchange.response is None:
@@ -70,9 +70,7 @@ def page_matches_query(operation: Operation, exchange: Exchange) -> CheckOutcome
     return PASS
 
 
-def pages_are_contiguous(
-    operation: Operation, exchanges: Sequence[Exchange]
-) -> Iterator[tuple[Exchange, CheckOutcome]]:
+def pages_are_contiguous(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
     """LIST-01. Check that consecutive pages contain each record once; not concerned if the total changes meanwhile."""
     read = [(exchange, page) for exchange in exchanges if (page := items(operation, exchange)) is not None]
     if operation.listing is None or not read or len(read) < len(exchanges):
@@ -99,10 +97,10 @@ def pages_are_contiguous(
         yield read[-1][0], Violation("pages leave records out", f"{count} records on all pages", f"{len(seen)} records")
 
 
-def page_is_part_of(complete: Exchange) -> Check:
+def page_is_part_of(complete: Exchange) -> CheckFunction:
     """Return the check that a page has the records that the page `complete` has from the same offset on (LIST-01)."""
 
-    def check(operation: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(operation: Operation, exchange: Exchange) -> Decision:
         whole, page = items(operation, complete), items(operation, exchange)
         if operation.listing is None or whole is None or page is None:
             return NOT_CONCERNED

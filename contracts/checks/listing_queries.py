@@ -8,18 +8,18 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from contracts.checks.base import Check
+from contracts.checks.base import CheckFunction
 from contracts.checks.listing_pages import items, query, response_json, total
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json, resolve_pointer
-from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Operation
 
 FILTERS, COMPARES, CONTAINS = "x-filters", "x-compares", "contains"
 ASCENDING, DESCENDING = "asc", "desc"
 
 
-def page_is_ordered(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def page_is_ordered(operation: Operation, exchange: Exchange) -> Decision:
     """LIST-02. Check that neighbours on a page are in the requested order, field by field.
 
     Not concerned with values that are null or of different types, nor with two strings that the usual collations
@@ -29,7 +29,7 @@ def page_is_ordered(operation: Operation, exchange: Exchange) -> CheckOutcome:
     if operation.listing is None or page is None:
         return NOT_CONCERNED
     requested = [part.partition(":") for part in query(exchange).get(operation.listing.order, "").split(",") if part]
-    outcome: CheckOutcome = NOT_CONCERNED
+    decision: Decision = NOT_CONCERNED
     for before, after in pairwise(page):
         for field, _, direction in requested:
             first: Json = before.get(field)
@@ -45,12 +45,12 @@ def page_is_ordered(operation: Operation, exchange: Exchange) -> CheckOutcome:
             }
             if len(orders) != 1:
                 break
-            outcome = PASS
+            decision = PASS
             if orders == {direction == DESCENDING}:
                 word = "descending" if direction == DESCENDING else "ascending"
                 return Violation(f"{field} not {word}", f"{field} {word}", f"{first} before {second}")
             break
-    return outcome
+    return decision
 
 
 def _collation_keys(value: Json) -> tuple[Any, ...]:
@@ -61,13 +61,13 @@ def _collation_keys(value: Json) -> tuple[Any, ...]:
     return (value, value.encode("utf-16-be", "surrogatepass"), folded, "".join(filter(str.isalnum, folded)))
 
 
-def top_n_matches(reference: Exchange) -> Check:
+def top_n_matches(reference: Exchange) -> CheckFunction:
     """Return the check that an ordered first page has the first of all records, which `reference` lists (LIST-02).
 
     Not concerned if the reference lists only some of the records, or one was added or changed in between.
     """
 
-    def check(operation: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(operation: Operation, exchange: Exchange) -> Decision:
         page, whole = items(operation, exchange), items(operation, reference)
         if operation.listing is None or page is None or whole is None:
             return NOT_CONCERNED
@@ -92,10 +92,10 @@ def top_n_matches(reference: Exchange) -> Check:
     return check
 
 
-def page_is_filtered(reference: Exchange) -> Check:
+def page_is_filtered(reference: Exchange) -> CheckFunction:
     """Return the check that a filtered page has all matching records of `reference`, and no other (LIST-02)."""
 
-    def check(operation: Operation, exchange: Exchange) -> CheckOutcome:
+    def check(operation: Operation, exchange: Exchange) -> Decision:
         page, whole = items(operation, exchange), items(operation, reference)
         if operation.listing is None or page is None or whole is None:
             return NOT_CONCERNED

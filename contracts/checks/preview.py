@@ -26,7 +26,7 @@ def preview_json(value: Json, limit: int = 80) -> str:
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
 
-def preview_outcome(exchange: Exchange) -> str:
+def preview_exchange(exchange: Exchange) -> str:
     """Return status and start of the body, or the fault where there was no response."""
     body = preview(exchange.response.body) if exchange.response else ""
-    return f"{exchange.outcome} {body}".strip()
+    return f"{exchange.status_or_fault} {body}".strip()

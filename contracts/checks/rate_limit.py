@@ -7,9 +7,9 @@ from http import HTTPStatus
 from itertools import pairwise
 from typing import TypeAlias
 
-from contracts.checks.base import SeriesCheck, is_documented_request
+from contracts.checks.base import SeriesCheckFunction, is_documented_request
 from contracts.model.http import Exchange
-from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Operation
 
 MAX_DIGITS = 18
@@ -22,7 +22,7 @@ MIN_PAIRS = 5
 """Fewer pairs of neighbours decide nothing."""
 
 
-def rate_headers_valid(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def rate_headers_valid(operation: Operation, exchange: Exchange) -> Decision:
     """RATE-01. Check that 200 and 400 have both headers once, as whole numbers, with no more remaining than the limit.
 
     Whether 401, 404 and the like have the headers is not documented.
@@ -43,7 +43,7 @@ def rate_headers_valid(operation: Operation, exchange: Exchange) -> CheckOutcome
     return PASS
 
 
-def remaining_decreases(began: float) -> SeriesCheck:
+def remaining_decreases(began: float) -> SeriesCheckFunction:
     """Return the check that the limit is constant and the remaining number falls with each request (RATE-02).
 
     `began` is the time of the session's first request, by the clock of exchanges. Compared are accepted neighbours with
@@ -53,7 +53,7 @@ def remaining_decreases(began: float) -> SeriesCheck:
     overlap may be answered in any order.
     """
 
-    def check(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, CheckOutcome]]:
+    def check(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
         reported = [(exchange, numbers) for exchange in exchanges if (numbers := _numbers(exchange)) is not None]
         limit = reported[0][1][0] if reported else 0
         for exchange, (other_limit, _remaining) in reported:

@@ -13,7 +13,7 @@ from contracts.checks.echoes import echoes_of_invalid_values
 from contracts.checks.preview import preview, preview_header, preview_json
 from contracts.checks.schema import schema_error
 from contracts.model.http import CONTROL, Exchange
-from contracts.model.verdict import NOT_CONCERNED, PASS, CheckOutcome, Violation
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
 from contracts.untrusted.strict_json import NOT_JSON, NOT_UTF_8, REPEATED_KEY
 
@@ -27,7 +27,7 @@ PYTHON_ONLY_CODECS = frozenset(
 """Text encodings that are no charsets, by the documentation of `codecs`; some take unbounded time."""
 
 
-def success_fits_schema(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def success_fits_schema(operation: Operation, exchange: Exchange) -> Decision:
     """RESP-01. Check that the body of a 2xx fits the schema for 200.
 
     Not concerned with a body that is not JSON, which is RESP-02, and with echoes of invalid values: a target that
@@ -45,7 +45,7 @@ def success_fits_schema(operation: Operation, exchange: Exchange) -> CheckOutcom
     return PASS if error is None else Violation(error[0], f"a body that fits the schema for {status}", error[1])
 
 
-def success_is_strict_json(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def success_is_strict_json(operation: Operation, exchange: Exchange) -> Decision:
     """RESP-02. Check that the body of a 2xx is declared as application/json and is one strict JSON document."""
     if not (is_documented_request(operation, exchange) and exchange.accepted and exchange.response):
         return NOT_CONCERNED
@@ -68,7 +68,7 @@ def success_is_strict_json(operation: Operation, exchange: Exchange) -> CheckOut
     return PASS
 
 
-def success_is_200(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def success_is_200(operation: Operation, exchange: Exchange) -> Decision:
     """RESP-05. Check that success has the status 200 and no `error`; a redirect of a valid request is no success."""
     if not is_documented_request(operation, exchange) or exchange.response is None:
         return NOT_CONCERNED
@@ -84,7 +84,7 @@ def success_is_200(operation: Operation, exchange: Exchange) -> CheckOutcome:
     return PASS
 
 
-def no_server_error(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def no_server_error(operation: Operation, exchange: Exchange) -> Decision:
     """RESP-06. Check that the response is below 500.
 
     Not concerned with requests that only a fuzzer or an attacker sends (RESP-11), unless the target goes down.
@@ -92,12 +92,12 @@ def no_server_error(operation: Operation, exchange: Exchange) -> CheckOutcome:
     return NOT_CONCERNED if exchange.excuses_the_target else answered_below_500(operation, exchange)
 
 
-def no_server_error_when_fuzzed(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def no_server_error_when_fuzzed(operation: Operation, exchange: Exchange) -> Decision:
     """RESP-11. Check that a request that only a fuzzer or an attacker sends gets a response below 500."""
     return answered_below_500(operation, exchange) if exchange.excuses_the_target else NOT_CONCERNED
 
 
-def answered_below_500(operation: Operation, exchange: Exchange) -> CheckOutcome:
+def answered_below_500(operation: Operation, exchange: Exchange) -> Decision:
     """Check that there is a response below 500, with no bytes after it.
 
     503 with Retry-After is an announced outage, and 501 is a correct response to another method.
@@ -120,7 +120,7 @@ def answered_below_500(operation: Operation, exchange: Exchange) -> CheckOutcome
     return Violation(f"answered {status}", expected, f"{status}: {preview(exchange.response.body)}")
 
 
-def service_is_steady(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, CheckOutcome]]:
+def service_is_steady(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
     """RESP-06. Check that few requests needed a retry: one is the network's fault, one in a hundred the target's."""
     kinds = {"connection dropped now and then": attrgetter("drops"), "unavailable now and then": attrgetter("outages")}
     for kind, count in kinds.items():
@@ -130,7 +130,7 @@ def service_is_steady(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[t
             yield retried[0], Violation(kind, "an answer to the first sending", observed)
 
 
-def headers_match_body(_: Operation, exchange: Exchange) -> CheckOutcome:
+def headers_match_body(_: Operation, exchange: Exchange) -> Decision:
     """RESP-07. Check that the body has the length, charset and media type that its headers declare.
 
     The client compares the length as it reads, and reports a difference as a fault.
@@ -166,7 +166,7 @@ def _decoded(body: bytes, charset: str) -> str | None:
         return None
 
 
-def job_ids_are_sound(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, CheckOutcome]]:
+def job_ids_are_sound(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
     """RESP-04. Check that each job id is not blank, has no white space around it, and is returned once."""
     returned: set[str] = set()
     for exchange in exchanges:
@@ -188,7 +188,7 @@ def job_ids_are_sound(operation: Operation, exchanges: Sequence[Exchange]) -> It
         returned.add(job)
 
 
-def replay_accepted(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, CheckOutcome]]:
+def replay_accepted(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
     """RESP-10. Check that a byte-identical repeat of a request that was accepted at least twice gets no 400."""
     accepted: dict[object, int] = {}
     for exchange in exchanges:

@@ -33,7 +33,7 @@ def _response_schema(operation: Operation, status: str) -> Json:
     """Return the schema for a status; that of a success for a 2xx that is not documented."""
     documented = operation.documented_status(int(status))
     if documented is None and status.startswith("2"):
-        return operation.success
+        return operation.success_schema
     return operation.responses.get(documented or status, {})
 
 

@@ -61,6 +61,6 @@ def _of_results(results: Sequence[ItemResult], pytest_status: int, *, strict: bo
         return ExitCode.COULD_NOT_TELL
     if pytest_status in (ExitCode.INTERRUPTED, ExitCode.SUITE_FAILED):
         return ExitCode(pytest_status)
-    if {(Status.INCONCLUSIVE, True), (Status.NOT_RUN, True)} & verdicts:
+    if {(Status.COULD_NOT_TELL, True), (Status.NOT_RUN, True)} & verdicts:
         return ExitCode.COULD_NOT_TELL
     return ExitCode.HELD

@@ -99,14 +99,15 @@ class Response:
 class Exchange:
     """One request as sent, and its response.
 
-    `mutation` names the change to the control, `about` the property that it changes, if there is one. `issued_token`:
-    the request carried exactly the token that was issued; `also_malformed`: one without it had other faults, too.
-    `fault` says in a phrase why there is no response. `began` is in seconds of a monotonic clock, `elapsed` in seconds.
-    `number` is the number of the request in its process. `attempts` counts how often it was sent until a response came,
-    `drops` the attempts that ended with a lost connection, `outages` those that were answered 502, 503 or 504 without
-    Retry-After. `fuzzing`: no client but a fuzzer or an attacker sends such a request. `gates` is False if the
-    requirement that it was sent for is a recommendation. `stray` are bytes that came on the connection after the end
-    of the response. `sent_for` is the phase of the run, or the id of the requirement, that the request was sent for.
+    `mutation` names the change to the control, `mutated_property` the property that it changes, if there is one.
+    `issued_token`: the request carried exactly the token that was issued; `otherwise_invalid`: one without it had other
+    faults, too. `fault` says in a phrase why there is no response. `began` is in seconds of a monotonic clock,
+    `elapsed` in seconds. `number` is the number of the request in its process. `attempts` counts how often it was sent
+    until a response came, `drops` the attempts that ended with a lost connection, `outages` those that were answered
+    502, 503 or 504 without Retry-After. `fuzzer_only`: no client but a fuzzer or an attacker sends such a request.
+    `gates` is False if the requirement that it was sent for is a recommendation. `stray` are bytes that came on the
+    connection after the end of the response. `sent_for` is the phase of the run, or the id of the requirement, that the
+    request was sent for.
     """
 
     operation: str
@@ -120,11 +121,11 @@ class Exchange:
     attempts: int = 1
     drops: int = 0
     outages: int = 0
-    about: str | None = None
+    mutated_property: str | None = None
     issued_token: bool = True
-    also_malformed: bool = False
+    otherwise_invalid: bool = False
     generated: bool = False
-    fuzzing: bool = False
+    fuzzer_only: bool = False
     gates: bool = True
     stray: bytes = field(default=b"", repr=False)
     sent_for: str = ""
@@ -145,16 +146,16 @@ class Exchange:
         return self.status is None or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     @property
-    def is_fuzzing(self) -> bool:
+    def is_fuzzer_request(self) -> bool:
         """Whether no client but a fuzzer or an attacker sends such a request."""
-        return self.fuzzing or self.generated
+        return self.fuzzer_only or self.generated
 
     @property
     def excuses_the_target(self) -> bool:
         """Whether no violation by the exchange gates: only a fuzzer sends it, and the target stayed available."""
-        return self.is_fuzzing and self.fault != GOES_DOWN
+        return self.is_fuzzer_request and self.fault != GOES_DOWN
 
     @property
-    def outcome(self) -> str:
+    def status_or_fault(self) -> str:
         """Return the status as text, or the fault."""
         return str(self.status) if self.status is not None else (self.fault or "no answer")

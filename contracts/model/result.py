@@ -54,7 +54,7 @@ class FindingResult:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceResult:
-    """The evidence of a verdict; `statuses` counts outcomes, `ruled_out` is a fault rate between 0 and 1."""
+    """The evidence of a verdict; `statuses` counts statuses and faults, `ruled_out` is a fault rate between 0 and 1."""
 
     decided: int = 0
     controls: int = 0
@@ -72,7 +72,7 @@ class EvidenceResult:
 class LastRequest:
     """A request that was in flight, or was answered last, when the target stopped answering.
 
-    `outcome` is the status of its answer, or the fault that came instead.
+    `status_or_fault` is the status of its answer, or the fault that came instead.
     """
 
     operation: str
@@ -80,13 +80,13 @@ class LastRequest:
     target: str
     mutation: str
     request: int
-    outcome: str
+    status_or_fault: str
     curl: str
 
     @property
     def answered(self) -> bool:
         """Return whether the target answered it."""
-        return self.outcome.isdigit()
+        return self.status_or_fault.isdigit()
 
 
 @dataclass(frozen=True, slots=True)

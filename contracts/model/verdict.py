@@ -1,4 +1,4 @@
-"""The outcome of a check, the verdict about a requirement on an operation, and its evidence. No I/O here."""
+"""The decision of a check function, the verdict about a requirement on an operation, and its evidence. No I/O here."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Violation:
     gates: bool = True
 
 
-CheckOutcome: TypeAlias = Violation | bool | None
-"""The outcome of a check: `PASS`, a `Violation`, or `NOT_CONCERNED` if the check does not apply to the exchange."""
+Decision: TypeAlias = Violation | bool | None
+"""The decision of a check function: `PASS`, a `Violation`, or `NOT_CONCERNED` if it does not apply to the exchange."""
 
 PASS: Final = True
 NOT_CONCERNED: Final = None
@@ -46,7 +46,7 @@ class Status(StrEnum):
     HELD = "held"
     VIOLATED = "violated"
     NOT_MET = "not met"
-    INCONCLUSIVE = "inconclusive"
+    COULD_NOT_TELL = "inconclusive"
     NOT_APPLICABLE = "not applicable"
     NOT_REACHED = "not reached"
     NOT_RUN = "not run"
@@ -100,7 +100,7 @@ class Evidence:
             decided=len(seen),
             controls=controls,
             mutations=tuple(dict.fromkeys(exchange.mutation for exchange in seen if exchange.mutation != CONTROL)),
-            statuses=dict(sorted(Counter(exchange.outcome for exchange in seen).items())),
+            statuses=dict(sorted(Counter(exchange.status_or_fault for exchange in seen).items())),
         )
 
 

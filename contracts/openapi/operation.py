@@ -101,7 +101,7 @@ class Operation:
         return tuple(documented) or (("default",) if "default" in self.responses else ("200",))
 
     @property
-    def success(self) -> Json:
+    def success_schema(self) -> Json:
         """Return the schema of a successful response's body; an empty one where none is documented."""
         return self.responses.get(self.success_statuses[0], {})
 
@@ -135,7 +135,7 @@ class Operation:
         """Return the item property that presumably shows a write's body property, by the name of the latter."""
         if self.listing is None:
             return {}
-        item = schema_at(self.success, self.listing.items).get("items", {})
+        item = schema_at(self.success_schema, self.listing.items).get("items", {})
         return {keywords[LISTED_AS]: name for name, keywords in properties(item) if LISTED_AS in keywords}
 
     @property
@@ -153,7 +153,7 @@ class Operation:
     def echoed_paths(self) -> tuple[tuple[str, ...], ...]:
         """Return the paths in the schema of the success that end in the name of a body property or path parameter."""
         sent = {*(self.body or {}).get("properties", {}), *self.path_parameters}
-        return tuple(path for path in leaf_paths(self.success) if path and path[-1] in sent)
+        return tuple(path for path in leaf_paths(self.success_schema) if path and path[-1] in sent)
 
     @property
     def encoded_path(self) -> str:

@@ -41,7 +41,7 @@ def details_html(
     return "".join([*parts, _table(_evidence(verdict, requirement, redactor))])
 
 
-def undecided_details_html(requirement: Requirement, reason: str) -> str:
+def could_not_tell_details_html(requirement: Requirement, reason: str) -> str:
     """Return the description, as HTML, of a check without a verdict."""
     return _table(_requirement(requirement)) + _table(iter([("Reason", sanitize.html(reason))]))
 

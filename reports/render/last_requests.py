@@ -21,15 +21,15 @@ def last_request(exchange: Exchange, base_url: str, redactor: Redactor) -> LastR
         target=sanitize.line(redactor.text(exchange.request.target)),
         mutation=exchange.mutation,
         request=exchange.number,
-        outcome=sanitize.line(redactor.text(exchange.outcome)),
+        status_or_fault=sanitize.line(redactor.text(exchange.status_or_fault)),
         curl=curl(exchange.request, base_url, redactor),
     )
 
 
 def line(request: LastRequest) -> str:
-    """Return request and outcome in one line: `GET /v1/x (control, request 7): answered 200`."""
-    outcome = f"answered {request.outcome}" if request.answered else request.outcome
-    return f"{request.method} {request.target} ({request.mutation}, request {request.request}): {outcome}"
+    """Return request and response in one line: `GET /v1/x (control, request 7): answered 200`."""
+    answer = f"answered {request.status_or_fault}" if request.answered else request.status_or_fault
+    return f"{request.method} {request.target} ({request.mutation}, request {request.request}): {answer}"
 
 
 def lines(requests: Iterable[LastRequest]) -> Iterator[str]:

@@ -23,7 +23,7 @@ class CheckResult(StrEnum):
     VIOLATED = "violated"
     NOT_MET = "not met"
     KNOWN = "known issue"
-    UNDECIDED = "could not tell"
+    COULD_NOT_TELL = "could not tell"
     NEEDS_ACCESS = "needs more access"
     NOT_REACHED = "not reached"
     NOT_APPLICABLE = "not applicable"
@@ -36,7 +36,7 @@ OF_VERDICT: Mapping[Status, CheckResult] = {
     Status.HELD: CheckResult.HELD,
     Status.VIOLATED: CheckResult.VIOLATED,
     Status.NOT_MET: CheckResult.NOT_MET,
-    Status.INCONCLUSIVE: CheckResult.UNDECIDED,
+    Status.COULD_NOT_TELL: CheckResult.COULD_NOT_TELL,
     Status.NOT_REACHED: CheckResult.NOT_REACHED,
     Status.NOT_APPLICABLE: CheckResult.NOT_APPLICABLE,
     Status.NOT_RUN: CheckResult.NOT_RUN,

@@ -49,7 +49,9 @@ def outcome(results: Sequence[ItemResult], code: int) -> Outcome:
             return Outcome.COULD_NOT_TELL
         case ExitCode.COULD_NOT_TELL:
             only_not_run = (
-                not stop_reason(results) and not musts[CheckResult.UNDECIDED] and not musts[CheckResult.NEEDS_ACCESS]
+                not stop_reason(results)
+                and not musts[CheckResult.COULD_NOT_TELL]
+                and not musts[CheckResult.NEEDS_ACCESS]
             )
             return Outcome.ENDED_EARLY if only_not_run and musts[CheckResult.NOT_RUN] else Outcome.COULD_NOT_TELL
         case ExitCode.HELD | ExitCode.REFUSED if musts[CheckResult.HELD]:
@@ -130,7 +132,7 @@ def _why_not(results: Sequence[ItemResult], musts: Counts, code: int, why: str) 
         return why
     if away := stop_reason(results):
         return away
-    undecided = musts[CheckResult.UNDECIDED] + musts[CheckResult.NEEDS_ACCESS]
+    undecided = musts[CheckResult.COULD_NOT_TELL] + musts[CheckResult.NEEDS_ACCESS]
     return f"{undecided} of {pluralize(musts.total, 'must')} undecided"
 
 
@@ -139,6 +141,6 @@ def _undecided(results: Sequence[ItemResult], musts: Counts) -> str:
         return "the target is unavailable or rejects the token"
     return (
         "a must is undecided"
-        if musts[CheckResult.UNDECIDED] or musts[CheckResult.NEEDS_ACCESS]
+        if musts[CheckResult.COULD_NOT_TELL] or musts[CheckResult.NEEDS_ACCESS]
         else "a must was not run"
     )

@@ -27,7 +27,7 @@ from contracts.requirements import Requirement
 from reports.redaction.redactor import Redactor
 from reports.render import last_requests
 from reports.render.curl import curl
-from reports.render.details_html import details_html, undecided_details_html
+from reports.render.details_html import could_not_tell_details_html, details_html
 from reports.render.wording import allure_message
 from reports.run.trend import FindingTrend, State
 
@@ -91,7 +91,7 @@ class AllureCheck:
         result.status, result.start, result.stop = Status.BROKEN, now(), now()
         result.statusDetails = StatusDetails(message=f"{self.requirement.id} {self.requirement.sentence}\n\n{text}")
         result.labels.append(Label(VERDICT, verdict))
-        result.descriptionHtml = undecided_details_html(self.requirement, text)
+        result.descriptionHtml = could_not_tell_details_html(self.requirement, text)
         return result
 
 

@@ -170,6 +170,6 @@ def _last_request(request: LastRequest) -> dict[str, Any]:
         "target": request.target,
         "edit": request.mutation,
         "request": request.request,
-        "outcome": request.outcome,
+        "outcome": request.status_or_fault,
         "curl": request.curl,
     }

@@ -16,7 +16,10 @@ def missing_properties(operation: Operation) -> list[Mutation]:
     required = [location for location in body_locations(operation) if location.required]
     mutations = [
         Mutation(
-            f"{location.name} missing", location.without, lower_if_nested(location, Priority.FIRST), location.about
+            f"{location.name} missing",
+            location.without,
+            lower_if_nested(location, Priority.FIRST),
+            location.mutated_property,
         )
         for location in required
     ]

@@ -59,7 +59,7 @@ def constraint_violations(operation: Operation) -> list[Mutation]:
                 f"{location.name} {spelling}",
                 location.put(value),
                 _priority_of(rank, nested=location.nested),
-                location.about,
+                location.mutated_property,
             )
             for rank, (spelling, value) in enumerate(invalid_values(location.schema))
         ]

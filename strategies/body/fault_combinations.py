@@ -39,7 +39,9 @@ def combined_faults(operation: Operation) -> list[Mutation]:
             Mutation(f"{last} as an array, names escaped", _array_under_escaped_names(last, schemas[last]))
         )
         if not admits(schemas[last], "number"):
-            beyond = Mutation(f"{last} as a number beyond a double", _literal_number(last), Priority.LAST, fuzzing=True)
+            beyond = Mutation(
+                f"{last} as a number beyond a double", _literal_number(last), Priority.LAST, fuzzer_only=True
+            )
             mutations.append(beyond)
     mutations += _wrong_type_and_unknown_id(operation)
     if required:

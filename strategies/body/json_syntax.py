@@ -44,7 +44,11 @@ def not_json(_: Operation) -> list[Mutation]:
     """
     return [
         Mutation(
-            row.name, _on_bytes(_only_if_broken(row.change)), row.priority, gates=not row.read_by, fuzzing=row.fuzzing
+            row.name,
+            _on_bytes(_only_if_broken(row.change)),
+            row.priority,
+            gates=not row.read_by,
+            fuzzer_only=row.fuzzer_only,
         )
         for row in NOT_JSON
     ]
@@ -62,9 +66,9 @@ def parser_dependent_bodies(operation: Operation) -> list[Mutation]:
             "gzip announced, plain body",
             lambda request: request.with_header("Content-Encoding", "gzip"),
             Priority.LAST,
-            fuzzing=True,
+            fuzzer_only=True,
         ),
-        Mutation("charset nobody knows", _typed(f"{JSON_MEDIA_TYPE}; charset=x-none"), Priority.LAST, fuzzing=True),
+        Mutation("charset nobody knows", _typed(f"{JSON_MEDIA_TYPE}; charset=x-none"), Priority.LAST, fuzzer_only=True),
     ]
 
 
@@ -96,7 +100,7 @@ def other_media_types(_: Operation) -> list[Mutation]:
         Mutation("JSON as a type that starts alike", _typed(f"{JSON_MEDIA_TYPE}-seq")),
         Mutation("no Content-Type", lambda request: request.with_header("Content-Type")),
         Mutation("JSON as a form", _typed(FORM), Priority.LAST),
-        Mutation("multipart without a boundary", _typed("multipart/form-data"), Priority.LAST, fuzzing=True),
+        Mutation("multipart without a boundary", _typed("multipart/form-data"), Priority.LAST, fuzzer_only=True),
         Mutation("JSON as XML", _typed("application/xml"), Priority.LAST),
     ]
 
@@ -149,7 +153,7 @@ class Malformation(NamedTuple):
     priority: Priority
     change: Callable[[bytes], bytes]
     read_by: str = ""
-    fuzzing: bool = False
+    fuzzer_only: bool = False
 
 
 NOT_JSON: Sequence[Malformation] = (
@@ -159,14 +163,14 @@ NOT_JSON: Sequence[Malformation] = (
     Malformation("trailing garbage", Priority.LAST, lambda body: body + b" x", "Go, Jackson"),
     Malformation("block comment", Priority.FIRST, lambda body: b"/* c */" + body, "Ruby"),
     Malformation("single quotes", Priority.USUAL, single_quotes),
-    Malformation("bad UTF-8", Priority.USUAL, insert_in_last_string(b"\xff"), "V8, Go, Ruby", fuzzing=True),
+    Malformation("bad UTF-8", Priority.USUAL, insert_in_last_string(b"\xff"), "V8, Go, Ruby", fuzzer_only=True),
     Malformation("two documents", Priority.FIRST, lambda body: body + b"\n" + body, "Go, Jackson"),
     Malformation("unquoted keys", Priority.USUAL, unquoted_keys),
     Malformation("raw newline in a string", Priority.USUAL, insert_in_last_string(b"\n")),
     Malformation("needless escape", Priority.USUAL, needless_escape, "Ruby"),
     Malformation("NaN", Priority.USUAL, replace_last_value(b"NaN"), "CPython"),
     Malformation(
-        "UTF-16", Priority.USUAL, lambda body: body.decode().encode("utf-16"), "CPython, Jackson", fuzzing=True
+        "UTF-16", Priority.USUAL, lambda body: body.decode().encode("utf-16"), "CPython, Jackson", fuzzer_only=True
     ),
     Malformation("line comment", Priority.USUAL, lambda body: body[:-1] + b"// c\n}", "Ruby"),
     Malformation("form fields", Priority.USUAL, unless_empty(lambda body: urlencode(json.loads(body)).encode())),
@@ -174,7 +178,7 @@ NOT_JSON: Sequence[Malformation] = (
     Malformation("only white space", Priority.LAST, lambda _: b" \n"),
     Malformation("comma missing", Priority.LAST, replace_first_comma(b" ")),
     Malformation("cut in the last string", Priority.LAST, cut_in_last_string),
-    Malformation("NUL at the end", Priority.USUAL, lambda body: body + b"\x00", "Go, Jackson", fuzzing=True),
+    Malformation("NUL at the end", Priority.USUAL, lambda body: body + b"\x00", "Go, Jackson", fuzzer_only=True),
     Malformation("hash comment", Priority.LAST, lambda body: b"# c\n" + body),
     Malformation("equals for colon", Priority.LAST, lambda body: body.replace(b'":', b'"=')),
     Malformation("semicolon for comma", Priority.LAST, replace_first_comma(b";")),
@@ -183,10 +187,10 @@ NOT_JSON: Sequence[Malformation] = (
         Priority.USUAL,
         insert_in_last_string(b"\xed\xa0\x80"),
         "V8, Go, Jackson, Ruby",
-        fuzzing=True,
+        fuzzer_only=True,
     ),
     Malformation(
-        "overlong UTF-8", Priority.LAST, insert_in_last_string(b"\xc0\xaf"), "V8, Go, Jackson, Ruby", fuzzing=True
+        "overlong UTF-8", Priority.LAST, insert_in_last_string(b"\xc0\xaf"), "V8, Go, Jackson, Ruby", fuzzer_only=True
     ),
     Malformation("XSSI prefix", Priority.LAST, lambda body: b")]}',\n" + body),
     Malformation("leading garbage", Priority.LAST, lambda body: b"x" + body),

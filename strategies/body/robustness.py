@@ -28,16 +28,16 @@ def robustness_bodies(operation: Operation) -> list[Mutation]:
     if operation.body is None:
         return []
     unread = (
-        Mutation("a number beyond a double", _bytes_for("huge", b"1e400"), fuzzing=True),
-        Mutation("a number of 5,000 digits", _bytes_for("long", b"9" * 5000), fuzzing=True),
-        Mutation("a key named __proto__", _bytes_for("__proto__", b'{"admin":true}'), fuzzing=True),
+        Mutation("a number beyond a double", _bytes_for("huge", b"1e400"), fuzzer_only=True),
+        Mutation("a number of 5,000 digits", _bytes_for("long", b"9" * 5000), fuzzer_only=True),
+        Mutation("a key named __proto__", _bytes_for("__proto__", b'{"admin":true}'), fuzzer_only=True),
     )
     mutations = [
         # Not combined with the others: a parser that stops at the depth does not reach them.
-        Mutation("nested 2,000 deep", _bytes_for("deep", b"[" * 2000 + b"]" * 2000), Priority.FIRST, fuzzing=True),
+        Mutation("nested 2,000 deep", _bytes_for("deep", b"[" * 2000 + b"]" * 2000), Priority.FIRST, fuzzer_only=True),
         combine("huge numbers, __proto__", unread),
         _unknown_properties(),
-        Mutation("over a mebibyte of white space around", _with_white_space, fuzzing=True),
+        Mutation("over a mebibyte of white space around", _with_white_space, fuzzer_only=True),
     ]
     found = [location for location in body_locations(operation) if not location.nested]
     texts = [location for location in found if admits(location.schema, "string")]
@@ -60,11 +60,11 @@ def _unknown_properties() -> Mutation:
         ("a name of 1,000 characters", "n" * 1000),
     )
     parts = [
-        Mutation(spelling, on_body(partial(_with_properties, {name: 1})), fuzzing=True) for spelling, name in names
+        Mutation(spelling, on_body(partial(_with_properties, {name: 1})), fuzzer_only=True) for spelling, name in names
     ]
     crowd = {f"p{number}": number for number in range(MANY_PROPERTIES)}
     parts.append(
-        Mutation(f"{MANY_PROPERTIES} properties too many", on_body(partial(_with_properties, crowd)), fuzzing=True)
+        Mutation(f"{MANY_PROPERTIES} properties too many", on_body(partial(_with_properties, crowd)), fuzzer_only=True)
     )
     return combine("properties too many, under hostile names", parts)
 
@@ -85,8 +85,8 @@ def _string_edge_cases(location: BodyLocation, usual: Priority) -> list[Mutation
     )
     # A violated constraint is not left open: it must be rejected (ERR-06).
     return [
-        Mutation(f"{location.name} {spelling}", location.put(text), priority, fuzzing=fuzzing)
-        for spelling, text, priority, fuzzing in rows
+        Mutation(f"{location.name} {spelling}", location.put(text), priority, fuzzer_only=fuzzer_only)
+        for spelling, text, priority, fuzzer_only in rows
         if fits(location.schema, text)
     ]
 
@@ -114,7 +114,7 @@ def _number_edge_cases(location: BodyLocation) -> list[Mutation]:
         return []
     sizes = (("32", BEYOND_32_BITS, Priority.USUAL), ("64", BEYOND_64_BITS, Priority.FIRST))
     mutations = [
-        Mutation(f"{location.name} beyond {bits} bits", location.put(value), priority, fuzzing=True)
+        Mutation(f"{location.name} beyond {bits} bits", location.put(value), priority, fuzzer_only=True)
         for bits, value, priority in sizes
         if fits(location.schema, value)
     ]
@@ -122,7 +122,9 @@ def _number_edge_cases(location: BodyLocation) -> list[Mutation]:
         *mutations,
         Mutation(f"{location.name} with a zero fraction", _spelled_number(location, "{}.0")),
         Mutation(f"{location.name} with an exponent", _spelled_number(location, "{}e0"), Priority.LAST),
-        Mutation(f"{location.name} beyond a double", literal_value(location, b"1e400"), Priority.LAST, fuzzing=True),
+        Mutation(
+            f"{location.name} beyond a double", literal_value(location, b"1e400"), Priority.LAST, fuzzer_only=True
+        ),
     ]
 
 
@@ -130,7 +132,7 @@ def _array_edge_cases(location: BodyLocation) -> list[Mutation]:
     if not admits(location.schema, "array"):
         return []
     many = [sample(location.schema.get("items", {}))] * MANY_ITEMS
-    too_many = Mutation(f"{location.name} of 10,000 items", location.put(many), Priority.LAST, fuzzing=True)
+    too_many = Mutation(f"{location.name} of 10,000 items", location.put(many), Priority.LAST, fuzzer_only=True)
     return [too_many] if fits(location.schema, many) else []
 
 

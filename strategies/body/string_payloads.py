@@ -82,7 +82,7 @@ def legal_texts(operation: Operation) -> list[Mutation]:
     ]
     elsewhere = {part.name for mutation in storage_edge_cases(operation) for part in mutation.parts}
     mutations += [
-        Mutation(name, fullest.put(text), priority, fuzzing=spelling in FUZZER_ONLY)
+        Mutation(name, fullest.put(text), priority, fuzzer_only=spelling in FUZZER_ONLY)
         for spelling, priority, text in LEGAL_TEXTS
         if (name := f"{fullest.name} with {spelling}") not in elsewhere
     ]
@@ -101,7 +101,7 @@ def legal_texts(operation: Operation) -> list[Mutation]:
                     f"{location.name} with {spelling}",
                     location.put(text),
                     Priority.LAST,
-                    fuzzing=spelling in FUZZER_ONLY,
+                    fuzzer_only=spelling in FUZZER_ONLY,
                 )
                 for spelling, _, text in LEGAL_TEXTS
             ]
@@ -138,8 +138,8 @@ def storage_edge_cases(operation: Operation) -> list[Mutation]:
         return []
     text, number = _least_restricted(free), numbers[-1]
     parts = (
-        Mutation(f"{text.name} with {NUL}", text.put(LEGAL_TEXTS_BY_NAME[NUL]), expects_success=True, fuzzing=True),
-        Mutation(f"{number.name} {BEYOND_64}", number.put(BEYOND_64_BITS), expects_success=True, fuzzing=True),
+        Mutation(f"{text.name} with {NUL}", text.put(LEGAL_TEXTS_BY_NAME[NUL]), expects_success=True, fuzzer_only=True),
+        Mutation(f"{number.name} {BEYOND_64}", number.put(BEYOND_64_BITS), expects_success=True, fuzzer_only=True),
     )
     # If the database rejects one, nothing is known of the other: then each is tried alone.
     whole = combine(f"{text.name} with {NUL}, {number.name} {BEYOND_64}", parts, Priority.FIRST)

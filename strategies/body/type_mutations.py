@@ -86,7 +86,7 @@ def wrong_types(operation: Operation) -> list[Mutation]:
                     f"{location.name} unwrapped",
                     location.put(_unwrapped),
                     lower_if_nested(location, Priority.USUAL),
-                    location.about,
+                    location.mutated_property,
                 )
             )
     return only_invalid(operation, mutations)
@@ -100,8 +100,13 @@ def _where_wrong(found: Sequence[BodyLocation], row: WrongType) -> list[tuple[Bo
         if not admits(location.schema, kind):
             numeric = spelling in INTEGER_LIKE and admits(location.schema, "integer")
             priority = lower_if_nested(location, Priority.FIRST if numeric else usual)
-            name, fuzzing = f"{location.name} as {spelling}", spelling == BEYOND_64
-            pairs.append((location, Mutation(name, location.put(change), priority, location.about, fuzzing=fuzzing)))
+            name, fuzzer_only = f"{location.name} as {spelling}", spelling == BEYOND_64
+            pairs.append(
+                (
+                    location,
+                    Mutation(name, location.put(change), priority, location.mutated_property, fuzzer_only=fuzzer_only),
+                )
+            )
     return pairs
 
 

@@ -34,7 +34,7 @@ class BodyLocation:
         return "/".join(str(step) for step in self.steps)
 
     @property
-    def about(self) -> str:
+    def mutated_property(self) -> str:
         """Return the innermost property on the way."""
         return [step for step in self.steps if isinstance(step, str)][-1]
 

@@ -29,11 +29,11 @@ class Mutation:
     find the one at fault.
 
     `gates` is False where careful servers differ in how they treat such a request: the requirement is then only a
-    recommendation. `fuzzing` is True for what only a fuzzer or an attacker sends: it gates no requirement that is
+    recommendation. `fuzzer_only` is True for what only a fuzzer or an attacker sends: it gates no requirement that is
     checked on all exchanges.
 
-    `about` is the mutated property, if there is one. `issued_token` tells whether the request still has exactly the
-    issued token in the right place, `also_malformed` whether more than its credentials is invalid.
+    `mutated_property` is None unless one property is changed. `issued_token` tells whether the request still has
+    exactly the issued token in the right place, `otherwise_invalid` whether more than its credentials is invalid.
 
     Mutations are built from the operation, before a control is known. One that does not apply to a certain control,
     such as the removal of a comma from a body without one, returns it unchanged and is not sent.
@@ -42,13 +42,13 @@ class Mutation:
     name: str
     apply: Callable[[Request], Request]
     priority: Priority = Priority.USUAL
-    about: str | None = None
+    mutated_property: str | None = None
     issued_token: bool = True
-    also_malformed: bool = False
+    otherwise_invalid: bool = False
     parts: tuple[Mutation, ...] = ()
     expects_success: bool = False
     gates: bool = True
-    fuzzing: bool = False
+    fuzzer_only: bool = False
 
     def applies(self, request: Request) -> bool:
         """Return whether the mutation changes this request."""
@@ -73,7 +73,7 @@ def combine(name: str, parts: Sequence[Mutation], priority: Priority = Priority.
         issued_token=all(part.issued_token for part in parts),
         parts=tuple(parts),
         gates=all(part.gates for part in parts),
-        fuzzing=any(part.fuzzing for part in parts),
+        fuzzer_only=any(part.fuzzer_only for part in parts),
     )
 
 

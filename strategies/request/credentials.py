@@ -39,8 +39,10 @@ def unissued_tokens(_: Operation) -> list[Mutation]:
         _wrong_token("a short token", Priority.LAST, lambda _: "x"),
         _wrong_token("the word undefined", Priority.LAST, lambda _: "undefined"),
         _wrong_token("an unsigned JWT", Priority.FIRST, lambda _: UNSIGNED_JWT),
-        replace(_wrong_token("a token of 4,000 characters", Priority.LAST, lambda _: "t" * 4000), fuzzing=True),
-        replace(_wrong_token("a token beyond ASCII", Priority.USUAL, lambda _: "t\u00f6k\u00e9n-token"), fuzzing=True),
+        replace(_wrong_token("a token of 4,000 characters", Priority.LAST, lambda _: "t" * 4000), fuzzer_only=True),
+        replace(
+            _wrong_token("a token beyond ASCII", Priority.USUAL, lambda _: "t\u00f6k\u00e9n-token"), fuzzer_only=True
+        ),
         _wrong_token("the word constructor", Priority.USUAL, lambda _: "constructor"),
         _wrong_token("the word null", Priority.LAST, lambda _: "null"),
     ]

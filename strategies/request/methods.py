@@ -35,7 +35,9 @@ def head_request(_: Operation) -> list[Mutation]:
 
 def unusual_headers(_: Operation) -> list[Mutation]:
     """RESP-06: a valid request with malformed values in headers that are not the operation's."""
-    parts = [Mutation(name, methodcaller("with_header", name, value), fuzzing=True) for name, value in UNUSUAL_HEADERS]
+    parts = [
+        Mutation(name, methodcaller("with_header", name, value), fuzzer_only=True) for name, value in UNUSUAL_HEADERS
+    ]
     return [combine("odd headers", parts)]
 
 

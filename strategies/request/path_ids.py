@@ -65,7 +65,7 @@ def hostile_path_ids(operation: Operation) -> list[Mutation]:
     if not operation.path_parameters:
         return []
     return [
-        Mutation(name, on_last_id(operation, change), priority, fuzzing=name in FUZZER_ONLY)
+        Mutation(name, on_last_id(operation, change), priority, fuzzer_only=name in FUZZER_ONLY)
         for name, priority, change in HOSTILE_IDS
     ]
 

@@ -65,13 +65,13 @@ def robustness_queries(operation: Operation) -> list[Mutation]:
         return []
     unknown = (
         Mutation("an unknown parameter", _add_raw(f"{UNKNOWN_NAME}=1")),
-        Mutation("a parameter named __proto__", _add_raw("__proto__=1"), fuzzing=True),
+        Mutation("a parameter named __proto__", _add_raw("__proto__=1"), fuzzer_only=True),
         Mutation("a parameter without a name", _add_raw("=1")),
         Mutation("a parameter without a value", _add_raw("&&x")),
     )
     mutations = [
         combine("parameters that nobody knows", unknown),
-        Mutation("1,000 parameters", _with_many_parameters, Priority.LAST, fuzzing=True),
+        Mutation("1,000 parameters", _with_many_parameters, Priority.LAST, fuzzer_only=True),
     ]
     whole = [(name, schema) for name, schema in found if admits(schema, "integer")]
     for name, schema in whole:
@@ -100,18 +100,20 @@ def _number_edge_cases(name: str, schema: Json) -> list[Mutation]:
         Mutation(f"{name} with a zero fraction", _set(name, "1.0"), Priority.LAST),
     ]
     if not {"maximum", "exclusiveMaximum", "enum", "const"} & schema.keys():
-        too_large = Mutation(f"{name} beyond 64 bits", _set(name, str(BEYOND_64_BITS)), Priority.FIRST, fuzzing=True)
+        too_large = Mutation(
+            f"{name} beyond 64 bits", _set(name, str(BEYOND_64_BITS)), Priority.FIRST, fuzzer_only=True
+        )
         mutations.insert(0, too_large)
     return mutations
 
 
 def _string_edge_cases(name: str, usual: Priority) -> list[Mutation]:
     return [
-        Mutation(f"{name} with a NUL", _set(name, "a\x00b"), Priority(usual - 1), fuzzing=True),
+        Mutation(f"{name} with a NUL", _set(name, "a\x00b"), Priority(usual - 1), fuzzer_only=True),
         Mutation(f"{name} with SQL", _set(name, INJECTION), usual),
-        Mutation(f"{name} with a bad escape", _set_raw(name, "%zz%"), usual, fuzzing=True),
-        Mutation(f"{name} that is not UTF-8", _set_raw(name, "%FF%FE"), usual, fuzzing=True),
-        Mutation(f"{name} of 8,000 characters", _set(name, "a" * LONG_VALUE_CHARACTERS), usual, fuzzing=True),
+        Mutation(f"{name} with a bad escape", _set_raw(name, "%zz%"), usual, fuzzer_only=True),
+        Mutation(f"{name} that is not UTF-8", _set_raw(name, "%FF%FE"), usual, fuzzer_only=True),
+        Mutation(f"{name} of 8,000 characters", _set(name, "a" * LONG_VALUE_CHARACTERS), usual, fuzzer_only=True),
         Mutation(f"{name} empty", _set(name, ""), usual),
         Mutation(f"{name} as an object", _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1"), Priority.LAST),
         Mutation(f"{name} of many scripts", _set(name, SCRIPTS), Priority.LAST),

@@ -10,7 +10,7 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from tests.chaos.fast_clock import SPEEDUP
 from tests.chaos.proxy import Fault, Proxy, between
-from tests.support.suite_process import Outcome, SuiteProcess, forked, settings_of
+from tests.support.suite_process import FinishedRun, SuiteProcess, forked, settings_of
 
 SPEEDUP_FACTOR = 8.0
 """So that the deadline of ten seconds is over after 1.25: a busy machine answers sooner."""
@@ -28,10 +28,10 @@ def running(
 
 def run(
     folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, speedup: float = SPEEDUP_FACTOR
-) -> Outcome:
+) -> FinishedRun:
     """Run the conformance tests to their end."""
     with running(folder, *arguments, environment=environment, speedup=speedup) as started:
-        return started.outcome()
+        return started.wait()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from reports.render.last_requests import TITLE
 from tests.chaos.fast_suite import run
 from tests.chaos.supervisor import Supervisor, crashing
 from tests.harness.http.client import CRASHES_TO_CONFIRM
-from tests.support.suite_process import QUICK, Outcome, document, settings_of
+from tests.support.suite_process import QUICK, FinishedRun, document, settings_of
 
 WHERE = "%FF%FE"
 """Bytes that are not UTF-8, at the end of an id in the path."""
@@ -37,7 +37,7 @@ class CrashedRun:
         ):
             self.supervisor: Supervisor = supervisor
             files = [f"--{name}={folder / name}" for name in ("summary", "markdown", "har", "alluredir")]
-            self.outcome: Outcome = run(
+            self.finished: FinishedRun = run(
                 folder, *QUICK, "--target", url, *files, environment=settings_of(server), speedup=SPEEDUP
             )
 
@@ -57,7 +57,7 @@ class CrashedRun:
 
 def test_request_that_crashed_the_target_for_good_is_named_everywhere(tmp_path: Path) -> None:
     crashed = CrashedRun(tmp_path, times=FOR_EVER, restarts=0)
-    assert crashed.outcome.code == COULD_NOT_TELL, crashed.outcome.output
+    assert crashed.finished.code == COULD_NOT_TELL, crashed.finished.output
     (last,) = crashed.summary["last_requests"]
     assert (last["method"], last["edit"], last["operation"]) == ("GET", EDIT, "get_write_status")
     assert last["target"].endswith(WHERE)
@@ -65,23 +65,23 @@ def test_request_that_crashed_the_target_for_good_is_named_everywhere(tmp_path: 
     assert "$" in last["curl"], "the token is a variable"
     line = f"{TITLE}: GET {last['target']} ({EDIT}, request {last['request']}): connection dropped"
     junit = (tmp_path / "junit.xml").read_text()
-    assert line in crashed.outcome.output
-    assert last["curl"] in crashed.outcome.output
+    assert line in crashed.finished.output
+    assert last["curl"] in crashed.finished.output
     assert line in junit
     assert f"## {TITLE}" in (tmp_path / "markdown").read_text()
     assert last["curl"] in (tmp_path / "markdown").read_text()
     assert any(line in file.read_text() for file in (tmp_path / "alluredir").glob("*-result.json"))
     (entry,) = crashed.in_flight
     assert entry["response"]["comment"] == last["outcome"] == "connection dropped; no request was answered after it"
-    assert crashed.outcome.output.count("it was away 10 s in all") >= 1
-    assert "Network: target unavailable once (10 s)." in crashed.outcome.output, "one outage, one duration"
+    assert crashed.finished.output.count("it was away 10 s in all") >= 1
+    assert "Network: target unavailable once (10 s)." in crashed.finished.output, "one outage, one duration"
 
 
 def test_target_that_crashes_each_time_at_a_request_violates_resp_06(tmp_path: Path) -> None:
     crashed = CrashedRun(tmp_path, times=FOR_EVER, restarts=FOR_EVER)
-    assert crashed.outcome.code == VIOLATED, crashed.outcome.output
-    assert crashed.outcome.named("failure") == {"RESP-06"}
-    assert not crashed.outcome.named("error"), crashed.outcome.output
+    assert crashed.finished.code == VIOLATED, crashed.finished.output
+    assert crashed.finished.named("failure") == {"RESP-06"}
+    assert not crashed.finished.named("error"), crashed.finished.output
     (found,) = crashed.summary["findings"]
     assert (found["requirement"], found["edit"]) == ("RESP-06", EDIT)
     assert found["observed"] == "target goes down at this request"
@@ -93,10 +93,10 @@ def test_target_that_crashes_each_time_at_a_request_violates_resp_06(tmp_path: P
 
 def test_target_that_crashes_once_by_chance_violates_nothing_and_is_reported(tmp_path: Path) -> None:
     crashed = CrashedRun(tmp_path, times=1, restarts=FOR_EVER)
-    assert crashed.outcome.code == 0, crashed.outcome.output
+    assert crashed.finished.code == 0, crashed.finished.output
     assert crashed.summary["findings"] == []
     assert (
-        "Observed: the target went away once while a request to GET /v1/admin/write-status/" in crashed.outcome.output
+        "Observed: the target went away once while a request to GET /v1/admin/write-status/" in crashed.finished.output
     )
     assert crashed.in_flight == []
 
@@ -107,7 +107,7 @@ def test_workers_report_one_outage_with_one_duration(tmp_path: Path) -> None:
         crashing(server.url, WHERE, tmp_path, times=1, after=0, restarts=0) as (url, _),
     ):
         arguments = (*QUICK, "--target", url, "-n", "2")
-        outcome = run(tmp_path, *arguments, environment=settings_of(server), speedup=SPEEDUP)
-    assert outcome.code == COULD_NOT_TELL, outcome.output
-    assert "Network: target unavailable once (10 s)." in outcome.output
-    assert f"{TITLE}: GET /v1/admin/write-status/" in outcome.output
+        finished = run(tmp_path, *arguments, environment=settings_of(server), speedup=SPEEDUP)
+    assert finished.code == COULD_NOT_TELL, finished.output
+    assert "Network: target unavailable once (10 s)." in finished.output
+    assert f"{TITLE}: GET /v1/admin/write-status/" in finished.output

@@ -82,20 +82,20 @@ def test_signal_ends_a_run_cleanly(number: signal.Signals, tmp_path: Path, resul
     ):
         until(lambda: has_results(results, 10) and bool(api.created))
         started.send_signal(number)
-        outcome = started.outcome()
-    assert outcome.code == INTERRUPTED, outcome.output
-    assert ("Ended by SIGHUP." in outcome.output) is (number == signal.SIGHUP)
-    assert api.left == [], outcome.output
+        finished = started.wait()
+    assert finished.code == INTERRUPTED, finished.output
+    assert ("Ended by SIGHUP." in finished.output) is (number == signal.SIGHUP)
+    assert api.left == [], finished.output
     assert journals(tmp_path) == []
     summary = json.loads((tmp_path / "summary.json").read_text())
     verdicts = Counter(entry["verdict"] for entry in summary["results"])
     assert verdicts["not run"] > 0
     assert verdicts_in(results) == verdicts, "Allure"
-    assert Counter(outcome.verdicts.values()) == {
+    assert Counter(finished.verdicts.values()) == {
         "passed": verdicts["held"],
         "skipped": verdicts.total() - verdicts["held"],
     }, "JUnit"
-    assert f"Not run: {verdicts['not run']} of {verdicts.total()} checks." in outcome.output
+    assert f"Not run: {verdicts['not run']} of {verdicts.total()} checks." in finished.output
     assert summary["checks"]["not_run"] == verdicts["not run"]
     assert (summary["outcome"], summary["exit_code"]) == ("ended early", INTERRUPTED)
     gate = render(results, tmp_path / "html").failed_rules
@@ -107,8 +107,8 @@ def test_signal_ends_a_run_cleanly(number: signal.Signals, tmp_path: Path, resul
 
 def test_run_that_stops_at_the_first_failure_reports_the_rest_as_not_run(tmp_path: Path, results: Path) -> None:
     with behind(lambda line: line.carry(), ForgetsMeta(document())) as (_, arguments, environment):
-        outcome = run(tmp_path, *QUICK, *arguments, "-x", "--alluredir", str(results), environment=environment)
-    words = Counter(outcome.verdicts.values())
+        finished = run(tmp_path, *QUICK, *arguments, "-x", "--alluredir", str(results), environment=environment)
+    words = Counter(finished.verdicts.values())
     assert words["failure"] + words["error"] == 1
     assert verdicts_in(results)["not run"] > 0
     assert verdicts_in(results).total() == words.total()
@@ -124,30 +124,30 @@ def slow(line: Line) -> None:
 def test_time_limit_ends_a_run_in_the_middle_of_a_request(tmp_path: Path) -> None:
     with behind(stops_answering, MockApi(document())) as (_, arguments, environment):
         began = time.monotonic()
-        outcome = run(tmp_path, *QUICK, *arguments, "--max-minutes", "0.05", environment=environment, speedup=1)
+        finished = run(tmp_path, *QUICK, *arguments, "--max-minutes", "0.05", environment=environment, speedup=1)
         seconds = time.monotonic() - began
-    assert outcome.code == INTERRUPTED, outcome.output
-    assert "Ended by the time limit." in outcome.output
-    assert "Not run: " in outcome.output
-    assert outcome.named("passed")
+    assert finished.code == INTERRUPTED, finished.output
+    assert "Ended by the time limit." in finished.output
+    assert "Not run: " in finished.output
+    assert finished.named("passed")
     assert seconds < DEADLINES_SECONDS, "what is under way at the same time may have to come to its own deadline"
 
 
 def test_time_limit_ends_workers_as_well(tmp_path: Path) -> None:
     api = Keeps(document())
     with behind(slow, api) as (_, arguments, environment):
-        outcome = run(
+        finished = run(
             tmp_path,
             *THREE,
             *arguments,
             *("-n", "2", "--max-minutes", "0.04"),
             environment=settings(environment, LEAD),
         )
-    assert outcome.code == INTERRUPTED, outcome.output
-    assert "Ended by the time limit." in outcome.output
-    assert outcome.named("failure") == set(), "what a worker was at did not fail"
-    assert "interrupted" not in outcome.verdicts, "each testcase has its name"
-    assert api.left == [], outcome.output
+    assert finished.code == INTERRUPTED, finished.output
+    assert "Ended by the time limit." in finished.output
+    assert finished.named("failure") == set(), "what a worker was at did not fail"
+    assert "interrupted" not in finished.verdicts, "each testcase has its name"
+    assert api.left == [], finished.output
 
 
 def test_run_that_is_killed_leaves_what_it_knew_and_nothing_in_the_way(tmp_path: Path, results: Path) -> None:
@@ -177,32 +177,32 @@ def test_place_that_cannot_be_written_to_is_told_first(option: str, reason: str,
     (tmp_path / "file").write_text("in the way")
     heard: list[int] = []
     with behind(lambda line: heard.append(line.turn), MockApi(document())) as (_, arguments, environment):
-        outcome = run(tmp_path, *QUICK, *arguments, option, str(tmp_path / "file" / "x"), environment=environment)
-    assert (outcome.code, heard) == (USAGE, []), outcome.output
-    assert f"ERROR: {tmp_path / 'file'}{reason}: name another place with {option}." in outcome.output
-    assert "Traceback" not in outcome.output
+        finished = run(tmp_path, *QUICK, *arguments, option, str(tmp_path / "file" / "x"), environment=environment)
+    assert (finished.code, heard) == (USAGE, []), finished.output
+    assert f"ERROR: {tmp_path / 'file'}{reason}: name another place with {option}." in finished.output
+    assert "Traceback" not in finished.output
 
 
 @pytest.mark.parametrize("option", ["--junitxml", "--summary"])
 def test_report_for_which_there_is_no_room_costs_nothing_else(option: str, tmp_path: Path, results: Path) -> None:
     page, badge = tmp_path / "summary.md", tmp_path / "badge.json"
     others = ("--alluredir", str(results), "--markdown", str(page), "--badge", str(badge))
-    outcome = run(tmp_path, *QUICK, option, "/dev/full", *others)
-    assert outcome.code == INTERNAL_ERROR, outcome.output
-    assert outcome.output.count("Reports could not be written: [Errno 28] No space left on device.") == 1
-    assert "Traceback" not in outcome.output
-    assert "Exit code 3: a report could not be written." in outcome.output
+    finished = run(tmp_path, *QUICK, option, "/dev/full", *others)
+    assert finished.code == INTERNAL_ERROR, finished.output
+    assert finished.output.count("Reports could not be written: [Errno 28] No space left on device.") == 1
+    assert "Traceback" not in finished.output
+    assert "Exit code 3: a report could not be written." in finished.output
     assert page.read_text().startswith("# Could not tell: a report could not be written - ")
     assert json.loads(badge.read_text())["message"] == "could not tell"
     assert has_results(results, 72)
 
 
 def test_results_until_the_disk_was_full_are_kept(tmp_path: Path, results: Path) -> None:
-    outcome = run(tmp_path, *QUICK, "-p", ROOM, "--alluredir", str(results))
-    assert outcome.code == INTERNAL_ERROR, outcome.output
-    assert "Reports could not be written: [Errno 27] File too large" in outcome.output
-    assert "Not run: " in outcome.output
-    assert "Traceback" not in outcome.output
+    finished = run(tmp_path, *QUICK, "-p", ROOM, "--alluredir", str(results))
+    assert finished.code == INTERNAL_ERROR, finished.output
+    assert "Reports could not be written: [Errno 27] File too large" in finished.output
+    assert "Not run: " in finished.output
+    assert "Traceback" not in finished.output
     assert has_results(results, ITEMS - 1)
     assert verdicts_in(results)["not run"] > 0
     assert render(results, tmp_path / "html").page.exists()
@@ -218,10 +218,10 @@ def test_absence_during_the_cleaning_up_names_what_is_left(tmp_path: Path) -> No
             line.carry()
 
     with behind(leaves_with_the_last, api) as (_, arguments, environment):
-        outcome = run(tmp_path, *THREE, *arguments, environment=settings(environment, LEAD))
-    assert outcome.code == COULD_NOT_TELL, outcome.output
-    assert outcome.output.count(" could not be cancelled: ") == len(api.left) >= REASON_TO_LEAVE, outcome.output
-    assert "make clean-up TARGET=http://127.0.0.1:" in outcome.output
+        finished = run(tmp_path, *THREE, *arguments, environment=settings(environment, LEAD))
+    assert finished.code == COULD_NOT_TELL, finished.output
+    assert finished.output.count(" could not be cancelled: ") == len(api.left) >= REASON_TO_LEAVE, finished.output
+    assert "make clean-up TARGET=http://127.0.0.1:" in finished.output
     assert len(journals(tmp_path)) == 1
 
 
@@ -252,10 +252,10 @@ def test_create_of_which_no_answer_tells_is_found_and_cancelled(answer: bytes, t
             line.reset()
 
     with behind(hides_some, api) as (_, arguments, environment):
-        outcome = run(tmp_path, *THREE, *arguments, "-k", SOME, environment=settings(environment, LEAD))
+        finished = run(tmp_path, *THREE, *arguments, "-k", SOME, environment=settings(environment, LEAD))
     assert len(api.created) > 1
-    assert api.left == [], outcome.output
-    assert "could not be cancelled" not in outcome.output
+    assert api.left == [], finished.output
+    assert "could not be cancelled" not in finished.output
 
 
 SOME = "RESP-01 or AUTH-01"
@@ -274,11 +274,11 @@ def test_sigterm_ends_workers_as_well(tmp_path: Path) -> None:
     ):
         until(lambda: len(api.created) >= REASON_TO_LEAVE)
         started.send_signal(signal.SIGTERM)
-        outcome = started.outcome()
-    assert outcome.code == INTERRUPTED, outcome.output
-    assert "Ended by SIGTERM." in outcome.output
-    assert "Traceback" not in outcome.output
-    assert api.left == [], outcome.output
+        finished = started.wait()
+    assert finished.code == INTERRUPTED, finished.output
+    assert "Ended by SIGTERM." in finished.output
+    assert "Traceback" not in finished.output
+    assert api.left == [], finished.output
     assert json.loads((tmp_path / "summary.json").read_text())["checks"]["not_run"] > 0
     assert json.loads((tmp_path / "all.har").read_text())["log"]["entries"]
 
@@ -294,9 +294,9 @@ def test_what_killed_workers_created_is_cancelled(tmp_path: Path) -> None:
         for child in children:
             if b"stdin.readline" in Path(f"/proc/{child}/cmdline").read_bytes():
                 os.kill(int(child), signal.SIGKILL)
-        outcome = started.outcome()
-    assert outcome.code == INTERNAL_ERROR, outcome.output
-    assert api.left == [], outcome.output
+        finished = started.wait()
+    assert finished.code == INTERNAL_ERROR, finished.output
+    assert api.left == [], finished.output
 
 
 def killed_after_some_creates(folder: Path, api: Keeps, arguments: Sequence[str], given: Mapping[str, str]) -> None:
@@ -314,9 +314,9 @@ def test_next_run_cancels_first_what_a_killed_one_left(tmp_path: Path) -> None:
         killed_after_some_creates(tmp_path, api, arguments, given)
         assert api.left
         assert given["PROPEXO_TOKEN"] not in journals(tmp_path)[0].read_text()
-        outcome = run(tmp_path, *THREE, *arguments, "-k", "AUTH-01", environment=given)
-    assert " that an earlier run left at the target." in outcome.output
-    assert api.left == [], outcome.output
+        finished = run(tmp_path, *THREE, *arguments, "-k", "AUTH-01", environment=given)
+    assert " that an earlier run left at the target." in finished.output
+    assert api.left == [], finished.output
     assert journals(tmp_path) == []
 
 
@@ -370,13 +370,13 @@ def test_third_ctrl_c_ends_the_clean_up_and_what_is_open_is_told(tmp_path: Path)
         for _ in range(3):
             started.send_signal(signal.SIGINT)
             time.sleep(0.3)
-        outcome = started.outcome()
+        finished = started.wait()
         api.ended.set()
-    assert "Traceback" not in outcome.output
-    assert "Still cancelling what was created, " in outcome.output
-    assert "make clean-up TARGET=http://127.0.0.1:" in outcome.output
+    assert "Traceback" not in finished.output
+    assert "Still cancelling what was created, " in finished.output
+    assert "make clean-up TARGET=http://127.0.0.1:" in finished.output
     left = json.loads((tmp_path / "summary.json").read_text())["not_cancelled"]
-    assert len(left) == len(api.created), outcome.output
+    assert len(left) == len(api.created), finished.output
     assert len(journals(tmp_path)) == 1
 
 
@@ -391,17 +391,17 @@ def test_time_limit_is_met_where_answers_are_slow(tmp_path: Path) -> None:
 
     with behind(becomes_slow, api, speedup=1) as (_, arguments, environment):
         began = time.monotonic()
-        outcome = run(
+        finished = run(
             tmp_path,
             *(*THREE, *arguments, "--max-minutes", "0.1", "--summary", str(tmp_path / "summary.json")),
             environment=settings(environment, LEAD),
             speedup=1,
         )
         seconds = time.monotonic() - began
-    assert outcome.code == INTERRUPTED, outcome.output
+    assert finished.code == INTERRUPTED, finished.output
     assert seconds < 0.1 * 60 + PROMISED_SECONDS
     left = json.loads((tmp_path / "summary.json").read_text())["not_cancelled"]
-    assert len(left) >= len(api.left), outcome.output
+    assert len(left) >= len(api.left), finished.output
 
 
 SLOW_SECONDS = 6.0
@@ -416,7 +416,7 @@ DEADLINES_SECONDS = 20.0
 def test_run_of_workers_ends_where_the_target_goes_away(tmp_path: Path) -> None:
     fault: Fault = lambda line: line.proxy.leave() if line.turn == MIDDLE else line.carry()  # noqa: E731
     with behind(fault, MockApi(document())) as (_, arguments, environment):
-        outcome = run(tmp_path, *QUICK, *arguments, "-n", str(WORKERS), environment=environment)
-    assert outcome.code == COULD_NOT_TELL, outcome.output
-    assert 1 <= len(outcome.named("error")) <= WORKERS, "one for each worker at most"
-    assert not outcome.named("failure")
+        finished = run(tmp_path, *QUICK, *arguments, "-n", str(WORKERS), environment=environment)
+    assert finished.code == COULD_NOT_TELL, finished.output
+    assert 1 <= len(finished.named("error")) <= WORKERS, "one for each worker at most"
+    assert not finished.named("failure")

@@ -58,16 +58,16 @@ def test_what_becomes_of_the_output_changes_no_verdict(line: str, said: str, tmp
 @pytest.mark.parametrize("plugin", ["terminal", "xdist", "junitxml", "allure_pytest", "capture", "logging"])
 def test_plugin_that_is_left_out_is_done_without(plugin: str, tmp_path: Path) -> None:
     summary = tmp_path / "s.json"
-    outcome = run(tmp_path, *ONE, "-p", f"no:{plugin}", "--summary", str(summary))
-    assert outcome.code == 0, outcome.output
+    finished = run(tmp_path, *ONE, "-p", f"no:{plugin}", "--summary", str(summary))
+    assert finished.code == 0, finished.output
     assert json.loads(summary.read_text())["outcome"] == "held"
-    assert "Traceback" not in outcome.output
+    assert "Traceback" not in finished.output
 
 
 def test_run_without_any_plugin_of_others(tmp_path: Path) -> None:
-    outcome = run(tmp_path, *ONE, environment={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
-    assert outcome.code == 0, outcome.output
-    assert outcome.named("passed")
+    finished = run(tmp_path, *ONE, environment={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+    assert finished.code == 0, finished.output
+    assert finished.named("passed")
 
 
 def test_secret_is_told_without_a_terminal_plugin(tmp_path: Path) -> None:
@@ -84,10 +84,10 @@ def test_secret_is_told_without_a_terminal_plugin(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", ["mock", "http://127.0.0.1:9"])
 def test_token_that_is_not_utf_8_is_one_sentence(target: str, tmp_path: Path) -> None:
-    outcome = run(tmp_path, *ONE, "--target", target, environment={"PROPEXO_TOKEN": "tok-en-tok-en\udcff"})
-    assert outcome.code == USAGE
+    finished = run(tmp_path, *ONE, "--target", target, environment={"PROPEXO_TOKEN": "tok-en-tok-en\udcff"})
+    assert finished.code == USAGE
     expected = "ERROR: PROPEXO_TOKEN is not UTF-8 (it holds the byte 0xFF): give its value in UTF-8."
-    assert outcome.output.strip() == expected
+    assert finished.output.strip() == expected
 
 
 def test_repeating_of_checks_is_refused(tmp_path: Path) -> None:
@@ -113,11 +113,11 @@ def test_two_runs_at_once_into_one_har_both_have_theirs(tmp_path: Path) -> None:
     second.mkdir()
     given = (*QUICK, "-k", "AUTH", "--har", str(file))
     with running(first, *given) as one, running(second, *given) as other:
-        outcomes = [one.outcome(), other.outcome()]
-    assert [outcome.code for outcome in outcomes] == [0, 0], outcomes[1].output
+        both = [one.wait(), other.wait()]
+    assert [finished.code for finished in both] == [0, 0], both[1].output
     (beside,) = tmp_path.glob("x-*.har")
     sentence = f"{file} is in use by another run: the HAR of this one is {beside}."
-    assert sum(sentence in outcome.output for outcome in outcomes) == 1
+    assert sum(sentence in finished.output for finished in both) == 1
     assert len(entries(file)) == len(entries(beside)) > 0
     assert sorted(tmp_path.iterdir()) == sorted([file, beside, first, second])
 
@@ -137,8 +137,8 @@ def test_folder_that_is_not_ours_alone_is_done_without(kind: str, tmp_path: Path
         "open to others": open_to_others,
     }
     make[kind]()
-    outcome = run(tmp_path, *ONE, environment={"CHAOS_PACED": "yes"})
-    assert outcome.code == 0, outcome.output
+    finished = run(tmp_path, *ONE, environment={"CHAOS_PACED": "yes"})
+    assert finished.code == 0, finished.output
     assert list(elsewhere.iterdir()) == []
     assert home.is_file() if kind == "file" else list(home.iterdir()) == []
 

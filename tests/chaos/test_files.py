@@ -26,9 +26,9 @@ def pipe(tmp_path: Path) -> str:
 def test_pipe_that_nobody_writes_to_ends_a_run_before_it_begins(option: str, pipe: str, tmp_path: Path) -> None:
     heard: list[int] = []
     with behind(lambda line: heard.append(line.turn), MockApi(document())) as (_, arguments, environment):
-        outcome = run(tmp_path, *QUICK, *arguments, option, pipe, environment=environment)
-    assert (outcome.code, heard) == (USAGE, []), outcome.output
-    (line,) = [line for line in outcome.output.splitlines() if line]
+        finished = run(tmp_path, *QUICK, *arguments, option, pipe, environment=environment)
+    assert (finished.code, heard) == (USAGE, []), finished.output
+    (line,) = [line for line in finished.output.splitlines() if line]
     assert line.startswith("ERROR: ")
     assert "it is a pipe or a device, not a file" in line
 
@@ -38,15 +38,15 @@ def test_aliases_that_multiply_end_a_run_before_it_begins(option: str, tmp_path:
     file = tmp_path / "laughs.yaml"
     levels = [f"a{at}: &a{at} [{','.join([f'*a{at - 1}'] * 9)}]" for at in range(1, 9)]
     file.write_text("\n".join(["a0: &a0 [x]", *levels]))
-    outcome = run(tmp_path, *QUICK, option, str(file))
-    assert outcome.code == USAGE, outcome.output
-    assert outcome.output.strip() == f"ERROR: {file} is too much: it holds more than 200,000 values, aliases counted."
+    finished = run(tmp_path, *QUICK, option, str(file))
+    assert finished.code == USAGE, finished.output
+    assert finished.output.strip() == f"ERROR: {file} is too much: it holds more than 200,000 values, aliases counted."
 
 
 def test_history_that_is_no_file_is_said_and_left(pipe: str, tmp_path: Path) -> None:
-    outcome = run(tmp_path, *ONE, "--history", pipe)
-    assert outcome.code == 0, outcome.output
-    assert "it is a pipe or a device, not a file" in outcome.output
+    finished = run(tmp_path, *ONE, "--history", pipe)
+    assert finished.code == 0, finished.output
+    assert "it is a pipe or a device, not a file" in finished.output
     assert Path(pipe).is_fifo()
 
 
@@ -54,8 +54,8 @@ def test_odd_lines_of_a_history_are_set_aside_and_the_run_is_added(tmp_path: Pat
     file = tmp_path / "history.jsonl"
     odd = [b"[" * 100_000, b'{"findings": [{"identity": ["a"]}]}', b'{"when": "\\ud800"}']
     file.write_bytes(b"\n".join(odd))
-    outcome = run(tmp_path, *ONE, "--history", str(file))
-    assert outcome.code == 0, outcome.output
-    assert "3 lines of" in outcome.output
+    finished = run(tmp_path, *ONE, "--history", str(file))
+    assert finished.code == 0, finished.output
+    assert "3 lines of" in finished.output
     assert [json.loads(line)["outcome"] for line in file.read_text().splitlines()] == ["held"]
     assert (tmp_path / "history.unreadable.jsonl").read_bytes().splitlines() == odd

@@ -38,12 +38,12 @@ def test_nothing_is_told_of_the_application(fault: Fault, access: str, tmp_path:
 
     with behind(count, MockApi(document())) as (_, arguments, settings):
         given = (*QUICK, *arguments, "--access", access)
-        outcome = run(tmp_path, *given, environment=environment_of(access, settings))
-    assert outcome.code == COULD_NOT_TELL, outcome.output
-    assert "Something in front of http://" in outcome.output
-    assert "Contract held" not in outcome.output
-    assert not outcome.named("failure"), outcome.output
-    assert len(outcome.named("error")) == 1, "one error of the run"
+        finished = run(tmp_path, *given, environment=environment_of(access, settings))
+    assert finished.code == COULD_NOT_TELL, finished.output
+    assert "Something in front of http://" in finished.output
+    assert "Contract held" not in finished.output
+    assert not finished.named("failure"), finished.output
+    assert len(finished.named("error")) == 1, "one error of the run"
     assert len(turns) <= FEW, "it is found out at once"
 
 
@@ -63,5 +63,5 @@ def refuses_with_a_page(line: Line) -> None:
 def test_page_that_is_not_for_everybody_is_a_refusal(access: str, tmp_path: Path) -> None:
     with behind(refuses_with_a_page, MockApi(document())) as (_, arguments, settings):
         given = (*QUICK, *arguments, "--access", access)
-        outcome = run(tmp_path, *given, environment=environment_of(access, settings))
-    assert outcome.code == HELD, outcome.output
+        finished = run(tmp_path, *given, environment=environment_of(access, settings))
+    assert finished.code == HELD, finished.output

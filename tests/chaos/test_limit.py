@@ -16,7 +16,7 @@ from contracts.mock.http.rate_limit import RateLimit, Usage
 from contracts.mock.http.serve import MockServer, serve
 from tests.chaos.fast_clock import PACED
 from tests.chaos.fast_suite import run, running
-from tests.support.suite_process import QUICK, TWO, Outcome, document, settings_of
+from tests.support.suite_process import QUICK, TWO, FinishedRun, document, settings_of
 
 SPEEDUP, UNHURRIED = 20.0, 4.0
 """The latter leaves the time to send all that a minute allows."""
@@ -63,26 +63,26 @@ def arguments(server: MockServer, *options: str) -> tuple[str, ...]:
 def test_night_meets_no_429_and_no_delay(target: tuple[Counted, MockServer], tmp_path: Path) -> None:
     api, server = target
     environment = settings_of(server) | {PACED: "yes"}
-    outcome = run(tmp_path, *arguments(server, *NIGHTLY), environment=environment, speedup=SPEEDUP)
-    assert outcome.code == 0, outcome.output
+    finished = run(tmp_path, *arguments(server, *NIGHTLY), environment=environment, speedup=SPEEDUP)
+    assert finished.code == 0, finished.output
     assert (api.refused, api.slowed) == (0, 0)
     assert len(api.usages) > FEWEST_OF_A_NIGHT
-    assert "Plan: at most 240 requests to 2 operations, 100 a minute: about 2 minutes." in outcome.output
-    assert "requests sent, at most 100 a minute: waiting " in outcome.output
+    assert "Plan: at most 240 requests to 2 operations, 100 a minute: about 2 minutes." in finished.output
+    assert "requests sent, at most 100 a minute: waiting " in finished.output
 
 
 def test_workers_share_the_pace(target: tuple[Counted, MockServer], tmp_path: Path) -> None:
     api, server = target
     environment = settings_of(server) | {PACED: "yes"}
-    outcome = run(tmp_path, *arguments(server, *NIGHTLY), "-n", "2", environment=environment, speedup=SPEEDUP)
-    assert outcome.code == 0, outcome.output
+    finished = run(tmp_path, *arguments(server, *NIGHTLY), "-n", "2", environment=environment, speedup=SPEEDUP)
+    assert finished.code == 0, finished.output
     assert (api.refused, api.slowed) == (0, 0)
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["on one machine", "on two"])
 def test_two_runs_at_once_meet_no_429(target: tuple[Counted, MockServer], tmp_path: Path, *, apart: bool) -> None:
     api, server = target
-    outcomes: list[Outcome] = []
+    both: list[FinishedRun] = []
     with ExitStack() as stack:
         runs = []
         for place, name in enumerate(("one", "other")):
@@ -94,8 +94,8 @@ def test_two_runs_at_once_meet_no_429(target: tuple[Counted, MockServer], tmp_pa
             environment[EVENTS] = ",".join(server.known[EVENTS][place::2])
             given = arguments(server, *NIGHTLY)
             runs.append(stack.enter_context(running(folder, *given, environment=environment, speedup=SPEEDUP)))
-        outcomes = [started.outcome() for started in runs]
-    assert [outcome.code for outcome in outcomes] == [0, 0], [outcome.output for outcome in outcomes]
+        both = [started.wait() for started in runs]
+    assert [finished.code for finished in both] == [0, 0], [finished.output for finished in both]
     assert api.refused == 0
     assert len(api.usages) > 2 * FEWEST_OF_A_NIGHT
 
@@ -115,30 +115,30 @@ def test_somebody_else_who_uses_the_token_up_breaks_no_requirement(
     other.start()
     try:
         environment = settings_of(server) | {PACED: "yes"}
-        outcome = run(tmp_path, *arguments(server, *QUICK), environment=environment, speedup=SPEEDUP)
+        finished = run(tmp_path, *arguments(server, *QUICK), environment=environment, speedup=SPEEDUP)
     finally:
         over.set()
         other.join()
-    assert outcome.code in (0, 6), outcome.output
-    assert not outcome.named("failure"), outcome.output
+    assert finished.code in (0, 6), finished.output
+    assert not finished.named("failure"), finished.output
     assert api.slowed > 0, "it was as crowded as it should be"
 
 
 def test_limit_of_a_target_on_this_machine_breaks_no_requirement(tmp_path: Path) -> None:
     api = Counted(SMALL_LIMIT)
     with serve(api) as server:
-        outcome = run(tmp_path, *arguments(server, *ONE), environment=settings_of(server), speedup=SPEEDUP)
-    assert outcome.code == 0, outcome.output
-    assert not outcome.named("failure"), outcome.output
-    assert api.refused == 1, f"it is paced from the first on: {outcome.output}"
-    assert "1 answered 429" in outcome.output
+        finished = run(tmp_path, *arguments(server, *ONE), environment=settings_of(server), speedup=SPEEDUP)
+    assert finished.code == 0, finished.output
+    assert not finished.named("failure"), finished.output
+    assert api.refused == 1, f"it is paced from the first on: {finished.output}"
+    assert "1 answered 429" in finished.output
 
 
 def test_first_429_of_a_target_on_this_machine_leaves_it_two_thirds_of_its_limit(tmp_path: Path) -> None:
     api = Counted(MIDDLING_LIMIT, UNHURRIED)
     api.limit.slowdown = 0  # many a mock refuses and never slows down
     with serve(api) as server:
-        outcome = run(tmp_path, *arguments(server, *QUICK), environment=settings_of(server), speedup=UNHURRIED)
-    assert outcome.code == 0, outcome.output
-    assert api.refused == 1, outcome.output
-    assert "requests sent, at most 40 a minute: waiting " in outcome.output
+        finished = run(tmp_path, *arguments(server, *QUICK), environment=settings_of(server), speedup=UNHURRIED)
+    assert finished.code == 0, finished.output
+    assert api.refused == 1, finished.output
+    assert "requests sent, at most 40 a minute: waiting " in finished.output

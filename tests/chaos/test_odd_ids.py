@@ -22,7 +22,7 @@ def test_odd_job_ids_end_the_run_as_documented(start: bytes, tmp_path: Path) -> 
     fault = body_changed(lambda body: body.replace(b'"job_id":"', b'"job_id":"' + start))
     files = [f"--{name}={tmp_path / name}" for name in ("summary", "markdown", "har", "alluredir")]
     with behind(fault, MockApi(document())) as (_, arguments, environment):
-        outcome = run(tmp_path, *QUICK, *arguments, *files, environment=environment)
-    assert outcome.code in (FOUND, COULD_NOT_TELL), outcome.output
-    assert "The suite itself failed" not in outcome.output
-    assert len(outcome.output) < READABLE_CHARACTERS, "nobody reads an id of a megabyte"
+        finished = run(tmp_path, *QUICK, *arguments, *files, environment=environment)
+    assert finished.code in (FOUND, COULD_NOT_TELL), finished.output
+    assert "The suite itself failed" not in finished.output
+    assert len(finished.output) < READABLE_CHARACTERS, "nobody reads an id of a megabyte"

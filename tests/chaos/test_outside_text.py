@@ -56,10 +56,10 @@ def outputs(folder: Path, fault: Fault) -> tuple[int, dict[str, str], dict[str, 
     out = folder / "out"
     options = [part for option in EVERY_REPORT for part in (option, str(out / option.strip("-")))]
     with behind(fault, MockApi(document())) as (_, target, environment):
-        outcome = run(folder, *QUICK, *target, *options, "-rA", "--log-level=DEBUG", environment=environment)
+        finished = run(folder, *QUICK, *target, *options, "-rA", "--log-level=DEBUG", environment=environment)
     files = [file for file in (*out.rglob("*"), folder / "junit.xml", folder / "output") if file.is_file()]
     written = {str(file.relative_to(folder)): file.read_bytes() for file in files}
-    return outcome.code, {name.replace(":", ""): word for name, word in outcome.verdicts.items()}, written
+    return finished.code, {name.replace(":", ""): word for name, word in finished.verdicts.items()}, written
 
 
 def acting(text: str) -> list[str]:
@@ -139,9 +139,9 @@ def test_token_is_found_in_any_spelling(debug: tuple[str, ...], tmp_path: Path) 
         )
         # Hypothesis reads its variable as it is imported.
         arguments = (*QUICK, *target, *options, *tracing, "--showlocals")
-        outcome = run_in_new_interpreter(tmp_path, *arguments, environment=given)
-    assert outcome.code == VIOLATED, outcome.output[-3000:]
-    (tmp_path / "terminal").write_text(outcome.output)
+        finished = run_in_new_interpreter(tmp_path, *arguments, environment=given)
+    assert finished.code == VIOLATED, finished.output[-3000:]
+    (tmp_path / "terminal").write_text(finished.output)
     written = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     assert [file for file in tmp_path.rglob("observed/*") if file.stat().st_size], "Hypothesis observed something"
     told = {name: spell(TOKEN) for name, spell in SPELLINGS.items()}

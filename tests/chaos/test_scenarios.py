@@ -12,7 +12,7 @@ from contracts.mock.http.api import MockApi
 from tests.chaos.fast_suite import SPEEDUP_FACTOR, behind, run
 from tests.chaos.scenarios import COULD_NOT_TELL, HELD, SCENARIOS, Scenario
 from tests.support.factories import CANCEL, STATUS, number_of_checks
-from tests.support.suite_process import QUICK, Outcome, document
+from tests.support.suite_process import QUICK, FinishedRun, document
 
 DEADLINE_SECONDS = 400.0
 """On the run's own clock; most take a few seconds."""
@@ -24,30 +24,30 @@ def test_scenario(scenario: Scenario, tmp_path: Path) -> None:
     summary = tmp_path / "summary.json"
     with behind(scenario.make(), MockApi(document())) as (_, arguments, environment):
         began = time.monotonic()
-        outcome = run(tmp_path, *QUICK, *arguments, "--summary", str(summary), environment=environment)
+        finished = run(tmp_path, *QUICK, *arguments, "--summary", str(summary), environment=environment)
         seconds = (time.monotonic() - began) * SPEEDUP_FACTOR
-    assert outcome.code == scenario.code, outcome.output
-    assert scenario.says in outcome.output, outcome.output
-    assert seconds < DEADLINE_SECONDS, outcome.output
-    failed = outcome.named("failure")
-    assert failed >= scenario.violated, outcome.output
-    assert scenario.others or failed == scenario.violated, outcome.output
-    assert_nothing_lost(outcome, json.loads(summary.read_text()))
+    assert finished.code == scenario.code, finished.output
+    assert scenario.says in finished.output, finished.output
+    assert seconds < DEADLINE_SECONDS, finished.output
+    failed = finished.named("failure")
+    assert failed >= scenario.violated, finished.output
+    assert scenario.others or failed == scenario.violated, finished.output
+    assert_nothing_lost(finished, json.loads(summary.read_text()))
     if scenario.code == HELD:
-        assert not outcome.named("error"), outcome.output
+        assert not finished.named("error"), finished.output
     if scenario.code == COULD_NOT_TELL:
-        assert len(outcome.named("error")) == 1, f"one error of the run: {outcome.output}"
-        assert "Not run: " in outcome.output
+        assert len(finished.named("error")) == 1, f"one error of the run: {finished.output}"
+        assert "Not run: " in finished.output
 
 
-def assert_nothing_lost(outcome: Outcome, summary: object) -> None:
+def assert_nothing_lost(finished: FinishedRun, summary: object) -> None:
     """See that each result is in the JUnit file and in the summary, what did not run as skipped."""
     assert isinstance(summary, dict)
     results = summary["results"]
     held = [entry for entry in results if entry["verdict"] == "held"]
-    assert len(results) == len(outcome.verdicts) == number_of_checks(CANCEL, STATUS)
-    assert list(outcome.verdicts.values()).count("passed") == len(held)
-    assert summary["exit_code"] == outcome.code
+    assert len(results) == len(finished.verdicts) == number_of_checks(CANCEL, STATUS)
+    assert list(finished.verdicts.values()).count("passed") == len(held)
+    assert summary["exit_code"] == finished.code
 
 
 def test_there_are_enough_scenarios() -> None:

@@ -46,9 +46,9 @@ def test_slow_answers_are_answers_however_many_others_never_came(tmp_path: Path)
     silent: list[bytes] = []
     fault = never_answers_malformed_json_and_is_slow_to_others(silent)
     with behind(fault, MockApi(document())) as (_, arguments, environment):
-        outcome = run(tmp_path, *QUICK, *arguments, "--summary", str(summary), environment=environment)
-    assert outcome.code == VIOLATED, outcome.output
-    assert outcome.named("failure") >= {"RESP-06"}
+        finished = run(tmp_path, *QUICK, *arguments, "--summary", str(summary), environment=environment)
+    assert finished.code == VIOLATED, finished.output
+    assert finished.named("failure") >= {"RESP-06"}
     unanswered = [
         found for found in json.loads(summary.read_text())["findings"] if NOTHING_IN_TIME in found["observed"]
     ]

@@ -22,8 +22,8 @@ def head_gets_a_body(line: Line) -> None:
 def test_body_of_an_answer_to_head_is_reported_for_head_and_gates_nothing(tmp_path: Path) -> None:
     summary = tmp_path / "summary.json"
     with behind(head_gets_a_body, MockApi(document())) as (_, arguments, environment):
-        outcome = run(tmp_path, *TWO, *arguments, "--summary", str(summary), environment=environment)
-    assert outcome.code == HELD, outcome.output
+        finished = run(tmp_path, *TWO, *arguments, "--summary", str(summary), environment=environment)
+    assert finished.code == HELD, finished.output
     found = [finding for finding in json.loads(summary.read_text())["findings"] if finding["requirement"] == "RESP-06"]
     assert found
     assert all("and then, unasked, 80 bytes: xxx" in finding["observed"] for finding in found), "no later one is blamed"

@@ -45,7 +45,7 @@ def test_authentication_comes_before_validation(test: RequirementTest) -> None:
         raise NotApplicable("a wrong token is accepted (AUTH-02), so nothing comes before validation")
     fitting = [mutation for mutation in _bad_requests(test) if mutation.applies(wrong)]
     for mutation in fitting[: test.extra_requests]:
-        both = Mutation(f"wrong token, {mutation.name}", mutation.apply, issued_token=False, also_malformed=True)
+        both = Mutation(f"wrong token, {mutation.name}", mutation.apply, issued_token=False, otherwise_invalid=True)
         test.check_exchange(test.run.send(both.apply(wrong), both), has_status_of(reference))
     for mutation in fitting[:1]:
         # After so many wrong tokens the issued one is heard as ever (AUTH-11). The edit's own test takes it from here.

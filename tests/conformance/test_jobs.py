@@ -121,7 +121,7 @@ def test_record_can_be_read_back_updated_and_cancelled(test: RequirementTest) ->
     request = test.run.requests.request_for(cancelled_by, test.run.requests.id_params_for(cancelled_by, first))
     again, last = _use(test, cancelled_by, request)
     state = f", its job {jobs.job_state(last.status, last.exchange)}" if last else ""
-    test.observations.append(f"cancelled a second time: answered {again.outcome}{state}")
+    test.observations.append(f"cancelled a second time: answered {again.status_or_fault}{state}")
 
 
 def _told_records(test: RequirementTest) -> dict[str, str]:

@@ -62,12 +62,12 @@ def left_open(operation: Operation) -> list[Mutation]:
 
 def left_open_and_honest(operation: Operation) -> list[Mutation]:
     """Give those of these requests that an honest client may send by mistake."""
-    return [mutation for mutation in left_open(operation) if not mutation.fuzzing]
+    return [mutation for mutation in left_open(operation) if not mutation.fuzzer_only]
 
 
 def left_open_to_fuzzers(operation: Operation) -> list[Mutation]:
     """Give those of these requests that only a fuzzer or an attacker sends."""
-    return [mutation for mutation in left_open(operation) if mutation.fuzzing]
+    return [mutation for mutation in left_open(operation) if mutation.fuzzer_only]
 
 
 @requirement("RESP-06", mutations=left_open_and_honest)

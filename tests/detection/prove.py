@@ -104,13 +104,13 @@ def try_on(name: str, profile: str, seed: int) -> RequirementTest:
             )
     by_verdict = {
         verdict: frozenset(result.requirement for result in collector.results if result.verdict is verdict)
-        for verdict in (Status.VIOLATED, Status.NOT_MET, Status.INCONCLUSIVE)
+        for verdict in (Status.VIOLATED, Status.NOT_MET, Status.COULD_NOT_TELL)
     }
     return RequirementTest(
         name=name,
         violated=by_verdict[Status.VIOLATED],
         not_met=by_verdict[Status.NOT_MET],
-        early_verdict=by_verdict[Status.INCONCLUSIVE],
+        early_verdict=by_verdict[Status.COULD_NOT_TELL],
         requests=max((process.requests_sent for process in process_stats(collector.results)), default=0),
         seconds=time.monotonic() - began,
         code=int(code),

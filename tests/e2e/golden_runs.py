@@ -21,7 +21,7 @@ from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
 from contracts.openapi.document import Document
 from tests.detection.defects import DEFECTS
-from tests.support.suite_process import ROOT, TWO, Outcome, document, run, serving
+from tests.support.suite_process import ROOT, TWO, FinishedRun, document, run, serving
 
 FOLDER = Path(__file__).with_name("golden")
 REQUESTS = {
@@ -64,13 +64,13 @@ class Recording(MockApi):
         return body
 
 
-def sent(folder: Path, *options: str) -> tuple[str, Outcome]:
+def sent(folder: Path, *options: str) -> tuple[str, FinishedRun]:
     """Return a line for each request of a run with these options, and what the run came to."""
     api = Recording(document())
     with serving(api) as (arguments, environment):
-        outcome = run(folder, "-p", "tests.e2e.repeatable", *arguments, *options, environment=environment)
-    assert outcome.code == 0, outcome.output
-    return "".join(f"{line}\n" for line in api.lines), outcome
+        finished = run(folder, "-p", "tests.e2e.repeatable", *arguments, *options, environment=environment)
+    assert finished.code == 0, finished.output
+    return "".join(f"{line}\n" for line in api.lines), finished
 
 
 def found(folder: Path, name: str) -> list[str]:
@@ -99,7 +99,7 @@ def properties(schema: object, place: str = "") -> Iterator[str]:
 
 def names_that_users_rely_on(folder: Path) -> str:
     """Return the ids of items, the keys of summary.schema.json and the command line's options, as JSON."""
-    _, outcome = sent(folder, "--profile", "quick", "--hypothesis-seed", "1")
+    _, finished = sent(folder, "--profile", "quick", "--hypothesis-seed", "1")
     usage = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/conformance", "--help"],
         cwd=ROOT,
@@ -111,7 +111,7 @@ def names_that_users_rely_on(folder: Path) -> str:
     schema = json.loads((ROOT / "reports" / "summary.schema.json").read_text())
     ours = usage.partition("\nconformance:\n")[2].partition("\n\n")[0]
     stable = {
-        "items": sorted(outcome.verdicts),
+        "items": sorted(finished.verdicts),
         "options": sorted(set(re.findall(r"^ +(--[a-z-]+)", ours, re.MULTILINE))),
         "summary": sorted(properties(schema)),
     }

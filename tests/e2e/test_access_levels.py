@@ -8,7 +8,7 @@ from contracts.mock.http.api import MockApi
 from tests.support.factories import CANCEL, table
 from tests.support.sockets import Talk
 from tests.support.sockets import serving as serving_fake
-from tests.support.suite_process import TWO, Outcome, document, run, serving
+from tests.support.suite_process import TWO, FinishedRun, document, run, serving
 
 
 class Watched(MockApi):
@@ -28,7 +28,7 @@ class Watched(MockApi):
         return super().accept(*given)
 
 
-def tried(folder: Path, api: MockApi, *arguments: str, without: tuple[str, ...] = ()) -> Outcome:
+def tried(folder: Path, api: MockApi, *arguments: str, without: tuple[str, ...] = ()) -> FinishedRun:
     with serving(api) as (target, environment):
         kept = {name: value for name, value in environment.items() if name not in without}
         return run(folder, *TWO, *target, "--profile", "quick", *arguments, environment=kept)
@@ -36,44 +36,44 @@ def tried(folder: Path, api: MockApi, *arguments: str, without: tuple[str, ...] 
 
 def test_run_without_a_token_tries_refusals_and_could_not_tell_the_rest(tmp_path: Path) -> None:
     api = Watched(document())
-    outcome = tried(tmp_path, api, without=("PROPEXO_TOKEN",))
-    assert outcome.code == 6, outcome.output
-    assert {"AUTH-01", "AUTH-02", "AUTH-07", "AUTH-10"} <= outcome.named("passed") - outcome.named("error")
-    assert {"AUTH-03", "RESP-01", "ERR-01", "JOB-01"} <= outcome.named("error")
-    assert "set PROPEXO_TOKEN" in outcome.output
-    assert "Access none: " in outcome.output
+    finished = tried(tmp_path, api, without=("PROPEXO_TOKEN",))
+    assert finished.code == 6, finished.output
+    assert {"AUTH-01", "AUTH-02", "AUTH-07", "AUTH-10"} <= finished.named("passed") - finished.named("error")
+    assert {"AUTH-03", "RESP-01", "ERR-01", "JOB-01"} <= finished.named("error")
+    assert "set PROPEXO_TOKEN" in finished.output
+    assert "Access none: " in finished.output
     assert api.writes == 0
 
 
 def test_declared_level_uses_no_more_and_tells_how_much_ran(tmp_path: Path) -> None:
     api = Watched(document())
-    outcome = tried(tmp_path, api, "--access", "none")
-    assert outcome.code == 0, outcome.output
-    assert not outcome.named("error")
-    counts = re.search(r"Access none: enough for (\d+) of (\d+) checks", outcome.output)
+    finished = tried(tmp_path, api, "--access", "none")
+    assert finished.code == 0, finished.output
+    assert not finished.named("error")
+    counts = re.search(r"Access none: enough for (\d+) of (\d+) checks", finished.output)
     assert counts is not None
-    held = [name for name, word in outcome.verdicts.items() if word == "passed"]
-    assert [int(number) for number in counts.groups()] == [len(held), len(outcome.verdicts)]
+    held = [name for name, word in finished.verdicts.items() if word == "passed"]
+    assert [int(number) for number in counts.groups()] == [len(held), len(finished.verdicts)]
     assert api.credentials
     assert not [sent for sent in api.credentials if api.state.tokens[0] in sent]
 
 
 def test_token_alone_judges_refusals_and_writes_nothing(tmp_path: Path) -> None:
     api = Watched(document())
-    outcome = tried(tmp_path, api, "--access", "token")
-    assert outcome.code == 0, outcome.output
-    assert {"AUTH-01", "AUTH-03", "AUTH-04", "AUTH-11", "ERR-01", "ERR-02", "ERR-03", "ERR-05"} <= outcome.named(
+    finished = tried(tmp_path, api, "--access", "token")
+    assert finished.code == 0, finished.output
+    assert {"AUTH-01", "AUTH-03", "AUTH-04", "AUTH-11", "ERR-01", "ERR-02", "ERR-03", "ERR-05"} <= finished.named(
         "passed"
     )
-    assert {"RESP-01", "RESP-08", "JOB-01"} <= outcome.named("skipped")
+    assert {"RESP-01", "RESP-08", "JOB-01"} <= finished.named("skipped")
     assert api.writes == 0
 
 
 def test_token_alone_that_is_refused_ends_the_run(tmp_path: Path) -> None:
     with serving(MockApi(document())) as (target, _):
-        outcome = run(tmp_path, *TWO, *target, environment={"PROPEXO_TOKEN": "never-issued-by-anybody"})
-    assert outcome.code == 6, outcome.output
-    assert "refuses the token in PROPEXO_TOKEN" in outcome.output
+        finished = run(tmp_path, *TWO, *target, environment={"PROPEXO_TOKEN": "never-issued-by-anybody"})
+    assert finished.code == 6, finished.output
+    assert "refuses the token in PROPEXO_TOKEN" in finished.output
 
 
 class RefusesEverything(MockApi):
@@ -87,9 +87,9 @@ class RefusesEverything(MockApi):
 
 
 def test_refusal_that_may_be_about_made_up_values_is_not_taken_for_one_of_the_edit(tmp_path: Path) -> None:
-    outcome = tried(tmp_path, RefusesEverything(document()), "-k", "ERR-01 or ERR-02", without=("PROPEXO_EVENT_IDS",))
-    assert outcome.code == 6, outcome.output
-    assert not outcome.named("passed")
+    finished = tried(tmp_path, RefusesEverything(document()), "-k", "ERR-01 or ERR-02", without=("PROPEXO_EVENT_IDS",))
+    assert finished.code == 6, finished.output
+    assert not finished.named("passed")
 
 
 class TakesAnything(MockApi):
@@ -114,16 +114,16 @@ class TakesAll(TakesAnyToken, TakesAnything):
     {"body": (TakesAnything, "token", "ERR-02"), "token": (TakesAll, "none", "AUTH-02")},
 )
 def test_violation_shows_at_every_level(tmp_path: Path, faulty: Any, access: str, requirement: str) -> None:
-    outcome = tried(tmp_path, faulty(document()), "--access", access)
-    assert outcome.code == 1, outcome.output
-    assert requirement in outcome.named("failure")
+    finished = tried(tmp_path, faulty(document()), "--access", access)
+    assert finished.code == 1, finished.output
+    assert requirement in finished.named("failure")
 
 
 def test_wrong_token_that_comes_as_far_as_the_body_is_not_taken_for_a_refused_one(tmp_path: Path) -> None:
-    outcome = tried(tmp_path, TakesAnyToken(document()), "--access", "none", "-k", "AUTH-02")
-    assert outcome.code == 6, outcome.output
-    assert outcome.named("error") == {"AUTH-02"}
-    assert "another token of the same length was answered 400, which speaks of something else" in outcome.output
+    finished = tried(tmp_path, TakesAnyToken(document()), "--access", "none", "-k", "AUTH-02")
+    assert finished.code == 6, finished.output
+    assert finished.named("error") == {"AUTH-02"}
+    assert "another token of the same length was answered 400, which speaks of something else" in finished.output
 
 
 @table(
@@ -147,11 +147,11 @@ def test_server_that_has_one_answer_for_everything_keeps_no_must(tmp_path: Path,
     with serving_fake(answers) as server:
         chosen = ("--access", "token", "--profile", "quick", "-k", "AUTH-01 or ERR-01 or ERR-03")
         target = ("--target", server.url)
-        outcome = run(tmp_path, *TWO, *target, *chosen, environment={"PROPEXO_TOKEN": "issued-by-nobody-here"})
+        finished = run(tmp_path, *TWO, *target, *chosen, environment={"PROPEXO_TOKEN": "issued-by-nobody-here"})
         without = run(tmp_path, *TWO, *target, "--access", "none", "-k", "AUTH-01")
-    assert outcome.code == 6, outcome.output
-    assert not outcome.named("passed")
-    assert not outcome.named("failure")
+    assert finished.code == 6, finished.output
+    assert not finished.named("passed")
+    assert not finished.named("failure")
     assert without.code == (0 if status[:3] in {b"401", b"403"} else 6), without.output
 
 
@@ -179,7 +179,7 @@ def test_page_is_a_refusal_where_it_tells_paths_or_credentials_apart(
             talk.say(head if refuses else b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
 
     with serving_fake(answers) as server:
-        outcome = run(tmp_path, *TWO[:2], "--target", server.url, "--access", "none", "-k", "AUTH-01 or AUTH-02")
-    assert outcome.code == code, outcome.output
-    assert ("Something in front of http://" in outcome.output) is (code == 6)
+        finished = run(tmp_path, *TWO[:2], "--target", server.url, "--access", "none", "-k", "AUTH-01 or AUTH-02")
+    assert finished.code == code, finished.output
+    assert ("Something in front of http://" in finished.output) is (code == 6)
     assert sum(not path.startswith(CANCEL.path) for path in paths) == (0 if challenge else 1), "one more request"

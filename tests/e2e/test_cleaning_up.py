@@ -14,7 +14,7 @@ from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from tests.support.factories import CANCEL, CREATE, UPDATE, table
 from tests.support.mocks import Keeps
-from tests.support.suite_process import THREE, Outcome, SuiteProcess, document, run, serving, settings, started
+from tests.support.suite_process import THREE, FinishedRun, SuiteProcess, document, run, serving, settings, started
 
 LEAD = "PROPEXO_LEAD_ID"
 REASON_TO_EXPECT_SOME = 3
@@ -65,7 +65,7 @@ class InterruptsCreates(InterruptsReads):
         return record
 
 
-def ran(api: MockApi, folder: Path, *arguments: str, **more: str) -> Outcome:
+def ran(api: MockApi, folder: Path, *arguments: str, **more: str) -> FinishedRun:
     """Run the three operations of a lead without any record that the target knows, or with what is given."""
     with serving(api) as (target, environment):
         return run(folder, *target, *THREE, *arguments, environment=settings(environment, LEAD, **more))
@@ -73,11 +73,11 @@ def ran(api: MockApi, folder: Path, *arguments: str, **more: str) -> Outcome:
 
 def test_every_record_is_cancelled(tmp_path: Path) -> None:
     api = Keeps(document())
-    outcome = ran(api, tmp_path)
-    assert outcome.code == 0, outcome.output
+    finished = ran(api, tmp_path)
+    assert finished.code == 0, finished.output
     assert len(api.created) > REASON_TO_EXPECT_SOME
     assert api.left == []
-    assert "Left at the target" not in outcome.output
+    assert "Left at the target" not in finished.output
     assert written(api) <= {record.id for record in api.created}
     assert {operation for operation, _ in api.accepted} == {CREATE.id, UPDATE.id, CANCEL.id}
 
@@ -92,8 +92,8 @@ def written(api: Keeps) -> set[Json]:
 def test_records_that_were_given_are_the_only_ones_written_to_that_were_there_before(tmp_path: Path) -> None:
     api = Keeps(document())
     given = api.state.events[2:5]
-    outcome = ran(api, tmp_path, **{EVENTS: ",".join(given)})
-    assert outcome.code == 0, outcome.output
+    finished = ran(api, tmp_path, **{EVENTS: ",".join(given)})
+    assert finished.code == 0, finished.output
     assert written(api) & {*api.state.events} <= {*given}
     assert set(api.state.removed) & {*api.state.events} <= {*given}
     assert api.left == []
@@ -107,28 +107,28 @@ def test_every_record_is_cancelled_when_the_run_is_interrupted(tmp_path: Path, i
         started(tmp_path, *target, *THREE, environment=settings(environment, LEAD)) as process,
     ):
         api.process = process
-        outcome = process.outcome()
-    assert outcome.code == 2, outcome.output
+        finished = process.wait()
+    assert finished.code == 2, finished.output
     assert len(api.created) >= REASON_TO_EXPECT_SOME
     assert api.left == []
-    assert "Left at the target" not in outcome.output
+    assert "Left at the target" not in finished.output
 
 
 @table("faulty", {"refuses cancellations": (NeverCancels,), "cancels in vain": (CancelsInVain,)})
 def test_each_record_that_could_not_be_cancelled_is_named(tmp_path: Path, faulty: type[Keeps]) -> None:
     api = faulty(document())
-    outcome = ran(api, tmp_path, "-k", "AUTH-01 or RESP-01")
-    assert named_as_left(outcome) == sorted(api.left), outcome.output
+    finished = ran(api, tmp_path, "-k", "AUTH-01 or RESP-01")
+    assert named_as_left(finished) == sorted(api.left), finished.output
 
 
 def test_what_each_process_could_not_cancel_is_named_once(tmp_path: Path) -> None:
     api = NeverCancels(document())
-    outcome = ran(api, tmp_path, "-k", "AUTH-01 or RESP-01", "-n", "2")
-    assert named_as_left(outcome) == sorted(api.left), outcome.output
+    finished = ran(api, tmp_path, "-k", "AUTH-01 or RESP-01", "-n", "2")
+    assert named_as_left(finished) == sorted(api.left), finished.output
 
 
-def named_as_left(outcome: Outcome) -> list[str]:
+def named_as_left(finished: FinishedRun) -> list[str]:
     """Return the ids of the records in the closing lines."""
-    lines = [line for line in outcome.output.splitlines() if line.startswith(LEFT)]
+    lines = [line for line in finished.output.splitlines() if line.startswith(LEFT)]
     assert all("could not be cancelled: " in line for line in lines)
     return sorted(line.removeprefix(LEFT).split()[0] for line in lines)

@@ -22,18 +22,18 @@ class ForgetsTheJob(MockApi):
 
 
 def test_generic_document_holds_against_its_mock(tmp_path: Path) -> None:
-    outcome = run(tmp_path, *QUICK, "--strict")
-    assert outcome.code == 0, outcome.output
-    assert {name.partition(" ")[2] for name in outcome.verdicts} == {
+    finished = run(tmp_path, *QUICK, "--strict")
+    assert finished.code == 0, finished.output
+    assert {name.partition(" ")[2] for name in finished.verdicts} == {
         operation.label for operation in load_document(GENERIC).operations
     }
 
 
 def test_fault_is_found_by_the_generic_document(tmp_path: Path) -> None:
     with serving(ForgetsTheJob(load_document(GENERIC))) as (arguments, environment):
-        outcome = run(tmp_path, *QUICK, *OPERATIONS, "-k", "RESP-01", *arguments, environment=environment)
-    assert outcome.code == 1, outcome.output
-    assert outcome.named("failure") == {"RESP-01"}
+        finished = run(tmp_path, *QUICK, *OPERATIONS, "-k", "RESP-01", *arguments, environment=environment)
+    assert finished.code == 1, finished.output
+    assert finished.named("failure") == {"RESP-01"}
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_document_that_cannot_be_used_ends_with_4_and_a_sentence(
     file = tmp_path / "document.yaml"
     if content is not None:
         file.write_bytes(content)
-    outcome = run(tmp_path, "--contract", str(file))
-    assert outcome.code == 4, outcome.output
-    (line,) = [line for line in outcome.output.splitlines() if line]
+    finished = run(tmp_path, "--contract", str(file))
+    assert finished.code == 4, finished.output
+    (line,) = [line for line in finished.output.splitlines() if line]
     assert line.startswith(f"ERROR: {file} {complaint}")
-    assert outcome.verdicts == {}
+    assert finished.verdicts == {}

@@ -4,7 +4,7 @@ import pytest
 
 from contracts.mock.http.api import MockApi
 from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE, conformance_tests
-from tests.support.suite_process import Outcome, run, serving
+from tests.support.suite_process import FinishedRun, run, serving
 
 DEPENDENT = {
     demand.requirement: demand.depends_on
@@ -15,23 +15,23 @@ DEPENDENT = {
 OPERATIONS = [option for one in (CREATE, UPDATE, CANCEL, LIST, STATUS) for option in ("--operation", one.id)]
 
 
-def outcome_of(folder: pytest.TempPathFactory, *options: str) -> Outcome:
+def run_of(folder: pytest.TempPathFactory, *options: str) -> FinishedRun:
     with serving(MockApi(DOCUMENT)) as (arguments, environment):
         everything = (*arguments, *OPERATIONS, "--profile", "quick", *options)
         return run(folder.mktemp("run"), *everything, environment=environment)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """Return the outcome of a run of every requirement."""
-    return outcome_of(tmp_path_factory)
+def whole(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    """Run every requirement."""
+    return run_of(tmp_path_factory)
 
 
 @pytest.mark.parametrize("requirement", DEPENDENT)
 def test_requirement_alone_has_the_verdict_of_the_whole_run(
-    requirement: str, whole: Outcome, tmp_path_factory: pytest.TempPathFactory
+    requirement: str, whole: FinishedRun, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    alone = outcome_of(tmp_path_factory, "-k", requirement)
+    alone = run_of(tmp_path_factory, "-k", requirement)
     assert alone.verdicts == {name: word for name, word in whole.verdicts.items() if name.startswith(requirement)}
     assert alone.verdicts
 

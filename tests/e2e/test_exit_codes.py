@@ -59,13 +59,13 @@ RequirementTest.check_all_exchanges = broken
 
 def test_3_a_requirement_in_which_the_suite_fails_is_a_result_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "failing_check.py").write_text(FAILING, "utf-8")
-    outcome = run(tmp_path, *QUICK, "-p", "failing_check", environment={"PYTHONPATH": str(tmp_path)})
-    assert outcome.code == 3
-    assert outcome.named("error") == {"RESP-04"}
-    assert len(outcome.named("passed")) > 20, "the rest of the run went on"
-    assert "The suite itself failed here, which says nothing about the target: RecursionError" in outcome.output
-    assert "INTERNALERROR" not in outcome.output
-    assert "Traceback" not in outcome.output
+    finished = run(tmp_path, *QUICK, "-p", "failing_check", environment={"PYTHONPATH": str(tmp_path)})
+    assert finished.code == 3
+    assert finished.named("error") == {"RESP-04"}
+    assert len(finished.named("passed")) > 20, "the rest of the run went on"
+    assert "The suite itself failed here, which says nothing about the target: RecursionError" in finished.output
+    assert "INTERNALERROR" not in finished.output
+    assert "Traceback" not in finished.output
 
 
 def test_1_a_must_is_violated(tmp_path: Path) -> None:
@@ -94,28 +94,28 @@ def test_2_interrupted(tmp_path: Path) -> None:
         started(tmp_path, *QUICK, *arguments, "--har", str(har), environment=environment) as process,
     ):
         api.process = process
-        outcome = process.outcome()
-    assert outcome.code == 2, outcome.output
+        finished = process.wait()
+    assert finished.code == 2, finished.output
     assert len(entries(har)) >= 3
-    assert "Exit code 2: the run was interrupted." in outcome.output
+    assert "Exit code 2: the run was interrupted." in finished.output
 
 
 def test_3_internal_error(tmp_path: Path) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text("def pytest_runtest_call(item):\n    raise RuntimeError('ours')\n")
-    outcome = run(tmp_path, *QUICK, "-k", "AUTH-01", "-p", "broken", environment={"PYTHONPATH": str(tmp_path)})
-    assert outcome.code == 3, outcome.output
+    finished = run(tmp_path, *QUICK, "-k", "AUTH-01", "-p", "broken", environment={"PYTHONPATH": str(tmp_path)})
+    assert finished.code == 3, finished.output
 
 
 def test_3_worker_crashes(tmp_path: Path) -> None:
     crash = "import os\ndef pytest_runtest_call(item):\n    'ERR-01' not in item.nodeid or os._exit(9)\n"
     (tmp_path / "crash.py").write_text(crash)
     arguments = (*QUICK, "-k", "AUTH-01 or ERR-01 or RESP-01", "-n", "1", "--max-worker-restart", "0", "-p", "crash")
-    outcome = run(tmp_path, *arguments, environment={"PYTHONPATH": str(tmp_path)})
-    assert outcome.code == 3, outcome.output
-    assert "Could not tell: the suite itself failed" in outcome.output
-    assert outcome.named("error") == {"ERR-01"}
-    assert outcome.named("skipped") == {"RESP-01"}, "not run"
+    finished = run(tmp_path, *arguments, environment={"PYTHONPATH": str(tmp_path)})
+    assert finished.code == 3, finished.output
+    assert "Could not tell: the suite itself failed" in finished.output
+    assert finished.named("error") == {"ERR-01"}
+    assert finished.named("skipped") == {"RESP-01"}, "not run"
 
 
 NOWHERE = ("--target", "http://127.0.0.1:9")
@@ -156,56 +156,56 @@ TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1-of-tests"}
 def test_4_setting_is_wrong(
     tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str], sentence: str
 ) -> None:
-    outcome = run(tmp_path, *arguments, environment=environment)
-    assert outcome.code == 4, outcome.output
-    assert sentence in outcome.output
+    finished = run(tmp_path, *arguments, environment=environment)
+    assert finished.code == 4, finished.output
+    assert sentence in finished.output
 
 
 def test_4_known_issue_matches_nothing(tmp_path: Path) -> None:
     known = tmp_path / "known.yaml"
     known.write_text(ENTRY.replace("ERR-01", "ERR-99"))
-    outcome = run(tmp_path, *QUICK, "--known-issues", str(known))
-    assert outcome.code == 4, outcome.output
-    assert f"Known issue 0123456789ab in {known} matches nothing: there is no requirement ERR-99." in outcome.output
+    finished = run(tmp_path, *QUICK, "--known-issues", str(known))
+    assert finished.code == 4, finished.output
+    assert f"Known issue 0123456789ab in {known} matches nothing: there is no requirement ERR-99." in finished.output
 
 
 @table("text", {"none": ("0",), "less": ("-1",), "no number": ("soon",), "for ever": ("inf",), "no such": ("nan",)})
 def test_4_time_limit_is_none(tmp_path: Path, text: str) -> None:
-    outcome = run(tmp_path, *QUICK, f"--max-minutes={text}")
-    assert outcome.code == 4, outcome.output
-    assert f"{text} is no time: give minutes, such as 30 or 0.5" in outcome.output
+    finished = run(tmp_path, *QUICK, f"--max-minutes={text}")
+    assert finished.code == 4, finished.output
+    assert f"{text} is no time: give minutes, such as 30 or 0.5" in finished.output
 
 
 def test_5_nothing_selected(tmp_path: Path) -> None:
-    outcome = run(tmp_path, "--operation", "no_such_operation")
-    assert outcome.code == 5
-    assert "matches no operation: choose among create_lead" in outcome.output
+    finished = run(tmp_path, "--operation", "no_such_operation")
+    assert finished.code == 5
+    assert "matches no operation: choose among create_lead" in finished.output
 
 
 def test_6_nothing_listens(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     began = time.monotonic()
-    outcome = run(tmp_path, *TWO, "--target", f"http://127.0.0.1:{port}", environment=SETTINGS)
-    assert outcome.code == 6, outcome.output
+    finished = run(tmp_path, *TWO, "--target", f"http://127.0.0.1:{port}", environment=SETTINGS)
+    assert finished.code == 6, finished.output
     assert time.monotonic() - began < 30
-    assert "cannot be reached" in outcome.output
-    assert len(outcome.named("error")) <= 1, "one run-level error, not forty broken tests"
-    assert not outcome.named("passed") | outcome.named("failure")
+    assert "cannot be reached" in finished.output
+    assert len(finished.named("error")) <= 1, "one run-level error, not forty broken tests"
+    assert not finished.named("passed") | finished.named("failure")
 
 
 def test_6_token_is_refused(tmp_path: Path) -> None:
     with serving(MockApi(document())) as (arguments, environment):
-        outcome = run(tmp_path, *TWO, *arguments, environment=environment | {"PROPEXO_TOKEN": "never-issued"})
-    assert outcome.code == 6, outcome.output
-    assert "refuses the token in PROPEXO_TOKEN" in outcome.output
+        finished = run(tmp_path, *TWO, *arguments, environment=environment | {"PROPEXO_TOKEN": "never-issued"})
+    assert finished.code == 6, finished.output
+    assert "refuses the token in PROPEXO_TOKEN" in finished.output
 
 
 def test_6_no_control_is_accepted(tmp_path: Path) -> None:
     with serving(NeverAccepts(document())) as (arguments, environment):
-        outcome = run(tmp_path, *QUICK, *arguments, environment=environment)
-    assert outcome.code == 6, outcome.output
-    told = " ".join(outcome.output.split())
+        finished = run(tmp_path, *QUICK, *arguments, environment=environment)
+    assert finished.code == 6, finished.output
+    told = " ".join(finished.output.split())
     assert "No control was accepted: invalid request {" in told
     assert '"message": "unknown"' in told
     assert "(POST /v1/events/appointments/leads/cancel/rentmanager answered 400)." in told
@@ -216,18 +216,18 @@ def test_6_no_control_is_accepted(tmp_path: Path) -> None:
 
 def test_values_that_no_control_was_accepted_with_are_redacted(tmp_path: Path) -> None:
     with serving(NeverAccepts(document())) as (arguments, environment):
-        outcome = run(tmp_path, *QUICK, "-k", "RESP-01", *arguments, "--redact", "ids", environment=environment)
-    assert "PROPEXO_EVENT_IDS=[PROPEXO_EVENT_IDS]" in outcome.output
-    assert not [value for value in environment["PROPEXO_EVENT_IDS"].split(",") if value in outcome.output]
+        finished = run(tmp_path, *QUICK, "-k", "RESP-01", *arguments, "--redact", "ids", environment=environment)
+    assert "PROPEXO_EVENT_IDS=[PROPEXO_EVENT_IDS]" in finished.output
+    assert not [value for value in environment["PROPEXO_EVENT_IDS"].split(",") if value in finished.output]
 
 
 def test_7_fewer_musts_exercised_than_in_the_last_whole_run(tmp_path: Path) -> None:
     history = tmp_path / "history.jsonl"
     earlier = night(1, decided=["ERR-01", "GONE-01"], contract=document().digest)
     append(history, earlier)
-    outcome = run(tmp_path, "--profile", "quick", "--history", str(history))
-    assert outcome.code == 7, outcome.output
-    assert "Quality gate: Fewer musts exercised than in the run of 2026-11-01: not GONE-01." in outcome.output
+    finished = run(tmp_path, "--profile", "quick", "--history", str(history))
+    assert finished.code == 7, finished.output
+    assert "Quality gate: Fewer musts exercised than in the run of 2026-11-01: not GONE-01." in finished.output
     before, now = read(history, "mock", document().digest).runs
     assert (before, now.whole, now.exit_code) == (earlier, True, 7)
     assert "ERR-01" in now.musts

@@ -31,8 +31,8 @@ def test_run_names_no_number_that_was_not_given(tmp_path: Path) -> None:
     api = Numbered(document(), state=State(known={"PROPEXO_EVENT_IDS": events, "PROPEXO_INTEGRATION_ID": ["12"]}))
     with serving(api) as (target, environment):
         chosen = ("--operation", "cancel_lead*", "--profile", "deep", "-k", "RESP-03 or ERR-02")
-        outcome = run(tmp_path, *target, *chosen, environment=environment)
-    assert outcome.code == 0, outcome.output
+        finished = run(tmp_path, *target, *chosen, environment=environment)
+    assert finished.code == 0, finished.output
     sent = [body["event_id"] for body in api.bodies if "event_id" in body]
     assert {"evt\x00one", "null"} < {value for value in sent if isinstance(value, str)}
     assert [value for value in sent if str(value)[:1].isdigit() and value not in events] == []

@@ -65,14 +65,14 @@ WRITES = ("--operation", "create_lead_appointment_rentmanager", "--operation", "
 def test_refused_write_that_was_carried_out_is_listed(tmp_path: Path) -> None:
     with serving(ActsBeforeItRefuses(document())) as (arguments, environment):
         told = run(tmp_path, *WRITES, *arguments, "--strict", environment=environment).verdicts
-    assert {outcome for name, outcome in told.items() if name.startswith("AUTH-12")} == {"failure"}
-    assert {outcome for name, outcome in told.items() if name.startswith("ERR-15")} == {"passed"}
+    assert {result for name, result in told.items() if name.startswith("AUTH-12")} == {"failure"}
+    assert {result for name, result in told.items() if name.startswith("ERR-15")} == {"passed"}
 
 
 def test_listing_that_shows_nothing_of_a_write_tells_nothing_of_a_refused_one(tmp_path: Path) -> None:
     with serving(ListsKinds(document())) as (arguments, environment):
         told = run(tmp_path, *WRITES, *arguments, "--strict", environment=environment).verdicts
-    assert {outcome for name, outcome in told.items() if name.startswith(("AUTH-12", "ERR-15"))} == {"skipped"}
+    assert {result for name, result in told.items() if name.startswith(("AUTH-12", "ERR-15"))} == {"skipped"}
 
 
 def test_second_run_on_the_same_records_blames_nobody_for_the_first(tmp_path: Path) -> None:

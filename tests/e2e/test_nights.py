@@ -13,7 +13,7 @@ from reports.cli.accept import accept
 from reports.run.history import read
 from tests.support.report_factories import TODAY
 from tests.support.report_files import entries, filled, schema_errors
-from tests.support.suite_process import Outcome, document, run, serving
+from tests.support.suite_process import FinishedRun, document, run, serving
 
 CHOSEN = ("--profile", "quick", "--operation", "cancel_lead*", "-k", "AUTH-02 or ERR-05")
 
@@ -48,7 +48,7 @@ class Nights:
         self.known.write_text("")
         self.last_second = 0
 
-    def run(self, *faults: str, options: tuple[str, ...] = CHOSEN) -> Outcome:
+    def run(self, *faults: str, options: tuple[str, ...] = CHOSEN) -> FinishedRun:
         # The history counts in seconds: two runs that begin in the same one have no order.
         while (second := int(time.time())) == self.last_second:
             time.sleep(0.05)
@@ -170,6 +170,6 @@ def test_run_that_could_not_tell_changes_nothing(nights: Nights) -> None:
 
 def test_history_that_cannot_be_written_is_told_and_costs_nothing_else(nights: Nights) -> None:
     (nights.folder / "history.jsonl").mkdir()
-    outcome = nights.run("token")
-    assert (outcome.code, nights.stands()) == (1, [("AUTH-02", "new", 1)]), outcome.output
-    assert "This run is not in the history" in outcome.output
+    finished = nights.run("token")
+    assert (finished.code, nights.stands()) == (1, [("AUTH-02", "new", 1)]), finished.output
+    assert "This run is not in the history" in finished.output

@@ -67,7 +67,7 @@ def planted(folder: Path, *arguments: str, set_canary: str = PLANT) -> tuple[int
     chosen = ("--profile", "quick", "--operation", "cancel_lead*", "-k", "AUTH-0", "-p", "plant", "--showlocals")
     files = ("--alluredir", str(out / "allure"), "--log-file", str(out / "log"), "--summary", str(out / "summary.json"))
     with serving(MockApi(document())) as (target, environment):
-        outcome = run(
+        finished = run(
             out,
             *(*chosen, *files, *target, *arguments),
             environment=environment
@@ -79,7 +79,7 @@ def planted(folder: Path, *arguments: str, set_canary: str = PLANT) -> tuple[int
             },
         )
     written = {str(file.relative_to(folder)): file.read_bytes() for file in _files(out, temporary)}
-    return outcome.code, written | {"terminal": outcome.output.encode()}
+    return finished.code, written | {"terminal": finished.output.encode()}
 
 
 def _files(*folders: Path) -> list[Path]:
@@ -137,10 +137,10 @@ def pytest_runtest_call(item):
 @pytest.mark.parametrize("end", ["", ":port", "/a b"], ids=["credentials", "port that is none", "space"])
 def test_password_in_a_target_is_written_nowhere(tmp_path: Path, end: str) -> None:
     target = f"http://user:p4ssw0rd@127.0.0.1:9{end}"
-    outcome = run(tmp_path, "--target", target, f"--debug={tmp_path / 'debug'}", "--log-file", str(tmp_path / "log"))
-    assert outcome.code == 4, outcome.output
-    assert "--target takes a" in outcome.output.replace("takes mock, sandbox or a", "takes a")
-    written = {file.name: file.read_text() for file in tmp_path.iterdir() if file.is_file()} | {"": outcome.output}
+    finished = run(tmp_path, "--target", target, f"--debug={tmp_path / 'debug'}", "--log-file", str(tmp_path / "log"))
+    assert finished.code == 4, finished.output
+    assert "--target takes a" in finished.output.replace("takes mock, sandbox or a", "takes a")
+    written = {file.name: file.read_text() for file in tmp_path.iterdir() if file.is_file()} | {"": finished.output}
     assert "debug" in written
     assert [name for name, text in written.items() if "p4ssw0rd" in text] == []
 
@@ -157,8 +157,8 @@ def test_run_that_gives_nothing_away_is_not_failed(tmp_path: Path) -> None:
             "--alluredir",
             str(tmp_path / "a"),
         )
-        outcome = run(tmp_path, *target, *arguments, environment=environment)
-    assert outcome.code == 0, outcome.output
+        finished = run(tmp_path, *target, *arguments, environment=environment)
+    assert finished.code == 0, finished.output
 
 
 def test_run_hides_ids(tmp_path: Path) -> None:

@@ -44,9 +44,9 @@ class NumbersTheCodeOfMissingProperties(MockApi):
 )
 def test_fault_is_named(tmp_path: Path, faulty: type[MockApi], requirement: str) -> None:
     with serving(faulty(document())) as (arguments, environment):
-        outcome = run(tmp_path, *TWO, *arguments, environment=environment)
-    assert outcome.code == 1, outcome.output
-    assert requirement in outcome.named("failure"), outcome.output
+        finished = run(tmp_path, *TWO, *arguments, environment=environment)
+    assert finished.code == 1, finished.output
+    assert requirement in finished.named("failure"), finished.output
 
 
 class TakesAnyTime(MockApi):
@@ -65,25 +65,25 @@ def test_what_is_only_presumed_is_told_and_gates_with_strict_alone(tmp_path: Pat
     assert (told.code, told.named("skipped")) == (0, {"ERR-06"}), told.output
     assert (strict.code, strict.named("failure")) == (1, {"ERR-06"}), strict.output
     assert (stated.code, stated.named("failure")) == (1, {"ERR-06"}), stated.output
-    assert [NON_GATING in outcome.output for outcome in (told, strict, stated)] == [True, True, False]
+    assert [NON_GATING in finished.output for finished in (told, strict, stated)] == [True, True, False]
 
 
 def test_conforming_target_keeps_every_must(tmp_path: Path) -> None:
-    outcome = run(tmp_path, *TWO, "--strict")
-    assert outcome.code == 0, outcome.output
-    assert not outcome.named("failure") | outcome.named("error")
+    finished = run(tmp_path, *TWO, "--strict")
+    assert finished.code == 0, finished.output
+    assert not finished.named("failure") | finished.named("error")
 
 
 def test_items_are_named_by_requirement_method_and_path(tmp_path: Path) -> None:
-    outcome = run(tmp_path, "--operation", "*cancel_lead*", "-k", "ERR-01")
-    assert list(outcome.verdicts) == ["ERR-01 POST /v1/events/appointments/leads/cancel/rentmanager"]
+    finished = run(tmp_path, "--operation", "*cancel_lead*", "-k", "ERR-01")
+    assert list(finished.verdicts) == ["ERR-01 POST /v1/events/appointments/leads/cancel/rentmanager"]
 
 
 def test_should_that_the_profile_has_no_request_for_is_not_reached(tmp_path: Path) -> None:
     summary = tmp_path / "summary.json"
     chosen = ("--operation", "create_lead*", "-k", "AUTH-06 or JOB-01", "--summary", str(summary))
-    outcome = run(tmp_path, *chosen, "--profile", "quick")
-    assert outcome.code == 0, outcome.output
+    finished = run(tmp_path, *chosen, "--profile", "quick")
+    assert finished.code == 0, finished.output
     told = {entry["requirement"]: entry for entry in json.loads(summary.read_text())["results"]}
     assert {name: entry["verdict"] for name, entry in told.items()} == {"AUTH-06": "not reached", "JOB-01": "held"}
     reason = "not reached in this budget: AUTH-06 it needs more requests than profile quick has to spare"
@@ -91,8 +91,8 @@ def test_should_that_the_profile_has_no_request_for_is_not_reached(tmp_path: Pat
 
 
 def test_workers_share_no_operation(tmp_path: Path) -> None:
-    outcome = run(tmp_path, *TWO, "-n", "2", "--profile", "quick", "-k", "RESP-01 or JOB-0")
-    assert outcome.code == 0, outcome.output
+    finished = run(tmp_path, *TWO, "-n", "2", "--profile", "quick", "-k", "RESP-01 or JOB-0")
+    assert finished.code == 0, finished.output
     cited = [one.id for operation in (CANCEL, STATUS) for one in demands(operation)]
     chosen = [name for name in cited if name == "RESP-01" or name.startswith("JOB-0")]
-    assert len(outcome.verdicts) == len(chosen)
+    assert len(finished.verdicts) == len(chosen)

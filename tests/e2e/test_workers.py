@@ -36,7 +36,7 @@ def test_workers_use_no_id_that_another_one_used(tmp_path: Path) -> None:
     api = EachEventIsCancelledOnce(DOCUMENT)
     with serving(api) as (arguments, environment):
         options = ("--operation", "cancel_*", "--profile", "quick", "-k", "AUTH-01 or RESP-01", "-n", "2")
-        outcome = run(tmp_path, *arguments, *options, environment=environment)
-    assert outcome.code == 0, outcome.output
+        finished = run(tmp_path, *arguments, *options, environment=environment)
+    assert finished.code == 0, finished.output
     assert len(set(api.cancelled_by.values())) == 3
     assert api.conflicts == {}

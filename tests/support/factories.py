@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 import tests.conformance
 from contracts.model.http import CONTROL, Exchange, Request, Response
 from contracts.model.json_value import Json
-from contracts.model.verdict import CheckOutcome, Violation
+from contracts.model.verdict import Decision, Violation
 from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
 from contracts.requirements import Requirement, load_requirements
 from strategies.core.mutation import Mutation, MutationSource
@@ -120,14 +120,14 @@ def objects(properties: Mapping[str, Json], required: Iterable[str] = ()) -> Jso
     return {"type": "object", "properties": dict(properties), "required": list(required)}
 
 
-def said(outcome_of_check: CheckOutcome) -> str | bool | None:
+def said(decision: Decision) -> str | bool | None:
     """Return the kind of a problem, and any other judgement as it is."""
-    return outcome_of_check.kind if isinstance(outcome_of_check, Violation) else outcome_of_check
+    return decision.kind if isinstance(decision, Violation) else decision
 
 
-def said_of_all(judgements: Iterable[tuple[Exchange, CheckOutcome]]) -> list[str | bool | None]:
+def said_of_all(judgements: Iterable[tuple[Exchange, Decision]]) -> list[str | bool | None]:
     """Return what a series check said, in order."""
-    return [said(outcome_of_check) for _, outcome_of_check in judgements]
+    return [said(decision) for _, decision in judgements]
 
 
 def table(names: str, rows: Mapping[str, Any]) -> pytest.MarkDecorator:

@@ -45,7 +45,7 @@ FORKS.set_forkserver_preload(["tests.support.preloaded"])
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FinishedRun:
     """The result of a run. `verdicts` maps "REQ-01 METHOD /path" to JUnit's word for it."""
 
     code: int
@@ -54,7 +54,7 @@ class Outcome:
 
     def named(self, word: str) -> set[str]:
         """Return the ids of the requirements with this JUnit outcome."""
-        return {name.partition(" ")[0] for name, outcome in self.verdicts.items() if outcome == word}
+        return {name.partition(" ")[0] for name, result in self.verdicts.items() if result == word}
 
 
 @dataclass(slots=True)
@@ -70,13 +70,13 @@ class SuiteProcess:
         assert self.process.pid is not None, "it has been started"
         os.kill(self.process.pid, number)
 
-    def outcome(self) -> Outcome:
+    def wait(self) -> FinishedRun:
         """Wait for the end of the run and return its result; AssertionError with its output after TIMEOUT_SECONDS."""
         self.process.join(TIMEOUT_SECONDS)
         assert self.process.exitcode is not None, f"it hangs: {self._output()}"
         junit = self.folder / "junit.xml"
         verdicts = dict(verdicts_of(junit)) if junit.exists() and junit.stat().st_size else {}
-        return Outcome(self.process.exitcode, self._output(), verdicts)
+        return FinishedRun(self.process.exitcode, self._output(), verdicts)
 
     def _output(self) -> str:
         return (self.folder / "output").read_text()
@@ -94,10 +94,10 @@ def started(folder: Path, *arguments: str, environment: Mapping[str, str] | None
         yield process
 
 
-def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Outcome:
+def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> FinishedRun:
     """Run to its end what `started` starts."""
     with started(folder, *arguments, environment=environment) as process:
-        return process.outcome()
+        return process.wait()
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def forked(folder: Path, *arguments: str, environment: Mapping[str, str] | None 
         process.join()
 
 
-def run_in_new_interpreter(folder: Path, *arguments: str, environment: Mapping[str, str]) -> Outcome:
+def run_in_new_interpreter(folder: Path, *arguments: str, environment: Mapping[str, str]) -> FinishedRun:
     """Run the conformance tests in a process that imports everything anew, for what is read from it at an import."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
     junit = folder / "junit.xml"
@@ -131,7 +131,7 @@ def run_in_new_interpreter(folder: Path, *arguments: str, environment: Mapping[s
         timeout=TIMEOUT_SECONDS,
         check=False,
     )
-    return Outcome(done.returncode, done.stdout, dict(verdicts_of(junit)))
+    return FinishedRun(done.returncode, done.stdout, dict(verdicts_of(junit)))
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def quality_gate_refuses(report: RunReport, *, strict: bool) -> bool:
         if result.suppressed:
             return False
         failed = result.verdict is Status.VIOLATED or (result.verdict is Status.NOT_MET and strict)
-        broken = result.verdict in (Status.INCONCLUSIVE, Status.NOT_RUN, Status.INTERNAL_ERROR)
+        broken = result.verdict in (Status.COULD_NOT_TELL, Status.NOT_RUN, Status.INTERNAL_ERROR)
         return failed or (broken and (result.gates or not result.is_check))
 
     return any(map(refuses, report.results)) or bool(run_level_errors(report))

@@ -87,7 +87,7 @@ def test_finding_is_the_message() -> None:
 
 
 def test_reason_of_a_verdict_without_findings_is_the_message() -> None:
-    undecided = verdict(VerdictStatus.INCONCLUSIVE)
+    undecided = verdict(VerdictStatus.COULD_NOT_TELL)
     result = replaced(of_pytest(Status.BROKEN, "x.CouldNotTell: ERR-01 why"), undecided, ValueError("ERR-01 why"))
     assert result.statusDetails == StatusDetails(message="ERR-01 why")
 

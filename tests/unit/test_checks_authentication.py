@@ -51,7 +51,7 @@ def test_credentials_refused(expected, seen) -> None:
         "throttled": (NOT_CONCERNED, refusal(429)),
         "no answer": (NOT_CONCERNED, refusal(None)),
         "issued token": (NOT_CONCERNED, exchange(400)),
-        "malformed as well": (NOT_CONCERNED, refusal(400, also_malformed=True)),
+        "malformed as well": (NOT_CONCERNED, refusal(400, otherwise_invalid=True)),
         "another path": (NOT_CONCERNED, refusal(404, **ELSEWHERE)),
         "another method": (NOT_CONCERNED, refusal(405, method="GET")),
     },
@@ -91,7 +91,7 @@ def alike(status: int = 401, body=None, **fields):
         "400 and 404": ([PASS] * 2, [alike(400), alike(404, **OTHER)]),
         "not refused": ([], [alike(200, {}), alike(302, {}), alike(500, {}), alike(429, {}), alike(None)]),
         "issued token": ([], [exchange(401, b"no")]),
-        "malformed as well": ([], [alike(body=b"no", also_malformed=True)]),
+        "malformed as well": ([], [alike(body=b"no", otherwise_invalid=True)]),
         "another path": ([], [alike(body=b"no", **ELSEWHERE)]),
     },
 )

@@ -37,9 +37,9 @@ def error(status: int = 400, **parts):
         "crashed": ("answered 500", exchange(500)),
         "dropped": ("answered connection dropped", exchange(None, fault="connection dropped")),
         "throttled": (NOT_CONCERNED, exchange(429)),
-        "crashed over what only a fuzzer sends": (NOT_CONCERNED, exchange(500, fuzzing=True)),
-        "dropped what only a fuzzer sends": (NOT_CONCERNED, exchange(None, fuzzing=True)),
-        "accepted what only a fuzzer sends": ("answered 200", exchange(fuzzing=True)),
+        "crashed over what only a fuzzer sends": (NOT_CONCERNED, exchange(500, fuzzer_only=True)),
+        "dropped what only a fuzzer sends": (NOT_CONCERNED, exchange(None, fuzzer_only=True)),
+        "accepted what only a fuzzer sends": ("answered 200", exchange(fuzzer_only=True)),
     },
 )
 def test_refused_with(expected, seen) -> None:
@@ -96,9 +96,9 @@ def test_malformed_body_is_refused(expected, seen) -> None:
     },
 )
 def test_malformed_body_gates_by_what_careful_servers_refuse(gates, seen) -> None:
-    outcome_of_check = errors.malformed_body_rejected(CANCEL, seen)
-    assert isinstance(outcome_of_check, Violation)
-    assert outcome_of_check.gates is gates
+    decision = errors.malformed_body_rejected(CANCEL, seen)
+    assert isinstance(decision, Violation)
+    assert decision.gates is gates
 
 
 def test_body_is_malformed_by_what_is_asked_of_it() -> None:
@@ -139,7 +139,7 @@ def test_error_has_the_envelope(expected, seen) -> None:
 
 
 NAMED = {"details": {"issues": [{"path": ["event_id"]}]}}
-ABOUT = {"about": "event_id"}
+ABOUT = {"mutated_property": "event_id"}
 
 
 @table(
@@ -148,7 +148,7 @@ ABOUT = {"about": "event_id"}
         "in the details": (PASS, exchange(400, {"error": NAMED}, **ABOUT)),
         "in the message": (PASS, exchange(400, {"error": {"message": "event_id is required"}}, **ABOUT)),
         "in the details under its name": (PASS, exchange(400, {"error": {"details": {"event_id": "?"}}}, **ABOUT)),
-        "another property": ("property not named", exchange(400, {"error": NAMED}, about="integration_id")),
+        "another property": ("property not named", exchange(400, {"error": NAMED}, mutated_property="integration_id")),
         "nowhere": ("property not named", exchange(400, **ABOUT)),
         "in the code only": ("property not named", exchange(400, {"error": {"code": "event_id"}}, **ABOUT)),
         "beside the error": ("property not named", exchange(400, REFUSED | {"path": "event_id"}, **ABOUT)),

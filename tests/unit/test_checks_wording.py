@@ -12,7 +12,7 @@ import pytest
 
 import contracts.checks
 from contracts.checks import authentication, errors, http_methods
-from contracts.checks.base import Check
+from contracts.checks.base import CheckFunction
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
 from contracts.model.verdict import Violation
@@ -20,10 +20,15 @@ from tests.support.factories import CANCEL, LIST, STATUS, exchange, refusal, tab
 
 BODIES: tuple[Json, ...] = (b"", b"<html>", b"null", {}, [], {"error": None}, {"error": {}}, {"results": [{}, {}]})
 STATUSES = (None, 200, 204, 302, 400, 401, 404, 405, 429, 500)
-SENT = ({}, {"method": "TRACE"}, {"authorization": ()}, {"mutation": "event_id missing", "about": "event_id"})
+SENT = (
+    {},
+    {"method": "TRACE"},
+    {"authorization": ()},
+    {"mutation": "event_id missing", "mutated_property": "event_id"},
+)
 
 
-def checks() -> Iterator[tuple[str, Check]]:
+def checks() -> Iterator[tuple[str, CheckFunction]]:
     """Yield every check of one exchange that takes no other argument."""
     for module in (
         import_module(f"contracts.checks.{found.name}") for found in iter_modules(contracts.checks.__path__)
@@ -48,11 +53,11 @@ def bare_answers() -> Iterator[Exchange]:
 
 
 @pytest.mark.parametrize("check", [check for _, check in checks()], ids=[name for name, _ in checks()])
-def test_nothing_is_observed_to_be_none(check: Check) -> None:
+def test_nothing_is_observed_to_be_none(check: CheckFunction) -> None:
     for one in bare_answers():
         for operation in (CANCEL, LIST, STATUS):
-            if operation.id == one.operation and isinstance(outcome := check(operation, one), Violation):
-                assert "None" not in f"{outcome.expected} {outcome.observed}"
+            if operation.id == one.operation and isinstance(decision := check(operation, one), Violation):
+                assert "None" not in f"{decision.expected} {decision.observed}"
 
 
 @table(
@@ -81,7 +86,9 @@ def test_nothing_is_observed_to_be_none(check: Check) -> None:
         ),
     },
 )
-def test_header_that_is_not_there_is_said_not_to_be_there(check: Check, answer: Exchange, observed: str) -> None:
-    outcome = check(CANCEL, answer)
-    assert isinstance(outcome, Violation)
-    assert outcome.observed == observed
+def test_header_that_is_not_there_is_said_not_to_be_there(
+    check: CheckFunction, answer: Exchange, observed: str
+) -> None:
+    decision = check(CANCEL, answer)
+    assert isinstance(decision, Violation)
+    assert decision.observed == observed

@@ -74,7 +74,7 @@ def test_numbers_add_up_in_every_report(told: list[ItemResult]) -> None:
     {
         "held": (item("held"), CheckResult.HELD),
         "known": (item("violated", suppressed=True), CheckResult.KNOWN),
-        "undecided": (item("inconclusive"), CheckResult.UNDECIDED),
+        "undecided": (item("inconclusive"), CheckResult.COULD_NOT_TELL),
         "undecided for want of access": (item("inconclusive", beyond_access=True), CheckResult.NEEDS_ACCESS),
         "beyond the access declared": (item("not applicable", beyond_access=True), CheckResult.NEEDS_ACCESS),
         "decided all the same": (item("held", beyond_access=True), CheckResult.HELD),

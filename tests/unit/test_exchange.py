@@ -128,7 +128,7 @@ def test_accepted_is_any_2xx(status: int, accepted: bool) -> None:  # noqa: FBT0
 
 
 @table(
-    "seen, outcome",
+    "seen, text",
     {
         "status": (exchange(400, REFUSED), "400"),
         "fault": (exchange(None, fault="connection dropped"), "connection dropped"),
@@ -136,5 +136,5 @@ def test_accepted_is_any_2xx(status: int, accepted: bool) -> None:  # noqa: FBT0
         "both": (exchange(200, fault="untrue Content-Encoding"), "200"),
     },
 )
-def test_outcome_is_the_status_or_the_fault(seen, outcome: str) -> None:
-    assert seen.outcome == outcome
+def test_text_for_an_exchange_without_a_status_is_its_fault(seen, text: str) -> None:
+    assert seen.status_or_fault == text

@@ -151,7 +151,7 @@ def verdict(status: Status, requirement: str = "ERR-01", operation: str = CANCEL
         "flaky": (verdict(Status.HELD), replace(ISSUE, kind="flaky"), False),
         "violated, in whatever way": (verdict(Status.VIOLATED), ISSUE, False),
         "not met": (verdict(Status.NOT_MET), ISSUE, False),
-        "could not tell": (verdict(Status.INCONCLUSIVE), ISSUE, False),
+        "could not tell": (verdict(Status.COULD_NOT_TELL), ISSUE, False),
         "not applicable": (verdict(Status.NOT_APPLICABLE), ISSUE, False),
         "of another requirement": (verdict(Status.HELD, requirement="ERR-02"), ISSUE, False),
         "of another operation": (verdict(Status.HELD, operation="make"), ISSUE, False),

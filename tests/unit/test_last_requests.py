@@ -50,7 +50,7 @@ def test_ids_are_left_out_where_that_was_asked_for() -> None:
 
 
 def test_text_of_the_item_names_each_request_below_its_reason() -> None:
-    verdict = Verdict("ERR-01", CANCEL.id, Status.INCONCLUSIVE, "It is away.", Evidence(0, 0, (), {}))
+    verdict = Verdict("ERR-01", CANCEL.id, Status.COULD_NOT_TELL, "It is away.", Evidence(0, 0, (), {}))
     told = replace(verdict, last_requests=(IN_FLIGHT, ANSWERED))
     text = failure_text(told, REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
     assert text[:2] == ["ERR-01 It is away.", f"{TITLE}: {LINE}"]

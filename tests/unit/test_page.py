@@ -93,7 +93,7 @@ def test_token_is_redacted() -> None:
 
 def test_reason_is_shown_without_a_finding() -> None:
     assert "No request reached the decision." in description(
-        status=Status.INCONCLUSIVE, reason="No request reached the decision."
+        status=Status.COULD_NOT_TELL, reason="No request reached the decision."
     )
 
 

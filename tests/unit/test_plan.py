@@ -214,7 +214,7 @@ def test_what_one_layer_does_for_all_operations_is_known_by_its_name() -> None:
 
 
 def test_what_is_about_a_property_is_tried_on_each_kind_of_operation() -> None:
-    mutation = Mutation("title missing", lambda request: request, about="title")
+    mutation = Mutation("title missing", lambda request: request, mutated_property="title")
     assert dedup_key("ERR-01", mutation, CREATE) != dedup_key("ERR-01", mutation, UPDATE)
     assert dedup_key("ERR-01", mutation, CREATE) != dedup_key("ERR-01", mutation, CANCEL)
     others = [other for other in DOCUMENT.operations if other.record]

@@ -246,7 +246,7 @@ def test_only_bearer_tokens_are_judged(tmp_path: Path, security, secured, reason
 def test_media_type_of_a_success(tmp_path: Path, content, media_type, reasons) -> None:
     document = loaded(tmp_path, described({"responses": {"200": {"description": "Done.", "content": content}}}))
     assert document.operation("make").success_media_type == media_type
-    assert document.operation("make").success == (TEXT if media_type else {})
+    assert document.operation("make").success_schema == (TEXT if media_type else {})
     assert len(document.not_judged) == reasons
 
 
@@ -271,7 +271,10 @@ def test_properties_belong_to_requests_or_to_responses(tmp_path: Path) -> None:
     schema = objects({"id": TEXT | {"readOnly": True}, "pin": TEXT | {"writeOnly": True}, "name": TEXT}, ["id", "pin"])
     operation = made(tmp_path, taking(schema) | answering(schema))
     assert (list(operation.body["properties"]), operation.body["required"]) == (["pin", "name"], ["pin"])
-    assert (list(operation.success["properties"]), operation.success["required"]) == (["id", "name"], ["id"])
+    assert (list(operation.success_schema["properties"]), operation.success_schema["required"]) == (
+        ["id", "name"],
+        ["id"],
+    )
 
 
 @table(

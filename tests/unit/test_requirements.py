@@ -48,7 +48,7 @@ def test_requirement_that_judges_its_own_requests_sends_some(requirement) -> Non
     demand = next(found[0] for found in CITATIONS.values() if found[0].requirement == requirement.id)
     # A should may wait for a larger profile; the smallest one still has a word on every must.
     fewest = demand.extra_requests[0] if requirement.gates else demand.extra_requests[1]
-    assert requirement.covers_all_exchanges or demand.mutations or fewest
+    assert requirement.checks_all_exchanges or demand.mutations or fewest
 
 
 @each_requirement

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.errors import ContractError, Inconclusive, NotApplicable, UsageError
+from contracts.errors import ContractError, CouldNotTell, NotApplicable, UsageError
 from tests.harness.config.access import Access, access_with
 from tests.harness.config.settings import Profile
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
@@ -53,9 +53,9 @@ def test_what_is_missing_keeps_accepted_requests_away(operation, known, missing:
         if access_with(missing_settings(DOCUMENT, operation, found.target)).covers(needed):
             assert skip_reason is None
         else:
-            assert isinstance(skip_reason, Inconclusive)
+            assert isinstance(skip_reason, CouldNotTell)
             assert f"set {missing}." in str(skip_reason)
-    assert isinstance(found.skip_reason(REQUIREMENTS["RESP-01"], operation), Inconclusive)
+    assert isinstance(found.skip_reason(REQUIREMENTS["RESP-01"], operation), CouldNotTell)
 
 
 @table(
@@ -116,7 +116,7 @@ def test_what_was_declared_away_does_not_apply() -> None:
 
 def test_value_that_is_missing_at_the_declared_level_could_not_be_told() -> None:
     found = session(access=Access.WRITE, **CREATES)
-    assert isinstance(found.skip_reason(REQUIREMENTS["RESP-01"], APPLICANT), Inconclusive)
+    assert isinstance(found.skip_reason(REQUIREMENTS["RESP-01"], APPLICANT), CouldNotTell)
 
 
 def test_embedded_mock_needs_no_setting() -> None:

@@ -132,7 +132,7 @@ def test_edits_are_made_inside_objects_and_arrays() -> None:
     assert tried["tags/0 as a number"] == control_body | {"tags": [7, "u"]}
     assert tried["tags unwrapped"] == control_body | {"tags": "t"}
     assert sent(mutations, {})["out/in missing"] == {"out": {}}
-    assert {mutation.about for mutation in mutations} <= {"out", "in", "tags", None}
+    assert {mutation.mutated_property for mutation in mutations} <= {"out", "in", "tags", None}
 
 
 def test_object_that_may_be_null_is_made_to_edit_what_is_inside() -> None:
@@ -204,7 +204,7 @@ def test_combined_breach_breaks_the_schema() -> None:
 def test_unknown_property_is_beside_what_was_accepted() -> None:
     for mutation in bodies.unknown_properties(CANCEL):
         value = mutation.apply(control()).json()
-        assert value.pop(mutation.about) in ("x", None, {})
+        assert value.pop(mutation.mutated_property) in ("x", None, {})
         assert value == control().json()
 
 

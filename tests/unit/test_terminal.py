@@ -18,7 +18,7 @@ OF_EACH_RESULT = {
     CheckResult.VIOLATED: broken(FOUND),
     CheckResult.NOT_MET: broken(ADVICE),
     CheckResult.KNOWN: KNOWN,
-    CheckResult.UNDECIDED: item("inconclusive"),
+    CheckResult.COULD_NOT_TELL: item("inconclusive"),
     CheckResult.NEEDS_ACCESS: item("inconclusive", beyond_access=True),
     CheckResult.NOT_REACHED: item("not reached"),
     CheckResult.NOT_APPLICABLE: item("not applicable"),

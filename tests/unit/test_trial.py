@@ -174,7 +174,7 @@ def test_whole_speaks_where_no_part_is_at_fault() -> None:
 
 def test_edit_that_changes_nothing_is_not_sent() -> None:
     run = Run()
-    assert verdict_of(tried(run, Mutation("nothing", lambda request: request))).status is Status.INCONCLUSIVE
+    assert verdict_of(tried(run, Mutation("nothing", lambda request: request))).status is Status.COULD_NOT_TELL
     assert run.exchanges == []
 
 
@@ -196,15 +196,15 @@ def test_same_request_of_the_same_edit_is_sent_once() -> None:
 )
 def test_verdict_that_rests_on_nothing_is_inconclusive(run: Run, reason: str) -> None:
     verdict = verdict_of(tried(run, changing("a")))
-    assert (verdict.status, verdict.reason) == (Status.INCONCLUSIVE, reason)
+    assert (verdict.status, verdict.reason) == (Status.COULD_NOT_TELL, reason)
 
 
 def test_trial_that_ended_early_tells_what_it_found() -> None:
     violated = tried(Run(), changing("a"))
-    assert early_verdict(violated, Status.INCONCLUSIVE, "spent").status is Status.VIOLATED
+    assert early_verdict(violated, Status.COULD_NOT_TELL, "spent").status is Status.VIOLATED
     held = tried(Run(statuses=(400,)), changing("a"))
-    assert (early_verdict(held, Status.INCONCLUSIVE, "spent").status, verdict_of(held).status) == (
-        Status.INCONCLUSIVE,
+    assert (early_verdict(held, Status.COULD_NOT_TELL, "spent").status, verdict_of(held).status) == (
+        Status.COULD_NOT_TELL,
         Status.HELD,
     )
 
@@ -222,7 +222,7 @@ def test_judging_the_whole_run_completes_it_and_sends_nothing_again() -> None:
     "seen, verdict",
     {
         "of an honest request": ({}, Status.VIOLATED),
-        "of a fuzzer's": ({"fuzzing": True}, Status.NOT_MET),
+        "of a fuzzer's": ({"fuzzer_only": True}, Status.NOT_MET),
         "of a generated one": ({"generated": True}, Status.NOT_MET),
     },
 )
@@ -236,12 +236,12 @@ def test_what_a_fuzzer_brings_about_gates_no_requirement_that_judges_every_excha
 @table(
     "fault, resp_06, resp_11",
     {
-        "it outlives": (None, Status.INCONCLUSIVE, Status.NOT_MET),
-        "it goes down at": (GOES_DOWN, Status.VIOLATED, Status.INCONCLUSIVE),
+        "it outlives": (None, Status.COULD_NOT_TELL, Status.NOT_MET),
+        "it goes down at": (GOES_DOWN, Status.VIOLATED, Status.COULD_NOT_TELL),
     },
 )
 def test_what_a_fuzzer_sends_gates_where_it_brings_the_target_down(fault, resp_06: Status, resp_11: Status) -> None:
-    seen = replace(exchange(None if fault else 500, fuzzing=True), fault=fault)
+    seen = replace(exchange(None if fault else 500, fuzzer_only=True), fault=fault)
     for name, check, status in (
         ("RESP-06", response.no_server_error, resp_06),
         ("RESP-11", response.no_server_error_when_fuzzed, resp_11),
@@ -294,7 +294,7 @@ def test_answer_beyond_what_the_suite_reads_is_said_not_to_be_judged() -> None:
     found = trial("RESP-02", run)
     found.check_all_exchanges(per_exchange(response.success_is_strict_json))
     verdict = verdict_of(found)
-    assert verdict.status is Status.INCONCLUSIVE
+    assert verdict.status is Status.COULD_NOT_TELL
     assert "1 answer is beyond what the suite reads (nested more than 100 levels deep)" in verdict.reason
 
 

@@ -42,7 +42,7 @@ def test_refusal_of_a_used_up_value_is_none_of_the_credentials() -> None:
     with running(CANCEL, api=EventsAreTakenTwice) as run:
         request = run.prepare_control()
         run.controls.confirm_value_consumed(request, run.send(request, spelled))
-        assert [one.also_malformed for one in run.exchanges if one.mutation == spelled.name] == [True]
+        assert [one.otherwise_invalid for one in run.exchanges if one.mutation == spelled.name] == [True]
 
 
 def test_value_is_not_used_up_where_the_control_is_still_accepted() -> None:

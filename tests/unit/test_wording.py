@@ -87,7 +87,7 @@ def test_must_that_does_not_gate_says_so(requirement: str, findings, *, non_gati
     assert NON_GATING.startswith("does not fail the run: ")
 
 
-@pytest.mark.parametrize("status", [Status.INCONCLUSIVE, Status.NOT_APPLICABLE])
+@pytest.mark.parametrize("status", [Status.COULD_NOT_TELL, Status.NOT_APPLICABLE])
 def test_verdict_without_a_finding_is_its_reason(status: Status) -> None:
     assert words(verdict(status=status, reason=f"answered 401 {TOKEN}")) == ["ERR-01 answered 401 ${PROPEXO_TOKEN}"]
 
@@ -135,7 +135,7 @@ COUNTS = "60 deciding requests (400 x 58, 200 x 2), 2 controls accepted"
         ),
         "violated": (verdict(FINDING), COUNTS),
         "nothing decided": (
-            replace(verdict(status=Status.INCONCLUSIVE), evidence=Evidence(0, 0, (), {})),
+            replace(verdict(status=Status.COULD_NOT_TELL), evidence=Evidence(0, 0, (), {})),
             "0 deciding requests (none), 0 controls accepted",
         ),
     },

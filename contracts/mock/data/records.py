@@ -49,7 +49,7 @@ class ItemFormat:
 def item_format(operation: Operation) -> ItemFormat:
     """Return the format of the items of a listing."""
     assert operation.listing is not None, "only called for listings"
-    schema = schema_at(operation.success, operation.listing.items).get("items", {})
+    schema = schema_at(operation.success_schema, operation.listing.items).get("items", {})
     items = dict(properties(schema))
     moments = [name for name, keys in items.items() if keys.get("format") == "date-time" and LISTED_AS not in keys]
     # The documented default order is by creation, the one time that no update changes.

@@ -30,14 +30,14 @@ NO_SUCH_RECORD: Final = "The record was not found in the property-management sys
 
 @dataclass(slots=True)
 class Job:
-    """A queued write of an operation, and its outcome. `reads` counts the reads of its status.
+    """A queued write of an operation, and the status that it ends with. `reads` counts the reads of its status.
 
     `record` is the id of the created record. The request is not stored: a server keeps every job.
     """
 
     id: str
     operation: str
-    outcome: str
+    final_status: str
     errors: Sequence[str] = ()
     status: str = PENDING
     reads: int = 0

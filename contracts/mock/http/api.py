@@ -128,7 +128,7 @@ class MockApi(RoutingAuth, Writes, Jobs, Lists):
 
     def fetch(self, operation: Operation, parameters: Mapping[str, str]) -> Response:
         """Answer a read of anything else with an example of the 200 that repeats the values of the path."""
-        return self.succeed(operation, example_for(operation.success, _echoed(operation, parameters)))
+        return self.succeed(operation, example_for(operation.success_schema, _echoed(operation, parameters)))
 
 
 def _echoed(operation: Operation, parameters: Mapping[str, str]) -> Mapping[str, str]:
@@ -137,7 +137,7 @@ def _echoed(operation: Operation, parameters: Mapping[str, str]) -> Mapping[str,
         name: value
         for name, value in parameters.items()
         if all(
-            fits(schema_at(operation.success, "/" + "/".join(path)), value)
+            fits(schema_at(operation.success_schema, "/" + "/".join(path)), value)
             for path in operation.echoed_paths
             if path[-1] == name
         )

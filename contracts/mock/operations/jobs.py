@@ -33,15 +33,15 @@ class Jobs(Responses):
         """Count a read. The first one finds the job pending, every later one finished."""
         job.reads += 1
         if job.reads > 1:
-            job.status = job.outcome
+            job.status = job.final_status
 
     def status_answer(self, operation: Operation, job: Job) -> Json:
         """Return the body of a status read; errors and the created record appear when the job is finished."""
         rules = operation.job_status
-        finished = job.status == job.outcome
+        finished = job.status == job.final_status
         by_pointer: dict[str, Json] = {}
         if rules is not None:
             by_pointer[rules.state] = job.status
             by_pointer[rules.errors] = list(job.errors) if finished else []
-            by_pointer[rules.record] = job.record if finished and job.outcome != FAILURE else None
-        return example_for(operation.success, {}, by_pointer)
+            by_pointer[rules.record] = job.record if finished and job.final_status != FAILURE else None
+        return example_for(operation.success_schema, {}, by_pointer)

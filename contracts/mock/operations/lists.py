@@ -123,7 +123,7 @@ class Lists(Queries):
         """Return the body of a page: the items, and the numbers about the whole list."""
         listing = operation.listing
         assert listing is not None, "only called for listings"
-        schema = operation.success
+        schema = operation.success_schema
         by_pointer = {
             listing.items: page,
             listing.total: total,

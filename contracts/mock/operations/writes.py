@@ -173,7 +173,7 @@ class Writes(Queries):
     def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
         """Return the body of an accepted write: the job's id at the pointer of the link, and the echo."""
         by_pointer = {operation.job_link.pointer: job.id} if operation.job_link else {}
-        return example_for(operation.success, self.echo(operation, value), by_pointer)
+        return example_for(operation.success_schema, self.echo(operation, value), by_pointer)
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
         """Return the values of path and body that the response repeats, by name."""

@@ -111,7 +111,7 @@ class FailingJobIsUnknown(MockApi):
 
     def find_job(self, job_id: str) -> Job | None:
         job = super().find_job(job_id)
-        return None if job is not None and job.outcome == FAILURE else job
+        return None if job is not None and job.final_status == FAILURE else job
 
 
 @seeded(requirement="JOB-03", observe=two_jobs)
@@ -156,7 +156,7 @@ class FailingJobStaysPending(MockApi):
 
     def advance(self, job: Job) -> None:
         super().advance(job)
-        if job.outcome == FAILURE:
+        if job.final_status == FAILURE:
             job.status = PENDING
 
 
@@ -191,7 +191,7 @@ class JobOfAVainUpdateIsForgotten(MockApi):
 
     def accept(self, operation: Operation, value: Json) -> Job:
         job = super().accept(operation, value)
-        if operation.updates_record and job.outcome == FAILURE:
+        if operation.updates_record and job.final_status == FAILURE:
             del self.state.jobs[job.id]
         return job
 
@@ -212,7 +212,7 @@ class SuccessBecomesFailure(MockApi):
 
     def advance(self, job: Job) -> None:
         if job.status == SUCCESS:
-            job.outcome, job.errors = FAILURE, ["The record was not found in the property-management system."]
+            job.final_status, job.errors = FAILURE, ["The record was not found in the property-management system."]
         super().advance(job)
 
 
@@ -242,7 +242,7 @@ class ErrorsPileUp(MockApi):
 
     def status_answer(self, operation: Operation, job: Job) -> Json:
         answer = super().status_answer(operation, job)
-        return {**answer, "errors": list(self.shared)} if job.status == job.outcome else answer
+        return {**answer, "errors": list(self.shared)} if job.status == job.final_status else answer
 
 
 @seeded(requirement="JOB-03", observe=two_jobs)
@@ -252,7 +252,7 @@ class EndOfAllIsTheEndOfTheFirst(MockApi):
     def accept(self, operation: Operation, value: Json) -> Job:
         job = super().accept(operation, value)
         first = next(iter(self.state.jobs.values()))
-        job.outcome, job.errors = first.outcome, first.errors
+        job.final_status, job.errors = first.final_status, first.errors
         return job
 
 

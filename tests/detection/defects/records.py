@@ -533,7 +533,7 @@ class FailureOfOneOperationIsThatOfAll(MockApi):
     def status_answer(self, operation: Operation, job: Job) -> Json:
         answer = super().status_answer(operation, job)
         later = list(self.state.jobs.values())[list(self.state.jobs).index(job.id) + 1 :]
-        failed = [other for other in later if other.outcome == FAILURE]
+        failed = [other for other in later if other.final_status == FAILURE]
         if not failed or job.status == PENDING:
             return answer
         return {**answer, "write_status": FAILURE, "errors": list(failed[0].errors), "created_record_id": None}

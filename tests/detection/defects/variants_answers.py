@@ -119,7 +119,7 @@ class JobsEndInPartialSuccess(MockApi):
     def accept(self, operation: Operation, value: Json) -> Job:
         """Leave something undone."""
         job = super().accept(operation, value)
-        job.outcome, job.errors = PARTIAL_SUCCESS, ["The appointment was deleted, its reminder was not."]
+        job.final_status, job.errors = PARTIAL_SUCCESS, ["The appointment was deleted, its reminder was not."]
         return job
 
 
@@ -129,7 +129,7 @@ class JobsAreOverAtOnce(MockApi):
 
     def advance(self, job: Job) -> None:
         """End it."""
-        job.status = job.outcome
+        job.status = job.final_status
 
 
 @variant(observe=reads)
@@ -141,7 +141,7 @@ class JobsNeedFiveReads(MockApi):
     def advance(self, job: Job) -> None:
         """Count to five."""
         job.reads += 1
-        job.status = job.outcome if job.reads > self.pending_reads else PENDING
+        job.status = job.final_status if job.reads > self.pending_reads else PENDING
 
 
 class Timed(MockApi):
@@ -172,7 +172,7 @@ class JobsTakeTheirTime(Timed):
     def advance(self, job: Job) -> None:
         """Look at the clock."""
         if self.age(job.id) > self.seconds:
-            job.status = job.outcome
+            job.status = job.final_status
 
 
 @variant(observe=reads)

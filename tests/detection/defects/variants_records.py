@@ -276,7 +276,7 @@ class UpdatesTellTheirRecord(MockApi):
     def accept(self, operation: Operation, value: Json) -> Job:
         """Note the event."""
         job = super().accept(operation, value)
-        if operation.id in index_of(self.document).updates and job.outcome != FAILURE:
+        if operation.id in index_of(self.document).updates and job.final_status != FAILURE:
             job.record = next(iter(self.sent(operation, value, EVENTS).values()), None)
         return job
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from contracts.checks.errors import error_names_property
-from contracts.errors import ConformanceError, Inconclusive, NotApplicable, UsageError
+from contracts.errors import ConformanceError, CouldNotTell, NotApplicable, UsageError
 from contracts.model.http import Exchange
 from contracts.model.result import ItemResult
 from contracts.model.verdict import PASS
@@ -73,7 +73,7 @@ def skip_reason(
         return None
     if declared is not None and not declared.covers(needed):
         return NotApplicable(f"it needs access {needed}, and --access {declared} was declared")
-    return Inconclusive(f"No control can be made: set {' and '.join(missing_settings)}. (Access is {in_use}.)")
+    return CouldNotTell(f"No control can be made: set {' and '.join(missing_settings)}. (Access is {in_use}.)")
 
 
 def is_unambiguous_rejection(operation: Operation, exchange: Exchange, made_up_values: Collection[str]) -> bool:

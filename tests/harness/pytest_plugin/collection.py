@@ -13,7 +13,7 @@ from contracts.requirements import Requirement
 from strategies.core.mutation import MutationSource
 from tests.harness.pytest_plugin.catalogue import CataloguedTest, catalogue_of
 from tests.harness.pytest_plugin.item_ids import check_id
-from tests.harness.pytest_plugin.stash import CATALOGUE, PLAN, SESSION, STARTED
+from tests.harness.pytest_plugin.stash import BUDGET_SHARES, CATALOGUE, SESSION, STARTED
 from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.context import RunPlan
 from tests.harness.run.session import MOCK, Session
@@ -89,7 +89,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep an operation's items together, those that judge all exchanges last; drop what applies to no operation."""
+    """Keep an operation's items together, those that check all exchanges last; drop what applies to no operation."""
     ours = [item for item in items if demand_of(item) is not None]
     if not ours:
         return
@@ -107,17 +107,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     catalogue = {name: test for module in modules for name, test in catalogue_of(module).items()}
     config.stash[CATALOGUE] = catalogue
     config.stash[STARTED] = {}
-    config.stash[PLAN] = _plan(session, catalogue)
-    session.plans = {name: _run_plan(session, shares) for name, shares in config.stash[PLAN].items()}
+    config.stash[BUDGET_SHARES] = _allocate_budgets(session, catalogue)
+    session.run_plans = {name: _run_plan(session, shares) for name, shares in config.stash[BUDGET_SHARES].items()}
 
 
 def _phase(requirement: Requirement, demand: RequestDemand) -> tuple[bool, bool]:
-    """Return a key that sorts requirements that judge all exchanges behind others, those that send nothing last."""
-    is_passive = requirement.covers_all_exchanges
-    return is_passive, is_passive and not any(demand.extra_requests)
+    """Return a key that sorts requirements that check all exchanges behind others, those that send nothing last."""
+    checks_all = requirement.checks_all_exchanges
+    return checks_all, checks_all and not any(demand.extra_requests)
 
 
-def _plan(session: Session, catalogue: Mapping[str, CataloguedTest]) -> dict[str, dict[str, BudgetShare]]:
+def _allocate_budgets(session: Session, catalogue: Mapping[str, CataloguedTest]) -> dict[str, dict[str, BudgetShare]]:
     """Return the shares of each operation's budget over its whole catalogue: -k does not change what a test sends."""
     plans: dict[str, dict[str, BudgetShare]] = {}
     cited = {session.requirements[name]: test.demand for name, test in catalogue.items()}
@@ -136,13 +136,13 @@ def _plan(session: Session, catalogue: Mapping[str, CataloguedTest]) -> dict[str
 
 def _run_plan(session: Session, shares: Mapping[str, BudgetShare]) -> RunPlan:
     """Return what an operation sends before and after its requirements' own requests, by their budget shares."""
-    passive = [share for name, share in shares.items() if session.requirements[name].covers_all_exchanges]
+    checking_all = [share for name, share in shares.items() if session.requirements[name].checks_all_exchanges]
     return RunPlan(
-        shared_mutations=tuple(mutation for share in passive for mutation in share.mutations),
-        reserved_for_passive=sum(share.extra_requests for share in passive),
+        shared_mutations=tuple(mutation for share in checking_all for mutation in share.mutations),
+        reserved_for_all_exchanges=sum(share.extra_requests for share in checking_all),
         reserved={
             name: share.extra_requests
-            + (0 if session.requirements[name].covers_all_exchanges else len(share.mutations))
+            + (0 if session.requirements[name].checks_all_exchanges else len(share.mutations))
             for name, share in shares.items()
             if session.requirements[name].gates
         },
@@ -151,10 +151,10 @@ def _run_plan(session: Session, shares: Mapping[str, BudgetShare]) -> RunPlan:
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     """Return the cost of the run before it begins, and what of the document it does not cover."""
-    if PLAN not in config.stash:
+    if BUDGET_SHARES not in config.stash:
         return []
     session = config.stash[SESSION]
-    estimate = cost_estimate(len(config.stash[PLAN]), session.options.profile, session.per_minute)
+    estimate = cost_estimate(len(config.stash[BUDGET_SHARES]), session.options.profile, session.per_minute)
     unmet = unmet_traits(session.requirements.values(), session.operations)
     lines = [f"Requirements that apply to no operation: {', '.join(unmet)}."] if unmet else []
     return [*([estimate] if estimate else []), *lines]

@@ -6,16 +6,16 @@ from contextlib import suppress
 
 import pytest
 
-from contracts.errors import Inconclusive, NotApplicable, NotReached
+from contracts.errors import CouldNotTell, NotApplicable, NotReached
 from contracts.openapi.operation import Operation
 from tests.harness.pytest_plugin.outcomes import is_underfunded
-from tests.harness.pytest_plugin.stash import CATALOGUE, PLAN, SESSION, STARTED
+from tests.harness.pytest_plugin.stash import BUDGET_SHARES, CATALOGUE, SESSION, STARTED
 from tests.harness.trial.requirement_test import RequirementTest
 
 
 def requirement_test(config: pytest.Config, operation: Operation, requirement: str) -> RequirementTest:
     """Return the test of a requirement, by its id, on an operation, with its share of the request budget."""
-    session, share = config.stash[SESSION], config.stash[PLAN][operation.id][requirement]
+    session, share = config.stash[SESSION], config.stash[BUDGET_SHARES][operation.id][requirement]
     run = session.run(operation)
     return RequirementTest(
         requirement=session.requirements[requirement],
@@ -38,7 +38,7 @@ def run_dependencies(config: pytest.Config, trial: RequirementTest) -> None:
         if key not in started and _is_run(config, trial.operation, name):
             dependency = requirement_test(config, trial.operation, name)
             run_dependencies(config, dependency)
-            with suppress(NotApplicable, NotReached, Inconclusive):
+            with suppress(NotApplicable, NotReached, CouldNotTell):
                 config.stash[CATALOGUE][name].function(dependency)
         if key in started:
             trial.dependencies.append(started[key])

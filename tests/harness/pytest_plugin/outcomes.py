@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.errors import Inconclusive, NotApplicable, NotReached, TargetUnavailable
+from contracts.errors import CouldNotTell, NotApplicable, NotReached, TargetUnavailable
 from contracts.model.result import Presentation
 from contracts.model.verdict import Status, Verdict
 from contracts.openapi.operation import Operation
@@ -20,29 +20,29 @@ from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
 from tests.harness.config.access import Access
 from tests.harness.http.send_result import TargetDown
-from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, PLAN, PRESENTATION, SESSION, VERDICT
+from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, BUDGET_SHARES, PRESENTATION, SESSION, VERDICT
 from tests.harness.run.budget import BudgetSpent
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.verdicts import early_verdict, internal_error_verdict, is_beyond_access, verdict_of
 
 
-class Outcome(Exception):
+class PytestOutcome(Exception):
     """An outcome of a check that is no pass and no skip; its text stands in place of a traceback."""
 
 
-class Violated(Outcome, AssertionError):
+class Violated(PytestOutcome, AssertionError):
     """A must is violated, or with --strict a should is not met."""
 
 
-class StaleKnownIssue(Outcome):
+class StaleKnownIssue(PytestOutcome):
     """A known issue is no longer violated."""
 
 
-class CouldNotTell(Outcome):
+class CouldNotTellOutcome(PytestOutcome):
     """The requirement could not be judged: an error for pytest, no failure."""
 
 
-class SuiteFailed(Outcome):
+class SuiteFailed(PytestOutcome):
     """The suite itself failed in an item: an error for pytest, and the rest of the run goes on."""
 
 
@@ -65,9 +65,9 @@ class BudgetSkips:
 
 def is_underfunded(config: pytest.Config, requirement: Requirement, operation: Operation) -> bool:
     """Return whether the profile has too few requests for a recommendation that sends its own."""
-    if requirement.gates or requirement.covers_all_exchanges:
+    if requirement.gates or requirement.checks_all_exchanges:
         return False
-    return config.stash[PLAN][operation.id][requirement.id].underfunded
+    return config.stash[BUDGET_SHARES][operation.id][requirement.id].underfunded
 
 
 @pytest.hookimpl(wrapper=True)
@@ -86,7 +86,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
             # One error of the run, not one of each item that remains.
             pyfuncitem.session.shouldstop = sanitize.line(str(error))
     verdict = replace(verdict, observations=(*verdict.observations, *test.run.sender.take_observations()))
-    if verdict.status is Status.INCONCLUSIVE and is_beyond_access(test):
+    if verdict.status is Status.COULD_NOT_TELL and is_beyond_access(test):
         pyfuncitem.stash[BEYOND_ACCESS] = True
         verdict = _without_access(verdict, declared=pyfuncitem.config.stash[SESSION].options.access is not None)
     presentation = pyfuncitem.ihook.pytest_conformance_verdict(config=pyfuncitem.config, test=test, verdict=verdict)
@@ -104,12 +104,12 @@ def _verdict_after(error: Exception, test: RequirementTest) -> Verdict:
         case NotReached():
             return early_verdict(test, Status.NOT_REACHED, str(error))
         case TargetDown():
-            verdict = early_verdict(test, Status.INCONCLUSIVE, str(error))
+            verdict = early_verdict(test, Status.COULD_NOT_TELL, str(error))
             return replace(verdict, last_requests=test.run.client.last.exchanges)
         case BudgetSpent() if not test.gates:
             return early_verdict(test, Status.NOT_REACHED, str(error))
-        case TargetUnavailable() | Inconclusive():
-            return early_verdict(test, Status.INCONCLUSIVE, str(error))
+        case TargetUnavailable() | CouldNotTell():
+            return early_verdict(test, Status.COULD_NOT_TELL, str(error))
         case _:
             return internal_error_verdict(test, error)
 
@@ -149,7 +149,7 @@ def _raise_outcome(status: Status, presentation: Presentation, *, strict: bool) 
             pytest.skip(f"not applicable: {text}")
         case Status.NOT_REACHED:
             pytest.skip(f"not reached in this budget: {text}")
-        case Status.INCONCLUSIVE:
-            raise CouldNotTell(text)
+        case Status.COULD_NOT_TELL:
+            raise CouldNotTellOutcome(text)
         case Status.INTERNAL_ERROR:
             raise SuiteFailed(text)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from contracts.checks.base import Check, SeriesCheck, per_exchange
+from contracts.checks.base import CheckFunction, SeriesCheckFunction, per_exchange
 from contracts.checks.http_methods import accepted
 from contracts.model.http import Request
 from strategies.core.mutation import MutationSource
@@ -24,7 +24,7 @@ Base: TypeAlias = Callable[[OperationRun], Request]
 
 
 def rejects(
-    name: str, mutations: MutationSource, check: Check, *, base: Base = OperationRun.prepare_rejection_base
+    name: str, mutations: MutationSource, check: CheckFunction, *, base: Base = OperationRun.prepare_rejection_base
 ) -> ConformanceTest:
     """Return the test that the target rejects each mutation of the base, as the check says."""
 
@@ -37,7 +37,7 @@ def rejects(
 
 
 def accepts(
-    name: str, mutations: MutationSource, check: Check = accepted, *, expects_success: bool = True
+    name: str, mutations: MutationSource, check: CheckFunction = accepted, *, expects_success: bool = True
 ) -> ConformanceTest:
     """Return the test that the target accepts each mutation of a control; `expects_success` as in `requirement`."""
 
@@ -51,7 +51,7 @@ def accepts(
 
 def holds_for_each_exchange(
     name: str,
-    check: Check,
+    check: CheckFunction,
     *,
     mutations: MutationSource | None = None,
     expects_success: bool = False,
@@ -65,7 +65,7 @@ def holds_for_each_exchange(
 
 def holds_for_all_exchanges(
     name: str,
-    check: SeriesCheck,
+    check: SeriesCheckFunction,
     *,
     mutations: MutationSource | None = None,
     expects_success: bool = False,

@@ -13,7 +13,7 @@ from contracts.model.result import ItemResult, ProcessStats
 from contracts.model.verdict import Status
 from tests.harness.pytest_plugin.collection import demand_of, operation_of, requirement_of
 from tests.harness.pytest_plugin.not_run import left_out, report_of
-from tests.harness.pytest_plugin.outcomes import CouldNotTell, Outcome, SuiteFailed
+from tests.harness.pytest_plugin.outcomes import CouldNotTellOutcome, PytestOutcome, SuiteFailed
 from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, PRESENTATION, RESULTS, SESSION, VERDICT
 
 
@@ -30,9 +30,9 @@ def pytest_runtest_makereport(
     """Show the text of an outcome in place of a traceback, and attach the result."""
     report = yield
     error = call.excinfo.value if call.excinfo is not None else None
-    if isinstance(error, Outcome):
+    if isinstance(error, PytestOutcome):
         report.longrepr = str(error)
-        if isinstance(error, (CouldNotTell, SuiteFailed)):
+        if isinstance(error, (CouldNotTellOutcome, SuiteFailed)):
             report.when = "setup"  # pytest's error, in place of its failure
     if call.when == "call" and VERDICT in item.stash:
         session = item.config.stash[SESSION]

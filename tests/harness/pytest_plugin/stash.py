@@ -22,7 +22,7 @@ SESSION: Final = pytest.StashKey[Session]()
 INTERRUPTION: Final = pytest.StashKey[Interruption]()
 STOP_REASONS: Final = pytest.StashKey[list[str]]()
 """The signals and the time limit that ended the run early, the first one first."""
-PLAN: Final = pytest.StashKey[dict[str, dict[str, BudgetShare]]]()
+BUDGET_SHARES: Final = pytest.StashKey[dict[str, dict[str, BudgetShare]]]()
 """The share of each requirement in the request budget, by the ids of operation and requirement."""
 CATALOGUE: Final = pytest.StashKey[dict[str, CataloguedTest]]()
 """Every conformance test, by the id of its requirement."""

@@ -66,7 +66,7 @@ def pytest_handlecrashitem(report: pytest.TestReport, sched: Any) -> None:
 
 
 class SchedulingByOperation(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives all items of an operation to the same worker: requirements that judge all exchanges need all of them.
+    """Gives all items of an operation to the same worker: requirements that check all exchanges need all of them.
 
     Operations that use up ids of one pool share a worker, too, unless each worker has a mock of its own.
     """

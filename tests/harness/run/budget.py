@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from contracts.errors import Inconclusive
+from contracts.errors import CouldNotTell
 from contracts.requirements import Requirement
 from tests.harness.run.created_record import Record
 
@@ -15,7 +15,7 @@ MAX_UNANSWERED: Final = 2
 """Requests of one requirement that may stay unanswered: each takes two deadlines, and a third shows nothing new."""
 
 
-class BudgetSpent(Inconclusive):
+class BudgetSpent(CouldNotTell):
     """The operation may send nothing more in this profile."""
 
 
@@ -44,7 +44,7 @@ class Budget:
     def begin(self, requirement: Requirement) -> None:
         """Release what was reserved for the requirement; one that does not gate may only use spare requests."""
         self._reserved.pop(requirement.id, None)
-        self._only_spare = not requirement.gates and not requirement.covers_all_exchanges
+        self._only_spare = not requirement.gates and not requirement.checks_all_exchanges
         self._unanswered = 0
 
     @property

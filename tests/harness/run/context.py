@@ -38,10 +38,10 @@ class RunContext:
 class RunPlan:
     """What is decided about an operation's requests before the first of them. Numbers are requests.
 
-    `shared_mutations` are sent once, for the requirements that judge every exchange; `reserved_for_passive` is what
+    `shared_mutations` are sent once, for the requirements that check all exchanges; `reserved_for_passive` is what
     these requirements send themselves at the end. `reserved` is what each gating requirement, by id, is going to send.
     """
 
     shared_mutations: tuple[Mutation, ...] = ()
-    reserved_for_passive: int = 0
+    reserved_for_all_exchanges: int = 0
     reserved: Mapping[str, int] = field(default_factory=dict)

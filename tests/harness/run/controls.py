@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from contracts.checks.preview import preview
-from contracts.errors import Inconclusive, NotApplicable
+from contracts.errors import CouldNotTell, NotApplicable
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.model.json_value import get_path
 from contracts.openapi.operation import Operation
@@ -62,7 +62,7 @@ class ControlProvider:
         self.first: Exchange | None = None
         self.rejected: Exchange | None = None
         self.replayable = True
-        self.setup_error: Inconclusive | None = None
+        self.setup_error: CouldNotTell | None = None
         self.first_index: int | None = None
         self.spare_record: str | None = None
         self._operation = operation
@@ -79,7 +79,7 @@ class ControlProvider:
     def control(self) -> Exchange:
         """Return the first accepted control. Raises Inconclusive if the set-up failed or no control was accepted."""
         if self.missing_settings:
-            raise Inconclusive(f"No control can be made: set {' and '.join(self.missing_settings)}.")
+            raise CouldNotTell(f"No control can be made: set {' and '.join(self.missing_settings)}.")
         self.require_set_up()
         assert self.first is not None, "required above"
         return self.first
@@ -89,7 +89,7 @@ class ControlProvider:
         if self.setup_error is not None:
             raise self.setup_error
         if not self.missing_settings and self.first is None:
-            raise Inconclusive(self._rejection_text())
+            raise CouldNotTell(self._rejection_text())
 
     def prepare_control(self) -> Request:
         """Return a request that the target has every reason to accept now."""
@@ -113,8 +113,8 @@ class ControlProvider:
             return self.prepare_rejection_base()
         return self.tagged(self.control().request, AMBIGUOUS)
 
-    def prepare_any_outcome_base(self) -> Request:
-        """Return the request to modify for requirements that judge every exchange, whatever its outcome."""
+    def prepare_base_for_any_response(self) -> Request:
+        """Return the request to modify for requirements that check all exchanges, whether it is accepted or not."""
         return self.control().request if self.replayable else self.prepare_rejection_base()
 
     def unused_value_request(self, purpose: str) -> Request | None:
@@ -174,7 +174,7 @@ class ControlProvider:
         if not possible or request != control or self._sender.send(control, CONTROL).status not in VALUE_REJECTED:
             return False
         self.replayable = False
-        self._log.replace(rejected, replace(rejected, also_malformed=True))
+        self._log.replace(rejected, replace(rejected, otherwise_invalid=True))
         return True
 
     def was_accepted_with(self, request: Request) -> bool:
@@ -270,7 +270,7 @@ class ControlProvider:
         advice = f"The values used were {'; '.join(used)}: give others that the target can act on."
         if not used:
             advice = f"Give values that it can act on in {', '.join(self._variables()) or 'the environment'}."
-        answered = f"{self._context.document.operation(rejected.operation).label} answered {rejected.outcome}"
+        answered = f"{self._context.document.operation(rejected.operation).label} answered {rejected.status_or_fault}"
         return f"No control was accepted: {_reason(rejected)} ({answered}). {advice}"
 
     def _values_in(self, name: str, exchanges: Iterable[Exchange]) -> list[str]:
@@ -283,7 +283,7 @@ class ControlProvider:
 def _reason(rejected: Exchange) -> str:
     """Return the reason that the target gives for a rejection: its error message, or the text of its answer."""
     if rejected.response is None:
-        return rejected.outcome
+        return rejected.status_or_fault
     error = get_path(rejected.response.json(), ("error",))
     if not isinstance(error, dict) or not isinstance(error.get("message"), str):
         return preview(rejected.response.body) or "no reason given"

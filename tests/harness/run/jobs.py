@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.checks import jobs
-from contracts.errors import Inconclusive, NotApplicable
+from contracts.errors import CouldNotTell, NotApplicable
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.operation import Link, Operation
 from strategies.body import constraints, string_payloads
@@ -118,7 +118,7 @@ class JobReader:
             pause()  # the id may be shown a moment after the end
             end = self._sender.send(request, CONTROL, operation=status)
         if record is None or record.id is None:
-            answer = end.response.body[:200].decode(errors="replace") if end.response else end.outcome
+            answer = end.response.body[:200].decode(errors="replace") if end.response else end.status_or_fault
             raise NotApplicable(f"the job of {write.operation} ended without the id of a record: {answer}")
         return record.id
 
@@ -132,7 +132,9 @@ class JobReader:
         for _ in range(number):
             write = self._sender.send(self._requests.request_for(creator), CONTROL, operation=creator)
             if not write.accepted:
-                raise Inconclusive(f"No record could be created to work on: {creator.label} answered {write.outcome}.")
+                raise CouldNotTell(
+                    f"No record could be created to work on: {creator.label} answered {write.status_or_fault}."
+                )
             writes.append(write)
         return [self.wait_for_record(write) for write in writes]
 

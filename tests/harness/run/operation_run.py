@@ -1,10 +1,10 @@
 """One operation's part of a run, phase by phase.
 
 1. `set_up` sends an unauthenticated probe, the first control and its repeat.
-2. `send_shared_mutations` sends, once, the mutations of the requirements that judge every exchange.
+2. `send_shared_mutations` sends, once, the mutations of the requirements that check all exchanges.
 3. Each requirement that judges its own exchanges sends its own mutations, and is judged.
 4. `finish_traffic` repeats controls with what is left of the budget.
-5. The requirements that judge every exchange are judged.
+5. The requirements that check all exchanges are judged.
 6. The session cancels what was created.
 """
 
@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from itertools import cycle
 from typing import Final
 
-from contracts.errors import Inconclusive, NotApplicable
+from contracts.errors import CouldNotTell, NotApplicable
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
@@ -78,8 +78,8 @@ class OperationRun:
             missing,
             placeholder_ids,
         )
-        self._set_up = SetUp(operation, context, self.sender, self.requests, self.log, self.jobs, self.controls, guard)
-        self._is_set_up = False
+        self._setup = SetUp(operation, context, self.sender, self.requests, self.log, self.jobs, self.controls, guard)
+        self._set_up_done = False
         self._sent_shared_mutations = False
         self._finished = False
 
@@ -106,7 +106,7 @@ class OperationRun:
     @property
     def unauthenticated_probe(self) -> Exchange | None:
         """Return the exchange of the very first request, which has no credentials; None if none was sent."""
-        return self._set_up.unauthenticated_probe
+        return self._setup.unauthenticated_probe
 
     @property
     def missing_settings(self) -> tuple[str, ...]:
@@ -115,14 +115,14 @@ class OperationRun:
 
     def set_up(self) -> None:
         """Send, once, what every operation begins with; an Inconclusive is kept for whoever needs a control."""
-        if self._is_set_up:
+        if self._set_up_done:
             return
         with self._sending_for(SET_UP):
             try:
-                self._set_up.run()
-            except Inconclusive as error:
+                self._setup.run()
+            except CouldNotTell as error:
                 self.controls.setup_error = error
-        self._is_set_up = True
+        self._set_up_done = True
 
     def begin_requirement(self, requirement: Requirement) -> None:
         """Let a requirement use the requests that were reserved for it, or else those that are spare."""
@@ -130,7 +130,7 @@ class OperationRun:
         self.sender.sent_for = requirement.id
 
     def send_shared_mutations(self) -> None:
-        """Send, once, the mutations of the requirements that judge every exchange.
+        """Send, once, the mutations of the requirements that check all exchanges.
 
         The requests that are most likely to be accepted go out first. Where the target takes each value once, they wait
         for `finish_traffic`: some might use the last one.
@@ -139,7 +139,7 @@ class OperationRun:
             self._send_shared_mutations()
 
     def finish_traffic(self) -> None:
-        """Send, once, what the requirements that judge every exchange rely on; then repeat controls.
+        """Send, once, what the requirements that check all exchanges rely on; then repeat controls.
 
         Repeated controls are the cheapest evidence against intermittent faults.
         """
@@ -148,12 +148,12 @@ class OperationRun:
         self._finished = True
         if self.missing_settings:
             return
-        with suppress(Inconclusive, NotApplicable):  # then what was sent so far has to do
+        with suppress(CouldNotTell, NotApplicable):  # then what was sent so far has to do
             self.controls.control()
             self._send_shared_mutations()
             if not self.controls.replayable or self.operation.record:
                 return
-            left = self.budget.left - self.budget.confirmations - self.plan.reserved_for_passive
+            left = self.budget.left - self.budget.confirmations - self.plan.reserved_for_all_exchanges
             repeats = min(left, MAX_REPEATED_CONTROLS)
             with self._sending_for(REPEATED_CONTROLS):
                 for _, request in zip(range(repeats), cycle(self.log.control_requests()), strict=False):
@@ -222,7 +222,7 @@ class OperationRun:
 
     def _send_modified(self, mutation: Mutation) -> Exchange | None:
         """Send a base with the mutation applied; None if this changes nothing, or could reach what is others'."""
-        base = self.controls.prepare_any_outcome_base()
+        base = self.controls.prepare_base_for_any_response()
         modified = mutation.apply(base)
         if modified == base or self.controls.may_hit_foreign_ids(base, modified):
             return None

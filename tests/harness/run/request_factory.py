@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from contracts.errors import Inconclusive
+from contracts.errors import CouldNotTell
 from contracts.model.http import Exchange, Request
 from contracts.model.json_value import Json
 from contracts.openapi.document import Document
@@ -95,7 +95,7 @@ def request_for(
     }
     url = f"{url}?{urlencode(query, errors='surrogatepass')}" if query else url
     if len(url) > LONGEST_TARGET:
-        raise Inconclusive(
+        raise CouldNotTell(
             f"A request for {operation.label} would have {len(url):,} characters in its path, because of an id that "
             "the target gave: more than any server takes."
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.errors import Inconclusive, TargetUnavailable
+from contracts.errors import CouldNotTell, TargetUnavailable
 from contracts.model.http import Exchange, Request
 from contracts.openapi.operation import Operation
 from tests.harness.run.created_record import Record
@@ -58,7 +58,7 @@ class ResourceCleanup:
                 for step in steps:
                     if not record.removed:
                         step(record)
-            except (TargetUnavailable, Inconclusive) as error:
+            except (TargetUnavailable, CouldNotTell) as error:
                 record.failure = str(error).rstrip(".")
 
     def _read_listings(self) -> None:
@@ -90,7 +90,7 @@ class ResourceCleanup:
         cancel = self.records.operation(record.creator.record.cancelled_by)
         exchange = self.send(cancel, self.cancel_record(cancel, record.id))
         self.records.observe(exchange)
-        record.failure = "" if exchange.accepted else f"the cancellation was answered {exchange.outcome}"
+        record.failure = "" if exchange.accepted else f"the cancellation was answered {exchange.status_or_fault}"
 
     def _confirm(self, record: Record) -> None:
         """Read the jobs of the cancellations until one of them has succeeded."""

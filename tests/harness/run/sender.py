@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from http import HTTPStatus
 
-from contracts.errors import Inconclusive, TargetUnavailable
+from contracts.errors import CouldNotTell, TargetUnavailable
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
@@ -61,11 +61,11 @@ class Sender:
         again = Mutation(
             exchange.mutation,
             lambda unchanged: unchanged,
-            about=exchange.about,
+            mutated_property=exchange.mutated_property,
             issued_token=exchange.issued_token,
-            also_malformed=exchange.also_malformed,
+            otherwise_invalid=exchange.otherwise_invalid,
             gates=exchange.gates,
-            fuzzing=exchange.fuzzing,
+            fuzzer_only=exchange.fuzzer_only,
         )
         operation = self._context.document.operation(exchange.operation)
         return self.send(exchange.request, again, operation=operation, generated=exchange.generated)
@@ -111,7 +111,7 @@ class Sender:
         if record := resources.observe(exchange, begun, result.lost):
             self._budget.owe_cleanup(record)
         if exchange.accepted and operation.job_link:
-            with suppress(Inconclusive):  # an id that no request can hold
+            with suppress(CouldNotTell):  # an id that no request can hold
                 self._context.job_requests.append(self._requests.status_request_for(exchange)[1])
         self._client.token_honoured |= exchange.accepted and exchange.issued_token
         if self._log.succeeded(exchange) and exchange.mutation == CONTROL:

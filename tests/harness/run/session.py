@@ -84,7 +84,7 @@ class Session:
         self._client: Client | None = None
         self._runs: dict[str, OperationRun] = {}
         self._context: RunContext | None = None
-        self.plans: Mapping[str, RunPlan] = {}
+        self.run_plans: Mapping[str, RunPlan] = {}
         """The plan of each operation, by its id; an operation without one reserves nothing."""
         self.journal: Journal | None = None
         self.records = CreatedResources(self.document)
@@ -166,7 +166,7 @@ class Session:
     def run(self, operation: Operation) -> OperationRun:
         """Return the operation's part of the run."""
         if operation.id not in self._runs:
-            budget, plan = self.options.profile.budget, self.plans.get(operation.id, RunPlan())
+            budget, plan = self.options.profile.budget, self.run_plans.get(operation.id, RunPlan())
             self._runs[operation.id] = OperationRun(operation, self.context, budget, plan)
         return self._runs[operation.id]
 
@@ -256,8 +256,8 @@ class Session:
             return exchange
 
         def exchange_of(operation: Operation, request: Request, result: SendResult) -> Exchange:
-            outcome = result.response, result.fault, result.began, result.elapsed
-            return Exchange(operation.id, request, CONTROL, *outcome, number=self.client.sent, sent_for=CLEAN_UP)
+            answer = result.response, result.fault, result.began, result.elapsed
+            return Exchange(operation.id, request, CONTROL, *answer, number=self.client.sent, sent_for=CLEAN_UP)
 
         def reading(status: Operation, job: str) -> Request:
             return request_for(status, self.target, {}, overrides=dict.fromkeys(status.path_parameters, job))

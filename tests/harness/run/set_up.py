@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-from contracts.errors import Inconclusive, NotApplicable
+from contracts.errors import CouldNotTell, NotApplicable
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.operation import Operation
 from strategies.body import bodies
@@ -29,7 +29,7 @@ MAX_TOKEN_REJECTIONS: Final = 3
 
 
 class SetUp:
-    """Sends an unauthenticated probe, the first control and its repeat, and tells the ControlProvider the outcome."""
+    """Sends an unauthenticated probe, the first control and its repeat, and gives the ControlProvider the responses."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class SetUp:
         try:
             records = self._jobs.create_records(creator, CREATED_RECORDS)
         except NotApplicable as no_record:
-            raise Inconclusive(f"No record could be created to work on: {no_record}.") from None
+            raise CouldNotTell(f"No record could be created to work on: {no_record}.") from None
         self._controls.spare_record = records.pop() if self._operation.updates_record else None
         test_data[variable] = tuple(records)
 
@@ -131,7 +131,7 @@ class SetUp:
         else:
             exchanges.append(self._probe_token(plain))
         if all(exchange.crashed for exchange in exchanges):
-            raise Inconclusive(f"{self._operation.label} answers {exchanges[-1].outcome} to everything.")
+            raise CouldNotTell(f"{self._operation.label} answers {exchanges[-1].status_or_fault} to everything.")
 
     def _probe_token(self, plain: Request) -> Exchange:
         """Send with the token what has to be rejected for another reason. Raises TargetUnavailable if the token is."""

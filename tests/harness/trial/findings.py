@@ -31,7 +31,7 @@ def is_intermittent(occurrences: Sequence[Occurrence], related: Sequence[Occurre
 
     `occurrences` are the requirement's own, `related` those of the requirements that it depends on, which have always
     run before: the result depends neither on the order of other requirements nor on which of them are selected. A
-    request that was sent once confirms nothing. Requirements that judge every exchange see all of the operation's, the
+    request that was sent once confirms nothing. Requirements that check all exchanges see all of the operation's, the
     repeated controls included.
     """
     confirmed = any(occurrence.seen == occurrence.tried > 1 for occurrence in occurrences)

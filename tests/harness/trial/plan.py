@@ -75,7 +75,7 @@ def dedup_key(requirement: str, mutation: Mutation, operation: Operation) -> Ded
     """
     if requirement.startswith(METHOD_REQUIREMENTS):
         return requirement, mutation.name, operation.id
-    if mutation.about is None and (mutation.issued_token or mutation.priority is not Priority.FIRST):
+    if mutation.mutated_property is None and (mutation.issued_token or mutation.priority is not Priority.FIRST):
         return requirement, mutation.name
     return requirement, mutation.name, operation.method, "creates" if operation.record else ""
 
@@ -174,5 +174,5 @@ def _rank(requirement: Requirement, mutation: Mutation, share: float, *, elsewhe
     """Return the rank of a mutation; `share` is the part of its requirement's mutations of this priority before it."""
     if elsewhere:
         return mutation.priority + 1, AFTER_ALL_OTHERS + share
-    equal = requirement.gates or requirement.covers_all_exchanges
+    equal = requirement.gates or requirement.checks_all_exchanges
     return mutation.priority, share if equal else share * SHOULD_PENALTY

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from contracts.checks.base import Check, SeriesCheck
+from contracts.checks.base import CheckFunction, SeriesCheckFunction
 from contracts.checks.schema import is_clearly_invalid
 from contracts.model.http import Exchange, Request
-from contracts.model.verdict import CheckOutcome, Violation
+from contracts.model.verdict import Decision, Violation
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
@@ -93,59 +93,59 @@ class RequirementTest:
             if exchange := self._send_mutation(mutation, request if certain else chosen(), chosen):
                 yield exchange
 
-    def check_exchange(self, exchange: Exchange, check: Check) -> None:
+    def check_exchange(self, exchange: Exchange, check: CheckFunction) -> None:
         """Check an exchange, once; if it is a violation, send the request again to see whether it always is.
 
         Where the mutation has parts, these are sent and checked as well: violations of the parts stand for the whole.
         """
         if any(one is exchange for one in self.decided):
             return
-        outcome = check(self.operation, exchange)
-        if outcome is None:
+        decision = check(self.operation, exchange)
+        if decision is None:
             return
         if self.is_ambiguous(exchange):
             self.unclear.append(exchange)
             return
         self.decided.append(exchange)
-        if not isinstance(outcome, Violation):
+        if not isinstance(decision, Violation):
             return
         before = len(self.occurrences)
         self._check_parts(exchange, check)
         if len(self.occurrences) > before:
             return
         gates = self.gates and exchange.gates and _gates(check(self.operation.stated_only, exchange))
-        occurrence = Occurrence(outcome, exchange, gates)
+        occurrence = Occurrence(decision, exchange, gates)
         # What was seen counts, also where the target goes away before it is seen again.
         self.occurrences.append(occurrence)
         confirmed = exchange.fault in TIMEOUT_FAULTS  # by the client, which sent it twice
         if len(self.occurrences) <= MAX_CONFIRMED and not confirmed:
             self._confirm(occurrence, check)
 
-    def check_all_exchanges(self, check: SeriesCheck) -> None:
+    def check_all_exchanges(self, check: SeriesCheckFunction) -> None:
         """Finish the operation's traffic, then check every exchange of its run. Nothing is sent again."""
         self.run.finish_traffic()
         # A rejection that may be due to placeholder values says nothing of credentials; its own form any rejection has.
         clear = [one for one in self.run.exchanges if one.issued_token or not self.is_ambiguous(one)]
         self.check_sequence(check, clear)
 
-    def check_sequence(self, check: SeriesCheck, exchanges: Sequence[Exchange]) -> None:
+    def check_sequence(self, check: SeriesCheckFunction, exchanges: Sequence[Exchange]) -> None:
         """Check exchanges together. Nothing is sent again."""
         outcomes = list(check(self.operation, exchanges))
-        decided = [(exchange, outcome) for exchange, outcome in outcomes if outcome is not None]
+        decided = [(exchange, decision) for exchange, decision in outcomes if decision is not None]
         gating: set[int] = set()
-        if self.gates and any(isinstance(outcome, Violation) for _, outcome in decided):
+        if self.gates and any(isinstance(decision, Violation) for _, decision in decided):
             by_what_is_stated = check(self.operation.stated_only, exchanges)
             gating = {
                 id(exchange)
-                for exchange, outcome in by_what_is_stated
-                if _gates(outcome) and not exchange.excuses_the_target
+                for exchange, decision in by_what_is_stated
+                if _gates(decision) and not exchange.excuses_the_target
             }
         self.decided += [exchange for exchange, _ in decided]
-        for exchange, outcome in decided:
-            if isinstance(outcome, Violation):
+        for exchange, decision in decided:
+            if isinstance(decision, Violation):
                 alike = [other for one, other in decided if one.mutation == exchange.mutation]
-                seen = sum(isinstance(other, Violation) and other.kind == outcome.kind for other in alike)
-                self.occurrences.append(Occurrence(outcome, exchange, id(exchange) in gating, seen, len(alike)))
+                seen = sum(isinstance(other, Violation) and other.kind == decision.kind for other in alike)
+                self.occurrences.append(Occurrence(decision, exchange, id(exchange) in gating, seen, len(alike)))
 
     def is_ambiguous(self, exchange: Exchange) -> bool:
         """Return whether a request may as well have been rejected for its placeholder values."""
@@ -179,7 +179,7 @@ class RequirementTest:
         self._parts[id(exchange)] = [(part, base) for part in mutation.parts]
         return exchange
 
-    def _check_parts(self, exchange: Exchange, check: Check) -> None:
+    def _check_parts(self, exchange: Exchange, check: CheckFunction) -> None:
         """Send the parts of an exchange's mutation, each by itself, and check what comes of them."""
         for part, base in self._parts.get(id(exchange), ()):
             if self.run.budget.spare <= 0:
@@ -189,17 +189,17 @@ class RequirementTest:
             if modified != request and not self.run.controls.may_hit_foreign_ids(request, modified):
                 self.check_exchange(self.run.send(modified, part), check)
 
-    def _confirm(self, occurrence: Occurrence, check: Check) -> None:
+    def _confirm(self, occurrence: Occurrence, check: CheckFunction) -> None:
         """Send the request of a violation again, and count how often it violates."""
         for _ in range(CONFIRMATION_RETRIES):
             if self.run.budget.confirmations <= 0 or self.run.budget.left <= 0:
                 return
             self.run.budget.confirmations -= 1
-            outcome = check(self.operation, self.run.send_again(occurrence.exchange))
+            decision = check(self.operation, self.run.send_again(occurrence.exchange))
             occurrence.tried += 1
-            occurrence.seen += isinstance(outcome, Violation) and outcome.kind == occurrence.violation.kind
+            occurrence.seen += isinstance(decision, Violation) and decision.kind == occurrence.violation.kind
 
 
-def _gates(outcome: CheckOutcome) -> bool:
+def _gates(decision: Decision) -> bool:
     """Return whether this is a violation that fails the run if its requirement does."""
-    return isinstance(outcome, Violation) and outcome.gates
+    return isinstance(decision, Violation) and decision.gates

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, reject, seed, setti
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
-from contracts.checks.base import Check
+from contracts.checks.base import CheckFunction
 from contracts.model.http import Exchange, Request
-from contracts.model.verdict import CheckOutcome, Violation
+from contracts.model.verdict import Decision, Violation
 from tests.harness.http.retry_policy import TIMEOUT_FAULTS
 from tests.harness.trial.deferred import DeferredOutage
 from tests.harness.trial.requirement_test import CONFIRMATION_RETRIES, RequirementTest
@@ -23,13 +23,13 @@ class CounterexampleFound(Exception):
     """A generated request violates the requirement."""
 
 
-def search(trial: RequirementTest, requests: SearchStrategy[Request], check: Check) -> None:
+def search(trial: RequirementTest, requests: SearchStrategy[Request], check: CheckFunction) -> None:
     """Send generated requests until one violates the check, shrink that one, and have it checked.
 
     Sends `trial.extra_requests` requests at most while nothing is found, and `SHRINKING_REQUESTS` more to shrink what
     is. Each request is sent once, so that shrinking an intermittent fault cannot contradict itself.
     """
-    sent: dict[Request, tuple[Exchange, CheckOutcome]] = {}
+    sent: dict[Request, tuple[Exchange, Decision]] = {}
     max_sent = trial.extra_requests
     outage = DeferredOutage(reject)
 
@@ -40,8 +40,8 @@ def search(trial: RequirementTest, requests: SearchStrategy[Request], check: Che
                 return
             exchange = outage.send(lambda: trial.run.send(request, GENERATED, generated=True))
             sent[request] = exchange, check(trial.operation, exchange)
-        exchange, outcome = sent[request]
-        if isinstance(outcome, Violation):
+        exchange, decision = sent[request]
+        if isinstance(decision, Violation):
             # To shrink a request that stays unanswered would take two deadlines each time.
             more = 0 if exchange.fault in TIMEOUT_FAULTS else SHRINKING_REQUESTS
             max_sent = min(max_sent, len(sent)) + more
@@ -64,8 +64,8 @@ def search(trial: RequirementTest, requests: SearchStrategy[Request], check: Che
         smallest = counterexample.args[0]
     except Unsatisfiable:
         pass  # the schema admits everything, or nothing
-    for exchange, outcome in sent.values():
-        if outcome is not None and not isinstance(outcome, Violation):
+    for exchange, decision in sent.values():
+        if decision is not None and not isinstance(decision, Violation):
             trial.decided.append(exchange)
     if smallest is not None:
         trial.check_exchange(sent[smallest][0], check)

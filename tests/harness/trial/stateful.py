@@ -12,7 +12,7 @@ from schemathesis.core.errors import NoLinksFound
 from schemathesis.generation.stateful.state_machine import release_state_machines
 
 from contracts.checks.jobs import job_is_finished
-from contracts.errors import Inconclusive
+from contracts.errors import CouldNotTell
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
@@ -85,7 +85,7 @@ def explore_links(run: OperationRun, max_requests: int) -> list[Exchange]:
     seed(SEED)(Exploration)
     # What a target answers differs from run to run, so Hypothesis may find its own replay inconsistent: that ends it.
     try:
-        with suppress(StopExploration, Inconclusive, Flaky, Unsatisfiable, NoLinksFound):
+        with suppress(StopExploration, CouldNotTell, Flaky, Unsatisfiable, NoLinksFound):
             Exploration.run(settings=quiet)
     finally:
         release_state_machines(Exploration)  # Hypothesis would keep it, and with it every exchange of the run

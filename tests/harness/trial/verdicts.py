@@ -29,12 +29,12 @@ def verdict_of(trial: RequirementTest) -> Verdict:
         status = Status.VIOLATED if any(finding.gates for finding in found) else Status.NOT_MET
         reason = f"expected {found[0].violation.expected}, observed {found[0].violation.observed}"
     elif any(not exchange.issued_token for exchange in trial.unclear):
-        status, reason = Status.INCONCLUSIVE, _ambiguous_rejection_text(trial)
+        status, reason = Status.COULD_NOT_TELL, _ambiguous_rejection_text(trial)
     elif not trial.decided:
         unread = trial.unread_answers()
-        status, reason = Status.INCONCLUSIVE, f"No request reached the decision.{f' {unread}' if unread else ''}"
+        status, reason = Status.COULD_NOT_TELL, f"No request reached the decision.{f' {unread}' if unread else ''}"
     elif not trial.run.log.accepted_control_count and not _needs_no_control(trial):
-        status, reason = Status.INCONCLUSIVE, "No control was accepted beside what was refused."
+        status, reason = Status.COULD_NOT_TELL, "No control was accepted beside what was refused."
     else:
         status, reason = Status.HELD, ""
     return _verdict(trial, status, reason, evidence, found)
@@ -79,7 +79,7 @@ def _verdict(
 def _ambiguous_rejection_text(trial: RequirementTest) -> str:
     first = next(exchange for exchange in trial.unclear if not exchange.issued_token)
     return (
-        f"{first.mutation} was answered {first.outcome}, which speaks of something else than credentials: "
+        f"{first.mutation} was answered {first.status_or_fault}, which speaks of something else than credentials: "
         "only beside an accepted request could be told whether they were refused."
     )
 
@@ -88,6 +88,6 @@ def _needs_no_control(trial: RequirementTest) -> bool:
     """Return whether what was decided counts without an accepted control, where no control can be made."""
     if not trial.run.missing_settings:
         return False
-    if trial.requirement.covers_all_exchanges or all(one.status != HTTPStatus.BAD_REQUEST for one in trial.decided):
+    if trial.requirement.checks_all_exchanges or all(one.status != HTTPStatus.BAD_REQUEST for one in trial.decided):
         return True
     return names_invalid_fields(trial.operation, trial.run.exchanges)
