@@ -4,7 +4,7 @@
     ├── ContractError        the OpenAPI document or requirements.yaml cannot be used: its author has to correct it
     ├── UsageError           an option or a setting is missing or malformed: the caller has to correct it
     ├── TargetUnavailable    no verdict is possible now: the target is unavailable, or rejects the token
-    ├── Inconclusive         one requirement could not be checked; says what was missing
+    ├── CouldNotTell         one requirement could not be checked; says what was missing
     ├── NotApplicable        one requirement does not apply to this target; says what it would need
     └── NotReached           one requirement needs more requests than are left of the request budget
 

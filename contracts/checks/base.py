@@ -1,8 +1,8 @@
-"""The two kinds of check.
+"""The two kinds of check function.
 
-A `Check` looks at one exchange, a `SeriesCheck` at all exchanges of a run in the order sent, for what shows only over
-several of them. Both return `NOT_CONCERNED` (a `SeriesCheck`: yield nothing) for an exchange that the requirement says
-nothing about: such an exchange is no evidence.
+A `CheckFunction` looks at one exchange, a `SeriesCheckFunction` at all exchanges of a run in the order sent, for what
+shows only over several of them. Both decide `NOT_CONCERNED` (or yield nothing) where the requirement says nothing about
+an exchange: it is no evidence.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SeriesCheckFunction: TypeAlias = Callable[[Operation, Sequence[Exchange]], Itera
 
 
 def per_exchange(check: CheckFunction) -> SeriesCheckFunction:
-    """Return the series check that applies `check` to each exchange by itself."""
+    """Return the function that applies `check` to each exchange by itself."""
 
     def check_each(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
         for exchange in exchanges:

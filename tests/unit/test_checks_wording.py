@@ -28,19 +28,19 @@ SENT = (
 )
 
 
-def checks() -> Iterator[tuple[str, CheckFunction]]:
-    """Yield every check of one exchange that takes no other argument."""
+def check_functions() -> Iterator[tuple[str, CheckFunction]]:
+    """Yield every check function of one exchange that takes no other argument."""
     for module in (
         import_module(f"contracts.checks.{found.name}") for found in iter_modules(contracts.checks.__path__)
     ):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             signature = inspect.signature(function)
-            if function.__module__ == module.__name__ and signature.return_annotation == "CheckOutcome":
+            if function.__module__ == module.__name__ and signature.return_annotation == "Decision":
                 yield name, function
 
 
-def test_checks_are_found() -> None:
-    assert {"success_is_200", "rejection_is_401", "page_matches_query"} <= {name for name, _ in checks()}
+def test_check_functions_are_found() -> None:
+    assert {"success_is_200", "rejection_is_401", "page_matches_query"} <= {name for name, _ in check_functions()}
 
 
 def bare_answers() -> Iterator[Exchange]:
@@ -52,7 +52,9 @@ def bare_answers() -> Iterator[Exchange]:
             yield exchange(status, body, {"content-type": None}, issued_token=issued, fault=fault, **fields)
 
 
-@pytest.mark.parametrize("check", [check for _, check in checks()], ids=[name for name, _ in checks()])
+@pytest.mark.parametrize(
+    "check", [check for _, check in check_functions()], ids=[name for name, _ in check_functions()]
+)
 def test_nothing_is_observed_to_be_none(check: CheckFunction) -> None:
     for one in bare_answers():
         for operation in (CANCEL, LIST, STATUS):

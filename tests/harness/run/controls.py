@@ -77,7 +77,7 @@ class ControlProvider:
         self._tags = {purpose: uuid.uuid4().hex[:8] for purpose in purposes}
 
     def control(self) -> Exchange:
-        """Return the first accepted control. Raises Inconclusive if the set-up failed or no control was accepted."""
+        """Return the first accepted control. Raises CouldNotTell if the set-up failed or no control was accepted."""
         if self.missing_settings:
             raise CouldNotTell(f"No control can be made: set {' and '.join(self.missing_settings)}.")
         self.require_set_up()
@@ -85,7 +85,7 @@ class ControlProvider:
         return self.first
 
     def require_set_up(self) -> None:
-        """Raise Inconclusive if the set-up failed, or if it could have had a control accepted and had none."""
+        """Raise CouldNotTell if the set-up failed, or if it could have had a control accepted and had none."""
         if self.setup_error is not None:
             raise self.setup_error
         if not self.missing_settings and self.first is None:

@@ -127,7 +127,7 @@ class JobReader:
         return record_id(end.status, end.exchange.response.json()) if end.exchange.response else None
 
     def create_records(self, creator: Operation, number: int) -> list[str]:
-        """Create records and return their ids; their jobs run side by side. Raises Inconclusive if one is rejected."""
+        """Create records and return their ids; their jobs run side by side. Raises CouldNotTell if one is rejected."""
         writes = []
         for _ in range(number):
             write = self._sender.send(self._requests.request_for(creator), CONTROL, operation=creator)

@@ -114,7 +114,7 @@ class OperationRun:
         return self.controls.missing_settings
 
     def set_up(self) -> None:
-        """Send, once, what every operation begins with; an Inconclusive is kept for whoever needs a control."""
+        """Send, once, what every operation begins with; an CouldNotTell is kept for whoever needs a control."""
         if self._set_up_done:
             return
         with self._sending_for(SET_UP):
@@ -174,7 +174,7 @@ class OperationRun:
         return self.sender.send_together(requests)
 
     def control(self) -> Exchange:
-        """Return the first accepted control. Raises Inconclusive if there is none."""
+        """Return the first accepted control. Raises CouldNotTell if there is none."""
         return self.controls.control()
 
     def prepare_control(self) -> Request:

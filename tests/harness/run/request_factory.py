@@ -80,7 +80,7 @@ def request_for(
     """Return a request that the target should accept, with the value at `index` of each variable.
 
     `overrides` are values by the name of the path parameter or of the property: only the run itself can know them.
-    Raises Inconclusive if an id is too long for any path.
+    Raises CouldNotTell if an id is too long for any path.
     """
     overrides = overrides or {}
     path = {

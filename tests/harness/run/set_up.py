@@ -54,7 +54,7 @@ class SetUp:
         self._guard = guard
 
     def run(self) -> None:
-        """Send what the set-up consists of. Raises TargetUnavailable, or Inconclusive if no control can be had."""
+        """Send what the set-up consists of. Raises TargetUnavailable, or CouldNotTell if no control can be had."""
         if self._controls.missing_settings:
             self._probe_without_control()
             return
@@ -120,7 +120,7 @@ class SetUp:
     def _probe_without_control(self) -> None:
         """Send what has to be rejected for its credentials and, with a token, what has to be for anything else.
 
-        Raises Inconclusive if the target answers both as if it were down.
+        Raises CouldNotTell if the target answers both as if it were down.
         """
         plain = self._controls.request_at(0)
         mutation = credentials.no_credentials(self._operation)[0]
