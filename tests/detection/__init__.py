@@ -1,20 +1,20 @@
-"""Seeded defects: mocks that are wrong on purpose, to measure what the suite notices.
+"""Seeded defects: mocks that are wrong on purpose, to measure what the suite detects.
 
 A defect is a subclass of the mock with one step replaced, or anything else that serves the contract wrongly; a variant
-is a mock that is unusual but right. They are made up from what teams break, without a look at what the suite sends.
+is a mock that is unusual but right. They model mistakes that teams make, and are not derived from what the suite sends.
 
     catalogue.py          what a defect and a variant are, and how one is registered
-    probe.py              the tiny client that shows, apart from the suite, that a defect is one
+    probe.py              a small HTTP client, independent of the suite, that observes a defect
     defects/              the defects and variants themselves, by kind
-    raw_server.py         a server below the framework, for faults of the protocol itself
-    lenient_parser.py     what defects and variants that read more than JSON have in common
-    intermittent_base.py  triggers that make any fault come only now and then
-    timing_observers.py   observations that take two requests at once, or little patience
-    prove.py              runs the conformance tests against all of them, and says what was noticed
-    detection_curve.py    how fast defects are noticed, and the fewest requests that could
-    bench.py              the suite against Schemathesis's own command line, on the same servers
+    raw_server.py         a server on a bare socket, for faults of the protocol itself
+    lenient_parser.py     the base of defects and variants that parse more than JSON
+    intermittent_base.py  triggers and faults that together make an intermittent defect
+    timing_observers.py   observations with two requests at once, or with a short timeout
+    prove.py              runs the conformance tests against all of them, and reports what was detected
+    detection_curve.py    defects detected over the requests of a run, and the fewest requests that could
+    bench.py              compares the suite with Schemathesis's own command line, on the same servers
     test_observed.py      every defect differs from the healthy mock
     test_variants.py      every variant keeps the stated contract
-    test_left_open.py     every point that the vendor leaves open is shown by variants, or says why not
-    test_raw_server.py    the server below the framework, left alone, answers as the mock does
+    test_left_open.py     each point that the vendor leaves open names variants, or why it is not judged
+    test_raw_server.py    the server on a bare socket, unchanged, answers as the mock does
 """

@@ -1,11 +1,11 @@
-"""Measures the suite against Schemathesis's own command line on the same servers, with the same contract and token.
+"""Compares the suite with Schemathesis's own command line on the same servers, with the same contract and token.
 
     python -m tests.detection.bench [--every N] [--runs N] [--curve FILE]
 
 Speed is measured on the healthy mock, in turns, one process at a time: wall and CPU seconds and peak memory of the
 whole process, as medians, over a cancellation and the status of its job. Detection is measured on every N-th defect and
-variant, over the operations that each touches. The peer is judged by its own reports: it has noticed a defect if it
-reports a failure that it reports in none of three runs on the healthy mock.
+variant, over the operations that each affects. The peer detects a defect if it reports a failure there that it does not
+report in any of three runs on the healthy mock.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from rich.table import Table
 from contracts.mock.http.api import MockApi
 from contracts.openapi.loader import load_document
 from contracts.requirements import load_requirements
-from tests.detection.catalogue import Defect, Variant, hosted, operations, to_gate
+from tests.detection.catalogue import Defect, Variant, must_gate, operations, serve_mock
 from tests.detection.defects import DEFECTS, VARIANTS
-from tests.detection.detection_curve import greedy_cover, noticed_by_request, svg
+from tests.detection.detection_curve import detected_by_request, greedy_cover, svg
 from tests.detection.probe import Kind, Served
-from tests.detection.prove import CONTRACTS, ROOT, WORKERS, alarms, prove, tried_with
+from tests.detection.prove import CONTRACTS, ROOT, WORKERS, false_alarms, prove, run_together
 
 CONTRACT = CONTRACTS / "appointments.yaml"
-BASELINE_RUNS = 3
-LONGEST_SECONDS = 180
+HEALTHY_RUNS = 3
+TIMEOUT_SECONDS = 180
 PEERS = {
     "st run": (),
     "st run, best": ("--continue-on-failure", "--checks", "all"),
 }
-"""The defaults, and the settings that found most: go on after a failure, and run every check."""
+"""The defaults, and the settings that detected most: continue after a failure, and run every check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +60,19 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Noticed:
-    """What one tool noticed: defects with the number of the first telling request, alarms on variants, requests."""
+class ToolResult:
+    """What one tool detected: defects with the number of the first request, false alarms on variants, requests."""
 
     firsts: dict[str, int]
-    alarms: int
+    false_alarms: int
     requests: list[int]
 
 
 Reported: TypeAlias = dict[str, int]
-"""A failure as a tool names it -> the number of the first request that showed it."""
+"""A failure as a tool names it -> the number of the first request that led to it."""
 
 Tool: TypeAlias = Callable[[Served, Path, Sequence[str]], tuple[Cost, Reported]]
-"""Runs on a server, in a folder of its own, over the operations of these ids."""
+"""Tests the operations of these ids on a server, in a folder of its own."""
 
 
 def run_suite(served: Served, folder: Path, operations: Sequence[str]) -> tuple[Cost, Reported]:
@@ -89,14 +89,14 @@ def run_suite(served: Served, folder: Path, operations: Sequence[str]) -> tuple[
         served.url,
         *(f"--operation={name}" for name in operations),
     ]
-    settings = {name: ",".join(values) for name, values in served.known.items()} | {"PROPEXO_TOKEN": served.token}
+    settings = {name: ",".join(values) for name, values in served.test_data.items()} | {"PROPEXO_TOKEN": served.token}
     output, spent = _run(command, ROOT, settings, folder)
     sent = re.search(r"(\d+) requests sent", output)
     return Cost(*spent, int(sent.group(1)) if sent else 0), {}
 
 
 def run_peer(arguments: Sequence[str]) -> Tool:
-    """Return what runs `st run` with these arguments and gives what it reported, without generated values."""
+    """Return a function that runs `st run` with these arguments and returns the failures that it reports."""
 
     def run(served: Served, folder: Path, operations: Sequence[str]) -> tuple[Cost, Reported]:
         contract, events = folder / "contract.yaml", folder / "events.ndjson"
@@ -118,7 +118,7 @@ def _run(
     began = time.monotonic()
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=cwd, env=dict(os.environ) | settings, stdout=output, stderr=output)  # noqa: S603
-        deadline = time.monotonic() + LONGEST_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
             if time.monotonic() > deadline:
                 process.kill()
@@ -129,23 +129,23 @@ def _run(
 
 
 def _with_known_examples(served: Served) -> Any:
-    """Return the contract with values that this server knows as its examples: the suite is given them, too."""
+    """Return the contract with ids that this server knows as its examples: the suite gets them, too."""
     raw = yaml.safe_load(CONTRACT.read_text())
     for schema in raw["components"]["schemas"].values():
         for keywords in schema.get("properties", {}).values():
             if "x-supplied-by" in keywords:
-                keywords["example"] = served.known[keywords["x-supplied-by"]][0]
+                keywords["example"] = served.test_data[keywords["x-supplied-by"]][0]
     for operation in (operation for item in raw["paths"].values() for operation in item.values()):
         for media in operation.get("requestBody", {}).get("content", {}).values():
             media.pop("example", None)
         for parameter in operation.get("parameters", ()):
             if "x-supplied-by" in parameter.get("schema", {}):
-                parameter["example"] = served.known[parameter["schema"]["x-supplied-by"]][0]
+                parameter["example"] = served.test_data[parameter["schema"]["x-supplied-by"]][0]
     return raw
 
 
 def _reported(lines: Iterable[str]) -> tuple[int, Reported]:
-    """Return how many requests these events tell of, and each failure as operation, title and received status."""
+    """Return the number of requests in these events, and each failure as operation, title and received status."""
     requests, found = 0, Reported()
     for line in lines:
         recorder = json.loads(line).get("ScenarioFinished", {}).get("recorder", {})
@@ -159,14 +159,14 @@ def _reported(lines: Iterable[str]) -> tuple[int, Reported]:
 
 
 def speed(runs: int) -> str:
-    """Return a table of what each costs on the healthy mock, in turns."""
+    """Return a table of what each tool costs on the healthy mock, in turns."""
     tools: dict[str, Tool] = {"suite": run_suite} | {name: run_peer(arguments) for name, arguments in PEERS.items()}
     costs: dict[str, list[Cost]] = {name: [] for name in tools}
     document = load_document(CONTRACT)
-    two = operations(document, tried_with(frozenset({"write"})))
+    two = operations(document, run_together(frozenset({"write"})))
     for _ in range(runs):
         for name, tool in tools.items():
-            with hosted(MockApi(document)) as served, tempfile.TemporaryDirectory() as folder:
+            with serve_mock(MockApi(document)) as served, tempfile.TemporaryDirectory() as folder:
                 costs[name].append(tool(served, Path(folder), two)[0])
     table = Table(box=None, pad_edge=False)
     for column in ("healthy mock", "requests", "wall s", "CPU s", "peak MiB", "wall ratio", "CPU ratio"):
@@ -185,60 +185,64 @@ def speed(runs: int) -> str:
 
 
 def detection(every: int) -> tuple[str, str]:
-    """Return a table of what each notices on every N-th defect and says on every N-th variant, and a picture of it."""
+    """Return a table of what each tool detects on every N-th defect and variant, and a picture of it."""
     defects, variants = DEFECTS[::every], VARIANTS[::every]
-    musts = to_gate(defects, load_requirements(CONTRACTS / "requirements.yaml"))
-    trials = prove([*(one.name for one in defects), *(one.name for one in variants)], "nightly", 0)
-    told = {
-        "suite": Noticed(
-            firsts={d.name: trials[d.name].first or trials[d.name].requests for d in defects if trials[d.name].noticed},
-            alarms=sum(bool(alarms(v, trials[v.name])) for v in variants),
-            requests=[trials[d.name].requests for d in defects],
+    musts = must_gate(defects, load_requirements(CONTRACTS / "requirements.yaml"))
+    server_runs = prove([*(one.name for one in defects), *(one.name for one in variants)], "nightly", 0)
+    by_tool = {
+        "suite": ToolResult(
+            firsts={
+                d.name: server_runs[d.name].first or server_runs[d.name].requests
+                for d in defects
+                if server_runs[d.name].detected
+            },
+            false_alarms=sum(bool(false_alarms(v, server_runs[v.name])) for v in variants),
+            requests=[server_runs[d.name].requests for d in defects],
         )
     }
     for name, arguments in PEERS.items():
-        told[name] = _peer_detection(run_peer(arguments), defects, variants)
+        by_tool[name] = _peer_detection(run_peer(arguments), defects, variants)
     table = Table(box=None, pad_edge=False)
-    for column in ("defects noticed", *told):
-        table.add_column(column, justify="left" if column == "defects noticed" else "right", no_wrap=True)
+    for column in ("defects detected", *by_tool):
+        table.add_column(column, justify="left" if column == "defects detected" else "right", no_wrap=True)
     for group in [*dict.fromkeys(d.group for d in defects), "those that break a must", "all"]:
         wanted = {"all": defects, "those that break a must": musts}
         members = wanted.get(group, [d for d in defects if d.group == group])
-        shares = (f"{sum(d.name in tool.firsts for d in members)} of {len(members)}" for tool in told.values())
+        shares = (f"{sum(d.name in tool.firsts for d in members)} of {len(members)}" for tool in by_tool.values())
         table.add_row(group, *shares)
-    table.add_row("false alarms on variants", *(f"{tool.alarms} of {len(variants)}" for tool in told.values()))
-    table.add_row("requests a run, median", *(f"{statistics.median(tool.requests):.0f}" for tool in told.values()))
-    per = (f"{1000 * len(tool.firsts) / max(sum(tool.requests), 1):.2f}" for tool in told.values())
-    table.add_row("defects noticed per 1,000 requests", *per)
-    curves = {name: noticed_by_request(list(tool.firsts.values())) for name, tool in told.items() if tool.firsts}
-    cover = greedy_cover({d.name: trials[d.name].shown_by for d in defects})
+    table.add_row("false alarms on variants", *(f"{tool.false_alarms} of {len(variants)}" for tool in by_tool.values()))
+    table.add_row("requests a run, median", *(f"{statistics.median(tool.requests):.0f}" for tool in by_tool.values()))
+    per = (f"{1000 * len(tool.firsts) / max(sum(tool.requests), 1):.2f}" for tool in by_tool.values())
+    table.add_row("defects detected per 1,000 requests", *per)
+    curves = {name: detected_by_request(list(tool.firsts.values())) for name, tool in by_tool.items() if tool.firsts}
+    cover = greedy_cover({d.name: server_runs[d.name].detected_by for d in defects})
     return _text(table), svg(curves | {"greedy cover, the suite's requests in the best order": cover}, len(defects))
 
 
-def _peer_detection(tool: Tool, defects: Sequence[Defect], variants: Sequence[Variant]) -> Noticed:
+def _peer_detection(tool: Tool, defects: Sequence[Defect], variants: Sequence[Variant]) -> ToolResult:
     document = load_document(CONTRACT)
 
     def on(subject: Defect | Variant | None) -> Reported:
-        serving = hosted(MockApi(document)) if subject is None else subject.serve(document, 1)
-        touched = tried_with(subject.touches) if subject else frozenset[Kind](get_args(Kind))
+        serving = serve_mock(MockApi(document)) if subject is None else subject.serve(document, 1)
+        affected = run_together(subject.affects) if subject else frozenset[Kind](get_args(Kind))
         with serving as served, tempfile.TemporaryDirectory() as folder:
-            cost, reported = tool(served, Path(folder), operations(document, touched))
+            cost, reported = tool(served, Path(folder), operations(document, affected))
         if isinstance(subject, Defect):
             sent.append(cost.requests)
         return reported
 
     sent: list[int] = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        healthy = frozenset[str]().union(*pool.map(on, [None] * BASELINE_RUNS))
+        healthy = frozenset[str]().union(*pool.map(on, [None] * HEALTHY_RUNS))
         on_defects = list(pool.map(on, defects))
         on_variants = list(pool.map(on, variants))
-    telling = {
+    detecting = {
         d.name: [request for failure, request in reported.items() if failure not in healthy]
         for d, reported in zip(defects, on_defects, strict=True)
     }
-    return Noticed(
-        firsts={name: min(requests) for name, requests in telling.items() if requests},
-        alarms=sum(bool(reported.keys() - healthy) for reported in on_variants),
+    return ToolResult(
+        firsts={name: min(requests) for name, requests in detecting.items() if requests},
+        false_alarms=sum(bool(reported.keys() - healthy) for reported in on_variants),
         requests=sent,
     )
 
@@ -257,7 +261,9 @@ def main() -> None:
         "--every", type=int, default=1, metavar="N", help="take every N-th defect and variant; 0 for none"
     )
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs for each speed")
-    parser.add_argument("--curve", type=Path, metavar="FILE", help="draw how fast each notices defects, as SVG")
+    parser.add_argument(
+        "--curve", type=Path, metavar="FILE", help="draw the defects that each detects over its requests, as SVG"
+    )
     options = parser.parse_args()
     print(speed(options.runs), flush=True)  # noqa: T201 - its output
     if options.every:

@@ -1,14 +1,14 @@
 """What a seeded defect and a conforming variant are, and how a class of the mock becomes one.
 
-    @defect(group="response shape", requirement="RESP-01", touches={"write"}, observe=lambda probe: probe.write().said)
+    @defect(group="response shape", requirement="RESP-01", affects=WRITE, observe=Probe.write_changed)
     class JobIdIsNull(MockApi):
         '''The job_id of an accepted write is null.'''
 
         def new_job_id(self) -> str: ...
 
-The class name gives the name (`job-id-is-null`), the docstring's first line the sentence. What cannot be done in a
-subclass is a generator function `(document, seed) -> Iterator[Served]` under the same decorator, which serves in its
-own way: for example a proxy before `hosted(MockApi(document, state=State(seed=seed)))`.
+The class name gives the name (`job-id-is-null`), the docstring's first line the sentence. What a subclass
+cannot do is a generator function `(document, seed) -> Iterator[Served]` under the same decorator, which serves in its
+own way, for example a proxy before `serve_mock(MockApi(document, state=State(seed=seed)))`.
 """
 
 from __future__ import annotations
@@ -53,16 +53,16 @@ UNSUPPORTED: Final[tuple[Kind, ...]] = ("unsupported",)
 READ: Final[tuple[Kind, ...]] = ("job-status",)
 BOTH: Final[tuple[Kind, ...]] = ("write", "job-status")
 Observe: TypeAlias = Callable[[Probe], object]
-"""One exchange, or the few that are needed, with a served mock -> something to compare, without job ids and dates."""
+"""Sends one request or a few to a served mock and returns a value to compare, without job ids and dates."""
 
 Subject = TypeVar("Subject", type[MockApi], Callable[[Document, int | None], Iterator[Served]])
 
 logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
-"""Some defects crash on purpose: without a handler each traceback would go to stderr."""
+"""Some defects crash on purpose: without a handler, each traceback would go to stderr."""
 
 
 class Serve(Protocol):
-    """Serves a document on a real socket while the context lasts; the same seed makes the same token and ids."""
+    """Serves a document on a real socket while the context lasts; the same seed gives the same token and ids."""
 
     def __call__(self, document: Document, seed: int | None = None) -> AbstractContextManager[Served]:
         """Start to serve."""
@@ -72,17 +72,16 @@ class Serve(Protocol):
 class Defect:
     """A server that breaks one requirement.
 
-    `touches` are the kinds of operation that show it. `observe` returns something else for this server than for
-    `healthy`, which is the mock itself unless the defect needs another setting than the mock's usual one.
-    `recommended` says that it breaks only what is recommended of a must: that is noticed as all else is, but gates
-    nothing.
+    `affects` are the kinds of operation on which it can be detected. `observe` returns another value for this server
+    than for `healthy`, which is the mock itself unless the defect needs another setting than the default.
+    `recommended`: it breaks only the recommended part of a must, so it must be detected, but does not have to gate.
     """
 
     name: str
     group: str
     sentence: str
     requirement: str
-    touches: frozenset[Kind]
+    affects: frozenset[Kind]
     serve: Serve
     observe: Observe
     healthy: Serve
@@ -91,16 +90,16 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """An unusual server that breaks no must; `departs_from` are what a strict run may name on it.
+    """An unusual server that breaks no must; `departs_from` are the requirements that a run may report as not met.
 
-    These are shoulds, or musts where it departs from what they only recommend, or from what the document only infers of
-    an operation. It may then be told that they are not met, but never that they are violated.
+    These are shoulds, and musts of which it breaks only the recommended part, or a fact that the document only infers.
+    None of them may be reported as violated.
     """
 
     name: str
     sentence: str
     departs_from: frozenset[str]
-    touches: frozenset[Kind]
+    affects: frozenset[Kind]
     serve: Serve
     observe: Observe | None
 
@@ -113,7 +112,7 @@ def defect(
     *,
     group: str,
     requirement: str,
-    touches: Iterable[Kind],
+    affects: Iterable[Kind],
     observe: Observe,
     healthy: type[MockApi] = MockApi,
     recommended: bool = False,
@@ -129,7 +128,7 @@ def defect(
             group=group,
             sentence=sentence,
             requirement=requirement,
-            touches=frozenset(touches),
+            affects=frozenset(affects),
             serve=_server(subject),
             observe=observe,
             healthy=_server(healthy),
@@ -142,7 +141,7 @@ def defect(
 
 def variant(
     *,
-    touches: Iterable[Kind] = ("write", "job-status"),
+    affects: Iterable[Kind] = ("write", "job-status"),
     departs_from: Iterable[str] = (),
     observe: Observe | None = None,
 ) -> Callable[[Subject], Subject]:
@@ -154,7 +153,7 @@ def variant(
             name=name,
             sentence=sentence,
             departs_from=frozenset(departs_from),
-            touches=frozenset(touches),
+            affects=frozenset(affects),
             serve=_server(subject),
             observe=observe,
         )
@@ -170,19 +169,19 @@ def operations(document: Document, kinds: Iterable[Kind]) -> tuple[str, ...]:
     return tuple(operation.id for operation in document.operations if operation.id in wanted)
 
 
-def to_gate(defects: Iterable[Defect], known: Mapping[str, Requirement]) -> tuple[Defect, ...]:
-    """Return the defects that have to fail a run: they break a must in more than what is recommended of it."""
+def must_gate(defects: Iterable[Defect], known: Mapping[str, Requirement]) -> tuple[Defect, ...]:
+    """Return the defects that must fail a run: they break more than the recommended part of a must."""
     return tuple(one for one in defects if known[one.requirement].gates and not one.recommended)
 
 
 def registered() -> tuple[tuple[Defect, ...], tuple[Variant, ...]]:
-    """Return what has been registered so far, in the order of its definition."""
+    """Return the defects and variants registered so far, in the order of their definition."""
     return tuple(_defects.values()), tuple(_variants.values())
 
 
 @contextlib.contextmanager
-def hosted(api: MockApi) -> Iterator[Served]:
-    """Serve any mock as it is."""
+def serve_mock(api: MockApi) -> Iterator[Served]:
+    """Serve this mock while the context lasts."""
     with serve(api) as server:
         yield Served(server.url, api.state.tokens[0], dict(api.state.supplied))
 
@@ -191,16 +190,16 @@ def _server(subject: type[MockApi] | Callable[[Document, int | None], Iterator[S
     if not isinstance(subject, type):
         manager = contextlib.contextmanager(subject)
         return lambda document, seed=None: manager(document, seed)
-    return lambda document, seed=None: hosted(subject(document, state=State(seed=seed)))
+    return lambda document, seed=None: serve_mock(subject(document, state=State(seed=seed)))
 
 
 def _named(subject: type[MockApi] | Callable[[Document, int | None], Iterator[Served]]) -> tuple[str, str]:
-    """Return name and sentence; ValueError where the name is taken or there is no sentence."""
+    """Return name and sentence; ValueError if the name is taken or the docstring has no sentence."""
     words: list[str] = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", subject.__name__)
     name = "-".join(words).lower()
     if name in _defects or name in _variants:
-        raise ValueError(f"{name} is the name of two")
+        raise ValueError(f"{name} is registered twice: rename one of the two")
     sentence = (subject.__doc__ or "").strip().partition("\n")[0]
     if not sentence.endswith("."):
-        raise ValueError(f"{name} has no sentence: its docstring's first line is one")
+        raise ValueError(f"{name} has no sentence: end the first line of its docstring with a full stop")
     return name, sentence

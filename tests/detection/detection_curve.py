@@ -1,4 +1,4 @@
-"""How fast defects are noticed: as requests go out, and by whoever had perfect foresight of the catalogue."""
+"""How many defects are detected over the requests of a run, and with perfect knowledge of the catalogue."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ WIDTH, HEIGHT, MARGIN = 760, 360, 48
 TICKS = 6
 
 
-def noticed_by_request(firsts: Sequence[int]) -> list[tuple[int, int]]:
-    """Return (requests sent, defects noticed) from the number of the first telling request of each defect."""
+def detected_by_request(firsts: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (requests sent, defects detected) from the number of the first request that detected each defect."""
     return [(request, place + 1) for place, request in enumerate(sorted(firsts))]
 
 
-def greedy_cover(shown_by: Mapping[str, frozenset[str]]) -> list[tuple[int, int]]:
-    """Return (requests, defects) of a greedy set cover: the request that shows most of what is left, again and again.
+def greedy_cover(detected_by: Mapping[str, frozenset[str]]) -> list[tuple[int, int]]:
+    """Return (requests, defects) of a greedy set cover: each next request detects most of the remaining defects.
 
-    `shown_by` maps a defect to the edits that showed it. No order of the same requests does much better.
+    `detected_by` maps a defect to the mutations that detected it. No order of the same requests does much better.
     """
     shows: dict[str, set[str]] = {}
-    for defect, mutations in shown_by.items():
+    for defect, mutations in detected_by.items():
         for mutation in mutations:
             shows.setdefault(mutation, set()).add(defect)
-    left = {defect for defect, mutations in shown_by.items() if mutations}
+    left = {defect for defect, mutations in detected_by.items() if mutations}
     points: list[tuple[int, int]] = []
     everything = len(left)
     while left:
@@ -34,19 +34,19 @@ def greedy_cover(shown_by: Mapping[str, frozenset[str]]) -> list[tuple[int, int]
 
 
 def requests_until(points: Sequence[tuple[int, int]], share: float) -> int:
-    """Return how many requests it took to notice this share of all that were noticed."""
+    """Return how many requests it took to detect this share of all detected defects."""
     wanted = share * points[-1][1]
-    return next(requests for requests, noticed in points if noticed >= wanted)
+    return next(requests for requests, detected in points if detected >= wanted)
 
 
 def svg(curves: Mapping[str, Sequence[tuple[int, int]]], seeded: int) -> str:
-    """Draw the curves, each under its name, over requests sent (across) and defects noticed (up)."""
+    """Draw the curves, each under its name, over requests sent (across) and defects detected (up)."""
     widest = max(points[-1][0] for points in curves.values())
     colours = ("#2563eb", "#9ca3af", "#ea580c", "#16a34a")
 
-    def at(requests: float, noticed: float) -> tuple[float, float]:
+    def at(requests: float, detected: float) -> tuple[float, float]:
         across = MARGIN + requests / widest * (WIDTH - 2 * MARGIN)
-        return round(across, 1), round(HEIGHT - MARGIN - noticed / seeded * (HEIGHT - 2 * MARGIN), 1)
+        return round(across, 1), round(HEIGHT - MARGIN - detected / seeded * (HEIGHT - 2 * MARGIN), 1)
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif"',
@@ -56,14 +56,14 @@ def svg(curves: Mapping[str, Sequence[tuple[int, int]]], seeded: int) -> str:
     for requests in _ticks(widest):
         x, bottom = at(requests, 0)
         parts.append(f'<text x="{x}" y="{bottom + 18}" text-anchor="middle">{requests}</text>')
-    for noticed in _ticks(seeded):
-        left, y = at(0, noticed)
-        parts.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{noticed}</text>')
+    for detected in _ticks(seeded):
+        left, y = at(0, detected)
+        parts.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{detected}</text>')
         parts.append(f'<line x1="{left}" y1="{y}" x2="{WIDTH - MARGIN}" y2="{y}" stroke="#e5e7eb"/>')
     for place, (name, points) in enumerate(curves.items()):
         steps = [at(0, 0)]
-        for (_, before), (requests, noticed) in pairwise([(0, 0), *points]):
-            steps += [at(requests, before), at(requests, noticed)]
+        for (_, before), (requests, detected) in pairwise([(0, 0), *points]):
+            steps += [at(requests, before), at(requests, detected)]
         line = " ".join(f"{x},{y}" for x, y in steps)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colours[place]}" stroke-width="2"/>')
         beside = HEIGHT * 2 // 5 + 18 * place

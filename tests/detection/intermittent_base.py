@@ -1,10 +1,10 @@
-"""Faults that show only now and then: a trigger picks requests, and a fault befalls them.
+"""Intermittent faults: a trigger picks requests, and a fault changes how they are answered.
 
-    class EveryTenthRequestFails(Every, Fails):
+    class EveryTenthRequestFails(EveryNth, FailsWith500):
         '''Every tenth request is answered 500.'''
 
-A trigger says in `strikes` which requests it picks; a fault replaces one step for those that are `struck`. From
-`answer` to `finish` nothing is awaited, so one attribute of the server is enough to hold the choice.
+A trigger decides in `picks` which requests it picks; a fault replaces one step of the mock if `picked` is set. Nothing
+is awaited between `answer` and `finish`, so one attribute of the server can hold the choice.
 """
 
 # ruff: noqa: ARG002, PLR2004 - a step keeps its parameters, and 400 is 400
@@ -30,10 +30,10 @@ from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 
 
-class Sometimes(MockApi):
-    """Picks some requests for a fault; neither a trigger nor a fault by itself.
+class Intermittent(MockApi):
+    """The base of triggers and faults.
 
-    `count` is the number of the request; `last` the status of the answer before it, 0 for the first one.
+    `count` is the number of the request; `last` is the status of the previous answer, 0 before the first one.
     """
 
     def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
@@ -41,61 +41,61 @@ class Sometimes(MockApi):
         super().__init__(document, state=state, limit=limit)
         self.count = 0
         self.last = 0
-        self.struck = False
+        self.picked = False
 
     def answer(self, request: Request, body: bytes) -> Response:
-        """Decide whether the fault befalls this request."""
+        """Decide whether the request is picked."""
         self.count += 1
-        self.struck = self.strikes(request, body)
+        self.picked = self.picks(request, body)
         return super().answer(request, body)
 
     def finish(self, request: Request, response: Response, usage: Usage) -> Response:
         """Keep the status for the next decision."""
-        self.struck, self.last = False, response.status_code
+        self.picked, self.last = False, response.status_code
         return super().finish(request, response, usage)
 
-    def strikes(self, request: Request, body: bytes) -> bool:
-        """Whether the fault befalls this request."""
+    def picks(self, request: Request, body: bytes) -> bool:
+        """Whether the request is picked."""
         raise NotImplementedError
 
 
 # Triggers
 
 
-class Every(Sometimes):
+class EveryNth(Intermittent):
     """Picks every nth request: one of n servers behind a balancer is broken."""
 
     every = 10
 
-    def strikes(self, request: Request, body: bytes) -> bool:
+    def picks(self, request: Request, body: bytes) -> bool:
         """Count."""
         return self.count % self.every == 0
 
 
-class AtRandom(Sometimes):
-    """Picks one request in twenty, by lot; the lots are the same in every run."""
+class AtRandom(Intermittent):
+    """Picks one request in twenty at random; the same ones in every run."""
 
     share = 0.05
 
     def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
-        """Seed the lots."""
+        """Seed the random numbers."""
         super().__init__(document, state=state, limit=limit)
-        self._lots = Random(20)  # noqa: S311 - repeatable on purpose, protects nothing
+        self._random = Random(20)  # noqa: S311 - repeatable on purpose, protects nothing
 
-    def strikes(self, request: Request, body: bytes) -> bool:
+    def picks(self, request: Request, body: bytes) -> bool:
         """Draw."""
-        return self._lots.random() < self.share
+        return self._random.random() < self.share
 
 
-class First(Sometimes):
-    """Picks the first request after the start: something is not warm yet."""
+class FirstRequest(Intermittent):
+    """Picks the first request after the start: a cache is still empty."""
 
-    def strikes(self, request: Request, body: bytes) -> bool:
+    def picks(self, request: Request, body: bytes) -> bool:
         """Count to one."""
         return self.count == 1
 
 
-class FirstOfAConnection(Sometimes):
+class FirstOfConnection(Intermittent):
     """Picks the first request of every connection."""
 
     def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
@@ -103,20 +103,20 @@ class FirstOfAConnection(Sometimes):
         super().__init__(document, state=state, limit=limit)
         self._peers: set[object] = set()
 
-    def strikes(self, request: Request, body: bytes) -> bool:
-        """Look for the other end."""
+    def picks(self, request: Request, body: bytes) -> bool:
+        """Compare the client's address with earlier ones."""
         known = request.client in self._peers
         self._peers.add(request.client)
         return not known
 
 
-class FirstOfTwo(Sometimes):
-    """Picks a request during which another one has arrived."""
+class DuringAnotherRequest(Intermittent):
+    """Picks a request that is under way together with another one."""
 
     wait_seconds = 0.02
 
     def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
-        """Start with nobody."""
+        """Start with no request."""
         super().__init__(document, state=state, limit=limit)
         self._under_way = 0
 
@@ -127,212 +127,212 @@ class FirstOfTwo(Sometimes):
         await asyncio.sleep(self.wait_seconds)
         return body
 
-    def strikes(self, request: Request, body: bytes) -> bool:
-        """Look who else is there."""
+    def picks(self, request: Request, body: bytes) -> bool:
+        """Look for other requests."""
         return self._under_way > 1
 
     def finish(self, request: Request, response: Response, usage: Usage) -> Response:
-        """Leave."""
+        """Count one request less."""
         self._under_way -= 1
         return super().finish(request, response, usage)
 
 
-class SecondOfItsKind(Sometimes):
-    """Picks a request whose body has come exactly once before."""
+class FirstRepetition(Intermittent):
+    """Picks a request whose body was sent exactly once before."""
 
     def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
         """Start with no body."""
         super().__init__(document, state=state, limit=limit)
         self._seen: Counter[bytes] = Counter()
 
-    def strikes(self, request: Request, body: bytes) -> bool:
+    def picks(self, request: Request, body: bytes) -> bool:
         """Count the bodies that are alike."""
         self._seen[body] += 1
         return bool(body) and self._seen[body] == 2
 
 
-class AfterARefusal(Sometimes):
-    """Picks the request that follows a refused one."""
+class AfterRejection(Intermittent):
+    """Picks the request that follows a rejected one."""
 
-    def strikes(self, request: Request, body: bytes) -> bool:
-        """Look back."""
+    def picks(self, request: Request, body: bytes) -> bool:
+        """Look at the previous status."""
         return 400 <= self.last < 500
 
 
-class AfterRefusedCredentials(Sometimes):
+class AfterUnauthorized(Intermittent):
     """Picks the request that follows a 401."""
 
-    def strikes(self, request: Request, body: bytes) -> bool:
-        """Look back."""
+    def picks(self, request: Request, body: bytes) -> bool:
+        """Look at the previous status."""
         return self.last == 401
 
 
-class BeyondAscii(Sometimes):
+class NonAsciiBody(Intermittent):
     """Picks a body with a character that is not ASCII."""
 
-    def strikes(self, request: Request, body: bytes) -> bool:
+    def picks(self, request: Request, body: bytes) -> bool:
         """Look for one."""
-        return not "".join(texts(body)).isascii()
+        return not "".join(string_values(body)).isascii()
 
 
-class Escaped(Sometimes):
+class EscapedBody(Intermittent):
     r"""Picks a body that is written with \u escapes."""
 
-    def strikes(self, request: Request, body: bytes) -> bool:
+    def picks(self, request: Request, body: bytes) -> bool:
         """Look for one."""
         return rb"\u" in body
 
 
-class Longer(Sometimes):
+class LongValue(Intermittent):
     """Picks a body with a value above so many characters."""
 
     characters = 64
 
-    def strikes(self, request: Request, body: bytes) -> bool:
+    def picks(self, request: Request, body: bytes) -> bool:
         """Measure."""
-        return any(len(text) > self.characters for text in texts(body))
+        return any(len(text) > self.characters for text in string_values(body))
 
 
-class Equal(Sometimes):
+class EqualIds(Intermittent):
     """Picks a body with two ids that are the same."""
 
-    def strikes(self, request: Request, body: bytes) -> bool:
+    def picks(self, request: Request, body: bytes) -> bool:
         """Compare."""
-        return len(texts(body)) > len(set(texts(body)))
+        return len(string_values(body)) > len(set(string_values(body)))
 
 
-class Digits(Sometimes):
+class NumericId(Intermittent):
     """Picks a body with an id that has nothing but digits."""
 
-    def strikes(self, request: Request, body: bytes) -> bool:
+    def picks(self, request: Request, body: bytes) -> bool:
         """Look for one."""
-        return any(text.isascii() and text.isdigit() for text in texts(body))
+        return any(text.isascii() and text.isdigit() for text in string_values(body))
 
 
 # Faults
 
 
-class Fails(Sometimes):
+class FailsWith500(Intermittent):
     """Is answered 500."""
 
     def route(self, request: Request) -> tuple[Operation, dict[str, str]]:
         """Crash."""
-        if self.struck:
+        if self.picked:
             raise RuntimeError("something is broken")
         return super().route(request)
 
 
-class IsUnavailable(Sometimes):
-    """Is answered 503, without a word on when to come again."""
+class IsUnavailable(Intermittent):
+    """Is answered 503 without Retry-After."""
 
     def route(self, request: Request) -> tuple[Operation, dict[str, str]]:
-        """Be away."""
-        if self.struck:
+        """Answer 503."""
+        if self.picked:
             raise Refusal(503, "unavailable", "service unavailable", "http")
         return super().route(request)
 
 
-class MeetsTheGateway(Sometimes):
-    """Is answered by the gateway's page that nobody is there."""
+class IsAnsweredByGateway(Intermittent):
+    """Is answered by the gateway's 502 page."""
 
     def finish(self, request: Request, response: Response, usage: Usage) -> Response:
         """Answer in the server's place."""
-        struck = self.struck
+        picked = self.picked
         response = super().finish(request, response, usage)
-        return HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>", 502) if struck else response
+        return HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>", 502) if picked else response
 
 
-class IsNotValidated(Sometimes):
+class IsNotValidated(Intermittent):
     """Is accepted whatever the schema says."""
 
     def errors(self, operation: Operation, value: Json) -> list[ValidationError]:
-        """Look away."""
-        return [] if self.struck else super().errors(operation, value)
+        """Skip the check if picked."""
+        return [] if self.picked else super().errors(operation, value)
 
 
-class IsNotAuthorised(Sometimes):
+class IsNotAuthorised(Intermittent):
     """Is accepted without a token."""
 
     def authorise(self, request: Request) -> None:
-        """Look away."""
-        if not self.struck:
+        """Skip the check if picked."""
+        if not self.picked:
             super().authorise(request)
 
 
-class IsTakenForAStranger(Sometimes):
-    """Is refused though its token is good."""
+class IsUnauthorized(Intermittent):
+    """Is rejected though its token is valid."""
 
     def token_is_known(self, token: str) -> bool:
         """Ask a copy that lags behind."""
-        return not self.struck and super().token_is_known(token)
+        return not self.picked and super().token_is_known(token)
 
 
-class LacksMeta(Sometimes):
+class HasNoMeta(Intermittent):
     """Is accepted with an answer that has no meta."""
 
     def write_answer(self, operation: Operation, value: Json, job: Job) -> Json:
         """Leave it out."""
         answer = super().write_answer(operation, value, job)
-        if self.struck:
+        if self.picked:
             del answer["meta"]
         return answer
 
 
-class HasNoJob(Sometimes):
+class HasEmptyJobId(Intermittent):
     """Is accepted with an empty job_id."""
 
     def new_job_id(self) -> str:
         """Lose it."""
-        return "" if self.struck else super().new_job_id()
+        return "" if self.picked else super().new_job_id()
 
 
-class IsEchoedWrongly(Sometimes):
+class HasAlteredEcho(Intermittent):
     """Is accepted with an echo that differs from what was sent."""
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
         """Change every string."""
-        told = super().echo(operation, value)
-        if not self.struck:
-            return told
-        return {name: self.changed(sent) if isinstance(sent, str) else sent for name, sent in told.items()}
+        echoed = super().echo(operation, value)
+        if not self.picked:
+            return echoed
+        return {name: self.changed(sent) if isinstance(sent, str) else sent for name, sent in echoed.items()}
 
     def changed(self, text: str) -> str:
         """Return what comes back of a string."""
         return text[:-1]
 
 
-class HasABareError(Sometimes):
-    """Is refused, if it is, with an error outside the envelope."""
+class HasNoErrorEnvelope(Intermittent):
+    """Is rejected, if it is invalid, with an error outside the envelope."""
 
     def error_body(self, refusal: Refusal) -> Json:
         """Take the envelope off."""
         body = super().error_body(refusal)
-        return body["error"] if self.struck else body
+        return body["error"] if self.picked else body
 
 
-class IsPendingAgain(Sometimes):
-    """Finds a job pending, whatever it was before."""
+class IsPendingAgain(Intermittent):
+    """Finds a job pending again, also if it has ended."""
 
     def status_answer(self, operation: Operation, job: Job) -> Json:
         """Ask a copy that lags behind."""
         answer = super().status_answer(operation, job)
-        return {**answer, "write_status": PENDING} if self.struck else answer
+        return {**answer, "write_status": PENDING} if self.picked else answer
 
 
-class TellsNoLimit(Sometimes):
+class HasNoRateHeaders(Intermittent):
     """Is answered without the rate-limit headers."""
 
     def finish(self, request: Request, response: Response, usage: Usage) -> Response:
         """Take them off."""
-        struck = self.struck
+        picked = self.picked
         response = super().finish(request, response, usage)
-        if struck:
+        if picked:
             for name in self.rate_headers(usage):
                 del response.headers[name]
         return response
 
 
-def texts(body: bytes) -> list[str]:
+def string_values(body: bytes) -> list[str]:
     """Return the strings that a body has as values of its properties."""
     try:
         value = json.loads(body)

@@ -1,4 +1,4 @@
-"""Mocks that read more than JSON: what such servers have in common, as a defect or as a variant."""
+"""Mocks that parse more than JSON, as a defect or as a variant."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from contracts.mock.http.api import MockApi
 from contracts.model.json_value import Json
 
 MAX_LENIENT_BYTES: Final = 64 * 1024
-"""Longer bodies are parsed as RFC 8259 says, and not a second time."""
+"""Longer bodies are parsed as JSON only."""
 
 
 class LenientParser(MockApi):
-    """A mock that parses a body in a second way where it is no JSON; neither a defect nor a variant by itself."""
+    """A mock that tries a second parser if a body is not JSON; the base of defects and variants."""
 
     def parse(self, body: bytes) -> Json:
-        """Parse a body; ValueError if it can be read in neither way."""
+        """Parse a body; ValueError if neither parser accepts it."""
         try:
             return super().parse(body)
         except ValueError:
@@ -26,8 +26,8 @@ class LenientParser(MockApi):
         try:
             return self.parse_leniently(body)
         except (TypeError, SyntaxError, MemoryError, RecursionError, yaml.YAMLError) as error:
-            raise ValueError("neither JSON nor anything close to it") from error
+            raise ValueError("neither JSON nor what the lenient parser accepts") from error
 
     def parse_leniently(self, body: bytes) -> Json:
-        """Parse a body that is no JSON; ValueError, or an error of the parser in use, if it cannot be read."""
+        """Parse a body that is not JSON; ValueError, or an error of the parser in use, if it cannot."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""A tiny HTTP client that sends whatever it is told to, to observe a defect without the suite's own client."""
+"""A small HTTP client that sends any bytes, to observe a defect without the suite's own client."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from contracts.openapi.schemas import properties
 
 TIMEOUT_SECONDS: Final = 3.0
 SILENCE_SECONDS: Final = 0.3
-"""After a raw exchange, nothing more is expected of a server that has been quiet for this long."""
+"""A raw exchange ends when the server has sent nothing for this long."""
 
-NO_ANSWER: Final = 0
-JOB: Final = "<job>"
-MOST_READS: Final = 12
-"""A job that is still pending after so many reads is taken as it is."""
+NO_RESPONSE: Final = 0
+MASKED_JOB_ID: Final = "<job>"
+MAX_READS: Final = 12
+"""After so many reads, a job that is still pending counts as pending."""
 
 Kind: TypeAlias = Literal["write", "create", "update", "list", "unsupported", "job-status"]
 """What an operation is: `write` is the cancellation, for which most of the defects were written."""
@@ -37,15 +37,15 @@ Headers: TypeAlias = Mapping[str, str | tuple[str, ...] | None]
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Where a mock listens (`url` has no slash at its end), and what it knows, by the names that x-supplied-by uses."""
+    """Where a mock listens (`url` without a final slash), and its known ids by the names that x-supplied-by uses."""
 
     url: str
     token: str
-    known: Mapping[str, tuple[str, ...]]
+    test_data: Mapping[str, tuple[str, ...]]
 
 
 class Answer(NamedTuple):
-    """What came back: header names in lower case, repeats joined by commas. Status 0 stands for no answer at all."""
+    """A response: header names in lower case, repeats joined by commas. Status 0 stands for no response."""
 
     status: int
     headers: Mapping[str, str]
@@ -53,44 +53,44 @@ class Answer(NamedTuple):
 
     @property
     def json(self) -> Json:
-        """Return the body as a JSON value, or None where it is none."""
+        """Return the body as a JSON value, or None if it is not JSON."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             return None
 
     @property
-    def said(self) -> tuple[int, str, object]:
-        """Return what can be compared between two servers: status, Content-Type, and the body without job ids."""
+    def comparable(self) -> tuple[int, str, object]:
+        """Return what two servers can be compared by: status, Content-Type, and the body with masked job ids."""
         try:
-            body = json.loads(self.body, object_hook=_without_job)
+            body = json.loads(self.body, object_hook=_with_masked_job_id)
         except (ValueError, RecursionError):
             body = self.body
         return self.status, self.headers.get("content-type", ""), body
 
     @property
     def job_id(self) -> Json:
-        """Return the job_id that the body holds, whatever it is; None where there is none."""
+        """Return the job_id in the body, of any type; None without one."""
         value = self.json
         meta = value.get("meta") if isinstance(value, dict) else None
         return meta.get("job_id") if isinstance(meta, dict) else None
 
 
 class Probe:
-    """Talks to one served mock, over a new connection for each request unless inside `one_connection`.
+    """Sends requests to one served mock, over a new connection each unless inside `one_connection`.
 
-    `patience` is how many seconds it waits for the next byte of an answer.
+    `timeout` is how many seconds it waits for the next byte of an answer.
     """
 
     def __init__(self, served: Served, document: Document) -> None:
         """Look up the operations of each kind."""
         self.served = served
         self._kinds = by_kind(document)
-        self.writing = self.operation("write")
-        self.reading = self.operation("job-status")
-        self.timeouts = TIMEOUT_SECONDS
-        self._kept: socket.socket | None = None
-        self._keeps = False
+        self.write_operation = self.operation("write")
+        self.status_operation = self.operation("job-status")
+        self.timeout = TIMEOUT_SECONDS
+        self._open_connection: socket.socket | None = None
+        self._reuses_connection = False
 
     def operation(self, kind: Kind) -> Operation:
         """Return the first operation of a kind; IndexError if the document has none."""
@@ -98,16 +98,16 @@ class Probe:
 
     # Bodies
 
-    def good(self, **changes: Json) -> dict[str, Json]:
-        """Return a body that the contract allows, with the given properties set to something else."""
-        return self._body(self.writing, changes)
+    def valid_body(self, **changes: Json) -> dict[str, Json]:
+        """Return a body of a write that the contract allows, with the given properties replaced."""
+        return self._body(self.write_operation, changes)
 
-    def creation(self, **changes: Json) -> dict[str, Json]:
-        """Return the body of a create that the contract allows, changed in the same way."""
+    def create_body(self, **changes: Json) -> dict[str, Json]:
+        """Return a body of a create that the contract allows, with the given properties replaced."""
         return self._body(self.operation("create"), changes)
 
-    def replacement(self, **changes: Json) -> dict[str, Json]:
-        """Return the body of an update that the contract allows, changed in the same way."""
+    def update_body(self, **changes: Json) -> dict[str, Json]:
+        """Return a body of an update that the contract allows, with the given properties replaced."""
         return self._body(self.operation("update"), changes)
 
     # Requests
@@ -119,12 +119,12 @@ class Probe:
         method: str | None = None,
         path: str | None = None,
     ) -> Answer:
-        """Send a write: a good one by default, else these bytes, or this value as JSON."""
-        return self._post(self.writing, self.good() if body is ... else body, headers, method, path)
+        """Send a write: a valid body by default, else these bytes, or this value as JSON."""
+        return self._post(self.write_operation, self.valid_body() if body is ... else body, headers, method, path)
 
     def create(self, body: Json | bytes = ..., headers: Headers | None = None, path: str | None = None) -> Answer:
-        """Send a create, in the same way."""
-        return self._post(self.operation("create"), self.creation() if body is ... else body, headers, None, path)
+        """Send a create: a valid body by default, else these bytes, or this value as JSON."""
+        return self._post(self.operation("create"), self.create_body() if body is ... else body, headers, None, path)
 
     def update(
         self,
@@ -137,83 +137,85 @@ class Probe:
         operation = self.operation("update")
         sent = quote(self.events[0] if event is None else event, safe="")
         target = PATH_PARAMETER.sub(lambda _: sent, operation.path) if path is None else path
-        return self._post(operation, self.replacement() if body is ... else body, headers, None, target)
+        return self._post(operation, self.update_body() if body is ... else body, headers, None, target)
 
     def cancel(self, event: str, headers: Headers | None = None) -> Answer:
         """Send the cancellation of an event."""
-        named = {name: event for name, variable in self.writing.supplied_by.items() if variable == EVENTS}
-        return self.write(self.good(**named), headers)
+        named = {name: event for name, variable in self.write_operation.supplied_by.items() if variable == EVENTS}
+        return self.write(self.valid_body(**named), headers)
 
     def page(self, query: str = "", headers: Headers | None = None, path: str | None = None) -> Answer:
-        """Ask for a page of the listing; the query is sent as it is."""
+        """Request a page of the listing; the query is sent as it is."""
         operation = self.operation("list")
         target = operation.path if path is None else path
         return self.send(operation.method, f"{target}?{query}" if query else target, headers or {})
 
     def unsupported(self, body: Json | bytes = ..., headers: Headers | None = None) -> Answer:
-        """Ask for what is not supported, with an empty object by default."""
+        """Request the unsupported operation, with an empty object by default."""
         return self._post(self.operation("unsupported"), {} if body is ... else body, headers, None, None)
 
     def status(
         self, job_id: str = "", headers: Headers | None = None, method: str | None = None, path: str | None = None
     ) -> Answer:
         """Read the status of a job; `path` replaces the whole path."""
-        target = self.reading.path.partition("{")[0] + quote(job_id, safe="") if path is None else path
-        return self.send(method or self.reading.method, target, headers or {})
+        target = self.status_operation.path.partition("{")[0] + quote(job_id, safe="") if path is None else path
+        return self.send(method or self.status_operation.method, target, headers or {})
 
-    def said(self, **changes: Json) -> tuple[int, str, object]:
-        """Return what is said to a good body with the given properties set to something else."""
-        return self.write(self.good(**changes)).said
+    def write_changed(self, **changes: Json) -> tuple[int, str, object]:
+        """Return the comparable answer to a write of a valid body with the given properties replaced."""
+        return self.write(self.valid_body(**changes)).comparable
 
-    def bearing(self, *authorization: str) -> tuple[int, str, object]:
-        """Return what is said to a good body with these Authorization headers, none or several."""
-        return self.write(headers={"authorization": authorization}).said
+    def write_with_authorization(self, *authorization: str) -> tuple[int, str, object]:
+        """Return the comparable answer to a write with these Authorization headers, none or several."""
+        return self.write(headers={"authorization": authorization}).comparable
 
-    def queue(self, body: Json | bytes = ...) -> str:
-        """Write, and return the id of the job."""
+    def queue_job(self, body: Json | bytes = ...) -> str:
+        """Send a write, and return the id of its job."""
         return str(self.write(body).job_id)
 
-    # What became of them
+    # Results
 
     @property
     def events(self) -> tuple[str, ...]:
         """Return the ids of the records that the server had from the start."""
-        return self.served.known[EVENTS]
+        return self.served.test_data[EVENTS]
 
-    def settled(self, answer: Answer) -> tuple[Json, Json, Json]:
-        """Return how the job ends that an answer tells of: its state, its errors, and the id of what it created."""
-        told, body = self.reading.job_status, None
-        assert told is not None, "it tells the status of jobs"
-        for _ in range(MOST_READS):
+    def job_result(self, answer: Answer) -> tuple[Json, Json, Json]:
+        """Return the result of the job that an answer names: its state, its errors, and the id of what it created."""
+        fields, body = self.status_operation.job_status, None
+        assert fields is not None, "the operation reads the status of a job"
+        for _ in range(MAX_READS):
             body = self.status(str(answer.job_id)).json
-            if told.of(body) not in told.pending:
+            if fields.of(body) not in fields.pending:
                 break
-        return resolve_pointer(body, told.state), resolve_pointer(body, told.errors), resolve_pointer(body, told.record)
+        return tuple(resolve_pointer(body, field) for field in (fields.state, fields.errors, fields.record))
 
-    def ended(self, answer: Answer) -> Json:
-        """Return the state in which the job ends that an answer tells of."""
-        return self.settled(answer)[0]
+    def final_status(self, answer: Answer) -> Json:
+        """Return the final state of the job that an answer names."""
+        return self.job_result(answer)[0]
 
-    def made(self, body: Json | bytes = ...) -> Json:
-        """Create, and return the id of what was created."""
-        return self.settled(self.create(body))[2]
+    def created_id(self, body: Json | bytes = ...) -> Json:
+        """Send a create, and return the id of the created record."""
+        return self.job_result(self.create(body))[2]
 
-    def items(self, query: str = "") -> list[Json]:
-        """Return what a page of the listing holds."""
+    def listed_records(self, query: str = "") -> list[Json]:
+        """Return the records on a page of the listing."""
         listing = self.operation("list").listing
-        assert listing is not None, "it lists"
+        assert listing is not None, "the operation is a listing"
         items = resolve_pointer(self.page(query).json, listing.items)
         return items if isinstance(items, list) else []
 
-    def ids(self, query: str = "") -> list[Json]:
-        """Return the ids of what a page of the listing holds."""
+    def listed_ids(self, query: str = "") -> list[Json]:
+        """Return the ids of the records on a page of the listing."""
         listing = self.operation("list").listing
-        assert listing is not None, "it lists"
-        return [item.get(listing.id) for item in self.items(query)]
+        assert listing is not None, "the operation is a listing"
+        return [item.get(listing.id) for item in self.listed_records(query)]
 
-    def item(self, event: Json) -> Json:
-        """Return how the listing shows an event, or None."""
-        return next((item for item, name in zip(self.items(), self.ids(), strict=True) if name == event), None)
+    def listed_record(self, event: Json) -> Json:
+        """Return an event as it is listed, or None."""
+        return next(
+            (item for item, name in zip(self.listed_records(), self.listed_ids(), strict=True) if name == event), None
+        )
 
     # Bytes
 
@@ -228,8 +230,8 @@ class Probe:
 
     def exchange(self, sent: bytes, method: str = "POST") -> Answer:
         """Send these bytes and read one answer."""
-        connection = self._kept or self._connect()
-        self._kept = None
+        connection = self._open_connection or self._connect()
+        self._open_connection = None
         try:
             connection.sendall(sent)
             with http.client.HTTPResponse(connection, method=method) as response:
@@ -239,17 +241,17 @@ class Probe:
                     key = name.lower()
                     headers[key] = f"{headers[key]}, {value}" if key in headers else value
                 answer = Answer(response.status, headers, response.read())
-                keep = self._keeps and not response.will_close
+                keep = self._reuses_connection and not response.will_close
         except (OSError, http.client.HTTPException) as error:
-            keep, answer = False, Answer(NO_ANSWER, {}, type(error).__name__.encode())
+            keep, answer = False, Answer(NO_RESPONSE, {}, type(error).__name__.encode())
         if keep:
-            self._kept = connection
+            self._open_connection = connection
         else:
             connection.close()
         return answer
 
     def raw(self, sent: bytes) -> bytes:
-        """Send these bytes over a connection of their own; return all that comes back until silence or the end."""
+        """Send these bytes over a new connection; return all that comes back until silence or the end."""
         received = b""
         with self._connect() as connection:
             connection.settimeout(SILENCE_SECONDS)
@@ -261,21 +263,21 @@ class Probe:
 
     @contextlib.contextmanager
     def one_connection(self) -> Iterator[Probe]:
-        """Keep one connection for all requests while the context lasts, as far as the server lets it live."""
-        self._keeps = True
+        """Use one connection for all requests while the context lasts, unless the server closes it."""
+        self._reuses_connection = True
         try:
             yield self
         finally:
-            self._keeps = False
-            if self._kept is not None:
-                self._kept.close()
-                self._kept = None
+            self._reuses_connection = False
+            if self._open_connection is not None:
+                self._open_connection.close()
+                self._open_connection = None
 
     def _body(self, operation: Operation, changes: Mapping[str, Json]) -> dict[str, Json]:
         known = {
-            name: self.served.known[keywords[SUPPLIED_BY]][0]
+            name: self.served.test_data[keywords[SUPPLIED_BY]][0]
             for name, keywords in properties(operation.body or {})
-            if keywords.get(SUPPLIED_BY) in self.served.known
+            if keywords.get(SUPPLIED_BY) in self.served.test_data
         }
         return {**example_for(operation.body, known), **changes}
 
@@ -289,16 +291,16 @@ class Probe:
 
     def _connect(self) -> socket.socket:
         url = urlsplit(self.served.url)
-        connection = socket.create_connection((url.hostname, url.port), timeout=self.timeouts)
+        connection = socket.create_connection((url.hostname, url.port), timeout=self.timeout)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
 
 def by_kind(document: Document) -> Mapping[Kind, tuple[Operation, ...]]:
-    """Return the operations of each kind, by what they are to the first one that creates a record.
+    """Return the operations of each kind, by their relation to the first operation that creates a record.
 
-    A document without creates names no cancellation: its first operation that takes a body stands in. Where the
-    update's refusal is not stated, so that nothing it accepts can gate, the first update whose is comes second.
+    A document without creates names no cancellation: its first operation with a body is the write. If the document does
+    not state the 400 of the first update, nothing that it accepts can gate: the first update with a stated 400 follows.
     """
     every = document.operations
     records = [one.record for one in every if one.record]
@@ -317,5 +319,7 @@ def by_kind(document: Document) -> Mapping[Kind, tuple[Operation, ...]]:
     }
 
 
-def _without_job(value: dict[str, Json]) -> dict[str, Json]:
-    return {name: JOB if name == "job_id" and isinstance(inner, str) else inner for name, inner in value.items()}
+def _with_masked_job_id(value: dict[str, Json]) -> dict[str, Json]:
+    return {
+        name: MASKED_JOB_ID if name == "job_id" and isinstance(inner, str) else inner for name, inner in value.items()
+    }

@@ -1,7 +1,7 @@
-"""An API on a bare socket: the mock makes the answer, and a subclass decides which bytes of it go out.
+"""An API on a bare socket: the mock makes the response, and a subclass decides which bytes of it are sent.
 
-    @defect(group="protocol", requirement="RESP-02", touches={"write"}, observe=lambda probe: probe.write().said)
-    @on_a_socket
+    @defect(group="protocol", requirement="RESP-02", affects=WRITE, observe=Probe.write_changed)
+    @as_serve_function
     class SaysItInUpperCase(RawServer):
         '''Every answer is in upper case.'''
 
@@ -67,15 +67,15 @@ class RawResponse:
     body: bytes
 
     def with_headers(self, **headers: str | None) -> RawResponse:
-        """Return this answer with headers set, or removed where they are None; `content_type` is Content-Type."""
+        """Return this response with headers set, or removed where they are None; `content_type` is Content-Type."""
         changed = {name.replace("_", "-"): value for name, value in headers.items()}
-        kept = tuple(pair for pair in self.headers if pair[0] not in changed)
+        unchanged = tuple(pair for pair in self.headers if pair[0] not in changed)
         return replace(
-            self, headers=kept + tuple((name, value) for name, value in changed.items() if value is not None)
+            self, headers=unchanged + tuple((name, value) for name, value in changed.items() if value is not None)
         )
 
     def with_body(self, body: bytes) -> RawResponse:
-        """Return this answer with another body and the length of that."""
+        """Return this response with another body and its length."""
         return replace(self.with_headers(content_length=str(len(body))), body=body)
 
     @property
@@ -86,15 +86,15 @@ class RawResponse:
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def to(self, request: RawRequest) -> bytes:
-        """Return every byte of this answer to that request."""
+        """Return every byte of this response to that request."""
         return self.head if request.method == "HEAD" or self.status in BODILESS else self.head + self.body
 
 
 class Connection:
-    """One connection. `answer_count` is the number of answers so far; `open` says whether there will be another one."""
+    """One connection. `answer_count` is the number of responses so far; `open`: another one may follow."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take both directions of it."""
+        """Take both directions."""
         self.answer_count = 0
         self.open = True
         self._reader = reader
@@ -109,11 +109,11 @@ class Connection:
                 self.write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
             self._http.receive_data(await self._reader.read(READ_BYTES))
         if not isinstance(event, h11.Event):
-            raise ConnectionAbortedError("something follows a request that was the last one")
+            raise ConnectionAbortedError("bytes follow the last request")
         return event
 
     def answered(self, status: int) -> None:
-        """Note that a request has its answer, and find out whether HTTP lets another one follow."""
+        """Count the response, and decide whether HTTP allows another request on this connection."""
         self.answer_count += 1
         self._http.send(h11.Response(status_code=status, headers=[("content-length", "0")]))
         self._http.send(h11.EndOfMessage())
@@ -126,22 +126,22 @@ class Connection:
         self._writer.write(content)
 
     async def pause(self, seconds: float) -> None:
-        """Wait; ConnectionError if the client has gone meanwhile."""
+        """Wait; ConnectionError if the client closed the connection meanwhile."""
         await self._writer.drain()
         await asyncio.sleep(seconds)
 
     async def silence(self) -> None:
-        """Send nothing more until the client has gone."""
+        """Send nothing more until the client closes the connection."""
         self.open = False
         while await self._reader.read(READ_BYTES):
             pass
 
     def drop(self) -> None:
-        """Close after what was written, whether or not the client knows that it was the last."""
+        """Close after what was written, without announcing it."""
         self.open, self._dropped = False, True
 
     async def close(self) -> None:
-        """Close; unless dropped, wait for the client to do so first, since unread bytes would take the answer back."""
+        """Close; unless dropped, wait for the client to close first: unread bytes would reset the connection."""
         with contextlib.suppress(OSError, TimeoutError):
             if not self._dropped:
                 self._writer.write_eof()
@@ -150,12 +150,12 @@ class Connection:
             await self._writer.wait_closed()
 
     def abort(self) -> None:
-        """Close at once, whatever was written."""
+        """Close at once; what was written may be lost."""
         self._writer.transport.abort()
 
 
 class RawServer:
-    """Serves an API, each connection by itself. Unless a subclass changes it, it answers as the mock does."""
+    """Serves an API on a bare socket. Unless a subclass changes it, it answers as the mock does."""
 
     api: ClassVar[type[MockApi]] = MockApi
 
@@ -165,7 +165,7 @@ class RawServer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
-        """Write an answer: the step to replace."""
+        """Write a response: the step to replace."""
         connection.write(response.to(request))
 
     @contextlib.contextmanager
@@ -177,19 +177,19 @@ class RawServer:
             thread = threading.Thread(target=asyncio.run, args=[self._serve(listener, ready)], name="raw", daemon=True)
             thread.start()
             if not ready.wait(START_SECONDS):
-                raise RuntimeError("the server's thread ended before it served: its traceback is on stderr")
+                raise RuntimeError("the server's thread ended before it listened: its traceback is on stderr")
             try:
                 url = f"http://{HOST}:{listener.getsockname()[1]}"
                 yield Served(url, self.mock.state.tokens[0], dict(self.mock.state.supplied))
             finally:
-                self._loop.call_soon_threadsafe(self._over.set)
+                self._loop.call_soon_threadsafe(self._stop.set)
                 thread.join()
 
     async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
-        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         server = await asyncio.start_server(self._connected, sock=listener)
         ready.set()
-        await self._over.wait()
+        await self._stop.wait()
         server.close()
         tasks = list(self._tasks)
         for task in tasks:
@@ -229,7 +229,7 @@ class RawServer:
 
     async def _read_and_answer(self, connection: Connection, head: h11.Request) -> tuple[RawRequest, RawResponse]:
         """Return the request, read as far as the mock wanted, and the response of the mock."""
-        said: list[Message] = []
+        messages: list[Message] = []
         body = bytearray()
 
         async def receive() -> Message:
@@ -244,17 +244,19 @@ class RawServer:
             return {"type": "http.request", "body": part, "more_body": isinstance(event, h11.Data)}
 
         async def send(message: Message) -> None:
-            said.append(message)
+            messages.append(message)
 
         with contextlib.suppress(Exception):  # the mock answers 500 and raises the error again
             await self.mock(_scope(head), receive, send)
-        headers = (*_text(said[0]["headers"]), ("date", formatdate(usegmt=True)))
+        headers = (*_text(messages[0]["headers"]), ("date", formatdate(usegmt=True)))
         request = RawRequest(head.method.decode(), head.target.decode(), _text(head.headers), bytes(body))
-        return request, RawResponse(said[0]["status"], headers, b"".join(part.get("body", b"") for part in said[1:]))
+        return request, RawResponse(
+            messages[0]["status"], headers, b"".join(part.get("body", b"") for part in messages[1:])
+        )
 
 
-def on_a_socket(server: type[RawServer]) -> Callable[[Document, int | None], Iterator[Served]]:
-    """Return the function that serves with it, under its name and with its sentence, as the catalogue wants it."""
+def as_serve_function(server: type[RawServer]) -> Callable[[Document, int | None], Iterator[Served]]:
+    """Return a function that serves with this class, with its name and docstring, for the catalogue's decorators."""
 
     def serve(document: Document, seed: int | None) -> Iterator[Served]:
         with server(document, seed).running() as served:

@@ -1,4 +1,4 @@
-"""Nothing gates that the vendor leaves open: each such point names the conforming servers that show it, or why none."""
+"""What the vendor leaves open never gates: each such point names conforming variants, or why it is not judged."""
 
 # ruff: noqa: D103 - a test's name is its sentence
 

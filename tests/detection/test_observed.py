@@ -1,4 +1,4 @@
-"""Every defect is one: what it answers differs from what the healthy mock answers, seen without the suite."""
+"""Every defect answers differently from the healthy mock, observed without the suite's own client."""
 
 # ruff: noqa: D103, PLR2004 - a test's name is its sentence, and 200 is 200
 
@@ -15,14 +15,14 @@ from contracts.mock.http.api import MockApi
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from contracts.requirements import load_requirements
-from tests.detection.catalogue import GROUPS, WRITE, Defect, Observe, Serve, Variant, defect, hosted, operations
+from tests.detection.catalogue import GROUPS, WRITE, Defect, Observe, Serve, Variant, defect, operations, serve_mock
 from tests.detection.defects import DEFECTS, VARIANTS
 from tests.detection.probe import Kind, Probe, Served, by_kind
 
 CONTRACTS: Final = Path(__file__).parents[2] / "contracts"
 SEED: Final = 20241103
 ATTEMPTS: Final = 3
-"""A variant may answer a passing 503 first."""
+"""A variant may answer 503 at first."""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_variant_accepts_a_good_request(variant: Variant, document: Document) ->
 def test_variant_departs_from_known_requirements_only(variant: Variant, document: Document) -> None:
     known = load_requirements(CONTRACTS / "requirements.yaml")
     # What is only inferred of an operation gates nothing, whatever the level of the requirement.
-    unsure = any(document.operation(name).stated_variant for name in operations(document, variant.touches))
+    unsure = any(document.operation(name).stated_variant for name in operations(document, variant.affects))
     lenient = {name for name, one in known.items() if unsure or not one.gates or one.recommended}
     assert variant.departs_from <= lenient
 
@@ -64,11 +64,11 @@ def test_every_defect_breaks_a_known_requirement() -> None:
     assert {seeded.requirement for seeded in DEFECTS} <= load_requirements(CONTRACTS / "requirements.yaml").keys()
 
 
-def test_every_defect_touches_an_operation(document: Document) -> None:
-    assert [seeded.name for seeded in DEFECTS if not operations(document, seeded.touches)] == []
+def test_every_defect_affects_an_operation(document: Document) -> None:
+    assert [seeded.name for seeded in DEFECTS if not operations(document, seeded.affects)] == []
 
 
-def test_operations_follow_from_what_the_first_create_says_of_its_record(document: Document) -> None:
+def test_operations_follow_from_the_record_of_the_first_create(document: Document) -> None:
     record = document.operations[0].record
     assert record is not None
     kinds: tuple[Kind, ...] = ("list", "write", "create")
@@ -76,7 +76,7 @@ def test_operations_follow_from_what_the_first_create_says_of_its_record(documen
     assert by_kind(document)["update"][0].id == record.updated_by
 
 
-def test_an_update_is_among_them_whose_refusal_is_stated(document: Document) -> None:
+def test_one_update_has_a_stated_400(document: Document) -> None:
     updates = by_kind(document)["update"]
     assert "400" not in updates[0].stated_only.responses
     assert "400" in updates[1].stated_only.responses
@@ -97,15 +97,15 @@ def test_first_write_stands_in_where_nothing_is_created() -> None:
 def test_name_is_given_once_and_has_a_sentence(name: str, sentence: str | None) -> None:
     subject = type(name.title().replace("-", ""), (MockApi,), {"__doc__": sentence})
     with pytest.raises(ValueError, match=f"^{name} "):
-        defect(group=GROUPS[0], requirement="RESP-01", touches=WRITE, observe=Probe.said)(subject)
+        defect(group=GROUPS[0], requirement="RESP-01", affects=WRITE, observe=Probe.write_changed)(subject)
 
 
 def usual(document: Document, seed: int | None = None) -> AbstractContextManager[Served]:
-    """Serve the mock as it is."""
-    return hosted(MockApi(document, state=State(seed=seed)))
+    """Serve the unchanged mock."""
+    return serve_mock(MockApi(document, state=State(seed=seed)))
 
 
 def observed(serve: Serve, observe: Observe, document: Document) -> object:
-    """Return the observation on a freshly started server, the same one every time but for the defect."""
+    """Return the observation on a freshly started server; only the defect can change it."""
     with serve(document, SEED) as served:
         return observe(Probe(served, document))

@@ -1,4 +1,4 @@
-"""The server below the framework answers as the mock does, so that a defect in it is nothing but what it replaces."""
+"""The server on a bare socket answers as the mock does, so that a defect in it is only what it replaces."""
 
 # ruff: noqa: ARG002, D103 - a step keeps its parameters, and a test's name is its sentence
 
@@ -13,7 +13,7 @@ import pytest
 from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
 from contracts.openapi.loader import load_document
-from tests.detection.catalogue import hosted
+from tests.detection.catalogue import serve_mock
 from tests.detection.probe import Answer, Probe, Served
 from tests.detection.raw_server import Connection, RawRequest, RawResponse, RawServer
 
@@ -24,7 +24,7 @@ VOLATILE: Final = frozenset({"date", "x-ratelimit-remaining"})
 
 
 def second(probe: Probe) -> Answer:
-    """Return the answer to a good request on a connection that had a bad one."""
+    """Return the answer to a valid request on a connection that had an invalid one."""
     with probe.one_connection():
         probe.write(b"{")
         return probe.write()
@@ -32,7 +32,7 @@ def second(probe: Probe) -> Answer:
 
 EXCHANGES: Final[dict[str, Callable[[Probe], Answer]]] = {
     "a good write": lambda probe: probe.write(),
-    "a status": lambda probe: probe.status(probe.queue()),
+    "a status": lambda probe: probe.status(probe.queue_job()),
     "a bad body": lambda probe: probe.write(b"{"),
     "no token": lambda probe: probe.write(headers={"authorization": None}),
     "another method": lambda probe: probe.write(method="PUT"),
@@ -55,8 +55,8 @@ EXCHANGES: Final[dict[str, Callable[[Probe], Answer]]] = {
 
 @pytest.mark.parametrize("name", EXCHANGES)
 def test_answers_as_the_mock_does(name: str) -> None:
-    with RawServer(DOCUMENT, SEED).running() as raw, hosted(MockApi(DOCUMENT, state=State(seed=SEED))) as mock:
-        assert shown(raw, EXCHANGES[name]) == shown(mock, EXCHANGES[name])
+    with RawServer(DOCUMENT, SEED).running() as raw, serve_mock(MockApi(DOCUMENT, state=State(seed=SEED))) as mock:
+        assert comparable_with_headers(raw, EXCHANGES[name]) == comparable_with_headers(mock, EXCHANGES[name])
 
 
 def test_stops_while_a_client_is_waiting() -> None:
@@ -70,6 +70,6 @@ def test_stops_while_a_client_is_waiting() -> None:
         assert Probe(served, DOCUMENT).raw(b"GET / HTTP/1.1\r\nhost: mock\r\n\r\n") == b""
 
 
-def shown(served: Served, exchange: Callable[[Probe], Answer]) -> object:
+def comparable_with_headers(served: Served, exchange: Callable[[Probe], Answer]) -> object:
     answer = exchange(Probe(served, DOCUMENT))
-    return answer.said, {name: value for name, value in answer.headers.items() if name not in VOLATILE}
+    return answer.comparable, {name: value for name, value in answer.headers.items() if name not in VOLATILE}

@@ -1,4 +1,4 @@
-"""Every variant keeps what the vendor states, seen without the suite: a finding on one would be a false alarm."""
+"""Every variant keeps what the vendor states, observed without the suite: a finding on one is a false alarm."""
 
 # ruff: noqa: D103, PLR2004 - a test's name is its sentence, and 400 is 400
 
@@ -19,18 +19,18 @@ from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
 from tests.detection.catalogue import Variant
 from tests.detection.defects import VARIANTS
-from tests.detection.probe import MOST_READS, Answer, Probe
+from tests.detection.probe import MAX_READS, Answer, Probe
 
 DOCUMENT: Final = load_document(Path(__file__).parents[2] / "contracts" / "appointments.yaml")
 ATTEMPTS: Final = 3
 PAUSE_SECONDS: Final = 0.1
-PASSING: Final = frozenset({429, 503})
+RETRIABLE_STATUSES: Final = frozenset({429, 503})
 DATE_SECONDS: Final = 1
-"""How far away a Retry-After is that is a date."""
+"""The wait for a Retry-After that is a date."""
 
-BROKEN: Final[tuple[Json, ...]] = ({}, {"event_id": "e"}, {"event_id": 1, "integration_id": None})
-UNUSABLE: Final[tuple[Json, ...]] = ([], None, b"", b"{", b"\xff")
-"""No JSON objects: with which status, and in which form, these are refused is left open."""
+SCHEMA_VIOLATIONS: Final[tuple[Json, ...]] = ({}, {"event_id": "e"}, {"event_id": 1, "integration_id": None})
+NO_JSON_OBJECTS: Final[tuple[Json, ...]] = ([], None, b"", b"{", b"\xff")
+"""No JSON objects: the vendor leaves open with which status and body these are rejected."""
 
 OUT_OF_BOUNDS: Final[tuple[dict[str, Json], ...]] = (
     {"title": "t" * 51},
@@ -40,51 +40,51 @@ OUT_OF_BOUNDS: Final[tuple[dict[str, Json], ...]] = (
     {"notes": 1},
 )
 LIMIT: Final = 10
-STRANGERS: Final = (None, "Bearer nobody", "Bearer ", "Basic bm9ib2R5Og==", "nobody")
+UNKNOWN_CREDENTIALS: Final = (None, "Bearer nobody", "Bearer ", "Basic bm9ib2R5Og==", "nobody")
 
 each_variant = pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
 
 
 @each_variant
-def test_variant_queues_a_cancellation_and_tells_of_it(variant: Variant) -> None:
+def test_variant_queues_a_cancellation_and_reports_its_status(variant: Variant) -> None:
     with variant.serve(DOCUMENT) as served:
         probe = Probe(served, DOCUMENT)
-        for event in served.known[EVENTS]:
-            body = probe.good(event_id=event)
+        for event in served.test_data[EVENTS]:
+            body = probe.valid_body(event_id=event)
             queued = answered(partial(probe.write, body))
-            assert fits(queued, probe.writing, 200)
+            assert fits(queued, probe.write_operation, 200)
             assert queued.json["result"].items() >= body.items()
-            assert fits(answered(partial(probe.status, queued.job_id)), probe.reading, 200)
+            assert fits(answered(partial(probe.status, queued.job_id)), probe.status_operation, 200)
 
 
 @each_variant
-def test_variant_refuses_what_breaks_the_schema(variant: Variant) -> None:
+def test_variant_rejects_what_breaks_the_schema(variant: Variant) -> None:
     with variant.serve(DOCUMENT) as served:
         probe = Probe(served, DOCUMENT)
-        for body in BROKEN:
-            assert fits(answered(partial(probe.write, body)), probe.writing, 400), body
+        for body in SCHEMA_VIOLATIONS:
+            assert fits(answered(partial(probe.write, body)), probe.write_operation, 400), body
 
 
 @each_variant
-def test_variant_refuses_what_is_no_json_object(variant: Variant) -> None:
+def test_variant_rejects_what_is_no_json_object(variant: Variant) -> None:
     with variant.serve(DOCUMENT) as served:
         probe = Probe(served, DOCUMENT)
-        for body in UNUSABLE:
+        for body in NO_JSON_OBJECTS:
             answer = answered(partial(probe.write, body))
             assert 400 <= answer.status < 500, body
             assert answer.job_id is None, body
 
 
 @each_variant
-def test_variant_tells_strangers_nothing(variant: Variant) -> None:
+def test_variant_rejects_unknown_credentials_and_leaks_no_data(variant: Variant) -> None:
     with variant.serve(DOCUMENT) as served:
         probe = Probe(served, DOCUMENT)
         job = answered(probe.write).job_id
-        for value in STRANGERS:
+        for value in UNKNOWN_CREDENTIALS:
             for ask in (probe.write, partial(probe.status, job), probe.create, probe.update, probe.page):
                 answer = answered(partial(ask, headers={"authorization": value}))
                 assert 400 <= answer.status < 500, value
-                assert not [told for told in (b"job_id", b"write_status", b"results") if told in answer.body], value
+                assert not [leak for leak in (b"job_id", b"write_status", b"results") if leak in answer.body], value
 
 
 @each_variant
@@ -97,16 +97,16 @@ def test_variant_creates_updates_and_cancels(variant: Variant) -> None:
         updated = answered(partial(probe.update, event=event))
         assert fits(updated, probe.operation("update").stated_only, 200)
         settled(probe, updated)
-        assert fits(answered(partial(probe.cancel, event or probe.events[0])), probe.writing, 200)
+        assert fits(answered(partial(probe.cancel, event or probe.events[0])), probe.write_operation, 200)
 
 
 @each_variant
-def test_variant_refuses_what_breaks_a_constraint(variant: Variant) -> None:
+def test_variant_rejects_what_breaks_a_constraint(variant: Variant) -> None:
     with variant.serve(DOCUMENT) as served:
         probe = Probe(served, DOCUMENT)
         for changes in OUT_OF_BOUNDS:
-            assert answered(partial(probe.create, probe.creation(**changes))).status == 400, changes
-            assert answered(partial(probe.update, probe.replacement(**changes))).status == 400, changes
+            assert answered(partial(probe.create, probe.create_body(**changes))).status == 400, changes
+            assert answered(partial(probe.update, probe.update_body(**changes))).status == 400, changes
 
 
 @each_variant
@@ -126,30 +126,30 @@ def test_variant_lists_page_by_page(variant: Variant) -> None:
 
 
 @each_variant
-def test_variant_never_does_what_is_not_supported(variant: Variant) -> None:
+def test_variant_rejects_what_is_not_supported(variant: Variant) -> None:
     with variant.serve(DOCUMENT) as served:
         probe = Probe(served, DOCUMENT)
-        for body in ({}, probe.good()):
+        for body in ({}, probe.valid_body()):
             assert answered(partial(probe.unsupported, body)).status == 405
 
 
 def settled(probe: Probe, queued: Answer) -> str | None:
-    """Return the id of what a job created, once it has ended."""
-    for _ in range(MOST_READS):
-        told = answered(partial(probe.status, str(queued.job_id)))
-        assert fits(told, probe.reading, 200)
-        if told.json["write_status"] != PENDING and told.json["created_record_id"]:
-            return str(told.json["created_record_id"])
-        if told.json["write_status"] == PENDING:
+    """Return the id of the record that a job created, once it has ended."""
+    for _ in range(MAX_READS):
+        status = answered(partial(probe.status, str(queued.job_id)))
+        assert fits(status, probe.status_operation, 200)
+        if status.json["write_status"] != PENDING and status.json["created_record_id"]:
+            return str(status.json["created_record_id"])
+        if status.json["write_status"] == PENDING:
             time.sleep(PAUSE_SECONDS)
     return None
 
 
 def answered(ask: Callable[[], Answer]) -> Answer:
-    """Return the answer to a request, which is sent again where the server asks for that."""
+    """Return the answer to a request, which is repeated if the server asks for that."""
     answer = ask()
     for _ in range(ATTEMPTS):
-        if answer.status not in PASSING:
+        if answer.status not in RETRIABLE_STATUSES:
             break
         delay = answer.headers["retry-after"]
         time.sleep(int(delay) if delay.isdigit() else DATE_SECONDS)

@@ -1,4 +1,4 @@
-"""Observations of servers that keep their client waiting, or mix up requests that are under way at the same time."""
+"""Observations of servers that let a client wait, or mix up concurrent requests."""
 
 from __future__ import annotations
 
@@ -10,32 +10,34 @@ from typing import Final
 from tests.detection.catalogue import Observe
 from tests.detection.probe import Answer, Probe
 
-HASTE_SECONDS: Final = 0.4
-"""A hundred times what an answer takes, and still short where a defect lets the client wait."""
+SHORT_TIMEOUT_SECONDS: Final = 0.4
+"""A hundred times as long as an answer takes, and still short where a defect lets the client wait."""
 
-GAP_SECONDS: Final = 0.01
-TIMES: Final = 5
-"""A busy machine may let two requests miss each other; it will not five times."""
+HEAD_START_SECONDS: Final = 0.01
+PAIRS: Final = 5
+"""On a busy machine two requests may not overlap; one of five pairs will."""
 
 
-def hasty(observe: Observe) -> Observe:
-    """Return the observation as made by a client that soon gives up."""
+def with_short_timeout(observe: Observe) -> Observe:
+    """Return the observation, made with a short timeout."""
 
     def look(probe: Probe) -> object:
-        probe.timeouts = HASTE_SECONDS
+        probe.timeout = SHORT_TIMEOUT_SECONDS
         return observe(probe)
 
     return look
 
 
-def overlapping(first: Callable[[], Answer], second: Callable[[], Answer]) -> list[object]:
-    """Return what is said to two requests, the second of which comes while the first is under way, several times."""
+def concurrent_answers(first: Callable[[], Answer], second: Callable[[], Answer]) -> list[object]:
+    """Return the answers to several pairs of requests, the second sent while the first is under way."""
     with ThreadPoolExecutor(1) as pool:
-        return [said for _ in range(TIMES) for said in _overlapping(pool, first, second)]
+        return [answer for _ in range(PAIRS) for answer in _concurrent_pair(pool, first, second)]
 
 
-def _overlapping(pool: ThreadPoolExecutor, first: Callable[[], Answer], second: Callable[[], Answer]) -> list[object]:
+def _concurrent_pair(
+    pool: ThreadPoolExecutor, first: Callable[[], Answer], second: Callable[[], Answer]
+) -> list[object]:
     early = pool.submit(first)
-    time.sleep(GAP_SECONDS)
+    time.sleep(HEAD_START_SECONDS)
     late = second()
-    return [early.result().said, late.said]
+    return [early.result().comparable, late.comparable]

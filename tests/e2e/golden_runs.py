@@ -77,7 +77,7 @@ def found(folder: Path, name: str) -> list[str]:
     """Return the identities of the findings on a seeded defect."""
     defect = next(defect for defect in DEFECTS if defect.name == name)
     with defect.serve(document(), 1) as served:
-        settings = {key: ",".join(values) for key, values in served.known.items()}
+        settings = {key: ",".join(values) for key, values in served.test_data.items()}
         file = folder / "summary.json"
         options = ("--target", served.url, "--summary", str(file), "--profile", "quick", "--hypothesis-seed", "1")
         chosen = () if name in WHOLE_FAMILY else TWO

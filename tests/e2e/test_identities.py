@@ -20,7 +20,7 @@ NAMES = (
 
 def found(defect: Defect, folder: Path, seed: int) -> set[str]:
     with defect.serve(load_document(CONTRACT), 1) as served:
-        known = {name: ",".join(values) for name, values in served.known.items()}
+        known = {name: ",".join(values) for name, values in served.test_data.items()}
         settings = known | {"PROPEXO_TOKEN": served.token}
         summary = folder / f"{seed}.json"
         chosen = (*TWO, "-k", f"{defect.requirement} or ERR-02")  # whose requests show what is wrong with answers

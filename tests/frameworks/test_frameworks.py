@@ -67,8 +67,8 @@ def test_every_must_holds(summary: dict[str, Any]) -> None:
 
 
 def test_every_requirement_is_decided(summary: dict[str, Any]) -> None:
-    early_verdict = {"inconclusive", "not run", "internal error"}
-    assert not [result for result in summary["results"] if result["verdict"] in early_verdict]
+    undecided = {"inconclusive", "not run", "internal error"}
+    assert not [result for result in summary["results"] if result["verdict"] in undecided]
 
 
 def test_what_is_found_stands_in_the_table(server: str, summary: dict[str, Any]) -> None:

@@ -37,7 +37,7 @@ def test_could_not_tell(tmp_path: Path) -> None:
     assert [line.partition(" ")[2] for line in run.report.failed_rules] == ["undecided"]
 
 
-class TellsNoLimit(MockApi):
+class HasNoRateHeaders(MockApi):
     """Leaves out the headers of the rate limit: no must demands them."""
 
     def rate_headers(self, _: object) -> dict[str, str]:
@@ -45,7 +45,7 @@ class TellsNoLimit(MockApi):
 
 
 def test_recommendation_not_met_gates_only_with_strict(tmp_path: Path) -> None:
-    with served(TellsNoLimit) as server:
+    with served(HasNoRateHeaders) as server:
         lenient, strict = night(tmp_path, "lenient", server), night(tmp_path, "strict", server, "--strict")
     assert (lenient.code, lenient.report.failed_rules) == (0, ())
     assert strict.code == 1

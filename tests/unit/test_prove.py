@@ -1,4 +1,4 @@
-"""The proof counts as gating what has to gate, and tells apart what a variant may be told from a false alarm."""
+"""The proof counts the defects that gate, and does not take what a variant departs from for a false alarm."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from contracts.requirements import load_requirements
-from tests.detection.catalogue import Defect, Variant, to_gate
+from tests.detection.catalogue import Defect, Variant, must_gate
 from tests.detection.defects import DEFECTS, VARIANTS
-from tests.detection.prove import RequirementTest, alarms, proof_of, report
+from tests.detection.prove import ServerRun, false_alarms, proof_of, report
 
 KNOWN = load_requirements(Path(__file__).parents[2] / "contracts" / "requirements.yaml")
 MUST, SHOULD = "ERR-04", "ERR-07"
@@ -18,25 +18,25 @@ BREAKS_A_SHOULD = next(one for one in DEFECTS if one.requirement == SHOULD)
 DEPARTING = replace(VARIANTS[0], departs_from=frozenset({MUST}))
 
 
-def trial(
+def server_run(
     of: Defect | Variant, *, violated: frozenset[str] = frozenset(), not_met: frozenset[str] = frozenset()
-) -> RequirementTest:
-    return RequirementTest(of.name, violated, not_met, frozenset(), 1, 1.0, 1 if violated else 0, frozenset(), None)
+) -> ServerRun:
+    return ServerRun(of.name, violated, not_met, frozenset(), 1, 1.0, 1 if violated else 0, frozenset(), None)
 
 
 def test_defect_that_breaks_only_what_is_recommended_of_a_must_does_not_have_to_gate() -> None:
-    assert to_gate([BREAKS_A_MUST, BREAKS_A_RECOMMENDATION, BREAKS_A_SHOULD], KNOWN) == (BREAKS_A_MUST,)
+    assert must_gate([BREAKS_A_MUST, BREAKS_A_RECOMMENDATION, BREAKS_A_SHOULD], KNOWN) == (BREAKS_A_MUST,)
 
 
 def test_only_a_must_that_recommends_something_has_defects_of_that_kind() -> None:
     assert [one.name for one in DEFECTS if one.recommended and not KNOWN[one.requirement].recommended] == []
 
 
-def test_noticed_recommendation_is_no_must_of_the_proof() -> None:
-    noticed = {one.name: trial(one, not_met=frozenset({one.requirement})) for one in DEFECTS}
-    proof = proof_of(noticed | {one.name: trial(one) for one in VARIANTS}, "quick")
+def test_detected_recommendation_is_not_counted_as_a_must() -> None:
+    detected = {one.name: server_run(one, not_met=frozenset({one.requirement})) for one in DEFECTS}
+    proof = proof_of(detected | {one.name: server_run(one) for one in VARIANTS}, "quick")
     assert proof.noticed == proof.seeded
-    assert (proof.must_seeded, proof.must_noticed) == (len(to_gate(DEFECTS, KNOWN)), 0)
+    assert (proof.must_seeded, proof.must_noticed) == (len(must_gate(DEFECTS, KNOWN)), 0)
 
 
 @pytest.mark.parametrize(
@@ -52,24 +52,24 @@ def test_noticed_recommendation_is_no_must_of_the_proof() -> None:
 def test_report_names_what_gates_and_should_not_or_the_other_way_round(
     defect: Defect, violated: frozenset[str], line: str | None
 ) -> None:
-    told = report({defect.name: trial(defect, violated=violated, not_met=frozenset({MUST}) - violated)})
-    named = [one for one in told.splitlines() if defect.name in one]
+    text = report({defect.name: server_run(defect, violated=violated, not_met=frozenset({MUST}) - violated)})
+    named = [one for one in text.splitlines() if defect.name in one]
     assert [one.startswith(line or "") for one in named] == ([True] if line else [])
 
 
-def test_requirement_that_a_variant_departs_from_may_be_told_as_not_met() -> None:
-    assert alarms(DEPARTING, trial(DEPARTING, not_met=frozenset({MUST}))) == frozenset()
+def test_requirement_that_a_variant_departs_from_may_be_reported_as_not_met() -> None:
+    assert false_alarms(DEPARTING, server_run(DEPARTING, not_met=frozenset({MUST}))) == frozenset()
 
 
-def test_requirement_that_a_variant_departs_from_may_not_be_told_as_violated() -> None:
-    assert alarms(DEPARTING, trial(DEPARTING, violated=frozenset({MUST}))) == {MUST}
+def test_requirement_that_a_variant_departs_from_may_not_be_reported_as_violated() -> None:
+    assert false_alarms(DEPARTING, server_run(DEPARTING, violated=frozenset({MUST}))) == {MUST}
 
 
-def test_requirement_that_a_variant_does_not_depart_from_may_not_be_told_as_not_met() -> None:
-    assert alarms(DEPARTING, trial(DEPARTING, not_met=frozenset({SHOULD}))) == {SHOULD}
+def test_requirement_that_a_variant_does_not_depart_from_may_not_be_reported_as_not_met() -> None:
+    assert false_alarms(DEPARTING, server_run(DEPARTING, not_met=frozenset({SHOULD}))) == {SHOULD}
 
 
-def test_variant_that_was_not_decided_or_not_tried_is_alarming() -> None:
-    early_verdict = replace(trial(DEPARTING), early_verdict=frozenset({SHOULD}), code=6)
-    assert alarms(DEPARTING, early_verdict) == {f"{SHOULD} undecided"}
-    assert alarms(DEPARTING, replace(trial(DEPARTING), code=5)) == {"nothing was judged"}
+def test_variant_that_was_not_decided_or_not_tested_is_a_false_alarm() -> None:
+    could_not_tell = replace(server_run(DEPARTING), could_not_tell=frozenset({SHOULD}), code=6)
+    assert false_alarms(DEPARTING, could_not_tell) == {f"{SHOULD} could not tell"}
+    assert false_alarms(DEPARTING, replace(server_run(DEPARTING), code=5)) == {"nothing was tested"}

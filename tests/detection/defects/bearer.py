@@ -26,7 +26,7 @@ HASHED_LENGTH: Final = 8
 UNSET: Final = "undefined"
 WRONG: Final = "Bearer nobody-was-ever-given-this-token"
 
-seeded = partial(defect, group="bearer", touches=BOTH)
+seeded = partial(defect, group="bearer", affects=BOTH)
 
 
 def basic(probe: Probe) -> str:
@@ -42,7 +42,7 @@ def without_token(probe: Probe, **headers: str) -> int:
 
 def reads_without_token(probe: Probe) -> int:
     """Return the status of reading a job without a token."""
-    return probe.status(probe.queue(), headers={"authorization": None}).status
+    return probe.status(probe.queue_job(), headers={"authorization": None}).status
 
 
 def refused_body_with_wrong_token(probe: Probe, body: Json | bytes) -> int:
@@ -60,14 +60,14 @@ def second_on_a_connection(probe: Probe) -> int:
 def end_after_a_refusal(probe: Probe) -> object:
     """Return how a job ends whose body was sent without a token before."""
     without_token(probe)
-    job = probe.queue()
-    return [probe.status(job).said for _ in range(2)]
+    job = probe.queue_job()
+    return [probe.status(job).comparable for _ in range(2)]
 
 
 # Which token
 
 
-@seeded(requirement="AUTH-02", observe=lambda probe: probe.bearing(WRONG))
+@seeded(requirement="AUTH-02", observe=lambda probe: probe.write_with_authorization(WRONG))
 class AnyTokenIsTaken(MockApi):
     """Any token is taken, as long as there is one."""
 
@@ -75,7 +75,7 @@ class AnyTokenIsTaken(MockApi):
         return bool(token)
 
 
-@seeded(requirement="AUTH-02", observe=lambda probe: probe.bearing("Bearer undefined"))
+@seeded(requirement="AUTH-02", observe=lambda probe: probe.write_with_authorization("Bearer undefined"))
 class TokenOfAnUnsetVariableIsTaken(MockApi):
     """The word undefined is taken as a token, since the second of two tokens was never set."""
 
@@ -83,7 +83,10 @@ class TokenOfAnUnsetVariableIsTaken(MockApi):
         return token == UNSET or super().token_is_known(token)
 
 
-@seeded(requirement="AUTH-02", observe=lambda probe: probe.bearing("Bearer " + "x" * len(probe.served.token)))
+@seeded(
+    requirement="AUTH-02",
+    observe=lambda probe: probe.write_with_authorization("Bearer " + "x" * len(probe.served.token)),
+)
 class AnyTokenOfTheLengthIsTaken(MockApi):
     """Every token that has the length of the issued one is taken."""
 
@@ -91,7 +94,9 @@ class AnyTokenOfTheLengthIsTaken(MockApi):
         return len(token) in {len(known) for known in self.state.tokens}
 
 
-@seeded(requirement="AUTH-03", observe=lambda probe: probe.bearing(f"Bearer {probe.served.token[:-1]}"))
+@seeded(
+    requirement="AUTH-03", observe=lambda probe: probe.write_with_authorization(f"Bearer {probe.served.token[:-1]}")
+)
 class StartOfTheTokenIsTaken(MockApi):
     """The issued token is taken when it is cut short."""
 
@@ -99,7 +104,7 @@ class StartOfTheTokenIsTaken(MockApi):
         return bool(token) and any(known.startswith(token) for known in self.state.tokens)
 
 
-@seeded(requirement="AUTH-03", observe=lambda probe: probe.bearing(f"Bearer {probe.served.token}0"))
+@seeded(requirement="AUTH-03", observe=lambda probe: probe.write_with_authorization(f"Bearer {probe.served.token}0"))
 class ExtendedTokenIsTaken(MockApi):
     """The issued token is taken with anything after it."""
 
@@ -107,7 +112,7 @@ class ExtendedTokenIsTaken(MockApi):
         return token.startswith(self.state.tokens)
 
 
-@seeded(requirement="AUTH-03", observe=lambda probe: probe.bearing(f"Bearer 0{probe.served.token}"))
+@seeded(requirement="AUTH-03", observe=lambda probe: probe.write_with_authorization(f"Bearer 0{probe.served.token}"))
 class TokenWithAPrefixIsTaken(MockApi):
     """The issued token is taken with anything before it."""
 
@@ -115,7 +120,11 @@ class TokenWithAPrefixIsTaken(MockApi):
         return token.endswith(self.state.tokens)
 
 
-@seeded(requirement="AUTH-03", recommended=True, observe=lambda probe: probe.bearing(f"Bearer {probe.served.token} x"))
+@seeded(
+    requirement="AUTH-03",
+    recommended=True,
+    observe=lambda probe: probe.write_with_authorization(f"Bearer {probe.served.token} x"),
+)
 class TextAfterTheTokenIsIgnored(MockApi):
     """Whatever follows the token after a space is ignored."""
 
@@ -123,7 +132,10 @@ class TextAfterTheTokenIsIgnored(MockApi):
         return super().token_is_known(token.partition(" ")[0])
 
 
-@seeded(requirement="AUTH-03", observe=lambda probe: probe.bearing(f"Bearer {probe.served.token.swapcase()}"))
+@seeded(
+    requirement="AUTH-03",
+    observe=lambda probe: probe.write_with_authorization(f"Bearer {probe.served.token.swapcase()}"),
+)
 class TokenIsComparedWithoutCase(MockApi):
     """The token is taken in any case, as columns with a case-insensitive collation do."""
 
@@ -131,7 +143,9 @@ class TokenIsComparedWithoutCase(MockApi):
         return token.lower() in {known.lower() for known in self.state.tokens}
 
 
-@seeded(requirement="AUTH-03", observe=lambda probe: probe.bearing(f"Bearer {probe.served.token[:-1]}-"))
+@seeded(
+    requirement="AUTH-03", observe=lambda probe: probe.write_with_authorization(f"Bearer {probe.served.token[:-1]}-")
+)
 class LastCharacterIsNotCompared(MockApi):
     """The last character of the token is not compared."""
 
@@ -141,7 +155,7 @@ class LastCharacterIsNotCompared(MockApi):
 
 @seeded(
     requirement="AUTH-03",
-    observe=lambda probe: probe.bearing(f"Bearer {probe.served.token[:20]}-{probe.served.token[21:]}"),
+    observe=lambda probe: probe.write_with_authorization(f"Bearer {probe.served.token[:20]}-{probe.served.token[21:]}"),
 )
 class OnlyTheStartIsCompared(MockApi):
     """Tokens of the right length are looked up by their first eight characters."""
@@ -152,7 +166,9 @@ class OnlyTheStartIsCompared(MockApi):
         )
 
 
-@seeded(requirement="AUTH-03", observe=lambda probe: probe.bearing(f"Bearer -{probe.served.token[1:]}"))
+@seeded(
+    requirement="AUTH-03", observe=lambda probe: probe.write_with_authorization(f"Bearer -{probe.served.token[1:]}")
+)
 class FirstCharacterIsNotCompared(MockApi):
     """The first character of the token is cut off with the space before it."""
 
@@ -160,7 +176,7 @@ class FirstCharacterIsNotCompared(MockApi):
         return super().token_is_known(self.state.tokens[0][0] + token[1:])
 
 
-@seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing("Bearer "))
+@seeded(requirement="AUTH-04", observe=lambda probe: probe.write_with_authorization("Bearer "))
 class EmptyTokenIsTaken(MockApi):
     """An empty token is taken, as the start of every token."""
 
@@ -171,7 +187,7 @@ class EmptyTokenIsTaken(MockApi):
 # In which form
 
 
-@seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(basic(probe)))
+@seeded(requirement="AUTH-04", observe=lambda probe: probe.write_with_authorization(basic(probe)))
 class BasicIsTaken(MockApi):
     """The token is taken as user or password of Basic credentials."""
 
@@ -184,7 +200,7 @@ class BasicIsTaken(MockApi):
         return super().credential(request)
 
 
-@seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(f"Token {probe.served.token}"))
+@seeded(requirement="AUTH-04", observe=lambda probe: probe.write_with_authorization(f"Token {probe.served.token}"))
 class AnySchemeIsTaken(MockApi):
     """The token is taken with any scheme before it."""
 
@@ -192,7 +208,9 @@ class AnySchemeIsTaken(MockApi):
         return bool(scheme)
 
 
-@seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(f"BearerToken {probe.served.token}"))
+@seeded(
+    requirement="AUTH-04", observe=lambda probe: probe.write_with_authorization(f"BearerToken {probe.served.token}")
+)
 class LongerSchemeIsTaken(MockApi):
     """Every scheme is taken whose name starts with Bearer."""
 
@@ -200,7 +218,7 @@ class LongerSchemeIsTaken(MockApi):
         return scheme.lower().startswith("bearer")
 
 
-@seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(probe.served.token))
+@seeded(requirement="AUTH-04", observe=lambda probe: probe.write_with_authorization(probe.served.token))
 class NoSchemeIsTaken(MockApi):
     """The token is taken without a scheme."""
 
@@ -209,7 +227,9 @@ class NoSchemeIsTaken(MockApi):
         return value if value and " " not in value else super().credential(request)
 
 
-@seeded(requirement="AUTH-04", observe=lambda probe: probe.bearing(f"{WRONG}, Bearer {probe.served.token}"))
+@seeded(
+    requirement="AUTH-04", observe=lambda probe: probe.write_with_authorization(f"{WRONG}, Bearer {probe.served.token}")
+)
 class OneOfAListOfCredentialsIsEnough(MockApi):
     """One Authorization header with several credentials is taken if the token is among them."""
 
@@ -218,7 +238,7 @@ class OneOfAListOfCredentialsIsEnough(MockApi):
         return next((token for token in tokens if self.token_is_known(token)), tokens[0])
 
 
-@seeded(requirement="AUTH-08", observe=lambda probe: probe.bearing(f"bearer {probe.served.token}"))
+@seeded(requirement="AUTH-08", observe=lambda probe: probe.write_with_authorization(f"bearer {probe.served.token}"))
 class SchemeInLowerCaseIsRefused(MockApi):
     """The scheme is taken in its usual case only."""
 
@@ -226,7 +246,7 @@ class SchemeInLowerCaseIsRefused(MockApi):
         return scheme == "Bearer"
 
 
-@seeded(requirement="AUTH-08", observe=lambda probe: probe.bearing(f"BEARER {probe.served.token}"))
+@seeded(requirement="AUTH-08", observe=lambda probe: probe.write_with_authorization(f"BEARER {probe.served.token}"))
 class SchemeInUpperCaseIsRefused(MockApi):
     """The scheme is taken as Bearer and as bearer, but in no other case."""
 
@@ -253,7 +273,7 @@ class _Elsewhere(MockApi):
     requirement="AUTH-05",
     observe=lambda probe: (
         probe.write(
-            headers={"authorization": None}, path=f"{probe.writing.path}?access_token={probe.served.token}"
+            headers={"authorization": None}, path=f"{probe.write_operation.path}?access_token={probe.served.token}"
         ).status
     ),
 )
@@ -324,7 +344,7 @@ class PreflightByOverrideNeedsNoToken(MockApi):
 
 @seeded(
     requirement="AUTH-09",
-    observe=lambda probe: probe.write(headers={"authorization": None}, path=probe.writing.path + "/").status,
+    observe=lambda probe: probe.write(headers={"authorization": None}, path=probe.write_operation.path + "/").status,
 )
 class PathWithASlashNeedsNoToken(MockApi):
     """The path with a slash at its end is served too, without a look at the token."""
@@ -344,7 +364,7 @@ class PathWithASlashNeedsNoToken(MockApi):
 
 @seeded(
     requirement="AUTH-09",
-    observe=lambda probe: probe.write(headers={"authorization": None}, path=probe.writing.path.upper()).status,
+    observe=lambda probe: probe.write(headers={"authorization": None}, path=probe.write_operation.path.upper()).status,
 )
 class PathInUpperCaseNeedsNoToken(MockApi):
     """The router does not care for case in the path, but the list of protected paths does."""
@@ -361,7 +381,9 @@ class PathInUpperCaseNeedsNoToken(MockApi):
 @seeded(
     requirement="AUTH-09",
     observe=lambda probe: (
-        probe.write(headers={"authorization": None}, path=probe.writing.path.replace("cancel", "%63ancel")).status
+        probe.write(
+            headers={"authorization": None}, path=probe.write_operation.path.replace("cancel", "%63ancel")
+        ).status
     ),
 )
 class EscapedPathNeedsNoToken(MockApi):
@@ -375,9 +397,9 @@ class EscapedPathNeedsNoToken(MockApi):
 # When it is checked
 
 
-@seeded(requirement="JOB-04", touches=READ, observe=reads_without_token)
+@seeded(requirement="JOB-04", affects=READ, observe=reads_without_token)
 class StatusNeedsNoToken(MockApi):
-    """The token is asked for by POST only, so the status of a job is told to everybody."""
+    """The token is asked for by POST only, so the status of a job is returned to everybody."""
 
     def authorise(self, request: Request) -> None:
         if request.method != "GET":
@@ -386,18 +408,18 @@ class StatusNeedsNoToken(MockApi):
 
 @seeded(
     requirement="JOB-04",
-    touches=READ,
-    observe=lambda probe: probe.status(probe.queue(), headers={"authorization": WRONG}).status,
+    affects=READ,
+    observe=lambda probe: probe.status(probe.queue_job(), headers={"authorization": WRONG}).status,
 )
 class StatusTakesAnyToken(MockApi):
-    """The status of a job is told to everybody who has some bearer token."""
+    """The status of a job is returned to everybody who has some bearer token."""
 
     def authorise(self, request: Request) -> None:
         if request.method != "GET" or self.credential(request) is None:
             super().authorise(request)
 
 
-@seeded(requirement="AUTH-06", touches=WRITE, observe=lambda probe: refused_body_with_wrong_token(probe, {}))
+@seeded(requirement="AUTH-06", affects=WRITE, observe=lambda probe: refused_body_with_wrong_token(probe, {}))
 class ValidatedBeforeAuthenticated(MockApi):
     """The body is validated before the token is looked at."""
 
@@ -408,7 +430,7 @@ class ValidatedBeforeAuthenticated(MockApi):
         return super().answer(request, body)
 
 
-@seeded(requirement="AUTH-06", touches=WRITE, observe=lambda probe: refused_body_with_wrong_token(probe, b"{"))
+@seeded(requirement="AUTH-06", affects=WRITE, observe=lambda probe: refused_body_with_wrong_token(probe, b"{"))
 class ParsedBeforeAuthenticated(MockApi):
     """The body is parsed before the token is looked at, and broken JSON is refused as such."""
 
@@ -433,7 +455,7 @@ class TokenIsCheckedOncePerConnection(MockApi):
             self.trusted.add(request.client)
 
 
-@seeded(requirement="AUTH-01", touches=WRITE, observe=lambda probe: (probe.write().status, without_token(probe)))
+@seeded(requirement="AUTH-01", affects=WRITE, observe=lambda probe: (probe.write().status, without_token(probe)))
 class RepeatedBodyNeedsNoToken(MockApi):
     """A body that was accepted before is accepted again without a token, out of a cache in front of the check."""
 
@@ -453,7 +475,7 @@ class RepeatedBodyNeedsNoToken(MockApi):
         return response
 
 
-@seeded(requirement="AUTH-01", touches=WRITE, observe=end_after_a_refusal)
+@seeded(requirement="AUTH-01", affects=WRITE, observe=end_after_a_refusal)
 class DoneBeforeRefused(MockApi):
     """A request without the token is refused, but its appointment is cancelled all the same."""
 
@@ -468,7 +490,7 @@ class DoneBeforeRefused(MockApi):
             raise
 
 
-@seeded(requirement="ERR-10", touches=WRITE, observe=lambda probe: probe.bearing())
+@seeded(requirement="ERR-10", affects=WRITE, observe=lambda probe: probe.write_with_authorization())
 class RefusalOfCredentialsCarriesAJob(MockApi):
     """A request without the token is refused, and the answer has a job_id all the same."""
 
@@ -477,7 +499,7 @@ class RefusalOfCredentialsCarriesAJob(MockApi):
         return {"meta": {"job_id": self.new_job_id()}, **body} if refusal.cause == "credential" else body
 
 
-@seeded(requirement="AUTH-11", touches=WRITE, observe=lambda probe: probe.write(b'{"event_id":').status)
+@seeded(requirement="AUTH-11", affects=WRITE, observe=lambda probe: probe.write(b'{"event_id":').status)
 class BrokenJsonIsUnauthorised(MockApi):
     """Broken JSON is answered with 401 despite the token, by a middleware that takes every error for one of its own."""
 
@@ -488,7 +510,7 @@ class BrokenJsonIsUnauthorised(MockApi):
 
 
 @seeded(
-    requirement="AUTH-11", touches=WRITE, observe=lambda probe: probe.write('{"event_id": "Zo\u00eb"}'.encode()).status
+    requirement="AUTH-11", affects=WRITE, observe=lambda probe: probe.write('{"event_id": "Zo\u00eb"}'.encode()).status
 )
 class SignatureFailsBeyondAscii(MockApi):
     """A body with other than ASCII characters is answered with 401, since a signature is made of its characters."""
@@ -502,7 +524,7 @@ class SignatureFailsBeyondAscii(MockApi):
 # How it is refused
 
 
-@seeded(requirement="AUTH-02", observe=lambda probe: probe.bearing(WRONG))
+@seeded(requirement="AUTH-02", observe=lambda probe: probe.write_with_authorization(WRONG))
 class WrongTokenIs200WithAnError(MockApi):
     """A wrong token is refused in an envelope that is sent with 200."""
 
@@ -538,7 +560,7 @@ class ChallengeNamesBasic(MockApi):
         return super().refuse(request, refusal)
 
 
-@seeded(requirement="AUTH-10", observe=lambda probe: probe.bearing())
+@seeded(requirement="AUTH-10", observe=lambda probe: probe.write_with_authorization())
 class HtmlPageForAMissingToken(MockApi):
     """A request without a token is refused by the gateway's HTML page, one with a wrong token by the envelope."""
 
@@ -549,7 +571,9 @@ class HtmlPageForAMissingToken(MockApi):
         return Response(page, refusal.status, refusal.headers, "text/html")
 
 
-@seeded(requirement="AUTH-10", observe=lambda probe: probe.bearing(f"Bearer {probe.served.token[:-1]}"))
+@seeded(
+    requirement="AUTH-10", observe=lambda probe: probe.write_with_authorization(f"Bearer {probe.served.token[:-1]}")
+)
 class MessageTellsANearToken(MockApi):
     """A wrong token that starts like the issued one is called expired, every other one unauthorized."""
 
@@ -562,7 +586,7 @@ class MessageTellsANearToken(MockApi):
             raise
 
 
-@seeded(requirement="AUTH-10", observe=lambda probe: probe.bearing("Bearer short"))
+@seeded(requirement="AUTH-10", observe=lambda probe: probe.write_with_authorization("Bearer short"))
 class StatusTellsTheLengthOfTheToken(MockApi):
     """A token of another length than the issued one is refused with 400, one of its length with 401."""
 
@@ -573,7 +597,7 @@ class StatusTellsTheLengthOfTheToken(MockApi):
         return super().refuse(request, refusal)
 
 
-@seeded(requirement="RESP-06", observe=lambda probe: probe.bearing(probe.served.token))
+@seeded(requirement="RESP-06", observe=lambda probe: probe.write_with_authorization(probe.served.token))
 class CrashOnCredentialsOfOneWord(MockApi):
     """An Authorization header without a space is answered with 500."""
 
@@ -584,7 +608,7 @@ class CrashOnCredentialsOfOneWord(MockApi):
         return token
 
 
-@seeded(requirement="RESP-11", observe=lambda probe: probe.bearing("Bearer tok\u00e9n"))
+@seeded(requirement="RESP-11", observe=lambda probe: probe.write_with_authorization("Bearer tok\u00e9n"))
 class CrashOnATokenBeyondAscii(MockApi):
     """A token with other than ASCII characters is answered with 500."""
 
@@ -592,7 +616,7 @@ class CrashOnATokenBeyondAscii(MockApi):
         return any(hmac.compare_digest(token, known) for known in self.state.tokens)
 
 
-@seeded(requirement="RESP-06", observe=lambda probe: probe.bearing("Bearer a", "Bearer b"))
+@seeded(requirement="RESP-06", observe=lambda probe: probe.write_with_authorization("Bearer a", "Bearer b"))
 class CrashOnTwoCredentials(MockApi):
     """Two Authorization headers are answered with 500."""
 

@@ -29,14 +29,16 @@ LIMIT: Final = 50
 COLUMN_LENGTH: Final = 255
 LARGEST: Final = 2**31 - 1
 
-seeded = partial(defect, group="constraints", touches=CREATE + UPDATE)
+seeded = partial(defect, group="constraints", affects=CREATE + UPDATE)
 
 
 def sent(**changes: Json) -> Observe:
     """Return the observation of a create and an update with the given properties set to something else."""
 
     def look(probe: Probe) -> object:
-        return probe.create(probe.creation(**changes)).said, probe.update(probe.replacement(**changes)).said
+        return probe.create(probe.create_body(**changes)).comparable, probe.update(
+            probe.update_body(**changes)
+        ).comparable
 
     return look
 
@@ -45,8 +47,8 @@ def without(*names: str, **changes: Json) -> Observe:
     """Return the observation of a create that lacks these properties and has others set to something else."""
 
     def look(probe: Probe) -> object:
-        body = probe.creation(**changes)
-        return probe.create({name: value for name, value in body.items() if name not in names}).said
+        body = probe.create_body(**changes)
+        return probe.create({name: value for name, value in body.items() if name not in names}).comparable
 
     return look
 
@@ -164,7 +166,7 @@ class TitleIsCutToItsLimit(_Coercing):
         return value[:LIMIT] if isinstance(value, str) else value
 
 
-@seeded(requirement="ERR-06", touches=UPDATE, observe=sent(appointment_date="next Monday"))
+@seeded(requirement="ERR-06", affects=UPDATE, observe=sent(appointment_date="next Monday"))
 class ConstraintsAreCheckedByCreatesOnly(MockApi):
     """Lengths, bounds and patterns are checked by creates and forgotten by updates."""
 
@@ -429,7 +431,7 @@ class NullNotesPass(_Coercing):
         return "" if value is None else value
 
 
-@seeded(requirement="ERR-02", recommended=True, touches=CREATE, observe=sent(employee_id=None))
+@seeded(requirement="ERR-02", recommended=True, affects=CREATE, observe=sent(employee_id=None))
 class NullEmployeePasses(MockApi):
     """An employee of null is accepted for none."""
 

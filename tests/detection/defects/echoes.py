@@ -30,24 +30,24 @@ DAY_MINUTES: Final = 1440
 EARLY: Final = "06"
 COLUMN_LENGTH: Final = 255
 
-echoed = partial(defect, group="response shape", requirement="RESP-03", touches=CREATE + UPDATE)
-misread = partial(defect, group="records", requirement="RESP-03", touches=UPDATE)
+echoed = partial(defect, group="response shape", requirement="RESP-03", affects=CREATE + UPDATE)
+misread = partial(defect, group="records", requirement="RESP-03", affects=UPDATE)
 
 
 def created(probe: Probe, **changes: Json) -> object:
-    """Return what is said to a create with the given properties set to something else."""
-    return probe.create(probe.creation(**changes)).said
+    """Return the answers to a create with the given properties set to something else."""
+    return probe.create(probe.create_body(**changes)).comparable
 
 
 def at(probe: Probe, segment: str) -> object:
-    """Return what is said to an update whose path ends with this, sent as it is."""
-    return probe.update(path=probe.operation("update").path.partition("{")[0] + segment).said
+    """Return the answers to an update whose path ends with this, sent as it is."""
+    return probe.update(path=probe.operation("update").path.partition("{")[0] + segment).comparable
 
 
 # Not all of it comes back
 
 
-@echoed(touches=UPDATE, observe=lambda probe: probe.update().said)
+@echoed(affects=UPDATE, observe=lambda probe: probe.update().comparable)
 class UpdateDoesNotNameItsEvent(MockApi):
     """The answer to an update gives back the body, and not the id from the path."""
 
@@ -57,20 +57,20 @@ class UpdateDoesNotNameItsEvent(MockApi):
         return {**answer, "result": kept}
 
 
-@echoed(touches=UPDATE, observe=lambda probe: probe.update(event=probe.events[3]).said)
+@echoed(affects=UPDATE, observe=lambda probe: probe.update(event=probe.events[3]).comparable)
 class UpdateNamesTheEventBefore(MockApi):
     """The answer to an update gives back the id of the event of the update before."""
 
     last: Json = None
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
-        told = dict(super().echo(operation, value))
+        echoed = dict(super().echo(operation, value))
         for name in operation.path_parameters:
-            told[name], self.last = self.last or self.state.events[0], told[name]
-        return told
+            echoed[name], self.last = self.last or self.state.events[0], echoed[name]
+        return echoed
 
 
-@echoed(observe=lambda probe: (created(probe), probe.update().said))
+@echoed(observe=lambda probe: (created(probe), probe.update().comparable))
 class NotesDoNotComeBack(MockApi):
     """Notes are accepted and do not come back: null after a create, missing after an update."""
 
@@ -78,13 +78,13 @@ class NotesDoNotComeBack(MockApi):
         return {name: sent for name, sent in super().echo(operation, value).items() if name != NOTES}
 
 
-@echoed(touches=CREATE, observe=created)
+@echoed(affects=CREATE, observe=created)
 class EmployeeComesBackAsNull(MockApi):
     """The employee of a create comes back as null, since only the stored columns are read again."""
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
-        told = super().echo(operation, value)
-        return {**told, "employee_id": None} if "employee_id" in told else told
+        echoed = super().echo(operation, value)
+        return {**echoed, "employee_id": None} if "employee_id" in echoed else echoed
 
 
 # Not as it was sent
@@ -95,21 +95,21 @@ class _Altered(MockApi):
 
     name = "title"
 
-    def alter(self, value: Json, told: Mapping[str, Json]) -> Json:
+    def alter(self, value: Json, echoed: Mapping[str, Json]) -> Json:
         raise NotImplementedError
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
-        told = super().echo(operation, value)
-        return {**told, self.name: self.alter(told[self.name], told)} if self.name in told else told
+        echoed = super().echo(operation, value)
+        return {**echoed, self.name: self.alter(echoed[self.name], echoed)} if self.name in echoed else echoed
 
 
-@echoed(observe=lambda probe: (created(probe), probe.update().said))
+@echoed(observe=lambda probe: (created(probe), probe.update().comparable))
 class DurationComesBackAsText(_Altered):
     """The duration comes back as a text."""
 
     name = "appointment_duration_minutes"
 
-    def alter(self, value: Json, told: Mapping[str, Json]) -> Json:
+    def alter(self, value: Json, echoed: Mapping[str, Json]) -> Json:
         return str(value)
 
 
@@ -119,7 +119,7 @@ class DurationIsCappedAtADay(_Altered):
 
     name = "appointment_duration_minutes"
 
-    def alter(self, value: Json, told: Mapping[str, Json]) -> Json:
+    def alter(self, value: Json, echoed: Mapping[str, Json]) -> Json:
         return min(value, DAY_MINUTES)
 
 
@@ -129,7 +129,7 @@ class NotesAreCutAt256(_Altered):
 
     name = NOTES
 
-    def alter(self, value: Json, told: Mapping[str, Json]) -> Json:
+    def alter(self, value: Json, echoed: Mapping[str, Json]) -> Json:
         return value[:NOTES_LENGTH]
 
 
@@ -139,7 +139,7 @@ class NotesAreOneLine(_Altered):
 
     name = NOTES
 
-    def alter(self, value: Json, told: Mapping[str, Json]) -> Json:
+    def alter(self, value: Json, echoed: Mapping[str, Json]) -> Json:
         return re.sub(r"[\r\n]+", " ", value)
 
 
@@ -147,7 +147,7 @@ class NotesAreOneLine(_Altered):
 class SpacesInATitleBecomeOne(_Altered):
     """Several spaces inside a title come back as one."""
 
-    def alter(self, value: Json, told: Mapping[str, Json]) -> Json:
+    def alter(self, value: Json, echoed: Mapping[str, Json]) -> Json:
         return re.sub(r" {2,}", " ", value)
 
 
@@ -155,7 +155,7 @@ class SpacesInATitleBecomeOne(_Altered):
 class AngleBracketsInATitleAreDropped(_Altered):
     """What stands between angle brackets in a title is taken for markup and does not come back."""
 
-    def alter(self, value: Json, told: Mapping[str, Json]) -> Json:
+    def alter(self, value: Json, echoed: Mapping[str, Json]) -> Json:
         return re.sub(r"</?\w[^>]*>", "", value)
 
 
@@ -163,7 +163,7 @@ class AngleBracketsInATitleAreDropped(_Altered):
 class TitleIsCapitalised(_Altered):
     """The first letter of a title comes back as a capital."""
 
-    def alter(self, value: Json, told: Mapping[str, Json]) -> Json:
+    def alter(self, value: Json, echoed: Mapping[str, Json]) -> Json:
         return value[:1].upper() + value[1:]
 
 
@@ -173,12 +173,12 @@ class EarlyHoursAreOfTheDayBefore(_Altered):
 
     name = "appointment_date"
 
-    def alter(self, value: Json, told: Mapping[str, Json]) -> Json:
+    def alter(self, value: Json, echoed: Mapping[str, Json]) -> Json:
         try:
             day = date.fromisoformat(value)
         except ValueError:
             return value
-        return (day - timedelta(days=1)).isoformat() if told["appointment_time"] < EARLY else value
+        return (day - timedelta(days=1)).isoformat() if echoed["appointment_time"] < EARLY else value
 
 
 @echoed(observe=lambda probe: created(probe, appointment_date="2096-02-29"))
@@ -187,7 +187,7 @@ class LeapDayIsTheFirstOfMarch(_Altered):
 
     name = "appointment_date"
 
-    def alter(self, value: Json, told: Mapping[str, Json]) -> Json:
+    def alter(self, value: Json, echoed: Mapping[str, Json]) -> Json:
         return re.sub(r"-02-29", "-03-01", value)
 
 
@@ -197,7 +197,7 @@ class SecondsComeBackAsZero(_Altered):
 
     name = "appointment_time"
 
-    def alter(self, value: Json, told: Mapping[str, Json]) -> Json:
+    def alter(self, value: Json, echoed: Mapping[str, Json]) -> Json:
         return re.sub(r"(\d\d:\d\d):\d\d", r"\1:00", value)
 
 
@@ -308,7 +308,7 @@ class CrashOnABraceInThePath(MockApi):
 
 @misread(
     requirement="ERR-07",
-    observe=lambda probe: probe.update(probe.replacement(event_id=probe.events[3])).said,
+    observe=lambda probe: probe.update(probe.update_body(event_id=probe.events[3])).comparable,
 )
 class EventOfTheBodyBeatsThatOfThePath(MockApi):
     """An update takes the event from the body where one is there, which the schema does not list."""
@@ -324,8 +324,8 @@ class EventOfTheBodyBeatsThatOfThePath(MockApi):
         return [error for error in found if not (self.named and error.validator == UNKNOWN_PROPERTIES)]
 
     def sent(self, operation: Operation, value: Json, supplied_by: str | None = None) -> dict[str, Json]:
-        told = super().sent(operation, value, supplied_by)
-        return {name: self.named.get(name, sent) for name, sent in told.items()}
+        echoed = super().sent(operation, value, supplied_by)
+        return {name: self.named.get(name, sent) for name, sent in echoed.items()}
 
     named: Mapping[str, Json] = {}
 
@@ -336,7 +336,7 @@ class EventOfTheBodyBeatsThatOfThePath(MockApi):
 @defect(
     group="bearer",
     requirement="AUTH-09",
-    touches=CREATE + LIST,
+    affects=CREATE + LIST,
     observe=lambda probe: [
         probe.create(headers={"authorization": None}, path=probe.operation("create").path.removesuffix("/")).status,
         probe.page(headers={"authorization": None}, path=probe.operation("list").path.removesuffix("/")).status,
@@ -360,7 +360,7 @@ class PathWithoutItsSlashNeedsNoToken(MockApi):
 @defect(
     group="bearer",
     requirement="AUTH-01",
-    touches=UPDATE,
+    affects=UPDATE,
     observe=lambda probe: probe.update(headers={"authorization": None}).status,
 )
 class PutNeedsNoToken(MockApi):
@@ -374,7 +374,7 @@ class PutNeedsNoToken(MockApi):
 @defect(
     group="bearer",
     requirement="AUTH-02",
-    touches=CREATE,
+    affects=CREATE,
     observe=lambda probe: probe.create(headers={"authorization": "Bearer nobody"}).status,
 )
 class CreateTakesAnyToken(MockApi):

@@ -21,7 +21,7 @@ from tests.detection.catalogue import WRITE, defect
 UNKNOWN = "x" * 24
 BROKEN = b'{"integration_id":'
 
-seeded = partial(defect, group="error contract", touches=WRITE)
+seeded = partial(defect, group="error contract", affects=WRITE)
 
 
 def received(refusal: Refusal) -> set[Json]:
@@ -37,7 +37,7 @@ def codes(refusal: Refusal) -> set[Json]:
 # The envelope
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.said(event_id=None))
+@seeded(requirement="ERR-05", observe=lambda probe: probe.write_changed(event_id=None))
 class ErrorIsAString(MockApi):
     """The error is its message, not an object."""
 
@@ -45,7 +45,7 @@ class ErrorIsAString(MockApi):
         return {"error": refusal.message}
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.said(note="x"))
+@seeded(requirement="ERR-05", observe=lambda probe: probe.write_changed(note="x"))
 class ErrorsInThePluralForAnUnknownProperty(MockApi):
     """An unknown property is refused with a list called errors."""
 
@@ -54,7 +54,7 @@ class ErrorsInThePluralForAnUnknownProperty(MockApi):
         return {"errors": [body["error"]]} if "unrecognized_keys" in codes(refusal) else body
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.write({"event_id": "x"}).said)
+@seeded(requirement="ERR-05", observe=lambda probe: probe.write({"event_id": "x"}).comparable)
 class ProblemDetailsForAMissingProperty(MockApi):
     """A missing property is refused with problem details (RFC 9457) in place of the envelope."""
 
@@ -65,7 +65,7 @@ class ProblemDetailsForAMissingProperty(MockApi):
         return self.respond(refusal.status, violation, {"content-type": "application/problem+json"})
 
 
-@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write(BROKEN).said)
+@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write(BROKEN).comparable)
 class HtmlPageForBrokenJson(MockApi):
     """Broken JSON is refused by the framework's own HTML page."""
 
@@ -76,7 +76,7 @@ class HtmlPageForBrokenJson(MockApi):
         return Response(page, refusal.status, media_type="text/html")
 
 
-@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write([]).said)
+@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write([]).comparable)
 class PlainTextForAnArray(MockApi):
     """A body that is an array is refused with two words of plain text."""
 
@@ -86,7 +86,7 @@ class PlainTextForAnArray(MockApi):
         return super().refuse(request, refusal)
 
 
-@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write(b"").said)
+@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write(b"").comparable)
 class NothingForAnEmptyBody(MockApi):
     """An empty body is refused with an empty answer."""
 
@@ -96,7 +96,7 @@ class NothingForAnEmptyBody(MockApi):
         return super().refuse(request, refusal)
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.said(event_id=True))
+@seeded(requirement="ERR-05", observe=lambda probe: probe.write_changed(event_id=True))
 class EnvelopeAsPlainTextForABoolean(MockApi):
     """The envelope is called text/plain where a boolean was sent."""
 
@@ -106,7 +106,7 @@ class EnvelopeAsPlainTextForABoolean(MockApi):
         return super().refuse(request, refusal)
 
 
-@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write("text").said)
+@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write("text").comparable)
 class ErrorIsEncodedTwiceForAScalar(MockApi):
     """The error is a string of JSON where the body was a string, a number or a boolean."""
 
@@ -136,7 +136,7 @@ class _Envelope(MockApi):
         return {"error": {**body["error"], **self.parts(refusal)}} if self.when(refusal) else body
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.said(event_id=5))
+@seeded(requirement="ERR-05", observe=lambda probe: probe.write_changed(event_id=5))
 class CodeIsTheStatusForANumber(_Envelope):
     """The code is the number 400 where a number was sent in place of a string."""
 
@@ -147,7 +147,7 @@ class CodeIsTheStatusForANumber(_Envelope):
         return {"code": refusal.status}
 
 
-@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.said(integration_id=False))
+@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write_changed(integration_id=False))
 class CodeIsEmptyForABoolean(_Envelope):
     """The code is an empty string where a boolean was sent for the integration."""
 
@@ -160,7 +160,7 @@ class CodeIsEmptyForABoolean(_Envelope):
         return {"code": ""}
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.said(integration_id=UNKNOWN))
+@seeded(requirement="ERR-05", observe=lambda probe: probe.write_changed(integration_id=UNKNOWN))
 class CodeIsNullForAnUnknownIntegration(_Envelope):
     """The code is null where the integration does not exist."""
 
@@ -171,7 +171,7 @@ class CodeIsNullForAnUnknownIntegration(_Envelope):
         return {"code": None}
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.write({"event_id": "x", "note": 1}).said)
+@seeded(requirement="ERR-05", observe=lambda probe: probe.write({"event_id": "x", "note": 1}).comparable)
 class CodeIsMissingForTwoKindsOfIssue(MockApi):
     """The code is left out where one property is unknown and another is missing."""
 
@@ -182,7 +182,7 @@ class CodeIsMissingForTwoKindsOfIssue(MockApi):
         return body
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.said(event_id=None))
+@seeded(requirement="ERR-05", observe=lambda probe: probe.write_changed(event_id=None))
 class MessageIsNullForNull(_Envelope):
     """The message is null where null was sent."""
 
@@ -193,7 +193,7 @@ class MessageIsNullForNull(_Envelope):
         return {"message": None}
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.write({}).said)
+@seeded(requirement="ERR-05", observe=lambda probe: probe.write({}).comparable)
 class MessageIsAListForTwoIssues(_Envelope):
     """The message is a list of messages where more than one thing is wrong."""
 
@@ -204,7 +204,7 @@ class MessageIsAListForTwoIssues(_Envelope):
         return {"message": [issue["message"] for issue in refusal.issues]}
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.write({"integration_id": "x"}).said)
+@seeded(requirement="ERR-05", observe=lambda probe: probe.write({"integration_id": "x"}).comparable)
 class MessageIsAnObjectForAMissingEvent(_Envelope):
     """The message maps the name to its complaints where the event is missing."""
 
@@ -215,7 +215,7 @@ class MessageIsAnObjectForAMissingEvent(_Envelope):
         return {"message": {"event_id": ["Required"]}}
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.said(note="x"))
+@seeded(requirement="ERR-05", observe=lambda probe: probe.write_changed(note="x"))
 class DetailsAreAListForAnUnknownProperty(_Envelope):
     """The details are the bare list of issues where a property is unknown."""
 
@@ -226,7 +226,7 @@ class DetailsAreAListForAnUnknownProperty(_Envelope):
         return {"details": refusal.issues}
 
 
-@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write(BROKEN).said)
+@seeded(requirement="ERR-05", recommended=True, observe=lambda probe: probe.write(BROKEN).comparable)
 class DetailsAreNullForBrokenJson(_Envelope):
     """The details are null where the body is not JSON."""
 
@@ -237,7 +237,7 @@ class DetailsAreNullForBrokenJson(_Envelope):
         return {"details": None}
 
 
-@seeded(requirement="ERR-05", observe=lambda probe: probe.said(event_id=[]))
+@seeded(requirement="ERR-05", observe=lambda probe: probe.write_changed(event_id=[]))
 class DetailsAreTextForAList(_Envelope):
     """The details are a text where a list was sent in place of a string."""
 
@@ -248,7 +248,9 @@ class DetailsAreTextForAList(_Envelope):
         return {"details": refusal.issues[0]["message"]}
 
 
-@seeded(requirement="ERR-09", observe=lambda probe: (probe.said(event_id=None), probe.said(event_id=None)))
+@seeded(
+    requirement="ERR-09", observe=lambda probe: (probe.write_changed(event_id=None), probe.write_changed(event_id=None))
+)
 class CodeAlternates(_Envelope):
     """The code is another one every second time, as two releases behind one balancer would have it."""
 
@@ -266,7 +268,7 @@ class CodeAlternates(_Envelope):
 # Which property
 
 
-@seeded(requirement="ERR-08", observe=lambda probe: probe.said(event_id={}))
+@seeded(requirement="ERR-08", observe=lambda probe: probe.write_changed(event_id={}))
 class ErrorNamesTheOtherProperty(MockApi):
     """The error of a property of the wrong type names the other property."""
 
@@ -278,7 +280,7 @@ class ErrorNamesTheOtherProperty(MockApi):
         return found
 
 
-@seeded(requirement="ERR-08", observe=lambda probe: probe.write({"integration_id": "x"}).said)
+@seeded(requirement="ERR-08", observe=lambda probe: probe.write({"integration_id": "x"}).comparable)
 class ErrorNamesNoPropertyForAMissingOne(MockApi):
     """The error of a missing property has neither a path nor a name."""
 
@@ -289,7 +291,7 @@ class ErrorNamesNoPropertyForAMissingOne(MockApi):
         return body
 
 
-@seeded(requirement="ERR-08", observe=lambda probe: probe.said(note=1))
+@seeded(requirement="ERR-08", observe=lambda probe: probe.write_changed(note=1))
 class ErrorDoesNotNameTheUnknownProperty(MockApi):
     """The error of an unknown property says that there is one, but not which."""
 
@@ -323,7 +325,7 @@ class MissingPropertyIs422(_Status):
         return "undefined" in received(refusal)
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(event_id={}))
+@seeded(requirement="ERR-02", observe=lambda probe: probe.write_changed(event_id={}))
 class ObjectIs422(_Status):
     """An object in place of a string is refused with 422."""
 
@@ -331,7 +333,7 @@ class ObjectIs422(_Status):
         return any(issue["path"] and issue.get("received") == "object" for issue in refusal.issues)
 
 
-@seeded(requirement="ERR-03", recommended=True, observe=lambda probe: probe.write(5).said)
+@seeded(requirement="ERR-03", recommended=True, observe=lambda probe: probe.write(5).comparable)
 class NumberAsTheBodyIs422(_Status):
     """A body that is a number is refused with 422."""
 
@@ -339,7 +341,7 @@ class NumberAsTheBodyIs422(_Status):
         return any(issue["path"] == [] and issue.get("received") == "number" for issue in refusal.issues)
 
 
-@seeded(requirement="ERR-07", observe=lambda probe: probe.said(note=1))
+@seeded(requirement="ERR-07", observe=lambda probe: probe.write_changed(note=1))
 class UnknownPropertyIs422(_Status):
     """A property that the schema does not list is refused with 422."""
 
@@ -347,7 +349,7 @@ class UnknownPropertyIs422(_Status):
         return "unrecognized_keys" in codes(refusal)
 
 
-@seeded(requirement="ERR-14", observe=lambda probe: probe.said(integration_id=None, event_id=None))
+@seeded(requirement="ERR-14", observe=lambda probe: probe.write_changed(integration_id=None, event_id=None))
 class TwoIssuesAre422(_Status):
     """A body with two things wrong is refused with 422, one with a single thing wrong with 400."""
 
@@ -375,7 +377,7 @@ class MissingEventIs404(_Status):
         return any(issue["path"] == ["event_id"] and issue.get("received") == "undefined" for issue in refusal.issues)
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(integration_id=None))
+@seeded(requirement="ERR-02", observe=lambda probe: probe.write_changed(integration_id=None))
 class NullIntegrationIs403(_Status):
     """An integration of null is answered with 403, as one that the token has no access to."""
 
@@ -400,7 +402,7 @@ class MissingIntegrationIs200WithAnError(_Status):
 # Refused, and yet
 
 
-@seeded(requirement="ERR-10", observe=lambda probe: probe.said(event_id=7))
+@seeded(requirement="ERR-10", observe=lambda probe: probe.write_changed(event_id=7))
 class RefusalCarriesAJob(MockApi):
     """A property of the wrong type is refused, and the answer has the id of a job that was queued first."""
 
@@ -413,7 +415,7 @@ class RefusalCarriesAJob(MockApi):
         return {"meta": {"job_id": job.id}, **body}
 
 
-@seeded(requirement="ERR-10", observe=lambda probe: probe.said(note=1))
+@seeded(requirement="ERR-10", observe=lambda probe: probe.write_changed(note=1))
 class RefusalCarriesAResult(MockApi):
     """An unknown property is refused, and the answer has a result with the properties that are known."""
 

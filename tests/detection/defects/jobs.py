@@ -1,4 +1,4 @@
-"""What goes wrong after the 200: jobs that are lost, stuck, mixed up or badly told."""
+"""What goes wrong after the 200: jobs that are lost, stuck, mixed up or reported wrongly."""
 
 # ruff: noqa: D102 - the mock says what each step does
 
@@ -27,37 +27,37 @@ UNKNOWN: Final = "c" + "0" * 24
 FEW: Final = 2
 MOMENTS: Final = 3
 
-seeded = partial(defect, group="state and jobs", touches=READ)
+seeded = partial(defect, group="state and jobs", affects=READ)
 
 
 def reads(probe: Probe, times: int = 2, **changes: Json) -> list[object]:
-    """Return what is said to so many reads of a new job."""
-    job = probe.queue(probe.good(**changes))
-    return [probe.status(job).said for _ in range(times)]
+    """Return the answers to so many reads of a new job."""
+    job = probe.queue_job(probe.valid_body(**changes))
+    return [probe.status(job).comparable for _ in range(times)]
 
 
 def failing_reads(probe: Probe) -> list[object]:
-    """Return what is said to the reads of a job that fails."""
+    """Return the answers to the reads of a job that fails."""
     return reads(probe, event_id="no such event")
 
 
 def two_jobs(probe: Probe) -> list[object]:
     """Return how two jobs end that were in flight together, the first of which fails."""
-    jobs = [probe.queue(probe.good(event_id="no such event")), probe.queue()]
-    return [[probe.status(job).said for _ in range(2)] for job in jobs]
+    jobs = [probe.queue_job(probe.valid_body(event_id="no such event")), probe.queue_job()]
+    return [[probe.status(job).comparable for _ in range(2)] for job in jobs]
 
 
 def last_of_the_first(probe: Probe, others: int) -> object:
-    """Return what is said of a job after so many others were queued."""
-    first = probe.queue()
+    """Return the reported status of a job after so many others were queued."""
+    first = probe.queue_job()
     for _ in range(others):
-        probe.queue()
-    return probe.status(first).said
+        probe.queue_job()
+    return probe.status(first).comparable
 
 
 def distinct_ids(probe: Probe) -> int:
     """Return how many ids some writes of the same body get at most, one try a moment after the other."""
-    return min(len({probe.queue() for _ in range(2)}) for _ in range(MOMENTS))
+    return min(len({probe.queue_job() for _ in range(2)}) for _ in range(MOMENTS))
 
 
 # Lost
@@ -85,7 +85,7 @@ class JobIsUnknownAtFirst(MockApi):
         return super().find_job(job_id) if known else None
 
 
-@seeded(requirement="JOB-01", touches=BOTH, observe=reads)
+@seeded(requirement="JOB-01", affects=BOTH, observe=reads)
 class JobIdWithASlashIsNotFound(MockApi):
     """Job ids hold a slash, and write-status splits the path after it was unescaped."""
 
@@ -97,7 +97,7 @@ class JobIdWithASlashIsNotFound(MockApi):
         return super().match(operation, path.replace("%2F", "/").replace("%2f", "/"))
 
 
-@seeded(requirement="JOB-01", touches=WRITE, observe=reads)
+@seeded(requirement="JOB-01", affects=WRITE, observe=reads)
 class JobIdIsAnothersId(MockApi):
     """The job_id of an accepted write is that of its log entry, not of the job."""
 
@@ -132,7 +132,7 @@ class OnlyAFewJobsAreKnown(MockApi):
 
 @seeded(requirement="JOB-02", observe=lambda probe: reads(probe, 3))
 class JobIsForgottenOnceItsEndIsTold(MockApi):
-    """The end of a job is told once, after which the job is not known any more."""
+    """The final status of a job is reported once, after which the job is not known any more."""
 
     def find_job(self, job_id: str) -> Job | None:
         job = super().find_job(job_id)
@@ -163,10 +163,10 @@ class FailingJobStaysPending(MockApi):
 def plain_update(probe: Probe) -> object:
     """Return how an update ends that has nothing in it but what is required."""
     required = (probe.operation("update").body or {})["required"]
-    return probe.settled(probe.update({name: probe.replacement()[name] for name in required}))
+    return probe.job_result(probe.update({name: probe.update_body()[name] for name in required}))
 
 
-@seeded(requirement="JOB-02", touches=UPDATE + READ, observe=plain_update)
+@seeded(requirement="JOB-02", affects=UPDATE + READ, observe=plain_update)
 class UpdateWithoutNotesStaysPending(MockApi):
     """An update is put off until its notes have come, also where there are none."""
 
@@ -185,7 +185,9 @@ class UpdateWithoutNotesStaysPending(MockApi):
             super().advance(job)
 
 
-@seeded(requirement="JOB-07", touches=UPDATE + READ, observe=lambda probe: probe.settled(probe.update(event="nobody")))
+@seeded(
+    requirement="JOB-07", affects=UPDATE + READ, observe=lambda probe: probe.job_result(probe.update(event="nobody"))
+)
 class JobOfAVainUpdateIsForgotten(MockApi):
     """The job of an update that finds nothing to change is not kept."""
 
@@ -208,7 +210,7 @@ class EndIsFollowedByPending(MockApi):
 
 @seeded(requirement="JOB-02", observe=lambda probe: reads(probe, 3))
 class SuccessBecomesFailure(MockApi):
-    """A job that succeeded is run again, finds nothing to remove, and is told to have failed."""
+    """A job that succeeded is run again, finds nothing to remove, and is reported as failed."""
 
     def advance(self, job: Job) -> None:
         if job.status == SUCCESS:
@@ -257,17 +259,17 @@ class EndOfAllIsTheEndOfTheFirst(MockApi):
 
 
 def first_of_two_of_a_body(probe: Probe) -> list[object]:
-    """Return what is said of a finished job before and after the same write came again."""
+    """Return the reported status of a finished job before and after the same write came again."""
     first = probe.write()
-    probe.settled(first)
-    before = probe.status(str(first.job_id)).said
+    probe.job_result(first)
+    before = probe.status(str(first.job_id)).comparable
     probe.write()
-    return [before, probe.status(str(first.job_id)).said]
+    return [before, probe.status(str(first.job_id)).comparable]
 
 
 @seeded(requirement="JOB-03", observe=first_of_two_of_a_body)
 class StatusIsThatOfTheLatestForTheRecord(MockApi):
-    """Jobs are looked up by what they are about: a finished one is told to be as the latest of them is."""
+    """Jobs are looked up by what they are about: a finished one is reported with the status of the latest of them."""
 
     @cached_property
     def latest(self) -> dict[str, Job]:
@@ -288,7 +290,7 @@ class StatusIsThatOfTheLatestForTheRecord(MockApi):
         return None if job is None else self.latest[self.subjects[job.id]]
 
 
-@seeded(requirement="RESP-04", touches=WRITE, observe=distinct_ids)
+@seeded(requirement="RESP-04", affects=WRITE, observe=distinct_ids)
 class JobIdIsConstant(MockApi):
     """Every write gets the id of the first job."""
 
@@ -296,7 +298,7 @@ class JobIdIsConstant(MockApi):
         return next(iter(self.state.jobs), None) or super().new_job_id()
 
 
-@seeded(requirement="RESP-04", touches=WRITE, observe=distinct_ids)
+@seeded(requirement="RESP-04", affects=WRITE, observe=distinct_ids)
 class JobIdIsMadeOfTheBody(MockApi):
     """Two writes with the same body get the same job_id, a hash of it."""
 
@@ -307,7 +309,7 @@ class JobIdIsMadeOfTheBody(MockApi):
         return job
 
 
-@seeded(requirement="RESP-04", touches=WRITE, observe=distinct_ids)
+@seeded(requirement="RESP-04", affects=WRITE, observe=distinct_ids)
 class JobIdIsMadeOfTheClock(MockApi):
     """Two writes within the same second get the same job_id."""
 
@@ -324,19 +326,19 @@ class _Told(MockApi):
     def when(self, job: Job) -> bool:  # noqa: ARG002
         return True
 
-    def tell(self, answer: dict[str, Json]) -> Json:
+    def changed_status(self, answer: dict[str, Json]) -> Json:
         raise NotImplementedError
 
     def status_answer(self, operation: Operation, job: Job) -> Json:
         answer = super().status_answer(operation, job)
-        return self.tell(answer) if self.when(job) else answer
+        return self.changed_status(answer) if self.when(job) else answer
 
 
 @seeded(requirement="JOB-01", observe=reads)
 class StatusIsWrapped(_Told):
     """The status of a job is inside another object, called data."""
 
-    def tell(self, answer: dict[str, Json]) -> Json:
+    def changed_status(self, answer: dict[str, Json]) -> Json:
         return {"data": answer}
 
 
@@ -347,18 +349,18 @@ class FirstStatusIsOfAnotherKind(_Told):
     def when(self, job: Job) -> bool:
         return job.status == PENDING
 
-    def tell(self, answer: dict[str, Json]) -> Json:
+    def changed_status(self, answer: dict[str, Json]) -> Json:
         return {**answer, "write_status": "QUEUED"}
 
 
 @seeded(requirement="JOB-01", observe=reads)
 class EndIsInLowerCase(_Told):
-    """The end of a job is told in lower case."""
+    """The final status of a job is in lower case."""
 
     def when(self, job: Job) -> bool:
         return job.status != PENDING
 
-    def tell(self, answer: dict[str, Json]) -> Json:
+    def changed_status(self, answer: dict[str, Json]) -> Json:
         return {**answer, "write_status": answer["write_status"].lower()}
 
 
@@ -369,7 +371,7 @@ class ErrorsAreNullWhilePending(_Told):
     def when(self, job: Job) -> bool:
         return job.status == PENDING
 
-    def tell(self, answer: dict[str, Json]) -> Json:
+    def changed_status(self, answer: dict[str, Json]) -> Json:
         return {**answer, "errors": None}
 
 
@@ -380,7 +382,7 @@ class ErrorsAreMissingAfterSuccess(_Told):
     def when(self, job: Job) -> bool:
         return job.status == SUCCESS
 
-    def tell(self, answer: dict[str, Json]) -> Json:
+    def changed_status(self, answer: dict[str, Json]) -> Json:
         return {name: value for name, value in answer.items() if name != "errors"}
 
 
@@ -391,7 +393,7 @@ class ErrorsAreObjectsAfterFailure(_Told):
     def when(self, job: Job) -> bool:
         return job.status == FAILURE
 
-    def tell(self, answer: dict[str, Json]) -> Json:
+    def changed_status(self, answer: dict[str, Json]) -> Json:
         return {**answer, "errors": [{"message": error} for error in answer["errors"]]}
 
 
@@ -402,18 +404,20 @@ class ErrorsAreOneTextAfterFailure(_Told):
     def when(self, job: Job) -> bool:
         return job.status == FAILURE
 
-    def tell(self, answer: dict[str, Json]) -> Json:
+    def changed_status(self, answer: dict[str, Json]) -> Json:
         return {**answer, "errors": "; ".join(answer["errors"])}
 
 
-@seeded(requirement="JOB-01", touches=UPDATE + READ, observe=lambda probe: probe.settled(probe.update(event="nobody")))
+@seeded(
+    requirement="JOB-01", affects=UPDATE + READ, observe=lambda probe: probe.job_result(probe.update(event="nobody"))
+)
 class ErrorsOfAnUpdateAreByEvent(_Told):
     """The errors of an update that failed are an object, with the event that each is about."""
 
     def when(self, job: Job) -> bool:
         return job.status == FAILURE and self.document.operation(job.operation).updates_record
 
-    def tell(self, answer: dict[str, Json]) -> Json:
+    def changed_status(self, answer: dict[str, Json]) -> Json:
         return {**answer, "errors": {"event": answer["errors"]}}
 
 
@@ -424,7 +428,7 @@ class RecordIdIsMissingAtTheEnd(_Told):
     def when(self, job: Job) -> bool:
         return job.status != PENDING
 
-    def tell(self, answer: dict[str, Json]) -> Json:
+    def changed_status(self, answer: dict[str, Json]) -> Json:
         return {name: value for name, value in answer.items() if name != "created_record_id"}
 
 
@@ -435,7 +439,7 @@ class RecordIdIsANumberAfterSuccess(_Told):
     def when(self, job: Job) -> bool:
         return job.status == SUCCESS
 
-    def tell(self, answer: dict[str, Json]) -> Json:
+    def changed_status(self, answer: dict[str, Json]) -> Json:
         return {**answer, "created_record_id": 48151}
 
 
@@ -473,23 +477,23 @@ class FailureIs400(MockApi):
 # Jobs that there are not
 
 
-@seeded(requirement="JOB-05", observe=lambda probe: probe.status(UNKNOWN).said)
+@seeded(requirement="JOB-05", observe=lambda probe: probe.status(UNKNOWN).comparable)
 class UnknownJobSucceeded(MockApi):
-    """A job that does not exist is told to have succeeded: nothing is left of it in the queue."""
+    """A job that does not exist is reported as succeeded: nothing is left of it in the queue."""
 
     def find_job(self, job_id: str) -> Job | None:
         return super().find_job(job_id) or Job(job_id, "", SUCCESS, status=SUCCESS)
 
 
-@seeded(requirement="JOB-05", observe=lambda probe: probe.status(UNKNOWN).said)
+@seeded(requirement="JOB-05", observe=lambda probe: probe.status(UNKNOWN).comparable)
 class UnknownJobIsPending(MockApi):
-    """A job that does not exist is told to be pending."""
+    """A job that does not exist is reported as pending."""
 
     def find_job(self, job_id: str) -> Job | None:
         return super().find_job(job_id) or Job(job_id, "", PENDING)
 
 
-@seeded(requirement="JOB-05", observe=lambda probe: probe.status(UNKNOWN).said)
+@seeded(requirement="JOB-05", observe=lambda probe: probe.status(UNKNOWN).comparable)
 class UnknownJobIs200WithAnError(MockApi):
     """A job that does not exist is refused in an envelope that is sent with 200."""
 
@@ -499,7 +503,7 @@ class UnknownJobIs200WithAnError(MockApi):
         return super().refuse(request, refusal)
 
 
-@seeded(requirement="JOB-05", observe=lambda probe: probe.status(UNKNOWN).said)
+@seeded(requirement="JOB-05", observe=lambda probe: probe.status(UNKNOWN).comparable)
 class UnknownJobIs204(MockApi):
     """A job that does not exist is answered with 204 and no body."""
 
@@ -507,7 +511,7 @@ class UnknownJobIs204(MockApi):
         return Response(status_code=204) if refusal.cause == "job" else super().refuse(request, refusal)
 
 
-@seeded(requirement="RESP-06", observe=lambda probe: probe.status(UNKNOWN).said)
+@seeded(requirement="RESP-06", observe=lambda probe: probe.status(UNKNOWN).comparable)
 class CrashOnAnUnknownJob(MockApi):
     """A job that does not exist is answered with 500."""
 
@@ -515,7 +519,7 @@ class CrashOnAnUnknownJob(MockApi):
         return self.state.jobs[job_id]
 
 
-@seeded(requirement="RESP-06", observe=lambda probe: probe.status("Zo\u00eb").said)
+@seeded(requirement="RESP-06", observe=lambda probe: probe.status("Zo\u00eb").comparable)
 class CrashOnAJobIdBeyondAscii(MockApi):
     """A job id with other than ASCII characters is answered with 500."""
 
@@ -524,15 +528,15 @@ class CrashOnAJobIdBeyondAscii(MockApi):
         return super().find_job(job_id)
 
 
-@seeded(requirement="JOB-05", observe=lambda probe: probe.status(probe.queue().upper()).said)
+@seeded(requirement="JOB-05", observe=lambda probe: probe.status(probe.queue_job().upper()).comparable)
 class JobIsFoundInAnyCase(MockApi):
-    """A job is found by its id in any case, so that another id than the given one tells its status."""
+    """A job is found by its id in any case, so that another id than the given one returns its status."""
 
     def find_job(self, job_id: str) -> Job | None:
         return next((job for known, job in self.state.jobs.items() if known.lower() == job_id.lower()), None)
 
 
-@seeded(requirement="JOB-05", observe=lambda probe: probe.status(probe.queue()[:10]).said)
+@seeded(requirement="JOB-05", observe=lambda probe: probe.status(probe.queue_job()[:10]).comparable)
 class JobIsFoundByItsStart(MockApi):
     """A job is found by the start of its id."""
 
@@ -540,7 +544,7 @@ class JobIsFoundByItsStart(MockApi):
         return next((job for known, job in self.state.jobs.items() if known.startswith(job_id)), None)
 
 
-@seeded(requirement="JOB-05", observe=lambda probe: probe.status(probe.queue() + "0").said)
+@seeded(requirement="JOB-05", observe=lambda probe: probe.status(probe.queue_job() + "0").comparable)
 class JobIsFoundByALongerId(MockApi):
     """A job is found by its id with anything after it."""
 
@@ -551,7 +555,7 @@ class JobIsFoundByALongerId(MockApi):
 # Writes that remember
 
 
-@seeded(requirement="RESP-10", touches=WRITE, observe=lambda probe: [probe.said() for _ in range(3)])
+@seeded(requirement="RESP-10", affects=WRITE, observe=lambda probe: [probe.write_changed() for _ in range(3)])
 class ThirdEqualWriteIsInvalid(MockApi):
     """A write that was accepted twice is refused as invalid the third time."""
 
@@ -567,7 +571,7 @@ class ThirdEqualWriteIsInvalid(MockApi):
         return super().accept(operation, value)
 
 
-@seeded(requirement="RESP-06", touches=WRITE, observe=lambda probe: [probe.said() for _ in range(2)])
+@seeded(requirement="RESP-06", affects=WRITE, observe=lambda probe: [probe.write_changed() for _ in range(2)])
 class CrashOnTheSecondEqualWrite(MockApi):
     """A write that was accepted before is answered with 500, since the row is already there."""
 
@@ -582,7 +586,7 @@ class CrashOnTheSecondEqualWrite(MockApi):
         return super().execute(operation, value)
 
 
-@seeded(requirement="RESP-01", touches=WRITE, observe=lambda probe: [probe.said() for _ in range(2)])
+@seeded(requirement="RESP-01", affects=WRITE, observe=lambda probe: [probe.write_changed() for _ in range(2)])
 class SecondEqualWriteHasNoJob(MockApi):
     """A write that was accepted before is accepted without a job: its meta is empty."""
 

@@ -36,10 +36,10 @@ class Telling(MockApi):
         if refusal.cause != self.cause:
             return super().refuse(request, refusal)
         body = self.error_body(refusal)
-        body["error"].update(self.told(request, refusal))
+        body["error"].update(self.leaked_details(request, refusal))
         return self.respond(refusal.status, body, refusal.headers)
 
-    def told(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
         """Return the properties of the error that say too much."""
         raise NotImplementedError
 
@@ -47,11 +47,11 @@ class Telling(MockApi):
 # How the server is built
 
 
-@seeded(requirement="ERR-12", touches=WRITE, observe=lambda probe: probe.write(b'{"').said)
+@seeded(requirement="ERR-12", affects=WRITE, observe=lambda probe: probe.write(b'{"').comparable)
 class SyntaxErrorsHaveAStackTrace(Telling):
     """The refusal of a body that is not JSON has the stack of the parser in its details."""
 
-    def told(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
         """Leave the development mode on."""
         stack = (
             "SyntaxError: Unexpected end of JSON input\n"
@@ -62,7 +62,7 @@ class SyntaxErrorsHaveAStackTrace(Telling):
         return {"details": {"stack": stack}}
 
 
-@seeded(requirement="ERR-12", touches=WRITE, observe=lambda probe: probe.write(b"\xff{}").said)
+@seeded(requirement="ERR-12", affects=WRITE, observe=lambda probe: probe.write(b"\xff{}").comparable)
 class UndecodableBodiesShowTheTraceback(MockApi):
     """A body that is not UTF-8, and no other, is refused with a Python traceback as its message."""
 
@@ -77,8 +77,8 @@ class UndecodableBodiesShowTheTraceback(MockApi):
 
 @seeded(
     requirement="ERR-12",
-    touches=WRITE,
-    observe=lambda probe: probe.write(probe.good(event_id=None)).said,
+    affects=WRITE,
+    observe=lambda probe: probe.write(probe.valid_body(event_id=None)).comparable,
 )
 class NullNamesTheClass(MockApi):
     """The issue of a property that is null names a class and its package."""
@@ -93,7 +93,7 @@ class NullNamesTheClass(MockApi):
         return found
 
 
-@seeded(requirement="ERR-12", touches=WRITE, observe=lambda probe: probe.write(b"[]").said)
+@seeded(requirement="ERR-12", affects=WRITE, observe=lambda probe: probe.write(b"[]").comparable)
 class ListsNameTheTypeOfTheDecoder(MockApi):
     """The refusal of a JSON list says which Go type it cannot be unmarshalled into."""
 
@@ -105,24 +105,24 @@ class ListsNameTheTypeOfTheDecoder(MockApi):
         return found
 
 
-@seeded(requirement="ERR-12", touches=READ, observe=lambda probe: probe.status("unknown").said)
+@seeded(requirement="ERR-12", affects=READ, observe=lambda probe: probe.status("unknown").comparable)
 class UnknownJobsNameAFile(Telling):
     """The refusal of an unknown job names the file in which it would be."""
 
     cause: Cause = "job"
 
-    def told(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
         """Pass on what the operating system says."""
         return {"message": "ENOENT: no such file or directory, open '/var/lib/propexo/jobs/pending.json'"}
 
 
-@seeded(requirement="ERR-12", touches=READ, observe=lambda probe: probe.status("it's").said)
+@seeded(requirement="ERR-12", affects=READ, observe=lambda probe: probe.status("it's").comparable)
 class QuotesInJobIdsShowTheQuery(Telling):
     """The refusal of a job id with a quote shows the query that it broke."""
 
     cause: Cause = "job"
 
-    def told(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
         """Pass on what the database says."""
         if "'" not in request.url.path:
             return {}
@@ -132,23 +132,23 @@ class QuotesInJobIdsShowTheQuery(Telling):
 
 @seeded(
     requirement="ERR-12",
-    touches=WRITE,
-    observe=lambda probe: probe.write(probe.good(integration_id="unknown")).said,
+    affects=WRITE,
+    observe=lambda probe: probe.write(probe.valid_body(integration_id="unknown")).comparable,
 )
 class UnknownIntegrationsNameAnInternalHost(Telling):
     """The refusal of an unknown integration names the host and port that were asked about it."""
 
     cause: Cause = "unknown-value"
 
-    def told(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
         """Pass on what the client of another service says."""
         return {"message": "GET http://integrations.prod.svc.cluster.local:8080/internal/lookup returned 404"}
 
 
 @seeded(
     requirement="ERR-12",
-    touches=WRITE,
-    observe=lambda probe: probe.write(probe.good(event_id=["a"])).said,
+    affects=WRITE,
+    observe=lambda probe: probe.write(probe.valid_body(event_id=["a"])).comparable,
 )
 class ListsInAPropertyShowAnAddress(MockApi):
     """A property that is a list is refused with the private address of the server that could not take it."""
@@ -163,9 +163,11 @@ class ListsInAPropertyShowAnAddress(MockApi):
 
 @seeded(
     requirement="ERR-12",
-    touches=WRITE,
+    affects=WRITE,
     observe=lambda probe: (
-        probe.write(probe.good(event_id=1), {"x-debug": "1"}, path=f"{probe.writing.path}?debug=true").said
+        probe.write(
+            probe.valid_body(event_id=1), {"x-debug": "1"}, path=f"{probe.write_operation.path}?debug=true"
+        ).comparable
     ),
 )
 class DebugSwitchIsLeftIn(Telling):
@@ -173,7 +175,7 @@ class DebugSwitchIsLeftIn(Telling):
 
     cause: Cause = "schema"
 
-    def told(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
         """Keep what was handy in development."""
         if request.query_params.get("debug") != "true":
             return {}
@@ -186,22 +188,22 @@ class DebugSwitchIsLeftIn(Telling):
 
 @seeded(
     requirement="ERR-12",
-    touches=BOTH,
-    observe=lambda probe: probe.write(headers={"authorization": f"Bearer {probe.served.token}x"}).said,
+    affects=BOTH,
+    observe=lambda probe: probe.write(headers={"authorization": f"Bearer {probe.served.token}x"}).comparable,
 )
 class RefusedTokensAreRepeated(Telling):
     """A 401 repeats the token that it refuses."""
 
     cause: Cause = "credential"
 
-    def told(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
         """Be helpful."""
         return {"message": f"unauthorized: {request.headers.get('authorization', 'no credentials')}"}
 
 
 @seeded(
     requirement="ERR-12",
-    touches=BOTH,
+    affects=BOTH,
     observe=lambda probe: probe.write(headers={"authorization": "Bearer abc"}).headers["www-authenticate"],
 )
 class ChallengesRepeatTheToken(MockApi):
@@ -217,7 +219,7 @@ class ChallengesRepeatTheToken(MockApi):
 
 @seeded(
     requirement="ERR-12",
-    touches=WRITE,
+    affects=WRITE,
     observe=lambda probe: probe.write(b"{}").headers.get("x-debug-authorization"),
 )
 class RefusalsHaveTheTokenInAHeader(MockApi):
@@ -233,21 +235,21 @@ class RefusalsHaveTheTokenInAHeader(MockApi):
 
 @seeded(
     requirement="ERR-12",
-    touches=WRITE,
-    observe=lambda probe: "authorization" in str(probe.write(probe.good(foo=1)).json),
+    affects=WRITE,
+    observe=lambda probe: "authorization" in str(probe.write(probe.valid_body(foo=1)).json),
 )
 class UnknownPropertiesShowTheWholeRequest(Telling):
     """The refusal of a body that breaks the schema dumps the request with all of its headers."""
 
     cause: Cause = "schema"
 
-    def told(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
         """Attach the request as an error tracker does."""
         details = {"details": {"issues": refusal.issues, "name": "ZodError"}}
         return {"details": {**details, "request": {"url": str(request.url), "headers": dict(request.headers)}}}
 
 
-@seeded(requirement="ERR-05", recommended=True, touches=WRITE, observe=lambda probe: probe.write(b"<b>").said)
+@seeded(requirement="ERR-05", recommended=True, affects=WRITE, observe=lambda probe: probe.write(b"<b>").comparable)
 class BrokenJsonIsReflectedAsAPage(MockApi):
     """A body that is not JSON comes back in a page of HTML, escaped nowhere."""
 
@@ -263,8 +265,8 @@ class BrokenJsonIsReflectedAsAPage(MockApi):
 
 @seeded(
     requirement="ERR-12",
-    touches=READ,
-    observe=lambda probe: probe.status("unknown").said,
+    affects=READ,
+    observe=lambda probe: probe.status("unknown").comparable,
 )
 class UnknownJobsGetTheFrameworksPage(MockApi):
     """An unknown job is answered with the framework's page for developers, which has the settings and their paths."""
@@ -286,15 +288,15 @@ class UnknownJobsGetTheFrameworksPage(MockApi):
 
 @seeded(
     requirement="AUTH-10",
-    touches=BOTH,
-    observe=lambda probe: probe.write(headers={"authorization": f"Bearer {ANOTHER_TOKEN}"}).said,
+    affects=BOTH,
+    observe=lambda probe: probe.write(headers={"authorization": f"Bearer {ANOTHER_TOKEN}"}).comparable,
 )
 class WellFormedTokensAreToldApart(Telling):
     """A wrong token that has the form of an issued one is refused in other words."""
 
     cause: Cause = "credential"
 
-    def told(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
         """Check the form first, and say so."""
         token = self.credential(request) or ""
         if len(token) == TOKEN_LENGTH and token.isalnum() and token.isascii():
@@ -304,8 +306,8 @@ class WellFormedTokensAreToldApart(Telling):
 
 @seeded(
     requirement="AUTH-10",
-    touches=BOTH,
-    observe=lambda probe: probe.write(headers={"authorization": f"Bearer {probe.served.token[:-1]}"}).said,
+    affects=BOTH,
+    observe=lambda probe: probe.write(headers={"authorization": f"Bearer {probe.served.token[:-1]}"}).comparable,
 )
 class GoodPrefixesAreToldApart(Telling):
     """A wrong token that begins as the issued one does is refused with another code."""
@@ -313,7 +315,7 @@ class GoodPrefixesAreToldApart(Telling):
     cause: Cause = "credential"
     prefix_characters = 8
 
-    def told(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
         """Find the key by its prefix, then compare the secret."""
         prefixes = tuple(token[: self.prefix_characters] for token in self.state.tokens)
         return {"code": "invalid_secret"} if (self.credential(request) or "").startswith(prefixes) else {}
@@ -321,15 +323,15 @@ class GoodPrefixesAreToldApart(Telling):
 
 @seeded(
     requirement="ERR-12",
-    touches=WRITE,
-    observe=lambda probe: probe.write(probe.good(integration_id="unknown")).said,
+    affects=WRITE,
+    observe=lambda probe: probe.write(probe.valid_body(integration_id="unknown")).comparable,
 )
 class UnknownIntegrationsShowTheStatement(Telling):
     """The refusal of an unknown integration quotes the statement that found nothing."""
 
     cause: Cause = "unknown-value"
 
-    def told(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
         """Pass on what the mapper of the database says."""
         statement = 'SELECT "id","vendor" FROM "integrations" WHERE "id" = $1 AND "deleted_at" IS NULL LIMIT 1'
         return {"message": f"EntityNotFoundError: {statement}"}

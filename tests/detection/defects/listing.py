@@ -33,19 +33,19 @@ OLDEST_FIRST: Final = "order-by=created_at:asc"
 
 Item: TypeAlias = dict[str, Json]
 
-seeded = partial(defect, group="listing", requirement="LIST-01", touches=LIST)
+seeded = partial(defect, group="listing", requirement="LIST-01", affects=LIST)
 filtering = partial(seeded, requirement="LIST-02")
 bounding = partial(seeded, requirement="LIST-03")
 
 
 def asking(*queries: str) -> Callable[[Probe], object]:
     """Return the observation of these pages."""
-    return lambda probe: [probe.page(query).said for query in queries]
+    return lambda probe: [probe.page(query).comparable for query in queries]
 
 
 def by_value(name: str, change: Callable[[str], str] = str, also: str = "") -> Callable[[Probe], object]:
     """Return the observation of a page that is filtered by what the first item has, or by something made of it."""
-    return lambda probe: probe.ids(f"{name}={change(probe.items(OLDEST_FIRST)[0][name])}&{also}")
+    return lambda probe: probe.listed_ids(f"{name}={change(probe.listed_records(OLDEST_FIRST)[0][name])}&{also}")
 
 
 def ending(limit: int) -> Callable[[Probe], object]:
@@ -53,14 +53,14 @@ def ending(limit: int) -> Callable[[Probe], object]:
 
     def look(probe: Probe) -> object:
         total = probe.page("limit=1").json["meta"]["total"]
-        return probe.page(f"limit={limit}&offset={total - limit}").said
+        return probe.page(f"limit={limit}&offset={total - limit}").comparable
 
     return look
 
 
 def walked(query: str, limit: int = 5) -> Callable[[Probe], object]:
     """Return the observation of all pages, one after the other."""
-    return lambda probe: [probe.ids(f"{query}&limit={limit}&offset={start}") for start in (0, limit, 2 * limit)]
+    return lambda probe: [probe.listed_ids(f"{query}&limit={limit}&offset={start}") for start in (0, limit, 2 * limit)]
 
 
 # Pages
@@ -76,7 +76,7 @@ class LimitIsIgnored(MockApi):
 
 @seeded(observe=asking("limit=2"))
 class PageHasOneTooMany(MockApi):
-    """A page holds one more than its limit: the one that tells whether there is another page."""
+    """A page holds one more than its limit: the one that shows whether there is another page."""
 
     def page(self, records: list[Record], limit: int | None, offset: int) -> list[Record]:
         return super().page(records, None if limit is None else limit + 1, offset)
@@ -92,7 +92,7 @@ class LaterPagesHaveOneTooFew(MockApi):
 
 @seeded(observe=asking("limit=12"))
 class PagesNeverHoldMoreThanTen(MockApi):
-    """A page never holds more than ten, whatever limit it tells."""
+    """A page never holds more than ten, whatever limit it reports."""
 
     def page(self, records: list[Record], limit: int | None, offset: int) -> list[Record]:
         return super().page(records, limit, offset)[:FEW]
@@ -177,7 +177,13 @@ class EqualsAreInNoOrder(MockApi):
         return super().ordered(operation, records[start:] + records[:start], order)
 
 
-@seeded(observe=lambda probe: [probe.ids("limit=2"), probe.ids("limit=2&offset=2"), probe.ids("limit=4")])
+@seeded(
+    observe=lambda probe: [
+        probe.listed_ids("limit=2"),
+        probe.listed_ids("limit=2&offset=2"),
+        probe.listed_ids("limit=4"),
+    ]
+)
 class PagesAreCachedByPath(MockApi):
     """A page is cached without a look at its query until something is written."""
 
@@ -195,27 +201,27 @@ class PagesAreCachedByPath(MockApi):
         return super().accept(operation, value)
 
 
-# What is told of a page
+# What is reported of a page
 
 
 class _Told(MockApi):
     """Tells something else of a page."""
 
-    def tell(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
+    def changed_meta(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
         raise NotImplementedError
 
     def list_answer(
         self, operation: Operation, page: list[Item], total: int, order: Order, limit: int | None, offset: int
     ) -> Json:
         answer = super().list_answer(operation, page, total, order, limit, offset)
-        return {**answer, "meta": {**answer["meta"], **self.tell(answer["meta"], page, limit)}}
+        return {**answer, "meta": {**answer["meta"], **self.changed_meta(answer["meta"], page, limit)}}
 
 
 @seeded(observe=ending(4))
 class MoreIsToldOfAFullLastPage(_Told):
     """hasMore is true for every page that is full, the last one too."""
 
-    def tell(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
+    def changed_meta(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
         return {"hasMore": len(page) == limit}
 
 
@@ -223,7 +229,7 @@ class MoreIsToldOfAFullLastPage(_Told):
 class MoreIsAlwaysTold(_Told):
     """hasMore is always true."""
 
-    def tell(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
+    def changed_meta(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
         return {"hasMore": True}
 
 
@@ -231,7 +237,7 @@ class MoreIsAlwaysTold(_Told):
 class MoreIsNeverTold(_Told):
     """hasMore is always false."""
 
-    def tell(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
+    def changed_meta(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
         return {"hasMore": False}
 
 
@@ -239,7 +245,7 @@ class MoreIsNeverTold(_Told):
 class MoreIsToldByTheLimitAlone(_Told):
     """hasMore compares the limit with the total and leaves out the offset."""
 
-    def tell(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
+    def changed_meta(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
         return {"hasMore": limit is not None and limit < meta["total"] and bool(page)}
 
 
@@ -247,7 +253,7 @@ class MoreIsToldByTheLimitAlone(_Told):
 class MoreIsAText(_Told):
     """hasMore is a text where it is false."""
 
-    def tell(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
+    def changed_meta(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
         return {"hasMore": meta["hasMore"] or "false"}
 
 
@@ -255,11 +261,11 @@ class MoreIsAText(_Told):
 class TotalIsThatOfThePage(_Told):
     """The total counts the page."""
 
-    def tell(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
+    def changed_meta(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
         return {"total": len(page)}
 
 
-@seeded(observe=lambda probe: probe.page(f"lead_id={probe.creation()['lead_id']}").said)
+@seeded(observe=lambda probe: probe.page(f"lead_id={probe.create_body()['lead_id']}").comparable)
 class TotalIsNotFiltered(MockApi):
     """The total counts all records, whatever the filters leave."""
 
@@ -270,8 +276,12 @@ class TotalIsNotFiltered(MockApi):
 
 
 @seeded(
-    touches=LIST + WRITE,
-    observe=lambda probe: (probe.ended(probe.write()), len(probe.ids()), probe.page().json["meta"]["total"]),
+    affects=LIST + WRITE,
+    observe=lambda probe: (
+        probe.final_status(probe.write()),
+        len(probe.listed_ids()),
+        probe.page().json["meta"]["total"],
+    ),
 )
 class CancelledIsCountedAndNotShown(MockApi):
     """Cancelled records are counted in the total and not shown, so that the last pages are short."""
@@ -285,17 +295,17 @@ class CancelledIsCountedAndNotShown(MockApi):
 
 @seeded(observe=asking("limit=5"))
 class LimitToldIsTheUsualOne(_Told):
-    """The limit that is told is 100, whatever was asked for."""
+    """The reported limit is 100, whatever was asked for."""
 
-    def tell(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
+    def changed_meta(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
         return {"limit": USUAL}
 
 
 @seeded(observe=asking("limit=5&offset=5"))
 class OffsetToldIsThatOfTheNextPage(_Told):
-    """The offset that is told is the one to ask for next."""
+    """The reported offset is the one to ask for next."""
 
-    def tell(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
+    def changed_meta(self, meta: dict[str, Json], page: list[Item], limit: int | None) -> Mapping[str, Json]:
         return {"offset": meta["offset"] + len(page)}
 
 
@@ -311,7 +321,7 @@ class OrderIsToldOnlyIfAsked(MockApi):
         self, operation: Operation, page: list[Item], total: int, order: Order, limit: int | None, offset: int
     ) -> Json:
         answer = super().list_answer(operation, page, total, order, limit, offset)
-        kept = {name: told for name, told in answer["meta"].items() if self.asked or name != "orderBy"}
+        kept = {name: reported for name, reported in answer["meta"].items() if self.asked or name != "orderBy"}
         return {**answer, "meta": kept}
 
     asked = True
@@ -366,8 +376,8 @@ class NegativeLimitIsNone(MockApi):
     def list_answer(
         self, operation: Operation, page: list[Item], total: int, order: Order, limit: int | None, offset: int
     ) -> Json:
-        told = None if limit is None or limit < 0 else limit
-        return super().list_answer(operation, page, total, order, told, offset)
+        reported = None if limit is None or limit < 0 else limit
+        return super().list_answer(operation, page, total, order, reported, offset)
 
 
 @bounding(observe=asking("limit=5abc", "offset=2.5"))
@@ -536,7 +546,7 @@ class FiltersAreIgnored(MockApi):
         return records
 
 
-@filtering(observe=lambda probe: probe.ids(f"lead_id={probe.creation()['lead_id']}"))
+@filtering(observe=lambda probe: probe.listed_ids(f"lead_id={probe.create_body()['lead_id']}"))
 class FilterByPersonIsIgnored(MockApi):
     """A filter by a person is left out of account, and no other one is."""
 
@@ -544,7 +554,7 @@ class FilterByPersonIsIgnored(MockApi):
         return schema[FILTERS].startswith("associated_") or super().matches(schema, held, sent)
 
 
-@filtering(observe=lambda probe: by_value("property_id", also=f"lead_id={probe.creation()['lead_id']}")(probe))
+@filtering(observe=lambda probe: by_value("property_id", also=f"lead_id={probe.create_body()['lead_id']}")(probe))
 class OneFilterIsEnough(MockApi):
     """An item is listed that one of several filters lets pass."""
 
@@ -554,7 +564,7 @@ class OneFilterIsEnough(MockApi):
         return [record for record in records if not passed or any(record in some for some in passed)]
 
 
-@filtering(observe=lambda probe: by_value("property_id", also=f"lead_id={probe.creation()['lead_id']}")(probe))
+@filtering(observe=lambda probe: by_value("property_id", also=f"lead_id={probe.create_body()['lead_id']}")(probe))
 class OnlyTheLastFilterCounts(MockApi):
     """Of several filters only the last one counts."""
 
@@ -582,7 +592,7 @@ class FilterIgnoresCase(MockApi):
         return alike or super().matches(schema, held, sent)
 
 
-@filtering(observe=lambda probe: walked(f"lead_id={probe.creation()['lead_id']}", 2)(probe))
+@filtering(observe=lambda probe: walked(f"lead_id={probe.create_body()['lead_id']}", 2)(probe))
 class OnlyTheFirstPageIsFiltered(MockApi):
     """Filters are left out of account from the second page on."""
 
@@ -590,7 +600,7 @@ class OnlyTheFirstPageIsFiltered(MockApi):
         return records if query.get("offset") else super().selected(operation, query, records)
 
 
-@filtering(observe=lambda probe: probe.ids(f"limit=2&lead_id={probe.creation()['lead_id']}"))
+@filtering(observe=lambda probe: probe.listed_ids(f"limit=2&lead_id={probe.create_body()['lead_id']}"))
 class FiltersComeAfterPaging(MockApi):
     """A page is cut out of all records and filtered then, so that it holds less than there is."""
 
@@ -607,8 +617,8 @@ class FiltersComeAfterPaging(MockApi):
 
 def between(probe: Probe) -> object:
     """Return how many records are left between the moments of the ninth one and of the twelfth."""
-    moments = sorted(item["updated_at"] for item in probe.items())[8:12:3]
-    return [len(probe.ids(f"updated_at_gte={lower}&updated_at_lte={upper}")) for lower, upper in [moments]]
+    moments = sorted(item["updated_at"] for item in probe.listed_records())[8:12:3]
+    return [len(probe.listed_ids(f"updated_at_gte={lower}&updated_at_lte={upper}")) for lower, upper in [moments]]
 
 
 @filtering(observe=between)
@@ -636,7 +646,7 @@ class OrderIsThatOfEachPage(MockApi):
         return super().ordered(self.wanted[0], page, self.wanted[1]) if self.wanted else page
 
 
-@filtering(observe=lambda probe: probe.ids("lead_id=nobody"))
+@filtering(observe=lambda probe: probe.listed_ids("lead_id=nobody"))
 class FilterThatFindsNothingFindsAll(MockApi):
     """A filter that nothing passes is left out of account."""
 
@@ -644,7 +654,7 @@ class FilterThatFindsNothingFindsAll(MockApi):
         return super().selected(operation, query, records) or records
 
 
-@filtering(observe=lambda probe: probe.page("lead_id=nobody").said)
+@filtering(observe=lambda probe: probe.page("lead_id=nobody").comparable)
 class NothingFoundIs404(MockApi):
     """A listing of which the filters leave nothing is answered with 404."""
 
@@ -658,7 +668,7 @@ class NothingFoundIs404(MockApi):
 
 def since(name: str) -> Callable[[Probe], object]:
     """Return the observation of what a bound leaves that is the first item's own moment."""
-    return lambda probe: probe.ids(f"{name}={probe.items(OLDEST_FIRST)[0][name.rpartition('_')[0]]}")
+    return lambda probe: probe.listed_ids(f"{name}={probe.listed_records(OLDEST_FIRST)[0][name.rpartition('_')[0]]}")
 
 
 @filtering(observe=since("updated_at_gte"))
@@ -686,11 +696,11 @@ class SeenIsComparedWithUpdated(MockApi):
 
 
 def from_elsewhere(probe: Probe) -> object:
-    """Return what a bound leaves that is a second before the first item's own moment, told with another time zone."""
-    updated = parse_time(probe.items(OLDEST_FIRST)[0]["updated_at"])
-    assert updated is not None, "the mock tells moments"
+    """Return what a bound leaves that is a second before the first item's own moment, with another time zone."""
+    updated = parse_time(probe.listed_records(OLDEST_FIRST)[0]["updated_at"])
+    assert updated is not None, "the mock returns moments"
     asked = (updated - timedelta(seconds=1)).astimezone(timezone(timedelta(hours=5)))
-    return probe.ids(f"updated_at_gte={quote(asked.isoformat())}")
+    return probe.listed_ids(f"updated_at_gte={quote(asked.isoformat())}")
 
 
 @filtering(observe=from_elsewhere)
@@ -755,7 +765,10 @@ class AssociatedIdIsAText(_Shown):
         return {name: held[0] if isinstance(held, list) and len(held) == 1 else held for name, held in item.items()}
 
 
-@shown(touches=CREATE + READ + LIST, observe=lambda probe: type(probe.item(probe.made())["created_at"]).__name__)
+@shown(
+    affects=CREATE + READ + LIST,
+    observe=lambda probe: type(probe.listed_record(probe.created_id())["created_at"]).__name__,
+)
 class MomentOfANewRecordIsANumber(_Shown):
     """What was created is listed with its moment as a number until it is synchronised."""
 
@@ -787,7 +800,7 @@ class IdsAreNumbersForSome(_Shown):
 
 
 def unknown(probe: Probe, authorization: str | None) -> object:
-    """Return what is said of a page with such credentials, after one with good ones."""
+    """Return the reported status of a page with such credentials, after one with good ones."""
     return probe.page().status, probe.page(headers={"authorization": authorization}).status
 
 

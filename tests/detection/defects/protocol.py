@@ -21,8 +21,8 @@ from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Answer, Probe
-from tests.detection.raw_server import Connection, RawRequest, RawResponse, RawServer, on_a_socket
-from tests.detection.timing_observers import hasty
+from tests.detection.raw_server import Connection, RawRequest, RawResponse, RawServer, as_serve_function
+from tests.detection.timing_observers import with_short_timeout
 
 LARGE_BYTES: Final = 16 * 1024
 REGISTERED_METHODS: Final = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"])
@@ -34,7 +34,7 @@ def second_on_the_connection(probe: Probe) -> object:
     """Return what a good request gets after a malformed one."""
     with probe.one_connection():
         probe.write(b"{")
-        return probe.write().said
+        return probe.write().comparable
 
 
 def typed(answer: Answer) -> tuple[int, str | None]:
@@ -44,13 +44,13 @@ def typed(answer: Answer) -> tuple[int, str | None]:
 
 def last_bytes_of_a_refusal(probe: Probe) -> bytes:
     """Return how everything ends that is sent in answer to a malformed body."""
-    head = f"POST {probe.writing.path} HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {probe.served.token}\r\n"
+    head = f"POST {probe.write_operation.path} HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {probe.served.token}\r\n"
     return probe.raw(f"{head}content-type: application/json\r\ncontent-length: 1\r\n\r\n{{".encode())[-2:]
 
 
 def in_one_chunk(probe: Probe) -> Answer:
     """Return the answer to a good body that is sent as one chunk."""
-    body = json.dumps(probe.good()).encode()
+    body = json.dumps(probe.valid_body()).encode()
     chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
     return probe.write(chunk, {"content-length": None, "transfer-encoding": "chunked"})
 
@@ -60,10 +60,10 @@ def in_one_chunk(probe: Probe) -> Answer:
 
 @seeded(
     requirement="RESP-02",
-    touches=WRITE,
-    observe=lambda probe: probe.write(probe.good(event_id="Žofie č. 7")).said,
+    affects=WRITE,
+    observe=lambda probe: probe.write(probe.valid_body(event_id="Žofie č. 7")).comparable,
 )
-@on_a_socket
+@as_serve_function
 class ContentLengthCountsCharacters(RawServer):
     """Content-Length counts characters, so that an answer beyond ASCII is cut."""
 
@@ -74,8 +74,8 @@ class ContentLengthCountsCharacters(RawServer):
         connection.write(cut.head if request.method == "HEAD" else cut.head + response.body[:announced])
 
 
-@seeded(requirement="RESP-06", touches=WRITE, observe=hasty(lambda probe: probe.write(b"{").said))
-@on_a_socket
+@seeded(requirement="RESP-06", affects=WRITE, observe=with_short_timeout(lambda probe: probe.write(b"{").comparable))
+@as_serve_function
 class RefusalsAnnounceALineBreakMore(RawServer):
     """The Content-Length of a 400 counts a line break that is not sent, and the client waits for it."""
 
@@ -91,8 +91,8 @@ class RefusalsAnnounceALineBreakMore(RawServer):
         await connection.pause(self.keep_alive_seconds)
 
 
-@seeded(requirement="ERR-13", touches=WRITE, observe=last_bytes_of_a_refusal)
-@on_a_socket
+@seeded(requirement="ERR-13", affects=WRITE, observe=last_bytes_of_a_refusal)
+@as_serve_function
 class RefusalsSendALineBreakMore(RawServer):
     """The body of a 400 ends with a line that its Content-Length leaves out: the next answer begins with it."""
 
@@ -101,8 +101,8 @@ class RefusalsSendALineBreakMore(RawServer):
         connection.write(response.to(request) + (b"\n\n" if response.status == 400 else b""))
 
 
-@seeded(requirement="RESP-06", touches=WRITE, observe=hasty(lambda probe: probe.write(b"[]").said))
-@on_a_socket
+@seeded(requirement="RESP-06", affects=WRITE, observe=with_short_timeout(lambda probe: probe.write(b"[]").comparable))
+@as_serve_function
 class RefusalsNeverEnd(RawServer):
     """The answer to a bad body arrives drop by drop and never ends."""
 
@@ -121,8 +121,8 @@ class RefusalsNeverEnd(RawServer):
             await connection.pause(self.pause_seconds)
 
 
-@seeded(requirement="RESP-06", touches=WRITE, observe=lambda probe: probe.write().status)
-@on_a_socket
+@seeded(requirement="RESP-06", affects=WRITE, observe=lambda probe: probe.write().status)
+@as_serve_function
 class ChunkSizesAreDecimal(RawServer):
     """An accepted write is answered in chunks whose sizes are decimal."""
 
@@ -138,17 +138,17 @@ class ChunkSizesAreDecimal(RawServer):
 
 @seeded(
     requirement="RESP-06",
-    touches=WRITE,
-    observe=lambda probe: probe.write(probe.good(event_id="e" * 2048), {"accept-encoding": "gzip"}).status,
+    affects=WRITE,
+    observe=lambda probe: probe.write(probe.valid_body(event_id="e" * 2048), {"accept-encoding": "gzip"}).status,
 )
-@on_a_socket
+@as_serve_function
 class LengthIsThatBeforeCompression(RawServer):
     """An answer above 1 KiB is compressed for a client that takes gzip, and Content-Length is that before it was."""
 
     threshold_bytes = 1024
 
     async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
-        """Compress late, as a proxy does, for a client that then waits in vain."""
+        """Compress late, as a proxy does, for a client that then waits for nothing."""
         if len(response.body) < self.threshold_bytes or "gzip" not in (request.header("accept-encoding") or ""):
             connection.write(response.to(request))
         else:
@@ -158,10 +158,10 @@ class LengthIsThatBeforeCompression(RawServer):
 
 @seeded(
     requirement="RESP-11",
-    touches=WRITE,
-    observe=lambda probe: probe.write(probe.good(event_id="e" * LARGE_BYTES)).status,
+    affects=WRITE,
+    observe=lambda probe: probe.write(probe.valid_body(event_id="e" * LARGE_BYTES)).status,
 )
-@on_a_socket
+@as_serve_function
 class LargeBodiesAreDropped(RawServer):
     """The connection closes without an answer when a body is above 16 KiB."""
 
@@ -173,8 +173,8 @@ class LargeBodiesAreDropped(RawServer):
             connection.write(response.to(request))
 
 
-@seeded(requirement="RESP-06", touches=WRITE, observe=lambda probe: probe.write(method="PURGE").status)
-@on_a_socket
+@seeded(requirement="RESP-06", affects=WRITE, observe=lambda probe: probe.write(method="PURGE").status)
+@as_serve_function
 class UnregisteredMethodsAreDropped(RawServer):
     """The connection closes without an answer when the method is none that HTTP has."""
 
@@ -186,8 +186,8 @@ class UnregisteredMethodsAreDropped(RawServer):
             connection.drop()
 
 
-@seeded(requirement="ERR-13", touches=WRITE, observe=second_on_the_connection)
-@on_a_socket
+@seeded(requirement="ERR-13", affects=WRITE, observe=second_on_the_connection)
+@as_serve_function
 class AnswersLagBehindAfterABadBody(RawServer):
     """After a refused body every answer on that connection is the one before it."""
 
@@ -208,7 +208,7 @@ class AnswersLagBehindAfterABadBody(RawServer):
 
 @seeded(
     requirement="RESP-07",
-    touches=BOTH,
+    affects=BOTH,
     observe=lambda probe: probe.write(b"{", {"accept-encoding": "gzip"}).headers.get("content-encoding"),
 )
 class RefusalsNameAnEncodingThatIsNotDone(MockApi):
@@ -222,7 +222,7 @@ class RefusalsNameAnEncodingThatIsNotDone(MockApi):
         return response
 
 
-@seeded(requirement="RESP-07", touches=WRITE, observe=lambda probe: typed(probe.write()))
+@seeded(requirement="RESP-07", affects=WRITE, observe=lambda probe: typed(probe.write()))
 class CharsetIsLatin(MockApi):
     """A 200 says charset=iso-8859-1 and is UTF-8."""
 
@@ -231,7 +231,7 @@ class CharsetIsLatin(MockApi):
         return "application/json;charset=ISO-8859-1" if status == 200 else super().content_type(status)
 
 
-@seeded(requirement="ERR-05", touches=WRITE, observe=lambda probe: typed(probe.write(b"{}")))
+@seeded(requirement="ERR-05", affects=WRITE, observe=lambda probe: typed(probe.write(b"{}")))
 class RefusalsHaveNoContentType(MockApi):
     """A 400 has no Content-Type."""
 
@@ -245,8 +245,8 @@ class RefusalsHaveNoContentType(MockApi):
 
 @seeded(
     requirement="RESP-02",
-    touches=READ,
-    observe=lambda probe: typed(probe.status(probe.queue())),
+    affects=READ,
+    observe=lambda probe: typed(probe.status(probe.queue_job())),
 )
 class StatusIsLabelledHtml(MockApi):
     """The status of a job is JSON that is labelled text/html."""
@@ -258,7 +258,7 @@ class StatusIsLabelledHtml(MockApi):
         return response
 
 
-@seeded(requirement="RESP-02", touches=WRITE, observe=lambda probe: typed(probe.write()))
+@seeded(requirement="RESP-02", affects=WRITE, observe=lambda probe: typed(probe.write()))
 class ContentTypeIsSentTwice(MockApi):
     """An accepted write has two Content-Type headers that contradict each other."""
 
@@ -271,7 +271,7 @@ class ContentTypeIsSentTwice(MockApi):
 
 @seeded(
     requirement="RESP-02",
-    touches=BOTH,
+    affects=BOTH,
     observe=lambda probe: typed(probe.write(headers={"accept": None})),
 )
 class JsonOnlyForThoseWhoAskForIt(MockApi):
@@ -290,7 +290,7 @@ class JsonOnlyForThoseWhoAskForIt(MockApi):
 
 @seeded(
     requirement="HTTP-01",
-    touches=BOTH,
+    affects=BOTH,
     observe=lambda probe: probe.write(method="PUT").headers.get("allow"),
 )
 class NoAllow(MockApi):
@@ -305,7 +305,7 @@ class NoAllow(MockApi):
 
 @seeded(
     requirement="HTTP-01",
-    touches=BOTH,
+    affects=BOTH,
     observe=lambda probe: probe.write(method="PUT").headers.get("allow"),
 )
 class AllowNamesEveryMethod(MockApi):
@@ -316,7 +316,7 @@ class AllowNamesEveryMethod(MockApi):
         return super().method_not_allowed(allowed | {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-@seeded(requirement="HTTP-01", touches=WRITE, observe=lambda probe: probe.write(method="GET").status)
+@seeded(requirement="HTTP-01", affects=WRITE, observe=lambda probe: probe.write(method="GET").status)
 class GetWrites(MockApi):
     """A GET with a body queues the write just as a POST does."""
 
@@ -326,7 +326,7 @@ class GetWrites(MockApi):
         return "POST" if request.method == "GET" and self.path(request) in writes else request.method
 
 
-@seeded(requirement="HTTP-01", touches=WRITE, observe=lambda probe: probe.write(method="PATCH").status)
+@seeded(requirement="HTTP-01", affects=WRITE, observe=lambda probe: probe.write(method="PATCH").status)
 class PatchWrites(MockApi):
     """A PATCH queues the write just as a POST does."""
 
@@ -337,7 +337,7 @@ class PatchWrites(MockApi):
 
 @seeded(
     requirement="HTTP-03",
-    touches=WRITE,
+    affects=WRITE,
     observe=lambda probe: probe.write(headers={"x-http-method-override": "DELETE"}).status,
 )
 class MethodOverrideIsHonoured(MockApi):
@@ -351,7 +351,7 @@ class MethodOverrideIsHonoured(MockApi):
 
 @seeded(
     requirement="HTTP-03",
-    touches=WRITE,
+    affects=WRITE,
     observe=lambda probe: probe.write(method="GET", headers={"x-http-method": "POST"}).status,
 )
 class GetBecomesPostByHeader(MockApi):
@@ -367,7 +367,7 @@ class GetBecomesPostByHeader(MockApi):
 
 @seeded(
     requirement="AUTH-07",
-    touches=BOTH,
+    affects=BOTH,
     observe=lambda probe: probe.write(headers={"authorization": None}).status,
 )
 class NoTokenLeadsToALoginPage(MockApi):
@@ -382,8 +382,8 @@ class NoTokenLeadsToALoginPage(MockApi):
 
 @seeded(
     requirement="JOB-01",
-    touches=READ,
-    observe=lambda probe: probe.status(probe.queue()).status,
+    affects=READ,
+    observe=lambda probe: probe.status(probe.queue_job()).status,
 )
 class StatusIsRedirectedToNowhere(MockApi):
     """The status of a job is a redirect to the path with a slash at its end, which there is not."""
@@ -396,8 +396,8 @@ class StatusIsRedirectedToNowhere(MockApi):
 
 @seeded(
     requirement="AUTH-11",
-    touches=WRITE,
-    observe=lambda probe: probe.write(probe.good(event_id="1' OR '1'='1")).said,
+    affects=WRITE,
+    observe=lambda probe: probe.write(probe.valid_body(event_id="1' OR '1'='1")).comparable,
 )
 class FirewallBlocksQuotes(MockApi):
     """A firewall answers 403 with a page of its own when a value looks like an attack."""
@@ -414,7 +414,7 @@ class FirewallBlocksQuotes(MockApi):
 
 @seeded(
     requirement="RESP-08",
-    touches=WRITE,
+    affects=WRITE,
     observe=lambda probe: in_one_chunk(probe).status,
 )
 class ChunkedBodiesCountAsEmpty(MockApi):

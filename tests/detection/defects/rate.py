@@ -1,4 +1,4 @@
-"""Rate-limit headers that are missing, malformed, or do not tell the truth."""
+"""Rate-limit headers that are missing, malformed, or are wrong."""
 
 # ruff: noqa: ARG002, PLR2004 - a step keeps its parameters, and 400 is 400
 
@@ -23,14 +23,14 @@ RATE_HEADERS: Final = (RATE_LIMIT, RATE_REMAINING)
 seeded = partial(defect, group="rate limit")
 
 
-def told(answer: Answer) -> tuple[str | None, ...]:
-    """Return what an answer tells: the limit and what remains of it."""
+def rate_headers(answer: Answer) -> tuple[str | None, ...]:
+    """Return the rate-limit headers of an answer: the limit and what remains of it."""
     return tuple(answer.headers.get(name) for name in RATE_HEADERS)
 
 
 def told_three_times(probe: Probe) -> list[tuple[str | None, ...]]:
-    """Return what three answers in a row tell."""
-    return [told(probe.write()) for _ in range(3)]
+    """Return the rate-limit headers of three answers in a row."""
+    return [rate_headers(probe.write()) for _ in range(3)]
 
 
 def silent(response: Response) -> Response:
@@ -43,7 +43,7 @@ def silent(response: Response) -> Response:
 # Missing
 
 
-@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class NothingIsToldOfTheLimit(MockApi):
     """No answer has a rate-limit header."""
 
@@ -52,16 +52,16 @@ class NothingIsToldOfTheLimit(MockApi):
         return {}
 
 
-@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class OnlyTheLimitIsTold(MockApi):
-    """Every answer tells the limit, and none what remains of it."""
+    """Every answer has the limit, and none what remains of it."""
 
     def rate_headers(self, usage: Usage) -> dict[str, str]:
         """Write the header that needs no counter."""
         return {RATE_LIMIT: str(usage.limit)}
 
 
-@seeded(requirement="RATE-01", touches=WRITE, observe=lambda probe: told(probe.write(b"{}")))
+@seeded(requirement="RATE-01", affects=WRITE, observe=lambda probe: rate_headers(probe.write(b"{}")))
 class RefusedBodiesTellNothing(MockApi):
     """A 400 has no rate-limit headers."""
 
@@ -71,7 +71,7 @@ class RefusedBodiesTellNothing(MockApi):
         return silent(response) if response.status_code == 400 else response
 
 
-@seeded(requirement="RATE-01", touches=WRITE, observe=lambda probe: told(probe.write(b"{")))
+@seeded(requirement="RATE-01", affects=WRITE, observe=lambda probe: rate_headers(probe.write(b"{")))
 class UnparsedBodiesTellNothing(MockApi):
     """Only the refusal of a body that is not JSON has no rate-limit headers."""
 
@@ -81,7 +81,7 @@ class UnparsedBodiesTellNothing(MockApi):
         return silent(response) if b"not valid JSON" in bytes(response.body) else response
 
 
-@seeded(requirement="RATE-01", touches=READ, observe=lambda probe: told(probe.status(probe.queue())))
+@seeded(requirement="RATE-01", affects=READ, observe=lambda probe: rate_headers(probe.status(probe.queue_job())))
 class StatusTellsNothing(MockApi):
     """The status of a job has no rate-limit headers."""
 
@@ -91,7 +91,7 @@ class StatusTellsNothing(MockApi):
         return silent(response) if request.method == "GET" and response.status_code == 200 else response
 
 
-@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class HeadersAreSpeltAnotherWay(MockApi):
     """The headers are called x-rate-limit-limit and x-rate-limit-remaining."""
 
@@ -104,34 +104,34 @@ class HeadersAreSpeltAnotherWay(MockApi):
 # Malformed
 
 
-@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class RemainingIsAFraction(MockApi):
-    """What remains is told with a decimal point."""
+    """What remains is given with a decimal point."""
 
     def rate_headers(self, usage: Usage) -> dict[str, str]:
         """Keep the tokens of a bucket as they are."""
         return {**super().rate_headers(usage), RATE_REMAINING: f"{usage.remaining:.1f}"}
 
 
-@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class LimitNamesItsWindow(MockApi):
-    """The limit is told as a number with a window, as in 150;w=60."""
+    """The limit is given as a number with a window, as in 150;w=60."""
 
     def rate_headers(self, usage: Usage) -> dict[str, str]:
         """Follow the draft of a standard under the old name."""
         return {**super().rate_headers(usage), RATE_LIMIT: f"{usage.limit};w=60"}
 
 
-@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class NumbersHaveSeparators(MockApi):
-    """The limit is told with a separator of thousands."""
+    """The limit is given with a separator of thousands."""
 
     def rate_headers(self, usage: Usage) -> dict[str, str]:
         """Format for people."""
         return {**super().rate_headers(usage), RATE_LIMIT: f"{usage.limit:,}"}
 
 
-@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class ProxyAndServerBothTell(MockApi):
     """The headers come twice, with the numbers of two limiters."""
 
@@ -146,7 +146,7 @@ class ProxyAndServerBothTell(MockApi):
 # Untrue
 
 
-@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class RemainingIsNegative(MockApi):
     """What remains is below zero."""
 
@@ -155,7 +155,7 @@ class RemainingIsNegative(MockApi):
         return {**super().rate_headers(usage), RATE_REMAINING: str(usage.used - usage.limit)}
 
 
-@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class RemainingIsAboveTheLimit(MockApi):
     """More remains than the limit allows: it is counted for the hour, the limit for the minute."""
 
@@ -166,11 +166,11 @@ class RemainingIsAboveTheLimit(MockApi):
 
 @seeded(
     requirement="RATE-01",
-    touches=WRITE,
-    observe=lambda probe: [told(probe.write()), told(probe.write(b"{}"))],
+    affects=WRITE,
+    observe=lambda probe: [rate_headers(probe.write()), rate_headers(probe.write(b"{}"))],
 )
 class RefusalsTellAnotherLimit(MockApi):
-    """A refused request tells no limit but -1, for no limit at all."""
+    """A rejected request has no limit but -1, for no limit at all."""
 
     def finish(self, request: Request, response: Response, usage: Usage) -> Response:
         """Fall back on a default where the plan was not looked up."""
@@ -180,7 +180,7 @@ class RefusalsTellAnotherLimit(MockApi):
         return response
 
 
-@seeded(requirement="RATE-02", touches=BOTH, observe=told_three_times)
+@seeded(requirement="RATE-02", affects=BOTH, observe=told_three_times)
 class RemainingNeverFalls(MockApi):
     """What remains is always the whole limit."""
 
@@ -189,7 +189,7 @@ class RemainingNeverFalls(MockApi):
         return {**super().rate_headers(usage), RATE_REMAINING: str(usage.limit)}
 
 
-@seeded(requirement="RATE-02", touches=BOTH, observe=told_three_times)
+@seeded(requirement="RATE-02", affects=BOTH, observe=told_three_times)
 class RemainingIsWhatWasUsed(MockApi):
     """What remains rises with use."""
 
@@ -198,7 +198,7 @@ class RemainingIsWhatWasUsed(MockApi):
         return {**super().rate_headers(usage), RATE_REMAINING: str(usage.used)}
 
 
-@seeded(requirement="RATE-02", touches=BOTH, observe=told_three_times)
+@seeded(requirement="RATE-02", affects=BOTH, observe=told_three_times)
 class LimitFallsWithUse(MockApi):
     """The limit falls along with what remains of it."""
 
@@ -207,9 +207,9 @@ class LimitFallsWithUse(MockApi):
         return {RATE_LIMIT: str(usage.remaining), RATE_REMAINING: str(usage.remaining)}
 
 
-@seeded(requirement="RATE-02", touches=BOTH, observe=told_three_times)
+@seeded(requirement="RATE-02", affects=BOTH, observe=told_three_times)
 class LimitVariesByInstance(MockApi):
-    """Every other answer tells another limit, as two servers with two settings do."""
+    """Every other answer gives another limit, as two servers with two settings do."""
 
     def rate_headers(self, usage: Usage) -> dict[str, str]:
         """Let the instances take turns."""
@@ -219,8 +219,8 @@ class LimitVariesByInstance(MockApi):
 
 @seeded(
     requirement="RATE-02",
-    touches=READ,
-    observe=lambda probe: [told(probe.status("unknown")) for _ in range(3)],
+    affects=READ,
+    observe=lambda probe: [rate_headers(probe.status("unknown")) for _ in range(3)],
 )
 class ReadsAreNotCounted(MockApi):
     """Reading the status of a job takes nothing from what remains."""
@@ -241,10 +241,12 @@ class ReadsAreNotCounted(MockApi):
 
 
 @seeded(
-    requirement="RATE-02", touches=BOTH, observe=lambda probe: [told(probe.write())[0], told(probe.write(b"[]"))[0]]
+    requirement="RATE-02",
+    affects=BOTH,
+    observe=lambda probe: [rate_headers(probe.write())[0], rate_headers(probe.write(b"[]"))[0]],
 )
 class RefusalsTellTheGatewaysLimit(MockApi):
-    """A 400 tells another limit than a 200: that of the gateway, for all its customers."""
+    """A 400 gives another limit than a 200: that of the gateway, for all its customers."""
 
     def finish(self, request: Request, response: Response, usage: Usage) -> Response:
         """Let the gateway answer what is refused."""
@@ -254,7 +256,7 @@ class RefusalsTellTheGatewaysLimit(MockApi):
         return response
 
 
-@seeded(requirement="RATE-01", touches=BOTH, observe=lambda probe: told(probe.write()))
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class LimitIsAddedByTwo(MockApi):
     """Gateway and service both add the header of the limit, and clients that join the two read no number."""
 

@@ -25,40 +25,40 @@ from tests.detection.probe import Probe
 NEW_TITLE: Final = "Another title"
 LONG_TITLE: Final = "t" * 51
 
-seeded = partial(defect, group="records", requirement="JOB-06", touches=CREATE + READ)
+seeded = partial(defect, group="records", requirement="JOB-06", affects=CREATE + READ)
 
 
 def total(probe: Probe) -> Json:
-    """Return how many records the listing tells of."""
+    """Return how many records are listed."""
     return probe.page("limit=1").json["meta"]["total"]
 
 
 def made_and_listed(probe: Probe) -> object:
-    """Return whether what was created is listed under the id that its job tells."""
-    return probe.made() in probe.ids()
+    """Return whether what was created is listed under the id that its job returns."""
+    return probe.created_id() in probe.listed_ids()
 
 
 def made_and_cancelled(probe: Probe) -> object:
     """Return how the cancellation of what was created ends."""
-    return probe.ended(probe.cancel(str(probe.made())))
+    return probe.final_status(probe.cancel(str(probe.created_id())))
 
 
 def made_and_updated(probe: Probe) -> object:
     """Return how the update of what was created ends, and the cancellation after it."""
-    event = str(probe.made())
-    return probe.ended(probe.update(event=event)), probe.ended(probe.cancel(event))
+    event = str(probe.created_id())
+    return probe.final_status(probe.update(event=event)), probe.final_status(probe.cancel(event))
 
 
 def shown_after(probe: Probe, title: str, headers: Mapping[str, str | None] | None = None) -> object:
     """Return what the listing shows of an event's title after an update."""
-    probe.update(probe.replacement(title=title), headers=headers)
-    return probe.item(probe.events[0])["event_name"]
+    probe.update(probe.update_body(title=title), headers=headers)
+    return probe.listed_record(probe.events[0])["event_name"]
 
 
 # The id that is told
 
 
-@seeded(requirement="RESP-05", touches=CREATE, observe=lambda probe: probe.create().said)
+@seeded(requirement="RESP-05", affects=CREATE, observe=lambda probe: probe.create().comparable)
 class CreateIs201(MockApi):
     """A create is answered with 201."""
 
@@ -82,7 +82,7 @@ class _Telling(MockApi):
         return job
 
 
-@seeded(observe=lambda probe: probe.made() is None)
+@seeded(observe=lambda probe: probe.created_id() is None)
 class CreatedRecordIsNotTold(_Telling):
     """The job of a create succeeds without a created_record_id."""
 
@@ -98,7 +98,7 @@ class CreatedRecordIsTheJob(_Telling):
         return job.id
 
 
-@seeded(observe=lambda probe: probe.made() in probe.events)
+@seeded(observe=lambda probe: probe.created_id() in probe.events)
 class CreatedRecordIsAnOldOne(_Telling):
     """The created_record_id of a create is that of a record that there was before."""
 
@@ -106,17 +106,17 @@ class CreatedRecordIsAnOldOne(_Telling):
         return self.state.events[0]
 
 
-@seeded(observe=lambda probe: len({probe.made() for _ in range(2)}))
+@seeded(observe=lambda probe: len({probe.created_id() for _ in range(2)}))
 class TwoCreatesTellOneRecord(_Telling):
-    """Every create tells the created_record_id of the first one, which is cached by integration."""
+    """Every create returns the created_record_id of the first one, which is cached by integration."""
 
     @cached_property
-    def told(self) -> list[str | None]:
+    def created_ids(self) -> list[str | None]:
         return []
 
     def id_for(self, job: Job) -> str | None:
-        self.told.append(job.record)
-        return self.told[0]
+        self.created_ids.append(job.record)
+        return self.created_ids[0]
 
 
 @seeded(observe=made_and_listed)
@@ -127,29 +127,29 @@ class CreatedRecordIsTheNumberUpstream(_Telling):
         return str(1000 + len(self.state.records))
 
 
-@seeded(observe=lambda probe: probe.made() is None)
+@seeded(observe=lambda probe: probe.created_id() is None)
 class RecordIsToldWhilePendingOnly(MockApi):
-    """The created_record_id is told while the job is pending, and is null once it has ended."""
+    """The created_record_id is returned while the job is pending, and is null once it has ended."""
 
     def status_answer(self, operation: Operation, job: Job) -> Json:
-        told = job.record if job.status == PENDING else None
-        return {**super().status_answer(operation, job), "created_record_id": told}
+        created_id = job.record if job.status == PENDING else None
+        return {**super().status_answer(operation, job), "created_record_id": created_id}
 
 
-@seeded(requirement="RESP-01", observe=lambda probe: probe.settled(probe.create())[2])
+@seeded(requirement="RESP-01", observe=lambda probe: probe.job_result(probe.create())[2])
 class CreatedRecordIsAList(MockApi):
     """The created_record_id of a create is a list of one id."""
 
     def status_answer(self, operation: Operation, job: Job) -> Json:
         answer = super().status_answer(operation, job)
-        told = answer["created_record_id"]
-        return {**answer, "created_record_id": [told] if told else told}
+        created_id = answer["created_record_id"]
+        return {**answer, "created_record_id": [created_id] if created_id else created_id}
 
 
 # What was created
 
 
-@seeded(touches=CREATE + READ + LIST, observe=made_and_listed)
+@seeded(affects=CREATE + READ + LIST, observe=made_and_listed)
 class CreatedRecordIsNotListed(MockApi):
     """What was created does not show in the listing before the next synchronisation."""
 
@@ -160,10 +160,10 @@ class CreatedRecordIsNotListed(MockApi):
 def plain_record(probe: Probe) -> object:
     """Return whether a record is listed that was made with nothing but what is required."""
     required = (probe.operation("create").body or {})["required"]
-    return probe.made({name: probe.creation()[name] for name in required}) in probe.ids()
+    return probe.created_id({name: probe.create_body()[name] for name in required}) in probe.listed_ids()
 
 
-@seeded(touches=CREATE + READ + LIST, observe=plain_record)
+@seeded(affects=CREATE + READ + LIST, observe=plain_record)
 class OwnRecordsAreListedByTheirNotes(MockApi):
     """What was created shows in the listing once it has notes: the index that is read is one of texts."""
 
@@ -174,8 +174,8 @@ class OwnRecordsAreListedByTheirNotes(MockApi):
 
 
 @seeded(
-    touches=CREATE + READ + LIST,
-    observe=lambda probe: (probe.item(probe.made()) or {}).get("associated_lead_ids"),
+    affects=CREATE + READ + LIST,
+    observe=lambda probe: (probe.listed_record(probe.created_id()) or {}).get("associated_lead_ids"),
 )
 class CreatedRecordIsListedWithoutItsPerson(MockApi):
     """What was created is listed, but nobody is associated with it, so that no filter by person finds it."""
@@ -185,9 +185,9 @@ class CreatedRecordIsListedWithoutItsPerson(MockApi):
         return {name: sent for name, sent in super().held(operation, value).items() if name not in persons}
 
 
-@seeded(touches=CREATE + READ + LIST, observe=lambda probe: (probe.made(), total(probe))[1])
+@seeded(affects=CREATE + READ + LIST, observe=lambda probe: (probe.created_id(), total(probe))[1])
 class CreateMakesTwoRecords(MockApi):
-    """A create makes two records, the second by a retry, and tells of one."""
+    """A create makes two records, the second by a retry, and returns the id of one."""
 
     def create(self, operation: Operation, value: Json) -> str:
         record = super().create(operation, value)
@@ -196,8 +196,8 @@ class CreateMakesTwoRecords(MockApi):
 
 
 @seeded(
-    touches=CREATE + READ + LIST,
-    observe=lambda probe: [event in probe.ids() for event in [probe.made(), probe.made()]],
+    affects=CREATE + READ + LIST,
+    observe=lambda probe: [event in probe.listed_ids() for event in [probe.created_id(), probe.created_id()]],
 )
 class OnlyTheLatestCreatedRecordIsKept(MockApi):
     """What was created is forgotten as soon as something else is created."""
@@ -208,7 +208,7 @@ class OnlyTheLatestCreatedRecordIsKept(MockApi):
         return super().create(operation, value)
 
 
-@seeded(touches=CREATE + READ + WRITE, observe=made_and_cancelled)
+@seeded(affects=CREATE + READ + WRITE, observe=made_and_cancelled)
 class CreatedRecordCannotBeCancelled(MockApi):
     """The cancellation of what was created fails: it is looked up among what was synchronised."""
 
@@ -217,7 +217,7 @@ class CreatedRecordCannotBeCancelled(MockApi):
         return super().cancel(operation, value) if set(events) <= set(self.state.events) else [NO_SUCH_RECORD]
 
 
-@seeded(touches=CREATE + READ + UPDATE, observe=made_and_updated)
+@seeded(affects=CREATE + READ + UPDATE, observe=made_and_updated)
 class CreatedRecordCannotBeUpdated(MockApi):
     """The update of what was created fails: it is looked up among what was synchronised."""
 
@@ -227,8 +227,8 @@ class CreatedRecordCannotBeUpdated(MockApi):
 
 
 @seeded(
-    touches=CREATE + READ,
-    observe=lambda probe: [probe.ended(probe.create()) for _ in range(2)],
+    affects=CREATE + READ,
+    observe=lambda probe: [probe.final_status(probe.create()) for _ in range(2)],
 )
 class SecondCreateOfTheSameFails(MockApi):
     """A second create with the same body fails, since the slot is taken by a test that was to be ignored."""
@@ -247,7 +247,7 @@ class SecondCreateOfTheSameFails(MockApi):
 # Updates
 
 
-@seeded(touches=CREATE + UPDATE + LIST, observe=lambda probe: (probe.ended(probe.update()), total(probe)))
+@seeded(affects=CREATE + UPDATE + LIST, observe=lambda probe: (probe.final_status(probe.update()), total(probe)))
 class UpdateCreatesASecondRecord(MockApi):
     """An update leaves the record as it is and creates a second one."""
 
@@ -258,7 +258,7 @@ class UpdateCreatesASecondRecord(MockApi):
         return []
 
 
-@seeded(touches=CREATE + READ + UPDATE + WRITE, observe=made_and_updated)
+@seeded(affects=CREATE + READ + UPDATE + WRITE, observe=made_and_updated)
 class UpdateGivesTheRecordAnotherId(MockApi):
     """An update replaces the record by one with another id, so that the old id leads nowhere."""
 
@@ -272,7 +272,7 @@ class UpdateGivesTheRecordAnotherId(MockApi):
         return errors
 
 
-@seeded(touches=UPDATE + LIST, observe=lambda probe: shown_after(probe, NEW_TITLE))
+@seeded(affects=UPDATE + LIST, observe=lambda probe: shown_after(probe, NEW_TITLE))
 class UpdateHasNoEffect(MockApi):
     """An update is accepted and succeeds, and nothing changes."""
 
@@ -281,7 +281,9 @@ class UpdateHasNoEffect(MockApi):
         return [NO_SUCH_RECORD] if unknown else []
 
 
-@seeded(touches=CREATE + UPDATE + READ + LIST, observe=lambda probe: probe.ended(probe.update(event="no such event")))
+@seeded(
+    affects=CREATE + UPDATE + READ + LIST, observe=lambda probe: probe.final_status(probe.update(event="no such event"))
+)
 class UpdateIgnoresItsPath(MockApi):
     """An update changes the first record, whichever the path names."""
 
@@ -290,7 +292,7 @@ class UpdateIgnoresItsPath(MockApi):
         return super().update(operation, {**value, **named})
 
 
-@seeded(touches=UPDATE + READ, observe=lambda probe: [probe.ended(probe.update()) for _ in range(2)])
+@seeded(affects=UPDATE + READ, observe=lambda probe: [probe.final_status(probe.update()) for _ in range(2)])
 class SecondUpdateOfARecordFails(MockApi):
     """The second update of a record fails, since its version was not read again after the first."""
 
@@ -306,7 +308,7 @@ class SecondUpdateOfARecordFails(MockApi):
         return super().update(operation, value)
 
 
-@seeded(requirement="RESP-06", touches=UPDATE, observe=lambda probe: [probe.update().status for _ in range(2)])
+@seeded(requirement="RESP-06", affects=UPDATE, observe=lambda probe: [probe.update().status for _ in range(2)])
 class SecondUpdateOfARecordCrashes(MockApi):
     """The second update of a record is answered with 500: a row of its history is there already."""
 
@@ -326,8 +328,8 @@ class SecondUpdateOfARecordCrashes(MockApi):
 
 
 @seeded(
-    touches=WRITE + READ,
-    observe=lambda probe: [probe.ended(probe.cancel(probe.events[0])) for _ in range(2)],
+    affects=WRITE + READ,
+    observe=lambda probe: [probe.final_status(probe.cancel(probe.events[0])) for _ in range(2)],
 )
 class CancelRemovesNothing(MockApi):
     """A cancellation succeeds, and the record is there as before."""
@@ -338,9 +340,10 @@ class CancelRemovesNothing(MockApi):
 
 
 @seeded(
-    touches=CREATE + READ + WRITE,
+    affects=CREATE + READ + WRITE,
     observe=lambda probe: [
-        probe.ended(probe.cancel(str(event))) for event in [probe.events[0], *[probe.made() for _ in range(2)]][::-1]
+        probe.final_status(probe.cancel(str(event)))
+        for event in [probe.events[0], *[probe.created_id() for _ in range(2)]][::-1]
     ],
 )
 class CancelRemovesTheOneBeforeToo(MockApi):
@@ -386,10 +389,10 @@ class _Acts(MockApi):
 
 def after_a_refused_cancel(probe: Probe, **changes: Json) -> object:
     """Return how a good cancellation ends after one that was refused for its body."""
-    return probe.write(probe.good(**changes)).status, probe.ended(probe.write())
+    return probe.write(probe.valid_body(**changes)).status, probe.final_status(probe.write())
 
 
-@seeded(requirement="ERR-15", touches=WRITE + READ, observe=lambda probe: after_a_refused_cancel(probe, foo=1))
+@seeded(requirement="ERR-15", affects=WRITE + READ, observe=lambda probe: after_a_refused_cancel(probe, foo=1))
 class RefusedCancelIsDone(_Acts):
     """A cancellation is refused for its body after the record was removed."""
 
@@ -397,7 +400,7 @@ class RefusedCancelIsDone(_Acts):
         return refusal.cause == "schema" and operation.id in index_of(self.document).cancels
 
 
-@seeded(requirement="ERR-15", touches=WRITE + READ, observe=lambda probe: after_a_refused_cancel(probe, foo=None))
+@seeded(requirement="ERR-15", affects=WRITE + READ, observe=lambda probe: after_a_refused_cancel(probe, foo=None))
 class UnknownPropertyIsRefusedTooLate(_Acts):
     """A write with a property that the schema does not list is refused only after it was done."""
 
@@ -406,7 +409,7 @@ class UnknownPropertyIsRefusedTooLate(_Acts):
         return refusal.cause == "schema" and unknown and not operation.record
 
 
-@seeded(requirement="ERR-15", touches=UPDATE + LIST, observe=lambda probe: shown_after(probe, LONG_TITLE))
+@seeded(requirement="ERR-15", affects=UPDATE + LIST, observe=lambda probe: shown_after(probe, LONG_TITLE))
 class RefusedUpdateIsDone(_Acts):
     """An update is refused for a broken constraint after the record was changed."""
 
@@ -416,8 +419,8 @@ class RefusedUpdateIsDone(_Acts):
 
 @seeded(
     requirement="ERR-15",
-    touches=CREATE + LIST,
-    observe=lambda probe: (probe.create(probe.creation(title=LONG_TITLE)).status, total(probe)),
+    affects=CREATE + LIST,
+    observe=lambda probe: (probe.create(probe.create_body(title=LONG_TITLE)).status, total(probe)),
 )
 class RefusedCreateIsDone(_Acts):
     """A create is refused for a broken constraint after the record was made."""
@@ -428,8 +431,8 @@ class RefusedCreateIsDone(_Acts):
 
 @seeded(
     requirement="AUTH-12",
-    touches=WRITE + READ,
-    observe=lambda probe: (probe.write(headers={"authorization": None}).status, probe.ended(probe.write())),
+    affects=WRITE + READ,
+    observe=lambda probe: (probe.write(headers={"authorization": None}).status, probe.final_status(probe.write())),
 )
 class TokenlessCancelIsDone(_Acts):
     """A cancellation without a token is refused after the record was removed."""
@@ -440,10 +443,10 @@ class TokenlessCancelIsDone(_Acts):
 
 @seeded(
     requirement="AUTH-12",
-    touches=WRITE + READ,
+    affects=WRITE + READ,
     observe=lambda probe: (
         probe.write(headers={"authorization": "Bearer nobody"}).status,
-        probe.ended(probe.write()),
+        probe.final_status(probe.write()),
     ),
 )
 class WrongTokenIsRefusedTooLate(_Acts):
@@ -461,7 +464,7 @@ class WrongTokenIsRefusedTooLate(_Acts):
 
 @seeded(
     requirement="AUTH-12",
-    touches=UPDATE + LIST,
+    affects=UPDATE + LIST,
     observe=lambda probe: shown_after(probe, NEW_TITLE, {"authorization": None}),
 )
 class TokenlessUpdateIsDone(_Acts):
@@ -474,7 +477,7 @@ class TokenlessUpdateIsDone(_Acts):
 # Jobs of more than one operation
 
 
-@seeded(requirement="JOB-07", observe=lambda probe: probe.settled(probe.create()))
+@seeded(requirement="JOB-07", observe=lambda probe: probe.job_result(probe.create()))
 class JobsOfCreatesAreUnknown(MockApi):
     """The job of a create is not known to write-status, which looks among the others."""
 
@@ -484,7 +487,7 @@ class JobsOfCreatesAreUnknown(MockApi):
         return None if job is not None and job.operation in creators else job
 
 
-@seeded(requirement="JOB-07", touches=UPDATE + READ, observe=lambda probe: probe.settled(probe.update()))
+@seeded(requirement="JOB-07", affects=UPDATE + READ, observe=lambda probe: probe.job_result(probe.update()))
 class JobsOfUpdatesAreUnknown(MockApi):
     """The job of an update is not known to write-status, which looks among the others."""
 
@@ -495,8 +498,8 @@ class JobsOfUpdatesAreUnknown(MockApi):
 
 @seeded(
     requirement="JOB-07",
-    touches=WRITE + READ,
-    observe=lambda probe: [probe.settled(answer) for answer in [probe.write(), probe.write()]],
+    affects=WRITE + READ,
+    observe=lambda probe: [probe.job_result(answer) for answer in [probe.write(), probe.write()]],
 )
 class OnlyTheLatestJobOfAnOperationIsKnown(MockApi):
     """A job is forgotten as soon as the next one of the same operation is queued: they are kept under its name."""
@@ -508,11 +511,11 @@ class OnlyTheLatestJobOfAnOperationIsKnown(MockApi):
 
 @seeded(
     requirement="JOB-03",
-    touches=CREATE + UPDATE + READ,
-    observe=lambda probe: (probe.create().status, probe.settled(probe.update())[2] is None),
+    affects=CREATE + UPDATE + READ,
+    observe=lambda probe: (probe.create().status, probe.job_result(probe.update())[2] is None),
 )
 class JobOfAnUpdateTellsTheLastCreate(MockApi):
-    """The job of an update tells the created_record_id of the latest create."""
+    """The job of an update returns the created_record_id of the latest create."""
 
     def status_answer(self, operation: Operation, job: Job) -> Json:
         answer = super().status_answer(operation, job)
@@ -522,13 +525,13 @@ class JobOfAnUpdateTellsTheLastCreate(MockApi):
 
 @seeded(
     requirement="JOB-03",
-    touches=CREATE + WRITE + READ,
+    affects=CREATE + WRITE + READ,
     observe=lambda probe: [
-        probe.ended(answer) for answer in [probe.create(), probe.cancel("no such event"), probe.create()]
+        probe.final_status(answer) for answer in [probe.create(), probe.cancel("no such event"), probe.create()]
     ],
 )
 class FailureOfOneOperationIsThatOfAll(MockApi):
-    """Jobs that are read after one that failed are told to have failed, if they were queued before it."""
+    """Jobs that are read after one that failed are reported as failed, if they were queued before it."""
 
     def status_answer(self, operation: Operation, job: Job) -> Json:
         answer = super().status_answer(operation, job)
@@ -539,7 +542,7 @@ class FailureOfOneOperationIsThatOfAll(MockApi):
         return {**answer, "write_status": FAILURE, "errors": list(failed[0].errors), "created_record_id": None}
 
 
-@seeded(requirement="ERR-10", touches=WRITE, observe=lambda probe: probe.write(probe.good(foo=1)).said)
+@seeded(requirement="ERR-10", affects=WRITE, observe=lambda probe: probe.write(probe.valid_body(foo=1)).comparable)
 class RefusalForAnUnknownPropertyHasAJob(MockApi):
     """A write that is refused for a property that the schema does not list has a job in its error."""
 

@@ -26,7 +26,7 @@ from tests.detection.catalogue import WRITE, defect
 COLUMN_LENGTH: Final = 255
 BUFFER_BYTES: Final = 8192
 
-seeded = partial(defect, group="response shape", touches=WRITE)
+seeded = partial(defect, group="response shape", affects=WRITE)
 
 
 def knows(api: MockApi, operation: Operation, value: Json) -> bool:
@@ -37,7 +37,7 @@ def knows(api: MockApi, operation: Operation, value: Json) -> bool:
 # The job's id
 
 
-@seeded(requirement="RESP-01", observe=lambda probe: probe.write().said)
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write().comparable)
 class JobIdIsNull(MockApi):
     """The job_id of an accepted write is null."""
 
@@ -45,7 +45,7 @@ class JobIdIsNull(MockApi):
         return {**super().write_answer(operation, value, job), "meta": {"job_id": None}}
 
 
-@seeded(requirement="RESP-01", observe=lambda probe: probe.write().said)
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write().comparable)
 class JobIdIsANumber(MockApi):
     """The job_id of an accepted write is the number of a database row."""
 
@@ -61,7 +61,7 @@ class JobIdIsBlank(MockApi):
         return {**super().write_answer(operation, value, job), "meta": {"job_id": ""}}
 
 
-@seeded(requirement="RESP-04", observe=lambda probe: probe.queue()[-1])
+@seeded(requirement="RESP-04", observe=lambda probe: probe.queue_job()[-1])
 class JobIdEndsInALineFeed(MockApi):
     """The job_id is read from a command's output, line feed and all."""
 
@@ -72,7 +72,7 @@ class JobIdEndsInALineFeed(MockApi):
 # The two objects
 
 
-@seeded(requirement="RESP-01", observe=lambda probe: probe.write().said)
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write().comparable)
 class JobIdInCamelCase(MockApi):
     """The answer's meta has jobId in place of job_id."""
 
@@ -80,7 +80,7 @@ class JobIdInCamelCase(MockApi):
         return {**super().write_answer(operation, value, job), "meta": {"jobId": job.id}}
 
 
-@seeded(requirement="RESP-01", observe=lambda probe: probe.write().said)
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write().comparable)
 class MetaIsAList(MockApi):
     """The answer's meta is a list of one object."""
 
@@ -88,7 +88,7 @@ class MetaIsAList(MockApi):
         return {**super().write_answer(operation, value, job), "meta": [{"job_id": job.id}]}
 
 
-@seeded(requirement="RESP-01", observe=lambda probe: probe.write().said)
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write().comparable)
 class ShapeOfTheGenericEndpoint(MockApi):
     """The answer has job_id and data, as those of the generic endpoints do, in place of meta and result."""
 
@@ -96,7 +96,7 @@ class ShapeOfTheGenericEndpoint(MockApi):
         return {"job_id": job.id, "data": value}
 
 
-@seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id="no such event"))
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write_changed(event_id="no such event"))
 class ResultIsEmptyForAnUnknownEvent(MockApi):
     """The result is an empty object where the event could not be looked up."""
 
@@ -105,7 +105,7 @@ class ResultIsEmptyForAnUnknownEvent(MockApi):
         return answer if knows(self, operation, value) else {**answer, "result": {}}
 
 
-@seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id=probe.good()["integration_id"]))
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write_changed(event_id=probe.valid_body()["integration_id"]))
 class ResultLosesOneOfTwoEqualIds(MockApi):
     """The result is built by value, so that two properties with the same value become one."""
 
@@ -117,7 +117,7 @@ class ResultLosesOneOfTwoEqualIds(MockApi):
         return {**answer, "result": {name: sent for name, sent in answer["result"].items() if name not in lost}}
 
 
-@seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id=""))
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write_changed(event_id=""))
 class ResultLeavesOutEmptyText(MockApi):
     """The result leaves out a property that was sent as an empty string."""
 
@@ -126,7 +126,7 @@ class ResultLeavesOutEmptyText(MockApi):
         return {**answer, "result": {name: sent for name, sent in answer["result"].items() if sent != ""}}
 
 
-@seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id="x" * (COLUMN_LENGTH + 1)))
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write_changed(event_id="x" * (COLUMN_LENGTH + 1)))
 class ResultLeavesOutLongText(MockApi):
     """The result leaves out a property that is too long for its column."""
 
@@ -140,7 +140,7 @@ class ResultLeavesOutLongText(MockApi):
         return {**answer, "result": kept}
 
 
-@seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id="4711"))
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write_changed(event_id="4711"))
 class ResultTurnsDigitsIntoANumber(MockApi):
     """The result holds a number where the id that was sent has digits only."""
 
@@ -151,7 +151,7 @@ class ResultTurnsDigitsIntoANumber(MockApi):
         }
 
 
-@seeded(requirement="RESP-01", observe=lambda probe: probe.said(event_id="null"))
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write_changed(event_id="null"))
 class ResultTurnsTheWordNullIntoNull(MockApi):
     """The result holds null where the word null was sent."""
 
@@ -171,7 +171,7 @@ class _Altered(MockApi):
         return {name: self.alter(sent) if isinstance(sent, str) else sent for name, sent in echo.items()}
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="a"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a"))
 class ResultIsInAlphabeticalOrder(MockApi):
     """The result pairs the names with the values in alphabetical order, which swaps some pairs of ids."""
 
@@ -181,7 +181,7 @@ class ResultIsInAlphabeticalOrder(MockApi):
         return {**echo, **dict(zip(ids, sorted(ids.values()), strict=True))}
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: (probe.said(), probe.said(event_id="another")))
+@seeded(requirement="RESP-03", observe=lambda probe: (probe.write_changed(), probe.write_changed(event_id="another")))
 class ResultOfThePreviousRequest(MockApi):
     """The result is that of the write before, kept in a variable that outlives the request."""
 
@@ -195,7 +195,7 @@ class ResultOfThePreviousRequest(MockApi):
         return echoes[-2:][0]
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id=" spaced\t"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id=" spaced\t"))
 class ResultIsTrimmed(_Altered):
     """The result has no white space around its values, though it was sent."""
 
@@ -203,7 +203,7 @@ class ResultIsTrimmed(_Altered):
         return text.strip()
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="two  spaces"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="two  spaces"))
 class ResultCollapsesSpaces(_Altered):
     """The result has one space where two were sent."""
 
@@ -211,7 +211,7 @@ class ResultCollapsesSpaces(_Altered):
         return re.sub(" +", " ", text)
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="EVT-1"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="EVT-1"))
 class ResultIsInLowerCase(_Altered):
     """The result has its values in lower case."""
 
@@ -219,7 +219,7 @@ class ResultIsInLowerCase(_Altered):
         return text.lower()
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="cafe\u0301"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="cafe\u0301"))
 class ResultIsComposed(_Altered):
     """The result has its text in Unicode's composed form, whatever form was sent."""
 
@@ -227,7 +227,7 @@ class ResultIsComposed(_Altered):
         return unicodedata.normalize("NFC", text)
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="x" * (COLUMN_LENGTH + 1)))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="x" * (COLUMN_LENGTH + 1)))
 class ResultIsCutAtTheColumn(_Altered):
     """The result holds the first 255 characters of what was sent."""
 
@@ -235,7 +235,7 @@ class ResultIsCutAtTheColumn(_Altered):
         return text[:COLUMN_LENGTH]
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="x" * (BUFFER_BYTES + 1)))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="x" * (BUFFER_BYTES + 1)))
 class ResultIsCutAtTheBuffer(_Altered):
     """The result holds the first 8,192 bytes of what was sent."""
 
@@ -244,7 +244,7 @@ class ResultIsCutAtTheBuffer(_Altered):
         return content[:BUFFER_BYTES].decode(errors="ignore") if len(content) > BUFFER_BYTES else text
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="R&D <1>"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="R&D <1>"))
 class ResultIsEscapedForHtml(_Altered):
     """The result has HTML entities for angle brackets, quotes and ampersands."""
 
@@ -252,7 +252,7 @@ class ResultIsEscapedForHtml(_Altered):
         return html.escape(text)
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="a+b%20c"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a+b%20c"))
 class ResultIsUnescapedAsAUrl(_Altered):
     """The result has percent-escapes and plus signs undone, as if the body were a form."""
 
@@ -260,7 +260,7 @@ class ResultIsUnescapedAsAUrl(_Altered):
         return unquote_plus(text)
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="0042"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="0042"))
 class ResultLosesLeadingZeros(_Altered):
     """The result has an id of digits without its leading zeros."""
 
@@ -268,7 +268,7 @@ class ResultLosesLeadingZeros(_Altered):
         return text.lstrip("0") or text if text.isascii() and text.isdigit() else text
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="Zo\u00eb"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="Zo\u00eb"))
 class ResultIsReadAsLatin1(_Altered):
     """The result has each byte of the UTF-8 that was sent as a character of its own."""
 
@@ -276,7 +276,7 @@ class ResultIsReadAsLatin1(_Altered):
         return text.encode(errors="surrogatepass").decode("latin-1")
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="Zo\u00eb"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="Zo\u00eb"))
 class ResultHasQuestionMarks(_Altered):
     """The result has a question mark for every character beyond ASCII."""
 
@@ -284,7 +284,7 @@ class ResultHasQuestionMarks(_Altered):
         return text.encode("ascii", errors="replace").decode()
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="a \U0001f4c5 date"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a \U0001f4c5 date"))
 class ResultEndsBeforeAnEmoji(_Altered):
     """The result ends before the first character beyond the Basic Multilingual Plane, as old MySQL columns do."""
 
@@ -292,7 +292,7 @@ class ResultEndsBeforeAnEmoji(_Altered):
         return re.split("[\U00010000-\U0010ffff]", text)[0]
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="a\x07b"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a\x07b"))
 class ResultLosesControlCharacters(_Altered):
     """The result has no control characters, though they were sent."""
 
@@ -300,7 +300,7 @@ class ResultLosesControlCharacters(_Altered):
         return re.sub("[\x00-\x1f\x7f]", "", text)
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.said(event_id="a\r\nb"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a\r\nb"))
 class ResultHasOtherLineEnds(_Altered):
     """The result has a line feed where carriage return and line feed were sent."""
 
@@ -311,7 +311,7 @@ class ResultHasOtherLineEnds(_Altered):
 # The body as bytes
 
 
-@seeded(requirement="RESP-01", observe=lambda probe: probe.write().said)
+@seeded(requirement="RESP-01", observe=lambda probe: probe.write().comparable)
 class AnswerIsEncodedTwice(MockApi):
     """The body of an accepted write is a JSON string that holds the JSON."""
 
@@ -346,7 +346,7 @@ class AnswerNamesAKeyTwice(MockApi):
         return re.sub(rb'("job_id":"[^"]*")', rb"\1,\1", super().encode(value))
 
 
-@seeded(requirement="RESP-02", observe=lambda probe: probe.write(probe.good(event_id='the "blue" room')).body)
+@seeded(requirement="RESP-02", observe=lambda probe: probe.write(probe.valid_body(event_id='the "blue" room')).body)
 class QuoteIsNotEscaped(MockApi):
     """The answer is put together as text, and a quotation mark in an id ends the string."""
 
@@ -354,7 +354,7 @@ class QuoteIsNotEscaped(MockApi):
         return super().encode(value).replace(b'\\"', b'"')
 
 
-@seeded(requirement="RESP-02", observe=lambda probe: probe.write(probe.good(event_id="two\nlines")).body)
+@seeded(requirement="RESP-02", observe=lambda probe: probe.write(probe.valid_body(event_id="two\nlines")).body)
 class LineFeedIsNotEscaped(MockApi):
     """The answer is put together as text, with a bare line feed in a string where an id has one."""
 
@@ -362,7 +362,7 @@ class LineFeedIsNotEscaped(MockApi):
         return re.sub(rb"(?<!\\)\\n", b"\n", super().encode(value))
 
 
-@seeded(requirement="RESP-02", observe=lambda probe: probe.write(probe.good(event_id="Zo\u00eb")).body)
+@seeded(requirement="RESP-02", observe=lambda probe: probe.write(probe.valid_body(event_id="Zo\u00eb")).body)
 class AnswerIsInLatin1(MockApi):
     """The answer is encoded in Latin-1, which is the same as UTF-8 until a name has an accent."""
 
@@ -383,7 +383,7 @@ class AcceptedWith201(MockApi):
         return response
 
 
-@seeded(requirement="RESP-05", observe=lambda probe: probe.said(event_id="no such event"))
+@seeded(requirement="RESP-05", observe=lambda probe: probe.write_changed(event_id="no such event"))
 class UnknownEventIsAcceptedWith202(MockApi):
     """A write is answered with 202 where its event still has to be looked up."""
 
@@ -394,7 +394,7 @@ class UnknownEventIsAcceptedWith202(MockApi):
         return response
 
 
-@seeded(requirement="RESP-05", observe=lambda probe: (probe.said(), probe.said()))
+@seeded(requirement="RESP-05", observe=lambda probe: (probe.write_changed(), probe.write_changed()))
 class SecondCancelHasNoContent(MockApi):
     """Cancelling what is already cancelled is answered with 204 and no body."""
 
@@ -405,7 +405,7 @@ class SecondCancelHasNoContent(MockApi):
         return Response(status_code=204) if known and len(self.state.removed) == before else response
 
 
-@seeded(requirement="RESP-05", observe=lambda probe: probe.said(event_id="no such event"))
+@seeded(requirement="RESP-05", observe=lambda probe: probe.write_changed(event_id="no such event"))
 class SuccessCarriesAnError(MockApi):
     """A 200 holds an error beside meta and result where the event is unknown."""
 

@@ -24,8 +24,8 @@ from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties
 from tests.detection.catalogue import BOTH, READ, WRITE, defect
 from tests.detection.probe import Probe
-from tests.detection.raw_server import Connection, RawRequest, RawResponse, RawServer, on_a_socket
-from tests.detection.timing_observers import hasty, overlapping
+from tests.detection.raw_server import Connection, RawRequest, RawResponse, RawServer, as_serve_function
+from tests.detection.timing_observers import concurrent_answers, with_short_timeout
 
 seeded = partial(defect, group="robustness")
 
@@ -34,19 +34,19 @@ def second_after_a_malformed_one(probe: Probe) -> object:
     """Return what a good request gets on the connection where one was not JSON."""
     with probe.one_connection():
         probe.write(b'{"')
-        return probe.write().said
+        return probe.write().comparable
 
 
 def after_a_good_one(probe: Probe, **changes: Json) -> object:
     """Return what a changed body gets after a good one."""
     probe.write()
-    return probe.write(probe.good(**changes)).said
+    return probe.write(probe.valid_body(**changes)).comparable
 
 
 def two_events(probe: Probe) -> list[object]:
     """Return what two writes at the same time get."""
-    first, second = (probe.good(event_id=event) for event in ("evt-one", "evt-two"))
-    return overlapping(lambda: probe.write(first), lambda: probe.write(second))
+    first, second = (probe.valid_body(event_id=event) for event in ("evt-one", "evt-two"))
+    return concurrent_answers(lambda: probe.write(first), lambda: probe.write(second))
 
 
 class InTurns(MockApi):
@@ -99,10 +99,10 @@ def strings_of(request: RawRequest) -> list[str]:
 
 @seeded(
     requirement="RESP-11",
-    touches=WRITE,
-    observe=hasty(lambda probe: probe.write(probe.good(event_id="a\0b")).status),
+    affects=WRITE,
+    observe=with_short_timeout(lambda probe: probe.write(probe.valid_body(event_id="a\0b")).status),
 )
-@on_a_socket
+@as_serve_function
 class NulInAValueHangs(Hanging):
     """A value with U+0000 gets no answer: the driver of the database waits for the rest of it."""
 
@@ -113,10 +113,10 @@ class NulInAValueHangs(Hanging):
 
 @seeded(
     requirement="RESP-06",
-    touches=WRITE,
-    observe=hasty(lambda probe: probe.write(b"", {"content-length": "0"}).status),
+    affects=WRITE,
+    observe=with_short_timeout(lambda probe: probe.write(b"", {"content-length": "0"}).status),
 )
-@on_a_socket
+@as_serve_function
 class EmptyBodyHangs(Hanging):
     """A write without a body gets no answer: the server waits for one."""
 
@@ -127,10 +127,10 @@ class EmptyBodyHangs(Hanging):
 
 @seeded(
     requirement="RESP-06",
-    touches=WRITE,
-    observe=hasty(lambda probe: probe.write(probe.good(event_id="a" * 30 + "!")).status),
+    affects=WRITE,
+    observe=with_short_timeout(lambda probe: probe.write(probe.valid_body(event_id="a" * 30 + "!")).status),
 )
-@on_a_socket
+@as_serve_function
 class LongRunsOfALetterTakeForever(Hanging):
     """A value with thirty times the same character, and another one at its end, keeps a pattern busy for ever."""
 
@@ -145,10 +145,10 @@ class LongRunsOfALetterTakeForever(Hanging):
 
 @seeded(
     requirement="RESP-06",
-    touches=WRITE,
-    observe=hasty(lambda probe: probe.write(probe.good(event_id=" ")).status),
+    affects=WRITE,
+    observe=with_short_timeout(lambda probe: probe.write(probe.valid_body(event_id=" ")).status),
 )
-@on_a_socket
+@as_serve_function
 class BlankIsSlow(RawServer):
     """A blank value is looked up without an index and takes twelve seconds."""
 
@@ -163,10 +163,10 @@ class BlankIsSlow(RawServer):
 
 @seeded(
     requirement="RESP-11",
-    touches=WRITE,
+    affects=WRITE,
     observe=lambda probe: probe.write(b"[" * 40 + b"]" * 40).status,
 )
-@on_a_socket
+@as_serve_function
 class NestingEndsTheWorker(RawServer):
     """A body with thirty levels of nesting ends the process that reads it: the connection closes."""
 
@@ -182,10 +182,10 @@ class NestingEndsTheWorker(RawServer):
 
 @seeded(
     requirement="RESP-06",
-    touches=READ,
+    affects=READ,
     observe=lambda probe: probe.status("j" * 300).status,
 )
-@on_a_socket
+@as_serve_function
 class LongJobIdsAreDropped(RawServer):
     """A read whose path is above 256 characters closes the connection without an answer."""
 
@@ -202,8 +202,8 @@ class LongJobIdsAreDropped(RawServer):
 # What a bad request leaves behind
 
 
-@seeded(requirement="ERR-13", touches=WRITE, observe=second_after_a_malformed_one)
-@on_a_socket
+@seeded(requirement="ERR-13", affects=WRITE, observe=second_after_a_malformed_one)
+@as_serve_function
 class UnreadBodyIsTheNextRequest(RawServer):
     """After a body that is not JSON its rest is read as the next request, which is answered 400 in its place."""
 
@@ -215,7 +215,7 @@ class UnreadBodyIsTheNextRequest(RawServer):
             connection.drop()
 
 
-@seeded(requirement="ERR-13", touches=WRITE, observe=second_after_a_malformed_one)
+@seeded(requirement="ERR-13", affects=WRITE, observe=second_after_a_malformed_one)
 class OneBadBodySpoilsTheNext(MockApi):
     """After a body that is not JSON the next request is answered 500."""
 
@@ -238,8 +238,8 @@ class OneBadBodySpoilsTheNext(MockApi):
 
 @seeded(
     requirement="ERR-02",
-    touches=WRITE,
-    observe=lambda probe: [probe.write(probe.good(event_id=7)).status for _ in range(2)],
+    affects=WRITE,
+    observe=lambda probe: [probe.write(probe.valid_body(event_id=7)).status for _ in range(2)],
 )
 class AfterARefusalNothingIsValidated(MockApi):
     """The body that follows a refused one is not validated."""
@@ -255,8 +255,10 @@ class AfterARefusalNothingIsValidated(MockApi):
 
 @seeded(
     requirement="ERR-08",
-    touches=WRITE,
-    observe=lambda probe: [probe.write(probe.good(**{name: 1})).said for name in ("event_id", "integration_id")],
+    affects=WRITE,
+    observe=lambda probe: [
+        probe.write(probe.valid_body(**{name: 1})).comparable for name in ("event_id", "integration_id")
+    ],
 )
 class RefusalsGiveTheLastReason(MockApi):
     """A refused body is answered with the issues of the one that was refused before it."""
@@ -268,8 +270,8 @@ class RefusalsGiveTheLastReason(MockApi):
         issues = super().validate(operation, value)
         if not issues:
             return []
-        told, self._last = self._last or issues, issues
-        return told
+        reported, self._last = self._last or issues, issues
+        return reported
 
 
 # What a good request leaves behind
@@ -277,10 +279,10 @@ class RefusalsGiveTheLastReason(MockApi):
 
 @seeded(
     requirement="ERR-01",
-    touches=WRITE,
+    affects=WRITE,
     observe=lambda probe: (
         probe.write().status,
-        probe.write({name: value for name, value in probe.good().items() if name != "event_id"}).status,
+        probe.write({name: value for name, value in probe.valid_body().items() if name != "event_id"}).status,
     ),
 )
 class MissingPropertiesAreThoseOfTheLastBody(MockApi):
@@ -303,7 +305,7 @@ class MissingPropertiesAreThoseOfTheLastBody(MockApi):
 
 @seeded(
     requirement="ERR-02",
-    touches=WRITE,
+    affects=WRITE,
     observe=lambda probe: after_a_good_one(probe, event_id=None),
 )
 class ShapesAreValidatedOnce(MockApi):
@@ -326,8 +328,8 @@ class ShapesAreValidatedOnce(MockApi):
 
 @seeded(
     requirement="RESP-03",
-    touches=WRITE,
-    observe=lambda probe: after_a_good_one(probe, event_id=probe.served.known[EVENTS][1]),
+    affects=WRITE,
+    observe=lambda probe: after_a_good_one(probe, event_id=probe.served.test_data[EVENTS][1]),
 )
 class AnswersAreCachedByIntegration(MockApi):
     """A second write for the same integration gets the result of the first."""
@@ -346,7 +348,7 @@ class AnswersAreCachedByIntegration(MockApi):
 # What happens at the same time
 
 
-@seeded(requirement="RESP-09", touches=WRITE, observe=two_events)
+@seeded(requirement="RESP-09", affects=WRITE, observe=two_events)
 class ConcurrentAnswersAreMixedUp(InTurns):
     """Of two writes at the same time, both are answered as the later one."""
 
@@ -364,7 +366,7 @@ class ConcurrentAnswersAreMixedUp(InTurns):
 
 @seeded(
     requirement="RESP-09",
-    touches=WRITE,
+    affects=WRITE,
     observe=two_events,
 )
 class ConcurrentWritesCollide(InTurns):
@@ -390,8 +392,8 @@ class ConcurrentWritesCollide(InTurns):
 
 @seeded(
     requirement="AUTH-01",
-    touches=BOTH,
-    observe=lambda probe: overlapping(lambda: probe.write(headers={"authorization": None}), probe.write),
+    affects=BOTH,
+    observe=lambda probe: concurrent_answers(lambda: probe.write(headers={"authorization": None}), probe.write),
 )
 class CredentialsOfAConcurrentRequestCount(InTurns):
     """A request without credentials passes while one with a token is under way."""
@@ -419,8 +421,8 @@ class CredentialsOfAConcurrentRequestCount(InTurns):
 
 @seeded(
     requirement="RESP-04",
-    touches=WRITE,
-    observe=lambda probe: len({probe.queue() for _ in range(5)}),
+    affects=WRITE,
+    observe=lambda probe: len({probe.queue_job() for _ in range(5)}),
 )
 class JobIdsAreNumbersOfTheSecond(MockApi):
     """Jobs of the same second have the same id."""
@@ -432,10 +434,10 @@ class JobIdsAreNumbersOfTheSecond(MockApi):
 
 @seeded(
     requirement="RESP-06",
-    touches=WRITE,
+    affects=WRITE,
     observe=lambda probe: probe.write(b"{} " * 20, {"content-type": "text/plain"}).status,
 )
-@on_a_socket
+@as_serve_function
 class RefusesWithoutReading(RawServer):
     """A body of another media type is not read: the connection is reset before the answer arrives."""
 

@@ -15,15 +15,15 @@ from contracts.mock.http.refusal import Refusal
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
 from tests.detection.catalogue import UNSUPPORTED, defect
-from tests.detection.intermittent_base import Every
+from tests.detection.intermittent_base import EveryNth
 from tests.detection.probe import Probe
 
 seeded = partial(
     defect,
     group="protocol",
     requirement="HTTP-02",
-    touches=UNSUPPORTED,
-    observe=lambda probe: probe.unsupported().said,
+    affects=UNSUPPORTED,
+    observe=lambda probe: probe.unsupported().comparable,
 )
 
 
@@ -42,7 +42,7 @@ class _Answered(MockApi):
     def likes(self, value: Json) -> bool:
         raise NotImplementedError
 
-    def told(self) -> Json:
+    def success_body(self) -> Json:
         return {}
 
     def answer(self, request: Request, body: bytes) -> Response:
@@ -57,7 +57,7 @@ class _Answered(MockApi):
                 value = ...
             if not self.likes(value):
                 raise
-            return self.respond(200, self.told())
+            return self.respond(200, self.success_body())
 
 
 @seeded()
@@ -89,7 +89,7 @@ class UnsupportedIs501(_Refused):
     refusal = Refusal(501, "not_implemented", "not implemented", "unsupported")
 
 
-@seeded(observe=lambda probe: probe.unsupported({"integration_id": probe.good()["integration_id"]}).said)
+@seeded(observe=lambda probe: probe.unsupported({"integration_id": probe.valid_body()["integration_id"]}).comparable)
 class UnsupportedIsAnsweredForAKnownIntegration(_Answered):
     """What is not supported is answered with 200 and an empty list where the body names a known integration."""
 
@@ -97,7 +97,7 @@ class UnsupportedIsAnsweredForAKnownIntegration(_Answered):
         sent = value.get("integration_id") if isinstance(value, dict) else None
         return sent in self.state.integrations
 
-    def told(self) -> Json:
+    def success_body(self) -> Json:
         return {"results": []}
 
 
@@ -122,7 +122,7 @@ class UnsupportedQueuesAJob(MockApi):
         return {**body, "meta": {"job_id": job.id}}
 
 
-@seeded(requirement="RESP-06", observe=lambda probe: probe.unsupported([]).said)
+@seeded(requirement="RESP-06", observe=lambda probe: probe.unsupported([]).comparable)
 class CrashOnAnUnsupportedList(MockApi):
     """What is not supported is answered with 500 where its body is no object."""
 
@@ -138,10 +138,10 @@ def several(probe: Probe) -> object:
 
 
 @seeded(group="intermittent", observe=several)
-class UnsupportedIsAnsweredNowAndThen(Every, _Answered):
+class UnsupportedIsAnsweredNowAndThen(EveryNth, _Answered):
     """Every fifth request, if it asks for what is not supported, is answered with 200."""
 
     every = 5
 
     def likes(self, value: Json) -> bool:  # noqa: ARG002
-        return self.struck
+        return self.picked

@@ -17,7 +17,7 @@ from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from tests.detection.catalogue import WRITE, defect
 
-seeded = partial(defect, group="validation", touches=WRITE)
+seeded = partial(defect, group="validation", affects=WRITE)
 
 
 def about(error: ValidationError, name: str) -> bool:
@@ -42,7 +42,7 @@ class _Coercing(MockApi):
         return value
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(event_id={"id": 1}))
+@seeded(requirement="ERR-02", observe=lambda probe: probe.write_changed(event_id={"id": 1}))
 class TypeOfTheEventIsNotChecked(MockApi):
     """The event is checked for being there, but not for its type."""
 
@@ -54,7 +54,7 @@ class TypeOfTheEventIsNotChecked(MockApi):
         ]
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(event_id=None))
+@seeded(requirement="ERR-02", observe=lambda probe: probe.write_changed(event_id=None))
 class NullEventIsTakenAsEmpty(_Coercing):
     """An event of null is taken as an empty string."""
 
@@ -62,7 +62,7 @@ class NullEventIsTakenAsEmpty(_Coercing):
         return "" if value is None else value
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(integration_id=None))
+@seeded(requirement="ERR-02", observe=lambda probe: probe.write_changed(integration_id=None))
 class NullIntegrationIsTheOnlyOne(_Coercing):
     """An integration of null is taken as the one that the token belongs to."""
 
@@ -72,7 +72,7 @@ class NullIntegrationIsTheOnlyOne(_Coercing):
         return self.state.integrations[0] if value is None else value
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(integration_id=0))
+@seeded(requirement="ERR-02", observe=lambda probe: probe.write_changed(integration_id=0))
 class FalsyIntegrationIsTheOnlyOne(_Coercing):
     """An integration of 0, false or an empty list or object is taken as the one that the token belongs to."""
 
@@ -82,7 +82,7 @@ class FalsyIntegrationIsTheOnlyOne(_Coercing):
         return value if value or value is None or value == "" else self.state.integrations[0]
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(event_id=[]))
+@seeded(requirement="ERR-02", observe=lambda probe: probe.write_changed(event_id=[]))
 class FalsyEventIsNotChecked(_Coercing):
     """An event of false, 0, null or an empty list or object is taken for none given, which is not refused."""
 
@@ -90,7 +90,7 @@ class FalsyEventIsNotChecked(_Coercing):
         return value or ""
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(event_id=4711))
+@seeded(requirement="ERR-02", observe=lambda probe: probe.write_changed(event_id=4711))
 class WholeNumberIsTakenAsText(_Coercing):
     """A whole number is taken for the event, written out in digits."""
 
@@ -98,7 +98,7 @@ class WholeNumberIsTakenAsText(_Coercing):
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(event_id=0.5))
+@seeded(requirement="ERR-02", observe=lambda probe: probe.write_changed(event_id=0.5))
 class FractionIsTakenAsText(_Coercing):
     """A number with a fraction is taken for the event, since only whole ones are looked for."""
 
@@ -106,7 +106,7 @@ class FractionIsTakenAsText(_Coercing):
         return str(value) if isinstance(value, float) else value
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(event_id=True))
+@seeded(requirement="ERR-02", observe=lambda probe: probe.write_changed(event_id=True))
 class BooleanIsTakenAsText(_Coercing):
     """A boolean is taken for the event, as the word true or false."""
 
@@ -114,7 +114,10 @@ class BooleanIsTakenAsText(_Coercing):
         return str(value).lower() if isinstance(value, bool) else value
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(integration_id=[probe.good()["integration_id"]]))
+@seeded(
+    requirement="ERR-02",
+    observe=lambda probe: probe.write_changed(integration_id=[probe.valid_body()["integration_id"]]),
+)
 class ListOfOneIntegrationIsUnwrapped(_Coercing):
     """A list with one integration is taken for the integration."""
 
@@ -124,7 +127,7 @@ class ListOfOneIntegrationIsUnwrapped(_Coercing):
         return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(event_id=["a", "b"]))
+@seeded(requirement="ERR-02", observe=lambda probe: probe.write_changed(event_id=["a", "b"]))
 class ListOfEventsIsJoined(_Coercing):
     """A list of texts is taken for the event, joined by commas."""
 
@@ -133,7 +136,7 @@ class ListOfEventsIsJoined(_Coercing):
         return ",".join(value) if texts else value
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(event_id={"a": 1}))
+@seeded(requirement="ERR-02", observe=lambda probe: probe.write_changed(event_id={"a": 1}))
 class ObjectIsTakenAsText(_Coercing):
     """An object is taken for the event, as the text that JavaScript makes of it."""
 
@@ -141,7 +144,10 @@ class ObjectIsTakenAsText(_Coercing):
         return "[object Object]" if isinstance(value, dict) else value
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(integration_id={"id": probe.good()["integration_id"]}))
+@seeded(
+    requirement="ERR-02",
+    observe=lambda probe: probe.write_changed(integration_id={"id": probe.valid_body()["integration_id"]}),
+)
 class ReferenceIsResolved(_Coercing):
     """An object with the integration as its id is taken for the integration."""
 
@@ -151,7 +157,9 @@ class ReferenceIsResolved(_Coercing):
         return value["id"] if isinstance(value, dict) and value.keys() == {"id"} else value
 
 
-@seeded(requirement="ERR-01", observe=lambda probe: probe.write({"event_id": probe.good()["event_id"]}).said)
+@seeded(
+    requirement="ERR-01", observe=lambda probe: probe.write({"event_id": probe.valid_body()["event_id"]}).comparable
+)
 class MissingIntegrationIsTheOnlyOne(MockApi):
     """A missing integration is taken from the token."""
 
@@ -162,7 +170,8 @@ class MissingIntegrationIsTheOnlyOne(MockApi):
 
 
 @seeded(
-    requirement="ERR-01", observe=lambda probe: probe.write({"integration_id": probe.good()["integration_id"]}).said
+    requirement="ERR-01",
+    observe=lambda probe: probe.write({"integration_id": probe.valid_body()["integration_id"]}).comparable,
 )
 class MissingEventIsAccepted(MockApi):
     """The event may be left out."""
@@ -180,7 +189,9 @@ class MissingEventIsAccepted(MockApi):
 
 @seeded(
     requirement="ERR-14",
-    observe=lambda probe: probe.write({"INTEGRATION_ID": probe.good()["integration_id"], "Event_Id": "x"}).said,
+    observe=lambda probe: (
+        probe.write({"INTEGRATION_ID": probe.valid_body()["integration_id"], "Event_Id": "x"}).comparable
+    ),
 )
 class NamesAreTakenInAnyCase(MockApi):
     """The names of properties are taken in any case, as Go's decoder does."""
@@ -191,7 +202,9 @@ class NamesAreTakenInAnyCase(MockApi):
 
 @seeded(
     requirement="ERR-14",
-    observe=lambda probe: probe.write({"integrationId": probe.good()["integration_id"], "eventId": "x"}).said,
+    observe=lambda probe: (
+        probe.write({"integrationId": probe.valid_body()["integration_id"], "eventId": "x"}).comparable
+    ),
 )
 class NamesAreTakenInCamelCase(MockApi):
     """The names of properties are taken in camel case too, without a word of that in the documentation."""
@@ -203,7 +216,9 @@ class NamesAreTakenInCamelCase(MockApi):
 
 @seeded(
     requirement="ERR-14",
-    observe=lambda probe: probe.write({"integration_id": probe.good()["integration_id"], " event_id ": "x"}).said,
+    observe=lambda probe: (
+        probe.write({"integration_id": probe.valid_body()["integration_id"], " event_id ": "x"}).comparable
+    ),
 )
 class NamesAreTrimmed(MockApi):
     """The names of properties are taken with white space around them."""
@@ -212,7 +227,7 @@ class NamesAreTrimmed(MockApi):
         return {name.strip(): sent for name, sent in value.items()} if isinstance(value, dict) else value
 
 
-@seeded(requirement="ERR-07", observe=lambda probe: probe.said(note="x"))
+@seeded(requirement="ERR-07", observe=lambda probe: probe.write_changed(note="x"))
 class UnknownPropertyIsIgnored(MockApi):
     """A property that the schema does not list is ignored."""
 
@@ -220,7 +235,7 @@ class UnknownPropertyIsIgnored(MockApi):
         return self.sent(operation, value) if isinstance(value, dict) else value
 
 
-@seeded(requirement="ERR-07", observe=lambda probe: probe.said(note=None))
+@seeded(requirement="ERR-07", observe=lambda probe: probe.write_changed(note=None))
 class UnknownNullIsIgnored(MockApi):
     """A property that the schema does not list is ignored where it is null."""
 
@@ -231,7 +246,7 @@ class UnknownNullIsIgnored(MockApi):
         return {name: sent for name, sent in value.items() if name in known or sent is not None}
 
 
-@seeded(requirement="ERR-07", observe=lambda probe: probe.said(note={"a": 1}))
+@seeded(requirement="ERR-07", observe=lambda probe: probe.write_changed(note={"a": 1}))
 class UnknownObjectIsIgnored(MockApi):
     """A property that the schema does not list is ignored where it is an object or a list."""
 
@@ -244,7 +259,7 @@ class UnknownObjectIsIgnored(MockApi):
 
 @seeded(
     requirement="ERR-07",
-    observe=lambda probe: probe.write({"id": "x", **probe.good()}).said,
+    observe=lambda probe: probe.write({"id": "x", **probe.valid_body()}).comparable,
 )
 class OnlyTheLastUnknownPropertyIsRefused(MockApi):
     """A property that the schema does not list is refused only where it stands after the others."""
@@ -259,7 +274,7 @@ class OnlyTheLastUnknownPropertyIsRefused(MockApi):
 # Combinations
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: probe.said(event_id=1))
+@seeded(requirement="ERR-02", observe=lambda probe: probe.write_changed(event_id=1))
 class OneWrongTypeIsNotEnough(MockApi):
     """A wrong type is refused only where both properties have one: an `and` that should be an `or`."""
 
@@ -271,7 +286,7 @@ class OneWrongTypeIsNotEnough(MockApi):
 
 @seeded(
     requirement="ERR-14",
-    observe=lambda probe: probe.said(integration_id=[probe.good()["integration_id"]], event_id=[1]),
+    observe=lambda probe: probe.write_changed(integration_id=[probe.valid_body()["integration_id"]], event_id=[1]),
 )
 class TwoWrongTypesCancelOut(MockApi):
     """Wrong types in both properties are accepted, each alone is refused: the second check overwrites the first."""
@@ -288,7 +303,7 @@ class TwoWrongTypesCancelOut(MockApi):
 
 @seeded(
     requirement="ERR-14",
-    observe=lambda probe: probe.write({"integration_id": probe.good()["integration_id"], "id": "x"}).said,
+    observe=lambda probe: probe.write({"integration_id": probe.valid_body()["integration_id"], "id": "x"}).comparable,
 )
 class PropertiesAreCountedNotNamed(MockApi):
     """A body with as many properties as are required is taken for complete, and for known."""
@@ -301,7 +316,7 @@ class PropertiesAreCountedNotNamed(MockApi):
         return [error for error in found if error.validator == "type"]
 
 
-@seeded(requirement="ERR-14", observe=lambda probe: probe.write(probe.good(event_id=5, note=1)).said)
+@seeded(requirement="ERR-14", observe=lambda probe: probe.write(probe.valid_body(event_id=5, note=1)).comparable)
 class UnknownPropertyEndsValidation(MockApi):
     """An unknown property hides everything else that is wrong, and is then ignored itself."""
 
@@ -311,7 +326,7 @@ class UnknownPropertyEndsValidation(MockApi):
         return [] if unknown and len(found) > 1 else found
 
 
-@seeded(requirement="ERR-02", observe=lambda probe: (probe.said(), probe.said(event_id=None)))
+@seeded(requirement="ERR-02", observe=lambda probe: (probe.write_changed(), probe.write_changed(event_id=None)))
 class IntegrationIsValidatedOnce(MockApi):
     """After one good request for an integration, the types of later ones for it are not checked."""
 
@@ -333,7 +348,7 @@ class IntegrationIsValidatedOnce(MockApi):
 # The whole body
 
 
-@seeded(requirement="ERR-03", observe=lambda probe: probe.write([probe.good()]).said)
+@seeded(requirement="ERR-03", observe=lambda probe: probe.write([probe.valid_body()]).comparable)
 class ListOfOneBodyIsUnwrapped(MockApi):
     """A list with one good body is taken for the body."""
 
@@ -341,7 +356,7 @@ class ListOfOneBodyIsUnwrapped(MockApi):
         return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-@seeded(requirement="ERR-03", observe=lambda probe: probe.write(json.dumps(probe.good())).said)
+@seeded(requirement="ERR-03", observe=lambda probe: probe.write(json.dumps(probe.valid_body())).comparable)
 class TextIsParsedAgain(MockApi):
     """A string that holds JSON is taken for the body."""
 
@@ -352,7 +367,7 @@ class TextIsParsedAgain(MockApi):
             return value
 
 
-@seeded(requirement="ERR-03", observe=lambda probe: probe.write(list(probe.good().values())).said)
+@seeded(requirement="ERR-03", observe=lambda probe: probe.write(list(probe.valid_body().values())).comparable)
 class ValuesInOrderAreTaken(MockApi):
     """A list of the values in the order of the schema is taken for the body."""
 
@@ -361,7 +376,7 @@ class ValuesInOrderAreTaken(MockApi):
         return dict(zip(names, value, strict=True)) if isinstance(value, list) and len(value) == len(names) else value
 
 
-@seeded(requirement="ERR-14", observe=lambda probe: probe.write({"data": probe.good()}).said)
+@seeded(requirement="ERR-14", observe=lambda probe: probe.write({"data": probe.valid_body()}).comparable)
 class WrapperIsUnwrapped(MockApi):
     """A good body inside another object is taken for the body."""
 

@@ -26,15 +26,15 @@ PARTIAL_SUCCESS: Final = "PARTIAL_SUCCESS"
 
 
 def reads(probe: Probe, times: int = 6) -> list[object]:
-    """Return what is said to so many reads of the same job."""
-    job = probe.queue()
-    return [probe.status(job).said for _ in range(times)]
+    """Return the answers to so many reads of the same job."""
+    job = probe.queue_job()
+    return [probe.status(job).comparable for _ in range(times)]
 
 
 # Ids of jobs
 
 
-@variant(observe=lambda probe: len(probe.queue()))
+@variant(observe=lambda probe: len(probe.queue_job()))
 class JobIdsAreUuids(MockApi):
     """A job_id is a UUID."""
 
@@ -43,7 +43,7 @@ class JobIdsAreUuids(MockApi):
         return str(uuid.uuid5(uuid.NAMESPACE_URL, super().new_job_id()))
 
 
-@variant(observe=lambda probe: probe.queue().isdigit())
+@variant(observe=lambda probe: probe.queue_job().isdigit())
 class JobIdsAreNumbers(MockApi):
     """A job_id is a number, as a string."""
 
@@ -57,7 +57,7 @@ class JobIdsAreNumbers(MockApi):
         return str(next(self._numbers))
 
 
-@variant(observe=lambda probe: len(probe.queue()))
+@variant(observe=lambda probe: len(probe.queue_job()))
 class JobIdsAreLong(MockApi):
     """A job_id has three hundred characters and dots in between."""
 
@@ -68,7 +68,7 @@ class JobIdsAreLong(MockApi):
         return ".".join(super(JobIdsAreLong, self).new_job_id() for _ in range(self.parts))
 
 
-@variant(observe=lambda probe: len(probe.queue()))
+@variant(observe=lambda probe: len(probe.queue_job()))
 class JobIdsNeedEscapesInAPath(MockApi):
     """A job_id is base64: it has slashes, plus signs and equals signs, which a path holds percent-encoded."""
 
@@ -78,9 +78,9 @@ class JobIdsNeedEscapesInAPath(MockApi):
 
 
 @variant(
-    touches=WRITE,
+    affects=WRITE,
     departs_from={"RESP-04"},
-    observe=lambda probe: len({probe.queue() for _ in range(3)}),
+    observe=lambda probe: len({probe.queue_job() for _ in range(3)}),
 )
 class RepeatsGetTheSameJob(MockApi):
     """A write that comes again is not queued again: its answer has the job of the first one."""
@@ -189,7 +189,7 @@ class JobsTellTheRecord(MockApi):
 # More than was asked for
 
 
-@variant(observe=lambda probe: (probe.write().said, reads(probe)))
+@variant(observe=lambda probe: (probe.write().comparable, reads(probe)))
 class AnswersSayMore(MockApi):
     """Answers have properties that the document does not list, null and nested ones among them."""
 
@@ -233,7 +233,7 @@ def with_a_point(value: Json) -> Json:
     return float(value) if type(value) is int and abs(value) < 2**53 else value
 
 
-@variant(touches=CREATE + UPDATE + LIST, observe=lambda probe: probe.create().body)
+@variant(affects=CREATE + UPDATE + LIST, observe=lambda probe: probe.create().body)
 class WholeNumbersHaveAPoint(MockApi):
     """Whole numbers are written as 30.0."""
 
@@ -251,7 +251,7 @@ class JsonIsPretty(MockApi):
         return json.dumps(value, indent=2).replace("\n", "\r\n").encode() + b"\n"
 
 
-@variant(observe=lambda probe: probe.write(probe.good(event_id="Žofie/7")).body)
+@variant(observe=lambda probe: probe.write(probe.valid_body(event_id="Žofie/7")).body)
 class JsonIsEscaped(MockApi):
     """The JSON of an answer has escapes for all that is not ASCII, and for slashes, as PHP writes it."""
 

@@ -28,7 +28,7 @@ KIBIBYTE: Final = 1024
 
 def good(probe: Probe) -> bytes:
     """Return a good body as bytes."""
-    return json.dumps(probe.good()).encode()
+    return json.dumps(probe.valid_body()).encode()
 
 
 # Stricter
@@ -58,7 +58,7 @@ class Choosy(MockApi):
         raise NotImplementedError
 
 
-@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id="")).said)
+@variant(affects=WRITE, observe=lambda probe: probe.write(probe.valid_body(event_id="")).comparable)
 class EmptyStringsAreRefused(Choosy):
     """An empty string is refused with 400."""
 
@@ -69,7 +69,7 @@ class EmptyStringsAreRefused(Choosy):
         return not text
 
 
-@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id=" \t")).said)
+@variant(affects=WRITE, observe=lambda probe: probe.write(probe.valid_body(event_id=" \t")).comparable)
 class BlankStringsAreRefused(Choosy):
     """A string of nothing but white space is refused with 400, an empty one too."""
 
@@ -78,7 +78,7 @@ class BlankStringsAreRefused(Choosy):
         return not text.strip()
 
 
-@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id="e" * 1001)).said)
+@variant(affects=WRITE, observe=lambda probe: probe.write(probe.valid_body(event_id="e" * 1001)).comparable)
 class LongStringsAreRefused(Choosy):
     """A string above 1,000 characters is refused with 400."""
 
@@ -89,7 +89,7 @@ class LongStringsAreRefused(Choosy):
         return len(text) > self.characters
 
 
-@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id="a\0b")).said)
+@variant(affects=WRITE, observe=lambda probe: probe.write(probe.valid_body(event_id="a\0b")).comparable)
 class ControlCharactersAreRefused(Choosy):
     """A string with a control character, NUL or a lone surrogate is refused with 400."""
 
@@ -100,7 +100,7 @@ class ControlCharactersAreRefused(Choosy):
         return bool(self.refused.search(text))
 
 
-@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id="Žofie")).said)
+@variant(affects=WRITE, observe=lambda probe: probe.write(probe.valid_body(event_id="Žofie")).comparable)
 class IdsArePlain(Choosy):
     """An id with anything but letters, digits, hyphens and underscores is refused with 400."""
 
@@ -115,7 +115,7 @@ class IdsArePlain(Choosy):
         return not self.allowed.fullmatch(text)
 
 
-@variant(touches=WRITE, observe=lambda probe: probe.write(good(probe), {"content-type": "text/plain"}).said)
+@variant(affects=WRITE, observe=lambda probe: probe.write(good(probe), {"content-type": "text/plain"}).comparable)
 class OtherMediaTypesAreInvalid(MockApi):
     """A body of another media type, or of none, is refused with 400."""
 
@@ -129,7 +129,7 @@ class OtherMediaTypesAreInvalid(MockApi):
             raise
 
 
-@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id="e" * 101 * KIBIBYTE)).status)
+@variant(affects=WRITE, observe=lambda probe: probe.write(probe.valid_body(event_id="e" * 101 * KIBIBYTE)).status)
 class BodiesAbove100KibibytesAreTooLarge(MockApi):
     """A body above 100 KiB is refused with 413, as Express does by default."""
 
@@ -142,7 +142,7 @@ class BodiesAbove100KibibytesAreTooLarge(MockApi):
         return super().decode(request, body)
 
 
-@variant(touches=READ, observe=lambda probe: probe.status("j" * 9 * KIBIBYTE).status)
+@variant(affects=READ, observe=lambda probe: probe.status("j" * 9 * KIBIBYTE).status)
 class LongPathsAreRefused(MockApi):
     """A path above 8 KiB is refused with 414."""
 
@@ -173,7 +173,7 @@ class OnlyJsonIsAcceptable(MockApi):
 # Laxer
 
 
-@variant(touches=WRITE, departs_from={"ERR-07"}, observe=lambda probe: probe.write(probe.good(foo=1)).said)
+@variant(affects=WRITE, departs_from={"ERR-07"}, observe=lambda probe: probe.write(probe.valid_body(foo=1)).comparable)
 class UnknownPropertiesAreIgnored(MockApi):
     """A property that the schema does not list is ignored."""
 
@@ -182,7 +182,7 @@ class UnknownPropertiesAreIgnored(MockApi):
         return [error for error in super().errors(operation, value) if error.validator != UNKNOWN_PROPERTIES]
 
 
-@variant(touches=WRITE, departs_from={"ERR-07"}, observe=lambda probe: probe.write(probe.good(foo=1)).said)
+@variant(affects=WRITE, departs_from={"ERR-07"}, observe=lambda probe: probe.write(probe.valid_body(foo=1)).comparable)
 class UnknownPropertiesAreEchoed(UnknownPropertiesAreIgnored):
     """A property that the schema does not list is accepted and given back."""
 
@@ -192,7 +192,7 @@ class UnknownPropertiesAreEchoed(UnknownPropertiesAreIgnored):
         return {**answer, "result": {**value, **answer["result"]}}
 
 
-@variant(touches=WRITE, observe=lambda probe: probe.write(b'{"event_id":1,' + good(probe)[1:]).status)
+@variant(affects=WRITE, observe=lambda probe: probe.write(b'{"event_id":1,' + good(probe)[1:]).status)
 class LastOfTwoNamesCounts(MockApi):
     """Of a name that is given twice the last value counts, as most parsers have it."""
 
@@ -205,7 +205,7 @@ class LastOfTwoNamesCounts(MockApi):
         return super().parse(once.encode())
 
 
-@variant(touches=WRITE, observe=lambda probe: probe.write(codecs.BOM_UTF8 + good(probe)).status)
+@variant(affects=WRITE, observe=lambda probe: probe.write(codecs.BOM_UTF8 + good(probe)).status)
 class ByteOrderMarksAreSkipped(MockApi):
     """A byte order mark before the body is skipped, as RFC 8259 allows."""
 
@@ -215,7 +215,7 @@ class ByteOrderMarksAreSkipped(MockApi):
 
 
 @variant(
-    touches=WRITE,
+    affects=WRITE,
     departs_from={"ERR-11"},
     observe=lambda probe: probe.write(good(probe), {"content-type": "text/plain"}).status,
 )
@@ -228,7 +228,7 @@ class MediaTypesAreIgnored(MockApi):
 
 
 @variant(
-    touches=WRITE,
+    affects=WRITE,
     departs_from={"ERR-11"},
     observe=lambda probe: probe.write(good(probe), {"content-type": None}).status,
 )
@@ -241,7 +241,7 @@ class JsonIsTheDefaultMediaType(MockApi):
 
 
 @variant(
-    touches=WRITE,
+    affects=WRITE,
     departs_from={"ERR-11"},
     observe=lambda probe: probe.write(good(probe), {"content-type": "application/vnd.api+json"}).status,
 )
@@ -256,8 +256,8 @@ class JsonSuffixesAreAccepted(MockApi):
 
 @variant(
     observe=lambda probe: (
-        probe.write(path=probe.writing.path + "/").status,
-        probe.write(path=probe.writing.path.upper()).status,
+        probe.write(path=probe.write_operation.path + "/").status,
+        probe.write(path=probe.write_operation.path.upper()).status,
     ),
 )
 class PathsAreMatchedLoosely(MockApi):
@@ -278,7 +278,11 @@ class PathsAreMatchedLoosely(MockApi):
 # Changed on the way
 
 
-@variant(touches=WRITE, departs_from={"RESP-03"}, observe=lambda probe: probe.write(probe.good(event_id=" e ")).said)
+@variant(
+    affects=WRITE,
+    departs_from={"RESP-03"},
+    observe=lambda probe: probe.write(probe.valid_body(event_id=" e ")).comparable,
+)
 class ValuesAreTrimmed(MockApi):
     """White space around a value is cut off before anything is done with it."""
 
@@ -288,7 +292,7 @@ class ValuesAreTrimmed(MockApi):
         return {name: sent.strip() if isinstance(sent, str) else sent for name, sent in echo.items()}
 
 
-@variant(touches=WRITE, observe=lambda probe: probe.write(probe.good(event_id="\ud800")).said)
+@variant(affects=WRITE, observe=lambda probe: probe.write(probe.valid_body(event_id="\ud800")).comparable)
 class LoneSurrogatesAreReplaced(MockApi):
     """A lone surrogate, which is no text, comes back as U+FFFD."""
 

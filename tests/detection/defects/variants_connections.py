@@ -23,13 +23,13 @@ from contracts.openapi.document import Document
 from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Operation
 from tests.detection.catalogue import BOTH, LIST, variant
 from tests.detection.probe import Answer, Probe
-from tests.detection.raw_server import Connection, RawRequest, RawResponse, RawServer, on_a_socket
+from tests.detection.raw_server import Connection, RawRequest, RawResponse, RawServer, as_serve_function
 
 KIBIBYTE: Final = 1024
 
 
-def told(answer: Answer) -> tuple[str | None, ...]:
-    """Return what an answer tells of the rate limit."""
+def rate_headers(answer: Answer) -> tuple[str | None, ...]:
+    """Return the rate-limit headers of an answer."""
     return answer.headers.get(RATE_LIMIT), answer.headers.get(RATE_REMAINING)
 
 
@@ -61,7 +61,7 @@ def first_bytes(probe: Probe) -> bytes:
 
 
 @variant(observe=lambda probe: probe.write().headers.get("transfer-encoding"))
-@on_a_socket
+@as_serve_function
 class AnswersComeInChunks(RawServer):
     """Answers are chunked, a few bytes at a time."""
 
@@ -78,7 +78,7 @@ class AnswersComeInChunks(RawServer):
 
 
 @variant(observe=lambda probe: probe.write().headers.get("trailer"))
-@on_a_socket
+@as_serve_function
 class ChunksHaveExtensionsAndTrailers(RawServer):
     """Answers are chunked, with an extension after each size and a trailer at the end."""
 
@@ -93,7 +93,7 @@ class ChunksHaveExtensionsAndTrailers(RawServer):
 
 
 @variant(observe=lambda probe: (probe.write().headers.get("connection"), probe.write().headers.get("content-length")))
-@on_a_socket
+@as_serve_function
 class AnswersEndWithTheConnection(RawServer):
     """An answer has no Content-Length: it ends where the connection does."""
 
@@ -104,7 +104,7 @@ class AnswersEndWithTheConnection(RawServer):
 
 
 @variant(observe=first_bytes)
-@on_a_socket
+@as_serve_function
 class AnswersComeInSmallPieces(RawServer):
     """An answer arrives in pieces of sixteen bytes, between which the network takes its time."""
 
@@ -119,7 +119,7 @@ class AnswersComeInSmallPieces(RawServer):
 
 
 @variant(observe=first_bytes)
-@on_a_socket
+@as_serve_function
 class ContinueComesFirst(RawServer):
     """Each answer has a 100 before it, which a client has to expect even where it did not ask for it."""
 
@@ -129,7 +129,7 @@ class ContinueComesFirst(RawServer):
 
 
 @variant(observe=first_bytes)
-@on_a_socket
+@as_serve_function
 class HeadsAreTerseAndLoud(RawServer):
     """Header names are in upper case, with no white space before their values, and the status has no phrase."""
 
@@ -184,7 +184,7 @@ class AnswersHaveManyHeaders(MockApi):
     departs_from={"RATE-01"},
     observe=lambda probe: probe.write(headers={"x-padding": "p" * 17 * KIBIBYTE}).status,
 )
-@on_a_socket
+@as_serve_function
 class LargeHeadsAreRefused(RawServer):
     """A request with more than 16 KiB of headers is refused with 431 and no body, as Node's own server does."""
 
@@ -199,12 +199,12 @@ class LargeHeadsAreRefused(RawServer):
 
 
 def with_a_bad_escape(probe: Probe) -> object:
-    """Return what is said to targets that are no text when decoded, of a stranger too."""
-    return [probe.status(path=probe.reading.path.partition("{")[0] + end).said for end in ("%zz", "%FF")]
+    """Return the answers to targets that are no text when decoded, also without a known token."""
+    return [probe.status(path=probe.status_operation.path.partition("{")[0] + end).comparable for end in ("%zz", "%FF")]
 
 
-@variant(touches=BOTH + LIST, departs_from={"ERR-05", "RATE-01"}, observe=with_a_bad_escape)
-@on_a_socket
+@variant(affects=BOTH + LIST, departs_from={"ERR-05", "RATE-01"}, observe=with_a_bad_escape)
+@as_serve_function
 class TargetsThatAreNoTextAreRefused(RawServer):
     """A target with a bad percent-escape, or one that is no UTF-8, is refused with 400 before anything else is done."""
 
@@ -242,7 +242,7 @@ class ConnectionsServeOneRequest(MockApi):
 
 
 @variant(observe=second_on_the_connection)
-@on_a_socket
+@as_serve_function
 class ConnectionsCloseInSilence(RawServer):
     """Every answer is the last one of its connection, which closes without a word."""
 
@@ -326,7 +326,7 @@ class OnceItIsUnavailableUntilADate(OnceItIsUnavailable):
 # Rate limits
 
 
-@variant(departs_from={"RATE-01", "RATE-02"}, observe=lambda probe: told(probe.write()))
+@variant(departs_from={"RATE-01", "RATE-02"}, observe=lambda probe: rate_headers(probe.write()))
 class RateHeadersAreTakenOff(MockApi):
     """A proxy takes the rate-limit headers off every answer."""
 
@@ -335,7 +335,7 @@ class RateHeadersAreTakenOff(MockApi):
         return {}
 
 
-@variant(observe=lambda probe: told(probe.write()))
+@variant(observe=lambda probe: rate_headers(probe.write()))
 class LimitIsSmallAndSoonOver(MockApi):
     """The limit is 150, and a new window opens every second."""
 
@@ -348,7 +348,7 @@ class LimitIsSmallAndSoonOver(MockApi):
         super().__init__(document, state=state, limit=limit or quick)
 
 
-@variant(observe=lambda probe: [told(probe.write(b"{")) for _ in range(3)])
+@variant(observe=lambda probe: [rate_headers(probe.write(b"{")) for _ in range(3)])
 class RefusalsAreNotCounted(MockApi):
     """A refused request takes nothing from what remains."""
 
@@ -367,13 +367,13 @@ class RefusalsAreNotCounted(MockApi):
 
 @variant(
     observe=lambda probe: (
-        told(probe.write()),
-        told(probe.write(headers={"authorization": "Bearer nobody"})),
-        told(probe.write()),
+        rate_headers(probe.write()),
+        rate_headers(probe.write(headers={"authorization": "Bearer nobody"})),
+        rate_headers(probe.write()),
     ),
 )
 class EachAuthorizationHasItsWindow(MockApi):
-    """Requests are counted by their Authorization header as it was sent: strangers have a limit of their own."""
+    """Requests are counted by their Authorization header as it was sent: unknown clients have a limit of their own."""
 
     limit_of_strangers = 60
 
@@ -389,7 +389,7 @@ class EachAuthorizationHasItsWindow(MockApi):
         return super().finish(request, response, window.count())
 
 
-@variant(observe=lambda probe: [told(probe.write()) for _ in range(4)])
+@variant(observe=lambda probe: [rate_headers(probe.write()) for _ in range(4)])
 class EachInstanceCounts(MockApi):
     """Two instances behind a balancer take turns, and each counts what it gets."""
 

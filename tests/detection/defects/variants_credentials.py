@@ -14,8 +14,8 @@ WRONG = "Bearer nobody-was-ever-given-this-token"
 
 
 def wrong_first(probe: Probe) -> object:
-    """Return what is said to two Authorization headers, the second of which is right."""
-    return probe.bearing(WRONG, f"Bearer {probe.served.token}")
+    """Return the answers to two Authorization headers, the second of which is right."""
+    return probe.write_with_authorization(WRONG, f"Bearer {probe.served.token}")
 
 
 @variant(departs_from={"AUTH-04"}, observe=wrong_first)
@@ -39,7 +39,9 @@ class AnyOfTwoCredentialsCounts(MockApi):
         return next(filter(self.token_is_known, tokens), None)
 
 
-@variant(departs_from={"AUTH-03"}, observe=lambda probe: probe.bearing(f"Bearer {probe.served.token} x"))
+@variant(
+    departs_from={"AUTH-03"}, observe=lambda probe: probe.write_with_authorization(f"Bearer {probe.served.token} x")
+)
 class WordsBehindTheTokenAreNotRead(MockApi):
     """What stands behind the token, after a space, is not read: the header is split into words."""
 
@@ -49,7 +51,7 @@ class WordsBehindTheTokenAreNotRead(MockApi):
         return token and token.partition(" ")[0]
 
 
-@variant(departs_from={"AUTH-10", "ERR-05"}, observe=lambda probe: probe.bearing(probe.served.token))
+@variant(departs_from={"AUTH-10", "ERR-05"}, observe=lambda probe: probe.write_with_authorization(probe.served.token))
 class MalformedCredentialsAreInvalid(MockApi):
     """An Authorization header other than Bearer and one word is refused with 400 in plain text."""
 

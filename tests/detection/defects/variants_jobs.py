@@ -19,26 +19,26 @@ from tests.detection.probe import Probe
 
 
 def after_its_end(probe: Probe) -> object:
-    """Return what is said to a cancellation, to the same at once, and to the same and an update after it has ended."""
-    body = probe.good(event_id=probe.events[0])
-    at_once = [probe.write(body).said for _ in range(2)]
+    """Return the answers to a cancellation, to the same at once, and to the same and an update after it has ended."""
+    body = probe.valid_body(event_id=probe.events[0])
+    at_once = [probe.write(body).comparable for _ in range(2)]
     time.sleep(2 * CancelledEventsCloseLater.seconds)
-    return [*at_once, probe.write(body).said, probe.update().said]
+    return [*at_once, probe.write(body).comparable, probe.update().comparable]
 
 
 def first_after(probe: Probe, others: int) -> object:
-    """Return what is said of a job after so many others."""
-    job = probe.queue()
+    """Return the reported status of a job after so many others."""
+    job = probe.queue_job()
     for _ in range(others):
-        probe.queue()
-    return probe.status(job).said
+        probe.queue_job()
+    return probe.status(job).comparable
 
 
 def a_while_later(probe: Probe) -> object:
-    """Return what is said of a job when it was forgotten."""
-    job = probe.queue()
+    """Return the reported status of a job when it was forgotten."""
+    job = probe.queue_job()
     time.sleep(1.2 * JobsAreForgottenAfterASecond.seconds)
-    return probe.status(job).said
+    return probe.status(job).comparable
 
 
 class CancelledEventsCloseLater(JobsTakeTheirTime):
@@ -70,7 +70,7 @@ class CancelledEventsCloseLater(JobsTakeTheirTime):
         return super().cancel(operation, value)
 
 
-@variant(touches=WRITE + UPDATE + READ, departs_from={"RESP-10"}, observe=after_its_end)
+@variant(affects=WRITE + UPDATE + READ, departs_from={"RESP-10"}, observe=after_its_end)
 class CancelledEventsAreInvalidOnceTheJobHasEnded(CancelledEventsCloseLater):
     """An event is cancelled when the job has ended; a cancellation or an update after that is refused with 400."""
 
@@ -78,12 +78,12 @@ class CancelledEventsAreInvalidOnceTheJobHasEnded(CancelledEventsCloseLater):
     code = "invalid_request"
 
 
-@variant(touches=WRITE + UPDATE + READ, observe=after_its_end)
+@variant(affects=WRITE + UPDATE + READ, observe=after_its_end)
 class CancelledEventsAreNotFoundOnceTheJobHasEnded(CancelledEventsCloseLater):
     """An event is cancelled when the job has ended; a cancellation or an update after that is refused with 404."""
 
 
-@variant(touches=WRITE + UPDATE + READ, observe=after_its_end)
+@variant(affects=WRITE + UPDATE + READ, observe=after_its_end)
 class CancelledEventsConflictOnceTheJobHasEnded(CancelledEventsCloseLater):
     """An event is cancelled when the job has ended; a cancellation or an update after that is refused with 409."""
 
@@ -91,7 +91,7 @@ class CancelledEventsConflictOnceTheJobHasEnded(CancelledEventsCloseLater):
     code = "conflict"
 
 
-@variant(touches=BOTH, departs_from={"JOB-03", "JOB-07"}, observe=lambda probe: first_after(probe, 40))
+@variant(affects=BOTH, departs_from={"JOB-03", "JOB-07"}, observe=lambda probe: first_after(probe, 40))
 class JobsAreForgottenAfterFortyOthers(MockApi):
     """A job is forgotten once forty others were queued after it."""
 
@@ -105,7 +105,7 @@ class JobsAreForgottenAfterFortyOthers(MockApi):
         return job
 
 
-@variant(touches=BOTH, departs_from={"JOB-02", "JOB-03", "JOB-07"}, observe=a_while_later)
+@variant(affects=BOTH, departs_from={"JOB-02", "JOB-03", "JOB-07"}, observe=a_while_later)
 class JobsAreForgottenAfterASecond(Timed):
     """A job is forgotten a second after it was queued."""
 

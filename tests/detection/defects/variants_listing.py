@@ -1,4 +1,4 @@
-"""Conforming variants of the listing: what is told of a page, what is refused, and what is shown."""
+"""Conforming variants of the listing: what is returned with a page, what is rejected, and what is shown."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ NAME: Final = "event_name"
 
 
 def page(probe: Probe, query: str = "limit=3") -> object:
-    """Return what is said to a page."""
-    return probe.page(query).said
+    """Return the answers to a page."""
+    return probe.page(query).comparable
 
 
 class Telling(MockApi):
-    """A mock that tells something else of a page; no variant by itself."""
+    """A mock that changes the meta of a page; no variant by itself."""
 
-    def tell(self, meta: dict[str, Json]) -> dict[str, Json]:
-        """Return what is told."""
+    def changed_meta(self, meta: dict[str, Json]) -> dict[str, Json]:
+        """Return the changed meta of a page."""
         raise NotImplementedError
 
     def list_answer(
@@ -49,37 +49,37 @@ class Telling(MockApi):
     ) -> Json:
         """Tell it."""
         answer = super().list_answer(operation, page, total, order, limit, offset)
-        return {**answer, "meta": self.tell(answer["meta"])}
+        return {**answer, "meta": self.changed_meta(answer["meta"])}
 
 
-@variant(touches=LIST, observe=page)
+@variant(affects=LIST, observe=page)
 class TotalsAreNotTold(Telling):
     """hasMore is null and the total absent: counting takes too long."""
 
-    def tell(self, meta: dict[str, Json]) -> dict[str, Json]:
+    def changed_meta(self, meta: dict[str, Json]) -> dict[str, Json]:
         """Leave one out and the other open."""
-        return {**{name: told for name, told in meta.items() if name != "total"}, "hasMore": None}
+        return {**{name: value for name, value in meta.items() if name != "total"}, "hasMore": None}
 
 
-@variant(touches=LIST, observe=page)
+@variant(affects=LIST, observe=page)
 class OnlyTheOrderIsTold(Telling):
     """The meta of a page has nothing but the order, which is all that is required."""
 
-    def tell(self, meta: dict[str, Json]) -> dict[str, Json]:
+    def changed_meta(self, meta: dict[str, Json]) -> dict[str, Json]:
         """Keep the order."""
         return {"orderBy": meta["orderBy"]}
 
 
-@variant(touches=LIST, observe=page)
+@variant(affects=LIST, observe=page)
 class OrderIsToldInAnotherForm(Telling):
-    """The order is told by objects of another form than that of the guide's example."""
+    """The order is given by objects of another form than that of the guide's example."""
 
-    def tell(self, meta: dict[str, Json]) -> dict[str, Json]:
+    def changed_meta(self, meta: dict[str, Json]) -> dict[str, Json]:
         """Name the column and the way."""
-        return {**meta, "orderBy": [{told["field"]: told["direction"]} for told in meta["orderBy"]]}
+        return {**meta, "orderBy": [{order["field"]: order["direction"]} for order in meta["orderBy"]]}
 
 
-@variant(touches=LIST, observe=lambda probe: page(probe, ""))
+@variant(affects=LIST, observe=lambda probe: page(probe, ""))
 class ThereIsNoUsualOrder(MockApi):
     """Without order-by there is no order, as the guide on paging has it: items stand as they are stored."""
 
@@ -92,7 +92,7 @@ class ThereIsNoUsualOrder(MockApi):
 class Collating(MockApi):
     """A mock that compares texts by a collation of its own; no variant by itself.
 
-    Its events are named in different cases, and with signs between the words, so that the collation tells.
+    Its events are named in different cases, and with signs between the words, so that the collation matters.
     """
 
     names: Final = ("a unit", "B-unit", "A unit", "b unit", "_c unit", "C unit")
@@ -118,7 +118,7 @@ class Collating(MockApi):
         return records
 
 
-@variant(touches=LIST, observe=lambda probe: [item[NAME] for item in probe.items(f"order-by={NAME}")])
+@variant(affects=LIST, observe=lambda probe: [item[NAME] for item in probe.listed_records(f"order-by={NAME}")])
 class OrdersIgnoreCase(Collating):
     """Texts are put in order without regard to case, as collations of databases do."""
 
@@ -127,7 +127,7 @@ class OrdersIgnoreCase(Collating):
         return text.casefold()
 
 
-@variant(touches=LIST, observe=lambda probe: [item[NAME] for item in probe.items(f"order-by={NAME}")])
+@variant(affects=LIST, observe=lambda probe: [item[NAME] for item in probe.listed_records(f"order-by={NAME}")])
 class OrdersLookAtLettersAndDigits(Collating):
     """Texts are put in order by their letters and digits alone, as localeCompare and ICU do at first."""
 
@@ -139,7 +139,7 @@ class OrdersLookAtLettersAndDigits(Collating):
 # What is refused
 
 
-@variant(touches=LIST, departs_from={"LIST-03"}, observe=lambda probe: page(probe, "limit=251"))
+@variant(affects=LIST, departs_from={"LIST-03"}, observe=lambda probe: page(probe, "limit=251"))
 class LimitsAreClamped(MockApi):
     """A limit above 250 is taken for 250, and one below zero, as an offset below zero, for zero."""
 
@@ -158,7 +158,7 @@ class LimitsAreClamped(MockApi):
         return [issue for issue in super().query_issues(operation, read) if issue.get("type") != "number"]
 
 
-@variant(touches=LIST, departs_from={"LIST-04"}, observe=lambda probe: page(probe, "limit=0"))
+@variant(affects=LIST, departs_from={"LIST-04"}, observe=lambda probe: page(probe, "limit=0"))
 class LimitOfZeroIsRefused(MockApi):
     """A limit of zero is refused with 400: the parameter's description begins with 1."""
 
@@ -169,7 +169,7 @@ class LimitOfZeroIsRefused(MockApi):
         return [*issues, custom("Number must be greater than or equal to 1", name)] if read.get(name) == 0 else issues
 
 
-@variant(touches=LIST, departs_from={"LIST-03"}, observe=lambda probe: page(probe, "order-by=nothing:asc"))
+@variant(affects=LIST, departs_from={"LIST-03"}, observe=lambda probe: page(probe, "order-by=nothing:asc"))
 class UnknownOrdersAreIgnored(MockApi):
     """An order by a property that there is not is left out of account."""
 
@@ -182,7 +182,7 @@ class UnknownOrdersAreIgnored(MockApi):
 
 
 @variant(
-    touches=LIST,
+    affects=LIST,
     departs_from={"LIST-02", "LIST-04"},
     observe=lambda probe: page(probe, "integration_vendor=RENTMANAGER"),
 )
@@ -198,7 +198,7 @@ class FiltersNeedTheIntegration(MockApi):
         return super().needs(operation, read) + [custom("Required", name) for name in missing if filters]
 
 
-@variant(touches=LIST, departs_from={"LIST-02", "LIST-04"}, observe=lambda probe: page(probe, "lead_id=nobody"))
+@variant(affects=LIST, departs_from={"LIST-02", "LIST-04"}, observe=lambda probe: page(probe, "lead_id=nobody"))
 class FiltersByStrangersAreInvalid(MockApi):
     """A filter by somebody, or an integration, that is not known is refused with 400, in place of an empty page."""
 
@@ -212,7 +212,7 @@ class FiltersByStrangersAreInvalid(MockApi):
         ]
 
 
-@variant(touches=LIST, observe=lambda probe: page(probe, "nothing=1"))
+@variant(affects=LIST, observe=lambda probe: page(probe, "nothing=1"))
 class UnknownParametersAreRefused(MockApi):
     """A parameter that is not documented is refused with 400."""
 
@@ -227,7 +227,7 @@ class UnknownParametersAreRefused(MockApi):
 # What is shown
 
 
-@variant(touches=LIST, observe=page)
+@variant(affects=LIST, observe=page)
 class ItemsSayMore(MockApi):
     """Items have properties that the document does not list, as they once had in an example of the vendor's."""
 
@@ -237,7 +237,9 @@ class ItemsSayMore(MockApi):
         return {**item, "appointment_duration_minutes": 30, "attendees": [], "raw": {"EventID": record.number}}
 
 
-@variant(touches=LIST + WRITE + READ, observe=lambda probe: (probe.ended(probe.write()), len(probe.ids())))
+@variant(
+    affects=LIST + WRITE + READ, observe=lambda probe: (probe.final_status(probe.write()), len(probe.listed_ids()))
+)
 class CancelledEventsAreNotListed(MockApi):
     """An event that was cancelled is not listed any more."""
 
@@ -246,7 +248,7 @@ class CancelledEventsAreNotListed(MockApi):
         return [record for record in super().records() if not record.removed]
 
 
-@variant(touches=LIST, observe=lambda probe: [len(probe.ids()) for _ in range(3)][1:])
+@variant(affects=LIST, observe=lambda probe: [len(probe.listed_ids()) for _ in range(3)][1:])
 class OthersMakeAppointmentsMeanwhile(MockApi):
     """After the first read of the listing there is one more appointment, made by somebody else, older than the rest."""
 
@@ -265,9 +267,9 @@ class OthersMakeAppointmentsMeanwhile(MockApi):
         return super().records()
 
 
-@variant(touches=LIST, observe=page)
+@variant(affects=LIST, observe=page)
 class MomentsHaveAnOffset(MockApi):
-    """Moments are told with an offset of zero in place of a Z, and with microseconds."""
+    """Moments are given with an offset of zero in place of a Z, and with microseconds."""
 
     def item(self, operation: Operation, record: Record) -> dict[str, Json]:
         """Spell them another way."""
@@ -276,7 +278,7 @@ class MomentsHaveAnOffset(MockApi):
         return {name: f"{held[:-1]}000+00:00" if name in moments else held for name, held in item.items()}
 
 
-@variant(touches=LIST, observe=page)
+@variant(affects=LIST, observe=page)
 class NobodyIsAnEmptyList(MockApi):
     """Where nobody is associated there is an empty list in place of null."""
 
@@ -286,7 +288,7 @@ class NobodyIsAnEmptyList(MockApi):
         return {name: [] if name.startswith("associated_") and held is None else held for name, held in item.items()}
 
 
-@variant(touches=LIST, observe=page)
+@variant(affects=LIST, observe=page)
 class LittleIsKnownOfAnEvent(MockApi):
     """Of an item everything is null that may be."""
 
@@ -300,7 +302,7 @@ class LittleIsKnownOfAnEvent(MockApi):
         return self.item(operation, record)[name]
 
 
-@variant(touches=LIST, observe=lambda probe: (page(probe), len(probe.ids())))
+@variant(affects=LIST, observe=lambda probe: (page(probe), len(probe.listed_ids())))
 class ThereIsNothingYet(MockApi):
     """The listing is empty: no integration has been synchronised."""
 

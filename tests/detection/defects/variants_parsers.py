@@ -32,7 +32,7 @@ MEBIBYTE: Final = 1024 * 1024
 
 def good(probe: Probe, **changes: Json) -> bytes:
     """Return a good body as bytes, with the given properties set to something else."""
-    return json.dumps(probe.good(**changes)).encode()
+    return json.dumps(probe.valid_body(**changes)).encode()
 
 
 def marked(probe: Probe, instead: bytes) -> bytes:
@@ -43,7 +43,7 @@ def marked(probe: Probe, instead: bytes) -> bytes:
 # What is read
 
 
-@variant(touches=WRITE, departs_from={"ERR-04"}, observe=lambda probe: probe.write(marked(probe, b"Zo\xff")).said)
+@variant(affects=WRITE, departs_from={"ERR-04"}, observe=lambda probe: probe.write(marked(probe, b"Zo\xff")).comparable)
 class BytesThatAreNoUtf8AreReplaced(LenientParser):
     """Bytes that are no UTF-8 are read as U+FFFD, as V8 and Go do."""
 
@@ -53,9 +53,9 @@ class BytesThatAreNoUtf8AreReplaced(LenientParser):
 
 
 @variant(
-    touches=WRITE,
+    affects=WRITE,
     departs_from={"ERR-04"},
-    observe=lambda probe: probe.write(good(probe).decode().encode("utf-16")).said,
+    observe=lambda probe: probe.write(good(probe).decode().encode("utf-16")).comparable,
 )
 class Utf16IsDetected(LenientParser):
     """A body in UTF-16 or UTF-32 is detected and read, as CPython and Jackson do."""
@@ -66,9 +66,9 @@ class Utf16IsDetected(LenientParser):
 
 
 @variant(
-    touches=WRITE + CREATE,
+    affects=WRITE + CREATE,
     departs_from={"ERR-04"},
-    observe=lambda probe: probe.write(b'{"event_id":NaN,' + good(probe)[1:]).said,
+    observe=lambda probe: probe.write(b'{"event_id":NaN,' + good(probe)[1:]).comparable,
 )
 class NanAndRepeatedNamesAreRead(LenientParser):
     """NaN and Infinity are read, and of a name that is given twice the last value, as CPython does."""
@@ -78,7 +78,7 @@ class NanAndRepeatedNamesAreRead(LenientParser):
         return json.loads(body.decode())
 
 
-@variant(touches=WRITE, departs_from={"ERR-04"}, observe=lambda probe: probe.write(good(probe) + b" }").said)
+@variant(affects=WRITE, departs_from={"ERR-04"}, observe=lambda probe: probe.write(good(probe) + b" }").comparable)
 class TextBehindTheDocumentIsNotRead(LenientParser):
     """Whatever stands behind the document is not read, as Go's decoder and Jackson have it."""
 
@@ -88,9 +88,9 @@ class TextBehindTheDocumentIsNotRead(LenientParser):
 
 
 @variant(
-    touches=WRITE,
+    affects=WRITE,
     departs_from={"ERR-04"},
-    observe=lambda probe: probe.write(b"/* c */" + marked(probe, b"\\q")).said,
+    observe=lambda probe: probe.write(b"/* c */" + marked(probe, b"\\q")).comparable,
 )
 class CommentsAndNeedlessEscapesAreSkipped(LenientParser):
     """Comments are skipped, and so is a backslash before a letter that needs none, as Ruby does."""
@@ -104,7 +104,7 @@ class CommentsAndNeedlessEscapesAreSkipped(LenientParser):
 
 
 @variant(
-    touches=WRITE + CREATE + UPDATE,
+    affects=WRITE + CREATE + UPDATE,
     departs_from={"ERR-07"},
     observe=lambda probe: len(probe.write(good(probe)[:-1] + b',"deep":%b}' % (b"[" * 100_000 + b"]" * 100_000)).body),
 )
@@ -160,19 +160,19 @@ def cut(probe: Probe) -> Answer:
     return probe.write(CUT)
 
 
-@variant(touches=WRITE, departs_from={"ERR-04"}, observe=lambda probe: cut(probe).said)
+@variant(affects=WRITE, departs_from={"ERR-04"}, observe=lambda probe: cut(probe).comparable)
 class BodiesThatAreNoJsonAreUnprocessable(UnreadWithAnotherStatus):
     """A body that is not JSON is refused with 422."""
 
 
-@variant(touches=WRITE, departs_from={"ERR-04"}, observe=lambda probe: cut(probe).said)
+@variant(affects=WRITE, departs_from={"ERR-04"}, observe=lambda probe: cut(probe).comparable)
 class BodiesThatAreNoJsonAreUnsupported(UnreadWithAnotherStatus):
     """A body that is not JSON is refused with 415, whatever its Content-Type says."""
 
     status = 415
 
 
-@variant(touches=WRITE, departs_from={"ERR-03"}, observe=lambda probe: probe.write([1]).said)
+@variant(affects=WRITE, departs_from={"ERR-03"}, observe=lambda probe: probe.write([1]).comparable)
 class BodiesThatAreNoObjectAreUnprocessable(UnreadWithAnotherStatus):
     """A JSON value that is no object is refused with 422."""
 
@@ -181,7 +181,7 @@ class BodiesThatAreNoObjectAreUnprocessable(UnreadWithAnotherStatus):
         return any(issue["path"] == [] and "received" in issue for issue in refusal.issues)
 
 
-@variant(touches=WRITE, departs_from={"ERR-05"}, observe=lambda probe: cut(probe).said)
+@variant(affects=WRITE, departs_from={"ERR-05"}, observe=lambda probe: cut(probe).comparable)
 class ParsersRefuseInPlainText(Unread):
     """A body that is not JSON is refused with 400 in plain text, before any handler is asked."""
 
@@ -190,7 +190,7 @@ class ParsersRefuseInPlainText(Unread):
         return PlainTextResponse("Bad Request", 400)
 
 
-@variant(touches=WRITE, departs_from={"ERR-05"}, observe=lambda probe: cut(probe).said)
+@variant(affects=WRITE, departs_from={"ERR-05"}, observe=lambda probe: cut(probe).comparable)
 class ParsersRefuseInTheWordsOfTheFramework(Unread):
     """A body that is not JSON is refused with 400 and the framework's own kind of JSON, as Fastify does."""
 
@@ -204,7 +204,7 @@ class ParsersRefuseInTheWordsOfTheFramework(Unread):
 
 
 @variant(
-    touches=WRITE + CREATE + UPDATE + READ,
+    affects=WRITE + CREATE + UPDATE + READ,
     departs_from={"RESP-11"},
     observe=lambda probe: probe.write(good(probe, event_id="a\0b")).status,
 )

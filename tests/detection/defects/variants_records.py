@@ -1,4 +1,4 @@
-"""Conforming variants in what creates and updates take, do and tell: the vendor leaves much of it open."""
+"""Conforming variants in what creates and updates take, do and return: the vendor leaves much of it open."""
 
 # ruff: noqa: PLR2004 - 404 is 404
 
@@ -33,21 +33,21 @@ DAY_MINUTES: Final = 1440
 
 
 def created(probe: Probe, **changes: Json) -> object:
-    """Return what is said to a create with the given properties set to something else."""
-    return probe.create(probe.creation(**changes)).said
+    """Return the answers to a create with the given properties set to something else."""
+    return probe.create(probe.create_body(**changes)).comparable
 
 
 def without_optional(probe: Probe) -> dict[str, Json]:
     """Return the body of a create with nothing in it that may be left out."""
     required = (probe.operation("create").body or {})["required"]
-    return {name: value for name, value in probe.creation().items() if name in required}
+    return {name: value for name, value in probe.create_body().items() if name in required}
 
 
 def notes_after(probe: Probe, **notes: Json) -> object:
     """Return the notes that are listed of an event after an update with these notes, or without any."""
-    body = {name: value for name, value in probe.replacement().items() if name != "notes"}
+    body = {name: value for name, value in probe.update_body().items() if name != "notes"}
     probe.update({**body, **notes})
-    return probe.item(probe.events[0])["notes"]
+    return probe.listed_record(probe.events[0])["notes"]
 
 
 # What is taken
@@ -71,7 +71,7 @@ class Stricter(MockApi):
         return [custom(self.message, self.name)] if self.refuses(value[self.name]) else []
 
 
-@variant(touches=CREATE + UPDATE, observe=lambda probe: created(probe, title="\U0001f3e0" * 26))
+@variant(affects=CREATE + UPDATE, observe=lambda probe: created(probe, title="\U0001f3e0" * 26))
 class TitlesAreMeasuredInUtf16(Stricter):
     """The length of a title counts UTF-16 units, as JavaScript does: a character beyond the first plane is two."""
 
@@ -80,7 +80,7 @@ class TitlesAreMeasuredInUtf16(Stricter):
         return len(value.encode("utf-16-le", errors="surrogatepass")) > 2 * TITLE_UNITS
 
 
-@variant(touches=CREATE + UPDATE, observe=lambda probe: created(probe, appointment_date="2099-02-30"))
+@variant(affects=CREATE + UPDATE, observe=lambda probe: created(probe, appointment_date="2099-02-30"))
 class ImpossibleDatesAreRefused(Stricter):
     """A day that no calendar has is refused with 400, though the pattern lets it pass."""
 
@@ -95,7 +95,7 @@ class ImpossibleDatesAreRefused(Stricter):
         return False
 
 
-@variant(touches=CREATE + UPDATE, observe=lambda probe: created(probe, appointment_date="2001-01-15"))
+@variant(affects=CREATE + UPDATE, observe=lambda probe: created(probe, appointment_date="2001-01-15"))
 class PastDatesAreRefused(Stricter):
     """A date in the past is refused with 400."""
 
@@ -106,7 +106,7 @@ class PastDatesAreRefused(Stricter):
         return bool(value[:4] < "2026")
 
 
-@variant(touches=CREATE + UPDATE, observe=lambda probe: created(probe, appointment_duration_minutes=30.0))
+@variant(affects=CREATE + UPDATE, observe=lambda probe: created(probe, appointment_duration_minutes=30.0))
 class DurationsWithAPointAreRefused(Stricter):
     """A duration of 30.0 is refused with 400: a whole number is one that is written without a point."""
 
@@ -117,7 +117,7 @@ class DurationsWithAPointAreRefused(Stricter):
         return isinstance(value, float)
 
 
-@variant(touches=CREATE + UPDATE, observe=lambda probe: created(probe, appointment_duration_minutes=DAY_MINUTES + 1))
+@variant(affects=CREATE + UPDATE, observe=lambda probe: created(probe, appointment_duration_minutes=DAY_MINUTES + 1))
 class DurationsAboveADayAreRefused(Stricter):
     """A duration above a day is refused with 400: no upper bound is documented, and none is excluded."""
 
@@ -128,7 +128,7 @@ class DurationsAboveADayAreRefused(Stricter):
         return bool(value > DAY_MINUTES)
 
 
-@variant(touches=CREATE, observe=lambda probe: created(probe, lead_id="nobody"))
+@variant(affects=CREATE, observe=lambda probe: created(probe, lead_id="nobody"))
 class UnknownPersonsAreInvalid(MockApi):
     """A create for somebody who is not known is refused with 400 at once, in place of a job that fails."""
 
@@ -143,7 +143,7 @@ class UnknownPersonsAreInvalid(MockApi):
         return super().unknown_values(operation, value) + unknown_parties
 
 
-@variant(touches=UPDATE, observe=lambda probe: probe.update(event="no such event").said)
+@variant(affects=UPDATE, observe=lambda probe: probe.update(event="no such event").comparable)
 class UpdatesOfUnknownEventsAreNotFound(MockApi):
     """An update of an unknown event is refused with 404; a cancellation of one is queued and fails."""
 
@@ -157,8 +157,8 @@ class UpdatesOfUnknownEventsAreNotFound(MockApi):
 
 
 @variant(
-    touches=WRITE + UPDATE + READ,
-    observe=lambda probe: [probe.cancel(probe.events[0]).status, probe.update().said],
+    affects=WRITE + UPDATE + READ,
+    observe=lambda probe: [probe.cancel(probe.events[0]).status, probe.update().comparable],
 )
 class CancelledEventsAreClosed(MockApi):
     """An update or a cancellation of an event that was cancelled is refused with 400."""
@@ -175,7 +175,7 @@ class CancelledEventsAreClosed(MockApi):
 # What is done
 
 
-@variant(touches=UPDATE + LIST, observe=notes_after)
+@variant(affects=UPDATE + LIST, observe=notes_after)
 class UpdatesWithoutNotesClearThem(MockApi):
     """An update that leaves out the notes removes them, as a replacement of the whole does."""
 
@@ -189,9 +189,9 @@ class UpdatesWithoutNotesClearThem(MockApi):
 
 
 @variant(
-    touches=CREATE + READ + LIST,
+    affects=CREATE + READ + LIST,
     departs_from={"JOB-06"},
-    observe=lambda probe: [event in probe.ids() for event in [probe.made()] * 2],
+    observe=lambda probe: [event in probe.listed_ids() for event in [probe.created_id()] * 2],
 )
 class NewRecordsAreListedFromTheSecondReadOn(MockApi):
     """What was created does not show in the next listing, and in every later one: a cache is in between."""
@@ -214,8 +214,8 @@ class NewRecordsAreListedFromTheSecondReadOn(MockApi):
 
 
 @variant(
-    touches=CREATE + UPDATE + READ + LIST,
-    observe=lambda probe: (probe.item(probe.made()) or {})["event_name"],
+    affects=CREATE + UPDATE + READ + LIST,
+    observe=lambda probe: (probe.listed_record(probe.created_id()) or {})["event_name"],
 )
 class EventsAreListedByWhatTheyAre(MockApi):
     """The event_name of an item names the kind of event, and its notes are the agent's: neither is what was sent."""
@@ -225,7 +225,7 @@ class EventsAreListedByWhatTheyAre(MockApi):
         return super().item(operation, record) | {"event_name": "Showing", "notes": "Shown by the agent"}
 
 
-@variant(touches=CREATE + UPDATE + READ + LIST, observe=lambda probe: notes_after(probe, notes="Other notes"))
+@variant(affects=CREATE + UPDATE + READ + LIST, observe=lambda probe: notes_after(probe, notes="Other notes"))
 class UpdatesAreListedTomorrow(MockApi):
     """What an update changes is listed only after the property-management system was read again, at night."""
 
@@ -239,12 +239,12 @@ class UpdatesAreListedTomorrow(MockApi):
 
 
 @variant(
-    touches=CREATE + READ + WRITE,
+    affects=CREATE + READ + WRITE,
     departs_from={"JOB-02", "JOB-03", "JOB-06"},
     observe=lambda probe: told_of(probe, 4),
 )
 class RecordsAreToldAReadAfterTheEnd(MockApi):
-    """The created_record_id is null when a job is first told to have succeeded, and known from the next read on."""
+    """The created_record_id is null when a job is first reported as succeeded, and known from the next read on."""
 
     def status_answer(self, operation: Operation, job: Job) -> Json:
         """Count the reads after the end."""
@@ -253,12 +253,12 @@ class RecordsAreToldAReadAfterTheEnd(MockApi):
 
 
 def told_of(probe: Probe, reads: int) -> list[object]:
-    """Return whether a created record is told, read by read."""
+    """Return whether a created record is returned, read by read."""
     job = str(probe.create().job_id)
     return [bool(probe.status(job).json["created_record_id"]) for _ in range(reads)]
 
 
-@variant(touches=CREATE + UPDATE + READ + LIST, observe=lambda probe: probe.settled(probe.create()))
+@variant(affects=CREATE + UPDATE + READ + LIST, observe=lambda probe: probe.job_result(probe.create()))
 class CreatesFailUpstream(MockApi):
     """The job of every create ends in FAILURE, with the error of the property-management system."""
 
@@ -269,9 +269,9 @@ class CreatesFailUpstream(MockApi):
         return super().execute(operation, value)
 
 
-@variant(touches=UPDATE + READ, observe=lambda probe: probe.settled(probe.update())[2])
+@variant(affects=UPDATE + READ, observe=lambda probe: probe.job_result(probe.update())[2])
 class UpdatesTellTheirRecord(MockApi):
-    """The job of an update tells the event that was updated as its created_record_id."""
+    """The job of an update returns the event that was updated as its created_record_id."""
 
     def accept(self, operation: Operation, value: Json) -> Job:
         """Note the event."""
@@ -286,31 +286,35 @@ class UpdatesTellTheirRecord(MockApi):
         return answer if job.status != PENDING else {**answer, "created_record_id": None}
 
 
-# What is told
+# What is echoed
 
 
-@variant(touches=CREATE + UPDATE, departs_from={"RESP-03"}, observe=lambda probe: (created(probe), probe.update().said))
+@variant(
+    affects=CREATE + UPDATE, departs_from={"RESP-03"}, observe=lambda probe: (created(probe), probe.update().comparable)
+)
 class DatesComeBackAsMoments(MockApi):
     """A date comes back as a date-time, at midnight, whether there is such a day or not."""
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
         """Spell it out."""
-        told = super().echo(operation, value)
-        is_date = DATE in told and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", told[DATE])
-        return {**told, DATE: f"{told[DATE]}T00:00:00.000Z"} if is_date else told
+        echoed = super().echo(operation, value)
+        is_date = DATE in echoed and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", echoed[DATE])
+        return {**echoed, DATE: f"{echoed[DATE]}T00:00:00.000Z"} if is_date else echoed
 
 
-@variant(touches=CREATE + UPDATE, departs_from={"RESP-03"}, observe=lambda probe: created(probe, notes="n \n"))
+@variant(affects=CREATE + UPDATE, departs_from={"RESP-03"}, observe=lambda probe: created(probe, notes="n \n"))
 class NotesAreTrimmedAtTheEnd(MockApi):
     """White space at the end of notes is cut off before they come back."""
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
         """Cut it off."""
-        told = super().echo(operation, value)
-        return {**told, "notes": told["notes"].rstrip()} if "notes" in told else told
+        echoed = super().echo(operation, value)
+        return {**echoed, "notes": echoed["notes"].rstrip()} if "notes" in echoed else echoed
 
 
-@variant(touches=CREATE, departs_from={"RESP-01"}, observe=lambda probe: probe.create(without_optional(probe)).said)
+@variant(
+    affects=CREATE, departs_from={"RESP-01"}, observe=lambda probe: probe.create(without_optional(probe)).comparable
+)
 class CreatesLeaveOutWhatWasNotSent(MockApi):
     """The answer to a create leaves out what was not sent; that it is null there is only inferred."""
 
@@ -320,7 +324,7 @@ class CreatesLeaveOutWhatWasNotSent(MockApi):
         return {**answer, "result": {name: sent for name, sent in answer["result"].items() if sent is not None}}
 
 
-@variant(touches=UPDATE, departs_from={"RESP-01", "RESP-03"}, observe=lambda probe: probe.update().said)
+@variant(affects=UPDATE, departs_from={"RESP-01", "RESP-03"}, observe=lambda probe: probe.update().comparable)
 class UpdatesTellOnlyTheirEvent(MockApi):
     """The answer to an update gives back the id from the path alone: what else stands in it is only inferred."""
 
@@ -337,7 +341,7 @@ class UpdatesTellOnlyTheirEvent(MockApi):
 
 
 @variant(
-    touches=CREATE + UPDATE + LIST,
+    affects=CREATE + UPDATE + LIST,
     observe=lambda probe: probe.page(path=probe.operation("list").path.removesuffix("/")).status,
 )
 class OtherSpellingsAreRedirected(MockApi):
@@ -357,7 +361,7 @@ class OtherSpellingsAreRedirected(MockApi):
             return RedirectResponse(f"{other}?{query}" if query else other, 308)
 
 
-@variant(touches=UNSUPPORTED, observe=lambda probe: probe.unsupported().said)
+@variant(affects=UNSUPPORTED, observe=lambda probe: probe.unsupported().comparable)
 class UnsupportedIsPlainText(MockApi):
     """The 405 of what is not supported says so in plain text: its form is not documented."""
 
@@ -368,7 +372,7 @@ class UnsupportedIsPlainText(MockApi):
         return PlainTextResponse("Rent Manager does not support this.\n", 405, {"allow": ""})
 
 
-@variant(touches=UNSUPPORTED, observe=lambda probe: probe.unsupported(headers={"authorization": None}).status)
+@variant(affects=UNSUPPORTED, observe=lambda probe: probe.unsupported(headers={"authorization": None}).status)
 class UnsupportedIsSaidToEverybody(MockApi):
     """What is not supported is refused with 405 before anybody looks at the credentials."""
 
@@ -379,7 +383,7 @@ class UnsupportedIsSaidToEverybody(MockApi):
         super().authorise(request)
 
 
-@variant(touches=UNSUPPORTED, observe=lambda probe: [probe.unsupported(body).status for body in (b"", b"{")])
+@variant(affects=UNSUPPORTED, observe=lambda probe: [probe.unsupported(body).status for body in (b"", b"{")])
 class UnsupportedIsParsedFirst(MockApi):
     """What is not supported is refused with 400 where its body is not JSON: a parser comes before any handler."""
 
@@ -392,7 +396,7 @@ class UnsupportedIsParsedFirst(MockApi):
         return super().answer(request, body)
 
 
-@variant(touches=CREATE + READ + LIST, observe=lambda probe: [probe.create().said for _ in range(2)])
+@variant(affects=CREATE + READ + LIST, observe=lambda probe: [probe.create().comparable for _ in range(2)])
 class SecondCreateOfTheSameConflicts(MockApi):
     """A create that says the same as an earlier one is refused with 409: the slot is taken."""
 

@@ -22,24 +22,24 @@ from tests.detection.catalogue import READ, WRITE, variant
 from tests.detection.probe import Answer, Probe
 
 
-def stranger(probe: Probe) -> Answer:
+def rejected_credentials(probe: Probe) -> Answer:
     """Return the answer to a write with a token that was never issued."""
     return probe.write(headers={"authorization": "Bearer nobody"})
 
 
 def strange_event(probe: Probe) -> object:
-    """Return what is said to a write for an event that there is not."""
-    return probe.write(probe.good(event_id="evt-unknown")).said
+    """Return the answers to a write for an event that there is not."""
+    return probe.write(probe.valid_body(event_id="evt-unknown")).comparable
 
 
 def strange_integration(probe: Probe) -> object:
-    """Return what is said to a write for an integration that there is not."""
-    return probe.write(probe.good(integration_id="rm-unknown")).said
+    """Return the answers to a write for an integration that there is not."""
+    return probe.write(probe.valid_body(integration_id="rm-unknown")).comparable
 
 
 def cancelled_twice(probe: Probe) -> object:
-    """Return what is said to the same write, twice."""
-    return [probe.write().said for _ in range(2)]
+    """Return the answers to the same write, twice."""
+    return [probe.write().comparable for _ in range(2)]
 
 
 # Credentials
@@ -49,7 +49,7 @@ class AnsweringStrangers(MockApi):
     """A mock that says something of its own to unknown credentials; no variant by itself."""
 
     def refuse(self, request: Request, refusal: Refusal) -> Response:
-        """Tell strangers from others."""
+        """Tell rejected credentials from others."""
         if refusal.cause != "credential":
             return super().refuse(request, refusal)
         return self.to_a_stranger(request, refusal)
@@ -59,7 +59,7 @@ class AnsweringStrangers(MockApi):
         raise NotImplementedError
 
 
-@variant(departs_from={"AUTH-07"}, observe=lambda probe: stranger(probe).said)
+@variant(departs_from={"AUTH-07"}, observe=lambda probe: rejected_credentials(probe).comparable)
 class StrangersAreForbidden(AnsweringStrangers):
     """Missing and wrong credentials are answered with 403."""
 
@@ -68,7 +68,7 @@ class StrangersAreForbidden(AnsweringStrangers):
         return self.respond(403, {"error": {"code": "forbidden", "message": "forbidden"}})
 
 
-@variant(departs_from={"AUTH-07"}, observe=lambda probe: stranger(probe).said)
+@variant(departs_from={"AUTH-07"}, observe=lambda probe: rejected_credentials(probe).comparable)
 class StrangersFindNothing(AnsweringStrangers):
     """Missing and wrong credentials are answered with 404, as if there were nothing."""
 
@@ -77,7 +77,7 @@ class StrangersFindNothing(AnsweringStrangers):
         return super().refuse(request, self.not_found("route"))
 
 
-@variant(departs_from={"AUTH-07"}, observe=lambda probe: stranger(probe).headers.get("www-authenticate"))
+@variant(departs_from={"AUTH-07"}, observe=lambda probe: rejected_credentials(probe).headers.get("www-authenticate"))
 class StrangersGetNoChallenge(AnsweringStrangers):
     """A 401 has no WWW-Authenticate."""
 
@@ -86,7 +86,7 @@ class StrangersGetNoChallenge(AnsweringStrangers):
         return self.respond(refusal.status, self.error_body(refusal))
 
 
-@variant(observe=lambda probe: stranger(probe).headers["www-authenticate"])
+@variant(observe=lambda probe: rejected_credentials(probe).headers["www-authenticate"])
 class ChallengeIsOneOfTwo(MockApi):
     """The WWW-Authenticate of a 401 has two challenges, of which bearer, in small letters, is the second."""
 
@@ -97,7 +97,7 @@ class ChallengeIsOneOfTwo(MockApi):
         return super().refuse(request, refusal)
 
 
-@variant(observe=lambda probe: stranger(probe).body[-40:])
+@variant(observe=lambda probe: rejected_credentials(probe).body[-40:])
 class RefusalsHaveAReference(MockApi):
     """The message of each refusal ends with a reference of its own, for whoever calls the support."""
 
@@ -108,19 +108,19 @@ class RefusalsHaveAReference(MockApi):
         return body
 
 
-@variant(departs_from={"RATE-01"}, observe=lambda probe: RATE_LIMIT in stranger(probe).headers)
+@variant(departs_from={"RATE-01"}, observe=lambda probe: RATE_LIMIT in rejected_credentials(probe).headers)
 class StrangersAreNotCounted(MockApi):
     """A 401 has no rate-limit headers: it is made before anybody counts."""
 
     def finish(self, request: Request, response: Response, usage: Usage) -> Response:
-        """Tell a stranger nothing."""
+        """Leave the rate-limit headers out of a rejection for credentials."""
         response = super().finish(request, response, usage)
         if response.status_code == 401:
             del response.headers[RATE_LIMIT], response.headers[RATE_REMAINING]
         return response
 
 
-@variant(departs_from={"AUTH-10"}, observe=lambda probe: stranger(probe).said)
+@variant(departs_from={"AUTH-10"}, observe=lambda probe: rejected_credentials(probe).comparable)
 class StrangersGetNoBody(AnsweringStrangers):
     """A 401 has no body."""
 
@@ -129,7 +129,7 @@ class StrangersGetNoBody(AnsweringStrangers):
         return Response(status_code=refusal.status, headers=refusal.headers)
 
 
-@variant(departs_from={"AUTH-10"}, observe=lambda probe: stranger(probe).said)
+@variant(departs_from={"AUTH-10"}, observe=lambda probe: rejected_credentials(probe).comparable)
 class StrangersMeetTheGateway(AnsweringStrangers):
     """A 401 comes from a gateway and has the gateway's kind of body."""
 
@@ -149,7 +149,7 @@ class CredentialsComeBeforeRouting(MockApi):
 
 
 @variant(
-    touches=WRITE,
+    affects=WRITE,
     departs_from={"AUTH-06"},
     observe=lambda probe: probe.write({}, {"authorization": None}).status,
 )
@@ -225,12 +225,12 @@ class LookingUp(MockApi):
         return super().cancel(operation, value)
 
 
-@variant(touches=WRITE, observe=strange_event)
+@variant(affects=WRITE, observe=strange_event)
 class UnknownEventsAreNotFound(LookingUp):
     """An unknown event is refused with 404."""
 
 
-@variant(touches=WRITE, observe=strange_event)
+@variant(affects=WRITE, observe=strange_event)
 class UnknownEventsAreInvalid(LookingUp):
     """An unknown event is refused with 400."""
 
@@ -238,7 +238,7 @@ class UnknownEventsAreInvalid(LookingUp):
     code = "invalid_request"
 
 
-@variant(touches=WRITE, observe=strange_event)
+@variant(affects=WRITE, observe=strange_event)
 class UnknownEventsConflict(LookingUp):
     """An unknown event is refused with 409."""
 
@@ -246,7 +246,7 @@ class UnknownEventsConflict(LookingUp):
     code = "conflict"
 
 
-@variant(touches=WRITE, observe=strange_event)
+@variant(affects=WRITE, observe=strange_event)
 class UnknownEventsAreUnprocessable(LookingUp):
     """An unknown event is refused with 422."""
 
@@ -262,7 +262,7 @@ class OnlyOnce(LookingUp):
         return event not in self.cancelled
 
 
-@variant(touches=WRITE, observe=cancelled_twice)
+@variant(affects=WRITE, observe=cancelled_twice)
 class SecondCancelConflicts(OnlyOnce):
     """The second cancellation of an event is refused with 409."""
 
@@ -270,12 +270,12 @@ class SecondCancelConflicts(OnlyOnce):
     code = "already_cancelled"
 
 
-@variant(touches=WRITE, observe=cancelled_twice)
+@variant(affects=WRITE, observe=cancelled_twice)
 class SecondCancelIsNotFound(OnlyOnce):
     """The second cancellation of an event is refused with 404."""
 
 
-@variant(touches=WRITE, observe=cancelled_twice)
+@variant(affects=WRITE, observe=cancelled_twice)
 class SecondCancelIsInvalid(OnlyOnce):
     """The second cancellation of an event is refused with 400."""
 
@@ -283,7 +283,7 @@ class SecondCancelIsInvalid(OnlyOnce):
     code = "invalid_request"
 
 
-@variant(touches=WRITE, observe=lambda probe: (strange_event(probe), cancelled_twice(probe)))
+@variant(affects=WRITE, observe=lambda probe: (strange_event(probe), cancelled_twice(probe)))
 class OnlyKnownEventsAndOnlyOnce(OnlyOnce):
     """An unknown event is refused with 404, and so is one that was cancelled before."""
 
@@ -305,12 +305,12 @@ class AskingForIntegrations(MockApi):
         return []
 
 
-@variant(touches=WRITE, observe=strange_integration)
+@variant(affects=WRITE, observe=strange_integration)
 class UnknownIntegrationsAreForbidden(AskingForIntegrations):
     """An unknown integration is refused with 403."""
 
 
-@variant(touches=WRITE, observe=strange_integration)
+@variant(affects=WRITE, observe=strange_integration)
 class UnknownIntegrationsAreNotFound(AskingForIntegrations):
     """An unknown integration is refused with 404."""
 
@@ -318,7 +318,7 @@ class UnknownIntegrationsAreNotFound(AskingForIntegrations):
     code = "not_found"
 
 
-@variant(touches=WRITE, observe=strange_integration)
+@variant(affects=WRITE, observe=strange_integration)
 class UnknownIntegrationsAreQueued(MockApi):
     """A write for an unknown integration is queued, and its job fails."""
 
@@ -333,7 +333,7 @@ class UnknownIntegrationsAreQueued(MockApi):
         )
 
 
-@variant(touches=READ, observe=lambda probe: probe.status("unknown").said)
+@variant(affects=READ, observe=lambda probe: probe.status("unknown").comparable)
 class UnknownJobsAreInvalid(MockApi):
     """An unknown job is refused with 400 and the envelope."""
 
@@ -347,7 +347,7 @@ class UnknownJobsAreInvalid(MockApi):
 # How a refusal is told
 
 
-@variant(touches=WRITE, departs_from={"ERR-08"}, observe=lambda probe: probe.write({}).said)
+@variant(affects=WRITE, departs_from={"ERR-08"}, observe=lambda probe: probe.write({}).comparable)
 class RefusalsHaveNoDetails(MockApi):
     """The error of a refusal has a code and a message and no details."""
 
@@ -356,7 +356,7 @@ class RefusalsHaveNoDetails(MockApi):
         return {"error": {"code": refusal.code, "message": refusal.message}}
 
 
-@variant(touches=WRITE, observe=lambda probe: probe.write({}).said)
+@variant(affects=WRITE, observe=lambda probe: probe.write({}).comparable)
 class DetailsAreFlat(MockApi):
     """The details of an error list messages by property, as Zod's flatten has it."""
 
@@ -376,7 +376,7 @@ class DetailsAreFlat(MockApi):
         return body
 
 
-@variant(touches=WRITE, observe=lambda probe: probe.write({}).said)
+@variant(affects=WRITE, observe=lambda probe: probe.write({}).comparable)
 class MessagesNameTheProperty(MockApi):
     """The message of an error is made for the case and names the first property at fault; there are no details."""
 
@@ -387,18 +387,18 @@ class MessagesNameTheProperty(MockApi):
         return {"error": {"code": refusal.code, "message": message}}
 
 
-@variant(touches=WRITE, observe=lambda probe: probe.write({}).said)
+@variant(affects=WRITE, observe=lambda probe: probe.write({}).comparable)
 class OnlyTheFirstIssueIsTold(MockApi):
-    """The details of an error tell of the first issue only."""
+    """The details of an error name the first issue only."""
 
     def validate(self, operation: Operation, value: Json) -> list[Issue]:
         """Stop at the first one."""
         return super().validate(operation, value)[:1]
 
 
-@variant(touches=WRITE, observe=lambda probe: [probe.write(body).said for body in (b"{", {"event_id": 1}, [1])])
+@variant(affects=WRITE, observe=lambda probe: [probe.write(body).comparable for body in (b"{", {"event_id": 1}, [1])])
 class CodesTellTheCause(MockApi):
-    """The code of an error tells the cause: malformed_json, missing_property, wrong_type and so on."""
+    """The code of an error names the cause: malformed_json, missing_property, wrong_type and so on."""
 
     codes: Final = {"invalid_type": "wrong_type", "unrecognized_keys": "unknown_property"}
 
@@ -414,7 +414,7 @@ class CodesTellTheCause(MockApi):
         return body
 
 
-@variant(observe=lambda probe: stranger(probe).said)
+@variant(observe=lambda probe: rejected_credentials(probe).comparable)
 class ErrorsSayMore(MockApi):
     """Errors have properties that the document does not list: an id of the request, a link, a time."""
 
@@ -425,7 +425,7 @@ class ErrorsSayMore(MockApi):
         return {**body, "timestamp": "2026-11-22T03:00:00Z", "success": False}
 
 
-@variant(observe=lambda probe: probe.write(method="PUT").said)
+@variant(observe=lambda probe: probe.write(method="PUT").comparable)
 class OtherMethodsAreNotFound(MockApi):
     """Another method on a path is answered with 404."""
 
@@ -434,7 +434,7 @@ class OtherMethodsAreNotFound(MockApi):
         return self.not_found("route")
 
 
-@variant(observe=lambda probe: probe.write(method="PUT").said)
+@variant(observe=lambda probe: probe.write(method="PUT").comparable)
 class OtherPathsAndMethodsGetAPage(MockApi):
     """An unknown path, and another method, is answered 404 with a page of HTML, as Express does."""
 

@@ -22,9 +22,9 @@ TIME: Final = "appointment_time"
 
 
 @variant(
-    touches=CREATE + UPDATE,
+    affects=CREATE + UPDATE,
     departs_from={"ERR-02"},
-    observe=lambda probe: (created(probe, notes=None), probe.update(probe.replacement(notes=None)).said),
+    observe=lambda probe: (created(probe, notes=None), probe.update(probe.update_body(notes=None)).comparable),
 )
 class NullIsTakenForWhatMayBeLeftOut(MockApi):
     """Null for a property that may be left out is accepted, and given back."""
@@ -40,7 +40,7 @@ class NullIsTakenForWhatMayBeLeftOut(MockApi):
         return super().errors(operation, given)
 
 
-@variant(touches=CREATE + UPDATE, departs_from={"ERR-02"}, observe=lambda probe: created(probe, **{DURATION: "30"}))
+@variant(affects=CREATE + UPDATE, departs_from={"ERR-02"}, observe=lambda probe: created(probe, **{DURATION: "30"}))
 class NumeralsAreTakenForNumbers(MockApi):
     """A text of digits is taken for the integer that it names, and given back as that."""
 
@@ -59,9 +59,9 @@ class NumeralsAreTakenForNumbers(MockApi):
 
 
 @variant(
-    touches=WRITE + CREATE + UPDATE,
+    affects=WRITE + CREATE + UPDATE,
     departs_from={"RESP-03"},
-    observe=lambda probe: (created(probe, title=f" {'t' * 50} "), probe.said(event_id=" e ")),
+    observe=lambda probe: (created(probe, title=f" {'t' * 50} "), probe.write_changed(event_id=" e ")),
 )
 class TextsAreTrimmedBeforeTheyAreChecked(MockApi):
     """White space around a text is cut off before anything is checked, and before the text is given back."""
@@ -74,7 +74,7 @@ class TextsAreTrimmedBeforeTheyAreChecked(MockApi):
 
 
 @variant(
-    touches=CREATE + UPDATE,
+    affects=CREATE + UPDATE,
     departs_from={"ERR-06"},
     observe=lambda probe: created(probe, **{DATE: "2099-01-15 14:30z"}),
 )
@@ -93,7 +93,7 @@ class MomentsAreReadInAnyNotation(MockApi):
 
 
 @variant(
-    touches=CREATE + UPDATE,
+    affects=CREATE + UPDATE,
     departs_from={"ERR-16"},
     observe=lambda probe: created(probe, **{DATE: "2099-01-15T14:30:00+02:00"}),
 )
@@ -109,7 +109,7 @@ class OffsetsAreRefused(Stricter):
 
 
 @variant(
-    touches=CREATE + UPDATE,
+    affects=CREATE + UPDATE,
     departs_from={"ERR-16"},
     observe=lambda probe: created(probe, **{TIME: "14:30:59"}),
 )
@@ -124,12 +124,12 @@ class TimesAreWholeMinutes(Stricter):
 
 
 @variant(
-    touches=CREATE + UPDATE,
+    affects=CREATE + UPDATE,
     departs_from={"ERR-16"},
     observe=lambda probe: created(probe, **{DATE: "2099-01-15T09:00:00Z", TIME: "14:30:00"}),
 )
 class TimesThatDisagreeAreRefused(MockApi):
-    """A date-time that tells another time than the appointment_time beside it is refused with 400."""
+    """A date-time that gives another time than the appointment_time beside it is refused with 400."""
 
     def validate(self, operation: Operation, value: Json) -> list[Issue]:
         """Compare the two, where there are two."""
@@ -137,5 +137,5 @@ class TimesThatDisagreeAreRefused(MockApi):
         sent = self.sent(operation, value)
         if issues or not {DATE, TIME} <= sent.keys():
             return issues
-        told = sent[DATE].partition("T")[2][: len("14:30:00")]
-        return [custom("Another time than the appointment_time", DATE)] if told not in sent[TIME] else []
+        time = sent[DATE].partition("T")[2][: len("14:30:00")]
+        return [custom("Another time than the appointment_time", DATE)] if time not in sent[TIME] else []

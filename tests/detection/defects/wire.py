@@ -35,7 +35,7 @@ ESCAPED: Final = '{"integration_id": "$i", "event_id": "%s"}'
 FORM: Final = "application/x-www-form-urlencoded"
 LATIN: Final = "latin-1"
 
-seeded = partial(defect, group="wire", touches=WRITE)
+seeded = partial(defect, group="wire", affects=WRITE)
 
 
 def strings(value: Json) -> list[str]:
@@ -45,13 +45,13 @@ def strings(value: Json) -> list[str]:
 
 def content(probe: Probe, template: str) -> bytes:
     """Return a body with $i and $e replaced by a known integration and event, one byte for each character."""
-    good = probe.good()
+    good = probe.valid_body()
     return Template(template).substitute(i=good["integration_id"], e=good["event_id"]).encode(LATIN)
 
 
 def text(template: str, content_type: str | None = "application/json") -> Observe:
     """Return an observation of what is said to this body, sent as this media type."""
-    return lambda probe: probe.write(content(probe, template), {"content-type": content_type}).said
+    return lambda probe: probe.write(content(probe, template), {"content-type": content_type}).comparable
 
 
 def outside_strings(pattern: str, replacement: str | Callable[[re.Match[str]], str], body: str) -> str:
@@ -247,7 +247,7 @@ class FormCalledJsonIsTaken(RepairingParser):
 @seeded(
     requirement="ERR-04",
     recommended=True,
-    observe=lambda probe: probe.write(content(probe, GOOD).decode().encode("utf-16")).said,
+    observe=lambda probe: probe.write(content(probe, GOOD).decode().encode("utf-16")).comparable,
 )
 class Utf16IsTaken(RepairingParser):
     """A body in UTF-16 or UTF-32 is taken, since the parser guesses the encoding."""
@@ -411,7 +411,7 @@ class EscapedPairIsReadAsTwo(MockApi):
         probe.write(
             b"%x\r\n%s\r\n0\r\n\r\n" % (len(content(probe, GOOD)), content(probe, GOOD)),
             {"content-length": None, "transfer-encoding": "chunked"},
-        ).said
+        ).comparable
     ),
 )
 class ChunkedBodyIsTakenAsEmpty(MockApi):
@@ -447,10 +447,10 @@ class CrashOnNul(_Crash):
 
 @seeded(
     requirement="RESP-11",
-    touches=CREATE + UPDATE,
+    affects=CREATE + UPDATE,
     observe=lambda probe: [
-        probe.create(probe.creation(notes="a\x00b")).status,
-        probe.update(probe.replacement(notes="a\x00b")).status,
+        probe.create(probe.create_body(notes="a\x00b")).status,
+        probe.update(probe.update_body(notes="a\x00b")).status,
     ],
 )
 class CrashOnNulInNotes(_Crash):
@@ -618,7 +618,7 @@ class CrashOnNan(RepairingParser):
         raise ArithmeticError(f"{name} is not JSON compliant")
 
 
-@seeded(requirement="RESP-06", observe=lambda probe: probe.said(integration_id="nobody-has-this"))
+@seeded(requirement="RESP-06", observe=lambda probe: probe.write_changed(integration_id="nobody-has-this"))
 class CrashOnAnUnknownIntegration(MockApi):
     """An integration that does not exist is answered with 500."""
 
@@ -628,7 +628,7 @@ class CrashOnAnUnknownIntegration(MockApi):
         return super().unknown_values(operation, value)
 
 
-@seeded(requirement="RESP-06", observe=lambda probe: probe.said(event_id="no such event"))
+@seeded(requirement="RESP-06", observe=lambda probe: probe.write_changed(event_id="no such event"))
 class CrashOnAnUnknownEvent(MockApi):
     """An event that does not exist is answered with 500 in place of a job that fails."""
 
