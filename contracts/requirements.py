@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from contracts.errors import ContractError
+from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
-from contracts.openapi.traits import TRAITS
+from contracts.openapi.traits import TRAITS, includes
 from contracts.untrusted.bounded_files import MAX_CONTRACT_FILE_BYTES, read_bytes
 from contracts.untrusted.bounded_yaml import YamlError, read_yaml
 
@@ -18,6 +20,8 @@ BASES = ("stated", "example", "standard", "expected")
 SCOPES = ("own", "all-exchanges")
 ACCESS = ("none", "token", "write")
 ID = re.compile(r"[A-Z]{1,20}-\d\d")
+MAX_VIOLATION_CHARACTERS = 90
+"""A violation is the title of a finding: one line of a terminal, with its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,14 @@ class Requirement:
     level: str
     basis: str
     sentence: str
+    violation: str
     source: str
     applies_to: str
     scope: str
     access: str = ACCESS[-1]
     gates_because: str = ""
     recommended: str = ""
+    implied_by: tuple[str, ...] = ()
 
     @property
     def gates(self) -> bool:
@@ -71,24 +77,58 @@ def _requirements(file: Path, content: bytes) -> dict[str, Requirement]:
         if name in found:
             problem = "its id is given twice"
         if problem:
-            raise ContractError(f"Requirement {name} in {file} cannot be used: {problem}.")
+            raise _malformed(name, file, problem)
         found[name] = Requirement(
             id=name,
             group=raw["groups"][name.partition("-")[0]],
             level=entry["level"],
             basis=entry["basis"],
             sentence=entry["sentence"],
+            violation=entry["violation"],
             source=entry["source"],
             applies_to=entry["applies-to"],
             scope=entry["scope"],
             access=entry.get("access", ACCESS[-1]),
             gates_because=entry.get("gates-because", ""),
             recommended=entry.get("recommended", ""),
+            implied_by=tuple(entry.get("implied-by", ())),
         )
+    for requirement in found.values():
+        if problem := _implication_problem(requirement, found):
+            raise _malformed(requirement.id, file, problem)
     return found
 
 
-def _problem(entry: dict[str, str], groups: dict[str, str]) -> str | None:
+def _malformed(name: str, file: Path, problem: str) -> ContractError:
+    return ContractError(f"Requirement {name} in {file} cannot be used: {problem}.")
+
+
+def _implication_problem(requirement: Requirement, known: Mapping[str, Requirement]) -> str | None:
+    for name in requirement.implied_by:
+        if name not in known:
+            return f"`implied-by` names {name}, which is not in this file"
+        if not includes(known[name].applies_to, requirement.applies_to):
+            return (
+                f"`implied-by` names {name}, which does not apply to every operation that this one applies to "
+                f"({known[name].applies_to}, {requirement.applies_to})"
+            )
+        if requirement.id in _implying(name, known):
+            return f"`implied-by` names {name}, which is implied by {requirement.id}"
+    return None
+
+
+def _implying(name: str, known: Mapping[str, Requirement]) -> set[str]:
+    """Return the id and those of the requirements that imply it, directly or through others."""
+    found: set[str] = set()
+    left = [name]
+    while left:
+        if (one := left.pop()) not in found and one in known:
+            found.add(one)
+            left.extend(known[one].implied_by)
+    return found
+
+
+def _problem(entry: Mapping[str, Json], groups: Mapping[str, str]) -> str | None:
     name = str(entry.get("id"))
     choices = {"level": LEVELS, "basis": BASES, "applies-to": tuple(TRAITS), "scope": SCOPES}
     for field, allowed in choices.items():
@@ -102,8 +142,20 @@ def _problem(entry: dict[str, str], groups: dict[str, str]) -> str | None:
         return "a must says in `gates-because` why it gates"
     if entry["level"] != "must" and {"gates-because", "recommended"} & entry.keys():
         return "only a must has `gates-because` or `recommended`"
+    return _text_problem(entry)
+
+
+def _text_problem(entry: Mapping[str, Json]) -> str | None:
     if not entry.get("sentence", "").endswith("."):
         return "its sentence does not end with a full stop"
+    violation = entry.get("violation")
+    if not isinstance(violation, str) or not violation.endswith("."):
+        return "`violation` is not a sentence that ends with a full stop"
+    if len(violation) > MAX_VIOLATION_CHARACTERS:
+        return f"`violation` has {len(violation)} characters, {MAX_VIOLATION_CHARACTERS} at most"
+    implied_by = entry.get("implied-by", [])
+    if not isinstance(implied_by, list) or not all(isinstance(name, str) for name in implied_by):
+        return "`implied-by` is not a list of ids"
     if not entry.get("source", "").startswith("https://"):
         return "its source is not an https address"
     return None

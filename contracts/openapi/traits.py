@@ -29,6 +29,24 @@ TRAITS: Mapping[str, str] = {
     "rate-limited": "its responses declare the rate-limit headers",
 }
 """The values of `applies-to` in requirements.yaml, with the condition of each."""
+WIDER: Mapping[str, str] = {
+    "secured": "supported",
+    "takes-body": "supported",
+    "responds-json": "supported",
+    "closed": "supported",
+    "echoes": "supported",
+    "rate-limited": "supported",
+    "requires-property": "takes-body",
+    "constrained": "takes-body",
+}
+"""By trait, the next wider one, which every operation with that trait has too; for the others that is `any`."""
+
+
+def includes(wide: str, narrow: str) -> bool:
+    """Return whether every operation with the trait `narrow` has the trait `wide`, too, whatever the document says."""
+    while narrow not in (wide, "any"):
+        narrow = WIDER.get(narrow, "any")
+    return narrow == wide
 
 
 def traits_of(operation: Operation) -> frozenset[str]:

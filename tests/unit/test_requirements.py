@@ -1,5 +1,6 @@
 """requirements.yaml, and that the conformance tests cite it one to one."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -7,15 +8,18 @@ import pytest
 import yaml
 
 from contracts.errors import ContractError
-from contracts.openapi.traits import TRAITS
+from contracts.openapi.loader import load_document
+from contracts.openapi.traits import TRAITS, WIDER, includes
 from contracts.requirements import load_requirements
 from tests.support.factories import DOCUMENT, REQUIREMENTS, conformance_tests, table
+from tests.support.suite_process import GENERIC
 
 GOOD = {
     "id": "RESP-01",
     "level": "must",
     "basis": "stated",
     "sentence": "It answers.",
+    "violation": "It does not answer.",
     "source": "https://example.com/page",
     "applies-to": "any",
     "scope": "own",
@@ -115,6 +119,13 @@ def test_must_says_why_it_gates_and_what_of_it_is_recommended(tmp_path: Path) ->
         "id of no group": ({"id": "LIST-01"}, "its id is not GROUP-NN with one of the groups"),
         "no full stop": ({"sentence": "It answers"}, "does not end with a full stop"),
         "no sentence": ({"sentence": ""}, "does not end with a full stop"),
+        "no violation": ({"violation": None}, "`violation` is not a sentence that ends with a full stop"),
+        "violation without a full stop": ({"violation": "It fails"}, "`violation` is not a sentence that ends with"),
+        "long violation": ({"violation": "x" * 90 + "."}, "`violation` has 91 characters, 90 at most"),
+        "implied by a text": ({"implied-by": "RESP-02"}, "`implied-by` is not a list of ids"),
+        "implied by a number": ({"implied-by": [2]}, "`implied-by` is not a list of ids"),
+        "implied by none there": ({"implied-by": ["RESP-09"]}, "`implied-by` names RESP-09, which is not in this file"),
+        "implied by itself": ({"implied-by": ["RESP-01"]}, "`implied-by` names RESP-01, which is implied by RESP-01"),
         "http source": ({"source": "http://example.com"}, "its source is not an https address"),
         "no source": ({"source": ""}, "its source is not an https address"),
     },
@@ -130,3 +141,60 @@ def test_malformed_requirement_is_one_sentence(tmp_path: Path, change, complaint
 def test_id_given_twice_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match=r"Requirement RESP-01 in .* cannot be used: its id is given twice\.$"):
         load_requirements(written(tmp_path, GOOD, GOOD))
+
+
+def test_requirement_is_implied_by_those_that_it_names(tmp_path: Path) -> None:
+    implied = GOOD | {"id": "RESP-02", "implied-by": ["RESP-01"]}
+    found = load_requirements(written(tmp_path, implied, GOOD))
+    assert (found["RESP-01"].implied_by, found["RESP-02"].implied_by) == ((), ("RESP-01",))
+
+
+def test_circle_of_implications_is_one_sentence(tmp_path: Path) -> None:
+    circle = {"RESP-01": "RESP-03", "RESP-02": "RESP-01", "RESP-03": "RESP-02"}
+    entries = [GOOD | {"id": name, "implied-by": [implying]} for name, implying in circle.items()]
+    with pytest.raises(
+        ContractError, match=r"RESP-01 in .* `implied-by` names RESP-03, which is implied by RESP-01\.$"
+    ):
+        load_requirements(written(tmp_path, *entries))
+
+
+@table(
+    "implying, implied, complaint",
+    {
+        "the same": ("secured", "secured", None),
+        "wider": ("supported", "requires-property", None),
+        "narrower": ("requires-property", "takes-body", r"\(requires-property, takes-body\)\.$"),
+        "apart": ("queues-job", "secured", r"\(queues-job, secured\)\.$"),
+    },
+)
+def test_implying_requirement_applies_wherever_the_implied_one_does(
+    tmp_path: Path, implying, implied, complaint
+) -> None:
+    first = GOOD | {"applies-to": implying}
+    second = GOOD | {"id": "RESP-02", "applies-to": implied, "implied-by": ["RESP-01"]}
+    if complaint is None:
+        assert load_requirements(written(tmp_path, first, second))["RESP-02"].implied_by == ("RESP-01",)
+    else:
+        with pytest.raises(
+            ContractError, match="`implied-by` names RESP-01, which does not apply to every .*" + complaint
+        ):
+            load_requirements(written(tmp_path, first, second))
+
+
+@pytest.mark.parametrize(
+    "operation", [*DOCUMENT.operations, *load_document(GENERIC).operations], ids=lambda one: one.id
+)
+def test_operation_with_a_trait_has_the_wider_ones(operation) -> None:
+    for narrow in operation.traits:
+        assert {wide for wide in TRAITS if includes(wide, narrow)} <= operation.traits
+
+
+def test_wider_traits_are_traits() -> None:
+    assert WIDER.keys() | set(WIDER.values()) <= TRAITS.keys()
+
+
+@each_requirement
+def test_requirement_says_what_a_target_does_that_violates_it(requirement) -> None:
+    assert requirement.violation != requirement.sentence
+    assert requirement.violation[0].isupper()
+    assert not re.search(r"\bnot\b.*\b(not|un\w+)\b", requirement.violation), "a negation of a negation"
