@@ -31,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--port", type=_port, default=PORT, help="on 127.0.0.1, 0 for a free one (default: %(default)s)"
     )
     parser.add_argument("--contract", type=Path, default=CONTRACT, metavar="FILE", help="OpenAPI document to serve")
+    parser.add_argument(
+        "--overlay", type=Path, action="append", default=[], metavar="FILE", help="overlay to apply to it; repeatable"
+    )
     parser.add_argument("--token", type=_token, help="bearer token to accept (default: a new one)")
     parser.add_argument("--seed", type=int, help="make the same token and ids again")
     parser.add_argument("--limit", type=int, metavar="N", help="enforce a limit of N requests a minute (default: none)")
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     state = State(seed=options.seed, tokens=[options.token] if options.token else [])
     limit = RateLimit(UNLIMITED) if options.limit is None else RateLimit.accelerated(options.limit, options.speedup)
     try:
-        document = load_document(options.contract)
+        document = load_document(options.contract, options.overlay)
         with serve(IndexedApi(document, state=state, limit=limit), options.port) as server:
             print(startup_banner(document, server), flush=True)
             with contextlib.suppress(KeyboardInterrupt):

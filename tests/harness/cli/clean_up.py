@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.harness.cli.clean_up", description=__doc__)
     parser.add_argument("--target", required=True, metavar="sandbox|URL")
     parser.add_argument("--contract", type=Path, default=CONTRACTS / "appointments.yaml", metavar="FILE")
+    parser.add_argument("--overlay", type=Path, action="append", default=[], metavar="FILE")
     parser.add_argument("--env-file", metavar="FILE", help="settings (default: .env, if it exists)")
     parser.add_argument("--allow-production", action="store_true")
     parser.add_argument("--forget", action="store_true", help="cancel nothing: somebody else has done it")
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 profile=Profile.QUICK,
                 random_seed=0,
                 contract=given.contract,
+                overlays=given.overlay,
                 environment=dict(os.environ),
                 env_file=env_file_from(given.env_file),
                 allow_production=given.allow_production,

@@ -220,6 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.harness.cli.doctor", description=__doc__)
     parser.add_argument("--target", default=MOCK, metavar="mock|sandbox|URL")
     parser.add_argument("--contract", type=Path, default=CONTRACTS / "appointments.yaml", metavar="FILE")
+    parser.add_argument("--overlay", type=Path, action="append", default=[], metavar="FILE")
     parser.add_argument("--env-file", metavar="FILE", help="settings (default: .env, if it exists)")
     parser.add_argument("--access", choices=[str(level) for level in Access])
     parser.add_argument("--allow-production", action="store_true")
@@ -235,7 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _lines(options: argparse.Namespace, declared: Access | None) -> Iterator[Line]:
     yield from tools(ROOT)
     try:
-        document = load_document(options.contract)
+        document = load_document(options.contract, options.overlay)
     except ContractError as error:
         yield Line("contract", "cannot be used", str(error))
         return

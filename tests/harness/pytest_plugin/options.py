@@ -40,6 +40,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="the OpenAPI document to test against (default: contracts/appointments.yaml)",
     )
     group.addoption(
+        "--overlay",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="an OpenAPI Overlay 1.0 that changes the document as it is read; repeatable",
+    )
+    group.addoption(
         "--access",
         choices=[str(level) for level in Access],
         help="use no more than this access level; checks that need more do not apply (default: as the settings allow)",
@@ -95,6 +102,7 @@ def options_of(config: pytest.Config) -> Options:
         profile=Profile(config.getoption("--profile")),
         random_seed=int(seed) if seed is not None else dt.datetime.now(tz=dt.UTC).date().toordinal(),
         contract=Path(config.getoption("--contract")),
+        overlays=[Path(file) for file in config.getoption("--overlay")],
         environment=dict(os.environ),
         access=Access(level) if level else None,
         allow_production=config.getoption("--allow-production"),

@@ -58,6 +58,7 @@ class Options:
     random_seed: int
     contract: Path
     environment: dict[str, str] = field(repr=False)
+    overlays: Sequence[Path] = ()
     env_file: Path | None = None
     access: Access | None = None
     allow_production: bool = False
@@ -74,7 +75,7 @@ class Session:
     def __init__(self, options: Options) -> None:
         """Read the contracts and the settings; raises UsageError or ContractError. Sends nothing."""
         self.options = options
-        self.document: Document = load_document(options.contract)
+        self.document: Document = load_document(options.contract, options.overlays)
         self.requirements: dict[str, Requirement] = load_requirements(CONTRACTS / "requirements.yaml")
         self.operations = select(self.document.operations, options.operations)
         self.selected = frozenset(operation.id for operation in self.operations)
