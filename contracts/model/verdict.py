@@ -55,7 +55,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One violation. Its `identity` is the same every night: no seed and no generated value enters it.
+    """One violation. Its `identity` is the same in every run: no seed and no generated value enters it.
 
     `gates`: it fails the run. A finding is reported but does not gate if it rests on nothing but an example or an
     inference, if careful servers differ in the behaviour, or if no client but a fuzzer sends such a request.

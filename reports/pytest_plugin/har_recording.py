@@ -60,7 +60,7 @@ class HarRecording:
             self._output = safe_files.open_exclusively(Path(file))
             if self._output.name != Path(file):
                 name = self._output.name
-                config.stash[SESSION].options.tell(f"{file} is in use by another run: the HAR of this one is {name}.")
+                config.stash[SESSION].options.notify(f"{file} is in use by another run: the HAR of this one is {name}.")
                 config.option.har = str(name)
 
     @pytest.hookimpl(tryfirst=True)

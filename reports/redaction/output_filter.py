@@ -48,13 +48,13 @@ class OutputFilter:
         """Return a text without token and credentials."""
         if self._credentials:
             text = text.replace(self._credentials, HIDDEN)
-        return text if self.redactor is None else self.redactor.redact(text)
+        return text if self.redactor is None else self.redactor.redact_output(text)
 
-    def text(self, text: str) -> str:
+    def clean(self, text: str) -> str:
         """Return a text for a terminal or log: redacted and inert."""
         return sanitize.stream(self.redact(text), colours=self._colours)
 
-    def data(self, file: Path, data: bytes) -> bytes:
+    def clean_file(self, file: Path, data: bytes) -> bytes:
         """Return the bytes of a file: redacted, and inert in the formats of its suffix."""
         text = self.redact(data.decode(errors="surrogateescape"))
         if file.suffix == ".json":
@@ -66,7 +66,7 @@ class OutputFilter:
     def redact_stream(self, stream: Stream) -> Stream:
         """Filter all further text that is written to a stream; return the stream."""
         write: Callable[[str], int] = stream.write  # type: ignore[attr-defined]
-        stream.write = lambda text: write(self.text(text))  # type: ignore[attr-defined]
+        stream.write = lambda text: write(self.clean(text))  # type: ignore[attr-defined]
         return stream
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
@@ -169,7 +169,7 @@ def register(config: pytest.Config) -> OutputFilter:
 
         def _write(self, name: str, data: bytes) -> None:
             file = self._report_dir / name
-            replace_file(file, output_filter.data(file, data))
+            replace_file(file, output_filter.clean_file(file, data))
 
     _replace_name(config, vars(allure_pytest.plugin), "AllureFileLogger", FilteredFileLogger)
     _replace_name(config, vars(junitxml), "open", output_filter.open)
@@ -195,8 +195,8 @@ def _filter_trace(config: pytest.Config, output_filter: OutputFilter) -> None:
         written = Path(file.name).read_text(encoding="utf-8")
         file.seek(0)
         file.truncate()
-        write(output_filter.text(written))
-    tracer.setwriter(lambda text: write(output_filter.text(text)))
+        write(output_filter.clean(written))
+    tracer.setwriter(lambda text: write(output_filter.clean(text)))
 
 
 def _filter_observations(output_filter: OutputFilter) -> None:

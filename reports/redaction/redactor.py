@@ -77,33 +77,33 @@ class Redactor:
         for at in range(len(token) - SHORTEST_PART + 1):
             self._parts.setdefault(token[at : at + SHORTEST_PART], at)
         # Exchanges have most of their headers in common.
-        self._short_text = lru_cache(maxsize=TEXTS_REMEMBERED)(self._text)
+        self._short_text = lru_cache(maxsize=TEXTS_REMEMBERED)(self._redact_text)
 
     @property
     def margin(self) -> int:
         """Return the bytes to read beyond a cut, so that no encoded token is cut in two."""
         return WIDEST_ENCODING * len(self._token)
 
-    def text(self, text: str) -> str:
+    def redact_text(self, text: str) -> str:
         """Return `text` without the token, its derived forms and its longer parts."""
-        return self._short_text(text) if len(text) <= SHORT_TEXT else self._text(text)
+        return self._short_text(text) if len(text) <= SHORT_TEXT else self._redact_text(text)
 
-    def _text(self, text: str) -> str:
+    def _redact_text(self, text: str) -> str:
         return "".join(part.text for part in self.parts(text))
 
     def parts(self, text: str) -> list[Part]:
         """Return `text` in pieces, so that a shell expands only those that replace a secret."""
         return [part for piece in self._without_ids(text) for part in self._without_token(piece)]
 
-    def body(self, body: bytes, codings: str = "") -> bytes:
+    def redact_body(self, body: bytes, codings: str = "") -> bytes:
         """Return a body without the token; one in an unknown content coding is replaced as a whole."""
         text = body.decode(errors="surrogateescape")
         known = all(coding.strip().lower() in KNOWN_CODINGS for coding in codings.split(","))
         if not known and NOT_UTF8.search(text):
             return f"[{len(body):,} bytes in an unknown content coding: redacted]".encode()
-        return self.text(text).encode(errors="surrogateescape")
+        return self.redact_text(text).encode(errors="surrogateescape")
 
-    def redact(self, text: str) -> str:
+    def redact_output(self, text: str) -> str:
         """Return output without the token in any form; other text is unchanged, and ids are not replaced."""
         if self._finder is None:
             return text
@@ -113,10 +113,10 @@ class Redactor:
             at = span.end
         return "".join([*pieces, text[at:]])
 
-    def redact_bytes(self, data: bytes) -> bytes:
+    def redact_output_bytes(self, data: bytes) -> bytes:
         """Return bytes without the token; bytes that are not UTF-8 stay as they are."""
         text = data.decode("utf-8", errors="surrogateescape")
-        return self.redact(text).encode("utf-8", errors="surrogateescape")
+        return self.redact_output(text).encode("utf-8", errors="surrogateescape")
 
     def occurs_in(self, data: bytes) -> bool:
         """Return whether the token is in the bytes."""

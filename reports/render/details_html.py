@@ -53,8 +53,8 @@ def _requirement(requirement: Requirement) -> Iterator[tuple[str, str]]:
 
 
 def _finding(finding: Finding, trends: Mapping[str, FindingTrend], redactor: Redactor) -> Iterator[tuple[str, str]]:
-    yield "Also expected", sanitize.html(redactor.text(finding.violation.expected))
-    yield "Also observed", sanitize.html(redactor.text(finding.violation.observed))
+    yield "Also expected", sanitize.html(redactor.redact_text(finding.violation.expected))
+    yield "Also observed", sanitize.html(redactor.redact_text(finding.violation.observed))
     yield "Mutation", sanitize.html(how_often(finding))
     if change := trends.get(finding.identity):
         yield "History", sanitize.html(change.status_text())
@@ -62,11 +62,11 @@ def _finding(finding: Finding, trends: Mapping[str, FindingTrend], redactor: Red
 
 def _evidence(verdict: Verdict, requirement: Requirement, redactor: Redactor) -> Iterator[tuple[str, str]]:
     if not verdict.findings and verdict.reason:
-        yield "Reason", sanitize.html(redactor.text(verdict.reason))
+        yield "Reason", sanitize.html(redactor.redact_text(verdict.reason))
     if requirement.gates and verdict.findings and not any(finding.gates for finding in verdict.findings):
         yield "Gating", sanitize.html(NON_GATING)
     for observation in verdict.observations:
-        yield "Note", sanitize.html(redactor.text(observation))
+        yield "Note", sanitize.html(redactor.redact_text(observation))
     yield "Evidence", sanitize.html(evidence_line(verdict))
     if verdict.evidence.mutations:
         yield "Mutations tried", sanitize.html(", ".join(verdict.evidence.mutations))
@@ -96,10 +96,10 @@ def _command(command: str) -> str:
 
 
 def _message(lines: Sequence[str], message: Request | Response | None, redactor: Redactor) -> str:
-    head = redactor.text("\n".join(lines))
+    head = redactor.redact_text("\n".join(lines))
     if message is None or not message.body:
         return head
-    body = redactor.body(message.body[: LONGEST_BODY + redactor.margin], message.codings)
+    body = redactor.redact_body(message.body[: LONGEST_BODY + redactor.margin], message.codings)
     cut = f"\n… {len(message.body):,} bytes in total" if len(message.body) > LONGEST_BODY else ""
     return f"{head}\n\n{body[:LONGEST_BODY].decode(errors='backslashreplace')}{cut}"
 

@@ -18,10 +18,10 @@ def last_request(exchange: Exchange, base_url: str, redactor: Redactor) -> LastR
     return LastRequest(
         operation=exchange.operation,
         method=exchange.request.method,
-        target=sanitize.line(redactor.text(exchange.request.target)),
+        target=sanitize.line(redactor.redact_text(exchange.request.target)),
         mutation=exchange.mutation,
         request=exchange.number,
-        status_or_fault=sanitize.line(redactor.text(exchange.status_or_fault)),
+        status_or_fault=sanitize.line(redactor.redact_text(exchange.status_or_fault)),
         curl=curl(exchange.request, base_url, redactor),
     )
 

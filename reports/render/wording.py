@@ -108,4 +108,4 @@ def one_line(text: str) -> str:
 
 
 def _safe(text: str, redactor: Redactor) -> str:
-    return sanitize.text(redactor.text(text))
+    return sanitize.text(redactor.redact_text(text))

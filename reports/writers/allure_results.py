@@ -215,13 +215,13 @@ def _attach_exchange(exchange: Exchange, base_url: str, redactor: Redactor, name
         "stop": round(exchange.elapsed * 1000),
         "request": {
             "method": exchange.request.method,
-            "url": redactor.text(base_url + exchange.request.target),
+            "url": redactor.redact_text(base_url + exchange.request.target),
             "headers": list(_headers(exchange.request.headers, redactor)),
             "body": _body(exchange.request, redactor),
         },
     }
     if response is None:
-        attachment["error"] = {"name": "No response", "message": redactor.text(exchange.fault or "")}
+        attachment["error"] = {"name": "No response", "message": redactor.redact_text(exchange.fault or "")}
     else:
         attachment["response"] = {
             "status": response.status,
@@ -233,12 +233,12 @@ def _attach_exchange(exchange: Exchange, base_url: str, redactor: Redactor, name
 
 def _headers(headers: tuple[tuple[str, str], ...], redactor: Redactor) -> Iterator[dict[str, str]]:
     for name, value in headers:
-        yield {"name": redactor.text(name), "value": redactor.text(value)}
+        yield {"name": redactor.redact_text(name), "value": redactor.redact_text(value)}
 
 
 def _body(message: Request | Response, redactor: Redactor) -> dict[str, Any]:
     body = message.body or b""
-    start = redactor.body(body[: LONGEST_BODY + redactor.margin], message.codings)[:LONGEST_BODY]
+    start = redactor.redact_body(body[: LONGEST_BODY + redactor.margin], message.codings)[:LONGEST_BODY]
     about: dict[str, Any] = {"size": len(body), "truncated": len(body) > LONGEST_BODY}
     try:
         about |= {"encoding": "utf8", "value": start.decode(), "contentType": "application/json"}

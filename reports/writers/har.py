@@ -62,7 +62,7 @@ class HarRecorder:
                 request=request,
                 response=response,
                 timings=harfile.Timings(send=0, wait=elapsed, receive=0),
-                comment=self._redactor().text(self._comment(exchange)),
+                comment=self._redactor().redact_text(self._comment(exchange)),
             )
             try:
                 self._output.write(self._new_text())
@@ -109,10 +109,10 @@ class HarRecorder:
                 text = start.decode(errors="backslashreplace")
                 cut = ", ".join(filter(None, (cut, "not UTF-8: invalid bytes are escaped")))
             kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
-            body = harfile.PostData(mimeType=self._redactor().text(kind), text=text, comment=cut or None)
+            body = harfile.PostData(mimeType=self._redactor().redact_text(kind), text=text, comment=cut or None)
         return harfile.Request(
             method=request.method,
-            url=self._redactor().text(url),
+            url=self._redactor().redact_text(url),
             httpVersion="HTTP/1.1",
             headers=self._records(request.headers),
             queryString=self._records(parse_qsl(urlsplit(url).query, keep_blank_values=True)),
@@ -123,10 +123,10 @@ class HarRecorder:
     def _response(self, exchange: values.Exchange) -> harfile.Response:
         response = exchange.response
         if response is None:
-            return harfile.Response(0, "", "", comment=self._redactor().text(exchange.fault or "no response"))
+            return harfile.Response(0, "", "", comment=self._redactor().redact_text(exchange.fault or "no response"))
         start, cut = self._redacted_start(response)
         content = harfile.Content(
-            size=len(response.body), mimeType=self._redactor().text(response.header("content-type") or "")
+            size=len(response.body), mimeType=self._redactor().redact_text(response.header("content-type") or "")
         )
         content.comment = cut or None
         try:
@@ -139,18 +139,21 @@ class HarRecorder:
             httpVersion="HTTP/1.1",
             headers=self._records(response.headers),
             content=content,
-            redirectURL=self._redactor().text(response.header("location") or ""),
+            redirectURL=self._redactor().redact_text(response.header("location") or ""),
             bodySize=len(response.body),
         )
 
     def _redacted_start(self, message: values.Request | values.Response) -> tuple[bytes, str]:
         """Return the redacted start of a body, and a comment if the body is longer."""
         body, redactor = message.body or b"", self._redactor()
-        start = redactor.body(body[: LONGEST_BODY + redactor.margin], message.codings)[:LONGEST_BODY]
+        start = redactor.redact_body(body[: LONGEST_BODY + redactor.margin], message.codings)[:LONGEST_BODY]
         return start, f"the first {LONGEST_BODY:,} of {len(body):,} bytes" if len(body) > LONGEST_BODY else ""
 
     def _records(self, pairs: Iterable[tuple[str, str]]) -> list[harfile.Record]:
-        return [harfile.Record(self._redactor().text(name), self._redactor().text(value)) for name, value in pairs]
+        return [
+            harfile.Record(self._redactor().redact_text(name), self._redactor().redact_text(value))
+            for name, value in pairs
+        ]
 
 
 def open_part(folder: Path, worker: str) -> OutputFile:

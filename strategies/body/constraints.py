@@ -1,6 +1,6 @@
 """Constraints beyond a type (length, bounds, choice, form, number of items): violated by one step, and just satisfied.
 
-Values are built from the schema and its own examples, so that a name means the same value every night. An independent
+Values are built from the schema and its own examples, so that a name means the same value in every run. An independent
 validator decides whether each is valid.
 """
 

@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from tests.chaos.proxy import Line, Proxy
+from tests.chaos.proxy import ProxiedExchange, Proxy
 
 CRASHED = 70
 UP = "up"
@@ -22,11 +22,11 @@ UP = "up"
 def serve(upstream: str, port: int, where: bytes, left: Path) -> None:
     """Forward requests until the one that ends this process."""
 
-    def fault(line: Line) -> None:
-        if where in line.request and (times := left.read_text()):
+    def fault(exchange: ProxiedExchange) -> None:
+        if where in exchange.request and (times := left.read_text()):
             left.write_text(times[1:])
             os._exit(CRASHED)
-        line.carry()
+        exchange.pass_through()
 
     Proxy(upstream, fault, speedup=1, port=port)
     sys.stdout.write(f"{UP}\n")

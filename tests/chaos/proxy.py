@@ -18,17 +18,17 @@ RESET = struct.pack("ii", 1, 0)
 MAX_STALL_SECONDS = 60.0
 
 
-class Line:
-    """One exchange of the proxy. `turn` is its number, from 1; `seconds` are those since the first."""
+class ProxiedExchange:
+    """One exchange of the proxy. `number` is its number, from 1; `seconds` are those since the first."""
 
     def __init__(
-        self, proxy: Proxy, connection: socket.socket, request: bytes, turn: int, ask: Callable[[bytes], bytes]
+        self, proxy: Proxy, connection: socket.socket, request: bytes, number: int, forward: Callable[[bytes], bytes]
     ) -> None:
         self.proxy = proxy
         self.request = request
-        self.turn = turn
+        self.number = number
         self._connection = connection
-        self._ask = ask
+        self._forward = forward
         self.open = True
 
     @property
@@ -36,22 +36,22 @@ class Line:
         """Return the seconds since the first request, on the clock of the run."""
         return self.proxy.seconds
 
-    def answer(self) -> bytes:
+    def forward(self) -> bytes:
         """Forward the request to the server and return its complete response."""
-        return self._ask(self.request)
+        return self._forward(self.request)
 
-    def say(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
         """Send these bytes to the client."""
         self._connection.sendall(data)
 
-    def carry(self) -> None:
+    def pass_through(self) -> None:
         """Forward the request and the response without a fault."""
-        self.say(self.answer())
+        self.send(self.forward())
 
     def drip(self, data: bytes, seconds: float, size: int = 1) -> None:
         """Send `size` bytes at a time, so many seconds apart, until the proxy is closed."""
         for place in range(0, len(data), size):
-            self.say(data[place : place + size])
+            self.send(data[place : place + size])
             if self.proxy.closed.wait(seconds / self.proxy.speedup):
                 break
 
@@ -72,7 +72,7 @@ class Line:
         self.open = False
 
 
-Fault: TypeAlias = Callable[[Line], None]
+Fault: TypeAlias = Callable[[ProxiedExchange], None]
 
 
 class Proxy:
@@ -82,7 +82,7 @@ class Proxy:
         parts = urlsplit(server)
         self._server = (parts.hostname or HOST, parts.port or 80)
         self._fault = fault
-        self._turns = count(1)
+        self._numbers = count(1)
         self._began: float | None = None
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
@@ -154,14 +154,14 @@ class Proxy:
             upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             asks, answers = connection.makefile("rb"), upstream.makefile("rb")
 
-            def ask(request: bytes) -> bytes:
+            def forward(request: bytes) -> bytes:
                 upstream.sendall(request)
                 return message(answers, of=request)
 
             while request := message(asks):
-                line = Line(self, connection, request, next(self._turns), ask)
-                self._fault(line)
-                if not line.open:
+                exchange = ProxiedExchange(self, connection, request, next(self._numbers), forward)
+                self._fault(exchange)
+                if not exchange.open:
                     break
             asks.close()
         with self._lock:

@@ -16,7 +16,7 @@ from email.utils import formatdate
 from itertools import count
 from typing import Final
 
-from tests.chaos.proxy import Fault, Line
+from tests.chaos.proxy import Fault, ProxiedExchange
 
 EARLY, MIDDLE = 5, 30
 """Numbers of a request at the beginning and in the middle of a run."""
@@ -60,63 +60,63 @@ def leads_to(
     return note
 
 
-def at(turn: int, what: Callable[[Line], None]) -> Fault:
+def at(number: int, what: Callable[[ProxiedExchange], None]) -> Fault:
     """Return a fault of one exchange."""
-    return lambda line: what(line) if line.turn == turn else line.carry()
+    return lambda exchange: what(exchange) if exchange.number == number else exchange.pass_through()
 
 
-def every(turns: int, what: Callable[[Line], None]) -> Fault:
+def every(interval: int, what: Callable[[ProxiedExchange], None]) -> Fault:
     """Return a fault of every n-th exchange."""
-    return lambda line: what(line) if line.turn % turns == 0 else line.carry()
+    return lambda exchange: what(exchange) if exchange.number % interval == 0 else exchange.pass_through()
 
 
-def from_turn(turn: int, what: Callable[[Line], None]) -> Fault:
+def from_number(number: int, what: Callable[[ProxiedExchange], None]) -> Fault:
     """Return a fault of all exchanges from one on."""
-    return lambda line: what(line) if line.turn >= turn else line.carry()
+    return lambda exchange: what(exchange) if exchange.number >= number else exchange.pass_through()
 
 
-def for_a_while(turn: int, what: Callable[[Line], None], seconds: float = A_WHILE_SECONDS) -> Fault:
+def for_a_while(number: int, what: Callable[[ProxiedExchange], None], seconds: float = A_WHILE_SECONDS) -> Fault:
     """Return a fault of all exchanges for some seconds, from one exchange on."""
     began: list[float] = []
 
-    def fault(line: Line) -> None:
-        if line.turn >= turn and not began:
-            began.append(line.seconds)
-        if began and line.seconds - began[0] < seconds:
-            what(line)
+    def fault(exchange: ProxiedExchange) -> None:
+        if exchange.number >= number and not began:
+            began.append(exchange.seconds)
+        if began and exchange.seconds - began[0] < seconds:
+            what(exchange)
         else:
-            line.carry()
+            exchange.pass_through()
 
     return fault
 
 
-def answering(status: str, body: bytes = b"", **headers: str) -> Callable[[Line], None]:
+def answering(status: str, body: bytes = b"", **headers: str) -> Callable[[ProxiedExchange], None]:
     """Return a function that answers in place of the target, without sending it the request."""
     fields = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     answer = f"HTTP/1.1 {status}\r\n{fields}Content-Length: {len(body)}\r\n\r\n".encode() + body
-    return lambda line: line.say(answer)
+    return lambda exchange: exchange.send(answer)
 
 
-def half(line: Line) -> None:
+def half(exchange: ProxiedExchange) -> None:
     """Send a response without the last byte of its body."""
-    line.say(line.answer()[:-1])
-    line.close()
+    exchange.send(exchange.forward()[:-1])
+    exchange.close()
 
 
-def half_a_head(line: Line) -> None:
+def half_a_head(exchange: ProxiedExchange) -> None:
     """Send the beginning of the head of a response."""
-    line.say(line.answer()[:20])
-    line.close()
+    exchange.send(exchange.forward()[:20])
+    exchange.close()
 
 
-def body_changed(change: Callable[[bytes], bytes]) -> Callable[[Line], None]:
+def body_changed(change: Callable[[bytes], bytes]) -> Callable[[ProxiedExchange], None]:
     """Return a function that sends responses with another body and its correct length."""
 
-    def what(line: Line) -> None:
-        head, _, body = line.answer().partition(b"\r\n\r\n")
+    def what(exchange: ProxiedExchange) -> None:
+        head, _, body = exchange.forward().partition(b"\r\n\r\n")
         body = change(body)
         length = b"content-length: %d" % len(body)
-        line.say(re.sub(rb"(?i)content-length: \d+", length, head) + b"\r\n\r\n" + body)
+        exchange.send(re.sub(rb"(?i)content-length: \d+", length, head) + b"\r\n\r\n" + body)
 
     return what
 
@@ -127,28 +127,28 @@ def body_changed(change: Callable[[bytes], bytes]) -> Callable[[Line], None]:
 @leads_to(HELD, says="1 retry")
 def resets_one_connection_before_a_byte() -> Fault:
     """The retry is answered: one fault in a run is the network."""
-    return at(MIDDLE, Line.reset)
+    return at(MIDDLE, ProxiedExchange.reset)
 
 
 @leads_to(HELD, says="1 retry")
 def hangs_up_on_one_request() -> Fault:
     """As above, with FIN in place of RST."""
-    return at(MIDDLE, Line.close)
+    return at(MIDDLE, ProxiedExchange.close)
 
 
 @leads_to(HELD)
 def hangs_up_on_the_very_first_request() -> Fault:
     """The first request is no exception."""
-    return at(1, Line.close)
+    return at(1, ProxiedExchange.close)
 
 
 @leads_to(HELD, says="1 retry")
 def loses_an_answer_after_the_target_acted() -> Fault:
     """The target acted on the request; the loss of its response is not held against it."""
 
-    def what(line: Line) -> None:
-        line.answer()
-        line.reset()
+    def what(exchange: ProxiedExchange) -> None:
+        exchange.forward()
+        exchange.reset()
 
     return at(MIDDLE, what)
 
@@ -168,16 +168,16 @@ def cuts_off_one_head() -> Fault:
 @leads_to(HELD, says="1 retry")
 def swallows_one_request() -> Fault:
     """A timeout counts only if the retry times out, too, and it does not."""
-    return at(MIDDLE, Line.stall)
+    return at(MIDDLE, ProxiedExchange.stall)
 
 
 @leads_to(HELD, says="1 retry")
 def stops_in_the_middle_of_one_body() -> Fault:
     """As above, after the first bytes."""
 
-    def what(line: Line) -> None:
-        line.say(line.answer()[:-1])
-        line.stall()
+    def what(exchange: ProxiedExchange) -> None:
+        exchange.send(exchange.forward()[:-1])
+        exchange.stall()
 
     return at(MIDDLE, what)
 
@@ -185,22 +185,22 @@ def stops_in_the_middle_of_one_body() -> Fault:
 @leads_to(HELD, says="1 retry")
 def drips_one_answer_beyond_the_deadline() -> Fault:
     """It ends at the deadline, and the response to the retry is in time."""
-    return at(MIDDLE, lambda line: line.drip(line.answer(), 2.0))
+    return at(MIDDLE, lambda exchange: exchange.drip(exchange.forward(), 2.0))
 
 
 @leads_to(HELD)
 def drips_every_answer_within_the_deadline() -> Fault:
     """A slow response is a valid one."""
-    return lambda line: line.drip(line.answer(), 0.1, size=120)
+    return lambda exchange: exchange.drip(exchange.forward(), 0.1, size=120)
 
 
 @leads_to(HELD)
 def closes_every_connection_between_requests() -> Fault:
     """HTTP allows it at any time, without an announcement."""
 
-    def what(line: Line) -> None:
-        line.carry()
-        line.close()
+    def what(exchange: ProxiedExchange) -> None:
+        exchange.pass_through()
+        exchange.close()
 
     return what
 
@@ -209,10 +209,10 @@ def closes_every_connection_between_requests() -> Fault:
 def resets_connections_between_requests() -> Fault:
     """As above, with RST."""
 
-    def what(line: Line) -> None:
-        line.carry()
-        if line.turn % 10 == 0:
-            line.proxy.hang_up()
+    def what(exchange: ProxiedExchange) -> None:
+        exchange.pass_through()
+        if exchange.number % 10 == 0:
+            exchange.proxy.hang_up()
 
     return what
 
@@ -223,31 +223,33 @@ def resets_connections_between_requests() -> Fault:
 @leads_to(HELD, says="target unavailable once")
 def nothing_listens_for_a_while() -> Fault:
     """The target restarts: the requests are sent again when it is available."""
-    return at(MIDDLE, lambda line: line.proxy.leave(A_WHILE_SECONDS))
+    return at(MIDDLE, lambda exchange: exchange.proxy.leave(A_WHILE_SECONDS))
 
 
 @leads_to(HELD, says="target unavailable")
 def nothing_listens_at_two_times() -> Fault:
     """The same twice."""
-    return lambda line: line.proxy.leave(A_WHILE_SECONDS / 2) if line.turn in (EARLY, 2 * MIDDLE) else line.carry()
+    return lambda exchange: (
+        exchange.proxy.leave(A_WHILE_SECONDS / 2) if exchange.number in (EARLY, 2 * MIDDLE) else exchange.pass_through()
+    )
 
 
 @leads_to(HELD, says="target unavailable once")
 def nobody_is_answered_for_a_while() -> Fault:
     """Packets are lost: a timeout says nothing about a request while no other is answered."""
-    return for_a_while(MIDDLE, Line.stall, seconds=30.0)
+    return for_a_while(MIDDLE, ProxiedExchange.stall, seconds=30.0)
 
 
 @leads_to(HELD, says="target unavailable once")
 def everybody_is_hung_up_on_for_a_while() -> Fault:
     """A load balancer without a server does this."""
-    return for_a_while(MIDDLE, Line.close)
+    return for_a_while(MIDDLE, ProxiedExchange.close)
 
 
 @leads_to(HELD, says="target unavailable once")
 def everybody_is_reset_for_a_while() -> Fault:
     """A firewall that restarts does this."""
-    return for_a_while(MIDDLE, Line.reset)
+    return for_a_while(MIDDLE, ProxiedExchange.reset)
 
 
 @leads_to(HELD, says="target unavailable once")
@@ -269,13 +271,13 @@ def gateway_fails_once() -> Fault:
 
 
 @leads_to(HELD, says="1 retry")
-def gateway_tells_once_of_a_failure_of_its_own_kind() -> Fault:
+def gateway_answers_with_a_page_of_its_own_once() -> Fault:
     """520 to 530 are Cloudflare's 502; no application answers them."""
     return at(MIDDLE, answering("520 Unknown", GATEWAY_PAGE, Content_Type="text/html"))
 
 
 @leads_to(HELD, says="target unavailable once")
-def gateway_tells_for_a_while_of_a_failure_of_its_own_kind() -> Fault:
+def gateway_answers_with_a_page_of_its_own_for_a_while() -> Fault:
     """As above, for every request."""
     return for_a_while(MIDDLE, answering("522 Connection Timed Out", GATEWAY_PAGE, Content_Type="text/html"))
 
@@ -301,7 +303,7 @@ def bot_check_is_in_front_for_a_while() -> Fault:
 @leads_to(HELD, says="Observed: the target went away once while a request to ")
 def target_goes_down_once_with_a_request_in_flight() -> Fault:
     """The retry after the outage was answered: the request did not cause the outage."""
-    return at(MIDDLE, lambda line: line.proxy.leave(A_WHILE_SECONDS / 2))
+    return at(MIDDLE, lambda exchange: exchange.proxy.leave(A_WHILE_SECONDS / 2))
 
 
 @leads_to(HELD, says="1 retry")
@@ -320,8 +322,8 @@ def throttles_once_and_says_until_when() -> Fault:
 def throttles_once_until_a_date() -> Fault:
     """The same with a date."""
 
-    def what(line: Line) -> None:
-        answering("429 Too Many Requests", Retry_After=formatdate(time.time() + 5, usegmt=True))(line)
+    def what(exchange: ProxiedExchange) -> None:
+        answering("429 Too Many Requests", Retry_After=formatdate(time.time() + 5, usegmt=True))(exchange)
 
     return at(MIDDLE, what)
 
@@ -338,79 +340,79 @@ def throttles_once_without_a_word() -> Fault:
 @leads_to(COULD_NOT_TELL, says="cannot be reached")
 def nothing_ever_listens() -> Fault:
     """Nothing was checked; the URL may be wrong."""
-    return at(1, lambda line: line.proxy.leave())
+    return at(1, lambda exchange: exchange.proxy.leave())
 
 
 @leads_to(COULD_NOT_TELL, says="stopped answering (no connection)")
 def nothing_listens_any_more() -> Fault:
     """Results until then are reported; the rest is not run, with one error for all."""
-    return at(MIDDLE, lambda line: line.proxy.leave())
+    return at(MIDDLE, lambda exchange: exchange.proxy.leave())
 
 
 @leads_to(COULD_NOT_TELL, says="stopped answering (no answer in time)")
 def nobody_is_answered_any_more() -> Fault:
     """As above: the health probe is not answered either."""
-    return from_turn(MIDDLE, Line.stall)
+    return from_number(MIDDLE, ProxiedExchange.stall)
 
 
 @leads_to(COULD_NOT_TELL, says="stopped answering (connection dropped)")
 def everybody_is_hung_up_on_from_then_on() -> Fault:
     """As above."""
-    return from_turn(MIDDLE, Line.close)
+    return from_number(MIDDLE, ProxiedExchange.close)
 
 
 @leads_to(COULD_NOT_TELL, says="stopped answering (answered 503)")
 def gateway_has_no_server_any_more() -> Fault:
     """A gateway answers 503 if the target is unavailable."""
-    return from_turn(MIDDLE, answering("503 Service Unavailable", GATEWAY_PAGE, Content_Type="text/html"))
+    return from_number(MIDDLE, answering("503 Service Unavailable", GATEWAY_PAGE, Content_Type="text/html"))
 
 
 @leads_to(COULD_NOT_TELL, says="stopped answering (answered 530)")
-def gateway_tells_for_ever_of_a_failure_of_its_own_kind() -> Fault:
+def gateway_answers_with_a_page_of_its_own_for_good() -> Fault:
     """As above."""
-    return from_turn(MIDDLE, answering("530 Origin DNS Error", GATEWAY_PAGE, Content_Type="text/html"))
+    return from_number(MIDDLE, answering("530 Origin DNS Error", GATEWAY_PAGE, Content_Type="text/html"))
 
 
 @leads_to(COULD_NOT_TELL, says="stopped answering (answered 429)")
 def gateway_throttles_for_ever_with_a_page() -> Fault:
     """It is the gateway's limit, not that of the token."""
-    return from_turn(MIDDLE, answering("429 Too Many Requests", GATEWAY_PAGE, Content_Type="text/html"))
+    return from_number(MIDDLE, answering("429 Too Many Requests", GATEWAY_PAGE, Content_Type="text/html"))
 
 
 @leads_to(COULD_NOT_TELL, says="every request now gets 403 and a web page")
 def bot_check_stays_in_front() -> Fault:
     """A page that every request gets says nothing about the application."""
-    return from_turn(MIDDLE, answering("403 Forbidden", CHALLENGE, Content_Type="text/html"))
+    return from_number(MIDDLE, answering("403 Forbidden", CHALLENGE, Content_Type="text/html"))
 
 
 @leads_to(COULD_NOT_TELL, says="(id that is not UTF-8, request ")
 def target_goes_down_for_good_at_a_request() -> Fault:
     """It may have been a coincidence, so nothing is violated; the request is reported."""
-    return lambda line: line.proxy.leave() if NOT_UTF_8 in line.request else line.carry()
+    return lambda exchange: exchange.proxy.leave() if NOT_UTF_8 in exchange.request else exchange.pass_through()
 
 
 @leads_to(COULD_NOT_TELL, says="goes on answering 429")
 def throttles_for_ever() -> Fault:
     """Another client uses up the limit, which is not the target's fault and leaves nothing for this run."""
-    return from_turn(MIDDLE, answering("429 Too Many Requests", Retry_After="1"))
+    return from_number(MIDDLE, answering("429 Too Many Requests", Retry_After="1"))
 
 
 @leads_to(COULD_NOT_TELL, says="it was away")
 def target_comes_and_goes_for_too_long() -> Fault:
     """The outages exceed their total timeout: too little can be checked."""
-    return lambda line: line.proxy.leave(8.0) if line.turn % 8 == 0 else line.carry()
+    return lambda exchange: exchange.proxy.leave(8.0) if exchange.number % 8 == 0 else exchange.pass_through()
 
 
 @leads_to(COULD_NOT_TELL, says="no longer takes the token")
 def token_expires() -> Fault:
     """Controls are rejected from then on because the token was revoked, which violates no requirement."""
 
-    def what(line: Line) -> None:
-        head, _, body = line.request.partition(b"\r\n\r\n")
-        line.request = re.sub(rb"(?i)(authorization: bearer) \S+", rb"\1 expired", head) + b"\r\n\r\n" + body
-        line.carry()
+    def what(exchange: ProxiedExchange) -> None:
+        head, _, body = exchange.request.partition(b"\r\n\r\n")
+        exchange.request = re.sub(rb"(?i)(authorization: bearer) \S+", rb"\1 expired", head) + b"\r\n\r\n" + body
+        exchange.pass_through()
 
-    return from_turn(MIDDLE, what)
+    return from_number(MIDDLE, what)
 
 
 # What the target itself does
@@ -420,10 +422,10 @@ def token_expires() -> Fault:
 def every_answer_is_garbage() -> Fault:
     """No network does this to a response, and every request gets it."""
 
-    def what(line: Line) -> None:
-        line.answer()
-        line.say(b"\x16\x03\x01\x02\x00garbage\r\n\r\n")
-        line.close()
+    def what(exchange: ProxiedExchange) -> None:
+        exchange.forward()
+        exchange.send(b"\x16\x03\x01\x02\x00garbage\r\n\r\n")
+        exchange.close()
 
     return what
 
@@ -433,22 +435,22 @@ def a_refusal_goes_ahead_of_every_answer() -> Fault:
     """Every request seems to be rejected, and is accepted after that: the next request would get this response."""
     refusal = b'{"error":{"code":"invalid","message":"invalid"}}'
 
-    def what(line: Line) -> None:
+    def what(exchange: ProxiedExchange) -> None:
         head = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-        line.say(head % len(refusal) + refusal + line.answer())
+        exchange.send(head % len(refusal) + refusal + exchange.forward())
 
     return what
 
 
 @leads_to(HELD)
-def connections_that_rest_are_told_408_and_closed() -> Fault:
+def idle_connections_get_408_and_are_closed() -> Fault:
     """RFC 9110, 15.5.9: it is not a response to a request."""
 
-    def what(line: Line) -> None:
-        line.carry()
-        if line.turn % EARLY == 0:
-            answering("408 Request Timeout", Connection="close")(line)
-            line.close()
+    def what(exchange: ProxiedExchange) -> None:
+        exchange.pass_through()
+        if exchange.number % EARLY == 0:
+            answering("408 Request Timeout", Connection="close")(exchange)
+            exchange.close()
 
     return what
 
@@ -462,7 +464,7 @@ def every_answer_lacks_its_last_byte() -> Fault:
 @leads_to(VIOLATED, "RESP-06")
 def every_answer_drips_for_ever() -> Fault:
     """The target is available, and no response is complete within the deadline."""
-    return lambda line: line.drip(line.answer() + b" " * 1000, 2.0)
+    return lambda exchange: exchange.drip(exchange.forward() + b" " * 1000, 2.0)
 
 
 @leads_to(VIOLATED, "RESP-06")
@@ -489,9 +491,9 @@ def every_answer_is_for_another_request() -> Fault:
     """No network mixes up two connections: the target sends responses to other requests."""
     kept: list[bytes] = []
 
-    def what(line: Line) -> None:
-        kept.append(line.answer())
-        line.say(kept[max(0, len(kept) - 2)])
+    def what(exchange: ProxiedExchange) -> None:
+        kept.append(exchange.forward())
+        exchange.send(kept[max(0, len(kept) - 2)])
 
     return what
 
@@ -499,7 +501,7 @@ def every_answer_is_for_another_request() -> Fault:
 @leads_to(VIOLATED, "RESP-06")
 def one_request_of_ten_is_hung_up_on() -> Fault:
     """Each retry is answered, but of a network one fault in a hundred requests is tolerated."""
-    return every(10, Line.close)
+    return every(10, ProxiedExchange.close)
 
 
 @leads_to(VIOLATED, "RESP-06")
@@ -511,7 +513,7 @@ def one_request_of_ten_is_unavailable() -> Fault:
 @leads_to(VIOLATED, "RESP-06", says="target goes down at this request")
 def target_goes_down_each_time_at_a_request() -> Fault:
     """The target became available, got the same request, and became unavailable again."""
-    return lambda line: line.proxy.leave(1.5) if NOT_UTF_8 in line.request else line.carry()
+    return lambda exchange: exchange.proxy.leave(1.5) if NOT_UTF_8 in exchange.request else exchange.pass_through()
 
 
 @leads_to(VIOLATED, "RESP-06", says="target goes down at this request")
@@ -520,13 +522,13 @@ def target_behind_a_gateway_goes_down_each_time_at_a_request() -> Fault:
     down_until = [0.0]
     page = answering("502 Bad Gateway", GATEWAY_PAGE, Content_Type="text/html")
 
-    def what(line: Line) -> None:
-        if NOT_UTF_8 in line.request and line.seconds >= down_until[0]:
-            down_until[0] = line.seconds + 2.0
-        if line.seconds < down_until[0]:
-            page(line)
+    def what(exchange: ProxiedExchange) -> None:
+        if NOT_UTF_8 in exchange.request and exchange.seconds >= down_until[0]:
+            down_until[0] = exchange.seconds + 2.0
+        if exchange.seconds < down_until[0]:
+            page(exchange)
         else:
-            line.carry()
+            exchange.pass_through()
 
     return what
 
@@ -534,14 +536,14 @@ def target_behind_a_gateway_goes_down_each_time_at_a_request() -> Fault:
 @leads_to(VIOLATED, "RESP-06", others=True)
 def one_request_of_fifteen_is_a_crash() -> Fault:
     """A 500 is the target's own response, without a retry."""
-    turns = count(1)
+    numbers = count(1)
     crash = answering("500 Internal Server Error", b'{"error":{"code":"internal","message":"internal"}}')
 
-    def what(line: Line) -> None:
-        if next(turns) % 15 == 0:
-            crash(line)
+    def what(exchange: ProxiedExchange) -> None:
+        if next(numbers) % 15 == 0:
+            crash(exchange)
         else:
-            line.carry()
+            exchange.pass_through()
 
     return what
 
@@ -549,10 +551,10 @@ def one_request_of_fifteen_is_a_crash() -> Fault:
 @leads_to(VIOLATED, "RESP-06", others=True)
 def malformed_json_is_never_answered() -> Fault:
     """The request times out twice while others are answered."""
-    return lambda line: line.stall() if line.request.endswith(b",}") else line.carry()
+    return lambda exchange: exchange.stall() if exchange.request.endswith(b",}") else exchange.pass_through()
 
 
 @leads_to(VIOLATED, "RESP-06", others=True)
 def malformed_json_is_hung_up_on() -> Fault:
     """As above."""
-    return lambda line: line.close() if line.request.endswith(b",}") else line.carry()
+    return lambda exchange: exchange.close() if exchange.request.endswith(b",}") else exchange.pass_through()

@@ -20,7 +20,7 @@ from contracts.openapi.operation import Operation
 from reports.site.render import render
 from tests.chaos.disk_full import ITEMS
 from tests.chaos.fast_suite import behind, run, running
-from tests.chaos.proxy import Fault, Line
+from tests.chaos.proxy import Fault, ProxiedExchange
 from tests.harness.cli import clean_up
 from tests.support.mocks import ForgetsMeta, Keeps
 from tests.support.suite_process import QUICK, THREE, document, settings
@@ -33,12 +33,12 @@ FILE_EXISTS = " cannot be written to (file exists)"
 ROOM = "tests.chaos.disk_full"
 
 
-def stops_answering(line: Line) -> None:
+def stops_answering(exchange: ProxiedExchange) -> None:
     """Keep a run in the middle of a request."""
-    if line.turn >= MIDDLE:
-        line.stall()
+    if exchange.number >= MIDDLE:
+        exchange.stall()
     else:
-        line.carry()
+        exchange.pass_through()
 
 
 def until(there: Callable[[], bool]) -> None:
@@ -106,7 +106,7 @@ def test_signal_ends_a_run_cleanly(number: signal.Signals, tmp_path: Path, resul
 
 
 def test_run_that_stops_at_the_first_failure_reports_the_rest_as_not_run(tmp_path: Path, results: Path) -> None:
-    with behind(lambda line: line.carry(), ForgetsMeta(document())) as (_, arguments, environment):
+    with behind(lambda exchange: exchange.pass_through(), ForgetsMeta(document())) as (_, arguments, environment):
         finished = run(tmp_path, *QUICK, *arguments, "-x", "--alluredir", str(results), environment=environment)
     words = Counter(finished.verdicts.values())
     assert words["failure"] + words["error"] == 1
@@ -115,10 +115,10 @@ def test_run_that_stops_at_the_first_failure_reports_the_rest_as_not_run(tmp_pat
     assert "not run: the run ended: stopping after 1 failures" in (tmp_path / "junit.xml").read_text()
 
 
-def slow(line: Line) -> None:
+def slow(exchange: ProxiedExchange) -> None:
     """Give a run the time to be interrupted in."""
     time.sleep(0.02)
-    line.carry()
+    exchange.pass_through()
 
 
 def test_time_limit_ends_a_run_in_the_middle_of_a_request(tmp_path: Path) -> None:
@@ -173,12 +173,12 @@ def test_run_that_is_killed_leaves_what_it_knew_and_nothing_in_the_way(tmp_path:
         ("--har", FILE_EXISTS),
     ],
 )
-def test_place_that_cannot_be_written_to_is_told_first(option: str, reason: str, tmp_path: Path) -> None:
+def test_place_that_cannot_be_written_to_is_reported_first(option: str, reason: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    heard: list[int] = []
-    with behind(lambda line: heard.append(line.turn), MockApi(document())) as (_, arguments, environment):
+    received: list[int] = []
+    with behind(lambda exchange: received.append(exchange.number), MockApi(document())) as (_, arguments, environment):
         finished = run(tmp_path, *QUICK, *arguments, option, str(tmp_path / "file" / "x"), environment=environment)
-    assert (finished.code, heard) == (USAGE, []), finished.output
+    assert (finished.code, received) == (USAGE, []), finished.output
     assert f"ERROR: {tmp_path / 'file'}{reason}: name another place with {option}." in finished.output
     assert "Traceback" not in finished.output
 
@@ -211,11 +211,11 @@ def test_results_until_the_disk_was_full_are_kept(tmp_path: Path, results: Path)
 def test_absence_during_the_cleaning_up_names_what_is_left(tmp_path: Path) -> None:
     api = Keeps(document())
 
-    def leaves_with_the_last(line: Line) -> None:
+    def leaves_with_the_last(exchange: ProxiedExchange) -> None:
         if len(api.created) >= REASON_TO_LEAVE:
-            line.proxy.leave()
+            exchange.proxy.leave()
         else:
-            line.carry()
+            exchange.pass_through()
 
     with behind(leaves_with_the_last, api) as (_, arguments, environment):
         finished = run(tmp_path, *THREE, *arguments, environment=settings(environment, LEAD))
@@ -239,17 +239,17 @@ def answered(status: bytes, body: bytes = b"{}") -> bytes:
     [b"", answered(b"200 OK"), answered(b"201 Created", b""), answered(b"302 Found"), answered(b"504 Gateway Timeout")],
     ids=["is lost", "tells no job", "has no body", "leads elsewhere", "is a gateway's"],
 )
-def test_create_of_which_no_answer_tells_is_found_and_cancelled(answer: bytes, tmp_path: Path) -> None:
+def test_create_that_no_response_identifies_is_found_and_cancelled(answer: bytes, tmp_path: Path) -> None:
     api = Keeps(document())
 
-    def hides_some(line: Line) -> None:
-        before, told = len(api.created), line.answer()
+    def hides_some(exchange: ProxiedExchange) -> None:
+        before, reported = len(api.created), exchange.forward()
         if len(api.created) == before or before % 3 != 1:
-            line.say(told)
+            exchange.send(reported)
         elif answer:
-            line.say(answer)
+            exchange.send(answer)
         else:
-            line.reset()
+            exchange.reset()
 
     with behind(hides_some, api) as (_, arguments, environment):
         finished = run(tmp_path, *THREE, *arguments, "-k", SOME, environment=settings(environment, LEAD))
@@ -353,7 +353,7 @@ class SlowToCancel(Keeps):
         return super().cancel(operation, value)
 
 
-def test_third_ctrl_c_ends_the_clean_up_and_what_is_open_is_told(tmp_path: Path) -> None:
+def test_third_ctrl_c_ends_the_clean_up_and_what_is_open_is_reported(tmp_path: Path) -> None:
     api = SlowToCancel(document())
     only_create = ("--profile", "quick", "--operation", "create_lead_appointment_rentmanager", "-k", "RESP-01")
     with (
@@ -384,10 +384,10 @@ def test_time_limit_is_met_where_answers_are_slow(tmp_path: Path) -> None:
     """Neither a create, nor the clean-up, nor its reads may hold the end back for longer than was promised."""
     api = Keeps(document())
 
-    def becomes_slow(line: Line) -> None:
+    def becomes_slow(exchange: ProxiedExchange) -> None:
         if len(api.created) >= REASON_TO_LEAVE:
             time.sleep(SLOW_SECONDS)
-        line.carry()
+        exchange.pass_through()
 
     with behind(becomes_slow, api, speedup=1) as (_, arguments, environment):
         began = time.monotonic()
@@ -414,7 +414,7 @@ DEADLINES_SECONDS = 20.0
 
 
 def test_run_of_workers_ends_where_the_target_goes_away(tmp_path: Path) -> None:
-    fault: Fault = lambda line: line.proxy.leave() if line.turn == MIDDLE else line.carry()  # noqa: E731
+    fault: Fault = lambda exchange: exchange.proxy.leave() if exchange.number == MIDDLE else exchange.pass_through()  # noqa: E731
     with behind(fault, MockApi(document())) as (_, arguments, environment):
         finished = run(tmp_path, *QUICK, *arguments, "-n", str(WORKERS), environment=environment)
     assert finished.code == COULD_NOT_TELL, finished.output

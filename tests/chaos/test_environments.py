@@ -70,7 +70,7 @@ def test_run_without_any_plugin_of_others(tmp_path: Path) -> None:
     assert finished.named("passed")
 
 
-def test_secret_is_told_without_a_terminal_plugin(tmp_path: Path) -> None:
+def test_secret_is_reported_without_a_terminal_plugin(tmp_path: Path) -> None:
     (tmp_path / "plant.py").write_text(
         "import os, pathlib\n"
         "def pytest_sessionfinish():\n"
@@ -90,7 +90,7 @@ def test_token_that_is_not_utf_8_is_one_sentence(target: str, tmp_path: Path) ->
     assert finished.output.strip() == expected
 
 
-def test_repeating_of_checks_is_refused(tmp_path: Path) -> None:
+def test_repeating_of_checks_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "repeats.py").write_text("def pytest_addoption(parser): parser.addoption('--reruns', type=int)")
     done = shell('"$@" -p repeats --reruns 2', tmp_path, PYTHONPATH=str(tmp_path))
     assert done.returncode == USAGE

@@ -24,10 +24,10 @@ def pipe(tmp_path: Path) -> str:
 
 @pytest.mark.parametrize("option", ["--contract", "--known-issues", "--env-file"])
 def test_pipe_that_nobody_writes_to_ends_a_run_before_it_begins(option: str, pipe: str, tmp_path: Path) -> None:
-    heard: list[int] = []
-    with behind(lambda line: heard.append(line.turn), MockApi(document())) as (_, arguments, environment):
+    received: list[int] = []
+    with behind(lambda exchange: received.append(exchange.number), MockApi(document())) as (_, arguments, environment):
         finished = run(tmp_path, *QUICK, *arguments, option, pipe, environment=environment)
-    assert (finished.code, heard) == (USAGE, []), finished.output
+    assert (finished.code, received) == (USAGE, []), finished.output
     (line,) = [line for line in finished.output.splitlines() if line]
     assert line.startswith("ERROR: ")
     assert "it is a pipe or a device, not a file" in line

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.mock.http.api import MockApi
 from tests.chaos.fast_suite import behind, run
-from tests.chaos.proxy import Fault, Line
+from tests.chaos.proxy import Fault, ProxiedExchange
 from tests.chaos.scenarios import CHALLENGE, COULD_NOT_TELL, HELD, answering
 from tests.support.suite_process import QUICK, document
 
@@ -29,12 +29,12 @@ def environment_of(access: str, settings: dict[str, str]) -> dict[str, str]:
 
 @pytest.mark.parametrize("access", ["none", "token", "write"])
 @pytest.mark.parametrize("fault", IN_FRONT.values(), ids=IN_FRONT.keys())
-def test_nothing_is_told_of_the_application(fault: Fault, access: str, tmp_path: Path) -> None:
-    turns: list[int] = []
+def test_no_finding_is_reported_for_a_page_of_an_intermediary(fault: Fault, access: str, tmp_path: Path) -> None:
+    numbers: list[int] = []
 
-    def count(line: Line) -> None:
-        turns.append(line.turn)
-        fault(line)
+    def count(exchange: ProxiedExchange) -> None:
+        numbers.append(exchange.number)
+        fault(exchange)
 
     with behind(count, MockApi(document())) as (_, arguments, settings):
         given = (*QUICK, *arguments, "--access", access)
@@ -44,23 +44,23 @@ def test_nothing_is_told_of_the_application(fault: Fault, access: str, tmp_path:
     assert "Contract held" not in finished.output
     assert not finished.named("failure"), finished.output
     assert len(finished.named("error")) == 1, "one error of the run"
-    assert len(turns) <= FEW, "it is found out at once"
+    assert len(numbers) <= FEW, "it is found out at once"
 
 
 FEW = 6
 
 
-def refuses_with_a_page(line: Line) -> None:
+def refuses_with_a_page(exchange: ProxiedExchange) -> None:
     """Be an application whose page for missing credentials is HTML, on its own paths."""
-    answer = line.answer()
+    answer = exchange.forward()
     if answer.startswith(b"HTTP/1.1 401"):
-        answering("403 Forbidden", b"<h1>Sign in</h1>", **HTML)(line)
+        answering("403 Forbidden", b"<h1>Sign in</h1>", **HTML)(exchange)
     else:
-        line.say(answer)
+        exchange.send(answer)
 
 
 @pytest.mark.parametrize("access", ["none", "write"])
-def test_page_that_is_not_for_everybody_is_a_refusal(access: str, tmp_path: Path) -> None:
+def test_page_that_is_not_for_everybody_is_a_rejection(access: str, tmp_path: Path) -> None:
     with behind(refuses_with_a_page, MockApi(document())) as (_, arguments, settings):
         given = (*QUICK, *arguments, "--access", access)
         finished = run(tmp_path, *given, environment=environment_of(access, settings))

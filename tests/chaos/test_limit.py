@@ -23,7 +23,7 @@ SPEEDUP, UNHURRIED = 20.0, 4.0
 LIMIT, MIDDLING_LIMIT, SMALL_LIMIT = 150, 60, 30
 ONE = (*TWO[:2], "--profile", "quick")
 NIGHTLY = (*TWO, "--profile", "nightly")
-FEWEST_OF_A_NIGHT = 200
+FEWEST_REQUESTS_OF_A_NIGHTLY_RUN = 200
 
 
 class Counted(MockApi):
@@ -60,13 +60,13 @@ def arguments(server: MockServer, *options: str) -> tuple[str, ...]:
     return (*options, "--target", server.url)
 
 
-def test_night_meets_no_429_and_no_delay(target: tuple[Counted, MockServer], tmp_path: Path) -> None:
+def test_nightly_run_meets_no_429_and_no_delay(target: tuple[Counted, MockServer], tmp_path: Path) -> None:
     api, server = target
     environment = settings_of(server) | {PACED: "yes"}
     finished = run(tmp_path, *arguments(server, *NIGHTLY), environment=environment, speedup=SPEEDUP)
     assert finished.code == 0, finished.output
     assert (api.refused, api.slowed) == (0, 0)
-    assert len(api.usages) > FEWEST_OF_A_NIGHT
+    assert len(api.usages) > FEWEST_REQUESTS_OF_A_NIGHTLY_RUN
     assert "Plan: at most 240 requests to 2 operations, 100 a minute: about 2 minutes." in finished.output
     assert "requests sent, at most 100 a minute: waiting " in finished.output
 
@@ -97,7 +97,7 @@ def test_two_runs_at_once_meet_no_429(target: tuple[Counted, MockServer], tmp_pa
         both = [started.wait() for started in runs]
     assert [finished.code for finished in both] == [0, 0], [finished.output for finished in both]
     assert api.refused == 0
-    assert len(api.usages) > 2 * FEWEST_OF_A_NIGHT
+    assert len(api.usages) > 2 * FEWEST_REQUESTS_OF_A_NIGHTLY_RUN
 
 
 def test_somebody_else_who_uses_the_token_up_breaks_no_requirement(

@@ -16,7 +16,7 @@ from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
 from reports.cli.github_issue import commands
 from tests.chaos.fast_suite import behind, run
-from tests.chaos.proxy import Fault, Line
+from tests.chaos.proxy import Fault, ProxiedExchange
 from tests.harness.cli import doctor
 from tests.support.suite_process import QUICK, document, run_in_new_interpreter
 
@@ -36,8 +36,8 @@ def saying(words: str) -> Fault:
     """Give a target that says something in each error, and in the ids of its jobs."""
     inside = json.dumps(words)[1:-1].encode()
 
-    def fault(line: Line) -> None:
-        head, _, body = line.answer().partition(b"\r\n\r\n")
+    def fault(exchange: ProxiedExchange) -> None:
+        head, _, body = exchange.forward().partition(b"\r\n\r\n")
         body = body.replace(b'"job_id":"', b'"job_id":"' + inside)
         body = body.replace(b'"message":"', b'"message":"' + inside)
         if re.match(rb"HTTP/1.1 4", head):
@@ -45,7 +45,7 @@ def saying(words: str) -> Fault:
             body = words.encode()
         head = re.sub(rb"(?i)content-length: *\d+", b"Content-Length: %d" % len(body), head)
         head += b"\r\nX-Note: " + re.sub("[\x00\r\n]", " ", words).encode()
-        line.say(head + b"\r\n\r\n" + body)
+        exchange.send(head + b"\r\n\r\n" + body)
 
     return fault
 
@@ -80,7 +80,7 @@ def test_nothing_that_a_target_says_acts(tmp_path: Path) -> None:
     markdown = written["out/markdown"].decode()
     body = commands(json.loads(written["out/summary"]), markdown, [])[0][-1]
     for text in (markdown, body):
-        assert "evil.test" in text, "it is told what the target said"
+        assert "evil.test" in text, "the report quotes what the target returned"
         assert not [said for said in rendered(text) if re.search(r"@someone|#1|evil|<b|Contract held", said)]
 
 
@@ -91,7 +91,7 @@ def rendered(markdown: str) -> Iterator[str]:
         yield from [token.content] if token.type == "html_block" else []
 
 
-def test_doctor_tells_inertly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_doctor_prints_inert_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "env").write_text("")
     with behind(saying(ALPHABET), MockApi(document())) as (_, target, _settings):
         doctor.main([*target, "--env-file", str(tmp_path / "env")])
@@ -115,15 +115,15 @@ SPELLINGS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def echoing(line: Line) -> None:
+def echoing(exchange: ProxiedExchange) -> None:
     """Be a target whose errors hold the token in every spelling, in a coding that nobody knows."""
-    answer = line.answer()
+    answer = exchange.forward()
     if not answer.startswith(b"HTTP/1.1 4"):
-        line.say(answer)
+        exchange.send(answer)
         return
     body = b"\n".join(spell(TOKEN) for spell in SPELLINGS.values())
     head = b"HTTP/1.1 500 No\r\nContent-Type: text/plain\r\nContent-Encoding: sdch\r\nX-Token: " + TOKEN.upper()
-    line.say(head + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    exchange.send(head + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
 
 @pytest.mark.parametrize("debug", [("--debug={}",), ()], ids=["to a file", "to the terminal"])
@@ -144,5 +144,7 @@ def test_token_is_found_in_any_spelling(debug: tuple[str, ...], tmp_path: Path) 
     (tmp_path / "terminal").write_text(finished.output)
     written = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     assert [file for file in tmp_path.rglob("observed/*") if file.stat().st_size], "Hypothesis observed something"
-    told = {name: spell(TOKEN) for name, spell in SPELLINGS.items()}
-    assert [(str(file), name) for file, data in written.items() for name, text in told.items() if text in data] == []
+    reported = {name: spell(TOKEN) for name, spell in SPELLINGS.items()}
+    assert [
+        (str(file), name) for file, data in written.items() for name, text in reported.items() if text in data
+    ] == []

@@ -12,7 +12,7 @@ from contracts.model.http import CONTROL
 from contracts.model.verdict import INTERMITTENT
 from contracts.untrusted import strict_json
 from tests.chaos.fast_suite import behind, run
-from tests.chaos.proxy import Fault, Line
+from tests.chaos.proxy import Fault, ProxiedExchange
 from tests.harness.http.retry_policy import NOTHING_IN_TIME, SENDS_BY_FAULT
 from tests.harness.run.budget import MAX_UNANSWERED
 from tests.support.suite_process import QUICK, document
@@ -26,17 +26,17 @@ def never_answers_malformed_json_and_is_slow_to_others(silent: list[bytes]) -> F
     """Return the fault; it notes the requests that got no answer."""
     turns = count()
 
-    def fault(line: Line) -> None:
-        head, _, body = line.request.partition(b"\r\n\r\n")
+    def fault(exchange: ProxiedExchange) -> None:
+        head, _, body = exchange.request.partition(b"\r\n\r\n")
         if b"chunked" not in head and not strict_json.read(body or b"{}").strict:
-            silent.append(line.request)
-            line.stall()
+            silent.append(exchange.request)
+            exchange.stall()
         elif next(turns) % SLOW_EVERY == 0:
-            answer = line.answer()
-            line.proxy.closed.wait(SLOW_SECONDS / line.proxy.speedup)
-            line.say(answer)
+            answer = exchange.forward()
+            exchange.proxy.closed.wait(SLOW_SECONDS / exchange.proxy.speedup)
+            exchange.send(answer)
         else:
-            line.carry()
+            exchange.pass_through()
 
     return fault
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from contracts.mock.http.api import MockApi
 from tests.chaos.fast_suite import behind, run
-from tests.chaos.proxy import Line
+from tests.chaos.proxy import ProxiedExchange
 from tests.support.suite_process import TWO, document
 
 BODY = b"x" * 80
 HELD = 0
 
 
-def head_gets_a_body(line: Line) -> None:
+def head_gets_a_body(exchange: ProxiedExchange) -> None:
     """Answer HEAD as if it were GET."""
-    line.say(line.answer() + BODY if line.request.startswith(b"HEAD ") else line.answer())
+    exchange.send(exchange.forward() + BODY if exchange.request.startswith(b"HEAD ") else exchange.forward())
 
 
 def test_body_of_an_answer_to_head_is_reported_for_head_and_gates_nothing(tmp_path: Path) -> None:

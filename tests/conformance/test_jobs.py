@@ -31,10 +31,10 @@ def test_job_is_known(test: RequirementTest) -> None:
     test.run.control()
     accepted = test.run.log.accepted_controls()
     for turn in range(test.extra_requests):
-        told = _read_job(test, accepted[turn % 2 % len(accepted)])
-        if told.status in GONE:  # for how long a job is known is not documented, but one of a moment ago is
-            told = _read_job(test, test.run.send(test.run.prepare_control(), CONTROL))
-        test.check_exchange(told, jobs.job_is_known(test.document.operation(told.operation)))
+        reported = _read_job(test, accepted[turn % 2 % len(accepted)])
+        if reported.status in GONE:  # for how long a job is known is not documented, but one of a moment ago is
+            reported = _read_job(test, test.run.send(test.run.prepare_control(), CONTROL))
+        test.check_exchange(reported, jobs.job_is_known(test.document.operation(reported.operation)))
 
 
 def _read_job(test: RequirementTest, write: Exchange) -> Exchange:
@@ -63,8 +63,8 @@ def test_jobs_are_kept_apart(test: RequirementTest) -> None:
             reads = polling.FEWEST_READS if later is plainest else READS_OF_LATER_JOBS
             test.run.jobs.poll(later.request, max_reads=reads)
     test.run.jobs.repeat_first_write()
-    for request, told in finished.items():
-        test.check_exchange(test.run.send(request, CONTROL), jobs.status_stable(told))
+    for request, reported in finished.items():
+        test.check_exchange(test.run.send(request, CONTROL), jobs.status_stable(reported))
     test.check_sequence(jobs.errors_not_shared_between_jobs, test.run.exchanges)
 
 
@@ -92,7 +92,7 @@ def test_every_job_is_known(test: RequirementTest) -> None:
 def test_record_can_be_read_back_updated_and_cancelled(test: RequirementTest) -> None:
     uses = test.operation.record
     assert uses is not None, "applies to what creates records"
-    created = _told_records(test)
+    created = _created_records(test)
     first, second = (test.run.jobs.wait_for_record(write) for write in test.run.controls.first_pair())
     listed_by = test.document.operation(uses.listed_by)
     are_listed = listed_records.lists_created(listed_by, created | {second: CONTROL})
@@ -124,13 +124,13 @@ def test_record_can_be_read_back_updated_and_cancelled(test: RequirementTest) ->
     test.observations.append(f"cancelled a second time: answered {again.status_or_fault}{state}")
 
 
-def _told_records(test: RequirementTest) -> dict[str, str]:
+def _created_records(test: RequirementTest) -> dict[str, str]:
     """Follow the job of every create to its record, each of which has to be a new one; return the edits by record.
 
     The reads of these jobs are owed anyway: without its record's id nothing can be cancelled.
     """
     older = {value for values in test.run.requests.test_data.values() for value in values}
-    told: dict[str, str] = {}
+    reported: dict[str, str] = {}
     ends = [(write, test.run.jobs.read_to_end(write)) for write in test.run.controls.first_pair()]
     ends += [
         (write, test.run.jobs.read_to_end(write, max_reads=READS_OWED)) for write in test.run.controls.further_writes()
@@ -138,9 +138,9 @@ def _told_records(test: RequirementTest) -> dict[str, str]:
     for write, end in ends:
         test.check_sequence(per_exchange(jobs.returns_new_record(end.status, frozenset(older))), [end.exchange])
         if record := test.run.jobs.created_id(end):
-            told.setdefault(record, write.mutation)
+            reported.setdefault(record, write.mutation)
             older.add(record)
-    return told
+    return reported
 
 
 def _judge_use(test: RequirementTest, operation: Operation, request: Request) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.mock.http.api import MockApi
 from tests.support.factories import CANCEL, table
-from tests.support.sockets import Talk
+from tests.support.sockets import ServerConnection
 from tests.support.sockets import serving as serving_fake
 from tests.support.suite_process import TWO, FinishedRun, document, run, serving
 
@@ -34,7 +34,7 @@ def tried(folder: Path, api: MockApi, *arguments: str, without: tuple[str, ...] 
         return run(folder, *TWO, *target, "--profile", "quick", *arguments, environment=kept)
 
 
-def test_run_without_a_token_tries_refusals_and_could_not_tell_the_rest(tmp_path: Path) -> None:
+def test_run_without_a_token_tries_rejections_and_could_not_tell_the_rest(tmp_path: Path) -> None:
     api = Watched(document())
     finished = tried(tmp_path, api, without=("PROPEXO_TOKEN",))
     assert finished.code == 6, finished.output
@@ -45,7 +45,7 @@ def test_run_without_a_token_tries_refusals_and_could_not_tell_the_rest(tmp_path
     assert api.writes == 0
 
 
-def test_declared_level_uses_no_more_and_tells_how_much_ran(tmp_path: Path) -> None:
+def test_declared_level_uses_no_more_and_reports_how_much_ran(tmp_path: Path) -> None:
     api = Watched(document())
     finished = tried(tmp_path, api, "--access", "none")
     assert finished.code == 0, finished.output
@@ -58,7 +58,7 @@ def test_declared_level_uses_no_more_and_tells_how_much_ran(tmp_path: Path) -> N
     assert not [sent for sent in api.credentials if api.state.tokens[0] in sent]
 
 
-def test_token_alone_judges_refusals_and_writes_nothing(tmp_path: Path) -> None:
+def test_token_alone_judges_rejections_and_writes_nothing(tmp_path: Path) -> None:
     api = Watched(document())
     finished = tried(tmp_path, api, "--access", "token")
     assert finished.code == 0, finished.output
@@ -69,7 +69,7 @@ def test_token_alone_judges_refusals_and_writes_nothing(tmp_path: Path) -> None:
     assert api.writes == 0
 
 
-def test_token_alone_that_is_refused_ends_the_run(tmp_path: Path) -> None:
+def test_token_alone_that_is_rejected_ends_the_run(tmp_path: Path) -> None:
     with serving(MockApi(document())) as (target, _):
         finished = run(tmp_path, *TWO, *target, environment={"PROPEXO_TOKEN": "never-issued-by-anybody"})
     assert finished.code == 6, finished.output
@@ -86,7 +86,7 @@ class RefusesEverything(MockApi):
         return [{"code": "custom", "path": [], "message": "unknown integration"}]
 
 
-def test_refusal_that_may_be_about_made_up_values_is_not_taken_for_one_of_the_edit(tmp_path: Path) -> None:
+def test_rejection_that_may_be_for_placeholder_values_does_not_count_for_the_mutation(tmp_path: Path) -> None:
     finished = tried(tmp_path, RefusesEverything(document()), "-k", "ERR-01 or ERR-02", without=("PROPEXO_EVENT_IDS",))
     assert finished.code == 6, finished.output
     assert not finished.named("passed")
@@ -119,7 +119,7 @@ def test_violation_shows_at_every_level(tmp_path: Path, faulty: Any, access: str
     assert requirement in finished.named("failure")
 
 
-def test_wrong_token_that_comes_as_far_as_the_body_is_not_taken_for_a_refused_one(tmp_path: Path) -> None:
+def test_wrong_token_that_reaches_the_validation_of_the_body_does_not_count_as_rejected(tmp_path: Path) -> None:
     finished = tried(tmp_path, TakesAnyToken(document()), "--access", "none", "-k", "AUTH-02")
     assert finished.code == 6, finished.output
     assert finished.named("error") == {"AUTH-02"}
@@ -139,10 +139,10 @@ def test_wrong_token_that_comes_as_far_as_the_body_is_not_taken_for_a_refused_on
     },
 )
 def test_server_that_has_one_answer_for_everything_keeps_no_must(tmp_path: Path, status: bytes, body: bytes) -> None:
-    def answers(talk: Talk) -> None:
-        while talk.hear():
+    def answers(client: ServerConnection) -> None:
+        while client.receive():
             head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            talk.say(head % (status, len(body)), body)
+            client.send(head % (status, len(body)), body)
 
     with serving_fake(answers) as server:
         chosen = ("--access", "token", "--profile", "quick", "-k", "AUTH-01 or ERR-01 or ERR-03")
@@ -166,17 +166,17 @@ SPEAKS_FOR_ITSELF = b"WWW-Authenticate: Bearer\r\n"
         "a page with the API's own challenge": (SPEAKS_FOR_ITSELF, "/", 0),
     },
 )
-def test_page_is_a_refusal_where_it_tells_paths_or_credentials_apart(
+def test_page_is_a_rejection_where_it_distinguishes_paths_or_credentials(
     challenge: bytes, prefix: str, code: int, tmp_path: Path
 ) -> None:
     paths: list[str] = []
 
-    def answers(talk: Talk) -> None:
-        while heard := talk.hear():
-            paths.append(heard.target)
-            refuses = heard.target.startswith(prefix)
+    def answers(client: ServerConnection) -> None:
+        while received := client.receive():
+            paths.append(received.target)
+            refuses = received.target.startswith(prefix)
             head = b"HTTP/1.1 401 No\r\n%sContent-Type: text/html\r\nContent-Length: 4\r\n\r\n<p/>" % challenge
-            talk.say(head if refuses else b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
+            client.send(head if refuses else b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
 
     with serving_fake(answers) as server:
         finished = run(tmp_path, *TWO[:2], "--target", server.url, "--access", "none", "-k", "AUTH-01 or AUTH-02")

@@ -18,7 +18,7 @@ from tests.support.suite_process import ROOT
 
 
 @table(
-    "arguments, code, told",
+    "arguments, code, reported",
     {
         "mock": ((), 0, "ok       token                   accepted"),
         "document": (("--contract", "/no/such.yaml"), 1, "problem  contract"),
@@ -31,7 +31,9 @@ from tests.support.suite_process import ROOT
         ),
     },
 )
-def test_command_says_by_its_exit_code_whether_all_is_well(arguments: tuple[str, ...], code: int, told: str) -> None:
+def test_command_says_by_its_exit_code_whether_all_is_well(
+    arguments: tuple[str, ...], code: int, reported: str
+) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PROPEXO_")}
     done = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "tests.harness.cli.doctor", "--env-file", os.devnull, *arguments],
@@ -43,7 +45,7 @@ def test_command_says_by_its_exit_code_whether_all_is_well(arguments: tuple[str,
         check=False,
     )
     assert (done.returncode, done.stderr) == (code, "")
-    assert told in done.stdout
+    assert reported in done.stdout
     assert TOKEN not in done.stdout
 
 

@@ -12,7 +12,7 @@ from contracts.mock.http.api import MockApi
 from reports.run.history import append, read
 from tests.support.factories import table
 from tests.support.mocks import ForgetsMeta
-from tests.support.report_factories import ENTRY, night
+from tests.support.report_factories import ENTRY, earlier_run
 from tests.support.report_files import entries
 from tests.support.suite_process import ROOT, TWO, SuiteProcess, document, run, serving, started
 
@@ -194,7 +194,7 @@ def test_6_nothing_listens(tmp_path: Path) -> None:
     assert not finished.named("passed") | finished.named("failure")
 
 
-def test_6_token_is_refused(tmp_path: Path) -> None:
+def test_6_token_is_rejected(tmp_path: Path) -> None:
     with serving(MockApi(document())) as (arguments, environment):
         finished = run(tmp_path, *TWO, *arguments, environment=environment | {"PROPEXO_TOKEN": "never-issued"})
     assert finished.code == 6, finished.output
@@ -205,13 +205,13 @@ def test_6_no_control_is_accepted(tmp_path: Path) -> None:
     with serving(NeverAccepts(document())) as (arguments, environment):
         finished = run(tmp_path, *QUICK, *arguments, environment=environment)
     assert finished.code == 6, finished.output
-    told = " ".join(finished.output.split())
-    assert "No control was accepted: invalid request {" in told
-    assert '"message": "unknown"' in told
-    assert "(POST /v1/events/appointments/leads/cancel/rentmanager answered 400)." in told
+    reported = " ".join(finished.output.split())
+    assert "No control was accepted: invalid request {" in reported
+    assert '"message": "unknown"' in reported
+    assert "(POST /v1/events/appointments/leads/cancel/rentmanager answered 400)." in reported
     given = environment["PROPEXO_EVENT_IDS"].partition(",")[0]
-    assert f"PROPEXO_EVENT_IDS={given}" in told
-    assert ": give others that the target can act on." in told
+    assert f"PROPEXO_EVENT_IDS={given}" in reported
+    assert ": give others that the target can act on." in reported
 
 
 def test_values_that_no_control_was_accepted_with_are_redacted(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_values_that_no_control_was_accepted_with_are_redacted(tmp_path: Path) -
 
 def test_7_fewer_musts_exercised_than_in_the_last_whole_run(tmp_path: Path) -> None:
     history = tmp_path / "history.jsonl"
-    earlier = night(1, decided=["ERR-01", "GONE-01"], contract=document().digest)
+    earlier = earlier_run(1, decided=["ERR-01", "GONE-01"], contract=document().digest)
     append(history, earlier)
     finished = run(tmp_path, "--profile", "quick", "--history", str(history))
     assert finished.code == 7, finished.output

@@ -55,24 +55,24 @@ def test_first_request_that_passes_without_a_token_is_judged(tmp_path: Path) -> 
     assert "AUTH-01" in violated(FirstPasses(document()), tmp_path, "--profile", "quick")
 
 
-def test_refused_request_that_was_carried_out_is_noticed(tmp_path: Path) -> None:
+def test_rejected_request_that_was_carried_out_is_noticed(tmp_path: Path) -> None:
     assert "AUTH-12" in violated(ActsBeforeItRefuses(document()), tmp_path)
 
 
 WRITES = ("--operation", "create_lead_appointment_rentmanager", "--operation", "update_lead_appointment_rentmanager")
 
 
-def test_refused_write_that_was_carried_out_is_listed(tmp_path: Path) -> None:
+def test_rejected_write_that_was_carried_out_is_listed(tmp_path: Path) -> None:
     with serving(ActsBeforeItRefuses(document())) as (arguments, environment):
-        told = run(tmp_path, *WRITES, *arguments, "--strict", environment=environment).verdicts
-    assert {result for name, result in told.items() if name.startswith("AUTH-12")} == {"failure"}
-    assert {result for name, result in told.items() if name.startswith("ERR-15")} == {"passed"}
+        reported = run(tmp_path, *WRITES, *arguments, "--strict", environment=environment).verdicts
+    assert {result for name, result in reported.items() if name.startswith("AUTH-12")} == {"failure"}
+    assert {result for name, result in reported.items() if name.startswith("ERR-15")} == {"passed"}
 
 
-def test_listing_that_shows_nothing_of_a_write_tells_nothing_of_a_refused_one(tmp_path: Path) -> None:
+def test_listing_that_shows_no_write_shows_nothing_of_a_rejected_one(tmp_path: Path) -> None:
     with serving(ListsKinds(document())) as (arguments, environment):
-        told = run(tmp_path, *WRITES, *arguments, "--strict", environment=environment).verdicts
-    assert {result for name, result in told.items() if name.startswith(("AUTH-12", "ERR-15"))} == {"skipped"}
+        reported = run(tmp_path, *WRITES, *arguments, "--strict", environment=environment).verdicts
+    assert {result for name, result in reported.items() if name.startswith(("AUTH-12", "ERR-15"))} == {"skipped"}
 
 
 def test_second_run_on_the_same_records_blames_nobody_for_the_first(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A finding keeps its identity from night to night: whatever the seed, the same fault has the same name."""
+"""A finding keeps its identity from run to run: whatever the seed, the same fault has the same name."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,11 @@ def found(defect: Defect, folder: Path, seed: int) -> set[str]:
         chosen = (*TWO, "-k", f"{defect.requirement} or ERR-02")  # whose requests show what is wrong with answers
         options = (*chosen, "--target", served.url, "--summary", str(summary), "--hypothesis-seed", str(seed))
         run(folder, *options, environment=settings)
-    return {finding["identity"] for told in json.loads(summary.read_text())["results"] for finding in told["findings"]}
+    return {
+        finding["identity"]
+        for reported in json.loads(summary.read_text())["results"]
+        for finding in reported["findings"]
+    }
 
 
 @pytest.mark.parametrize("defect", [d for d in DEFECTS if d.name in NAMES], ids=lambda defect: defect.name)

@@ -56,16 +56,16 @@ class TakesAnyTime(MockApi):
         return [error for error in super().errors(*given) if error.validator != "pattern"]
 
 
-def test_what_is_only_presumed_is_told_and_gates_with_strict_alone(tmp_path: Path) -> None:
+def test_what_is_only_presumed_is_reported_and_gates_with_strict_alone(tmp_path: Path) -> None:
     one = ("--profile", "quick", "--operation", "update_lead*", "-k", "ERR-06", "-rs")
     with serving(TakesAnyTime(document())) as (arguments, environment):
-        told = run(tmp_path, *one, *arguments, environment=environment)
+        reported = run(tmp_path, *one, *arguments, environment=environment)
         strict = run(tmp_path, *one, *arguments, "--strict", environment=environment)
         stated = run(tmp_path, *one[:3], "update_applicant*", *one[4:], *arguments, environment=environment)
-    assert (told.code, told.named("skipped")) == (0, {"ERR-06"}), told.output
+    assert (reported.code, reported.named("skipped")) == (0, {"ERR-06"}), reported.output
     assert (strict.code, strict.named("failure")) == (1, {"ERR-06"}), strict.output
     assert (stated.code, stated.named("failure")) == (1, {"ERR-06"}), stated.output
-    assert [NON_GATING in finished.output for finished in (told, strict, stated)] == [True, True, False]
+    assert [NON_GATING in finished.output for finished in (reported, strict, stated)] == [True, True, False]
 
 
 def test_conforming_target_keeps_every_must(tmp_path: Path) -> None:
@@ -84,10 +84,10 @@ def test_should_that_the_profile_has_no_request_for_is_not_reached(tmp_path: Pat
     chosen = ("--operation", "create_lead*", "-k", "AUTH-06 or JOB-01", "--summary", str(summary))
     finished = run(tmp_path, *chosen, "--profile", "quick")
     assert finished.code == 0, finished.output
-    told = {entry["requirement"]: entry for entry in json.loads(summary.read_text())["results"]}
-    assert {name: entry["verdict"] for name, entry in told.items()} == {"AUTH-06": "not reached", "JOB-01": "held"}
+    reported = {entry["requirement"]: entry for entry in json.loads(summary.read_text())["results"]}
+    assert {name: entry["verdict"] for name, entry in reported.items()} == {"AUTH-06": "not reached", "JOB-01": "held"}
     reason = "not reached in this budget: AUTH-06 it needs more requests than profile quick has to spare"
-    assert told["AUTH-06"]["text"] == reason
+    assert reported["AUTH-06"]["text"] == reason
 
 
 def test_workers_share_no_operation(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from contracts.mock.http.refusal import Issue
 from contracts.mock.http.serve import MockServer, serve
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
-from tests.report.nights import LITTLE_TIME, Slow, Yesterday, known, night
+from tests.report.reported_runs import LITTLE_TIME, FirstRunTarget, Slow, known, run_and_report
 from tests.support.suite_process import document
 
 
@@ -26,13 +26,13 @@ def served(kind: type[MockApi], port: int = 0) -> AbstractContextManager[MockSer
 
 def test_held(tmp_path: Path) -> None:
     with served(MockApi) as server:
-        run = night(tmp_path, "held", server)
+        run = run_and_report(tmp_path, "held", server)
     assert (run.code, run.report.failed_rules) == (0, ())
 
 
 def test_could_not_tell(tmp_path: Path) -> None:
     with served(NothingIsKnown) as server:
-        run = night(tmp_path, "could not tell", server)
+        run = run_and_report(tmp_path, "could not tell", server)
     assert run.code == 6
     assert [line.partition(" ")[2] for line in run.report.failed_rules] == ["undecided"]
 
@@ -46,7 +46,10 @@ class HasNoRateHeaders(MockApi):
 
 def test_recommendation_not_met_gates_only_with_strict(tmp_path: Path) -> None:
     with served(HasNoRateHeaders) as server:
-        lenient, strict = night(tmp_path, "lenient", server), night(tmp_path, "strict", server, "--strict")
+        lenient, strict = (
+            run_and_report(tmp_path, "lenient", server),
+            run_and_report(tmp_path, "strict", server, "--strict"),
+        )
     assert (lenient.code, lenient.report.failed_rules) == (0, ())
     assert strict.code == 1
     assert [line.partition(" ")[2] for line in strict.report.failed_rules] == ["violated"]
@@ -55,7 +58,7 @@ def test_recommendation_not_met_gates_only_with_strict(tmp_path: Path) -> None:
 
 def test_ended_early(tmp_path: Path) -> None:
     with served(Slow) as server:
-        run = night(tmp_path, "ended early", server, *LITTLE_TIME)
+        run = run_and_report(tmp_path, "ended early", server, *LITTLE_TIME)
     assert run.code == 2
     assert run.report.failed_rules == (
         f"{run.summary['checks']['musts']['not_run']} not run",
@@ -64,15 +67,15 @@ def test_ended_early(tmp_path: Path) -> None:
 
 
 def test_violated_then_known_then_no_longer_violated(tmp_path: Path) -> None:
-    with served(Yesterday) as server:
-        violated = night(tmp_path, "violated", server)
+    with served(FirstRunTarget) as server:
+        violated = run_and_report(tmp_path, "violated", server)
     port = int(server.url.rpartition(":")[2])
     every = tmp_path / "known.yaml"
     every.write_text("".join(Path(known(tmp_path, violated, name)[1]).read_text() for name in ("AUTH-04", "ERR-05")))
-    with served(Yesterday, port) as server:
-        excused = night(tmp_path, "known", server, "--known-issues", str(every))
+    with served(FirstRunTarget, port) as server:
+        excused = run_and_report(tmp_path, "known", server, "--known-issues", str(every))
     with served(MockApi, port) as server:
-        mended = night(tmp_path, "mended", server, "--known-issues", str(every))
+        mended = run_and_report(tmp_path, "mended", server, "--known-issues", str(every))
     assert violated.code == 1
     assert violated.report.failed_rules == ("3 violated",)
     assert (excused.code, excused.report.failed_rules) == (0, ())

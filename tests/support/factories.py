@@ -59,7 +59,7 @@ replayable = settings(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.nested_given],
 )
-"""For property tests: the same examples every time, so that a red night is about the change before it."""
+"""For property tests: the same examples every time, so that a failure is caused by the last change."""
 
 
 def exchange(
@@ -80,8 +80,8 @@ def exchange(
     values = [authorization] if isinstance(authorization, str) else authorization
     request = Request(method, target, tuple(("Authorization", value) for value in values), _bytes(request_body))
     answer = (ACCEPTED if status == 200 else REFUSED) if body is ABSENT else body
-    told = {**TYPED, **(headers or {})}
-    sent = tuple((name, value) for name, value in told.items() if value is not None)
+    reported = {**TYPED, **(headers or {})}
+    sent = tuple((name, value) for name, value in reported.items() if value is not None)
     response = None if status is None else Response(status, sent, _bytes(answer) or b"")
     given = {"operation": CANCEL.id, "mutation": CONTROL, "fault": None, "began": 0.0, "elapsed": 0.1} | fields
     return Exchange(request=request, response=response, **given)
@@ -120,14 +120,14 @@ def objects(properties: Mapping[str, Json], required: Iterable[str] = ()) -> Jso
     return {"type": "object", "properties": dict(properties), "required": list(required)}
 
 
-def said(decision: Decision) -> str | bool | None:
+def decided(decision: Decision) -> str | bool | None:
     """Return the kind of a problem, and any other judgement as it is."""
     return decision.kind if isinstance(decision, Violation) else decision
 
 
-def said_of_all(judgements: Iterable[tuple[Exchange, Decision]]) -> list[str | bool | None]:
+def all_decided(decisions: Iterable[tuple[Exchange, Decision]]) -> list[str | bool | None]:
     """Return what a series check said, in order."""
-    return [said(decision) for _, decision in judgements]
+    return [decided(decision) for _, decision in decisions]
 
 
 def table(names: str, rows: Mapping[str, Any]) -> pytest.MarkDecorator:

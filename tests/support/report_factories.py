@@ -88,10 +88,10 @@ def altered(result: ItemResult, number: int = 0, **changes: Any) -> ItemResult:
 ACCESS = "write: enough for every check"
 
 
-def night(
+def earlier_run(
     day: int, *findings: FindingRecord, decided: Sequence[str] = ("ERR-01", "RESP-01", "RATE-01"), **more: Any
 ) -> Run:
-    """Return the run of a night of November, which decided on these requirements for one operation."""
+    """Return the run of a day in November, which decided on these requirements for one operation."""
     run = as_run(CONFIG, [], 0, None, whole=True)
     kept = {"when": f"2026-11-{day:02}T02:00:00+00:00", "findings": findings, "musts": tuple(decided)}
     return replace(run, **kept | {"exercised": {"cancel": tuple(decided)}} | more)

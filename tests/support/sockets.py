@@ -1,4 +1,4 @@
-"""Servers of a few lines on 127.0.0.1 that record what they hear byte by byte and say what a test makes them say."""
+"""Servers of a few lines on 127.0.0.1 that record each byte they receive, and send what a test makes them send."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LAST = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceivedRequest:
     """A request as it came: header names and values one character per byte, the body without its chunks' sizes."""
 
     method: str
@@ -33,14 +33,14 @@ class Heard:
 
 @dataclass(slots=True)
 class Server:
-    """What is known of a server: where it is, and all that it heard, over `connections` connections."""
+    """What is known of a server: its URL, and all that it received, over `connections` connections."""
 
     url: str
-    heard: list[Heard] = field(default_factory=list)
+    received: list[ReceivedRequest] = field(default_factory=list)
     connections: int = 0
 
 
-class Talk:
+class ServerConnection:
     """One connection, from the server's side."""
 
     def __init__(self, connection: socket.socket, server: Server) -> None:
@@ -48,7 +48,7 @@ class Talk:
         self._file = connection.makefile("rb")
         self._server = server
 
-    def hear(self) -> Heard | None:
+    def receive(self) -> ReceivedRequest | None:
         """Return the next request, or None when the client has gone."""
         line = self._file.readline().decode("latin-1").split()
         if not line:
@@ -57,11 +57,11 @@ class Talk:
         given = {name.lower(): value for name, value in headers}
         chunks = list(self._chunks()) if given.get("transfer-encoding") == "chunked" else []
         body = b"".join(chunks) or self._file.read(int(given.get("content-length", "0")))
-        self._server.heard.append(Heard(line[0], line[1], headers, body, len(chunks)))
-        return self._server.heard[-1]
+        self._server.received.append(ReceivedRequest(line[0], line[1], headers, body, len(chunks)))
+        return self._server.received[-1]
 
-    def say(self, *answer: bytes) -> None:
-        """Send bytes; the client may have gone."""
+    def send(self, *answer: bytes) -> None:
+        """Send bytes; raises OSError if the client has gone."""
         self._connection.sendall(b"".join(answer))
 
     def pass_on(self, there: socket.socket) -> None:
@@ -83,21 +83,21 @@ class Talk:
         self._file.readline()
 
 
-Fake: TypeAlias = Callable[[Talk], None]
+Fake: TypeAlias = Callable[[ServerConnection], None]
 
 
 def tunnels(upstream: str) -> Fake:
     """Return a proxy: it connects every CONNECT to one server, whatever was asked for, and answers 403 to all else."""
 
-    def proxy(talk: Talk) -> None:
-        heard = talk.hear()
-        if heard is None or heard.method != "CONNECT":
-            talk.say(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+    def proxy(client: ServerConnection) -> None:
+        received = client.receive()
+        if received is None or received.method != "CONNECT":
+            client.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
             return
         host, _, port = upstream.rpartition("/")[2].partition(":")
         with socket.create_connection((host, int(port)), timeout=5) as there:
-            talk.say(b"HTTP/1.1 200 OK\r\n\r\n")
-            talk.pass_on(there)
+            client.send(b"HTTP/1.1 200 OK\r\n\r\n")
+            client.pass_on(there)
 
     return proxy
 
@@ -150,7 +150,7 @@ def _talk(connection: socket.socket, fake: Fake, server: Server, tls: ssl.SSLCon
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         talking = tls.wrap_socket(connection, server_side=True) if tls else connection
         with talking:
-            fake(Talk(talking, server))
+            fake(ServerConnection(talking, server))
             talking.shutdown(socket.SHUT_RDWR)
 
 

@@ -15,7 +15,7 @@ from reports.cli.accept import accept, entry, main
 from reports.run.known_issues import load
 from reports.writers.summary import summary
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, OTHER, TODAY, altered, broken, item, night, run_report
+from tests.support.report_factories import ADVICE, FOUND, OTHER, TODAY, altered, broken, earlier_run, item, run_report
 from tests.support.report_files import filled
 
 
@@ -23,7 +23,7 @@ from tests.support.report_files import filled
 def run(tmp_path: Path) -> Path:
     """Write the summary of a run with a finding, a flaky one, and one that is gone."""
     flaky = altered(broken(FOUND, OTHER), 1, seen=1, text=FindingText("400", "line\n- finding: forged\t\x1b[0m", ""))
-    earlier = [night(23, ADVICE)]
+    earlier = [earlier_run(23, ADVICE)]
     gone = item("held", requirement=ADVICE.requirement)
     file = tmp_path / "summary.json"
     file.write_text(json.dumps(summary(run_report(flaky, gone, earlier=earlier))))
@@ -45,7 +45,7 @@ def test_entry_is_added_and_read_once_it_is_filled_in(tmp_path: Path, run: Path,
     assert issue.expires == TODAY + dt.timedelta(days=30)
 
 
-def test_second_entry_stands_beside_the_first(tmp_path: Path, run: Path) -> None:
+def test_second_entry_follows_the_first(tmp_path: Path, run: Path) -> None:
     file = tmp_path / "known.yaml"
     accept("1", run, file, TODAY)
     accept("2", run, file, TODAY)
@@ -66,8 +66,8 @@ def test_second_entry_stands_beside_the_first(tmp_path: Path, run: Path) -> None
     },
 )
 def test_kind_is_by_how_often_it_was_seen(changed: dict, kind: str) -> None:
-    told = altered(broken(FOUND), **changed)
-    assert f"  kind: {kind}\n" in entry(summary(run_report(told)), "1", TODAY)
+    reported = altered(broken(FOUND), **changed)
+    assert f"  kind: {kind}\n" in entry(summary(run_report(reported)), "1", TODAY)
 
 
 @table(
@@ -107,7 +107,7 @@ def test_summary_that_cannot_be_read_is_one_sentence(tmp_path: Path, content: st
         accept("1", tmp_path / "s.json", tmp_path / "known.yaml", TODAY)
 
 
-def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
+def reported(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
     monkeypatch.setattr(sys, "argv", ["accept", *arguments])
     code = main()
     printed = capsys.readouterr()
@@ -117,13 +117,13 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *a
 def test_last_run_is_taken(tmp_path: Path, run: Path, capsys, monkeypatch) -> None:
     file = tmp_path / "known.yaml"
     monkeypatch.setattr(module, "RESULTS", tmp_path / "results")
-    assert told(capsys, monkeypatch, "1", "--file", str(file)) == (
+    assert reported(capsys, monkeypatch, "1", "--file", str(file)) == (
         1,
         "not accepted: No run has written a summary: run make conformance first.\n",
     )
     (tmp_path / "results" / "a").mkdir(parents=True)
     run.rename(tmp_path / "results" / "a" / "summary.json")
-    assert told(capsys, monkeypatch, "1", "--file", str(file)) == (
+    assert reported(capsys, monkeypatch, "1", "--file", str(file)) == (
         0,
         f"{file}: fill in reason, owner and link of the last entry; no run starts before that.\n",
     )

@@ -48,7 +48,7 @@ def bad(status: int, **fields: Any) -> Any:
 
 
 @table(
-    "seen, tells",
+    "seen, expected",
     {
         "401 without the token": (refusal(401), True),
         "403 without the token": (refusal(403), True),
@@ -66,17 +66,17 @@ def bad(status: int, **fields: Any) -> Any:
         "409": (bad(409), False),
     },
 )
-def test_refusal_that_tells_its_cause_needs_no_twin(seen: Any, *, tells: bool) -> None:
-    assert is_unambiguous_rejection(CANCEL, seen, [MADE_UP]) is tells
-    assert is_ambiguous_rejection(CANCEL, seen, [MADE_UP]) is not tells
+def test_rejection_that_states_its_cause_needs_no_accepted_control(seen: Any, *, expected: bool) -> None:
+    assert is_unambiguous_rejection(CANCEL, seen, [MADE_UP]) is expected
+    assert is_ambiguous_rejection(CANCEL, seen, [MADE_UP]) is not expected
 
 
 @pytest.mark.parametrize("status", [200, 201, 500, 503, None])
-def test_what_is_no_refusal_is_judged_as_ever(status: int | None) -> None:
+def test_what_is_no_rejection_is_judged_as_ever(status: int | None) -> None:
     assert not is_ambiguous_rejection(CANCEL, bad(status), [MADE_UP])
 
 
 def test_line_counts_what_could_be_tried() -> None:
-    told = [item("inconclusive", beyond_access=True), item("held"), item("held")]
-    assert access_line(told, Access.TOKEN) == "token: enough for 2 of 3 checks"
-    assert access_line(told[1:], Access.WRITE) == "write: enough for every check"
+    reported = [item("inconclusive", beyond_access=True), item("held"), item("held")]
+    assert access_line(reported, Access.TOKEN) == "token: enough for 2 of 3 checks"
+    assert access_line(reported[1:], Access.WRITE) == "write: enough for every check"

@@ -122,12 +122,12 @@ def test_every_report_says_the_same_in_the_same_words(what: str, *, strict: bool
     lines = closing_text(report, 200).splitlines()
     assert (lines[0], lines[-1]) == (report.headline, ending)
     assert markdown.page(report).splitlines()[:3] == [f"# {report.headline}", "", ending]
-    told = summary(report)
-    assert (told["headline"], told["exit_code"], told["meaning"]) == (
+    reported = summary(report)
+    assert (reported["headline"], reported["exit_code"], reported["meaning"]) == (
         report.headline,
         report.exit_code,
         report.meaning,
     )
-    assert told["outcome"] == report.outcome
+    assert reported["outcome"] == report.outcome
     assert report.facts()["Verdict"] == report.headline
     assert report.facts()["Outcome"] == f"exit code {report.exit_code}: {report.meaning}"

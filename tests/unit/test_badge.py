@@ -5,7 +5,7 @@ from pathlib import Path
 
 from reports.writers.badge import badge, write
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, OTHER, broken, item, night, run_report
+from tests.support.report_factories import ADVICE, FOUND, OTHER, broken, earlier_run, item, run_report
 
 HELD, VIOLATED = item("held"), broken(FOUND)
 
@@ -18,9 +18,9 @@ HELD, VIOLATED = item("held"), broken(FOUND)
         "held, quality gate failed": (run_report(HELD, refusals=("Fewer.",)), "held, quality gate failed", "orange"),
         "violated anew": (run_report(VIOLATED), "violated, 1 new finding", "red"),
         "violated anew twice": (run_report(broken(FOUND, OTHER)), "violated, 2 new findings", "red"),
-        "violated as before": (run_report(VIOLATED, earlier=[night(23, FOUND)]), "violated", "red"),
+        "violated as before": (run_report(VIOLATED, earlier=[earlier_run(23, FOUND)]), "violated", "red"),
         "violated and failed": (
-            run_report(VIOLATED, refusals=("x",), earlier=[night(23, FOUND)]),
+            run_report(VIOLATED, refusals=("x",), earlier=[earlier_run(23, FOUND)]),
             "violated",
             "red",
         ),
@@ -36,8 +36,8 @@ HELD, VIOLATED = item("held"), broken(FOUND)
     },
 )
 def test_badge_says_what_came_of_the_run(report, message: str, colour: str) -> None:
-    told = badge(report)
-    assert told == {"schemaVersion": 1, "label": "contract of mock", "message": message, "color": colour}
+    reported = badge(report)
+    assert reported == {"schemaVersion": 1, "label": "contract of mock", "message": message, "color": colour}
 
 
 def test_badge_is_written(tmp_path: Path) -> None:

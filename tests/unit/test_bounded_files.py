@@ -49,7 +49,7 @@ def circle(folder: Path) -> Path:
         "a link to itself": (circle, "Too many levels of symbolic links"),
     },
 )
-def test_what_is_no_file_is_refused_with_a_reason(tmp_path: Path, place, reason: str) -> None:
+def test_what_is_no_file_is_rejected_with_a_reason(tmp_path: Path, place, reason: str) -> None:
     with pytest.raises(OSError) as caught:  # noqa: PT011 - its strerror is looked at
         read_bytes(place(tmp_path), 10)
     assert caught.value.strerror == reason
@@ -97,7 +97,7 @@ def test_settings_are_read(tmp_path: Path, text: str, read: dict) -> None:
         ),
     },
 )
-def test_settings_that_cannot_be_used_are_told_with_a_reason(tmp_path: Path, text, reason: str) -> None:
+def test_settings_that_cannot_be_used_are_reported_with_a_reason(tmp_path: Path, text, reason: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - its text is looked at
         settings(tmp_path, text)
     assert str(caught.value) == reason

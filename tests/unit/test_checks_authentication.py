@@ -3,7 +3,7 @@
 from contracts.checks import authentication
 from contracts.checks.base import is_documented_request
 from contracts.model.verdict import NOT_CONCERNED, PASS
-from tests.support.factories import CANCEL, STATUS, TOKEN, WRONG, exchange, refusal, said, said_of_all, table
+from tests.support.factories import CANCEL, STATUS, TOKEN, WRONG, all_decided, decided, exchange, refusal, table
 
 ELSEWHERE = {"target": CANCEL.path + "/"}
 OTHER = {"authorization": "Bearer fedcba9876543210"}
@@ -27,7 +27,7 @@ TWICE = {"authorization": (WRONG, WRONG)}
     },
 )
 def test_credentials_refused(expected, seen) -> None:
-    assert said(authentication.credentials_rejected(CANCEL, seen)) == expected
+    assert decided(authentication.credentials_rejected(CANCEL, seen)) == expected
 
 
 @table(
@@ -56,8 +56,8 @@ def test_credentials_refused(expected, seen) -> None:
         "another method": (NOT_CONCERNED, refusal(405, method="GET")),
     },
 )
-def test_refusal_is_401(expected, seen) -> None:
-    assert said(authentication.rejection_is_401(CANCEL, seen)) == expected
+def test_rejection_is_401(expected, seen) -> None:
+    assert decided(authentication.rejection_is_401(CANCEL, seen)) == expected
 
 
 def envelope(code: str = "unauthorized", message: str = "unauthorized", **more):
@@ -95,8 +95,8 @@ def alike(status: int = 401, body=None, **fields):
         "another path": ([], [alike(body=b"no", **ELSEWHERE)]),
     },
 )
-def test_refusals_look_alike(expected, seen) -> None:
-    assert said_of_all(authentication.rejections_are_uniform(CANCEL, seen)) == expected
+def test_rejections_of_wrong_tokens_are_the_same(expected, seen) -> None:
+    assert all_decided(authentication.rejections_are_uniform(CANCEL, seen)) == expected
 
 
 @table(
@@ -115,7 +115,7 @@ def test_refusals_look_alike(expected, seen) -> None:
     },
 )
 def test_issued_token_is_honoured(expected, seen) -> None:
-    assert said(authentication.issued_token_accepted(CANCEL, seen)) == expected
+    assert decided(authentication.issued_token_accepted(CANCEL, seen)) == expected
 
 
 @table(
@@ -129,7 +129,7 @@ def test_issued_token_is_honoured(expected, seen) -> None:
     },
 )
 def test_answered_like(expected, seen) -> None:
-    assert said(authentication.has_status_of(refusal(403))(CANCEL, seen)) == expected
+    assert decided(authentication.has_status_of(refusal(403))(CANCEL, seen)) == expected
 
 
 READ = {"operation": STATUS.id, "method": "GET"}
@@ -153,7 +153,7 @@ def test_own_request_is_method_and_path_as_documented(own, operation, seen) -> N
     assert is_documented_request(operation, seen) is own
 
 
-def test_refusal_without_a_challenge_shows_the_header_that_was_sent() -> None:
+def test_rejection_without_a_challenge_shows_the_header_that_was_sent() -> None:
     violation = authentication.rejection_is_401(CANCEL, refusal(401, headers={"www-authenticate": "Basic"}))
     assert violation.observed == "WWW-Authenticate: Basic"
     assert TOKEN not in repr(violation)

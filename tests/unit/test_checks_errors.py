@@ -12,9 +12,9 @@ from tests.support.factories import (
     REFUSED,
     STATUS,
     TOKEN,
+    all_decided,
+    decided,
     exchange,
-    said,
-    said_of_all,
     table,
 )
 
@@ -42,19 +42,19 @@ def error(status: int = 400, **parts):
         "accepted what only a fuzzer sends": ("answered 200", exchange(fuzzer_only=True)),
     },
 )
-def test_refused_with(expected, seen) -> None:
-    assert said(errors.rejected_with(400, 415)(CANCEL, seen)) == expected
+def test_rejected_with(expected, seen) -> None:
+    assert decided(errors.rejected_with(400, 415)(CANCEL, seen)) == expected
 
 
 @table(
-    "expected, told",
+    "expected, reported",
     {
         "a documented refusal": ("answered 200", CANCEL),
         "one that is only presumed": (NOT_CONCERNED, CREATE.stated_only),
     },
 )
-def test_refusal_is_asked_for_where_the_document_names_one(expected, told) -> None:
-    assert said(errors.rejected_with(400)(told, exchange(operation=told.id))) == expected
+def test_rejection_is_asked_for_where_the_document_names_one(expected, reported) -> None:
+    assert decided(errors.rejected_with(400)(reported, exchange(operation=reported.id))) == expected
 
 
 ACCEPTED_ALTHOUGH = "answered 200"
@@ -81,8 +81,8 @@ ACCEPTED_ALTHOUGH = "answered 200"
         "fits with a property more, accepted": (NOT_CONCERNED, exchange(request_body=BODY | {"other": 1})),
     },
 )
-def test_malformed_body_is_refused(expected, seen) -> None:
-    assert said(errors.malformed_body_rejected(CANCEL, seen)) == expected
+def test_malformed_body_is_rejected(expected, seen) -> None:
+    assert decided(errors.malformed_body_rejected(CANCEL, seen)) == expected
 
 
 @table(
@@ -105,7 +105,7 @@ def test_body_is_malformed_by_what_is_asked_of_it() -> None:
     partly = DOCUMENT.operation("update_resident_appointment_rentmanager")
     body = {"appointment_date": "2099-01-15", "appointment_time": "noon"}
     seen = exchange(operation=partly.id, method="PUT", request_body=body)
-    assert said(errors.malformed_body_rejected(partly, seen)) == ACCEPTED_ALTHOUGH
+    assert decided(errors.malformed_body_rejected(partly, seen)) == ACCEPTED_ALTHOUGH
     assert errors.malformed_body_rejected(partly.stated_only, seen) is NOT_CONCERNED
 
 
@@ -135,7 +135,7 @@ def test_body_is_malformed_by_what_is_asked_of_it() -> None:
     },
 )
 def test_error_has_the_envelope(expected, seen) -> None:
-    assert said(errors.error_matches_envelope(CANCEL, seen)) == expected
+    assert decided(errors.error_matches_envelope(CANCEL, seen)) == expected
 
 
 NAMED = {"details": {"issues": [{"path": ["event_id"]}]}}
@@ -160,7 +160,7 @@ ABOUT = {"mutated_property": "event_id"}
     },
 )
 def test_error_names_the_property(expected, seen) -> None:
-    assert said(errors.error_names_property(CANCEL, seen)) == expected
+    assert decided(errors.error_names_property(CANCEL, seen)) == expected
 
 
 @table(
@@ -178,8 +178,8 @@ def test_error_names_the_property(expected, seen) -> None:
         "another path": (NOT_CONCERNED, exchange(400, {"meta": {"job_id": "j"}}, **ELSEWHERE)),
     },
 )
-def test_refusal_returns_nothing(expected, seen) -> None:
-    assert said(errors.rejection_returns_no_result(CANCEL, seen)) == expected
+def test_rejection_returns_nothing(expected, seen) -> None:
+    assert decided(errors.rejection_returns_no_result(CANCEL, seen)) == expected
 
 
 @table(
@@ -206,7 +206,7 @@ def test_refusal_returns_nothing(expected, seen) -> None:
 )
 def test_leak_is_noticed(shown: str, text: str) -> None:
     answer = {"error": {"code": "internal", "message": text}}
-    assert said(leaks.no_information_leak(CANCEL, exchange(500, answer))) == f"{shown} shown"
+    assert decided(leaks.no_information_leak(CANCEL, exchange(500, answer))) == f"{shown} shown"
 
 
 @pytest.mark.parametrize("text", ["see /home/me", "SELECT a FROM b", "TypeError: x", "ask db.internal"])
@@ -261,7 +261,7 @@ TAG = {"request_body": {"event_id": "<b>x</b>"}}
     },
 )
 def test_error_gives_nothing_away(expected, seen) -> None:
-    assert said(leaks.no_information_leak(CANCEL, seen)) == expected
+    assert decided(leaks.no_information_leak(CANCEL, seen)) == expected
 
 
 ANOTHER = "another answer to the same request"
@@ -286,12 +286,12 @@ def bad(status: int | None = 400, **fields):
         "wrong tokens": ([], [bad(401, issued_token=False), bad(403, issued_token=False)]),
     },
 )
-def test_same_refusal_every_time(expected, seen) -> None:
-    assert said_of_all(errors.rejection_is_deterministic(CANCEL, seen)) == expected
+def test_same_rejection_every_time(expected, seen) -> None:
+    assert all_decided(errors.rejection_is_deterministic(CANCEL, seen)) == expected
 
 
-def test_job_id_of_a_refusal_is_looked_for_only_where_the_document_links_one() -> None:
-    told = exchange(
+def test_job_id_of_a_rejection_is_looked_for_only_where_the_document_links_one() -> None:
+    reported = exchange(
         400, {"meta": {"job_id": "j"}}, operation=STATUS.id, method="GET", target="/v1/admin/write-status/j"
     )
-    assert errors.rejection_returns_no_result(STATUS, told) is PASS
+    assert errors.rejection_returns_no_result(STATUS, reported) is PASS

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from contracts.checks import listed_records, listing_pages, listing_queries
 from contracts.model.http import Exchange
 from contracts.model.verdict import NOT_CONCERNED, PASS
-from tests.support.factories import ABSENT, CANCEL, CREATE, LIST, exchange, said, said_of_all, table
+from tests.support.factories import ABSENT, CANCEL, CREATE, LIST, all_decided, decided, exchange, table
 
 DEFAULT_LIMIT = 100
 
@@ -19,8 +19,8 @@ def records(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
 def page(results: Any, total: Any = ABSENT, more: Any = ABSENT, status: int | None = 200, **query: Any) -> Exchange:
     """Return the answer with these results; it tells a total, and whether there are more, where that is given."""
     asked = {name.replace("order_by", "order-by"): value for name, value in query.items()}
-    told = {"limit": query.get("limit", DEFAULT_LIMIT), "offset": query.get("offset", 0), "orderBy": []}
-    meta = told | {name: value for name, value in (("total", total), ("hasMore", more)) if value is not ABSENT}
+    reported = {"limit": query.get("limit", DEFAULT_LIMIT), "offset": query.get("offset", 0), "orderBy": []}
+    meta = reported | {name: value for name, value in (("total", total), ("hasMore", more)) if value is not ABSENT}
     return answered({"meta": meta, "results": results}, status, asked)
 
 
@@ -30,7 +30,7 @@ def answered(body: Any, status: int | None = 200, query: dict[str, Any] | None =
     return exchange(status, body, **given)
 
 
-def telling(meta: dict[str, Any], **query: Any) -> Exchange:
+def page_with_meta(meta: dict[str, Any], **query: Any) -> Exchange:
     return answered({"meta": meta, "results": records(1, 2)}, query=query)
 
 
@@ -61,26 +61,26 @@ DISAGREE = "total and results disagree"
         "more results than asked for": ("more results than the limit", page(records(1, 2, 3), limit=2)),
         "more results than the default": ("more results than the limit", page(records(*range(101)))),
         "as many as the default": (PASS, page(records(*range(100)))),
-        "another limit told": ("another limit told", telling({"limit": 100}, limit=2)),
-        "another offset told": ("another offset told", telling({"offset": 0}, limit=2, offset=3)),
-        "limit told as a text": ("another limit told", telling({"limit": "2"}, limit=2)),
-        "another limit told that nobody asked for": (PASS, telling({"limit": 50, "offset": 3})),
-        "neither limit nor offset told": (PASS, telling({}, limit=2, offset=3)),
+        "another limit told": ("another limit told", page_with_meta({"limit": 100}, limit=2)),
+        "another offset told": ("another offset told", page_with_meta({"offset": 0}, limit=2, offset=3)),
+        "limit told as a text": ("another limit told", page_with_meta({"limit": "2"}, limit=2)),
+        "another limit told that nobody asked for": (PASS, page_with_meta({"limit": 50, "offset": 3})),
+        "neither limit nor offset told": (PASS, page_with_meta({}, limit=2, offset=3)),
         "fewer results than there are": (DISAGREE, page(records(1), total=5, limit=2)),
         "results although there are none": (DISAGREE, page(records(1), total=0)),
         "results behind the end": (DISAGREE, page(records(1), total=5, limit=2, offset=9)),
         "fewer on the last page": (DISAGREE, page([], total=5, limit=2, offset=4)),
         "no more although there are": ("more and total disagree", page(records(1, 2), total=5, more=False, limit=2)),
         "more although there are none": ("more and total disagree", page(records(1, 2), total=2, more=True, limit=2)),
-        "limit that is none": (PASS, telling({"total": 5}, limit="two")),
+        "limit that is none": (PASS, page_with_meta({"total": 5}, limit="two")),
         **NO_PAGE,
     },
 )
 def test_page_is_as_asked(expected, seen) -> None:
-    assert said(listing_pages.page_matches_query(LIST, seen)) == expected
+    assert decided(listing_pages.page_matches_query(LIST, seen)) == expected
 
 
-def test_page_tells_how_it_differs() -> None:
+def test_page_that_differs_is_described() -> None:
     violation = listing_pages.page_matches_query(LIST, page(records(1), total=5, more=True, limit=2, offset=1))
     assert (violation.expected, violation.observed) == ("2 of 5 results", "1 results")
     violation = listing_pages.page_matches_query(LIST, page(records(1, 2), total=5, more=False, limit=2))
@@ -112,7 +112,7 @@ def pages(*numbers: list[int], total: Any = 5, limit: int = 2) -> list[Exchange]
     },
 )
 def test_pages_join(expected, seen) -> None:
-    assert said_of_all(listing_pages.pages_are_contiguous(LIST, seen)) == expected
+    assert all_decided(listing_pages.pages_are_contiguous(LIST, seen)) == expected
 
 
 def test_operation_that_lists_nothing_has_no_pages() -> None:
@@ -141,16 +141,16 @@ WHOLE = page(records(1, 2, 3, 4, 5), total=5)
         **NO_PAGE,
     },
 )
-def test_page_is_a_stretch_of_the_whole_list(expected, seen) -> None:
-    assert said(listing_pages.page_is_part_of(WHOLE)(LIST, seen)) == expected
+def test_page_is_a_slice_of_the_whole_list(expected, seen) -> None:
+    assert decided(listing_pages.page_is_part_of(WHOLE)(LIST, seen)) == expected
 
 
-def test_page_is_a_stretch_as_far_as_the_first_page_went() -> None:
+def test_page_is_compared_as_far_as_the_first_page_went() -> None:
     first = page(records(1, 2), total=5, more=True, limit=2)
     check = listing_pages.page_is_part_of(first)
     assert check(LIST, page(records(2, 3), total=5, limit=2, offset=1)) is PASS
     assert check(LIST, page(records(4, 5), total=5, limit=2, offset=3)) is PASS
-    assert said(check(LIST, page(records(3, 2), total=5, limit=2, offset=1))) == STRETCH
+    assert decided(check(LIST, page(records(3, 2), total=5, limit=2, offset=1))) == STRETCH
 
 
 def test_list_that_was_not_shown_compares_with_nothing() -> None:
@@ -197,7 +197,7 @@ RISING, FALLING = "created_at not ascending", "created_at not descending"
     },
 )
 def test_order_is_as_asked(expected, seen) -> None:
-    assert said(listing_queries.page_is_ordered(LIST, seen)) == expected
+    assert decided(listing_queries.page_is_ordered(LIST, seen)) == expected
 
 
 def test_two_neighbours_show_what_is_out_of_order() -> None:
@@ -301,7 +301,7 @@ def chosen(*numbers: int, more: Any = False, **query: Any) -> Exchange:
     },
 )
 def test_filter_is_as_asked(expected, seen) -> None:
-    assert said(listing_queries.page_is_filtered(KNOWN)(LIST, seen)) == expected
+    assert decided(listing_queries.page_is_filtered(KNOWN)(LIST, seen)) == expected
 
 
 def test_records_that_were_not_shown_are_not_missed() -> None:
@@ -335,10 +335,10 @@ MADE = {"r-2": "control", "r-3": "notes empty"}
     },
 )
 def test_records_are_listed(expected, seen) -> None:
-    assert said(listed_records.lists_created(LIST, MADE)(CREATE, seen)) == expected
+    assert decided(listed_records.lists_created(LIST, MADE)(CREATE, seen)) == expected
 
 
-def test_record_that_is_not_listed_is_told_by_how_it_was_made() -> None:
+def test_record_that_is_not_listed_is_reported_by_how_it_was_made() -> None:
     violation = listed_records.lists_created(LIST, MADE)(CREATE, page(records(1, 2)))
     assert violation.observed == "1 of 2 not among 2, made by: notes empty"
 
@@ -350,12 +350,12 @@ REFUSED = {"title": "Visit 1f", "notes": "n 1f"}
 ODD = ([], {}, True, 7, 1.5, "text", None)
 
 
-@table("told", {repr(value): (value,) for value in ODD})
-def test_no_check_breaks_on_what_a_target_may_tell(told) -> None:
+@table("reported", {repr(value): (value,) for value in ODD})
+def test_no_check_function_raises_for_what_a_target_may_return(reported) -> None:
     """RESP-01 speaks of what does not fit the schema; every other check has to bear it."""
     query = {"limit": 2, "order_by": "id:desc", "updated_at_gte": "2024-02", "lead_id": "l-1"}
-    item = {"id": told, "updated_at": told, "associated_lead_ids": told}
-    seen = page([item, {"id": "r-1"}, item], total=told, more=told, **query)
+    item = {"id": reported, "updated_at": reported, "associated_lead_ids": reported}
+    seen = page([item, {"id": "r-1"}, item], total=reported, more=reported, **query)
     single = (
         listing_pages.page_is_part_of(seen),
         listing_queries.page_is_filtered(seen),
@@ -368,7 +368,7 @@ def test_no_check_breaks_on_what_a_target_may_tell(told) -> None:
     )
     for check in (listing_pages.page_matches_query, listing_queries.page_is_ordered, *single, *of_records):
         check(LIST, seen)
-    said_of_all(listing_pages.pages_are_contiguous(LIST, [seen, seen]))
+    all_decided(listing_pages.pages_are_contiguous(LIST, [seen, seen]))
     assert isinstance(listing_pages.known_records(LIST, seen), int)
 
 
@@ -411,12 +411,12 @@ def oldest(*numbers: int, total: int = 3, day: str = "", **query: Any) -> Exchan
     },
 )
 def test_start_of_an_order_is_that_of_all(expected, seen) -> None:
-    assert said(listing_queries.top_n_matches(NUMBERED)(LIST, seen)) == expected
+    assert decided(listing_queries.top_n_matches(NUMBERED)(LIST, seen)) == expected
 
 
 def test_start_of_an_order_is_compared_only_with_all_records() -> None:
     some = page([{"id": "r-1", "created_at": "2024-01"}], total=3, more=True)
-    assert said(listing_queries.top_n_matches(some)(LIST, oldest(2, 3))) == NOT_CONCERNED
+    assert decided(listing_queries.top_n_matches(some)(LIST, oldest(2, 3))) == NOT_CONCERNED
 
 
 def showing(*titles: str | None, **fields: Any) -> Exchange:
@@ -436,7 +436,7 @@ def showing(*titles: str | None, **fields: Any) -> Exchange:
     },
 )
 def test_listing_shows_nothing_refused(expected, seen) -> None:
-    assert said(listed_records.no_rejected_data_listed(LIST, WRITTEN, REFUSED)(CREATE, seen)) == expected
+    assert decided(listed_records.no_rejected_data_listed(LIST, WRITTEN, REFUSED)(CREATE, seen)) == expected
 
 
 def updated(title: str | None, notes: str | None = None, number: int = 1) -> Exchange:
@@ -456,4 +456,4 @@ def updated(title: str | None, notes: str | None = None, number: int = 1) -> Exc
     },
 )
 def test_update_is_listed_of_its_record_alone(expected, seen) -> None:
-    assert said(listed_records.shows_update_of("r-1", LIST, WRITTEN)(CREATE, seen)) == expected
+    assert decided(listed_records.shows_update_of("r-1", LIST, WRITTEN)(CREATE, seen)) == expected

@@ -7,7 +7,7 @@ import pytest
 from contracts.checks import http_methods, jobs, rate_limit
 from contracts.checks.base import per_exchange
 from contracts.model.verdict import NOT_CONCERNED, PASS
-from tests.support.factories import AVAILABILITY, CANCEL, CREATE, STATUS, exchange, said, said_of_all, table
+from tests.support.factories import AVAILABILITY, CANCEL, CREATE, STATUS, all_decided, decided, exchange, table
 
 ELSEWHERE = {"target": CANCEL.path + "/"}
 
@@ -25,7 +25,7 @@ ELSEWHERE = {"target": CANCEL.path + "/"}
     },
 )
 def test_accepted(expected, seen) -> None:
-    assert said(http_methods.accepted(CANCEL, seen)) == expected
+    assert decided(http_methods.accepted(CANCEL, seen)) == expected
 
 
 def refused(status: int | None, allow: str | None = None, method: str = "PATCH"):
@@ -50,7 +50,7 @@ def refused(status: int | None, allow: str | None = None, method: str = "PATCH")
     },
 )
 def test_method_refused(expected, seen) -> None:
-    assert said(http_methods.other_method_rejected(CANCEL, seen)) == expected
+    assert decided(http_methods.other_method_rejected(CANCEL, seen)) == expected
 
 
 @table(
@@ -66,10 +66,10 @@ def test_method_refused(expected, seen) -> None:
     },
 )
 def test_override_ignored(expected, seen) -> None:
-    assert said(http_methods.override_ignored(CANCEL, seen)) == expected
+    assert decided(http_methods.override_ignored(CANCEL, seen)) == expected
 
 
-def test_override_is_told_apart_by_what_was_expected() -> None:
+def test_override_is_distinguished_by_what_was_expected() -> None:
     own, other = (http_methods.override_ignored(CANCEL, seen) for seen in (exchange(405), exchange(method="GET")))
     assert own.expected == "the same answer as without the header"
     assert other.expected == "a refusal, as without the header"
@@ -78,7 +78,7 @@ def test_override_is_told_apart_by_what_was_expected() -> None:
 OF_JOB = {"operation": STATUS.id, "method": "GET", "target": "/v1/admin/write-status/job-1"}
 
 
-def told(state: object, status: int | None = 200, errors: object = (), record: object = None):
+def job_response(state: object, status: int | None = 200, errors: object = (), record: object = None):
     body = {"write_status": state, "errors": list(errors), "created_record_id": record}
     return exchange(status, body, **OF_JOB)
 
@@ -86,24 +86,24 @@ def told(state: object, status: int | None = 200, errors: object = (), record: o
 @table(
     "expected, seen",
     {
-        "pending": (PASS, told("PENDING")),
-        "failed, for a reason": (PASS, told("FAILURE", errors=["The record was not found."])),
-        "record created": (PASS, told("SUCCESS", record="rec-1")),
-        "unknown state": ("write_status breaks enum", told("DONE")),
-        "error a number": ("errors/* breaks type", told("FAILURE", errors=[5])),
+        "pending": (PASS, job_response("PENDING")),
+        "failed, for a reason": (PASS, job_response("FAILURE", errors=["The record was not found."])),
+        "record created": (PASS, job_response("SUCCESS", record="rec-1")),
+        "unknown state": ("write_status breaks enum", job_response("DONE")),
+        "error a number": ("errors/* breaks type", job_response("FAILURE", errors=[5])),
         "no state": ("body lacks write_status", exchange(200, {"errors": [], "created_record_id": None})),
         "no JSON": ("body breaks type", exchange(200, b"<html>")),
-        "unknown": ("answered 404", told("PENDING", 404)),
-        "crashed": ("answered 500", told("PENDING", 500)),
-        "throttled": (NOT_CONCERNED, told("PENDING", 429)),
-        "no answer": (NOT_CONCERNED, told("PENDING", None)),
+        "unknown": ("answered 404", job_response("PENDING", 404)),
+        "crashed": ("answered 500", job_response("PENDING", 500)),
+        "throttled": (NOT_CONCERNED, job_response("PENDING", 429)),
+        "no answer": (NOT_CONCERNED, job_response("PENDING", None)),
     },
 )
 def test_job_is_known(expected, seen) -> None:
-    assert said(jobs.job_is_known(STATUS)(CANCEL, seen)) == expected
+    assert decided(jobs.job_is_known(STATUS)(CANCEL, seen)) == expected
 
 
-PENDING, SUCCESS, FAILURE = told("PENDING"), told("SUCCESS"), told("FAILURE")
+PENDING, SUCCESS, FAILURE = job_response("PENDING"), job_response("SUCCESS"), job_response("FAILURE")
 CHANGED, NO_END = "final status changed", "no final status"
 
 
@@ -117,10 +117,13 @@ def of_another_job(seen):
         "ends and stays": ([PASS, PASS], [PENDING, SUCCESS, SUCCESS]),
         "failed and stays": ([PASS, PASS], [FAILURE, FAILURE]),
         "ends with the last read": ([PASS], [*[PENDING] * 9, SUCCESS]),
-        "not answered in between": ([PASS, PASS], [SUCCESS, told("PENDING", 404), told("PENDING", None), SUCCESS]),
+        "not answered in between": (
+            [PASS, PASS],
+            [SUCCESS, job_response("PENDING", 404), job_response("PENDING", None), SUCCESS],
+        ),
         "flips to another end": ([PASS, CHANGED], [PENDING, SUCCESS, FAILURE]),
         "flips back": ([PASS, CHANGED, PASS], [SUCCESS, PENDING, SUCCESS]),
-        "answered without a status": ([PASS, CHANGED], [SUCCESS, told(None)]),
+        "answered without a status": ([PASS, CHANGED], [SUCCESS, job_response(None)]),
         "two jobs with an end each": ([PASS, PASS], [SUCCESS, of_another_job(FAILURE)]),
         "never ends": ([NO_END], [PENDING] * 8),
         "one of two never ends": ([PASS, NO_END], [SUCCESS, *[of_another_job(PENDING)] * 8]),
@@ -134,33 +137,33 @@ def of_another_job(seen):
     },
 )
 def test_jobs_settle(expected, reads) -> None:
-    assert said_of_all(jobs.jobs_reach_final_status(STATUS, reads)) == expected
+    assert all_decided(jobs.jobs_reach_final_status(STATUS, reads)) == expected
 
 
 @table(
     "expected, seen",
     {
-        "as before": (PASS, told("SUCCESS")),
-        "another status": ("another answer", told("FAILURE")),
-        "another error": ("another answer", told("SUCCESS", errors=["late"])),
+        "as before": (PASS, job_response("SUCCESS")),
+        "another status": ("another answer", job_response("FAILURE")),
+        "another error": ("another answer", job_response("SUCCESS", errors=["late"])),
         "no longer known": ("another answer", exchange(404)),
-        "throttled": (NOT_CONCERNED, told("FAILURE", 429)),
-        "no answer": (NOT_CONCERNED, told("FAILURE", None)),
+        "throttled": (NOT_CONCERNED, job_response("FAILURE", 429)),
+        "no answer": (NOT_CONCERNED, job_response("FAILURE", None)),
     },
 )
-def test_stays_as_told(expected, seen) -> None:
-    assert said(jobs.status_stable(told("SUCCESS"))(STATUS, seen)) == expected
+def test_status_is_stable(expected, seen) -> None:
+    assert decided(jobs.status_stable(job_response("SUCCESS"))(STATUS, seen)) == expected
 
 
-def test_what_was_not_told_before_cannot_stay() -> None:
-    assert jobs.status_stable(told("SUCCESS", None))(STATUS, told("SUCCESS")) is NOT_CONCERNED
+def test_status_that_was_not_reported_before_is_not_compared() -> None:
+    assert jobs.status_stable(job_response("SUCCESS", None))(STATUS, job_response("SUCCESS")) is NOT_CONCERNED
 
 
 @table(
     "state, seen",
     {
         "told": ("PENDING", PENDING),
-        "a number": (None, told(7)),
+        "a number": (None, job_response(7)),
         "a list": (None, exchange(body=["PENDING"])),
         "no JSON": (None, exchange(body=b"PENDING")),
         "no answer": (None, exchange(None)),
@@ -170,7 +173,7 @@ def test_job_state(state: str | None, seen) -> None:
     assert jobs.job_state(STATUS, seen) == state
 
 
-def test_operation_that_tells_of_no_job_tells_no_state() -> None:
+def test_operation_without_jobs_has_no_job_state() -> None:
     assert jobs.job_state(CANCEL, PENDING) is None
     assert not jobs.job_is_finished(CANCEL, SUCCESS)
 
@@ -180,10 +183,10 @@ def test_operation_that_tells_of_no_job_tells_no_state() -> None:
     {
         "pending": (PENDING, False),
         "well": (SUCCESS, True),
-        "partly": (told("PARTIAL_SUCCESS"), True),
+        "partly": (job_response("PARTIAL_SUCCESS"), True),
         "failed": (FAILURE, True),
-        "unheard of": (told("DONE"), True),
-        "not told": (told(None), False),
+        "unheard of": (job_response("DONE"), True),
+        "not told": (job_response(None), False),
         "no answer": (exchange(None), False),
     },
 )
@@ -195,47 +198,47 @@ def test_job_is_over(seen, *, over: bool) -> None:
     "expected, seen",
     {
         "well": (PASS, SUCCESS),
-        "partly": (PASS, told("PARTIAL_SUCCESS")),
+        "partly": (PASS, job_response("PARTIAL_SUCCESS")),
         "still pending": (PASS, PENDING),
-        "failed": ("job failed", told("FAILURE", errors=["The record was not found."])),
-        "no state": (NOT_CONCERNED, told(None)),
+        "failed": ("job failed", job_response("FAILURE", errors=["The record was not found."])),
+        "no state": (NOT_CONCERNED, job_response(None)),
         "no JSON": (NOT_CONCERNED, exchange(404, b"<html>")),
         "no answer": (NOT_CONCERNED, exchange(None)),
     },
 )
 def test_job_ends_well(expected, seen) -> None:
-    assert said(jobs.job_succeeds(STATUS)(CANCEL, seen)) == expected
+    assert decided(jobs.job_succeeds(STATUS)(CANCEL, seen)) == expected
 
 
 def test_failed_job_is_shown_with_its_errors() -> None:
-    violation = jobs.job_succeeds(STATUS)(CANCEL, told("FAILURE", errors=["not found"]))
+    violation = jobs.job_succeeds(STATUS)(CANCEL, job_response("FAILURE", errors=["not found"]))
     assert '"errors": ["not found"]' in violation.observed
 
 
-def test_operation_that_tells_of_no_job_cannot_say_how_one_ends() -> None:
+def test_operation_without_jobs_has_no_job_result() -> None:
     assert jobs.job_succeeds(CANCEL)(CANCEL, FAILURE) is NOT_CONCERNED
 
 
 @table(
     "expected, seen",
     {
-        "a new one": (PASS, told("SUCCESS", record="rec-2")),
-        "a new one, partly made": (PASS, told("PARTIAL_SUCCESS", record="rec-2")),
-        "an older one": ("an older record told", told("SUCCESS", record="rec-1")),
-        "none": ("no record told", told("SUCCESS")),
-        "a blank one": ("no record told", told("SUCCESS", record=" ")),
-        "a number": ("no record told", told("SUCCESS", record=7)),
-        "failed": (NOT_CONCERNED, told("FAILURE")),
-        "still pending": (NOT_CONCERNED, told("PENDING")),
-        "not told": (NOT_CONCERNED, told(None)),
+        "a new one": (PASS, job_response("SUCCESS", record="rec-2")),
+        "a new one, partly made": (PASS, job_response("PARTIAL_SUCCESS", record="rec-2")),
+        "an older one": ("an older record told", job_response("SUCCESS", record="rec-1")),
+        "none": ("no record told", job_response("SUCCESS")),
+        "a blank one": ("no record told", job_response("SUCCESS", record=" ")),
+        "a number": ("no record told", job_response("SUCCESS", record=7)),
+        "failed": (NOT_CONCERNED, job_response("FAILURE")),
+        "still pending": (NOT_CONCERNED, job_response("PENDING")),
+        "not told": (NOT_CONCERNED, job_response(None)),
         "no answer": (NOT_CONCERNED, exchange(None)),
     },
 )
-def test_tells_a_new_record(expected, seen) -> None:
-    assert said(jobs.returns_new_record(STATUS, {"rec-1"})(CREATE, seen)) == expected
+def test_job_returns_a_new_record(expected, seen) -> None:
+    assert decided(jobs.returns_new_record(STATUS, {"rec-1"})(CREATE, seen)) == expected
 
 
-USED_UP = told("FAILURE", errors=["The record was not found."])
+USED_UP = job_response("FAILURE", errors=["The record was not found."])
 ACTED = "a refused request acted"
 
 
@@ -243,19 +246,19 @@ ACTED = "a refused request acted"
     "expected, seen",
     {
         "as for a new record": (PASS, SUCCESS),
-        "failed for another reason": (PASS, told("FAILURE", errors=["The system is closed."])),
-        "as for a record that was used up": (ACTED, told("FAILURE", errors=["The record was not found."])),
+        "failed for another reason": (PASS, job_response("FAILURE", errors=["The system is closed."])),
+        "as for a record that was used up": (ACTED, job_response("FAILURE", errors=["The record was not found."])),
         "still pending": (NOT_CONCERNED, PENDING),
-        "not told": (NOT_CONCERNED, told(None)),
+        "not told": (NOT_CONCERNED, job_response(None)),
         "no answer": (NOT_CONCERNED, exchange(None)),
     },
 )
 def test_job_ends_as_untouched(expected, seen) -> None:
-    assert said(jobs.no_side_effect(STATUS, USED_UP)(CANCEL, seen)) == expected
+    assert decided(jobs.no_side_effect(STATUS, USED_UP)(CANCEL, seen)) == expected
 
 
 def test_end_that_was_not_seen_compares_with_nothing() -> None:
-    assert jobs.no_side_effect(STATUS, told("FAILURE", None))(CANCEL, USED_UP) is NOT_CONCERNED
+    assert jobs.no_side_effect(STATUS, job_response("FAILURE", None))(CANCEL, USED_UP) is NOT_CONCERNED
     assert jobs.no_side_effect(CANCEL, USED_UP)(CANCEL, USED_UP) is NOT_CONCERNED
 
 
@@ -267,37 +270,43 @@ LOST, CLOSED = "The record was not found.", "The system is closed."
     "expected, reads",
     {
         "none at all": ([PASS], [SUCCESS]),
-        "its own warning": ([PASS], [told("PARTIAL_SUCCESS", errors=[CLOSED])]),
-        "another job's": ([FOREIGN], [told("FAILURE", errors=[LOST]), of_another_job(told("SUCCESS", errors=[LOST]))]),
+        "its own warning": ([PASS], [job_response("PARTIAL_SUCCESS", errors=[CLOSED])]),
+        "another job's": (
+            [FOREIGN],
+            [job_response("FAILURE", errors=[LOST]), of_another_job(job_response("SUCCESS", errors=[LOST]))],
+        ),
         "another warning than the other job's": (
             [PASS],
-            [told("FAILURE", errors=[LOST]), of_another_job(told("SUCCESS", errors=[CLOSED]))],
+            [job_response("FAILURE", errors=[LOST]), of_another_job(job_response("SUCCESS", errors=[CLOSED]))],
         ),
         "the same failure of two jobs": (
             [],
-            [told("FAILURE", errors=[LOST]), of_another_job(told("FAILURE", errors=[LOST]))],
+            [job_response("FAILURE", errors=[LOST]), of_another_job(job_response("FAILURE", errors=[LOST]))],
         ),
         "before the other job failed": (
             [PASS],
-            [of_another_job(told("SUCCESS", errors=[LOST])), told("FAILURE", errors=[LOST])],
+            [of_another_job(job_response("SUCCESS", errors=[LOST])), job_response("FAILURE", errors=[LOST])],
         ),
         "its own, of a failure that it then took back": (
             [PASS],
-            [told("FAILURE", errors=[LOST]), told("SUCCESS", errors=[LOST])],
+            [job_response("FAILURE", errors=[LOST]), job_response("SUCCESS", errors=[LOST])],
         ),
-        "while pending": ([], [told("FAILURE", errors=[LOST]), of_another_job(told("PENDING", errors=[LOST]))]),
+        "while pending": (
+            [],
+            [job_response("FAILURE", errors=[LOST]), of_another_job(job_response("PENDING", errors=[LOST]))],
+        ),
         "no list": ([PASS], [exchange(200, {"write_status": "SUCCESS", "errors": LOST}, **OF_JOB)]),
-        "numbers": ([PASS], [told("SUCCESS", errors=[5])]),
+        "numbers": ([PASS], [job_response("SUCCESS", errors=[5])]),
         "of another operation": ([], [exchange(200, {"write_status": "SUCCESS", "errors": [LOST]})]),
-        "no answer": ([], [told("SUCCESS", None)]),
+        "no answer": ([], [job_response("SUCCESS", None)]),
     },
 )
 def test_errors_are_its_own(expected, reads) -> None:
-    assert said_of_all(jobs.errors_not_shared_between_jobs(STATUS, reads)) == expected
+    assert all_decided(jobs.errors_not_shared_between_jobs(STATUS, reads)) == expected
 
 
-def test_operation_that_tells_of_no_job_tells_no_errors() -> None:
-    assert said_of_all(jobs.errors_not_shared_between_jobs(CANCEL, [exchange()])) == []
+def test_operation_without_jobs_has_no_job_errors() -> None:
+    assert all_decided(jobs.errors_not_shared_between_jobs(CANCEL, [exchange()])) == []
 
 
 @table(
@@ -318,7 +327,7 @@ def test_operation_that_tells_of_no_job_tells_no_errors() -> None:
     },
 )
 def test_answered_as_not_supported(expected, seen) -> None:
-    assert said(http_methods.always_405([CANCEL.job_link])(AVAILABILITY, seen)) == expected
+    assert decided(http_methods.always_405([CANCEL.job_link])(AVAILABILITY, seen)) == expected
 
 
 @table(
@@ -333,7 +342,7 @@ def test_answered_as_not_supported(expected, seen) -> None:
     },
 )
 def test_not_accepted(expected, seen) -> None:
-    assert said(http_methods.not_accepted(AVAILABILITY, seen)) == expected
+    assert decided(http_methods.not_accepted(AVAILABILITY, seen)) == expected
 
 
 @table(
@@ -348,7 +357,7 @@ def test_not_accepted(expected, seen) -> None:
     },
 )
 def test_unknown_job_refused(expected, seen) -> None:
-    assert said(jobs.unknown_job_rejected(STATUS, seen)) == expected
+    assert decided(jobs.unknown_job_rejected(STATUS, seen)) == expected
 
 
 def rated(limit: str | None = "150", left: str | None = "149", status: int | None = 200, **fields):
@@ -379,8 +388,8 @@ def rated(limit: str | None = "150", left: str | None = "149", status: int | Non
         "another path": (NOT_CONCERNED, rated(None, None, **ELSEWHERE)),
     },
 )
-def test_tells_the_limit(expected, seen) -> None:
-    assert said(rate_limit.rate_headers_valid(CANCEL, seen)) == expected
+def test_rate_headers_are_valid(expected, seen) -> None:
+    assert decided(rate_limit.rate_headers_valid(CANCEL, seen)) == expected
 
 
 def series(*left: int, pause: float = 0.1, limit: int = 150):
@@ -410,7 +419,7 @@ def series(*left: int, pause: float = 0.1, limit: int = 150):
     },
 )
 def test_remaining_falls(expected, seen) -> None:
-    assert said_of_all(rate_limit.remaining_decreases(0.0)(CANCEL, seen)) == expected
+    assert all_decided(rate_limit.remaining_decreases(0.0)(CANCEL, seen)) == expected
 
 
 @table(
@@ -422,7 +431,7 @@ def test_remaining_falls(expected, seen) -> None:
     },
 )
 def test_remaining_may_stay_while_a_window_slides(expected, left, minutes: float) -> None:
-    assert said_of_all(rate_limit.remaining_decreases(-60.0 * minutes)(CANCEL, series(*left))) == expected
+    assert all_decided(rate_limit.remaining_decreases(-60.0 * minutes)(CANCEL, series(*left))) == expected
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -430,4 +439,4 @@ def test_each_judges_one_exchange_after_the_other(status: int) -> None:
     seen = [exchange(status), exchange(429)]
     judged = list(per_exchange(http_methods.accepted)(CANCEL, seen))
     assert [found for found, _ in judged] == seen
-    assert said_of_all(judged) == [PASS if status == 200 else "answered 400", NOT_CONCERNED]
+    assert all_decided(judged) == [PASS if status == 200 else "answered 400", NOT_CONCERNED]

@@ -4,7 +4,18 @@ from urllib.parse import quote
 
 from contracts.checks import content_type, echoes, preview, response
 from contracts.model.verdict import NOT_CONCERNED, PASS
-from tests.support.factories import ACCEPTED, BODY, CANCEL, CREATE, REFUSED, UPDATE, exchange, said, said_of_all, table
+from tests.support.factories import (
+    ACCEPTED,
+    BODY,
+    CANCEL,
+    CREATE,
+    REFUSED,
+    UPDATE,
+    all_decided,
+    decided,
+    exchange,
+    table,
+)
 
 ELSEWHERE = {"target": CANCEL.path + "/"}
 GZIP = "untrue Content-Encoding"
@@ -33,7 +44,7 @@ GZIP = "untrue Content-Encoding"
     },
 )
 def test_success_fits_the_schema(expected, seen) -> None:
-    assert said(response.success_fits_schema(CANCEL, seen)) == expected
+    assert decided(response.success_fits_schema(CANCEL, seen)) == expected
 
 
 @table(
@@ -57,7 +68,7 @@ def test_success_fits_the_schema(expected, seen) -> None:
     },
 )
 def test_success_is_strict_json(expected, seen) -> None:
-    assert said(response.success_is_strict_json(CANCEL, seen)) == expected
+    assert decided(response.success_is_strict_json(CANCEL, seen)) == expected
 
 
 @table(
@@ -77,7 +88,7 @@ def test_success_is_strict_json(expected, seen) -> None:
     },
 )
 def test_success_is_200(expected, seen) -> None:
-    assert said(response.success_is_200(CANCEL, seen)) == expected
+    assert decided(response.success_is_200(CANCEL, seen)) == expected
 
 
 @table(
@@ -97,7 +108,7 @@ def test_success_is_200(expected, seen) -> None:
     },
 )
 def test_no_server_error(expected, seen) -> None:
-    assert said(response.no_server_error(CANCEL, seen)) == expected
+    assert decided(response.no_server_error(CANCEL, seen)) == expected
 
 
 DROPPED, AWAY = "connection dropped now and then", "unavailable now and then"
@@ -118,7 +129,7 @@ DROPPED, AWAY = "connection dropped now and then", "unavailable now and then"
 def test_service_is_steady(expected, drops: int, outages: int, of: int) -> None:
     seen = [exchange(drops=1)] * drops + [exchange(outages=1)] * outages
     seen += [exchange()] * (of - len(seen))
-    assert said_of_all(response.service_is_steady(CANCEL, seen)) == expected
+    assert all_decided(response.service_is_steady(CANCEL, seen)) == expected
 
 
 @table(
@@ -170,7 +181,7 @@ def test_service_is_steady(expected, drops: int, outages: int, of: int) -> None:
     },
 )
 def test_headers_tell_the_truth(expected, seen) -> None:
-    assert said(response.headers_match_body(CANCEL, seen)) == expected
+    assert decided(response.headers_match_body(CANCEL, seen)) == expected
 
 
 def echo(sent: str, given: object, **fields):
@@ -204,7 +215,7 @@ def echo(sent: str, given: object, **fields):
     },
 )
 def test_answer_gives_back_what_was_sent(expected, seen) -> None:
-    assert said(echoes.echoes_request(CANCEL, seen)) == expected
+    assert decided(echoes.echoes_request(CANCEL, seen)) == expected
 
 
 RECORD = {"event_id": "evt-1"}
@@ -265,7 +276,7 @@ def updated(sent: dict[str, object] | None = None, /, record: str = "evt-1", **g
     },
 )
 def test_update_gives_back_what_was_sent(expected, seen) -> None:
-    assert said(echoes.echoes_request(UPDATE, seen)) == expected
+    assert decided(echoes.echoes_request(UPDATE, seen)) == expected
 
 
 @table(
@@ -279,14 +290,14 @@ def test_update_gives_back_what_was_sent(expected, seen) -> None:
     },
 )
 def test_what_is_made_of_an_odd_value_need_not_fit_the_schema(expected, sent: object, given) -> None:
-    assert said(response.success_fits_schema(UPDATE, updated({"appointment_date": sent}, appointment_date=given))) == (
-        expected
-    )
+    assert decided(
+        response.success_fits_schema(UPDATE, updated({"appointment_date": sent}, appointment_date=given))
+    ) == (expected)
 
 
 def test_what_is_made_of_an_odd_value_excuses_no_other_value() -> None:
     seen = updated({"appointment_date": "2099-02-30"}, appointment_date="2099-03-02T00:00:00Z", title=7)
-    assert said(response.success_fits_schema(UPDATE, seen)) == "result/title breaks type"
+    assert decided(response.success_fits_schema(UPDATE, seen)) == "result/title breaks type"
 
 
 @table(
@@ -319,7 +330,7 @@ def test_nothing_that_can_be_compared_decides_nothing(body, given) -> None:
     },
 )
 def test_request_is_answered_by_itself(expected, seen) -> None:
-    assert said(echoes.response_matches_own_request(CANCEL, seen)) == expected
+    assert decided(echoes.response_matches_own_request(CANCEL, seen)) == expected
 
 
 def test_long_text_is_shown_by_its_start_and_length() -> None:
@@ -346,7 +357,7 @@ def job(value: object, **fields):
     },
 )
 def test_job_ids_are_sound(expected, seen) -> None:
-    assert said_of_all(response.job_ids_are_sound(CANCEL, seen)) == expected
+    assert all_decided(response.job_ids_are_sound(CANCEL, seen)) == expected
 
 
 OTHER = {"request_body": {"event_id": "evt-2"}}
@@ -369,7 +380,7 @@ OTHER = {"request_body": {"event_id": "evt-2"}}
     },
 )
 def test_accepted_request_stays_valid(expected, seen) -> None:
-    assert said_of_all(response.replay_accepted(CANCEL, seen)) == expected
+    assert all_decided(response.replay_accepted(CANCEL, seen)) == expected
 
 
 @table(

@@ -39,7 +39,7 @@ def test_nothing_is_sent_where_nothing_was_left(monkeypatch, tmp_path: Path, cap
     assert capsys.readouterr().out == "Cancelled: 0. Left at the target: 0.\n"
 
 
-def test_target_that_is_away_is_told_and_what_is_left_stays(monkeypatch, tmp_path: Path, capsys) -> None:
+def test_target_that_is_away_is_reported_and_what_is_left_stays(monkeypatch, tmp_path: Path, capsys) -> None:
     left_at(tmp_path, URL)
     assert asked(monkeypatch, tmp_path, URL, PROPEXO_TOKEN="tok-5f3a9c2e1b") == 1
     assert f"Left at the target: job job-1 of {CREATE.id} could not be cancelled: {URL} " in capsys.readouterr().out
@@ -61,7 +61,7 @@ def test_what_somebody_else_has_cancelled_is_forgotten(monkeypatch, tmp_path: Pa
         "no target": (("--target", "nowhere"), "--target takes mock, sandbox or a base URL"),
     },
 )
-def test_what_keeps_it_from_cancelling_is_told_in_a_sentence(
+def test_what_keeps_it_from_cancelling_is_reported_in_one_sentence(
     arguments, sentence: str, monkeypatch, tmp_path: Path, capsys
 ) -> None:
     left_at(tmp_path, URL)
@@ -70,7 +70,7 @@ def test_what_keeps_it_from_cancelling_is_told_in_a_sentence(
 
 
 @pytest.mark.parametrize("declared", [Access.NONE, Access.TOKEN])
-def test_run_that_may_not_write_cancels_nothing_and_tells_what_is_left(declared: Access, tmp_path: Path) -> None:
+def test_run_that_may_not_write_cancels_nothing_and_reports_what_is_left(declared: Access, tmp_path: Path) -> None:
     left_at(tmp_path, URL)
     given = {"XDG_STATE_HOME": str(tmp_path), "PROPEXO_TOKEN": "tok-5f3a9c2e1b"}
     session = Session(Options(URL, [], Profile.QUICK, 1, CONTRACT, given, access=declared))

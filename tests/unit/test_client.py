@@ -24,7 +24,7 @@ from tests.harness.http.retry_policy import MAX_SENDS
 from tests.harness.http.send_result import SendResult, TargetDown
 from tests.harness.http.timing import ELSEWHERE, ON_THIS_MACHINE, ClientPolicy, Timeouts
 from tests.support.factories import STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
-from tests.support.sockets import LAST, OK, Fake, Server, Talk, nobody, serving
+from tests.support.sockets import LAST, OK, Fake, Server, ServerConnection, nobody, serving
 
 GET = Request("GET", "/things?a=%20b", (("Accept", "application/json"),))
 
@@ -64,49 +64,49 @@ def client_of(fake: Fake, timeouts: Timeouts = TIMEOUTS) -> Iterator[tuple[Clien
             client.close()
 
 
-def answers(talk: Talk) -> None:
-    while talk.hear():
-        talk.say(OK)
+def answers(client: ServerConnection) -> None:
+    while client.receive():
+        client.send(OK)
 
 
-def sets_a_cookie(talk: Talk) -> None:
-    while talk.hear():
-        talk.say(OK.replace(b"\r\n\r\n", b"\r\nSet-Cookie: session=1; Path=/\r\n\r\n"))
+def sets_a_cookie(client: ServerConnection) -> None:
+    while client.receive():
+        client.send(OK.replace(b"\r\n\r\n", b"\r\nSet-Cookie: session=1; Path=/\r\n\r\n"))
 
 
-def redirects(talk: Talk) -> None:
-    while talk.hear():
-        talk.say(b"HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
+def redirects(client: ServerConnection) -> None:
+    while client.receive():
+        client.send(b"HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
 
 
-def hangs_up(talk: Talk) -> None:
-    talk.hear()
+def hangs_up(client: ServerConnection) -> None:
+    client.receive()
 
 
-def hangs_up_when_used_again(talk: Talk) -> None:
-    hangs_up_after(1, talk)
+def hangs_up_when_used_again(client: ServerConnection) -> None:
+    hangs_up_after(1, client)
 
 
-def hangs_up_after(answered: int, talk: Talk) -> None:
+def hangs_up_after(answered: int, client: ServerConnection) -> None:
     for _ in range(answered):
-        talk.hear()
-        talk.say(OK)
-    talk.hear()
+        client.receive()
+        client.send(OK)
+    client.receive()
 
 
-def speaks_no_http(talk: Talk) -> None:
-    talk.hear()
-    talk.say(NO_HTTP)
+def speaks_no_http(client: ServerConnection) -> None:
+    client.receive()
+    client.send(NO_HTTP)
 
 
-def says_nothing(talk: Talk) -> None:
-    while talk.hear():
+def says_nothing(client: ServerConnection) -> None:
+    while client.receive():
         pass
 
 
-def says_too_much(talk: Talk) -> None:
-    talk.hear()
-    talk.say(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n", b"x" * 2000)
+def says_too_much(client: ServerConnection) -> None:
+    client.receive()
+    client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n", b"x" * 2000)
 
 
 def bomb() -> bytes:
@@ -115,37 +115,37 @@ def bomb() -> bytes:
     return b"".join(packer.compress(zeros) for _ in range(decoding.MAX_BODY_BYTES // len(zeros) + 1)) + packer.flush()
 
 
-def says_a_bomb(talk: Talk) -> None:
-    talk.hear()
+def says_a_bomb(client: ServerConnection) -> None:
+    client.receive()
     body = bomb()
-    talk.say(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body), body)
+    client.send(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body), body)
 
 
-def says_a_bomb_in_a_bomb(talk: Talk) -> None:
-    talk.hear()
+def says_a_bomb_in_a_bomb(client: ServerConnection) -> None:
+    client.receive()
     body = gzip.compress(bomb())
-    talk.say(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(body), body)
+    client.send(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(body), body)
 
 
-def calls_plain_text_gzip(talk: Talk) -> None:
-    talk.hear()
-    talk.say(LAST.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n"))
+def calls_plain_text_gzip(client: ServerConnection) -> None:
+    client.receive()
+    client.send(LAST.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n"))
 
 
-def speaks_gzip(talk: Talk) -> None:
-    talk.hear()
+def speaks_gzip(client: ServerConnection) -> None:
+    client.receive()
     body = gzip.compress(b"{}")
-    talk.say(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body), body)
+    client.send(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body), body)
 
 
 def says(*statuses: str) -> Fake:
     """Return a server that gives one answer after the other, the last of them again and again."""
     turn = count()
 
-    def fake(talk: Talk) -> None:
-        while talk.hear():
+    def fake(client: ServerConnection) -> None:
+        while client.receive():
             answer = statuses[min(next(turn), len(statuses) - 1)]
-            talk.say(b"HTTP/1.1 ", answer.encode(), b"\r\nContent-Length: 0\r\n\r\n")
+            client.send(b"HTTP/1.1 ", answer.encode(), b"\r\nContent-Length: 0\r\n\r\n")
 
     return fake
 
@@ -159,15 +159,15 @@ def test_request_goes_out_as_it_is() -> None:
     headers = (("X-B", "2"), ("accept", "x"), ("X-A", "caf\xe9"), ("X-B", ""), ("Authorization", f"Bearer {TOKEN}"))
     with client_of(answers) as (client, server, _):
         client.send(Request("POST", "/a%2Fb//c?d=%E4&e", headers, b"\x00\xff"))
-    (heard,) = server.heard
-    assert (heard.method, heard.target, heard.body) == ("POST", "/a%2Fb//c?d=%E4&e", b"\x00\xff")
-    assert heard.headers == (("Host", server.url.removeprefix("http://")), ("Content-Length", "2"), *headers)
+    (received,) = server.received
+    assert (received.method, received.target, received.body) == ("POST", "/a%2Fb//c?d=%E4&e", b"\x00\xff")
+    assert received.headers == (("Host", server.url.removeprefix("http://")), ("Content-Length", "2"), *headers)
 
 
 def test_nothing_is_added_to_a_request_without_headers() -> None:
     with client_of(answers) as (client, server, _):
         client.send(Request("GET", "/", ()))
-    assert [name for name, _ in server.heard[0].headers] == ["Host"]
+    assert [name for name, _ in server.received[0].headers] == ["Host"]
 
 
 def test_credentials_come_from_nowhere_else(monkeypatch, tmp_path) -> None:
@@ -175,26 +175,26 @@ def test_credentials_come_from_nowhere_else(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with client_of(answers) as (client, server, _):
         client.send(GET)
-    assert server.heard[0].values("authorization") == []
+    assert server.received[0].values("authorization") == []
 
 
-def test_cookie_is_not_kept() -> None:
+def test_cookie_is_not_stored() -> None:
     with client_of(sets_a_cookie) as (client, server, _):
         client.send(GET)
         client.send(GET)
-    assert [heard.values("cookie") for heard in server.heard] == [[], []]
+    assert [received.values("cookie") for received in server.received] == [[], []]
 
 
 def test_redirect_is_an_answer_like_any_other() -> None:
     with client_of(redirects) as (client, server, _):
         reply = client.send(GET)
     assert (reply.response.status, reply.response.header("location")) == (307, "/elsewhere")
-    assert len(server.heard) == 1
+    assert len(server.received) == 1
 
 
 def test_answer_is_returned_with_its_headers_in_order() -> None:
     answer = b"HTTP/1.1 418 No\r\nX-A: 1\r\nx-b: caf\xe9\r\nX-A: 2\r\nContent-Length: 0\r\n\r\n"
-    with client_of(lambda talk: (talk.hear(), talk.say(answer))) as (client, _, _):
+    with client_of(lambda client: (client.receive(), client.send(answer))) as (client, _, _):
         response = client.send(GET).response
     assert response.status == 418
     assert response.headers == (("X-A", "1"), ("x-b", "caf\xe9"), ("X-A", "2"), ("Content-Length", "0"))
@@ -204,11 +204,11 @@ def test_body_is_sent_in_chunks() -> None:
     request = Request("POST", "/", (), b"x" * 1300, chunked=True)
     with client_of(answers) as (client, server, _):
         client.send(request)
-    assert (server.heard[0].body, server.heard[0].chunks) == (b"x" * 1300, 3)
-    assert server.heard[0].values("content-length") == []
+    assert (server.received[0].body, server.received[0].chunks) == (b"x" * 1300, 3)
+    assert server.received[0].values("content-length") == []
 
 
-def test_every_edit_of_header_and_target_can_be_sent() -> None:
+def test_every_mutation_of_header_and_target_can_be_sent() -> None:
     strategies = (*WAYS_TO_BE_REFUSED, credentials.scheme_spellings, methods.other_methods, methods.method_overrides)
     requests = [mutation.apply(control()) for mutation in every_edit(*strategies, json_syntax.other_media_types)]
     requests += [
@@ -216,9 +216,9 @@ def test_every_edit_of_header_and_target_can_be_sent() -> None:
     ]
     with client_of(answers) as (client, server, _):
         assert {client.send(request).response.status for request in requests} == {200}
-    for heard, sent in zip(server.heard, requests, strict=True):
-        given = heard.headers[len(heard.headers) - len(sent.headers) :]
-        assert (heard.method, heard.target, given) == (sent.method, sent.target, sent.headers)
+    for received, sent in zip(server.received, requests, strict=True):
+        given = received.headers[len(received.headers) - len(sent.headers) :]
+        assert (received.method, received.target, given) == (sent.method, sent.target, sent.headers)
 
 
 def test_connection_is_used_again() -> None:
@@ -238,22 +238,22 @@ def test_request_is_sent_again_when_a_used_connection_drops() -> None:
 
 def test_request_is_sent_again_and_counted_when_a_new_connection_drops() -> None:
     turn = count()
-    with client_of(lambda talk: (talk.hear(), next(turn) and talk.say(LAST))) as (client, server, _):
+    with client_of(lambda client: (client.receive(), next(turn) and client.send(LAST))) as (client, server, _):
         reply = client.send(GET)
     assert (reply.response.status, reply.drops, reply.attempts) == (200, 1, 2)
-    assert len(server.heard) == 2
+    assert len(server.received) == 2
 
 
 def test_connection_that_always_drops_this_request_is_a_fault() -> None:
-    def fake(talk: Talk) -> None:
-        heard = talk.hear()
-        if heard and heard.target != GET.target:
-            talk.say(LAST)
+    def fake(client: ServerConnection) -> None:
+        received = client.receive()
+        if received and received.target != GET.target:
+            client.send(LAST)
 
     with client_of(fake) as (client, server, backoff):
         reply = client.send(GET)
     assert (reply.response, reply.fault, reply.drops, backoff) == (None, retry_policy.DROPPED, MAX_SENDS - 1, [])
-    assert [heard.target for heard in server.heard] == [GET.target] * MAX_SENDS + ["/"]
+    assert [received.target for received in server.received] == [GET.target] * MAX_SENDS + ["/"]
     assert (reply.attempts, client.sent) == (MAX_SENDS, MAX_SENDS + 1)
 
 
@@ -265,7 +265,7 @@ def test_target_that_drops_everybody_is_away() -> None:
             client.send(GET)
         with pytest.raises(TargetUnavailable, match="stopped answering"):
             client.send(GET)
-    assert client.sent == len(server.heard) == MAX_SENDS + 1 + len(backoff)
+    assert client.sent == len(server.received) == MAX_SENDS + 1 + len(backoff)
     assert sum(backoff) == pytest.approx(TIMEOUTS.startup, abs=0.5)
 
 
@@ -292,14 +292,14 @@ SOON = Timeouts(read=0.2, total=0.3, outage=10)
 def only_where_asked(fake: Fake) -> Fake:
     """Return a server that does to a request what `fake` does, and answers every other one."""
 
-    def chosen(talk: Talk) -> None:
-        heard = talk.hear()
-        if heard is None:
+    def chosen(client: ServerConnection) -> None:
+        received = client.receive()
+        if received is None:
             return
-        if heard.target == GET.target:
-            fake(talk)
+        if received.target == GET.target:
+            fake(client)
         else:
-            talk.say(LAST)
+            client.send(LAST)
 
     return chosen
 
@@ -313,14 +313,14 @@ def only_where_asked(fake: Fake) -> Fake:
     },
 )
 def test_silence_is_a_fault_where_it_is_the_answer_twice_and_others_are_answered(says, fault: str, sent: int) -> None:
-    def fake(talk: Talk) -> None:
-        talk.say(*says)
-        talk.hear()
+    def fake(client: ServerConnection) -> None:
+        client.send(*says)
+        client.receive()
 
     with client_of(only_where_asked(fake), SOON) as (client, server, _):
         reply = client.send(GET)
     assert (reply.response, reply.fault, reply.attempts, reply.drops) == (None, fault, sent, sent - 1)
-    assert [heard.target for heard in server.heard] == [GET.target] * sent + ["/"]
+    assert [received.target for received in server.received] == [GET.target] * sent + ["/"]
 
 
 @table(
@@ -331,12 +331,12 @@ def test_silence_is_a_fault_where_it_is_the_answer_twice_and_others_are_answered
     },
 )
 def test_answer_that_drips_for_ever_ends_at_the_deadline(head: bytes) -> None:
-    def fake(talk: Talk) -> None:
-        talk.say(head)
+    def fake(client: ServerConnection) -> None:
+        client.send(head)
         with suppress(OSError):
             while True:
                 time.sleep(0.01)  # more often than any single read would wait
-                talk.say(b"1" if b"X-A" in head else b"1\r\nx\r\n")
+                client.send(b"1" if b"X-A" in head else b"1\r\nx\r\n")
 
     began = time.monotonic()
     with client_of(only_where_asked(fake), SOON) as (client, _, _):
@@ -348,34 +348,34 @@ def test_answer_that_drips_for_ever_ends_at_the_deadline(head: bytes) -> None:
 @table(
     "first",
     {
-        "nothing, for too long": (lambda talk: talk.hear(),),
-        "a head cut off": (lambda talk: talk.say(b"HTTP/1.1 200 OK\r\nContent-"),),
-        "a body cut off": (lambda talk: talk.say(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1"),),
+        "nothing, for too long": (lambda client: client.receive(),),
+        "a head cut off": (lambda client: client.send(b"HTTP/1.1 200 OK\r\nContent-"),),
+        "a body cut off": (lambda client: client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1"),),
     },
 )
 def test_what_goes_wrong_once_is_counted_and_sent_again(first: Fake) -> None:
     turn = count()
 
-    def fake(talk: Talk) -> None:
-        talk.hear()
+    def fake(client: ServerConnection) -> None:
+        client.receive()
         if next(turn):
-            talk.say(LAST)
+            client.send(LAST)
         else:
-            first(talk)
+            first(client)
 
     with client_of(fake, SOON) as (client, server, backoff):
         reply = client.send(GET)
     assert (reply.response.status, reply.fault, reply.drops, reply.attempts, backoff) == (200, None, 1, 2, [])
-    assert (len(server.heard), client.stats.retries, client.stats.outages) == (2, 1, 0)
+    assert (len(server.received), client.stats.retries, client.stats.outages) == (2, 1, 0)
 
 
 def test_silences_of_others_shorten_nobodys_deadline() -> None:
-    def fake(talk: Talk) -> None:
-        if (heard := talk.hear()) is None or heard.target == GET.target:
-            talk.hear()
+    def fake(client: ServerConnection) -> None:
+        if (received := client.receive()) is None or received.target == GET.target:
+            client.receive()
             return
-        time.sleep(0.3 if heard.target == "/slow" else 0)
-        talk.say(LAST)
+        time.sleep(0.3 if received.target == "/slow" else 0)
+        client.send(LAST)
 
     with client_of(fake, Timeouts(read=0.5, total=0.7)) as (client, _, _):
         assert [client.send(GET).attempts for _ in range(5)] == [2] * 5, "each silence is confirmed for itself"
@@ -387,7 +387,7 @@ def test_silence_is_ten_seconds_wherever_the_target_is() -> None:
     assert {timeouts.read for timeouts in (Timeouts(), ON_THIS_MACHINE, ELSEWHERE)} == {10.0}
 
 
-def test_answer_with_an_untrue_encoding_is_kept_as_it_came() -> None:
+def test_response_with_a_false_encoding_is_recorded_as_received() -> None:
     with client_of(calls_plain_text_gzip) as (client, _, _):
         reply = client.send(GET)
     assert (reply.response.status, reply.response.body, reply.fault) == (200, b"{}", retry_policy.UNDECODABLE)
@@ -412,12 +412,12 @@ def is_away_for(times: int, absent: Fake) -> Fake:
     """Return a server that answers once, then is away for so many connections, and is back after that."""
     turn = count()
 
-    def fake(talk: Talk) -> None:
+    def fake(client: ServerConnection) -> None:
         if not 1 <= next(turn) <= times:
-            talk.hear()
-            talk.say(LAST)
+            client.receive()
+            client.send(LAST)
         else:
-            absent(talk)
+            absent(client)
 
     return fake
 
@@ -429,8 +429,8 @@ UNAVAILABLE = b"HTTP/1.1 503 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\
     "absent",
     {
         "it drops connections": (hangs_up,),
-        "it says nothing": (lambda talk: (talk.hear(), talk.hear()),),
-        "a gateway speaks for it": (lambda talk: (talk.hear(), talk.say(UNAVAILABLE)),),
+        "it says nothing": (lambda client: (client.receive(), client.receive()),),
+        "a gateway speaks for it": (lambda client: (client.receive(), client.send(UNAVAILABLE)),),
     },
 )
 def test_absence_is_waited_for_and_not_held_against_any_request(absent: Fake) -> None:
@@ -448,20 +448,20 @@ def test_target_that_does_not_come_back_is_given_up() -> None:
         client.send(GET)
         with pytest.raises(TargetUnavailable, match="it was away 10 s in all"):
             client.send(GET)
-        heard = len(server.heard)
+        received = len(server.received)
         with pytest.raises(TargetUnavailable, match="it was away 10 s in all"):
             client.send(GET)
-    assert len(server.heard) == heard, "nothing is sent to a target that was given up"
+    assert len(server.received) == received, "nothing is sent to a target that was given up"
     assert sum(backoff) == pytest.approx(TIMEOUTS.outage, abs=0.5)
 
 
 def test_target_that_comes_and_goes_is_given_up_in_the_end() -> None:
     turn = count()
 
-    def comes_and_goes(talk: Talk) -> None:
-        talk.hear()
+    def comes_and_goes(client: ServerConnection) -> None:
+        client.receive()
         if next(turn) % 9 == 0:
-            talk.say(LAST)
+            client.send(LAST)
 
     with (
         client_of(comes_and_goes) as (client, _, backoff),
@@ -474,20 +474,20 @@ def test_target_that_comes_and_goes_is_given_up_in_the_end() -> None:
 def test_request_at_which_the_target_goes_away_each_time_is_at_fault() -> None:
     state = {"dead": 0}
 
-    def dies_of_it(talk: Talk) -> None:
-        heard = talk.hear()
-        if heard and heard.target == GET.target:
+    def dies_of_it(client: ServerConnection) -> None:
+        received = client.receive()
+        if received and received.target == GET.target:
             state["dead"] = 3
         elif state["dead"]:
             state["dead"] -= 1
-        elif heard:
-            talk.say(LAST)
+        elif received:
+            client.send(LAST)
 
     with client_of(dies_of_it) as (client, _, _):
         client.send(Request("GET", "/other", ()))
         reply = client.send(GET)
         assert (reply.response, reply.fault, reply.crashes) == (None, GOES_DOWN, CRASHES_TO_CONFIRM)
-        assert (reply.drops, reply.outages) == (0, 0), "it is told once what happened"
+        assert (reply.drops, reply.outages) == (0, 0), "what happened is counted once"
         assert client.stats.outages == CRASHES_TO_CONFIRM
         state["dead"] = 0
         assert client.send(Request("GET", "/other", ())).response.status == 200
@@ -497,16 +497,16 @@ def goes_down_at(target: str, times: int, drops: int = 4) -> Fake:
     """Return a server that goes down so many times at one request, and answers again after so many connections."""
     state = {"down": 0, "times": times}
 
-    def fake(talk: Talk) -> None:
-        heard = talk.hear()
-        if heard is None:
+    def fake(client: ServerConnection) -> None:
+        received = client.receive()
+        if received is None:
             return
         if state["down"]:
             state["down"] -= 1
-        elif heard.target == target and state["times"]:
+        elif received.target == target and state["times"]:
             state["down"], state["times"] = drops, state["times"] - 1
         else:
-            talk.say(LAST)
+            client.send(LAST)
 
     return fake
 
@@ -530,7 +530,7 @@ def test_absences_that_a_request_explains_use_up_no_patience() -> None:
         assert client.send(OTHER).response.status == 200
 
 
-def test_request_in_flight_is_told_where_the_target_never_comes_back() -> None:
+def test_request_in_flight_is_reported_where_the_target_never_comes_back() -> None:
     with client_of(is_away_for(1000, hangs_up)) as (client, _, _):
         client.send(OTHER)
         with pytest.raises(TargetDown) as down:
@@ -550,10 +550,10 @@ def test_request_that_nobody_listened_to_was_not_in_flight() -> None:
         with pytest.raises(TargetDown, match="stopped answering") as down:
             client.send(GET)
     assert down.value.result is None
-    assert len(server.heard) == 1
+    assert len(server.received) == 1
 
 
-def test_target_that_is_still_away_is_told_of_as_before() -> None:
+def test_target_that_is_still_away_is_reported_again() -> None:
     with client_of(is_away_for(1000, hangs_up)) as (client, _, _):
         client.send(OTHER)
         with pytest.raises(TargetDown) as first:
@@ -570,21 +570,21 @@ def goes_down_among(combine: int) -> Fake:
     all_there = threading.Barrier(combine)
     state, lock = {"down": 0, "first": combine}, threading.Lock()
 
-    def fake(talk: Talk) -> None:
-        heard = talk.hear()
-        if heard is None:
+    def fake(client: ServerConnection) -> None:
+        received = client.receive()
+        if received is None:
             return
         with lock:
             is_first, state["first"] = state["first"] > 0, state["first"] - 1
         if is_first:
             all_there.wait(5)
         with lock:
-            if heard.target == GET.target or is_first:
+            if received.target == GET.target or is_first:
                 state["down"] = 3
             elif not state["down"]:
-                talk.say(LAST)
+                client.send(LAST)
             else:
-                state["down"] -= heard.target == "/"
+                state["down"] -= received.target == "/"
 
     return fake
 
@@ -598,11 +598,11 @@ def test_of_requests_in_flight_together_only_the_one_at_fault_is_blamed() -> Non
     assert [reply.response and reply.response.status for reply in innocent] == [200] * 3
 
 
-def test_every_request_in_flight_together_is_told_where_the_target_never_comes_back() -> None:
+def test_every_request_in_flight_together_is_reported_where_the_target_never_comes_back() -> None:
     combine = threading.Barrier(3)
 
-    def fake(talk: Talk) -> None:
-        if talk.hear():
+    def fake(client: ServerConnection) -> None:
+        if client.receive():
             with suppress(threading.BrokenBarrierError):
                 combine.wait(0.5)
 
@@ -618,18 +618,18 @@ def test_every_request_in_flight_together_is_told_where_the_target_never_comes_b
     assert sum(backoff) == pytest.approx(TIMEOUTS.startup, abs=0.6)
 
 
-def test_sign_of_life_is_what_was_refused_for_the_best_reason() -> None:
-    def refuses(talk: Talk) -> None:
+def test_health_probe_is_the_request_that_was_rejected_for_the_best_reason() -> None:
+    def refuses(client: ServerConnection) -> None:
         status = {"/a": b"200 OK", "/b": b"401 No", "/c": b"400 No", "/d": b"404 No"}
-        while heard := talk.hear():
-            if heard.target == "/lost":
+        while received := client.receive():
+            if received.target == "/lost":
                 return
-            talk.say(b"HTTP/1.1 ", status[heard.target], b"\r\nContent-Length: 0\r\n\r\n")
+            client.send(b"HTTP/1.1 ", status[received.target], b"\r\nContent-Length: 0\r\n\r\n")
 
     with client_of(refuses) as (client, server, _):
         for target in ("/a", "/b", "/c", "/d", "/lost"):
             client.send(Request("GET", target, ()))
-    assert server.heard[-1].target == "/c"
+    assert server.received[-1].target == "/c"
 
 
 @table(
@@ -647,7 +647,7 @@ def test_request_is_sent_again_when_the_target_says_so(statuses, status: int, ba
     with client_of(says(*statuses)) as (client, server, made):
         reply = client.send(GET)
     assert (reply.response.status, made, reply.drops) == (status, backoff, 0)
-    assert reply.attempts == client.sent == len(server.heard) == len(backoff) + 1 <= MAX_SENDS
+    assert reply.attempts == client.sent == len(server.received) == len(backoff) + 1 <= MAX_SENDS
 
 
 @table(
@@ -681,7 +681,7 @@ def test_page_of_a_gateway_is_an_absence_where_everybody_gets_it(status: int) ->
 
 
 @pytest.mark.parametrize("status", [429, 503, 520])
-def test_target_of_which_only_a_gateway_speaks_is_given_up(status: int) -> None:
+def test_target_is_given_up_where_only_its_gateway_responds(status: int) -> None:
     with client_of(says("200 OK", f"{status} No{PAGE}")) as (client, _, _):
         client.send(OTHER)
         with pytest.raises(TargetDown, match=rf"stopped answering \(answered {status}\)") as down:
@@ -708,15 +708,21 @@ def test_target_in_front_of_which_a_page_stays_is_given_up() -> None:
 
 
 def test_page_of_the_application_costs_one_more_request_of_the_run() -> None:
-    def refuses(talk: Talk) -> None:
-        while heard := talk.hear():
-            status = REFUSED if heard.target == OTHER.target else f"403 No{PAGE}"
-            talk.say(b"HTTP/1.1 ", status.encode(), b"\r\nContent-Length: 0\r\n\r\n")
+    def refuses(client: ServerConnection) -> None:
+        while received := client.receive():
+            status = REFUSED if received.target == OTHER.target else f"403 No{PAGE}"
+            client.send(b"HTTP/1.1 ", status.encode(), b"\r\nContent-Length: 0\r\n\r\n")
 
     with client_of(refuses) as (client, server, _):
         client.send(OTHER)
         assert [client.send(GET).response.status for _ in range(3)] == [403] * 3
-    assert [heard.target for heard in server.heard] == [OTHER.target, GET.target, OTHER.target, GET.target, GET.target]
+    assert [received.target for received in server.received] == [
+        OTHER.target,
+        GET.target,
+        OTHER.target,
+        GET.target,
+        GET.target,
+    ]
 
 
 def test_target_that_throttles_everybody_for_good_is_given_up() -> None:
@@ -729,10 +735,12 @@ def test_target_that_throttles_everybody_for_good_is_given_up() -> None:
 
 
 def test_answer_429_to_one_request_only_stands() -> None:
-    def fake(talk: Talk) -> None:
-        while heard := talk.hear():
-            talk.say(
-                b"HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n" if heard.target == GET.target else OK
+    def fake(client: ServerConnection) -> None:
+        while received := client.receive():
+            client.send(
+                b"HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"
+                if received.target == GET.target
+                else OK
             )
 
     with client_of(fake) as (client, _, backoff):

@@ -44,29 +44,29 @@ def total_and_parts(text: str) -> tuple[int, int]:
 
 @replayable
 @given(st.lists(results(), min_size=1, max_size=40))
-def test_numbers_add_up_in_every_report(told: list[ItemResult]) -> None:
-    report = run_report(*told)
-    musts = gating(told)
+def test_numbers_add_up_in_every_report(reported: list[ItemResult]) -> None:
+    report = run_report(*reported)
+    musts = gating(reported)
 
     for line in (line[2:] for line in markdown.page(report).splitlines()):
-        for name, number in (("Checks", len(told)), ("Musts", len(musts))):
+        for name, number in (("Checks", len(reported)), ("Musts", len(musts))):
             if line.startswith(f"{name}: "):
                 assert total_and_parts(line.removeprefix(f"{name}: ")) == (number, number)
 
     checks = summary(report)["checks"]
-    for counts, number in ((checks, len(told)), (checks["musts"], len(musts))):
+    for counts, number in ((checks, len(reported)), (checks["musts"], len(musts))):
         parts = {name: value for name, value in counts.items() if name not in ("total", "musts")}
         assert counts["total"] == sum(parts.values()) == number
 
     lines = closing_text(report, 80).splitlines()
     text = "\n".join(lines)
     checks, of_musts = re.search(r"^Checks: (.*?)\.\nMusts: (.*?)\.\n", text, re.DOTALL | re.MULTILINE).groups()
-    assert total_and_parts(checks) == (len(told), len(told))
+    assert total_and_parts(checks) == (len(reported), len(reported))
     assert total_and_parts(of_musts) == (len(musts), len(musts))
     (last,) = [line for line in lines if line.startswith("All checks")]
     numbers = [int(number) for number in last.split()[2:]]
-    shown = sum(Counts.of(told)[result] > 0 for result in CheckResult)
-    assert sum(numbers[:shown]) == len(told)
+    shown = sum(Counts.of(reported)[result] > 0 for result in CheckResult)
+    assert sum(numbers[:shown]) == len(reported)
 
 
 @table(
@@ -88,8 +88,8 @@ def test_every_check_has_one_result(entry: ItemResult, result: CheckResult) -> N
 
 def test_each_number_is_explained() -> None:
     presumed = item("held", gates=False, level="must", requirement="RESP-01")
-    told = [item("held"), item("not reached"), presumed, item("not applicable", gates=False, requirement="RATE-01")]
-    assert explanation(told) == {
+    reported = [item("held"), item("not reached"), presumed, item("not applicable", gates=False, requirement="RATE-01")]
+    assert explanation(reported) == {
         "Checks": (
             "4 (3 requirements on the operations they apply to): 2 held, 1 not reached in this budget, 1 not applicable"
         ),

@@ -14,7 +14,7 @@ from reports.render.curl import LONGEST_BODY, curl
 from strategies.body import bodies, json_syntax, string_payloads, type_mutations
 from strategies.request import credentials, methods
 from tests.support.factories import CANCEL, STATUS, TOKEN, WAYS_TO_BE_REFUSED, control, every_edit, table
-from tests.support.sockets import LAST, Talk, serving
+from tests.support.sockets import LAST, ServerConnection, serving
 
 needs_curl = pytest.mark.skipif(
     shutil.which("curl") is None or shutil.which("bash") is None, reason="needs curl and bash to paste the command"
@@ -48,9 +48,9 @@ REQUESTS = {
 }
 
 
-def answers_and_closes(talk: Talk) -> None:
-    talk.hear()
-    talk.say(LAST)
+def answers_and_closes(client: ServerConnection) -> None:
+    client.receive()
+    client.send(LAST)
 
 
 def pasted(commands: Sequence[str]) -> None:
@@ -70,14 +70,14 @@ def pasted(commands: Sequence[str]) -> None:
 def test_same_bytes_are_sent(requests: dict[str, Request]) -> None:
     with serving(answers_and_closes) as server:
         pasted([f"{curl(request, server.url, Redactor(TOKEN))} -s" for request in requests.values()])
-    assert len(server.heard) == len(requests)
+    assert len(server.received) == len(requests)
     own = {"host", "content-length", "transfer-encoding"}
-    for (name, sent), heard in zip(requests.items(), server.heard, strict=True):
-        kept = tuple((key, value) for key, value in heard.headers if key.lower() not in own)
-        assert (heard.method, heard.target, heard.body) == (sent.method, sent.target, sent.body or b""), name
+    for (name, sent), received in zip(requests.items(), server.received, strict=True):
+        kept = tuple((key, value) for key, value in received.headers if key.lower() not in own)
+        assert (received.method, received.target, received.body) == (sent.method, sent.target, sent.body or b""), name
         assert kept == sent.headers, name
-        assert bool(heard.chunks) is sent.chunked, name
-        assert sent.chunked or sent.body is None or heard.values("content-length") == [str(len(sent.body))], name
+        assert bool(received.chunks) is sent.chunked, name
+        assert sent.chunked or sent.body is None or received.values("content-length") == [str(len(sent.body))], name
 
 
 @table("requests", REQUESTS)

@@ -18,7 +18,7 @@ from tests.harness.cli.preflight_client import MAX_REQUESTS, TOTAL_SECONDS, Pref
 from tests.harness.config.access import Access
 from tests.harness.config.settings import Secret, Target, settings_from, tls_of
 from tests.support.factories import TOKEN, table
-from tests.support.sockets import OK, Talk, nobody, server_side
+from tests.support.sockets import OK, ServerConnection, nobody, server_side
 from tests.support.sockets import serving as serving_fake
 from tests.support.suite_process import document, serving
 
@@ -61,7 +61,7 @@ def test_target_that_is_well_has_no_problem_and_is_only_read() -> None:
     assert time.monotonic() - began < 10
 
 
-def test_token_that_is_refused_is_a_problem() -> None:
+def test_token_that_is_rejected_is_a_problem() -> None:
     with serving(MockApi(DOCUMENT)) as ((_, url), _):
         lines, _ = seen(target(url, "never-issued"))
     assert lines["token"].detail == "refused with 401"
@@ -111,9 +111,9 @@ def test_limit_that_others_use_up_is_a_problem() -> None:
 
 
 def answering(status: bytes):
-    def answers(talk: Talk) -> None:
-        while talk.hear():
-            talk.say(OK.replace(b"200 OK", status))
+    def answers(client: ServerConnection) -> None:
+        while client.receive():
+            client.send(OK.replace(b"200 OK", status))
 
     return answers
 
@@ -140,11 +140,11 @@ def test_nobody_at_home_is_a_problem() -> None:
     assert client.sent == 1
 
 
-def drips(talk: Talk) -> None:
-    talk.hear()
-    talk.say(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+def drips(client: ServerConnection) -> None:
+    client.receive()
+    client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
     while not threading.Event().wait(0.02):
-        talk.say(b" ")
+        client.send(b" ")
 
 
 def test_answer_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,10 +159,10 @@ def test_certificate_that_nobody_vouches_for_is_a_problem(monkeypatch: pytest.Mo
     with serving_fake(answering(b"401 No"), tls=server_side(trustme.CA(), "127.0.0.1")) as server:
         lines, _ = seen(target(server.url))
     assert "SSL_CERT_FILE" in lines["TLS"].hint
-    assert not server.heard
+    assert not server.received
 
 
-def test_certificate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificate_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
@@ -211,7 +211,7 @@ def test_slow_call_is_left_alone() -> None:
         within(1, lambda: int("ours"))
 
 
-def test_tools_are_told(tmp_path: Path) -> None:
+def test_tools_are_reported(tmp_path: Path) -> None:
     lines = {line.name: line for line in tools(tmp_path)}
     assert lines["node"].detail.startswith("v")
     assert "by the first report" in lines["allure"].detail

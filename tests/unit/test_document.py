@@ -137,7 +137,7 @@ def test_security_is_the_operations_own_or_the_documents(tmp_path: Path, securit
     assert loaded(tmp_path, described(security, **top, **scheme)).operation("make").secured is secured
 
 
-def test_reference_is_followed_and_what_stands_beside_it_wins() -> None:
+def test_siblings_of_a_reference_override_what_it_refers_to() -> None:
     raw = {"a/b": {"~c": {"type": "object", "title": "there"}}}
     found = References(Path("x.yaml"), raw).resolve([{"$ref": "#/a~1b/~0c", "title": "beside"}])
     assert found == [{"type": "object", "title": "beside"}]
@@ -166,7 +166,7 @@ def test_parameters_of_the_path_belong_to_each_of_its_operations(tmp_path: Path)
     assert loaded(tmp_path, raw).operation("make").path_parameters == {"id": {"type": "integer"}}
 
 
-def test_operations_own_parameter_stands_for_that_of_the_path(tmp_path: Path) -> None:
+def test_operations_own_parameter_overrides_that_of_the_path(tmp_path: Path) -> None:
     shared, own = (
         {"name": "id", "in": "path", "required": True, "schema": {"type": kind}, "x-supplied-by": kind}
         for kind in ("integer", "string")

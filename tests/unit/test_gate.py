@@ -5,14 +5,14 @@ from dataclasses import replace
 from reports.run.history import DetectionPower
 from reports.run.quality_gate import fewer_musts_exercised, proof_regressions, refusals
 from tests.support.factories import table
-from tests.support.report_factories import night
+from tests.support.report_factories import earlier_run
 
 POWER = DetectionPower(seeded=100, noticed=96, must_seeded=60, must_noticed=58, false_alarms=0)
-BEFORE = night(23, power=POWER)
+BEFORE = earlier_run(23, power=POWER)
 
 
 @table(
-    "power, told",
+    "power, reported",
     {
         "as before": (POWER, ""),
         "one less detected": (replace(POWER, noticed=95), "95 of 100 seeded defects detected, 96 of 100 before"),
@@ -28,21 +28,21 @@ BEFORE = night(23, power=POWER)
         "no proof": (None, ""),
     },
 )
-def test_fall_of_the_proof(power, told: str) -> None:
-    found = proof_regressions(night(24, power=power), [BEFORE])
-    assert bool(found) == bool(told)
-    assert told in "".join(found)
+def test_fall_of_the_proof(power, reported: str) -> None:
+    found = proof_regressions(earlier_run(24, power=power), [BEFORE])
+    assert bool(found) == bool(reported)
+    assert reported in "".join(found)
 
 
-FALLEN = night(24, power=replace(POWER, noticed=90))
+FALLEN = earlier_run(24, power=replace(POWER, noticed=90))
 
 
 @table(
     "earlier, refused",
     {
         "no run": ([], False),
-        "a run without proof": ([night(23)], False),
-        "the last proof counts, not the last run": ([BEFORE, night(23)], True),
+        "a run without proof": ([earlier_run(23)], False),
+        "the last proof counts, not the last run": ([BEFORE, earlier_run(23)], True),
         "a proof of another profile": ([replace(BEFORE, profile="deep")], False),
     },
 )
@@ -50,19 +50,27 @@ def test_fall_counts_against_the_last_proof_of_the_profile(earlier, refused) -> 
     assert bool(proof_regressions(FALLEN, earlier)) == refused
 
 
-ALL = night(23, decided=["ERR-01", "AUTH-01"])
+ALL = earlier_run(23, decided=["ERR-01", "AUTH-01"])
 
 
 @table(
     "run, earlier, refused",
     {
-        "one is missing": (night(24, decided=["ERR-01"]), [ALL], True),
-        "one more": (night(24, decided=["ERR-01", "AUTH-01", "AUTH-02"]), [ALL], False),
-        "a run of a part": (night(24, decided=["ERR-01"], whole=False), [ALL], False),
-        "another profile": (night(24, decided=["ERR-01"], profile="deep"), [ALL], False),
-        "after a run of a part": (night(24, decided=["ERR-01"]), [night(23, decided=["AUTH-01"], whole=False)], False),
-        "the last whole run counts": (night(24, decided=["ERR-01"]), [ALL, replace(ALL, whole=False, musts=())], True),
-        "the first run": (night(24, decided=["ERR-01"]), [], False),
+        "one is missing": (earlier_run(24, decided=["ERR-01"]), [ALL], True),
+        "one more": (earlier_run(24, decided=["ERR-01", "AUTH-01", "AUTH-02"]), [ALL], False),
+        "a run of a part": (earlier_run(24, decided=["ERR-01"], whole=False), [ALL], False),
+        "another profile": (earlier_run(24, decided=["ERR-01"], profile="deep"), [ALL], False),
+        "after a run of a part": (
+            earlier_run(24, decided=["ERR-01"]),
+            [earlier_run(23, decided=["AUTH-01"], whole=False)],
+            False,
+        ),
+        "the last whole run counts": (
+            earlier_run(24, decided=["ERR-01"]),
+            [ALL, replace(ALL, whole=False, musts=())],
+            True,
+        ),
+        "the first run": (earlier_run(24, decided=["ERR-01"]), [], False),
     },
 )
 def test_fewer_musts_exercised(run, earlier, refused) -> None:
@@ -70,8 +78,8 @@ def test_fewer_musts_exercised(run, earlier, refused) -> None:
     assert found == (["Fewer musts exercised than in the run of 2026-11-23: not AUTH-01."] if refused else [])
 
 
-def test_every_reason_is_told() -> None:
+def test_every_reason_is_reported() -> None:
     run = replace(FALLEN, musts=())
-    told = refusals(run, [BEFORE], ["Known issue x is no longer violated."])
-    assert [sentence.split()[0] for sentence in told] == ["Known", "The", "Fewer"]
+    reported = refusals(run, [BEFORE], ["Known issue x is no longer violated."])
+    assert [sentence.split()[0] for sentence in reported] == ["Known", "The", "Fewer"]
     assert refusals(BEFORE, [BEFORE], []) == ()

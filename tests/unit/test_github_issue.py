@@ -28,7 +28,7 @@ OURS = Issue(7, title(summary()))
 
 
 @table(
-    "told, issues, done",
+    "reported, issues, done",
     {
         "new, and there is no issue": (summary(("new", True)), [Issue(3, "another")], [("create", "--title")]),
         "new, and there is one": (summary(("new", True)), [OURS], [("edit", "7"), ("comment", "7")]),
@@ -43,8 +43,8 @@ OURS = Issue(7, title(summary()))
         "a recommendation": (summary(("new", False), outcome="held"), [], []),
     },
 )
-def test_what_is_done(told: dict, issues: list[Issue], done: list[tuple[str, str]]) -> None:
-    assert [tuple(command[1:3]) for command in commands(told, "what changed", issues)] == done
+def test_what_is_done(reported: dict, issues: list[Issue], done: list[tuple[str, str]]) -> None:
+    assert [tuple(command[1:3]) for command in commands(reported, "what changed", issues)] == done
 
 
 REST = "\n\n… truncated: the whole text is in the run's summary.md"

@@ -36,7 +36,7 @@ def test_run_without_exchanges_is_a_har(tmp_path: Path) -> None:
     assert recorded(tmp_path) == []
 
 
-def test_entry_tells_request_answer_time_and_purpose(tmp_path: Path) -> None:
+def test_entry_has_request_response_time_and_purpose(tmp_path: Path) -> None:
     began = time.monotonic()
     one = exchange(
         mutation="event_id missing",
@@ -72,14 +72,14 @@ def test_unheard_of_status_has_no_phrase(tmp_path: Path) -> None:
     assert entry["response"]["statusText"] == ""
 
 
-def test_bytes_that_are_no_text_are_kept(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_are_recorded(tmp_path: Path) -> None:
     (entry,) = recorded(tmp_path, exchange(request_body=b"\xff{}", body=b"\x00\xfe"))
     assert base64.b64decode(entry["response"]["content"]["text"]) == b"\x00\xfe"
     assert entry["request"]["postData"]["text"] == "\\xff{}"
     assert entry["request"]["postData"]["comment"] == "not UTF-8: invalid bytes are escaped"
 
 
-def test_long_body_is_cut_and_its_size_told(tmp_path: Path) -> None:
+def test_long_body_is_cut_and_its_size_recorded(tmp_path: Path) -> None:
     (entry,) = recorded(tmp_path, exchange(request_body=b"x" * 1_000_000, body=b"\xff" + b"y" * 1_000_000))
     assert entry["request"]["bodySize"] == 1_000_000
     assert entry["response"]["content"]["size"] == 1_000_001
@@ -91,7 +91,7 @@ NEAR = TOKEN[:-1]
 
 
 @table(
-    "told",
+    "reported",
     {
         "header": (exchange(authorization=f"Bearer {NEAR}"),),
         "query": (exchange(target=f"/v1/x?token={TOKEN}"),),
@@ -102,15 +102,15 @@ NEAR = TOKEN[:-1]
         "at the cut": (exchange(body=b"x" * (LONGEST_BODY - len(TOKEN) + 1) + TOKEN.encode()),),
     },
 )
-def test_token_is_in_no_byte(tmp_path: Path, told) -> None:
-    (entry,) = recorded(tmp_path, told)
+def test_token_is_in_no_byte(tmp_path: Path, reported) -> None:
+    (entry,) = recorded(tmp_path, reported)
     text = (tmp_path / "x.har").read_text()
     assert TOKEN[:6] not in text
     content = entry["response"]["content"]
     assert TOKEN[:6].encode() not in base64.b64decode(content["text"] if content.get("encoding") else "")
 
 
-def test_exchanges_of_several_threads_are_all_kept(tmp_path: Path) -> None:
+def test_exchanges_of_several_threads_are_all_recorded(tmp_path: Path) -> None:
     recorder = recording(open_exclusively(tmp_path / "x.har"))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(recorder.record, [exchange(number=number) for number in range(200)]))
@@ -149,7 +149,7 @@ def test_files_beside_it_are_left_alone(tmp_path: Path) -> None:
     assert {other.read_text() for other in others} == {"precious"}
 
 
-def test_part_of_a_worker_that_was_killed_is_kept(tmp_path: Path) -> None:
+def test_part_of_a_worker_that_was_killed_is_merged(tmp_path: Path) -> None:
     parts = parts_of(tmp_path / "parts", gw0=[1, 3])
     killed = open_part(parts, "gw1")
     recording(killed).record(exchange(number=2))
@@ -189,7 +189,7 @@ def test_second_of_two_runs_at_once_takes_another_name(tmp_path: Path) -> None:
     assert third.name == file, "the lock ends with the run"
 
 
-def test_file_of_the_night_before_stays_until_something_is_written(tmp_path: Path) -> None:
+def test_file_of_the_last_run_stays_until_something_is_written(tmp_path: Path) -> None:
     recorded(tmp_path, exchange(number=1))
     open_exclusively(tmp_path / "x.har").close()
     assert numbers(tmp_path / "x.har") == [1]

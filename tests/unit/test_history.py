@@ -12,7 +12,7 @@ import pytest
 from reports.run import history
 from reports.run.history import DetectionPower, append, bounded, read
 from tests.harness.config.settings import Profile
-from tests.support.report_factories import FOUND, night
+from tests.support.report_factories import FOUND, earlier_run
 
 MINE = ("mock", "0123456789ab")
 
@@ -22,7 +22,7 @@ def days(file: Path) -> list[str]:
 
 
 def test_run_comes_back_as_it_was(tmp_path: Path) -> None:
-    run = night(20, FOUND, power=DetectionPower(100, 96, 60, 58, 0))
+    run = earlier_run(20, FOUND, power=DetectionPower(100, 96, 60, 58, 0))
     append(tmp_path / "deep" / "h.jsonl", run)
     assert read(tmp_path / "deep" / "h.jsonl", *MINE) == history.History((run,))
 
@@ -40,28 +40,28 @@ def test_files_beside_it_are_left_alone(tmp_path: Path) -> None:
     others = [tmp_path / name for name in ("h.jsonl.new", "h.jsonl.bak", "h.jsonl.tmp", "h.jsonl.lock")]
     for other in others:
         other.write_text("precious")
-    append(tmp_path / "h.jsonl", night(20))
-    append(tmp_path / "h.jsonl", night(21))
+    append(tmp_path / "h.jsonl", earlier_run(20))
+    append(tmp_path / "h.jsonl", earlier_run(21))
     assert {other.read_text() for other in others} == {"precious"}
     assert sorted(tmp_path.iterdir()) == sorted([*others, tmp_path / "h.jsonl"])
 
 
-def test_runs_of_other_targets_and_contracts_are_kept_apart(tmp_path: Path) -> None:
+def test_runs_of_other_targets_and_contracts_are_not_compared(tmp_path: Path) -> None:
     file = tmp_path / "h.jsonl"
-    append(file, night(20, target="sandbox"))
-    append(file, night(21, contract="another"))
+    append(file, earlier_run(20, target="sandbox"))
+    append(file, earlier_run(21, contract="another"))
     assert read(file, *MINE).notice.startswith("History starts anew: this is the first run of mock")
-    append(file, night(22))
+    append(file, earlier_run(22))
     assert days(file) == ["22"]
     assert read(file, *MINE).notice == ""
     assert [run.when[8:10] for run in read(file, "sandbox", MINE[1]).runs] == ["20"]
 
 
-def test_profiles_stand_in_the_order_of_their_allowances() -> None:
+def test_profiles_are_in_the_order_of_their_budgets() -> None:
     assert [str(profile) for profile in sorted(Profile, key=lambda one: one.budget)] == list(history.PROFILES)
 
 
-GOOD = json.loads(history.RUN_ADAPTER.dump_json(night(20, FOUND)))
+GOOD = json.loads(history.RUN_ADAPTER.dump_json(earlier_run(20, FOUND)))
 SEEN = GOOD["findings"][0]
 
 
@@ -93,17 +93,17 @@ BAD = {
 
 
 def test_run_of_an_unheard_of_profile_is_set_aside(tmp_path: Path) -> None:
-    append(tmp_path / "h.jsonl", night(20, profile="hourly"))
+    append(tmp_path / "h.jsonl", earlier_run(20, profile="hourly"))
     assert "could not be read" in read(tmp_path / "h.jsonl", *MINE).notice
 
 
 @pytest.mark.parametrize("line", BAD.values(), ids=BAD)
 def test_line_that_cannot_be_read_is_set_aside_and_nothing_is_lost(tmp_path: Path, line: bytes) -> None:
     file, aside = tmp_path / "h.jsonl", tmp_path / "h.unreadable.jsonl"
-    append(file, night(20))
+    append(file, earlier_run(20))
     file.write_bytes(line + b"\n" + file.read_bytes())
     assert read(file, *MINE).notice == f"1 line of {file} could not be read, set aside in {aside}"
-    append(file, night(21))
+    append(file, earlier_run(21))
     assert days(file) == ["20", "21"]
     assert aside.read_bytes() == line + b"\n"
     assert read(file, *MINE).notice == ""
@@ -119,7 +119,7 @@ def test_file_that_is_too_large_is_set_aside_whole(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(history, "MAX_BYTES", 10_000)
     file.write_bytes(b"x" * 10_001)
     assert read(file, *MINE).notice.endswith(f"holds more than 0.01 MB), and is set aside as {aside}")
-    append(file, night(21))
+    append(file, earlier_run(21))
     assert days(file) == ["21"]
     assert aside.read_bytes() == b"x" * 10_001
 
@@ -132,7 +132,7 @@ def test_what_is_no_file_is_neither_read_nor_replaced(tmp_path: Path) -> None:
             f"History starts anew: {place} cannot be read (it is a pipe or a device, not a file)"
         )
         with pytest.raises(OSError, match="it is a pipe or a device"):
-            append(place, night(20))
+            append(place, earlier_run(20))
     assert pipe.is_fifo()
     assert [file.name for file in tmp_path.iterdir()] == ["h.jsonl"]
 
@@ -142,28 +142,28 @@ def test_link_to_itself_is_no_file(tmp_path: Path) -> None:
     link.symlink_to(link)
     assert "Too many levels of symbolic links" in read(link, *MINE).notice
     with pytest.raises(OSError, match="Too many levels of symbolic links"):
-        append(link, night(20))
+        append(link, earlier_run(20))
 
 
 def test_link_stays_a_link(tmp_path: Path) -> None:
     file, link = tmp_path / "h.jsonl", tmp_path / "link.jsonl"
     link.symlink_to(file)
-    append(link, night(20))
+    append(link, earlier_run(20))
     assert link.is_symlink()
     assert days(file) == days(link) == ["20"]
 
 
 def test_line_of_a_run_that_broke_off_while_writing_costs_no_other(tmp_path: Path) -> None:
     file = tmp_path / "h.jsonl"
-    append(file, night(20))
+    append(file, earlier_run(20))
     file.write_bytes(file.read_bytes() + file.read_bytes()[:40])
-    append(file, night(21))
+    append(file, earlier_run(21))
     assert days(file) == ["20", "21"]
 
 
-def test_newest_of_each_target_and_contract_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_newest_runs_of_each_target_and_contract_are_retained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "RUNS_OF_ONE_SCOPE", 2)
-    runs = [night(20, target="sandbox"), night(21), night(23), night(22)]
+    runs = [earlier_run(20, target="sandbox"), earlier_run(21), earlier_run(23), earlier_run(22)]
     assert [(run.target, run.when[8:10]) for run in bounded(runs)] == [
         ("sandbox", "20"),
         ("mock", "22"),
@@ -171,15 +171,15 @@ def test_newest_of_each_target_and_contract_are_kept(monkeypatch: pytest.MonkeyP
     ]
 
 
-def test_no_more_than_so_many_are_kept_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_runs_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "RUNS_IN_ALL", 2)
-    runs = [replace(night(day), target=f"http://127.0.0.1:{day}") for day in (20, 21, 22)]
+    runs = [replace(earlier_run(day), target=f"http://127.0.0.1:{day}") for day in (20, 21, 22)]
     assert [run.when[8:10] for run in bounded(runs)] == ["21", "22"]
 
 
 def several(file: Path, days: range) -> None:
     for day in days:
-        append(file, night(day))
+        append(file, earlier_run(day))
 
 
 def test_runs_at_the_same_time_both_keep_their_lines(tmp_path: Path) -> None:
@@ -192,5 +192,5 @@ def test_runs_at_the_same_time_both_keep_their_lines(tmp_path: Path) -> None:
 
 
 def test_runs_of_one_second_keep_their_order() -> None:
-    runs = [replace(night(21), exit_code=code) for code in (1, 0, 6)]
+    runs = [replace(earlier_run(21), exit_code=code) for code in (1, 0, 6)]
     assert [run.exit_code for run in bounded(runs)] == [1, 0, 6]

@@ -32,10 +32,10 @@ WAIT: Callable[[], bool] = lambda: False  # noqa: E731
 @contextmanager
 def installed(minutes: float | None = None) -> Iterator[tuple[Interruption, list[str]]]:
     """Take signals; give what takes them, and what it tells."""
-    told: list[str] = []
-    interruption = Interruption(told.append, lambda: told.append("what is open"))
+    reported: list[str] = []
+    interruption = Interruption(reported.append, lambda: reported.append("what is open"))
     with interruption.installed(minutes):
-        yield interruption, told
+        yield interruption, reported
 
 
 @pytest.fixture(autouse=True)
@@ -66,10 +66,10 @@ def test_what_a_signal_leads_to(phase: Phase, signals: int, expected: Step, *, o
 
 
 @pytest.mark.parametrize("number", SIGNALS_TO_HANDLE, ids=lambda number: number.name)
-def test_signal_ends_like_ctrl_c_and_is_told(number: signal.Signals) -> None:
-    with installed() as (_, told), pytest.raises(KeyboardInterrupt):
+def test_signal_ends_like_ctrl_c_and_is_reported(number: signal.Signals) -> None:
+    with installed() as (_, reported), pytest.raises(KeyboardInterrupt):
         signal.raise_signal(number)
-    assert told == [number.name] * (number != signal.SIGINT)
+    assert reported == [number.name] * (number != signal.SIGINT)
 
 
 def test_handlers_are_put_back_where_no_signal_came() -> None:
@@ -88,17 +88,17 @@ def test_signal_after_the_end_shows_no_traceback() -> None:
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT], ids=["nohup", "in the background"])
 def test_signal_that_was_ignored_stays_ignored_and_the_others_do_not(number: signal.Signals) -> None:
     signal.signal(number, signal.SIG_IGN)
-    with installed() as (_, told):
+    with installed() as (_, reported):
         signal.raise_signal(number)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGTERM)
-    assert told == ["SIGTERM"]
+    assert reported == ["SIGTERM"]
 
 
 def test_time_limit_ends_a_wait_like_ctrl_c() -> None:
-    with installed(SOON_MINUTES) as (_, told), pytest.raises(KeyboardInterrupt):
+    with installed(SOON_MINUTES) as (_, reported), pytest.raises(KeyboardInterrupt):
         threading.Event().wait(FOREVER)
-    assert told == ["the time limit"]
+    assert reported == ["the time limit"]
 
 
 def test_time_limit_is_over_with_its_context() -> None:
@@ -156,9 +156,9 @@ def test_nothing_holds_an_end_back_for_long(minutes: float | None, monkeypatch: 
                 signal.raise_signal(signal.SIGTERM)
             threading.Event().wait(FOREVER)
 
-    with installed(minutes) as (_, told), pytest.raises(KeyboardInterrupt):
+    with installed(minutes) as (_, reported), pytest.raises(KeyboardInterrupt):
         act()
-    assert told == ["SIGTERM" if minutes is None else "the time limit"]
+    assert reported == ["SIGTERM" if minutes is None else "the time limit"]
 
 
 def test_wait_within_it_need_not_be() -> None:
@@ -175,11 +175,11 @@ def test_wait_within_it_need_not_be() -> None:
 
 
 def test_reports_are_not_interrupted() -> None:
-    with installed() as (interruption, told):
+    with installed() as (interruption, reported):
         interruption.report()
         for number in SIGNALS_TO_HANDLE:
             signal.raise_signal(number)
-    assert told == []
+    assert reported == []
 
 
 def test_clean_up_says_what_is_open_and_the_third_signal_of_all_ends_it() -> None:
@@ -190,11 +190,11 @@ def test_clean_up_says_what_is_open_and_the_third_signal_of_all_ends_it() -> Non
             signal.raise_signal(signal.SIGINT)
             done.append(turn)
 
-    with installed() as (interruption, told):
+    with installed() as (interruption, reported):
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         interruption.clean_up(act)
-    assert (done, told) == ([0], ["what is open"])
+    assert (done, reported) == ([0], ["what is open"])
 
 
 def test_clean_up_does_not_begin_after_three_signals() -> None:

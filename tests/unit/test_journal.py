@@ -131,14 +131,16 @@ def test_link_in_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
     assert (tmp_path / "precious").read_text() == "mine"
 
 
-def test_folder_that_others_may_open_is_refused(tmp_path: Path) -> None:
+def test_folder_that_others_may_open_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "private").mkdir(mode=0o755)
     written = journal(tmp_path)
     written.write(entry())
     assert written.failure == f"{tmp_path / 'private'}: permission denied"
 
 
-def test_what_cannot_be_written_is_told_once_and_costs_no_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_reported_once_and_costs_no_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     written = journal(tmp_path)
     written.write(entry())
     monkeypatch.setattr(os, "write", lambda _, line: len(line) - 1)

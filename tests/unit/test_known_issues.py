@@ -145,7 +145,7 @@ def verdict(status: Status, requirement: str = "ERR-01", operation: str = CANCEL
 
 
 @table(
-    "told, issue, out_of_date",
+    "reported, issue, out_of_date",
     {
         "it holds": (verdict(Status.HELD), ISSUE, True),
         "flaky": (verdict(Status.HELD), replace(ISSUE, kind="flaky"), False),
@@ -157,8 +157,8 @@ def verdict(status: Status, requirement: str = "ERR-01", operation: str = CANCEL
         "of another operation": (verdict(Status.HELD, operation="make"), ISSUE, False),
     },
 )
-def test_issue_is_out_of_date_where_its_requirement_held(told: Verdict, issue: KnownIssue, out_of_date) -> None:
-    sentence = stale_issues(told, [issue], "nightly")
+def test_issue_is_out_of_date_where_its_requirement_held(reported: Verdict, issue: KnownIssue, out_of_date) -> None:
+    sentence = stale_issues(reported, [issue], "nightly")
     assert bool(sentence) == out_of_date
     assert not out_of_date or "0123456789ab is no longer violated: remove it from known-issues.yaml" in sentence
 

@@ -33,26 +33,26 @@ def stopped(*last: Exchange) -> ItemResult:
     return item("inconclusive", stop="It stopped answering.", last_requests=tuple(words(one) for one in last))
 
 
-def test_request_in_flight_is_told_with_its_fault_and_a_curl_without_the_token() -> None:
-    told = words(IN_FLIGHT)
-    assert line(told) == LINE
-    assert told.curl.startswith("curl ")
-    assert TOKEN not in told.curl
+def test_request_in_flight_is_reported_with_its_fault_and_a_curl_without_the_token() -> None:
+    reported = words(IN_FLIGHT)
+    assert line(reported) == LINE
+    assert reported.curl.startswith("curl ")
+    assert TOKEN not in reported.curl
 
 
-def test_request_that_was_answered_last_is_told_with_its_status() -> None:
+def test_request_that_was_answered_last_is_reported_with_its_status() -> None:
     assert line(words(ANSWERED)) == f"POST {CANCEL.path} (control, request 6): answered 200"
 
 
 def test_ids_are_left_out_where_that_was_asked_for() -> None:
-    told = last_request(IN_FLIGHT, URL, Redactor(TOKEN, {"id%FF%FE": "[record]"}))
-    assert told.target == "/v1/x/[record]"
+    reported = last_request(IN_FLIGHT, URL, Redactor(TOKEN, {"id%FF%FE": "[record]"}))
+    assert reported.target == "/v1/x/[record]"
 
 
 def test_text_of_the_item_names_each_request_below_its_reason() -> None:
     verdict = Verdict("ERR-01", CANCEL.id, Status.COULD_NOT_TELL, "It is away.", Evidence(0, 0, (), {}))
-    told = replace(verdict, last_requests=(IN_FLIGHT, ANSWERED))
-    text = failure_text(told, REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
+    reported = replace(verdict, last_requests=(IN_FLIGHT, ANSWERED))
+    text = failure_text(reported, REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), {}).splitlines()
     assert text[:2] == ["ERR-01 It is away.", f"{TITLE}: {LINE}"]
     assert text[3].startswith(f"{TITLE}: POST {CANCEL.path}")
     assert len(text) == 5
@@ -70,16 +70,16 @@ def test_markdown_has_a_section_with_a_curl_to_paste() -> None:
     assert f"   {words(IN_FLIGHT).curl}" in lines
 
 
-def test_summary_tells_it_once_and_as_documented() -> None:
-    told = summary(run_report(stopped(IN_FLIGHT), exit_code=6))
-    (last,) = told["last_requests"]
+def test_summary_has_it_once_and_as_documented() -> None:
+    reported = summary(run_report(stopped(IN_FLIGHT), exit_code=6))
+    (last,) = reported["last_requests"]
     assert (last["edit"], last["curl"]) == ("odd id", words(IN_FLIGHT).curl)
-    assert list(Draft202012Validator(DOCUMENTED).iter_errors(told)) == []
-    assert not any("last_requests" in result for result in told["results"])
+    assert list(Draft202012Validator(DOCUMENTED).iter_errors(reported)) == []
+    assert not any("last_requests" in result for result in reported["results"])
 
 
 def test_what_was_in_flight_in_one_process_outweighs_what_was_answered_in_another() -> None:
     report = run_report(stopped(ANSWERED), stopped(IN_FLIGHT))
-    assert [told.request for told in report.last_requests] == [7]
-    assert [told.request for told in run_report(stopped(ANSWERED)).last_requests] == [6]
+    assert [reported.request for reported in report.last_requests] == [7]
+    assert [reported.request for reported in run_report(stopped(ANSWERED)).last_requests] == [6]
     assert run_report(item("held")).last_requests == []

@@ -8,15 +8,17 @@ from contracts.model.result import FindingText
 from reports.render import markdown
 from reports.render.markdown import code, page, write
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, item, night, run_report
+from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, earlier_run, item, run_report
 
 
 def test_order_is_verdict_changes_evidence() -> None:
-    told = [broken(FOUND), broken(OTHER), broken(ADVICE, suppressed=True)]
+    reported = [broken(FOUND), broken(OTHER), broken(ADVICE, suppressed=True)]
     known = replace(ISSUE, finding=ADVICE.identity)
     known_until = "known until 2026-11-24, since 2026-11-24, 1 run, team-x, https://tracker.example/1"
     text = page(
-        run_report(*told, earlier=[night(23, OTHER)], issues=[known], exit_code=1, not_cancelled=("record r-1",))
+        run_report(
+            *reported, earlier=[earlier_run(23, OTHER)], issues=[known], exit_code=1, not_cancelled=("record r-1",)
+        )
     )
     assert text.splitlines() == [
         "# Contract violated: 2 of 2 musts, 1 known issue - mock, contract 0123456789ab",
@@ -74,8 +76,8 @@ HOSTILE = (
 
 @table("sent", {text: (text,) for text in HOSTILE})
 def test_nothing_that_a_target_sent_is_rendered(sent: str) -> None:
-    told = broken(replace(FOUND, edit=sent, problem=sent), text=FindingText(sent, sent, f"curl '{sent}'"))
-    tokens = MarkdownIt("commonmark", {"linkify": False}).parse(page(run_report(told)))
+    reported = broken(replace(FOUND, edit=sent, problem=sent), text=FindingText(sent, sent, f"curl '{sent}'"))
+    tokens = MarkdownIt("commonmark", {"linkify": False}).parse(page(run_report(reported)))
     inside = [child for token in tokens for child in token.children or ()]
     assert {token.type for token in [*tokens, *inside]} <= {
         *("heading_open", "heading_close", "paragraph_open", "paragraph_close", "inline", "text", "softbreak"),

@@ -61,13 +61,13 @@ def test_job_of_an_unknown_or_cancelled_event_fails(caller: Caller, times: int) 
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"foo":1}', b"{", b"[" * 100])
-def test_unsupported_operation_is_refused_whatever_is_sent(caller: Caller, body: bytes) -> None:
+def test_unsupported_operation_is_rejected_whatever_is_sent(caller: Caller, body: bytes) -> None:
     answer = caller.http.post(UNSUPPORTED_QUERY.path, content=body)
     assert (answer.status_code, answer.headers["allow"]) == (405, "")
     assert "not supported" in answer.json()["error"]["message"]
 
 
-def test_unsupported_operation_tells_strangers_nothing(caller: Caller) -> None:
+def test_unsupported_operation_discloses_nothing_without_credentials(caller: Caller) -> None:
     assert httpx.post(caller.server.url + UNSUPPORTED_QUERY.path).status_code == 401
 
 
@@ -113,7 +113,7 @@ def test_other_paths_are_not_found(caller: Caller, path: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "NONSENSE"])
-def test_other_methods_are_told_the_right_one(caller: Caller, method: str) -> None:
+def test_other_methods_get_the_allowed_one(caller: Caller, method: str) -> None:
     answer = caller.http.request(method, CANCEL.path, headers={"x-http-method-override": "POST"})
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
@@ -132,14 +132,14 @@ def test_other_methods_are_told_the_right_one(caller: Caller, method: str) -> No
         "Bearer \xff",
     ],
 )
-def test_other_credentials_all_get_the_same_refusal(caller: Caller, value: str) -> None:
+def test_other_credentials_all_get_the_same_rejection(caller: Caller, value: str) -> None:
     header = value.format(t=caller.server.token).encode("latin-1")
     answer = caller.http.post(CANCEL.path, content=b"{", headers=[(b"authorization", header)])
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer realm="propexo"')
     assert answer.json() == {"error": {"code": "unauthorized", "message": "unauthorized"}}
 
 
-def test_two_authorization_headers_are_refused(caller: Caller) -> None:
+def test_two_authorization_headers_are_rejected(caller: Caller) -> None:
     header = ("authorization", f"Bearer {caller.server.token}")
     assert httpx.get(caller.server.url + STATUS.path, headers=[header, header]).status_code == 401
 
@@ -163,7 +163,7 @@ def test_wrong_type_is_named(caller: Caller, value: Any, received: str) -> None:
     assert (issue["path"], issue["expected"], issue["received"]) == (["event_id"], "string", received)
 
 
-def test_unknown_property_is_refused_as_in_the_documents_example(caller: Caller) -> None:
+def test_unknown_property_is_rejected_as_in_the_documents_example(caller: Caller) -> None:
     example = DOCUMENT.raw["components"]["responses"]["Refused"]["content"]["application/json"]["example"]
     assert caller.cancel(foo=1).json() == example
 
@@ -173,7 +173,7 @@ def test_unknown_integration_is_named(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("content", NO_OBJECT)
-def test_what_is_no_json_object_is_refused(caller: Caller, content: bytes) -> None:
+def test_what_is_no_json_object_is_rejected(caller: Caller, content: bytes) -> None:
     assert issues_of(caller.send(content))
 
 
@@ -198,7 +198,7 @@ def test_json_may_be_announced_in_other_words(caller: Caller, content_type: str)
 
 
 @pytest.mark.parametrize("header", UNSUPPORTED)
-def test_other_media_types_and_encodings_are_refused(caller: Caller, header: dict[str, str]) -> None:
+def test_other_media_types_and_encodings_are_rejected(caller: Caller, header: dict[str, str]) -> None:
     answer = caller.send(json.dumps(caller.body()).encode(), **header)
     assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
 
@@ -226,7 +226,7 @@ def test_what_is_no_http_gets_the_envelope_too(caller: Caller, request_: bytes) 
     assert json.loads(body)["error"]["code"] == "invalid_request"
 
 
-def test_refused_writes_leave_no_job() -> None:
+def test_rejected_writes_leave_no_job() -> None:
     api = MockApi(DOCUMENT)
     with calling(api) as caller:
         for changes in ({"event_id": 1}, {"foo": 1}, {"integration_id": "other"}):
@@ -234,7 +234,7 @@ def test_refused_writes_leave_no_job() -> None:
     assert api.state.jobs == {}
 
 
-def test_every_answer_tells_a_falling_rate_limit() -> None:
+def test_every_response_has_a_decreasing_rate_limit() -> None:
     with serve(MockApi(DOCUMENT, limit=RateLimit(5))) as server, httpx.Client(base_url=server.url) as http:
         answers = [http.get("/"), http.get(CANCEL.path), http.post(CANCEL.path)]
     assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == ["4", "3", "2"]
@@ -295,7 +295,7 @@ def test_many_servers_start_and_stop_quickly() -> None:
     assert time.perf_counter() - began < 20 * 0.05  # some 3 ms each; uvicorn's own polling would make it 200
 
 
-def test_port_in_use_is_told_in_a_sentence(caller: Caller, capsys: pytest.CaptureFixture[str]) -> None:
+def test_port_in_use_is_reported_in_one_sentence(caller: Caller, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--port", str(caller.http.base_url.port)])
     assert capsys.readouterr().err.endswith("cannot be used (Address already in use): name another one with --port.\n")

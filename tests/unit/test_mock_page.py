@@ -88,8 +88,8 @@ def test_value_that_nobody_can_know_is_in_capitals() -> None:
     assert shlex.split(curl(DOCUMENT, status, SERVER))[4].endswith("/ROOT_JOB_ID")
 
 
-def test_welcome_says_where_the_page_is_and_what_to_send() -> None:
-    said = startup_banner(GENERIC, SERVER).splitlines()
-    assert said[0] == f"{GENERIC.title}, served at {SERVER.url} until Ctrl-C"
-    assert said[1].endswith(f" {SERVER.url}/")
-    assert {"token      s3cret", "event ids  evt-1"} <= set(said)
+def test_startup_banner_names_the_page_and_a_request() -> None:
+    decided = startup_banner(GENERIC, SERVER).splitlines()
+    assert decided[0] == f"{GENERIC.title}, served at {SERVER.url} until Ctrl-C"
+    assert decided[1].endswith(f" {SERVER.url}/")
+    assert {"token      s3cret", "event ids  evt-1"} <= set(decided)

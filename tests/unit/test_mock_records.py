@@ -58,14 +58,14 @@ def test_newest_record_is_first_in_the_documented_order(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("name", ["lead_id", "employee_id"])
-def test_creation_for_a_stranger_fails_in_its_job(fresh: Caller, name: str) -> None:
+def test_creation_for_an_unknown_person_fails_in_its_job(fresh: Caller, name: str) -> None:
     end = fresh.end_of(fresh.create(**{name: "nobody"}))
     assert end.items() >= FAILED.items()
     assert [name in error for error in end["errors"]] == [True]
     assert fresh.page().json()["meta"]["total"] == EVENT_COUNT
 
 
-def test_creation_for_an_unknown_integration_is_refused(caller: Caller) -> None:
+def test_creation_for_an_unknown_integration_is_rejected(caller: Caller) -> None:
     assert [issue["path"] for issue in issues_of(caller.create(integration_id="other"))] == [["integration_id"]]
 
 
@@ -137,7 +137,7 @@ def test_each_cancellation_works_on_known_records(fresh: Caller, cancel: Operati
         assert fresh.end_of(answer)["write_status"] == "SUCCESS"
 
 
-def test_refused_writes_change_nothing(fresh: Caller) -> None:
+def test_rejected_writes_change_nothing(fresh: Caller) -> None:
     before = fresh.page().json()
     fresh.create(title=1)
     fresh.update(fresh.events[0], title=1)
@@ -181,8 +181,8 @@ def test_known_records_differ_in_what_can_be_seen(fresh: Caller) -> None:
 def test_pages_join(fresh: Caller, size: int) -> None:
     answers = [fresh.page(limit=size, offset=start).json() for start in range(0, EVENT_COUNT, size)]
     assert [item for answer in answers for item in answer["results"]] == fresh.listed()
-    told = [(answer["meta"]["hasMore"], answer["meta"]["total"]) for answer in answers]
-    assert told == [(answer is not answers[-1], EVENT_COUNT) for answer in answers]
+    reported = [(answer["meta"]["hasMore"], answer["meta"]["total"]) for answer in answers]
+    assert reported == [(answer is not answers[-1], EVENT_COUNT) for answer in answers]
 
 
 @pytest.mark.parametrize(
@@ -292,5 +292,5 @@ def test_filter_that_nothing_matches_gives_an_empty_page(caller: Caller) -> None
         ("offset=%ff%00", "offset"),
     ],
 )
-def test_parameter_that_does_not_fit_is_refused_by_name(caller: Caller, query: str, name: str) -> None:
+def test_parameter_that_does_not_fit_is_rejected_by_name(caller: Caller, query: str, name: str) -> None:
     assert {tuple(issue["path"]) for issue in issues_of(caller.http.get(f"{LIST.path}?{query}"))} == {(name,)}

@@ -26,7 +26,7 @@ def names(planned, results):
     return [(result.requirement, result.operation, result.gates) for _, result in left(planned, results)]
 
 
-def test_what_told_nothing_is_left_out() -> None:
+def test_report_without_a_result_is_left_out() -> None:
     assert names([FIRST, SECOND, ADVICE], [RESULT]) == [("RESP-01", STATUS.id, True), ("RATE-01", CANCEL.id, False)]
 
 

@@ -76,7 +76,7 @@ def test_expression_takes_no_longer_than_its_text(pattern: re.Pattern[str] | re.
     ],
     ids=["empty lists", "a text that never ends", "backslashes", "words of SQL", "lines"],
 )
-def test_refusal_is_judged_in_a_moment(body: bytes) -> None:
+def test_rejection_is_judged_in_a_moment(body: bytes) -> None:
     began = time.process_time()
     strict_json.read(body)
     leaks.no_information_leak(CANCEL, exchange(400, body))

@@ -32,21 +32,21 @@ def test_place_that_cannot_be_written_to_is_named_with_the_reason(tmp_path: Path
     assert str(caught.value) == sentence
 
 
-def test_folder_in_place_of_a_file_is_told_first(tmp_path: Path) -> None:
+def test_folder_in_place_of_a_file_is_reported_first(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be written to \\(is a directory\\): name another place with --har"):
         check_writable("--har", str(tmp_path), is_folder=False)
 
 
 @pytest.mark.parametrize("path", ["/dev/full", "/dev/stdout"])
-def test_device_needs_no_room_beside_it(path: str) -> None:
+def test_device_needs_no_temporary_file_in_its_folder(path: str) -> None:
     check_writable("--summary", path, is_folder=False)
 
 
 def test_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "summary.json"
-    file.write_text("last night's")
+    file.write_text("of the last run")
     check_writable("--summary", str(file), is_folder=False)
-    assert file.read_text() == "last night's"
+    assert file.read_text() == "of the last run"
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_another_token_has_its_own_count(clock: StandingClock, tmp_path: Path) -
     assert extra_requests(one, 100) + extra_requests(other, 100) == 0
 
 
-def test_file_does_not_tell_the_token(clock: StandingClock, tmp_path: Path) -> None:
+def test_file_does_not_contain_the_token(clock: StandingClock, tmp_path: Path) -> None:
     extra_requests(pacer(clock, tmp_path, "tok-secret")[0], 3)
     assert list(tmp_path.iterdir())
     assert not any(b"tok-secret" in file.read_bytes() + bytes(file) for file in tmp_path.iterdir())

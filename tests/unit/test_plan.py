@@ -114,7 +114,7 @@ def test_allowance_is_not_exceeded_by_any_demand(profile: Profile, operation, de
 @each_profile
 @replayable
 @given(made)
-def test_allowance_is_used_up_before_an_edit_is_left_out(profile: Profile, demanded) -> None:
+def test_budget_is_used_up_before_a_mutation_is_left_out(profile: Profile, demanded) -> None:
     shares = allocate_budget(CANCEL, demanded, profile)
     everything = sum(len(each.mutations(CANCEL)) for each in demanded.values())
     left = profile.budget - cost(shares, demanded, CANCEL) - beside(CANCEL, profile)
@@ -134,7 +134,7 @@ def test_requirement_loses_its_tail_and_never_its_head(operation, demanded) -> N
 
 @replayable
 @given(made)
-def test_edits_come_tier_by_tier_in_the_order_given(demanded) -> None:
+def test_mutations_come_by_priority_in_the_order_given(demanded) -> None:
     chosen = edits_of(allocate_budget(CANCEL, demanded, Profile.DEEP))
     for each in demanded.values():
         assert chosen[each.requirement] == tuple(sorted(each.mutations(CANCEL), key=lambda mutation: mutation.priority))
@@ -170,7 +170,7 @@ def test_long_list_loses_the_same_share_as_a_short_one() -> None:
 
 @pytest.mark.parametrize("scope", ["own", "all-exchanges"])
 @pytest.mark.parametrize("like", [MUST, SHOULD], ids=["must", "should"])
-def test_only_a_recommendation_that_judges_its_own_requests_gives_way(like: Requirement, scope: str) -> None:
+def test_only_a_recommendation_that_checks_its_own_requests_gives_way(like: Requirement, scope: str) -> None:
     demanded = demand("MUST", [Priority.FIRST] * 40) | demand("OTHER", [Priority.FIRST] * 40, like=like, scope=scope)
     chosen = edits_of(allocate_budget(CANCEL, demanded, Profile.QUICK))
     gives_way = (like, scope) == (SHOULD, "own")
@@ -189,7 +189,7 @@ def test_only_a_recommendation_that_judges_its_own_requests_gives_way(like: Requ
         "nothing asked for": (0, 0, (0, 0), False),
     },
 )
-def test_share_is_cut_where_it_lacks_its_requests_or_every_edit(
+def test_share_is_cut_where_it_lacks_its_requests_or_every_mutation(
     extra_requests: int, tiers: int, granted, *, cut: bool
 ) -> None:
     share = allocate_budget(CANCEL, demand("R-1", [Priority.FIRST] * tiers, extra_requests), Profile.QUICK)["R-1"]
@@ -197,7 +197,7 @@ def test_share_is_cut_where_it_lacks_its_requests_or_every_edit(
     assert share.underfunded is cut
 
 
-def test_edit_tried_elsewhere_waits_one_tier_longer_unless_it_is_the_first() -> None:
+def test_mutation_tried_elsewhere_has_a_lower_priority_unless_it_is_the_first() -> None:
     here = demand("HERE", [Priority.FIRST] * 9 + [Priority.USUAL] * 29 + [Priority.LAST] * 30)
     elsewhere = {("HERE", f"HERE {place}") for place in (0, 1, 9, 10)} | {("OTHER", "HERE 11")}
     chosen = {mutation.name for mutation in allocate_budget(CANCEL, here, Profile.QUICK, elsewhere)["HERE"].mutations}
@@ -259,7 +259,7 @@ def test_creates_leave_room_for_fewer_requests_that_are_accepted() -> None:
 
 
 @table("operation, waits", {"create": (CREATE, True), "write that creates nothing": (CANCEL, False)})
-def test_own_requests_of_a_should_come_after_first_edits_where_they_are_dear(operation, *, waits: bool) -> None:
+def test_own_requests_of_a_should_come_after_first_mutations_where_they_are_dear(operation, *, waits: bool) -> None:
     demanded = demand("MUST", [Priority.FIRST] * 60) | demand("SHOULD", [], extra_requests=10, like=SHOULD)
     shares = allocate_budget(operation, demanded, Profile.QUICK)
     assert shares["SHOULD"].underfunded is waits
@@ -308,5 +308,5 @@ def test_deep_tries_everything(operation) -> None:
         "long": (12, 100, "at most 1,440 requests to 12 operations, 100 a minute: about 14 minutes."),
     },
 )
-def test_plan_is_told(operations: int, per_minute: int | None, sentence: str) -> None:
+def test_plan_is_reported(operations: int, per_minute: int | None, sentence: str) -> None:
     assert cost_estimate(operations, Profile.NIGHTLY, per_minute) == f"Plan: {sentence}"

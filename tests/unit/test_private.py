@@ -80,7 +80,7 @@ def test_place_in_which_others_may_rename_is_not_used(mode: int, trusted: bool, 
             private_folder(place)
 
 
-def test_pace_and_hypothesis_are_kept_in_it(temporary: Path) -> None:
+def test_pace_and_hypothesis_are_stored_in_it(temporary: Path) -> None:
     SharedRateCounter(StandingClock(), URL, TOKEN).close()
     assert hypothesis_home() == temporary / NAME / "hypothesis"
     assert [file.name[:5] for file in (temporary / NAME).iterdir()] == ["sent-"]

@@ -32,7 +32,7 @@ def test_proof_of_another_profile_is_none() -> None:
     assert latest("nightly") is None
 
 
-def test_profiles_are_kept_side_by_side() -> None:
+def test_each_profile_has_a_proof_of_its_own() -> None:
     store(PROVED)
     store(replace(PROVED, profile="deep"))
     assert latest("quick") == PROVED

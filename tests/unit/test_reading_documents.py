@@ -85,8 +85,8 @@ components: {schemas: {Thing: {type: object}}}
 
 
 def test_path_parameter_is_required_whatever_is_said_of_it(tmp_path: Path) -> None:
-    said = [{"name": "id", "in": "path", "required": False, "schema": {"type": "integer"}}]
-    raw = described(paths={"/things/{id}/{part}": {"get": {"parameters": said, "responses": ANSWERS}}})
+    decided = [{"name": "id", "in": "path", "required": False, "schema": {"type": "integer"}}]
+    raw = described(paths={"/things/{id}/{part}": {"get": {"parameters": decided, "responses": ANSWERS}}})
     (found,) = loaded(tmp_path, raw).operations
     assert found.path_parameters == {"id": {"type": "integer"}, "part": TEXT}
     assert all(parameter.required for parameter in found.parameters)

@@ -181,7 +181,7 @@ def test_every_create_that_is_not_plainly_refused_is_counted(answer: Exchange, d
     assert perhaps(records) == doubts
 
 
-def test_job_that_was_told_before_tells_nothing_of_another_create() -> None:
+def test_job_that_was_returned_before_identifies_no_other_create() -> None:
     records = CreatedResources(DOCUMENT)
     for _ in range(2):
         records.observe(create(12345), begin(records))
@@ -268,7 +268,7 @@ def test_record_that_is_known_is_cancelled_at_once_and_its_cancellation_is_confi
     assert records.left == []
 
 
-def test_job_is_read_until_it_tells_the_record(backoff) -> None:
+def test_job_is_read_until_it_returns_the_record(backoff) -> None:
     records, target = noted(create()), Target(reads=3)
     assert target.cancelled(records) == []
     assert target.sent == [(STATUS.id, "job-1")] * 3 + [(CANCEL.id, "rec-1"), (STATUS.id, "end-4")]
@@ -328,8 +328,8 @@ FAILED = "the job of its cancellation failed: "
 )
 def test_record_that_cannot_be_cancelled_is_named(target: Target, line: str, *, known: bool) -> None:
     records = noted(*CREATED) if known else noted(create())
-    told = target.cancelled(records)
-    assert [one[: len(line)] for one in told] == [line]
+    reported = target.cancelled(records)
+    assert [one[: len(line)] for one in reported] == [line]
     assert len(records.left) == 1
     assert len(target.sent) <= MAX_JOB_READS + 1
 
@@ -364,7 +364,7 @@ def test_what_was_not_come_to_is_named() -> None:
         "redirected": (exchange(302, b"", operation=CREATE.id, target=CREATE.path), 0),
     },
 )
-def test_what_no_job_tells_of_is_found_by_its_mark_in_the_listing(answer: Exchange, lost: int) -> None:
+def test_record_that_no_job_returns_is_found_by_its_mark_in_the_listing(answer: Exchange, lost: int) -> None:
     records = CreatedResources(DOCUMENT)
     records.observe(answer, begin(records), lost)
     target = Target(listed=page(**{"rec-0": "of somebody else", "rec-9": records.mark_of(CREATE)}))
@@ -381,7 +381,7 @@ def test_create_that_a_gateway_let_be_sent_twice_is_found_twice() -> None:
     assert target.named == ["rec-1", "rec-9"]
 
 
-def test_record_whose_job_tells_no_id_is_found_by_its_mark() -> None:
+def test_record_whose_job_returns_no_id_is_found_by_its_mark() -> None:
     records = CreatedResources(DOCUMENT)
     records.observe(create(), begin(records))
     target = Target(record=None, listed=page(**{"rec-9": records.mark_of(CREATE)}))
@@ -409,20 +409,22 @@ def test_listed_record_belongs_to_the_create_with_the_same_texts() -> None:
 
 
 @table(
-    "marked, told",
+    "marked, reported",
     {"with a mark": (True, []), "without a mark": (False, [f"perhaps 1 record of {CREATE.id}, {REFUSED}"])},
 )
-def test_refused_create_counts_where_the_target_created_on_another_refusal(told: list[str], *, marked: bool) -> None:
+def test_rejected_create_counts_where_the_target_created_on_another_rejection(
+    reported: list[str], *, marked: bool
+) -> None:
     records = CreatedResources(DOCUMENT)
     records.observe(create(status=400), begin(records))
     other = create_request(f"Visit {records.mark_of(CREATE)}" if marked else "")
     records.observe(create(status=400, mutation="title empty"), records.begin(CREATE, other))
     target = Target(listed=page(**{"rec-9": records.mark_of(CREATE)}))
-    assert target.cancelled(records) == told
+    assert target.cancelled(records) == reported
     assert target.named == ["rec-9"]
 
 
-def test_refused_creates_count_for_nothing_where_the_listing_shows_none() -> None:
+def test_rejected_creates_count_for_nothing_where_the_listing_shows_none() -> None:
     records = CreatedResources(DOCUMENT)
     records.observe(create(status=400), begin(records))
     records.observe(create(status=400, mutation="title empty"), records.begin(CREATE, create_request("")))
@@ -436,7 +438,7 @@ def test_mark_is_found_where_every_letter_is_escaped() -> None:
     assert records.begin(CREATE, request).mark == records.mark_of(CREATE)
 
 
-def test_listing_is_read_where_a_good_create_was_refused() -> None:
+def test_listing_is_read_where_a_good_create_was_rejected() -> None:
     records = CreatedResources(DOCUMENT)
     records.observe(create(status=400), begin(records))
     target = Target(listed=page(**{"rec-9": records.mark_of(CREATE)}))
@@ -444,7 +446,7 @@ def test_listing_is_read_where_a_good_create_was_refused() -> None:
     assert target.named == ["rec-9"]
 
 
-def test_refused_create_that_a_listing_shows_is_cancelled() -> None:
+def test_rejected_create_that_a_listing_shows_is_cancelled() -> None:
     records = CreatedResources(DOCUMENT)
     records.observe(create(status=400, mutation="title empty"), begin(records))
     records.observe(page(**{"rec-9": records.mark_of(CREATE)}))
@@ -461,7 +463,7 @@ def test_record_that_is_known_is_not_found_again() -> None:
     assert target.named == []
 
 
-def test_marks_tell_the_creates_of_operations_apart() -> None:
+def test_marks_distinguish_the_creates_of_operations() -> None:
     records = CreatedResources(DOCUMENT)
     other = DOCUMENT.operation("create_resident_appointment_rentmanager")
     assert records.mark_of(CREATE) == records.mark_of(CREATE) != records.mark_of(other)
@@ -497,7 +499,7 @@ def kept(*exchanges: Exchange, folder: Path) -> list[Entry]:
         "failed": ([create(), read("FAILURE")], ("job-1", None, (), 0, False)),
     },
 )
-def test_journal_tells_what_is_open(seen, expected, tmp_path: Path) -> None:
+def test_journal_lists_what_is_open(seen, expected, tmp_path: Path) -> None:
     found = kept(*seen, folder=tmp_path)
     assert [(one.job, one.record, one.cancellations, one.doubts, one.open) for one in found] == [expected]
 
@@ -545,7 +547,7 @@ def test_create_of_an_earlier_run_that_was_cut_off_is_looked_for(cancelled, tmp_
     assert target.named == cancelled
 
 
-def test_create_without_a_mark_that_was_cut_off_is_told_once(tmp_path: Path) -> None:
+def test_create_without_a_mark_that_was_cut_off_is_reported_once(tmp_path: Path) -> None:
     written = journal(tmp_path)
     CreatedResources(DOCUMENT, written).begin(CREATE, create_request(""))
     records = CreatedResources(DOCUMENT, written, earlier=True)

@@ -38,7 +38,7 @@ def gives_away(text: str, token: str) -> list[str]:
 def test_form_of_the_token_is_not_written(form: str) -> None:
     text = f"before {form} after"
     assert gives_away(text, TOKEN)
-    written = Redactor(TOKEN).text(text)
+    written = Redactor(TOKEN).redact_text(text)
     assert gives_away(written, TOKEN) == []
     assert written.startswith("before $")
     assert written.endswith(" after")
@@ -47,39 +47,42 @@ def test_form_of_the_token_is_not_written(form: str) -> None:
 @replayable
 @given(tokens)
 def test_percent_encoded_token_is_not_written(token: str) -> None:
-    assert gives_away(Redactor(token).text(f"?a={quote(token, safe='')}&b=1"), token) == []
+    assert gives_away(Redactor(token).redact_text(f"?a={quote(token, safe='')}&b=1"), token) == []
 
 
 @replayable
 @given(st.text())
 def test_text_without_the_token_stays_as_it_is(text: str) -> None:
-    assert Redactor(TOKEN).text(text) == text
+    assert Redactor(TOKEN).redact_text(text) == text
 
 
 @replayable
 @given(tokens)
-def test_no_edit_of_credentials_gives_the_token_away(token: str) -> None:
+def test_no_mutation_of_credentials_gives_the_token_away(token: str) -> None:
     redactor, request = Redactor(token), control(token=token)
     for mutation in every_edit(*WAYS_TO_BE_REFUSED, credentials.scheme_spellings):
         changed = mutation.apply(request)
-        written = [redactor.text(changed.target), *(redactor.text(f"{n}: {v}") for n, v in changed.headers)]
+        written = [
+            redactor.redact_text(changed.target),
+            *(redactor.redact_text(f"{n}: {v}") for n, v in changed.headers),
+        ]
         assert gives_away("\n".join(written), token) == [], mutation.name
         assert gives_away(curl(changed, "https://api.example.com", redactor), token) == [], mutation.name
 
 
 def test_short_part_is_an_ordinary_word() -> None:
-    assert Redactor("abcdefghij").text("abcde fghij bcdef") == "abcde fghij bcdef"
+    assert Redactor("abcdefghij").redact_text("abcde fghij bcdef") == "abcde fghij bcdef"
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash to fill in the token")
 @table("form", {name: form for name, form in FORMS.items() if name != "middle changed"})
-def test_what_stands_for_the_token_leads_back_to_it_in_a_shell(form: str) -> None:
-    command = f'printf %s "{Redactor(TOKEN).text(form)}"'
-    told = subprocess.run(  # noqa: S603 - our own command
+def test_replacement_of_the_token_expands_to_it_in_a_shell(form: str) -> None:
+    command = f'printf %s "{Redactor(TOKEN).redact_text(form)}"'
+    reported = subprocess.run(  # noqa: S603 - our own command
         ["bash", "-c", command],  # noqa: S607 - whichever bash there is
         env={"PROPEXO_TOKEN": TOKEN, "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert told.stdout == form
+    assert reported.stdout == form

@@ -23,13 +23,13 @@ def test_packed_page_holds_the_same_files() -> None:
     assert _packed(PAGE).endswith(b"})().then(ready)</script></html>")
 
 
-def test_page_of_another_make_is_refused() -> None:
+def test_report_page_of_another_format_is_rejected() -> None:
     with pytest.raises(RenderError, match="this version of Allure is not supported"):
         _packed(b"<html></html>")
 
 
 @pytest.mark.parametrize("tag", ['<script src="https://x.example/a.js">', "<img src=http://x.example/a.png>"])
-def test_page_that_loads_from_elsewhere_is_refused(tag: str) -> None:
+def test_page_that_loads_from_elsewhere_is_rejected(tag: str) -> None:
     with pytest.raises(RenderError, match="over the network"):
         _self_contained(PAGE + tag.encode())
 
@@ -43,7 +43,7 @@ def a_run(number: int) -> str:
     return json.dumps({"uuid": str(number), "timestamp": number, "testResults": {}}) + "\n"
 
 
-def test_newest_runs_are_kept(tmp_path: Path) -> None:
+def test_newest_runs_are_retained(tmp_path: Path) -> None:
     made, kept = tmp_path / "made", tmp_path / "history" / "mock.jsonl"
     for number in range(RUNS_KEPT + 2):
         made.write_text(f"older\n{a_run(number)}")

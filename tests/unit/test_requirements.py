@@ -48,7 +48,7 @@ def test_requirement_is_cited_by_one_test(name: str) -> None:
 
 
 @each_requirement
-def test_requirement_that_judges_its_own_requests_sends_some(requirement) -> None:
+def test_requirement_that_checks_its_own_requests_sends_some(requirement) -> None:
     demand = next(found[0] for found in CITATIONS.values() if found[0].requirement == requirement.id)
     # A should may wait for a larger profile; the smallest one still has a word on every must.
     fewest = demand.extra_requests[0] if requirement.gates else demand.extra_requests[1]
@@ -70,7 +70,7 @@ def test_requirement_applies_to_an_operation_of_the_document(requirement) -> Non
 
 
 @pytest.mark.parametrize("trait", TRAITS)
-def test_trait_tells_operations_apart(trait: str) -> None:
+def test_trait_distinguishes_operations(trait: str) -> None:
     has = {operation.id for operation in DOCUMENT.operations if trait in operation.traits}
     assert has
     assert trait == "any" or len(has) < len(DOCUMENT.operations)

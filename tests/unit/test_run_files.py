@@ -14,7 +14,7 @@ from reports.writers.allure_run_files import (
     write,
 )
 from tests.support.factories import table
-from tests.support.report_factories import FOUND, OTHER, broken, item, night, run_report
+from tests.support.report_factories import FOUND, OTHER, broken, earlier_run, item, run_report
 
 GITHUB = {
     "GITHUB_ACTIONS": "true",
@@ -48,25 +48,25 @@ def test_executor(environment, who: Executor) -> None:
 
 
 def test_files_of_a_run(tmp_path: Path) -> None:
-    told = run_report(broken(FOUND), item("held"))
-    write(tmp_path, told, Executor("GitHub Actions", "Nightly #7", "https://example.com"))
+    reported = run_report(broken(FOUND), item("held"))
+    write(tmp_path, reported, Executor("GitHub Actions", "Nightly #7", "https://example.com"))
     assert json.loads((tmp_path / "executor.json").read_text()) == {
         "name": "GitHub Actions",
         "buildName": "Nightly #7",
         "buildUrl": "https://example.com",
-        "reportName": told.headline,
+        "reportName": reported.headline,
     }
     names = [line.partition("=")[0] for line in (tmp_path / "environment.properties").read_text().splitlines()]
     assert names[:2] == ["Changed", "Outcome"]
     assert "Verdict" not in names
     assert {"Contract", "Profile", "Suite", "Detection"} <= set(names)
     samples = json.loads((tmp_path / "run-perf.json").read_text())
-    assert {sample["key"]: sample["value"] for sample in samples} == metrics(told, 0)
+    assert {sample["key"]: sample["value"] for sample in samples} == metrics(reported, 0)
 
 
 def test_changes_are_counted_in_one_line() -> None:
-    told = run_report(broken(FOUND, OTHER), earlier=[night(23, FOUND)])
-    assert change_counts(told) == "1 new, 1 still open, compared with the run of 2026-11-23 02:00 UTC"
+    reported = run_report(broken(FOUND, OTHER), earlier=[earlier_run(23, FOUND)])
+    assert change_counts(reported) == "1 new, 1 still open, compared with the run of 2026-11-23 02:00 UTC"
 
 
 def test_run_level_errors_are_those_that_no_result_shows() -> None:

@@ -16,7 +16,7 @@ PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ("v",))
 
 
 @table(
-    "told, outcome",
+    "reported, outcome",
     {
         "held": ([HELD, HELD, HELD], "Contract held: 3 musts"),
         "held, one piece of advice not met": ([HELD, NOT_MET], "Contract held: 1 must, 1 recommendation not met"),
@@ -45,17 +45,22 @@ PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ("v",))
         "a must not run": ([HELD, item("not run")], "Ended early: 1 of 2 musts not run"),
     },
 )
-def test_headline(told, outcome: str) -> None:
-    assert run_report(*told).headline == f"{outcome} - mock, contract 0123456789ab"
+def test_headline(reported, outcome: str) -> None:
+    assert run_report(*reported).headline == f"{outcome} - mock, contract 0123456789ab"
 
 
 def test_requests_are_counted_once_a_process() -> None:
-    told = [item("held", sent=10), item("held", sent=25), item("held", worker="gw1", sent=7), ItemResult.crashed("x")]
-    assert run_report(*told[:3]).sent == 32
-    assert replace(run_report(HELD), results=told).sent == 32
+    reported = [
+        item("held", sent=10),
+        item("held", sent=25),
+        item("held", worker="gw1", sent=7),
+        ItemResult.crashed("x"),
+    ]
+    assert run_report(*reported[:3]).sent == 32
+    assert replace(run_report(HELD), results=reported).sent == 32
 
 
-def test_proof_is_told_or_missed() -> None:
+def test_proof_is_shown_or_said_to_be_missing() -> None:
     assert "run make prove" in proof_line(None)
     assert proof_line(PROVED) == (
         "96 of 100 seeded defects detected (58 of 60 that break a must), 1 false alarm on 30 conforming variants"
@@ -63,8 +68,8 @@ def test_proof_is_told_or_missed() -> None:
 
 
 def test_facts_begin_with_the_verdict() -> None:
-    told = [HELD, HELD, item("held", operation="status", controls=5, requirement="JOB-01"), item("not applicable")]
-    found = run_report(*told).facts()
+    reported = [HELD, HELD, item("held", operation="status", controls=5, requirement="JOB-01"), item("not applicable")]
+    found = run_report(*reported).facts()
     assert next(iter(found.items())) == ("Verdict", "Contract held: 3 of 4 musts - mock, contract 0123456789ab")
     assert found["Requests"] == "40 sent, 7 controls accepted"
     assert found["Evidence"] == ("12 decisions on 40 requests, 2 of 2 requirements decided on at least one operation")
@@ -72,8 +77,8 @@ def test_facts_begin_with_the_verdict() -> None:
 
 
 def test_history_keeps_what_was_decided_and_found() -> None:
-    told = [VIOLATED, NOT_MET, item("held", operation="make"), item("inconclusive", requirement="ERR-02")]
-    run = as_run(CONFIG, [*told, broken(OTHER, FOUND), ItemResult.crashed("x")], 1, PROVED, whole=True)
+    reported = [VIOLATED, NOT_MET, item("held", operation="make"), item("inconclusive", requirement="ERR-02")]
+    run = as_run(CONFIG, [*reported, broken(OTHER, FOUND), ItemResult.crashed("x")], 1, PROVED, whole=True)
     assert run.exercised == {"cancel": ("ERR-01", "RATE-01", "RESP-01"), "make": ("ERR-01",)}
     assert run.musts == ("ERR-01", "RESP-01")
     assert run.identities == {FOUND.identity, OTHER.identity, ADVICE.identity}

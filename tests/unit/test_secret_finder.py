@@ -85,7 +85,7 @@ def test_encoded_secret_is_found_and_replaced(secret: str) -> None:
     for name, spell in ENCODINGS.items():
         text = f'{{"before": 1, "told": "{spell(secret)}"}} after'
         assert redactor.occurs_in(text.encode()), name
-        for written in (redactor.redact(text), redactor.text(text)):
+        for written in (redactor.redact_output(text), redactor.redact_text(text)):
             assert not redactor.occurs_in(written.encode()), name
             assert written.startswith('{"before": 1, "told": "'), name
             assert written.endswith(" after"), name
@@ -95,25 +95,28 @@ def test_encoded_secret_is_found_and_replaced(secret: str) -> None:
 def test_text_that_may_contain_it_is_replaced_by_its_length(mark: str) -> None:
     text = f"before {mark.join(TOKEN)} after"
     length = len(mark.join(TOKEN))
-    assert Redactor(TOKEN).redact(text) == f"before [{length} characters that may contain the token: redacted] after"
+    assert (
+        Redactor(TOKEN).redact_output(text)
+        == f"before [{length} characters that may contain the token: redacted] after"
+    )
 
 
 def test_layers_have_an_end() -> None:
     text = TOKEN.encode()
     for _ in range(LAYERS + 2):
         text = b64encode(text)
-    assert Redactor(TOKEN).redact_bytes(text) == text
+    assert Redactor(TOKEN).redact_output_bytes(text) == text
 
 
 @replayable
 @given(st.text(st.sampled_from(LETTERS + ' .,:/=<>\\"\n'), max_size=400))
 def test_text_without_it_stays_as_it_is(text: str) -> None:
-    assert Redactor(SECRET).redact(text) == text
+    assert Redactor(SECRET).redact_output(text) == text
 
 
 @pytest.mark.parametrize("word", ["pl4nted", "PL4NTED/token", "${PROPEXO_TOKEN}", HIDDEN])
 def test_half_of_it_is_needed(word: str) -> None:
-    assert Redactor(SECRET).redact(f"a {word} b") == f"a {word} b"
+    assert Redactor(SECRET).redact_output(f"a {word} b") == f"a {word} b"
 
 
 LENGTH = 200_000
@@ -135,7 +138,7 @@ def test_time_grows_with_the_text_and_no_faster(text: str) -> None:
 
     def seconds(part: str) -> float:
         began = time.process_time()
-        redactor.text(part)
+        redactor.redact_text(part)
         return time.process_time() - began
 
     short, long = min(seconds(text[: LENGTH // 8]) for _ in range(2)), seconds(text)
@@ -145,7 +148,7 @@ def test_time_grows_with_the_text_and_no_faster(text: str) -> None:
 def test_memory_is_bounded_for_a_long_token() -> None:
     tracemalloc.start()
     try:
-        Redactor(LONG).redact(f"before {LONG} after" * 4)
+        Redactor(LONG).redact_output(f"before {LONG} after" * 4)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -155,6 +158,6 @@ def test_memory_is_bounded_for_a_long_token() -> None:
 def test_body_in_an_unknown_coding_is_replaced() -> None:
     packed = gzip.compress(SECRET.encode())
     redacted = f"[{len(packed)} bytes in an unknown content coding: redacted]".encode()
-    assert Redactor(SECRET).body(packed, "br") == redacted
-    assert Redactor(SECRET).body(b"plain " + SECRET.encode(), "br") == b"plain ${PROPEXO_TOKEN}"
-    assert Redactor(SECRET).body(b"\xff\xfe", "gzip, identity") == b"\xff\xfe"
+    assert Redactor(SECRET).redact_body(packed, "br") == redacted
+    assert Redactor(SECRET).redact_body(b"plain " + SECRET.encode(), "br") == b"plain ${PROPEXO_TOKEN}"
+    assert Redactor(SECRET).redact_body(b"\xff\xfe", "gzip, identity") == b"\xff\xfe"

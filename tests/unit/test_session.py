@@ -114,7 +114,7 @@ def test_what_was_declared_away_does_not_apply() -> None:
     assert found.skip_reason(REQUIREMENTS["RESP-01"], LIST) is None
 
 
-def test_value_that_is_missing_at_the_declared_level_could_not_be_told() -> None:
+def test_value_that_is_missing_at_the_declared_level_could_not_be_reported() -> None:
     found = session(access=Access.WRITE, **CREATES)
     assert isinstance(found.skip_reason(REQUIREMENTS["RESP-01"], APPLICANT), CouldNotTell)
 

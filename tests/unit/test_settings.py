@@ -139,7 +139,7 @@ def test_other_variables_may_hold_any_bytes() -> None:
     assert settings(*VARIABLES, **GOOD | {"ELSEWHERE": "\udcff"}).known["PROPEXO_EVENT_IDS"] == ("evt-1", "evt-2")
 
 
-def test_quote_that_is_not_closed_is_told_without_the_value(tmp_path: Path) -> None:
+def test_quote_that_is_not_closed_is_reported_without_the_value(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text(f"# mine\nPROPEXO_TOKEN='{TOKEN}\nPROPEXO_EVENT_IDS=e-1\n")
     with pytest.raises(UsageError) as caught:
@@ -192,7 +192,7 @@ PRODUCTION = {
 
 
 @pytest.mark.parametrize("url", PRODUCTION.values(), ids=PRODUCTION)
-def test_production_is_refused_unless_allowed(url: str) -> None:
+def test_production_is_rejected_unless_allowed(url: str) -> None:
     with pytest.raises(
         UsageError, match=r"^api\.propexo\.com is production, where .* --allow-production if you mean it"
     ):
@@ -216,7 +216,7 @@ DISGUISED = {
 
 
 @pytest.mark.parametrize("url", DISGUISED.values(), ids=DISGUISED)
-def test_production_in_disguise_is_refused_always(url: str) -> None:
+def test_production_in_disguise_is_rejected_always(url: str) -> None:
     for allowed in (False, True):
         with pytest.raises(UsageError):
             target_from(url, settings(**GOOD), allow_production=allowed)

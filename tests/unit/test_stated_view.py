@@ -20,18 +20,18 @@ def unsure(node: Any, basis: str = "inferred") -> Any:
     return node | {"x-basis": basis}
 
 
-def test_operation_without_doubts_is_its_own_twin() -> None:
+def test_operation_without_inferences_is_its_own_stated_view() -> None:
     assert STATUS.stated_variant is None
     assert STATUS.stated_only is STATUS
 
 
-def test_twin_has_no_twin_of_its_own() -> None:
+def test_stated_view_of_a_stated_view_is_itself() -> None:
     assert CANCEL.stated_only is not CANCEL
     assert CANCEL.stated_only.stated_only is CANCEL.stated_only
 
 
 @pytest.mark.parametrize("operation", [*DOCUMENT.operations, *load_document(GENERIC).operations], ids=repr)
-def test_twin_is_the_same_operation_with_no_more_than_it_has(operation) -> None:
+def test_stated_view_is_the_same_operation_with_no_more_than_it_has(operation) -> None:
     stated = operation.stated_only
     assert (stated.id, stated.method, stated.path) == (operation.id, operation.method, operation.path)
     assert stated.traits <= operation.traits
@@ -61,14 +61,14 @@ def bases_in(node: Any) -> set[Any]:
         "list": (LIST, set()),
     },
 )
-def test_twin_lacks_the_traits_that_are_not_stated(operation, lacks) -> None:
+def test_stated_view_lacks_the_traits_that_are_not_stated(operation, lacks) -> None:
     assert operation.traits - operation.stated_only.traits == lacks
 
 
 @each_unsure
 def test_property_that_is_not_stated_is_neither_known_nor_required(tmp_path: Path, basis: str) -> None:
     schema = objects({"sure": TEXT, "guessed": unsure(TEXT, basis)}, ["guessed", "sure"])
-    for found, stated in twins(tmp_path, schema):
+    for found, stated in stated_views(tmp_path, schema):
         assert (list(found["properties"]), found["required"]) == (["sure", "guessed"], ["guessed", "sure"])
         assert (list(stated["properties"]), stated["required"]) == (["sure"], ["sure"])
 
@@ -82,14 +82,14 @@ def test_property_on_any_other_basis_is_stated(tmp_path: Path, basis: str | None
 
 def test_requirement_of_a_property_inside_another_goes_with_it(tmp_path: Path) -> None:
     schema = objects({"outer": objects({"inner": unsure(TEXT), "other": TEXT}, ["inner", "other"])}, ["outer"])
-    for _, stated in twins(tmp_path, schema):
+    for _, stated in stated_views(tmp_path, schema):
         assert stated["required"] == ["outer"]
         assert stated["properties"]["outer"]["required"] == ["other"]
 
 
 def test_name_that_is_required_without_being_described_stays_required(tmp_path: Path) -> None:
     schema = objects({"guessed": unsure(TEXT)}, ["guessed", "undescribed"])
-    for _, stated in twins(tmp_path, schema):
+    for _, stated in stated_views(tmp_path, schema):
         assert stated["required"] == ["undescribed"]
 
 
@@ -97,14 +97,14 @@ def test_everything_below_a_guess_is_guessed(tmp_path: Path) -> None:
     schema = objects(
         {"outer": unsure(objects({"inner": {"type": "string", "x-basis": "stated"}}, ["inner"]))}, ["outer"]
     )
-    for _, stated in twins(tmp_path, schema):
+    for _, stated in stated_views(tmp_path, schema):
         assert (stated["properties"], stated["required"]) == ({}, [])
 
 
 @each_unsure
 def test_entry_of_all_of_is_left_out_alone(tmp_path: Path, basis: str) -> None:
     schema = objects({"a": {"type": "string", "allOf": [{"maxLength": 9}, unsure({"pattern": "^x"}, basis)]}})
-    for found, stated in twins(tmp_path, schema):
+    for found, stated in stated_views(tmp_path, schema):
         assert found["properties"]["a"].keys() == {"type", "maxLength", "pattern", "x-basis"}
         assert stated["properties"]["a"] == {"type": "string", "maxLength": 9}
 
@@ -114,7 +114,7 @@ def test_form_that_only_an_example_shows_constrains_no_more(tmp_path: Path) -> N
     assert ["constrained" in operation.traits for operation in (found, found.stated_only)] == [True, False]
 
 
-def twins(folder: Path, schema: Any) -> list[tuple[Any, Any]]:
+def stated_views(folder: Path, schema: Any) -> list[tuple[Any, Any]]:
     """Return the schema of a request and of an answer, each as it is read and as it is stated."""
     request, answer = made(folder, taking(schema)), made(folder, answering(schema))
     return [(request.body, request.stated_only.body), (answer.responses["200"], answer.stated_only.responses["200"])]
@@ -178,7 +178,7 @@ LINKS = {"links": QUEUED["links"]}
         "in an object that is a guess": (objects({"meta": unsure(objects({"job": TEXT}, ["job"]))}, ["meta"]), False),
     },
 )
-def test_link_of_a_twin_needs_a_value_that_is_stated(tmp_path: Path, schema, *, stated: bool) -> None:
+def test_link_of_a_stated_view_needs_a_value_that_is_stated(tmp_path: Path, schema, *, stated: bool) -> None:
     pointer = "/meta/job" if "meta" in schema["properties"] else "/job"
     to = {"status": {"operationId": "status", "parameters": {"id": f"$response.body#{pointer}"}}}
     doubtful = {"x-unknown-properties": unsure({}), **objects({"a": TEXT})}
@@ -201,7 +201,7 @@ def test_status_is_queued_by_writes_whose_link_is_a_guess(tmp_path: Path) -> Non
     assert document.operation("status").stated_only.queued_by == (("make", JOB),)
 
 
-def test_twin_of_an_update_updates_records(tmp_path: Path) -> None:
+def test_stated_view_of_an_update_updates_records(tmp_path: Path) -> None:
     record = {"cancelled-by": "cancel", "updated-by": "update", "listed-by": "update"}
     doubtful = QUEUES | taking(objects({"a": unsure(TEXT)}))
     document = loaded(tmp_path, queueing({"x-record": record}, cancel=doubtful, update=doubtful))

@@ -14,7 +14,7 @@ from tests.harness.run.operation_run import OperationRun
 from tests.harness.run.session import Options, Session
 from tests.harness.trial.stateful import LINKED, explore_links
 from tests.support.factories import CANCEL, CREATE, DOCUMENT, STATUS, table
-from tests.support.sockets import Talk, serving
+from tests.support.sockets import ServerConnection, serving
 from tests.support.suite_process import CONTRACT
 
 
@@ -44,7 +44,7 @@ def session_at(url: str, *operations: str, **environment: str) -> Session:
     return Session(Options(url, operations, Profile.DEEP, 1, CONTRACT, environment))
 
 
-def test_walk_leads_from_a_write_to_its_status() -> None:
+def test_link_exploration_leads_from_a_write_to_its_status() -> None:
     with walking() as walked:
         linked = explore_links(walked.run, 60)
         known = walked.api.state.jobs.keys() | (walked.api.state.records.keys() - {*walked.api.state.events})
@@ -53,11 +53,11 @@ def test_walk_leads_from_a_write_to_its_status() -> None:
         operation = DOCUMENT.operation(seen.operation)
         named = {*operation.path_values(seen.request.target).values()}
         named |= {seen.request.json().get("event_id")} if operation.body else set()
-        assert named & known, "led to by nothing that the target told"
+        assert named & known, "no response of the target leads to it"
     assert all(seen.accepted and seen.mutation == LINKED for seen in linked)
 
 
-def test_walk_leads_on_to_what_works_on_the_record() -> None:
+def test_link_exploration_leads_on_to_operations_on_the_record() -> None:
     with walking() as walked:
         linked = {seen.operation for seen in explore_links(walked.run, 60)}
     assert linked - {STATUS.id}
@@ -77,14 +77,14 @@ def test_few_requests_are_enough_to_follow_a_link() -> None:
         "status alone": ([STATUS.id],),
     },
 )
-def test_walk_never_leaves_the_selected_operations(operations: list[str]) -> None:
+def test_link_exploration_stays_within_the_selected_operations(operations: list[str]) -> None:
     with walking(*operations) as walked:
         explore_links(walked.run, 30)
     assert {seen.operation for seen in walked.run.exchanges} <= walked.session.selected
 
 
 @pytest.mark.parametrize("at_most", [0, 1, 8, 30])
-def test_walk_keeps_within_its_number_of_requests(at_most: int) -> None:
+def test_link_exploration_stays_within_its_number_of_requests(at_most: int) -> None:
     with walking() as walked:
         before = walked.run.budget.left
         explore_links(walked.run, at_most)
@@ -92,7 +92,7 @@ def test_walk_keeps_within_its_number_of_requests(at_most: int) -> None:
         assert before - walked.run.budget.left <= at_most + 3, "what was created last is to be cancelled, too"
 
 
-def test_what_the_walk_created_is_cancelled() -> None:
+def test_record_that_the_link_exploration_created_is_cancelled() -> None:
     with walking(CREATE.id, STATUS.id) as walked:
         explore_links(walked.run, 30)
         created = [r for r in walked.api.state.records.values() if r.id not in walked.api.state.events]
@@ -102,9 +102,9 @@ def test_what_the_walk_created_is_cancelled() -> None:
         assert all(record.removed for record in created)
 
 
-def test_walk_ends_where_nothing_is_answered() -> None:
-    def hangs_up(talk: Talk) -> None:
-        talk.hear()
+def test_link_exploration_ends_where_nothing_is_answered() -> None:
+    def hangs_up(client: ServerConnection) -> None:
+        client.receive()
 
     with serving(hangs_up) as server:
         session = session_at(server.url, PROPEXO_TOKEN="tok-1-of-a-walk", PROPEXO_EVENT_IDS="evt-1")

@@ -63,7 +63,7 @@ def test_names_are_unique_short_and_stable(mutations, asked: Operation) -> None:
 
 
 @table("mutations, asked", EVERY)
-def test_edit_makes_the_same_request_every_time(mutations, asked: Operation) -> None:
+def test_mutation_makes_the_same_request_every_time(mutations, asked: Operation) -> None:
     request = good(asked)
     once = [mutation.apply(request) for mutation in flat(mutations(asked))]
     assert once == [mutation.apply(request) for mutation in flat(mutations(asked))]
@@ -71,7 +71,7 @@ def test_edit_makes_the_same_request_every_time(mutations, asked: Operation) -> 
 
 
 @table("mutations, asked", EVERY)
-def test_edits_differ_from_the_control_and_from_each_other(mutations, asked: Operation) -> None:
+def test_mutations_differ_from_the_control_and_from_each_other(mutations, asked: Operation) -> None:
     applied = [mutation for mutation in mutations(asked) if mutation.applies(good(asked))]
     sent: dict[Request, str] = {}
     for mutation in applied:
@@ -80,7 +80,7 @@ def test_edits_differ_from_the_control_and_from_each_other(mutations, asked: Ope
         sent[request] = mutation.name
 
 
-def test_edit_that_changes_nothing_does_not_apply() -> None:
+def test_mutation_that_changes_nothing_does_not_apply() -> None:
     nothing, something = (
         Mutation("nothing", lambda request: request),
         Mutation("body", lambda request: request.with_body(b"1")),
@@ -92,7 +92,7 @@ def test_edit_that_changes_nothing_does_not_apply() -> None:
 
 @replayable
 @given(tokens | st.sampled_from(["1234567890", "abcba-abcba", "1", "aaaa", "undefined", "x", "null"]))
-def test_edit_of_credentials_never_sends_the_issued_token_as_it_should_be(token: str) -> None:
+def test_mutation_of_credentials_never_sends_the_issued_token_as_it_should_be(token: str) -> None:
     request = control(token=token)
     for mutation in every_edit(*WAYS_TO_BE_REFUSED):
         changed = mutation.apply(request)

@@ -35,7 +35,7 @@ def sent(mutations, body) -> dict:
 
 @replayable
 @given(cases())
-def test_request_to_edit_is_valid(case) -> None:
+def test_request_to_mutate_is_valid(case) -> None:
     taken, request = case
     assert fits(taken, request)
 
@@ -43,7 +43,7 @@ def test_request_to_edit_is_valid(case) -> None:
 @pytest.mark.parametrize("strategy", BREAKING)
 @replayable
 @given(case=cases())
-def test_edit_breaks_the_schema(strategy, case) -> None:
+def test_mutation_breaks_the_schema(strategy, case) -> None:
     taken, request = case
     mutations = [mutation for mutation in flat(strategy(taken)) if mutation.applies(request)]
     assert [mutation.name for mutation in mutations if fits(taken, mutation.apply(request))] == []
@@ -54,7 +54,7 @@ def test_edit_breaks_the_schema(strategy, case) -> None:
 )
 @replayable
 @given(case=cases(whole=True))
-def test_edit_breaks_by_construction_not_by_luck(strategy, case) -> None:
+def test_mutation_breaks_by_construction_not_by_luck(strategy, case) -> None:
     taken, request = case
     assert [mutation.name for mutation in strategy(taken) if not mutation.applies(request)] == []
 
@@ -62,7 +62,7 @@ def test_edit_breaks_by_construction_not_by_luck(strategy, case) -> None:
 @pytest.mark.parametrize("strategy", KEEPING)
 @replayable
 @given(case=cases())
-def test_edit_keeps_the_schema(strategy, case) -> None:
+def test_mutation_keeps_the_schema(strategy, case) -> None:
     taken, request = case
     assert [mutation.name for mutation in flat(strategy(taken)) if not fits(taken, mutation.apply(request))] == []
 
@@ -116,7 +116,7 @@ def test_optional_property_that_the_control_leaves_out_is_edited_too() -> None:
     assert sent(string_payloads.legal_texts(taken), {})["b with the word null"] == {"b": "null"}
 
 
-def test_edits_are_made_inside_objects_and_arrays() -> None:
+def test_mutations_are_made_inside_objects_and_arrays() -> None:
     inner = objects({"in": {"type": "string", "maxLength": 3}}, ["in"])
     taken = operation(objects({"out": inner, "tags": {"type": "array", "items": {"type": "string"}}}))
     control_body = {"out": {"in": "x"}, "tags": ["t", "u"]}
@@ -135,7 +135,7 @@ def test_edits_are_made_inside_objects_and_arrays() -> None:
     assert {mutation.mutated_property for mutation in mutations} <= {"out", "in", "tags", None}
 
 
-def test_object_that_may_be_null_is_made_to_edit_what_is_inside() -> None:
+def test_object_that_may_be_null_is_created_to_mutate_what_is_inside() -> None:
     inner = {"type": ["object", "null"], "properties": {"in": {"type": "string"}}}
     taken = operation(objects({"out": inner}))
     assert sent(type_mutations.wrong_types(taken), {"out": None})["out/in as null"] == {"out": {"in": None}}
@@ -181,7 +181,7 @@ def test_what_a_language_converts_is_tried_on_one_property_after_the_other() -> 
     assert sorted(tried[3:]) == ["a as an object around it", "a as true", "b as an empty object"]
 
 
-def test_wrong_type_stands_beside_a_value_that_nobody_knows() -> None:
+def test_wrong_type_is_combined_with_an_unknown_id() -> None:
     (mutation,) = [
         mutation
         for mutation in fault_combinations.combined_faults(CANCEL)
@@ -201,14 +201,14 @@ def test_combined_breach_breaks_the_schema() -> None:
     ]
 
 
-def test_unknown_property_is_beside_what_was_accepted() -> None:
+def test_unknown_property_is_added_to_what_was_accepted() -> None:
     for mutation in bodies.unknown_properties(CANCEL):
         value = mutation.apply(control()).json()
         assert value.pop(mutation.mutated_property) in ("x", None, {})
         assert value == control().json()
 
 
-def test_hostile_text_stands_where_bounds_allow_it() -> None:
+def test_hostile_text_is_placed_where_bounds_allow_it() -> None:
     bounded = operation(objects({"a": {"type": "string", "maxLength": 9}, "b": {"type": "integer"}}))
     assert string_payloads.legal_texts(bounded) == []
     tried = {mutation.apply(control()).json()["event_id"] for mutation in string_payloads.legal_texts(CANCEL)}
@@ -253,7 +253,7 @@ def test_property_is_moved_to_the_query_among_switches() -> None:
     assert ("event_id=" in switched.target, "skip_validation" in switched.target) == (False, True)
 
 
-def test_long_text_speaks_for_shorter_ones() -> None:
+def test_long_text_is_tried_in_place_of_shorter_ones() -> None:
     mutation = next(mutation for mutation in string_payloads.legal_texts(CANCEL) if "10,000" in mutation.name)
     lengths = [len(part.apply(control()).json()["event_id"]) for part in mutation.parts]
     assert lengths == sorted(lengths) == [65, 257, 1025]

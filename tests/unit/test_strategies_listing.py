@@ -9,8 +9,8 @@ from tests.support.factories import LIST, control, table
 
 def shown(number: int, x_id: str, notes: str | None) -> dict[str, str | None]:
     day = f"{number:02}T10:00:00Z"
-    told = {"created_at": f"2026-01-{day}", "updated_at": f"2026-02-{day}"}
-    return {"id": f"r-{number}", "x_id": x_id, "notes": notes} | told
+    reported = {"created_at": f"2026-01-{day}", "updated_at": f"2026-02-{day}"}
+    return {"id": f"r-{number}", "x_id": x_id, "notes": notes} | reported
 
 
 SHOWN = [shown(1, "a", None), shown(2, "a", "n"), shown(3, "b", "n")]
@@ -54,10 +54,10 @@ def test_there_are_no_pages_of_equals_where_all_differ() -> None:
         "no moment": ("soon", None),
     },
 )
-def test_moment_is_told_in_another_time_zone(moment: str, elsewhere: str | None) -> None:
+def test_moment_is_written_in_another_time_zone(moment: str, elsewhere: str | None) -> None:
     queries = asked(listing.filters(LIST, [item | {"updated_at": moment, "last_seen": moment} for item in SHOWN]))
-    told = [query for name, query in queries.items() if name.endswith("in another time zone")]
-    assert [next(iter(query.values())) for query in told] == ([elsewhere] if elsewhere else [])
+    reported = [query for name, query in queries.items() if name.endswith("in another time zone")]
+    assert [next(iter(query.values())) for query in reported] == ([elsewhere] if elsewhere else [])
 
 
 def test_order_is_asked_for_with_a_small_page() -> None:

@@ -24,8 +24,8 @@ def asking(**schemas):
 
 def on_path(path: str):
     names = [part.partition("}")[0] for part in path.split("{")[1:]]
-    told = tuple(Parameter(name, "path", required=True, schema={"type": "string"}) for name in names)
-    return operation(path=path, parameters=told)
+    reported = tuple(Parameter(name, "path", required=True, schema={"type": "string"}) for name in names)
+    return operation(path=path, parameters=reported)
 
 
 def targets(mutations, target: str) -> dict[str, str]:
@@ -48,7 +48,7 @@ def asked_for(mutations, target: str = "/things") -> dict[str, dict[str, str]]:
         "two ids in a segment": ("/a/{x}-{y}.json", "/a/1-2.json", "/a/1-2%00.json"),
     },
 )
-def test_last_id_is_edited_and_all_else_kept(path, target, expected) -> None:
+def test_last_id_is_mutated_and_all_else_unchanged(path, target, expected) -> None:
     assert targets(path_ids.hostile_path_ids(on_path(path)), target)["id with an encoded NUL"] == expected
 
 
@@ -128,7 +128,7 @@ def test_parameter_that_needs_others_is_not_sent_alone() -> None:
 
 
 @pytest.mark.parametrize("strategy", [query_values.invalid_query_values, query_values.boundary_query_values])
-def test_edit_asks_for_one_parameter_beside_what_the_control_asks(strategy) -> None:
+def test_mutation_adds_one_parameter_to_those_of_the_control(strategy) -> None:
     for name, asked in asked_for(strategy(LISTING), "/things?given=1").items():
         assert asked.pop("given") == "1"
         assert len(asked) == 1, name

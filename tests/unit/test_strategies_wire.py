@@ -49,7 +49,7 @@ def test_only_what_makes_no_sense_of_a_body_leaves_it_alone(body, not_applying) 
 
 @replayable
 @given(st.dictionaries(texts, values, max_size=4))
-def test_edit_of_bytes_is_not_json(body) -> None:
+def test_mutation_of_bytes_is_not_json(body) -> None:
     request = control().with_json(body)
     mutations = [mutation for mutation in json_syntax.not_json(CANCEL) if mutation.applies(request)]
     assert [mutation.name for mutation in mutations if still_json(mutation.apply(request).body)] == []
@@ -57,7 +57,7 @@ def test_edit_of_bytes_is_not_json(body) -> None:
 
 @replayable
 @given(cases())
-def test_edit_of_bytes_takes_the_body_of_any_operation(case) -> None:
+def test_mutation_of_bytes_takes_the_body_of_any_operation(case) -> None:
     taken, request = case
     for strategy in (
         json_syntax.not_json,
@@ -113,7 +113,7 @@ def test_other_media_type_is_another_content_type() -> None:
     assert None in types
 
 
-def test_edit_of_bytes_keeps_what_was_accepted_readable_to_a_lax_parser() -> None:
+def test_mutation_of_bytes_keeps_what_was_accepted_readable_to_a_lax_parser() -> None:
     lax = {mutation.name: mutation.apply(control()).body for mutation in json_syntax.not_json(CANCEL)}
     assert json.loads(lax["block comment"].removeprefix(b"/* c */")) == control().json()
     assert json.loads(lax["NaN, then the value"]) == control().json()

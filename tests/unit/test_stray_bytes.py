@@ -17,8 +17,8 @@ from tests.harness.http.client import Client
 from tests.harness.http.framing import Answer
 from tests.harness.http.retry_policy import BROKEN
 from tests.harness.http.transport import StrayBytes
-from tests.support.factories import CANCEL, exchange, said, table
-from tests.support.sockets import LAST, OK, Fake, Server, Talk, serving
+from tests.support.factories import CANCEL, decided, exchange, table
+from tests.support.sockets import LAST, OK, Fake, Server, ServerConnection, serving
 
 FIRST, SECOND = Request("GET", "/first", ()), Request("GET", "/second", ())
 HEAD = Request("HEAD", "/first", ())
@@ -40,30 +40,30 @@ def client_of(
 
 
 def always(answer: bytes) -> Fake:
-    def fake(talk: Talk) -> None:
-        while talk.hear():
-            talk.say(answer)
+    def fake(client: ServerConnection) -> None:
+        while client.receive():
+            client.send(answer)
 
     return fake
 
 
-def afterwards(late: bytes, said: threading.Event) -> Fake:
+def afterwards(late: bytes, decided: threading.Event) -> Fake:
     """Return a server that says something after its first answer, once the client has read that."""
     asked = threading.Event()
 
-    def fake(talk: Talk) -> None:
-        while talk.hear():
-            talk.say(OK)
+    def fake(client: ServerConnection) -> None:
+        while client.receive():
+            client.send(OK)
             if not asked.is_set():
                 asked.set()
                 threading.Event().wait(0.1)
-                talk.say(late)
-                said.set()
+                client.send(late)
+                decided.set()
 
     return fake
 
 
-def test_answer_ahead_of_the_answer_is_told_with_its_request() -> None:
+def test_answer_ahead_of_the_answer_is_reported_with_its_request() -> None:
     with client_of(always(REFUSED + OK)) as (client, server):
         replies = [client.send(request) for request in (FIRST, SECOND, FIRST)]
     assert [reply.stray for reply in replies] == [OK] * 3
@@ -79,14 +79,14 @@ def test_body_of_an_answer_to_head_is_no_part_of_the_next_answer() -> None:
     assert server.connections == 2
 
 
-def test_bytes_behind_the_last_answer_of_a_connection_are_told_as_well() -> None:
+def test_bytes_behind_the_last_answer_of_a_connection_are_reported_as_well() -> None:
     with client_of(always(LAST + b"more")) as (client, _):
         assert client.send(FIRST).stray == b"more"
 
 
-def assert_told_late(client: Client, server: Server, said: threading.Event) -> None:
+def assert_reported_late(client: Client, server: Server, decided: threading.Event) -> None:
     assert client.send(FIRST).stray == b""
-    assert said.wait(SECONDS)
+    assert decided.wait(SECONDS)
     reply = client.send(SECOND)
     assert (reply.response and reply.response.status, reply.stray, reply.attempts) == (200, b"", 1)
     assert list(client.take_stray_bytes()) == [StrayBytes(FIRST, REFUSED)]
@@ -94,19 +94,19 @@ def assert_told_late(client: Client, server: Server, said: threading.Event) -> N
     assert server.connections == 2
 
 
-def test_bytes_that_come_late_are_told_with_the_request_before() -> None:
-    said = threading.Event()
-    with client_of(afterwards(REFUSED, said)) as (client, server):
-        assert_told_late(client, server, said)
+def test_bytes_that_come_late_are_reported_with_the_request_before() -> None:
+    decided = threading.Event()
+    with client_of(afterwards(REFUSED, decided)) as (client, server):
+        assert_reported_late(client, server, decided)
 
 
 @pytest.mark.parametrize("first", [1, 3], ids=["the first answer", "the third answer"])
-def test_bytes_that_come_in_place_of_the_next_answer_are_told_with_the_request_before(first: int) -> None:
-    def fake(talk: Talk) -> None:
-        heard = 0
-        while talk.hear():
-            heard += 1
-            talk.say(b"left over" + OK if heard == first + 1 else OK)
+def test_bytes_that_come_in_place_of_the_next_answer_are_reported_with_the_request_before(first: int) -> None:
+    def fake(client: ServerConnection) -> None:
+        received = 0
+        while client.receive():
+            received += 1
+            client.send(b"left over" + OK if received == first + 1 else OK)
 
     with client_of(fake) as (client, _):
         replies = [client.send(request) for request in (*[FIRST] * first, SECOND)]
@@ -116,9 +116,9 @@ def test_bytes_that_come_in_place_of_the_next_answer_are_told_with_the_request_b
 
 
 def test_what_is_no_http_on_a_fresh_connection_as_well_is_the_request_s_own() -> None:
-    def fake(talk: Talk) -> None:
-        while heard := talk.hear():
-            talk.say(b"no HTTP\r\n\r\n" if heard.target == SECOND.target else OK)
+    def fake(client: ServerConnection) -> None:
+        while received := client.receive():
+            client.send(b"no HTTP\r\n\r\n" if received.target == SECOND.target else OK)
 
     with client_of(fake) as (client, _):
         client.send(FIRST)
@@ -128,19 +128,19 @@ def test_what_is_no_http_on_a_fresh_connection_as_well_is_the_request_s_own() ->
 
 
 def test_bytes_that_come_late_are_seen_through_tls() -> None:
-    authority, said = trustme.CA(), threading.Event()
+    authority, decided = trustme.CA(), threading.Event()
     tls, trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     authority.configure_trust(trusted)
-    with client_of(afterwards(REFUSED, said), tls, trusted) as (client, server):
-        assert_told_late(client, server, said)
+    with client_of(afterwards(REFUSED, decided), tls, trusted) as (client, server):
+        assert_reported_late(client, server, decided)
 
 
 def test_answer_408_in_place_of_the_next_answer_is_none() -> None:
-    def fake(talk: Talk) -> None:
+    def fake(client: ServerConnection) -> None:
         for place in range(2):
-            if talk.hear():
-                talk.say(TIMEOUT if place else OK)
+            if client.receive():
+                client.send(TIMEOUT if place else OK)
 
     with client_of(fake) as (client, _):
         replies = [client.send(request) for request in (FIRST, SECOND)]
@@ -149,10 +149,10 @@ def test_answer_408_in_place_of_the_next_answer_is_none() -> None:
 
 
 def test_answer_408_before_a_connection_closes_is_no_stray() -> None:
-    said = threading.Event()
-    with client_of(afterwards(TIMEOUT, said)) as (client, _):
+    decided = threading.Event()
+    with client_of(afterwards(TIMEOUT, decided)) as (client, _):
         client.send(FIRST)
-        assert said.wait(SECONDS)
+        assert decided.wait(SECONDS)
         assert client.send(SECOND).attempts == 1
         assert list(client.take_stray_bytes()) == []
 
@@ -186,8 +186,8 @@ def test_answer_ends_where_its_headers_say(method: bytes, answer: bytes, surplus
 
 @pytest.mark.parametrize("check", [response.no_server_error, response.answered_below_500])
 def test_stray_bytes_are_a_problem_of_their_own(check: object) -> None:
-    assert said(check(CANCEL, exchange(400))) is PASS  # type: ignore[operator]
-    assert said(check(CANCEL, exchange(400, stray=b"x"))) == "bytes after the answer"  # type: ignore[operator]
+    assert decided(check(CANCEL, exchange(400))) is PASS  # type: ignore[operator]
+    assert decided(check(CANCEL, exchange(400, stray=b"x"))) == "bytes after the answer"  # type: ignore[operator]
 
 
 @table("method, gates", {"the operation's": ("POST", True), "HEAD, which nobody documents": ("HEAD", False)})

@@ -61,7 +61,9 @@ def test_what_the_rfc_allows_is_read(content: bytes) -> None:
         "a text that never ends": (b'"' + b"\\" * 65_537, "not JSON", None),
     },
 )
-def test_fault_is_told_beside_what_a_lenient_reader_makes_of_it(content: bytes, fault: str, value: object) -> None:
+def test_fault_is_returned_with_the_value_that_a_lenient_reader_finds(
+    content: bytes, fault: str, value: object
+) -> None:
     assert read(content) == JsonText(value, fault)
 
 

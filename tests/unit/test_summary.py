@@ -12,11 +12,11 @@ from reports.run.proof import Proof
 from reports.run.trend import State
 from reports.writers.summary import SCHEMA, summary, write
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, item, night, run_report
+from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, earlier_run, item, run_report
 from tests.support.report_files import DOCUMENTED, schema_errors
 
 PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ())
-EARLIER = [night(22, OTHER), night(23, OTHER, ADVICE)]
+EARLIER = [earlier_run(22, OTHER), earlier_run(23, OTHER, ADVICE)]
 
 
 @table(
@@ -34,11 +34,11 @@ def test_summary_is_as_documented(report) -> None:
 
 def test_schema_is_a_schema_and_closed() -> None:
     Draft202012Validator.check_schema(DOCUMENTED)
-    told = summary(run_report(broken(FOUND)))
-    assert schema_errors(told | {"more": 1})
+    reported = summary(run_report(broken(FOUND)))
+    assert schema_errors(reported | {"more": 1})
     for key in DOCUMENTED["required"]:
-        assert schema_errors({name: value for name, value in told.items() if name != key}), key
-    assert set(DOCUMENTED["properties"]) == set(DOCUMENTED["required"]) == set(told)
+        assert schema_errors({name: value for name, value in reported.items() if name != key}), key
+    assert set(DOCUMENTED["properties"]) == set(DOCUMENTED["required"]) == set(reported)
 
 
 def test_schema_names_every_state_and_the_version() -> None:
@@ -52,20 +52,20 @@ def test_schema_names_every_state_and_the_version() -> None:
     assert DOCUMENTED["properties"]["schema"] == {"const": SCHEMA}
 
 
-def test_findings_are_numbered_and_tell_where_they_stand() -> None:
-    told = summary(run_report(broken(FOUND), broken(OTHER), earlier=EARLIER, issues=[ISSUE]))
-    assert [(f["number"], f["state"], f["runs"], f["observed"]) for f in told["findings"]] == [
+def test_findings_are_numbered_and_have_a_state() -> None:
+    reported = summary(run_report(broken(FOUND), broken(OTHER), earlier=EARLIER, issues=[ISSUE]))
+    assert [(f["number"], f["state"], f["runs"], f["observed"]) for f in reported["findings"]] == [
         (1, "still open", 3, "200 {}"),
         (2, "known", 1, "200 {}"),
         (3, "not looked at", 1, None),
     ]
-    assert told["findings"][1]["known"]["owner"] == "team-x"
-    assert told["history"] == {"compared_with": EARLIER[-1].when, "notice": ""}
+    assert reported["findings"][1]["known"]["owner"] == "team-x"
+    assert reported["history"] == {"compared_with": EARLIER[-1].when, "notice": ""}
 
 
 def test_what_only_the_closing_lines_need_is_left_out() -> None:
-    (told,) = summary(run_report(item("held")))["results"]
-    assert not {"process", "sent", "stop"} & set(told)
+    (reported,) = summary(run_report(item("held")))["results"]
+    assert not {"process", "sent", "stop"} & set(reported)
 
 
 @pytest.mark.parametrize("folder", ["", "new/deep"])

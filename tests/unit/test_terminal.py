@@ -9,7 +9,7 @@ from reports.render.terminal import COLUMNS, LINES_OF_A_STATE, closing_text
 from reports.run.counts import CheckResult
 from reports.run.trend import State
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, item, night, run_report
+from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, earlier_run, item, run_report
 
 HELD = item("held")
 KNOWN = broken(FOUND, suppressed=True)
@@ -27,23 +27,29 @@ OF_EACH_RESULT = {
 }
 
 
-def closed(*told, width: int = 100, **more) -> list[str]:
-    return [line.rstrip() for line in closing_text(run_report(*told, **more), width).splitlines()]
+def closed(*reported, width: int = 100, **more) -> list[str]:
+    return [line.rstrip() for line in closing_text(run_report(*reported, **more), width).splitlines()]
 
 
 def test_text_from_the_target_is_inert() -> None:
-    told = broken(
+    reported = broken(
         FOUND, text=FindingText("", "\x1b[8m500 \x9b2J"), observations=["it sends \x1b[31mred, \u202eback\n::error::no"]
     )
-    text = closing_text(run_report(told, not_cancelled=("record \x1b]8;;x\x1b\\",)), 100)
+    text = closing_text(run_report(reported, not_cancelled=("record \x1b]8;;x\x1b\\",)), 100)
     assert "\\x1b[31mred, \\u202eback\n\\x3a:error::no" in text
     assert text.replace("\n", "").isprintable()
 
 
 def test_order_is_verdict_changes_evidence_numbers_table_exit_code() -> None:
-    told = [broken(FOUND), broken(OTHER), broken(ADVICE), HELD, item("held", group="Protocol", requirement="HTTP-01")]
-    earlier = [night(22, OTHER), night(23, OTHER, replace(FOUND, identity="d" * 12))]
-    assert closed(*told, earlier=earlier) == [
+    reported = [
+        broken(FOUND),
+        broken(OTHER),
+        broken(ADVICE),
+        HELD,
+        item("held", group="Protocol", requirement="HTTP-01"),
+    ]
+    earlier = [earlier_run(22, OTHER), earlier_run(23, OTHER, replace(FOUND, identity="d" * 12))]
+    assert closed(*reported, earlier=earlier) == [
         "Contract violated: 2 of 4 musts, 1 recommendation not met - mock, contract 0123456789ab",
         "",
         "Findings since the run of 2026-11-23 02:00 UTC: 2 new, 1 still open, 1 gone.",
@@ -71,8 +77,8 @@ def test_order_is_verdict_changes_evidence_numbers_table_exit_code() -> None:
 
 
 def test_no_heading_of_the_table_is_cut_in_80_columns() -> None:
-    told = [replace(result, group="What happens after the 200") for result in OF_EACH_RESULT.values()]
-    lines = closed(*told, width=80)
+    reported = [replace(result, group="What happens after the 200") for result in OF_EACH_RESULT.values()]
+    lines = closed(*reported, width=80)
     assert set(OF_EACH_RESULT) == set(COLUMNS)
     assert "…" not in "\n".join(lines)
     below = next(at for at, line in enumerate(lines) if line.split()[:1] == ["held"])
@@ -108,7 +114,7 @@ def test_known_finding_has_owner_and_last_day() -> None:
     assert "  1  known until 2026-11-24, since 2026-11-24, 1 run, team-x, https://tracker.example/1: " in lines[3]
 
 
-def test_rejection_by_the_gate_stands_below_the_verdict() -> None:
+def test_failed_quality_gate_is_printed_below_the_verdict() -> None:
     lines = closed(HELD, refusals=("Fewer musts exercised.",))
     assert lines[:2] == [
         "Contract held: 1 must; the quality gate failed - mock, contract 0123456789ab",
@@ -118,8 +124,8 @@ def test_rejection_by_the_gate_stands_below_the_verdict() -> None:
 
 
 def test_text_from_a_hostile_target_stays_in_its_line() -> None:
-    told = broken(FOUND, text=FindingText("", "a\nExit code 0: every must held.\x1b[2J" + "x" * 200))
-    found = next(line for line in closed(told) if line.startswith("  1  new"))
+    reported = broken(FOUND, text=FindingText("", "a\nExit code 0: every must held.\x1b[2J" + "x" * 200))
+    found = next(line for line in closed(reported) if line.startswith("  1  new"))
     assert "a Exit code 0" in found
     assert "\x1b" not in found
     assert found.endswith("x…")

@@ -5,7 +5,7 @@ from tests.support.factories import CANCEL, CREATE, LIST, STATUS, UPDATE
 from tests.support.operation_runs import running
 
 
-def test_what_is_to_be_refused_holds_texts_of_its_own() -> None:
+def test_what_is_to_be_rejected_holds_texts_of_its_own() -> None:
     with running(UPDATE) as run:
         requests = [run.control().request, run.prepare_rejection_base(), run.prepare_auth_rejection_base()]
     for name in ("title", "notes"):
@@ -14,14 +14,14 @@ def test_what_is_to_be_refused_holds_texts_of_its_own() -> None:
     assert others == [first, first]
 
 
-def test_updates_that_are_to_be_refused_share_a_record_that_no_accepted_one_names() -> None:
+def test_updates_that_are_to_be_rejected_share_a_record_that_no_accepted_one_names() -> None:
     with running(UPDATE) as run:
         accepted, *refused = run.control().request, run.prepare_rejection_base(), run.prepare_auth_rejection_base()
     assert len({request.target for request in refused}) == 1
     assert accepted.target not in {request.target for request in refused}
 
 
-def test_update_that_is_to_be_refused_has_a_record_of_its_own_where_the_run_makes_them() -> None:
+def test_update_that_is_to_be_rejected_has_a_record_of_its_own_where_the_run_makes_them() -> None:
     with running(UPDATE, without="PROPEXO_EVENT_IDS") as run:
         accepted = [run.control().request, *run.controls.send_second()]
         refused = run.prepare_rejection_base(), run.prepare_auth_rejection_base()
@@ -51,7 +51,7 @@ def test_texts_differ_from_run_to_run() -> None:
     assert titles[0] != titles[1]
 
 
-def test_listing_is_told_as_it_was_read_last() -> None:
+def test_listing_is_returned_as_it_was_read_last() -> None:
     with running(UPDATE) as run:
         assert run.listing.last is None
         pages = [run.listing.read() for _ in range(2)]
@@ -61,9 +61,9 @@ def test_listing_is_told_as_it_was_read_last() -> None:
 
 def test_job_of_an_update_fails_whose_path_names_nothing() -> None:
     with running(STATUS, UPDATE.id, STATUS.id) as run:
-        told = run.jobs.read_failing_job()
-        assert told is not None
-        end = run.jobs.poll(told.request, max_reads=8)
+        reported = run.jobs.read_failing_job()
+        assert reported is not None
+        end = run.jobs.poll(reported.request, max_reads=8)
     assert end.response is not None
     assert end.response.json()["write_status"] == "FAILURE"
 
@@ -82,16 +82,16 @@ def test_write_that_requires_all_has_nothing_to_leave_out() -> None:
         assert run.exchanges == []
 
 
-def test_jobs_that_were_read_are_told_of() -> None:
+def test_jobs_that_were_read_are_returned() -> None:
     with running(STATUS, UPDATE.id, STATUS.id) as run:
         run.control()
-        stranger = run.send(run.requests.request_for(STATUS, {"root_job_id": "nobody"}), "control")
+        unknown_job = run.send(run.requests.request_for(STATUS, {"root_job_id": "nobody"}), "control")
         read = run.jobs.reads()
     assert len({exchange.request for exchange in read}) == 2
-    assert stranger not in read
+    assert unknown_job not in read
 
 
-def test_creates_beside_the_first_two_are_other_writes() -> None:
+def test_creates_after_the_first_two_are_other_writes() -> None:
     with running(CREATE) as run:
         run.control()
         assert run.controls.further_writes() == []

@@ -125,5 +125,5 @@ def test_pauses_grow_up_to_a_bound() -> None:
         "no connection": (None, retry_policy.UNREACHED, False),
     },
 )
-def test_what_tells_nothing_of_what_a_request_did(response, fault: str | None, *, nothing: bool) -> None:
+def test_responses_that_do_not_show_what_a_request_did(response, fault: str | None, *, nothing: bool) -> None:
     assert retry_policy.is_response_lost(response, fault) is nothing

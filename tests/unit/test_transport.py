@@ -18,7 +18,7 @@ from tests.harness.http.client import Client
 from tests.harness.http.proxies import proxy_for
 from tests.harness.http.timing import ClientPolicy, Timeouts
 from tests.support.factories import TOKEN
-from tests.support.sockets import OK, Server, Talk, server_side, serving, tunnels
+from tests.support.sockets import OK, Server, ServerConnection, server_side, serving, tunnels
 
 GET = Request("GET", "/things", (("Authorization", f"Bearer {TOKEN}"),))
 ELSEWHERE = "127.0.0.2"
@@ -27,9 +27,9 @@ STARTUP_SECONDS = 0.3
 """Not this machine by name, so that proxies are for it, and yet nobody else."""
 
 
-def answers(talk: Talk) -> None:
-    while talk.hear():
-        talk.say(OK)
+def answers(client: ServerConnection) -> None:
+    while client.receive():
+        client.send(OK)
 
 
 @pytest.fixture(autouse=True)
@@ -69,13 +69,13 @@ def test_certificate_of_an_authority_named_in_the_environment_is_taken(authority
         reply = client.send(GET)
     assert reply.response is not None
     assert reply.response.status == 200
-    assert server.heard[0].values("authorization") == [f"Bearer {TOKEN}"]
+    assert server.received[0].values("authorization") == [f"Bearer {TOKEN}"]
 
 
 def heard_nothing(server: Server) -> bool:
     with client_of(server.url) as client, pytest.raises(TargetUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
         client.send(GET)
-    return server.heard == []
+    return server.received == []
 
 
 def test_certificate_of_an_unknown_authority_gets_nothing(authority: trustme.CA) -> None:
@@ -103,7 +103,7 @@ def test_certificate_of_the_client_is_shown(authority: trustme.CA, tmp_path: Pat
         assert reply.response.status == 200
         with client_of(server.url) as without, pytest.raises(TargetUnavailable):
             without.send(GET)
-    assert len(server.heard) == 1
+    assert len(server.received) == 1
 
 
 def test_certificate_that_cannot_be_used_is_one_sentence(authority: trustme.CA, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_proxy_that_cannot_be_used_is_one_sentence(proxy: str, variable: str, mo
 )
 def test_odd_place_of_a_redirect_is_looked_at_by_nobody(location: str) -> None:
     answer = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
-    with serving(lambda talk: (talk.hear(), talk.say(answer))[1]) as server, client_of(server.url) as client:
+    with serving(lambda client: (client.receive(), client.send(answer))[1]) as server, client_of(server.url) as client:
         reply = client.send(GET)
     assert reply.response is not None
     assert (reply.response.status, reply.response.header("location"), reply.fault) == (302, location, None)
@@ -198,15 +198,15 @@ def test_proxy_of_the_environment_passes_on_what_it_cannot_read(
             reply = client.send(GET)
     assert reply.response is not None
     assert reply.response.status == 200
-    assert [(heard.method, heard.target) for heard in proxy.heard] == [("CONNECT", "api.test:443")]
-    assert TOKEN not in str(proxy.heard)
-    assert server.heard[0].values("authorization") == [f"Bearer {TOKEN}"]
+    assert [(received.method, received.target) for received in proxy.received] == [("CONNECT", "api.test:443")]
+    assert TOKEN not in str(proxy.received)
+    assert server.received[0].values("authorization") == [f"Bearer {TOKEN}"]
 
 
 def test_proxy_of_the_environment_is_asked_for_the_whole_url(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(answers) as proxy, client_of_proxied("http://api.test", proxy, monkeypatch) as client:
         client.send(GET)
-    assert [(heard.method, heard.target) for heard in proxy.heard] == [("GET", "http://api.test/things")]
+    assert [(received.method, received.target) for received in proxy.received] == [("GET", "http://api.test/things")]
 
 
 @contextmanager
@@ -225,7 +225,7 @@ def test_host_that_needs_no_proxy_is_asked_itself(monkeypatch: pytest.MonkeyPatc
         client_of_proxied(server.url, proxy, monkeypatch) as client,
     ):
         client.send(GET)
-    assert (len(server.heard), len(proxy.heard)) == (1, 0)
+    assert (len(server.received), len(proxy.received)) == (1, 0)
 
 
 def test_this_machine_needs_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,13 +235,13 @@ def test_this_machine_needs_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         client_of_proxied(server.url, proxy, monkeypatch) as client,
     ):
         client.send(GET)
-    assert (len(server.heard), len(proxy.heard)) == (1, 0)
+    assert (len(server.received), len(proxy.received)) == (1, 0)
 
 
 def test_proxy_that_refuses_is_no_fault_of_the_target(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuses(talk: Talk) -> None:
-        talk.hear()
-        talk.say(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+    def refuses(client: ServerConnection) -> None:
+        client.receive()
+        client.send(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
 
     with (
         serving(refuses) as proxy,
@@ -253,17 +253,17 @@ def test_proxy_that_refuses_is_no_fault_of_the_target(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_is_an_answer_and_leads_nowhere(status: int) -> None:
-    with serving(answers) as other, serving(lambda talk: redirects(talk, status, other.url)) as server:
+    with serving(answers) as other, serving(lambda client: redirects(client, status, other.url)) as server:
         with client_of(server.url) as client:
             reply = client.send(replace(GET, method="POST", body=b"{}"))
         assert reply.response is not None
         assert reply.response.status == status
-        assert (len(server.heard), other.connections) == (1, 0)
+        assert (len(server.received), other.connections) == (1, 0)
 
 
-def redirects(talk: Talk, status: int, location: str) -> None:
-    while talk.hear():
-        talk.say(f"HTTP/1.1 {status} Elsewhere\r\nLocation: {location}/things\r\nContent-Length: 0\r\n\r\n".encode())
+def redirects(client: ServerConnection, status: int, location: str) -> None:
+    while client.receive():
+        client.send(f"HTTP/1.1 {status} Elsewhere\r\nLocation: {location}/things\r\nContent-Length: 0\r\n\r\n".encode())
 
 
 def test_path_that_looks_like_another_host_stays_a_path() -> None:
@@ -273,5 +273,5 @@ def test_path_that_looks_like_another_host_stays_a_path() -> None:
         with client_of(server.url) as client:
             for target in targets:
                 client.send(replace(GET, target=target))
-        assert [heard.target for heard in server.heard] == targets
+        assert [received.target for received in server.received] == targets
         assert other.connections == 0

@@ -17,7 +17,7 @@ from tests.harness.http import retry_policy
 from tests.harness.trial.requirement_test import CONFIRMATION_RETRIES, MAX_CONFIRMED, RequirementTest
 from tests.harness.trial.verdicts import early_verdict, internal_error_verdict, verdict_of
 from tests.support.documents import answering, loaded, queueing, taking
-from tests.support.factories import CANCEL, CREATE, REQUIREMENTS, control, exchange, objects, said, table
+from tests.support.factories import CANCEL, CREATE, REQUIREMENTS, control, decided, exchange, objects, table
 
 
 @dataclass
@@ -158,7 +158,7 @@ def test_different_problems_are_different_findings() -> None:
     ]
 
 
-def test_parts_at_fault_speak_for_the_whole() -> None:
+def test_parts_at_fault_are_reported_in_place_of_the_combined_mutation() -> None:
     whole = combine("all at once", [changing("a"), changing("b")])
     run = Run(statuses=(200, 400, 200))
     (finding,) = verdict_of(tried(run, whole)).findings
@@ -166,19 +166,19 @@ def test_parts_at_fault_speak_for_the_whole() -> None:
     assert [seen.mutation for seen in run.exchanges[:3]] == ["all at once", "a", "b"]
 
 
-def test_whole_speaks_where_no_part_is_at_fault() -> None:
+def test_combined_mutation_is_reported_where_no_part_is_at_fault() -> None:
     run = Run(statuses=(200, 400, 400, 200))
     (finding,) = verdict_of(tried(run, combine("all at once", [changing("a"), changing("b")]))).findings
     assert finding.mutation == "all at once"
 
 
-def test_edit_that_changes_nothing_is_not_sent() -> None:
+def test_mutation_that_changes_nothing_is_not_sent() -> None:
     run = Run()
     assert verdict_of(tried(run, Mutation("nothing", lambda request: request))).status is Status.COULD_NOT_TELL
     assert run.exchanges == []
 
 
-def test_same_request_of_the_same_edit_is_sent_once() -> None:
+def test_same_request_of_the_same_mutation_is_sent_once() -> None:
     run = Run(statuses=(400,))
     tried(run, changing("a"), changing("a"))
     assert len(run.exchanges) == 1
@@ -199,7 +199,7 @@ def test_verdict_that_rests_on_nothing_is_inconclusive(run: Run, reason: str) ->
     assert (verdict.status, verdict.reason) == (Status.COULD_NOT_TELL, reason)
 
 
-def test_trial_that_ended_early_tells_what_it_found() -> None:
+def test_requirement_test_that_ended_early_reports_its_findings() -> None:
     violated = tried(Run(), changing("a"))
     assert early_verdict(violated, Status.COULD_NOT_TELL, "spent").status is Status.VIOLATED
     held = tried(Run(statuses=(400,)), changing("a"))
@@ -226,7 +226,7 @@ def test_judging_the_whole_run_completes_it_and_sends_nothing_again() -> None:
         "of a generated one": ({"generated": True}, Status.NOT_MET),
     },
 )
-def test_what_a_fuzzer_brings_about_gates_no_requirement_that_judges_every_exchange(seen, verdict: Status) -> None:
+def test_what_a_fuzzer_brings_about_gates_no_requirement_that_checks_all_exchanges(seen, verdict: Status) -> None:
     run = Run(log=Log([exchange(201, **seen)]))
     found = trial("RESP-05", run)
     found.check_all_exchanges(per_exchange(response.success_is_200))
@@ -257,7 +257,7 @@ def test_problem_of_which_the_check_says_so_gates_nothing() -> None:
     assert verdict_of(found).status is Status.NOT_MET
 
 
-def test_edit_that_is_only_recommended_to_be_refused_gates_nothing() -> None:
+def test_mutation_that_is_only_recommended_to_be_rejected_gates_nothing() -> None:
     found = trial("ERR-04", Run(budget=Budget(confirmations=0)))
     found.check_exchange(replace(exchange(200, request_body=b"{"), gates=False), errors.non_object_body_rejected)
     assert verdict_of(found).status is Status.NOT_MET
@@ -383,7 +383,7 @@ def test_answer_that_is_inferred_as_a_whole_gates_nothing(tmp_path: Path) -> Non
     assert verdict_of(found).status is Status.NOT_MET
 
 
-def test_finding_is_shown_by_the_sighting_that_gates(half_stated) -> None:
+def test_finding_is_shown_by_the_occurrence_that_gates(half_stated) -> None:
     found = trial("ERR-02", Run(half_stated, budget=Budget(confirmations=0)))
     for name, sent in (("guessed a number", {"sure": "s", "guessed": 1}), ("sure a number", {"sure": 1})):
         found.check_exchange(replace(seen_of(half_stated, sent), mutation=name), errors.malformed_body_rejected)
@@ -439,8 +439,8 @@ def test_requirement_that_only_an_inference_brings_in_gates_nothing() -> None:
         "no JSON": (exchange(400, b"{"),),
     },
 )
-def test_refusal_that_is_only_presumed_gates_nothing(seen: Exchange) -> None:
+def test_rejection_that_is_only_presumed_gates_nothing(seen: Exchange) -> None:
     of_create = replace(seen, operation=CREATE.id, request=replace(seen.request, target=CREATE.path))
     assert "400" not in CREATE.stated_only.responses
     assert isinstance(errors.error_matches_envelope(CREATE, of_create), Violation)
-    assert said(errors.error_matches_envelope(CREATE.stated_only, of_create)) in (PASS, NOT_CONCERNED)
+    assert decided(errors.error_matches_envelope(CREATE.stated_only, of_create)) in (PASS, NOT_CONCERNED)

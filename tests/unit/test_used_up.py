@@ -30,14 +30,14 @@ class EventsAreTakenTwice(MockApi):
         return super().unknown_values(operation, value)
 
 
-def test_value_is_used_up_where_the_control_is_refused_as_well() -> None:
+def test_value_is_used_up_where_the_control_is_rejected_as_well() -> None:
     with running(CANCEL, api=EventsAreTakenTwice) as run:
         request = run.prepare_control()
         assert run.controls.confirm_value_consumed(request, run.send(request, SPACE_AROUND))
         assert run.prepare_control().json()["event_id"] != request.json()["event_id"]
 
 
-def test_refusal_of_a_used_up_value_is_none_of_the_credentials() -> None:
+def test_rejection_of_a_used_up_value_is_none_of_the_credentials() -> None:
     spelled = Mutation("scheme in capitals", lambda request: request, issued_token=False)
     with running(CANCEL, api=EventsAreTakenTwice) as run:
         request = run.prepare_control()
@@ -53,7 +53,7 @@ def test_value_is_not_used_up_where_the_control_is_still_accepted() -> None:
         assert run.prepare_control() == request
 
 
-def test_edit_is_tried_again_with_another_value() -> None:
+def test_mutation_is_tried_again_with_another_value() -> None:
     with running(CANCEL, api=EventsAreTakenTwice) as run:
         trial = RequirementTest(REQUIREMENTS["RESP-08"], run, [SPACE_AROUND], 0, 1)
         for exchange in trial.send_mutations(base=run.prepare_control):

@@ -60,7 +60,7 @@ def test_create_holds_what_the_document_gives_a_value_and_what_the_user_knows() 
 @table(
     "turn, event", {"first": (0, "evt-1"), "third": (2, "evt-3"), "after the last": (3, "evt-1"), "kept": (-1, "evt-3")}
 )
-def test_values_take_turns(turn: int, event: str) -> None:
+def test_values_are_used_in_rotation(turn: int, event: str) -> None:
     assert body(CANCEL, turn)["event_id"] == event
     assert request_for(UPDATE, TARGET, KNOWN, turn).target.endswith(f"/{event}")
 
@@ -79,12 +79,12 @@ def test_value_goes_into_the_path_and_nowhere_else() -> None:
         "a number": (7, "7"),
     },
 )
-def test_given_value_stands_in_the_path(given: Any, path: str) -> None:
+def test_given_value_is_in_the_path(given: Any, path: str) -> None:
     assert request_for(STATUS, TARGET, {}, overrides={"root_job_id": given}).target == f"/v1/admin/write-status/{path}"
     assert request_for(UPDATE, TARGET, KNOWN, overrides={"event_id": given}).target.endswith(f"/{path}")
 
 
-def test_given_value_stands_in_the_body() -> None:
+def test_given_value_is_in_the_body() -> None:
     assert body(CANCEL, overrides={"event_id": "rec-1"}) == {"integration_id": "rm-1", "event_id": "rec-1"}
 
 
@@ -204,12 +204,12 @@ def test_job_comes_from_no_write_whose_values_are_not_known() -> None:
     assert sources({}) == []
 
 
-def test_turns_count_up() -> None:
+def test_indexes_count_up() -> None:
     allocator = ValueAllocator()
     assert [allocator.next_index() for _ in range(3)] == [0, 1, 2]
 
 
-def test_value_that_is_kept_is_given_to_nobody() -> None:
+def test_reserved_value_is_given_to_no_other_request() -> None:
     allocator = ValueAllocator()
     kept = [allocator.reserve(9), allocator.reserve(9)]
     assert kept == [-1, -2]
@@ -217,7 +217,7 @@ def test_value_that_is_kept_is_given_to_nobody() -> None:
     assert allocator.clamp(-1, 9) == -1
 
 
-def test_one_value_is_kept_for_all_who_leave_it_as_it_is() -> None:
+def test_one_value_is_reserved_for_all_requests_without_an_effect() -> None:
     allocator = ValueAllocator()
     assert [allocator.reserve_shared(9), allocator.reserve(9), allocator.reserve_shared(9)] == [-1, -2, -1]
 
@@ -227,7 +227,7 @@ def test_operation_that_lists_what_is_written() -> None:
     assert listers == [LIST, LIST, None, None]
 
 
-def test_nothing_is_kept_where_few_are_left() -> None:
+def test_nothing_is_reserved_where_few_values_are_left() -> None:
     allocator = ValueAllocator()
     assert allocator.reserve(SPARE_VALUES) is None
     assert allocator.reserve(SPARE_VALUES + 1) == -1

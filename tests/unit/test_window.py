@@ -44,7 +44,7 @@ def test_pace_follows_the_limit(limit: int, pace: int) -> None:
     assert window.per_minute(1) == pace
 
 
-def test_nothing_is_held_where_nothing_is_told() -> None:
+def test_nothing_is_delayed_where_no_limit_is_announced() -> None:
     window = LimitWindow()
     window.observe(0, NOT_CONCERNED, own=1)
     window.observe(1, with_rate_limit(0, 0), own=2)
@@ -95,7 +95,7 @@ def test_pace_is_halved_in_company_and_comes_back() -> None:
     assert window.per_minute(2 + BACKOFF_WINDOWS * WINDOW_SECONDS) == 100
 
 
-def test_pace_falls_with_each_refusal_to_a_bound() -> None:
+def test_pace_decreases_with_each_429_down_to_a_bound() -> None:
     window = LimitWindow()
     paces = []
     for now in range(6):

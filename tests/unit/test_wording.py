@@ -9,7 +9,7 @@ from reports.redaction.redactor import Redactor
 from reports.render.wording import NON_GATING, evidence_line, failure_text, finding_text, how_often, one_line
 from reports.run.trend import all_trends
 from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange, table
-from tests.support.report_factories import FOUND, TODAY, night
+from tests.support.report_factories import FOUND, TODAY, earlier_run
 
 URL = "https://api.example.com"
 FINDING = Finding(
@@ -51,7 +51,9 @@ def test_token_is_redacted_in_every_line() -> None:
 
 
 def test_trend_of_a_finding_is_the_last_line() -> None:
-    trends = {FINDING.identity: all_trends(night(24, replace(FOUND, identity=FINDING.identity)), [], {}, TODAY)[0]}
+    trends = {
+        FINDING.identity: all_trends(earlier_run(24, replace(FOUND, identity=FINDING.identity)), [], {}, TODAY)[0]
+    }
     text = failure_text(verdict(FINDING), REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), trends).splitlines()
     assert text[4:] == [f"{FINDING.identity}: new"]
 

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 environment=dict(os.environ),
                 env_file=env_file_from(given.env_file),
                 allow_production=given.allow_production,
-                tell=_say,
+                notify=_say,
             )
         )
     except (UsageError, ContractError) as error:

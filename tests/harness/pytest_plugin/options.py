@@ -108,7 +108,7 @@ def options_of(config: pytest.Config) -> Options:
         allow_production=config.getoption("--allow-production"),
         redact_ids=config.getoption("--redact", None) == "ids",
         client_policy=config.stash.get(CLIENT_POLICY, ClientPolicy()),
-        tell=partial(write_line, config),
+        notify=partial(write_line, config),
         run=getattr(config, "workerinput", {}).get("run") or uuid.uuid4().hex,
         process=os.environ.get("PYTEST_XDIST_WORKER", "") if is_worker(config) else "",
     )

@@ -66,7 +66,7 @@ class Options:
     run: str = field(default_factory=lambda: uuid.uuid4().hex)
     process: str = ""
     client_policy: ClientPolicy = field(default_factory=ClientPolicy)
-    tell: Callable[[str], None] = lambda _: None
+    notify: Callable[[str], None] = lambda _: None
 
 
 class Session:
@@ -143,7 +143,7 @@ class Session:
         """Return the one client, paced unless the target is on this machine."""
         if self._client is None:
             options = self.options
-            self._client = Client(self.target.url, self.target.token, options.client_policy, options.tell, self._tls)
+            self._client = Client(self.target.url, self.target.token, options.client_policy, options.notify, self._tls)
             self._open.callback(self._client.close)
         return self._client
 

@@ -29,24 +29,24 @@ ANSWER_SECONDS = 0.05
 LITTLE_TIME = ("--max-minutes", "0.03")
 
 
-class Yesterday(ProblemDetailsForAMissingProperty, AnySchemeIsTaken):
+class FirstRunTarget(ProblemDetailsForAMissingProperty, AnySchemeIsTaken):
     """Breaks ERR-05 on one operation and AUTH-04 on two, which is then accepted as known."""
 
 
 class Slow(MockApi):
-    """Keeps the contract, and takes its time: no machine is fast enough to finish a night within `LITTLE_TIME`."""
+    """Keeps the contract, and responds slowly: no machine is fast enough to finish a run within `LITTLE_TIME`."""
 
     async def throttle(self, usage: Usage) -> None:
         await asyncio.sleep(ANSWER_SECONDS)
         await super().throttle(usage)
 
 
-class Tonight(UnknownEventIsAcceptedWith202, Yesterday):
+class SecondRunTarget(UnknownEventIsAcceptedWith202, FirstRunTarget):
     """Breaks RESP-05, too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class ReportedRun:
     """One run: its exit code, its Allure results, its summary and its report."""
 
     code: int
@@ -55,12 +55,12 @@ class Night:
     report: Rendered
 
     def findings(self, state: Standing) -> list[dict[str, Any]]:
-        """Return the findings that stand so."""
+        """Return the findings in this state."""
         return [found for found in self.summary["findings"] if found["state"] == state]
 
 
-def night(folder: Path, name: str, server: MockServer, *options: str) -> Night:
-    """Run the suite against what is served, and render the report; nights in the same folder share a history."""
+def run_and_report(folder: Path, name: str, server: MockServer, *options: str) -> ReportedRun:
+    """Run the suite against what is served, and render the report; runs in the same folder share a history."""
     mine = folder / name
     mine.mkdir()
     files = ("--alluredir", str(mine / "allure"), "--summary", str(mine / "summary.json"))
@@ -69,11 +69,11 @@ def night(folder: Path, name: str, server: MockServer, *options: str) -> Night:
     ended = run(mine, *CHOSEN, "--target", server.url, *files, *history, *options, environment=settings)
     summary = json.loads((mine / "summary.json").read_text())
     report = render(mine / "allure", mine / "html", folder / "history")
-    return Night(ended.code, mine / "allure", summary, report)
+    return ReportedRun(ended.code, mine / "allure", summary, report)
 
 
-def known(folder: Path, of: Night, requirement: str) -> tuple[str, ...]:
-    """Accept what a night found against a requirement; return the option that names the list."""
+def known(folder: Path, of: ReportedRun, requirement: str) -> tuple[str, ...]:
+    """Accept what a run found against a requirement; return the option that names the list."""
     entries = [
         yaml.safe_load(entry(of.summary, found["identity"], dt.datetime.now(tz=dt.UTC).date()))[0]
         | {"reason": "Until the next release.", "owner": "platform team", "link": "https://tracker.example/GW-12"}
