@@ -25,6 +25,18 @@ MAX_VIOLATION_CHARACTERS = 90
 
 
 @dataclass(frozen=True, slots=True)
+class FixHint:
+    """Why targets usually violate a requirement, and how to mend that; `sources` are https addresses.
+
+    Code in the two texts is between backticks.
+    """
+
+    usually_because: str
+    to_mend: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """One numbered sentence that a target must or should satisfy; requirements.yaml explains the fields."""
 
@@ -37,6 +49,7 @@ class Requirement:
     source: str
     applies_to: str
     scope: str
+    fix: FixHint
     access: str = ACCESS[-1]
     gates_because: str = ""
     recommended: str = ""
@@ -88,6 +101,7 @@ def _requirements(file: Path, content: bytes) -> dict[str, Requirement]:
             source=entry["source"],
             applies_to=entry["applies-to"],
             scope=entry["scope"],
+            fix=FixHint(entry["fix"]["usually-because"], entry["fix"]["to-mend"], tuple(entry["fix"]["sources"])),
             access=entry.get("access", ACCESS[-1]),
             gates_because=entry.get("gates-because", ""),
             recommended=entry.get("recommended", ""),
@@ -156,6 +170,24 @@ def _text_problem(entry: Mapping[str, Json]) -> str | None:
     implied_by = entry.get("implied-by", [])
     if not isinstance(implied_by, list) or not all(isinstance(name, str) for name in implied_by):
         return "`implied-by` is not a list of ids"
-    if not entry.get("source", "").startswith("https://"):
+    if not _is_https(entry.get("source")):
         return "its source is not an https address"
+    return _fix_problem(entry.get("fix"))
+
+
+def _fix_problem(fix: Json) -> str | None:
+    if not isinstance(fix, dict) or fix.keys() != {"usually-because", "to-mend", "sources"}:
+        return "`fix` does not have exactly `usually-because`, `to-mend` and `sources`"
+    for name in ("usually-because", "to-mend"):
+        if not isinstance(fix[name], str) or not fix[name].endswith("."):
+            return f"`{name}` is not a sentence that ends with a full stop"
+        if fix[name].count("`") % 2:
+            return f"a backtick in `{name}` is not closed"
+    sources = fix["sources"]
+    if not isinstance(sources, list) or not sources or not all(map(_is_https, sources)):
+        return "`sources` is not a list of https addresses"
     return None
+
+
+def _is_https(address: Json) -> bool:
+    return isinstance(address, str) and address.startswith("https://")

@@ -10,7 +10,7 @@ import yaml
 from contracts.errors import ContractError
 from contracts.openapi.loader import load_document
 from contracts.openapi.traits import TRAITS, WIDER, includes
-from contracts.requirements import load_requirements
+from contracts.requirements import FixHint, load_requirements
 from tests.support.factories import DOCUMENT, REQUIREMENTS, conformance_tests, table
 from tests.support.suite_process import GENERIC
 
@@ -24,7 +24,9 @@ GOOD = {
     "applies-to": "any",
     "scope": "own",
     "gates-because": "Everybody keeps it.",
+    "fix": {"usually-because": "It sleeps.", "to-mend": "Set `awake: true`.", "sources": ["https://example.com/docs"]},
 }
+FIX = GOOD["fix"]
 CITATIONS = dict(conformance_tests())
 each_requirement = table("requirement", {name: (found,) for name, found in REQUIREMENTS.items()})
 
@@ -98,6 +100,11 @@ def test_should_does_not_gate(tmp_path: Path) -> None:
     assert not load_requirements(written(tmp_path, advised))["RESP-01"].gates
 
 
+def test_hint_is_read(tmp_path: Path) -> None:
+    fix = load_requirements(written(tmp_path, GOOD))["RESP-01"].fix
+    assert fix == FixHint("It sleeps.", "Set `awake: true`.", ("https://example.com/docs",))
+
+
 def test_must_says_why_it_gates_and_what_of_it_is_recommended(tmp_path: Path) -> None:
     found = load_requirements(written(tmp_path, GOOD | {"recommended": "That it is fast."}))["RESP-01"]
     assert (found.gates_because, found.recommended) == ("Everybody keeps it.", "That it is fast.")
@@ -127,6 +134,17 @@ def test_must_says_why_it_gates_and_what_of_it_is_recommended(tmp_path: Path) ->
         "implied by none there": ({"implied-by": ["RESP-09"]}, "`implied-by` names RESP-09, which is not in this file"),
         "implied by itself": ({"implied-by": ["RESP-01"]}, "`implied-by` names RESP-01, which is implied by RESP-01"),
         "http source": ({"source": "http://example.com"}, "its source is not an https address"),
+        "no hint": ({"fix": None}, "`fix` does not have exactly `usually-because`, `to-mend` and `sources`"),
+        "hint without a cause": ({"fix": {"to-mend": "Mend it."}}, "`fix` does not have exactly `usually-because`"),
+        "hint with one part more": ({"fix": FIX | {"see": "there"}}, "`fix` does not have exactly `usually-because`"),
+        "cause without a full stop": (
+            {"fix": FIX | {"usually-because": "Sleep"}},
+            "`usually-because` is not a sentence",
+        ),
+        "mending that is no text": ({"fix": FIX | {"to-mend": 1}}, "`to-mend` is not a sentence that ends with a full"),
+        "open backtick": ({"fix": FIX | {"to-mend": "Set `awake."}}, "a backtick in `to-mend` is not closed"),
+        "hint without sources": ({"fix": FIX | {"sources": []}}, "`sources` is not a list of https addresses"),
+        "http source of a hint": ({"fix": FIX | {"sources": ["http://x.y"]}}, "`sources` is not a list of https"),
         "no source": ({"source": ""}, "its source is not an https address"),
     },
 )
