@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -24,7 +24,10 @@ PROVED = ("contracts", "strategies", "tests/harness", "tests/conformance")
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Numbers of seeded and noticed defects; `missed` names defects, `false_alarms` conforming variants."""
+    """Numbers of seeded and detected defects; `missed` names defects, `false_alarms` conforming variants.
+
+    `seconds` are those of each run, by the name of the defect or variant.
+    """
 
     suite: str
     profile: str
@@ -35,6 +38,7 @@ class Proof:
     missed: tuple[str, ...]
     variants: int
     false_alarms: tuple[str, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     def line(self) -> str:
         """Return the proof in one line."""
@@ -62,11 +66,19 @@ def store(proof: Proof) -> None:
 
 def latest(profile: str) -> Proof | None:
     """Return the proof of this version of the suite in this profile; None without one."""
-    kept = _read().get(profile)
-    if not isinstance(kept, dict) or kept.get("suite") != suite_digest():
-        return None
+    proof = _stored(profile)
+    return proof if proof is not None and proof.suite == suite_digest() else None
+
+
+def run_seconds(profile: str) -> Mapping[str, float]:
+    """Return how long each run of the last proof in this profile took, whatever version of the suite it was of."""
+    proof = _stored(profile)
+    return {} if proof is None else proof.seconds
+
+
+def _stored(profile: str) -> Proof | None:
     try:
-        return TypeAdapter(Proof).validate_python(kept)
+        return TypeAdapter(Proof).validate_python(_read().get(profile))
     except ValidationError:
         return None
 

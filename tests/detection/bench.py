@@ -37,10 +37,11 @@ from tests.detection.catalogue import Defect, Variant, must_gate, operations, se
 from tests.detection.defects import DEFECTS, VARIANTS
 from tests.detection.detection_curve import detected_by_request, greedy_cover, svg
 from tests.detection.probe import Kind, Served
-from tests.detection.prove import CONTRACTS, ROOT, WORKERS, false_alarms, prove, run_together
+from tests.detection.prove import CONTRACTS, ROOT, false_alarms, prove, run_together
 
 CONTRACT = CONTRACTS / "appointments.yaml"
 HEALTHY_RUNS = 3
+PEER_PROCESSES = 6
 TIMEOUT_SECONDS = 180
 PEERS = {
     "st run": (),
@@ -232,7 +233,7 @@ def _peer_detection(tool: Tool, defects: Sequence[Defect], variants: Sequence[Va
         return reported
 
     sent: list[int] = []
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(PEER_PROCESSES) as pool:
         healthy = frozenset[str]().union(*pool.map(on, [None] * HEALTHY_RUNS))
         on_defects = list(pool.map(on, defects))
         on_variants = list(pool.map(on, variants))

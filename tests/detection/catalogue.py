@@ -186,6 +186,13 @@ def serve_mock(api: MockApi) -> Iterator[Served]:
         yield Served(server.url, api.state.tokens[0], dict(api.state.supplied))
 
 
+@contextlib.contextmanager
+def serve_healthy(document: Document, seed: int | None = None) -> Iterator[Served]:
+    """Serve the unchanged mock while the context lasts."""
+    with serve_mock(MockApi(document, state=State(seed=seed))) as served:
+        yield served
+
+
 def _server(subject: type[MockApi] | Callable[[Document, int | None], Iterator[Served]]) -> Serve:
     if not isinstance(subject, type):
         manager = contextlib.contextmanager(subject)

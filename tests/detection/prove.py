@@ -2,7 +2,8 @@
 
     python -m tests.detection.prove [--profile nightly] [--only GLOB] [--seed N]
 
-Start-up is paid once per worker process: a worker serves one mock after the other and runs pytest on it in-process.
+The first run is on the healthy mock: it must find nothing, and all workers are forked from its process, so that the
+imports are paid once. A worker serves one mock after the other and runs pytest on it in-process.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import math
 import os
 import time
 from collections import Counter
@@ -17,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +27,13 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from contracts.model.exit_codes import ExitCode
 from contracts.model.result import ItemResult, process_stats
 from contracts.model.verdict import Status
 from contracts.openapi.loader import load_document
 from contracts.requirements import Requirement, load_requirements
-from reports.run.proof import Proof, store, suite_digest
-from tests.detection.catalogue import Defect, Variant, must_gate, operations
+from reports.run.proof import Proof, run_seconds, store, suite_digest
+from tests.detection.catalogue import Defect, Serve, Variant, must_gate, operations, serve_healthy
 from tests.detection.defects import DEFECTS, VARIANTS
 from tests.detection.detection_curve import detected_by_request, greedy_cover, requests_until
 from tests.detection.probe import Kind
@@ -37,15 +41,18 @@ from tests.harness.pytest_plugin.results import result_of
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "contracts"
-WORKERS = 6
-"""Three for each of two cores: a run waits for jobs, and for answers that do not come, most of its time."""
+WORKERS = 12
+"""Six for each of two cores: some runs wait most of their time, for answers that do not come."""
+LONGEST_RUNS = 10
+"""How many of the longest runs the report names."""
+HEALTHY = "the healthy mock"
 USUAL_CODES = (0, 1, 6)
 """Held, violated, could not tell: after any other exit code, nothing was tested."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerRun:
-    """The suite's results on one server: requirements by verdict, and the requests and seconds of the run.
+    """The suite's results on one server: requirements by verdict, and the requests, seconds and CPU seconds of the run.
 
     `detected_by` are the mutations of its findings, each with its operation; `first` is the number of the first request
     that led to a finding. `code` is pytest's exit code.
@@ -57,6 +64,7 @@ class ServerRun:
     could_not_tell: frozenset[str]
     requests: int
     seconds: float
+    cpu_seconds: float
     code: int
     detected_by: frozenset[str]
     first: int | None
@@ -82,9 +90,25 @@ class _ResultCollector:
 def run_suite_on(name: str, profile: str, seed: int) -> ServerRun:
     """Serve the defect or variant of this name and run the conformance tests on the operations that it affects."""
     subject = _subjects()[name]
+    return run_suite(name, subject.serve, subject.affects, profile, seed)
+
+
+def run_on_healthy_mock(profile: str, seed: int) -> None:
+    """Run the conformance tests on the healthy mock; SystemExit if they do not hold, for then nothing is proved."""
+    run = run_suite(HEALTHY, serve_healthy, frozenset({"write"}), profile, seed)
+    if run.code != ExitCode.HELD:
+        found = ", ".join(sorted(run.detected | run.could_not_tell)) or "nothing was tested"
+        raise SystemExit(
+            f"The suite ends with exit code {run.code} on {HEALTHY} ({found}), so that the rest would prove nothing: "
+            "run `make conformance` and mend that first."
+        )
+
+
+def run_suite(name: str, serve: Serve, affected: frozenset[Kind], profile: str, seed: int) -> ServerRun:
+    """Serve a mock and run the conformance tests on its operations of these kinds, in this process."""
     document = load_document(CONTRACTS / "appointments.yaml")
-    collector, began = _ResultCollector(), time.monotonic()
-    with subject.serve(document, 1) as served:
+    collector, began, cpu_began = _ResultCollector(), time.monotonic(), time.process_time()
+    with serve(document, 1) as served:
         settings = {name: ",".join(values) for name, values in served.test_data.items()} | {
             "PROPEXO_TOKEN": served.token
         }
@@ -100,7 +124,7 @@ def run_suite_on(name: str, profile: str, seed: int) -> ServerRun:
                     *("--rootdir", str(ROOT), "--target", served.url, "--profile", profile),
                     *("--env-file", os.devnull, "--known-issues", os.devnull),
                     *("--hypothesis-seed", str(seed)),
-                    *(f"--operation={name}" for name in operations(document, run_together(subject.affects))),
+                    *(f"--operation={name}" for name in operations(document, run_together(affected))),
                 ],
                 plugins=[collector],
             )
@@ -115,6 +139,7 @@ def run_suite_on(name: str, profile: str, seed: int) -> ServerRun:
         could_not_tell=by_verdict[Status.COULD_NOT_TELL],
         requests=max((process.requests_sent for process in process_stats(collector.results)), default=0),
         seconds=time.monotonic() - began,
+        cpu_seconds=time.process_time() - cpu_began,
         code=int(code),
         detected_by=frozenset(
             f"{result.operation}: {mutation}"
@@ -137,10 +162,21 @@ def run_together(affected: frozenset[Kind]) -> frozenset[Kind]:
 
 
 def prove(names: Sequence[str], profile: str, seed: int) -> dict[str, ServerRun]:
-    """Run the suite on each of these servers, in parallel."""
-    with ProcessPoolExecutor(WORKERS) as pool:
-        server_runs = pool.map(run_suite_on, names, [profile] * len(names), [seed] * len(names))
+    """Run the suite on the healthy mock, then on each of these servers, in parallel."""
+    run_on_healthy_mock(profile, seed)
+    ordered = longest_first(names, run_seconds(profile))
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("fork")) as pool:
+        server_runs = pool.map(run_suite_on, ordered, [profile] * len(names), [seed] * len(names))
         return {server_run.name: server_run for server_run in server_runs}
+
+
+def longest_first(names: Sequence[str], seconds: Mapping[str, float]) -> list[str]:
+    """Return the names in the order to start their runs: a long one that starts last would run alone.
+
+    `seconds` are those of earlier runs. A server without one comes first, and the more kinds it affects the earlier.
+    """
+    subjects = _subjects()
+    return sorted(names, key=lambda name: (seconds.get(name, math.inf), len(subjects[name].affects)), reverse=True)
 
 
 def report(server_runs: Mapping[str, ServerRun]) -> str:
@@ -185,7 +221,14 @@ def report(server_runs: Mapping[str, ServerRun]) -> str:
             console.print(_detection_speed(_curves(server_runs)), soft_wrap=True)
         requests = [server_run.requests for server_run in server_runs.values()]
         seconds = sum(server_run.seconds for server_run in server_runs.values())
-        console.print(f"{sum(requests)} requests, at most {max(requests, default=0)} in a run; {seconds:.0f} s of runs")
+        cpu = sum(server_run.cpu_seconds for server_run in server_runs.values())
+        console.print(
+            f"{sum(requests)} requests, at most {max(requests, default=0)} in a run; "
+            f"{seconds:.0f} s of runs, {cpu:.0f} s of CPU"
+        )
+        longest = sorted(server_runs.values(), key=lambda run: run.seconds, reverse=True)[:LONGEST_RUNS]
+        named = (f"{run.name} {run.seconds:.1f} s ({run.cpu_seconds:.1f} s of CPU)" for run in longest)
+        console.print(f"longest: {', '.join(named)}", soft_wrap=True)
     return capture.get()
 
 
@@ -202,6 +245,7 @@ def proof_of(server_runs: Mapping[str, ServerRun], profile: str) -> Proof:
         missed=tuple(f"{d.name}: {d.sentence}" for d in DEFECTS if not server_runs[d.name].detected),
         variants=len(VARIANTS),
         false_alarms=tuple(variant.name for variant in VARIANTS if false_alarms(variant, server_runs[variant.name])),
+        seconds={name: round(server_run.seconds, 1) for name, server_run in server_runs.items()},
     )
 
 

@@ -4,20 +4,18 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from contracts.requirements import load_requirements
-from tests.detection.catalogue import GROUPS, WRITE, Defect, Observe, Serve, Variant, defect, operations, serve_mock
+from tests.detection.catalogue import GROUPS, WRITE, Defect, Observe, Serve, Variant, defect, operations, serve_healthy
 from tests.detection.defects import DEFECTS, VARIANTS
-from tests.detection.probe import Kind, Probe, Served, by_kind
+from tests.detection.probe import Kind, Probe, by_kind
 
 CONTRACTS: Final = Path(__file__).parents[2] / "contracts"
 SEED: Final = 20241103
@@ -57,7 +55,7 @@ def test_variant_departs_from_known_requirements_only(variant: Variant, document
 @pytest.mark.parametrize("variant", [each for each in VARIANTS if each.observe], ids=lambda variant: variant.name)
 def test_variant_differs_from_the_usual_mock(variant: Variant, document: Document) -> None:
     assert variant.observe is not None
-    assert observed(variant.serve, variant.observe, document) != observed(usual, variant.observe, document)
+    assert observed(variant.serve, variant.observe, document) != observed(serve_healthy, variant.observe, document)
 
 
 def test_every_defect_breaks_a_known_requirement() -> None:
@@ -98,11 +96,6 @@ def test_name_is_given_once_and_has_a_sentence(name: str, sentence: str | None) 
     subject = type(name.title().replace("-", ""), (MockApi,), {"__doc__": sentence})
     with pytest.raises(ValueError, match=f"^{name} "):
         defect(group=GROUPS[0], requirement="RESP-01", affects=WRITE, observe=Probe.write_changed)(subject)
-
-
-def usual(document: Document, seed: int | None = None) -> AbstractContextManager[Served]:
-    """Serve the unchanged mock."""
-    return serve_mock(MockApi(document, state=State(seed=seed)))
 
 
 def observed(serve: Serve, observe: Observe, document: Document) -> object:

@@ -1,12 +1,13 @@
 """The proof is shown only for the very suite and profile that it was made with."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from reports.run import proof
-from reports.run.proof import Proof, latest, store, suite_digest
+from reports.run.proof import Proof, latest, run_seconds, store, suite_digest
 
 PROVED = Proof("0123456789ab", "quick", 100, 96, 60, 58, ("a: b",), 30, ())
 
@@ -30,6 +31,18 @@ def test_proof_of_another_suite_is_none() -> None:
 def test_proof_of_another_profile_is_none() -> None:
     store(PROVED)
     assert latest("nightly") is None
+
+
+def test_seconds_of_the_runs_are_those_of_any_suite() -> None:
+    store(replace(PROVED, suite="another", seconds={"a": 1.5}))
+    assert (run_seconds("quick"), run_seconds("deep")) == ({"a": 1.5}, {})
+
+
+def test_proof_that_was_stored_without_seconds_has_none() -> None:
+    kept = asdict(PROVED)
+    del kept["seconds"]
+    proof.FILE.write_text(json.dumps({"quick": kept}))
+    assert latest("quick") == PROVED
 
 
 def test_each_profile_has_a_proof_of_its_own() -> None:

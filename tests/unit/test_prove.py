@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from contracts.requirements import load_requirements
+from tests.detection import prove
 from tests.detection.catalogue import Defect, Variant, must_gate
 from tests.detection.defects import DEFECTS, VARIANTS
-from tests.detection.prove import ServerRun, false_alarms, proof_of, report
+from tests.detection.prove import ServerRun, false_alarms, longest_first, proof_of, report
 
 KNOWN = load_requirements(Path(__file__).parents[2] / "contracts" / "requirements.yaml")
 MUST, SHOULD = "ERR-04", "ERR-07"
@@ -21,7 +22,7 @@ DEPARTING = replace(VARIANTS[0], departs_from=frozenset({MUST}))
 def server_run(
     of: Defect | Variant, *, violated: frozenset[str] = frozenset(), not_met: frozenset[str] = frozenset()
 ) -> ServerRun:
-    return ServerRun(of.name, violated, not_met, frozenset(), 1, 1.0, 1 if violated else 0, frozenset(), None)
+    return ServerRun(of.name, violated, not_met, frozenset(), 1, 1.0, 1.0, 1 if violated else 0, frozenset(), None)
 
 
 def test_defect_that_breaks_only_what_is_recommended_of_a_must_does_not_have_to_gate() -> None:
@@ -53,7 +54,7 @@ def test_report_names_what_gates_and_should_not_or_the_other_way_round(
     defect: Defect, violated: frozenset[str], line: str | None
 ) -> None:
     text = report({defect.name: server_run(defect, violated=violated, not_met=frozenset({MUST}) - violated)})
-    named = [one for one in text.splitlines() if defect.name in one]
+    named = [one for one in text.splitlines() if defect.name in one and not one.startswith("longest: ")]
     assert [one.startswith(line or "") for one in named] == ([True] if line else [])
 
 
@@ -73,3 +74,17 @@ def test_variant_that_was_not_decided_or_not_tested_is_a_false_alarm() -> None:
     could_not_tell = replace(server_run(DEPARTING), could_not_tell=frozenset({SHOULD}), code=6)
     assert false_alarms(DEPARTING, could_not_tell) == {f"{SHOULD} could not tell"}
     assert false_alarms(DEPARTING, replace(server_run(DEPARTING), code=5)) == {"nothing was tested"}
+
+
+def test_long_runs_start_first_and_those_of_unknown_length_before_them() -> None:
+    one, several = (next(each for each in DEFECTS if (len(each.affects) > 1) is more) for more in (False, True))
+    short, long = VARIANTS[:2]
+    names = [short.name, one.name, long.name, several.name]
+    assert longest_first(names, {short.name: 1.0, long.name: 9.0}) == [several.name, one.name, long.name, short.name]
+
+
+def test_suite_that_fails_on_the_healthy_mock_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing = replace(server_run(DEPARTING, violated=frozenset({MUST})), name=prove.HEALTHY)
+    monkeypatch.setattr(prove, "run_suite", lambda *_: failing)
+    with pytest.raises(SystemExit, match=rf"exit code 1 on the healthy mock \({MUST}\)"):
+        prove.run_on_healthy_mock("quick", 0)
