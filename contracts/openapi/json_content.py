@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from contracts.model.json_value import Json
+from contracts.openapi.media_types import JSON_LIKE
 from contracts.openapi.operation import JSON_MEDIA_TYPE
 from contracts.openapi.schemas import without_properties
-
-JSON_LIKE = re.compile(r"application/([\w.+-]+\+)?json\s*(;.*)?|application/\*|\*/\*", re.IGNORECASE)
-"""Media types of JSON, with parameters or as a range, as the specification of OpenAPI allows them."""
 
 
 def json_content(described: Json, left_out: str) -> tuple[str, Json | None] | None:

@@ -11,11 +11,14 @@ from urllib.parse import quote, unquote
 
 from contracts.model.json_value import Json, resolve_pointer
 from contracts.openapi.extensions import LISTED_AS, SUPPLIED_BY, JobStatus, Listing, RecordOperations
+from contracts.openapi.parameters import Parameter, path_prefix
 from contracts.openapi.schemas import leaf_paths, properties, schema_at
 from contracts.openapi.traits import traits_of
 
 JSON_MEDIA_TYPE = "application/json"
 RATE_LIMIT, RATE_REMAINING = "x-ratelimit-limit", "x-ratelimit-remaining"
+PATH_CHARACTERS = "/{}%:@!$&'()*+,;=~-._"
+"""Characters of a template that are sent as they are."""
 PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -33,16 +36,6 @@ class Link:
     def follow(self, body: Json) -> Json:
         """Return the value at the pointer in `body`, or None where there is none."""
         return resolve_pointer(body, self.pointer)
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter in the `path` or the `query`. `schema` includes the extensions of the parameter."""
-
-    name: str
-    location: str
-    required: bool
-    schema: Json
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -118,12 +111,16 @@ class Operation:
     @property
     def path_parameters(self) -> Mapping[str, Json]:
         """Return the schemas of the path parameters by name."""
-        return {parameter.name: parameter.schema for parameter in self.parameters if parameter.location == "path"}
+        return {parameter.name: parameter.schema for parameter in self.parameters_in("path")}
 
     @property
     def query_parameters(self) -> Mapping[str, Json]:
         """Return the schemas of the query parameters by name."""
-        return {parameter.name: parameter.schema for parameter in self.parameters if parameter.location == "query"}
+        return {parameter.name: parameter.schema for parameter in self.parameters_in("query")}
+
+    def parameters_in(self, *locations: str) -> tuple[Parameter, ...]:
+        """Return the parameters in these locations (path, query, header, cookie), in the document's order."""
+        return tuple(parameter for parameter in self.parameters if parameter.location in locations)
 
     @property
     def consumes_value(self) -> bool:
@@ -158,7 +155,14 @@ class Operation:
     @property
     def encoded_path(self) -> str:
         """Return the path template as it is sent: characters that no URL may hold are percent-encoded."""
-        return quote(self.path, safe="/{}%:@!$&'()*+,;=~-._")
+        parts = PATH_PARAMETER.split(self.path)
+        return "".join(
+            f"{{{part}}}" if index % 2 else quote(part, safe=PATH_CHARACTERS) for index, part in enumerate(parts)
+        )
+
+    def target_with(self, texts: Mapping[str, str]) -> str:
+        """Return the path with these percent-encoded texts of its parameters, by name."""
+        return PATH_PARAMETER.sub(lambda found: texts[found.group(1)], self.encoded_path)
 
     def path_values(self, target: str) -> Mapping[str, str]:
         """Return the decoded path parameters of a request target by name; empty if the target is another path.
@@ -169,9 +173,10 @@ class Operation:
         if found is None:
             return {}
         decoded = {}
+        prefixes = {parameter.name: path_prefix(parameter) for parameter in self.parameters_in("path")}
         for name, raw in zip(PATH_PARAMETER.findall(self.encoded_path), found.groups(), strict=True):
             with suppress(UnicodeDecodeError):
-                decoded[name] = unquote(raw, errors="strict")
+                decoded[name] = unquote(raw.removeprefix(prefixes.get(name, "")), errors="strict")
         return decoded
 
     def has_path(self, target: str) -> bool:

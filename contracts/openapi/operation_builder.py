@@ -10,7 +10,8 @@ from contracts.model.json_value import Json
 from contracts.openapi.descriptions import Description, NotJudged, drop_dangling_links, read_descriptions
 from contracts.openapi.extensions import JobStatus, Listing, RecordOperations, read_extension
 from contracts.openapi.json_content import json_content, success_of
-from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation, Parameter
+from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
+from contracts.openapi.parameter_entries import parameter_gaps, read_parameters
 from contracts.openapi.references import References
 from contracts.openapi.schemas import guarantees, merge_all_of
 from contracts.openapi.security import needs_bearer_token, other_credentials
@@ -61,6 +62,7 @@ def _gaps(raw: Json, one: Description) -> Iterator[str]:
         yield f"it takes {' or '.join(schemes)}: only bearer tokens are tested, and sent"
     if not one.details.get("x-not-supported") and json_content(success_of(one.details), "writeOnly") is None:
         yield "its success has no JSON body: only its status is tested"
+    yield from parameter_gaps(one.details["parameters"])
 
 
 def _require_known_operations(descriptions: Mapping[str, Description]) -> None:
@@ -92,7 +94,7 @@ def _operation(
         secured=needs_bearer_token(raw, details),
         supported=not details.get("x-not-supported", False),
         body=request[1] if request else None,
-        parameters=_parameters(details["parameters"]),
+        parameters=read_parameters(details["parameters"]),
         responses=schemas,
         response_headers=frozenset(
             name.lower() for response in responses.values() for name in response.get("headers", ())
@@ -124,13 +126,3 @@ def _overlap(one: str, other: str) -> bool:
     return len(steps) == len(others) and all(
         step == its or (step and its and ("{" in step or "{" in its)) for step, its in zip(steps, others, strict=True)
     )
-
-
-def _parameters(entries: Json) -> tuple[Parameter, ...]:
-    """Return the parameters; of two with the same name and location the last, which is the operation's own."""
-    found = {}
-    for entry in entries:
-        extensions = {name: value for name, value in entry.items() if name.startswith("x-")}
-        schema = {**entry.get("schema", {}), **extensions}
-        found[entry["name"], entry["in"]] = Parameter(entry["name"], entry["in"], bool(entry.get("required")), schema)
-    return tuple(found.values())

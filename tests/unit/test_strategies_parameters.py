@@ -7,7 +7,7 @@ from hypothesis import given
 
 from contracts.checks.schema import fits
 from contracts.model.http import Request
-from contracts.openapi.operation import Parameter
+from contracts.openapi.parameters import Parameter
 from strategies.request import methods, path_ids, query_values
 from tests.support.factories import DOCUMENT, flat, operation, replayable, table
 from tests.support.schemas import texts

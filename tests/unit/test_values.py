@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contracts.openapi.operation import Parameter
+from contracts.openapi.parameters import Parameter
 from tests.harness.config.settings import Secret, Target
 from tests.harness.run.relations import (
     creator_for,
@@ -113,7 +113,7 @@ def test_query_holds_only_what_is_required() -> None:
         Parameter("may", "query", required=False, schema=text),
         Parameter("header", "header", required=True, schema=text),
     ]
-    assert request_for(operation(parameters=tuple(parameters)), TARGET, {}).target == "/things?must=a+b"
+    assert request_for(operation(parameters=tuple(parameters)), TARGET, {}).target == "/things?must=a%20b"
     assert request_for(LIST, TARGET, KNOWN).target == LIST.path
 
 

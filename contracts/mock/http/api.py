@@ -102,12 +102,14 @@ class MockApi(RoutingAuth, Writes, Jobs, Lists):
             self.authorise(request)
         if not operation.supported:
             raise self.not_supported()
+        self.check_headers(request, operation)
         if operation.body is not None or operation.job_link:
             return self.write(request, operation, body)
-        if operation.job_status:
-            return self.job_status(operation, parameters)
         if operation.listing:
             return self.list_records(request, operation)
+        self.query(request, operation)
+        if operation.job_status:
+            return self.job_status(operation, parameters)
         return self.fetch(operation, parameters)
 
     def finish(self, request: Request, response: Response, usage: Usage) -> Response:  # noqa: ARG002 - for defects

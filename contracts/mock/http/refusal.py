@@ -18,6 +18,7 @@ Cause: TypeAlias = Literal[
     "rate",
     "unsupported",
     "query",
+    "header",
     "size",
     "media-type",
     "syntax",

@@ -67,12 +67,17 @@ def validators(document: Document) -> Mapping[str, Validator]:
 
 
 @lru_cache(maxsize=16)
-def query_validators(document: Document) -> Mapping[str, Mapping[str, Validator]]:
-    """Return the compiled validators of each operation's query parameters, by the operation's id and their names."""
+def parameter_validators(document: Document) -> Mapping[str, Mapping[tuple[str, str], Validator]]:
+    """Return the compiled validators of each operation's parameters, by the operation's id, location and name.
+
+    Where the text of a parameter's values is not specified, everything is valid.
+    """
     return {
         operation.id: {
-            name: Dialect(schema, format_checker=Dialect.FORMAT_CHECKER)
-            for name, schema in operation.query_parameters.items()
+            (one.location, one.name): Dialect(
+                {} if one.open_point else one.schema, format_checker=Dialect.FORMAT_CHECKER
+            )
+            for one in operation.parameters
         }
         for operation in document.operations
     }

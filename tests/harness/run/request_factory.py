@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode
 
 from contracts.errors import CouldNotTell
 from contracts.model.http import Exchange, Request
 from contracts.model.json_value import Json
 from contracts.openapi.document import Document
 from contracts.openapi.extensions import SUPPLIED_BY
-from contracts.openapi.operation import PATH_PARAMETER, Link, Operation
+from contracts.openapi.operation import Link, Operation
+from contracts.openapi.parameters import Parameter, path_segment
 from contracts.openapi.schemas import properties
 from strategies.body import string_payloads
+from strategies.core.parameters import parameter_sample, with_parameter
 from strategies.core.samples import sample
 from tests.harness.config.settings import Target
 from tests.harness.run.created_resources import CreatedResources
@@ -65,11 +66,6 @@ class RequestFactory:
         return request_for(status, self._target, self.test_data, overrides=overrides)
 
 
-def quoted(value: str) -> str:
-    """Return a value percent-encoded for a path; a lone surrogate, which UTF-8 cannot hold, is encoded all the same."""
-    return quote(value, safe="", errors="surrogatepass")
-
-
 def request_for(
     operation: Operation,
     target: Target,
@@ -80,26 +76,24 @@ def request_for(
     """Return a request that the target should accept, with the value at `index` of each variable.
 
     `overrides` are values by the name of the path parameter or of the property: only the run itself can know them.
-    Raises CouldNotTell if an id is too long for any path.
+    Raises CouldNotTell if an id is too long for any path, or if a required parameter has no value that can be sent.
     """
     overrides = overrides or {}
     path = {
-        name: overrides.get(name, _value(schema, test_data, index))
-        for name, schema in operation.path_parameters.items()
-    }
-    url = PATH_PARAMETER.sub(lambda found: quoted(str(path[found.group(1)])), operation.encoded_path)
-    query = {
-        parameter.name: _value(parameter.schema, test_data, index)
-        for parameter in operation.parameters
-        if parameter.location == "query" and parameter.required
-    }
-    url = f"{url}?{urlencode(query, errors='surrogatepass')}" if query else url
-    if len(url) > LONGEST_TARGET:
-        raise CouldNotTell(
-            f"A request for {operation.label} would have {len(url):,} characters in its path, because of an id that "
-            "the target gave: more than any server takes."
+        one.name: path_segment(
+            one, overrides[one.name] if one.name in overrides else _required_value(one, test_data, index)
         )
-    request = Request(operation.method, url, _headers(operation, target))
+        for one in operation.parameters_in("path")
+    }
+    request = Request(operation.method, operation.target_with(path), _headers(operation, target))
+    for parameter in operation.parameters_in("query", "header", "cookie"):
+        if parameter.required:
+            request = _with_required(request, parameter, _required_value(parameter, test_data, index))
+    if len(request.target) > LONGEST_TARGET:
+        raise CouldNotTell(
+            f"A request for {operation.label} would have {len(request.target):,} characters in its path, because of an "
+            "id that the target gave: more than any server takes."
+        )
     if operation.body is None:
         return request
     if "properties" not in operation.body and (value := sample(operation.body)) is not None:
@@ -124,6 +118,25 @@ def _value(schema: Json, test_data: TestData, index: int) -> Json:
     if values:
         return values[index % len(values)]
     return control_body(schema, test_data, index) if "properties" in schema else sample(schema)
+
+
+def _required_value(parameter: Parameter, test_data: TestData, index: int) -> Json:
+    values = test_data.get(parameter.schema.get(SUPPLIED_BY, ""), ())
+    value = values[index % len(values)] if values else parameter_sample(parameter)
+    if value is None:
+        raise CouldNotTell(f"No value was found for {_spelled(parameter)}: give an example of it in the document.")
+    return value
+
+
+def _with_required(request: Request, parameter: Parameter, value: Json) -> Request:
+    try:
+        return with_parameter(request, parameter, value)
+    except ValueError:
+        raise CouldNotTell(f"No header can hold the value of {_spelled(parameter)}: give it another example.") from None
+
+
+def _spelled(parameter: Parameter) -> str:
+    return f"the required {parameter.location} parameter {parameter.name}"
 
 
 def _headers(operation: Operation, target: Target) -> tuple[tuple[str, str], ...]:

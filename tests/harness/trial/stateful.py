@@ -16,9 +16,9 @@ from contracts.errors import CouldNotTell
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
+from contracts.openapi.parameters import encoded
 from strategies.generated import as_schemathesis_response, schema_of_operations
 from tests.harness.run.operation_run import OperationRun
-from tests.harness.run.request_factory import quoted
 
 STEPS: Final = 16
 """Per sequence: a write, its status, what the status links to, and that one's status, and as many that are not sent."""
@@ -101,7 +101,7 @@ def _linked_values(run: OperationRun, case: Any) -> dict[str, Json]:
         for link in run.document.operation(exchange.operation).links:
             value = link.follow(exchange.response.json()) if exchange.response else None
             # Schemathesis quotes what it puts into a path; the suite's own request quotes the value of the answer.
-            if link.target == target and isinstance(value, str) and generated.get(link.name) in (value, quoted(value)):
+            if link.target == target and isinstance(value, str) and generated.get(link.name) in (value, encoded(value)):
                 found[link.name] = value
     return found
 
