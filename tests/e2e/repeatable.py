@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+from hypothesis.internal.conjecture import providers
+
 ONE_UUID = uuid.UUID(int=0x1234567890AB4DEF9234567890ABCDEF, version=4)
 """The same for every caller: how many others draw an id, such as allure's of a result, changes no request."""
 
@@ -18,3 +20,5 @@ def _start_pool_of_one(pool: ThreadPoolExecutor, *_: object, **__: object) -> No
 
 ThreadPoolExecutor.__init__ = _start_pool_of_one  # type: ignore[method-assign, assignment]
 uuid.uuid4 = lambda: ONE_UUID
+providers._get_local_constants = lambda: providers._local_constants
+"""No constants of the code, which Hypothesis draws on: a new word anywhere would change a request. No setting says so."""
