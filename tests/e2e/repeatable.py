@@ -21,4 +21,4 @@ def _start_pool_of_one(pool: ThreadPoolExecutor, *_: object, **__: object) -> No
 ThreadPoolExecutor.__init__ = _start_pool_of_one  # type: ignore[method-assign, assignment]
 uuid.uuid4 = lambda: ONE_UUID
 providers._get_local_constants = lambda: providers._local_constants
-"""No constants of the code, which Hypothesis draws on: a new word anywhere would change a request. No setting says so."""
+"""No constants of the code, which Hypothesis draws on: else a new word anywhere changes a request."""
