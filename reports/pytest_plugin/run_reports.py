@@ -95,6 +95,7 @@ class RunReports:
             not_judged=not_judged(self._session.document, self._session.operations),
             access=access.access_line(results, self._session.access),
             files=output_files(self._config),
+            hints={name: requirement.fix for name, requirement in self._session.requirements.items()},
         )
         return self._with_exit_code(report, leaked=False)
 

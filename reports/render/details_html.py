@@ -10,7 +10,7 @@ from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
 from reports.redaction.redactor import Redactor
 from reports.render.curl import curl
-from reports.render.wording import NON_GATING, evidence_line, how_often
+from reports.render.wording import NON_GATING, code_html, evidence_line, how_often
 from reports.run.trend import FindingTrend
 
 LONGEST_BODY = 2_000
@@ -38,6 +38,8 @@ def details_html(
         also = [] if finding is verdict.findings[0] else [_table(_finding(finding, trends, redactor))]
         command = curl(finding.exchange.request, base_url, redactor)
         parts += [*also, _side_by_side(finding.exchange, base_url, redactor), _command(command)]
+    if verdict.findings:
+        parts.append(_table(_hint(requirement)))
     return "".join([*parts, _table(_evidence(verdict, requirement, redactor))])
 
 
@@ -50,6 +52,11 @@ def _requirement(requirement: Requirement) -> Iterator[tuple[str, str]]:
     yield "Requirement", sanitize.html(f"{requirement.id} {requirement.sentence}")
     yield "Level", sanitize.html(f"{requirement.level}: {BASIS[requirement.basis]}")
     yield "Source", sanitize.html(requirement.source)  # as text: Allure's frame opens no links, the result has one
+
+
+def _hint(requirement: Requirement) -> Iterator[tuple[str, str]]:
+    yield "Usually because", code_html(requirement.fix.usually_because)
+    yield "To mend", code_html(requirement.fix.to_mend)
 
 
 def _finding(finding: Finding, trends: Mapping[str, FindingTrend], redactor: Redactor) -> Iterator[tuple[str, str]]:

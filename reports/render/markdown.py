@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from contracts.model.result import FindingResult
+from contracts.requirements import FixHint
 from contracts.untrusted import sanitize
 from reports.render import last_requests
 from reports.render.wording import one_line
@@ -52,6 +53,7 @@ def _changes(report: RunReport) -> Iterator[str]:
         yield "No findings."
     details = {seen.identity: detail for seen, detail in findings(report.results)}
     shown = dict.fromkeys(State, 0)
+    hints = dict(report.hints)
     numbered = list(enumerate(report.trends, start=1))
     for state in State:
         of_state = [(number, change) for number, change in numbered if change.state is state]
@@ -60,7 +62,8 @@ def _changes(report: RunReport) -> Iterator[str]:
             detail = details.get(change.finding.identity)
             yield _line(number, change, detail)
             if state in (State.NEW, State.EXPIRED) and shown[state] <= SHOWN_IN_FULL and detail:
-                yield from _in_full(detail, report.full_list_hint("--summary"))
+                hint = hints.pop(change.finding.requirement, None)  # the same for its other findings
+                yield from _in_full(detail, hint, report.full_list_hint("--summary"))
         if len(of_state) > LINES_OF_A_STATE:
             yield f"- and {len(of_state) - LINES_OF_A_STATE} more {state}: {report.full_list_hint('--summary')}"
 
@@ -73,9 +76,12 @@ def _line(number: int, change: FindingTrend, detail: FindingResult | None) -> st
     return f"{number}. **{change.status_text()}** - {where}: {code(what)} `{finding.identity}`"
 
 
-def _in_full(detail: FindingResult, rest: str) -> Iterator[str]:
+def _in_full(detail: FindingResult, hint: FixHint | None, rest: str) -> Iterator[str]:
     yield f"   - expected: {code(detail.text.expected)}"
     yield f"   - occurred: {detail.seen} of {detail.tried} times"
+    if hint:
+        yield f"   - usually because: {hint.usually_because}"
+        yield f"   - to mend: {hint.to_mend}"
     yield ""
     yield from _command(detail.text.curl, rest)
 

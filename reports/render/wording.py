@@ -107,5 +107,11 @@ def one_line(text: str) -> str:
     return sanitize.text(" ".join("".join(one if one.isprintable() else " " for one in text).split()))
 
 
+def code_html(text: str) -> str:
+    """Return a text of the suite's own as HTML: what is between backticks is code."""
+    parts = sanitize.html(text).split("`")
+    return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))
+
+
 def _safe(text: str, redactor: Redactor) -> str:
     return sanitize.text(redactor.redact_text(text))

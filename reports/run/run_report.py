@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from contracts.model.result import FindingResult, ItemResult, LastRequest, process_stats
 from contracts.model.verdict import Status
+from contracts.requirements import FixHint
 from reports.run.counts import explanation, pluralize, requirements
 from reports.run.history import DetectionPower, FindingRecord, Run
 from reports.run.outcome import SUITE_FAILED, Outcome, headline_text, meaning, outcome
@@ -41,6 +42,7 @@ class RunReport:
     `notice`: what is wrong with the history. `not_cancelled`: a line for each record that is left at the target.
     `not_judged`: a line for each part of the document that was not tested, with the reason.
     `failure_reason`: the reason for exit code 3, if that is the exit code. `files`: the output paths by option.
+    `hints`: how to mend what violates a requirement, by the requirement's id.
     """
 
     config: RunConfig
@@ -56,6 +58,7 @@ class RunReport:
     not_judged: tuple[str, ...] = ()
     failure_reason: str = SUITE_FAILED
     files: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, FixHint] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:

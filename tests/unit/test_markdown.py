@@ -5,6 +5,7 @@ from dataclasses import replace
 from markdown_it import MarkdownIt
 
 from contracts.model.result import FindingText
+from contracts.requirements import FixHint
 from reports.render import markdown
 from reports.render.markdown import code, page, write
 from tests.support.factories import table
@@ -62,6 +63,15 @@ def test_rejection_by_the_gate_and_a_history_that_starts_anew_are_reported() -> 
     assert "- **Quality gate:** Fewer." in text
     assert "History starts anew: no file." in text
     assert "No findings." in text
+
+
+def test_hint_stands_once_for_the_new_findings_of_a_requirement() -> None:
+    hints = {"ERR-01": FixHint("It sleeps.", "Set `awake: true`.", ()), "RESP-01": FixHint("No.", "Nor this.", ())}
+    second = replace(FOUND, identity="dddddddddddd", edit="title missing")
+    text = page(run_report(broken(FOUND, second), broken(OTHER), earlier=[earlier_run(23, OTHER)], hints=hints))
+    lines = [line for line in text.splitlines() if line.startswith(("   - usually because", "   - to mend"))]
+    assert lines == ["   - usually because: It sleeps.", "   - to mend: Set `awake: true`."]
+    assert text.index("event_id missing") < text.index("It sleeps.") < text.index("title missing")
 
 
 HOSTILE = (

@@ -55,6 +55,14 @@ def test_command_and_identity_are_description() -> None:
     assert FINDING.identity in html
 
 
+def test_finding_has_a_hint_with_its_code_marked_and_a_requirement_that_holds_has_none() -> None:
+    html = description(FINDING)
+    assert "<th align='left'>Usually because</th>" in html
+    assert "<code>required=True</code>" in html
+    assert "`" not in html.partition("To mend")[2]
+    assert "To mend" not in description(status=Status.HELD)
+
+
 def test_first_finding_is_described_in_the_message_and_others_here() -> None:
     change = FindingTrend(replace(FOUND, identity=OTHER.identity), State.OPEN, "2026-11-20T02:00:00+00:00", 4)
     html = description(FINDING, OTHER, trends={OTHER.identity: change})
