@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from typing import Final
 
@@ -84,7 +84,8 @@ def _simplest(schema: Json) -> Json:
     """Return the first candidate that fits the schema; the first of all where none does."""
     # One after the other: to find a text for a pattern takes a second.
     first = next(_candidates(schema))
-    return deepcopy(next((value for value in _candidates(schema) if fits(schema, value)), first))
+    is_valid = _validity(schema)
+    return deepcopy(next((value for value in _candidates(schema) if is_valid(value)), first))
 
 
 def _candidates(schema: Json) -> Iterator[Json]:
@@ -117,7 +118,13 @@ def _candidates(schema: Json) -> Iterator[Json]:
 
 def fits(schema: Json, value: Json) -> bool:
     """Return whether a value fits a schema, formats included."""
+    return _validity(schema)(value)
+
+
+def _validity(schema: Json) -> Callable[[Json], bool]:
+    """Return what says whether a value fits a schema: everything does that this validator cannot compile."""
     try:
-        return bool(jsonschema_rs.Draft202012Validator(schema, validate_formats=True).is_valid(value))
-    except ValueError:  # a pattern, for example, that this validator cannot compile
-        return True
+        is_valid: Callable[[Json], bool] = jsonschema_rs.Draft202012Validator(schema, validate_formats=True).is_valid
+    except ValueError:  # a pattern, for example
+        return lambda _: True
+    return is_valid

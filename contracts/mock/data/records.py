@@ -136,7 +136,8 @@ def _first(document: Document, state: State, number: int) -> Iterator[tuple[str,
     creators, held = index_of(document).creators, index_of(document).held
     if not creators:
         return
-    body = creators[number % len(creators)].body or {}
+    creator = creators[number % len(creators)]
+    body, usual = creator.body or {}, usual_values(creator)
     for place, (name, keywords) in enumerate(properties(body)):
         optional = name not in body.get("required", ())
         if name not in held or (optional and number % OMIT_EVERY == OMIT_EVERY - 1):
@@ -144,12 +145,17 @@ def _first(document: Document, state: State, number: int) -> Iterator[tuple[str,
         if keywords.get(SUPPLIED_BY) in state.supplied:
             yield name, state.values(keywords[SUPPLIED_BY])[0]
         else:
-            yield name, _varied(keywords, number, number + place)
+            yield name, _varied(keywords, usual[name], number, number + place)
 
 
-def _varied(schema: Json, days: int, text: int) -> Json:
+@lru_cache(maxsize=16)
+def usual_values(operation: Operation) -> Mapping[str, Json]:
+    """Return an example for each property of a request body; not to be changed, since all records share them."""
+    return {name: example_for(keywords, {}) for name, keywords in properties(operation.body or {})}
+
+
+def _varied(schema: Json, usual: Json, days: int, text: int) -> Json:
     """Return a value that fits a property; a date or an unrestricted string differs from record to record."""
-    usual = example_for(schema, {})
     try:
         day = date.fromisoformat(usual)
     except (TypeError, ValueError):
