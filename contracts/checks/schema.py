@@ -1,32 +1,18 @@
-"""Does a JSON value fit a schema of the document? Decided by jsonschema, which shares no code with the strategies."""
+"""Does a body fit the schema that an operation has for it? By the letter, and as lenient servers read it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import Any, cast
+from typing import cast
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
-from jsonschema.validators import extend
 
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
-from contracts.openapi.patterns import FORMATS, KEYWORDS
-
-_BoundedValidator: Any = extend(Draft202012Validator, KEYWORDS)  # type: ignore[no-untyped-call]
-
-
-def validator_for(schema: Json) -> Validator:
-    """Return the validator of a schema, formats included, patterns within a bound."""
-    return cast("Validator", _BoundedValidator(schema, format_checker=FORMATS))
-
-
-def fits(schema: Json, value: Json) -> bool:
-    """Return whether the schema admits `value`."""
-    return validator_for(schema).is_valid(value)
+from contracts.openapi.schema_validator import validator_for
 
 
 def _response_schema(operation: Operation, status: str) -> Json:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from contracts.errors import ContractError
+from contracts.mock.data.served import not_served
 from contracts.mock.data.state import State
 from contracts.mock.http.rate_limit import UNLIMITED, RateLimit
 from contracts.mock.http.serve import MockServer, serve
@@ -70,6 +71,7 @@ def startup_banner(document: Document, server: MockServer) -> str:
         [
             f"{document.title}, served at {server.url} until Ctrl-C",
             f"Every operation, with a command to paste: {server.url}/",
+            *(f"Not served: {one}." for one in not_served(document.operations)),
             "",
             *(f"{label:{width}}  {text}" for label, text in rows),
             "",

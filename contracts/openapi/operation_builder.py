@@ -13,6 +13,7 @@ from contracts.openapi.json_content import json_content, success_of
 from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
 from contracts.openapi.parameter_entries import parameter_gaps, read_parameters
 from contracts.openapi.references import References
+from contracts.openapi.samples import place_without_sample
 from contracts.openapi.schemas import guarantees, merge_all_of
 from contracts.openapi.security import needs_bearer_token, other_credentials
 from contracts.openapi.stated_view import stated_part
@@ -32,7 +33,7 @@ class Operations:
 def build_operations(raw: Json, references: References, errors: Sequence[SpecificationError]) -> Operations:
     """Read every operation that can be read; `ContractError` if an extension (`x-`) is invalid."""
     not_judged: list[NotJudged] = []
-    descriptions = read_descriptions(raw, references, errors, not_judged)
+    descriptions = _with_samples(read_descriptions(raw, references, errors, not_judged), not_judged)
     links = drop_dangling_links(descriptions)
     _require_known_operations(descriptions)
     operations = []
@@ -54,6 +55,29 @@ def _paths(descriptions: Mapping[str, Description], form: Callable[[Description]
     for one in descriptions.values():
         paths.setdefault(one.path, {})[one.method.lower()] = form(one)
     return paths
+
+
+def _with_samples(descriptions: Mapping[str, Description], not_judged: list[NotJudged]) -> Mapping[str, Description]:
+    """Return the operations that a request can be made for; add the others to `not_judged`."""
+    able = {}
+    for name, one in descriptions.items():
+        lacking = next(_without_sample(one.details), None)
+        if lacking is None:
+            able[name] = one
+        else:
+            not_judged.append(NotJudged(f"{one.method} {one.path}", f"no value was found that fits {lacking}"))
+    return able
+
+
+def _without_sample(details: Json) -> Iterator[str]:
+    """Yield the parts of a request that are required, and that no value is found for."""
+    for parameter in read_parameters(merge_all_of(details["parameters"])):
+        if parameter.required and place_without_sample(parameter.schema) is not None:
+            yield f"the schema of its parameter {parameter.name}"
+    request = json_content(merge_all_of(details.get("requestBody", {})), "readOnly")
+    place = place_without_sample(request[1] or {}) if request else None
+    if place is not None:
+        yield f"{place} in the schema of its body" if place else "the schema of its body"
 
 
 def _gaps(raw: Json, one: Description) -> Iterator[str]:

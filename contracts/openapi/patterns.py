@@ -8,6 +8,7 @@ back-references, which end after `MAX_BACKTRACKS` steps.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
@@ -15,8 +16,8 @@ from random import Random
 from typing import Any, Final
 
 import jsonschema_rs
-from hypothesis import HealthCheck, find, settings
-from hypothesis.errors import InvalidArgument, NoSuchExample
+from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis.errors import HypothesisSideeffectWarning, InvalidArgument, NoSuchExample, Unsatisfiable
 from hypothesis.strategies import from_regex
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
@@ -139,15 +140,24 @@ def matching_text(pattern: str, shortest: int, longest: int) -> str | None:
     """Return a simple string that matches a pattern, the same one every time; None if none is found soon."""
     if may_backtrack(pattern):
         return None
+    # Hypothesis begins with the simplest text; to look for a simpler one than the first that does takes a second.
     quiet = settings(
-        max_examples=MATCHING_EXAMPLES, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=MATCHING_EXAMPLES,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
     )
     try:
-        return find(
-            from_regex(re.compile(pattern, re.ASCII)),
-            lambda text: shortest <= len(text) <= longest and occurs(pattern, text) is not False,
-            settings=quiet,
-            random=Random(MATCHING_SEED),  # noqa: S311 - no secret
-        )
-    except (NoSuchExample, InvalidArgument, re.error):  # a pattern that Python's engine does not take, for example
+        with warnings.catch_warnings():
+            # A document is read while pytest starts, which Hypothesis takes for a slow plugin.
+            warnings.simplefilter("ignore", HypothesisSideeffectWarning)
+            return find(
+                from_regex(re.compile(pattern, re.ASCII)),
+                lambda text: shortest <= len(text) <= longest and occurs(pattern, text) is not False,
+                settings=quiet,
+                random=Random(MATCHING_SEED),  # noqa: S311 - no secret
+            )
+    # The last two: a pattern that Python's engine does not take, for example.
+    except (NoSuchExample, Unsatisfiable, InvalidArgument, re.error):
         return None

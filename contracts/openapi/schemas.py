@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from contracts.model.json_value import Json
 
@@ -28,8 +28,13 @@ def properties(schema: Json) -> Iterator[tuple[str, Json]]:
 
 def schema_at(schema: Json, pointer: str) -> Json:
     """Return the schema of the value at a JSON pointer (RFC 6901); an empty schema if none is described."""
-    for step in pointer.split("/")[1:]:
-        schema = schema.get("properties", {}).get(step.replace("~1", "/").replace("~0", "~"), {})
+    return schema_under(schema, [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]])
+
+
+def schema_under(schema: Json, path: Sequence[str]) -> Json:
+    """Return the schema of the value at a path of property names; an empty schema if none is described."""
+    for name in path:
+        schema = schema.get("properties", {}).get(name, {})
     return schema
 
 

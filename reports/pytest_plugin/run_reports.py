@@ -14,7 +14,6 @@ import pytest
 from contracts.model.exit_codes import ExitCode, decide_exit_code
 from contracts.model.result import stop_reason
 from contracts.model.verdict import Status
-from contracts.openapi.document import not_judged
 from reports import VERSION
 from reports.pytest_plugin.options import output_files
 from reports.pytest_plugin.run_names import ROOT, allure_check, contract_name, target_name
@@ -92,7 +91,7 @@ class RunReports:
             notice=comparison.notice,
             proof=self._proof,
             not_cancelled=tuple(not_cancelled),
-            not_judged=not_judged(self._session.document, self._session.operations),
+            not_judged=self._session.not_judged,
             access=access.access_line(results, self._session.access),
             files=output_files(self._config),
             hints={name: requirement.fix for name, requirement in self._session.requirements.items()},

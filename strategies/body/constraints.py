@@ -13,13 +13,9 @@ from itertools import chain, islice, zip_longest
 from math import ceil, floor
 from typing import TypeAlias, TypeVar
 
-from contracts.checks.schema import validator_for
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
-from strategies.core import format_mutations
-from strategies.core.body_locations import body_locations, on_body, only_invalid, only_valid
-from strategies.core.mutation import Mutation, Priority, combine
-from strategies.core.samples import (
+from contracts.openapi.samples import (
     MAX_SAMPLE_LENGTH,
     admits,
     affords,
@@ -30,6 +26,10 @@ from strategies.core.samples import (
     sample,
     string_sample,
 )
+from contracts.openapi.schema_validator import validator_for
+from strategies.core import format_mutations
+from strategies.core.body_locations import body_locations, on_body, only_invalid, only_valid
+from strategies.core.mutation import Mutation, Priority, combine
 
 Row: TypeAlias = tuple[str, Json]
 Item = TypeVar("Item")

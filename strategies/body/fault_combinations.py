@@ -11,12 +11,13 @@ from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.operation import Operation
+from contracts.openapi.samples import admits, keywords, sample
 from contracts.openapi.schemas import properties
 from strategies.body import json_bytes
 from strategies.body.type_mutations import as_whole_number
 from strategies.core.body_locations import body_locations, on_body, only_invalid
 from strategies.core.mutation import Mutation, Priority, append_query
-from strategies.core.samples import admits, keywords, sample, unknown_value
+from strategies.core.unknown_values import unknown_value
 
 WRAPPER = "data"
 """The property in which servers most often look for a body that is not at the top level."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from contracts.checks.schema import fits
 from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
+from contracts.openapi.samples import admits, alternatives, sample, string_sample
+from contracts.openapi.schema_validator import fits
 from strategies.body.json_bytes import literal_value
 from strategies.body.string_payloads import BEYOND_64_BITS, storage_edge_cases
 from strategies.core import format_mutations
 from strategies.core.body_locations import BodyLocation, body_locations, on_body
 from strategies.core.mutation import Mutation, Priority, combine
-from strategies.core.samples import admits, alternatives, sample, string_sample
 
 BEYOND_32_BITS = 2**31
 MANY_ITEMS = 10_000

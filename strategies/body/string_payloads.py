@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from contracts.checks.schema import fits
 from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.operation import Operation
+from contracts.openapi.samples import admits
+from contracts.openapi.schema_validator import fits
 from strategies.body.json_bytes import literal_value
 from strategies.core.body_locations import BodyLocation, body_locations, on_body, only_valid
 from strategies.core.mutation import Mutation, Priority, combine
-from strategies.core.samples import admits, unknown_value
+from strategies.core.unknown_values import unknown_value
 
 MIXED_TEXTS: Sequence[tuple[str, str]] = (
     ("many scripts", "Zo\u00eb e\u0301 \u0416 \u4e2d\u6587 \U0001f3e0 \u05d0\u05d1 a\u200db"),

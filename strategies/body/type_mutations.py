@@ -13,9 +13,9 @@ from typing import TypeAlias
 
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
+from contracts.openapi.samples import admits, json_type, sample
 from strategies.core.body_locations import BodyLocation, Change, body_locations, lower_if_nested, on_body, only_invalid
 from strategies.core.mutation import Mutation, Priority
-from strategies.core.samples import admits, json_type, sample
 
 
 def _as_text(value: Json) -> str:

@@ -10,9 +10,9 @@ from contracts.checks.schema import body_fits
 from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
+from contracts.openapi.samples import keywords, sample
 from contracts.openapi.schemas import properties
 from strategies.core.mutation import Mutation, Priority
-from strategies.core.samples import keywords, sample
 
 Change: TypeAlias = Callable[[Json], Json]
 MAX_STEPS = 3

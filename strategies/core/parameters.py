@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.parameters import Parameter, cookie_pair, encoded, header_text, query_pairs
-from strategies.core.samples import SAMPLE_KEYWORDS, admits, sample
+from contracts.openapi.samples import SAMPLE_KEYWORDS, admits, sample
 
 COOKIE = "Cookie"
 NOTHING: tuple[Json, ...] = (None, [], {})

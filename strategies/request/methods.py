@@ -9,7 +9,7 @@ from operator import methodcaller
 
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation, Priority, combine
-from strategies.core.samples import unknown_id
+from strategies.core.unknown_values import unknown_id
 from strategies.request.path_ids import on_last_value
 
 OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")

@@ -11,9 +11,9 @@ from urllib.parse import quote, unquote_plus
 from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
+from contracts.openapi.samples import admits, json_type, sample
 from strategies.body.constraints import boundary_values, invalid_values
 from strategies.core.mutation import Mutation, Priority, append_query, combine
-from strategies.core.samples import admits, json_type, sample
 
 BEYOND_64_BITS = 2**70
 LONG_VALUE_CHARACTERS = 8000

@@ -91,11 +91,14 @@ def test_requests_at_the_same_time_get_their_own_answers(test: RequirementTest) 
     control = test.run.control().request
     if not test.run.controls.replayable:
         raise NotApplicable("the target takes each value once")
-    malformed, bare = json_syntax.not_json(test.operation)[0], credentials.no_credentials(test.operation)[0]
+    mutations = [
+        *(json_syntax.not_json(test.operation)[:1] if test.operation.body is not None else []),
+        *(credentials.no_credentials(test.operation)[:1] if test.operation.secured else []),
+    ]
     good = [
         (request, CONTROL) for _, request in zip(range(test.extra_requests - 3), cycle(test.run.controls.send_second()))
     ]
-    bad = [(malformed.apply(control), malformed), (bare.apply(control), bare)]
+    bad = [(mutation.apply(control), mutation) for mutation in mutations]
     for exchange in test.run.send_together([*good, *bad]):
         test.check_exchange(exchange, echoes.response_matches_own_request)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from strategies.core.samples import unknown_id
+from strategies.core.unknown_values import unknown_id
 from strategies.safety import NUMBER_PREFIX, may_hit_foreign_ids, unissued_id
 from tests.support.factories import CANCEL, CREATE, LIST, UPDATE, control, table
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from contracts.checks.schema import fits
 from contracts.openapi.patterns import may_backtrack, occurs
+from contracts.openapi.schema_validator import fits
 from tests.support.factories import table
 
 FRACTION_OF_A_SECOND = 0.5

@@ -9,7 +9,8 @@ from tests.harness.config.access import Access, access_with
 from tests.harness.config.settings import Profile
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.relations import missing_settings
-from tests.harness.run.session import MOCK, STATUS_WRITES, NothingSelected, Options, Session, select
+from tests.harness.run.selection import NothingSelected, select
+from tests.harness.run.session import MOCK, STATUS_WRITES, Options, Session
 from tests.harness.run.set_up import CREATED_RECORDS
 from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, REQUIREMENTS, STATUS, TOKEN, UPDATE, table
 from tests.support.suite_process import CONTRACT, GENERIC

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.checks.schema import fits
+from contracts.openapi.samples import FORMAT_SAMPLES, MAX_ALTERNATIVES, alternatives, sample
+from contracts.openapi.schema_validator import fits
 from strategies.body import constraints, robustness
 from strategies.core import format_mutations
-from strategies.core.samples import FORMAT_SAMPLES, MAX_ALTERNATIVES, alternatives, sample
 from tests.support.factories import control, flat, objects, operation, replayable, table
 from tests.support.schemas import DATE, FORMS, INSIDE, PLAIN, bounded
 

@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl, quote
 import pytest
 from hypothesis import given
 
-from contracts.checks.schema import fits
 from contracts.model.http import Request
 from contracts.openapi.parameters import Parameter
+from contracts.openapi.schema_validator import fits
 from strategies.request import methods, path_ids, query_values
 from tests.support.factories import DOCUMENT, flat, operation, replayable, table
 from tests.support.schemas import texts

@@ -174,8 +174,16 @@ def test_combined_mutation_is_reported_where_no_part_is_at_fault() -> None:
 
 def test_mutation_that_changes_nothing_is_not_sent() -> None:
     run = Run()
-    assert verdict_of(tried(run, Mutation("nothing", lambda request: request))).status is Status.COULD_NOT_TELL
+    assert verdict_of(tried(run, Mutation("nothing", lambda request: request))).status is Status.NOT_APPLICABLE
     assert run.exchanges == []
+
+
+def test_requirement_without_a_mutation_is_not_applicable_unless_the_budget_left_it_out() -> None:
+    assert verdict_of(tried(Run())).status is Status.NOT_APPLICABLE
+    underfunded = trial("ERR-01", Run())
+    underfunded.underfunded = True
+    assert not list(underfunded.send_mutations(base=lambda: Request("GET", "/")))
+    assert verdict_of(underfunded).status is Status.COULD_NOT_TELL
 
 
 def test_same_request_of_the_same_mutation_is_sent_once() -> None:

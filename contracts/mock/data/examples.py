@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Final
 
-import jsonschema_rs
-
 from contracts.model.json_value import Json
-from contracts.openapi.patterns import matching_text
+from contracts.openapi.samples import OBJECT_RULES, SAMPLE_KEYWORDS, admits, sample
+from contracts.openapi.schema_validator import fits
 from contracts.openapi.schemas import properties
 
 CONTROL: Final = "x-control"
-SIMPLEST: Final[Mapping[str, Json]] = {
-    "null": None,
-    "boolean": False,
-    "integer": 0,
-    "number": 0,
-    "string": "",
-    "array": [],
-    "object": {},
-}
-FORMATS: Final[Mapping[str, str]] = {
-    "date": "2099-01-01",
-    "date-time": "2099-01-01T09:00:00Z",
-    "time": "09:00:00Z",
-    "duration": "PT30M",
-    "email": "someone@example.com",
-    "hostname": "example.com",
-    "ipv4": "192.0.2.1",
-    "ipv6": "2001:db8::1",
-    "uri": "https://example.com/",
-    "uri-reference": "/",
-    "uuid": "00000000-0000-4000-8000-000000000000",
-}
-LONGEST: Final = 10_000
-"""Characters and items of an example at most."""
-UNIONS: Final = ("anyOf", "oneOf", "allOf")
 
 
 def example_for(
@@ -61,7 +35,12 @@ def example_for(
             value[name] = by_name[name]
         elif name in required or _is_given(keywords, by_name, by_pointer, here):
             value[name] = example_for(keywords, by_name, by_pointer, here)
-    return value or _simplest(schema)
+    if not value:
+        return _own_value(schema)
+    if OBJECT_RULES & schema.keys() and not fits(schema, value):
+        found = sample(schema)
+        return {**deepcopy(found), **value} if isinstance(found, dict) else value
+    return value
 
 
 def _inside(pointer: str, name: str) -> str:
@@ -80,51 +59,23 @@ def _is_given(schema: Json, by_name: Mapping[str, Json], by_pointer: Mapping[str
     )
 
 
-def _simplest(schema: Json) -> Json:
-    """Return the first candidate that fits the schema; the first of all where none does."""
-    # One after the other: to find a text for a pattern takes a second.
-    first = next(_candidates(schema))
-    is_valid = _validity(schema)
-    return deepcopy(next((value for value in _candidates(schema) if is_valid(value)), first))
+def _own_value(schema: Json) -> Json:
+    """Return the document's own value, else null where that is allowed: nothing is known of what nobody sent."""
+    is_given = any(keyword in schema for keyword in SAMPLE_KEYWORDS)
+    if not is_given and admits(schema, "null") and fits(schema, None):
+        return None
+    return deepcopy(sample(schema))
 
 
-def _candidates(schema: Json) -> Iterator[Json]:
-    """Yield values that may fit, the document's own first: published examples do not always fit their schema."""
-    yield from (schema[keyword] for keyword in (CONTROL, "const", "example", "default") if keyword in schema)
-    examples = schema.get("examples")
-    yield from examples if isinstance(examples, list) else ()
-    kinds = schema.get("type", [])
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    if "null" in kinds or schema.get("nullable") or not (kinds or any(union in schema for union in UNIONS)):
-        yield None
-    yield from schema.get("enum", ())
-    for union in UNIONS:
-        yield from (example_for(part, {}) for part in schema.get(union, ()))
-    for kind in kinds:
-        yield SIMPLEST[kind]
-    if "string" in kinds:
-        yield FORMATS.get(schema.get("format", ""), "")
-        yield "x" * min(schema.get("minLength", 0), LONGEST)
-        if isinstance(schema.get("pattern"), str):
-            found = matching_text(schema["pattern"], schema.get("minLength", 0), schema.get("maxLength", LONGEST))
-            yield from () if found is None else (found,)
-    if "integer" in kinds or "number" in kinds:
-        lowest = schema.get("minimum", schema.get("exclusiveMinimum", 0))
-        highest = schema.get("maximum", schema.get("exclusiveMaximum", 0))
-        yield from (lowest, lowest + 1, highest, highest - 1, schema.get("multipleOf", 0))
-    if "array" in kinds:
-        yield [example_for(schema.get("items", {}), {})] * min(schema.get("minItems", 0), LONGEST)
+def admitted(schema: Json, values: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the values that fit each property of their name, at any depth: others only share its name."""
+    described: dict[str, list[Json]] = {}
+    for name, keywords in _all_properties(schema):
+        described.setdefault(name, []).append(keywords)
+    return {name: value for name, value in values.items() if all(fits(one, value) for one in described.get(name, ()))}
 
 
-def fits(schema: Json, value: Json) -> bool:
-    """Return whether a value fits a schema, formats included."""
-    return _validity(schema)(value)
-
-
-def _validity(schema: Json) -> Callable[[Json], bool]:
-    """Return what says whether a value fits a schema: everything does that this validator cannot compile."""
-    try:
-        is_valid: Callable[[Json], bool] = jsonschema_rs.Draft202012Validator(schema, validate_formats=True).is_valid
-    except ValueError:  # a pattern, for example
-        return lambda _: True
-    return is_valid
+def _all_properties(schema: Json) -> Iterator[tuple[str, Json]]:
+    for name, keywords in properties(schema):
+        yield name, keywords
+        yield from _all_properties(keywords)

@@ -11,8 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from contracts.mock.data.examples import example_for, fits
+from contracts.mock.data.examples import admitted, example_for
 from contracts.mock.data.records import seed_records
+from contracts.mock.data.served import reason_not_served
 from contracts.mock.data.state import State
 from contracts.mock.http.rate_limit import RateLimit, Usage
 from contracts.mock.http.refusal import Refusal
@@ -22,7 +23,6 @@ from contracts.mock.operations.lists import Lists
 from contracts.mock.operations.writes import MAX_BODY_BYTES, Writes
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
-from contracts.openapi.schemas import schema_at
 
 MAX_READ_BYTES: Final = 16 * MAX_BODY_BYTES
 """A body up to this size is read to its end before it is rejected, so that the client gets to read the response."""
@@ -102,6 +102,8 @@ class MockApi(RoutingAuth, Writes, Jobs, Lists):
             self.authorise(request)
         if not operation.supported:
             raise self.not_supported()
+        if reason := reason_not_served(operation):
+            raise Refusal(501, "not_served", reason, "not-served")
         self.check_headers(request, operation)
         if operation.body is not None or operation.job_link:
             return self.write(request, operation, body)
@@ -130,17 +132,5 @@ class MockApi(RoutingAuth, Writes, Jobs, Lists):
 
     def fetch(self, operation: Operation, parameters: Mapping[str, str]) -> Response:
         """Answer a read of anything else with an example of the 200 that repeats the values of the path."""
-        return self.succeed(operation, example_for(operation.success_schema, _echoed(operation, parameters)))
-
-
-def _echoed(operation: Operation, parameters: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the values of the path that fit the properties of the same names in the success."""
-    return {
-        name: value
-        for name, value in parameters.items()
-        if all(
-            fits(schema_at(operation.success_schema, "/" + "/".join(path)), value)
-            for path in operation.echoed_paths
-            if path[-1] == name
-        )
-    }
+        schema = operation.success_schema
+        return self.succeed(operation, example_for(schema, admitted(schema, parameters)))

@@ -17,6 +17,7 @@ Cause: TypeAlias = Literal[
     "credential",
     "rate",
     "unsupported",
+    "not-served",
     "query",
     "header",
     "size",

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.mock.data.document_index import index_of
-from contracts.mock.data.examples import example_for
+from contracts.mock.data.examples import admitted, example_for
 from contracts.mock.data.state import EVENTS, FAILURE, INTEGRATIONS, SUCCESS, Job
 from contracts.mock.http import json_codec
 from contracts.mock.http.refusal import Issue, Refusal
@@ -177,4 +177,4 @@ class Writes(Queries):
 
     def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
         """Return the values of path and body that the response repeats, by name."""
-        return self.sent(operation, value)
+        return admitted(operation.success_schema, self.sent(operation, value))

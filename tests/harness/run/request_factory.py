@@ -11,10 +11,10 @@ from contracts.openapi.document import Document
 from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.operation import Link, Operation
 from contracts.openapi.parameters import Parameter, path_segment
+from contracts.openapi.samples import sample
 from contracts.openapi.schemas import properties
 from strategies.body import string_payloads
 from strategies.core.parameters import parameter_sample, with_parameter
-from strategies.core.samples import sample
 from tests.harness.config.settings import Target
 from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.relations import TestData, creator_for

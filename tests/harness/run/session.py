@@ -7,17 +7,17 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
 import httpx
 
-from contracts.errors import ConformanceError, UsageError
+from contracts.errors import ConformanceError
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from contracts.model.http import CONTROL, Exchange, Request
-from contracts.openapi.document import Document
+from contracts.openapi.descriptions import NotJudged
+from contracts.openapi.document import Document, not_judged
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement, load_requirements
@@ -38,6 +38,7 @@ from tests.harness.run.operation_run import OperationRun
 from tests.harness.run.relations import creator_for, job_sources, missing_settings, missing_variables, variables_of
 from tests.harness.run.request_factory import request_for
 from tests.harness.run.resource_cleanup import ResourceCleanup
+from tests.harness.run.selection import select, without_unserved
 from tests.harness.run.set_up import CREATED_RECORDS
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"
@@ -78,6 +79,9 @@ class Session:
         self.document: Document = load_document(options.contract, options.overlays)
         self.requirements: dict[str, Requirement] = load_requirements(CONTRACTS / "requirements.yaml")
         self.operations = select(self.document.operations, options.operations)
+        self._not_served: tuple[NotJudged, ...] = ()
+        if options.target == MOCK:
+            self.operations, self._not_served = without_unserved(self.operations)
         self.selected = frozenset(operation.id for operation in self.operations)
         self._open = ExitStack()
         self._target: Target | None = None
@@ -114,6 +118,11 @@ class Session:
             mock = Target(MOCK, server.url, Secret(server.token), api.state.supplied)
             self._target = limited_to(mock, self.options.access)
         return self._target
+
+    @property
+    def not_judged(self) -> tuple[str, ...]:
+        """Return a line for each part of the selected operations that is not tested, with the reason."""
+        return (*not_judged(self.document, self.operations), *map(str, self._not_served))
 
     @property
     def access(self) -> Access:
@@ -284,16 +293,3 @@ class Earlier:
     cancelled: int = 0
     left: Sequence[str] = ()
     busy: bool = False
-
-
-def select(operations: Sequence[Operation], patterns: Sequence[str]) -> tuple[Operation, ...]:
-    """Return the operations whose id matches one of the patterns, all without patterns; `UsageError` for none."""
-    chosen = tuple(o for o in operations if not patterns or any(fnmatchcase(o.id, pattern) for pattern in patterns))
-    if not chosen:
-        known = ", ".join(operation.id for operation in operations)
-        raise NothingSelected(f"--operation {' '.join(patterns)} matches no operation: choose among {known}.")
-    return chosen
-
-
-class NothingSelected(UsageError):
-    """The selection is empty: pytest's exit code 5."""

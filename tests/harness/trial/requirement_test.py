@@ -33,7 +33,7 @@ class RequirementTest:
     A conformance test sends `mutations`, and `extra_requests` more at most, and has the exchanges checked. `decided`
     are the exchanges that a check passed or found in violation, `unclear` the rejections that may be due to placeholder
     values where no control can be made, `dependencies` the tests on the same operation that ran before because the
-    requirement depends on theirs.
+    requirement depends on theirs. `underfunded`: mutations that it needs did not fit into the budget.
     """
 
     requirement: Requirement
@@ -41,11 +41,14 @@ class RequirementTest:
     mutations: Sequence[Mutation]
     extra_requests: int
     random_seed: int
+    underfunded: bool = False
     decided: list[Exchange] = field(default_factory=list)
     occurrences: list[Occurrence] = field(default_factory=list)
     observations: list[str] = field(default_factory=list)
     unclear: list[Exchange] = field(default_factory=list)
     dependencies: list[RequirementTest] = field(default_factory=list)
+    _asked_for_mutations: bool = False
+    _made_mutation: bool = False
     _parts: dict[int, list[tuple[Mutation, Callable[[], Request]]]] = field(default_factory=dict)
 
     @property
@@ -68,6 +71,7 @@ class RequirementTest:
 
         Where the value of a request turns out to be used up, its mutation is sent again with the next one.
         """
+        self._asked_for_mutations = True
         for mutation in self.mutations:
             request = base()
             if self.run.budget.left <= 0 and self.decided:
@@ -84,6 +88,7 @@ class RequirementTest:
         Where a careful target may accept the result, another request is mutated: the value that `base` reserves for
         rejections stays unused, and shows at the end whether rejected requests had side effects.
         """
+        self._asked_for_mutations = True
         for mutation in self.mutations:
             request = base()
             if self.run.budget.left <= 0 and self.decided:
@@ -152,6 +157,11 @@ class RequirementTest:
         placeholder_ids = self.run.controls.placeholder_ids
         return bool(placeholder_ids) and is_ambiguous_rejection(self.operation, exchange, placeholder_ids)
 
+    @property
+    def has_no_mutation(self) -> bool:
+        """Return whether none of the requirement's mutations can be made of this operation's requests."""
+        return self._asked_for_mutations and not self._made_mutation and not self.underfunded
+
     def unread_answers(self) -> str:
         """Return a sentence about the answers that the suite's reader gave up on; an empty text for none."""
         limits = [limit for one in self.run.exchanges if one.response and (limit := one.response.content.limit)]
@@ -172,8 +182,11 @@ class RequirementTest:
     def _send_mutation(self, mutation: Mutation, request: Request, base: Callable[[], Request]) -> Exchange | None:
         """Return the exchange of a modified request, which may have been sent before; None if it must not be sent."""
         modified = mutation.apply(request)
-        if modified == request or self.run.controls.may_hit_foreign_ids(request, modified):
-            return None  # the mutation does not apply to this request, or may have an effect on others
+        if modified == request:
+            return None  # the mutation does not apply to this request
+        self._made_mutation = True
+        if self.run.controls.may_hit_foreign_ids(request, modified):
+            return None  # it may have an effect on others
         sent = self.run.log.find(modified)
         exchange = sent if sent and sent.mutation == mutation.name else self.run.send(modified, mutation)
         self._parts[id(exchange)] = [(part, base) for part in mutation.parts]

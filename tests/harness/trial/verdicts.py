@@ -14,6 +14,7 @@ from tests.harness.config.access import names_invalid_fields
 from tests.harness.trial.findings import findings
 from tests.harness.trial.requirement_test import RequirementTest
 
+NO_MUTATION: Final = "no request of this operation can be changed in that way, and be valid or invalid by that alone"
 MAX_MESSAGE_CHARACTERS: Final = 300
 """Of an exception's own text."""
 ROOT: Final = Path(__file__).parents[3]
@@ -30,6 +31,8 @@ def verdict_of(trial: RequirementTest) -> Verdict:
         reason = f"expected {found[0].violation.expected}, observed {found[0].violation.observed}"
     elif any(not exchange.issued_token for exchange in trial.unclear):
         status, reason = Status.COULD_NOT_TELL, _ambiguous_rejection_text(trial)
+    elif not trial.decided and trial.has_no_mutation:
+        status, reason = Status.NOT_APPLICABLE, NO_MUTATION
     elif not trial.decided:
         unread = trial.unread_answers()
         status, reason = Status.COULD_NOT_TELL, f"No request reached the decision.{f' {unread}' if unread else ''}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from math import ceil, floor, isfinite
 
-from contracts.checks.schema import fits
 from contracts.model.json_value import Json
+from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.patterns import matching_text
+from contracts.openapi.schema_validator import fits
+from contracts.openapi.schemas import properties
 
 FORMAT_SAMPLES: Mapping[str, str] = {
     "date-time": "2099-01-15T10:30:00Z",
@@ -19,12 +21,41 @@ FORMAT_SAMPLES: Mapping[str, str] = {
     "ipv4": "192.0.2.1",
     "ipv6": "2001:db8::1",
     "uri": "https://example.com/a",
+    "uri-reference": "/a",
+    "iri": "https://example.com/a",
+    "iri-reference": "/a",
     "hostname": "example.com",
+    "idn-hostname": "example.com",
+    "idn-email": "somebody@example.com",
+    "duration": "PT30M",
+    "json-pointer": "/a",
+    "relative-json-pointer": "0/a",
+    "byte": "eA==",
 }
 """A string of each format."""
 
 SAMPLE_KEYWORDS = ("x-control", "example", "default", "const")
+MISSING = object()
+ADDED = "key"
+"""The start of the name of a property that no schema lists."""
+KEYWORDS_OF: Mapping[str, frozenset[str]] = {
+    "object": frozenset(
+        {"properties", "required", "additionalProperties", "patternProperties", "minProperties", "propertyNames"}
+    ),
+    "array": frozenset({"items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"}),
+    "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
+    "string": frozenset({"pattern", "format", "minLength", "maxLength"}),
+}
+"""The keywords that a schema without a type may name its values by."""
+OBJECT_RULES = frozenset(
+    {
+        *("anyOf", "oneOf", "allOf", "not", "if", "dependentRequired", "dependentSchemas", "const", "enum"),
+        *("minProperties", "maxProperties", "patternProperties", "propertyNames", "unevaluatedProperties"),
+    }
+)
+"""Keywords by which an object of the required properties need not fit."""
 MAX_ALTERNATIVES = 100
+MAX_ADDED_PROPERTIES = 1_000
 MAX_SAMPLE_LENGTH = 100_000
 """Characters or items; larger bounds of a schema are not tried."""
 
@@ -87,7 +118,29 @@ def _alternatives(schema: Json) -> Iterator[Json]:
 
 def sample(schema: Json) -> Json:
     """Return a value that the schema admits, preferably the document's own example; None if none is found."""
-    return next((value for value in _candidates(keywords(schema)) if fits(schema, value)), None)
+    return next(_samples(schema), None)
+
+
+def place_without_sample(schema: Json, pointer: str = "") -> str | None:
+    """Return the JSON pointer of a required value that no sample is found for, "" for the whole; None if all are found.
+
+    A schema may contradict itself, or ask for more than this search tries: a text of a million characters, a pattern
+    that takes too long. A property with a value from outside (`x-supplied-by`) needs no sample.
+    """
+    schema = keywords(schema)
+    if SUPPLIED_BY in schema:
+        return None
+    required = schema.get("required", ())
+    inner = (place_without_sample(found, f"{pointer}/{name}") for name, found in properties(schema) if name in required)
+    if (place := next((found for found in inner if found is not None), None)) is not None:
+        return place
+    if "properties" in schema and not OBJECT_RULES & schema.keys():
+        return None  # any object with the required properties does
+    return pointer if next(_samples(schema), MISSING) is MISSING else None
+
+
+def _samples(schema: Json) -> Iterator[Json]:
+    return (value for value in _candidates(keywords(schema)) if fits(schema, value))
 
 
 def string_sample(schema: Json) -> str:
@@ -112,17 +165,46 @@ def _candidates(schema: Json) -> Iterator[Json]:
     if "array" in _types(schema):
         yield from _arrays(schema)
     if "object" in _types(schema):
-        required = schema.get("required", ())
-        # Once for both candidates: sampling each level twice would take exponential time.
-        held = {name: sample(inner) for name, inner in schema.get("properties", {}).items()}
-        yield {name: value for name, value in held.items() if name in required}
-        yield held
+        yield from _objects(schema)
     yield None
 
 
+def _objects(schema: Json) -> Iterator[dict[str, Json]]:
+    """Yield an object of the required properties, one of all, and one with as many more as it needs."""
+    listed = dict(properties(schema))
+    held = {name: sample(inner) for name, inner in listed.items() if name in schema.get("required", ())}
+    yield dict(held)
+    # In the order of the document. To sample each level twice would take exponential time.
+    every = {name: held[name] if name in held else sample(inner) for name, inner in listed.items()}
+    yield every
+    yield {**every, **_more_properties(schema, {*every, *schema.get("required", ())})}
+
+
+def _more_properties(schema: Json, names: Collection[str]) -> dict[str, Json]:
+    """Return the properties that no schema lists: those that are required, and more until there are enough.
+
+    `names` are those that the object has, or has to have.
+    """
+    fewest = schema.get("minProperties", 0)
+    fewest = fewest if fewest <= MAX_ADDED_PROPERTIES else 0
+    listed, patterns = dict(properties(schema)), schema.get("patternProperties", {})
+    other = keywords(schema.get("additionalProperties", {}))
+    more = {name: sample(other) for name in sorted(names) if name not in listed}
+    rule, inner = next(iter(patterns.items()), (keywords(schema.get("propertyNames", {})).get("pattern"), other))
+    name, value = "", sample(inner)
+    for number in range(fewest - len(names)):
+        # Longer than the one before it, so that it is another one.
+        name = string_sample({"pattern": rule, "minLength": len(name) + 1}) if rule else f"{ADDED}{number}"
+        more[name] = value
+    return more
+
+
 def _types(schema: Json) -> set[str]:
-    declared = schema.get("type", ["string"])
-    return set(declared) if isinstance(declared, list) else {declared}
+    """Return the types that a schema names, or else those that its keywords are about; else that of a string."""
+    declared = schema.get("type")
+    if declared is not None:
+        return set(declared) if isinstance(declared, list) else {declared}
+    return {kind for kind, about in KEYWORDS_OF.items() if about & schema.keys()} or {"string"}
 
 
 def _texts(schema: Json) -> Iterator[str]:
@@ -154,6 +236,13 @@ def _numbers(schema: Json) -> Iterator[int | float]:
 
 def _arrays(schema: Json) -> Iterator[list[Json]]:
     fewest = schema.get("minItems", 0)
+    first = [sample(inner) for inner in schema.get("prefixItems", ())]
+    if "contains" in schema:
+        first += [sample(schema["contains"])] * min(schema.get("minContains", 1), MAX_SAMPLE_LENGTH)
+    if first:
+        yield first
+        if affords(schema, fewest):
+            yield [*first, *items_for(schema, fewest - len(first))]
     if affords(schema, max(fewest, 1)):
         yield items_for(schema, max(fewest, 1))
         yield items_for(schema, fewest)
@@ -185,19 +274,3 @@ def items_for(schema: Json, count: int) -> list[Json]:
     if isinstance(item, int | float) and not isinstance(item, bool):
         return [item + at for at in range(count)]
     return [item] * min(count, 1)
-
-
-def unknown_id(value: str) -> str:
-    """Return an unknown id of the same form as this one.
-
-    It begins with a digit only if the id is a number: a careless parser would otherwise convert it to one.
-    """
-    turned = f"{value[::-1]}0"
-    return f"x{turned}" if turned[0].isdigit() and not value.isdecimal() else turned
-
-
-def unknown_value(value: Json) -> Json:
-    """Return an unknown value of the same form as this one."""
-    if isinstance(value, str):
-        return unknown_id(value)
-    return value + 7_000_003 if isinstance(value, int | float) and not isinstance(value, bool) else value

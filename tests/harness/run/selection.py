@@ -1,0 +1,34 @@
+"""Which operations of the document a run tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from contracts.errors import UsageError
+from contracts.mock.data.served import not_served
+from contracts.openapi.descriptions import NotJudged
+from contracts.openapi.operation import Operation
+
+
+def select(operations: Sequence[Operation], patterns: Sequence[str]) -> tuple[Operation, ...]:
+    """Return the operations whose id matches one of the patterns, all without patterns; `UsageError` for none."""
+    chosen = tuple(o for o in operations if not patterns or any(fnmatchcase(o.id, pattern) for pattern in patterns))
+    if not chosen:
+        known = ", ".join(operation.id for operation in operations)
+        raise NothingSelected(f"--operation {' '.join(patterns)} matches no operation: choose among {known}.")
+    return chosen
+
+
+class NothingSelected(UsageError):
+    """The selection is empty: pytest's exit code 5."""
+
+
+def without_unserved(operations: Sequence[Operation]) -> tuple[tuple[Operation, ...], tuple[NotJudged, ...]]:
+    """Return the operations that the embedded mock can serve, and the others; `UsageError` if it can serve none."""
+    unserved = not_served(operations)
+    labels = {one.part for one in unserved}
+    served = tuple(operation for operation in operations if operation.label not in labels)
+    if not served:
+        raise UsageError(f"The mock can serve none of the operations; {unserved[0]}.")
+    return served, unserved
