@@ -31,7 +31,7 @@ def target(url: str, token: str = TOKEN, access: Access = Access.WRITE, **known:
 
 def seen(of: Target, declared: Access | None = None) -> tuple[dict[str, Line], PreflightClient]:
     """Return the lines by their names, and the client that sent the requests."""
-    client = PreflightClient(of, tls_of(settings_from([], {}, None)))
+    client = PreflightClient(of, tls_of(settings_from([], {}, None), of.url))
     lines = list(examine(DOCUMENT, client, declared))
     assert len({line.name for line in lines}) == len(lines)
     return {line.name: line for line in lines}, client
@@ -191,7 +191,7 @@ def test_token_in_the_clear_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_nothing_is_asked_after_the_time_is_up() -> None:
     times = iter([0.0, *[TOTAL_SECONDS] * 99])
-    client = PreflightClient(target(nobody()), tls_of(settings_from([], {}, None)), clock=lambda: next(times))
+    client = PreflightClient(target(nobody()), None, clock=lambda: next(times))
     lines = list(examine(DOCUMENT, client, None))
     assert lines[-1].detail == "no time was left for a request"
     assert client.sent == 0

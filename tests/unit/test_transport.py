@@ -39,6 +39,9 @@ def no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
+each_scheme = pytest.mark.parametrize("url", ["https://api.test", "http://api.test"], ids=["https", "http"])
+
+
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
     return trustme.CA()
@@ -47,7 +50,7 @@ def authority() -> trustme.CA:
 @contextmanager
 def client_of(url: str, **environment: str) -> Iterator[Client]:
     policy = ClientPolicy(timeouts=Timeouts(startup=STARTUP_SECONDS))
-    client = Client(url, client_policy=policy, tls=tls_of(settings_from([], environment, None)))
+    client = Client(url, client_policy=policy, tls=tls_of(settings_from([], environment, None), url))
     try:
         yield client
     finally:
@@ -106,7 +109,8 @@ def test_certificate_of_the_client_is_shown(authority: trustme.CA, tmp_path: Pat
     assert len(server.received) == 1
 
 
-def test_certificate_that_cannot_be_used_is_one_sentence(authority: trustme.CA, tmp_path: Path) -> None:
+@each_scheme
+def test_certificate_that_cannot_be_used_is_one_sentence(url: str, authority: trustme.CA, tmp_path: Path) -> None:
     cert, key = tmp_path / "client.pem", tmp_path / "client.key"
     authority.issue_cert("a@example.com").cert_chain_pems[0].write_to_path(cert)
     authority.issue_cert("b@example.com").private_key_pem.write_to_path(key)
@@ -119,28 +123,40 @@ def test_certificate_that_cannot_be_used_is_one_sentence(authority: trustme.CA, 
         ),
     ):
         with pytest.raises(UsageError) as caught:
-            tls_of(settings_from([], given, None))
+            tls_of(settings_from([], given, None), url)
         assert str(caught.value).startswith(sentence)
 
 
 @pytest.mark.parametrize("content", [None, "", "no PEM"], ids=["absent", "empty", "no PEM"])
+@each_scheme
 def test_roots_that_cannot_be_used_are_one_sentence(
-    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "roots.pem"
     if content is not None:
         file.write_text(content)
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     with pytest.raises(UsageError, match=r"^SSL_CERT_FILE cannot be used \(\w+\): give a file of certificates in PEM"):
-        tls_of(settings_from([], {}, None))
+        tls_of(settings_from([], {}, None), url)
 
 
-def test_folder_of_roots_has_to_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@each_scheme
+def test_folder_of_roots_has_to_be_there(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "absent"))
     with pytest.raises(UsageError, match=r"^SSL_CERT_DIR names no folder"):
-        tls_of(settings_from([], {}, None))
+        tls_of(settings_from([], {}, None), url)
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    tls_of(settings_from([], {}, None))
+    tls_of(settings_from([], {}, None), url)
+
+
+def test_roots_are_loaded_for_https_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    settings = settings_from([], {}, None)
+    assert tls_of(settings, "http://api.test") is None
+    https = tls_of(settings, "HTTPS://api.test")
+    assert https is not None
+    assert https.get_ca_certs()
 
 
 BROKEN_PROXIES = {

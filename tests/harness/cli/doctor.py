@@ -112,6 +112,7 @@ def _connection(client: PreflightClient) -> Iterator[Line]:
 
 
 def _certificate(client: PreflightClient, host: str, port: int) -> Line:
+    assert client.tls is not None, "it was made for an https target"
     try:
         with (
             socket.create_connection((host, port), timeout=client.attempt_seconds) as plain,
@@ -250,13 +251,13 @@ def _lines(options: argparse.Namespace, declared: Access | None) -> Iterator[Lin
         api = MockApi(document)
         with serve(api) as server:
             mock = Target(MOCK, server.url, Secret(server.token), api.state.supplied)
-            yield from examine(document, PreflightClient(mock, httpx.create_ssl_context(trust_env=False)), declared)
+            yield from examine(document, PreflightClient(mock, None), declared)
         return
     try:
         settings = settings_from(variables_of(document), os.environ, env_file)
         target = target_from(options.target, settings, allow_production=options.allow_production)
         proxy_for(httpx.URL(target.url))
-        client = PreflightClient(target, tls_of(settings))
+        client = PreflightClient(target, tls_of(settings, target.url))
     except UsageError as error:
         yield Line("settings", "cannot be used", str(error))
         return

@@ -35,7 +35,7 @@ class PreflightClient:
     """Sends at most `MAX_REQUESTS` requests to one target, within `TOTAL_SECONDS` in all."""
 
     target: Target
-    tls: ssl.SSLContext
+    tls: ssl.SSLContext | None
     clock: Callable[[], float] = time.monotonic
     sent: int = 0
     last: httpx.Response | None = None

@@ -39,6 +39,7 @@ WORD = re.compile(r"[A-Za-z]?[a-z]{,15}|[A-Z]{,16}")
 """Up to sixteen letters in lower case, in upper case, or with an initial capital."""
 HOST_CHARACTERS = re.compile(r"[A-Za-z0-9._:-]+")
 """A name lookup would map other characters to these, and so contact a host that the URL does not show."""
+ROOTS = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 RANDOM_TOKEN_BYTES = 24
 
@@ -255,11 +256,15 @@ def _roots() -> ssl.SSLContext:
         ) from None
 
 
-def tls_of(settings: Settings) -> ssl.SSLContext:
+def tls_of(settings: Settings, url: str) -> ssl.SSLContext | None:
     """Return the TLS context with the client's certificate; SSL_CERT_FILE and SSL_CERT_DIR replace the usual roots.
 
+    None if the target at `url` needs none and the settings name no file: to load the usual roots takes 50 ms.
     Raises UsageError if one of them, or the client's certificate, cannot be used.
     """
+    named = [settings.client_key, settings.client_cert, *(os.environ.get(name) for name in ROOTS)]
+    if not url.lower().startswith("https:") and not any(named):
+        return None
     context = _roots()
     if settings.client_key is not None and settings.client_cert is None:
         raise UsageError(f"{CLIENT_KEY} needs {CLIENT_CERT}, the certificate that it belongs to.")

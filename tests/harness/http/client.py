@@ -57,7 +57,8 @@ class Client:
     ) -> None:
         """Send nothing yet. All processes that send with `token` share one pace.
 
-        `on_wait` gets a sentence before each long wait. `tls` is how certificates are verified.
+        `on_wait` gets a sentence before each long wait. `tls` is how certificates are verified: by the usual roots if
+        it is not given.
         """
         client_policy = client_policy or ClientPolicy()
         self.base_url = base_url
@@ -81,7 +82,8 @@ class Client:
         self.idle = False
         self._suspect_lock = threading.RLock()
         self._idle_drops = 0
-        tls = tls or httpx.create_ssl_context(trust_env=False)
+        if tls is None and self._base.scheme == "https":
+            tls = httpx.create_ssl_context(trust_env=False)
         self._http = PoolTransport(self._base, tls, max_idle=MAX_IDLE_CONNECTIONS)
         self._fresh_http = PoolTransport(self._base, tls, max_idle=0)
         self._stray_bytes: deque[StrayBytes] = deque()

@@ -36,10 +36,10 @@ EXCEPTIONS: Final[dict[type[Exception], type[httpx.TransportError]]] = {
 class PoolTransport(httpx.BaseTransport):
     """Sends requests through an httpcore pool, directly or through the proxy that the environment names."""
 
-    def __init__(self, base: httpx.URL, tls: ssl.SSLContext, *, max_idle: int) -> None:
+    def __init__(self, base: httpx.URL, tls: ssl.SSLContext | None, *, max_idle: int) -> None:
         """Open nothing yet. At most `max_idle` connections are kept open between requests.
 
-        `UsageError` if the proxy of the environment cannot be used.
+        Only an https target needs a TLS context. `UsageError` if the proxy of the environment cannot be used.
         """
         proxy = proxy_for(base)
         options: dict[str, Any] = {

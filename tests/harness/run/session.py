@@ -99,9 +99,9 @@ class Session:
         """Called with every exchange as it happens, from any thread; to be set before the first request."""
         if options.target != MOCK:
             settings = settings_from(variables_of(self.document), options.environment, options.env_file)
-            self._tls = tls_of(settings)
             self.given_token = settings.token.get_secret_value() if settings.token else ""
             given = target_from(options.target, settings, allow_production=options.allow_production)
+            self._tls = tls_of(settings, given.url)
             proxy_for(httpx.URL(given.url))  # or else what is wrong with it would show in the middle of the run
             missing = self._missing(given)
             require(options.access, self._access_to(given), missing)
