@@ -27,6 +27,7 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import MockServer, serve
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
+from tests.support.forked_workers import workers_ready
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "contracts" / "appointments.yaml"
@@ -186,7 +187,8 @@ def _exit_code(environment: Mapping[str, str], arguments: tuple[str, ...]) -> in
     os.environ.update(environment)
     for search_path in (sys.path, xdist.plugin._sys_path):  # the latter is what xdist gives its workers
         search_path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
-    code = int(pytest.main(list(arguments)))
+    with workers_ready(arguments):
+        code = int(pytest.main(list(arguments)))
     sys.stdout.flush()
     sys.stderr.flush()
     return code
