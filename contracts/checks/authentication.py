@@ -27,11 +27,11 @@ def credentials_rejected(_: Operation, exchange: Exchange) -> Decision:
     if exchange.response is None or is_throttled(exchange):
         return NOT_CONCERNED
     if exchange.accepted:
-        return Violation(f"accepted with {exchange.status}", "a refusal", preview_exchange(exchange))
+        return Violation(f"accepted with {exchange.status}", "a rejection", preview_exchange(exchange))
     if is_server_error(exchange.response.status):
         if exchange.is_fuzzer_request:
             return NOT_CONCERNED
-        return Violation(f"answered {exchange.status}", "a refusal", preview_exchange(exchange))
+        return Violation(f"answered {exchange.status}", "a rejection", preview_exchange(exchange))
     return PASS
 
 
@@ -112,7 +112,7 @@ def has_status_of(reference: Exchange) -> CheckFunction:
             return NOT_CONCERNED
         if exchange.status == reference.status:
             return PASS
-        expected = f"{reference.status_or_fault}, as with a good body"
+        expected = f"{reference.status_or_fault}, as with a valid body"
         return Violation(f"answered {exchange.status}", expected, preview_exchange(exchange))
 
     return check

@@ -64,7 +64,7 @@ def response_matches_own_request(operation: Operation, exchange: Exchange) -> De
         return NOT_CONCERNED
     is_control = exchange.mutation == CONTROL
     if is_control != exchange.accepted:
-        expected = "acceptance, as when sent alone" if is_control else "a refusal, as when sent alone"
+        expected = "acceptance, as when sent alone" if is_control else "a rejection, as when sent alone"
         observed = f"{exchange.status}: {preview(exchange.response.body)}"
         return Violation(f"answered {exchange.status}", expected, observed)
     decision = echoes_request(operation, exchange)

@@ -157,7 +157,7 @@ def rejection_returns_no_result(operation: Operation, exchange: Exchange) -> Dec
     if of_a_200:
         kind = f"refusal with {', '.join(sorted(of_a_200))}"
         gates = exchange.status == HTTPStatus.BAD_REQUEST
-        return Violation(kind, "none of what a 200 holds", preview(response.body), gates)
+        return Violation(kind, "none of the properties of a 200", preview(response.body), gates)
     return PASS
 
 

@@ -50,7 +50,7 @@ def override_ignored(operation: Operation, exchange: Exchange) -> Decision:
     own_method = exchange.request.method == operation.method
     if own_method == exchange.accepted:
         return PASS
-    expected = "the same answer as without the header" if own_method else "a refusal, as without the header"
+    expected = "the same answer as without the header" if own_method else "a rejection, as without the header"
     return Violation(f"answered {exchange.status}", expected, preview_exchange(exchange))
 
 
@@ -63,7 +63,7 @@ def always_405(job_links: Collection[Link]) -> CheckFunction:
         if exchange.status != HTTPStatus.METHOD_NOT_ALLOWED:
             return Violation(f"answered {exchange.status}", "405, always", preview_exchange(exchange))
         if any(link.follow(exchange.response.json()) for link in job_links):
-            return Violation("a job all the same", "405, and nothing done", preview(exchange.response.body))
+            return Violation("a job all the same", "405, and no effect", preview(exchange.response.body))
         return PASS
 
     return check

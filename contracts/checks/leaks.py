@@ -61,7 +61,7 @@ def no_information_leak(_: Operation, exchange: Exchange) -> Decision:
     headers = "\n".join(value for _, value in response.headers)
     for credential in _credentials(exchange):
         if credential in text or credential in headers:
-            return Violation("credentials echoed", "no credentials in an answer", "the credentials of the request")
+            return Violation("credentials echoed", "no credentials in a response", "the credentials of the request")
     if exchange.accepted:
         return NOT_CONCERNED
     sent = (exchange.request.body or b"").decode(errors="replace") + exchange.request.target

@@ -30,7 +30,8 @@ def lists_created(listing: Operation, records: Mapping[str, str]) -> CheckFuncti
         missing = [mutation for record, mutation in records.items() if record not in listed]
         if not missing:
             return PASS
-        observed = f"{len(missing)} of {len(records)} not among {len(page)}, made by: {', '.join(missing)}"
+        count = f"{len(missing)} of {len(records)} created records"
+        observed = f"{count} are not among the {len(page)} listed; created by: {', '.join(missing)}"
         return Violation("record not listed", "every created record among the newest", observed)
 
     return check
@@ -69,7 +70,9 @@ def no_rejected_data_listed(listing: Operation, accepted: Texts, rejected: Texts
             if names := _texts_shown(listing, item, rejected):
                 in_listing = f"{listing.listed_as[names[0]]} = {rejected[names[0]]!r}"
                 observed = f"{item.get(listing.listing.id)} with {in_listing}"
-                return Violation("a refused request acted", "no record with what only refused requests held", observed)
+                return Violation(
+                    "a refused request acted", "no record with a text that only rejected requests contained", observed
+                )
         return PASS if any(_texts_shown(listing, item, accepted) for item in page) else NOT_CONCERNED
 
     return check

@@ -86,7 +86,7 @@ def top_n_matches(reference: Exchange) -> CheckFunction:
         expected = sorted(values, reverse=direction == DESCENDING)[: len(listed)]
         if sorted(expected) == sorted(str(value) for _, value in listed):
             return PASS
-        observed = f"{listed[0][1]} first, of all there is {expected[0]}"
+        observed = f"{listed[0][1]} is first, although {expected[0]} exists"
         return Violation(f"not the first by {field}", f"the first of all records by {field}", observed)
 
     return check

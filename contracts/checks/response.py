@@ -52,7 +52,7 @@ def success_is_strict_json(operation: Operation, exchange: Exchange) -> Decision
     media = operation.success_media_type
     if media is None:
         return NOT_CONCERNED
-    expected = f"{media} holding one strict JSON document"
+    expected = f"{media} with one strict JSON document"
     if exchange.fault:
         return Violation(f"body with {exchange.fault}", expected, exchange.fault)
     declared = exchange.response.headers_named("content-type")
@@ -102,15 +102,15 @@ def answered_below_500(operation: Operation, exchange: Exchange) -> Decision:
 
     503 with Retry-After is an announced outage, and 501 is a correct response to another method.
     """
-    expected = "an answer below 500 within the deadline"
+    expected = "a response below 500 within the deadline"
     if exchange.response is None:
         return Violation(exchange.fault or "no answer", expected, exchange.fault or "no answer")
     status = exchange.response.status
     if exchange.stray:
-        observed = f"{status}, and then, unasked, {len(exchange.stray)} bytes: {preview(exchange.stray)}"
+        observed = f"{status}, then {len(exchange.stray)} bytes that belong to no response: {preview(exchange.stray)}"
         # Nobody documents HEAD, and some pairs of framework and server send the body with it: Django under waitress.
         gates = exchange.request.method != "HEAD"
-        return Violation("bytes after the answer", "nothing between an answer and the next request", observed, gates)
+        return Violation("bytes after the answer", "no bytes between a response and the next request", observed, gates)
     if not is_server_error(status):
         return PASS
     if status == HTTPStatus.SERVICE_UNAVAILABLE and exchange.response.header("retry-after"):
@@ -127,7 +127,7 @@ def service_is_steady(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[t
         retried = [exchange for exchange in exchanges if count(exchange)]
         if len(retried) >= MIN_RETRIED and len(retried) > RETRIED_TOLERATED * len(exchanges):
             observed = f"{len(retried)} of {len(exchanges)} requests had to be sent again"
-            yield retried[0], Violation(kind, "an answer to the first sending", observed)
+            yield retried[0], Violation(kind, "a response to the first attempt", observed)
 
 
 def headers_match_body(_: Operation, exchange: Exchange) -> Decision:

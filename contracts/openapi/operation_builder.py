@@ -85,7 +85,7 @@ def _gaps(raw: Json, one: Description) -> Iterator[str]:
     if schemes := other_credentials(raw, one.details):
         yield f"it takes {' or '.join(schemes)}: only bearer tokens are tested, and sent"
     if not one.details.get("x-not-supported") and json_content(success_of(one.details), "writeOnly") is None:
-        yield "its success has no JSON body: only its status is tested"
+        yield "its successful response has no JSON body: only the status is tested"
     yield from parameter_gaps(one.details["parameters"])
 
 

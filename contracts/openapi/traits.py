@@ -17,7 +17,7 @@ TRAITS: Mapping[str, str] = {
     "not-supported": "the document says that it always responds with an error",
     "secured": "a security requirement applies to it",
     "takes-body": "it takes a JSON body with properties",
-    "responds-json": "the document describes it as implemented, and its success has a JSON body",
+    "responds-json": "the document describes it as implemented, and its successful response has a JSON body",
     "requires-property": "it takes a JSON body with a required property",
     "constrained": "its body has properties with constraints beyond their type",
     "closed": "its body schema states what happens to an unknown property",

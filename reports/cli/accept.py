@@ -88,7 +88,7 @@ def main() -> int:
         accept(chosen.finding, chosen.summary or _latest_summary(), chosen.file, dt.datetime.now(tz=dt.UTC).date())
     except UsageError as error:
         return fail(f"not accepted: {error}")
-    show(f"{chosen.file}: fill in reason, owner and link of the last entry; no run starts before that.")
+    show(f"{chosen.file}: fill in reason, owner and link of the last entry; until then no run starts.")
     return 0
 
 

@@ -14,18 +14,18 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     pluginmanager.register(output_filter.EarlyOutputFilter(), "conformance-output-filter")
     group = parser.getgroup("conformance")
     group.addoption("--summary", metavar="FILE", help="write verdicts, evidence and findings as JSON")
-    group.addoption(
-        "--redact", choices=["ids"], help="write neither the given ids, nor those of records, nor names of people"
-    )
+    group.addoption("--redact", choices=["ids"], help="also redact ids and names of people")
     group.addoption("--markdown", metavar="FILE", help="write what changed, for a job summary or a chat")
     group.addoption("--badge", metavar="FILE", help="write a badge for shields.io's endpoint")
-    group.addoption("--har", metavar="FILE", help="write every exchange, redacted, for a browser's tools")
-    group.addoption("--history", metavar="FILE", help="compare with the earlier runs of this file, and add this one")
+    group.addoption(
+        "--har", metavar="FILE", help="write every exchange, redacted, for the network panel of browser tools"
+    )
+    group.addoption("--history", metavar="FILE", help="compare with the earlier runs in this file, and append this one")
     group.addoption(
         "--known-issues",
         metavar="FILE",
         default=str(known_issues.FILE),
-        help="findings that are known (default: contracts/known-issues.yaml)",
+        help="accepted findings (default: contracts/known-issues.yaml)",
     )
 
 

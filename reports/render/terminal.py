@@ -23,7 +23,7 @@ COLUMNS: Mapping[CheckResult, str] = {
     CheckResult.VIOLATED: "violated",
     CheckResult.NOT_MET: "not\nmet",
     CheckResult.KNOWN: "known\nissue",
-    CheckResult.COULD_NOT_TELL: "can't\ntell",
+    CheckResult.COULD_NOT_TELL: "could\nnot\ntell",
     CheckResult.NEEDS_ACCESS: "more\naccess",
     CheckResult.NOT_REACHED: "not\nreached",
     CheckResult.NOT_APPLICABLE: "n/a",

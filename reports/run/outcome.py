@@ -93,7 +93,7 @@ def meaning(results: Sequence[ItemResult], code: int, why: str = SUITE_FAILED) -
             return (
                 "every must that was decided held"
                 if musts[CheckResult.HELD]
-                else "no must is violated that is not known"
+                else "no must is violated, except for known issues"
             )
         case ExitCode.VIOLATED:
             return "a must is violated" if musts[CheckResult.VIOLATED] else "a recommendation is not met, with --strict"

@@ -52,4 +52,4 @@ def fewer_musts_exercised(run: Run, earlier: Sequence[Run]) -> list[str]:
     lost = [requirement for requirement in before.musts if requirement not in run.musts]
     if not lost:
         return []
-    return [f"Fewer musts exercised than in the run of {day(before.when)}: not {', '.join(lost)}."]
+    return [f"Fewer musts were tested than in the run of {day(before.when)}: {', '.join(lost)} not."]

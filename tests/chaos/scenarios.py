@@ -300,7 +300,7 @@ def bot_check_is_in_front_for_a_while() -> Fault:
     return for_a_while(MIDDLE, answering("403 Forbidden", CHALLENGE, Content_Type="text/html"))
 
 
-@leads_to(HELD, says="Observed: the target went away once while a request to ")
+@leads_to(HELD, says="Observed: the target became unavailable once while a request to ")
 def target_goes_down_once_with_a_request_in_flight() -> Fault:
     """The retry after the outage was answered: the request did not cause the outage."""
     return at(MIDDLE, lambda exchange: exchange.proxy.leave(A_WHILE_SECONDS / 2))
@@ -391,19 +391,19 @@ def target_goes_down_for_good_at_a_request() -> Fault:
     return lambda exchange: exchange.proxy.leave() if NOT_UTF_8 in exchange.request else exchange.pass_through()
 
 
-@leads_to(COULD_NOT_TELL, says="goes on answering 429")
+@leads_to(COULD_NOT_TELL, says="keeps answering 429")
 def throttles_for_ever() -> Fault:
     """Another client uses up the limit, which is not the target's fault and leaves nothing for this run."""
     return from_number(MIDDLE, answering("429 Too Many Requests", Retry_After="1"))
 
 
-@leads_to(COULD_NOT_TELL, says="it was away")
+@leads_to(COULD_NOT_TELL, says="it was unavailable")
 def target_comes_and_goes_for_too_long() -> Fault:
     """The outages exceed their total timeout: too little can be checked."""
     return lambda exchange: exchange.proxy.leave(8.0) if exchange.number % 8 == 0 else exchange.pass_through()
 
 
-@leads_to(COULD_NOT_TELL, says="no longer takes the token")
+@leads_to(COULD_NOT_TELL, says="no longer accepts the token")
 def token_expires() -> Fault:
     """Controls are rejected from then on because the token was revoked, which violates no requirement."""
 
@@ -430,7 +430,7 @@ def every_answer_is_garbage() -> Fault:
     return what
 
 
-@leads_to(VIOLATED, "RESP-06", others=True, says="and then, unasked, ")
+@leads_to(VIOLATED, "RESP-06", others=True, says=" bytes that belong to no response: ")
 def a_refusal_goes_ahead_of_every_answer() -> Fault:
     """Every request seems to be rejected, and is accepted after that: the next request would get this response."""
     refusal = b'{"error":{"code":"invalid","message":"invalid"}}'

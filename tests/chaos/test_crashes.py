@@ -73,7 +73,7 @@ def test_request_that_crashed_the_target_for_good_is_named_everywhere(tmp_path: 
     assert any(line in file.read_text() for file in (tmp_path / "alluredir").glob("*-result.json"))
     (entry,) = crashed.in_flight
     assert entry["response"]["comment"] == last["outcome"] == "connection dropped; no request was answered after it"
-    assert crashed.finished.output.count("it was away 10 s in all") >= 1
+    assert crashed.finished.output.count("it was unavailable 10 s in all") >= 1
     assert "Network: target unavailable once (10 s)." in crashed.finished.output, "one outage, one duration"
 
 
@@ -96,7 +96,8 @@ def test_target_that_crashes_once_by_chance_violates_nothing_and_is_reported(tmp
     assert crashed.finished.code == 0, crashed.finished.output
     assert crashed.summary["findings"] == []
     assert (
-        "Observed: the target went away once while a request to GET /v1/admin/write-status/" in crashed.finished.output
+        "Observed: the target became unavailable once while a request to GET /v1/admin/write-status/"
+        in crashed.finished.output
     )
     assert crashed.in_flight == []
 

@@ -315,7 +315,7 @@ def test_next_run_cancels_first_what_a_killed_one_left(tmp_path: Path) -> None:
         assert api.left
         assert given["PROPEXO_TOKEN"] not in journals(tmp_path)[0].read_text()
         finished = run(tmp_path, *THREE, *arguments, "-k", "AUTH-01", environment=given)
-    assert " that an earlier run left at the target." in finished.output
+    assert "Records that an earlier run left at the target, cancelled now: " in finished.output
     assert api.left == [], finished.output
     assert journals(tmp_path) == []
 

@@ -74,7 +74,7 @@ def test_any_other_breach_of_the_schema_is_refused(test: RequirementTest) -> Non
 def test_every_400_has_the_envelope(test: RequirementTest) -> None:
     test.check_all_exchanges(per_exchange(errors.error_matches_envelope))
     if test.operation.body is None and not test.decided:
-        raise NotApplicable("nothing was answered 400, and the document names no request that has to be")
+        raise NotApplicable("no request was answered with 400, and the document requires 400 for none")
 
 
 test_error_names_the_property = holds_for_each_exchange(
@@ -86,7 +86,7 @@ test_error_names_the_property = holds_for_each_exchange(
 def test_same_bad_request_gets_the_same_refusal(test: RequirementTest) -> None:
     test.check_all_exchanges(errors.rejection_is_deterministic)
     if not test.decided:
-        raise NotReached("no bad request was sent twice")
+        raise NotReached("no invalid request was sent twice")
 
 
 test_refusal_returns_neither_job_nor_result = holds_for_each_exchange("ERR-10", errors.rejection_returns_no_result)

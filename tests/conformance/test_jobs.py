@@ -56,7 +56,7 @@ def test_jobs_are_kept_apart(test: RequirementTest) -> None:
     read = [exchange for exchange in test.run.exchanges if exchange.mutation == CONTROL and exchange.accepted]
     finished = {exchange.request: exchange for exchange in read if jobs.job_is_finished(test.operation, exchange)}
     if not finished:
-        raise NotApplicable("no job came to its end in time (JOB-02)")
+        raise NotApplicable("no job reached a final status in time (JOB-02)")
     plainest = test.run.jobs.read_minimal_write_job()
     for later in (plainest or test.run.controls.send_next(), test.run.jobs.read_failing_job()):
         if later is not None and not jobs.job_is_finished(test.operation, later):

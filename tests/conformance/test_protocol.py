@@ -38,4 +38,4 @@ test_every_answer_tells_the_limit = holds_for_each_exchange("RATE-01", rate_limi
 def test_what_remains_falls_with_use(test: RequirementTest) -> None:
     test.check_all_exchanges(rate_limit.remaining_decreases(test.run.client.began))
     if not test.decided:
-        raise NotApplicable("what remains is not told often enough in quick succession (RATE-01)")
+        raise NotApplicable("the remaining requests are not reported often enough in quick succession (RATE-01)")

@@ -90,7 +90,7 @@ test_valid_body_in_other_words_is_accepted = accepts("RESP-08", json_syntax.equi
 def test_requests_at_the_same_time_get_their_own_answers(test: RequirementTest) -> None:
     control = test.run.control().request
     if not test.run.controls.replayable:
-        raise NotApplicable("the target takes each value once")
+        raise NotApplicable("the target accepts each value only once")
     mutations = [
         *(json_syntax.not_json(test.operation)[:1] if test.operation.body is not None else []),
         *(credentials.no_credentials(test.operation)[:1] if test.operation.secured else []),
@@ -107,5 +107,5 @@ def test_requests_at_the_same_time_get_their_own_answers(test: RequirementTest) 
 def test_accepted_request_stays_valid(test: RequirementTest) -> None:
     test.run.control()
     if not test.run.controls.replayable:
-        raise NotApplicable("the target takes each value once")
+        raise NotApplicable("the target accepts each value only once")
     test.check_all_exchanges(response.replay_accepted)

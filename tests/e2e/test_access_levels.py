@@ -73,7 +73,7 @@ def test_token_alone_that_is_rejected_ends_the_run(tmp_path: Path) -> None:
     with serving(MockApi(document())) as (target, _):
         finished = run(tmp_path, *TWO, *target, environment={"PROPEXO_TOKEN": "never-issued-by-anybody"})
     assert finished.code == 6, finished.output
-    assert "refuses the token in PROPEXO_TOKEN" in finished.output
+    assert "rejects the token in PROPEXO_TOKEN" in finished.output
 
 
 class RefusesEverything(MockApi):

@@ -128,12 +128,12 @@ TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1-of-tests"}
         "nothing to be tried": (
             (*TWO, *NOWHERE, "-k", "JOB-01"),
             TOKEN_ALONE,
-            "None of the selected checks can run. No control can be made: set PROPEXO_EVENT_IDS",
+            "None of the selected checks can run. No control request can be made: set PROPEXO_EVENT_IDS",
         ),
         "nothing to be tried by workers": (
             (*TWO, *NOWHERE, "-k", "JOB-01", "-n", "2"),
             TOKEN_ALONE,
-            "No control can be made: set PROPEXO_EVENT_IDS",
+            "No control request can be made: set PROPEXO_EVENT_IDS",
         ),
         "more declared than given": (
             (*TWO, *NOWHERE, "--access", "write"),
@@ -143,7 +143,7 @@ TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1-of-tests"}
         "a file of settings that is not there": (
             (*QUICK, "--env-file", "nowhere/.env"),
             {},
-            "--env-file nowhere/.env is not there: name the file that holds your settings, or none for .env.",
+            "--env-file nowhere/.env does not exist: name the file with your settings, or leave the option out",
         ),
         "production": ((*TWO, "--target", "https://API.propexo.com:443"), SETTINGS, "api.propexo.com is production"),
         "token with its scheme": (
@@ -198,7 +198,7 @@ def test_6_token_is_rejected(tmp_path: Path) -> None:
     with serving(MockApi(document())) as (arguments, environment):
         finished = run(tmp_path, *TWO, *arguments, environment=environment | {"PROPEXO_TOKEN": "never-issued"})
     assert finished.code == 6, finished.output
-    assert "refuses the token in PROPEXO_TOKEN" in finished.output
+    assert "rejects the token in PROPEXO_TOKEN" in finished.output
 
 
 def test_6_no_control_is_accepted(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_7_fewer_musts_exercised_than_in_the_last_whole_run(tmp_path: Path) -> N
     append(history, earlier)
     finished = run(tmp_path, "--profile", "quick", "--history", str(history))
     assert finished.code == 7, finished.output
-    assert "Quality gate: Fewer musts exercised than in the run of 2026-11-01: not GONE-01." in finished.output
+    assert "Quality gate: Fewer musts were tested than in the run of 2026-11-01: GONE-01 not." in finished.output
     before, now = read(history, "mock", document().digest).runs
     assert (before, now.whole, now.exit_code) == (earlier, True, 7)
     assert "ERR-01" in now.musts

@@ -125,5 +125,5 @@ def test_last_run_is_taken(tmp_path: Path, run: Path, capsys, monkeypatch) -> No
     run.rename(tmp_path / "results" / "a" / "summary.json")
     assert reported(capsys, monkeypatch, "1", "--file", str(file)) == (
         0,
-        f"{file}: fill in reason, owner and link of the last entry; no run starts before that.\n",
+        f"{file}: fill in reason, owner and link of the last entry; until then no run starts.\n",
     )

@@ -340,7 +340,7 @@ def test_records_are_listed(expected, seen) -> None:
 
 def test_record_that_is_not_listed_is_reported_by_how_it_was_made() -> None:
     violation = listed_records.lists_created(LIST, MADE)(CREATE, page(records(1, 2)))
-    assert violation.observed == "1 of 2 not among 2, made by: notes empty"
+    assert violation.observed == "1 of 2 created records are not among the 2 listed; created by: notes empty"
 
 
 WRITTEN = {"title": "Visit", "notes": "n", "appointment_time": "10:00:00"}

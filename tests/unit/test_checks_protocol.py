@@ -72,7 +72,7 @@ def test_override_ignored(expected, seen) -> None:
 def test_override_is_distinguished_by_what_was_expected() -> None:
     own, other = (http_methods.override_ignored(CANCEL, seen) for seen in (exchange(405), exchange(method="GET")))
     assert own.expected == "the same answer as without the header"
-    assert other.expected == "a refusal, as without the header"
+    assert other.expected == "a rejection, as without the header"
 
 
 OF_JOB = {"operation": STATUS.id, "method": "GET", "target": "/v1/admin/write-status/job-1"}

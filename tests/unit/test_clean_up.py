@@ -57,7 +57,7 @@ def test_what_somebody_else_has_cancelled_is_forgotten(monkeypatch, tmp_path: Pa
     "arguments, sentence",
     {
         "no token": ((), "Nothing can be cancelled without PROPEXO_TOKEN."),
-        "the embedded mock": (("--target", "mock"), "The embedded mock is gone with its run"),
+        "the embedded mock": (("--target", "mock"), "The embedded mock ends with its run"),
         "no target": (("--target", "nowhere"), "--target takes mock, sandbox or a base URL"),
     },
 )

@@ -260,7 +260,7 @@ def test_connection_that_always_drops_this_request_is_a_fault() -> None:
 def test_target_that_drops_everybody_is_away() -> None:
     with client_of(hangs_up) as (client, server, backoff):
         with pytest.raises(
-            TargetUnavailable, match=r"stopped answering \(connection dropped\): it was away 3 s in all"
+            TargetUnavailable, match=r"stopped answering \(connection dropped\): it was unavailable 3 s in all"
         ):
             client.send(GET)
         with pytest.raises(TargetUnavailable, match="stopped answering"):
@@ -446,10 +446,10 @@ def test_absence_is_waited_for_and_not_held_against_any_request(absent: Fake) ->
 def test_target_that_does_not_come_back_is_given_up() -> None:
     with client_of(is_away_for(1000, hangs_up)) as (client, server, backoff):
         client.send(GET)
-        with pytest.raises(TargetUnavailable, match="it was away 10 s in all"):
+        with pytest.raises(TargetUnavailable, match="it was unavailable 10 s in all"):
             client.send(GET)
         received = len(server.received)
-        with pytest.raises(TargetUnavailable, match="it was away 10 s in all"):
+        with pytest.raises(TargetUnavailable, match="it was unavailable 10 s in all"):
             client.send(GET)
     assert len(server.received) == received, "nothing is sent to a target that was given up"
     assert sum(backoff) == pytest.approx(TIMEOUTS.outage, abs=0.5)
@@ -465,7 +465,7 @@ def test_target_that_comes_and_goes_is_given_up_in_the_end() -> None:
 
     with (
         client_of(comes_and_goes) as (client, _, backoff),
-        pytest.raises(TargetUnavailable, match=r"it was away \d+ times, 2[56] s in all"),
+        pytest.raises(TargetUnavailable, match=r"it was unavailable \d+ times, 2[56] s in all"),
     ):
         deque(iter(lambda: client.send(GET), None))
     assert sum(backoff) == pytest.approx(TIMEOUTS.outage_total, abs=1)
@@ -562,7 +562,7 @@ def test_target_that_is_still_away_is_reported_again() -> None:
         with pytest.raises(TargetDown) as again:
             client.send(GET)
     assert str(again.value) == str(first.value)
-    assert "it was away 10 s in all" in str(first.value)
+    assert "it was unavailable 10 s in all" in str(first.value)
 
 
 def goes_down_among(combine: int) -> Fake:
@@ -728,7 +728,7 @@ def test_page_of_the_application_costs_one_more_request_of_the_run() -> None:
 def test_target_that_throttles_everybody_for_good_is_given_up() -> None:
     with (
         client_of(says(THROTTLED)) as (client, _, _),
-        pytest.raises(TargetUnavailable, match="goes on answering 429: somebody else uses up the limit"),
+        pytest.raises(TargetUnavailable, match="keeps answering 429: another client uses up the rate limit"),
     ):
         client.send(GET)
     assert client.throttle.throttled > MAX_SENDS - 1

@@ -64,8 +64,8 @@ def test_target_that_is_well_has_no_problem_and_is_only_read() -> None:
 def test_token_that_is_rejected_is_a_problem() -> None:
     with serving(MockApi(DOCUMENT)) as ((_, url), _):
         lines, _ = seen(target(url, "never-issued"))
-    assert lines["token"].detail == "refused with 401"
-    assert lines["token"].hint == f"give a token in PROPEXO_TOKEN that {url} issued."
+    assert lines["token"].detail == "rejected with 401"
+    assert lines["token"].hint == f"set PROPEXO_TOKEN to a token that {url} issued."
 
 
 @table("declared, ok", {"undeclared": (None, False), "declared": (Access.NONE, True)})
@@ -94,20 +94,20 @@ class KnowsNobody(MockApi):
 def test_integration_that_is_not_known_is_a_problem() -> None:
     with serving(KnowsNobody(DOCUMENT)) as ((_, url), environment):
         lines, _ = seen(target(url, environment["PROPEXO_TOKEN"], PROPEXO_INTEGRATION_ID=("rm-other",)))
-    assert lines["PROPEXO_INTEGRATION_ID"].hint == "give in PROPEXO_INTEGRATION_ID what the target knows."
+    assert lines["PROPEXO_INTEGRATION_ID"].hint == "set PROPEXO_INTEGRATION_ID to a value that the target knows."
 
 
 def test_persons_are_enough_where_the_run_makes_its_own_records() -> None:
     with serving(MockApi(DOCUMENT)) as ((_, url), environment):
         known = {name: (value,) for name, value in environment.items() if name.endswith("_ID")}
         lines, _ = seen(target(url, environment["PROPEXO_TOKEN"], **known))
-    assert lines["to cancel"] == Line("to cancel", "the run makes records of its own, and cancels them")
+    assert lines["to cancel"] == Line("to cancel", "the run creates its own records, and cancels them")
 
 
 def test_limit_that_others_use_up_is_a_problem() -> None:
     with serving(MockApi(DOCUMENT, limit=RateLimit(2, enforce=False))) as ((_, url), environment):
         lines, _ = seen(target(url, environment["PROPEXO_TOKEN"]), Access.TOKEN)
-    assert lines["limit"].hint == "wait a minute: others use this token."
+    assert lines["limit"].hint == "wait a minute: other clients use this token."
 
 
 def answering(status: bytes):
@@ -122,9 +122,13 @@ def answering(status: bytes):
     "status, name, hint",
     {
         "down": (b"503 Unavailable", "reachable", "wait until the target is up again."),
-        "anybody let in": (b"200 OK", "reachable", "anybody is let in: see that this is the API."),
-        "not the API": (b"404 Not Found", "token", "see that the URL is the API's own"),
-        "elsewhere": (b"301 Moved", "token", "see that the URL is the API's own"),
+        "anybody let in": (
+            b"200 OK",
+            "reachable",
+            "it accepts requests without credentials: check that this is the API.",
+        ),
+        "not the API": (b"404 Not Found", "token", "check that the target is the API's base URL"),
+        "elsewhere": (b"301 Moved", "token", "check that the target is the API's base URL"),
         "throttled": (b"429 Too Many", "token", "wait a minute"),
     },
 )
@@ -136,7 +140,7 @@ def test_answer_that_is_not_as_it_should_be_is_a_problem(status: bytes, name: st
 
 def test_nobody_at_home_is_a_problem() -> None:
     lines, client = seen(target(nobody()))
-    assert "see that the target is running" in lines["reachable"].hint
+    assert "check that the target is running" in lines["reachable"].hint
     assert client.sent == 1
 
 

@@ -75,7 +75,7 @@ ALL = earlier_run(23, decided=["ERR-01", "AUTH-01"])
 )
 def test_fewer_musts_exercised(run, earlier, refused) -> None:
     found = fewer_musts_exercised(run, earlier)
-    assert found == (["Fewer musts exercised than in the run of 2026-11-23: not AUTH-01."] if refused else [])
+    assert found == (["Fewer musts were tested than in the run of 2026-11-23: AUTH-01 not."] if refused else [])
 
 
 def test_every_reason_is_reported() -> None:

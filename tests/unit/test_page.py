@@ -100,8 +100,8 @@ def test_token_is_redacted() -> None:
 
 
 def test_reason_is_shown_without_a_finding() -> None:
-    assert "No request reached the decision." in description(
-        status=Status.COULD_NOT_TELL, reason="No request reached the decision."
+    assert "No exchange allowed a decision." in description(
+        status=Status.COULD_NOT_TELL, reason="No exchange allowed a decision."
     )
 
 

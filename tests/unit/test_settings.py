@@ -114,7 +114,7 @@ def test_default_file_need_not_be_there(tmp_path: Path) -> None:
 def test_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
     file = tmp_path / "mine.env"
     for absent in (file, tmp_path):
-        with pytest.raises(UsageError, match=r"^--env-file \S+ is not there: name the file that holds your settings"):
+        with pytest.raises(UsageError, match=r"^--env-file \S+ does not exist: name the file with your settings"):
             env_file_from(absent)
     file.touch()
     assert env_file_from(str(file)) == file
@@ -194,7 +194,7 @@ PRODUCTION = {
 @pytest.mark.parametrize("url", PRODUCTION.values(), ids=PRODUCTION)
 def test_production_is_rejected_unless_allowed(url: str) -> None:
     with pytest.raises(
-        UsageError, match=r"^api\.propexo\.com is production, where .* --allow-production if you mean it"
+        UsageError, match=r"^api\.propexo\.com is production, where .* --allow-production to test production"
     ):
         target(url)
     assert target_from(url, settings(**GOOD), allow_production=True).token == TOKEN
@@ -230,7 +230,7 @@ def test_other_hosts_are_not_production(url: str) -> None:
 NAMES_A_TARGET = "--target takes mock, sandbox or a base URL such as http://127.0.0.1:4010, not "
 NOT_REPEATED = "what was given, which is not repeated: it may hold a password"
 NO_CREDENTIALS = "--target takes a base URL without credentials and query"
-LIKE_A_WORD = "PROPEXO_TOKEN is as short or common as a word"
+LIKE_A_WORD = "PROPEXO_TOKEN is so short or so much like a word"
 BARE_TOKEN = "PROPEXO_TOKEN holds characters that no bearer token has: give the bare token, without the scheme."
 
 

@@ -195,10 +195,10 @@ def test_same_request_of_the_same_mutation_is_sent_once() -> None:
 @table(
     "run, reason",
     {
-        "nothing decided": (Run(statuses=(429,)), "No request reached the decision."),
+        "nothing decided": (Run(statuses=(429,)), "No exchange allowed a decision."),
         "no control": (
             Run(statuses=(400,), log=Log(accepted_control_count=0)),
-            "No control was accepted beside what was refused.",
+            "No control was accepted, so that the rejections prove nothing.",
         ),
     },
 )
@@ -303,7 +303,7 @@ def test_answer_beyond_what_the_suite_reads_is_said_not_to_be_judged() -> None:
     found.check_all_exchanges(per_exchange(response.success_is_strict_json))
     verdict = verdict_of(found)
     assert verdict.status is Status.COULD_NOT_TELL
-    assert "1 answer is beyond what the suite reads (nested more than 100 levels deep)" in verdict.reason
+    assert "1 answer is beyond the limits of the suite's reader (nested more than 100 levels deep)" in verdict.reason
 
 
 def test_failure_of_the_suite_is_a_verdict_that_says_where_and_what_to_do() -> None:

@@ -28,7 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--overlay", type=Path, action="append", default=[], metavar="FILE")
     parser.add_argument("--env-file", metavar="FILE", help="settings (default: .env, if it exists)")
     parser.add_argument("--allow-production", action="store_true")
-    parser.add_argument("--forget", action="store_true", help="cancel nothing: somebody else has done it")
+    parser.add_argument(
+        "--forget",
+        action="store_true",
+        help="cancel nothing, and discard the entries of the journal: somebody else has cancelled the records",
+    )
     given = parser.parse_args(arguments)
     try:
         session = Session(
@@ -50,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     try:
         if session.journal is None:
-            _say("The embedded mock is gone with its run, and everything in it: name a target.")
+            _say("The embedded mock ends with its run, and so do its records: name another target.")
             return 1
         if session.target.access is Access.NONE and not given.forget:
             _say(f"Nothing can be cancelled without {TOKEN}.")

@@ -78,14 +78,20 @@ def examine(document: Document, client: PreflightClient, declared: Access | None
         yield from _connection(client)
         yield _availability(client, document)
         if client.target.access is Access.NONE:
-            wanted = "" if declared is Access.NONE else "set PROPEXO_TOKEN; without it only its absence can be tried."
+            wanted = (
+                ""
+                if declared is Access.NONE
+                else "set PROPEXO_TOKEN; without it only the rejection of credentials can be tested."
+            )
             yield Line("token", "none is given", wanted)
         else:
             yield _token(client, document)
             yield from _values(client, document, declared)
         yield _rate_limit(client.last)
     except Unreachable as away:
-        yield Line("reachable", str(away), "see that the target is running and the way to it is open, then ask again.")
+        yield Line(
+            "reachable", str(away), "check that the target is running and reachable from this machine, then try again."
+        )
 
 
 def _connection(client: PreflightClient) -> Iterator[Line]:
@@ -93,20 +99,20 @@ def _connection(client: PreflightClient) -> Iterator[Line]:
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     proxy = None if client.target.local or proxy_bypass(host) else getproxies().get(parts.scheme)
     if proxy:
-        yield Line("name", f"{host} is looked up by the proxy {urlsplit(proxy).hostname}")
+        yield Line("name", f"{host} is resolved by the proxy {urlsplit(proxy).hostname}")
     else:
         try:
             addresses = within(client.attempt_seconds, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         except OSError as error:
-            hint = "look for a slip in the URL, or for a VPN."
+            hint = "check the spelling of the URL, and whether a VPN is needed."
             yield Line("name", f"{host} does not resolve ({error.strerror})", hint)
             raise Unreachable("its name does not resolve") from None
-        yield Line("name", f"{host} is {', '.join(sorted({str(entry[4][0]) for entry in addresses}))}")
+        yield Line("name", f"{host} resolves to {', '.join(sorted({str(entry[4][0]) for entry in addresses}))}")
     if parts.scheme == "http":
-        clear = "" if client.target.local else "use https: the token would travel where everybody can read it."
+        clear = "" if client.target.local else "use https: without it, others on the network can read the token."
         yield Line("TLS", "none", clear)
     elif proxy:
-        yield Line("TLS", "left to the first request, through the proxy")
+        yield Line("TLS", "checked by the first request, through the proxy")
     else:
         yield _certificate(client, host, port)
 
@@ -122,7 +128,7 @@ def _certificate(client: PreflightClient, host: str, port: int) -> Line:
             return Line("TLS", f"{secured.version()}, certificate valid until {ends}")
     except ssl.SSLError as error:
         reason = getattr(error, "verify_message", "") or error.reason or "refused"
-        hint = "name your authority in SSL_CERT_FILE, your certificate in PROPEXO_CLIENT_CERT; do not switch it off."
+        hint = "set SSL_CERT_FILE to your authority's certificate, PROPEXO_CLIENT_CERT to your own."
         return Line("TLS", reason, hint)
     except OSError as error:
         raise Unreachable(error.strerror or "no answer in time") from None
@@ -134,7 +140,7 @@ def _availability(client: PreflightClient, document: Document) -> Line:
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Line("reachable", detail, "wait until the target is up again.")
     if answer.is_success:
-        return Line("reachable", detail, "anybody is let in: see that this is the API.")
+        return Line("reachable", detail, "it accepts requests without credentials: check that this is the API.")
     return Line("reachable", detail)
 
 
@@ -142,15 +148,17 @@ def _token(client: PreflightClient, document: Document) -> Line:
     status = client.send(harmless_request(document, client.target)).status_code
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return Line(
-            "token", f"refused with {status}", f"give a token in PROPEXO_TOKEN that {client.target.url} issued."
+            "token", f"rejected with {status}", f"set PROPEXO_TOKEN to a token that {client.target.url} issued."
         )
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Line("token", "the limit is reached", "wait a minute, and let nobody else use the token meanwhile.")
+        return Line("token", "the rate limit is reached", "wait a minute, and let nobody else use the token meanwhile.")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Line("token", f"answered {status}", "wait until the target is up again.")
     if client.last is not None and (client.last.is_success or not first_listing(document)):
         return Line("token", f"accepted, answered {status}")
-    return Line("token", f"answered {status}", "see that the URL is the API's own, without a path of an operation.")
+    return Line(
+        "token", f"answered {status}", "check that the target is the API's base URL, without the path of an operation."
+    )
 
 
 def _values(client: PreflightClient, document: Document, declared: Access | None) -> Iterator[Line]:
@@ -161,7 +169,7 @@ def _values(client: PreflightClient, document: Document, declared: Access | None
     known = client.target.known
     lacking = {name for operation in document.operations for name in missing_variables(document, operation, known)}
     for name in sorted(lacking):
-        yield Line(name, "not given", f"set {name}, or leave out what needs it with --operation.")
+        yield Line(name, "not given", f"set {name}, or exclude the operations that need it with --operation.")
     listing = first_listing(document)
     for parameter in listing.parameters if listing else ():
         variable = parameter.schema.get(SUPPLIED_BY)
@@ -175,9 +183,11 @@ def _value(client: PreflightClient, listing: Operation | None, variable: str, pa
     value = client.target.known[variable][0]
     answer = client.send(with_query(request_for(listing, client.target, {}), parameter, value))
     if not answer.is_success:
-        return Line(variable, f"answered {answer.status_code}", f"give in {variable} what the target knows.")
+        return Line(variable, f"answered {answer.status_code}", f"set {variable} to a value that the target knows.")
     shown = len(listed_items(listing, answer))
-    return Line(variable, f"taken, {shown} records listed for it" if shown else "taken, but nothing is listed for it")
+    return Line(
+        variable, f"accepted, {shown} records listed for it" if shown else "accepted, but nothing is listed for it"
+    )
 
 
 def _cancellable(client: PreflightClient, document: Document) -> Iterator[Line]:
@@ -194,16 +204,16 @@ def _cancellable(client: PreflightClient, document: Document) -> Iterator[Line]:
     elif named:
         yield Line("to cancel", f"{len(named)} records given; none was cancelled to find out")
     elif any(not missing_variables(document, operation, client.target.known) for operation in able):
-        yield Line("to cancel", "the run makes records of its own, and cancels them")
+        yield Line("to cancel", "the run creates its own records, and cancels them")
 
 
 def _rate_limit(answer: httpx.Response | None) -> Line:
     limit, remaining = (answer.headers.get(name, "") if answer else "" for name in (RATE_LIMIT, RATE_REMAINING))
     if not (limit.isdecimal() and remaining.isdecimal()):
-        return Line("limit", "the responses state none")
+        return Line("limit", "the responses have no rate-limit headers")
     detail = f"{remaining} of {limit} requests remain in this minute"
     used = 1 - int(remaining) / max(1, int(limit))
-    return Line("limit", detail, "wait a minute: others use this token." if used >= SLOW_SHARE else "")
+    return Line("limit", detail, "wait a minute: other clients use this token." if used >= SLOW_SHARE else "")
 
 
 def tools(root: Path) -> Iterator[Line]:

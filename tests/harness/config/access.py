@@ -73,7 +73,9 @@ def skip_reason(
         return None
     if declared is not None and not declared.covers(needed):
         return NotApplicable(f"it needs access {needed}, and --access {declared} was declared")
-    return CouldNotTell(f"No control can be made: set {' and '.join(missing_settings)}. (Access is {in_use}.)")
+    return CouldNotTell(
+        f"No control request can be made: set {' and '.join(missing_settings)}. (The access level is {in_use}.)"
+    )
 
 
 def is_unambiguous_rejection(operation: Operation, exchange: Exchange, made_up_values: Collection[str]) -> bool:

@@ -96,7 +96,7 @@ def _bare_token(value: object) -> object:
         raise ValueError("holds characters that no bearer token has: give the bare token, without the scheme")
     if token and (len(token) < MIN_TOKEN_CHARACTERS or WORD.fullmatch(token)):
         raise ValueError(
-            "is as short or common as a word, so that it cannot be told from text and kept out of reports: "
+            "is so short or so much like a word that it cannot be recognised and redacted in reports: "
             "give a token that nobody can guess"
         )
     return token or None
@@ -150,7 +150,9 @@ def env_file_from(named: str | Path | None) -> Path:
         return ENV_FILE
     file = Path(named)
     if file.is_dir() or not file.exists():
-        raise UsageError(f"--env-file {named} is not there: name the file that holds your settings, or none for .env.")
+        raise UsageError(
+            f"--env-file {named} does not exist: name the file with your settings, or leave the option out to use .env."
+        )
     return file
 
 
@@ -217,7 +219,7 @@ def url_of(name: str, *, allow_production: bool = False) -> str:
     if host.lower().rstrip(".") == PRODUCTION_HOST and not allow_production:
         raise UsageError(
             f"{PRODUCTION_HOST} is production, where writes reach real people: test the sandbox, "
-            "or say --allow-production if you mean it."
+            "or add --allow-production to test production all the same."
         )
     return url
 

@@ -143,16 +143,17 @@ class Availability:
         if page is not None:
             return (
                 f"Something in front of {self._base_url} answers in its place: every request now gets {page.name}, "
-                "which tells nothing of the application. Let the suite pass there, or test the application directly."
+                "which shows nothing of the application. Let the suite's requests pass, or test the application "
+                "directly."
             )
         if attempt.response is not None and retry_policy.is_throttled(attempt.response):
-            return f"{self._base_url} goes on answering 429: somebody else uses up the limit of this token."
+            return f"{self._base_url} keeps answering 429: another client uses up the rate limit of this token."
         if not self._ever_available and attempt.fault == retry_policy.UNREACHED:
             return f"{self._base_url} cannot be reached ({attempt.detail}): is it running?"
         what = attempt.fault or f"answered {attempt.response.status if attempt.response else ''}"
         seconds, outages = self.stats.outage_seconds, self.stats.outages
         times = f"{outages} times, " if outages > 1 else ""
-        return f"{self._base_url} stopped answering ({what}): it was away {times}{seconds:.0f} s in all."
+        return f"{self._base_url} stopped answering ({what}): it was unavailable {times}{seconds:.0f} s in all."
 
     @staticmethod
     def _is_available(request: Request, attempt: AttemptResult, page: Page | None) -> bool:

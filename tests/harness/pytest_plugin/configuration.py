@@ -111,7 +111,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return  # a journal that cannot be read cannot be written either, which the summary reports
     config.stash[NOT_CANCELLED] += [f"from an earlier run: {line}" for line in earlier.left]
     if earlier.cancelled:
-        write_line(config, f"Cancelled {earlier.cancelled} that an earlier run left at the target.")
+        write_line(config, f"Records that an earlier run left at the target, cancelled now: {earlier.cancelled}.")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

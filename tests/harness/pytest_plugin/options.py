@@ -31,7 +31,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         "--target", default="mock", metavar="mock|sandbox|URL", help="what to test (default: the embedded mock)"
     )
     group.addoption(
-        "--operation", action="append", default=[], metavar="ID", help="only operations of this id; globs, repeatable"
+        "--operation",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="test only operations with this id; may be a glob, may be repeated",
     )
     group.addoption(
         "--contract",
@@ -49,15 +53,17 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--access",
         choices=[str(level) for level in Access],
-        help="use no more than this access level; checks that need more do not apply (default: as the settings allow)",
+        help="highest access level to use; checks that need more are not applicable (default: what the settings allow)",
     )
     group.addoption(
-        "--allow-production", action="store_true", help=f"let {PRODUCTION_HOST} be the target: writes reach real people"
+        "--allow-production",
+        action="store_true",
+        help=f"permit {PRODUCTION_HOST} as the target, where writes reach real people",
     )
     group.addoption(
         "--env-file",
         metavar="FILE",
-        help="settings that are missing in the environment (default: .env, if there is one)",
+        help="read the settings that the environment lacks from this file (default: .env, if it exists)",
     )
     group.addoption(
         "--profile",
@@ -69,7 +75,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         "--max-minutes",
         type=_minutes,
         metavar="N",
-        help="end the run after this time, as Ctrl-C does; what ran is reported",
+        help="stop the run after this time, as Ctrl-C does: it still reports and cancels",
     )
 
 
@@ -120,4 +126,6 @@ def check_options(config: pytest.Config) -> None:
     for option in set(OUTPUT_OPTIONS) - {"--history"}:
         check_writable(option, config.getoption(option, None), is_folder=option == "--alluredir")
     if config.getoption("reruns", None):
-        raise UsageError("--reruns would count each check again: leave it out, the suite repeats what it has to.")
+        raise UsageError(
+            "--reruns would count a check more than once: leave it out; the suite repeats requests where it has to."
+        )

@@ -63,12 +63,12 @@ class Budget:
             raise self.exhausted()
         if self._unanswered >= MAX_UNANSWERED:
             raise TooManyUnanswered(
-                f"{self._unanswered} requests got no answer, each time twice: no more of them are sent."
+                f"{self._unanswered} requests got no response, each of them twice: the suite sends no more of them."
             )
 
     def exhausted(self) -> BudgetSpent:
         """Return the error for a request that the budget does not allow."""
-        return BudgetSpent(f"The budget of {self.total} requests for {self._label} is spent.")
+        return BudgetSpent(f"The budget of {self.total} requests for {self._label} is used up.")
 
     def owe_cleanup(self, record: Record) -> None:
         """Count from now on what it takes to cancel a record."""

@@ -79,7 +79,7 @@ class ControlProvider:
     def control(self) -> Exchange:
         """Return the first accepted control. Raises CouldNotTell if the set-up failed or no control was accepted."""
         if self.missing_settings:
-            raise CouldNotTell(f"No control can be made: set {' and '.join(self.missing_settings)}.")
+            raise CouldNotTell(f"No control request can be made: set {' and '.join(self.missing_settings)}.")
         self.require_set_up()
         assert self.first is not None, "required above"
         return self.first
@@ -154,7 +154,7 @@ class ControlProvider:
         first = self.control()
         pair = [exchange for exchange in self._log.accepted_controls() if exchange.request == first.request][:2]
         if len(pair) < 2:  # noqa: PLR2004 - a pair
-            raise NotApplicable("the target takes each value once")
+            raise NotApplicable("the target accepts each value only once")
         return pair[0], pair[1]
 
     def further_writes(self) -> list[Exchange]:
@@ -226,7 +226,7 @@ class ControlProvider:
         index = self._context.values.next_index()
         if not self.replayable and index >= self._scarcest_count() - VALUES_NOT_FOR_CONTROLS:
             raise NotApplicable(
-                f"the target takes each value once: give more of them in {', '.join(self.multi_valued())}"
+                f"the target accepts each value only once: set more of them in {', '.join(self.multi_valued())}"
             )
         return self._request(index)
 

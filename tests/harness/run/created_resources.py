@@ -18,7 +18,7 @@ from tests.harness.run.created_record import Record, body_properties, holds_text
 from tests.harness.run.journal import Entry, Journal
 
 LOST: Final = "whose responses were lost or held no job id"
-REFUSED: Final = "whose responses were refusals: this target created records on others"
+REFUSED: Final = "whose creates were rejected: this target created records in spite of other rejections"
 
 
 class CreatedResources:

@@ -132,8 +132,8 @@ class OperationRun:
     def send_shared_mutations(self) -> None:
         """Send, once, the mutations of the requirements that check all exchanges.
 
-        The requests that are most likely to be accepted go out first. Where the target takes each value once, they wait
-        for `finish_traffic`: some might use the last one.
+        The requests that are most likely to be accepted go out first. Where the target accepts each value only once,
+        they wait for `finish_traffic`: some might use the last one.
         """
         if self.controls.replayable and self.controls.first is not None and self.controls.setup_error is None:
             self._send_shared_mutations()

@@ -92,7 +92,7 @@ def request_for(
     if len(request.target) > LONGEST_TARGET:
         raise CouldNotTell(
             f"A request for {operation.label} would have {len(request.target):,} characters in its path, because of an "
-            "id that the target gave: more than any server takes."
+            "id that the target returned: more than servers accept."
         )
     if operation.body is None:
         return request

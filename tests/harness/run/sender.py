@@ -142,6 +142,6 @@ class Sender:
             last.answered = exchange
         if result.crashes and exchange.response is not None:
             self._observations.append(
-                f"the target went away once while a request to {operation.label} ({exchange.mutation}) was in flight, "
-                "and answered it when it was back"
+                f"the target became unavailable once while a request to {operation.label} ({exchange.mutation}) was in "
+                "flight, and answered it when it was back"
             )

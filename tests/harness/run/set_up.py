@@ -113,7 +113,7 @@ class SetUp:
                 raise self._guard.token_rejected(exchange)
 
     def _repeat_control(self, first: Exchange) -> None:
-        """Send the first control again, to learn whether the target takes each value once."""
+        """Send the first control again, to learn whether the target accepts each value only once."""
         again = self._sender.send(first.request, CONTROL)
         self._controls.replayable = self._log.succeeded(again) or again.crashed
 
@@ -131,7 +131,7 @@ class SetUp:
         else:
             exchanges.append(self._probe_token(plain))
         if all(exchange.crashed for exchange in exchanges):
-            raise CouldNotTell(f"{self._operation.label} answers {exchanges[-1].status_or_fault} to everything.")
+            raise CouldNotTell(f"{self._operation.label} answers {exchanges[-1].status_or_fault} to every request.")
 
     def _probe_token(self, plain: Request) -> Exchange:
         """Send with the token what has to be rejected for another reason. Raises TargetUnavailable if the token is."""

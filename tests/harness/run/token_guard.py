@@ -48,7 +48,7 @@ class TokenGuard:
             self._client.own_pages.add(page)
             return
         with_token = any(exchange.issued_token for exchange in seen)
-        otherwise = f" If nothing is in front, the token in {TOKEN} is refused everywhere." if with_token else ""
+        otherwise = f" If nothing is in front of it, the target rejects the token in {TOKEN}." if with_token else ""
         raise TargetUnavailable(
             f"Something in front of {self._context.target.url} answers in its place: {self._operation.label} and a "
             f"path that the API does not have both get {page.name}, which tells nothing of the application. "
@@ -66,13 +66,13 @@ class TokenGuard:
                 return
         if harmless or context.job_requests:
             raise TargetUnavailable(
-                f"{context.target.url} no longer takes the token in {TOKEN}, which it took before: give a new one."
+                f"{context.target.url} no longer accepts the token in {TOKEN}, which it accepted before: set a new one."
             )
 
     def token_rejected(self, exchange: Exchange) -> TargetUnavailable:
         """Return the error for a target that never accepted the token."""
         return TargetUnavailable(
-            f"{self._context.target.url} refuses the token in {TOKEN} with {exchange.status}: give one that it issued."
+            f"{self._context.target.url} rejects the token in {TOKEN} with {exchange.status}: set one that it issued."
         )
 
     def _probe_unknown_path(self, like: Exchange) -> Exchange:

@@ -168,7 +168,8 @@ class RequirementTest:
         if not limits:
             return ""
         answers = "1 answer is" if len(limits) == 1 else f"{len(limits)} answers are"
-        return f"{answers} beyond what the suite reads ({', '.join(dict.fromkeys(limits))}), and not judged by content."
+        found = ", ".join(dict.fromkeys(limits))
+        return f"{answers} beyond the limits of the suite's reader ({found}), so that the content was not checked."
 
     def _is_certain_rejection(self, mutation: Mutation, modified: Request) -> bool:
         """Return whether every careful target rejects the modified request, for its credentials or for its body."""

@@ -57,14 +57,14 @@ def _check_job(trial: RequirementTest, base: Callable[[], Request]) -> None:
     if first_job.fails:
         raise NotApplicable("the job of the first accepted request failed: the known values may be used up by now")
     if not repeat_job.fails:
-        raise NotApplicable("the ends of jobs do not tell a first request from a second one")
+        raise NotApplicable("the results of jobs do not distinguish a first request from a repeated one")
     check = jobs.no_side_effect(repeat_job.status, repeat_job.exchange)
     write = run.send(request, CONTROL)
     if not write.accepted:
         raise NotApplicable("the value that was reserved for this is not accepted")
     job = run.jobs.read_to_end(write)
     if isinstance(check(trial.operation, job.exchange), Violation) and _job_of_unused_value(trial).fails:
-        raise NotApplicable("jobs fail now and then")
+        raise NotApplicable("jobs fail intermittently")
     trial.check_sequence(per_exchange(check), [job.exchange])
 
 
@@ -93,4 +93,4 @@ def _check_listing(trial: RequirementTest, lists: Operation, base: Callable[[], 
 
 def _require_never_accepted(trial: RequirementTest, request: Request) -> None:
     if trial.run.controls.was_accepted_with(request):
-        raise NotApplicable("the target accepted one of the requests that were made to be refused")
+        raise NotApplicable("the target accepted one of the requests that it had to reject")

@@ -35,9 +35,9 @@ def verdict_of(trial: RequirementTest) -> Verdict:
         status, reason = Status.NOT_APPLICABLE, NO_MUTATION
     elif not trial.decided:
         unread = trial.unread_answers()
-        status, reason = Status.COULD_NOT_TELL, f"No request reached the decision.{f' {unread}' if unread else ''}"
+        status, reason = Status.COULD_NOT_TELL, f"No exchange allowed a decision.{f' {unread}' if unread else ''}"
     elif not trial.run.log.accepted_control_count and not _needs_no_control(trial):
-        status, reason = Status.COULD_NOT_TELL, "No control was accepted beside what was refused."
+        status, reason = Status.COULD_NOT_TELL, "No control was accepted, so that the rejections prove nothing."
     else:
         status, reason = Status.HELD, ""
     return _verdict(trial, status, reason, evidence, found)
@@ -82,8 +82,8 @@ def _verdict(
 def _ambiguous_rejection_text(trial: RequirementTest) -> str:
     first = next(exchange for exchange in trial.unclear if not exchange.issued_token)
     return (
-        f"{first.mutation} was answered {first.status_or_fault}, which speaks of something else than credentials: "
-        "only beside an accepted request could be told whether they were refused."
+        f"{first.mutation} was answered {first.status_or_fault}, which may have another cause than the credentials: "
+        "without an accepted control request this rejection does not count."
     )
 
 
