@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from urllib.parse import quote, unquote
 
 from contracts.model.json_value import Json, resolve_pointer
@@ -38,7 +38,7 @@ class Link:
         return resolve_pointer(body, self.pointer)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Operation:
     """One method and path of the document, with its schemas dereferenced.
 
@@ -87,13 +87,13 @@ class Operation:
         """Return this operation as far as the vendor states it: only a violation of that fails a run."""
         return self.stated_variant or self
 
-    @property
+    @cached_property
     def success_statuses(self) -> tuple[str, ...]:
         """Return the documented statuses of a success, 200 first ("201", "2XX"); else "default", else "200"."""
         documented = sorted((one for one in self.responses if one.startswith("2")), key=lambda one: (one != "200", one))
         return tuple(documented) or (("default",) if "default" in self.responses else ("200",))
 
-    @property
+    @cached_property
     def success_schema(self) -> Json:
         """Return the schema of a successful response's body; an empty one where none is documented."""
         return self.responses.get(self.success_statuses[0], {})
@@ -108,12 +108,12 @@ class Operation:
         keys = (str(status), f"{status // 100}XX", f"{status // 100}xx", "default")
         return next((key for key in keys if key in self.responses), None)
 
-    @property
+    @cached_property
     def path_parameters(self) -> Mapping[str, Json]:
         """Return the schemas of the path parameters by name."""
         return {parameter.name: parameter.schema for parameter in self.parameters_in("path")}
 
-    @property
+    @cached_property
     def query_parameters(self) -> Mapping[str, Json]:
         """Return the schemas of the query parameters by name."""
         return {parameter.name: parameter.schema for parameter in self.parameters_in("query")}
@@ -127,7 +127,7 @@ class Operation:
         """Return whether its job may consume a supplied id: it queues a job, but creates and updates no record."""
         return self.job_link is not None and self.record is None and not self.updates_record
 
-    @property
+    @cached_property
     def listed_as(self) -> Mapping[str, str]:
         """Return the item property that presumably shows a write's body property, by the name of the latter."""
         if self.listing is None:
@@ -135,24 +135,24 @@ class Operation:
         item = schema_at(self.success_schema, self.listing.items).get("items", {})
         return {keywords[LISTED_AS]: name for name, keywords in properties(item) if LISTED_AS in keywords}
 
-    @property
+    @cached_property
     def supplied_by(self) -> Mapping[str, str]:
         """Return the environment variable that supplies a body property or path parameter, by the latter's name."""
         schemas = {**dict(properties(self.body or {})), **self.path_parameters}
         return {name: schema[SUPPLIED_BY] for name, schema in schemas.items() if SUPPLIED_BY in schema}
 
-    @property
+    @cached_property
     def traits(self) -> frozenset[str]:
         """Return the names of the traits that this operation has."""
         return traits_of(self)
 
-    @property
+    @cached_property
     def echoed_paths(self) -> tuple[tuple[str, ...], ...]:
         """Return the paths in the schema of the success that end in the name of a body property or path parameter."""
         sent = {*(self.body or {}).get("properties", {}), *self.path_parameters}
         return tuple(path for path in leaf_paths(self.success_schema) if path and path[-1] in sent)
 
-    @property
+    @cached_property
     def encoded_path(self) -> str:
         """Return the path template as it is sent: characters that no URL may hold are percent-encoded."""
         parts = PATH_PARAMETER.split(self.path)

@@ -165,6 +165,17 @@ def test_answer_408_before_a_connection_closes_is_no_stray() -> None:
         "cut off": (b"GET", OK[:-1], b""),
         "chunks": (b"GET", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", b""),
         "chunks, and more": (b"GET", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nx", b"x"),
+        "chunks beside a length": (
+            b"GET",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nx",
+            b"x",
+        ),
+        "a head of line feeds": (
+            b"GET",
+            b"HTTP/1.1 200 OK\nContent-Length: 0\n\nx: y\r\nContent-Length: 2\r\n\r\n{}",
+            b"x: y\r\nContent-Length: 2\r\n\r\n{}",
+        ),
+        "a length at 304": (b"GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
         "until the connection ends": (b"GET", b"HTTP/1.1 200 OK\r\n\r\nxx", b""),
         "after an early hint": (b"GET", b"HTTP/1.1 103 Early Hints\r\n\r\n" + OK, b""),
         "no body at 204": (b"GET", b"HTTP/1.1 204 No Content\r\n\r\n", b""),

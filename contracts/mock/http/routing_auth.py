@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -36,7 +37,7 @@ class RoutingAuth(Responses):
 
     def match(self, operation: Operation, path: str) -> dict[str, str] | None:
         """Return the path parameters if this path is the operation's, segment by segment; else None."""
-        given = [unquote(segment) for segment in path.split("/")]
+        given = _decoded_segments(path)
         template = operation.path.split("/")
         if len(given) != len(template):
             return None
@@ -88,3 +89,9 @@ class RoutingAuth(Responses):
         """Return whether the token was issued; compared as bytes, since `compare_digest` takes only ASCII text."""
         sent = token.encode()
         return any([secrets.compare_digest(sent, known.encode()) for known in self.state.tokens])  # noqa: C419 - in constant time
+
+
+@lru_cache(maxsize=16)
+def _decoded_segments(path: str) -> tuple[str, ...]:
+    """Return the segments of a path, percent-decoded; cached, since each operation of the document looks at them."""
+    return tuple(unquote(segment) for segment in path.split("/"))

@@ -28,8 +28,10 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the text of an outcome in place of a traceback, and attach the result."""
-    report = yield
     error = call.excinfo.value if call.excinfo is not None else None
+    if call.excinfo is not None and isinstance(error, PytestOutcome):
+        call.excinfo.traceback = call.excinfo.traceback[-1:]  # nobody reads it, and pytest would render all of it
+    report = yield
     if isinstance(error, PytestOutcome):
         report.longrepr = str(error)
         if isinstance(error, (CouldNotTellOutcome, SuiteFailed)):
