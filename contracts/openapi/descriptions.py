@@ -12,6 +12,7 @@ from contracts.openapi.dialect import as_draft_2020
 from contracts.openapi.json_content import success_of
 from contracts.openapi.operation import PATH_PARAMETER, Link
 from contracts.openapi.references import References
+from contracts.openapi.servers import other_hosts, server_urls
 from contracts.openapi.validation import SpecificationError
 
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
@@ -56,7 +57,7 @@ def read_descriptions(
 ) -> Mapping[str, Description]:
     """Return the operations that can be read, by id; add those that cannot to `not_judged`."""
     found: dict[str, Description] = {}
-    paths = raw.get("paths")
+    paths, servers = raw.get("paths"), raw.get("servers")
     for path, entry in paths.items() if isinstance(paths, dict) else ():
         if not path.startswith("/"):
             continue  # an extension
@@ -71,6 +72,7 @@ def read_descriptions(
             try:
                 details = _details(references, item[method], shared, path)
                 _require_valid(errors, (path, method), (entry, item[method]), references)
+                details["servers"] = _servers(servers, item, details)
             except ContractError as error:
                 not_judged.append(NotJudged(label, str(error)))
                 continue
@@ -109,6 +111,14 @@ def _details(references: References, entry: Json, shared: Json, path: str) -> Js
         if name not in described
     ]
     return {**details, "parameters": parameters, "responses": _responses(details)}
+
+
+def _servers(shared: Json, item: Json, details: Json) -> Json:
+    """Return the server objects of an operation: its own, else its path's, else the document's."""
+    own = details.get("servers") or item.get("servers") or shared
+    if hosts := other_hosts(server_urls(own), server_urls(shared)):
+        raise ContractError(f"it is on {' or '.join(hosts)}, another host than the rest of the document")
+    return own or []
 
 
 def _responses(details: Json) -> Json:

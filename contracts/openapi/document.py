@@ -6,11 +6,13 @@ The document is the only description of the API: no path and no property name of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import unquote, urlsplit
 
 from contracts.model.json_value import Json
 from contracts.openapi.descriptions import NotJudged
 from contracts.openapi.operation import Operation
+from contracts.openapi.servers import base_path
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,12 +31,29 @@ class Document:
     raw: Json
     resolved_paths: Json
 
+    def served_at(self, url: str) -> Document:
+        """Return the document as it is served at a base URL: a path of that goes before those of the servers."""
+        parts = urlsplit(url)
+        own = unquote(parts.path).rstrip("/")
+        operations = tuple(_moved(one, "" if own else base_path(one.servers, parts.netloc)) for one in self.operations)
+        unused = sorted({one.base_path for one in self.operations} - {"", parts.path.rstrip("/")}) if own else []
+        left_out = [NotJudged(f"the base path {path}", f"the target's own, {own}, is used") for path in unused]
+        return replace(self, operations=operations, not_judged=(*self.not_judged, *left_out))
+
     def operation(self, operation_id: str) -> Operation:
         """Return the operation of this id; KeyError if there is none."""
         for operation in self.operations:
             if operation.id == operation_id:
                 return operation
         raise KeyError(operation_id)
+
+
+def _moved(operation: Operation, base: str) -> Operation:
+    """Return an operation under another base path."""
+    if operation.base_path == base:
+        return operation
+    variant = operation.stated_variant
+    return replace(operation, base_path=base, stated_variant=variant and replace(variant, base_path=base))
 
 
 def not_judged(document: Document, operations: Sequence[Operation]) -> tuple[str, ...]:

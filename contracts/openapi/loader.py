@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from contracts.openapi.document import Document
 from contracts.openapi.operation_builder import build_operations
 from contracts.openapi.overlay import apply_overlay, is_overlay, read_overlay
 from contracts.openapi.references import References
+from contracts.openapi.servers import server_urls
 from contracts.openapi.validation import specification_errors
 from contracts.untrusted.bounded_files import MAX_CONTRACT_FILE_BYTES, read_bytes
 from contracts.untrusted.bounded_yaml import YamlError, read_yaml
@@ -76,16 +77,10 @@ def _document(files: tuple[Path, ...], contents: tuple[bytes, ...]) -> Document:
     info = raw.get("info") if isinstance(raw.get("info"), dict) else {}
     return Document(
         title=str(info.get("title") or file.stem),
-        servers=tuple(_servers(raw)),
+        servers=server_urls(raw.get("servers")),
         digest=hashlib.sha256(b"".join([contents[0], *references.files.values(), *contents[1:]])).hexdigest()[:12],
         operations=read.operations,
         not_judged=not_judged,
         raw={**raw, "paths": read.paths},
         resolved_paths=read.resolved_paths,
     )
-
-
-def _servers(raw: Json) -> Iterator[str]:
-    for server in raw.get("servers") or ():
-        if isinstance(server, dict) and isinstance(server.get("url"), str):
-            yield server["url"]

@@ -46,8 +46,9 @@ class Operation:
     of its JSON body, `response_media_types` to the media type of that; `response_headers` are the names that any
     response declares, in lower case. `job_link` leads from the success to the operation that returns the status of the
     job; `queued_by` pairs the id of each operation whose jobs this one reports on with the link from it. `path_methods`
-    are all documented methods of the path, also those of another template that it fits. `stated_only` is this operation
-    without what the document marks as an example or inferred.
+    are all documented methods of the path, also those of another template that it fits. `servers` are URLs, and
+    `base_path` is the path of one of them, percent-encoded: there the operation is at the target. `stated_only` is this
+    operation without what the document marks as an example or inferred.
     """
 
     id: str
@@ -69,6 +70,8 @@ class Operation:
     updates_record: bool
     listing: Listing | None
     path_methods: frozenset[str]
+    servers: tuple[str, ...] = ()
+    base_path: str = ""
     stated_variant: Operation | None = None
     body_media_type: str = JSON_MEDIA_TYPE
     response_media_types: Mapping[str, str] = field(default_factory=dict)
@@ -154,11 +157,8 @@ class Operation:
 
     @cached_property
     def encoded_path(self) -> str:
-        """Return the path template as it is sent: characters that no URL may hold are percent-encoded."""
-        parts = PATH_PARAMETER.split(self.path)
-        return "".join(
-            f"{{{part}}}" if index % 2 else quote(part, safe=PATH_CHARACTERS) for index, part in enumerate(parts)
-        )
+        """Return the path template as it is sent, base path included: what no URL may hold is percent-encoded."""
+        return self.base_path + _encoded(self.path)
 
     def target_with(self, texts: Mapping[str, str]) -> str:
         """Return the path with these percent-encoded texts of its parameters, by name."""
@@ -184,7 +184,16 @@ class Operation:
         return _template(self.encoded_path).fullmatch(target.partition("?")[0]) is not None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
+def _encoded(path: str) -> str:
+    """Return a path template in which all but the names of parameters is percent-encoded where that is needed."""
+    parts = PATH_PARAMETER.split(path)
+    return "".join(
+        f"{{{part}}}" if index % 2 else quote(part, safe=PATH_CHARACTERS) for index, part in enumerate(parts)
+    )
+
+
+@lru_cache(maxsize=1024)
 def _template(path: str) -> re.Pattern[str]:
     """Return the pattern of a path template, with one group per parameter."""
     parts = PATH_PARAMETER.split(path)

@@ -16,6 +16,7 @@ from contracts.openapi.references import References
 from contracts.openapi.samples import place_without_sample
 from contracts.openapi.schemas import guarantees, merge_all_of
 from contracts.openapi.security import needs_bearer_token, other_credentials
+from contracts.openapi.servers import base_path, server_urls, unreadable_servers
 from contracts.openapi.stated_view import stated_part
 from contracts.openapi.validation import SpecificationError
 
@@ -45,8 +46,9 @@ def build_operations(raw: Json, references: References, errors: Sequence[Specifi
     is_clean = not (errors or references.files or not_judged or links)
     paths = _paths(descriptions, lambda one: one.original if is_clean else one.source)
     resolved = _paths(descriptions, lambda one: one.source)
+    unread = [NotJudged("the base path", why) for why in unreadable_servers(raw.get("servers"))]
     partly = [NotJudged(f"{one.method} {one.path}", why) for one in descriptions.values() for why in _gaps(raw, one)]
-    return Operations(tuple(operations), (*not_judged, *links, *partly), paths, resolved)
+    return Operations(tuple(operations), (*not_judged, *links, *unread, *partly), paths, resolved)
 
 
 def _paths(descriptions: Mapping[str, Description], form: Callable[[Description], Json]) -> Json:
@@ -87,6 +89,8 @@ def _gaps(raw: Json, one: Description) -> Iterator[str]:
     if not one.details.get("x-not-supported") and json_content(success_of(one.details), "writeOnly") is None:
         yield "its successful response has no JSON body: only the status is tested"
     yield from parameter_gaps(one.details["parameters"])
+    if one.details["servers"] != raw.get("servers"):
+        yield from unreadable_servers(one.details["servers"])
 
 
 def _require_known_operations(descriptions: Mapping[str, Description]) -> None:
@@ -138,6 +142,8 @@ def _operation(
         ),
         listing=read_extension(Listing, details, "x-listing"),
         path_methods=frozenset(other.method for other in descriptions.values() if _overlap(other.path, one.path)),
+        servers=(servers := server_urls(details["servers"])),
+        base_path=base_path(servers),
         stated_variant=stated_variant,
         body_media_type=request[0] if request else JSON_MEDIA_TYPE,
         response_media_types={status: content[0] for status, content in contents.items() if content},

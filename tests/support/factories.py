@@ -106,7 +106,7 @@ def control(operation: Operation = CANCEL, token: str = TOKEN) -> Request:
 def operation(body: Json = None, **fields: Any) -> Operation:
     """Return an operation that takes `body`, a JSON Schema."""
     named = {"id": "make", "method": "POST", "path": "/things", "summary": "", "source": "", "secured": True}
-    nothing = dict.fromkeys(field.name for field in fields_of(Operation))
+    nothing = dict.fromkeys(field.name for field in fields_of(Operation)) | {"base_path": ""}
     answered = {"supported": True, "parameters": (), "responses": {}, "response_headers": frozenset(), "links": ()}
     paths = {"queued_by": (), "path_methods": frozenset({"POST"})}
     statuses = fields.get("responses", {"200": {}})

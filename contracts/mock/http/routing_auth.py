@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from functools import lru_cache
 from typing import Final
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from contracts.mock.data.document_index import index_of
 from contracts.mock.http.refusal import Refusal
 from contracts.mock.http.responses import Responses
-from contracts.openapi.operation import Operation
+from contracts.openapi.operation import PATH_PARAMETER, Operation
 
 MEDIA_TYPE: Final = "media_type"
 """The key of a request's scope under which the documented media type of its body is."""
@@ -38,13 +39,16 @@ class RoutingAuth(Responses):
     def match(self, operation: Operation, path: str) -> dict[str, str] | None:
         """Return the path parameters if this path is the operation's, segment by segment; else None."""
         given = _decoded_segments(path)
-        template = operation.path.split("/")
+        template = _template_segments(operation.base_path, operation.path)
         if len(given) != len(template):
             return None
-        parameters = {}
+        parameters: dict[str, str] = {}
         for segment, expected in zip(given, template, strict=True):
-            if expected.startswith("{") and segment:
-                parameters[expected.strip("{}")] = segment
+            if "{" in expected:
+                found = _pattern(expected).fullmatch(segment)
+                if found is None:
+                    return None
+                parameters |= zip(PATH_PARAMETER.findall(expected), found.groups(), strict=True)
             elif segment != expected:
                 return None
         return parameters
@@ -95,3 +99,17 @@ class RoutingAuth(Responses):
 def _decoded_segments(path: str) -> tuple[str, ...]:
     """Return the segments of a path, percent-decoded; cached, since each operation of the document looks at them."""
     return tuple(unquote(segment) for segment in path.split("/"))
+
+
+@lru_cache(maxsize=1024)
+def _template_segments(base_path: str, path: str) -> tuple[str, ...]:
+    """Return the segments of a path template under its base path, which is percent-encoded."""
+    return tuple(f"{unquote(base_path)}{path}".split("/"))
+
+
+@lru_cache(maxsize=1024)
+def _pattern(segment: str) -> re.Pattern[str]:
+    """Return the pattern of a segment of a path with parameters, one group for each."""
+    parts = PATH_PARAMETER.split(segment)
+    text = "".join("(.+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    return re.compile(text, re.DOTALL)

@@ -272,7 +272,7 @@ def _lines(options: argparse.Namespace, declared: Access | None) -> Iterator[Lin
         yield Line("settings", "cannot be used", str(error))
         return
     yield Line("settings", f"{len(target.known)} variables with values that the target knows")
-    yield from examine(document, client, declared)
+    yield from examine(document.served_at(target.url), client, declared)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,16 @@ from contracts.requirements import Requirement, load_requirements
 from contracts.untrusted.environment import require_utf8
 from strategies.request.listing import newest
 from tests.harness.config.access import TOKEN, Access, access_of_run, require, skip_reason
-from tests.harness.config.settings import Profile, Secret, Target, limited_to, settings_from, target_from, tls_of
+from tests.harness.config.settings import (
+    Profile,
+    Secret,
+    Target,
+    limited_to,
+    settings_from,
+    target_from,
+    tls_of,
+    url_of,
+)
 from tests.harness.http.client import Client
 from tests.harness.http.proxies import proxy_for
 from tests.harness.http.send_result import SendResult, TargetDown
@@ -76,7 +85,9 @@ class Session:
     def __init__(self, options: Options) -> None:
         """Read the contracts and the settings; raises UsageError or ContractError. Sends nothing."""
         self.options = options
-        self.document: Document = load_document(options.contract, options.overlays)
+        document = load_document(options.contract, options.overlays)
+        url = None if options.target == MOCK else url_of(options.target, allow_production=options.allow_production)
+        self.document: Document = document if url is None else document.served_at(url)
         self.requirements: dict[str, Requirement] = load_requirements(CONTRACTS / "requirements.yaml")
         self.operations = select(self.document.operations, options.operations)
         self._not_served: tuple[NotJudged, ...] = ()

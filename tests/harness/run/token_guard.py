@@ -77,7 +77,7 @@ class TokenGuard:
 
     def _probe_unknown_path(self, like: Exchange) -> Exchange:
         """Request, with the credentials of an exchange, a path next to the API's own that it does not have."""
-        first = self._operation.path.split("/")[1]
+        first = self._operation.encoded_path.split("/")[1]
         headers = tuple(pair for pair in like.request.headers if pair[0].lower() != "content-type")
         request = Request("GET", f"/{first}/{unissued_id()}", headers)
         mutation = Mutation(
