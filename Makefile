@@ -20,7 +20,7 @@ COMPILE := $(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --st
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance doctor clean-up accept summary told issue test test-report frameworks chaos soak proof prove bench mock lint types lock clean
+.PHONY: help conformance requirements doctor clean-up accept summary told issue test test-report frameworks chaos soak proof prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,12 +30,18 @@ conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PRO
 	export PROPEXO_CANARY=canary-$$RANDOM$$RANDOM$$RANDOM; \
 	$(RUN) -m pytest tests/conformance --target "$$TARGET" --contract "$$CONTRACT" --profile "$$PROFILE" -rN \
 		--alluredir $$run/allure --summary $$run/summary.json --markdown $$run/summary.md --badge $$run/badge.json \
-		--har $$run/exchanges.har --history reports/history/findings.jsonl $(ARGS); code=$$?; \
+		--har $$run/exchanges.har --history reports/history/findings.jsonl --requirements $$run/requirements.html $(ARGS); \
+	code=$$?; \
 	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.site.render $$run/allure reports/html --trends reports/history || exit 1; \
+		cp $$run/requirements.html reports/html/ || exit 3; \
 		$(RUN) -m reports.redaction.scan $$run reports/html || exit 3; \
 		ln -sfn $$(basename $$run) $(LATEST); \
 	else rm -r $$run; fi; \
 	exit $$code
+
+requirements: $(READY) ## write reports/html/requirements.html: what is required, what is sent for it in PROFILE, how to mend
+	@mkdir -p reports/html; said=$$($(RUN) -m pytest tests/conformance --collect-only -qq --contract "$$CONTRACT" --profile "$$PROFILE" \
+		--requirements reports/html/requirements.html $(ARGS) 2>&1) || { echo "$$said"; exit 1; }; echo reports/html/requirements.html
 
 doctor: $(READY) ## say in ten seconds whether TARGET can be tested, and what to do where it cannot; writes nothing
 	@$(RUN) -m tests.harness.cli.doctor --target "$$TARGET" --contract "$$CONTRACT" $(ARGS)

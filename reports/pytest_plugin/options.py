@@ -20,6 +20,9 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--har", metavar="FILE", help="write every exchange, redacted, for the network panel of browser tools"
     )
+    group.addoption(
+        "--requirements", metavar="FILE", help="write the requirements as a page: what is sent for each, how to mend"
+    )
     group.addoption("--history", metavar="FILE", help="compare with the earlier runs in this file, and append this one")
     group.addoption(
         "--known-issues",

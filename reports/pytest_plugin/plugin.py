@@ -11,7 +11,7 @@ import pytest
 
 from contracts.errors import UsageError
 from contracts.model.exit_codes import ExitCode
-from reports.pytest_plugin import options, presentation
+from reports.pytest_plugin import options, presentation, requirements_report
 from reports.pytest_plugin.har_recording import HarRecording
 from reports.pytest_plugin.options import output_files
 from reports.pytest_plugin.presentation import WorkersPlan
@@ -34,7 +34,7 @@ REPORT: Final = pytest.StashKey[RunReport]()
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the modules with hooks of their own."""
-    for part in (options, presentation):
+    for part in (options, presentation, requirements_report):
         pluginmanager.register(part)
 
 

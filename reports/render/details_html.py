@@ -10,17 +10,11 @@ from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
 from reports.redaction.redactor import Redactor
 from reports.render.curl import curl
-from reports.render.wording import NON_GATING, code_html, evidence_line, how_often
+from reports.render.wording import BASIS, NON_GATING, code_html, evidence_line, how_often
 from reports.run.trend import FindingTrend
 
 LONGEST_BODY = 2_000
 """Bytes of a body in the description; the attachment has more."""
-BASIS = {
-    "stated": "the vendor documents it",
-    "example": "only an example in the vendor's documentation shows it",
-    "standard": "a standard requires it",
-    "expected": "a careful integrator expects it",
-}
 WRAPPED = "white-space:pre-wrap;overflow-wrap:anywhere;margin:0"
 TOP = "vertical-align:top;white-space:normal"
 HALF = "width:50%"

@@ -17,6 +17,12 @@ from reports.run.counts import pluralize
 from reports.run.trend import FindingTrend
 
 MUTATIONS_NAMED = 6
+BASIS = {
+    "stated": "the vendor documents it",
+    "example": "only an example in the vendor's documentation shows it",
+    "standard": "a standard requires it",
+    "expected": "a careful integrator expects it",
+}
 NON_GATING = (
     "does not fail the run: it rests on an example or an inference, or on behaviour that conforming servers differ in"
 )

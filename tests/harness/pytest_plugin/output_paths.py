@@ -20,6 +20,7 @@ OUTPUT_OPTIONS: Final = {
     "--badge": "badge",
     "--har": "har",
     "--history": "history",
+    "--requirements": "requirements",
 }
 """Options with an output path, and the names of their values in pytest, where a plugin may be missing."""
 

@@ -25,6 +25,11 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
+def is_first_worker(config: pytest.Config) -> bool:
+    """Return whether this process is the worker that writes what all workers would write alike."""
+    return getattr(config, "workerinput", {}).get("workerid") == "gw0"
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Give a worker the id of the run."""
