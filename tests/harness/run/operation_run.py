@@ -114,7 +114,7 @@ class OperationRun:
         return self.controls.missing_settings
 
     def set_up(self) -> None:
-        """Send, once, what every operation begins with; an CouldNotTell is kept for whoever needs a control."""
+        """Send, once, what every operation begins with; a CouldNotTell is raised later, where a control is needed."""
         if self._set_up_done:
             return
         with self._sending_for(SET_UP):

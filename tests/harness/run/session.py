@@ -8,21 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 import httpx
 
 from contracts.errors import ConformanceError
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
-from contracts.model.http import CONTROL, Exchange, Request
+from contracts.model.http import Exchange
 from contracts.openapi.descriptions import NotJudged
 from contracts.openapi.document import Document, not_judged
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement, load_requirements
 from contracts.untrusted.environment import require_utf8
-from strategies.request.listing import newest
 from tests.harness.config.access import TOKEN, Access, access_of_run, require, skip_reason
 from tests.harness.config.settings import (
     Profile,
@@ -36,24 +34,21 @@ from tests.harness.config.settings import (
 )
 from tests.harness.http.client import Client
 from tests.harness.http.proxies import proxy_for
-from tests.harness.http.send_result import SendResult, TargetDown
 from tests.harness.http.timing import ClientPolicy
 from tests.harness.rate_limit.limit_window import LimitWindow
+from tests.harness.run.cleanup_requests import CleanupRequests
 from tests.harness.run.context import RunContext, RunPlan
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.journal import Journal, folder
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.run.relations import creator_for, job_sources, missing_settings, missing_variables, variables_of
-from tests.harness.run.request_factory import request_for
 from tests.harness.run.resource_cleanup import ResourceCleanup
 from tests.harness.run.selection import select, without_unserved
 from tests.harness.run.set_up import CREATED_RECORDS
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 MOCK = "mock"
-CLEAN_UP: Final = "clean-up"
-"""What the requests of the last phase are sent for."""
 STATUS_WRITES = 4
 """Writes that a status operation sends, to have jobs to read."""
 
@@ -264,34 +259,8 @@ class Session:
     def _cancel(self, records: CreatedResources) -> None:
         """Cancel the records that are left."""
         self.client.clear_unavailable()
-
-        def send(operation: Operation, request: Request) -> Exchange:
-            try:
-                result = self.client.send(request)
-            except TargetDown as down:
-                if down.result is not None:
-                    self.on_exchange(exchange_of(operation, request, down.result))
-                raise
-            exchange = exchange_of(operation, request, result)
-            self.on_exchange(exchange)
-            return exchange
-
-        def exchange_of(operation: Operation, request: Request, result: SendResult) -> Exchange:
-            answer = result.response, result.fault, result.began, result.elapsed
-            return Exchange(operation.id, request, CONTROL, *answer, number=self.client.sent, sent_for=CLEAN_UP)
-
-        def reading(status: Operation, job: str) -> Request:
-            return request_for(status, self.target, {}, overrides=dict.fromkeys(status.path_parameters, job))
-
-        def cancelling(cancel: Operation, record: str) -> Request:
-            creation = creator_for(self.document, cancel)
-            overrides = {creation[1].name: record} if creation else {}
-            return request_for(cancel, self.target, self.target.known, overrides=overrides)
-
-        def listing(lister: Operation) -> Request:
-            return newest(lister).apply(request_for(lister, self.target, self.target.known))
-
-        ResourceCleanup(records, send, reading, cancelling, listing).run()
+        sender = CleanupRequests(self.document, self.target, self.client, self.on_exchange)
+        ResourceCleanup(records, sender.send, sender.read_job, sender.cancel_record, sender.list_newest).run()
 
 
 @dataclass(frozen=True, slots=True)
