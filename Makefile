@@ -7,8 +7,9 @@ PROFILE ?= nightly
 PORT ?= 4010
 ARGS ?=
 FINDING ?=
+DOCUMENT ?=
 # Read by the recipes from their environment, where blanks and quotes in a path are nobody's syntax.
-export PYTHON TARGET CONTRACT PROFILE PORT FINDING
+export PYTHON TARGET CONTRACT PROFILE PORT FINDING DOCUMENT
 
 LATEST := reports/results/latest
 VENV := .venv
@@ -20,7 +21,7 @@ COMPILE := $(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --st
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance requirements doctor clean-up accept summary told issue test test-report frameworks chaos soak proof prove bench mock lint types lock clean
+.PHONY: help conformance requirements published doctor clean-up accept summary told issue test test-report frameworks chaos soak proof prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +43,10 @@ conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PRO
 requirements: $(READY) ## write reports/html/requirements.html: what is required, what is sent for it in PROFILE, how to mend
 	@mkdir -p reports/html; said=$$($(RUN) -m pytest tests/conformance --collect-only -qq --contract "$$CONTRACT" --profile "$$PROFILE" \
 		--requirements reports/html/requirements.html $(ARGS) 2>&1) || { echo "$$said"; exit 1; }; echo reports/html/requirements.html
+
+published: $(READY) ## test the mock of DOCUMENT by it: DOCUMENT=FILE, an OpenAPI document as it is published
+	@test -f "$$DOCUMENT" || { echo "$${DOCUMENT:-DOCUMENT} is no file: say make published DOCUMENT=FILE, with an OpenAPI document as it is published."; exit 1; }
+	@$(RUN) -m pytest tests/conformance --contract "$$DOCUMENT" --profile quick -n 2 -q -rN $(ARGS)
 
 doctor: $(READY) ## say in ten seconds whether TARGET can be tested, and what to do where it cannot; writes nothing
 	@$(RUN) -m tests.harness.cli.doctor --target "$$TARGET" --contract "$$CONTRACT" $(ARGS)

@@ -120,10 +120,10 @@ class Presentation:
 class ItemResult:
     """The result of one check, which is one requirement on one operation.
 
-    `gates`: a violation fails the run. `text` is what pytest shows, empty where the requirement held. `beyond_access`:
-    the check needs more than the settings give. `stop` is why the target ended the whole run with this item, or empty.
-    `process` is None where no process came to the end of the item. An item in which pytest itself failed has its
-    pytest id as `requirement`, and no operation.
+    `gates`: a violation fails the run. `expects_success`: the document says that the operation can succeed. `text` is
+    what pytest shows, empty where the requirement held. `beyond_access`: the check needs more than the settings give.
+    `stop` is why the target ended the whole run with this item, or empty. `process` is None where no process came to
+    the end of the item. An item in which pytest itself failed has its pytest id as `requirement`, and no operation.
     """
 
     requirement: str
@@ -133,6 +133,7 @@ class ItemResult:
     level: str = ""
     sentence: str = ""
     gates: bool = False
+    expects_success: bool = False
     text: str = ""
     suppressed: bool = False
     stale_issues: str = ""
@@ -200,6 +201,7 @@ def _about(requirement: Requirement, operation: Operation) -> dict[str, Any]:
         "level": requirement.level,
         "sentence": requirement.sentence,
         "gates": requirement.gates and requirement.applies(operation.stated_only),
+        "expects_success": operation.supported,
     }
 
 

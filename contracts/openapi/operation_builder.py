@@ -63,23 +63,27 @@ def _with_samples(descriptions: Mapping[str, Description], not_judged: list[NotJ
     """Return the operations that a request can be made for; add the others to `not_judged`."""
     able = {}
     for name, one in descriptions.items():
-        lacking = next(_without_sample(one.details), None)
-        if lacking is None:
+        reason = next(_why_no_request(one.details), None)
+        if reason is None:
             able[name] = one
         else:
-            not_judged.append(NotJudged(f"{one.method} {one.path}", f"no value was found that fits {lacking}"))
+            not_judged.append(NotJudged(f"{one.method} {one.path}", reason))
     return able
 
 
-def _without_sample(details: Json) -> Iterator[str]:
-    """Yield the parts of a request that are required, and that no value is found for."""
+def _why_no_request(details: Json) -> Iterator[str]:
+    """Yield what is required of a request, and cannot be made."""
     for parameter in read_parameters(merge_all_of(details["parameters"])):
         if parameter.required and place_without_sample(parameter.schema) is not None:
-            yield f"the schema of its parameter {parameter.name}"
-    request = json_content(merge_all_of(details.get("requestBody", {})), "readOnly")
+            yield f"no value was found that fits the schema of its parameter {parameter.name}"
+    body = details.get("requestBody")
+    body = body if isinstance(body, dict) else {}
+    if body.get("required") is True and body.get("content") and json_content(body, "readOnly") is None:
+        yield f"it requires a body of {' or '.join(map(str, body['content']))}: only JSON bodies are made"
+    request = json_content(merge_all_of(body), "readOnly")
     place = place_without_sample(request[1] or {}) if request else None
     if place is not None:
-        yield f"{place} in the schema of its body" if place else "the schema of its body"
+        yield f"no value was found that fits {f'{place} in ' if place else ''}the schema of its body"
 
 
 def _gaps(raw: Json, one: Description) -> Iterator[str]:

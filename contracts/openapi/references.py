@@ -5,7 +5,7 @@ References lead into the document itself, or into files of its folder. Nothing i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +15,8 @@ from referencing.exceptions import NoSuchAnchor, NoSuchResource, Unresolvable
 
 from contracts.errors import ContractError
 from contracts.model.json_value import Json, resolve_pointer
+from contracts.openapi.schema_names import SCHEMA_NAMES, SchemaNames
+from contracts.openapi.schemas import ANNOTATIONS
 from contracts.untrusted.bounded_files import MAX_CONTRACT_FILE_BYTES, read_bytes
 from contracts.untrusted.bounded_yaml import MAX_DEPTH, MAX_VALUES, YamlError, read_yaml
 
@@ -31,6 +33,8 @@ NAMED = frozenset(
 """The keys of these objects are names, whatever keyword they look like."""
 LITERALS = frozenset({"example", "default", "enum", "const"})
 """The values of these keywords are data, in which `$ref` has no meaning."""
+REFERENCES = frozenset({"$ref", "$dynamicRef"})
+BESIDE_REFERENCE_30 = ANNOTATIONS | {"nullable", "readOnly", "writeOnly"}
 
 
 class References:
@@ -42,7 +46,8 @@ class References:
         self._folder = file.resolve().parent
         self._base = file.resolve().as_uri()
         self._raw = raw
-        self._anchors = _anchors_in(raw)
+        self._names = SchemaNames(raw)
+        self._beside = BESIDE_REFERENCE_30 if str(raw.get("openapi", "")).startswith("3.0") else None
         registry: Registry[Json] = Registry(retrieve=self._retrieve)  # type: ignore[call-arg]
         # Opaque: an `$id` in a schema changes no base address.
         self._registry = registry.with_resource(self._base, Resource.opaque(raw))
@@ -50,10 +55,12 @@ class References:
     def resolve(self, node: Json) -> Json:
         """Return a part of the document with each `$ref` replaced by its target.
 
-        Keywords beside a `$ref` override those of its target. A recursive schema is expanded `RECURSIONS` times.
-        `ContractError` if a reference is remote, dangling or leads only to itself, or if the result exceeds the limits.
+        Keywords beside a `$ref` override those of its target; in OpenAPI 3.0 they have no meaning, and only annotations
+        and `nullable`, which authors write there all the same, count. A recursive schema is expanded `RECURSIONS`
+        times. `ContractError` if a reference is remote, dangling or leads only to itself, or if the result exceeds the
+        limits.
         """
-        return _Expansion(self._registry.resolver(self._base), self._anchors).resolve(node)
+        return _Expansion(self._registry.resolver(self._base), self._names, self._beside).resolve(node)
 
     def components_of(self, nodes: Sequence[Json]) -> frozenset[tuple[str, ...]]:
         """Return the places of the components that these parts of the document refer to, directly or not."""
@@ -91,10 +98,13 @@ class References:
 class _Expansion:
     """Replaces the references of one part of a document."""
 
-    def __init__(self, resolver: Resolver[Json], anchors: Mapping[str, Json]) -> None:
+    def __init__(self, resolver: Resolver[Json], names: SchemaNames, beside: frozenset[str] | None) -> None:
         self._resolver = resolver
-        self._anchors = anchors
+        self._names = names
+        self._beside = beside
         self._values = 0
+        self._around: list[Json] = []
+        """The schemas around the present one that have a name or a base address."""
 
     def resolve(self, node: Json) -> Json:
         return self._resolve(node, self._resolver, (), 1)
@@ -112,14 +122,26 @@ class _Expansion:
             return [self._resolve(entry, resolver, seen, depth + 1) for entry in node]
         if not isinstance(node, dict):
             return node
-        if not are_names and isinstance(node.get("$ref"), str):
-            return self._follow(node, resolver, seen, depth)
-        return {
-            key: value
-            if not are_names and (key in LITERALS or key.startswith("x-"))
-            else self._resolve(value, resolver, seen, depth + 1, are_names=not are_names and key in NAMED)
-            for key, value in node.items()
-        }
+        if are_names:
+            return {key: self._resolve(value, resolver, seen, depth + 1) for key, value in node.items()}
+        if isinstance(node.get("$dynamicRef"), str):
+            node = {**node, "$ref": node["$dynamicRef"]}
+        is_around = bool(SCHEMA_NAMES & node.keys())
+        if is_around:
+            self._around.append(node)
+        try:
+            if isinstance(node.get("$ref"), str):
+                return self._follow(node, resolver, seen, depth)
+            return {
+                key: value
+                if key in LITERALS or key.startswith("x-")
+                else self._resolve(value, resolver, seen, depth + 1, are_names=key in NAMED)
+                for key, value in node.items()
+                if key not in SCHEMA_NAMES
+            }
+        finally:
+            if is_around:
+                self._around.pop()
 
     def _follow(self, node: Json, resolver: Resolver[Json], seen: tuple[int, ...], depth: int) -> Json:
         """Return the target of a reference, itself resolved, with the keywords beside the reference."""
@@ -127,8 +149,8 @@ class _Expansion:
         beside: dict[str, Json] = {}
         found: Json = node
         while isinstance(found, dict) and isinstance(found.get("$ref"), str):
-            beside = {**{key: value for key, value in found.items() if key != "$ref"}, **beside}
-            found, resolver = self._look_up(found["$ref"], resolver)
+            beside = {**self._kept_beside(found), **beside}
+            found, resolver = self._look_up(found["$ref"], resolver, is_dynamic="$dynamicRef" in found)
             if id(found) in chain:
                 raise ContractError(f"the reference {node['$ref']} leads only to itself")
             chain.append(id(found))
@@ -140,14 +162,24 @@ class _Expansion:
             raise ContractError(f"the reference {node['$ref']} leads to no object")
         return self._resolve({**found, **beside}, resolver, (*seen, *chain), depth)
 
-    def _look_up(self, reference: str, resolver: Resolver[Json]) -> tuple[Json, Resolver[Json]]:
+    def _kept_beside(self, node: Json) -> dict[str, Json]:
+        """Return the keywords beside a reference that count."""
+        return {
+            key: value
+            for key, value in node.items()
+            if key not in REFERENCES
+            and key not in SCHEMA_NAMES
+            and (self._beside is None or key in self._beside or key.startswith("x-"))
+        }
+
+    def _look_up(self, reference: str, resolver: Resolver[Json], *, is_dynamic: bool) -> tuple[Json, Resolver[Json]]:
         """Return the target of a reference, and the resolver for the references in it."""
         spelled = "".join(reference.split())  # folded over lines, it holds blanks, which no name does
+        if (named := self._names.find(spelled, self._around, is_dynamic=is_dynamic)) is not None:
+            return named, resolver
         try:
             resolved = resolver.lookup(spelled)
         except NoSuchAnchor:
-            if (name := spelled.removeprefix("#")) in self._anchors:
-                return self._anchors[name], resolver
             raise ContractError(f"the reference {reference} leads nowhere") from None
         except (Unresolvable, TypeError, ValueError) as error:  # the latter: a step into a number, by name into a list
             raise ContractError(_why_unresolved(spelled, error)) from error
@@ -165,18 +197,3 @@ def _why_unresolved(reference: str, error: BaseException) -> str:
     if urlsplit(reference).path:
         return f"the reference {reference} leads out of the document's folder, or to no file"
     return f"the reference {reference} leads nowhere"
-
-
-def _anchors_in(raw: Json) -> Mapping[str, Json]:
-    """Return the schemas that have an `$anchor`, by its name."""
-    found = {}
-    waiting = [raw]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            if isinstance(node.get("$anchor"), str):
-                found[node["$anchor"]] = node
-            waiting += node.values()
-        elif isinstance(node, list):
-            waiting += node
-    return found

@@ -17,6 +17,7 @@ from contracts.model.json_value import Json
 SCHEMAS = Path(openapi_spec_validator.__file__).parent / "resources" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MAX_ERRORS = 1_000
+NOTHING_REQUIRED = "[] has less than 1 item"
 UNNAMED = "$ref"
 SCHEMA_KEYWORDS = frozenset({"schema", "schemas"})
 
@@ -45,6 +46,8 @@ def specification_errors(raw: Json) -> Iterator[SpecificationError]:
     for _, error in zip(range(MAX_ERRORS), validator.iter_errors(renamed), strict=False):
         deepest = _deepest(error)
         place = tuple(str(step) for step in deepest.instance_path)
+        if place[-1:] == ("required",) and deepest.message.startswith(NOTHING_REQUIRED):
+            continue  # forbidden in OpenAPI 3.0, written by many, and clear
         if place[:1] == ("components",):
             place = (*place[:2], *(names.get(step, step) for step in place[2:3]), *place[3:])
         yield SpecificationError(place, " ".join(deepest.message.split())[:300])

@@ -70,7 +70,7 @@ def headline_text(results: Sequence[ItemResult], code: int, why: str = SUITE_FAI
         case Outcome.NOT_MET:
             line, not_met = f"Recommendations not met, with --strict: {not_met} of {pluralize(every.total, 'check')}", 0
         case Outcome.HELD:
-            line = f"Contract held: {_share(musts[CheckResult.HELD], musts.total)}"
+            line = _held(results, musts)
         case Outcome.ENDED_EARLY:
             line = f"Ended early: {_left_out(every, musts)}"
         case Outcome.NOT_TRIED:
@@ -109,6 +109,26 @@ def meaning(results: Sequence[ItemResult], code: int, why: str = SUITE_FAILED) -
             return "nothing was selected"
         case _:
             return "an option or a setting is wrong or missing"
+
+
+def operations_without_success(results: Sequence[ItemResult]) -> list[str]:
+    """Return the ids of the operations that should succeed, and of which the run saw nothing but rejections."""
+    expected = dict.fromkeys(result.operation for result in results if result.expects_success)
+    seen = {result.operation for result in results if _saw_success(result)}
+    return [operation for operation in expected if operation not in seen]
+
+
+def _saw_success(result: ItemResult) -> bool:
+    return bool(result.evidence.controls) or any(status.startswith("2") for status in result.evidence.statuses)
+
+
+def _held(results: Sequence[ItemResult], musts: Counts) -> str:
+    share = _share(musts[CheckResult.HELD], musts.total)
+    unseen = len(operations_without_success(results))
+    if not unseen:
+        return f"Contract held: {share}"
+    every = pluralize(len({result.operation for result in results if result.expects_success}), "operation")
+    return f"No violation as far as it was judged: {share}; no success was seen of {unseen} of {every}"
 
 
 def _share(held: int, total: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from contracts.model.exit_codes import ExitCode
 from contracts.untrusted import sanitize
 from reports.run.counts import pluralize
-from reports.run.outcome import Outcome
+from reports.run.outcome import Outcome, operations_without_success
 from reports.run.run_report import RunReport
 from reports.run.trend import State
 
@@ -33,6 +33,8 @@ def badge(report: RunReport) -> dict[str, str | int]:
     """Return the badge: the outcome, and the number of new gating findings."""
     new = sum(change.state is State.NEW and change.finding.gates for change in report.trends)
     message, colour = str(report.outcome), COLOURS[report.outcome]
+    if report.outcome is Outcome.HELD and operations_without_success(report.results):
+        message = "no violation as far as judged"
     if report.outcome is Outcome.VIOLATED and new:
         message += f", {pluralize(new, 'new finding')}"
     elif report.outcome is Outcome.NOT_MET:

@@ -43,6 +43,25 @@ def test_path_with_blanks_and_quotes_is_one_argument(target: str, checkout: Path
     assert target == "mock" or call[call.index("--target") + 1] == "http://127.0.0.1:1/a b"
 
 
+def test_published_document_is_tested_on_its_mock_in_two_workers(checkout: Path) -> None:
+    document = checkout.parent / "vendor's own.yaml"
+    document.touch()
+    (call,) = calls_of(checkout, "published", f"DOCUMENT={document}")
+    assert call[:3] == ["-m", "pytest", "tests/conformance"]
+    assert call[call.index("--contract") + 1 :][:5] == [str(document), "--profile", "quick", "-n", "2"]
+    assert "--target" not in call
+
+
+@pytest.mark.parametrize(("given", "named"), [([], "DOCUMENT"), (["DOCUMENT=no such file"], "no such file")])
+def test_published_document_that_is_no_file_is_asked_for(checkout: Path, given: list[str], named: str) -> None:
+    done = subprocess.run(["make", "published", *given], cwd=checkout, capture_output=True, text=True, timeout=60)  # noqa: S603, S607, PLW1510 - any make
+    assert done.returncode != 0
+    assert done.stdout == (
+        f"{named} is no file: say make published DOCUMENT=FILE, with an OpenAPI document as it is published.\n"
+    )
+    assert not (checkout.parent / "calls").exists()
+
+
 def test_arguments_are_split_as_a_shell_does(checkout: Path) -> None:
     (call,) = calls_of(checkout, "doctor", """ARGS=--env-file 'my settings/.env' --access none""")
     assert call[-4:] == ["--env-file", "my settings/.env", "--access", "none"]

@@ -172,11 +172,13 @@ def test_operation_that_cannot_be_read_costs_no_other(tmp_path: Path, version, d
         "a summary that is a number": ({"summary": 5},),
         "a response without a description": ({"responses": {"200": {}}},),
         "no responses": ({"responses": {}},),
+        "an empty list of what is required": (taking({"type": "object", "required": []}),),
         "an unknown keyword": ({"sumary": "x"},),
     },
 )
-def test_fault_that_hinders_nothing_costs_no_operation(tmp_path: Path, details) -> None:
-    document = loaded(tmp_path, described(details))
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_fault_that_hinders_nothing_costs_no_operation(tmp_path: Path, version, details) -> None:
+    document = loaded(tmp_path, described(details, openapi=version))
     assert [found.id for found in document.operations] == ["make"]
     assert unreadable(document) == []
 

@@ -1,11 +1,13 @@
 """What is told of a run: its outcome in one line, its facts, and the line that history keeps."""
 
 from dataclasses import replace
+from typing import Any
 
-from contracts.model.result import ItemResult
+from contracts.model.result import EvidenceResult, ItemResult
 from reports.run.history import DetectionPower
 from reports.run.proof import Proof
 from reports.run.run_report import as_run, proof_line
+from reports.writers import badge
 from tests.support.factories import table
 from tests.support.report_factories import ADVICE, CONFIG, FOUND, OTHER, broken, item, run_report
 
@@ -47,6 +49,32 @@ PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ("v",))
 )
 def test_headline(reported, outcome: str) -> None:
     assert run_report(*reported).headline == f"{outcome} - mock, contract 0123456789ab"
+
+
+def of_operation(operation: str, *, expects_success: bool = True, **evidence: Any) -> ItemResult:
+    """Return a must that held for an operation by this evidence."""
+    return replace(HELD, operation=operation, expects_success=expects_success, evidence=EvidenceResult(1, **evidence))
+
+
+@table(
+    "second, headline",
+    {
+        "a success that was judged": (of_operation("b", statuses={"201": 1}), "Contract held: 2 musts"),
+        "an accepted control": (of_operation("b", controls=1, statuses={"400": 3}), "Contract held: 2 musts"),
+        "rejections alone": (
+            of_operation("b", statuses={"401": 3}),
+            "No violation as far as it was judged: 2 musts; no success was seen of 1 of 2 operations",
+        ),
+        "an operation that always rejects": (
+            of_operation("b", statuses={"405": 3}, expects_success=False),
+            "Contract held: 2 musts",
+        ),
+    },
+)
+def test_headline_does_not_say_held_where_no_success_was_seen(second: ItemResult, headline: str) -> None:
+    report = run_report(of_operation("a", controls=2), second)
+    assert report.headline.startswith(f"{headline} - ")
+    assert (badge.badge(report)["message"] == "held") == headline.startswith("Contract held")
 
 
 def test_requests_are_counted_once_a_process() -> None:

@@ -34,19 +34,23 @@ def beside_another(folder: Path, details: dict) -> Document:
     {
         "a property": (
             taking(objects({"a": NOTHING}, ["a"])),
-            "that fits /a in the schema of its body",
+            "no value was found that fits /a in the schema of its body",
         ),
-        "a whole body": (taking(NOTHING), "that fits the schema of its body"),
+        "a whole body": (taking(NOTHING), "no value was found that fits the schema of its body"),
+        "a body that is no JSON": (
+            {"requestBody": {"required": True, "content": {"text/csv": {}, "multipart/form-data": {}}}},
+            "it requires a body of text/csv or multipart/form-data: only JSON bodies are made",
+        ),
         "a parameter": (
             {"parameters": [{"name": "q", "in": "query", "required": True, "schema": NOTHING}]},
-            "that fits the schema of its parameter q",
+            "no value was found that fits the schema of its parameter q",
         ),
     },
 )
 def test_operation_that_no_request_can_be_made_for_is_not_judged(tmp_path: Path, details, reason: str) -> None:
     document = beside_another(tmp_path, details)
     assert [operation.id for operation in document.operations] == ["other"]
-    assert f"POST /things: no value was found {reason}" in [str(one) for one in document.not_judged]
+    assert f"POST /things: {reason}" in [str(one) for one in document.not_judged]
 
 
 @table("details", {"an optional property": (taking(objects({"a": NOTHING})),), "a success": (answering(NOTHING),)})
