@@ -121,6 +121,8 @@ def run_suite(name: str, serve: Serve, affected: frozenset[Kind], profile: str, 
                 [
                     # Without tracebacks: CPython 3.11 can trip over two at once, and a mock that crashes logs its own.
                     *("tests/conformance", "-q", "--tb=no", "-p", "no:cacheprovider"),
+                    # They look at each item and take a twentieth of a run, and nobody reads what they collect.
+                    *("-p", "no:logging", "-p", "no:anyio"),
                     *("--rootdir", str(ROOT), "--target", served.url, "--profile", profile),
                     *("--env-file", os.devnull, "--known-issues", os.devnull),
                     *("--hypothesis-seed", str(seed)),

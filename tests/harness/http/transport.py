@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -56,7 +57,7 @@ def send_once(
     timeout = httpx.Timeout(clock.real(timeouts.read), connect=clock.real(timeouts.connect))
     outgoing = httpx.Request(
         request.method,
-        base.copy_with(raw_path=base.raw_path.rstrip(b"/") + request.target.encode("ascii")),
+        _url(base, request.target),
         headers=_headers(base, request),
         stream=None,
         content=_in_chunks(request.body or b"") if request.chunked else request.body,
@@ -69,6 +70,12 @@ def send_once(
     previous = watched.previous if result.fault == retry_policy.BROKEN else None
     late = StrayBytes(previous.request, watched.head) if previous else None
     return replace(result, stray=watched.stray, earlier=earlier, late=late)
+
+
+@lru_cache(maxsize=256)
+def _url(base: httpx.URL, target: str) -> httpx.URL:
+    """Return the URL of a request target; cached, since most requests go to the same few and parsing costs much."""
+    return base.copy_with(raw_path=base.raw_path.rstrip(b"/") + target.encode("ascii"))
 
 
 def _attempt(
