@@ -8,10 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -20,18 +18,22 @@ from starlette.requests import Request
 from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
 from contracts.openapi.document import Document
+from tests.detection.catalogue import operations
 from tests.detection.defects import DEFECTS
 from tests.support.suite_process import ROOT, TWO, FinishedRun, document, run, serving
 
 FOLDER = Path(__file__).with_name("golden")
+ALL_OPERATIONS = "requests-quick-all-operations.txt"
+NAMES = "names.json"
+FINDINGS = "findings.json"
 REQUESTS = {
     "requests-nightly-seed-1.txt": (*TWO, "--profile", "nightly", "--hypothesis-seed", "1"),
     "requests-nightly-seed-2.txt": (*TWO, "--profile", "nightly", "--hypothesis-seed", "2"),
-    "requests-quick-all-operations.txt": ("--profile", "quick", "--hypothesis-seed", "1"),
+    ALL_OPERATIONS: ("--profile", "quick", "--hypothesis-seed", "1"),
 }
-WHOLE_FAMILY = ("created-record-is-not-listed", "page-has-one-too-many")
 DEFECT_NAMES = (
-    *WHOLE_FAMILY,
+    "created-record-is-not-listed",
+    "page-has-one-too-many",
     "any-scheme-is-taken",
     "any-token-is-taken",
     "code-is-empty-for-a-boolean",
@@ -80,7 +82,7 @@ def found(folder: Path, name: str) -> list[str]:
         settings = {key: ",".join(values) for key, values in served.test_data.items()}
         file = folder / "summary.json"
         options = ("--target", served.url, "--summary", str(file), "--profile", "quick", "--hypothesis-seed", "1")
-        chosen = () if name in WHOLE_FAMILY else TWO
+        chosen = [option for one in operations(document(), defect.affects) for option in ("--operation", one)]
         run(folder, *chosen, *options, environment=settings | {"PROPEXO_TOKEN": served.token})
     results = json.loads(file.read_text())["results"]
     return sorted({one["identity"] for result in results for one in result["findings"]})
@@ -97,25 +99,23 @@ def properties(schema: object, place: str = "") -> Iterator[str]:
                 yield from properties(part, f"{place}.{name}" if name else place)
 
 
-def names_that_users_rely_on(folder: Path) -> str:
+def names_that_users_rely_on(folder: Path, items: Iterable[str]) -> str:
     """Return the ids of items, the keys of summary.schema.json and the command line's options, as JSON."""
-    _, finished = sent(folder, "--profile", "quick", "--hypothesis-seed", "1")
-    usage = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/conformance", "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    ).stdout
+    usage = run(folder, "--help").output
     schema = json.loads((ROOT / "reports" / "summary.schema.json").read_text())
     ours = usage.partition("\nconformance:\n")[2].partition("\n\n")[0]
     stable = {
-        "items": sorted(finished.verdicts),
+        "items": sorted(items),
         "options": sorted(set(re.findall(r"^ +(--[a-z-]+)", ours, re.MULTILINE))),
         "summary": sorted(properties(schema)),
     }
     return f"{json.dumps(stable, indent=1)}\n"
+
+
+def of_all_operations(folder: Path) -> dict[str, str]:
+    """Return the two files that a run over all operations makes: its requests, and the names."""
+    lines, finished = sent(folder, *REQUESTS[ALL_OPERATIONS])
+    return {ALL_OPERATIONS: lines, NAMES: names_that_users_rely_on(folder, finished.verdicts)}
 
 
 def requests(name: str, folder: Path) -> str:
@@ -130,8 +130,8 @@ def findings(folder: Path) -> str:
 
 FILES: dict[str, Callable[[Path], str]] = {
     **{name: partial(requests, name) for name in REQUESTS},
-    "findings.json": findings,
-    "names.json": names_that_users_rely_on,
+    FINDINGS: findings,
+    NAMES: lambda folder: of_all_operations(folder)[NAMES],
 }
 
 
