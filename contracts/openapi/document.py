@@ -38,6 +38,8 @@ class Document:
         operations = tuple(_moved(one, "" if own else base_path(one.servers, parts.netloc)) for one in self.operations)
         unused = sorted({one.base_path for one in self.operations} - {"", parts.path.rstrip("/")}) if own else []
         left_out = [NotJudged(f"the base path {path}", f"the target's own, {own}, is used") for path in unused]
+        if operations == self.operations and not left_out:
+            return self  # what was derived from the document can be used again
         return replace(self, operations=operations, not_judged=(*self.not_judged, *left_out))
 
     def operation(self, operation_id: str) -> Operation:

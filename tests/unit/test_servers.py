@@ -127,3 +127,9 @@ def test_server_that_cannot_be_read_is_named(tmp_path: Path, server: Any, reason
 def test_commands_of_the_mock_have_the_base_path(tmp_path: Path) -> None:
     with serve(IndexedApi(serving(tmp_path, V1))) as server:
         assert f"{server.url}/v1/things/ID" in httpx.get(f"{server.url}/").text
+
+
+def test_document_that_is_served_as_it_is_stays_the_same(tmp_path: Path) -> None:
+    document = serving(tmp_path, V1)
+    assert document.served_at("http://127.0.0.1:9") is document
+    assert document.served_at("http://127.0.0.1:9/mine") is not document
