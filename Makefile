@@ -6,10 +6,11 @@ CONTRACT ?= contracts/appointments.yaml
 PROFILE ?= nightly
 PORT ?= 4010
 ARGS ?=
+CAUSE ?=
 FINDING ?=
 DOCUMENT ?=
 # Read by the recipes from their environment, where blanks and quotes in a path are nobody's syntax.
-export PYTHON TARGET CONTRACT PROFILE PORT FINDING DOCUMENT
+export PYTHON TARGET CONTRACT PROFILE PORT CAUSE FINDING DOCUMENT
 
 LATEST := reports/results/latest
 VENV := .venv
@@ -54,9 +55,9 @@ doctor: $(READY) ## say in ten seconds whether TARGET can be tested, and what to
 clean-up: $(READY) ## cancel what runs against TARGET left there, however they ended; ARGS=--forget where somebody else has done it
 	@$(RUN) -m tests.harness.cli.clean_up --target $(TARGET) --contract $(CONTRACT) $(ARGS)
 
-accept: $(READY) ## live with a finding for a while: FINDING=1 (its number in the last run, or its identity)
-	@test -n "$$FINDING" || { echo 'Say which: make accept FINDING=1'; exit 1; }
-	@$(RUN) -m reports.cli.accept "$$FINDING"
+accept: $(READY) ## live with a cause for a while: CAUSE=1 (its number in the last run, or an identity); ARGS=--all-operations
+	@test -n "$$CAUSE$$FINDING" || { echo 'Say which: make accept CAUSE=1'; exit 1; }
+	@$(RUN) -m reports.cli.accept "$${CAUSE:-$$FINDING}" $(ARGS)
 
 summary: ## print the summary of the last run, in Markdown
 	@cat $(LATEST)/summary.md 2> /dev/null || echo "There is no summary of the last run: its log says why."

@@ -51,7 +51,7 @@ def decide_exit_code(
 def _of_results(results: Sequence[ItemResult], pytest_status: int, *, strict: bool) -> ExitCode:
     if all(result.beyond_access for result in results):
         return ExitCode.USAGE  # a setting is missing for every check
-    verdicts = {(result.verdict, result.gates) for result in results if not result.suppressed}
+    verdicts = {(result.verdict, result.gates) for result in results if not (result.suppressed or result.follows_from)}
     statuses = {status for status, _ in verdicts}
     if (Status.VIOLATED, True) in verdicts or (strict and Status.NOT_MET in statuses):
         return ExitCode.VIOLATED

@@ -120,7 +120,8 @@ class Presentation:
 class ItemResult:
     """The result of one check, which is one requirement on one operation.
 
-    `gates`: a violation fails the run. `expects_success`: the document says that the operation can succeed. `text` is
+    `gates`: a violation fails the run. `expects_success`: the document says that the operation can succeed.
+    `follows_from`: the id of the requirement whose violation on the operation implies the findings, or empty. `text` is
     what pytest shows, empty where the requirement held. `beyond_access`: the check needs more than the settings give.
     `stop` is why the target ended the whole run with this item, or empty. `process` is None where no process came to
     the end of the item. An item in which pytest itself failed has its pytest id as `requirement`, and no operation.
@@ -137,6 +138,7 @@ class ItemResult:
     text: str = ""
     suppressed: bool = False
     stale_issues: str = ""
+    follows_from: str = ""
     evidence: EvidenceResult = field(default_factory=EvidenceResult)
     beyond_access: bool = False
     findings: tuple[FindingResult, ...] = ()
@@ -155,6 +157,7 @@ class ItemResult:
             verdict=verdict.status,
             suppressed=presentation.suppressed,
             stale_issues=presentation.stale_issues,
+            follows_from=verdict.follows_from,
             evidence=EvidenceResult.of(verdict.evidence),
             findings=tuple(
                 FindingResult.of(finding, presentation.finding_texts.get(finding.identity, FindingText()))

@@ -53,6 +53,10 @@ class Status(StrEnum):
     INTERNAL_ERROR = "internal error"
 
 
+DECIDED_STATUSES: Final = (Status.HELD, Status.VIOLATED, Status.NOT_MET)
+"""The verdicts that decide about a requirement."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One violation. Its `identity` is the same in every run: no seed and no generated value enters it.
@@ -108,7 +112,8 @@ class Evidence:
 class Verdict:
     """The verdict about one requirement on one operation. `reason` is one sentence, empty when held.
 
-    `observations` are sentences about behaviour that the documentation leaves open. If the target stopped answering,
+    `observations` are sentences about behaviour that the documentation leaves open. `follows_from` is the id of the
+    requirement whose violation on the operation implies the findings, or empty. If the target stopped answering,
     `last_requests` are the requests in flight, or else the one that it answered last.
     """
 
@@ -120,3 +125,4 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     observations: tuple[str, ...] = ()
     last_requests: tuple[Exchange, ...] = ()
+    follows_from: str = ""

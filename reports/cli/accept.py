@@ -1,6 +1,6 @@
-"""Accept a finding of the last run for a time: add an entry, ready to fill in, to contracts/known-issues.yaml.
+"""Accept a cause of the last run for a time: add an entry, ready to fill in, to contracts/known-issues.yaml.
 
-python -m reports.cli.accept FINDING [--summary FILE] [--file FILE]
+python -m reports.cli.accept CAUSE [--all-operations] [--summary FILE] [--file FILE]
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from contracts.model.verdict import INTERMITTENT
 from contracts.untrusted.bounded_yaml import read_yaml
 from reports.cli.output import fail, show
 from reports.render.wording import one_line
-from reports.run.known_issues import FILE, ROOT, content_of, entries_of
+from reports.run.known_issues import ALL_OPERATIONS, FILE, ROOT, content_of, entries_of
 from reports.writers import summary as summaries
 
 RESULTS = ROOT / "reports" / "results"
@@ -27,21 +27,25 @@ LONGEST_OBSERVED = 100
 """Characters, in the comment above an entry."""
 
 
-def entry(summary: Mapping[str, Any], chosen: str, today: dt.date) -> str:
-    """Return the YAML entry for a finding by number or identity; `UsageError` if the run has no such finding."""
-    findings = [finding for finding in summary["findings"] if finding["seen"] is not None]
-    found = next((f for f in findings if chosen in (str(f["number"]), f["identity"])), None)
-    if found is None:
-        listed = ", ".join(f"{f['number']} ({f['identity']}, {f['requirement']})" for f in findings)
-        raise UsageError(f"The last run has no finding {chosen}; its findings: {listed or 'none'}.")
+def entry(summary: Mapping[str, Any], chosen: str, today: dt.date, *, everywhere: bool = False) -> str:
+    """Return the YAML entry for a cause, by number or identity, or for a finding, by identity.
+
+    The entry for a cause covers the operations that show it, or with `everywhere` all that its requirement applies to.
+    Raises `UsageError` if the run has no such cause or finding.
+    """
+    findings = {finding["identity"]: finding for finding in summary["findings"] if finding["seen"] is not None}
+    causes = [cause for cause in summary["causes"] if cause["example"] in findings]
+    cause = next((one for one in causes if chosen in (str(one["number"]), one["identity"])), None)
+    if cause is None and chosen not in findings:
+        listed = ", ".join(f"{one['number']} ({one['identity']}, {one['requirement']})" for one in causes)
+        raise UsageError(f"The last run has no cause or finding {chosen}; its causes: {listed or 'none'}.")
+    found = findings[cause["example"] if cause else chosen]
     observed = one_line(found["observed"])[:LONGEST_OBSERVED]
     intermittent = found["edit"] == INTERMITTENT or found["seen"] < found["tried"]
     lines = [
         "",
         f"# {found['requirement']} {found['operation']} ({found['edit']}): {observed}",
-        f'- finding: "{found["identity"]}"',
-        f"  requirement: {found['requirement']}",
-        f"  operation: {found['operation']}",
+        *(_of_finding(found) if cause is None else _of_cause(cause, everywhere=everywhere)),
         f"  target: {json.dumps(summary['target'])}",
         f"  contract: {json.dumps(summary['contract']['file'])}",
         f"  profile: {summary['profile']}",
@@ -54,6 +58,24 @@ def entry(summary: Mapping[str, Any], chosen: str, today: dt.date) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _of_finding(finding: Mapping[str, Any]) -> list[str]:
+    return [
+        f'- finding: "{finding["identity"]}"',
+        f"  requirement: {finding['requirement']}",
+        f"  operation: {json.dumps(finding['operation'])}",
+    ]
+
+
+def _of_cause(cause: Mapping[str, Any], *, everywhere: bool) -> list[str]:
+    return [
+        f'- cause: "{cause["identity"]}"',
+        f"  requirement: {cause['requirement']}",
+        f"  problem: {json.dumps(cause['problem'])}",
+        f"  edits: {json.dumps(cause['edits'])}",
+        f"  operations: {ALL_OPERATIONS if everywhere else json.dumps(cause['operations'])}",
+    ]
+
+
 def _latest_summary() -> Path:
     summaries = sorted(RESULTS.glob("*/summary.json"), key=lambda file: file.stat().st_mtime)
     if not summaries:
@@ -61,31 +83,37 @@ def _latest_summary() -> Path:
     return summaries[-1]
 
 
-def accept(chosen: str, summary: Path, file: Path, today: dt.date) -> None:
-    """Add the entry for a finding to the file; `UsageError` with a sentence if that is not possible."""
+def accept(chosen: str, summary: Path, file: Path, today: dt.date, *, everywhere: bool = False) -> None:
+    """Add the entry for a cause or a finding to the file; `UsageError` with a sentence if that is not possible."""
     content = summaries.read(summary)
     try:
-        text = entry(content, chosen, today).encode()
+        text = entry(content, chosen, today, everywhere=everywhere).encode()
     except (KeyError, TypeError, AttributeError):
         raise UsageError(f"{summary} is not a summary of a run.") from None
     before = content_of(file) if file.exists() else b""
     added = read_yaml(text)[0]
-    key = ("finding", "target", "contract")
+    key = ("cause" if "cause" in added else "finding", "target", "contract")
     listed = [known for known in entries_of(before, file) if isinstance(known, dict)]
     if any([known.get(name) for name in key] == [added[name] for name in key] for known in listed):
-        raise UsageError(f"Finding {added['finding']} is in {file} already.")
+        raise UsageError(f"{key[0].capitalize()} {added[key[0]]} is in {file} already.")
     file.write_bytes(before + text)
 
 
 def main() -> int:
     """Run the command; return the exit code: 0 if an entry was added, else 1, with a sentence on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m reports.cli.accept", description="Accept a finding for a time.")
-    parser.add_argument("finding", metavar="FINDING", help="its number in the last run's report, or its identity")
+    parser = argparse.ArgumentParser(prog="python -m reports.cli.accept", description="Accept a cause for a time.")
+    parser.add_argument(
+        "cause", metavar="CAUSE", help="its number in the last run's report, or its identity or that of a finding"
+    )
+    parser.add_argument(
+        "--all-operations", action="store_true", help="also on operations that do not show the cause in the last run"
+    )
     parser.add_argument("--summary", metavar="FILE", type=Path, help="the run's summary.json (default: the last run's)")
     parser.add_argument("--file", metavar="FILE", type=Path, default=FILE, help=f"default: {FILE.relative_to(ROOT)}")
     chosen = parser.parse_args()
     try:
-        accept(chosen.finding, chosen.summary or _latest_summary(), chosen.file, dt.datetime.now(tz=dt.UTC).date())
+        today = dt.datetime.now(tz=dt.UTC).date()
+        accept(chosen.cause, chosen.summary or _latest_summary(), chosen.file, today, everywhere=chosen.all_operations)
     except UsageError as error:
         return fail(f"not accepted: {error}")
     show(f"{chosen.file}: fill in reason, owner and link of the last entry; until then no run starts.")

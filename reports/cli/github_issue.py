@@ -1,4 +1,4 @@
-"""Maintain one GitHub issue for each target: opened by a new finding, updated by each run, closed without findings.
+"""Maintain one GitHub issue for each target: opened by a new cause, updated by each run, closed without any.
 
     python -m reports.cli.github_issue FOLDER
 
@@ -20,7 +20,7 @@ from typing import Any
 from contracts.errors import UsageError
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
 from reports.cli.output import fail, show
-from reports.render.markdown import code
+from reports.render.markdown import prose
 from reports.render.wording import one_line
 from reports.writers import summary as summaries
 
@@ -51,18 +51,18 @@ def commands(summary: Mapping[str, Any], text: str, issues: Sequence[Issue]) -> 
     """Return the arguments of each `gh` command for a run; `text` is the body of the issue."""
     body = text if len(text) <= LONGEST_BODY else f"{_beginning(text)}\n\n{TRUNCATED}"
     ours = next((issue for issue in issues if issue.title == title(summary)), None)
-    gating = [finding for finding in summary["findings"] if finding["gates"]]
-    opening = [finding for finding in gating if finding["state"] in OPENING]
-    still = [finding for finding in gating if finding["state"] in OPEN]
+    gating = [cause for cause in summary["causes"] if cause["gates"]]
+    opening = [cause for cause in gating if cause["state"] in OPENING]
+    still = [cause for cause in gating if cause["state"] in OPEN]
     if ours is None:
         return [["issue", "create", "--title", title(summary), "--body", body]] if opening else []
     number = str(ours.number)
     if still:
-        text = f"New or expired in the run of {summary['began']}: {', '.join(_named(one) for one in opening)}."
+        text = f"New or expired in the run of {summary['began']}: {' '.join(_named(one) for one in opening)}"
         comment = [["issue", "comment", number, "--body", text]] if opening else []
         return [["issue", "edit", number, "--body", body], *comment]
     if summary["outcome"] == "held":
-        reason = f"No open findings in the run of {summary['began']}: each is gone or a known issue."
+        reason = f"No open cause in the run of {summary['began']}: each is gone or a known issue."
         return [["issue", "close", number, "--comment", reason]]
     return []
 
@@ -75,8 +75,8 @@ def _beginning(text: str) -> str:
     return start if not fence.strip("`") else f"{start}\n   {fence.rstrip('bash')}"
 
 
-def _named(finding: Mapping[str, Any]) -> str:
-    return f"{finding['requirement']} {code(finding['operation'])} ({finding['identity']})"
+def _named(cause: Mapping[str, Any]) -> str:
+    return f"{cause['requirement']} {prose(cause['title'])} ({cause['identity']})"
 
 
 def main() -> int:

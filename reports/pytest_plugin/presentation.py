@@ -70,14 +70,14 @@ def pytest_conformance_verdict(config: pytest.Config, test: RequirementTest, ver
     session, comparison, strict = config.stash[SESSION], config.stash[COMPARISON], bool(config.getini("strict"))
     redactor, url = redactor_of(session), session.target.url
     trends = comparison.trends(verdict.findings)
-    suppressed = known_issues.suppressed(verdict.findings, comparison.known_identities, strict=strict)
+    suppressed = known_issues.suppressed(verdict.findings, comparison.known_identities(verdict.findings), strict=strict)
     check = allure_check(session, test.requirement, test.operation)
     control = test.run.controls.first
     config.stash[ALLURE].add_verdict(verdict, check, url, redactor, control, trends, suppressed=suppressed)
     return Presentation(
         text=failure_text(verdict, test.requirement, test.operation, url, redactor, trends),
         suppressed=suppressed,
-        stale_issues=known_issues.stale_issues(verdict, comparison.issues.values(), str(session.options.profile)),
+        stale_issues=known_issues.stale_issues(verdict, comparison.issues.issues, str(session.options.profile)),
         finding_texts={finding.identity: finding_text(finding, url, redactor) for finding in verdict.findings},
         last_requests=tuple(last_requests.last_request(exchange, url, redactor) for exchange in verdict.last_requests),
     )

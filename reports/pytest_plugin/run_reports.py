@@ -20,7 +20,7 @@ from reports.pytest_plugin.run_names import ROOT, allure_check, contract_name, t
 from reports.pytest_plugin.stash import ALLURE, COMPARISON, write_errors_kept
 from reports.redaction import output_filter, scan
 from reports.render import markdown
-from reports.run import history, proof, quality_gate, trend
+from reports.run import causes, history, known_issues, proof, quality_gate, trend
 from reports.run.history import Run
 from reports.run.outcome import failure_reason
 from reports.run.run_report import RunConfig, RunReport, as_run
@@ -80,13 +80,20 @@ class RunReports:
 
     def _report(self, run: Run, not_cancelled: Sequence[str]) -> RunReport:
         comparison, results = self._config.stash[COMPARISON], self._config.stash[RESULTS]
-        stale_issues = [result.stale_issues for result in results if result.stale_issues]
+        stale_issues = [
+            *(result.stale_issues for result in results if result.stale_issues),
+            *known_issues.stale_causes(
+                results, comparison.issues.issues, str(self._session.options.profile), self._applies_on
+            ),
+        ]
+        trends = trend.all_trends(run, comparison.runs, comparison.issues, comparison.today)
         report = RunReport(
             config=self._run_config(),
             results=results,
             exit_code=run.exit_code,
             refusals=quality_gate.refusals(run, comparison.runs, stale_issues),
-            trends=trend.all_trends(run, comparison.runs, comparison.issues, comparison.today),
+            trends=trends,
+            causes=causes.all_causes(trends, results, comparison.runs, self._session.requirements, comparison.names),
             last=comparison.last,
             notice=comparison.notice,
             proof=self._proof,
@@ -97,6 +104,11 @@ class RunReports:
             hints={name: requirement.fix for name, requirement in self._session.requirements.items()},
         )
         return self._with_exit_code(report, leaked=False)
+
+    def _applies_on(self, requirement: str) -> list[str]:
+        """Return the operations of the document that a requirement applies to."""
+        found = self._session.requirements[requirement]
+        return [operation.id for operation in self._session.document.operations if found.applies(operation)]
 
     def _run_config(self) -> RunConfig:
         options, document = self._session.options, self._session.document
@@ -145,6 +157,7 @@ class RunReports:
         if not (file := self._config.getoption("--history")):
             return report
         try:
+            run = causes.recorded(run, report.causes)
             history.append(Path(file), replace(run, exit_code=report.exit_code, outcome=str(report.outcome)))
         except OSError as error:
             return replace(report, notice=f"This run is not in the history: {file} cannot be written ({error})")

@@ -11,12 +11,16 @@ from contracts.requirements import FixHint
 from contracts.untrusted import sanitize
 from reports.render import last_requests
 from reports.render.wording import one_line
-from reports.run.run_report import RunReport, findings
-from reports.run.trend import FindingTrend, State, moment
+from reports.run.causes import Cause
+from reports.run.counts import pluralize
+from reports.run.run_report import RunReport
+from reports.run.trend import State, moment
 
 SHOWN_IN_FULL = 10
-"""New and expired findings with expected, observed and curl; each other finding is one line."""
-LINES_OF_A_STATE = 30
+"""New and expired causes with expected, observed and curl; each other cause takes two lines."""
+SAME_REQUEST = 5
+"""Other causes that are named."""
+CAUSES_OF_A_STATE = 30
 LONGEST_OBSERVED = 300
 ACTIVE = re.compile(r"[@#<>&\[\]`*_\\|~$!^]|:\w+:|://|\bwww\.|\bGH-\d", re.IGNORECASE)
 """Start of a mention, a reference, a link, an emoji or markup."""
@@ -49,41 +53,49 @@ def _changes(report: RunReport) -> Iterator[str]:
         yield from (f"{prose(report.notice)}.", "")
     if report.last:
         yield from (f"Compared with the run of {moment(report.last)}.", "")
-    if not report.trends:
+    if not report.causes:
         yield "No findings."
-    details = {seen.identity: detail for seen, detail in findings(report.results)}
-    shown = dict.fromkeys(State, 0)
     hints = dict(report.hints)
-    numbered = list(enumerate(report.trends, start=1))
+    numbered = list(enumerate(report.causes, start=1))
     for state in State:
-        of_state = [(number, change) for number, change in numbered if change.state is state]
-        for number, change in of_state[:LINES_OF_A_STATE]:
-            shown[state] += 1
-            detail = details.get(change.finding.identity)
-            yield _line(number, change, detail)
-            if state in (State.NEW, State.EXPIRED) and shown[state] <= SHOWN_IN_FULL and detail:
-                hint = hints.pop(change.finding.requirement, None)  # the same for its other findings
-                yield from _in_full(detail, hint, report.full_list_hint("--summary"))
-        if len(of_state) > LINES_OF_A_STATE:
-            yield f"- and {len(of_state) - LINES_OF_A_STATE} more {state}: {report.full_list_hint('--summary')}"
+        of_state = [(number, cause) for number, cause in numbered if cause.trend.state is state]
+        for place, (number, cause) in enumerate(of_state[:CAUSES_OF_A_STATE]):
+            yield _line(number, cause)
+            if cause.example is not None:
+                in_full = state in (State.NEW, State.EXPIRED) and place < SHOWN_IN_FULL
+                hint = hints.pop(cause.requirement, None) if in_full else None  # the same for its other causes
+                yield from _example(cause, cause.example, hint, report.full_list_hint("--summary"), in_full=in_full)
+        if len(of_state) > CAUSES_OF_A_STATE:
+            yield f"- and {len(of_state) - CAUSES_OF_A_STATE} more {state}: {report.full_list_hint('--summary')}"
 
 
-def _line(number: int, change: FindingTrend, detail: FindingResult | None) -> str:
-    finding = change.finding
-    what = (detail and detail.text.observed) or finding.problem
-    level = "" if finding.gates else " (recommendation)"
-    where = f"{finding.requirement}{level} {code(finding.operation)}, {code(finding.edit)}"
-    return f"{number}. **{change.status_text()}** - {where}: {code(what)} `{finding.identity}`"
+def _line(number: int, cause: Cause) -> str:
+    level = "" if cause.gates else " (recommendation)"
+    where = f"{cause.requirement}{level} {prose(cause.extent())}"
+    return f"{number}. **{prose(cause.trend.status_text())}** - {prose(cause.title)} {where} `{cause.identity}`"
 
 
-def _in_full(detail: FindingResult, hint: FixHint | None, rest: str) -> Iterator[str]:
-    yield f"   - expected: {code(detail.text.expected)}"
-    yield f"   - occurred: {detail.seen} of {detail.tried} times"
+def _example(cause: Cause, example: FindingResult, hint: FixHint | None, rest: str, *, in_full: bool) -> Iterator[str]:
+    finding = cause.trend.finding
+    observed = example.text.observed or finding.problem
+    yield f"   - observed: {code(finding.operation)}, {code(finding.edit)}: {code(observed)}"
+    if not in_full:
+        return
+    yield f"   - expected: {code(example.text.expected)}"
+    yield f"   - occurred: {example.seen} of {example.tried} times"
+    if len(cause.operations) > 1:
+        yield f"   - operations: {', '.join(code(name) for name in cause.operations)}"
+    if cause.followers:
+        yield f"   - {pluralize(len(cause.followers), 'finding')} of other requirements follow from it"
+    if cause.same_request:
+        more = len(cause.same_request) - SAME_REQUEST
+        others = ", ".join(f"cause {number}" for number in cause.same_request[:SAME_REQUEST])
+        yield f"   - the same request shows {others}{f' and {more} more' if more > 0 else ''}"
     if hint:
         yield f"   - usually because: {hint.usually_because}"
         yield f"   - to mend: {hint.to_mend}"
     yield ""
-    yield from _command(detail.text.curl, rest)
+    yield from _command(example.text.curl, rest)
 
 
 def _last_requests(report: RunReport) -> Iterator[str]:

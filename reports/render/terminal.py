@@ -13,9 +13,9 @@ from contracts.model.result import ItemResult, stop_reason
 from contracts.model.verdict import Status
 from contracts.untrusted import sanitize
 from reports.render import last_requests, markdown
-from reports.render.wording import one_line
-from reports.run.counts import CheckResult, Counts, explanation
-from reports.run.run_report import RunReport, findings
+from reports.render.wording import one_line, shorten
+from reports.run.counts import CheckResult, Counts, explanation, pluralize
+from reports.run.run_report import RunReport
 from reports.run.trend import State, moment
 
 COLUMNS: Mapping[CheckResult, str] = {
@@ -23,18 +23,18 @@ COLUMNS: Mapping[CheckResult, str] = {
     CheckResult.VIOLATED: "violated",
     CheckResult.NOT_MET: "not\nmet",
     CheckResult.KNOWN: "known\nissue",
+    CheckResult.FOLLOWS: "via\nother",
     CheckResult.COULD_NOT_TELL: "could\nnot\ntell",
     CheckResult.NEEDS_ACCESS: "more\naccess",
-    CheckResult.NOT_REACHED: "not\nreached",
+    CheckResult.NOT_REACHED: "over\nbudget",
     CheckResult.NOT_APPLICABLE: "n/a",
     CheckResult.NOT_RUN: "not\nrun",
-    CheckResult.SUITE_FAILED: "suite\nfailed",
+    CheckResult.SUITE_FAILED: "suite\nfault",
 }
 """Column headings: all of them fit into 80 characters, since group names wrap."""
 EVIDENCE = "min\nevidence"
 EVIDENCE_EXPLAINED = "Min evidence: the smallest number of requests that decided a check which held."
-LINES_OF_A_STATE: Mapping[State, int] = dict.fromkeys(State, 3) | {State.NEW: 6}
-LONGEST_OBSERVED = 90
+CAUSES_OF_A_STATE: Mapping[State, int] = dict.fromkeys(State, 3) | {State.NEW: 6}
 NOT_JUDGED = 5
 """Parts of the document that are listed; the rest is counted."""
 OBSERVATIONS = 3
@@ -45,7 +45,7 @@ def closing_text(report: RunReport, width: int) -> str:
     console = Console(width=width, no_color=True, highlight=False)
     with console.capture() as capture:
         refusals = [f"Quality gate: {refusal}" for refusal in report.refusals]
-        for line in (report.headline, *refusals, "", *_changes(report), "", *_evidence(report), ""):
+        for line in (report.headline, *refusals, "", *_changes(report, width), "", *_evidence(report), ""):
             console.print(line, markup=False, soft_wrap=True)
         for name, text in explanation(report.results).items():
             filled = textwrap.fill(f"{name}: {text}.", width, subsequent_indent="  ", break_on_hyphens=False)
@@ -56,29 +56,31 @@ def closing_text(report: RunReport, width: int) -> str:
     return sanitize.text(capture.get())
 
 
-def _changes(report: RunReport) -> Iterator[str]:
+def _changes(report: RunReport, width: int) -> Iterator[str]:
     if report.notice:
         yield f"{report.notice}."
     since = f"since the run of {moment(report.last)}" if report.last else "without an earlier run"
-    counts = Counter(change.state for change in report.trends)
+    counts = Counter(cause.trend.state for cause in report.causes)
     parts = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
-    yield f"Findings {since}: {parts or 'none'}."
-    details = {seen.identity: detail for seen, detail in findings(report.results)}
-    numbered = list(enumerate(report.trends, start=1))
+    yield f"Causes {since}: {parts or 'none'}."
+    numbered = list(enumerate(report.causes, start=1))
     for state in State:
-        of_state = [(number, change) for number, change in numbered if change.state is state]
-        most = LINES_OF_A_STATE[state]
-        for number, change in of_state[:most]:
-            finding = change.finding
-            detail = details.get(finding.identity)
-            what = one_line((detail and detail.text.observed) or finding.problem)
-            what = what if len(what) <= LONGEST_OBSERVED else what[:LONGEST_OBSERVED] + "…"
-            level = "" if finding.gates else " (recommendation)"
-            where = f"{finding.requirement}{level} {finding.operation}"
-            yield f"{number:3}  {change.status_text()}: {where}, {finding.edit}: {what}"
-        if len(of_state) > most:
-            complete = ("--markdown",) if len(of_state) <= markdown.LINES_OF_A_STATE else ()
-            yield f"     and {len(of_state) - most} more {state}: {report.full_list_hint(*complete, '--summary')}"
+        of_state = [(number, cause) for number, cause in numbered if cause.trend.state is state]
+        for number, cause in of_state[: CAUSES_OF_A_STATE[state]]:
+            level = "" if cause.gates else " (recommendation)"
+            title = (
+                f"{number:3}  {cause.trend.status_text()}: {cause.title} {cause.requirement}{level} {cause.extent()}."
+            )
+            yield textwrap.fill(title, width, subsequent_indent="     ", break_long_words=False, break_on_hyphens=False)
+            if cause.example is not None:
+                observed = one_line(cause.example.text.observed or cause.trend.finding.problem)
+                yield shorten(f"     {one_line(cause.trend.finding.edit)}: {observed}", width)
+            if cause.followers:
+                yield f"     {pluralize(len(cause.followers), 'finding')} of other requirements follow from it."
+        if len(of_state) > CAUSES_OF_A_STATE[state]:
+            complete = ("--markdown",) if len(of_state) <= markdown.CAUSES_OF_A_STATE else ()
+            rest = len(of_state) - CAUSES_OF_A_STATE[state]
+            yield f"     and {rest} more {state}: {report.full_list_hint(*complete, '--summary')}"
 
 
 def _evidence(report: RunReport) -> Iterator[str]:

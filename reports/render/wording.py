@@ -54,6 +54,8 @@ def failure_text(
     ]
     if requirement.gates and not any(finding.gates for finding in verdict.findings):
         lines.insert(1, NON_GATING)
+    if verdict.follows_from:
+        lines.insert(1, follows_sentence(verdict.follows_from))
     lines += [f"also: {_safe(other.violation.observed, redactor)} ({how_often(other)})" for other in others]
     known = [finding.identity for finding in verdict.findings if finding.identity in trends]
     lines += [f"{identity}: {trends[identity].status_text()}" for identity in known]
@@ -76,6 +78,7 @@ def allure_message(
     first, *others = verdict.findings
     lines = [
         f"{requirement.id} {requirement.sentence}",
+        *(follows_sentence(one) for one in [verdict.follows_from] if one),
         "",
         f"expected: {_safe(first.violation.expected, redactor)}",
         f"observed: {_safe(first.violation.observed, redactor)}",
@@ -84,6 +87,11 @@ def allure_message(
         *(f"also:     {_safe(other.violation.observed, redactor)} ({how_often(other)})" for other in others),
     ]
     return "\n".join(lines)
+
+
+def follows_sentence(requirement: str) -> str:
+    """Return a sentence about a check whose findings follow from another requirement."""
+    return f"It follows from the violation of {requirement} on this operation."
 
 
 def how_often(finding: Finding) -> str:
@@ -117,6 +125,15 @@ def code_html(text: str) -> str:
     """Return a text of the suite's own as HTML: what is between backticks is code."""
     parts = sanitize.html(text).split("`")
     return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))
+
+
+def shorten(text: str, width: int) -> str:
+    """Return a text of at most `width` characters; a longer one ends with `…`, best after a word."""
+    if len(text) <= width:
+        return text
+    cut = text[: width - 1]
+    words = cut.rpartition(" ")[0]
+    return f"{words if len(words) >= width // 2 else cut}…"
 
 
 def _safe(text: str, redactor: Redactor) -> str:

@@ -23,6 +23,7 @@ class CheckResult(StrEnum):
     VIOLATED = "violated"
     NOT_MET = "not met"
     KNOWN = "known issue"
+    FOLLOWS = "follows from another"
     COULD_NOT_TELL = "could not tell"
     NEEDS_ACCESS = "needs more access"
     NOT_REACHED = "not reached"
@@ -31,7 +32,7 @@ class CheckResult(StrEnum):
     SUITE_FAILED = "suite failed"
 
 
-DECIDED = (CheckResult.HELD, CheckResult.VIOLATED, CheckResult.NOT_MET, CheckResult.KNOWN)
+DECIDED = (CheckResult.HELD, CheckResult.VIOLATED, CheckResult.NOT_MET, CheckResult.KNOWN, CheckResult.FOLLOWS)
 OF_VERDICT: Mapping[Status, CheckResult] = {
     Status.HELD: CheckResult.HELD,
     Status.VIOLATED: CheckResult.VIOLATED,
@@ -43,6 +44,7 @@ OF_VERDICT: Mapping[Status, CheckResult] = {
     Status.INTERNAL_ERROR: CheckResult.SUITE_FAILED,
 }
 PHRASES: Mapping[CheckResult, str] = {
+    CheckResult.FOLLOWS: "follow from another violation",
     CheckResult.NEEDS_ACCESS: "need more access",
     CheckResult.NOT_REACHED: "not reached in this budget",
 }
@@ -52,6 +54,8 @@ PHRASES: Mapping[CheckResult, str] = {
 def check_result(item: ItemResult) -> CheckResult:
     """Return the result of a check."""
     result = OF_VERDICT[item.verdict]
+    if item.follows_from:
+        return CheckResult.FOLLOWS
     if item.suppressed:
         return CheckResult.KNOWN
     if item.beyond_access and result not in DECIDED:

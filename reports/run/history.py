@@ -33,13 +33,19 @@ RUNS_IN_ALL = 2_000
 LOCK_SECONDS = 30
 MAX_BYTES = 100 * MEGABYTE
 """Of the file: 50 kB for each of `RUNS_IN_ALL`, ten times what a run with many findings takes."""
+EDITS_KEPT = 8
+"""Of a finding: enough to recognize it on another operation."""
 MAX_LINE_BYTES = 2 * MEGABYTE
 """Of one run."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindingRecord:
-    """A finding as history keeps it. `problem` is the kind of violation, without any generated value."""
+    """A finding as history keeps it. `problem` is the kind of violation, without any generated value.
+
+    `edits` are the first mutations that showed it. `cause` is the identity of its cause, empty if the suite's version
+    knew none. `follows_from` is the requirement whose violation implies it, or empty; its cause is then the same.
+    """
 
     identity: str
     requirement: str
@@ -47,6 +53,9 @@ class FindingRecord:
     edit: str
     problem: str
     gates: bool
+    edits: tuple[str, ...] = ()
+    cause: str = ""
+    follows_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

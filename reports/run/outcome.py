@@ -6,6 +6,7 @@ All of them are derived from the exit code, which is decided once, so that no re
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from contracts.model.exit_codes import ExitCode
@@ -22,6 +23,15 @@ class Outcome(StrEnum):
     COULD_NOT_TELL = "could not tell"
     ENDED_EARLY = "ended early"
     NOT_TRIED = "not tried"
+
+
+@dataclass(frozen=True, slots=True)
+class CauseCounts:
+    """The numbers of causes that a run has: `violated` fail it, `not_met` do not, `known` are known issues."""
+
+    violated: int = 0
+    not_met: int = 0
+    known: int = 0
 
 
 SUITE_FAILED = "the suite itself failed"
@@ -60,15 +70,17 @@ def outcome(results: Sequence[ItemResult], code: int) -> Outcome:
             return Outcome.NOT_TRIED
 
 
-def headline_text(results: Sequence[ItemResult], code: int, why: str = SUITE_FAILED) -> str:
+def headline_text(results: Sequence[ItemResult], code: int, causes: CauseCounts, why: str = SUITE_FAILED) -> str:
     """Return the outcome of a run in one sentence; `why` is the reason for exit code 3."""
     every, musts = Counts.of(results), Counts.of(gating(results))
-    not_met = every[CheckResult.NOT_MET]
+    not_met = causes.not_met
     match outcome(results, code):
         case Outcome.VIOLATED:
-            line = f"Contract violated: {musts[CheckResult.VIOLATED]} of {pluralize(musts.total, 'must')}"
+            broken = f"{musts[CheckResult.VIOLATED]} of {pluralize(musts.total, 'must')}"
+            line = f"Contract violated: {pluralize(causes.violated, 'cause')}, {broken}"
         case Outcome.NOT_MET:
-            line, not_met = f"Recommendations not met, with --strict: {not_met} of {pluralize(every.total, 'check')}", 0
+            broken = f"{every[CheckResult.NOT_MET]} of {pluralize(every.total, 'check')}"
+            line, not_met = f"Recommendations not met, with --strict: {pluralize(not_met, 'cause')}, {broken}", 0
         case Outcome.HELD:
             line = _held(results, musts)
         case Outcome.ENDED_EARLY:
@@ -77,9 +89,9 @@ def headline_text(results: Sequence[ItemResult], code: int, why: str = SUITE_FAI
             line = _nothing_held(musts, code)
         case Outcome.COULD_NOT_TELL:
             line = f"Could not tell: {_why_not(results, musts, code, why)}"
-    violated = musts[CheckResult.VIOLATED] if code != ExitCode.VIOLATED else 0
-    line += f", {pluralize(violated, 'must')} violated" if violated else ""
-    line += f", {pluralize(every[CheckResult.KNOWN], 'known issue')}" if every[CheckResult.KNOWN] else ""
+    violated = causes.violated if code != ExitCode.VIOLATED else 0
+    line += f", violated: {pluralize(violated, 'cause')}" if violated else ""
+    line += f", {pluralize(causes.known, 'known issue')}" if causes.known else ""
     return line + (f", {pluralize(not_met, 'recommendation')} not met" if not_met else "")
 
 

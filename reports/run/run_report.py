@@ -7,16 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contracts.model.result import FindingResult, ItemResult, LastRequest, process_stats
-from contracts.model.verdict import Status
+from contracts.model.verdict import DECIDED_STATUSES
 from contracts.requirements import FixHint
+from reports.run.causes import Cause
 from reports.run.counts import explanation, pluralize, requirements
-from reports.run.history import DetectionPower, FindingRecord, Run
-from reports.run.outcome import SUITE_FAILED, Outcome, headline_text, meaning, outcome
+from reports.run.history import EDITS_KEPT, DetectionPower, FindingRecord, Run
+from reports.run.outcome import SUITE_FAILED, CauseCounts, Outcome, headline_text, meaning, outcome
 from reports.run.proof import Proof
-from reports.run.trend import FindingTrend
-
-DECIDED = (Status.HELD, Status.VIOLATED, Status.NOT_MET)
-"""The verdicts that decide about a requirement."""
+from reports.run.trend import FindingTrend, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,7 @@ class RunReport:
     access: str
     refusals: tuple[str, ...] = ()
     trends: tuple[FindingTrend, ...] = ()
+    causes: tuple[Cause, ...] = ()
     last: str | None = None
     notice: str = ""
     proof: Proof | None = None
@@ -71,8 +70,16 @@ class RunReport:
         refused = "; the quality gate failed" if self.refusals else ""
         parts = pluralize(len(self.not_judged), "part")
         untested = f"; {parts} of the document not judged" if self.not_judged else ""
-        text = headline_text(self.results, self.exit_code, self.failure_reason)
+        text = headline_text(self.results, self.exit_code, self.cause_counts, self.failure_reason)
         return f"{text}{refused}{untested} - {self.config.target}, contract {self.config.contract}"
+
+    @property
+    def cause_counts(self) -> CauseCounts:
+        """Return the numbers of causes that the run has."""
+        present = [cause for cause in self.causes if cause.is_present]
+        known = sum(cause.trend.state is State.KNOWN for cause in present)
+        violated = sum(cause.gates and cause.trend.state is not State.KNOWN for cause in present)
+        return CauseCounts(violated, len(present) - violated - known, known)
 
     @property
     def exit_line(self) -> str:
@@ -116,7 +123,7 @@ class RunReport:
     @property
     def exercised(self) -> int:
         """Return the number of requirements that were decided on at least one operation."""
-        return len({result.requirement for result in self.results if result.verdict in DECIDED})
+        return len({result.requirement for result in self.results if result.verdict in DECIDED_STATUSES})
 
     @property
     def requirements(self) -> int:
@@ -158,7 +165,7 @@ def as_run(
     config: RunConfig, results: Sequence[ItemResult], exit_code: int, proof: Proof | None, *, whole: bool
 ) -> Run:
     """Return the run as history keeps it. `whole` is as in `Run`."""
-    decided = [result for result in results if result.verdict in DECIDED]
+    decided = [result for result in results if result.verdict in DECIDED_STATUSES]
     exercised: dict[str, list[str]] = {}
     for result in decided:
         exercised.setdefault(result.operation, []).append(result.requirement)
@@ -195,6 +202,8 @@ def findings(results: Iterable[ItemResult]) -> list[tuple[FindingRecord, Finding
                 edit=finding.mutation,
                 problem=finding.kind,
                 gates=finding.gates,
+                edits=finding.mutations[:EDITS_KEPT],
+                follows_from=result.follows_from,
             )
             found.setdefault(record.identity, (record, finding))
     return list(found.values())

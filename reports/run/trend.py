@@ -8,14 +8,15 @@ was smaller than the one that found it. An intermittent fault is gone only after
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from contracts.model.verdict import INTERMITTENT, Finding
 from reports.run.counts import pluralize
-from reports.run.history import FindingRecord, Run
-from reports.run.known_issues import KnownIssue
+from reports.run.history import EDITS_KEPT, FindingRecord, Run
+from reports.run.known_issues import KnownIssue, KnownIssues
+from reports.run.mutation_names import OperationNames
 
 RUNS_UNTIL_GONE = 3
 """Runs without an intermittent fault until it counts as gone: a single run without it proves little."""
@@ -74,14 +75,14 @@ class Comparison:
     """The runs and known issues that a run is compared with.
 
     `began`: when the run itself began. `runs`: the earlier runs of its target and contract, the oldest first.
-    `notice`: what is wrong with the history. `issues`: by the identity of the finding.
+    `notice`: what is wrong with the history.
     """
 
     began: str
     today: dt.date
     runs: tuple[Run, ...]
     notice: str
-    issues: Mapping[str, KnownIssue]
+    issues: KnownIssues
     has_history: bool
 
     @property
@@ -90,16 +91,24 @@ class Comparison:
         return self.runs[-1].when if self.runs else None
 
     @property
-    def known_identities(self) -> frozenset[str]:
-        """Return the identities of the known issues that are not expired."""
-        return frozenset(identity for identity, issue in self.issues.items() if not issue.expired(self.today))
+    def names(self) -> OperationNames:
+        """Return the names of properties and parameters by the operation's id."""
+        return self.issues.names
+
+    def known_identities(self, findings: Iterable[Finding]) -> frozenset[str]:
+        """Return the identities of those findings which known issues hold that are not expired."""
+        return frozenset(
+            finding.identity
+            for finding in findings
+            if (issue := self.issues.of(_record_of(finding))) and not issue.expired(self.today)
+        )
 
     def trends(self, findings: Iterable[Finding]) -> dict[str, FindingTrend]:
         """Return the trends of findings by identity; without a history only those of known issues."""
         return {
             finding.identity: trend(_record_of(finding), self.began, self.runs, self.issues, self.today)
             for finding in findings
-            if self.has_history or finding.identity in self.issues
+            if self.has_history or self.issues.of(_record_of(finding))
         }
 
 
@@ -111,6 +120,7 @@ def _record_of(finding: Finding) -> FindingRecord:
         finding.mutation,
         finding.violation.kind,
         finding.gates,
+        edits=finding.mutations[:EDITS_KEPT],
     )
 
 
@@ -144,10 +154,10 @@ def _runs_until_gone(finding: FindingRecord) -> int:
 
 
 def trend(
-    finding: FindingRecord, when: str, earlier: Sequence[Run], issues: Mapping[str, KnownIssue], today: dt.date
+    finding: FindingRecord, when: str, earlier: Sequence[Run], issues: KnownIssues, today: dt.date
 ) -> FindingTrend:
-    """Return the trend of a finding of the run that began at `when`; `issues` are by identity."""
-    (streak, _), issue = streak_runs(finding, earlier), issues.get(finding.identity)
+    """Return the trend of a finding of the run that began at `when`."""
+    (streak, _), issue = streak_runs(finding, earlier), issues.of(finding)
     since, runs = (streak[0].when if streak else when), len(streak) + 1
     if issue is not None:
         state = State.EXPIRED if issue.expired(today) else State.KNOWN
@@ -158,9 +168,7 @@ def trend(
     return FindingTrend(finding, State.NEW, since, runs, before=had[-1] if had else None)
 
 
-def all_trends(
-    run: Run, earlier: Sequence[Run], issues: Mapping[str, KnownIssue], today: dt.date
-) -> tuple[FindingTrend, ...]:
+def all_trends(run: Run, earlier: Sequence[Run], issues: KnownIssues, today: dt.date) -> tuple[FindingTrend, ...]:
     """Return the trends of all findings of this run and of those that were open before it, the most urgent first."""
     found = [trend(finding, run.when, earlier, issues, today) for finding in run.findings]
     for finding in _findings_of(earlier):
@@ -171,7 +179,7 @@ def all_trends(
             state = State.NOT_LOOKED_AT
             if run.could_find(finding, streak[-1].profile):
                 state = State.GONE if without + 1 >= _runs_until_gone(finding) else State.NOT_SEEN
-            found.append(FindingTrend(finding, state, streak[0].when, len(streak), issue=issues.get(finding.identity)))
+            found.append(FindingTrend(finding, state, streak[0].when, len(streak), issue=issues.of(finding)))
     states = list(State)
     return tuple(
         sorted(

@@ -36,6 +36,8 @@ LONGEST_BODY = 8 * 1024
 EXCHANGE_TYPE = "application/vnd.allure.http+json"
 VERDICT = "verdict"
 """The label that allurerc.mjs matches categories by."""
+FOLLOWS = "follows from another"
+"""The verdict of a check whose findings follow from another requirement."""
 NOT_RUN, SUITE_FAILED = "not run", "suite failed"
 PLANNED = "the run did not finish"
 INTERRUPTED = "the run was interrupted during this check"
@@ -132,7 +134,7 @@ class AllureResults:
         the findings from failing the run.
         """
         result = check.result()
-        result.labels.append(Label(VERDICT, str(verdict.status)))
+        result.labels.append(Label(VERDICT, FOLLOWS if verdict.follows_from else str(verdict.status)))
         result.descriptionHtml = details_html(verdict, check.requirement, base_url, redactor, trends)
         for exchange in verdict.last_requests:
             _attach_exchange(exchange, base_url, redactor, last_requests.TITLE)

@@ -68,11 +68,11 @@ def write(folder: Path, report: RunReport, executed_by: Executor, redact: Callab
 
 
 def change_counts(report: RunReport) -> str:
-    """Return the number of findings in each state, in one line."""
-    counts = Counter(change.state for change in report.trends)
+    """Return the number of causes in each state, in one line."""
+    counts = Counter(cause.trend.state for cause in report.causes)
     parts = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
     compared = f", compared with the run of {moment(report.last)}" if report.last else ""
-    return (parts or "no findings") + compared + (f". {report.notice}" if report.notice else "")
+    return (parts or "nothing") + compared + (f". {report.notice}" if report.notice else "")
 
 
 def run_level_errors(report: RunReport) -> list[str]:
@@ -91,6 +91,7 @@ def metrics(report: RunReport, run_level_errors: int) -> dict[str, float]:
         "requests": report.sent,
         **({"noticed": round(100 * proof.noticed / proof.seeded, 1)} if proof else {}),
         "findings": sum(change.state in OPEN_STATES for change in report.trends),
+        "causes": sum(cause.is_present for cause in report.causes),
         "complaints": run_level_errors,
     }
 

@@ -30,13 +30,13 @@ def write(file: Path, report: RunReport, redact: Callable[[str], str] = str) -> 
 
 
 def badge(report: RunReport) -> dict[str, str | int]:
-    """Return the badge: the outcome, and the number of new gating findings."""
-    new = sum(change.state is State.NEW and change.finding.gates for change in report.trends)
+    """Return the badge: the outcome, and the number of new causes that fail the run."""
+    new = sum(cause.trend.state is State.NEW and cause.gates for cause in report.causes)
     message, colour = str(report.outcome), COLOURS[report.outcome]
     if report.outcome is Outcome.HELD and operations_without_success(report.results):
         message = "no violation as far as judged"
     if report.outcome is Outcome.VIOLATED and new:
-        message += f", {pluralize(new, 'new finding')}"
+        message += f", {pluralize(new, 'new cause')}"
     elif report.outcome is Outcome.NOT_MET:
         message = "recommendation not met"
     elif report.exit_code == ExitCode.REFUSED:

@@ -12,6 +12,7 @@ from contracts.errors import UsageError
 from contracts.model.result import FindingResult, ItemResult, LastRequest
 from contracts.untrusted import sanitize, strict_json
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
+from reports.run.causes import Cause, cause_by_finding
 from reports.run.counts import CheckResult, Counts, gating
 from reports.run.proof import Proof
 from reports.run.run_report import RunReport, findings
@@ -64,6 +65,7 @@ def summary(report: RunReport) -> dict[str, Any]:
         "checks": _counts(Counts.of(report.results)) | {"musts": _counts(Counts.of(gating(report.results)))},
         "proof": None if report.proof is None else _proof(report.proof),
         "history": {"compared_with": report.last, "notice": report.notice},
+        "causes": [_cause(number, cause) for number, cause in enumerate(report.causes, start=1)],
         "findings": list(_findings(report)),
         "not_cancelled": list(report.not_cancelled),
         "not_judged": list(report.not_judged),
@@ -90,10 +92,35 @@ def _proof(proof: Proof) -> dict[str, Any]:
     }
 
 
+def _cause(number: int, cause: Cause) -> dict[str, Any]:
+    example = cause.trend.finding
+    return {
+        "number": number,
+        "identity": cause.identity,
+        "title": cause.title,
+        "requirement": cause.requirement,
+        "gates": cause.gates,
+        "state": str(cause.trend.state),
+        "since": cause.trend.since,
+        "runs": cause.trend.runs,
+        "edit": example.edit,
+        "problem": example.problem,
+        "edits": list(cause.example.mutations) if cause.example else [],
+        "operations": list(cause.operations),
+        "decided_on": cause.decided,
+        "findings": [one.finding.identity for one in cause.findings],
+        "example": example.identity,
+        "followers": list(cause.followers),
+        "same_request_as": list(cause.same_request),
+    }
+
+
 def _findings(report: RunReport) -> Iterator[dict[str, Any]]:
     details = {seen.identity: detail for seen, detail in findings(report.results)}
+    by_finding = cause_by_finding(report.causes)
     for number, change in enumerate(report.trends, start=1):
-        yield _finding(number, change, details.get(change.finding.identity))
+        cause = by_finding.get(change.finding.identity, "")
+        yield _finding(number, change, details.get(change.finding.identity)) | {"cause": cause}
 
 
 def _finding(number: int, change: FindingTrend, result: FindingResult | None) -> dict[str, Any]:
@@ -133,6 +160,7 @@ def _result(result: ItemResult) -> dict[str, Any]:
         "verdict": str(result.verdict),
         "text": result.text,
         "excused": result.suppressed,
+        "follows_from": result.follows_from,
         "outdated": result.stale_issues,
         "evidence": {
             "decided": evidence.decided,

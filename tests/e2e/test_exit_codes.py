@@ -83,7 +83,7 @@ def test_1_a_should_is_not_met_with_strict(tmp_path: Path) -> None:
         strict = run(tmp_path, *QUICK, *arguments, "--strict", environment=environment)
     assert strict.code == 1
     assert strict.named("failure") == {"RATE-01"}
-    assert "Recommendations not met, with --strict: 1 of " in strict.output
+    assert "Recommendations not met, with --strict: 1 cause, 1 of " in strict.output
     assert "Exit code 1: a recommendation is not met, with --strict." in strict.output
 
 

@@ -10,11 +10,12 @@ from typing import Any
 from contracts.model.exit_codes import decide_exit_code
 from contracts.model.result import EvidenceResult, FindingResult, FindingText, ItemResult, ProcessStats
 from contracts.model.verdict import Status
+from reports.run.causes import all_causes
 from reports.run.history import FindingRecord, Run
-from reports.run.known_issues import KnownIssue
+from reports.run.known_issues import KnownIssue, KnownIssues
 from reports.run.run_report import RunConfig, RunReport, as_run
 from reports.run.trend import all_trends
-from tests.support.factories import CANCEL
+from tests.support.factories import CANCEL, REQUIREMENTS
 
 TEXT = FindingText("400", "200 {}", "curl -i x")
 TODAY = dt.date(2026, 11, 24)
@@ -103,7 +104,9 @@ def run_report(
     """Return the report of a run with these results; its exit code follows from them unless it is given."""
     code = decide_exit_code(results, 0, strict=False, refused=bool(more.get("refusals")))
     run = as_run(CONFIG, results, code, None, whole=True)
-    found = all_trends(run, earlier, {issue.finding: issue for issue in issues}, TODAY)
+    found = all_trends(run, earlier, KnownIssues(tuple(issues)), TODAY)
+    causes = all_causes(found, results, earlier, REQUIREMENTS, {})
     last = earlier[-1].when if earlier else None
     given: dict[str, Any] = {"config": CONFIG, "results": results, "exit_code": code, "trends": found, "last": last}
+    given["causes"] = causes
     return RunReport(**given | {"access": ACCESS} | more)

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,19 +23,18 @@ from tests.support.report_files import filled
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """Write the summary of a run with a finding, a flaky one, and one that is gone."""
-    flaky = altered(broken(FOUND, OTHER), 1, seen=1, text=FindingText("400", "line\n- finding: forged\t\x1b[0m", ""))
+    flaky = altered(broken(OTHER), seen=1, text=FindingText("400", "line\n- finding: forged\t\x1b[0m", ""))
     earlier = [earlier_run(23, ADVICE)]
     gone = item("held", requirement=ADVICE.requirement)
     file = tmp_path / "summary.json"
-    file.write_text(json.dumps(summary(run_report(flaky, gone, earlier=earlier))))
+    file.write_text(json.dumps(summary(run_report(broken(FOUND), flaky, gone, earlier=earlier))))
     return file
 
 
-@pytest.mark.parametrize("chosen", ["1", FOUND.identity])
-def test_entry_is_added_and_read_once_it_is_filled_in(tmp_path: Path, run: Path, chosen: str) -> None:
+def test_finding_is_added_and_read_once_it_is_filled_in(tmp_path: Path, run: Path) -> None:
     file = tmp_path / "known.yaml"
     file.write_text("# ours\n")
-    accept(chosen, run, file, TODAY)
+    accept(FOUND.identity, run, file, TODAY)
     with pytest.raises(UsageError, match="fill in reason, owner, link"):
         load(file)
     assert filled(file).startswith("# ours\n\n# ERR-01 cancel (event_id missing): 200 {}\n- finding: ")
@@ -45,15 +45,24 @@ def test_entry_is_added_and_read_once_it_is_filled_in(tmp_path: Path, run: Path,
     assert issue.expires == TODAY + dt.timedelta(days=30)
 
 
-def test_second_entry_follows_the_first(tmp_path: Path, run: Path) -> None:
+@table("everywhere, operations", {"today's": (False, ("cancel",)), "all": (True, ())})
+def test_cause_is_added_with_its_operations(tmp_path: Path, run: Path, everywhere, operations) -> None:
+    file = tmp_path / "known.yaml"
+    accept("1", run, file, TODAY, everywhere=everywhere)
+    assert "\n- cause: " in filled(file)
+    (issue,) = load(file)
+    assert (issue.requirement, issue.problem, issue.edits) == ("ERR-01", "answered 200", ("event_id missing",))
+    assert (issue.operations, issue.finding) == (operations, "")
+    assert issue.covers(FOUND, ())
+    assert issue.covers(replace(FOUND, operation="make", identity="f" * 12), ()) == everywhere
+
+
+def test_second_entry_stands_beside_the_first(tmp_path: Path, run: Path) -> None:
     file = tmp_path / "known.yaml"
     accept("1", run, file, TODAY)
     accept("2", run, file, TODAY)
     filled(file)
-    assert [(issue.finding, issue.kind) for issue in load(file)] == [
-        (FOUND.identity, "failing"),
-        (OTHER.identity, "flaky"),
-    ]
+    assert [(issue.requirement, issue.kind) for issue in load(file)] == [("ERR-01", "failing"), ("RESP-01", "flaky")]
 
 
 @table(
@@ -75,9 +84,9 @@ def test_kind_is_by_how_often_it_was_seen(changed: dict, kind: str) -> None:
     {
         "no such number": (
             "9",
-            "The last run has no finding 9; its findings: 1 (aaaaaaaaaaaa, ERR-01), 2 (bbbbbbbbbbbb",
+            "The last run has no cause or finding 9; its causes: 1 (",
         ),
-        "gone": (ADVICE.identity, f"The last run has no finding {ADVICE.identity}"),
+        "gone": (ADVICE.identity, f"The last run has no cause or finding {ADVICE.identity}"),
     },
 )
 def test_what_the_run_did_not_find_is_not_accepted(tmp_path: Path, run: Path, chosen: str, complaint: str) -> None:

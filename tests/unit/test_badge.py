@@ -16,8 +16,8 @@ HELD, VIOLATED = item("held"), broken(FOUND)
         "held": (run_report(HELD), "held", "brightgreen"),
         "held, advice not met": (run_report(HELD, broken(ADVICE)), "held", "brightgreen"),
         "held, quality gate failed": (run_report(HELD, refusals=("Fewer.",)), "held, quality gate failed", "orange"),
-        "violated anew": (run_report(VIOLATED), "violated, 1 new finding", "red"),
-        "violated anew twice": (run_report(broken(FOUND, OTHER)), "violated, 2 new findings", "red"),
+        "violated anew": (run_report(VIOLATED), "violated, 1 new cause", "red"),
+        "violated anew twice": (run_report(broken(FOUND), broken(OTHER)), "violated, 2 new causes", "red"),
         "violated as before": (run_report(VIOLATED, earlier=[earlier_run(23, FOUND)]), "violated", "red"),
         "violated and failed": (
             run_report(VIOLATED, refusals=("x",), earlier=[earlier_run(23, FOUND)]),

@@ -1,4 +1,4 @@
-"""One issue for each target: opened by a new finding, updated while one is open, closed when none is."""
+"""One issue for each target: opened by a new cause, updated while one is open, closed when none is."""
 
 import json
 import stat
@@ -11,15 +11,15 @@ from reports.cli.github_issue import LONGEST_BODY, Issue, commands, main, title
 from tests.support.factories import table
 
 
-def summary(*findings: tuple[str, bool], outcome: str = "violated") -> dict:
+def summary(*causes: tuple[str, bool], outcome: str = "violated") -> dict:
     return {
         "began": "2026-01-31T02:17:00+00:00",
         "target": "sandbox",
         "contract": {"file": "contracts/appointments.yaml"},
         "outcome": outcome,
-        "findings": [
-            {"state": state, "gates": gates, "requirement": "ERR-01", "operation": "cancel", "identity": "0123456789ab"}
-            for state, gates in findings
+        "causes": [
+            {"state": state, "gates": gates, "requirement": "ERR-01", "title": "It fails.", "identity": "0123456789ab"}
+            for state, gates in causes
         ],
     }
 

@@ -8,9 +8,19 @@ import pytest
 
 from contracts.errors import UsageError
 from contracts.model.verdict import Evidence, Finding, Status, Verdict, Violation
-from reports.run.known_issues import FILE, KnownIssue, load, matching_issues, stale_issues, suppressed
+from reports.run.history import FindingRecord
+from reports.run.known_issues import (
+    FILE,
+    KnownIssue,
+    KnownIssues,
+    load,
+    matching_issues,
+    stale_causes,
+    stale_issues,
+    suppressed,
+)
 from tests.support.factories import CANCEL, DOCUMENT, REQUIREMENTS, exchange, table
-from tests.support.report_factories import CONTRACT, ENTRY
+from tests.support.report_factories import CONTRACT, ENTRY, item
 
 ISSUE = KnownIssue(
     finding="0123456789ab",
@@ -89,14 +99,14 @@ def test_file_that_is_too_large_is_one_sentence(tmp_path: Path) -> None:
         load(written(tmp_path, "#" * 1_000_001))
 
 
-def for_this_run(*issues: KnownIssue, target: str = "sandbox") -> dict[str, KnownIssue]:
-    return matching_issues(issues, FILE, target, CONTRACT, DOCUMENT, REQUIREMENTS)
+def for_this_run(*issues: KnownIssue, target: str = "sandbox") -> tuple[KnownIssue, ...]:
+    return matching_issues(issues, FILE, target, CONTRACT, DOCUMENT, REQUIREMENTS).issues
 
 
 def test_issue_is_of_one_target_and_one_contract() -> None:
     elsewhere = replace(ISSUE, contract="contracts/generic-appointments.yaml", operation="of another contract")
-    assert for_this_run(ISSUE, elsewhere) == {ISSUE.finding: ISSUE}
-    assert for_this_run(ISSUE, target="mock") == {}
+    assert for_this_run(ISSUE, elsewhere) == (ISSUE,)
+    assert for_this_run(ISSUE, target="mock") == ()
 
 
 @table(
@@ -113,6 +123,97 @@ def test_entry_that_matches_nothing_is_an_error(changed: dict, complaint: str) -
     with pytest.raises(UsageError) as caught:
         for_this_run(replace(ISSUE, **changed))
     assert str(caught.value) == f"Known issue 0123456789ab in {FILE} matches nothing: {complaint}."
+
+
+CAUSE = f"""
+- cause: "0123456789ab"
+  requirement: ERR-01
+  problem: answered 200
+  edits: [event_id missing]
+  operations: [{CANCEL.id}]
+  target: sandbox
+  contract: {CONTRACT}
+  profile: nightly
+  kind: failing
+  reason: The vendor mends it in spring.
+  owner: team-x
+  link: https://tracker.example/1
+  expires: 2026-12-31
+"""
+ON_CANCEL = replace(ISSUE, finding="", operation="", cause="0123456789ab", problem="answered 200")
+ON_CANCEL = replace(ON_CANCEL, edits=("event_id missing",), operations=(CANCEL.id,))
+EVERYWHERE = replace(ON_CANCEL, operations=())
+
+
+def test_entry_about_a_cause_is_read(tmp_path: Path) -> None:
+    assert load(written(tmp_path, CAUSE)) == (ON_CANCEL,)
+    assert load(written(tmp_path, CAUSE.replace(f"[{CANCEL.id}]", "all"))) == (EVERYWHERE,)
+
+
+@table(
+    "text, complaint",
+    {
+        "a text for a list": (CAUSE.replace("[event_id missing]", "event_id missing"), "make edits a list of texts."),
+        "no operation": (CAUSE.replace(f"[{CANCEL.id}]", "[]"), "make operations a list of texts, or all."),
+        "numbers": (CAUSE.replace(f"[{CANCEL.id}]", "[1]"), "make operations a list of texts, or all."),
+        "a finding's field": (f"{CAUSE}  operation: x\n", "it has no field operation"),
+        "no problem": (CAUSE.replace("  problem: answered 200\n", ""), "fill in problem."),
+        "no identity": (CAUSE.replace("0123456789ab", "1"), "not the twelve hex digits of a cause's identity"),
+        "twice": (CAUSE * 2, "Known issue 2"),
+    },
+)
+def test_entry_about_a_cause_that_cannot_be_used_is_one_sentence(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(written(tmp_path, text))
+    assert complaint in str(caught.value)
+
+
+def test_cause_on_an_operation_that_it_cannot_be_on_is_an_error() -> None:
+    with pytest.raises(UsageError, match=f"{CONTRACT} has no operation fly"):
+        for_this_run(replace(ON_CANCEL, operations=(CANCEL.id, "fly")))
+    assert for_this_run(EVERYWHERE) == (EVERYWHERE,)
+
+
+RECORD = FindingRecord("f" * 12, "ERR-01", CANCEL.id, "event_id missing", "answered 200", gates=True)
+
+
+@table(
+    "finding, issue, covered",
+    {
+        "the example": (RECORD, ON_CANCEL, True),
+        "another operation": (replace(RECORD, operation="make"), ON_CANCEL, False),
+        "another operation, of all": (replace(RECORD, operation="make"), EVERYWHERE, True),
+        "a property of another operation": (
+            replace(RECORD, operation="make", edit="lead_id missing"),
+            EVERYWHERE,
+            True,
+        ),
+        "another mutation": (replace(RECORD, edit="event_id as null"), EVERYWHERE, False),
+        "another mutation first": (replace(RECORD, edit="x", edits=("x", "event_id missing")), EVERYWHERE, True),
+        "another kind": (replace(RECORD, problem="answered 500"), EVERYWHERE, False),
+        "another requirement": (replace(RECORD, requirement="ERR-02"), EVERYWHERE, False),
+    },
+)
+def test_issue_covers_what_has_its_cause(finding: FindingRecord, issue: KnownIssue, covered) -> None:
+    issues = KnownIssues((issue,), {CANCEL.id: {"event_id"}, "make": {"lead_id", "event_id"}})
+    assert (issues.of(finding) is issue) == covered
+
+
+@table(
+    "held, issue, stale",
+    {
+        "on its operation": ([CANCEL.id], ON_CANCEL, True),
+        "on another": (["make"], ON_CANCEL, False),
+        "on all": ([CANCEL.id, "make"], EVERYWHERE, True),
+        "on one of all": (["make"], EVERYWHERE, False),
+        "flaky": ([CANCEL.id], replace(ON_CANCEL, kind="flaky"), False),
+        "a larger profile found it": ([CANCEL.id], replace(ON_CANCEL, profile="deep"), False),
+        "an issue of a finding": ([CANCEL.id], ISSUE, False),
+    },
+)
+def test_cause_is_out_of_date_where_its_requirement_held_on_each_operation(held, issue: KnownIssue, stale) -> None:
+    results = [item("held", operation=name) for name in held]
+    assert bool(stale_causes(results, [issue], "nightly", lambda _: [CANCEL.id, "make"])) == stale
 
 
 FIRM = Finding("ERR-01", CANCEL.id, "event_id missing", Violation("answered 200", "400", "200"), exchange(), 3, 3)

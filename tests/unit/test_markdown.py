@@ -8,21 +8,22 @@ from contracts.model.result import FindingText
 from contracts.requirements import FixHint
 from reports.render import markdown
 from reports.render.markdown import code, page, write
-from tests.support.factories import table
+from tests.support.factories import REQUIREMENTS, table
 from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, earlier_run, item, run_report
 
 
 def test_order_is_verdict_changes_evidence() -> None:
-    reported = [broken(FOUND), broken(OTHER), broken(ADVICE, suppressed=True)]
+    told = [broken(FOUND), broken(OTHER), broken(ADVICE, suppressed=True)]
     known = replace(ISSUE, finding=ADVICE.identity)
-    known_until = "known until 2026-11-24, since 2026-11-24, 1 run, team-x, https://tracker.example/1"
-    text = page(
-        run_report(
-            *reported, earlier=[earlier_run(23, OTHER)], issues=[known], exit_code=1, not_cancelled=("record r-1",)
-        )
+    known_until = "known until 2026-11-24, since 2026-11-24, 1 run, team-x, `https://tracker.example/1`"
+    report = run_report(
+        *told, earlier=[earlier_run(23, OTHER)], issues=[known], exit_code=1, not_cancelled=("record r-1",)
     )
+    first, second, third = (cause.identity for cause in report.causes)
+    shape, limit = REQUIREMENTS["RESP-01"].violation, REQUIREMENTS["RATE-01"].violation
+    text = page(report)
     assert text.splitlines() == [
-        "# Contract violated: 2 of 2 musts, 1 known issue - mock, contract 0123456789ab",
+        "# Contract violated: 2 causes, 2 of 2 musts, 1 known issue - mock, contract 0123456789ab",
         "",
         "Exit code 1: a must is violated.",
         "",
@@ -30,15 +31,19 @@ def test_order_is_verdict_changes_evidence() -> None:
         "",
         "Compared with the run of 2026-11-23 02:00 UTC.",
         "",
-        "1. **new** - ERR-01 `cancel`, `event_id missing`: `200 {}` `aaaaaaaaaaaa`",
+        f"1. **new** - A body without a required property is not rejected with 400. ERR-01 on cancel `{first}`",
+        "   - observed: `cancel`, `event_id missing`: `200 {}`",
         "   - expected: `400`",
         "   - occurred: 3 of 3 times",
+        "   - the same request shows cause 2, cause 3",
         "",
         "   ```bash",
         "   curl -i x",
         "   ```",
-        "2. **still open since 2026-11-23, 2 runs** - RESP-01 `cancel`, `event_id missing`: `200 {}` `bbbbbbbbbbbb`",
-        f"3. **{known_until}** - RATE-01 (recommendation) `cancel`, `event_id missing`: `200 {{}}` `cccccccccccc`",
+        f"2. **still open since 2026-11-23, 2 runs** - {shape} RESP-01 on cancel `{second}`",
+        "   - observed: `cancel`, `event_id missing`: `200 {}`",
+        f"3. **{known_until}** - {limit} RATE-01 (recommendation) on cancel `{third}`",
+        "   - observed: `cancel`, `event_id missing`: `200 {}`",
         "",
         "## Evidence",
         "",
@@ -71,7 +76,7 @@ def test_hint_stands_once_for_the_new_findings_of_a_requirement() -> None:
     text = page(run_report(broken(FOUND, second), broken(OTHER), earlier=[earlier_run(23, OTHER)], hints=hints))
     lines = [line for line in text.splitlines() if line.startswith(("   - usually because", "   - to mend"))]
     assert lines == ["   - usually because: It sleeps.", "   - to mend: Set `awake: true`."]
-    assert text.index("event_id missing") < text.index("It sleeps.") < text.index("title missing")
+    assert text.index("1. **new**") < text.index("It sleeps.") < text.index("2. **new**")
 
 
 HOSTILE = (
@@ -115,14 +120,16 @@ def test_code_span(text: str, span: str) -> None:
 
 def test_many_findings_and_long_commands_keep_the_page_small(tmp_path) -> None:
     long = FindingText("y" * 10_000, "x" * 10_000, "z" * 100_000)
-    many = broken(*(replace(FOUND, identity=f"{number:012}") for number in range(500)), text=long)
+    many = broken(
+        *(replace(FOUND, identity=f"{number:012}", problem=f"answered {number}") for number in range(500)), text=long
+    )
     write(tmp_path / "new" / "summary.md", run_report(many, files={"--summary": "results/summary.json"}))
     text = (tmp_path / "new" / "summary.md").read_text()
     assert len(text) < 50_000
-    assert f"- and {500 - markdown.LINES_OF_A_STATE} more new: see results/summary.json" in text
+    assert f"- and {500 - markdown.CAUSES_OF_A_STATE} more new: see results/summary.json" in text
     assert "# 100,000 characters: see results/summary.json" in text
 
 
 def test_option_is_named_where_nothing_holds_the_rest() -> None:
-    many = broken(*(replace(FOUND, identity=f"{number:012}") for number in range(40)))
+    many = broken(*(replace(FOUND, identity=f"{number:012}", problem=f"answered {number}") for number in range(40)))
     assert "- and 10 more new: write them with --summary FILE" in page(run_report(many))

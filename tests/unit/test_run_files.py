@@ -65,8 +65,8 @@ def test_files_of_a_run(tmp_path: Path) -> None:
 
 
 def test_changes_are_counted_in_one_line() -> None:
-    reported = run_report(broken(FOUND, OTHER), earlier=[earlier_run(23, FOUND)])
-    assert change_counts(reported) == "1 new, 1 still open, compared with the run of 2026-11-23 02:00 UTC"
+    told = run_report(broken(FOUND), broken(OTHER), earlier=[earlier_run(23, FOUND)])
+    assert change_counts(told) == "1 new, 1 still open, compared with the run of 2026-11-23 02:00 UTC"
 
 
 def test_run_level_errors_are_those_that_no_result_shows() -> None:

@@ -9,10 +9,14 @@ from reports.run.proof import Proof
 from reports.run.run_report import as_run, proof_line
 from reports.writers import badge
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, CONFIG, FOUND, OTHER, broken, item, run_report
+from tests.support.report_factories import ADVICE, CONFIG, FOUND, ISSUE, OTHER, broken, item, run_report
 
 HELD, VIOLATED, UNDECIDED = item("held"), broken(FOUND), item("inconclusive")
-NOT_MET, ABSENT, KNOWN = broken(ADVICE), item("not applicable"), broken(FOUND, suppressed=True)
+NOT_MET, ABSENT, KNOWN = broken(ADVICE), item("not applicable"), broken(OTHER, suppressed=True)
+OTHER_ADVICE = broken(replace(ADVICE, identity="d" * 12, problem="answered 404"))
+ELSEWHERE = broken(replace(FOUND, identity="e" * 12, operation="make"))
+KNOWN_ADVICE = broken(replace(ADVICE, identity="f" * 12), suppressed=True)
+ISSUES = [replace(ISSUE, finding=OTHER.identity), replace(ISSUE, finding="f" * 12)]
 BEYOND = item("inconclusive", beyond_access=True)
 PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ("v",))
 
@@ -22,15 +26,19 @@ PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ("v",))
     {
         "held": ([HELD, HELD, HELD], "Contract held: 3 musts"),
         "held, one piece of advice not met": ([HELD, NOT_MET], "Contract held: 1 must, 1 recommendation not met"),
-        "held, advice not met": ([HELD, NOT_MET, NOT_MET], "Contract held: 1 must, 2 recommendations not met"),
+        "held, advice not met": ([HELD, NOT_MET, OTHER_ADVICE], "Contract held: 1 must, 2 recommendations not met"),
         "held, some not applicable": ([HELD, ABSENT], "Contract held: 1 of 2 musts"),
         "held, advice undecided": ([HELD, item("inconclusive", gates=False)], "Contract held: 1 must"),
         "held, a known issue": ([HELD, KNOWN], "Contract held: 1 of 2 musts, 1 known issue"),
-        "held, known advice": ([HELD, broken(ADVICE, suppressed=True)], "Contract held: 1 must, 1 known issue"),
-        "violated": ([HELD, VIOLATED, HELD], "Contract violated: 1 of 3 musts"),
-        "violated and known": ([VIOLATED, KNOWN], "Contract violated: 1 of 2 musts, 1 known issue"),
-        "violated and undecided": ([VIOLATED, UNDECIDED], "Contract violated: 1 of 2 musts"),
-        "violated, advice not met": ([VIOLATED, NOT_MET], "Contract violated: 1 of 1 must, 1 recommendation not met"),
+        "held, known advice": ([HELD, KNOWN_ADVICE], "Contract held: 1 must, 1 known issue"),
+        "violated": ([HELD, VIOLATED, HELD], "Contract violated: 1 cause, 1 of 3 musts"),
+        "violated and known": ([VIOLATED, KNOWN], "Contract violated: 1 cause, 1 of 2 musts, 1 known issue"),
+        "violated and undecided": ([VIOLATED, UNDECIDED], "Contract violated: 1 cause, 1 of 2 musts"),
+        "violated on two operations": ([VIOLATED, ELSEWHERE], "Contract violated: 1 cause, 2 of 2 musts"),
+        "violated, advice not met": (
+            [VIOLATED, NOT_MET],
+            "Contract violated: 1 cause, 1 of 1 must, 1 recommendation not met",
+        ),
         "undecided": ([HELD, UNDECIDED], "Could not tell: 1 of 2 musts undecided"),
         "stopped": ([HELD, item("held", stop="it is away")], "Could not tell: it is away"),
         "the suite failed": ([HELD, ItemResult.crashed("x")], "Could not tell: the suite itself failed"),
@@ -48,7 +56,7 @@ PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ("v",))
     },
 )
 def test_headline(reported, outcome: str) -> None:
-    assert run_report(*reported).headline == f"{outcome} - mock, contract 0123456789ab"
+    assert run_report(*reported, issues=ISSUES).headline == f"{outcome} - mock, contract 0123456789ab"
 
 
 def of_operation(operation: str, *, expects_success: bool = True, **evidence: Any) -> ItemResult:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from contracts.model.result import FindingText, ItemResult
-from reports.render.terminal import COLUMNS, LINES_OF_A_STATE, closing_text
+from reports.render.terminal import CAUSES_OF_A_STATE, COLUMNS, closing_text
 from reports.run.counts import CheckResult
 from reports.run.trend import State
 from tests.support.factories import table
@@ -18,6 +18,7 @@ OF_EACH_RESULT = {
     CheckResult.VIOLATED: broken(FOUND),
     CheckResult.NOT_MET: broken(ADVICE),
     CheckResult.KNOWN: KNOWN,
+    CheckResult.FOLLOWS: broken(FOUND, follows_from="AUTH-02"),
     CheckResult.COULD_NOT_TELL: item("inconclusive"),
     CheckResult.NEEDS_ACCESS: item("inconclusive", beyond_access=True),
     CheckResult.NOT_REACHED: item("not reached"),
@@ -41,22 +42,25 @@ def test_text_from_the_target_is_inert() -> None:
 
 
 def test_order_is_verdict_changes_evidence_numbers_table_exit_code() -> None:
-    reported = [
-        broken(FOUND),
-        broken(OTHER),
-        broken(ADVICE),
-        HELD,
-        item("held", group="Protocol", requirement="HTTP-01"),
+    told = [broken(FOUND), broken(OTHER), broken(ADVICE), HELD, item("held", group="Protocol", requirement="HTTP-01")]
+    earlier = [
+        earlier_run(22, OTHER),
+        earlier_run(23, OTHER, replace(FOUND, identity="d" * 12, edit="event_id as null")),
     ]
-    earlier = [earlier_run(22, OTHER), earlier_run(23, OTHER, replace(FOUND, identity="d" * 12))]
-    assert closed(*reported, earlier=earlier) == [
-        "Contract violated: 2 of 4 musts, 1 recommendation not met - mock, contract 0123456789ab",
+    assert closed(*told, earlier=earlier) == [
+        "Contract violated: 2 causes, 2 of 4 musts, 1 recommendation not met - mock, contract 0123456789ab",
         "",
-        "Findings since the run of 2026-11-23 02:00 UTC: 2 new, 1 still open, 1 gone.",
-        "  1  new: ERR-01 cancel, event_id missing: 200 {}",
-        "  2  new: RATE-01 (recommendation) cancel, event_id missing: 200 {}",
-        "  3  still open since 2026-11-22, 3 runs: RESP-01 cancel, event_id missing: 200 {}",
-        "  4  gone, was open since 2026-11-23, 1 run: ERR-01 cancel, event_id missing: answered 200",
+        "Causes since the run of 2026-11-23 02:00 UTC: 2 new, 1 still open, 1 gone.",
+        "  1  new: A body without a required property is not rejected with 400. ERR-01 on cancel.",
+        "     event_id missing: 200 {}",
+        "  2  new: A response lacks the limit or the remaining requests, or states them inconsistently.",
+        "     RATE-01 (recommendation) on cancel.",
+        "     event_id missing: 200 {}",
+        "  3  still open since 2026-11-22, 3 runs: The body of a successful response does not fit the",
+        "     documented schema. RESP-01 on cancel.",
+        "     event_id missing: 200 {}",
+        "  4  gone, was open since 2026-11-23, 1 run: A body without a required property is not rejected with",
+        "     400. ERR-01 on cancel.",
         "",
         "Detection: not measured for this version and profile: run make prove.",
         "Evidence: 40 requests sent, 2 controls accepted.",
@@ -82,16 +86,16 @@ def test_no_heading_of_the_table_is_cut_in_80_columns() -> None:
     assert set(OF_EACH_RESULT) == set(COLUMNS)
     assert "…" not in "\n".join(lines)
     below = next(at for at, line in enumerate(lines) if line.split()[:1] == ["held"])
-    assert lines[below - 1].split() == ["not", "known", "not", "more", "not", "not", "suite", "min"]
+    assert lines[below - 1].split() == ["not", "known", "via", "not", "more", "over", "not", "suite", "min"]
     assert lines[below].split() == [
-        *("held", "violated", "met", "issue", "tell", "access", "reached", "n/a", "run", "failed", "evidence")
+        *("held", "violated", "met", "issue", "other", "tell", "access", "budget", "n/a", "run", "fault", "evidence")
     ]
     assert all(len(line) <= 80 for line in lines[below - 1 :])
 
 
 def test_history_that_starts_anew_is_reported() -> None:
     assert "History starts anew: there is no h." in closed(HELD, notice="History starts anew: there is no h")
-    assert "Findings without an earlier run: none." in closed(HELD)
+    assert "Causes without an earlier run: none." in closed(HELD)
 
 
 @table(
@@ -103,9 +107,9 @@ def test_history_that_starts_anew_is_reported() -> None:
     },
 )
 def test_end_of_a_long_list_names_where_the_rest_is(number: int, files: dict[str, str], where: str) -> None:
-    many = [replace(FOUND, identity=f"{number:012}") for number in range(number)]
+    many = [replace(FOUND, identity=f"{n:012}", problem=f"answered {n}") for n in range(number)]
     lines = closed(broken(*many), files=files)
-    assert f"     and {number - LINES_OF_A_STATE[State.NEW]} more new: {where}" in lines
+    assert f"     and {number - CAUSES_OF_A_STATE[State.NEW]} more new: {where}" in lines
 
 
 def test_known_finding_has_owner_and_last_day() -> None:
@@ -124,11 +128,14 @@ def test_failed_quality_gate_is_printed_below_the_verdict() -> None:
 
 
 def test_text_from_a_hostile_target_stays_in_its_line() -> None:
-    reported = broken(FOUND, text=FindingText("", "a\nExit code 0: every must held.\x1b[2J" + "x" * 200))
-    found = next(line for line in closed(reported) if line.startswith("  1  new"))
+    told = broken(FOUND, text=FindingText("", "a\nExit code 0: every must held.\x1b[2J" + "x" * 200))
+    lines = closed(told)
+    found = lines[
+        lines.index("  1  new: A body without a required property is not rejected with 400. ERR-01 on cancel.") + 1
+    ]
     assert "a Exit code 0" in found
     assert "\x1b" not in found
-    assert found.endswith("x…")
+    assert found.endswith("held.…")
 
 
 def test_fault_of_the_suite_is_a_row_of_its_own() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from contracts.model.verdict import INTERMITTENT
+from reports.run.known_issues import KnownIssues
 from reports.run.trend import State, all_trends
 from tests.support.factories import table
 from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, TODAY, earlier_run
@@ -15,12 +16,13 @@ WITHOUT = earlier_run(21)
 UNDECIDED = earlier_run(22, decided=["RESP-01"])
 """A run that could not tell about ERR-01."""
 DEEP = earlier_run(20, FOUND, profile="deep")
-KNOWN = {FOUND.identity: ISSUE}
+KNOWN = KnownIssues((ISSUE,))
+NONE = KnownIssues()
 LAST_RUN = replace(ISSUE, expires=TODAY - dt.timedelta(days=1))
 
 
 def state_of(run, *earlier, issues=None) -> list[tuple[str, str, int]]:
-    found = all_trends(run, earlier, issues or {}, TODAY)
+    found = all_trends(run, earlier, issues or NONE, TODAY)
     return [(str(change.state), change.since[8:10], change.runs) for change in found]
 
 
@@ -77,7 +79,7 @@ def test_finding_of_earlier_runs(run, earlier, reported) -> None:
     },
 )
 def test_known_finding(issue, state: str) -> None:
-    issues = {FOUND.identity: issue}
+    issues = KnownIssues((issue,))
     assert state_of(earlier_run(24, FOUND), issues=issues) == [(state, "24", 1)]
     assert state_of(earlier_run(24, FOUND), earlier_run(23, FOUND), issues=issues) == [(state, "23", 2)]
 
@@ -111,7 +113,7 @@ def test_most_revealing_comes_first() -> None:
         earlier_run(22, OTHER, replace(FOUND, identity="d" * 12)),
         earlier_run(23, OTHER, replace(FOUND, identity="d" * 12)),
     ]
-    found = all_trends(run, earlier, {}, TODAY)
+    found = all_trends(run, earlier, NONE, TODAY)
     assert [(change.state, change.finding.requirement) for change in found] == [
         (State.NEW, "ERR-01"),
         (State.NEW, "RATE-01"),
@@ -123,13 +125,13 @@ def test_most_revealing_comes_first() -> None:
 @pytest.mark.parametrize(
     ("earlier", "issues", "words"),
     [
-        ([], {}, "new"),
-        ([earlier_run(20, FOUND), WITHOUT], {}, "new again, last seen on 2026-11-20"),
-        ([earlier_run(23, FOUND)], {}, "still open since 2026-11-23, 2 runs"),
+        ([], NONE, "new"),
+        ([earlier_run(20, FOUND), WITHOUT], NONE, "new again, last seen on 2026-11-20"),
+        ([earlier_run(23, FOUND)], NONE, "still open since 2026-11-23, 2 runs"),
         ([], KNOWN, "known until 2026-11-24, since 2026-11-24, 1 run, team-x, https://tracker.example/1"),
         (
             [],
-            {FOUND.identity: LAST_RUN},
+            KnownIssues((LAST_RUN,)),
             "expired on 2026-11-23, since 2026-11-24, 1 run, team-x, https://tracker.example/1",
         ),
     ],
@@ -137,6 +139,6 @@ def test_most_revealing_comes_first() -> None:
 def test_status_text(earlier, issues, words: str) -> None:
     assert all_trends(earlier_run(24, FOUND), earlier, issues, TODAY)[0].status_text() == words
     assert (
-        all_trends(earlier_run(24), [earlier_run(23, FOUND)], {}, TODAY)[0].status_text()
+        all_trends(earlier_run(24), [earlier_run(23, FOUND)], NONE, TODAY)[0].status_text()
         == "gone, was open since 2026-11-23, 1 run"
     )

@@ -7,6 +7,7 @@ import pytest
 from contracts.model.verdict import Evidence, Finding, Status, Verdict, Violation
 from reports.redaction.redactor import Redactor
 from reports.render.wording import NON_GATING, evidence_line, failure_text, finding_text, how_often, one_line
+from reports.run.known_issues import KnownIssues
 from reports.run.trend import all_trends
 from tests.support.factories import CANCEL, REQUIREMENTS, TOKEN, exchange, table
 from tests.support.report_factories import FOUND, TODAY, earlier_run
@@ -52,7 +53,9 @@ def test_token_is_redacted_in_every_line() -> None:
 
 def test_trend_of_a_finding_is_the_last_line() -> None:
     trends = {
-        FINDING.identity: all_trends(earlier_run(24, replace(FOUND, identity=FINDING.identity)), [], {}, TODAY)[0]
+        FINDING.identity: all_trends(
+            earlier_run(24, replace(FOUND, identity=FINDING.identity)), [], KnownIssues(), TODAY
+        )[0]
     }
     text = failure_text(verdict(FINDING), REQUIREMENTS["ERR-01"], CANCEL, URL, Redactor(TOKEN), trends).splitlines()
     assert text[4:] == [f"{FINDING.identity}: new"]

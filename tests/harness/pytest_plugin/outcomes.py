@@ -1,6 +1,7 @@
 """From an exception in a test to a verdict, and from a verdict to the outcome that pytest shows.
 
-violated -> failure; inconclusive -> error; a should not met -> skip with the reason (failure with --strict);
+violated -> failure; inconclusive -> error; a should not met -> skip with the reason (failure with --strict); what
+follows from another violation -> skip;
 not applicable, or not reached in the request budget -> skip with the reason; suppressed by known issues -> skip;
 a known issue that is no longer violated -> failure.
 """
@@ -20,7 +21,7 @@ from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
 from tests.harness.config.access import Access
 from tests.harness.http.send_result import TargetDown
-from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, BUDGET_SHARES, PRESENTATION, SESSION, VERDICT
+from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, BUDGET_SHARES, PRESENTATION, SESSION, STATUSES, VERDICT
 from tests.harness.run.budget import BudgetSpent
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.verdicts import early_verdict, internal_error_verdict, is_beyond_access, verdict_of
@@ -89,10 +90,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     if verdict.status is Status.COULD_NOT_TELL and is_beyond_access(test):
         pyfuncitem.stash[BEYOND_ACCESS] = True
         verdict = _without_access(verdict, declared=pyfuncitem.config.stash[SESSION].options.access is not None)
+    verdict = replace(verdict, follows_from=_followed(pyfuncitem.config, test, verdict))
     presentation = pyfuncitem.ihook.pytest_conformance_verdict(config=pyfuncitem.config, test=test, verdict=verdict)
     presentation = presentation or Presentation(verdict.reason)
     _keep(pyfuncitem, test, verdict, presentation)
-    _raise_outcome(verdict.status, presentation, strict=bool(pyfuncitem.config.getini("strict")))
+    _raise_outcome(verdict, presentation, strict=bool(pyfuncitem.config.getini("strict")))
     return result
 
 
@@ -120,6 +122,16 @@ def _without_access(verdict: Verdict, *, declared: bool) -> Verdict:
     return replace(verdict, status=Status.NOT_APPLICABLE if declared else verdict.status, reason=reason)
 
 
+def _followed(config: pytest.Config, test: RequirementTest, verdict: Verdict) -> str:
+    """Return the requirement whose violation on the operation implies this one; note the status for those to come."""
+    statuses = config.stash.setdefault(STATUSES, {})
+    statuses[test.operation.id, test.requirement.id] = verdict.status
+    broken = {Status.VIOLATED: (Status.VIOLATED,), Status.NOT_MET: (Status.VIOLATED, Status.NOT_MET)}
+    implying = broken.get(verdict.status, ())
+    named = (name for name in test.requirement.implied_by if statuses.get((test.operation.id, name)) in implying)
+    return next(named, "")
+
+
 def _keep(item: pytest.Function, test: RequirementTest, verdict: Verdict, presentation: Presentation) -> None:
     """Keep the verdict for the report of the item, and its properties for JUnit."""
     item.stash[VERDICT], item.stash[PRESENTATION] = verdict, presentation
@@ -132,13 +144,14 @@ def _keep(item: pytest.Function, test: RequirementTest, verdict: Verdict, presen
     ]
 
 
-def _raise_outcome(status: Status, presentation: Presentation, *, strict: bool) -> None:
+def _raise_outcome(verdict: Verdict, presentation: Presentation, *, strict: bool) -> None:
     text = presentation.text
     if presentation.stale_issues:
         raise StaleKnownIssue(presentation.stale_issues)
-    if presentation.suppressed:
-        pytest.skip(f"known issue: {text}")
-    match status:
+    if verdict.follows_from or presentation.suppressed:
+        reason = f"follows from {verdict.follows_from}" if verdict.follows_from else "known issue"
+        pytest.skip(f"{reason}: {text}")
+    match verdict.status:
         case Status.VIOLATED:
             raise Violated(text)
         case Status.NOT_MET if strict:

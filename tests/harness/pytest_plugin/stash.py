@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from contracts.model.result import ItemResult, Presentation
-from contracts.model.verdict import Verdict
+from contracts.model.verdict import Status, Verdict
 from tests.harness.http.timing import ClientPolicy
 from tests.harness.pytest_plugin.catalogue import CataloguedTest
 from tests.harness.run.interruption import Interruption
@@ -28,6 +28,8 @@ CATALOGUE: Final = pytest.StashKey[dict[str, CataloguedTest]]()
 """Every conformance test, by the id of its requirement."""
 STARTED: Final = pytest.StashKey[dict[tuple[str, str], RequirementTest]]()
 """The tests that this process began and did not release yet, by the ids of operation and requirement."""
+STATUSES: Final = pytest.StashKey[dict[tuple[str, str], Status]]()
+"""The status of each verdict of this process, by the ids of operation and requirement."""
 RESULTS: Final = pytest.StashKey[list[ItemResult]]()
 """The result of each item, in the process that the user started."""
 NOT_CANCELLED: Final = pytest.StashKey[list[str]]()
