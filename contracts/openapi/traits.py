@@ -11,6 +11,8 @@ from contracts.openapi.schemas import is_constrained, properties
 if TYPE_CHECKING:
     from contracts.openapi.operation import Operation
 
+READS = frozenset({"GET", "HEAD"})
+
 TRAITS: Mapping[str, str] = {
     "any": "every operation",
     "supported": "the document describes it as implemented",
@@ -25,6 +27,8 @@ TRAITS: Mapping[str, str] = {
     "queues-job": "its 200 response holds the id of a job whose status another operation returns",
     "job-status": "it returns the status of a job",
     "creates-record": "its job creates a record that other operations list, update and cancel",
+    "takes-parameters": "a parameter in its query, headers or cookies is required, or restricted by its schema",
+    "restricts-parameters": "it reads, and the schema of such a parameter restricts its values",
     "listing": "it lists records page by page",
     "rate-limited": "its responses declare the rate-limit headers",
 }
@@ -38,6 +42,8 @@ WIDER: Mapping[str, str] = {
     "rate-limited": "supported",
     "requires-property": "takes-body",
     "constrained": "takes-body",
+    "takes-parameters": "supported",
+    "restricts-parameters": "takes-parameters",
 }
 """By trait, the next wider one, which every operation with that trait has too; for the others that is `any`."""
 
@@ -53,6 +59,7 @@ def traits_of(operation: Operation) -> frozenset[str]:
     """Return the names of the traits that an operation has."""
     schema = operation.body or {}
     supported = operation.supported
+    parameters = operation.parameters_in("query", "header", "cookie")
     has = {
         "any": True,
         "supported": supported,
@@ -67,6 +74,10 @@ def traits_of(operation: Operation) -> frozenset[str]:
         "queues-job": operation.job_link is not None,
         "job-status": operation.job_status is not None,
         "creates-record": operation.record is not None,
+        "takes-parameters": supported and any(one.required or _is_restricted(one.schema) for one in parameters),
+        "restricts-parameters": supported
+        and operation.method in READS
+        and any(_is_restricted(one.schema) for one in parameters),
         "listing": operation.listing is not None,
         "rate-limited": supported and any(name.startswith("x-ratelimit") for name in operation.response_headers),
     }
@@ -77,3 +88,10 @@ def _requires_property(schema: Json) -> bool:
     """Return whether a body, or an object in it, has a required property that the schema describes."""
     inner = dict(properties(schema))
     return any(name in inner for name in schema.get("required", ())) or any(map(_requires_property, inner.values()))
+
+
+def _is_restricted(schema: Json) -> bool:
+    """Return whether not every text is a value of a parameter."""
+    declared = schema.get("type", "string")
+    kinds = set(declared) if isinstance(declared, list) else {declared}
+    return bool(kinds - {"string", "null"}) or is_constrained(schema)

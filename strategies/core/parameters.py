@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 from contracts.model.http import Request
 from contracts.model.json_value import Json
-from contracts.openapi.parameters import Parameter, cookie_pair, encoded, header_text, query_pairs
+from contracts.openapi.parameters import Parameter, cookie_pair, header_text, query_pairs
 from contracts.openapi.samples import SAMPLE_KEYWORDS, admits, sample
 
 COOKIE = "Cookie"
@@ -63,11 +63,6 @@ def with_query(request: Request, parameter: Parameter, *pairs: tuple[str, str]) 
     others = [pair for pair in query.split("&") if pair and not is_own(unquote_plus(pair.partition("=")[0]))]
     query = "&".join([*others, *(f"{name}={text}" for name, text in pairs)])
     return replace(request, target=f"{path}?{query}" if query else path)
-
-
-def pair_of(parameter: Parameter, text: str) -> tuple[str, str]:
-    """Return the pair of a query parameter with a text as it is, percent-encoded."""
-    return encoded(parameter.name), encoded(text)
 
 
 def _owns(parameter: Parameter) -> Callable[[str], bool]:

@@ -7,7 +7,7 @@ from contracts.checks.authentication import credentials_rejected, has_status_of
 from contracts.errors import NotApplicable
 from strategies.body import bodies, json_syntax
 from strategies.core.mutation import Mutation
-from strategies.request import credentials, methods, query_values
+from strategies.request import credentials, methods, parameter_values
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import (
     accepts,
@@ -81,7 +81,7 @@ def _bad_requests(test: RequirementTest) -> list[Mutation]:
         return (
             methods.unknown_path_ids(operation)
             if operation.path_parameters
-            else query_values.invalid_query_values(operation)
+            else parameter_values.invalid_parameters(operation)
         )
     incomplete = bodies.missing_properties(operation) or bodies.non_object_bodies(operation)
     # A body that is not there is not parsed, either: what is cut off comes first.

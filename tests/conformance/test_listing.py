@@ -8,7 +8,7 @@ from contracts.errors import NotApplicable
 from contracts.model.http import Exchange
 from strategies.core.mutation import Mutation
 from strategies.request import listing as queries
-from strategies.request import query_values
+from strategies.request import parameter_values
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import accepts, rejects
 from tests.harness.trial.requirement_test import RequirementTest
@@ -49,10 +49,10 @@ def test_order_and_filters_are_applied(test: RequirementTest) -> None:
 
 
 test_parameter_outside_its_bounds_is_refused = rejects(
-    "LIST-03", query_values.invalid_query_values, errors.rejected_with(HTTPStatus.BAD_REQUEST)
+    "LIST-03", parameter_values.invalid_parameters, errors.rejected_with(HTTPStatus.BAD_REQUEST)
 )
 test_parameter_within_its_bounds_is_accepted = accepts(
-    "LIST-04", query_values.boundary_query_values, expects_success=False
+    "LIST-04", parameter_values.boundary_parameters, expects_success=False
 )
 
 

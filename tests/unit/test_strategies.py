@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from contracts.model.http import Request
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation, combine
-from strategies.request import credentials, methods, path_ids, query_values
+from strategies.request import credentials, methods, parameter_values, path_ids, query_values
 from tests.harness.config.settings import Secret, Target
 from tests.harness.run.request_factory import request_for
 from tests.support.factories import (
@@ -41,7 +41,7 @@ EVERY = {
     for asked in DOCUMENT.operations
     for strategy in (
         *(path_ids.hostile_path_ids, path_ids.trailing_slash, query_values.robustness_queries),
-        *(query_values.boundary_query_values, query_values.invalid_query_values),
+        *(parameter_values.boundary_parameters, parameter_values.invalid_parameters),
     )
 }
 

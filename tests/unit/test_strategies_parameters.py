@@ -8,12 +8,16 @@ from hypothesis import given
 from contracts.model.http import Request
 from contracts.openapi.parameters import Parameter
 from contracts.openapi.schema_validator import fits
-from strategies.request import methods, path_ids, query_values
+from strategies.request import methods, parameter_values, path_ids, query_values
 from tests.support.factories import DOCUMENT, flat, operation, replayable, table
 from tests.support.schemas import texts
 
 LISTING = next(asked for asked in DOCUMENT.operations if asked.listing)
-STRATEGIES = (query_values.invalid_query_values, query_values.boundary_query_values, query_values.robustness_queries)
+STRATEGIES = (
+    parameter_values.invalid_parameters,
+    parameter_values.boundary_parameters,
+    query_values.robustness_queries,
+)
 
 
 def asking(**schemas):
@@ -96,7 +100,7 @@ def test_slash_at_the_end_is_toggled(path, other) -> None:
     },
 )
 def test_parameter_is_outside_its_schema(schema, values) -> None:
-    sent = {asked["p"] for asked in asked_for(query_values.invalid_query_values(asking(p=schema))).values()}
+    sent = {asked["p"] for asked in asked_for(parameter_values.invalid_parameters(asking(p=schema))).values()}
     assert sent <= values
     assert len(values - sent) <= 1
 
@@ -112,22 +116,22 @@ def test_parameter_is_outside_its_schema(schema, values) -> None:
     },
 )
 def test_parameter_is_just_within_its_schema(schema, values) -> None:
-    sent = [asked["p"] for asked in asked_for(query_values.boundary_query_values(asking(p=schema))).values()]
+    sent = [asked["p"] for asked in asked_for(parameter_values.boundary_parameters(asking(p=schema))).values()]
     assert sent == values
 
 
 def test_page_of_no_records_is_open() -> None:
     limit = LISTING.listing.limit
-    assert {limit: "0"} not in asked_for(query_values.boundary_query_values(LISTING)).values()
+    assert {limit: "0"} not in asked_for(parameter_values.boundary_parameters(LISTING)).values()
     assert {limit: "0"} in asked_for(query_values.robustness_queries(LISTING)).values()
 
 
 def test_parameter_that_needs_others_is_not_sent_alone() -> None:
     taken = asking(p={"type": "string", "enum": ["A"], "x-needs": ["q"]}, q={"type": "string"})
-    assert query_values.boundary_query_values(taken) == []
+    assert parameter_values.boundary_parameters(taken) == []
 
 
-@pytest.mark.parametrize("strategy", [query_values.invalid_query_values, query_values.boundary_query_values])
+@pytest.mark.parametrize("strategy", [parameter_values.invalid_parameters, parameter_values.boundary_parameters])
 def test_mutation_adds_one_parameter_to_those_of_the_control(strategy) -> None:
     for name, asked in asked_for(strategy(LISTING), "/things?given=1").items():
         assert asked.pop("given") == "1"
@@ -136,7 +140,10 @@ def test_mutation_adds_one_parameter_to_those_of_the_control(strategy) -> None:
 
 
 def test_listing_is_asked_within_and_beyond_its_schemas() -> None:
-    for strategy, expected in ((query_values.invalid_query_values, False), (query_values.boundary_query_values, True)):
+    for strategy, expected in (
+        (parameter_values.invalid_parameters, False),
+        (parameter_values.boundary_parameters, True),
+    ):
         for name, asked in asked_for(strategy(LISTING)).items():
             ((parameter, text),) = asked.items()
             schema = LISTING.query_parameters[parameter]
@@ -147,13 +154,13 @@ def test_listing_is_asked_within_and_beyond_its_schemas() -> None:
 def test_alike_parameters_wait() -> None:
     moment = {"type": "string", "format": "date-time"}
     taken = asking(a=moment | {"x-filters": "x"}, b=moment | {"x-filters": "y"})
-    first = [mutation.name[0] for mutation in query_values.invalid_query_values(taken) if mutation.priority == 1]
+    first = [mutation.name[0] for mutation in parameter_values.invalid_parameters(taken) if mutation.priority == 1]
     assert set(first) == {"a"}
 
 
-def test_required_parameter_is_left_alone() -> None:
+def test_required_parameter_gets_no_hostile_values() -> None:
     taken = operation(parameters=(Parameter("p", "query", required=True, schema={"type": "integer"}),))
-    assert [mutation for strategy in STRATEGIES for mutation in strategy(taken)] == []
+    assert query_values.robustness_queries(taken) == []
 
 
 def test_open_query_holds_what_servers_stumble_over() -> None:

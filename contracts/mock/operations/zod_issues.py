@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, cast
 
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.protocols import Validator
@@ -57,13 +57,7 @@ Dialect: Final = extend(Draft202012Validator, KEYWORDS)  # type: ignore[no-untyp
 @lru_cache(maxsize=16)
 def validators(document: Document) -> Mapping[str, Validator]:
     """Return the compiled validator of each operation that takes a body, by the operation's id."""
-    own = {"required": _required, UNKNOWN_PROPERTIES: _unknown_properties}
-    dialect = extend(Dialect, own)  # type: ignore[no-untyped-call]  # so in its stubs
-    return {
-        operation.id: dialect(operation.body, format_checker=Dialect.FORMAT_CHECKER)
-        for operation in document.operations
-        if operation.body is not None
-    }
+    return {operation.id: _validator(operation.body) for operation in document.operations if operation.body is not None}
 
 
 @lru_cache(maxsize=16)
@@ -74,13 +68,20 @@ def parameter_validators(document: Document) -> Mapping[str, Mapping[tuple[str, 
     """
     return {
         operation.id: {
-            (one.location, one.name): Dialect(
-                {} if one.open_point else one.schema, format_checker=Dialect.FORMAT_CHECKER
-            )
-            for one in operation.parameters
+            (one.location, one.name): _validator({} if one.open_point else one.schema) for one in operation.parameters
         }
         for operation in document.operations
     }
+
+
+@lru_cache(maxsize=1)
+def _dialect() -> type[Validator]:
+    own = {"required": _required, UNKNOWN_PROPERTIES: _unknown_properties}
+    return cast("type[Validator]", extend(Dialect, own))  # type: ignore[no-untyped-call]  # so in its stubs
+
+
+def _validator(schema: Json) -> Validator:
+    return _dialect()(schema, format_checker=Dialect.FORMAT_CHECKER)
 
 
 def issue(error: ValidationError) -> Issue:
