@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Collection
 
+from contracts.checks.schema import is_clearly_invalid
 from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
+from contracts.untrusted import strict_json
 
 READS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 NUMBER_PREFIX = re.compile(r"\s*[+-]?\d")
@@ -33,6 +36,21 @@ def may_hit_foreign_ids(operation: Operation, control: Request, changed: Request
         _reads_as_number(value) and value != before.get(name) and (ids_unknown or str(before.get(name)).isdecimal())
         for name, value in after.items()
     )
+
+
+def may_act(operation: Operation, request: Request, made_up_ids: Collection[str]) -> bool:
+    """Return whether a careful target may carry a request out, if it accepts its credentials.
+
+    A write is certain to be rejected if its body is malformed by any reading, or if the operation takes no body and the
+    request names made-up ids only.
+    """
+    if request.method in READS:
+        return False
+    if operation.body is not None:
+        content = strict_json.read(request.body or b"")
+        return content.strict and not is_clearly_invalid(operation, content.value)
+    ids = operation.path_values(request.target).values()
+    return not ids or not set(ids) <= set(made_up_ids)
 
 
 def _ids(operation: Operation, request: Request) -> dict[str, Json]:

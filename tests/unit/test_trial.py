@@ -45,7 +45,7 @@ class Controls:
 
     placeholder_ids: tuple[str, ...] = ()
 
-    def may_hit_foreign_ids(self, *_: Request) -> bool:
+    def must_not_send(self, *_: Request | Mutation) -> bool:
         return False
 
     def confirm_value_consumed(self, *_: Request | Exchange) -> bool:

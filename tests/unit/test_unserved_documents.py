@@ -12,8 +12,8 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from contracts.model.verdict import PASS
 from contracts.openapi.document import Document
-from tests.harness.config.settings import Profile
-from tests.harness.run.session import MOCK, Options, Session
+from tests.harness.config.settings import MOCK, Profile
+from tests.harness.run.session import Options, Session
 from tests.support.documents import answering, described, loaded, made, taking
 from tests.support.factories import TOKEN, exchange, objects, table
 
@@ -68,7 +68,7 @@ def test_what_the_mock_cannot_serve_is_named_and_not_judged_there(tmp_path: Path
     reason = "the mock finds no value that fits /a in the schema of its success"
     on_mock = on(MOCK, tmp_path)
     assert [operation.id for operation in on_mock.operations] == ["other"]
-    assert on_mock.not_judged == (f"POST /things: {reason}",)
+    assert on_mock.not_judged[0] == f"POST /things: {reason}"
     assert len(on("http://127.0.0.1:9", tmp_path).operations) == 2
     with serve(MockApi(document)) as server:
         assert f"Not served: POST /things: {reason}." in startup_banner(document, server)

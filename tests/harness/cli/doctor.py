@@ -41,11 +41,11 @@ from tests.harness.cli.preflight_requests import (
     without_credentials,
 )
 from tests.harness.config.access import Access
-from tests.harness.config.settings import Secret, Target, env_file_from, settings_from, target_from, tls_of
+from tests.harness.config.settings import MOCK, Secret, Target, env_file_from, settings_from, target_from, tls_of
 from tests.harness.http.proxies import proxy_for
 from tests.harness.run.relations import creator_for, missing_variables, variables_of
 from tests.harness.run.request_factory import request_for
-from tests.harness.run.session import CONTRACTS, MOCK
+from tests.harness.run.session import CONTRACTS
 
 SLOW_SHARE = 0.8
 """Of the limit; from there on the vendor delays every response."""

@@ -17,6 +17,15 @@ from contracts.requirements import Requirement
 TOKEN = "PROPEXO_TOKEN"  # noqa: S105 - the name of a variable, not a token
 
 
+ALLOW_WRITES = "--allow-writes"
+"""The option without which no valid request goes to a write that the contract does not mark."""
+WITHHELD = (
+    "valid requests are not sent, because the contract does not say how to undo them (x-record, x-supplied-by): "
+    f"name the operation in --operation and say {ALLOW_WRITES}"
+)
+"""Why a requirement does not apply to such a write."""
+
+
 class Access(StrEnum):
     """The level of the settings: nothing, a token, or a token and the values that an accepted write needs."""
 
@@ -61,6 +70,14 @@ def require(declared: Access | None, given: Access, missing_settings: Iterable[S
     )
 
 
+def how_to_supply(missing_settings: Iterable[str]) -> str:
+    """Return what to do about missing settings, as an imperative without a full stop."""
+    names = [name for name in missing_settings if name != ALLOW_WRITES]
+    if not names:
+        return f"name the operation in --operation and say {ALLOW_WRITES}"
+    return f"set {' and '.join(names)}"
+
+
 def skip_reason(
     requirement: Requirement, missing_settings: Sequence[str], declared: Access | None, *, in_use: Access
 ) -> ConformanceError | None:
@@ -73,8 +90,10 @@ def skip_reason(
         return None
     if declared is not None and not declared.covers(needed):
         return NotApplicable(f"it needs access {needed}, and --access {declared} was declared")
+    if needed is Access.WRITE and ALLOW_WRITES in missing_settings:
+        return NotApplicable(WITHHELD)
     return CouldNotTell(
-        f"No control request can be made: set {' and '.join(missing_settings)}. (The access level is {in_use}.)"
+        f"No control request can be made: {how_to_supply(missing_settings)}. (The access level is {in_use}.)"
     )
 
 

@@ -28,6 +28,8 @@ from contracts.untrusted.bounded_files import read_settings
 from contracts.untrusted.environment import require_utf8
 from tests.harness.config.access import TOKEN, Access
 
+MOCK = "mock"
+"""The kind of the embedded mock, and its name in --target."""
 SANDBOX = "https://api.sandbox.propexo.com"
 PRODUCTION_HOST = "api.propexo.com"
 CLIENT_CERT, CLIENT_KEY = "PROPEXO_CLIENT_CERT", "PROPEXO_CLIENT_KEY"
@@ -75,7 +77,8 @@ class Secret(str):
 class Target:
     """The target of a run. `known` maps an environment variable to the values that the target knows for it.
 
-    If `access` is none, `token` is random, and the target never issued it.
+    If `access` is none, `token` is random, and the target never issued it. `allowed_writes` are the ids of operations
+    that may be sent valid requests although the contract does not say how to undo them.
     """
 
     kind: str
@@ -83,6 +86,7 @@ class Target:
     token: Secret = field(repr=False)
     known: Mapping[str, tuple[str, ...]]
     access: Access = Access.WRITE
+    allowed_writes: frozenset[str] = frozenset()
 
     @property
     def local(self) -> bool:

@@ -11,12 +11,13 @@ import pytest
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from strategies.core.mutation import MutationSource
+from tests.harness.config.settings import MOCK
 from tests.harness.pytest_plugin.catalogue import CataloguedTest, catalogue_of
 from tests.harness.pytest_plugin.item_ids import check_id
 from tests.harness.pytest_plugin.stash import BUDGET_SHARES, CATALOGUE, SESSION, STARTED
 from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.context import RunPlan
-from tests.harness.run.session import MOCK, Session
+from tests.harness.run.session import Session
 from tests.harness.trial.plan import BudgetShare, DedupKey, RequestDemand, allocate_budget, cost_estimate, dedup_key
 
 Function = TypeVar("Function", bound=Callable[..., None])

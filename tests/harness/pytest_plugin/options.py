@@ -61,6 +61,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help=f"permit {PRODUCTION_HOST} as the target, where writes reach real people",
     )
     group.addoption(
+        "--allow-writes",
+        action="store_true",
+        help="send valid requests to the operations named in --operation, also where the contract marks no way to undo",
+    )
+    group.addoption(
         "--env-file",
         metavar="FILE",
         help="read the settings that the environment lacks from this file (default: .env, if it exists)",
@@ -112,6 +117,7 @@ def options_of(config: pytest.Config) -> Options:
         environment=dict(os.environ),
         access=Access(level) if level else None,
         allow_production=config.getoption("--allow-production"),
+        allow_writes=config.getoption("--allow-writes"),
         redact_ids=config.getoption("--redact", None) == "ids",
         client_policy=config.stash.get(CLIENT_POLICY, ClientPolicy()),
         notify=partial(write_line, config),

@@ -9,10 +9,10 @@ from typing import Any, Final
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.harness.config.settings import MOCK
 from tests.harness.pytest_plugin.item_ids import check_name
 from tests.harness.pytest_plugin.not_run import named_check
 from tests.harness.pytest_plugin.stash import INTERRUPTION, NOT_CANCELLED, NOT_WRITTEN, SESSION, STOP_REASONS
-from tests.harness.run.session import MOCK
 from tests.harness.run.value_pools import worker_groups
 
 CONFORMANCE: Final = Path(__file__).parents[2] / "conformance"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from contracts.model.http import Exchange, Request
+from contracts.model.json_value import Json
 from contracts.openapi.document import Document
 from strategies.core.mutation import Mutation
 from tests.harness.config.settings import Target
@@ -20,7 +21,8 @@ class RunContext:
 
     `selected` are the ids of the operations that the session tests. `resources` is what was created and is not
     cancelled yet. `accepted` holds the last accepted control by operation, `job_requests` how to read the status of
-    every job so far; runs add to both. `on_exchange` gets each exchange, from whatever thread.
+    every job so far, `listed_pages` status and body of the listings that were read for ids; runs add to these.
+    `on_exchange` gets each exchange, from whatever thread.
     """
 
     document: Document
@@ -32,6 +34,7 @@ class RunContext:
     values: ValueAllocator = field(default_factory=ValueAllocator)
     accepted: dict[str, Exchange] = field(default_factory=dict)
     job_requests: list[Request] = field(default_factory=list)
+    listed_pages: dict[Request, tuple[str, Json]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

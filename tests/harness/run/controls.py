@@ -6,26 +6,29 @@ each value once; which of the two this one does is learnt from the repeat of the
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from contracts.checks.preview import preview
 from contracts.errors import CouldNotTell, NotApplicable
 from contracts.model.http import CONTROL, Exchange, Request
-from contracts.model.json_value import get_path
 from contracts.openapi.operation import Operation
 from strategies.body import string_payloads
+from strategies.core.mutation import Mutation
 from strategies.safety import may_hit_foreign_ids
+from tests.harness.config.access import ALLOW_WRITES, WITHHELD, how_to_supply
 from tests.harness.run.context import RunContext
 from tests.harness.run.exchange_log import ExchangeLog
+from tests.harness.run.id_finder import IdFinder
 from tests.harness.run.jobs import JobReader
 from tests.harness.run.listing_probe import ListingProbe
+from tests.harness.run.path_ids import id_variables
+from tests.harness.run.rejection_reason import reason_of
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
+from tests.harness.run.write_guard import WriteGuard
 
 VALUES_NOT_FOR_CONTROLS: Final = 2
 """On a target that takes each value once: the last one is for rejections, one is for the next operation."""
@@ -53,6 +56,8 @@ class ControlProvider:
         log: ExchangeLog,
         jobs: JobReader,
         listing: ListingProbe,
+        writes: WriteGuard,
+        ids: IdFinder,
         missing_settings: tuple[str, ...],
         placeholder_ids: tuple[str, ...],
     ) -> None:
@@ -72,14 +77,21 @@ class ControlProvider:
         self._log = log
         self._jobs = jobs
         self._listing = listing
+        self._writes = writes
+        self._ids = ids
         self._reserved_indices: dict[str, int | None] = {}
         purposes = (CREDENTIALS, MALFORMED, UPDATED, AMBIGUOUS)
         self._tags = {purpose: uuid.uuid4().hex[:8] for purpose in purposes}
 
     def control(self) -> Exchange:
-        """Return the first accepted control. Raises CouldNotTell if the set-up failed or no control was accepted."""
+        """Return the first accepted control.
+
+        Raises CouldNotTell if the set-up failed or no control was accepted, NotApplicable if none may be sent.
+        """
         if self.missing_settings:
-            raise CouldNotTell(f"No control request can be made: set {' and '.join(self.missing_settings)}.")
+            if ALLOW_WRITES in self.missing_settings:
+                raise NotApplicable(WITHHELD)
+            raise CouldNotTell(f"No control request can be made: {how_to_supply(self.missing_settings)}.")
         self.require_set_up()
         assert self.first is not None, "required above"
         return self.first
@@ -102,7 +114,9 @@ class ControlProvider:
 
     def prepare_auth_rejection_base(self) -> Request:
         """Return the request to take the credentials from: as good as the control, with a value of its own."""
-        return self._placeholder_request() if self.missing_settings else self._reserved_request(CREDENTIALS)
+        if not self.missing_settings:
+            return self._reserved_request(CREDENTIALS)
+        return self._writes.harmless(self._operation, self._placeholder_request())
 
     def prepare_ambiguous_base(self) -> Request:
         """Return the request to modify where a careful target may accept or reject the result.
@@ -184,9 +198,10 @@ class ControlProvider:
         accepted = (e.request for e in self._log.exchanges if e.accepted)
         return any(text in (sent.body or b"") + sent.target.encode() for sent in accepted for text in distinctive)
 
-    def may_hit_foreign_ids(self, base: Request, modified: Request) -> bool:
-        """Return whether a modified request may name something that is neither the user's nor the run's."""
-        return may_hit_foreign_ids(self._operation, base, modified, ids_unknown=bool(self.missing_settings))
+    def must_not_send(self, mutation: Mutation, base: Request, modified: Request) -> bool:
+        """Return whether a modified request may act on what others own, or in a way that nobody can undo."""
+        foreign = may_hit_foreign_ids(self._operation, base, modified, ids_unknown=bool(self.missing_settings))
+        return foreign or self._writes.withholds(self._operation, modified, mutation)
 
     def multi_valued(self) -> list[str]:
         """Return the variables of the operation that hold more than one value."""
@@ -248,7 +263,7 @@ class ControlProvider:
     def _variables(self) -> list[str]:
         if self._operation.job_status:
             return sorted({name for source, _ in self._jobs.sources() for name in source.supplied_by.values()})
-        return sorted(set(self._operation.supplied_by.values()))
+        return sorted({*self._operation.supplied_by.values(), *id_variables(self._operation).values()})
 
     def _values_of(self, request: Request) -> list[str]:
         body = request.json() if request.body else {}
@@ -270,23 +285,12 @@ class ControlProvider:
         advice = f"The values used were {'; '.join(used)}: give others that the target can act on."
         if not used:
             advice = f"Give values that it can act on in {', '.join(self._variables()) or 'the environment'}."
+        advice = " ".join(self._ids.unknown) or advice
         answered = f"{self._context.document.operation(rejected.operation).label} answered {rejected.status_or_fault}"
-        return f"No control was accepted: {_reason(rejected)} ({answered}). {advice}"
+        return f"No control was accepted: {reason_of(rejected)} ({answered}). {advice}"
 
     def _values_in(self, name: str, exchanges: Iterable[Exchange]) -> list[str]:
         """Return the values of a variable that stand in these requests."""
         sent = [(one.request.body or b"") + unquote_to_bytes(one.request.target) for one in exchanges]
         values = self._requests.test_data.get(name, ())
         return [value for value in values if any(value.encode() in text for text in sent)]
-
-
-def _reason(rejected: Exchange) -> str:
-    """Return the reason that the target gives for a rejection: its error message, or the text of its answer."""
-    if rejected.response is None:
-        return rejected.status_or_fault
-    error = get_path(rejected.response.json(), ("error",))
-    if not isinstance(error, dict) or not isinstance(error.get("message"), str):
-        return preview(rejected.response.body) or "no reason given"
-    details = {name: value for name, value in error.items() if name not in ("code", "message")}
-    text = f"{error['message']} {json.dumps(details, ensure_ascii=False)}" if details else error["message"]
-    return preview(text.encode(errors="replace"))

@@ -22,6 +22,7 @@ from tests.harness.run.exchange_log import ExchangeLog
 from tests.harness.run.relations import job_sources
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
+from tests.harness.run.write_guard import may_write
 
 MAX_READS: Final = 6
 """Reads of one job, unless the caller says otherwise."""
@@ -68,7 +69,8 @@ class JobReader:
     def sources(self) -> list[tuple[Operation, Link]]:
         """Return the writes whose jobs this status operation can read, each with the link to it; the best first."""
         context = self._context
-        return list(job_sources(context.document, self._operation, self._requests.test_data, context.selected))
+        found = job_sources(context.document, self._operation, self._requests.test_data, context.selected)
+        return [(write, link) for write, link in found if may_write(context.document, write, context.target)]
 
     def request_for(self, write: Exchange) -> tuple[Operation, Request]:
         """Return the operation that reads the job of an accepted write, and the request for it."""

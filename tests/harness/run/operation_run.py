@@ -22,19 +22,23 @@ from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from strategies.core.mutation import Mutation
 from strategies.safety import unissued_id
+from tests.harness.config.access import ALLOW_WRITES
 from tests.harness.config.settings import Target
 from tests.harness.http.client import Client
 from tests.harness.run.budget import Budget, TooManyUnanswered
 from tests.harness.run.context import RunContext, RunPlan
 from tests.harness.run.controls import ControlProvider
 from tests.harness.run.exchange_log import ExchangeLog
+from tests.harness.run.id_finder import IdFinder
 from tests.harness.run.jobs import JobReader
 from tests.harness.run.listing_probe import ListingProbe
+from tests.harness.run.path_ids import id_variables
 from tests.harness.run.relations import listing_for, missing_settings
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
 from tests.harness.run.set_up import SetUp
 from tests.harness.run.token_guard import SET_UP, TokenGuard
+from tests.harness.run.write_guard import WriteGuard
 
 SHARED_MUTATIONS: Final = "shared mutations"
 REPEATED_CONTROLS: Final = "repeated controls"
@@ -58,15 +62,19 @@ class OperationRun:
         self.budget.reserve(plan.reserved)
         self.log = ExchangeLog(operation, context.document)
         missing = tuple(missing_settings(context.document, operation, context.target))
-        placeholder_ids = tuple(unissued_id() for _ in missing)
-        placeholders = {name: (value,) for name, value in zip(missing, placeholder_ids, strict=True)}
+        in_path = id_variables(operation).values() if ALLOW_WRITES in missing else ()
+        names = tuple(dict.fromkeys((*missing, *in_path)))
+        placeholder_ids = tuple(unissued_id() for _ in names)
+        placeholders = {name: (value,) for name, value in zip(names, placeholder_ids, strict=True)}
         test_data = {**context.target.known, **placeholders}
         self.requests = RequestFactory(context.document, context.target, test_data, context.resources)
         guard = TokenGuard(operation, context, self.budget)
-        self.sender = Sender(operation, context, self.budget, self.log, self.requests, guard)
+        self.writes = WriteGuard(context.document, context.target, placeholder_ids)
+        self.sender = Sender(operation, context, self.budget, self.log, self.requests, guard, self.writes)
         self.jobs = JobReader(operation, context, self.sender, self.requests, self.log, self.budget)
         lists = listing_for(context.document, operation)
         self.listing = ListingProbe(lists, self.sender, self.requests, self.log)
+        ids = IdFinder(operation, context, self.sender, self.requests)
         self.controls = ControlProvider(
             operation,
             context,
@@ -75,10 +83,14 @@ class OperationRun:
             self.log,
             self.jobs,
             self.listing,
+            self.writes,
+            ids,
             missing,
             placeholder_ids,
         )
-        self._setup = SetUp(operation, context, self.sender, self.requests, self.log, self.jobs, self.controls, guard)
+        self._setup = SetUp(
+            operation, context, self.sender, self.requests, self.log, self.jobs, self.controls, guard, self.writes, ids
+        )
         self._set_up_done = False
         self._sent_shared_mutations = False
         self._finished = False
@@ -224,6 +236,6 @@ class OperationRun:
         """Send a base with the mutation applied; None if this changes nothing, or could reach what is others'."""
         base = self.controls.prepare_base_for_any_response()
         modified = mutation.apply(base)
-        if modified == base or self.controls.may_hit_foreign_ids(base, modified):
+        if modified == base or self.controls.must_not_send(mutation, base, modified):
             return None
         return self.send(modified, mutation)

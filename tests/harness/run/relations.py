@@ -7,8 +7,11 @@ from typing import TypeAlias
 
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Link, Operation
-from tests.harness.config.access import TOKEN, Access
-from tests.harness.config.settings import Target
+from strategies.safety import READS
+from tests.harness.config.access import ALLOW_WRITES, TOKEN, Access
+from tests.harness.config.settings import MOCK, Target
+from tests.harness.run.path_ids import id_variables
+from tests.harness.run.write_guard import may_write
 
 TestData: TypeAlias = Mapping[str, tuple[str, ...]]
 """The values that a target knows, by the environment variable that supplies them."""
@@ -68,11 +71,20 @@ def missing_variables(document: Document, operation: Operation, test_data: TestD
 
 
 def missing_settings(document: Document, operation: Operation, target: Target) -> list[str]:
-    """Return the variables that are missing for an accepted control of the operation, the token first."""
+    """Return what is missing for an accepted control of the operation: the token, variables, and ALLOW_WRITES."""
     token = [TOKEN] if operation.secured and target.access is Access.NONE else []
-    return token + missing_variables(document, operation, target.known)
+    writes = [document.operation(source) for source, _ in operation.queued_by] if operation.job_status else [operation]
+    # What is listed may be read, but belongs to somebody: a write acts only on what the user names.
+    reads = operation.method in READS or target.kind == MOCK
+    unlisted = [] if reads else sorted(set(id_variables(operation).values()) - target.known.keys())
+    allowed = not writes or any(may_write(document, write, target) for write in writes)
+    return token + missing_variables(document, operation, target.known) + unlisted + ([] if allowed else [ALLOW_WRITES])
 
 
 def variables_of(document: Document) -> set[str]:
     """Return the variables that give values for any operation of the document."""
-    return {name for operation in document.operations for name in operation.supplied_by.values()}
+    return {
+        name
+        for operation in document.operations
+        for name in (*operation.supplied_by.values(), *id_variables(operation).values())
+    }

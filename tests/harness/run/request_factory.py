@@ -17,6 +17,7 @@ from strategies.body import string_payloads
 from strategies.core.parameters import parameter_sample, with_parameter
 from tests.harness.config.settings import Target
 from tests.harness.run.created_resources import CreatedResources
+from tests.harness.run.path_ids import id_variables
 from tests.harness.run.relations import TestData, creator_for
 
 LONGEST_TARGET = 32 * 1024
@@ -79,16 +80,17 @@ def request_for(
     Raises CouldNotTell if an id is too long for any path, or if a required parameter has no value that can be sent.
     """
     overrides = overrides or {}
+    ids = id_variables(operation)
     path = {
         one.name: path_segment(
-            one, overrides[one.name] if one.name in overrides else _required_value(one, test_data, index)
+            one, overrides[one.name] if one.name in overrides else _required_value(one, ids, test_data, index)
         )
         for one in operation.parameters_in("path")
     }
     request = Request(operation.method, operation.target_with(path), _headers(operation, target))
     for parameter in operation.parameters_in("query", "header", "cookie"):
         if parameter.required:
-            request = _with_required(request, parameter, _required_value(parameter, test_data, index))
+            request = _with_required(request, parameter, _required_value(parameter, ids, test_data, index))
     if len(request.target) > LONGEST_TARGET:
         raise CouldNotTell(
             f"A request for {operation.label} would have {len(request.target):,} characters in its path, because of an "
@@ -120,8 +122,9 @@ def _value(schema: Json, test_data: TestData, index: int) -> Json:
     return control_body(schema, test_data, index) if "properties" in schema else sample(schema)
 
 
-def _required_value(parameter: Parameter, test_data: TestData, index: int) -> Json:
-    values = test_data.get(parameter.schema.get(SUPPLIED_BY, ""), ())
+def _required_value(parameter: Parameter, ids: Mapping[str, str], test_data: TestData, index: int) -> Json:
+    """Return a value of a parameter; `ids` are the variables of those that the contract names none for."""
+    values = test_data.get(parameter.schema.get(SUPPLIED_BY, ids.get(parameter.name, "")), ())
     value = values[index % len(values)] if values else parameter_sample(parameter)
     if value is None:
         raise CouldNotTell(f"No value was found for {_spelled(parameter)}: give an example of it in the document.")

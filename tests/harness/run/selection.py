@@ -1,4 +1,4 @@
-"""Which operations of the document a run tests."""
+"""Which operations of the document a run tests, and to which of them it may write although nothing marks them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contracts.errors import UsageError
 from contracts.mock.data.served import not_served
 from contracts.openapi.descriptions import NotJudged
 from contracts.openapi.operation import Operation
+from tests.harness.config.access import ALLOW_WRITES
 
 
 def select(operations: Sequence[Operation], patterns: Sequence[str]) -> tuple[Operation, ...]:
@@ -32,3 +33,14 @@ def without_unserved(operations: Sequence[Operation]) -> tuple[tuple[Operation, 
     if not served:
         raise UsageError(f"The mock can serve none of the operations; {unserved[0]}.")
     return served, unserved
+
+
+def allowed_writes(selected: frozenset[str], patterns: Sequence[str]) -> frozenset[str]:
+    """Return the ids of the operations that --allow-writes is about: those that --operation names in full.
+
+    Raises UsageError if it names none: a glob may select more writes than its author thought of.
+    """
+    named = selected & {*patterns}
+    if not named:
+        raise UsageError(f"{ALLOW_WRITES} needs --operation with the id of each operation, in full and without globs.")
+    return named

@@ -19,10 +19,14 @@ from tests.harness.run.exchange_log import ExchangeLog, exchange_of
 from tests.harness.run.interruption import defer_sigint
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.token_guard import TokenGuard
+from tests.harness.run.write_guard import WriteGuard
 
 
 class Sender:
-    """Sends requests through the session's client. Raises BudgetSpent, or TargetUnavailable if nothing answers."""
+    """Sends requests through the session's client.
+
+    Raises BudgetSpent, TargetUnavailable if nothing answers, or NotApplicable for a request that must not be sent.
+    """
 
     def __init__(
         self,
@@ -32,6 +36,7 @@ class Sender:
         log: ExchangeLog,
         requests: RequestFactory,
         guard: TokenGuard,
+        writes: WriteGuard,
     ) -> None:
         """Send nothing yet. `sent_for` is what the requests from now on are sent for."""
         self.sent_for = ""
@@ -42,6 +47,7 @@ class Sender:
         self._log = log
         self._requests = requests
         self._guard = guard
+        self._writes = writes
         self._observations: list[str] = []
 
     def send(
@@ -50,6 +56,7 @@ class Sender:
         """Send a request of this operation, or of another one that it leads to, and record the exchange."""
         if isinstance(mutation, str):
             mutation = Mutation(mutation, lambda unchanged: unchanged)
+        self._writes.require(operation or self._operation, request)
         self._budget.require()
         creates = (operation or self._operation).record is not None
         # What nobody knows of cannot be cancelled again: Ctrl-C waits until a create's answer was noted.
@@ -85,6 +92,10 @@ class Sender:
             pool.shutdown(wait=False, cancel_futures=True)  # what is under way has its own deadline
         self._budget.spent = before + len(requests)
         return exchanges
+
+    def note(self, observation: str) -> None:
+        """Keep a sentence, without a full stop, for the verdict of the requirement that is tested now."""
+        self._observations.append(observation)
 
     def take_observations(self) -> list[str]:
         """Return, once, sentences about what the target did beside answering."""

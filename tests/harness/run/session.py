@@ -6,12 +6,12 @@ import ssl
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
 
-from contracts.errors import ConformanceError
+from contracts.errors import ConformanceError, NotApplicable
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from contracts.model.http import Exchange
@@ -21,8 +21,9 @@ from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement, load_requirements
 from contracts.untrusted.environment import require_utf8
-from tests.harness.config.access import TOKEN, Access, access_of_run, require, skip_reason
+from tests.harness.config.access import ALLOW_WRITES, TOKEN, WITHHELD, Access, access_of_run, require, skip_reason
 from tests.harness.config.settings import (
+    MOCK,
     Profile,
     Secret,
     Target,
@@ -38,17 +39,18 @@ from tests.harness.http.timing import ClientPolicy
 from tests.harness.rate_limit.limit_window import LimitWindow
 from tests.harness.run.cleanup_requests import CleanupRequests
 from tests.harness.run.context import RunContext, RunPlan
+from tests.harness.run.coverage import unmet_extensions, withheld_writes
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.journal import Journal, folder
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.run.relations import creator_for, job_sources, missing_settings, missing_variables, variables_of
 from tests.harness.run.resource_cleanup import ResourceCleanup
-from tests.harness.run.selection import select, without_unserved
+from tests.harness.run.selection import allowed_writes, select, without_unserved
 from tests.harness.run.set_up import CREATED_RECORDS
+from tests.harness.run.write_guard import can_be_rejected
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"
-MOCK = "mock"
 STATUS_WRITES = 4
 """Writes that a status operation sends, to have jobs to read."""
 
@@ -67,6 +69,7 @@ class Options:
     env_file: Path | None = None
     access: Access | None = None
     allow_production: bool = False
+    allow_writes: bool = False
     redact_ids: bool = False
     run: str = field(default_factory=lambda: uuid.uuid4().hex)
     process: str = ""
@@ -108,6 +111,8 @@ class Session:
             self.given_token = settings.token.get_secret_value() if settings.token else ""
             given = target_from(options.target, settings, allow_production=options.allow_production)
             self._tls = tls_of(settings, given.url)
+            if options.allow_writes:
+                given = replace(given, allowed_writes=allowed_writes(self.selected, options.operations))
             proxy_for(httpx.URL(given.url))  # or else what is wrong with it would show in the middle of the run
             missing = self._missing(given)
             require(options.access, self._access_to(given), missing)
@@ -127,8 +132,10 @@ class Session:
 
     @property
     def not_judged(self) -> tuple[str, ...]:
-        """Return a line for each part of the selected operations that is not tested, with the reason."""
-        return (*not_judged(self.document, self.operations), *map(str, self._not_served))
+        """Return a line for each part of the document, and of the selected operations, that is not tested, and why."""
+        withheld = () if self._target is None else withheld_writes(self.document, self.operations, self._target)
+        parts = (*not_judged(self.document, self.operations), *map(str, self._not_served))
+        return (*parts, *unmet_extensions(self.document, self.requirements.values()), *withheld)
 
     @property
     def access(self) -> Access:
@@ -144,6 +151,8 @@ class Session:
     def skip_reason(self, requirement: Requirement, operation: Operation) -> ConformanceError | None:
         """Return why the settings do not allow to test the requirement on the operation; None if they do."""
         missing = missing_settings(self.document, operation, self.target)
+        if ALLOW_WRITES in missing and not can_be_rejected(operation):
+            return NotApplicable(WITHHELD)
         return skip_reason(requirement, missing, self.options.access, in_use=self.access)
 
     def _missing(self, target: Target) -> list[list[str]]:

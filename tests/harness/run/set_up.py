@@ -8,18 +8,19 @@ from typing import Final
 from contracts.errors import CouldNotTell, NotApplicable
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.operation import Operation
-from strategies.body import bodies
 from strategies.core.mutation import Mutation
 from strategies.request import credentials
 from tests.harness.config.access import Access, access_with
 from tests.harness.run.context import RunContext
 from tests.harness.run.controls import CREDENTIALS, ControlProvider
 from tests.harness.run.exchange_log import ExchangeLog
+from tests.harness.run.id_finder import IdFinder
 from tests.harness.run.jobs import JobReader
 from tests.harness.run.relations import creator_for, missing_variables
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
 from tests.harness.run.token_guard import TokenGuard
+from tests.harness.run.write_guard import WriteGuard
 
 MAX_CONTROLS: Final = 6
 """Known values that are tried before giving up on getting a control accepted."""
@@ -41,6 +42,8 @@ class SetUp:
         jobs: JobReader,
         controls: ControlProvider,
         guard: TokenGuard,
+        writes: WriteGuard,
+        ids: IdFinder,
     ) -> None:
         """Send nothing yet."""
         self.unauthenticated_probe: Exchange | None = None
@@ -52,12 +55,15 @@ class SetUp:
         self._jobs = jobs
         self._controls = controls
         self._guard = guard
+        self._writes = writes
+        self._ids = ids
 
     def run(self) -> None:
         """Send what the set-up consists of. Raises TargetUnavailable, or CouldNotTell if no control can be had."""
         if self._controls.missing_settings:
             self._probe_without_control()
             return
+        self._ids.find()
         self._create_records()
         if self._operation.secured and not self._operation.job_status:
             self._send_unauthenticated_probe()
@@ -124,7 +130,8 @@ class SetUp:
         """
         plain = self._controls.request_at(0)
         mutation = credentials.no_credentials(self._operation)[0]
-        self.unauthenticated_probe = self._sender.send(mutation.apply(plain), mutation)
+        harmless = self._writes.harmless(self._operation, plain)
+        self.unauthenticated_probe = self._sender.send(mutation.apply(harmless), mutation)
         exchanges = [self.unauthenticated_probe]
         if access_with(self._controls.missing_settings) is Access.NONE:
             self._guard.require_application(self.unauthenticated_probe)
@@ -137,7 +144,7 @@ class SetUp:
         """Send with the token what has to be rejected for another reason. Raises TargetUnavailable if the token is."""
         mutation = Mutation("an id that was made up", lambda unchanged: unchanged)
         if self._operation.body is not None:
-            mutation = [*bodies.missing_properties(self._operation), *bodies.non_object_bodies(self._operation)][0]
+            mutation = self._writes.certain_rejection(self._operation, plain)
         client = self._context.client
         for _ in range(MAX_TOKEN_REJECTIONS):
             exchange = self._sender.send(mutation.apply(plain), mutation)

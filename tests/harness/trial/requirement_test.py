@@ -186,7 +186,7 @@ class RequirementTest:
         if modified == request:
             return None  # the mutation does not apply to this request
         self._made_mutation = True
-        if self.run.controls.may_hit_foreign_ids(request, modified):
+        if self.run.controls.must_not_send(mutation, request, modified):
             return None  # it may have an effect on others
         sent = self.run.log.find(modified)
         exchange = sent if sent and sent.mutation == mutation.name else self.run.send(modified, mutation)
@@ -200,7 +200,7 @@ class RequirementTest:
                 return
             request = base()
             modified = part.apply(request)
-            if modified != request and not self.run.controls.may_hit_foreign_ids(request, modified):
+            if modified != request and not self.run.controls.must_not_send(part, request, modified):
                 self.check_exchange(self.run.send(modified, part), check)
 
     def _confirm(self, occurrence: Occurrence, check: CheckFunction) -> None:

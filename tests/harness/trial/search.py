@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, reject, seed, settings
@@ -59,7 +60,7 @@ def search(trial: RequirementTest, requests: SearchStrategy[Request], check: Che
     )
     smallest: Request | None = None
     try:
-        seed(trial.random_seed)(quiet(given(requests)(attempt)))()
+        seed(trial.random_seed)(quiet(given(requests.filter(partial(_may_be_sent, trial)))(attempt)))()
     except CounterexampleFound as counterexample:
         smallest = counterexample.args[0]
     except Unsatisfiable:
@@ -70,3 +71,7 @@ def search(trial: RequirementTest, requests: SearchStrategy[Request], check: Che
     if smallest is not None:
         trial.check_exchange(sent[smallest][0], check)
     outage.raise_deferred()
+
+
+def _may_be_sent(trial: RequirementTest, request: Request) -> bool:
+    return not trial.run.writes.withholds(trial.operation, request)

@@ -58,9 +58,9 @@ def explore_links(run: OperationRun, max_requests: int) -> list[Exchange]:
                 raise StopExploration
             operation = run.document.operation(case.operation.definition.raw["operationId"])
             overrides = _linked_values(run, case) if self.from_link else {}
-            if not (overrides or _can_start(operation)):
-                reject()
             request = run.requests.request_for(operation, overrides)
+            if not (overrides or _can_start(operation)) or run.writes.withholds(operation, request):
+                reject()
             exchange = run.send(request, LINKED, operation=operation)
             if operation.job_status and exchange.accepted and not job_is_finished(operation, exchange):
                 exchange = run.jobs.poll(request, max_reads=READS_OF_A_JOB, operation=operation, mutation=LINKED)

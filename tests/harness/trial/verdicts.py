@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from contracts.model.verdict import Evidence, Finding, Status, Verdict
-from tests.harness.config.access import names_invalid_fields
+from tests.harness.config.access import ALLOW_WRITES, WITHHELD, names_invalid_fields
 from tests.harness.trial.findings import findings
 from tests.harness.trial.requirement_test import RequirementTest
 
@@ -40,6 +40,8 @@ def verdict_of(trial: RequirementTest) -> Verdict:
         status, reason = Status.COULD_NOT_TELL, "No control was accepted, so that the rejections prove nothing."
     else:
         status, reason = Status.HELD, ""
+    if status is Status.COULD_NOT_TELL and ALLOW_WRITES in trial.run.missing_settings:
+        status, reason = Status.NOT_APPLICABLE, f"{reason} {WITHHELD[0].upper()}{WITHHELD[1:]}."
     return _verdict(trial, status, reason, evidence, found)
 
 
