@@ -28,7 +28,7 @@ def rejected_with(*statuses: int) -> CheckFunction:
     expected = " or ".join(str(int(status)) for status in statuses)
 
     def check(operation: Operation, exchange: Exchange) -> Decision:
-        if is_throttled(exchange) or not _documents_400(operation):
+        if is_throttled(exchange) or not documents_400(operation):
             return NOT_CONCERNED
         if exchange.status in statuses:
             return PASS
@@ -74,7 +74,8 @@ def non_object_body_rejected(operation: Operation, exchange: Exchange) -> Decisi
     return replace(decision, gates=not rejected and not _may_be_an_empty_object(operation, exchange.request.body))
 
 
-def _documents_400(operation: Operation) -> bool:
+def documents_400(operation: Operation) -> bool:
+    """Return whether the document describes a response with status 400, if only by a range or a default."""
     return operation.documented_status(HTTPStatus.BAD_REQUEST) is not None
 
 
@@ -92,7 +93,7 @@ def error_matches_envelope(operation: Operation, exchange: Exchange) -> Decision
     """
     if not is_documented_request(operation, exchange) or exchange.response is None:
         return NOT_CONCERNED
-    if exchange.status != HTTPStatus.BAD_REQUEST or not _documents_400(operation):
+    if exchange.status != HTTPStatus.BAD_REQUEST or not documents_400(operation):
         return NOT_CONCERNED
     expected = "application/json with error.code and error.message, both non-empty strings"
     gates = _was_validated(exchange)

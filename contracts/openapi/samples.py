@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from copy import deepcopy
 from itertools import islice
 from math import ceil, floor, isfinite
 
@@ -119,6 +120,19 @@ def _alternatives(schema: Json) -> Iterator[Json]:
 def sample(schema: Json) -> Json:
     """Return a value that the schema admits, preferably the document's own example; None if none is found."""
     return next(_samples(schema), None)
+
+
+def completed(schema: Json, value: dict[str, Json]) -> dict[str, Json]:
+    """Return an object of the required properties with what else the schema needs: by a condition, or an alternative.
+
+    The properties of `value` stay as they are. It is returned as it is where it fits, or where nothing is found.
+    """
+    if not OBJECT_RULES & schema.keys() or fits(schema, value):
+        return value
+    for found in _candidates(schema):
+        if isinstance(found, dict) and fits(schema, whole := {**deepcopy(found), **value}):
+            return whole
+    return value
 
 
 def place_without_sample(schema: Json, pointer: str = "") -> str | None:

@@ -9,7 +9,7 @@ from contracts.model.http import CONTROL
 from strategies.body import bodies, constraints, fault_combinations, json_syntax, type_mutations
 from strategies.generated import invalid_bodies, invalid_coverage_cases
 from tests.harness.pytest_plugin.collection import requirement
-from tests.harness.pytest_plugin.requirement_rows import accepts, holds_for_each_exchange, rejects
+from tests.harness.pytest_plugin.requirement_rows import accepts, holds_for_each_exchange, rejects_with_400, require_400
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.search import search
 from tests.harness.trial.side_effects import check_no_side_effects
@@ -18,9 +18,11 @@ refused = errors.rejected_with(HTTPStatus.BAD_REQUEST)
 REQUESTS_FOR_SEARCH = 1
 """Of the extra requests of ERR-14, at least so many are left for Hypothesis."""
 
-test_missing_required_property_is_refused = rejects("ERR-01", bodies.missing_properties, errors.malformed_body_rejected)
-test_wrong_type_is_refused = rejects("ERR-02", type_mutations.wrong_types, errors.malformed_body_rejected)
-test_json_that_is_no_object_is_not_accepted = rejects(
+test_missing_required_property_is_refused = rejects_with_400(
+    "ERR-01", bodies.missing_properties, errors.malformed_body_rejected
+)
+test_wrong_type_is_refused = rejects_with_400("ERR-02", type_mutations.wrong_types, errors.malformed_body_rejected)
+test_json_that_is_no_object_is_not_accepted = rejects_with_400(
     "ERR-03", bodies.non_object_bodies, errors.non_object_body_rejected
 )
 
@@ -31,12 +33,15 @@ def test_body_that_is_not_json_is_not_accepted(test: RequirementTest) -> None:
         test.run.send(test.run.prepare_control(), CONTROL)  # what a server keeps of it is no answer to an empty body
     for exchange in test.send_rejected_mutations(base=test.run.prepare_rejection_base):
         test.check_exchange(exchange, errors.non_object_body_rejected)
+    require_400(test)
 
 
-test_broken_constraint_is_refused = rejects("ERR-06", constraints.constraint_violations, errors.malformed_body_rejected)
+test_broken_constraint_is_refused = rejects_with_400(
+    "ERR-06", constraints.constraint_violations, errors.malformed_body_rejected
+)
 test_constraint_just_kept_is_accepted = accepts("ERR-16", constraints.constraint_boundaries)
-test_unknown_property_is_refused = rejects("ERR-07", bodies.unknown_properties, refused)
-test_other_media_type_is_refused = rejects(
+test_unknown_property_is_refused = rejects_with_400("ERR-07", bodies.unknown_properties, refused)
+test_other_media_type_is_refused = rejects_with_400(
     "ERR-11",
     json_syntax.other_media_types,
     errors.rejected_with(HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
@@ -69,11 +74,13 @@ def test_any_other_breach_of_the_schema_is_refused(test: RequirementTest) -> Non
             test.check_exchange(test.run.send(request, "coverage case", generated=True), errors.malformed_body_rejected)
             test.extra_requests -= 1
     search(test, invalid_bodies(test.document, test.operation, control), errors.malformed_body_rejected)
+    require_400(test)
 
 
 @requirement("ERR-05", depends_on=("ERR-01", "ERR-02", "ERR-03"))
 def test_every_400_has_the_envelope(test: RequirementTest) -> None:
     test.check_all_exchanges(per_exchange(errors.error_matches_envelope))
+    require_400(test)
     if test.operation.body is None and not test.decided:
         raise NotApplicable("no request was answered with 400, and the document requires 400 for none")
 

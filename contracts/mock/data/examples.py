@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Final
 
 from contracts.model.json_value import Json
-from contracts.openapi.samples import OBJECT_RULES, SAMPLE_KEYWORDS, admits, sample
+from contracts.openapi.samples import SAMPLE_KEYWORDS, admits, completed, sample
 from contracts.openapi.schema_validator import fits
 from contracts.openapi.schemas import properties
 
@@ -37,10 +37,7 @@ def example_for(
             value[name] = example_for(keywords, by_name, by_pointer, here)
     if not value:
         return _own_value(schema)
-    if OBJECT_RULES & schema.keys() and not fits(schema, value):
-        found = sample(schema)
-        return {**deepcopy(found), **value} if isinstance(found, dict) else value
-    return value
+    return completed(schema, value)
 
 
 def _inside(pointer: str, name: str) -> str:

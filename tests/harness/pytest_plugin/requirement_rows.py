@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from contracts.checks.base import CheckFunction, SeriesCheckFunction, per_exchange
+from contracts.checks.errors import documents_400
 from contracts.checks.http_methods import accepted
+from contracts.errors import NotApplicable
 from contracts.model.http import Request
 from strategies.core.mutation import MutationSource
 from tests.harness.pytest_plugin.collection import requirement
@@ -34,6 +36,24 @@ def rejects(
             test.check_exchange(exchange, check)
 
     return send_and_check
+
+
+def rejects_with_400(name: str, mutations: MutationSource, check: CheckFunction) -> ConformanceTest:
+    """Return the test that the target rejects each mutation with 400; not applicable where the document has no 400."""
+
+    @requirement(name, mutations=mutations)
+    def send_and_check(test: RequirementTest) -> None:
+        for exchange in test.send_rejected_mutations(base=test.run.prepare_rejection_base):
+            test.check_exchange(exchange, check)
+        require_400(test)
+
+    return send_and_check
+
+
+def require_400(test: RequirementTest) -> None:
+    """Raise NotApplicable if nothing was decided, and the document describes no 400 of the operation."""
+    if not test.decided and not documents_400(test.operation):
+        raise NotApplicable("the document describes no 400 of this operation")
 
 
 def accepts(

@@ -11,7 +11,7 @@ from contracts.openapi.document import Document
 from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.operation import Link, Operation
 from contracts.openapi.parameters import Parameter, path_segment
-from contracts.openapi.samples import sample
+from contracts.openapi.samples import completed, sample
 from contracts.openapi.schemas import properties
 from strategies.body import string_payloads
 from strategies.core.parameters import parameter_sample, with_parameter
@@ -108,11 +108,12 @@ def request_for(
 def control_body(schema: Json, test_data: TestData, index: int = 0) -> Json:
     """Return a body that the schema admits: what it requires, and what else the document or the user gives a value."""
     required = schema.get("required", ())
-    return {
+    body = {
         name: _value(keywords, test_data, index)
         for name, keywords in properties(schema)
         if name in required or "x-control" in keywords or keywords.get(SUPPLIED_BY) in test_data
     }
+    return completed(schema, body)
 
 
 def _value(schema: Json, test_data: TestData, index: int) -> Json:

@@ -8,6 +8,7 @@ from typing import Final
 from hypothesis import HealthCheck, Phase, Verbosity, given, reject, seed, settings
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
+from schemathesis.core.errors import SchemathesisError
 
 from contracts.checks.base import CheckFunction
 from contracts.model.http import Exchange, Request
@@ -63,8 +64,8 @@ def search(trial: RequirementTest, requests: SearchStrategy[Request], check: Che
         seed(trial.random_seed)(quiet(given(requests.filter(partial(_may_be_sent, trial)))(attempt)))()
     except CounterexampleFound as counterexample:
         smallest = counterexample.args[0]
-    except Unsatisfiable:
-        pass  # the schema admits everything, or nothing
+    except (Unsatisfiable, SchemathesisError):
+        pass  # the schema admits everything, or nothing, or Schemathesis cannot generate from it
     for exchange, decision in sent.values():
         if decision is not None and not isinstance(decision, Violation):
             trial.decided.append(exchange)
