@@ -30,9 +30,13 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
+def environment() -> dict[str, str]:
+    """Return this process's environment without what a `make test` around it has put there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "ARGS"}
+
+
 def calls_of(checkout: Path, *arguments: str) -> list[list[str]]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    subprocess.run(["make", *arguments], cwd=checkout, env=kept, check=True, timeout=60)  # noqa: S603, S607 - any make
+    subprocess.run(["make", *arguments], cwd=checkout, env=environment(), check=True, timeout=60)  # noqa: S603, S607 - any make
     return [json.loads(line) for line in (checkout.parent / "calls").read_text().splitlines()]
 
 
@@ -88,3 +92,15 @@ def test_summary_of_the_last_run_is_printed_by_either_name(target: str, warning:
     assert done.stdout == "# Contract held\n"
     assert done.stderr.startswith(warning)
     assert bool(done.stderr) is bool(warning)
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments", "status"),
+    [(0, [], 0), (1, [], 2), (5, [], 2), (1, ["ARGS=-k x"], 2), (5, ["ARGS=-k x"], 0)],
+)
+def test_part_of_the_tests_fails_by_its_exit_code(code: int, arguments: list[str], status: int, checkout: Path) -> None:
+    with (checkout / ".venv" / "bin" / "python").open("a") as python:
+        python.write(f"sys.exit({code} if sys.argv[3] == 'tests/e2e' else 0)\n")
+    command = ["make", "test-unit", "test-e2e", "test-detection", *arguments]
+    done = subprocess.run(command, cwd=checkout, env=environment(), check=False, timeout=60)  # noqa: S603 - any make
+    assert done.returncode == status
