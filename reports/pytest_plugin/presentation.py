@@ -52,8 +52,7 @@ class WorkersPlan:
 
 def _write_planned(config: pytest.Config, checks: Iterable[tuple[Requirement, Operation]]) -> None:
     if config.getoption("--alluredir", None) and SESSION in config.stash:
-        session = config.stash[SESSION]
-        planned = [allure_check(session, *check) for check in checks]
+        planned = [allure_check(config, *check) for check in checks]
         config.stash[ALLURE].write_not_run(planned, allure_results.PLANNED)
 
 
@@ -62,7 +61,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Start the check of an item in Allure."""
     config = item.config
     if SESSION in config.stash and (check := check_of(item)):
-        config.stash[ALLURE].start(allure_check(config.stash[SESSION], *check))
+        config.stash[ALLURE].start(allure_check(config, *check))
 
 
 def pytest_conformance_verdict(config: pytest.Config, test: RequirementTest, verdict: Verdict) -> Presentation:
@@ -71,7 +70,7 @@ def pytest_conformance_verdict(config: pytest.Config, test: RequirementTest, ver
     redactor, url = redactor_of(session), session.target.url
     trends = comparison.trends(verdict.findings)
     suppressed = known_issues.suppressed(verdict.findings, comparison.known_identities(verdict.findings), strict=strict)
-    check = allure_check(session, test.requirement, test.operation)
+    check = allure_check(config, test.requirement, test.operation)
     control = test.run.controls.first
     config.stash[ALLURE].add_verdict(verdict, check, url, redactor, control, trends, suppressed=suppressed)
     return Presentation(

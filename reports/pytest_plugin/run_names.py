@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
+
+import pytest
 
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from reports.redaction.redactor import Redactor
 from reports.writers.allure_results import AllureCheck
 from tests.harness.config.settings import SANDBOX
+from tests.harness.pytest_plugin.stash import SESSION
 from tests.harness.run.session import Session
 
 ROOT = Path(__file__).parents[2]
@@ -27,10 +31,19 @@ def contract_name(session: Session) -> str:
     return str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
 
 
-def allure_check(session: Session, requirement: Requirement, operation: Operation) -> AllureCheck:
-    """Return a check for Allure: `AllureCheck` makes its title and its other labels."""
-    gates = requirement.gates and requirement.applies(operation.stated_only)
-    return AllureCheck(session.document.title, requirement, operation, gates)
+def allure_check(config: pytest.Config, requirement: Requirement, operation: Operation) -> AllureCheck:
+    """Return a check for Allure: `AllureCheck` makes its title and its other labels.
+
+    Its link to the page of requirements is relative: that page belongs beside the report.
+    """
+    file = config.getoption("--requirements")
+    return AllureCheck(
+        api=config.stash[SESSION].document.title,
+        requirement=requirement,
+        operation=operation,
+        gates=requirement.gates and requirement.applies(operation.stated_only),
+        requirements_page=quote(Path(file).name) if file else "",
+    )
 
 
 def redactor_of(session: Session) -> Redactor:

@@ -171,7 +171,7 @@ class RunReports:
             requirements = self._session.requirements
             operations = {operation.id: operation for operation in self._session.operations}
             checks = [
-                allure_check(self._session, requirements[result.requirement], operations[result.operation])
+                allure_check(self._config, requirements[result.requirement], operations[result.operation])
                 for result in not_run
             ]
             self._config.stash[ALLURE].write_not_run(checks, not_run[0].text.partition(": ")[2])

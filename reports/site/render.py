@@ -32,7 +32,7 @@ ANALYTICS = re.compile(
     rb'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>',
     re.DOTALL,
 )
-# Allure truncates metadata and texts, and scrolls past the headline when it opens.
+# Allure truncates metadata and texts, scrolls past the headline when it opens, and cuts off the end of a long note.
 READABLE = b"""<style>
 [data-testid=metadata-list]{grid-template-columns:1fr!important}
 [data-testid=metadata-item-value] *{white-space:normal!important;max-width:none!important}
@@ -43,7 +43,21 @@ const stay = ({ target }) => { target.scrollTop = 0; };
 document.addEventListener("scroll", stay, true);
 for (const moved of ["keydown", "mousedown", "pointerdown", "touchstart", "wheel"])
   addEventListener(moved, () => document.removeEventListener("scroll", stay, true), true);
+globalThis.Blob = class extends Blob {
+  constructor(parts, options) {
+    const ofNote = options?.type === "text/html" && typeof parts?.[0] === "string";
+    const scrolls = "<style>html{overflow-y:auto!important}</style></head>";
+    super(ofNote ? [parts[0].replace("</head>", scrolls), ...parts.slice(1)] : parts, options);
+  }
+};
+new MutationObserver(() => {
+  for (const link of document.querySelectorAll('a[href^="https://beside.invalid/"]'))
+    link.href = link.href.slice("https://beside.invalid/".length);
+}).observe(document, { attributeFilter: ["href"], childList: true, subtree: true });
 </script>"""
+# Allure shows a relative link as text. An address that is nowhere passes, and the script above makes it relative again.
+RELATIVE_LINK = re.compile(rb'"url":"(?=[A-Za-z0-9_.%-]+#)')
+BESIDE = b'"url":"https://beside.invalid/'
 # The data of the page, each file in base64. Compressed, it is a tenth of the size.
 DATA = re.compile(rb"""Promise\.allSettled\(\[((?:d\("[^"]*","[^"]*"\),?)*)\]\)""")
 ENTRY = re.compile(rb"""d\("([^"]*)","([^"]*)"\)""")
@@ -147,7 +161,10 @@ def _packed(page: bytes) -> bytes:
     if data is None:
         raise RenderError("the page contains its data in another form: this version of Allure is not supported")
     # One character for each byte, as btoa needs.
-    files = {name.decode(): base64.b64decode(value).decode("latin-1") for name, value in ENTRY.findall(data[1])}
+    files = {
+        name.decode(): RELATIVE_LINK.sub(BESIDE, base64.b64decode(value)).decode("latin-1")
+        for name, value in ENTRY.findall(data[1])
+    }
     packed = base64.b64encode(gzip.compress(json.dumps(files, ensure_ascii=False).encode(), mtime=0))
     return page[: data.start()] + UNPACK % packed + page[data.end() :]
 

@@ -51,12 +51,16 @@ FIELDS_OF_ALLURE_PYTEST = frozenset({"uuid", "stage", "start", "stop", "steps", 
 
 @dataclass(frozen=True, slots=True)
 class AllureCheck:
-    """One requirement on one operation of an API; `gates` is whether its result may fail the run."""
+    """One requirement on one operation of an API; `gates` is whether its result may fail the run.
+
+    `requirements_page` is the address of the page of requirements, relative to the report; empty without one.
+    """
 
     api: str
     requirement: Requirement
     operation: Operation
     gates: bool
+    requirements_page: str = ""
 
     @property
     def identity(self) -> str:
@@ -84,8 +88,14 @@ class AllureCheck:
             testCaseId=digest,
             historyId=digest,
             labels=[Label(name, value) for name, value in labels.items()],
-            links=[Link(LinkType.LINK, self.requirement.source, f"Source of {self.requirement.id}")],
+            links=list(self._links()),
         )
+
+    def _links(self) -> Iterator[Link]:
+        name = self.requirement.id
+        yield Link(LinkType.LINK, self.requirement.source, f"Source of {name}")
+        if self.requirements_page:
+            yield Link(LinkType.LINK, f"{self.requirements_page}#{name}", f"{name}: what is sent, how to mend")
 
     def without_verdict(self, verdict: str, reason: str) -> TestResult:
         """Return an Allure result that is neither passed nor a fault of the target; `verdict` is its label."""

@@ -63,10 +63,11 @@ def run_and_report(folder: Path, name: str, server: MockServer, *options: str) -
     """Run the suite against what is served, and render the report; runs in the same folder share a history."""
     mine = folder / name
     mine.mkdir()
-    files = ("--alluredir", str(mine / "allure"), "--summary", str(mine / "summary.json"))
+    files = [("--alluredir", "allure"), ("--summary", "summary.json"), ("--requirements", "html/requirements.html")]
+    written = [word for option, file in files for word in (option, str(mine / file))]
     history = ("--history", str(folder / "history" / "findings.jsonl"))
     settings = {"PROPEXO_TOKEN": server.token} | {key: ",".join(values) for key, values in server.known.items()}
-    ended = run(mine, *CHOSEN, "--target", server.url, *files, *history, *options, environment=settings)
+    ended = run(mine, *CHOSEN, "--target", server.url, *written, *history, *options, environment=settings)
     summary = json.loads((mine / "summary.json").read_text())
     report = render(mine / "allure", mine / "html", folder / "history")
     return ReportedRun(ended.code, mine / "allure", summary, report)

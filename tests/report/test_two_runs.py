@@ -111,11 +111,22 @@ def test_new_finding_is_reported_in_full(two_runs: TwoRuns) -> None:
     assert "must: the vendor documents it" in page
     assert f"POST {two_runs.server.url}" in page, "the smallest request"
     assert found["identity"] in page
-    (source,) = browser.links("test-result-meta-links")
+    source, _ = browser.links("test-result-meta-links")
     assert source.startswith("https://docs.propexo.com/")
     assert source in page, "the source that demands it"
     assert browser.clicks <= MOST_CLICKS
     browser.keep("violation")
+
+
+def test_finding_links_to_its_requirement_on_the_page_beside_the_report(two_runs: TwoRuns) -> None:
+    browser = to_finding(two_runs, NEW)
+    _, link = browser.links("test-result-meta-links")
+    page, anchor = two_runs.page.with_name("requirements.html"), "#RESP-05"
+    assert link == f"{page.resolve().as_uri()}{anchor}"
+    browser.open(page, anchor)
+    assert REQUIREMENTS["RESP-05"].fix.usually_because in browser.all_text("To mend")
+    assert browser.loaded() == []
+    browser.keep("requirement")
 
 
 def test_pasted_command_shows_it_again(two_runs: TwoRuns) -> None:
@@ -156,6 +167,7 @@ def test_what_changed_is_read_in_two_clicks(two_runs: TwoRuns) -> None:
     browser.click(browser.row("What changed"))
     text, height = browser.note()
     assert text.index("new - RESP-05") < text.index("still open since") < text.index("known until")
+    assert text.index("known until") < text.index("Access: write"), "it can be read to its end"
     assert height > 300
 
 
@@ -185,7 +197,7 @@ def test_page_is_one_file_that_loads_nothing(two_runs: TwoRuns) -> None:
         assert browser.loaded() == []
     assert browser.complaints() == []
     assert two_runs.page.stat().st_size < LARGEST
-    assert [file.name for file in two_runs.page.parent.iterdir()] == ["index.html"]
+    assert {file.name for file in two_runs.page.parent.iterdir()} == {"index.html", "requirements.html"}
 
 
 def test_token_is_in_no_file(two_runs: TwoRuns) -> None:

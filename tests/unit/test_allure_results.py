@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from allure_commons import model2
 from allure_commons.model2 import Attachment, Label, Parameter, Status, StatusDetails
@@ -57,6 +59,12 @@ def verdict(status: VerdictStatus, *findings: Finding) -> Verdict:
 
 def labels(result: model2.TestResult) -> dict[str, str]:
     return {label.name: label.value for label in result.labels}
+
+
+def test_result_links_to_the_requirement_on_the_page_beside_the_report() -> None:
+    with_page = replace(CHECK, requirements_page="requirements.html")
+    assert [link.url for link in with_page.result().links] == [REQUIREMENT.source, "requirements.html#ERR-01"]
+    assert [link.url for link in CHECK.result().links] == [REQUIREMENT.source]
 
 
 def test_check_has_its_name_labels_and_source_and_nothing_of_the_machine() -> None:

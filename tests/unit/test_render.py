@@ -23,6 +23,16 @@ def test_packed_page_holds_the_same_files() -> None:
     assert _packed(PAGE).endswith(b"})().then(ready)</script></html>")
 
 
+def test_relative_link_gets_an_address_that_allure_shows_and_others_stay() -> None:
+    given = {"url": "requirements.html#ERR-01"}, {"url": "https://x.example/a.html#b"}, {"name": "requirements.html#x"}
+    text = json.dumps([*given, '"url":"a#b"'], separators=(",", ":"))
+    page = PAGE.replace(DATA.encode(), f'd("a.json","{base64.b64encode(text.encode()).decode()}")'.encode())
+    packed = re.search(rb'atob\("([^"]+)"\)', _packed(page))
+    assert packed
+    found = json.loads(json.loads(gzip.decompress(base64.b64decode(packed[1])))["a.json"])
+    assert found == [{"url": "https://beside.invalid/requirements.html#ERR-01"}, *given[1:], '"url":"a#b"']
+
+
 def test_report_page_of_another_format_is_rejected() -> None:
     with pytest.raises(RenderError, match="this version of Allure is not supported"):
         _packed(b"<html></html>")
