@@ -73,11 +73,11 @@ def test_the_first_line_is_the_verdict(two_runs: TwoRuns) -> None:
     browser = two_runs.reader
     browser.open(two_runs.page)
     assert browser.text("report-title") == two_runs.second.summary["headline"]
-    assert browser.text("report-title").startswith("Contract violated: 2 of ")
+    assert browser.text("report-title").startswith("Contract violated: 2 causes, 2 of ")
     assert browser.in_view("report-title")
     facts = browser.text("metadata-list")
     for fact in (
-        "1 new, 1 still open, 2 known",
+        "1 new, 1 still open, 1 known",
         "Checks",
         "Musts",
         "Detection",
@@ -166,7 +166,11 @@ def test_what_changed_is_read_in_two_clicks(two_runs: TwoRuns) -> None:
     browser.click(browser.see("nav-tab-globalAttachments"))
     browser.click(browser.row("What changed"))
     text, height = browser.note()
-    assert text.index("new - RESP-05") < text.index("still open since") < text.index("known until")
+    assert (
+        text.index(f"new - {REQUIREMENTS['RESP-05'].violation}")
+        < text.index("still open since")
+        < text.index("known until")
+    )
     assert text.index("known until") < text.index("Access: write"), "it can be read to its end"
     assert height > 300
 
