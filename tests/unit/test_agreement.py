@@ -68,6 +68,7 @@ def contradictions(report: RunReport, *, violated: bool, strict: bool) -> list[s
     """Return which reports contradict the exit code."""
     code, headline, meaning = report.exit_code, report.headline, report.meaning
     by_strict = code == 1 and not violated
+    shown = badge(report)
     expected = {
         "headline: held": headline.startswith("Contract held: ") == (code in (0, 7)),
         "headline: violated": headline.startswith("Contract violated: ") == (code == 1 and violated),
@@ -84,10 +85,10 @@ def contradictions(report: RunReport, *, violated: bool, strict: bool) -> list[s
         "meaning: failed": any(why in meaning for why in (LEAKED, NOT_WRITTEN, SUITE_FAILED)) == (code == 3),
         "meaning: could not tell": meaning.startswith("could not tell: ") == (code == 6),
         "meaning: gate": (meaning == "the quality gate failed") == (code == 7),
-        "badge: green": (badge(report)["color"] == "brightgreen") == (code == 0),
-        "badge: red": (badge(report)["color"] == "red") == (code == 1),
-        "badge: orange": (badge(report)["color"] == "orange") == (code == 7),
-        "badge: message": str(badge(report)["message"]).startswith("held") == (code in (0, 7)),
+        "badge: green": (shown["color"] == "brightgreen") == (code == 0),
+        "badge: red": (shown["color"] == "red") == (code == 1),
+        "badge: orange": (shown["color"] == "orange") == (code == 7),
+        "badge: message": str(shown["message"]).startswith("held") == (code in (0, 7)),
         "quality gate": quality_gate_refuses(report, strict=strict) == (code != 0),
     }
     return [what for what, holds in expected.items() if not holds]

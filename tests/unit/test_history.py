@@ -4,6 +4,7 @@ import json
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -177,16 +178,11 @@ def test_number_of_runs_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [run.when[8:10] for run in bounded(runs)] == ["21", "22"]
 
 
-def several(file: Path, days: range) -> None:
-    for day in days:
-        append(file, earlier_run(day))
-
-
 def test_runs_at_the_same_time_both_keep_their_lines(tmp_path: Path) -> None:
     file = tmp_path / "h.jsonl"
+    # The processes import the history and no more: each appends one half of the runs.
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        for waited in [pool.submit(several, file, range(1, 11)), pool.submit(several, file, range(11, 21))]:
-            waited.result(timeout=60)
+        list(pool.map(append, repeat(file), [earlier_run(day) for day in range(1, 21)], timeout=60, chunksize=10))
     assert days(file) == [f"{day:02}" for day in range(1, 21)]
     assert all(json.loads(line) for line in file.read_text().splitlines())
 
