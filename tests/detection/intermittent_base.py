@@ -263,7 +263,7 @@ class IsUnauthorized(Intermittent):
     """Is rejected though its token is valid."""
 
     def token_is_known(self, token: str) -> bool:
-        """Ask a copy that lags behind."""
+        """Answer as a replica that lags behind."""
         return not self.picked and super().token_is_known(token)
 
 
@@ -314,7 +314,7 @@ class IsPendingAgain(Intermittent):
     """Finds a job pending again, also if it has ended."""
 
     def status_answer(self, operation: Operation, job: Job) -> Json:
-        """Ask a copy that lags behind."""
+        """Answer as a replica that lags behind."""
         answer = super().status_answer(operation, job)
         return {**answer, "write_status": PENDING} if self.picked else answer
 

@@ -1,4 +1,4 @@
-"""Requests that get in without the issued token, or are kept out with it."""
+"""Requests that are accepted without the issued token, or rejected with it."""
 
 # ruff: noqa: D102 - the mock says what each step does
 

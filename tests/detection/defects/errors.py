@@ -123,7 +123,7 @@ class ErrorIsEncodedTwiceForAScalar(MockApi):
 
 
 class _Envelope(MockApi):
-    """Replaces parts of the error where `when` says so."""
+    """Replaces parts of the error where `when` is true."""
 
     def when(self, refusal: Refusal) -> bool:
         raise NotImplementedError
@@ -304,7 +304,7 @@ class ErrorDoesNotNameTheUnknownProperty(MockApi):
 
 
 class _Status(MockApi):
-    """Gives refusals another status where `when` says so."""
+    """Gives rejections another status where `when` is true."""
 
     other = 422
 

@@ -1,4 +1,4 @@
-"""Any of the other faults, but only now and then: each defect is a trigger and a fault."""
+"""Intermittent defects: each is a trigger and a fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of creates, updates and the listing that show only now and then: each is a trigger and a fault."""
+"""Intermittent faults of creates, updates and the listing: each is a trigger and a fault."""
 
 from __future__ import annotations
 

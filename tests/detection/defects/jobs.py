@@ -269,7 +269,7 @@ def first_of_two_of_a_body(probe: Probe) -> list[object]:
 
 @seeded(requirement="JOB-03", observe=first_of_two_of_a_body)
 class StatusIsThatOfTheLatestForTheRecord(MockApi):
-    """Jobs are looked up by what they are about: a finished one is reported with the status of the latest of them."""
+    """Jobs are looked up by the record that they change: a finished one has the reported status of the latest."""
 
     @cached_property
     def latest(self) -> dict[str, Job]:
@@ -321,7 +321,7 @@ class JobIdIsMadeOfTheClock(MockApi):
 
 
 class _Told(MockApi):
-    """Tells a job's status in another way where `when` says so."""
+    """Changes the reported status of a job where `when` is true."""
 
     def when(self, job: Job) -> bool:  # noqa: ARG002
         return True

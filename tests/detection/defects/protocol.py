@@ -97,7 +97,7 @@ class RefusalsSendALineBreakMore(RawServer):
     """The body of a 400 ends with a line that its Content-Length leaves out: the next answer begins with it."""
 
     async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
-        """Write more than was said."""
+        """Write more bytes than announced."""
         connection.write(response.to(request) + (b"\n\n" if response.status == 400 else b""))
 
 

@@ -1,4 +1,4 @@
-"""Answers to accepted writes that are not what the document says, some of them only for some values."""
+"""Answers to accepted writes that differ from the document, some of them only for some values."""
 
 # ruff: noqa: D102 - the mock says what each step does
 

@@ -373,7 +373,7 @@ class ConcurrentWritesCollide(InTurns):
     """A write that arrives while another one is under way is answered 500: the row is locked."""
 
     def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
-        """Start with nobody."""
+        """Start without clients."""
         super().__init__(document, state=state, limit=limit)
         self._busy = 0
 
@@ -399,7 +399,7 @@ class CredentialsOfAConcurrentRequestCount(InTurns):
     """A request without credentials passes while one with a token is under way."""
 
     def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
-        """Start with nobody."""
+        """Start without clients."""
         super().__init__(document, state=state, limit=limit)
         self._tokens: list[str] = []
 

@@ -178,7 +178,7 @@ class UnknownPropertiesAreIgnored(MockApi):
     """A property that the schema does not list is ignored."""
 
     def errors(self, operation: Operation, value: Json) -> list[ValidationError]:
-        """Drop what is said against it."""
+        """Drop the errors about it."""
         return [error for error in super().errors(operation, value) if error.validator != UNKNOWN_PROPERTIES]
 
 

@@ -213,8 +213,8 @@ class TargetsThatAreNoTextAreRefused(RawServer):
     async def write_response(self, connection: Connection, request: RawRequest, response: RawResponse) -> None:
         """Refuse it in two words, without any header of the application's."""
         if not self.is_text(request.target):
-            said = (("content-type", "text/plain"), ("content-length", "11"), ("connection", "close"))
-            response = RawResponse(400, said, b"Bad Request")
+            headers = (("content-type", "text/plain"), ("content-length", "11"), ("connection", "close"))
+            response = RawResponse(400, headers, b"Bad Request")
             connection.open = False
         connection.write(response.to(request))
 

@@ -177,7 +177,7 @@ class BodiesThatAreNoObjectAreUnprocessable(UnreadWithAnotherStatus):
     """A JSON value that is no object is refused with 422."""
 
     def was_not_read(self, refusal: Refusal) -> bool:
-        """Look for what is said of the body as a whole."""
+        """Look for an error about the whole body."""
         return any(issue["path"] == [] and "received" in issue for issue in refusal.issues)
 
 
@@ -196,8 +196,8 @@ class ParsersRefuseInTheWordsOfTheFramework(Unread):
 
     def unread(self, refusal: Refusal) -> Response:
         """Say it as the framework does."""
-        said = {"statusCode": 400, "error": "Bad Request", "message": "Body is not valid JSON"}
-        return self.respond(400, said)
+        body = {"statusCode": 400, "error": "Bad Request", "message": "Body is not valid JSON"}
+        return self.respond(400, body)
 
 
 # What only a fuzzer sends

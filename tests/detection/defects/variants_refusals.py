@@ -46,7 +46,7 @@ def cancelled_twice(probe: Probe) -> object:
 
 
 class AnsweringStrangers(MockApi):
-    """A mock that says something of its own to unknown credentials; no variant by itself."""
+    """A mock with its own answer to unknown credentials; no variant by itself."""
 
     def refuse(self, request: Request, refusal: Refusal) -> Response:
         """Tell rejected credentials from others."""
@@ -73,7 +73,7 @@ class StrangersFindNothing(AnsweringStrangers):
     """Missing and wrong credentials are answered with 404, as if there were nothing."""
 
     def to_a_stranger(self, request: Request, refusal: Refusal) -> Response:
-        """Say what is said of an unknown path."""
+        """Answer as for an unknown path."""
         return super().refuse(request, self.not_found("route"))
 
 

@@ -84,7 +84,7 @@ class MomentsAreReadInAnyNotation(MockApi):
     moment = re.compile(r"\d{4}-\d\d-\d\d[Tt_ ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)?", re.ASCII)
 
     def errors(self, operation: Operation, value: Json) -> list[ValidationError]:
-        """Drop what is said against the notation."""
+        """Drop the errors about the notation."""
         found = super().errors(operation, value)
         sent = value.get(DATE) if isinstance(value, dict) else None
         if not (isinstance(sent, str) and self.moment.fullmatch(sent)):

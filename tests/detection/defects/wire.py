@@ -50,7 +50,7 @@ def content(probe: Probe, template: str) -> bytes:
 
 
 def text(template: str, content_type: str | None = "application/json") -> Observe:
-    """Return an observation of what is said to this body, sent as this media type."""
+    """Return an observation of the answer to this body, sent as this media type."""
     return lambda probe: probe.write(content(probe, template), {"content-type": content_type}).comparable
 
 
