@@ -30,6 +30,7 @@ from contracts.openapi.document import Document
 from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Operation
+from contracts.requirements import load_requirements
 from contracts.untrusted import sanitize
 from tests.harness.cli.preflight_client import MAX_ATTEMPT_SECONDS, PreflightClient, Unreachable, within
 from tests.harness.cli.preflight_requests import (
@@ -43,6 +44,7 @@ from tests.harness.cli.preflight_requests import (
 from tests.harness.config.access import Access
 from tests.harness.config.settings import MOCK, Secret, Target, env_file_from, settings_from, target_from, tls_of
 from tests.harness.http.proxies import proxy_for
+from tests.harness.run.coverage import left_out
 from tests.harness.run.relations import creator_for, missing_variables, variables_of
 from tests.harness.run.request_factory import request_for
 from tests.harness.run.session import CONTRACTS
@@ -51,6 +53,8 @@ SLOW_SHARE = 0.8
 """Of the limit; from there on the vendor delays every response."""
 ALLURE = Path("reports") / "site" / "node_modules" / "allure" / "package.json"
 ROOT = CONTRACTS.parent
+MAX_NOT_JUDGED = 10
+"""Lines on what a run would not test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +262,7 @@ def _lines(options: argparse.Namespace, declared: Access | None) -> Iterator[Lin
         return
     yield Line("contract", f"valid, {len(document.operations)} operations, {document.digest}")
     if options.target == MOCK:
+        yield from _left_out(document, None)
         api = MockApi(document)
         with serve(api) as server:
             mock = Target(MOCK, server.url, Secret(server.token), api.state.supplied)
@@ -272,7 +277,18 @@ def _lines(options: argparse.Namespace, declared: Access | None) -> Iterator[Lin
         yield Line("settings", "cannot be used", str(error))
         return
     yield Line("settings", f"{len(target.known)} variables with values that the target knows")
-    yield from examine(document.served_at(target.url), client, declared)
+    served = document.served_at(target.url)
+    yield from _left_out(served, target)
+    yield from examine(served, client, declared)
+
+
+def _left_out(document: Document, target: Target | None) -> Iterator[Line]:
+    """Yield lines on what a run of the whole document would not test."""
+    requirements = load_requirements(CONTRACTS / "requirements.yaml").values()
+    found = left_out(document, document.operations, requirements, target)
+    yield from (Line("not judged", text) for text in found[:MAX_NOT_JUDGED])
+    if len(found) > MAX_NOT_JUDGED:
+        yield Line("not judged", f"{len(found) - MAX_NOT_JUDGED} more: the report of a run lists all of them")
 
 
 if __name__ == "__main__":

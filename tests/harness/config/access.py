@@ -64,6 +64,8 @@ def require(declared: Access | None, given: Access, missing_settings: Iterable[S
     wanted = (
         [TOKEN] if given is Access.NONE and declared is Access.TOKEN else min(filter(None, missing_settings), key=len)
     )
+    if ALLOW_WRITES in wanted:
+        raise UsageError(f"--access {declared} needs more: {how_to_supply(wanted)}, or declare --access {given}.")
     raise UsageError(
         f"--access {declared} needs {' and '.join(wanted)}: set them in the environment or in .env, "
         f"or declare --access {given}."
@@ -72,10 +74,12 @@ def require(declared: Access | None, given: Access, missing_settings: Iterable[S
 
 def how_to_supply(missing_settings: Iterable[str]) -> str:
     """Return what to do about missing settings, as an imperative without a full stop."""
-    names = [name for name in missing_settings if name != ALLOW_WRITES]
-    if not names:
-        return f"name the operation in --operation and say {ALLOW_WRITES}"
-    return f"set {' and '.join(names)}"
+    missing = list(missing_settings)
+    names = [name for name in missing if name != ALLOW_WRITES]
+    parts = [f"set {' and '.join(names)}"] if names else []
+    if ALLOW_WRITES in missing:
+        parts.append(f"name the operation in --operation and say {ALLOW_WRITES}")
+    return ", and ".join(parts)
 
 
 def skip_reason(

@@ -16,7 +16,7 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from contracts.model.http import Exchange
 from contracts.openapi.descriptions import NotJudged
-from contracts.openapi.document import Document, not_judged
+from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement, load_requirements
@@ -39,7 +39,7 @@ from tests.harness.http.timing import ClientPolicy
 from tests.harness.rate_limit.limit_window import LimitWindow
 from tests.harness.run.cleanup_requests import CleanupRequests
 from tests.harness.run.context import RunContext, RunPlan
-from tests.harness.run.coverage import unmet_extensions, withheld_writes
+from tests.harness.run.coverage import left_out
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.journal import Journal, folder
@@ -133,9 +133,8 @@ class Session:
     @property
     def not_judged(self) -> tuple[str, ...]:
         """Return a line for each part of the document, and of the selected operations, that is not tested, and why."""
-        withheld = () if self._target is None else withheld_writes(self.document, self.operations, self._target)
-        parts = (*not_judged(self.document, self.operations), *map(str, self._not_served))
-        return (*parts, *unmet_extensions(self.document, self.requirements.values()), *withheld)
+        lines = left_out(self.document, self.operations, self.requirements.values(), self._target)
+        return (*map(str, self._not_served), *lines)
 
     @property
     def access(self) -> Access:
