@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import combinations, permutations
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import unquote_plus, urlencode
 
 from contracts.checks.listing_queries import ASCENDING, COMPARES, DESCENDING, FILTERS
 from contracts.model.http import Request
@@ -26,10 +26,9 @@ def with_query(**values: object) -> Callable[[Request], Request]:
 
     def apply(request: Request) -> Request:
         path, _, given = request.target.partition("?")
-        parameters = dict(parse_qsl(given, keep_blank_values=True)) | {
-            name: str(value) for name, value in values.items()
-        }
-        return replace(request, target=f"{path}?{urlencode(parameters)}")
+        # As sent: a required array repeats its name.
+        others = [pair for pair in given.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in values]
+        return replace(request, target=f"{path}?{'&'.join([*others, urlencode(values)])}")
 
     return apply
 

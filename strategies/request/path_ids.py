@@ -8,7 +8,8 @@ from functools import partial
 from urllib.parse import quote, unquote
 
 from contracts.model.http import Request
-from contracts.openapi.operation import Operation
+from contracts.openapi.operation import PATH_PARAMETER, Operation
+from contracts.openapi.parameters import path_prefix
 from strategies.core.mutation import Mutation, Priority
 from strategies.request.query_values import LONG_VALUE_CHARACTERS, SCRIPTS, UNKNOWN_NAME
 
@@ -101,7 +102,7 @@ def trailing_slash(operation: Operation) -> list[Mutation]:
 
 def on_last_id(operation: Operation, change: Callable[[str], str]) -> Callable[[Request], Request]:
     """Return the change of the last path parameter in its percent-encoded form."""
-    before, _, rest = operation.path.rpartition("{")
+    before, _, rest = operation.encoded_path.rpartition("{")
     after = rest.partition("}")[2]
     literal = before.rpartition("}")[2]
     """The literal before this parameter: from the one before it, or from the start."""
@@ -116,5 +117,7 @@ def on_last_id(operation: Operation, change: Callable[[str], str]) -> Callable[[
 
 
 def on_last_value(operation: Operation, change: Callable[[str], str]) -> Callable[[Request], Request]:
-    """Return the change of the last path parameter in its decoded form."""
-    return on_last_id(operation, lambda raw: quote(change(unquote(raw)), safe=""))
+    """Return the change of the last path parameter in its decoded form; what its style puts before it stays."""
+    last = PATH_PARAMETER.findall(operation.path)[-1:]
+    prefix = next((path_prefix(one) for one in operation.parameters_in("path") if [one.name] == last), "")
+    return on_last_id(operation, lambda raw: prefix + quote(change(unquote(raw.removeprefix(prefix))), safe=""))

@@ -1,5 +1,6 @@
 """Orders, filters and pages of a listing, made from what its first page showed."""
 
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from contracts.openapi.operation import Operation
@@ -92,3 +93,9 @@ def test_value_without_letters_has_no_other_case() -> None:
 
 def placed(value: str) -> list[dict[str, str | None]]:
     return [SHOWN[0] | {"property_id": value}, SHOWN[1] | {"property_id": None}]
+
+
+def test_page_keeps_the_rest_of_the_query_as_it_was_sent() -> None:
+    request = replace(control(LIST), target="/things?region=a&region=b%2Cc&limit=7&offset=0")
+    page = listing.with_query(limit=2)(request)
+    assert page.target == "/things?region=a&region=b%2Cc&offset=0&limit=2"

@@ -50,10 +50,26 @@ def asked_for(mutations, target: str = "/things") -> dict[str, dict[str, str]]:
         "something behind": ("/a/{x}/b/", "/a/1/b/", "/a/1%00/b/"),
         "two ids": ("/a/{x}/b/{y}", "/a/1/b/2", "/a/1/b/2%00"),
         "two ids in a segment": ("/a/{x}-{y}.json", "/a/1-2.json", "/a/1-2%00.json"),
+        "other letters before it": ("/d\u00e9p\u00f4ts/{x}/b", "/d%C3%A9p%C3%B4ts/1/b", "/d%C3%A9p%C3%B4ts/1%00/b"),
     },
 )
 def test_last_id_is_mutated_and_all_else_unchanged(path, target, expected) -> None:
     assert targets(path_ids.hostile_path_ids(on_path(path)), target)["id with an encoded NUL"] == expected
+
+
+@table("style, sent", {"label": ("label", ".a%20b"), "matrix": ("matrix", ";x=a%20b"), "simple": ("simple", "a%20b")})
+def test_value_in_the_path_keeps_what_its_style_adds(style: str, sent: str) -> None:
+    taken = operation(
+        path="/a/{x}", parameters=(Parameter("x", "path", required=True, schema={"type": "string"}, style=style),)
+    )
+    before = sent.replace("a%20b", "1")
+    change = path_ids.on_last_value(taken, lambda value: f"a b{value[1:]}")
+    assert change(Request("GET", f"/a/{before}", ())).target == f"/a/{sent}"
+
+
+def test_ids_are_mutated_under_a_base_path() -> None:
+    under = operation(path="/a/{x}", base_path="/v%201", parameters=on_path("/a/{x}").parameters)
+    assert targets(path_ids.hostile_path_ids(under), "/v%201/a/1")["id with an encoded NUL"] == "/v%201/a/1%00"
 
 
 @replayable
