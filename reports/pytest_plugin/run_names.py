@@ -50,7 +50,8 @@ def redactor_of(session: Session) -> Redactor:
     """Return the redactor for the token, and with `--redact ids` for ids and names, too."""
     if not session.options.redact_ids:
         return _redactor(session.target.token, None)
-    known = {value: f"[{name}]" for name, values in session.target.known.items() for value in values}
+    given = [*session.target.known.items(), *session.context.found_ids.items()]
+    known = {value: f"[{name}]" for name, values in given for value in values}
     return _redactor(session.target.token, tuple((known | dict.fromkeys(session.records.ids, "[record]")).items()))
 
 

@@ -116,6 +116,10 @@ class UnitsForEverybody(Units):
         """Let everybody in."""
 
 
+class UnitsOfLongIds(Units):
+    known = ("unit-seventeen", "unit-four")
+
+
 class NoUnits(Units):
     known = ()
 
@@ -200,6 +204,17 @@ def test_id_that_the_user_gives_needs_no_listing(tmp_path: Path) -> None:
     assert outcome.code == 0, outcome.output
     assert units.pages == 0
     assert "u-17" not in units.asked
+
+
+def test_ids_that_were_found_are_redacted_on_demand(tmp_path: Path) -> None:
+    har = tmp_path / "run.har"
+    chosen = ("--operation", "list_rooms", "-k", "RESP-05", "--redact", "ids", "--har", str(har))
+    outcome, units, _ = run_against(tmp_path, UnitsOfLongIds, *chosen)
+    assert outcome.code == 0, outcome.output
+    assert "unit-seventeen" in units.asked
+    assert "unit-seventeen" not in (tmp_path / "summary.json").read_text()
+    assert "[PROPEXO_UNIT_ID]" in har.read_text()
+    assert "unit-seventeen/rooms" not in har.read_text()
 
 
 def test_write_that_is_named_and_allowed_is_sent(tmp_path: Path) -> None:

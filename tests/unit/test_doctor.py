@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -17,6 +18,7 @@ from tests.harness.cli.doctor import Line, examine, main, tools
 from tests.harness.cli.preflight_client import MAX_REQUESTS, TOTAL_SECONDS, PreflightClient, Unreachable, within
 from tests.harness.config.access import Access
 from tests.harness.config.settings import Secret, Target, settings_from, tls_of
+from tests.support.documents import described, taking
 from tests.support.factories import TOKEN, table
 from tests.support.sockets import OK, ServerConnection, nobody, server_side
 from tests.support.sockets import serving as serving_fake
@@ -59,6 +61,17 @@ def test_target_that_is_well_has_no_problem_and_is_only_read() -> None:
     assert set(api.asked) == {"GET"}
     assert client.sent == len(api.asked) < 10
     assert time.monotonic() - began < 10
+
+
+def test_doctor_says_what_a_run_would_not_test(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "document.yaml"
+    file.write_text(json.dumps(described(taking({"type": "object"}))))
+    main(["--contract", str(file), "--target", "http://127.0.0.1:9", "--env-file", os.devnull])
+    lines = [line for line in capsys.readouterr().out.splitlines() if line[9:].startswith("not judged")]
+    assert any("need x-listing (LIST-" in line for line in lines)
+    assert any("POST /things: valid requests are not sent" in line for line in lines)
+    main(["--contract", str(file)])
+    assert "valid requests are not sent" not in capsys.readouterr().out
 
 
 def test_token_that_is_rejected_is_a_problem() -> None:

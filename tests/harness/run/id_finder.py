@@ -43,6 +43,8 @@ class IdFinder:
                 found, reason = self._values(source)
                 if found:
                     test_data[variable] = found
+                    known = self._context.found_ids
+                    known[variable] = tuple(dict.fromkeys((*known.get(variable, ()), *found)))
                     label = f"{name} of {self._operation.label}"
                     self._sender.note(f"{label}: {len(found)} from {source.listing.label}")
                     break
