@@ -14,7 +14,7 @@ STYLE = """
 * { box-sizing: border-box; }
 body {
   margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 62rem; background: var(--back); color: var(--text);
-  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere;
+  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere;
 }
 h1 { margin: 0; font-size: 1.9rem; }
 h2 { margin: 2.5rem 0 .75rem; font-size: 1.35rem; }
@@ -65,7 +65,8 @@ summary { color: var(--link); cursor: pointer; font-size: .9rem; }
   :root {
     --text: #000; --soft: #444; --back: #fff; --card: #fff; --line: #bbb; --link: #000; --must: #000; --should: #000;
   }
-  body { max-width: none; padding: 0; font-size: 10pt; }
+  html { font-size: 9.5pt; }
+  body { max-width: none; padding: 0; }
   nav { display: none; }
   article { break-inside: avoid; }
   details::details-content { content-visibility: visible; height: auto; }

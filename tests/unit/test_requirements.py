@@ -216,3 +216,9 @@ def test_requirement_says_what_a_target_does_that_violates_it(requirement) -> No
     assert requirement.violation != requirement.sentence
     assert requirement.violation[0].isupper()
     assert not re.search(r"\bnot\b.*\b(not|un\w+)\b", requirement.violation), "a negation of a negation"
+
+
+@each_requirement
+def test_hint_is_plain_text_but_for_its_code(requirement) -> None:
+    for text in (requirement.fix.usually_because, requirement.fix.to_mend):
+        assert not set("*_<>[]|#") & set("".join(text.split("`")[::2])), "Markdown and HTML would read it as markup"
