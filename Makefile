@@ -1,6 +1,7 @@
 # Every target sets up what it needs. `make` alone lists them.
 SHELL := /bin/bash
 PYTHON ?= python3.11
+OTHER_TARGET := $(if $(filter undefined,$(origin TARGET)),,--target "$$TARGET")
 TARGET ?= mock
 CONTRACT ?= contracts/appointments.yaml
 PROFILE ?= nightly
@@ -25,7 +26,7 @@ COMPILE := $(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --st
 TESTS := test-unit test-e2e test-detection
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance requirements published doctor clean-up accept summary told issue test $(TESTS) test-report frameworks chaos soak proof prove bench mock lint types lock clean
+.PHONY: help conformance requirements published doctor clean-up accept replay watch summary told issue test $(TESTS) test-report frameworks chaos soak proof prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +62,14 @@ clean-up: $(READY) ## cancel what runs against TARGET left there, however they e
 accept: $(READY) ## live with a cause for a while: CAUSE=1 (its number in the last run, or an identity); ARGS=--all-operations
 	@test -n "$$CAUSE$$FINDING" || { echo 'Say which: make accept CAUSE=1'; exit 1; }
 	@$(RUN) -m reports.cli.accept "$${CAUSE:-$$FINDING}" $(ARGS)
+
+replay: $(READY) ## try a cause of the last run again, in seconds: CAUSE=1 (or an identity, or all), TARGET if it is another
+	@test -n "$$CAUSE$$FINDING" || { echo 'Say which: make replay CAUSE=1'; exit 4; }
+	@$(RUN) -m reports.cli.replay "$${CAUSE:-$$FINDING}" $(OTHER_TARGET) $(ARGS)
+
+watch: $(READY) ## replay a cause each time the target comes back, or Enter is pressed: the loop of somebody who mends a server
+	@test -n "$$CAUSE$$FINDING" || { echo 'Say which: make watch CAUSE=1'; exit 4; }
+	@$(RUN) -m reports.cli.replay "$${CAUSE:-$$FINDING}" --watch $(OTHER_TARGET) $(ARGS)
 
 summary: ## print the summary of the last run, in Markdown
 	@cat $(LATEST)/summary.md 2> /dev/null || echo "There is no summary of the last run: its log says why."

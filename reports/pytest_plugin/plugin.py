@@ -11,6 +11,7 @@ import pytest
 
 from contracts.errors import UsageError
 from contracts.model.exit_codes import ExitCode
+from contracts.untrusted import sanitize
 from reports.pytest_plugin import options, presentation, requirements_report
 from reports.pytest_plugin.har_recording import HarRecording
 from reports.pytest_plugin.options import output_files
@@ -25,7 +26,8 @@ from reports.run import history, known_issues, run_report
 from reports.run.run_report import RunReport
 from reports.run.trend import Comparison
 from reports.writers import allure_results, allure_write_guard
-from tests.harness.pytest_plugin.stash import RESULTS, SESSION
+from tests.harness.pytest_plugin.replay import outcome_lines
+from tests.harness.pytest_plugin.stash import REPLAY, RESULTS, SESSION
 from tests.harness.run.session import Session
 
 RECORDING: Final = pytest.StashKey[HarRecording]()
@@ -101,8 +103,17 @@ def pytest_conformance_reports(session: pytest.Session, pytest_status: int) -> E
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Write the closing text of the run."""
-    if REPORT in config.stash:
+    """Write the closing text of the run; where findings are tried again, what became of each."""
+    if REPORT in config.stash and REPLAY in config.stash:
+        report = config.stash[REPORT]
+        verdicts = {
+            (result.requirement, result.operation): (str(result.verdict), [one.kind for one in result.findings])
+            for result in report.results
+        }
+        terminalreporter.ensure_newline()
+        for line in (*outcome_lines(config.stash[REPLAY], verdicts), report.exit_line):
+            terminalreporter.write_line(sanitize.text(line))
+    elif REPORT in config.stash:
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - there is no other way to learn it
         terminalreporter.section("conformance")
         terminalreporter.write(terminal.closing_text(config.stash[REPORT], width))

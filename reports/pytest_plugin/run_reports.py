@@ -127,7 +127,9 @@ class RunReports:
         """Return whether the user selected the whole suite, and the run came to its end."""
         config, option = self._config, self._config.option
         last_failed = getattr(option, "lf", False)
-        narrowed = option.operation or option.keyword or option.markexpr or option.deselect or last_failed
+        narrowed = (
+            option.operation or option.keyword or option.markexpr or option.deselect or last_failed or option.finding
+        )
         folders = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
         session, results = self._pytest_session, config.stash[RESULTS]
         stopped = session.shouldstop or session.shouldfail or stop_reason(results)

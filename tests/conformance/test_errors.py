@@ -90,7 +90,7 @@ test_error_names_the_property = holds_for_each_exchange(
 )
 
 
-@requirement("ERR-09", depends_on=("ERR-01", "ERR-03", "ERR-13"))
+@requirement("ERR-09", depends_on=("ERR-01", "ERR-03", "ERR-13"), compares=True)
 def test_same_bad_request_gets_the_same_refusal(test: RequirementTest) -> None:
     test.check_all_exchanges(errors.rejection_is_deterministic)
     if not test.decided:

@@ -42,7 +42,7 @@ def _read_job(test: RequirementTest, write: Exchange) -> Exchange:
     return test.run.send(request, CONTROL, operation=status)
 
 
-@requirement("JOB-02", depends_on=("JOB-03",))
+@requirement("JOB-02", depends_on=("JOB-03",), compares=True)
 def test_job_reaches_a_final_status_and_stays(test: RequirementTest) -> None:
     test.run.control()
     test.check_all_exchanges(jobs.jobs_reach_final_status)

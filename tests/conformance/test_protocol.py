@@ -34,7 +34,7 @@ test_method_override_is_ignored = accepts("HTTP-03", methods.method_overrides, h
 test_every_answer_tells_the_limit = holds_for_each_exchange("RATE-01", rate_limit.rate_headers_valid)
 
 
-@requirement("RATE-02", depends_on=("AUTH-08", "ERR-16", "JOB-01", "JOB-06", "RESP-01"))
+@requirement("RATE-02", depends_on=("AUTH-08", "ERR-16", "JOB-01", "JOB-06", "RESP-01"), compares=True)
 def test_what_remains_falls_with_use(test: RequirementTest) -> None:
     test.check_all_exchanges(rate_limit.remaining_decreases(test.run.client.began))
     if not test.decided:

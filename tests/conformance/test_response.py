@@ -70,7 +70,7 @@ def left_open_to_fuzzers(operation: Operation) -> list[Mutation]:
     return [mutation for mutation in left_open(operation) if mutation.fuzzer_only]
 
 
-@requirement("RESP-06", mutations=left_open_and_honest)
+@requirement("RESP-06", mutations=left_open_and_honest, compares=True)
 def test_no_honest_request_gets_a_server_error(test: RequirementTest) -> None:
     test.check_all_exchanges(per_exchange(response.no_server_error))
     test.check_all_exchanges(response.service_is_steady)
@@ -103,7 +103,7 @@ def test_requests_at_the_same_time_get_their_own_answers(test: RequirementTest) 
         test.check_exchange(exchange, echoes.response_matches_own_request)
 
 
-@requirement("RESP-10")
+@requirement("RESP-10", compares=True)
 def test_accepted_request_stays_valid(test: RequirementTest) -> None:
     test.run.control()
     if not test.run.controls.replayable:

@@ -14,7 +14,8 @@ from strategies.core.mutation import MutationSource
 from tests.harness.config.settings import MOCK
 from tests.harness.pytest_plugin.catalogue import CataloguedTest, catalogue_of
 from tests.harness.pytest_plugin.item_ids import check_id
-from tests.harness.pytest_plugin.stash import BUDGET_SHARES, CATALOGUE, SESSION, STARTED
+from tests.harness.pytest_plugin.replay import Replay, deselect, plan_for, shares_for, with_compared_requests
+from tests.harness.pytest_plugin.stash import BUDGET_SHARES, CATALOGUE, REPLAY, SESSION, STARTED
 from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.context import RunPlan
 from tests.harness.run.session import Session
@@ -31,6 +32,7 @@ def requirement(
     expects_success: bool = False,
     extra_requests_by_listing: tuple[int, int, int] | None = None,
     depends_on: tuple[str, ...] = (),
+    compares: bool = False,
 ) -> Callable[[Function], Function]:
     """Name the requirement that a test is about.
 
@@ -39,10 +41,11 @@ def requirement(
     record, `extra_requests_by_listing` replaces it. `expects_success`: a conforming target accepts most mutations.
 
     `depends_on` are the ids of requirements whose tests have to have run on the operation before this one: where they
-    are not selected, they run first, without a verdict.
+    are not selected, they run first, without a verdict. `compares`: the check compares exchanges, those of other
+    requirements included.
     """
     return pytest.mark.requirement(
-        RequestDemand(name, mutations, extra_requests, expects_success, extra_requests_by_listing, depends_on)
+        RequestDemand(name, mutations, extra_requests, expects_success, extra_requests_by_listing, depends_on, compares)
     )
 
 
@@ -110,6 +113,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[STARTED] = {}
     config.stash[BUDGET_SHARES] = _allocate_budgets(session, catalogue)
     session.run_plans = {name: _run_plan(session, shares) for name, shares in config.stash[BUDGET_SHARES].items()}
+    if REPLAY in config.stash:
+        _select_replayed(config, items, config.stash[REPLAY])
 
 
 def _phase(requirement: Requirement, demand: RequestDemand) -> tuple[bool, bool]:
@@ -135,6 +140,24 @@ def _allocate_budgets(session: Session, catalogue: Mapping[str, CataloguedTest])
     return plans
 
 
+def _select_replayed(config: pytest.Config, items: list[pytest.Item], replay: Replay) -> None:
+    """Keep the items that the findings to be tried again need, and let them send no more than that."""
+    session, whole = config.stash[SESSION], config.stash[BUDGET_SHARES]
+    before = config.stash[CATALOGUE]
+    catalogue = config.stash[CATALOGUE] = with_compared_requests(before, session.requirements, replay)
+    needed: set[tuple[str, str]] = set()
+    plans: dict[str, RunPlan] = {}
+    for operation in session.operations:
+        findings = replay.on(operation.id)
+        shares = shares_for(findings, operation, catalogue, whole[operation.id])
+        whole[operation.id] |= shares
+        plans[operation.id] = plan_for(findings, catalogue, session.run_plans[operation.id], _run_plan(session, shares))
+        needed |= {(name, operation.id) for name in shares}
+    session.run_plans = plans
+    checks = {item: check for item in items if (check := check_of(item))}
+    deselect(config, items, [one for one, (cited, operation) in checks.items() if (cited.id, operation.id) in needed])
+
+
 def _run_plan(session: Session, shares: Mapping[str, BudgetShare]) -> RunPlan:
     """Return what an operation sends before and after its requirements' own requests, by their budget shares."""
     checking_all = [share for name, share in shares.items() if session.requirements[name].checks_all_exchanges]
@@ -152,7 +175,7 @@ def _run_plan(session: Session, shares: Mapping[str, BudgetShare]) -> RunPlan:
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     """Return the cost of the run before it begins, and what of the document it does not cover."""
-    if BUDGET_SHARES not in config.stash:
+    if BUDGET_SHARES not in config.stash or REPLAY in config.stash:
         return []
     session = config.stash[SESSION]
     estimate = cost_estimate(len(config.stash[BUDGET_SHARES]), session.options.profile, session.per_minute)

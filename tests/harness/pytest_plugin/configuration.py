@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
 from contextlib import ExitStack, suppress
@@ -18,10 +19,12 @@ from contracts.model.exit_codes import ExitCode
 from tests.harness.config.private_folder import private_folder
 from tests.harness.config.settings import env_file_from
 from tests.harness.pytest_plugin.options import check_options, options_of
+from tests.harness.pytest_plugin.replay import read_replay
 from tests.harness.pytest_plugin.stash import (
     INTERRUPTION,
     NOT_CANCELLED,
     NOT_WRITTEN,
+    REPLAY,
     RESULTS,
     SESSION,
     STOP_REASONS,
@@ -30,7 +33,7 @@ from tests.harness.pytest_plugin.terminal import write_line
 from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.interruption import Interruption, clean_up_hint
 from tests.harness.run.selection import NothingSelected
-from tests.harness.run.session import Session
+from tests.harness.run.session import Options, Session
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,8 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
     _disable_core_dumps()
     config.stash[RESULTS], config.stash[NOT_CANCELLED], config.stash[NOT_WRITTEN] = [], [], []
     set_hypothesis_home_dir(hypothesis_home())
-    options = options_of(config)
     try:
+        options = _with_replay(config, options_of(config))
         if not is_worker(config):
             check_options(config)
         config.stash[SESSION] = Session(replace(options, env_file=env_file_from(config.getoption("--env-file"))))
@@ -53,6 +56,17 @@ def pytest_configure(config: pytest.Config) -> None:
     _install_interruption(config)
     if not is_worker(config):
         sys.excepthook = exit_after_crash
+
+
+def _with_replay(config: pytest.Config, options: Options) -> Options:
+    """Return the options with the operations and the seed of the findings that are tried again, if any are."""
+    chosen = config.getoption("--finding")
+    if not chosen:
+        return options
+    replay = config.stash[REPLAY] = read_replay(Path(config.getoption("--findings-from")), chosen)
+    operations = list(options.operations) or [glob.escape(one) for one in replay.operations]
+    seed = options.random_seed if config.getoption("hypothesis_seed", None) is not None else replay.seed
+    return replace(options, operations=operations, random_seed=seed)
 
 
 def _disable_core_dumps() -> None:

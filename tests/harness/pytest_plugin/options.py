@@ -17,6 +17,7 @@ from tests.harness.config.access import Access
 from tests.harness.config.settings import PRODUCTION_HOST, Profile
 from tests.harness.http.timing import ClientPolicy
 from tests.harness.pytest_plugin.output_paths import OUTPUT_OPTIONS, check_writable, expanded
+from tests.harness.pytest_plugin.replay import LATEST
 from tests.harness.pytest_plugin.stash import CLIENT_POLICY
 from tests.harness.pytest_plugin.terminal import write_line
 from tests.harness.pytest_plugin.workers import is_worker
@@ -75,6 +76,20 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         default="nightly",
         choices=[str(p) for p in Profile],
         help="request budget: 45, 120 or 1,000 requests for each operation",
+    )
+    group.addoption(
+        "--finding",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="send again only what this finding of the last run needs: the identity of a cause or finding, the number"
+        " of a cause, or all; may be repeated",
+    )
+    group.addoption(
+        "--findings-from",
+        default=str(LATEST),
+        metavar="FILE",
+        help="summary.json of the run that --finding is about (default: the last run of make conformance)",
     )
     group.addoption(
         "--max-minutes",

@@ -78,9 +78,7 @@ def holds_for_each_exchange(
     depends_on: tuple[str, ...] = (),
 ) -> ConformanceTest:
     """Return the test that each exchange of the operation passes the check; `mutations` are sent for it before."""
-    return holds_for_all_exchanges(
-        name, per_exchange(check), mutations=mutations, expects_success=expects_success, depends_on=depends_on
-    )
+    return _holds(name, per_exchange(check), mutations, depends_on, expects_success=expects_success, compares=False)
 
 
 def holds_for_all_exchanges(
@@ -91,9 +89,20 @@ def holds_for_all_exchanges(
     expects_success: bool = False,
     depends_on: tuple[str, ...] = (),
 ) -> ConformanceTest:
-    """Return the test that the exchanges of the operation together pass the check."""
+    """Return the test that the exchanges of the operation, compared with each other, pass the check."""
+    return _holds(name, check, mutations, depends_on, expects_success=expects_success, compares=True)
 
-    @requirement(name, mutations=mutations, expects_success=expects_success, depends_on=depends_on)
+
+def _holds(
+    name: str,
+    check: SeriesCheckFunction,
+    mutations: MutationSource | None,
+    depends_on: tuple[str, ...],
+    *,
+    expects_success: bool,
+    compares: bool,
+) -> ConformanceTest:
+    @requirement(name, mutations=mutations, expects_success=expects_success, depends_on=depends_on, compares=compares)
     def check_exchanges(test: RequirementTest) -> None:
         test.check_all_exchanges(check)
 

@@ -10,6 +10,7 @@ from contracts.model.result import ItemResult, Presentation
 from contracts.model.verdict import Status, Verdict
 from tests.harness.http.timing import ClientPolicy
 from tests.harness.pytest_plugin.catalogue import CataloguedTest
+from tests.harness.pytest_plugin.replay import Replay
 from tests.harness.run.interruption import Interruption
 from tests.harness.run.session import Session
 from tests.harness.trial.plan import BudgetShare
@@ -24,6 +25,8 @@ STOP_REASONS: Final = pytest.StashKey[list[str]]()
 """The signals and the time limit that ended the run early, the first one first."""
 BUDGET_SHARES: Final = pytest.StashKey[dict[str, dict[str, BudgetShare]]]()
 """The share of each requirement in the request budget, by the ids of operation and requirement."""
+REPLAY: Final = pytest.StashKey[Replay]()
+"""The findings to try again; missing without --finding."""
 CATALOGUE: Final = pytest.StashKey[dict[str, CataloguedTest]]()
 """Every conformance test, by the id of its requirement."""
 STARTED: Final = pytest.StashKey[dict[tuple[str, str], RequirementTest]]()

@@ -42,10 +42,12 @@ class RunContext:
 class RunPlan:
     """What is decided about an operation's requests before the first of them. Numbers are requests.
 
-    `shared_mutations` are sent once, for the requirements that check all exchanges; `reserved_for_passive` is what
-    these requirements send themselves at the end. `reserved` is what each gating requirement, by id, is going to send.
+    `shared_mutations` are sent once, for the requirements that check all exchanges; `reserved_for_all_exchanges` is
+    what these requirements send themselves at the end. `reserved` is what each gating requirement, by id, is going to
+    send. `repeats_controls`: what is left of the budget goes to repeated controls.
     """
 
     shared_mutations: tuple[Mutation, ...] = ()
     reserved_for_all_exchanges: int = 0
     reserved: Mapping[str, int] = field(default_factory=dict)
+    repeats_controls: bool = True

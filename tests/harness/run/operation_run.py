@@ -163,7 +163,7 @@ class OperationRun:
         with suppress(CouldNotTell, NotApplicable):  # then what was sent so far has to do
             self.controls.control()
             self._send_shared_mutations()
-            if not self.controls.replayable or self.operation.record:
+            if not (self.plan.repeats_controls and self.controls.replayable) or self.operation.record:
                 return
             left = self.budget.left - self.budget.confirmations - self.plan.reserved_for_all_exchanges
             repeats = min(left, MAX_REPEATED_CONTROLS)

@@ -38,8 +38,8 @@ class RequestDemand:
 
     `requirement` is its id. `expects_success`: a conforming target accepts most of the mutations.
     For an operation that updates a listed record, `extra_requests_by_listing` replaces `extra_requests`; for one that
-    creates it, there are none. `depends_on` are
-    the ids of requirements whose tests have to have run before.
+    creates it, there are none. `depends_on` are the ids of requirements whose tests have to have run before.
+    `compares`: its check compares exchanges with each other, so that a few of them alone show nothing.
     """
 
     requirement: str
@@ -48,6 +48,7 @@ class RequestDemand:
     expects_success: bool = False
     extra_requests_by_listing: tuple[int, int, int] | None = None
     depends_on: tuple[str, ...] = ()
+    compares: bool = False
 
     def cost(self, operation: Operation) -> int:
         """Return how many requests one of its requests leads to: a record that it creates is cancelled again."""

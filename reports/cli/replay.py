@@ -1,0 +1,122 @@
+"""Try a cause of the last run again: control, mutation and repeats, in seconds.
+
+python -m reports.cli.replay CAUSE [--target TARGET] [--watch] [--summary FILE] [PYTEST OPTIONS]
+
+With --watch it tries again each time the target comes back, or Enter is pressed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import select
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from contracts.errors import UsageError
+from contracts.model.exit_codes import ExitCode
+from reports.cli.output import fail, show
+from reports.run.known_issues import ROOT
+from reports.writers import summary as summaries
+
+LATEST = ROOT / "reports" / "results" / "latest" / "summary.json"
+LOOK_SECONDS = 0.3
+"""Between two looks at whether the target is there."""
+CONNECT_SECONDS = 1.0
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def arguments(summary: Mapping[str, Any], file: Path, cause: str, target: str | None) -> list[str]:
+    """Return pytest's arguments that try a cause again as the run did; `UsageError` if the file is no summary."""
+    try:
+        contract, profile, was = summary["contract"]["file"], summary["profile"], summary["target"]
+        gates = [one["gates"] for one in (*summary["causes"], *summary["findings"]) if _is(one, cause)]
+    except (KeyError, TypeError):
+        raise UsageError(f"{file} is not a summary of a run.") from None
+    return [
+        *("tests/conformance", "-q", "--no-header", "--no-summary", "-p", "no:cacheprovider"),
+        *("--finding", cause, "--findings-from", str(file), "--target", target or was),
+        *("--contract", contract, "--profile", profile),
+        # A recommendation that is still not met has to end with another exit code than one that is.
+        *(["--strict"] if not all(gates) else []),
+    ]
+
+
+def _is(entry: Mapping[str, Any], chosen: str) -> bool:
+    """Return whether a cause, or a finding, is the chosen one."""
+    return chosen in ("all", entry["identity"]) or ("example" in entry and chosen == str(entry["number"]))
+
+
+def is_there(target: str) -> bool:
+    """Return whether something listens at a target; what is no URL is always there."""
+    parts = urlsplit(target)
+    if parts.hostname is None:
+        return True
+    try:
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
+        with socket.create_connection((parts.hostname, port), timeout=CONNECT_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+def wait_for_change(target: str, key_pressed: Callable[[float], bool]) -> None:
+    """Wait until the target was away and is back, or a key was pressed; `key_pressed` waits that many seconds."""
+    was_there = is_there(target)
+    while not key_pressed(LOOK_SECONDS):
+        now_there = is_there(target)
+        if now_there and not was_there:
+            return
+        was_there = now_there
+
+
+def enter_pressed(seconds: float) -> bool:
+    """Wait at most so many seconds for a line on stdin; raises KeyboardInterrupt where stdin has ended."""
+    if not select.select([sys.stdin], [], [], seconds)[0]:
+        return False
+    if not sys.stdin.readline():
+        raise KeyboardInterrupt
+    return True
+
+
+def watch(run: Callable[[], int], target: str, key_pressed: Callable[[float], bool] = enter_pressed) -> int:
+    """Run again and again until Ctrl-C; return the last exit code."""
+    code = run()
+    try:
+        while True:
+            show("Waiting for the target to come back. Enter tries again, Ctrl-C ends.")
+            wait_for_change(target, key_pressed)
+            code = run()
+    except KeyboardInterrupt:
+        return code
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return pytest's exit code, or 4 with a sentence on stderr."""
+    parser = argparse.ArgumentParser(prog="python -m reports.cli.replay", description="Try a cause again.")
+    parser.add_argument("cause", metavar="CAUSE", help="its number in the last run's report, its identity, or all")
+    parser.add_argument("--target", metavar="TARGET", help="another target than that of the run")
+    parser.add_argument("--watch", action="store_true", help="try again when the target comes back or Enter is pressed")
+    parser.add_argument("--summary", metavar="FILE", type=Path, default=LATEST, help="summary.json of the run")
+    chosen, more = parser.parse_known_args(argv)
+    try:
+        summary = summaries.read(chosen.summary)
+        command = [sys.executable, "-m", "pytest", *arguments(summary, chosen.summary, chosen.cause, chosen.target)]
+    except UsageError as error:
+        return fail(f"not tried: {error}", ExitCode.USAGE)
+
+    def run() -> int:
+        try:
+            return subprocess.run([*command, *more], cwd=ROOT, check=False).returncode  # noqa: S603 - our own command
+        except KeyboardInterrupt:
+            return ExitCode.INTERRUPTED
+
+    return watch(run, chosen.target or summary["target"]) if chosen.watch else run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

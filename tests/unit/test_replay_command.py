@@ -1,0 +1,87 @@
+"""`make replay` and `make watch`: how pytest is called, and when it is called again."""
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import UsageError
+from reports.cli import replay as module
+from reports.cli.replay import arguments, is_there, main, wait_for_change, watch
+from reports.writers.summary import summary
+from tests.support.report_factories import ADVICE, FOUND, broken, run_report
+
+SUMMARY = summary(run_report(broken(FOUND), broken(ADVICE)))
+FILE = Path("s.json")
+
+
+def test_run_is_repeated_as_it_was() -> None:
+    command = arguments(SUMMARY, FILE, "1", None)
+    for pair in (("--finding", "1"), ("--findings-from", "s.json"), ("--target", "mock"), ("--profile", "quick")):
+        assert command[command.index(pair[0]) + 1] == pair[1]
+    assert "--strict" not in command
+    assert "http://127.0.0.1:1" in arguments(SUMMARY, FILE, "1", "http://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("chosen", ["2", ADVICE.identity, "all"])
+def test_recommendation_that_is_still_not_met_has_an_exit_code_of_its_own(chosen: str) -> None:
+    assert "--strict" in arguments(SUMMARY, FILE, chosen, None)
+
+
+def test_file_that_is_no_summary_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UsageError, match=r"s\.json is not a summary of a run"):
+        arguments({}, FILE, "1", None)
+    assert main(["1", "--summary", str(tmp_path / "none.json")]) == 4
+    assert capsys.readouterr().err.startswith("not tried: ")
+
+
+def test_pytest_is_called_with_what_is_left_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "s.json").write_text(json.dumps(SUMMARY))
+    calls: list[list[str]] = []
+
+    class Done:
+        returncode = 1
+
+    def call(command: list[str], **_: object) -> Done:
+        calls.append(command)
+        return Done()
+
+    monkeypatch.setattr(module.subprocess, "run", call)
+    assert main(["1", "--summary", str(tmp_path / "s.json"), "--env-file", "x"]) == 1
+    assert calls[0][-2:] == ["--env-file", "x"]
+
+
+def test_target_is_there_while_somebody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        assert is_there(url)
+    assert not is_there(url)
+    assert is_there("mock")
+
+
+def test_target_that_went_away_and_is_back_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    states: Iterator[bool] = iter([True, True, False, False, True])
+    monkeypatch.setattr(module, "is_there", lambda _: next(states))
+    wait_for_change("http://127.0.0.1:1", lambda _: False)
+    assert list(states) == []
+
+
+def test_key_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "is_there", lambda _: True)
+    wait_for_change("http://127.0.0.1:1", lambda _: True)
+
+
+def test_watch_runs_until_it_is_interrupted_and_keeps_the_last_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    codes = iter([1, 1, 0])
+    keys = iter([True, True])
+
+    def key_pressed(_: float) -> bool:
+        try:
+            return next(keys)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    assert watch(lambda: next(codes), "mock", key_pressed) == 0
+    assert capsys.readouterr().out.count("Enter tries again, Ctrl-C ends.") == 3
