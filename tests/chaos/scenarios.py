@@ -16,13 +16,14 @@ from email.utils import formatdate
 from itertools import count
 from typing import Final
 
+from contracts.model.exit_codes import ExitCode
 from tests.chaos.proxy import Fault, ProxiedExchange
 
 EARLY, MIDDLE = 5, 30
 """Numbers of a request at the beginning and in the middle of a run."""
 A_WHILE_SECONDS, TOO_LONG_SECONDS = 5.0, 15.0
 """Shorter and longer than the outage timeout for a target on this machine."""
-HELD, VIOLATED, COULD_NOT_TELL = 0, 1, 6
+HELD, VIOLATED, COULD_NOT_TELL = ExitCode.HELD, ExitCode.VIOLATED, ExitCode.COULD_NOT_TELL
 BEYOND_THE_LARGEST: Final = 11 * 1024 * 1024
 GATEWAY_PAGE: Final = b"<html><body><h1>Service Unavailable</h1></body></html>"
 CHALLENGE: Final = b"<html><head><title>Just a moment...</title></head><body><form></form></body></html>"

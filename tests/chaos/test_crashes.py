@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
+from contracts.model.exit_codes import ExitCode
 from reports.render.last_requests import TITLE
 from tests.chaos.fast_suite import run
 from tests.chaos.supervisor import Supervisor, crashing
@@ -20,7 +21,6 @@ EDIT = "id that is not UTF-8"
 RESTART_SECONDS, SPEEDUP = 0.5, 2.0
 """Real seconds, and the speed of the run's clock: the target is available again after one to two of its seconds."""
 FOR_EVER = 1000
-VIOLATED, COULD_NOT_TELL = 1, 6
 
 
 class CrashedRun:
@@ -57,7 +57,7 @@ class CrashedRun:
 
 def test_request_that_crashed_the_target_for_good_is_named_everywhere(tmp_path: Path) -> None:
     crashed = CrashedRun(tmp_path, times=FOR_EVER, restarts=0)
-    assert crashed.finished.code == COULD_NOT_TELL, crashed.finished.output
+    assert crashed.finished.code == ExitCode.COULD_NOT_TELL, crashed.finished.output
     (last,) = crashed.summary["last_requests"]
     assert (last["method"], last["edit"], last["operation"]) == ("GET", EDIT, "get_write_status")
     assert last["target"].endswith(WHERE)
@@ -79,7 +79,7 @@ def test_request_that_crashed_the_target_for_good_is_named_everywhere(tmp_path: 
 
 def test_target_that_crashes_each_time_at_a_request_violates_resp_06(tmp_path: Path) -> None:
     crashed = CrashedRun(tmp_path, times=FOR_EVER, restarts=FOR_EVER)
-    assert crashed.finished.code == VIOLATED, crashed.finished.output
+    assert crashed.finished.code == ExitCode.VIOLATED, crashed.finished.output
     assert crashed.finished.named("failure") == {"RESP-06"}
     assert not crashed.finished.named("error"), crashed.finished.output
     (found,) = crashed.summary["findings"]
@@ -93,7 +93,7 @@ def test_target_that_crashes_each_time_at_a_request_violates_resp_06(tmp_path: P
 
 def test_target_that_crashes_once_by_chance_violates_nothing_and_is_reported(tmp_path: Path) -> None:
     crashed = CrashedRun(tmp_path, times=1, restarts=FOR_EVER)
-    assert crashed.finished.code == 0, crashed.finished.output
+    assert crashed.finished.code == ExitCode.HELD, crashed.finished.output
     assert crashed.summary["findings"] == []
     assert (
         "Observed: the target became unavailable once while a request to GET /v1/admin/write-status/"
@@ -109,6 +109,6 @@ def test_workers_report_one_outage_with_one_duration(tmp_path: Path) -> None:
     ):
         arguments = (*QUICK, "--target", url, "-n", "2")
         finished = run(tmp_path, *arguments, environment=settings_of(server), speedup=SPEEDUP)
-    assert finished.code == COULD_NOT_TELL, finished.output
+    assert finished.code == ExitCode.COULD_NOT_TELL, finished.output
     assert "Network: target unavailable once (10 s)." in finished.output
     assert f"{TITLE}: GET /v1/admin/write-status/" in finished.output

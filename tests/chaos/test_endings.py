@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from contracts.mock.http.api import MockApi
+from contracts.model.exit_codes import ExitCode
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from reports.site.render import render
@@ -27,7 +28,6 @@ from tests.support.suite_process import QUICK, THREE, document, settings
 
 LEAD = "PROPEXO_LEAD_ID"
 MIDDLE = 40
-INTERRUPTED, INTERNAL_ERROR, USAGE, COULD_NOT_TELL = 2, 3, 4, 6
 PATIENCE_SECONDS = 30.0
 FILE_EXISTS = " cannot be written to (file exists)"
 ROOM = "tests.chaos.disk_full"
@@ -83,7 +83,7 @@ def test_signal_ends_a_run_cleanly(number: signal.Signals, tmp_path: Path, resul
         until(lambda: has_results(results, 10) and bool(api.created))
         started.send_signal(number)
         finished = started.wait()
-    assert finished.code == INTERRUPTED, finished.output
+    assert finished.code == ExitCode.INTERRUPTED, finished.output
     assert ("Ended by SIGHUP." in finished.output) is (number == signal.SIGHUP)
     assert api.left == [], finished.output
     assert journals(tmp_path) == []
@@ -97,7 +97,7 @@ def test_signal_ends_a_run_cleanly(number: signal.Signals, tmp_path: Path, resul
     }, "JUnit"
     assert f"Not run: {verdicts['not run']} of {verdicts.total()} checks." in finished.output
     assert summary["checks"]["not_run"] == verdicts["not run"]
-    assert (summary["outcome"], summary["exit_code"]) == ("ended early", INTERRUPTED)
+    assert (summary["outcome"], summary["exit_code"]) == ("ended early", ExitCode.INTERRUPTED)
     gate = render(results, tmp_path / "html").failed_rules
     assert gate == (
         f"{summary['checks']['musts']['not_run']} not run",
@@ -126,7 +126,7 @@ def test_time_limit_ends_a_run_in_the_middle_of_a_request(tmp_path: Path) -> Non
         began = time.monotonic()
         finished = run(tmp_path, *QUICK, *arguments, "--max-minutes", "0.05", environment=environment, speedup=1)
         seconds = time.monotonic() - began
-    assert finished.code == INTERRUPTED, finished.output
+    assert finished.code == ExitCode.INTERRUPTED, finished.output
     assert "Ended by the time limit." in finished.output
     assert "Not run: " in finished.output
     assert finished.named("passed")
@@ -143,7 +143,7 @@ def test_time_limit_ends_workers_as_well(tmp_path: Path) -> None:
             *("-n", "2", "--max-minutes", "0.04"),
             environment=settings(environment, LEAD),
         )
-    assert finished.code == INTERRUPTED, finished.output
+    assert finished.code == ExitCode.INTERRUPTED, finished.output
     assert "Ended by the time limit." in finished.output
     assert finished.named("failure") == set(), "what a worker was at did not fail"
     assert "interrupted" not in finished.verdicts, "each testcase has its name"
@@ -161,7 +161,7 @@ def test_run_that_is_killed_leaves_what_it_knew_and_nothing_in_the_way(tmp_path:
         report = render(results, tmp_path / "html")
         assert [line.partition(" ")[2] for line in report.failed_rules] == ["not run"]
         again = run(tmp_path, *QUICK, *arguments, "--alluredir", str(tmp_path / "next"), environment=environment)
-    assert again.code == 0, again.output
+    assert again.code == ExitCode.HELD, again.output
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_place_that_cannot_be_written_to_is_reported_first(option: str, reason: 
     received: list[int] = []
     with behind(lambda exchange: received.append(exchange.number), MockApi(document())) as (_, arguments, environment):
         finished = run(tmp_path, *QUICK, *arguments, option, str(tmp_path / "file" / "x"), environment=environment)
-    assert (finished.code, received) == (USAGE, []), finished.output
+    assert (finished.code, received) == (ExitCode.USAGE, []), finished.output
     assert f"ERROR: {tmp_path / 'file'}{reason}: name another place with {option}." in finished.output
     assert "Traceback" not in finished.output
 
@@ -188,7 +188,7 @@ def test_report_for_which_there_is_no_room_costs_nothing_else(option: str, tmp_p
     page, badge = tmp_path / "summary.md", tmp_path / "badge.json"
     others = ("--alluredir", str(results), "--markdown", str(page), "--badge", str(badge))
     finished = run(tmp_path, *QUICK, option, "/dev/full", *others)
-    assert finished.code == INTERNAL_ERROR, finished.output
+    assert finished.code == ExitCode.SUITE_FAILED, finished.output
     assert finished.output.count("Reports could not be written: [Errno 28] No space left on device.") == 1
     assert "Traceback" not in finished.output
     assert "Exit code 3: a report could not be written." in finished.output
@@ -199,7 +199,7 @@ def test_report_for_which_there_is_no_room_costs_nothing_else(option: str, tmp_p
 
 def test_results_until_the_disk_was_full_are_kept(tmp_path: Path, results: Path) -> None:
     finished = run(tmp_path, *QUICK, "-p", ROOM, "--alluredir", str(results))
-    assert finished.code == INTERNAL_ERROR, finished.output
+    assert finished.code == ExitCode.SUITE_FAILED, finished.output
     assert "Reports could not be written: [Errno 27] File too large" in finished.output
     assert "Not run: " in finished.output
     assert "Traceback" not in finished.output
@@ -219,7 +219,7 @@ def test_absence_during_the_cleaning_up_names_what_is_left(tmp_path: Path) -> No
 
     with behind(leaves_with_the_last, api) as (_, arguments, environment):
         finished = run(tmp_path, *THREE, *arguments, environment=settings(environment, LEAD))
-    assert finished.code == COULD_NOT_TELL, finished.output
+    assert finished.code == ExitCode.COULD_NOT_TELL, finished.output
     assert finished.output.count(" could not be cancelled: ") == len(api.left) >= REASON_TO_LEAVE, finished.output
     assert "make clean-up TARGET=http://127.0.0.1:" in finished.output
     assert len(journals(tmp_path)) == 1
@@ -275,7 +275,7 @@ def test_sigterm_ends_workers_as_well(tmp_path: Path) -> None:
         until(lambda: len(api.created) >= REASON_TO_LEAVE)
         started.send_signal(signal.SIGTERM)
         finished = started.wait()
-    assert finished.code == INTERRUPTED, finished.output
+    assert finished.code == ExitCode.INTERRUPTED, finished.output
     assert "Ended by SIGTERM." in finished.output
     assert "Traceback" not in finished.output
     assert api.left == [], finished.output
@@ -295,7 +295,7 @@ def test_what_killed_workers_created_is_cancelled(tmp_path: Path) -> None:
             if b"stdin.readline" in Path(f"/proc/{child}/cmdline").read_bytes():
                 os.kill(int(child), signal.SIGKILL)
         finished = started.wait()
-    assert finished.code == INTERNAL_ERROR, finished.output
+    assert finished.code == ExitCode.SUITE_FAILED, finished.output
     assert api.left == [], finished.output
 
 
@@ -398,7 +398,7 @@ def test_time_limit_is_met_where_answers_are_slow(tmp_path: Path) -> None:
             speedup=1,
         )
         seconds = time.monotonic() - began
-    assert finished.code == INTERRUPTED, finished.output
+    assert finished.code == ExitCode.INTERRUPTED, finished.output
     assert seconds < 0.1 * 60 + PROMISED_SECONDS
     left = json.loads((tmp_path / "summary.json").read_text())["not_cancelled"]
     assert len(left) >= len(api.left), finished.output
@@ -417,6 +417,6 @@ def test_run_of_workers_ends_where_the_target_goes_away(tmp_path: Path) -> None:
     fault: Fault = lambda exchange: exchange.proxy.leave() if exchange.number == MIDDLE else exchange.pass_through()  # noqa: E731
     with behind(fault, MockApi(document())) as (_, arguments, environment):
         finished = run(tmp_path, *QUICK, *arguments, "-n", str(WORKERS), environment=environment)
-    assert finished.code == COULD_NOT_TELL, finished.output
+    assert finished.code == ExitCode.COULD_NOT_TELL, finished.output
     assert 1 <= len(finished.named("error")) <= WORKERS, "one for each worker at most"
     assert not finished.named("failure")

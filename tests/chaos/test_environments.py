@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from contracts.model.exit_codes import ExitCode
 from tests.chaos.fast_suite import run, running
 from tests.support.report_files import entries
 from tests.support.suite_process import QUICK, ROOT
 
 ONE = ("--operation", "cancel_lead*", "--profile", "quick", "-k", "RESP-01 or AUTH-0")
-INTERNAL_ERROR, USAGE = 3, 4
 HOME = f"propexo-conformance-{os.getuid()}"
 SECONDS = 100.0
 GOES_ON = "Output cannot be written any more ({}): the run continues."
@@ -59,14 +59,14 @@ def test_what_becomes_of_the_output_changes_no_verdict(line: str, said: str, tmp
 def test_plugin_that_is_left_out_is_done_without(plugin: str, tmp_path: Path) -> None:
     summary = tmp_path / "s.json"
     finished = run(tmp_path, *ONE, "-p", f"no:{plugin}", "--summary", str(summary))
-    assert finished.code == 0, finished.output
+    assert finished.code == ExitCode.HELD, finished.output
     assert json.loads(summary.read_text())["outcome"] == "held"
     assert "Traceback" not in finished.output
 
 
 def test_run_without_any_plugin_of_others(tmp_path: Path) -> None:
     finished = run(tmp_path, *ONE, environment={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
-    assert finished.code == 0, finished.output
+    assert finished.code == ExitCode.HELD, finished.output
     assert finished.named("passed")
 
 
@@ -78,14 +78,14 @@ def test_secret_is_reported_without_a_terminal_plugin(tmp_path: Path) -> None:
     )
     given = {"PROPEXO_TOKEN": "tok-en-tok-en", "PYTHONPATH": str(tmp_path)}
     done = shell('"$@" -p no:terminal -p plant --alluredir "$FOLDER"', tmp_path, **given)
-    assert done.returncode == INTERNAL_ERROR
+    assert done.returncode == ExitCode.SUITE_FAILED
     assert f"ERROR: {tmp_path / 'badge'} contains the token" in done.stderr
 
 
 @pytest.mark.parametrize("target", ["mock", "http://127.0.0.1:9"])
 def test_token_that_is_not_utf_8_is_one_sentence(target: str, tmp_path: Path) -> None:
     finished = run(tmp_path, *ONE, "--target", target, environment={"PROPEXO_TOKEN": "tok-en-tok-en\udcff"})
-    assert finished.code == USAGE
+    assert finished.code == ExitCode.USAGE
     expected = "ERROR: PROPEXO_TOKEN is not UTF-8 (it holds the byte 0xFF): give its value in UTF-8."
     assert finished.output.strip() == expected
 
@@ -93,15 +93,15 @@ def test_token_that_is_not_utf_8_is_one_sentence(target: str, tmp_path: Path) ->
 def test_repeating_of_checks_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "repeats.py").write_text("def pytest_addoption(parser): parser.addoption('--reruns', type=int)")
     done = shell('"$@" -p repeats --reruns 2', tmp_path, PYTHONPATH=str(tmp_path))
-    assert done.returncode == USAGE
-    assert "ERROR: --reruns would count each check again: leave it out" in done.stderr
+    assert done.returncode == ExitCode.USAGE
+    assert "ERROR: --reruns would count a check more than once: leave it out" in done.stderr
 
 
 def test_home_is_meant_by_every_option(tmp_path: Path) -> None:
     names = {"--junitxml": "a.xml", "--har": "b.har", "--alluredir": "c", "--markdown": "d.md"}
     options = " ".join(f"'{option}=~/here/{name}'" for option, name in names.items())
     done = shell(f'"$@" {options}', tmp_path, HOME=str(tmp_path))
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == ExitCode.HELD, done.stdout
     assert {file.name for file in (tmp_path / "here").iterdir()} == set(names.values())
     assert not (ROOT / "~").exists()
 
@@ -138,15 +138,15 @@ def test_folder_that_is_not_ours_alone_is_done_without(kind: str, tmp_path: Path
     }
     make[kind]()
     finished = run(tmp_path, *ONE, environment={"CHAOS_PACED": "yes"})
-    assert finished.code == 0, finished.output
+    assert finished.code == ExitCode.HELD, finished.output
     assert list(elsewhere.iterdir()) == []
     assert home.is_file() if kind == "file" else list(home.iterdir()) == []
 
 
 def test_har_for_which_there_is_no_room_costs_nothing_else(tmp_path: Path) -> None:
     done = shell('ulimit -f 40; "$@" --har "$FOLDER/x.har"', tmp_path)
-    assert done.returncode == INTERNAL_ERROR, done.stdout
+    assert done.returncode == ExitCode.SUITE_FAILED, done.stdout
     assert done.stdout.count("Reports could not be written: [Errno 27] File too large") == 1
     assert "Not run: " not in done.stdout
     assert len(entries(tmp_path / "x.har")) > 0
-    assert json.loads((tmp_path / "s.json").read_text())["exit_code"] == INTERNAL_ERROR
+    assert json.loads((tmp_path / "s.json").read_text())["exit_code"] == ExitCode.SUITE_FAILED

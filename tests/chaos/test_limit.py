@@ -14,6 +14,7 @@ from contracts.mock.data.state import EVENTS
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit, Usage
 from contracts.mock.http.serve import MockServer, serve
+from contracts.model.exit_codes import ExitCode
 from tests.chaos.fast_clock import PACED
 from tests.chaos.fast_suite import run, running
 from tests.support.suite_process import QUICK, TWO, FinishedRun, document, settings_of
@@ -64,7 +65,7 @@ def test_nightly_run_meets_no_429_and_no_delay(target: tuple[Counted, MockServer
     api, server = target
     environment = settings_of(server) | {PACED: "yes"}
     finished = run(tmp_path, *arguments(server, *NIGHTLY), environment=environment, speedup=SPEEDUP)
-    assert finished.code == 0, finished.output
+    assert finished.code == ExitCode.HELD, finished.output
     assert (api.refused, api.slowed) == (0, 0)
     assert len(api.usages) > FEWEST_REQUESTS_OF_A_NIGHTLY_RUN
     assert "Plan: at most 240 requests to 2 operations, 100 a minute: about 2 minutes." in finished.output
@@ -75,7 +76,7 @@ def test_workers_share_the_pace(target: tuple[Counted, MockServer], tmp_path: Pa
     api, server = target
     environment = settings_of(server) | {PACED: "yes"}
     finished = run(tmp_path, *arguments(server, *NIGHTLY), "-n", "2", environment=environment, speedup=SPEEDUP)
-    assert finished.code == 0, finished.output
+    assert finished.code == ExitCode.HELD, finished.output
     assert (api.refused, api.slowed) == (0, 0)
 
 
@@ -119,7 +120,7 @@ def test_somebody_else_who_uses_the_token_up_breaks_no_requirement(
     finally:
         over.set()
         other.join()
-    assert finished.code in (0, 6), finished.output
+    assert finished.code in (ExitCode.HELD, ExitCode.COULD_NOT_TELL), finished.output
     assert not finished.named("failure"), finished.output
     assert api.slowed > 0, "it was as crowded as it should be"
 
@@ -128,7 +129,7 @@ def test_limit_of_a_target_on_this_machine_breaks_no_requirement(tmp_path: Path)
     api = Counted(SMALL_LIMIT)
     with serve(api) as server:
         finished = run(tmp_path, *arguments(server, *ONE), environment=settings_of(server), speedup=SPEEDUP)
-    assert finished.code == 0, finished.output
+    assert finished.code == ExitCode.HELD, finished.output
     assert not finished.named("failure"), finished.output
     assert api.refused == 1, f"it is paced from the first on: {finished.output}"
     assert "1 answered 429" in finished.output
@@ -139,6 +140,6 @@ def test_first_429_of_a_target_on_this_machine_leaves_it_two_thirds_of_its_limit
     api.limit.slowdown = 0  # many a mock refuses and never slows down
     with serve(api) as server:
         finished = run(tmp_path, *arguments(server, *QUICK), environment=settings_of(server), speedup=UNHURRIED)
-    assert finished.code == 0, finished.output
+    assert finished.code == ExitCode.HELD, finished.output
     assert api.refused == 1, finished.output
     assert "requests sent, at most 40 a minute: waiting " in finished.output

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from contracts.mock.http.api import MockApi
+from contracts.model.exit_codes import ExitCode
 from tests.chaos.fast_suite import behind, run
 from tests.chaos.scenarios import body_changed
 from tests.support.suite_process import QUICK, document
 
-FOUND, COULD_NOT_TELL = 1, 6
 READABLE_CHARACTERS = 200_000
 
 
@@ -23,6 +23,6 @@ def test_odd_job_ids_end_the_run_as_documented(start: bytes, tmp_path: Path) -> 
     files = [f"--{name}={tmp_path / name}" for name in ("summary", "markdown", "har", "alluredir")]
     with behind(fault, MockApi(document())) as (_, arguments, environment):
         finished = run(tmp_path, *QUICK, *arguments, *files, environment=environment)
-    assert finished.code in (FOUND, COULD_NOT_TELL), finished.output
+    assert finished.code in (ExitCode.VIOLATED, ExitCode.COULD_NOT_TELL), finished.output
     assert "The suite itself failed" not in finished.output
     assert len(finished.output) < READABLE_CHARACTERS, "nobody reads an id of a megabyte"

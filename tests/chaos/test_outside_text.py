@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 
 from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
+from contracts.model.exit_codes import ExitCode
 from reports.cli.github_issue import commands
 from tests.chaos.fast_suite import behind, run
 from tests.chaos.proxy import Fault, ProxiedExchange
@@ -28,7 +29,6 @@ ALPHABET = (
 )
 """What terminals, Unicode, CI systems, Markdown, HTML, XML and shells act on."""
 PLAIN = "nothing but words"
-VIOLATED = 1
 EVERY_REPORT = ("--alluredir", "--summary", "--markdown", "--badge", "--har", "--history", "--log-file")
 
 
@@ -73,7 +73,7 @@ def test_nothing_that_a_target_says_acts(tmp_path: Path) -> None:
     code, verdicts, written = outputs(tmp_path / "hostile", saying(ALPHABET))
     plain_code, plain_verdicts, _ = outputs(tmp_path / "plain", saying(PLAIN))
     assert (code, verdicts) == (plain_code, plain_verdicts), "no verdict hangs on the words"
-    assert code == VIOLATED
+    assert code == ExitCode.VIOLATED
     found = {name: what for name, data in written.items() if (what := acting(data.decode()))}
     assert found == {}
     assert {name for name in written if "out/" in name} > {f"out/{option.strip('-')}" for option in EVERY_REPORT[1:]}
@@ -140,7 +140,7 @@ def test_token_is_found_in_any_spelling(debug: tuple[str, ...], tmp_path: Path) 
         # Hypothesis reads its variable as it is imported.
         arguments = (*QUICK, *target, *options, *tracing, "--showlocals")
         finished = run_in_new_interpreter(tmp_path, *arguments, environment=given)
-    assert finished.code == VIOLATED, finished.output[-3000:]
+    assert finished.code == ExitCode.VIOLATED, finished.output[-3000:]
     (tmp_path / "terminal").write_text(finished.output)
     written = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     assert [file for file in tmp_path.rglob("observed/*") if file.stat().st_size], "Hypothesis observed something"

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from contracts.mock.http.api import MockApi
+from contracts.model.exit_codes import ExitCode
 from contracts.model.http import CONTROL
 from contracts.model.verdict import INTERMITTENT
 from contracts.untrusted import strict_json
@@ -17,7 +18,6 @@ from tests.harness.http.retry_policy import NOTHING_IN_TIME, SENDS_BY_FAULT
 from tests.harness.run.budget import MAX_UNANSWERED
 from tests.support.suite_process import QUICK, document
 
-VIOLATED = 1
 SLOW_SECONDS = 3.0
 SLOW_EVERY = 6
 
@@ -47,7 +47,7 @@ def test_slow_answers_are_answers_however_many_others_never_came(tmp_path: Path)
     fault = never_answers_malformed_json_and_is_slow_to_others(silent)
     with behind(fault, MockApi(document())) as (_, arguments, environment):
         finished = run(tmp_path, *QUICK, *arguments, "--summary", str(summary), environment=environment)
-    assert finished.code == VIOLATED, finished.output
+    assert finished.code == ExitCode.VIOLATED, finished.output
     assert finished.named("failure") >= {"RESP-06"}
     unanswered = [
         found for found in json.loads(summary.read_text())["findings"] if NOTHING_IN_TIME in found["observed"]

@@ -146,6 +146,7 @@ TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1-of-tests"}
             {},
             "--env-file nowhere/.env does not exist: name the file with your settings, or leave the option out",
         ),
+        "no skips": ((*QUICK, "-p", "no:skipping"), {}, "-p no:skipping would leave no result"),
         "production": ((*TWO, "--target", "https://API.propexo.com:443"), SETTINGS, "api.propexo.com is production"),
         "token with its scheme": (
             (*TWO, *NOWHERE),

@@ -1,5 +1,7 @@
 """A verdict in the making: what is sent again, what a finding is named after, and whether it gates the run."""
 
+import ast
+import inspect
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,10 @@ from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation, combine
 from tests.harness.http import retry_policy
+from tests.harness.run.budget import Budget as OperationBudget
+from tests.harness.run.controls import ControlProvider
+from tests.harness.run.exchange_log import ExchangeLog
+from tests.harness.run.operation_run import OperationRun
 from tests.harness.trial.requirement_test import CONFIRMATION_RETRIES, MAX_CONFIRMED, RequirementTest
 from tests.harness.trial.verdicts import early_verdict, internal_error_verdict, verdict_of
 from tests.support.documents import answering, loaded, queueing, taking
@@ -54,7 +60,7 @@ class Controls:
 
 @dataclass
 class Run:
-    """Answers as it is told to; a status for each request, the last of them again and again."""
+    """Answers each request with the next of `statuses`, and from then on with the last of them."""
 
     operation: Operation = CANCEL
     statuses: tuple[int, ...] = (200,)
@@ -80,6 +86,28 @@ class Run:
 
     def finish_traffic(self) -> None:
         self.finished = True
+
+
+@pytest.mark.parametrize(
+    ("fake", "real"),
+    [(Run, OperationRun), (Budget, OperationBudget), (Log, ExchangeLog), (Controls, ControlProvider)],
+    ids=lambda one: one.__name__,
+)
+def test_fake_has_no_member_that_the_real_one_lacks(fake: type, real: type) -> None:
+    assigned = {
+        target.attr
+        for node in ast.walk(ast.parse(Path(inspect.getfile(real)).read_text()))
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for assigned_to in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        for target in ast.walk(assigned_to)
+        if isinstance(target, ast.Attribute)
+    }
+    members = {name for name in (*vars(fake), *getattr(fake, "__annotations__", ())) if not name.startswith("_")}
+    assert members - {*dir(real), *assigned} - ONLY_IN_FAKES == set()
+
+
+ONLY_IN_FAKES = {"statuses", "finished"}
+"""What a test says to a fake, or asks of it."""
 
 
 def trial(requirement: str, run: Run, *mutations: Mutation) -> RequirementTest:

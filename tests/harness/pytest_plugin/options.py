@@ -150,3 +150,7 @@ def check_options(config: pytest.Config) -> None:
         raise UsageError(
             "--reruns would count a check more than once: leave it out; the suite repeats requests where it has to."
         )
+    if not config.pluginmanager.has_plugin("skipping"):
+        raise UsageError(
+            "-p no:skipping would leave no result for what is not applicable or not reached: leave it out."
+        )
