@@ -16,7 +16,7 @@ from typing import Any
 from contracts.errors import UsageError
 from contracts.model.verdict import INTERMITTENT
 from contracts.untrusted.bounded_yaml import read_yaml
-from reports.cli.output import fail, show
+from reports.output.console import fail, show
 from reports.render.wording import one_line
 from reports.run.known_issues import ALL_OPERATIONS, FILE, ROOT, content_of, entries_of
 from reports.writers import summary as summaries

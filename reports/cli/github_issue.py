@@ -19,7 +19,7 @@ from typing import Any
 
 from contracts.errors import UsageError
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
-from reports.cli.output import fail, show
+from reports.output.console import fail, show
 from reports.render.markdown import prose
 from reports.render.wording import one_line
 from reports.writers import summary as summaries

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from contracts.errors import UsageError
 from contracts.model.exit_codes import ExitCode
-from reports.cli.output import fail, show
+from reports.output.console import fail, show
 from reports.run.known_issues import ROOT
 from reports.writers import summary as summaries
 

@@ -11,9 +11,10 @@ from typing import Any, Final
 import pytest
 
 from contracts.model.http import Exchange
+from reports.output import safe_files
 from reports.pytest_plugin.run_names import redactor_of
 from reports.pytest_plugin.stash import write_errors_kept
-from reports.writers import har, safe_files
+from reports.writers import har
 from tests.harness.pytest_plugin.collection import check_of
 from tests.harness.pytest_plugin.stash import SESSION
 from tests.harness.pytest_plugin.workers import is_worker

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from contracts.requirements import Requirement
+from reports.output.safe_files import replace_file
 from reports.pytest_plugin.run_names import contract_name
 from reports.pytest_plugin.stash import write_errors_kept
 from reports.render import requirements_page
 from reports.render.requirements_page import Entry, Scope
-from reports.writers.safe_files import replace_file
 from tests.harness.pytest_plugin.stash import BUDGET_SHARES, SESSION
 from tests.harness.pytest_plugin.workers import is_first_worker, is_worker
 from tests.harness.run.session import Session

@@ -28,8 +28,8 @@ from attr import asdict
 from contracts.errors import UsageError
 from contracts.untrusted import sanitize
 from contracts.untrusted.environment import require_utf8
+from reports.output.safe_files import replace_file
 from reports.redaction.redactor import HIDDEN, VARIABLE, Redactor
-from reports.writers.safe_files import replace_file
 
 Stream = TypeVar("Stream")
 TEXTS = frozenset({".txt", ".md", ".html", ".csv", ".xml", ".properties"})

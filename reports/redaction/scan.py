@@ -25,7 +25,7 @@ from contracts.errors import UsageError
 from contracts.model.exit_codes import ExitCode
 from contracts.untrusted.bounded_files import read_settings
 from contracts.untrusted.environment import require_utf8
-from reports.cli.output import fail
+from reports.output.console import fail
 from reports.redaction.redactor import VARIABLE, Redactor
 
 CANARY = "PROPEXO_CANARY"

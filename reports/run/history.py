@@ -22,8 +22,8 @@ from pydantic import ConfigDict, TypeAdapter
 
 from contracts.untrusted import sanitize
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes, require_regular
+from reports.output.safe_files import replace_file
 from reports.run.counts import pluralize
-from reports.writers.safe_files import replace_file
 
 PROFILES = ("quick", "nightly", "deep")
 """From the smallest to the largest: a smaller one may not have tried what a larger one found."""

@@ -23,7 +23,7 @@ from filelock import FileLock
 
 from contracts.untrusted import strict_json
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
-from reports.cli.output import fail, show
+from reports.output.console import fail, show
 from reports.run.counts import pluralize
 from reports.site.allure import RenderError, allure
 

@@ -27,8 +27,8 @@ import harfile
 from contracts.model import http as values
 from contracts.untrusted import sanitize
 from reports import VERSION
+from reports.output.safe_files import OutputFile
 from reports.redaction.redactor import Redactor
-from reports.writers.safe_files import OutputFile
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a body that are recorded; sizes are those of the whole body."""

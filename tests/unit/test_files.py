@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.writers.safe_files import replace_file, unguessable_name
+from reports.output.safe_files import replace_file, unguessable_name
 
 
 def test_names_beside_a_file_differ_each_time_and_keep_its_ending(tmp_path: Path) -> None:

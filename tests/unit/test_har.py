@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from reports.output.safe_files import OutputFile, open_exclusively
 from reports.redaction.redactor import Redactor
 from reports.writers import har
 from reports.writers.har import LONGEST_BODY, HarRecorder, merge_parts, open_part
-from reports.writers.safe_files import OutputFile, open_exclusively
 from tests.support.factories import CANCEL, TOKEN, exchange, table
 from tests.support.report_files import entries
 

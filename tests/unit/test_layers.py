@@ -24,7 +24,7 @@ LAYERS = {
 }
 ROOMS = (
     *("contracts.errors", "contracts.model.json_value", "contracts.untrusted", "contracts.openapi"),
-    *("contracts.model", "contracts.requirements", "contracts.model.result", "contracts.model.exit_codes"),
+    *("contracts.requirements", "contracts.model"),
     "contracts.checks",
     *("contracts.mock.data", "contracts.mock.http"),
     *("contracts.mock.operations.zod_issues", "contracts.mock.operations.parameter_texts"),
@@ -35,7 +35,7 @@ ROOMS = (
     *("tests.harness.config", "tests.harness.http", "tests.harness.rate_limit", "tests.harness.http.client"),
     *("tests.harness.run", "tests.harness.trial", "tests.harness.pytest_plugin", "tests.harness.cli"),
     "tests.conformance",
-    *("reports", "reports.cli.output", "reports.writers.safe_files", "reports.redaction", "reports.run"),
+    *("reports", "reports.output", "reports.redaction", "reports.run"),
     *("reports.render", "reports.writers", "reports.cli", "reports.site", "reports.pytest_plugin", "conftest"),
     "tests.support",
     *("tests.detection.probe", "tests.detection.catalogue", "tests.detection.raw_server"),

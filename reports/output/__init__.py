@@ -1,0 +1,1 @@
+"""Output that can fail: files that are replaced as a whole, and lines that commands print."""
