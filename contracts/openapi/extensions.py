@@ -10,6 +10,7 @@ from contracts.model.json_value import Json, resolve_pointer
 
 SUPPLIED_BY = "x-supplied-by"
 LISTED_AS = "x-holds"
+NEEDS = "x-needs"
 Extension = TypeVar("Extension")
 
 

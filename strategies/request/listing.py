@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus, urlencode
 from contracts.checks.listing_queries import ASCENDING, COMPARES, DESCENDING, FILTERS
 from contracts.model.http import Request
 from contracts.model.json_value import Json
+from contracts.openapi.extensions import NEEDS
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
 
@@ -133,7 +134,7 @@ def filters(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
         if any(name in interval for interval in intervals):
             continue
         value = _example_value(items, parameters[name])
-        others = {other: _example_value(items, parameters[other]) for other in parameters[name].get("x-needs", ())}
+        others = {other: _example_value(items, parameters[other]) for other in parameters[name].get(NEEDS, ())}
         if value is not None and all(other is not None for other in others.values()):
             mutations.append(Mutation(f"only {name} of a record", with_query(**{name: value, **others})))
     between = [Mutation(f"between {' and '.join(interval)}", with_query(**interval)) for interval in intervals]
@@ -141,7 +142,7 @@ def filters(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
     bounds = [name for name in ranked if COMPARES in parameters[name]]
     if bounds and (elsewhere := _in_other_zone(_example_value(items, parameters[bounds[0]]))):
         mutations.insert(1, Mutation(f"{bounds[0]} in another time zone", with_query(**{bounds[0]: elsewhere})))
-    texts = [name for name in ranked if not {COMPARES, "enum", "x-needs"} & parameters[name].keys()]
+    texts = [name for name in ranked if not {COMPARES, "enum", NEEDS} & parameters[name].keys()]
     if texts and (value := _example_value(items, parameters[texts[0]])):
         name = texts[0]
         mutations.insert(1, Mutation(f"{name} of no record", with_query(**{name: "no-such-value"})))

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from contracts.model.http import Request
 from contracts.model.json_value import Json
+from contracts.openapi.extensions import NEEDS
 from contracts.openapi.operation import Operation
 from contracts.openapi.parameters import COOKIE_CHARACTERS, Parameter, text_of
 from contracts.openapi.samples import admits, json_type, sample
@@ -20,7 +21,6 @@ from strategies.core.mutation import Mutation, Priority
 from strategies.core.parameters import parameter_sample, with_parameter, without_parameter
 
 FIRST_PER_PARAMETER = 2
-NEEDS = "x-needs"
 MAX_TEXT_CHARACTERS: Final = 2000
 """A longer text could be refused for the length of the request's head, whatever the schema says."""
 MAX_ITEMS: Final = 100

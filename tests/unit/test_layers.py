@@ -27,8 +27,6 @@ ROOMS = (
     *("contracts.requirements", "contracts.model"),
     "contracts.checks",
     *("contracts.mock.data", "contracts.mock.http"),
-    *("contracts.mock.operations.zod_issues", "contracts.mock.operations.parameter_texts"),
-    *("contracts.mock.operations.queries", "contracts.mock.data.records"),
     *("contracts.mock.operations", "contracts.mock.http.api", "contracts.mock.http.serve", "contracts.mock.ui"),
     "contracts.mock",
     *("strategies.core", "strategies.body", "strategies.request", "strategies"),

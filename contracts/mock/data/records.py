@@ -11,10 +11,9 @@ from typing import Final, TypeAlias
 from contracts.mock.data.document_index import index_of
 from contracts.mock.data.examples import example_for
 from contracts.mock.data.state import EVENTS, Record, State
-from contracts.mock.operations.queries import NEEDS
 from contracts.model.json_value import Json
 from contracts.openapi.document import Document
-from contracts.openapi.extensions import LISTED_AS, SUPPLIED_BY
+from contracts.openapi.extensions import LISTED_AS, NEEDS, SUPPLIED_BY
 from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties, schema_at
 

@@ -14,10 +14,10 @@ from contracts.mock.http.responses import Responses
 from contracts.mock.operations.parameter_texts import cookies_of, in_query, in_text, pairs_of, value
 from contracts.mock.operations.zod_issues import custom, issue, missing, parameter_validators
 from contracts.model.json_value import Json
+from contracts.openapi.extensions import NEEDS
 from contracts.openapi.operation import Operation
 from contracts.openapi.parameters import Parameter
 
-NEEDS: Final = "x-needs"
 COMPARES: Final = "x-compares"
 
 

@@ -27,7 +27,7 @@ from contracts.errors import ContractError, UsageError
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from contracts.openapi.document import Document
-from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.extensions import NEEDS, SUPPLIED_BY
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Operation
 from contracts.requirements import load_requirements
@@ -177,7 +177,7 @@ def _values(client: PreflightClient, document: Document, declared: Access | None
     listing = first_listing(document)
     for parameter in listing.parameters if listing else ():
         variable = parameter.schema.get(SUPPLIED_BY)
-        if variable in known and "x-needs" not in parameter.schema:
+        if variable in known and NEEDS not in parameter.schema:
             yield _value(client, listing, variable, parameter.name)
     yield from _cancellable(client, document)
 
