@@ -14,11 +14,13 @@ import trustme
 
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
-from tests.harness.cli.doctor import Line, examine, main, tools
+from tests.harness.cli.doctor import MAX_NOT_JUDGED, Line, examine, main, tools
 from tests.harness.cli.preflight_client import MAX_REQUESTS, TOTAL_SECONDS, PreflightClient, Unreachable, within
+from tests.harness.cli.preflight_requests import harmless_request
 from tests.harness.config.access import Access
 from tests.harness.config.settings import Secret, Target, settings_from, tls_of
-from tests.support.documents import described, taking
+from tests.support.documents import answering as succeeding
+from tests.support.documents import described, loaded, taking
 from tests.support.factories import TOKEN, table
 from tests.support.sockets import OK, ServerConnection, nobody, server_side
 from tests.support.sockets import serving as serving_fake
@@ -251,3 +253,32 @@ def test_settings_that_cannot_be_used_are_a_problem(monkeypatch: pytest.MonkeyPa
     printed = capsys.readouterr().out
     assert "PROPEXO_TOKEN holds characters that no bearer token has" in printed
     assert TOKEN not in printed
+
+
+@pytest.mark.parametrize(("arguments", "all_listed"), [((), False), (("-v",), True)])
+def test_parts_that_are_not_judged_are_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], *, all_listed: bool
+) -> None:
+    dangling = {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/nowhere"}}}}}
+    paths = {f"/{number}": {"post": dangling | {"responses": {}}} for number in range(MAX_NOT_JUDGED)}
+    none = succeeding({"type": "integer", "minimum": 5, "maximum": 1})
+    loaded(tmp_path, described(paths=paths | {"/a": {"get": none}, "/b": {"get": succeeding({"type": "string"})}}))
+    main(["--contract", str(tmp_path / "document.yaml"), "--env-file", os.devnull, *arguments])
+    lines = [line for line in capsys.readouterr().out.splitlines() if line[9:].startswith("not judged")]
+    assert ("GET /a: the mock finds no value" in lines[-1]) == all_listed
+    assert ("more: -v lists them" in lines[-1]) != all_listed
+    assert (len(lines) > MAX_NOT_JUDGED + 1) == all_listed
+
+
+@table(
+    "paths, method, target",
+    {
+        "a read": ({"/a/{id}": {"get": {}}, "/b": {"get": {}, "post": succeeding({})}}, "GET", "/b"),
+        "a read of one thing": ({"/a/{id}": {"get": {}, "delete": {}}}, "GET", "/a/x"),
+        "no read at all": ({"/a/{id}": {"delete": {}}}, "GET", "/a/x"),
+    },
+)
+def test_any_document_has_a_request_that_does_nothing(tmp_path: Path, paths, method: str, target: str) -> None:
+    document = loaded(tmp_path, described(paths=paths))
+    request = harmless_request(document, Target("here", "http://127.0.0.1:1", None, {}))
+    assert (request.method, request.target, request.body) == (method, target, None)

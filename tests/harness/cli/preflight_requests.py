@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import quote
 
 import httpx
@@ -17,13 +18,18 @@ from tests.harness.run.request_factory import request_for
 
 
 def harmless_request(document: Document, target: Target) -> Request:
-    """Return a request that reads, or that has to be rejected for its body."""
+    """Return a request that reads, or that has to be rejected for its body; one that needs the token, if any does."""
     if listing := first_listing(document):
         return request_for(listing, target, {})
-    operation = next(operation for operation in document.operations if operation.body is not None)
-    return [*bodies.missing_properties(operation), *bodies.non_object_bodies(operation)][0].apply(
-        request_for(operation, target, {})
-    )
+    by_security = sorted(document.operations, key=lambda operation: not operation.secured)
+    reads = [operation for operation in by_security if operation.method == "GET" and operation.body is None]
+    for operation in [one for one in reads if not one.path_parameters]:
+        return request_for(operation, target, {})
+    for operation in [one for one in by_security if one.body is not None]:
+        malformed = [*bodies.missing_properties(operation), *bodies.non_object_bodies(operation)][0]
+        return malformed.apply(request_for(operation, target, {}))
+    # To read where the document describes other methods alone does nothing, either.
+    return replace(request_for([*reads, *by_security][0], target, {}), method="GET")
 
 
 def first_listing(document: Document) -> Operation | None:
