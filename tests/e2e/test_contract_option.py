@@ -29,6 +29,19 @@ def test_generic_document_holds_against_its_mock(tmp_path: Path) -> None:
     }
 
 
+def test_overlay_is_applied_and_an_action_that_matches_nothing_is_said(tmp_path: Path) -> None:
+    plain = GENERIC.with_name("generic-appointments.openapi.yaml")
+    typo = tmp_path / "typo.yaml"
+    typo.write_text("overlay: 1.0.0\nactions:\n- target: $.paths['/v1/evens']\n  remove: true\n")
+    options = ("--contract", str(plain), "--overlay", str(GENERIC), "--overlay", str(typo), "-k", "JOB-02 or JOB-03")
+    finished = run(tmp_path, *options, "--profile", "quick")
+    assert finished.code == 0, finished.output
+    assert {name for name, word in finished.verdicts.items() if word == "passed"} >= {
+        "JOB-02 GET /v1/admin/write-status/{root_job_id}"
+    }
+    assert "Not judged: typo.yaml, line 3: its target $.paths['/v1/evens'] matches nothing" in finished.output
+
+
 def test_fault_is_found_by_the_generic_document(tmp_path: Path) -> None:
     with serving(ForgetsTheJob(load_document(GENERIC))) as (arguments, environment):
         finished = run(tmp_path, *QUICK, *OPERATIONS, "-k", "RESP-01", *arguments, environment=environment)

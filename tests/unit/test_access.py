@@ -4,12 +4,16 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import UsageError
 from tests.harness.config.access import (
+    ALLOW_WRITES,
     Access,
     access_line,
     access_with,
+    how_to_supply,
     is_ambiguous_rejection,
     is_unambiguous_rejection,
+    require,
 )
 from tests.support.factories import CANCEL, exchange, refusal, table
 from tests.support.report_factories import item
@@ -80,3 +84,23 @@ def test_line_counts_what_could_be_tried() -> None:
     reported = [item("inconclusive", beyond_access=True), item("held"), item("held")]
     assert access_line(reported, Access.TOKEN) == "token: enough for 2 of 3 checks"
     assert access_line(reported[1:], Access.WRITE) == "write: enough for every check"
+
+
+@table(
+    "missing, advice",
+    {
+        "a variable": (["A"], "set A"),
+        "two": (["A", "B"], "set A and B"),
+        "the option": ([ALLOW_WRITES], "name the operation in --operation and say --allow-writes"),
+        "both": (["A", ALLOW_WRITES], "set A, and name the operation in --operation and say --allow-writes"),
+    },
+)
+def test_what_to_do_about_missing_settings_is_said(missing: list[str], advice: str) -> None:
+    assert how_to_supply(missing) == advice
+
+
+def test_declared_level_that_only_allowed_writes_give_says_so() -> None:
+    with pytest.raises(
+        UsageError, match="--access write needs more: name the operation in --operation and say --allow"
+    ):
+        require(Access.WRITE, Access.TOKEN, [[ALLOW_WRITES], ["A", "B"]])

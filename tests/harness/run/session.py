@@ -44,6 +44,7 @@ from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.journal import Journal, folder
 from tests.harness.run.operation_run import OperationRun
+from tests.harness.run.path_ids import id_variables
 from tests.harness.run.relations import creator_for, job_sources, missing_settings, missing_variables, variables_of
 from tests.harness.run.resource_cleanup import ResourceCleanup
 from tests.harness.run.selection import allowed_writes, select, without_unserved
@@ -222,9 +223,12 @@ class Session:
         self._runs.clear()
 
     def setup_requests(self, operation: Operation) -> int:
-        """Return how many requests it takes to create what the operation works on, if the settings name no record."""
+        """Return how many requests it takes to find or create what the operation works on, if no setting names it."""
+        given = {} if self._target is None else self._target.known
+        if unknown := set(id_variables(operation).values()) - given.keys():
+            return len(unknown)  # a listing for each
         if self._target is None:
-            return 0  # the embedded mock, which is started later, names everything
+            return 0  # the embedded mock, which is started later, names everything else
         if missing_settings(self.document, operation, self._target):
             return 0
         known = self._target.known
