@@ -123,7 +123,8 @@ def run_suite(name: str, serve: Serve, affected: frozenset[Kind], profile: str, 
                     *("tests/conformance", "-q", "--tb=no", "-p", "no:cacheprovider"),
                     # They look at each item and take a twentieth of a run, and nobody reads what they collect.
                     *("-p", "no:logging", "-p", "no:anyio"),
-                    *("--rootdir", str(ROOT), "--target", served.url, "--profile", profile),
+                    # Without --rootdir: beside paths outside the project, pytest would not find its configuration.
+                    *("--target", served.url, "--profile", profile),
                     *("--env-file", os.devnull, "--known-issues", os.devnull),
                     *("--hypothesis-seed", str(seed)),
                     *(f"--operation={name}" for name in operations(document, run_together(affected))),

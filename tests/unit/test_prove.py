@@ -88,3 +88,15 @@ def test_suite_that_fails_on_the_healthy_mock_proves_nothing(monkeypatch: pytest
     monkeypatch.setattr(prove, "run_suite", lambda *_: failing)
     with pytest.raises(SystemExit, match=rf"exit code 1 on the healthy mock \({MUST}\)"):
         prove.run_on_healthy_mock("quick", 0)
+
+
+def test_runs_of_the_proof_have_the_configuration_of_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Configuration(prove._ResultCollector):
+        def pytest_configure(self, config: pytest.Config) -> None:
+            found.append(config.inipath)
+            pytest.exit("nothing needs to be run")
+
+    found: list[Path | None] = []
+    monkeypatch.setattr(prove, "_ResultCollector", Configuration)
+    prove.run_suite_on(BREAKS_A_MUST.name, "quick", 0)
+    assert found == [prove.ROOT / "pyproject.toml"]
