@@ -27,7 +27,7 @@ from tests.support.suite_process import ROOT
         "no settings where they are named": (
             ("--env-file", "nowhere/.env"),
             1,
-            "What to do: --env-file nowhere/.env is not there: name the file that holds your settings",
+            "What to do: --env-file nowhere/.env does not exist: name the file with your settings",
         ),
     },
 )
