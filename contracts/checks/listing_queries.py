@@ -13,9 +13,10 @@ from contracts.checks.listing_pages import items, query, response_json, total
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json, resolve_pointer
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
+from contracts.openapi.extensions import COMPARES, FILTERS
 from contracts.openapi.operation import Operation
 
-FILTERS, COMPARES, CONTAINS = "x-filters", "x-compares", "contains"
+CONTAINS = "contains"
 ASCENDING, DESCENDING = "asc", "desc"
 
 

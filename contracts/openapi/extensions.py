@@ -10,6 +10,8 @@ from contracts.model.json_value import Json, resolve_pointer
 
 SUPPLIED_BY = "x-supplied-by"
 LISTED_AS = "x-holds"
+FILTERS = "x-filters"
+COMPARES = "x-compares"
 NEEDS = "x-needs"
 Extension = TypeVar("Extension")
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta, timezone
 from itertools import combinations, permutations
 from urllib.parse import unquote_plus, urlencode
 
-from contracts.checks.listing_queries import ASCENDING, COMPARES, DESCENDING, FILTERS
+from contracts.checks.listing_queries import ASCENDING, DESCENDING
 from contracts.model.http import Request
 from contracts.model.json_value import Json
-from contracts.openapi.extensions import NEEDS
+from contracts.openapi.extensions import COMPARES, FILTERS, NEEDS
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
 

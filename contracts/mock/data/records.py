@@ -13,11 +13,10 @@ from contracts.mock.data.examples import example_for
 from contracts.mock.data.state import EVENTS, Record, State
 from contracts.model.json_value import Json
 from contracts.openapi.document import Document
-from contracts.openapi.extensions import LISTED_AS, NEEDS, SUPPLIED_BY
+from contracts.openapi.extensions import FILTERS, LISTED_AS, NEEDS, SUPPLIED_BY
 from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties, schema_at
 
-FILTERS: Final = "x-filters"
 FIRST_CREATED: Final = datetime(2025, 3, 3, 9, tzinfo=UTC)
 INTERVAL: Final = timedelta(days=4, hours=1, minutes=7, milliseconds=331)
 TEXTS: Final = ("Unit is ready to tour", "Wants a ground floor", "Brings a dog", "Second visit", "Call before")

@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.mock.data.examples import example_for
-from contracts.mock.data.records import FILTERS, as_item, item_format
+from contracts.mock.data.records import as_item, item_format
 from contracts.mock.data.state import Record
 from contracts.mock.http import json_codec
 from contracts.mock.http.refusal import Refusal
-from contracts.mock.operations.queries import COMPARES, Queries, parse_time
+from contracts.mock.operations.queries import Queries, parse_time
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
+from contracts.openapi.extensions import COMPARES, FILTERS
 from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties, schema_at
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -14,11 +13,9 @@ from contracts.mock.http.responses import Responses
 from contracts.mock.operations.parameter_texts import cookies_of, in_query, in_text, pairs_of, value
 from contracts.mock.operations.zod_issues import custom, issue, missing, parameter_validators
 from contracts.model.json_value import Json
-from contracts.openapi.extensions import NEEDS
+from contracts.openapi.extensions import COMPARES, NEEDS
 from contracts.openapi.operation import Operation
 from contracts.openapi.parameters import Parameter
-
-COMPARES: Final = "x-compares"
 
 
 class Queries(Responses):

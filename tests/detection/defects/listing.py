@@ -14,14 +14,14 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.mock.data.records import FILTERS
 from contracts.mock.data.state import Job, Record
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.mock.operations.lists import DESCENDING, Order
-from contracts.mock.operations.queries import COMPARES, parse_time
+from contracts.mock.operations.queries import parse_time
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
+from contracts.openapi.extensions import COMPARES, FILTERS
 from contracts.openapi.operation import Operation
 from tests.detection.catalogue import CREATE, LIST, READ, WRITE, defect
 from tests.detection.probe import Probe

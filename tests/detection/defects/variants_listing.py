@@ -8,7 +8,6 @@ from typing import Final
 
 from starlette.requests import Request
 
-from contracts.mock.data.records import FILTERS
 from contracts.mock.data.state import INTEGRATIONS, Record, State
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
@@ -17,7 +16,7 @@ from contracts.mock.operations.lists import DESCENDING, Order
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
 from contracts.openapi.document import Document
-from contracts.openapi.extensions import SUPPLIED_BY
+from contracts.openapi.extensions import FILTERS, SUPPLIED_BY
 from contracts.openapi.operation import Operation
 from tests.detection.catalogue import LIST, READ, WRITE, variant
 from tests.detection.probe import Probe
