@@ -1,10 +1,13 @@
 """What the strategies call malformed is malformed by other judges, and what they call valid is valid."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from contracts.model.http import Request
+from contracts.openapi import schema_validator
 from contracts.openapi.operation import Operation
 from contracts.untrusted import strict_json
 from strategies.body import bodies, constraints, fault_combinations, robustness, string_payloads, type_mutations
@@ -300,3 +303,30 @@ def test_mark_goes_behind_every_text_that_may_be_any() -> None:
 def test_mark_is_left_out_where_it_does_not_fit() -> None:
     full = control(CREATE).with_json(WRITTEN | {"title": "t" * 50, "notes": None})
     assert string_payloads.with_mark(CREATE, LIST.listed_as, "1f").apply(full) == full
+
+
+@table(
+    "items, rules, sent",
+    {
+        "short texts": ({"type": "string"}, {}, True),
+        "small objects": (objects({"a": {"type": "integer"}}, ["a"]), {}, True),
+        "a largest number of items": ({"type": "string"}, {"maxItems": 9_999}, False),
+        "items that have to differ": ({"type": "string"}, {"uniqueItems": True}, False),
+        "items that make a body of megabytes": ({"type": "string", "minLength": 1_000}, {}, False),
+    },
+)
+def test_array_of_many_items_is_sent_where_the_schema_admits_it(items, rules, sent) -> None:
+    taken = operation(objects({"list": {"type": "array", "items": items} | rules}))
+    assert ("list of 10,000 items" in {one.name for one in robustness.robustness_bodies(taken)}) is sent
+
+
+def test_items_of_a_long_array_are_validated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    validated: list[int] = []
+
+    def counted(schema: Any, value: Any) -> bool:
+        validated.append(len(value) if isinstance(value, list) and schema.get("items") else 0)
+        return schema_validator.fits(schema, value)
+
+    monkeypatch.setattr(robustness, "fits", counted)
+    robustness.robustness_bodies(operation(objects({"list": {"type": "array", "items": objects({"a": {}}, ["a"])}})))
+    assert max(validated) == 1
