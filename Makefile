@@ -108,8 +108,9 @@ soak: $(READY) ## send 20,000 requests to the mock; memory has to stay flat and 
 prove: $(READY) ## try every seeded defect and conforming variant in PROFILE, and say what was detected
 	@$(RUN) -m tests.detection.prove --profile "$$PROFILE" $(ARGS)
 
-bench: $(READY) ## measure the suite against `st run`: speed, defects detected, false alarms (about 40 minutes; ARGS="--every 0": speed only)
+bench: $(READY) ## measure the suite against `st run`: speed, defects detected, false alarms; then what documents cost to read, DOCUMENT too (about 40 minutes; ARGS="--every 0": speed only)
 	@$(RUN) -m tests.detection.bench $(ARGS)
+	@$(RUN) -m tests.detection.bench_documents
 
 mock: $(READY) ## serve CONTRACT at http://127.0.0.1:PORT to develop against; its first page shows how
 	@$(RUN) -m contracts.mock --port "$$PORT" --contract "$$CONTRACT"
