@@ -222,3 +222,10 @@ def test_requirement_says_what_a_target_does_that_violates_it(requirement) -> No
 def test_hint_is_plain_text_but_for_its_code(requirement) -> None:
     for text in (requirement.fix.usually_because, requirement.fix.to_mend):
         assert not set("*_<>[]|#") & set("".join(text.split("`")[::2])), "Markdown and HTML would read it as markup"
+
+
+@each_requirement
+def test_requirement_is_tested_after_those_that_imply_it(requirement) -> None:
+    order = [found[0].requirement for found in CITATIONS.values()]
+    order.sort(key=lambda name: REQUIREMENTS[name].checks_all_exchanges)
+    assert all(order.index(name) < order.index(requirement.id) for name in requirement.implied_by)

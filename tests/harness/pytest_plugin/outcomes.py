@@ -21,7 +21,7 @@ from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
 from tests.harness.config.access import Access
 from tests.harness.http.send_result import TargetDown
-from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, BUDGET_SHARES, PRESENTATION, SESSION, STATUSES, VERDICT
+from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, BUDGET_SHARES, IMPLYING, PRESENTATION, SESSION, VERDICT
 from tests.harness.run.budget import BudgetSpent
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.verdicts import early_verdict, internal_error_verdict, is_beyond_access, verdict_of
@@ -123,13 +123,17 @@ def _without_access(verdict: Verdict, *, declared: bool) -> Verdict:
 
 
 def _followed(config: pytest.Config, test: RequirementTest, verdict: Verdict) -> str:
-    """Return the requirement whose violation on the operation implies this one; note the status for those to come."""
-    statuses = config.stash.setdefault(STATUSES, {})
-    statuses[test.operation.id, test.requirement.id] = verdict.status
+    """Return the requirement whose violation on the operation implies this one, and that follows from none itself.
+
+    Note the verdict for those to come: a requirement is tested after those that imply it.
+    """
+    earlier = config.stash.setdefault(IMPLYING, {})
     broken = {Status.VIOLATED: (Status.VIOLATED,), Status.NOT_MET: (Status.VIOLATED, Status.NOT_MET)}
     implying = broken.get(verdict.status, ())
-    named = (name for name in test.requirement.implied_by if statuses.get((test.operation.id, name)) in implying)
-    return next(named, "")
+    named = (earlier.get((test.operation.id, name), (Status.HELD, "")) for name in test.requirement.implied_by)
+    root = next((root for status, root in named if status in implying), "")
+    earlier[test.operation.id, test.requirement.id] = verdict.status, root or test.requirement.id
+    return root
 
 
 def _keep(item: pytest.Function, test: RequirementTest, verdict: Verdict, presentation: Presentation) -> None:

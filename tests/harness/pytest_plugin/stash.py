@@ -31,8 +31,9 @@ CATALOGUE: Final = pytest.StashKey[dict[str, CataloguedTest]]()
 """Every conformance test, by the id of its requirement."""
 STARTED: Final = pytest.StashKey[dict[tuple[str, str], RequirementTest]]()
 """The tests that this process began and did not release yet, by the ids of operation and requirement."""
-STATUSES: Final = pytest.StashKey[dict[tuple[str, str], Status]]()
-"""The status of each verdict of this process, by the ids of operation and requirement."""
+IMPLYING: Final = pytest.StashKey[dict[tuple[str, str], tuple[Status, str]]]()
+"""By the ids of operation and requirement, the status of each verdict of this process, and the requirement that it
+follows from, or else its own."""
 RESULTS: Final = pytest.StashKey[list[ItemResult]]()
 """The result of each item, in the process that the user started."""
 NOT_CANCELLED: Final = pytest.StashKey[list[str]]()
