@@ -41,8 +41,9 @@ from tests.harness.pytest_plugin.results import result_of
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "contracts"
-WORKERS = 12
-"""Six for each of two cores: some runs wait most of their time, for answers that do not come."""
+WORKERS = 8
+"""Four for each of two cores: some runs wait most of their time, for answers that do not come. With more workers, the
+answer of a slow defect can take so long that it counts as none."""
 LONGEST_RUNS = 10
 """How many of the longest runs the report names."""
 HEALTHY = "the healthy mock"
