@@ -5,12 +5,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contracts.checks import echoes
+from contracts.checks import echoes, response
 from contracts.errors import UsageError
 from contracts.mock.__main__ import startup_banner
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
-from contracts.model.verdict import PASS
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision
 from contracts.openapi.document import Document
 from tests.harness.config.settings import MOCK, Profile
 from tests.harness.run.session import Options, Session
@@ -95,3 +95,12 @@ def test_property_of_another_type_that_shares_a_name_is_no_echo(tmp_path: Path) 
         200, {"tags": ["z"], "name": "y"}, request_body={"tags": "x", "name": "y"}, target="/things", operation="make"
     )
     assert echoes.echoes_request(operation, seen) is PASS
+
+
+@pytest.mark.parametrize(("described_status", "decision"), [("400", NOT_CONCERNED), ("200", PASS), ("default", PASS)])
+def test_success_of_which_the_document_says_nothing_is_not_judged(
+    tmp_path: Path, described_status: str, decision: Decision
+) -> None:
+    operation = made(tmp_path, {"responses": {described_status: {"description": "It."}}})
+    seen = exchange(200, {}, target="/things", operation="make")
+    assert response.success_is_200(operation, seen) is decision
