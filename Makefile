@@ -8,10 +8,11 @@ PROFILE ?= nightly
 PORT ?= 4010
 ARGS ?=
 CAUSE ?=
+DEFECT ?=
 FINDING ?=
 DOCUMENT ?=
 # Read by the recipes from their environment, where blanks and quotes in a path are nobody's syntax.
-export PYTHON TARGET CONTRACT PROFILE PORT CAUSE FINDING DOCUMENT
+export PYTHON TARGET CONTRACT PROFILE PORT DEFECT CAUSE FINDING DOCUMENT
 
 LATEST := reports/results/latest
 VENV := .venv
@@ -112,8 +113,9 @@ bench: $(READY) ## measure the suite against `st run`: speed, defects detected, 
 	@$(RUN) -m tests.detection.bench $(ARGS)
 	@$(RUN) -m tests.detection.bench_documents
 
-mock: $(READY) ## serve CONTRACT at http://127.0.0.1:PORT to develop against; its first page shows how
-	@$(RUN) -m contracts.mock --port "$$PORT" --contract "$$CONTRACT"
+mock: $(READY) ## serve CONTRACT at http://127.0.0.1:PORT to develop against, or a seeded DEFECT; ARGS="--token T --seed 1 --limit 60"
+	@if [ -n "$$DEFECT" ]; then $(RUN) -m tests.detection.serve "$$DEFECT" $(ARGS); \
+	else $(RUN) -m contracts.mock --port "$$PORT" --contract "$$CONTRACT" $(ARGS); fi
 
 lint: $(READY) ## ruff, the linter and the formatter's check; the CI files by their schemas and by zizmor
 	$(RUN) -m ruff check .

@@ -16,7 +16,8 @@ from contracts.mock.data.state import State
 from contracts.mock.http.rate_limit import UNLIMITED, RateLimit
 from contracts.mock.http.serve import MockServer, serve
 from contracts.mock.ui.curl_examples import curl
-from contracts.mock.ui.index import IndexedApi, values
+from contracts.mock.ui.env_block import env_block
+from contracts.mock.ui.index import IndexedApi
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 
@@ -63,9 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def startup_banner(document: Document, server: MockServer) -> str:
-    """Return the address, the token, the known values, and a curl command."""
-    rows = list(values(server))
-    width = max(len(label) for label, _ in rows)
+    """Return the address, token and known values as lines of a .env file, and a curl command."""
     first = document.operations[0]
     return "\n".join(
         [
@@ -73,7 +72,7 @@ def startup_banner(document: Document, server: MockServer) -> str:
             f"Every operation, with a command to paste: {server.url}/",
             *(f"Not served: {one}." for one in not_served(document.operations)),
             "",
-            *(f"{label:{width}}  {text}" for label, text in rows),
+            env_block(server.token, server.known),
             "",
             first.summary or first.label,
             curl(document, first, server),

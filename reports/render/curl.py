@@ -9,11 +9,13 @@ LONGEST_BODY = 20_000
 """Bytes of a body in the command itself; a longer body is read from a file."""
 OWN_HEADERS = ("Accept", "User-Agent", "Content-Type")
 """Headers that curl adds by default: `-H 'Name:'` removes those that the request did not have."""
+WHOLE_TOKEN = "${PROPEXO_TOKEN}"  # noqa: S105 - a variable
+NAMED_IF_MISSING = "${PROPEXO_TOKEN:?export it first, as in .env}"
 PRINTABLE = range(0x20, 0x7F)
 
 
 def curl(request: Request, base_url: str, redactor: Redactor) -> str:
-    """Return the command, with the token as `$PROPEXO_TOKEN`.
+    """Return the command, with the token as `${PROPEXO_TOKEN:?…}`: without it bash says so and sends nothing.
 
     It needs bash, whose `$'…'` holds any byte but NUL; printf pipes a body that has a NUL to standard input.
     """
@@ -37,7 +39,12 @@ def curl(request: Request, base_url: str, redactor: Redactor) -> str:
 
 def _word(text: str, redactor: Redactor) -> str:
     """Quote a text of one character per byte; secrets are in double quotes, for the shell to expand."""
-    return "".join(f'"{part.text}"' if part.secret else _literal(part.text) for part in redactor.parts(text)) or "''"
+    return "".join(_secret(part.text) if part.secret else _literal(part.text) for part in redactor.parts(text)) or "''"
+
+
+def _secret(text: str) -> str:
+    """Return the expansion of a secret; that of the whole token fails where the variable is not set."""
+    return f'"{text.replace(WHOLE_TOKEN, NAMED_IF_MISSING)}"'
 
 
 def _literal(text: str) -> str:

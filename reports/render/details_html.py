@@ -70,7 +70,7 @@ def _evidence(verdict: Verdict, requirement: Requirement, redactor: Redactor) ->
         yield "Note", sanitize.html(redactor.redact_text(observation))
     yield "Evidence", sanitize.html(evidence_line(verdict))
     if verdict.evidence.mutations:
-        yield "Mutations tried", sanitize.html(", ".join(verdict.evidence.mutations))
+        yield "Mutations tried", sanitize.html("; ".join(verdict.evidence.mutations))
     if verdict.findings:
         yield "Finding id", ", ".join(finding.identity for finding in verdict.findings)
 

@@ -97,7 +97,7 @@ def follows_sentence(requirement: str) -> str:
 def how_often(finding: Finding) -> str:
     """Return mutation and occurrences of a finding: `event_id missing, 3 of 3`."""
     more = [mutation for mutation in finding.mutations if mutation != finding.exchange.mutation]
-    named = ", ".join(more[:MUTATIONS_NAMED]) + (
+    named = "; ".join(more[:MUTATIONS_NAMED]) + (
         f" and {len(more) - MUTATIONS_NAMED} more" if len(more) > MUTATIONS_NAMED else ""
     )
     also = f"; also with {named}" if more else ""

@@ -34,13 +34,20 @@ def tried(folder: Path, api: MockApi, *arguments: str, without: tuple[str, ...] 
         return run(folder, *TWO, *target, "--profile", "quick", *arguments, environment=kept)
 
 
+MAX_LINES_WITHOUT_A_TOKEN = 60
+"""Each of the errors would take two."""
+
+
 def test_run_without_a_token_tries_rejections_and_could_not_tell_the_rest(tmp_path: Path) -> None:
     api = Watched(document())
     finished = tried(tmp_path, api, without=("PROPEXO_TOKEN",))
     assert finished.code == 6, finished.output
     assert {"AUTH-01", "AUTH-02", "AUTH-07", "AUTH-10"} <= finished.named("passed") - finished.named("error")
     assert {"AUTH-03", "RESP-01", "ERR-01", "JOB-01"} <= finished.named("error")
-    assert "set PROPEXO_TOKEN" in finished.output
+    needing = finished.output.partition("PROPEXO_TOKEN is not set, and ")[2].partition(" of ")[0]
+    assert int(needing) == len([name for name, word in finished.verdicts.items() if word == "error"])
+    assert "set PROPEXO_TOKEN" in finished.output.partition("checks that need more access")[2]
+    assert len(finished.output.splitlines()) < MAX_LINES_WITHOUT_A_TOKEN
     assert "Access none: " in finished.output
     assert api.writes == 0
 

@@ -89,7 +89,7 @@ def test_command_is_one_line_without_the_token(requests: dict[str, Request]) -> 
 
 
 def test_token_is_filled_in_by_the_shell() -> None:
-    assert "-H 'Authorization: Bearer '\"${PROPEXO_TOKEN}\"" in curl(control(), "http://a", Redactor(TOKEN))
+    assert "-H 'Authorization: Bearer '\"${PROPEXO_TOKEN:?" in curl(control(), "http://a", Redactor(TOKEN))
 
 
 def test_long_body_is_to_be_saved_first() -> None:

@@ -14,9 +14,10 @@ import trustme
 
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
-from tests.harness.cli.doctor import MAX_NOT_JUDGED, Line, examine, main, tools
+from tests.harness.cli.doctor import MAX_NOT_JUDGED, main, tools
 from tests.harness.cli.preflight_client import MAX_REQUESTS, TOTAL_SECONDS, PreflightClient, Unreachable, within
 from tests.harness.cli.preflight_requests import harmless_request
+from tests.harness.cli.target_checks import Line, examine
 from tests.harness.config.access import Access
 from tests.harness.config.settings import Secret, Target, settings_from, tls_of
 from tests.support.documents import answering as succeeding
@@ -36,7 +37,7 @@ def target(url: str, token: str = TOKEN, access: Access = Access.WRITE, **known:
 def seen(of: Target, declared: Access | None = None) -> tuple[dict[str, Line], PreflightClient]:
     """Return the lines by their names, and the client that sent the requests."""
     client = PreflightClient(of, tls_of(settings_from([], {}, None), of.url))
-    lines = list(examine(DOCUMENT, client, declared))
+    lines = list(examine(DOCUMENT, DOCUMENT.operations, client, declared))
     assert len({line.name for line in lines}) == len(lines)
     return {line.name: line for line in lines}, client
 
@@ -194,10 +195,34 @@ def test_name_that_does_not_resolve_is_a_problem(monkeypatch: pytest.MonkeyPatch
     def unknown(*_: Any, **__: Any) -> Any:
         raise OSError(-2, "Name or service not known")
 
-    monkeypatch.setattr("tests.harness.cli.doctor.socket.getaddrinfo", unknown)
+    monkeypatch.setattr("tests.harness.cli.target_checks.socket.getaddrinfo", unknown)
     lines, client = seen(target("https://api.test"))
     assert lines["name"].detail == "api.test does not resolve (Name or service not known)"
+    assert "HTTPS_PROXY" in lines["name"].hint
+    assert [name for name, line in lines.items() if not line.ok] == ["name"]
     assert client.sent == 0
+
+
+def test_server_without_tls_is_one_problem_that_says_so() -> None:
+    with serving(Watched(DOCUMENT)) as ((_, url), _):
+        lines, client = seen(target(url.replace("http:", "https:")))
+    assert lines["TLS"].detail == "the port answers, but not with TLS"
+    assert lines["TLS"].hint == "use http://, or the port of 127.0.0.1 for https."
+    assert [name for name, line in lines.items() if not line.ok] == ["TLS"]
+    assert client.sent == 0
+
+
+@table(
+    "wanted, path",
+    {
+        "a listing": ("get_all_appointments", "/v1/appointments/"),
+        "a write": ("cancel_lead_appointment_rentmanager", "/v1/events/appointments/leads/cancel/rentmanager"),
+        "a read of one": ("get_write_status", "/v1/admin/write-status/"),
+    },
+)
+def test_request_is_one_of_a_chosen_operation(wanted: str, path: str) -> None:
+    chosen = [operation for operation in DOCUMENT.operations if operation.id == wanted]
+    assert harmless_request(chosen, target("http://127.0.0.1:1")).target.startswith(path)
 
 
 def test_token_in_the_clear_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +236,7 @@ def test_token_in_the_clear_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_nothing_is_asked_after_the_time_is_up() -> None:
     times = iter([0.0, *[TOTAL_SECONDS] * 99])
     client = PreflightClient(target(nobody()), None, clock=lambda: next(times))
-    lines = list(examine(DOCUMENT, client, None))
+    lines = list(examine(DOCUMENT, DOCUMENT.operations, client, None))
     assert lines[-1].detail == "no time was left for a request"
     assert client.sent == 0
 
@@ -280,5 +305,5 @@ def test_parts_that_are_not_judged_are_listed(
 )
 def test_any_document_has_a_request_that_does_nothing(tmp_path: Path, paths, method: str, target: str) -> None:
     document = loaded(tmp_path, described(paths=paths))
-    request = harmless_request(document, Target("here", "http://127.0.0.1:1", None, {}))
+    request = harmless_request(document.operations, Target("here", "http://127.0.0.1:1", None, {}))
     assert (request.method, request.target, request.body) == (method, target, None)

@@ -92,4 +92,4 @@ def test_startup_banner_names_the_page_and_a_request() -> None:
     decided = startup_banner(GENERIC, SERVER).splitlines()
     assert decided[0] == f"{GENERIC.title}, served at {SERVER.url} until Ctrl-C"
     assert decided[1].endswith(f" {SERVER.url}/")
-    assert {"token      s3cret", "event ids  evt-1"} <= set(decided)
+    assert {"# To paste into .env:", "PROPEXO_TOKEN=s3cret", "PROPEXO_EVENT_IDS=evt-1"} <= set(decided)

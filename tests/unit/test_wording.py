@@ -116,11 +116,11 @@ OTHERS = tuple(f"edit {number}" for number in range(1, 9))
         ),
         "with six others": (
             {"mutations": OTHERS[:6]},
-            "event_id missing, 3 of 3; also with edit 1, edit 2, edit 3, edit 4, edit 5, edit 6",
+            "event_id missing, 3 of 3; also with edit 1; edit 2; edit 3; edit 4; edit 5; edit 6",
         ),
         "with many others": (
             {"mutations": OTHERS},
-            "event_id missing, 3 of 3; also with edit 1, edit 2, edit 3, edit 4, edit 5, edit 6 and 2 more",
+            "event_id missing, 3 of 3; also with edit 1; edit 2; edit 3; edit 4; edit 5; edit 6 and 2 more",
         ),
     },
 )

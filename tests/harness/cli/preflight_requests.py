@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -10,18 +10,17 @@ import httpx
 
 from contracts.model.http import Request
 from contracts.model.json_value import resolve_pointer
-from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from strategies.body import bodies
 from tests.harness.config.settings import Target
 from tests.harness.run.request_factory import request_for
 
 
-def harmless_request(document: Document, target: Target) -> Request:
+def harmless_request(operations: Sequence[Operation], target: Target) -> Request:
     """Return a request that reads, or that has to be rejected for its body; one that needs the token, if any does."""
-    if listing := first_listing(document):
+    if listing := first_listing(operations):
         return request_for(listing, target, {})
-    by_security = sorted(document.operations, key=lambda operation: not operation.secured)
+    by_security = sorted(operations, key=lambda operation: not operation.secured)
     reads = [operation for operation in by_security if operation.method == "GET" and operation.body is None]
     for operation in [one for one in reads if not one.path_parameters]:
         return request_for(operation, target, {})
@@ -32,9 +31,9 @@ def harmless_request(document: Document, target: Target) -> Request:
     return replace(request_for([*reads, *by_security][0], target, {}), method="GET")
 
 
-def first_listing(document: Document) -> Operation | None:
+def first_listing(operations: Sequence[Operation]) -> Operation | None:
     """Return the first operation that lists records, or None."""
-    return next((operation for operation in document.operations if operation.listing), None)
+    return next((operation for operation in operations if operation.listing), None)
 
 
 def listed_items(listing: Operation, answer: httpx.Response) -> list[Mapping[str, object]]:

@@ -11,6 +11,7 @@ import pytest
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from strategies.core.mutation import MutationSource
+from tests.harness.config.access import Access
 from tests.harness.config.settings import MOCK
 from tests.harness.pytest_plugin.catalogue import CataloguedTest, catalogue_of
 from tests.harness.pytest_plugin.item_ids import check_id
@@ -173,15 +174,23 @@ def _run_plan(session: Session, shares: Mapping[str, BudgetShare]) -> RunPlan:
     )
 
 
-def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
-    """Return the cost of the run before it begins, and what of the document it does not cover."""
+def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
+    """Return the cost of the run before it begins, what it lacks, and what of the document it does not cover."""
     if BUDGET_SHARES not in config.stash or REPLAY in config.stash:
         return []
     session = config.stash[SESSION]
-    estimate = cost_estimate(len(config.stash[BUDGET_SHARES]), session.options.profile, session.per_minute)
+    checks = [check for item in items if (check := check_of(item))]
+    chosen = len({operation.id for _, operation in checks})
+    estimate = cost_estimate(chosen, session.options.profile, session.per_minute)
+    needing = sum(requirement.access != Access.NONE for requirement, _ in checks)
+    no_token = (
+        f"PROPEXO_TOKEN is not set, and {needing} of {len(checks)} checks need it: set it in the environment or in "
+        f".env, or choose --access none."
+    )
+    unset = session.target.access is Access.NONE and session.options.access is None and needing
     unmet = unmet_traits(session.requirements.values(), session.operations)
     lines = [f"Requirements that apply to no operation: {', '.join(unmet)}."] if unmet else []
-    return [*([estimate] if estimate else []), *lines]
+    return [*([no_token] if unset else []), *([estimate] if estimate else []), *lines]
 
 
 def unmet_traits(requirements: Iterable[Requirement], operations: Sequence[Operation]) -> list[str]:
