@@ -11,10 +11,10 @@ CAUSE ?=
 DEFECT ?=
 FINDING ?=
 DOCUMENT ?=
+OUT ?= reports
 # Read by the recipes from their environment, where blanks and quotes in a path are nobody's syntax.
-export PYTHON TARGET CONTRACT PROFILE PORT DEFECT CAUSE FINDING DOCUMENT
+export PYTHON TARGET CONTRACT PROFILE PORT DEFECT CAUSE FINDING DOCUMENT OUT
 
-LATEST := reports/results/latest
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
@@ -32,23 +32,12 @@ TESTS := test-unit test-e2e test-detection
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PROFILE (quick, nightly, deep); write reports/html/index.html
-	@mkdir -p reports/results && run=$$(mktemp -d reports/results/$$(date +%Y-%m-%dT%H-%M-%S)-XXXX) || exit 1; \
-	export PROPEXO_CANARY=canary-$$RANDOM$$RANDOM$$RANDOM; \
-	$(RUN) -m pytest tests/conformance --target "$$TARGET" --contract "$$CONTRACT" --profile "$$PROFILE" -rN \
-		--alluredir $$run/allure --summary $$run/summary.json --markdown $$run/summary.md --badge $$run/badge.json \
-		--har $$run/exchanges.har --history reports/history/findings.jsonl --requirements $$run/requirements.html $(ARGS); \
-	code=$$?; \
-	if compgen -G "$$run/allure/*-result.json" > /dev/null; then $(RUN) -m reports.site.render $$run/allure reports/html --trends reports/history || exit 1; \
-		cp $$run/requirements.html reports/html/ || exit 3; \
-		$(RUN) -m reports.redaction.scan $$run reports/html || exit 3; \
-		ln -sfn $$(basename $$run) $(LATEST); \
-	else rm -r $$run; fi; \
-	exit $$code
+conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PROFILE (quick, nightly, deep); write OUT/html/index.html
+	@$(RUN) -m reports.cli.conformance --out "$$OUT" --target "$$TARGET" --contract "$$CONTRACT" --profile "$$PROFILE" $(ARGS)
 
-requirements: $(READY) ## write reports/html/requirements.html: what is required, what is sent for it in PROFILE, how to mend
-	@mkdir -p reports/html; said=$$($(RUN) -m pytest tests/conformance --collect-only -qq --contract "$$CONTRACT" --profile "$$PROFILE" \
-		--requirements reports/html/requirements.html $(ARGS) 2>&1) || { echo "$$said"; exit 1; }; echo reports/html/requirements.html
+requirements: $(READY) ## write OUT/html/requirements.html: what is required, what is sent for it in PROFILE, how to mend
+	@mkdir -p "$$OUT/html"; said=$$($(RUN) -m pytest tests/conformance --collect-only -qq --contract "$$CONTRACT" --profile "$$PROFILE" \
+		--requirements "$$OUT/html/requirements.html" $(ARGS) 2>&1) || { echo "$$said"; exit 1; }; echo "$$OUT/html/requirements.html"
 
 published: $(READY) ## test the mock of DOCUMENT by it: DOCUMENT=FILE, an OpenAPI document as it is published
 	@test -f "$$DOCUMENT" || { echo "$${DOCUMENT:-DOCUMENT} is no file: say make published DOCUMENT=FILE, with an OpenAPI document as it is published."; exit 1; }
@@ -62,24 +51,24 @@ clean-up: $(READY) ## cancel what runs against TARGET left there, however they e
 
 accept: $(READY) ## live with a cause for a while: CAUSE=1 (its number in the last run, or an identity); ARGS=--all-operations
 	@test -n "$$CAUSE$$FINDING" || { echo 'Say which: make accept CAUSE=1'; exit 1; }
-	@$(RUN) -m reports.cli.accept "$${CAUSE:-$$FINDING}" $(ARGS)
+	@$(RUN) -m reports.cli.accept "$${CAUSE:-$$FINDING}" --out "$$OUT" $(ARGS)
 
 replay: $(READY) ## try a cause of the last run again, in seconds: CAUSE=1 (or an identity, or all), TARGET if it is another
 	@test -n "$$CAUSE$$FINDING" || { echo 'Say which: make replay CAUSE=1'; exit 4; }
-	@$(RUN) -m reports.cli.replay "$${CAUSE:-$$FINDING}" $(OTHER_TARGET) $(ARGS)
+	@$(RUN) -m reports.cli.replay "$${CAUSE:-$$FINDING}" --out "$$OUT" $(OTHER_TARGET) $(ARGS)
 
 watch: $(READY) ## replay a cause each time the target comes back, or Enter is pressed: the loop of somebody who mends a server
 	@test -n "$$CAUSE$$FINDING" || { echo 'Say which: make watch CAUSE=1'; exit 4; }
-	@$(RUN) -m reports.cli.replay "$${CAUSE:-$$FINDING}" --watch $(OTHER_TARGET) $(ARGS)
+	@$(RUN) -m reports.cli.replay "$${CAUSE:-$$FINDING}" --out "$$OUT" --watch $(OTHER_TARGET) $(ARGS)
 
 summary: ## print the summary of the last run, in Markdown
-	@cat $(LATEST)/summary.md 2> /dev/null || echo "There is no summary of the last run: its log says why."
+	@cat "$$OUT/results/latest/summary.md" 2> /dev/null || echo "There is no summary of the last run: its log says why."
 
 told: summary
 	@echo "make told is now make summary; the old name works until the next release." >&2
 
 issue: $(READY) ## open, update or close the GitHub issue about the target of the last run (needs gh)
-	@$(RUN) -m reports.cli.github_issue $(LATEST)
+	@$(RUN) -m reports.cli.github_issue "$$OUT/results/latest"
 
 # Beside each other, since whole runs wait where the others compute; e2e has workers, for it waits most. A part in which
 # ARGS select nothing (5) has not failed.

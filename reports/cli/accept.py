@@ -1,6 +1,6 @@
-"""Accept a cause of the last run for a time: add an entry, ready to fill in, to contracts/known-issues.yaml.
+"""Accept a cause of the last run for a time: add an entry, ready to fill in, to the known issues.
 
-python -m reports.cli.accept CAUSE [--all-operations] [--summary FILE] [--file FILE]
+python -m reports.cli.accept CAUSE [--all-operations] [--out FOLDER] [--summary FILE] [--file FILE]
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from contracts.model.verdict import INTERMITTENT
 from contracts.untrusted.bounded_yaml import read_yaml
 from reports.output.console import fail, show
 from reports.render.wording import one_line
-from reports.run.known_issues import ALL_OPERATIONS, FILE, ROOT, content_of, entries_of
+from reports.run.known_issues import ALL_OPERATIONS, content_of, entries_of
+from reports.run.output_folder import OutputFolder, default_folder
 from reports.writers import summary as summaries
 
-RESULTS = ROOT / "reports" / "results"
 DAYS_UNTIL_EXPIRY = 30
 LONGEST_OBSERVED = 100
 """Characters, in the comment above an entry."""
@@ -76,11 +76,11 @@ def _of_cause(cause: Mapping[str, Any], *, everywhere: bool) -> list[str]:
     ]
 
 
-def _latest_summary() -> Path:
-    summaries = sorted(RESULTS.glob("*/summary.json"), key=lambda file: file.stat().st_mtime)
-    if not summaries:
-        raise UsageError("No run has written a summary: run make conformance first.")
-    return summaries[-1]
+def _latest_summary(out: OutputFolder) -> Path:
+    found = sorted(out.results.glob("*/summary.json"), key=lambda file: file.stat().st_mtime)
+    if not found:
+        raise UsageError(f"No run has written a summary to {out.root}: test a target first, or name it with --out.")
+    return found[-1]
 
 
 def accept(chosen: str, summary: Path, file: Path, today: dt.date, *, everywhere: bool = False) -> None:
@@ -108,15 +108,20 @@ def main() -> int:
     parser.add_argument(
         "--all-operations", action="store_true", help="also on operations that do not show the cause in the last run"
     )
+    parser.add_argument(
+        "--out", metavar="FOLDER", type=Path, default=default_folder(), help="folder of the runs (default: %(default)s)"
+    )
     parser.add_argument("--summary", metavar="FILE", type=Path, help="the run's summary.json (default: the last run's)")
-    parser.add_argument("--file", metavar="FILE", type=Path, default=FILE, help=f"default: {FILE.relative_to(ROOT)}")
+    parser.add_argument("--file", metavar="FILE", type=Path, help="the known issues (default: those of --out)")
     chosen = parser.parse_args()
+    out = OutputFolder(chosen.out)
+    file = chosen.file or out.known_issues
     try:
         today = dt.datetime.now(tz=dt.UTC).date()
-        accept(chosen.cause, chosen.summary or _latest_summary(), chosen.file, today, everywhere=chosen.all_operations)
+        accept(chosen.cause, chosen.summary or _latest_summary(out), file, today, everywhere=chosen.all_operations)
     except UsageError as error:
         return fail(f"not accepted: {error}")
-    show(f"{chosen.file}: fill in reason, owner and link of the last entry; until then no run starts.")
+    show(f"{file}: fill in reason, owner and link of the last entry; until then no run starts.")
     return 0
 
 

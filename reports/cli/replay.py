@@ -1,6 +1,6 @@
 """Try a cause of the last run again: control, mutation and repeats, in seconds.
 
-python -m reports.cli.replay CAUSE [--target TARGET] [--watch] [--summary FILE] [PYTEST OPTIONS]
+python -m reports.cli.replay CAUSE [--target TARGET] [--watch] [--out FOLDER] [--summary FILE] [PYTEST OPTIONS]
 
 With --watch it tries again each time the target comes back, or Enter is pressed.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import select
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,11 +18,12 @@ from urllib.parse import urlsplit
 
 from contracts.errors import UsageError
 from contracts.model.exit_codes import ExitCode
+from reports.cli.pytest_process import run_pytest
 from reports.output.console import fail, show
-from reports.run.known_issues import ROOT
+from reports.run.contract_names import contract_file
+from reports.run.output_folder import OutputFolder, default_folder
 from reports.writers import summary as summaries
 
-LATEST = ROOT / "reports" / "results" / "latest" / "summary.json"
 LOOK_SECONDS = 0.3
 """Between two looks at whether the target is there."""
 CONNECT_SECONDS = 1.0
@@ -38,9 +38,9 @@ def arguments(summary: Mapping[str, Any], file: Path, cause: str, target: str | 
     except (KeyError, TypeError):
         raise UsageError(f"{file} is not a summary of a run.") from None
     return [
-        *("tests/conformance", "-q", "--no-header", "--no-summary", "-p", "no:cacheprovider"),
-        *("--finding", cause, "--findings-from", str(file), "--target", target or was),
-        *("--contract", contract, "--profile", profile),
+        *("-q", "--no-header", "--no-summary", "-p", "no:cacheprovider"),
+        *("--finding", cause, "--findings-from", str(file.absolute()), "--target", target or was),
+        *("--contract", str(contract_file(contract)), "--profile", profile),
         # A recommendation that is still not met has to end with another exit code than one that is.
         *(["--strict"] if not all(gates) else []),
     ]
@@ -101,19 +101,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("cause", metavar="CAUSE", help="its number in the last run's report, its identity, or all")
     parser.add_argument("--target", metavar="TARGET", help="another target than that of the run")
     parser.add_argument("--watch", action="store_true", help="try again when the target comes back or Enter is pressed")
-    parser.add_argument("--summary", metavar="FILE", type=Path, default=LATEST, help="summary.json of the run")
+    parser.add_argument(
+        "--out", metavar="FOLDER", type=Path, default=default_folder(), help="folder of the runs (default: %(default)s)"
+    )
+    parser.add_argument("--summary", metavar="FILE", type=Path, help="the run's summary.json (default: the last run's)")
     chosen, more = parser.parse_known_args(argv)
     try:
-        summary = summaries.read(chosen.summary)
-        command = [sys.executable, "-m", "pytest", *arguments(summary, chosen.summary, chosen.cause, chosen.target)]
+        file = chosen.summary or OutputFolder(chosen.out).latest / "summary.json"
+        summary = summaries.read(file)
+        options = arguments(summary, file, chosen.cause, chosen.target)
     except UsageError as error:
         return fail(f"not tried: {error}", ExitCode.USAGE)
 
     def run() -> int:
-        try:
-            return subprocess.run([*command, *more], cwd=ROOT, check=False).returncode  # noqa: S603 - our own command
-        except KeyboardInterrupt:
-            return ExitCode.INTERRUPTED
+        return run_pytest([*options, *more])
 
     return watch(run, chosen.target or summary["target"]) if chosen.watch else run()
 

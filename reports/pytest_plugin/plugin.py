@@ -16,13 +16,14 @@ from reports.pytest_plugin import options, presentation, requirements_report
 from reports.pytest_plugin.har_recording import HarRecording
 from reports.pytest_plugin.options import output_files
 from reports.pytest_plugin.presentation import WorkersPlan
-from reports.pytest_plugin.run_names import contract_name, target_name
+from reports.pytest_plugin.run_names import target_name
 from reports.pytest_plugin.run_reports import RunReports, report_leaks
 from reports.pytest_plugin.stash import ALLURE, COMPARISON, stop_unwritten
 from reports.redaction import output_filter, scan
 from reports.redaction.redactor import Redactor
 from reports.render import terminal
 from reports.run import history, known_issues, run_report
+from reports.run.contract_names import contract_name
 from reports.run.run_report import RunReport
 from reports.run.trend import Comparison
 from reports.writers import allure_results, allure_write_guard
@@ -59,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _comparison(config: pytest.Config, session: Session) -> Comparison:
-    file, target, contract = config.getoption("--history"), target_name(session), contract_name(session)
+    file, target = config.getoption("--history"), target_name(session)
     past = history.read(Path(file), target, session.document.digest) if file else history.History(())
     issues = Path(config.getoption("--known-issues"))
     return Comparison(
@@ -68,7 +69,12 @@ def _comparison(config: pytest.Config, session: Session) -> Comparison:
         runs=past.runs,
         notice=past.notice,
         issues=known_issues.matching_issues(
-            known_issues.load(issues), issues, target, contract, session.document, session.requirements
+            known_issues.load(issues),
+            issues,
+            target,
+            contract_name(session.options.contract),
+            session.document,
+            session.requirements,
         ),
         has_history=file is not None,
     )

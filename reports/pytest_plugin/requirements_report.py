@@ -9,10 +9,10 @@ import pytest
 
 from contracts.requirements import Requirement
 from reports.output.safe_files import replace_file
-from reports.pytest_plugin.run_names import contract_name
 from reports.pytest_plugin.stash import write_errors_kept
 from reports.render import requirements_page
 from reports.render.requirements_page import Entry, Scope
+from reports.run.contract_names import contract_name
 from tests.harness.pytest_plugin.stash import BUDGET_SHARES, SESSION
 from tests.harness.pytest_plugin.workers import is_first_worker, is_worker
 from tests.harness.run.session import Session
@@ -29,7 +29,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not file or BUDGET_SHARES not in config.stash or (is_worker(config) and not is_first_worker(config)):
         return
     run = config.stash[SESSION]
-    scope = Scope(run.document.title, contract_name(run), str(run.options.profile), len(run.operations))
+    scope = Scope(
+        run.document.title, contract_name(run.options.contract), str(run.options.profile), len(run.operations)
+    )
     shares = config.stash[BUDGET_SHARES]
     entries = [entry_of(requirement, run, shares) for requirement in run.requirements.values()]
     with write_errors_kept(config):

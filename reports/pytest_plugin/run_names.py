@@ -1,4 +1,4 @@
-"""How reports, history and known issues name the target and the contract, and what they redact."""
+"""How reports, history and known issues name the target, and what they redact."""
 
 from __future__ import annotations
 
@@ -16,19 +16,11 @@ from tests.harness.config.settings import SANDBOX
 from tests.harness.pytest_plugin.stash import SESSION
 from tests.harness.run.session import Session
 
-ROOT = Path(__file__).parents[2]
-
 
 def target_name(session: Session) -> str:
     """Return `mock`, `sandbox`, or the base URL."""
     name = session.options.target.rstrip("/")
     return "sandbox" if name == SANDBOX else name
-
-
-def contract_name(session: Session) -> str:
-    """Return the path of the contract, relative to the root of the checkout if it is inside."""
-    file = session.options.contract.resolve()
-    return str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
 
 
 def allure_check(config: pytest.Config, requirement: Requirement, operation: Operation) -> AllureCheck:

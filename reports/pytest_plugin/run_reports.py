@@ -16,11 +16,12 @@ from contracts.model.result import stop_reason
 from contracts.model.verdict import Status
 from reports import VERSION
 from reports.pytest_plugin.options import output_files
-from reports.pytest_plugin.run_names import ROOT, allure_check, contract_name, target_name
+from reports.pytest_plugin.run_names import allure_check, target_name
 from reports.pytest_plugin.stash import ALLURE, COMPARISON, write_errors_kept
 from reports.redaction import output_filter, scan
 from reports.render import markdown
 from reports.run import causes, history, known_issues, proof, quality_gate, trend
+from reports.run.contract_names import ROOT, contract_name
 from reports.run.history import Run
 from reports.run.outcome import failure_reason
 from reports.run.run_report import RunConfig, RunReport, as_run
@@ -116,7 +117,7 @@ class RunReports:
             began=self._config.stash[COMPARISON].began,
             target=target_name(self._session),
             title=document.title,
-            file=contract_name(self._session),
+            file=contract_name(options.contract),
             contract=document.digest,
             suite=VERSION,
             profile=str(options.profile),

@@ -17,7 +17,7 @@ import re
 import secrets
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from reports.output.console import fail
 from reports.redaction.redactor import VARIABLE, Redactor
 
 CANARY = "PROPEXO_CANARY"
-ENV_FILE = Path(__file__).parents[2] / ".env"
+ENV_FILE = Path(".env")
 CANARY_BYTES = 12
 PACKED = re.compile(rb"H4sI[A-Za-z0-9+/]{40,}={0,2}")
 """gzip in base64, as the HTML report holds its data."""
@@ -73,14 +73,14 @@ def _layers(data: bytes) -> Iterator[bytes]:
             continue  # no gzip after all
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Print a sentence for each file with a secret; return the exit code: 0 if there is none, else 3."""
     parser = argparse.ArgumentParser(
         prog="python -m reports.redaction.scan", description="Search written files for the token."
     )
     parser.add_argument("paths", metavar="FOLDER_OR_FILE", type=Path, nargs="+")
     parser.add_argument("--env-file", metavar="FILE", type=Path, help="settings (default: .env, if it exists)")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     if options.env_file and not options.env_file.exists():
         parser.error(f"--env-file {options.env_file} does not exist: there is no token to search for")
     try:

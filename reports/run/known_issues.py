@@ -16,10 +16,10 @@ from contracts.openapi.document import Document
 from contracts.requirements import Requirement
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
 from contracts.untrusted.bounded_yaml import YamlError, read_yaml
+from reports.run.contract_names import ROOT, contract_file
 from reports.run.history import PROFILES, FindingRecord
 from reports.run.mutation_names import OperationNames, names_of, without_names
 
-ROOT = Path(__file__).parents[2]
 FILE = ROOT / "contracts" / "known-issues.yaml"
 MAX_BYTES = MEGABYTE
 """About two thousand entries."""
@@ -204,7 +204,7 @@ def matching_issues(
     for issue in issues:
         error = ""
         if issue.contract != contract:
-            error = "" if (ROOT / issue.contract).is_file() else f"there is no contract {issue.contract}"
+            error = "" if contract_file(issue.contract).is_file() else f"there is no contract {issue.contract}"
         elif issue.requirement not in requirements:
             error = f"there is no requirement {issue.requirement}"
         elif missing := [name for name in issue.named_operations if name not in operations]:

@@ -16,6 +16,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,13 +197,13 @@ def _append_last_line(source: Path, target: Path) -> None:
         shutil.move(fresh, target)
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code: 0 with a report, else 1, with a sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m reports.site.render", description="Render Allure results.")
     parser.add_argument("results", metavar="RESULTS_DIR", type=Path, help="folder that the suite wrote (--alluredir)")
     parser.add_argument("html", metavar="HTML_DIR", type=Path, help="folder for index.html")
     parser.add_argument("--trends", metavar="FOLDER", type=Path, help="folder with earlier runs")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     try:
         rendered = render(chosen.results, chosen.html, chosen.trends)
     except (RenderError, OSError) as error:

@@ -71,9 +71,19 @@ def test_arguments_are_split_as_a_shell_does(checkout: Path) -> None:
     assert call[-4:] == ["--env-file", "my settings/.env", "--access", "none"]
 
 
-def test_run_without_results_leaves_nothing(checkout: Path) -> None:
-    calls_of(checkout, "conformance")
-    assert list((checkout / "reports" / "results").iterdir()) == []
+@pytest.mark.parametrize(
+    ("arguments", "out"),
+    [
+        (["conformance"], "my own/folder"),
+        (["accept", "CAUSE=1"], "my own/folder"),
+        (["replay", "CAUSE=1"], "my own/folder"),
+        (["issue"], "my own/folder/results/latest"),
+    ],
+)
+def test_runs_are_in_the_folder_that_is_named(arguments: list[str], out: str, checkout: Path) -> None:
+    (call,) = calls_of(checkout, *arguments, "OUT=my own/folder")
+    assert out in call
+    assert not (checkout / "reports").exists()
 
 
 @pytest.mark.parametrize(("target", "warning"), [("summary", ""), ("told", "make told is now make summary")])

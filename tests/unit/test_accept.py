@@ -11,7 +11,6 @@ import pytest
 from contracts.errors import UsageError
 from contracts.model.result import FindingText
 from contracts.model.verdict import INTERMITTENT
-from reports.cli import accept as module
 from reports.cli.accept import accept, entry, main
 from reports.run.known_issues import load
 from reports.writers.summary import summary
@@ -125,14 +124,14 @@ def reported(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 
 def test_last_run_is_taken(tmp_path: Path, run: Path, capsys, monkeypatch) -> None:
     file = tmp_path / "known.yaml"
-    monkeypatch.setattr(module, "RESULTS", tmp_path / "results")
-    assert reported(capsys, monkeypatch, "1", "--file", str(file)) == (
+    out = ("--out", str(tmp_path))
+    assert reported(capsys, monkeypatch, "1", *out, "--file", str(file)) == (
         1,
-        "not accepted: No run has written a summary: run make conformance first.\n",
+        f"not accepted: No run has written a summary to {tmp_path}: test a target first, or name it with --out.\n",
     )
     (tmp_path / "results" / "a").mkdir(parents=True)
     run.rename(tmp_path / "results" / "a" / "summary.json")
-    assert reported(capsys, monkeypatch, "1", "--file", str(file)) == (
+    assert reported(capsys, monkeypatch, "1", *out, "--file", str(file)) == (
         0,
         f"{file}: fill in reason, owner and link of the last entry; until then no run starts.\n",
     )

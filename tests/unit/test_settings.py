@@ -109,6 +109,7 @@ def test_file_holds_what_the_environment_does_not(tmp_path: Path) -> None:
 def test_default_file_need_not_be_there(tmp_path: Path) -> None:
     assert settings(env_file=tmp_path / "absent").token is None
     assert env_file_from(None) == ENV_FILE
+    assert ENV_FILE.absolute() == Path.cwd() / ".env"
 
 
 def test_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:

@@ -46,8 +46,8 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 RANDOM_TOKEN_BYTES = 24
 
 
-ENV_FILE = Path(__file__).parents[3] / ".env"
-"""The default settings file; it may be absent."""
+ENV_FILE = Path(".env")
+"""The default settings file, in the working folder; it may be absent."""
 
 
 class Profile(StrEnum):
