@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain, islice, zip_longest
 from math import ceil, floor
 from typing import TypeAlias, TypeVar
@@ -37,6 +38,8 @@ MAX_NEAR_MISSES = 7
 MAX_NEAR_MISSES_OF_A_FORMAT = 4
 MAX_NEAR_MISSES_OF_AN_ALTERNATIVE = 3
 MAX_BOUNDARY_VALUES = 4
+SCHEMAS_KEPT = 1_000
+"""Schemas whose values are kept: operations have many in common, and each is asked for several times."""
 FIRST_PER_PROPERTY = 2
 """Values per property that are sent with a small request budget: a bound takes one or two of them."""
 USUAL_PER_PROPERTY = 6
@@ -108,7 +111,12 @@ def _optional(operation: Operation) -> list[str]:
 
 def invalid_values(schema: Json) -> Sequence[Row]:
     """Return names and values that violate the schema by one step, most revealing first, of an admitted JSON type."""
-    schema = keywords(schema)
+    return _invalid_values(json.dumps(schema))
+
+
+@lru_cache(maxsize=SCHEMAS_KEPT)
+def _invalid_values(text: str) -> Sequence[Row]:
+    schema = keywords(json.loads(text))
     valid = validator_for(schema).is_valid
     found: dict[str, Json] = {}
     for spelling, value in _invalid_steps(schema):
@@ -119,7 +127,12 @@ def invalid_values(schema: Json) -> Sequence[Row]:
 
 def boundary_values(schema: Json) -> Sequence[Row]:
     """Return at most `MAX_BOUNDARY_VALUES` names and values that just satisfy the schema's constraints."""
-    schema = keywords(schema)
+    return _boundary_values(json.dumps(schema))
+
+
+@lru_cache(maxsize=SCHEMAS_KEPT)
+def _boundary_values(text: str) -> Sequence[Row]:
+    schema = keywords(json.loads(text))
     valid = validator_for(schema).is_valid
     found: dict[str, Json] = {}
     for spelling, value in _boundary_steps(schema):

@@ -125,9 +125,10 @@ def _thin_out(pairs: Sequence[tuple[BodyLocation, Mutation]]) -> list[Mutation]:
             endings = [f" as {CONVERTED}", *([" as null"] if name in optional else [])]
             preferred = (mutation for ending in endings for mutation in mutations if mutation.name.endswith(ending))
             kept += [next(preferred, mutations[turn % len(mutations)])] if crowded else mutations
+    identities = set(map(id, kept))
     return [
         mutation
-        if mutation in kept or mutation.priority is Priority.LAST
+        if id(mutation) in identities or mutation.priority is Priority.LAST
         else replace(mutation, priority=Priority(mutation.priority + 1))
         for _, mutation in pairs
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -127,13 +128,16 @@ def _candidates(
         yield _Candidate((Priority.FIRST, SHOULD_PENALTY) if expensive else FIRST_RANK, demand, None)
         wanted = demand.mutations(operation) if demand.mutations else []
         mutations = sorted(wanted, key=lambda mutation: mutation.priority)
+        of_priority = Counter(mutation.priority for mutation in mutations)
+        before: Counter[Priority] = Counter()
         for index, mutation in enumerate(mutations):
             # Without its first mutation a requirement would have no verdict.
             rank: tuple[float, float] = (0, float(not requirement.gates))
+            share = before[mutation.priority] / of_priority[mutation.priority]
+            before[mutation.priority] += 1
             if index:
-                alike = [other for other in mutations if other.priority is mutation.priority]
                 elsewhere = dedup_key(requirement.id, mutation, operation) in tried_elsewhere
-                rank = _rank(requirement, mutation, alike.index(mutation) / len(alike), elsewhere=elsewhere)
+                rank = _rank(requirement, mutation, share, elsewhere=elsewhere)
             yield _Candidate(rank, demand, mutation)
 
 
