@@ -82,7 +82,7 @@ $(TESTS): test-%: $(READY)
 test-report: $(READY) ## read the report in a browser (needs chromium and chromedriver); keep pictures in reports/results/screenshots
 	$(RUN) -m pytest tests/report --assert=rewrite -W error -q $(ARGS)
 
-frameworks: $(READY) $(FRAMEWORKS_READY) ## test servers written in five frameworks; what they do not meet stands in the README
+frameworks: $(READY) $(FRAMEWORKS_READY) ## test servers written in five frameworks; what they do not meet stands in .github/pages/frameworks.md
 	$(RUN) -m pytest tests/frameworks --assert=rewrite -W error -q $(ARGS)
 
 proof: $(READY) ## prove, unless this very suite is proved in PROFILE

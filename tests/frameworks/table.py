@@ -1,4 +1,4 @@
-"""Which recommendations the servers of this folder do not meet: `not-met.yaml`, and the README's table of it."""
+"""Which recommendations the servers of this folder do not meet: `not-met.yaml`, and the table of it in the pages."""
 
 from __future__ import annotations
 
@@ -54,4 +54,4 @@ def lines() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(lines()))  # noqa: T201 - to be pasted into the README
+    print("\n".join(lines()))  # noqa: T201 - to be pasted into PAGE of test_frameworks.py

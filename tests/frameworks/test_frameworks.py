@@ -16,7 +16,7 @@ from tests.frameworks.servers import HERE, SERVERS, made_up_settings, serving
 from tests.frameworks.table import Entry, lines, load
 
 ROOT: Final = HERE.parents[1]
-README: Final = ROOT / "README.md"
+PAGE: Final = ROOT / ".github" / "pages" / "frameworks.md"
 RUN_SECONDS: Final = 300
 SEED: Final = "1"
 """The day's number would show other things on other days."""
@@ -81,5 +81,5 @@ def test_what_stands_in_the_table_is_found(server: str, summary: dict[str, Any])
     assert [entry for entry in single if not any(entry.covers(*one) for one in found)] == []
 
 
-def test_readme_shows_the_table() -> None:
-    assert "\n".join(lines()) in README.read_text("utf-8"), "paste what python -m tests.frameworks.table prints"
+def test_page_shows_the_table() -> None:
+    assert "\n".join(lines()) in PAGE.read_text("utf-8"), "paste what python -m tests.frameworks.table prints"
