@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from urllib.parse import urlsplit
 
 from contracts.openapi.traits import TRAITS
@@ -54,8 +53,9 @@ class Scope:
 
 
 def page(scope: Scope, entries: Sequence[Entry]) -> str:
-    """Return the page, with an anchor for each requirement's id; the entries of a group follow each other."""
-    groups = [(name, list(found)) for name, found in groupby(entries, key=lambda entry: entry.requirement.group)]
+    """Return the page, with an anchor for each requirement's id, group by group."""
+    names = dict.fromkeys(entry.requirement.group for entry in entries)
+    groups = [(name, [entry for entry in entries if entry.requirement.group == name]) for name in names]
     implied = {entry.requirement.id: _implied_by(entry.requirement, entries) for entry in entries}
     parts = [
         "<!doctype html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>",

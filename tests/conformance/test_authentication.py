@@ -44,6 +44,8 @@ def test_authentication_comes_before_validation(test: RequirementTest) -> None:
     if reference.accepted:
         raise NotApplicable("a wrong token is accepted (AUTH-02), so nothing comes before validation")
     fitting = [mutation for mutation in _bad_requests(test) if mutation.applies(wrong)]
+    if not fitting:
+        raise NotApplicable("no request of this operation can be invalid")
     for mutation in fitting[: test.extra_requests]:
         both = Mutation(f"wrong token, {mutation.name}", mutation.apply, issued_token=False, otherwise_invalid=True)
         test.check_exchange(test.run.send(both.apply(wrong), both), has_status_of(reference))

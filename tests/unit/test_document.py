@@ -56,7 +56,7 @@ WRITE = {"takes-body", "requires-property", "closed", "echoes", "queues-job"}
         "create": (CREATE, EVERY | WRITE | {"constrained", "creates-record"}),
         "update": (UPDATE, EVERY | WRITE | {"constrained"}),
         "cancellation": (CANCEL, EVERY | WRITE),
-        "list": (LIST, EVERY | {"listing"}),
+        "list": (LIST, EVERY | {"listing", "takes-parameters", "restricts-parameters"}),
         "job status": (STATUS, EVERY | {"job-status"}),
         "not supported": (AVAILABILITY, {"any", "not-supported"}),
     },
@@ -92,7 +92,7 @@ def test_generic_document_answers_in_another_form() -> None:
     generic = load_document(GENERIC)
     cancel = generic.operation("cancel_lead_appointment_generic")
     assert cancel.job_link == Link(STATUS.id, "root_job_id", "/job_id")
-    assert cancel.traits == EVERY | (WRITE - {"echoes"})
+    assert cancel.traits == EVERY | (WRITE - {"echoes"}) | {"takes-parameters"}
     assert "ignore_unknown_fields" in cancel.query_parameters
 
 

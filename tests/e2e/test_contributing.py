@@ -1,0 +1,134 @@
+"""The examples of CONTRIBUTING, put into a copy of the tree as it says, pass the tests that it names."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.suite_process import OWN_VARIABLES, ROOT
+
+EXAMPLES = (
+    ("An operation", "contracts/appointments.yaml", "paths:\n"),
+    ("A requirement", "contracts/requirements.yaml", ""),
+    ("A requirement", "tests/conformance/test_protocol.py", ""),
+    ("A check", "contracts/checks/http_methods.py", ""),
+    ("A check", "tests/unit/test_checks_protocol.py", ""),
+    ("A mutation", "strategies/body/json_syntax.py", "NOT_JSON: Sequence[Malformation] = (\n"),
+    ("A defect", "tests/detection/defects/protocol.py", ""),
+    ("A variant", "tests/detection/defects/variants_refusals.py", ""),
+    ("What a real server does", "", ""),
+)
+"""By heading, in the order of the text: the file that an example goes into, after which line ("": at its end).
+
+The last one is an entry that the file has.
+"""
+LEFT_OUT = shutil.ignore_patterns(
+    *(".git", ".venv*", ".env", ".*_cache", ".hypothesis", "__pycache__", "node_modules"),
+    *("results", "html", "history", "proof.json"),
+)
+TIMEOUT_SECONDS = 120
+STRICT = ("-W", "error", "-p", "no:cacheprovider", "-v")
+
+
+def examples() -> Iterator[tuple[str, str]]:
+    """Yield the code blocks of the common changes, each with the heading that it is under."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## Common changes\n")[2]
+    for section in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
+        heading = section.partition("\n")[0]
+        for code in re.findall(r"^```(?:yaml|python)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL):
+            yield heading, code
+
+
+def insert(file: Path, line: str, code: str) -> None:
+    """Put code into a file after a line, or at the end; a row of a table ends with a comma."""
+    text = file.read_text("utf-8")
+    if not line:
+        blank = "\n\n" if file.suffix == ".py" else ""
+        file.write_text(text + blank + code, "utf-8")
+        return
+    assert text.count(line) == 1
+    row = f"    {code.rstrip()},\n" if file.suffix == ".py" else code
+    file.write_text(text.replace(line, line + row), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the tree with all examples in it."""
+    folder = tmp_path_factory.mktemp("contributing") / "tree"
+    shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
+    for (_, name, line), (_, code) in zip(EXAMPLES, examples(), strict=True):
+        if name:
+            insert(folder / name, line, code)
+    listed = folder / "tests" / "unit" / "test_document.py"
+    listed.write_text(listed.read_text("utf-8").replace("== [*of_people,", '== ["ping", *of_people,'), "utf-8")
+    return folder
+
+
+def run(tree: Path, *command: str) -> str:
+    """Run a module of Python in the tree and return its output; it has to end with exit code 0."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", *command],
+        cwd=tree,
+        env=inherited | {"XDG_STATE_HOME": str(tree.parent / "state")},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_every_example_has_a_place() -> None:
+    assert [heading for heading, _ in examples()] == [heading for heading, _, _ in EXAMPLES]
+
+
+def test_examples_are_formatted(tree: Path) -> None:
+    changed = [name for _, name, _ in EXAMPLES if name.endswith(".py")]
+    run(tree, "ruff", "check", *changed)
+    run(tree, "ruff", "format", "--check", *changed)
+
+
+def test_examples_pass_the_unit_tests_of_what_they_add_to(tree: Path) -> None:
+    parts = ("requirements", "requirements_page", "checks_protocol", "checks_wording", "strategies_wire")
+    listed = "tests/unit/test_document.py::test_operations_are_those_of_the_document"
+    files = [*(f"tests/unit/test_{part}.py" for part in parts), listed]
+    output = run(tree, "pytest", *files, *STRICT)
+    assert "test_not_redirected[redirected] PASSED" in output
+    assert "test_requirement_is_cited_by_one_test[HTTP-04] PASSED" in output
+
+
+def test_operation_and_requirement_are_tested(tree: Path) -> None:
+    chosen = ("--operation", "ping", "--operation", "get_write_status", "--profile", "quick")
+    output = run(tree, "pytest", "tests/conformance", *chosen, *STRICT, "--env-file", os.devnull)
+    assert "[HTTP-04 GET /v1/admin/ping] PASSED" in output
+    assert "[RESP-01 GET /v1/admin/ping] PASSED" in output
+    assert " ERROR " not in output, "all that applies to an operation without parameters can be decided"
+
+
+def test_mutation_is_sent(tree: Path) -> None:
+    har = tree / "exchanges.har"
+    chosen = ("--operation", "cancel_lead_appointment_rentmanager", "-k", "ERR-04", "--env-file", os.devnull)
+    run(tree, "pytest", "tests/conformance", *chosen, *STRICT, "--har", str(har))
+    assert "# c" in har.read_text("utf-8")
+
+
+def test_defect_and_variant_differ_from_the_healthy_mock(tree: Path) -> None:
+    chosen = "origin-is-refused or frames-are-forbidden"
+    output = run(tree, "pytest", "tests/detection", "-k", chosen, *STRICT)
+    assert "test_defect_differs_from_the_healthy_mock[origin-is-refused] PASSED" in output
+    assert "test_variant_differs_from_the_usual_mock[frames-are-forbidden] PASSED" in output
+
+
+def test_defect_is_detected_and_variant_is_not_reported(tree: Path) -> None:
+    detected = run(tree, "tests.detection.prove", "--only", "origin-is-refused", "--only", "frames-are-forbidden")
+    assert re.search(r"^all +1 +1 +0 of 0$", detected, re.MULTILINE)
+    assert "1 conforming variants, 0 with a false alarm" in detected
