@@ -27,7 +27,7 @@ COMPILE := $(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --st
 TESTS := test-unit test-e2e test-detection
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance requirements published doctor clean-up accept replay watch summary told issue test $(TESTS) test-report frameworks chaos soak proof prove bench mock lint types lock clean
+.PHONY: help conformance requirements published doctor clean-up accept replay watch summary told issue test $(TESTS) test-report frameworks adoption chaos soak proof prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,10 @@ test-report: $(READY) ## read the report in a browser (needs chromium and chrome
 frameworks: $(READY) $(FRAMEWORKS_READY) ## test servers written in five frameworks; what they do not meet stands in .github/pages/frameworks.md
 	$(RUN) -m pytest tests/frameworks --assert=rewrite -W error -q $(ARGS)
 
+adoption: $(READY) ## install the suite in a temporary folder, and do there what the README says for other repositories
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && PYTHON=$(RUN) .ci/install "$$folder" && \
+	COMMAND="$$folder/bin/propexo-conformance" $(RUN) -m pytest tests/adoption --assert=rewrite -W error -q $(ARGS)
+
 proof: $(READY) ## prove, unless this very suite is proved in PROFILE
 	@$(RUN) -c "import sys; from reports.run.proof import latest; sys.exit(latest(sys.argv[1]) is None)" "$$PROFILE" || $(MAKE) prove
 
@@ -110,8 +114,10 @@ lint: $(READY) ## ruff, the linter and the formatter's check; the CI files by th
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml
 	$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci .gitlab-ci.yml
-	$(VENV)/bin/zizmor --offline --quiet --no-progress .github/workflows
+	sed '1,/^---$$/d' templates/conformance.yml | $(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci --default-filetype yaml -
+	$(VENV)/bin/zizmor --offline --quiet --no-progress .github
 
 types: $(READY) ## mypy --strict
 	$(RUN) -m mypy
