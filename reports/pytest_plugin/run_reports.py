@@ -194,10 +194,8 @@ class RunReports:
 
 def _attachments(report: RunReport) -> dict[str, str]:
     """Return what Allure shows for the run as a whole, in Markdown by name."""
-    return {
-        "What changed": markdown.page(report),
-        "Detection of seeded defects": allure_run_files.proof_text(report.proof, report.proof_line),
-    }
+    proof_text = allure_run_files.proof_text(report.proof, report.proof_line)
+    return {"Summary": f"{markdown.page(report)}\n{proof_text}"}
 
 
 def report_leaks(config: pytest.Config, files: Mapping[str, str], texts: Mapping[str, str] | None = None) -> bool:

@@ -13,6 +13,12 @@ const byHistory = { groupBy: [{ label: "history" }, { label: "story" }], groupBy
 const gates = ({ status, labels }) =>
   status === "failed" || !labels.some(({ name, value }) => name === "severity" && value === "minor");
 
+// The page shows a rule as a heading, above the number of checks that break it.
+const VIOLATED = "Violated checks that can fail the run";
+const UNDECIDED = "Undecided checks that can fail the run";
+const NOT_RUN = "Checks that can fail the run and were not run";
+const RUN_ERRORS = "Errors of the run as a whole";
+
 const rule = (rule, sentence, validate) => ({
   rule,
   message: ({ actual }) => sentence(actual),
@@ -56,12 +62,12 @@ export default {
   ],
   qualityGate: {
     use: [
-      rule("violated", (count) => `${count} violated`, select(({ status }) => status === "failed")),
-      rule("undecided", (count) => `${count} undecided`, select((tr) => tr.status === "broken" && wasRun(tr))),
-      rule("not run", (count) => `${count} not run`, select((tr) => !wasRun(tr))),
-      rule("run level", (count) => `${count} at run level: see Global Errors`, metricSum("complaints")),
+      rule(VIOLATED, (count) => `${count} violated`, select(({ status }) => status === "failed")),
+      rule(UNDECIDED, (count) => `${count} undecided`, select((tr) => tr.status === "broken" && wasRun(tr))),
+      rule(NOT_RUN, (count) => `${count} not run`, select((tr) => !wasRun(tr))),
+      rule(RUN_ERRORS, (count) => `${count} at run level: see Global Errors`, metricSum("complaints")),
     ],
-    rules: [{ filter: gates, violated: 0, undecided: 0, "not run": 0, "run level": 0 }],
+    rules: [{ filter: gates, [VIOLATED]: 0, [UNDECIDED]: 0, [NOT_RUN]: 0, [RUN_ERRORS]: 0 }],
   },
   performance: {
     groups: { seen: { title: "Coverage" }, trust: { title: "Evidence" }, found: { title: "Findings" } },
@@ -83,17 +89,14 @@ export default {
         groupBy: ["epic", "feature", "story"], // API, group, requirement
         defaultSortBy: "status,asc", // violated first, then undecided
         stepTreeExpansion: "expanded",
-        sections: ["charts", "metrics"],
-        // Allure's other charts show durations and test layers, or paint "skipped" red.
-        charts: [
-          { type: "currentStatus", title: "This run" },
-          ...(historyPath
-            ? [
-                { type: "statusDynamics", title: "Run by run" },
-                { type: "statusTransitions", title: "Regressions and fixes, run by run" },
-              ]
-            : []),
-        ],
+        sections: [...(historyPath ? ["charts"] : []), "metrics"],
+        // Allure's other charts show durations, test layers or a rate of success, or paint "skipped" red.
+        charts: historyPath
+          ? [
+              { type: "statusDynamics", title: "Run by run" },
+              { type: "statusTransitions", title: "Regressions and fixes, run by run" },
+            ]
+          : [],
         // The timeline would name the machine and its processes.
         timeline: { minDuration: Number.MAX_SAFE_INTEGER },
       },

@@ -69,8 +69,8 @@ class AllureCheck:
 
     @property
     def title(self) -> str:
-        """Return the title of the check in the report; its requirement is the story around it."""
-        return self.operation.label
+        """Return the title of the check: first the operation, by which rows of one requirement differ."""
+        return f"{self.operation.label}: {self.requirement.sentence}"
 
     def result(self) -> TestResult:
         """Return the check as an Allure result without a status."""
@@ -145,7 +145,7 @@ class AllureResults:
         """
         result = check.result()
         result.labels.append(Label(VERDICT, FOLLOWS if verdict.follows_from else str(verdict.status)))
-        result.descriptionHtml = details_html(verdict, check.requirement, base_url, redactor, trends)
+        result.descriptionHtml = details_html(verdict, check.requirement, base_url, redactor, trends, control)
         for exchange in verdict.last_requests:
             _attach_exchange(exchange, base_url, redactor, last_requests.TITLE)
         if verdict.findings:

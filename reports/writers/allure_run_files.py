@@ -15,12 +15,15 @@ import allure
 from contracts.model.exit_codes import ExitCode
 from contracts.model.result import stop_reason
 from contracts.untrusted import sanitize
+from reports.render import first_screen
 from reports.run.proof import Proof
 from reports.run.run_report import RunReport
 from reports.run.trend import State, moment
 
 RUN_LEVEL_CODES: Final = (ExitCode.INTERRUPTED, ExitCode.SUITE_FAILED, ExitCode.USAGE)
 """Exit codes that no result of a check explains."""
+BLANK: Final = "\\ "
+"""A space in the name of a property, which ends at any other."""
 OPEN_STATES: Final = (State.NEW, State.EXPIRED, State.OPEN, State.KNOWN)
 
 
@@ -57,14 +60,22 @@ def write(folder: Path, report: RunReport, executed_by: Executor, redact: Callab
             **({"buildUrl": executed_by.url} if executed_by.url else {}),
         },
     )
+    first = first_screen.rows(report) | {"Changed": change_counts(report)}
+    rest = {name: value for name, value in facts.items() if name not in first and name != "Requests"}  # in the evidence
     lines = [
-        f"{name}={sanitize.line(redact(value))}" for name, value in ({"Changed": change_counts(report)} | facts).items()
+        f"{_escaped(name).replace(' ', BLANK)}={_escaped(sanitize.line(redact(value)))}"
+        for name, value in (first | rest).items()
     ]
     (folder / "environment.properties").write_text("\n".join(lines) + "\n", encoding="utf-8")
     now = round(time.time() * 1000)
     values = metrics(report, len(run_level_errors(report)))
     samples = [{"id": key, "key": key, "value": value, "start": now, "stop": now} for key, value in values.items()]
     _write(folder / "run-perf.json", samples)
+
+
+def _escaped(text: str) -> str:
+    """Return a text for a file of properties, where a backslash begins an escape."""
+    return text.replace("\\", "\\\\")
 
 
 def change_counts(report: RunReport) -> str:
@@ -104,7 +115,7 @@ def attach(name: str, markdown: str) -> None:
 
 def proof_text(proof: Proof | None, line: str) -> str:
     """Return, in Markdown, the detection rate of this version of the suite, and the defects that it misses."""
-    lines = ["# Detection of seeded defects", "", f"{line[:1].upper()}{line[1:]}.", ""]
+    lines = ["## Detection of seeded defects", "", f"{line[:1].upper()}{line[1:]}.", ""]
     if proof is not None:
         lines += [f"- missed: {name}" for name in proof.missed]
         lines += [f"- false alarm: {name}" for name in proof.false_alarms]

@@ -69,7 +69,8 @@ def test_result_links_to_the_requirement_on_the_page_beside_the_report() -> None
 
 def test_check_has_its_name_labels_and_source_and_nothing_of_the_machine() -> None:
     result = replaced(of_pytest(Status.PASSED), verdict(VerdictStatus.HELD))
-    assert (result.name, result.fullName) == (CANCEL.label, f"ERR-01 {CANCEL.label}")
+    assert result.name == f"{CANCEL.label}: {REQUIREMENTS['ERR-01'].sentence}"
+    assert result.fullName == f"ERR-01 {CANCEL.label}"
     assert labels(result) == {
         "epic": "API",
         "feature": REQUIREMENT.group,

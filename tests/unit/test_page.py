@@ -1,7 +1,9 @@
 """The HTML description of an Allure result."""
 
+import re
 from dataclasses import replace
 
+from contracts.model.http import CONTROL
 from contracts.model.verdict import Evidence, Finding, Status, Verdict, Violation
 from reports.redaction.redactor import Redactor
 from reports.render.details_html import LONGEST_BODY, details_html
@@ -47,6 +49,29 @@ def test_request_and_response_are_side_by_side() -> None:
     assert "event_id" in request
     assert "200" in answer
     assert "job-1" in answer
+
+
+def test_what_a_mutation_changed_is_marked_beside_its_control() -> None:
+    control = exchange(request_body={"event_id": "evt-1", "notes": "x"})
+    mutated = replace(FINDING, exchange=exchange(mutation="notes missing", request_body={"event_id": "evt-1"}))
+    verdict = Verdict(ERR.id, CANCEL.id, Status.VIOLATED, "", Evidence(3, 2, (), {}), (mutated,))
+    html = details_html(verdict, ERR, URL, Redactor(TOKEN), {}, control)
+    before, after = html.partition("Request: notes missing")[2].split("</pre>")[:2]
+    assert "notes" in "".join(marks(before))
+    assert "evt-1" not in "".join((*marks(before), *marks(after)))
+    assert "evt-1" in before
+    assert "evt-1" in after
+    assert "Response to the unmodified request" in html
+
+
+def test_control_that_violates_stands_alone() -> None:
+    alone = replace(FINDING, exchange=exchange(mutation=CONTROL))
+    verdict = Verdict(ERR.id, CANCEL.id, Status.VIOLATED, "", Evidence(3, 2, (), {}), (alone,))
+    assert "Unmodified" not in details_html(verdict, ERR, URL, Redactor(TOKEN), {}, exchange())
+
+
+def marks(html: str) -> list[str]:
+    return re.findall("<mark[^>]*>(.*?)</mark>", html, re.DOTALL)
 
 
 def test_command_and_identity_are_description() -> None:

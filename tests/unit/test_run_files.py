@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from contracts.model.result import FindingText
 from reports.writers.allure_run_files import (
     Executor,
     change_counts,
@@ -16,6 +17,7 @@ from reports.writers.allure_run_files import (
 from tests.support.factories import table
 from tests.support.report_factories import FOUND, OTHER, broken, earlier_run, item, run_report
 
+TEXT_WITH_ESCAPE = FindingText("400", r"200 \u202e", "curl -i x")
 GITHUB = {
     "GITHUB_ACTIONS": "true",
     "GITHUB_SERVER_URL": "https://github.com",
@@ -57,11 +59,18 @@ def test_files_of_a_run(tmp_path: Path) -> None:
         "reportName": reported.headline,
     }
     names = [line.partition("=")[0] for line in (tmp_path / "environment.properties").read_text().splitlines()]
-    assert names[:2] == ["Changed", "Outcome"]
+    assert names[:4] == ["Cause\\ 1", "Evidence", "Changed", "Outcome"]
     assert "Verdict" not in names
     assert {"Contract", "Profile", "Suite", "Detection"} <= set(names)
     samples = json.loads((tmp_path / "run-perf.json").read_text())
     assert {sample["key"]: sample["value"] for sample in samples} == metrics(reported, 0)
+
+
+def test_an_escape_in_a_fact_stays_one(tmp_path: Path) -> None:
+    reported = run_report(broken(FOUND, text=TEXT_WITH_ESCAPE))
+    write(tmp_path, reported, Executor("local", "seed 5"))
+    first, *_ = (tmp_path / "environment.properties").read_text().splitlines()
+    assert first.endswith(r"200 \\u202e"), "Allure reads a doubled backslash as one"
 
 
 def test_changes_are_counted_in_one_line() -> None:

@@ -129,6 +129,7 @@ def test_how_often(changes, text: str) -> None:
 
 
 COUNTS = "60 deciding requests (400 x 58, 200 x 2), 2 controls accepted"
+TWENTY = "20 deciding requests (400 x 20), 2 controls accepted"
 
 
 @table(
@@ -136,7 +137,15 @@ COUNTS = "60 deciding requests (400 x 58, 200 x 2), 2 controls accepted"
     {
         "held": (
             verdict(status=Status.HELD),
-            f"{COUNTS}; a fault rate above 4.9 % is ruled out with 95 % confidence",
+            f"{COUNTS}; a fault in more than 4.9 % of such requests would have shown (95 % confidence)",
+        ),
+        "held by few requests, which exclude only a high rate": (
+            replace(verdict(status=Status.HELD), evidence=Evidence(19, 2, (), {"400": 19})),
+            "19 deciding requests (400 x 19), 2 controls accepted",
+        ),
+        "held by twenty requests": (
+            replace(verdict(status=Status.HELD), evidence=Evidence(20, 2, (), {"400": 20})),
+            f"{TWENTY}; a fault in more than 14 % of such requests would have shown (95 % confidence)",
         ),
         "violated": (verdict(FINDING), COUNTS),
         "nothing decided": (

@@ -1,0 +1,72 @@
+"""The rows that the report shows first: the causes, what could not be told and why, and the evidence in one line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from contracts.model.result import ItemResult, stop_reason
+from reports.render.wording import one_line, shorten
+from reports.run.causes import Cause
+from reports.run.counts import CheckResult, Counts, check_result, gating, pluralize
+from reports.run.run_report import RunReport
+
+CAUSES_SHOWN = 4
+"""The page shows eight rows before `Show more`; the others are undecided checks, evidence, changes and outcome."""
+LONGEST_OBSERVED = 60
+REASONS_SHOWN = 2
+UNDECIDED = (CheckResult.COULD_NOT_TELL, CheckResult.NEEDS_ACCESS, CheckResult.SUITE_FAILED)
+NOT_TESTED = (CheckResult.NOT_RUN, CheckResult.NOT_REACHED)
+
+
+def rows(report: RunReport) -> dict[str, str]:
+    """Return the rows by name, the most important first. A cause has the number by which commands name it."""
+    shown = {f"Cause {number}": _line(cause) for number, cause in enumerate(report.causes[:CAUSES_SHOWN], start=1)}
+    if (more := len(report.causes) - CAUSES_SHOWN) > 0:
+        shown["More"] = f"{pluralize(more, 'cause')}, listed in Global Attachments"
+    return shown | dict(_untold(report)) | {"Evidence": _evidence(report)}
+
+
+def _line(cause: Cause) -> str:
+    level = "" if cause.gates else " (recommendation)"
+    line = f"{cause.trend.status_text()}: {cause.title} {cause.requirement}{level} {cause.extent()}"
+    if cause.example is None:
+        return line
+    observed = one_line(cause.example.text.observed or cause.trend.finding.problem)
+    return f"{line}. Seen: {one_line(cause.trend.finding.edit)}: {shorten(observed, LONGEST_OBSERVED)}"
+
+
+def _untold(report: RunReport) -> Iterator[tuple[str, str]]:
+    """Return what has no verdict, and why: of the musts, or of all checks where that is no must."""
+    why = stop_reason(report.results)
+    if why:
+        yield "Could not tell", _count(report, (*UNDECIDED, *NOT_TESTED), one_line(why))
+        return
+    for name, among in (("Could not tell", UNDECIDED), ("Not tested", NOT_TESTED)):
+        reasons = Counter(_reason(item) for item in gating(report.results) if check_result(item) in among)
+        if reasons:
+            named = [reason for reason, _ in reasons.most_common(REASONS_SHOWN)]
+            others = len(reasons) - len(named)
+            also = f"; {pluralize(others, 'other reason')}" if others > 0 else ""
+            yield name, _count(report, among, "; ".join(named) + also)
+
+
+def _count(report: RunReport, among: Collection[CheckResult], why: str) -> str:
+    musts = Counts.of(gating(report.results))
+    return f"{sum(musts[result] for result in among)} of {pluralize(musts.total, 'must')}: {why}"
+
+
+def _reason(item: ItemResult) -> str:
+    """Return why a check has no verdict: the first line of its text, without verdict and requirement."""
+    line = one_line(item.text.partition("\n")[0])
+    return (
+        line.removeprefix(f"{item.verdict}: ").partition(f"{item.requirement} ")[2] or line.partition(": ")[2] or line
+    )
+
+
+def _evidence(report: RunReport) -> str:
+    musts = Counts.of(gating(report.results))
+    return (
+        f"{musts[CheckResult.HELD]} of {pluralize(musts.total, 'must')} held;"
+        f" {pluralize(report.sent, 'request')} sent, {report.controls} unmodified ones accepted"
+    )
