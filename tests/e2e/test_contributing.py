@@ -15,17 +15,17 @@ import pytest
 from tests.support.suite_process import OWN_VARIABLES, ROOT
 
 EXAMPLES = (
-    ("An operation", "contracts/appointments.yaml", "paths:\n"),
+    ("An operation", "contracts/appointments.yaml", "components:\n"),
     ("A requirement", "contracts/requirements.yaml", ""),
     ("A requirement", "tests/conformance/test_protocol.py", ""),
     ("A check", "contracts/checks/http_methods.py", ""),
     ("A check", "tests/unit/test_checks_protocol.py", ""),
-    ("A mutation", "strategies/body/json_syntax.py", "NOT_JSON: Sequence[Malformation] = (\n"),
+    ("A mutation", "strategies/body/json_syntax.py", '    Malformation("single quotes"'),
     ("A defect", "tests/detection/defects/protocol.py", ""),
     ("A variant", "tests/detection/defects/variants_refusals.py", ""),
     ("What a real server does", "", ""),
 )
-"""By heading, in the order of the text: the file that an example goes into, after which line ("": at its end).
+"""By heading, in the order of the text: the file that an example goes into, before which text ("": at its end).
 
 The last one is an entry that the file has.
 """
@@ -46,16 +46,16 @@ def examples() -> Iterator[tuple[str, str]]:
             yield heading, code
 
 
-def insert(file: Path, line: str, code: str) -> None:
-    """Put code into a file after a line, or at the end; a row of a table ends with a comma."""
+def insert(file: Path, before: str, code: str) -> None:
+    """Put code into a file before a text, or at the end; a row of a table ends with a comma."""
     text = file.read_text("utf-8")
-    if not line:
+    if not before:
         blank = "\n\n" if file.suffix == ".py" else ""
         file.write_text(text + blank + code, "utf-8")
         return
-    assert text.count(line) == 1
+    assert text.count(before) == 1
     row = f"    {code.rstrip()},\n" if file.suffix == ".py" else code
-    file.write_text(text.replace(line, line + row), "utf-8")
+    file.write_text(text.replace(before, row + before), "utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +63,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the tree with all examples in it."""
     folder = tmp_path_factory.mktemp("contributing") / "tree"
     shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
-    for (_, name, line), (_, code) in zip(EXAMPLES, examples(), strict=True):
+    for (_, name, before), (_, code) in zip(EXAMPLES, examples(), strict=True):
         if name:
-            insert(folder / name, line, code)
+            insert(folder / name, before, code)
     listed = folder / "tests" / "unit" / "test_document.py"
-    listed.write_text(listed.read_text("utf-8").replace("== [*of_people,", '== ["ping", *of_people,'), "utf-8")
+    listed.write_text(listed.read_text("utf-8").replace("*others]", '*others, "read_service_health"]'), "utf-8")
     return folder
 
 
@@ -99,18 +99,22 @@ def test_examples_are_formatted(tree: Path) -> None:
 
 def test_examples_pass_the_unit_tests_of_what_they_add_to(tree: Path) -> None:
     parts = ("requirements", "requirements_page", "checks_protocol", "checks_wording", "strategies_wire")
-    listed = "tests/unit/test_document.py::test_operations_are_those_of_the_document"
-    files = [*(f"tests/unit/test_{part}.py" for part in parts), listed]
+    chosen = (
+        "test_document.py::test_operations_are_those_of_the_document",
+        "test_strategies.py::test_names_are_unique_short_and_stable",
+        "test_layers.py::test_code_names_no_path_and_no_property_of_the_api",
+    )
+    files = [f"tests/unit/{name}" for name in (*(f"test_{part}.py" for part in parts), *chosen)]
     output = run(tree, "pytest", *files, *STRICT)
     assert "test_not_redirected[redirected] PASSED" in output
     assert "test_requirement_is_cited_by_one_test[HTTP-04] PASSED" in output
 
 
 def test_operation_and_requirement_are_tested(tree: Path) -> None:
-    chosen = ("--operation", "ping", "--operation", "get_write_status", "--profile", "quick")
+    chosen = ("--operation", "read_service_health", "--operation", "get_write_status", "--profile", "quick")
     output = run(tree, "pytest", "tests/conformance", *chosen, *STRICT, "--env-file", os.devnull)
-    assert "[HTTP-04 GET /v1/admin/ping] PASSED" in output
-    assert "[RESP-01 GET /v1/admin/ping] PASSED" in output
+    assert "[HTTP-04 GET /v1/admin/service-health] PASSED" in output
+    assert "[RESP-01 GET /v1/admin/service-health] PASSED" in output
     assert " ERROR " not in output, "all that applies to an operation without parameters can be decided"
 
 
@@ -118,7 +122,7 @@ def test_mutation_is_sent(tree: Path) -> None:
     har = tree / "exchanges.har"
     chosen = ("--operation", "cancel_lead_appointment_rentmanager", "-k", "ERR-04", "--env-file", os.devnull)
     run(tree, "pytest", "tests/conformance", *chosen, *STRICT, "--har", str(har))
-    assert "# c" in har.read_text("utf-8")
+    assert "ERR-04 cancel_lead_appointment_rentmanager: in parentheses" in har.read_text("utf-8")
 
 
 def test_defect_and_variant_differ_from_the_healthy_mock(tree: Path) -> None:
