@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import base64
 import gzip
+import hashlib
 import json
 import re
 import shutil
@@ -38,18 +39,20 @@ ANALYTICS = re.compile(
 # and only causes have a number. What ran the suite is a row above the causes.
 READABLE = b"""<style>
 [role=img][aria-label^="Success rate"],article:has(>[aria-label^="Success rate"]),
-[class*=report-logo],[data-testid=metadata-item-new],[data-testid=tree-leaf-order]{display:none!important}
+:has(>[class*=report-logo]),[data-testid=metadata-item-new],[data-testid=tree-leaf-order]{display:none!important}
 [data-testid=metadata-list]{display:flex!important;flex-direction:column;gap:6px!important}
 [data-testid=metadata-item]{display:grid!important;align-items:start!important}
-[data-testid=metadata-item]{grid-template-columns:104px 1fr!important;gap:0 12px}
+[data-testid=metadata-item]{grid-template-columns:112px 1fr!important;gap:0 12px!important}
 [data-testid=metadata-item]:first-child:has(~*){order:1}
 [data-testid=metadata-item] *{max-width:none!important;white-space:normal!important;overflow-wrap:anywhere}
 [data-testid=metadata-item-value] div{background:none!important;padding:0!important}
 [data-testid=metadata-item-value] span{font:inherit!important;line-height:1.4!important}
 [data-testid=metadata-item] *{min-height:0!important;height:auto!important}
-[data-testid=metadata-item-key]{font-weight:600!important}
+[data-testid=metadata-item-key]{font-weight:600!important;line-height:1.4!important;padding:0!important}
 [data-testid=tree-leaf-title]{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-@media(max-width:600px){[data-testid=metadata-item]{grid-template-columns:1fr!important}}
+@media(max-width:600px){[data-testid=metadata-item]{grid-template-columns:1fr!important}
+div:has(>div>[data-testid=metadata-item-total]){display:none!important}
+[data-testid=report-header] h2{font-size:17px;line-height:1.25}}
 [data-testid=report-header]{margin-left:0!important;padding-left:0!important}
 [data-testid=report-header] h2{overflow-wrap:anywhere}
 [data-testid=markdown-attachment-preview] iframe{height:65vh}
@@ -89,6 +92,7 @@ MAX_FACTS_BYTES = MEGABYTE
 """Of environment.properties and executor.json."""
 MAX_TREND_BYTES = 200 * MEGABYTE
 """Of `RUNS_KEPT` runs in Allure's format."""
+HISTORY_ID = re.compile(rb'"historyId": ?"(\w+)"')
 UNREADABLE = re.compile(r"error parsing (\S+)")
 LOADED_FROM_ELSEWHERE = re.compile(rb"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=["']?https?:""")
 
@@ -132,10 +136,16 @@ def render(results: Path, html: Path, trends: Path | None = None) -> Rendered:
 
 
 def trend_of(results: Path) -> str:
-    """Return the name of the file with the runs of the same target and contract."""
+    """Return the name of the file with the runs of the same checks on the same target and contract.
+
+    Beside runs of the whole suite, one of a single operation would look like a fall of all numbers.
+    """
     facts = dict(line.partition("=")[::2] for line in _lines(results / "environment.properties"))
+    texts = (file.read_bytes() for file in results.glob("*-result.json"))
+    checks = {found[1] for text in texts if (found := HISTORY_ID.search(text))}
+    selection = hashlib.sha256(b"\n".join(sorted(checks))).hexdigest()[:8]
     scope = f"{facts.get('Target', 'unknown')} {facts.get('Contract', '')}".strip()
-    return re.sub(r"[^A-Za-z0-9.]+", "-", scope) + ".jsonl"
+    return re.sub(r"[^A-Za-z0-9.]+", "-", f"{scope} {selection}") + ".jsonl"
 
 
 def _title(results: Path) -> str:

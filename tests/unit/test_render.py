@@ -75,6 +75,15 @@ def test_runs_of_other_targets_and_contracts_have_their_own_trend(tmp_path: Path
     assert len({trend_of(tmp_path / name) for name in "abc"}) == 3
 
 
+def test_runs_of_other_checks_have_their_own_trend(tmp_path: Path) -> None:
+    for name, checks in (("whole", "abc"), ("again", "cba"), ("one operation", "a")):
+        (tmp_path / name).mkdir()
+        for number, check in enumerate(checks):
+            (tmp_path / name / f"{number}-result.json").write_text(json.dumps({"uuid": name, "historyId": check}))
+    whole, again, one = (trend_of(tmp_path / name) for name in ("whole", "again", "one operation"))
+    assert whole == again != one
+
+
 def test_nothing_to_render_is_said(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match="run the suite with --alluredir first"):
         render(tmp_path, tmp_path / "html")
