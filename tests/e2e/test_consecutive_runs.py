@@ -95,7 +95,7 @@ def test_finding_is_new_then_open_then_gone(runs: ConsecutiveRuns) -> None:
     assert (part.code, runs.states()) == (0, [("AUTH-02", "gone", 2), ("ERR-05", "not looked at", 1)]), part.output
     last = runs.run("token", "code")
     assert (last.code, runs.states()) == (1, [("AUTH-02", "new", 1), ("ERR-05", "still open", 2)]), last.output
-    assert runs.summary()["findings"][0]["before"] > began
+    assert runs.summary()["findings"][0]["before"] >= began  # of whole seconds
     kept = read(runs.folder / "history.jsonl", runs.target[1], document().digest).runs
     assert [(one.exit_code, one.whole, len(one.findings)) for one in kept] == [(1, False, n) for n in (1, 2)] + [
         (0, False, 0),
