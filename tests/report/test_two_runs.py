@@ -83,6 +83,7 @@ def test_the_first_line_is_the_verdict(two_runs: TwoRuns) -> None:
     assert facts.index("Cause 3") < facts.index("musts held; ") < facts.index("1 new, 1 still open, 1 known")
     assert browser.in_view("metadata-list")
     assert "exit code 1: a must is violated" in facts
+    assert not re.search(r"(?m)^[\d.]+%$", browser.all_text("Metadata")), "a rate of success beside a broken contract"
     assert browser.clicks == 0
     browser.keep("overview")
 
@@ -94,6 +95,7 @@ def test_categories_show_what_changed(two_runs: TwoRuns) -> None:
     shown = browser.all_text(NEW)
     assert shown.index(NEW) < shown.index("RESP-05") < shown.index(STILL) < shown.index("ERR-05")
     assert shown.index("ERR-05") < shown.index(KNOWN) < shown.index("AUTH-04")
+    assert browser.see("tree-leaf-order").text == "", "only causes are numbered"
     browser.keep("categories")
 
 
