@@ -41,7 +41,7 @@ def test_command_says_by_its_exit_code_whether_all_is_well(
         env=kept | {"PROPEXO_TOKEN": TOKEN},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
     assert (done.returncode, done.stderr) == (code, "")
