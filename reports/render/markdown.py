@@ -122,7 +122,15 @@ def _evidence(report: RunReport) -> Iterator[str]:
 
 def prose(text: str) -> str:
     """Return a sentence that may quote the target: words that Markdown or GitHub would interpret become code spans."""
-    return " ".join(code(word) if ACTIVE.search(word) else word for word in one_line(text).split())
+    return " ".join(_prose_word(word) for word in one_line(text).split())
+
+
+def _prose_word(word: str) -> str:
+    """Return a word, as a code span if it could be interpreted; the punctuation behind it is no part of that."""
+    if not ACTIVE.search(word):
+        return word
+    bare = word.rstrip(",;.")
+    return f"{code(bare)}{word[len(bare) :]}" if bare else code(word)
 
 
 def code(text: str) -> str:

@@ -62,7 +62,9 @@ def _changes(report: RunReport, width: int) -> Iterator[str]:
     since = f"since the run of {moment(report.last)}" if report.last else "without an earlier run"
     counts = Counter(cause.trend.state for cause in report.causes)
     parts = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
-    yield f"Causes {since}: {parts or 'none'}."
+    present = report.cause_counts.violated + report.cause_counts.not_met
+    gating = f"; {report.cause_counts.violated} of {present} fail the run" if report.cause_counts.not_met else ""
+    yield f"Causes {since}: {parts or 'none'}{gating}."
     numbered = list(enumerate(report.causes, start=1))
     for state in State:
         of_state = [(number, cause) for number, cause in numbered if cause.trend.state is state]

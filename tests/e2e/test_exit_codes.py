@@ -196,6 +196,13 @@ def test_6_nothing_listens(tmp_path: Path) -> None:
     assert not finished.named("passed") | finished.named("failure")
 
 
+def test_6_target_has_no_tls(tmp_path: Path) -> None:
+    with serving(MockApi(document())) as ((_, url), environment):
+        finished = run(tmp_path, *TWO, "--target", url.replace("http:", "https:"), environment=environment)
+    assert finished.code == 6, finished.output
+    assert "answers, but not with TLS: use http://" in finished.output
+
+
 def test_6_token_is_rejected(tmp_path: Path) -> None:
     with serving(MockApi(document())) as (arguments, environment):
         finished = run(tmp_path, *TWO, *arguments, environment=environment | {"PROPEXO_TOKEN": "never-issued"})

@@ -31,6 +31,7 @@ def redirect(location: str) -> Response:
         "JSON": (Response(403, (("Content-Type", "application/json"),), b"{}"),),
         "nothing, of no type": (Response(401, (), b""),),
         "the application's own challenge": (Response(401, (HTML, ("WWW-Authenticate", "Bearer realm=x")), b"<p>"),),
+        "a word that a framework sends as HTML": (Response(401, (HTML,), b"Unauthorized"),),
         "a server error": (challenge(status=500),),
         "not modified": (Response(304, (), b""),),
     },

@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from contracts.model.result import FindingText
 from contracts.requirements import FixHint
 from reports.render import markdown
-from reports.render.markdown import code, page, write
+from reports.render.markdown import code, page, prose, write
 from tests.support.factories import REQUIREMENTS, table
 from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, earlier_run, item, run_report
 
@@ -61,6 +61,10 @@ def test_order_is_verdict_changes_evidence() -> None:
         "",
         "- record r-1",
     ]
+
+
+def test_punctuation_is_no_part_of_a_code_span() -> None:
+    assert prose("at http://x.test, as get_thing.") == "at `http://x.test`, as `get_thing`."
 
 
 def test_rejection_by_the_gate_and_a_history_that_starts_anew_are_reported() -> None:

@@ -39,7 +39,7 @@ def file(tmp_path: Path) -> Path:
 def test_findings_are_chosen(file: Path, chosen: list[str], findings: list[str]) -> None:
     replay = read_replay(file, chosen)
     assert [one.identity for one in replay.findings] == findings
-    assert replay.seed == 5
+    assert (replay.seed, replay.operations) == (5, ("cancel", "make")), "what the run did not test gets no request"
 
 
 def test_cause_is_chosen_by_its_identity(file: Path) -> None:

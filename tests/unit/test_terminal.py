@@ -50,7 +50,7 @@ def test_order_is_verdict_changes_evidence_numbers_table_exit_code() -> None:
     assert closed(*told, earlier=earlier) == [
         "Contract violated: 2 causes, 2 of 4 musts, 1 recommendation not met - mock, contract 0123456789ab",
         "",
-        "Causes since the run of 2026-11-23 02:00 UTC: 2 new, 1 still open, 1 gone.",
+        "Causes since the run of 2026-11-23 02:00 UTC: 2 new, 1 still open, 1 gone; 2 of 3 fail the run.",
         "  1  new: A body without a required property is not rejected with 400. ERR-01 on cancel.",
         "     event_id missing: 200 {}",
         "  2  new: A response lacks the limit or the remaining requests, or states them inconsistently.",

@@ -20,6 +20,9 @@ FIRST_HEALTH_PROBE: Final = Request("GET", "/", ())
 REFUSAL_STATUSES: Final = frozenset({401, 403})
 """Statuses of a web page that could be taken for the application's refusal of a good request."""
 
+NO_TLS: Final = "WRONG_VERSION_NUMBER"
+"""What OpenSSL says of a server that speaks another protocol."""
+
 
 class Attempt(Protocol):
     """Sends a request once, on a new connection if `fresh`."""
@@ -149,6 +152,8 @@ class Availability:
         if attempt.response is not None and retry_policy.is_throttled(attempt.response):
             return f"{self._base_url} keeps answering 429: another client uses up the rate limit of this token."
         if not self._ever_available and attempt.fault == retry_policy.UNREACHED:
+            if NO_TLS in str(attempt.detail):
+                return f"{self._base_url} answers, but not with TLS: use http://, or its port for https."
             return f"{self._base_url} cannot be reached ({attempt.detail}): is it running?"
         what = attempt.fault or f"answered {attempt.response.status if attempt.response else ''}"
         seconds, outages = self.stats.outage_seconds, self.stats.outages

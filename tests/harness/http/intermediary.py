@@ -58,6 +58,8 @@ def page_of(request: Request, response: Response | None) -> Page | None:
     if "bearer" in (response.header("www-authenticate") or "").lower():
         return None
     body = response.body[:COMPARED_BYTES]
+    if location is None and body and not TAG.search(body):
+        return None  # a word that a framework sends as text/html by default, such as Unauthorized
     title = TITLE.search(body)
     return Page(
         response.status,

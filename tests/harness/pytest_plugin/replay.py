@@ -49,15 +49,14 @@ class ReplayedFinding:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The findings to try again, and the seed of the run that found them."""
+    """The findings to try again, and the operations and the seed of the run that found them.
+
+    What another operation is needed for, such as a job to read, is asked of those that the run tested, and of no other.
+    """
 
     findings: tuple[ReplayedFinding, ...]
     seed: int
-
-    @property
-    def operations(self) -> list[str]:
-        """Return the ids of the operations with these findings, each once."""
-        return list(dict.fromkeys(finding.operation for finding in self.findings))
+    operations: tuple[str, ...] = ()
 
     def on(self, operation: str) -> list[ReplayedFinding]:
         """Return the findings on an operation, by its id."""
@@ -97,7 +96,9 @@ def _chosen(summary: Any, chosen: Sequence[str], file: Path) -> Replay:
             known = ", ".join(f"{one['number']} ({one['identity']})" for one in summary["causes"])
             raise UsageError(f"{file} has no cause or finding {name}; its causes: {known or 'none'}.")
         wanted += examples if name == ALL else [by_cause.get(name, name)]
-    return Replay(tuple(_finding(findings[identity]) for identity in dict.fromkeys(wanted)), summary["seed"])
+    tested = dict.fromkeys(one["operation"] for one in summary["results"] if "operation" in one)
+    replayed = tuple(_finding(findings[identity]) for identity in dict.fromkeys(wanted))
+    return Replay(replayed, summary["seed"], tuple(tested))
 
 
 def _finding(entry: Mapping[str, Any]) -> ReplayedFinding:
