@@ -13,7 +13,7 @@ from reports.render.last_requests import TITLE
 from tests.chaos.fast_suite import run
 from tests.chaos.supervisor import Supervisor, crashing
 from tests.harness.http.client import CRASHES_TO_CONFIRM
-from tests.support.suite_process import QUICK, FinishedRun, document, settings_of
+from tests.support.suite_process import NEW_WORKERS, QUICK, FinishedRun, document, settings_of
 
 WHERE = "%FF%FE"
 """Bytes that are not UTF-8, at the end of an id in the path."""
@@ -107,7 +107,7 @@ def test_workers_report_one_outage_with_one_duration(tmp_path: Path) -> None:
         serve(MockApi(document())) as server,
         crashing(server.url, WHERE, tmp_path, times=1, after=0, restarts=0) as (url, _),
     ):
-        arguments = (*QUICK, "--target", url, "-n", "2")
+        arguments = (*QUICK, "--target", url, *NEW_WORKERS)
         finished = run(tmp_path, *arguments, environment=settings_of(server), speedup=SPEEDUP)
     assert finished.code == ExitCode.COULD_NOT_TELL, finished.output
     assert "Network: target unavailable once (10 s)." in finished.output

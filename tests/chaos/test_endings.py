@@ -24,7 +24,7 @@ from tests.chaos.fast_suite import behind, run, running
 from tests.chaos.proxy import Fault, ProxiedExchange
 from tests.harness.cli import clean_up
 from tests.support.mocks import ForgetsMeta, Keeps
-from tests.support.suite_process import QUICK, THREE, document, settings
+from tests.support.suite_process import NEW_WORKERS, QUICK, THREE, document, settings
 
 LEAD = "PROPEXO_LEAD_ID"
 MIDDLE = 40
@@ -140,7 +140,8 @@ def test_time_limit_ends_workers_as_well(tmp_path: Path) -> None:
             tmp_path,
             *THREE,
             *arguments,
-            *("-n", "2", "--max-minutes", "0.04"),
+            *NEW_WORKERS,
+            *("--max-minutes", "0.04"),
             environment=settings(environment, LEAD),
         )
     assert finished.code == ExitCode.INTERRUPTED, finished.output
@@ -267,7 +268,7 @@ def test_sigterm_ends_workers_as_well(tmp_path: Path) -> None:
         behind(slow, api) as (_, arguments, environment),
         running(
             tmp_path,
-            *(*THREE, *arguments, "-n", "2", "--summary", str(tmp_path / "summary.json")),
+            *(*THREE, *arguments, *NEW_WORKERS, "--summary", str(tmp_path / "summary.json")),
             *("--har", str(tmp_path / "all.har")),
             environment=settings(environment, LEAD),
         ) as started,
@@ -287,7 +288,7 @@ def test_what_killed_workers_created_is_cancelled(tmp_path: Path) -> None:
     api = Keeps(document())
     with (
         behind(slow, api) as (_, arguments, environment),
-        running(tmp_path, *THREE, *arguments, "-n", "2", environment=settings(environment, LEAD)) as started,
+        running(tmp_path, *THREE, *arguments, *NEW_WORKERS, environment=settings(environment, LEAD)) as started,
     ):
         until(lambda: len(api.created) >= REASON_TO_LEAVE)
         children = Path(f"/proc/{started.process.pid}/task/{started.process.pid}/children").read_text().split()
@@ -416,7 +417,7 @@ DEADLINES_SECONDS = 20.0
 def test_run_of_workers_ends_where_the_target_goes_away(tmp_path: Path) -> None:
     fault: Fault = lambda exchange: exchange.proxy.leave() if exchange.number == MIDDLE else exchange.pass_through()  # noqa: E731
     with behind(fault, MockApi(document())) as (_, arguments, environment):
-        finished = run(tmp_path, *QUICK, *arguments, "-n", str(WORKERS), environment=environment)
+        finished = run(tmp_path, *QUICK, *arguments, *NEW_WORKERS, environment=environment)
     assert finished.code == ExitCode.COULD_NOT_TELL, finished.output
     assert 1 <= len(finished.named("error")) <= WORKERS, "one for each worker at most"
     assert not finished.named("failure")

@@ -17,7 +17,7 @@ from contracts.mock.http.serve import MockServer, serve
 from contracts.model.exit_codes import ExitCode
 from tests.chaos.fast_clock import PACED
 from tests.chaos.fast_suite import run, running
-from tests.support.suite_process import QUICK, TWO, FinishedRun, document, settings_of
+from tests.support.suite_process import NEW_WORKERS, QUICK, TWO, FinishedRun, document, settings_of
 
 SPEEDUP, UNHURRIED = 20.0, 4.0
 """The latter leaves the time to send all that a minute allows."""
@@ -75,7 +75,7 @@ def test_nightly_run_meets_no_429_and_no_delay(target: tuple[Counted, MockServer
 def test_workers_share_the_pace(target: tuple[Counted, MockServer], tmp_path: Path) -> None:
     api, server = target
     environment = settings_of(server) | {PACED: "yes"}
-    finished = run(tmp_path, *arguments(server, *NIGHTLY), "-n", "2", environment=environment, speedup=SPEEDUP)
+    finished = run(tmp_path, *arguments(server, *NIGHTLY), *NEW_WORKERS, environment=environment, speedup=SPEEDUP)
     assert finished.code == ExitCode.HELD, finished.output
     assert (api.refused, api.slowed) == (0, 0)
 

@@ -37,6 +37,8 @@ TWO = ("--operation", "cancel_lead_appointment_rentmanager", "--operation", "get
 """A write and the status of its job: what most of the suite can be shown on."""
 THREE = ("--profile", "quick", "--operation", "*lead_appointment_rentmanager")
 """Creates, updates and cancels records of a lead."""
+NEW_WORKERS = ("--numprocesses", "2")
+"""Workers that are new interpreters, as in a user's run: those of `-n` are forked, which changes how they end."""
 QUICK = (*TWO, "--profile", "quick")
 TIMEOUT_SECONDS = 120.0
 OWN_VARIABLES = ("PROPEXO_", "PYTEST_", "CHAOS_")
