@@ -125,21 +125,10 @@ def test_entry_that_matches_nothing_is_an_error(changed: dict, complaint: str) -
     assert str(caught.value) == f"Known issue 0123456789ab in {FILE} matches nothing: {complaint}."
 
 
-CAUSE = f"""
-- cause: "0123456789ab"
-  requirement: ERR-01
-  problem: answered 200
-  edits: [event_id missing]
-  operations: [{CANCEL.id}]
-  target: sandbox
-  contract: {CONTRACT}
-  profile: nightly
-  kind: failing
-  reason: The vendor mends it in spring.
-  owner: team-x
-  link: https://tracker.example/1
-  expires: 2026-12-31
-"""
+CAUSE = ENTRY.replace("finding:", "cause:").replace(
+    f"  operation: {CANCEL.id}\n",
+    f"  problem: answered 200\n  edits: [event_id missing]\n  operations: [{CANCEL.id}]\n",
+)
 ON_CANCEL = replace(ISSUE, finding="", operation="", cause="0123456789ab", problem="answered 200")
 ON_CANCEL = replace(ON_CANCEL, edits=("event_id missing",), operations=(CANCEL.id,))
 EVERYWHERE = replace(ON_CANCEL, operations=())
