@@ -20,6 +20,7 @@ from contracts.mock.ui.env_block import env_block
 from contracts.mock.ui.index import IndexedApi
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
+from contracts.reader_commands import program
 
 CONTRACT: Final = Path(__file__).parents[1] / "appointments.yaml"
 PORT: Final = 4010
@@ -28,7 +29,7 @@ LAST_PORT: Final = 65535
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve a document; exit with one sentence if the document or the port cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m contracts.mock", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program("mock", "contracts.mock"), description=__doc__)
     parser.add_argument(
         "--port", type=_port, default=PORT, help="on 127.0.0.1, 0 for a free one (default: %(default)s)"
     )

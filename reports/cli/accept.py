@@ -15,6 +15,7 @@ from typing import Any
 
 from contracts.errors import UsageError
 from contracts.model.verdict import INTERMITTENT
+from contracts.reader_commands import program
 from contracts.untrusted.bounded_yaml import read_yaml
 from reports.output.console import fail, show
 from reports.render.wording import one_line
@@ -101,7 +102,9 @@ def accept(chosen: str, summary: Path, file: Path, today: dt.date, *, everywhere
 
 def main() -> int:
     """Run the command; return the exit code: 0 if an entry was added, else 1, with a sentence on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m reports.cli.accept", description="Accept a cause for a time.")
+    parser = argparse.ArgumentParser(
+        prog=program("accept", "reports.cli.accept"), description="Accept a cause for a time."
+    )
     parser.add_argument(
         "cause", metavar="CAUSE", help="its number in the last run's report, or its identity or that of a finding"
     )

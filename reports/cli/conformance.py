@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contracts.model.exit_codes import ExitCode
+from contracts.reader_commands import TEST, program
 from reports.cli.pytest_process import run_pytest
 from reports.output.console import fail
 from reports.redaction import scan
@@ -62,7 +63,9 @@ def _names(option: str, options: Sequence[str]) -> bool:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m reports.cli.conformance", description="Test a target and write its reports.", allow_abbrev=False
+        prog=program(TEST, "reports.cli.conformance"),
+        description="Test a target and write its reports.",
+        allow_abbrev=False,
     )
     parser.add_argument("--out", metavar="FOLDER", type=Path, default=default_folder(), help="default: %(default)s")
     parser.add_argument("--history", metavar="FILE", type=Path, help="default: history/findings.jsonl in FOLDER")

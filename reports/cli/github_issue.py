@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import UsageError
+from contracts.reader_commands import program
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
 from reports.output.console import fail, show
 from reports.render.markdown import prose
@@ -82,7 +83,7 @@ def _named(cause: Mapping[str, Any]) -> str:
 def main() -> int:
     """Run the command; return the exit code: 0 if the issue is up to date, else 1, with a sentence on stderr."""
     parser = argparse.ArgumentParser(
-        prog="python -m reports.cli.github_issue", description="Maintain an issue for a target."
+        prog=program("issue", "reports.cli.github_issue"), description="Maintain an issue for a target."
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="folder with summary.json and summary.md of a run")
     folder = parser.parse_args().folder

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from contracts.errors import UsageError
 from contracts.model.exit_codes import ExitCode
+from contracts.reader_commands import program
 from reports.cli.pytest_process import run_pytest
 from reports.output.console import fail, show
 from reports.run.contract_names import contract_file
@@ -97,7 +98,7 @@ def watch(run: Callable[[], int], target: str, key_pressed: Callable[[float], bo
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return pytest's exit code, or 4 with a sentence on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m reports.cli.replay", description="Try a cause again.")
+    parser = argparse.ArgumentParser(prog=program("replay", "reports.cli.replay"), description="Try a cause again.")
     parser.add_argument("cause", metavar="CAUSE", help="its number in the last run's report, its identity, or all")
     parser.add_argument("--target", metavar="TARGET", help="another target than that of the run")
     parser.add_argument("--watch", action="store_true", help="try again when the target comes back or Enter is pressed")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from contracts.model.result import FindingResult, ItemResult, LastRequest, process_stats
 from contracts.model.verdict import DECIDED_STATUSES
+from contracts.reader_commands import IN_CHECKOUT, command
 from contracts.requirements import FixHint
 from reports.run.causes import Cause
 from reports.run.counts import explanation, pluralize, requirements
@@ -158,7 +159,8 @@ class RunReport:
 
 def proof_line(proof: Proof | None) -> str:
     """Return the detection power of this version of the suite in this profile, in one line."""
-    return proof.line() if proof else "not measured for this version and profile: run make prove"
+    how = f": run {command('prove')}" if IN_CHECKOUT else ""
+    return proof.line() if proof else f"not measured for this version and profile{how}"
 
 
 def as_run(

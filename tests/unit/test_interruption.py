@@ -232,6 +232,6 @@ def test_other_threads_hold_nothing_back() -> None:
 
 
 def test_hint_names_what_is_open_and_the_way_to_cancel_it() -> None:
-    line = clean_up_hint("sandbox", ["record r-1 of make is not cancelled yet"])
+    line = clean_up_hint("make clean-up TARGET=sandbox", ["record r-1 of make is not cancelled yet"])
     assert "1 left: record r-1 of make is not cancelled yet." in line
     assert "`make clean-up TARGET=sandbox`" in line

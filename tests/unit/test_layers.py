@@ -23,7 +23,13 @@ LAYERS = {
     "reports/pytest_plugin": ("contracts", "reports", "tests.harness"),
 }
 ROOMS = (
-    *("contracts.errors", "contracts.model.json_value", "contracts.untrusted", "contracts.openapi"),
+    *(
+        "contracts.errors",
+        "contracts.reader_commands",
+        "contracts.model.json_value",
+        "contracts.untrusted",
+        "contracts.openapi",
+    ),
     *("contracts.requirements", "contracts.model"),
     "contracts.checks",
     *("contracts.mock.data", "contracts.mock.http"),

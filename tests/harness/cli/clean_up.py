@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from contracts.errors import ContractError, UsageError
+from contracts.reader_commands import program
 from tests.harness.config.access import TOKEN, Access
 from tests.harness.config.settings import Profile, env_file_from
 from tests.harness.run.interruption import Interruption
@@ -22,7 +23,7 @@ STOPPED = "Stopped before everything was cancelled: what is left stays in the jo
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print how many records were cancelled, and a line for each that is left; return 0 if none is, else 1."""
-    parser = argparse.ArgumentParser(prog="python -m tests.harness.cli.clean_up", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program("clean-up", "tests.harness.cli.clean_up"), description=__doc__)
     parser.add_argument("--target", required=True, metavar="sandbox|URL")
     parser.add_argument("--contract", type=Path, default=CONTRACTS / "appointments.yaml", metavar="FILE")
     parser.add_argument("--overlay", type=Path, action="append", default=[], metavar="FILE")

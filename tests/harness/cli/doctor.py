@@ -24,6 +24,7 @@ from contracts.mock.http.serve import serve
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
+from contracts.reader_commands import IN_CHECKOUT, command, program
 from contracts.requirements import load_requirements
 from tests.harness.cli.preflight_client import MAX_ATTEMPT_SECONDS, PreflightClient
 from tests.harness.cli.target_checks import Line, examine
@@ -35,6 +36,7 @@ from tests.harness.run.relations import variables_of
 from tests.harness.run.selection import NothingSelected, select
 from tests.harness.run.session import CONTRACTS
 
+SET_UP_ANEW = command("clean") if IN_CHECKOUT else "Install the suite anew"
 ALLURE = Path("reports") / "site" / "node_modules" / "allure" / "package.json"
 ROOT = CONTRACTS.parent
 MAX_NOT_JUDGED = 10
@@ -46,14 +48,17 @@ def tools(root: Path) -> Iterator[Line]:
     done = node(
         ["--version"], return_completed_process=True, capture_output=True, text=True, timeout=MAX_ATTEMPT_SECONDS
     )
-    yield Line("node", str(done.stdout).strip(), "" if done.returncode == 0 else "make clean, then try again.")
+    yield Line("node", str(done.stdout).strip(), "" if done.returncode == 0 else f"{SET_UP_ANEW}, then try again.")
     installed = (root / ALLURE).is_file()
     yield Line("allure", "installed" if installed else "is installed from the npm registry by the first report")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the lines; return 0 if none is a problem, else 1."""
-    parser = argparse.ArgumentParser(prog="python -m tests.harness.cli.doctor", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog=program("doctor", "tests.harness.cli.doctor"),
+        description="Say in ten seconds whether a run can succeed, and what to do about each problem. Writes nothing.",
+    )
     parser.add_argument("--target", default=MOCK, metavar="mock|sandbox|URL")
     parser.add_argument("--contract", type=Path, default=CONTRACTS / "appointments.yaml", metavar="FILE")
     parser.add_argument("--overlay", type=Path, action="append", default=[], metavar="FILE")

@@ -100,7 +100,7 @@ def _install_interruption(config: pytest.Config) -> None:
 def _write_open_records(config: pytest.Config) -> None:
     """Write which records are not cancelled yet, and how to cancel them later."""
     session = config.stash[SESSION]
-    write_line(config, clean_up_hint(session.options.target, session.left))
+    write_line(config, clean_up_hint(session.options.clean_up_command, session.left))
 
 
 def exit_after_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

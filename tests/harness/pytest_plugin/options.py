@@ -89,7 +89,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         "--findings-from",
         default=str(LATEST),
         metavar="FILE",
-        help="summary.json of the run that --finding is about (default: the last run of make conformance)",
+        help="summary.json of the run that --finding is about (default: the last run)",
     )
     group.addoption(
         "--max-minutes",

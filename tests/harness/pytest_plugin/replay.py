@@ -17,6 +17,7 @@ from contracts.errors import UsageError
 from contracts.model.http import CONTROL
 from contracts.model.verdict import INTERMITTENT
 from contracts.openapi.operation import Operation
+from contracts.reader_commands import IN_CHECKOUT, TEST, command
 from contracts.requirements import Requirement
 from contracts.untrusted import strict_json
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
@@ -26,7 +27,8 @@ from tests.harness.run.context import RunPlan
 from tests.harness.trial.plan import BudgetShare
 
 ALL: Final = "all"
-LATEST: Final = Path(__file__).parents[3] / "reports" / "results" / "latest" / "summary.json"
+REPORTS: Final = Path(__file__).parents[3] / "reports" if IN_CHECKOUT else Path("conformance")
+LATEST: Final = REPORTS / "results" / "latest" / "summary.json"
 MAX_BYTES: Final = 20 * MEGABYTE
 """Of a summary."""
 
@@ -72,7 +74,7 @@ def read_replay(file: Path, chosen: Sequence[str]) -> Replay:
         text = strict_json.read(read_bytes(file, MAX_BYTES))
     except OSError as error:
         raise UsageError(
-            f"--finding needs the summary of a run, and {file} cannot be read ({error.strerror}): make conformance"
+            f"--finding needs the summary of a run, and {file} cannot be read ({error.strerror}): {command(TEST)}"
             " writes one, --findings-from names another."
         ) from None
     try:

@@ -83,5 +83,5 @@ def _journal_lines(config: pytest.Config) -> Iterator[str]:
             "cannot be cancelled later. Set XDG_STATE_HOME to a folder that can be written to."
         )
     elif config.stash[NOT_CANCELLED]:
-        target = session.options.target
-        yield f"make clean-up TARGET={target} tries again to cancel the records that are left; so does the next run."
+        command = session.options.clean_up_command
+        yield f"{command} tries again to cancel the records that are left; so does the next run."

@@ -16,7 +16,7 @@ SECONDS_PER_MINUTE: Final = 60
 GRACE_SECONDS: Final = 5.0
 """How much later the time limit of the main process is than that of its workers, which have to report to it."""
 CLEAN_UP_SECONDS: Final = 10.0
-"""How long after a time limit records may still be cancelled; the rest is left to `make clean-up`."""
+"""How long after a time limit records may still be cancelled; the rest is left to the command that cleans up."""
 MAX_DEFER_SECONDS: Final = 3.0
 """How long a create in flight may defer the stop; its record is in the journal, and the next run looks for it."""
 SIGNALS_TO_STOP_CLEAN_UP: Final = 3
@@ -190,9 +190,9 @@ def defer_sigint(while_idle: Callable[[], bool]) -> Iterator[None]:
         yield
 
 
-def clean_up_hint(target: str, left: Sequence[str]) -> str:
-    """Return a sentence on what is still to be cancelled, and on how to cancel it later."""
+def clean_up_hint(command: str, left: Sequence[str]) -> str:
+    """Return a sentence on what is still to be cancelled, and on the command that cancels it later."""
     return (
         f"Still cancelling what was created, {len(left)} left: {'; '.join(left) or 'nothing'}. "
-        f"Ctrl-C ends this; `make clean-up TARGET={target}` continues it later."
+        f"Ctrl-C ends this; `{command}` continues it later."
     )

@@ -19,6 +19,7 @@ from contracts.openapi.descriptions import NotJudged
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
+from contracts.reader_commands import command
 from contracts.requirements import Requirement, load_requirements
 from contracts.untrusted.environment import require_utf8
 from tests.harness.config.access import ALLOW_WRITES, TOKEN, WITHHELD, Access, access_of_run, require, skip_reason
@@ -76,6 +77,12 @@ class Options:
     process: str = ""
     client_policy: ClientPolicy = field(default_factory=ClientPolicy)
     notify: Callable[[str], None] = lambda _: None
+
+    @property
+    def clean_up_command(self) -> str:
+        """Return the command that cancels later what a run left at the target."""
+        contract = "" if self.contract == CONTRACTS / "appointments.yaml" else str(self.contract)
+        return command("clean-up", target=self.target, contract=contract)
 
 
 class Session:
