@@ -1,10 +1,16 @@
 """ERR: each check accepts the good, refuses the bad for its reason, and is silent on what is not its own."""
 
+from base64 import b64encode
+from dataclasses import replace
+
 import pytest
 
 from contracts.checks import errors, leaks
+from contracts.model.http import Exchange
+from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, Violation
 from tests.support.factories import (
+    ACCEPTED,
     BODY,
     CANCEL,
     CREATE,
@@ -231,6 +237,18 @@ def test_ordinary_words_are_no_leak(message: str) -> None:
     assert leaks.no_information_leak(CANCEL, exchange(400, answer)) is PASS
 
 
+IN_BASE64 = b64encode(f"user:{TOKEN}".encode()).decode()
+
+
+def to_localhost(seen: Exchange) -> Exchange:
+    return replace(seen, request=seen.request.with_header("host", "localhost:4010"))
+
+
+def status_read(body: Json) -> Exchange:
+    job = {"write_status": "FAILURE", "created_record_id": None} | body
+    return exchange(200, job, operation=STATUS.id, method="GET", target="/v1/admin/write-status/job-1")
+
+
 LONG = {"integration_id": "rm-123456789", "event_id": "evt-123456789"}
 TAG = {"request_body": {"event_id": "<b>x</b>"}}
 
@@ -256,12 +274,29 @@ TAG = {"request_body": {"event_id": "<b>x</b>"}}
         "markup in a page": ("markup reflected", exchange(400, b"<p>no <b>x</b>", HTML, **TAG)),
         "other markup in a page": (PASS, exchange(400, b"<p>no</p>", HTML, **TAG)),
         "markup in JSON": (PASS, exchange(400, {"error": {"message": "no <b>x</b>"}}, **TAG)),
-        "accepted": (NOT_CONCERNED, exchange(200, {"error": "SQLSTATE 23505"})),
+        "token in a cookie, in base64": ("credentials echoed", exchange(200, headers={"set-cookie": f"s={IN_BASE64}"})),
+        "another cookie": (PASS, exchange(200, headers={"set-cookie": f"s={IN_BASE64[::-1]}"})),
+        "accepted": (PASS, exchange(200)),
+        "accepted, with more than is documented": ("SQL shown", exchange(200, {"error": "SQLSTATE 23505"})),
+        "accepted, with the caller's own text": (
+            PASS,
+            exchange(200, {**ACCEPTED, "result": {"event_id": "SQLSTATE 1", "integration_id": "db.internal"}}),
+        ),
+        "accepted, with an upstream": ("internal host shown", exchange(200, headers={"via": "1.1 api.prod.svc"})),
+        "accepted, with a path of the API": (PASS, exchange(200, headers={"link": "</app/pages/2>; rel=next"})),
+        "the target's own host": (PASS, to_localhost(exchange(400, headers={"location": "http://localhost:4010/a"}))),
+        "job with SQL in its errors": ("SQL shown", status_read({"errors": ["SQLSTATE 23505"]})),
+        "job with the upstream's own words": (PASS, status_read({"errors": ["HttpError: 403 Forbidden"]})),
+        "environment": ("environment shown", exchange(405, {"error": {"details": {"NODE_ENV": "production"}}})),
+        "address with a password": ("environment shown", exchange(500, b"redis://app:hunter2@cache:6379 is down")),
+        "routes": ("routes shown", exchange(404, {"routes": ["/v1/a/b", "/v1/a/{id}", "/v1/c/:id"]})),
+        "another path or two": (PASS, exchange(404, {"error": {"message": "use /v1/a/b or /v1/a/c", "code": "gone"}})),
+        "routes in a documented error": (PASS, exchange(400, {"routes": ["/v1/a/b", "/v1/a/{id}", "/v1/c/:id"]})),
         "no answer": (NOT_CONCERNED, exchange(None)),
     },
 )
-def test_error_gives_nothing_away(expected, seen) -> None:
-    assert decided(leaks.no_information_leak(CANCEL, seen)) == expected
+def test_response_gives_nothing_away(expected, seen) -> None:
+    assert decided(leaks.no_information_leak(STATUS if seen.operation == STATUS.id else CANCEL, seen)) == expected
 
 
 ANOTHER = "another answer to the same request"

@@ -1,10 +1,11 @@
-"""Errors that give something away: how the server is built, what others sent, or which guess was a good one."""
+"""Responses that give something away: how the server is built, what others sent, or which guess was a good one."""
 
 # ruff: noqa: ARG002, PLR2004 - a step keeps its parameters, and 400 is 400
 
 from __future__ import annotations
 
 import traceback
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import partial
 from html import escape
@@ -14,7 +15,7 @@ from jsonschema import ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from contracts.mock.data.state import TOKEN_LENGTH
+from contracts.mock.data.state import TOKEN_LENGTH, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Cause, Issue, Refusal
 from contracts.model.json_value import Json
@@ -335,3 +336,77 @@ class UnknownIntegrationsShowTheStatement(Telling):
         """Pass on what the mapper of the database says."""
         statement = 'SELECT "id","vendor" FROM "integrations" WHERE "id" = $1 AND "deleted_at" IS NULL LIMIT 1'
         return {"message": f"EntityNotFoundError: {statement}"}
+
+
+# What an accepted request, or one that found nothing, is told
+
+
+@seeded(requirement="ERR-12", affects=WRITE, observe=lambda probe: "set-cookie" in probe.write().headers)
+class AcceptedWritesSetTheTokenAsACookie(MockApi):
+    """The answer to an accepted write sets a cookie with the caller's token in base64."""
+
+    def write(self, request: Request, operation: Operation, body: bytes) -> Response:
+        """Keep a session for the portal."""
+        response = super().write(request, operation, body)
+        token = (self.credential(request) or "").encode()
+        response.headers["set-cookie"] = f"session={b64encode(token).decode()}; Path=/"
+        return response
+
+
+@seeded(
+    requirement="ERR-12",
+    affects=BOTH,
+    observe=lambda probe: probe.write(headers={"authorization": f"Bearer {ANOTHER_TOKEN}"}).comparable,
+)
+class RejectedTokensAreToldTheIssuedOne(Telling):
+    """The 401 for a wrong token has the token that was expected in its details."""
+
+    cause: Cause = "credential"
+
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+        """Attach what the comparison saw."""
+        return {"details": {"expected": self.state.tokens[0]}}
+
+
+@seeded(requirement="ERR-12", affects=READ, observe=lambda probe: probe.status("unknown").comparable)
+class UnknownJobsListTheRoutes(Telling):
+    """An unknown job is answered with all routes of the server."""
+
+    cause: Cause = "job"
+
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+        """Attach the router's table."""
+        routes = [f"{operation.method} {operation.path}" for operation in self.document.operations]
+        return {"details": {"routes": [*routes, "POST /v1/internal/reindex", "DELETE /v1/admin/tokens/:id"]}}
+
+
+@seeded(requirement="ERR-12", affects=WRITE, observe=lambda probe: probe.write(method="PUT").comparable)
+class WrongMethodsShowTheEnvironment(Telling):
+    """A method that the path does not have is answered with variables of the process."""
+
+    cause: Cause = "method"
+
+    def leaked_details(self, request: Request, refusal: Refusal) -> Mapping[str, Json]:
+        """Attach what helps to debug."""
+        return {"details": {"NODE_ENV": "production", "JWT_SECRET": "kJ8sdf-31", "PORT": "8080"}}
+
+
+@seeded(requirement="ERR-12", affects=BOTH, observe=lambda probe: "debug" in probe.status(str(probe.queue_job())).json)
+class StatusHasTheStackOfTheWorker(MockApi):
+    """The status of a job has the stack of its worker in a property that is not documented."""
+
+    def status_answer(self, operation: Operation, job: Job) -> Json:
+        """Attach where the job was queued."""
+        stack = "    at Worker.run (/srv/propexo/node_modules/bullmq/dist/worker.js:310:22)"
+        return {**super().status_answer(operation, job), "debug": {"stack": f"queued\n{stack}"}}
+
+
+@seeded(requirement="ERR-12", affects=WRITE, observe=lambda probe: probe.write().headers.get("x-upstream"))
+class AcceptedWritesNameTheirUpstream(MockApi):
+    """The answer to an accepted write has the address of the server behind the gateway in a header."""
+
+    def write(self, request: Request, operation: Operation, body: bytes) -> Response:
+        """Keep what was handy."""
+        response = super().write(request, operation, body)
+        response.headers["x-upstream"] = "http://writes.prod.svc.cluster.local:8080/cancel"
+        return response
