@@ -23,6 +23,9 @@ FRAMEWORKS_READY := $(FRAMEWORKS)/ready
 COMPILE := $(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
+# How the suite's own tests run: one that hangs shows where after ten minutes, and ends its process.
+PYTEST := $(RUN) -m pytest --assert=rewrite -q -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
+
 # The parts of the suite's own tests.
 TESTS := test-unit test-e2e test-detection
 
@@ -76,25 +79,25 @@ test: $(READY) ## run lint, types and the suite's own tests
 	@$(MAKE) --no-print-directory --keep-going --jobs $(if $(filter output-sync,$(.FEATURES)),--output-sync) lint types $(TESTS)
 
 $(TESTS): test-%: $(READY)
-	$(RUN) -m pytest tests/$* $(if $(filter e2e,$*),-n 2 --dist worksteal) --assert=rewrite -W error -q \
+	$(PYTEST) tests/$* $(if $(filter e2e,$*),-n 2 --dist worksteal) -W error \
 		-o cache_dir=.pytest_cache/$* $(ARGS) || { [ $$? = 5 ] && [ -n "$$ARGS" ]; }
 
 test-report: $(READY) ## read the report in a browser (needs chromium and chromedriver); keep pictures in reports/results/screenshots
-	$(RUN) -m pytest tests/report --assert=rewrite -W error -q $(ARGS)
+	$(PYTEST) tests/report -W error $(ARGS)
 
 frameworks: $(READY) $(FRAMEWORKS_READY) ## test servers written in five frameworks; what they do not meet stands in .github/pages/frameworks.md
-	$(RUN) -m pytest tests/frameworks --assert=rewrite -W error -q $(ARGS)
+	$(PYTEST) tests/frameworks -W error $(ARGS)
 
 adoption: $(READY) ## install the suite in a temporary folder, and do there what the README says for other repositories
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && PYTHON=$(RUN) .ci/install "$$folder" && \
-	COMMAND="$$folder/bin/propexo-conformance" $(RUN) -m pytest tests/adoption --assert=rewrite -W error -q $(ARGS)
+	COMMAND="$$folder/bin/propexo-conformance" $(PYTEST) tests/adoption -W error $(ARGS)
 
 proof: $(READY) ## prove, unless this very suite is proved in PROFILE
 	@$(RUN) -c "import sys; from reports.run.proof import latest; sys.exit(latest(sys.argv[1]) is None)" "$$PROFILE" || $(MAKE) prove
 
 # More workers than cores: a run waits for its fault about as long as it computes.
 chaos: $(READY) ## try what networks, limits and people do to a run: the verdict and exit code of each fault
-	$(RUN) -m pytest tests/chaos -n 3 --dist worksteal --assert=rewrite -q $(ARGS)
+	$(PYTEST) tests/chaos -n 3 --dist worksteal $(ARGS)
 
 soak: $(READY) ## send 20,000 requests to the mock; memory has to stay flat and every must to hold (about ten minutes)
 	@$(RUN) -m tests.chaos.soak

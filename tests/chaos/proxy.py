@@ -147,10 +147,13 @@ class Proxy:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with self._lock:
                     self._connections.add(connection)
+                if listener.fileno() < 0:  # it was closed meanwhile, and this connection not hung up
+                    self.hang_up()
                 self._start(self._talk, connection)
 
     def _talk(self, connection: socket.socket) -> None:
-        with suppress(OSError), connection, socket.create_connection(self._server) as upstream:
+        # Without a deadline, a request that the server waits for the rest of would keep the proxy for ever.
+        with suppress(OSError), connection, socket.create_connection(self._server, MAX_STALL_SECONDS) as upstream:
             upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             asks, answers = connection.makefile("rb"), upstream.makefile("rb")
 
@@ -179,12 +182,15 @@ def between(server: str, fault: Fault, speedup: float) -> Iterator[Proxy]:
 
 
 def message(stream: BinaryIO, of: bytes | None = None) -> bytes:
-    """Read one HTTP/1.1 message with its body, byte for byte; `of` is the request of a response."""
+    """Read one HTTP/1.1 message with its body, byte for byte; `of` is the request of a response.
+
+    Nothing if the stream ends before the message does: whoever sent a part of a request has gone.
+    """
     head = bytearray()
     while not head.endswith(b"\r\n\r\n"):
         line = stream.readline()
         if not line:
-            return bytes(head)
+            return b""
         head += line
     fields = {
         name.strip().lower(): value.strip()
@@ -193,15 +199,19 @@ def message(stream: BinaryIO, of: bytes | None = None) -> bytes:
     if of is not None and (of.startswith(b"HEAD ") or bytes(head).split(b" ", 2)[1][:3] in (b"204", b"304")):
         return bytes(head)
     if b"chunked" in fields.get(b"transfer-encoding", b"").lower():
-        return bytes(head) + _chunks(stream)
-    return bytes(head) + stream.read(int(fields.get(b"content-length", b"0")))
+        body = _chunks(stream)
+        return bytes(head) + body if body else b""
+    size = int(fields.get(b"content-length", b"0"))
+    body = stream.read(size)
+    return bytes(head) + body if len(body) == size else b""
 
 
 def _chunks(stream: BinaryIO) -> bytes:
     raw = bytearray()
-    while True:
-        size = stream.readline()
-        raw += size
-        raw += stream.read(int(size.split(b";")[0] or b"0", 16) + len(b"\r\n"))
-        if not size or int(size.split(b";")[0], 16) == 0:
+    while line := stream.readline():
+        size = int(line.split(b";")[0], 16)
+        chunk = stream.read(size + len(b"\r\n"))
+        raw += line + chunk
+        if size == 0 and chunk:
             return bytes(raw)
+    return b""

@@ -57,8 +57,9 @@ def outputs(folder: Path, fault: Fault) -> tuple[int, dict[str, str], dict[str, 
     options = [part for option in EVERY_REPORT for part in (option, str(out / option.strip("-")))]
     with behind(fault, MockApi(document())) as (_, target, environment):
         finished = run(folder, *QUICK, *target, *options, "-rA", "--log-level=DEBUG", environment=environment)
-    files = [file for file in (*out.rglob("*"), folder / "junit.xml", folder / "output") if file.is_file()]
+    files = [file for file in (*out.rglob("*"), folder / "junit.xml") if file.is_file()]
     written = {str(file.relative_to(folder)): file.read_bytes() for file in files}
+    written["output"] = finished.output.encode()
     return finished.code, {name.replace(":", ""): word for name, word in finished.verdicts.items()}, written
 
 

@@ -11,11 +11,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -41,6 +43,8 @@ NEW_WORKERS = ("--numprocesses", "2")
 """Workers that are new interpreters, as in a user's run: those of `-n` are forked, which changes how they end."""
 QUICK = (*TWO, "--profile", "quick")
 TIMEOUT_SECONDS = 120.0
+WORKERS_END_SECONDS = 30.0
+"""How long a worker may outlive its run: execnet gives it ten seconds, and a busy machine more."""
 OWN_VARIABLES = ("PROPEXO_", "PYTEST_", "CHAOS_")
 """Prefixes of the environment variables of this process that a run must not see."""
 FORKS = multiprocessing.get_context("forkserver")
@@ -60,12 +64,38 @@ class FinishedRun:
         return {name.partition(" ")[0] for name, result in self.verdicts.items() if result == word}
 
 
+class PipedOutput:
+    """What processes write to one pipe, read until the last of them has ended."""
+
+    def __init__(self, reader: Connection) -> None:
+        """Read in a thread: a pipe that nobody reads stops its writers."""
+        self._reader = reader
+        self._data = bytearray()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def ended(self, seconds: float) -> bool:
+        """Return whether all writers have ended, within so many seconds."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def text(self) -> str:
+        """Return what was read so far."""
+        return self._data.decode()
+
+    def _read(self) -> None:
+        with self._reader:
+            while data := os.read(self._reader.fileno(), 65536):
+                self._data += data
+
+
 @dataclass(slots=True)
 class SuiteProcess:
     """A run that has started."""
 
     process: BaseProcess
     folder: Path
+    output: PipedOutput
     began: float = field(default_factory=time.monotonic)
 
     def send_signal(self, number: int) -> None:
@@ -74,15 +104,16 @@ class SuiteProcess:
         os.kill(self.process.pid, number)
 
     def wait(self) -> FinishedRun:
-        """Wait for the end of the run and return its result; AssertionError with its output after TIMEOUT_SECONDS."""
+        """Wait for the end of the run and return its result.
+
+        AssertionError, with its output, where it or a process that it started does not end in time.
+        """
         self.process.join(TIMEOUT_SECONDS)
-        assert self.process.exitcode is not None, f"it hangs: {self._output()}"
+        assert self.process.exitcode is not None, f"it hangs: {self.output.text()}"
+        assert self.output.ended(WORKERS_END_SECONDS), f"a process that it started outlives it: {self.output.text()}"
         junit = self.folder / "junit.xml"
         verdicts = dict(verdicts_of(junit)) if junit.exists() and junit.stat().st_size else {}
-        return FinishedRun(self.process.exitcode, self._output(), verdicts)
-
-    def _output(self) -> str:
-        return (self.folder / "output").read_text()
+        return FinishedRun(self.process.exitcode, self.output.text(), verdicts)
 
 
 def document() -> Document:
@@ -110,10 +141,12 @@ def forked(folder: Path, *arguments: str, environment: Mapping[str, str] | None 
     variables = inherited | {"XDG_STATE_HOME": str(folder / "state")} | dict(environment or {})
     junit = () if {"--junitxml", "no:junitxml"} & set(arguments) else ("--junitxml", str(folder / "junit.xml"))
     command = ("tests/conformance", "-p", "no:cacheprovider", *junit, *arguments)
-    process = FORKS.Process(target=_pytest, args=(folder / "output", variables, command))
-    process.start()
+    reader, writer = FORKS.Pipe(duplex=False)
+    with writer:  # a copy of which the process has
+        process = FORKS.Process(target=_pytest, args=(writer, variables, command))
+        process.start()
     try:
-        yield SuiteProcess(process, folder)
+        yield SuiteProcess(process, folder, PipedOutput(reader))
     finally:
         process.kill()  # if it has not ended by itself
         process.join()
@@ -167,19 +200,16 @@ def listen_to_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def _pytest(output: Path, environment: Mapping[str, str], arguments: tuple[str, ...]) -> None:
-    """Be a pytest process, from the environment to the exit code."""
+def _pytest(output: Connection, environment: Mapping[str, str], arguments: tuple[str, ...]) -> None:
+    """Be a pytest process, from the environment to the exit code.
+
+    Its output goes through a pipe and not to a file, so that the output of a run that may write no files is still read.
+    """
     listen_to_signals()
-    # Through a pipe, so that the output of a run that may write no files is still read.
-    with output.open("wb") as file, subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=file) as writer:  # noqa: S607 - any cat
-        assert writer.stdin is not None
+    with output:
         for stream in (1, 2):
-            os.dup2(writer.stdin.fileno(), stream)
-        writer.stdin.close()
-        code = _exit_code(environment, arguments)
-        for stream in (1, 2):
-            os.close(stream)
-    os._exit(code)
+            os.dup2(output.fileno(), stream)
+    os._exit(_exit_code(environment, arguments))
 
 
 def _exit_code(environment: Mapping[str, str], arguments: tuple[str, ...]) -> int:

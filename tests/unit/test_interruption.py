@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -17,6 +17,7 @@ from tests.harness.run.interruption import (
     Step,
     clean_up_hint,
     defer_sigint,
+    require_going_on,
     step_for,
 )
 from tests.support.factories import table
@@ -101,6 +102,18 @@ def test_time_limit_ends_a_wait_like_ctrl_c() -> None:
     assert reported == ["the time limit"]
 
 
+def test_clean_up_after_a_time_limit_with_workers_has_its_seconds_after_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GRACE_SECONDS", 10 * SOON_SECONDS)
+    monkeypatch.setattr(module, "CLEAN_UP_SECONDS", SOON_SECONDS)
+    done: list[str] = []
+    interruption = Interruption(str, str)
+    with interruption.installed(SOON_MINUTES, grace=True):
+        with pytest.raises(KeyboardInterrupt):
+            threading.Event().wait(FOREVER)
+        interruption.clean_up(lambda: done.append("a cancellation"))
+    assert done == ["a cancellation"]
+
+
 def test_time_limit_is_over_with_its_context() -> None:
     with Interruption(str, str).installed(FOREVER, grace=True):
         assert signal.getitimer(signal.ITIMER_REAL)[0] > FOREVER
@@ -130,6 +143,19 @@ def test_end_is_not_lost_with_an_error_within_it() -> None:
 
     with installed(), pytest.raises(KeyboardInterrupt):
         act()
+
+
+def test_end_that_a_finaliser_has_lost_comes_with_the_next_request() -> None:
+    with installed() as (interruption, _):
+        require_going_on()
+        with suppress(KeyboardInterrupt):  # as in a finaliser
+            signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            require_going_on()
+        sent: list[str] = []
+        interruption.clean_up(lambda: (require_going_on(), sent.append("a cancellation")))
+    require_going_on()
+    assert sent == ["a cancellation"]
 
 
 def test_third_signal_waits_for_nothing() -> None:

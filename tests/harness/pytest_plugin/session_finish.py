@@ -66,7 +66,7 @@ class SessionFinisher:
         except OSError as error:
             config.stash[NOT_WRITTEN].append(str(error))
         if is_worker(config):
-            _finish_worker(config)
+            _finish_worker(session)
             return
         _set_exit_code(session, pytest_status)
         _clean_up(session, pytest_status)
@@ -113,11 +113,12 @@ def _clean_up(session: pytest.Session, pytest_status: int) -> None:
     config.stash[NOT_CANCELLED] += ours.left
 
 
-def _finish_worker(config: pytest.Config) -> None:
+def _finish_worker(session: pytest.Session) -> None:
     """Cancel the worker's records where no journal leaves that to the process that the user started; hand over."""
-    session = config.stash[SESSION]
-    if session.journal is None or not session.journal.kept:
-        config.stash[INTERRUPTION].clean_up(session.clean_up)
-        config.stash[NOT_CANCELLED] += session.left
+    config = session.config
+    ours = config.stash[SESSION]
+    if ours.journal is None or not ours.journal.kept:
+        config.stash[INTERRUPTION].clean_up(ours.clean_up)
+        config.stash[NOT_CANCELLED] += ours.left
     config.hook.pytest_conformance_traffic_end(config=config)
-    hand_over(config)
+    hand_over(session)

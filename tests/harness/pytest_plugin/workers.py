@@ -44,10 +44,13 @@ def pytest_testnodeready(node: Any) -> None:
         node.config.stash[INTERRUPTION].workers.append(process.pid)
 
 
-def hand_over(config: pytest.Config) -> None:
+def hand_over(session: pytest.Session) -> None:
     """Send what this worker could not cancel, could not write, and was ended by."""
+    output = session.config.workeroutput  # type: ignore[attr-defined]
     for name, key in HANDED_OVER.items():
-        config.workeroutput[name] = config.stash[key]  # type: ignore[attr-defined]
+        output[name] = session.config.stash[key]
+    if session.exitstatus == pytest.ExitCode.INTERRUPTED:  # for which xdist would start another worker
+        output |= {"exitstatus": int(pytest.ExitCode.TESTS_FAILED), "shouldstop": session.shouldstop or "interrupted"}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -60,11 +63,9 @@ def pytest_testnodedown(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_handlecrashitem(report: pytest.TestReport, sched: Any) -> None:
-    """Count the item of a dead worker as not run where the run was ended, and as a crash of the suite otherwise."""
+    """Count the item of a dead worker as a crash of the suite."""
     config = sched.config
-    if "keyboard-interrupt" in str(getattr(config.pluginmanager.get_plugin("dsession"), "shouldstop", "")):
-        report.outcome, report.when = "passed", "setup"
-    elif SESSION in config.stash:
+    if SESSION in config.stash:
         session = config.stash[SESSION]
         if named_check(report.nodeid, session.requirements, session.operations):
             report.keywords = {"requirement": 1}

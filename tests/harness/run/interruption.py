@@ -79,7 +79,7 @@ class Interruption:
         self._on_ended, self._report_open = on_ended, report_open
         self._phase = Phase.RUNNING
         self._signals = 0
-        self._pending = False
+        self._pending = self._ended = False
         self._while_idle: Callable[[], bool] | None = None
         self._clean_up_until: float | None = None
 
@@ -94,8 +94,9 @@ class Interruption:
         before = {number: signal.signal(number, self._on_signal) for number in (*taken, signal.SIGALRM)}
         if minutes is not None:
             seconds = minutes * SECONDS_PER_MINUTE
+            seconds += GRACE_SECONDS * grace
             self._clean_up_until = time.monotonic() + seconds + CLEAN_UP_SECONDS
-            signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_SECONDS * grace)
+            signal.setitimer(signal.ITIMER_REAL, seconds)
         outer, _installed = _installed, self
         try:
             yield
@@ -173,11 +174,25 @@ class Interruption:
 
     def _interrupt(self) -> None:
         self.report()
-        self._pending = False
+        self._pending, self._ended = False, True
         raise KeyboardInterrupt
+
+    def require_going_on(self) -> None:
+        """Raise KeyboardInterrupt once more if the run was ended, and code that it came to has lost it."""
+        if self._ended and self._phase is not Phase.CLEANING_UP:
+            raise KeyboardInterrupt
 
 
 _installed: Interruption | None = None
+
+
+def require_going_on() -> None:
+    """Raise KeyboardInterrupt if the run was ended: no request is sent after that, but to clean up.
+
+    A signal comes to whatever runs at the moment, and the exceptions of a finaliser or a callback get lost.
+    """
+    if _installed is not None and threading.current_thread() is threading.main_thread():
+        _installed.require_going_on()
 
 
 @contextmanager

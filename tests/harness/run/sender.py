@@ -16,7 +16,7 @@ from tests.harness.http.send_result import SendResult, TargetDown
 from tests.harness.run.budget import Budget
 from tests.harness.run.context import RunContext
 from tests.harness.run.exchange_log import ExchangeLog, exchange_of
-from tests.harness.run.interruption import defer_sigint
+from tests.harness.run.interruption import defer_sigint, require_going_on
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.token_guard import TokenGuard
 from tests.harness.run.write_guard import WriteGuard
@@ -56,6 +56,7 @@ class Sender:
         """Send a request of this operation, or of another one that it leads to, and record the exchange."""
         if isinstance(mutation, str):
             mutation = Mutation(mutation, lambda unchanged: unchanged)
+        require_going_on()
         self._writes.require(operation or self._operation, request)
         self._budget.require()
         creates = (operation or self._operation).record is not None
