@@ -110,6 +110,7 @@ def pytest_conformance_reports(session: pytest.Session, pytest_status: int) -> E
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Write the closing text of the run; where findings are tried again, what became of each."""
+    width = terminalreporter._tw.fullwidth  # noqa: SLF001 - there is no other way to learn it
     if REPORT in config.stash and REPLAY in config.stash:
         report = config.stash[REPORT]
         verdicts = {
@@ -117,9 +118,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             for result in report.results
         }
         terminalreporter.ensure_newline()
-        for line in (*outcome_lines(config.stash[REPLAY], verdicts), report.exit_line):
+        undecided = terminal.undecided_lines(report, width)
+        for line in (*outcome_lines(config.stash[REPLAY], verdicts), *undecided, report.exit_line):
             terminalreporter.write_line(sanitize.text(line))
     elif REPORT in config.stash:
-        width = terminalreporter._tw.fullwidth  # noqa: SLF001 - there is no other way to learn it
         terminalreporter.section("conformance")
-        terminalreporter.write(terminal.closing_text(config.stash[REPORT], width))
+        headline, _, rest = terminal.closing_text(report := config.stash[REPORT], width).partition("\n")
+        terminalreporter.line(headline, bold=True, **{terminal.colour(report): True})
+        terminalreporter.write(rest)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator
 
-from contracts.model.result import ItemResult, stop_reason
+from contracts.model.result import stop_reason
+from reports.render.undecided import reasons
 from reports.render.wording import one_line, shorten
 from reports.run.causes import Cause
 from reports.run.counts import CheckResult, Counts, check_result, gating, pluralize
@@ -43,25 +43,16 @@ def _untold(report: RunReport) -> Iterator[tuple[str, str]]:
         yield "Could not tell", _count(report, (*UNDECIDED, *NOT_TESTED), one_line(why))
         return
     for name, among in (("Could not tell", UNDECIDED), ("Not tested", NOT_TESTED)):
-        reasons = Counter(_reason(item) for item in gating(report.results) if check_result(item) in among)
-        if reasons:
-            named = [reason for reason, _ in reasons.most_common(REASONS_SHOWN)]
-            others = len(reasons) - len(named)
+        found = reasons(item for item in gating(report.results) if check_result(item) in among)
+        if found:
+            others = len(found) - REASONS_SHOWN
             also = f"; {pluralize(others, 'other reason')}" if others > 0 else ""
-            yield name, _count(report, among, "; ".join(named) + also)
+            yield name, _count(report, among, "; ".join(reason.text for reason in found[:REASONS_SHOWN]) + also)
 
 
 def _count(report: RunReport, among: Collection[CheckResult], why: str) -> str:
     musts = Counts.of(gating(report.results))
     return f"{sum(musts[result] for result in among)} of {pluralize(musts.total, 'must')}: {why}"
-
-
-def _reason(item: ItemResult) -> str:
-    """Return why a check has no verdict: the first line of its text, without verdict and requirement."""
-    line = one_line(item.text.partition("\n")[0])
-    return (
-        line.removeprefix(f"{item.verdict}: ").partition(f"{item.requirement} ")[2] or line.partition(": ")[2] or line
-    )
 
 
 def _evidence(report: RunReport) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from contracts.model.result import FindingResult
+from contracts.model.verdict import Status
 from contracts.requirements import FixHint
 from contracts.untrusted import sanitize
 from reports.render import last_requests
+from reports.render.undecided import reasons
 from reports.render.wording import one_line
 from reports.run.causes import Cause
 from reports.run.counts import pluralize
@@ -21,6 +23,7 @@ SHOWN_IN_FULL = 10
 SAME_REQUEST = 5
 """Other causes that are named."""
 CAUSES_OF_A_STATE = 30
+REASONS = 10
 LONGEST_OBSERVED = 300
 ACTIVE = re.compile(r"[@#<>&\[\]`*_\\|~$!^]|:\w+:|://|\bwww\.|\bGH-\d", re.IGNORECASE)
 """Start of a mention, a reference, a link, an emoji or markup."""
@@ -38,7 +41,10 @@ def page(report: RunReport) -> str:
     """Return the page. Text from the target is in code spans and blocks only, so that none of it is rendered."""
     lines = [f"# {prose(report.headline)}", "", prose(report.exit_line), ""]
     lines += [f"- **Quality gate:** {prose(refusal)}" for refusal in report.refusals]
-    lines += ["## What changed", "", *_changes(report), "", "## Evidence", "", *_evidence(report), ""]
+    lines += ["## What changed", "", *_changes(report), *_again(report), ""]
+    if undecided := list(_undecided(report)):
+        lines += ["## What could not be told", "", *undecided, ""]
+    lines += ["## Evidence", "", *_evidence(report), ""]
     if report.last_requests:
         lines += [f"## {last_requests.TITLE}", "", *_last_requests(report), ""]
     if report.not_judged:
@@ -55,7 +61,7 @@ def _changes(report: RunReport) -> Iterator[str]:
         yield from (f"Compared with the run of {moment(report.last)}.", "")
     if not report.causes:
         yield "No findings."
-    hints = dict(report.hints)
+    hints = dict(report.hints)  # the whole of a hint stands once for each requirement
     numbered = list(enumerate(report.causes, start=1))
     for state in State:
         of_state = [(number, cause) for number, cause in numbered if cause.trend.state is state]
@@ -63,10 +69,19 @@ def _changes(report: RunReport) -> Iterator[str]:
             yield _line(number, cause)
             if cause.example is not None:
                 in_full = state in (State.NEW, State.EXPIRED) and place < SHOWN_IN_FULL
-                hint = hints.pop(cause.requirement, None) if in_full else None  # the same for its other causes
-                yield from _example(cause, cause.example, hint, report.full_list_hint("--summary"), in_full=in_full)
+                yield from _example(cause, cause.example)
+                if usual := report.hints.get(cause.requirement):
+                    yield f"   - usually because: {usual.usually_because}"
+                if in_full:
+                    hint = hints.pop(cause.requirement, None)
+                    yield from _details(cause, cause.example, hint, report.full_list_hint("--summary"))
         if len(of_state) > CAUSES_OF_A_STATE:
             yield f"- and {len(of_state) - CAUSES_OF_A_STATE} more {state}: {report.full_list_hint('--summary')}"
+
+
+def _again(report: RunReport) -> Iterator[str]:
+    if report.replayable and (again := report.replay_command(report.replayable)):
+        yield from ("", f"Where the files of the run are, {code(again)} tries cause {report.replayable} again.")
 
 
 def _line(number: int, cause: Cause) -> str:
@@ -75,12 +90,13 @@ def _line(number: int, cause: Cause) -> str:
     return f"{number}. **{prose(cause.trend.status_text())}** - {prose(cause.title)} {where} `{cause.identity}`"
 
 
-def _example(cause: Cause, example: FindingResult, hint: FixHint | None, rest: str, *, in_full: bool) -> Iterator[str]:
+def _example(cause: Cause, example: FindingResult) -> Iterator[str]:
     finding = cause.trend.finding
     observed = example.text.observed or finding.problem
     yield f"   - observed: {code(finding.operation)}, {code(finding.edit)}: {code(observed)}"
-    if not in_full:
-        return
+
+
+def _details(cause: Cause, example: FindingResult, hint: FixHint | None, rest: str) -> Iterator[str]:
     yield f"   - expected: {code(example.text.expected)}"
     yield f"   - occurred: {example.seen} of {example.tried} times"
     if len(cause.operations) > 1:
@@ -92,10 +108,16 @@ def _example(cause: Cause, example: FindingResult, hint: FixHint | None, rest: s
         others = ", ".join(f"cause {number}" for number in cause.same_request[:SAME_REQUEST])
         yield f"   - the same request shows {others}{f' and {more} more' if more > 0 else ''}"
     if hint:
-        yield f"   - usually because: {hint.usually_because}"
         yield f"   - to mend: {hint.to_mend}"
     yield ""
     yield from _command(example.text.curl, rest)
+
+
+def _undecided(report: RunReport) -> Iterator[str]:
+    found = reasons(item for item in report.results if item.verdict is Status.COULD_NOT_TELL)
+    yield from (f"- {prose(reason.line())}" for reason in found[:REASONS])
+    if len(found) > REASONS:
+        yield f"- and {pluralize(len(found) - REASONS, 'more reason')}: {report.full_list_hint('--summary')}"
 
 
 def _last_requests(report: RunReport) -> Iterator[str]:

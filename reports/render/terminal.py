@@ -1,4 +1,4 @@
-"""The summary that a run prints last: verdict, changed findings, evidence, results by group."""
+"""The summary that a run prints last: verdict, causes, what could not be told, evidence, results by group."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from contracts.model.result import ItemResult, stop_reason
 from contracts.model.verdict import Status
 from contracts.untrusted import sanitize
 from reports.render import last_requests, markdown
+from reports.render.undecided import reasons
 from reports.render.wording import one_line, shorten
-from reports.run.counts import CheckResult, Counts, explanation, pluralize
+from reports.run.causes import Cause
+from reports.run.counts import CheckResult, Counts, explanation, gating, pluralize
+from reports.run.outcome import Outcome
 from reports.run.run_report import RunReport
 from reports.run.trend import State, moment
 
@@ -38,77 +41,134 @@ CAUSES_OF_A_STATE: Mapping[State, int] = dict.fromkeys(State, 3) | {State.NEW: 6
 NOT_JUDGED = 5
 """Parts of the document that are listed; the rest is counted."""
 OBSERVATIONS = 3
+REASONS = 5
+LINES_OF_A_REASON = 8
+INDENT = " " * 5
+"""Of what belongs to a cause, below its number, or to what could not be told."""
 
 
 def closing_text(report: RunReport, width: int) -> str:
-    """Return the summary of a run, usually about twenty lines of at most `width` characters."""
+    """Return the summary of a run, usually about twenty lines of at most `width` characters.
+
+    Its order: headline, causes, what could not be told, evidence with the table, exit code. A command that can be
+    pasted stays in one line.
+    """
     console = Console(width=width, no_color=True, highlight=False)
     with console.capture() as capture:
-        refusals = [f"Quality gate: {refusal}" for refusal in report.refusals]
-        for line in (report.headline, *refusals, "", *_changes(report, width), "", *_evidence(report), ""):
+        refusals = [_filled(f"Quality gate: {refusal}", width) for refusal in report.refusals]
+        undecided = list(undecided_lines(report, width))
+        for line in (
+            *(_filled(report.headline, width), *refusals, "", *_causes(report, width), ""),
+            *([*undecided, ""] if undecided else []),
+            *_evidence(report, width),
+        ):
             console.print(line, markup=False, soft_wrap=True)
-        for name, text in explanation(report.results).items():
-            filled = textwrap.fill(f"{name}: {text}.", width, subsequent_indent="  ", break_on_hyphens=False)
-            console.print(filled, markup=False, soft_wrap=True)
         console.print(_table(report.results))
-        for line in _closing_lines(report):
+        for line in _closing_lines(report, width):
             console.print(line, markup=False, soft_wrap=True)
     return sanitize.text(capture.get())
 
 
-def _changes(report: RunReport, width: int) -> Iterator[str]:
+def colour(report: RunReport) -> str:
+    """Return the colour of the headline: green, red or yellow."""
+    outcomes = {Outcome.HELD: "green", Outcome.VIOLATED: "red", Outcome.NOT_MET: "red"}
+    return "yellow" if report.refusals else outcomes.get(report.outcome, "yellow")
+
+
+def _filled(text: str, width: int, indent: str = "", hanging: str = "  ") -> str:
+    """Return a text in lines of at most `width` characters, cut between words; a longer word has a longer line."""
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _causes(report: RunReport, width: int) -> Iterator[str]:
     if report.notice:
-        yield f"{report.notice}."
+        yield _filled(f"{report.notice}.", width)
     since = f"since the run of {moment(report.last)}" if report.last else "without an earlier run"
     counts = Counter(cause.trend.state for cause in report.causes)
     parts = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
     present = report.cause_counts.violated + report.cause_counts.not_met
     gating = f"; {report.cause_counts.violated} of {present} fail the run" if report.cause_counts.not_met else ""
-    yield f"Causes {since}: {parts or 'none'}{gating}."
+    yield _filled(f"Causes {since}: {parts or 'none'}{gating}.", width)
     numbered = list(enumerate(report.causes, start=1))
     for state in State:
         of_state = [(number, cause) for number, cause in numbered if cause.trend.state is state]
         for number, cause in of_state[: CAUSES_OF_A_STATE[state]]:
-            level = "" if cause.gates else " (recommendation)"
-            title = (
-                f"{number:3}  {cause.trend.status_text()}: {cause.title} {cause.requirement}{level} {cause.extent()}."
-            )
-            yield textwrap.fill(title, width, subsequent_indent="     ", break_long_words=False, break_on_hyphens=False)
-            if cause.example is not None:
-                observed = one_line(cause.example.text.observed or cause.trend.finding.problem)
-                yield shorten(f"     {one_line(cause.trend.finding.edit)}: {observed}", width)
-            if cause.followers:
-                yield f"     {pluralize(len(cause.followers), 'finding')} of other requirements follow from it."
+            yield from _cause(number, cause, report, width)
         if len(of_state) > CAUSES_OF_A_STATE[state]:
             complete = ("--markdown",) if len(of_state) <= markdown.CAUSES_OF_A_STATE else ()
             rest = len(of_state) - CAUSES_OF_A_STATE[state]
-            yield f"     and {rest} more {state}: {report.full_list_hint(*complete, '--summary')}"
+            yield f"{INDENT}and {rest} more {state}: {report.full_list_hint(*complete, '--summary')}"
+    if report.replayable and (again := report.replay_command(report.replayable)):
+        yield f"Try cause {report.replayable} again, in seconds: {again}"
 
 
-def _evidence(report: RunReport) -> Iterator[str]:
-    yield f"Detection: {report.proof_line}."
-    yield f"Evidence: {report.sent} requests sent, {report.controls} controls accepted."
-    yield f"Requirements: {report.exercised} of {report.requirements} decided on at least one operation."
-    yield f"Access {report.access}."
+def _cause(number: int, cause: Cause, report: RunReport, width: int) -> Iterator[str]:
+    """Yield what the cause is and where, an example, the usual remedy, and what follows from it."""
+    level = "" if cause.gates else " (recommendation)"
+    title = f"{cause.trend.status_text()}: {cause.title} {cause.requirement}{level} {cause.extent()}."
+    yield _filled(title, width, f"{number:3}  ", INDENT)
+    if cause.example is not None:
+        observed = one_line(cause.example.text.observed or cause.trend.finding.problem)
+        yield shorten(f"{INDENT}{one_line(cause.trend.finding.edit)}: {observed}", width)
+        if hint := report.hints.get(cause.requirement):
+            yield _filled(f"Usually: {hint.usually_because}", width, INDENT, f"{INDENT}  ")
+    if cause.followers:
+        yield f"{INDENT}{pluralize(len(cause.followers), 'finding')} of other requirements follow from it."
+
+
+def undecided_lines(report: RunReport, width: int) -> Iterator[str]:
+    """Yield how many checks the run could not tell the result of, and each reason once with its checks and operations.
+
+    What the reader has excluded with --access is not among them.
+    """
+    items = [item for item in report.results if item.verdict is Status.COULD_NOT_TELL]
+    stopped = stop_reason(report.results)
+    found = [reason for reason in reasons(items) if not stopped or reason.text not in stopped]
+    if not found and not stopped:
+        return
+    musts, checks = gating(items), pluralize(len(report.results), "check")
+    yield _filled(f"Could not tell: {len(items)} of {checks}, {pluralize(len(musts), 'must')} among them.", width)
+    if stopped:
+        yield _filled(one_line(stopped), width, INDENT, INDENT)
+    for reason in found[:REASONS]:
+        yield _filled(f"{shorten(reason.line(), LINES_OF_A_REASON * width)}.", width, INDENT, INDENT)
+    if len(found) > REASONS:
+        yield f"{INDENT}and {pluralize(len(found) - REASONS, 'more reason')}: {report.full_list_hint('--summary')}"
+
+
+def _evidence(report: RunReport, width: int) -> Iterator[str]:
+    every = "all" if report.exercised == report.requirements else f"{report.exercised} of"
+    yield _filled(
+        f"Evidence: {report.sent} requests sent, {report.controls} controls accepted, {every} "
+        f"{pluralize(report.requirements, 'requirement')} decided.",
+        width,
+    )
+    yield _filled(f"Access {report.access}. Seed {report.config.seed}.", width)
+    yield _filled(f"Detection: {report.proof_line}.", width)
     for line in report.not_judged[:NOT_JUDGED]:
-        yield f"Not judged: {line}."
+        yield _filled(f"Not judged: {line}.", width)
     if len(report.not_judged) > NOT_JUDGED:
         yield f"Not judged: {len(report.not_judged) - NOT_JUDGED} more: {report.full_list_hint('--summary')}."
+    yield _filled(f"Musts: {explanation(report.results)['Musts']}.", width)
 
 
-def _closing_lines(report: RunReport) -> Iterator[str]:
+def _closing_lines(report: RunReport, width: int) -> Iterator[str]:
     if any(result.verdict is Status.HELD for result in report.results):
-        yield EVIDENCE_EXPLAINED
+        yield _filled(EVIDENCE_EXPLAINED, width)
     observed = list(dict.fromkeys(line for result in report.results for line in result.observations))
-    yield from (f"Observed: {line}." for line in observed[:OBSERVATIONS])
+    yield from (_filled(f"Observed: {line}.", width) for line in observed[:OBSERVATIONS])
     if len(observed) > OBSERVATIONS:
         yield f"Observed: {len(observed) - OBSERVATIONS} more: {report.full_list_hint('--summary')}."
-    yield from (f"Left at the target: {line}." for line in report.not_cancelled)
-    if why := stop_reason(report.results):
-        yield why
+    yield from (f"Left at the target: {line}." for line in report.not_cancelled)  # a list: one line for each
     yield from last_requests.lines(report.last_requests)
-    yield f"{report.config.target}: {report.sent} requests sent, seed {report.config.seed}."
-    yield report.exit_line
+    yield _filled(report.exit_line, width)
 
 
 def _table(results: Sequence[ItemResult]) -> Table:

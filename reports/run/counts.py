@@ -114,13 +114,14 @@ def explanation(items: Sequence[ItemResult]) -> dict[str, str]:
     every, musts = Counts.of(items), Counts.of(gating(items))
     of_a_must = sum(item.level == "must" for item in items)
     presumed = of_a_must - musts.total
+    can_fail = f"{musts.total} of {pluralize(every.total, 'check')} can fail the run: {musts}"
     rest = f" ({of_a_must} check a must; {presumed} of those rest on an example or an inference and cannot)"
     return {
         "Checks": (
             f"{every.total} ({pluralize(len(requirements(items)), 'requirement')}"
             f" on the operations they apply to): {every}"
         ),
-        "Musts": f"{musts.total} of these checks can fail the run: {musts}{rest if presumed > 0 else ''}",
+        "Musts": f"{can_fail}{rest if presumed > 0 else ''}",
     }
 
 

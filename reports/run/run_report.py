@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from contracts.model.result import FindingResult, ItemResult, LastRequest, process_stats
 from contracts.model.verdict import DECIDED_STATUSES
@@ -14,6 +15,7 @@ from reports.run.causes import Cause
 from reports.run.counts import explanation, pluralize, requirements
 from reports.run.history import EDITS_KEPT, DetectionPower, FindingRecord, Run
 from reports.run.outcome import SUITE_FAILED, CauseCounts, Outcome, headline_text, meaning, outcome
+from reports.run.output_folder import OutputFolder, default_folder
 from reports.run.proof import Proof
 from reports.run.trend import FindingTrend, State
 
@@ -96,6 +98,20 @@ class RunReport:
         """Return where the reader finds the complete list: the file of one of the options, or the first option."""
         file = next((self.files[option] for option in options if option in self.files), None)
         return f"see {file}" if file else f"write them with {options[0]} FILE"
+
+    @property
+    def replayable(self) -> int:
+        """Return the number of the first cause that the run has; 0 if it has none."""
+        numbered = enumerate(self.causes, start=1)
+        return next((number for number, cause in numbered if cause.example is not None), 0)
+
+    def replay_command(self, cause: int) -> str:
+        """Return the command that tries a cause again, by its number; empty where the run writes no summary for it."""
+        file = self.files.get("--summary")
+        if file is None:
+            return ""
+        is_found = Path(file).absolute().parents[1] == OutputFolder(default_folder()).results.absolute()
+        return command("replay", *([] if is_found else ["--summary", file]), cause=str(cause))
 
     @property
     def proof_line(self) -> str:

@@ -49,7 +49,7 @@ def test_aliases_that_multiply_end_a_run_before_it_begins(option: str, tmp_path:
 def test_history_that_is_no_file_is_said_and_left(pipe: str, tmp_path: Path) -> None:
     finished = run(tmp_path, *ONE, "--history", pipe, speedup=ITS_PACE)
     assert finished.code == ExitCode.HELD, finished.output
-    assert "it is a pipe or a device, not a file" in finished.output
+    assert "it is a pipe or a device, not a file" in finished.text
     assert Path(pipe).is_fifo()
 
 
@@ -59,6 +59,6 @@ def test_odd_lines_of_a_history_are_set_aside_and_the_run_is_added(tmp_path: Pat
     file.write_bytes(b"\n".join(odd))
     finished = run(tmp_path, *ONE, "--history", str(file), speedup=ITS_PACE)
     assert finished.code == ExitCode.HELD, finished.output
-    assert "3 lines of" in finished.output
+    assert "3 lines of" in finished.text
     assert [json.loads(line)["outcome"] for line in file.read_text().splitlines()] == ["held"]
     assert (tmp_path / "history.unreadable.jsonl").read_bytes().splitlines() == odd

@@ -40,7 +40,7 @@ def test_no_finding_is_reported_for_a_page_of_an_intermediary(fault: Fault, acce
         given = (*QUICK, *arguments, "--access", access)
         finished = run(tmp_path, *given, environment=environment_of(access, settings))
     assert finished.code == COULD_NOT_TELL, finished.output
-    assert "Something in front of http://" in finished.output
+    assert "Something in front of http://" in finished.text
     assert "Contract held" not in finished.output
     assert not finished.named("failure"), finished.output
     assert len(finished.named("error")) == 1, "one error of the run"

@@ -27,7 +27,7 @@ def test_scenario(scenario: Scenario, tmp_path: Path) -> None:
         finished = run(tmp_path, *QUICK, *arguments, "--summary", str(summary), environment=environment)
         seconds = (time.monotonic() - began) * SPEEDUP_FACTOR
     assert finished.code == scenario.code, finished.output
-    assert scenario.says in finished.output, finished.output
+    assert scenario.says in finished.text, finished.output
     assert seconds < DEADLINE_SECONDS, finished.output
     failed = finished.named("failure")
     assert failed >= scenario.violated, finished.output

@@ -86,11 +86,11 @@ def runs(tmp_path: Path) -> Iterator[ConsecutiveRuns]:
 def test_finding_is_new_then_open_then_gone(runs: ConsecutiveRuns) -> None:
     first = runs.run("token")
     assert (first.code, runs.states()) == (1, [("AUTH-02", "new", 1)]), first.output
-    assert "History starts anew: there is no" in first.output
+    assert "History starts anew: there is no" in first.text
     second = runs.run("token", "code")
     assert (second.code, runs.states()) == (1, [("ERR-05", "new", 1), ("AUTH-02", "still open", 2)]), second.output
     began = runs.summary()["findings"][1]["since"]
-    assert f"still open since {began[:10]}, 2 runs" in second.output
+    assert f"still open since {began[:10]}, 2 runs" in second.text
     part = runs.run(options=(*CHOSEN[:-1], "AUTH-02"))
     assert (part.code, runs.states()) == (0, [("AUTH-02", "gone", 2), ("ERR-05", "not looked at", 1)]), part.output
     last = runs.run("token", "code")
@@ -128,7 +128,7 @@ def test_known_issue_does_not_gate_and_fails_once_it_is_no_longer_violated(runs:
     gone = runs.run()
     assert gone.code == 7, gone.output
     assert gone.named("failure") == set(), "the run is refused: a cause may be on many operations"
-    assert "is no longer violated: remove it from known-issues.yaml" in gone.output
+    assert "is no longer violated: remove it from known-issues.yaml" in gone.text
     assert runs.summary()["refusals"][0].startswith("Known issue ")
 
     runs.known.write_text(runs.known.read_text().replace("failing", "flaky"))
@@ -139,7 +139,7 @@ def test_known_issue_does_not_gate_and_fails_once_it_is_no_longer_violated(runs:
     runs.known.write_text(f"{text.partition('expires')[0]}expires: 2026-01-01\n")
     expired = runs.run("token")
     assert (expired.code, runs.states()) == (1, [("AUTH-02", "expired", 1)]), expired.output
-    assert "expired on 2026-01-01" in expired.output
+    assert "expired on 2026-01-01" in expired.text
 
 
 def test_workers_make_one_report(runs: ConsecutiveRuns) -> None:
@@ -172,4 +172,4 @@ def test_history_that_cannot_be_written_is_reported_and_costs_nothing_else(runs:
     (runs.folder / "history.jsonl").mkdir()
     finished = runs.run("token")
     assert (finished.code, runs.states()) == (1, [("AUTH-02", "new", 1)]), finished.output
-    assert "This run is not in the history" in finished.output
+    assert "This run is not in the history" in finished.text

@@ -39,7 +39,7 @@ def test_overlay_is_applied_and_an_action_that_matches_nothing_is_said(tmp_path:
     assert {name for name, word in finished.verdicts.items() if word == "passed"} >= {
         "JOB-02 GET /v1/admin/write-status/{root_job_id}"
     }
-    assert "Not judged: typo.yaml, line 3: its target $.paths['/v1/evens'] matches nothing" in finished.output
+    assert "Not judged: typo.yaml, line 3: its target $.paths['/v1/evens'] matches nothing" in finished.text
 
 
 def test_fault_is_found_by_the_generic_document(tmp_path: Path) -> None:

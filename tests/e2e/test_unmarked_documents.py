@@ -228,7 +228,7 @@ def test_allowed_write_acts_on_ids_that_the_user_gives_and_no_others(tmp_path: P
     chosen = ("--operation", "update_unit", "--allow-writes", "-k", "RESP-01 or ERR-01")
     outcome, units, _ = run_against(tmp_path, Units, *chosen)
     assert outcome.code == 6, outcome.output
-    assert "PROPEXO_UNIT_ID" in outcome.output
+    assert "PROPEXO_UNIT_ID" in outcome.text
     assert units.done == []
     outcome, units, _ = run_against(tmp_path, Units, *chosen, PROPEXO_UNIT_ID="u-4")
     assert outcome.code == 0, outcome.output
@@ -239,9 +239,7 @@ def test_allowed_write_acts_on_ids_that_the_user_gives_and_no_others(tmp_path: P
 def test_writes_are_allowed_for_named_operations_only(tmp_path: Path, chosen: tuple[str, ...]) -> None:
     outcome, units, _ = run_against(tmp_path, Units, "--allow-writes", *chosen)
     assert outcome.code == 4, outcome.output
-    assert (
-        "--allow-writes needs --operation with the id of each operation, in full and without globs." in outcome.output
-    )
+    assert "--allow-writes needs --operation with the id of each operation, in full and without globs." in outcome.text
     assert (units.done, units.refused, units.asked) == ([], [], [])
 
 

@@ -59,6 +59,11 @@ class FinishedRun:
     output: str
     verdicts: Mapping[str, str]
 
+    @property
+    def text(self) -> str:
+        """Return the output in one line: sentences are wrapped to the width of the terminal."""
+        return " ".join(self.output.split())
+
     def named(self, word: str) -> set[str]:
         """Return the ids of the requirements with this JUnit outcome."""
         return {name.partition(" ")[0] for name, result in self.verdicts.items() if result == word}

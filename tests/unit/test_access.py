@@ -86,6 +86,12 @@ def test_line_counts_what_could_be_tried() -> None:
     assert access_line(reported[1:], Access.WRITE) == "write: enough for every check"
 
 
+def test_line_says_nothing_of_checks_that_were_not_run() -> None:
+    left_out = [item("not run"), item("not run")]
+    assert access_line([item("held"), *left_out], Access.NONE) == "none: enough for every check that was run"
+    assert access_line(left_out, Access.NONE) == "none: no check was run"
+
+
 @table(
     "missing, advice",
     {

@@ -48,7 +48,7 @@ def test_order_is_verdict_changes_evidence() -> None:
         "## Evidence",
         "",
         "- Checks: 3 (3 requirements on the operations they apply to): 2 violated, 1 known issue",
-        "- Musts: 2 of these checks can fail the run: 2 violated",
+        "- Musts: 2 of 3 checks can fail the run: 2 violated",
         "- Requests: 40 sent, 2 controls accepted",
         "- Detection: not measured for this version and profile: run make prove",
         "- Evidence: 9 decisions on 40 requests, 3 of 3 requirements decided on at least one operation",
@@ -74,12 +74,13 @@ def test_rejection_by_the_gate_and_a_history_that_starts_anew_are_reported() -> 
     assert "No findings." in text
 
 
-def test_hint_stands_once_for_the_new_findings_of_a_requirement() -> None:
+def test_every_cause_has_its_remedy_and_the_whole_hint_stands_once() -> None:
     hints = {"ERR-01": FixHint("It sleeps.", "Set `awake: true`.", ()), "RESP-01": FixHint("No.", "Nor this.", ())}
     second = replace(FOUND, identity="dddddddddddd", edit="title missing")
     text = page(run_report(broken(FOUND, second), broken(OTHER), earlier=[earlier_run(23, OTHER)], hints=hints))
     lines = [line for line in text.splitlines() if line.startswith(("   - usually because", "   - to mend"))]
-    assert lines == ["   - usually because: It sleeps.", "   - to mend: Set `awake: true`."]
+    sleeps = "   - usually because: It sleeps."
+    assert lines == [sleeps, "   - to mend: Set `awake: true`.", sleeps, "   - usually because: No."]
     assert text.index("1. **new**") < text.index("It sleeps.") < text.index("2. **new**")
 
 
@@ -132,6 +133,29 @@ def test_many_findings_and_long_commands_keep_the_page_small(tmp_path) -> None:
     assert len(text) < 50_000
     assert f"- and {500 - markdown.CAUSES_OF_A_STATE} more new: see results/summary.json" in text
     assert "# 100,000 characters: see results/summary.json" in text
+
+
+def test_cause_that_is_not_shown_in_full_has_its_remedy() -> None:
+    many = broken(*(replace(FOUND, identity=f"{number:012}", problem=f"answered {number}") for number in range(12)))
+    lines = page(run_report(many, hints={"ERR-01": FixHint("It sleeps.", "Wake it.", ())})).splitlines()
+    assert lines.count("   - usually because: It sleeps.") == 12
+
+
+def test_reason_of_many_checks_is_one_line_with_its_operations() -> None:
+    reported = [
+        item("inconclusive", operation=name, text=f"ERR-01 No control was accepted: {name} answered 400. Give others.")
+        for name in ("a", "b")
+    ]
+    line = "- 2 checks on 2 operations: No control was accepted; for example: a answered 400. Give others"
+    assert f"## What could not be told\n\n{line}\n\n## Evidence" in page(run_report(*reported))
+
+
+def test_command_that_tries_a_cause_again_is_named() -> None:
+    files = {"--summary": "own/summary.json"}
+    assert "`make replay CAUSE=1 ARGS='--summary own/summary.json'` tries cause 1 again" in page(
+        run_report(broken(FOUND), files=files)
+    )
+    assert "again" not in page(run_report(item("held"), files=files))
 
 
 def test_option_is_named_where_nothing_holds_the_rest() -> None:

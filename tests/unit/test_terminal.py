@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from contracts.model.result import FindingText, ItemResult
+from contracts.requirements import FixHint
 from reports.render.terminal import CAUSES_OF_A_STATE, COLUMNS, closing_text
 from reports.run.counts import CheckResult
 from reports.run.trend import State
 from tests.support.factories import table
 from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, earlier_run, item, run_report
+from tests.support.suite_process import ROOT
 
 HELD = item("held")
 KNOWN = broken(FOUND, suppressed=True)
@@ -37,7 +39,7 @@ def test_text_from_the_target_is_inert() -> None:
         FOUND, text=FindingText("", "\x1b[8m500 \x9b2J"), observations=["it sends \x1b[31mred, \u202eback\n::error::no"]
     )
     text = closing_text(run_report(reported, not_cancelled=("record \x1b]8;;x\x1b\\",)), 100)
-    assert "\\x1b[31mred, \\u202eback\n\\x3a:error::no" in text
+    assert "\\x1b[31mred, \\u202eback ::error::no" in text
     assert text.replace("\n", "").isprintable()
 
 
@@ -62,22 +64,53 @@ def test_order_is_verdict_changes_evidence_numbers_table_exit_code() -> None:
         "  4  gone, was open since 2026-11-23, 1 run: A body without a required property is not rejected with",
         "     400. ERR-01 on cancel.",
         "",
+        "Evidence: 40 requests sent, 2 controls accepted, all 4 requirements decided.",
+        "Access write: enough for every check. Seed 5.",
         "Detection: not measured for this version and profile: run make prove.",
-        "Evidence: 40 requests sent, 2 controls accepted.",
-        "Requirements: 4 of 4 decided on at least one operation.",
-        "Access write: enough for every check.",
-        "",
-        "Checks: 5 (4 requirements on the operations they apply to): 2 held, 2 violated, 1 not met.",
-        "Musts: 4 of these checks can fail the run: 2 held, 2 violated.",
+        "Musts: 4 of 5 checks can fail the run: 2 held, 2 violated.",
         "                                     not      min",
         "                       held violated met evidence",
         "The 400 error contract    1        2   1        3",
         "Protocol                  1                     3",
         "All checks                2        2   1        3",
         "Min evidence: the smallest number of requests that decided a check which held.",
-        "mock: 40 requests sent, seed 5.",
         "Exit code 1: a must is violated.",
     ]
+
+
+def test_healthy_run_takes_twenty_lines_of_eighty_columns() -> None:
+    groups = ("The bearer requirement", "The 400 error contract", "What happens after the 200", "Protocol")
+    told = [item("held", group=name) for name in (*groups, "Response shape", "The rate limit")]
+    lines = closed(*told, item("not applicable"), width=80, notice="History starts anew: there is no findings.jsonl")
+    assert len(lines) <= 20
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_cause_has_its_usual_remedy_and_the_command_that_tries_it_again() -> None:
+    hints = {"ERR-01": FixHint("The validator sleeps, which nobody sees before noon.", "Wake it.", ())}
+    files = {"--summary": str(ROOT / "reports" / "results" / "t" / "summary.json")}
+    lines = closed(broken(FOUND), hints=hints, files=files, width=50)
+    assert lines[7:9] == ["     Usually: The validator sleeps, which nobody", "       sees before noon."]
+    assert lines[9] == "Try cause 1 again, in seconds: make replay CAUSE=1"
+    assert not any("again" in line for line in closed(broken(FOUND)))
+    assert not any("again" in line for line in closed(HELD, files=files))
+
+
+def test_reason_of_many_checks_is_one_entry_with_its_operations() -> None:
+    reported = [
+        item("inconclusive", operation=name, text=f"ERR-01 No control was accepted: {name} answered 400.\ncurl x")
+        for name in ("a", "b", "b")
+    ]
+    needs = item("inconclusive", beyond_access=True, text="ERR-01 No control request can be made: set PROPEXO_TOKEN.")
+    declared = item("not applicable", beyond_access=True, text="ERR-01 it needs access write")
+    lines = closed(HELD, *reported, needs, declared)
+    at = lines.index("Could not tell: 4 of 6 checks, 4 musts among them.")
+    assert lines[at + 1 : at + 4] == [
+        "     3 checks on 2 operations: No control was accepted; for example: a answered 400.",
+        "     1 check on 1 operation: No control request can be made: set PROPEXO_TOKEN.",
+        "",
+    ]
+    assert lines.index("Causes without an earlier run: none.") < at
 
 
 def test_no_heading_of_the_table_is_cut_in_80_columns() -> None:
@@ -145,12 +178,13 @@ def test_fault_of_the_suite_is_a_row_of_its_own() -> None:
 @pytest.mark.parametrize("code", range(8))
 def test_exit_code_is_explained(code: int) -> None:
     lines = closed(HELD, exit_code=code)
-    assert lines[-2] == "mock: 40 requests sent, seed 5."
     assert lines[-1] == run_report(HELD, exit_code=code).exit_line
 
 
 def test_reason_why_the_run_stopped_is_reported() -> None:
-    assert "The target is away." in closed(HELD, item("inconclusive", stop="The target is away."))
+    lines = closed(HELD, item("inconclusive", text="ERR-01 The target is away.", stop="The target is away."))
+    at = lines.index("Could not tell: 1 of 2 checks, 1 must among them.")
+    assert lines[at + 1 : at + 3] == ["     The target is away.", ""]
 
 
 def test_each_record_that_is_left_is_a_line() -> None:

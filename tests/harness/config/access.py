@@ -10,7 +10,7 @@ from contracts.checks.errors import error_names_property
 from contracts.errors import ConformanceError, CouldNotTell, NotApplicable, UsageError
 from contracts.model.http import Exchange
 from contracts.model.result import ItemResult
-from contracts.model.verdict import PASS
+from contracts.model.verdict import PASS, Status
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 
@@ -132,8 +132,10 @@ def names_invalid_fields(operation: Operation, exchanges: Iterable[Exchange]) ->
 
 
 def access_line(results: Sequence[ItemResult], access: Access) -> str:
-    """Return the level of a run, and for how many of its checks it is sufficient."""
-    enough = sum(not result.beyond_access for result in results)
-    if enough == len(results):
-        return f"{access}: enough for every check"
-    return f"{access}: enough for {enough} of {len(results)} checks"
+    """Return the level of a run, and for how many of its checks it is sufficient, as far as they were run."""
+    ran = [result for result in results if result.verdict is not Status.NOT_RUN]
+    enough = sum(not result.beyond_access for result in ran)
+    if not ran:
+        return f"{access}: no check was run"
+    was_run = " that was run" if len(ran) < len(results) else ""
+    return f"{access}: enough for {'every check' if enough == len(ran) else f'{enough} of {len(ran)} checks'}{was_run}"

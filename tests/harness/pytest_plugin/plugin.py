@@ -18,7 +18,7 @@ from tests.harness.pytest_plugin.hooks import ConformanceHooks
 from tests.harness.pytest_plugin.outcomes import BudgetSkips
 from tests.harness.pytest_plugin.results import ResultCollector
 from tests.harness.pytest_plugin.session_finish import SessionFinisher, SignalShield
-from tests.harness.pytest_plugin.terminal import AccessErrors
+from tests.harness.pytest_plugin.terminal import UndecidedErrors
 
 PARTS = (options, configuration, collection, requirement_fixture, outcomes, results, workers, terminal)
 """Modules with hooks. Not in `pytest_plugins`, which warns of a module that another one has imported before."""
@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register what has a state, or has to come before or after other plugins."""
     collector = ResultCollector(config)
     config.pluginmanager.register(collector, "conformance-results")
-    config.pluginmanager.register(AccessErrors(), "conformance-access-errors")
+    config.pluginmanager.register(UndecidedErrors(), "conformance-undecided-errors")
     config.pluginmanager.register(BudgetSkips(), "conformance-budget-skips")
     config.pluginmanager.register(SessionFinisher(collector), "conformance-session-finisher")
     config.pluginmanager.register(SignalShield(), "conformance-signal-shield")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Generator, Iterator
-from typing import Final
 
 import pytest
 
@@ -14,8 +12,6 @@ from contracts.untrusted import sanitize
 from tests.harness.http.transport_stats import transport_stats_line
 from tests.harness.pytest_plugin.results import result_of
 from tests.harness.pytest_plugin.stash import NOT_CANCELLED, NOT_WRITTEN, RESULTS, SESSION, STOP_REASONS
-
-REASONS_SHOWN: Final = 6
 
 
 def write_line(config: pytest.Config, line: str) -> None:
@@ -35,27 +31,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(line)
 
 
-class AccessErrors:
-    """Shows what the checks that need more access lack, once for each reason instead of once for each check."""
+class UndecidedErrors:
+    """Keeps what could not be told out of pytest's list of errors: the reports show each reason once."""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None]:
-        """Leave these errors out of pytest's list of errors, which has two lines for each."""
+        """Leave these errors out while pytest writes its list, which has two lines for each check."""
         errors = terminalreporter.stats.get("error", [])
-        lacking = [report for report in errors if (result := result_of(report)) and result.beyond_access]
-        if not lacking:
+        kept = [report for report in errors if not _is_undecided(report)]
+        if kept == errors:
             return (yield)
-        terminalreporter.stats["error"] = [report for report in errors if report not in lacking]
-        reasons = Counter(report.longreprtext.strip().partition(" ")[2] for report in lacking)
-        terminalreporter.section("checks that need more access")
-        for reason, number in reasons.most_common(REASONS_SHOWN):
-            terminalreporter.write_line(sanitize.text(f"{number} of them: {reason}"))
-        if len(reasons) > REASONS_SHOWN:
-            terminalreporter.write_line(f"and {len(reasons) - REASONS_SHOWN} more reasons: see the report.")
+        terminalreporter.stats["error"] = kept
         try:
             return (yield)
         finally:
             terminalreporter.stats["error"] = errors
+
+
+def _is_undecided(report: object) -> bool:
+    result = result_of(report)
+    return result is not None and result.verdict is Status.COULD_NOT_TELL
 
 
 def _summary_lines(config: pytest.Config) -> Iterator[str]:
