@@ -40,7 +40,8 @@ conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PRO
 
 requirements: $(READY) ## write OUT/html/requirements.html: what is required, what is sent for it in PROFILE, how to mend
 	@mkdir -p "$$OUT/html"; said=$$($(RUN) -m pytest tests/conformance --collect-only -qq --contract "$$CONTRACT" --profile "$$PROFILE" \
-		--requirements "$$OUT/html/requirements.html" $(ARGS) 2>&1) || { echo "$$said"; exit 1; }; echo "$$OUT/html/requirements.html"
+		--requirements "$$OUT/html/requirements.html" $(ARGS) 2>&1) || { echo "$$said"; exit 1; }; \
+		grep '^Unfinished: ' <<< "$$said"; echo "$$OUT/html/requirements.html"
 
 published: $(READY) ## test the mock of DOCUMENT by it: DOCUMENT=FILE, an OpenAPI document as it is published
 	@test -f "$$DOCUMENT" || { echo "$${DOCUMENT:-DOCUMENT} is no file: say make published DOCUMENT=FILE, with an OpenAPI document as it is published."; exit 1; }
@@ -110,7 +111,7 @@ bench: $(READY) ## measure the suite against `st run`: speed, defects detected, 
 	@$(RUN) -m tests.detection.bench_documents
 
 mock: $(READY) ## serve CONTRACT at http://127.0.0.1:PORT to develop against, or a seeded DEFECT; ARGS="--token T --seed 1 --limit 60"
-	@if [ -n "$$DEFECT" ]; then $(RUN) -m tests.detection.serve "$$DEFECT" $(ARGS); \
+	@if [ -n "$$DEFECT" ]; then $(RUN) -m tests.detection.serve "$$DEFECT" --port "$$PORT" $(ARGS); \
 	else $(RUN) -m contracts.mock --port "$$PORT" --contract "$$CONTRACT" $(ARGS); fi
 
 lint: $(READY) ## ruff, the linter and the formatter's check; the CI files by their schemas and by zizmor

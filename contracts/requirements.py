@@ -38,7 +38,10 @@ class FixHint:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One numbered sentence that a target must or should satisfy; requirements.yaml explains the fields."""
+    """One numbered sentence that a target must or should satisfy; requirements.yaml explains the fields.
+
+    `unfinished` says what its entry lacks; it is empty in every run.
+    """
 
     id: str
     group: str
@@ -54,6 +57,7 @@ class Requirement:
     gates_because: str = ""
     recommended: str = ""
     implied_by: tuple[str, ...] = ()
+    unfinished: str = ""
 
     @property
     def gates(self) -> bool:
@@ -70,14 +74,21 @@ class Requirement:
         return self.applies_to in operation.traits
 
 
-def load_requirements(file: Path) -> dict[str, Requirement]:
-    """Read the requirements by id, in the file's order; `ContractError` in one sentence if one is malformed."""
+def load_requirements(file: Path, *, allow_unfinished: bool = False) -> dict[str, Requirement]:
+    """Read the requirements by id, in the file's order; `ContractError` in one sentence if one is malformed.
+
+    With `allow_unfinished` an entry may lack texts, as it does while somebody writes it.
+    """
     try:
-        return dict(_requirements(file, read_bytes(file, MAX_CONTRACT_FILE_BYTES)))
+        found = dict(_requirements(file, read_bytes(file, MAX_CONTRACT_FILE_BYTES)))
     except OSError as error:
         raise ContractError(f"{file} cannot be read ({error.strerror}).") from error
     except YamlError as error:
         raise ContractError(f"{file} is {error}.") from error
+    for requirement in found.values():
+        if requirement.unfinished and not allow_unfinished:
+            raise _malformed(requirement.id, file, requirement.unfinished)
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -91,26 +102,38 @@ def _requirements(file: Path, content: bytes) -> dict[str, Requirement]:
             problem = "its id is given twice"
         if problem:
             raise _malformed(name, file, problem)
+        fix = entry.get("fix")
+        hint = fix if isinstance(fix, dict) else {}
         found[name] = Requirement(
             id=name,
             group=raw["groups"][name.partition("-")[0]],
             level=entry["level"],
             basis=entry["basis"],
-            sentence=entry["sentence"],
-            violation=entry["violation"],
-            source=entry["source"],
+            sentence=_text(entry, "sentence"),
+            violation=_text(entry, "violation"),
+            source=_text(entry, "source"),
             applies_to=entry["applies-to"],
             scope=entry["scope"],
-            fix=FixHint(entry["fix"]["usually-because"], entry["fix"]["to-mend"], tuple(entry["fix"]["sources"])),
+            fix=FixHint(_text(hint, "usually-because"), _text(hint, "to-mend"), tuple(_addresses(hint.get("sources")))),
             access=entry.get("access", ACCESS[-1]),
-            gates_because=entry.get("gates-because", ""),
-            recommended=entry.get("recommended", ""),
+            gates_because=_text(entry, "gates-because"),
+            recommended=_text(entry, "recommended"),
             implied_by=tuple(entry.get("implied-by", ())),
+            unfinished=_text_problem(entry) or "",
         )
     for requirement in found.values():
         if problem := _implication_problem(requirement, found):
             raise _malformed(requirement.id, file, problem)
     return found
+
+
+def _text(entry: Mapping[str, Json], name: str) -> str:
+    value = entry.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _addresses(sources: Json) -> list[str]:
+    return [one for one in sources if isinstance(one, str)] if isinstance(sources, list) else []
 
 
 def _malformed(name: str, file: Path, problem: str) -> ContractError:
@@ -152,24 +175,25 @@ def _problem(entry: Mapping[str, Json], groups: Mapping[str, str]) -> str | None
         return f"`access` is {entry['access']!r}, not one of {', '.join(ACCESS)}"
     if not ID.fullmatch(name) or name.partition("-")[0] not in groups:
         return "its id is not GROUP-NN with one of the groups"
-    if entry["level"] == "must" and not entry.get("gates-because"):
-        return "a must says in `gates-because` why it gates"
     if entry["level"] != "must" and {"gates-because", "recommended"} & entry.keys():
         return "only a must has `gates-because` or `recommended`"
-    return _text_problem(entry)
+    implied_by = entry.get("implied-by", [])
+    if not isinstance(implied_by, list) or not all(isinstance(name, str) for name in implied_by):
+        return "`implied-by` is not a list of ids"
+    return None
 
 
 def _text_problem(entry: Mapping[str, Json]) -> str | None:
-    if not entry.get("sentence", "").endswith("."):
+    """Return what a text of an entry lacks; the requirement can be shown all the same."""
+    if not _text(entry, "sentence").endswith("."):
         return "its sentence does not end with a full stop"
+    if entry["level"] == "must" and not entry.get("gates-because"):
+        return "a must says in `gates-because` why it gates"
     violation = entry.get("violation")
     if not isinstance(violation, str) or not violation.endswith("."):
         return "`violation` is not a sentence that ends with a full stop"
     if len(violation) > MAX_VIOLATION_CHARACTERS:
         return f"`violation` has {len(violation)} characters, {MAX_VIOLATION_CHARACTERS} at most"
-    implied_by = entry.get("implied-by", [])
-    if not isinstance(implied_by, list) or not all(isinstance(name, str) for name in implied_by):
-        return "`implied-by` is not a list of ids"
     if not _is_https(entry.get("source")):
         return "its source is not an https address"
     return _fix_problem(entry.get("fix"))

@@ -53,6 +53,8 @@ def malformed_body_rejected(operation: Operation, exchange: Exchange) -> Decisio
     decision = rejected_with(HTTPStatus.BAD_REQUEST)(operation, exchange)
     if not isinstance(decision, Violation):
         return decision
+    # Who mends only the status would learn of the rest in the next run.
+    decision = replace(decision, expected="400 with the error that the document describes (ERR-05)")
     if sent.strict and isinstance(sent.value, dict):
         return replace(decision, gates=is_clearly_invalid(operation, sent.value))
     if not exchange.accepted:

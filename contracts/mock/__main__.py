@@ -30,9 +30,7 @@ LAST_PORT: Final = 65535
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve a document; exit with one sentence if the document or the port cannot be used."""
     parser = argparse.ArgumentParser(prog=program("mock", "contracts.mock"), description=__doc__)
-    parser.add_argument(
-        "--port", type=_port, default=PORT, help="on 127.0.0.1, 0 for a free one (default: %(default)s)"
-    )
+    parser.add_argument("--port", type=port, default=PORT, help="on 127.0.0.1, 0 for a free one (default: %(default)s)")
     parser.add_argument("--contract", type=Path, default=CONTRACT, metavar="FILE", help="OpenAPI document to serve")
     parser.add_argument(
         "--overlay", type=Path, action="append", default=[], metavar="FILE", help="overlay to apply to it; repeatable"
@@ -60,8 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ContractError as error:
         parser.exit(2, f"{error}\n")
     except OSError as error:
-        reason = os.strerror(error.errno or 0)  # without the socket module's addition to it
-        parser.exit(2, f"Port {options.port} cannot be used ({reason}): name another one with --port.\n")
+        parser.exit(2, f"{port_problem(options.port, error)}\n")
 
 
 def startup_banner(document: Document, server: MockServer) -> str:
@@ -81,10 +78,17 @@ def startup_banner(document: Document, server: MockServer) -> str:
     )
 
 
-def _port(text: str) -> int:
+def port(text: str) -> int:
+    """Return a port that an option names; 0 is any free one."""
     if text.isascii() and text.isdigit() and len(text) <= len(str(LAST_PORT)) and int(text) <= LAST_PORT:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text} is not a port: use a number from 0 to {LAST_PORT}")
+
+
+def port_problem(number: int, error: OSError) -> str:
+    """Return a sentence about a port that cannot be used."""
+    reason = os.strerror(error.errno or 0)  # without the socket module's addition to it
+    return f"Port {number} cannot be used ({reason}): name another one with --port."
 
 
 def _token(text: str) -> str:

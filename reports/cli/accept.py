@@ -16,6 +16,7 @@ from typing import Any
 from contracts.errors import UsageError
 from contracts.model.verdict import INTERMITTENT
 from contracts.reader_commands import program
+from contracts.untrusted import similar_names
 from contracts.untrusted.bounded_yaml import read_yaml
 from reports.output.console import fail, show
 from reports.render.wording import one_line
@@ -38,8 +39,7 @@ def entry(summary: Mapping[str, Any], chosen: str, today: dt.date, *, everywhere
     causes = [cause for cause in summary["causes"] if cause["example"] in findings]
     cause = next((one for one in causes if chosen in (str(one["number"]), one["identity"])), None)
     if cause is None and chosen not in findings:
-        listed = ", ".join(f"{one['number']} ({one['identity']}, {one['requirement']})" for one in causes)
-        raise UsageError(f"The last run has no cause or finding {chosen}; its causes: {listed or 'none'}.")
+        raise UsageError(f"The last run has no cause or finding {chosen}; {similar_names.causes(chosen, causes)}")
     found = findings[cause["example"] if cause else chosen]
     observed = one_line(found["observed"])[:LONGEST_OBSERVED]
     intermittent = found["edit"] == INTERMITTENT or found["seen"] < found["tried"]
@@ -84,8 +84,11 @@ def _latest_summary(out: OutputFolder) -> Path:
     return found[-1]
 
 
-def accept(chosen: str, summary: Path, file: Path, today: dt.date, *, everywhere: bool = False) -> None:
-    """Add the entry for a cause or a finding to the file; `UsageError` with a sentence if that is not possible."""
+def accept(chosen: str, summary: Path, file: Path, today: dt.date, *, everywhere: bool = False) -> dt.date:
+    """Add the entry for a cause or a finding to the file, and return its last day.
+
+    Raises `UsageError` with a sentence if that is not possible.
+    """
     content = summaries.read(summary)
     try:
         text = entry(content, chosen, today, everywhere=everywhere).encode()
@@ -98,6 +101,7 @@ def accept(chosen: str, summary: Path, file: Path, today: dt.date, *, everywhere
     if any([known.get(name) for name in key] == [added[name] for name in key] for known in listed):
         raise UsageError(f"{key[0].capitalize()} {added[key[0]]} is in {file} already.")
     file.write_bytes(before + text)
+    return dt.date.fromisoformat(added["expires"])
 
 
 def main() -> int:
@@ -121,10 +125,15 @@ def main() -> int:
     file = chosen.file or out.known_issues
     try:
         today = dt.datetime.now(tz=dt.UTC).date()
-        accept(chosen.cause, chosen.summary or _latest_summary(out), file, today, everywhere=chosen.all_operations)
+        summary = chosen.summary or _latest_summary(out)
+        last_day = accept(chosen.cause, summary, file, today, everywhere=chosen.all_operations)
     except UsageError as error:
         return fail(f"not accepted: {error}")
-    show(f"{file}: fill in reason, owner and link of the last entry; until then no run starts.")
+    show(
+        f"{file}: fill in reason, owner and link of the last entry; until then no run starts. "
+        f"The violation then fails no run until {last_day}, its last day. "
+        "Once the requirement holds again, runs fail until you remove the entry."
+    )
     return 0
 
 

@@ -11,6 +11,7 @@ import argparse
 import select
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,11 +53,16 @@ def _is(entry: Mapping[str, Any], chosen: str) -> bool:
     return chosen in ("all", entry["identity"]) or ("example" in entry and chosen == str(entry["number"]))
 
 
+def can_go_away(target: str) -> bool:
+    """Return whether a target is a server that somebody can start again."""
+    return urlsplit(target).hostname is not None
+
+
 def is_there(target: str) -> bool:
-    """Return whether something listens at a target; what is no URL is always there."""
-    parts = urlsplit(target)
-    if parts.hostname is None:
+    """Return whether something listens at a target; the embedded mock and the sandbox are always there."""
+    if not can_go_away(target):
         return True
+    parts = urlsplit(target)
     try:
         port = parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
         with socket.create_connection((parts.hostname, port), timeout=CONNECT_SECONDS):
@@ -76,24 +82,50 @@ def wait_for_change(target: str, key_pressed: Callable[[float], bool]) -> None:
 
 
 def enter_pressed(seconds: float) -> bool:
-    """Wait at most so many seconds for a line on stdin; raises KeyboardInterrupt where stdin has ended."""
+    """Wait at most so many seconds for a line on stdin; raises EOFError where stdin has ended."""
     if not select.select([sys.stdin], [], [], seconds)[0]:
         return False
     if not sys.stdin.readline():
-        raise KeyboardInterrupt
+        raise EOFError
     return True
 
 
+def no_key(seconds: float) -> bool:
+    """Wait so many seconds; nobody can press a key."""
+    time.sleep(seconds)
+    return False
+
+
 def watch(run: Callable[[], int], target: str, key_pressed: Callable[[float], bool] = enter_pressed) -> int:
-    """Run again and again until Ctrl-C; return the last exit code."""
+    """Run again and again until Ctrl-C; return the last exit code.
+
+    Where stdin has ended, only a target that comes back makes it run again; it ends where none can.
+    """
     code = run()
     try:
         while True:
-            show("Waiting for the target to come back. Enter tries again, Ctrl-C ends.")
-            wait_for_change(target, key_pressed)
+            show(waiting_text(target, keys=key_pressed is not no_key))
+            try:
+                wait_for_change(target, key_pressed)
+            except EOFError:
+                if not can_go_away(target):
+                    show(f"Ended: stdin has ended, so that no Enter can come, and {target} is always there.")
+                    return code
+                key_pressed = no_key
+                continue
             code = run()
     except KeyboardInterrupt:
         return code
+
+
+def waiting_text(target: str, *, keys: bool) -> str:
+    """Return a sentence on what will make the next run; `keys`: Enter does, too."""
+    enter = "Enter tries again" if keys else "stdin has ended, so that Enter does not"
+    if not can_go_away(target):
+        return f"{enter}, Ctrl-C ends."
+    if is_there(target):
+        return f"The target is up: start it again to try again. {enter[0].upper()}{enter[1:]}, Ctrl-C ends."
+    return f"The target is down: it is tried again as soon as it is up. {enter[0].upper()}{enter[1:]}, Ctrl-C ends."
 
 
 def main(argv: Sequence[str] | None = None) -> int:

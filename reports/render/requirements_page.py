@@ -33,13 +33,14 @@ class Entry:
     """A requirement, the operations that it applies to as `POST /v1/x`, and what a run sends for it.
 
     `mutations` are the names of its mutations on any of these operations, `other_requests` is the largest number of
-    requests beside them that one operation gets.
+    requests beside them that one operation gets. `unfinished` says what is still to be written, or is empty.
     """
 
     requirement: Requirement
     operations: tuple[str, ...]
     mutations: tuple[str, ...]
     other_requests: int
+    unfinished: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ def _article(entry: Entry, implied: Sequence[str], scope: Scope) -> str:
 
 def _rows(entry: Entry, implied: Sequence[str], scope: Scope) -> Iterator[tuple[str, str]]:
     requirement = entry.requirement
+    if entry.unfinished:
+        yield "Unfinished", code_html(f"{entry.unfinished}.")
     yield "Violated where", code_html(requirement.violation)
     yield "Usually because", code_html(requirement.fix.usually_because)
     yield "To mend", code_html(requirement.fix.to_mend)

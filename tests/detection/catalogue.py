@@ -7,8 +7,8 @@
         def new_job_id(self) -> str: ...
 
 The class name gives the name (`job-id-is-null`), the docstring's first line the sentence. What a subclass
-cannot do is a generator function `(document, seed) -> Iterator[Served]` under the same decorator, which serves in its
-own way, for example a proxy before `serve_mock(MockApi(document, state=State(seed=seed)))`.
+cannot do is a generator function `(document, seed, port) -> Iterator[Served]` under the same decorator, which serves in
+its own way, for example a proxy before `serve_mock(MockApi(document, state=State(seed=seed)))`. Port 0 is a free one.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ BOTH: Final[tuple[Kind, ...]] = ("write", "job-status")
 Observe: TypeAlias = Callable[[Probe], object]
 """Sends one request or a few to a served mock and returns a value to compare, without job ids and dates."""
 
-Subject = TypeVar("Subject", type[MockApi], Callable[[Document, int | None], Iterator[Served]])
+Subject = TypeVar("Subject", type[MockApi], Callable[[Document, int | None, int], Iterator[Served]])
 
 logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
 """Some defects crash on purpose: without a handler, each traceback would go to stderr."""
@@ -64,8 +64,8 @@ logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
 class Serve(Protocol):
     """Serves a document on a real socket while the context lasts; the same seed gives the same token and ids."""
 
-    def __call__(self, document: Document, seed: int | None = None) -> AbstractContextManager[Served]:
-        """Start to serve."""
+    def __call__(self, document: Document, seed: int | None = None, port: int = 0) -> AbstractContextManager[Served]:
+        """Start to serve, on a free port if it is 0; raises OSError if the port is not available."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,27 +180,27 @@ def registered() -> tuple[tuple[Defect, ...], tuple[Variant, ...]]:
 
 
 @contextlib.contextmanager
-def serve_mock(api: MockApi) -> Iterator[Served]:
-    """Serve this mock while the context lasts."""
-    with serve(api) as server:
+def serve_mock(api: MockApi, port: int = 0) -> Iterator[Served]:
+    """Serve this mock while the context lasts; port 0 picks a free one."""
+    with serve(api, port) as server:
         yield Served(server.url, api.state.tokens[0], dict(api.state.supplied))
 
 
 @contextlib.contextmanager
-def serve_healthy(document: Document, seed: int | None = None) -> Iterator[Served]:
+def serve_healthy(document: Document, seed: int | None = None, port: int = 0) -> Iterator[Served]:
     """Serve the unchanged mock while the context lasts."""
-    with serve_mock(MockApi(document, state=State(seed=seed))) as served:
+    with serve_mock(MockApi(document, state=State(seed=seed)), port) as served:
         yield served
 
 
-def _server(subject: type[MockApi] | Callable[[Document, int | None], Iterator[Served]]) -> Serve:
+def _server(subject: type[MockApi] | Callable[[Document, int | None, int], Iterator[Served]]) -> Serve:
     if not isinstance(subject, type):
         manager = contextlib.contextmanager(subject)
-        return lambda document, seed=None: manager(document, seed)
-    return lambda document, seed=None: serve_mock(subject(document, state=State(seed=seed)))
+        return lambda document, seed=None, port=0: manager(document, seed, port)
+    return lambda document, seed=None, port=0: serve_mock(subject(document, state=State(seed=seed)), port)
 
 
-def _named(subject: type[MockApi] | Callable[[Document, int | None], Iterator[Served]]) -> tuple[str, str]:
+def _named(subject: type[MockApi] | Callable[[Document, int | None, int], Iterator[Served]]) -> tuple[str, str]:
     """Return name and sentence; ValueError if the name is taken or the docstring has no sentence."""
     words: list[str] = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", subject.__name__)
     name = "-".join(words).lower()

@@ -169,10 +169,10 @@ class RawServer:
         connection.write(response.to(request))
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[Served]:
-        """Serve while the context lasts."""
+    def running(self, port: int = 0) -> Iterator[Served]:
+        """Serve while the context lasts; port 0 picks a free one."""
         ready = threading.Event()
-        with socket.create_server((HOST, 0), backlog=BACKLOG) as listener:
+        with socket.create_server((HOST, port), backlog=BACKLOG) as listener:
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             thread = threading.Thread(target=asyncio.run, args=[self._serve(listener, ready)], name="raw", daemon=True)
             thread.start()
@@ -255,11 +255,11 @@ class RawServer:
         )
 
 
-def as_serve_function(server: type[RawServer]) -> Callable[[Document, int | None], Iterator[Served]]:
+def as_serve_function(server: type[RawServer]) -> Callable[[Document, int | None, int], Iterator[Served]]:
     """Return a function that serves with this class, with its name and docstring, for the catalogue's decorators."""
 
-    def serve(document: Document, seed: int | None) -> Iterator[Served]:
-        with server(document, seed).running() as served:
+    def serve(document: Document, seed: int | None, port: int) -> Iterator[Served]:
+        with server(document, seed).running(port) as served:
             yield served
 
     serve.__name__, serve.__doc__ = server.__name__, server.__doc__

@@ -110,6 +110,22 @@ def test_examples_pass_the_unit_tests_of_what_they_add_to(tree: Path) -> None:
     assert "test_requirement_is_cited_by_one_test[HTTP-04] PASSED" in output
 
 
+def test_requirement_that_is_being_written_is_on_the_page(tree: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "tree"
+    shutil.copytree(tree, folder)
+    file = folder / "contracts" / "requirements.yaml"
+    code = "".join(code for heading, code in examples() if heading == "A requirement" and code.startswith("  - id"))
+    unfinished = re.sub(r"to-mend: .*", 'to-mend: ""', code)
+    assert unfinished != code
+    file.write_text(
+        file.read_text("utf-8").replace(code, unfinished + unfinished.replace("HTTP-04", "HTTP-05")), "utf-8"
+    )
+    output = run(folder, "pytest", "tests/conformance", "--collect-only", "-qq", "--requirements", "page.html")
+    assert "Unfinished: HTTP-04: `to-mend` is not a sentence that ends with a full stop." in output
+    assert "Unfinished: HTTP-05: " in output, "no row cites it"
+    assert "<dt>Unfinished</dt>" in (folder / "page.html").read_text("utf-8")
+
+
 def test_operation_and_requirement_are_tested_and_the_mutation_is_sent(tree: Path) -> None:
     har = tree.parent / "exchanges.har"
     chosen = ("--operation", "read_service_health", "--operation", "cancel_lead_appointment_rentmanager")

@@ -184,6 +184,20 @@ def test_5_nothing_selected(tmp_path: Path) -> None:
     assert "matches no operation: choose among create_lead" in finished.output
 
 
+def test_5_words_that_match_nothing(tmp_path: Path) -> None:
+    finished = run(tmp_path, "-k", "ERR-99 or get_write_statuses")
+    assert finished.code == 5
+    assert "-k: no check has ERR-99 in its name; did you mean ERR-09?" in finished.output
+    assert "-k: no check has get_write_statuses in its name; did you mean get_write_status?" in finished.output
+
+
+def test_4_profile_and_access_that_do_not_exist(tmp_path: Path) -> None:
+    for option, given, near in (("--profile", "nightlly", "nightly"), ("--access", "tokens", "token")):
+        finished = run(tmp_path, option, given)
+        assert finished.code == 4
+        assert f"{given} is not known: did you mean {near}? Known: " in finished.output
+
+
 def test_6_nothing_listens(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -47,6 +47,15 @@ def test_path_with_blanks_and_quotes_is_one_argument(target: str, checkout: Path
     assert target == "mock" or call[call.index("--target") + 1] == "http://127.0.0.1:1/a b"
 
 
+@pytest.mark.parametrize(("given", "port"), [((), "4010"), (("PORT=4711",), "4711")])
+@pytest.mark.parametrize("defect", [(), ("DEFECT=any-token-is-taken",)])
+def test_mock_and_seeded_defect_are_served_on_the_port(
+    checkout: Path, given: tuple[str, ...], port: str, defect: tuple[str, ...]
+) -> None:
+    (call,) = calls_of(checkout, "mock", *given, *defect)
+    assert call[call.index("--port") + 1] == port
+
+
 def test_published_document_is_tested_on_its_mock_in_two_workers(checkout: Path) -> None:
     document = checkout.parent / "vendor's own.yaml"
     document.touch()

@@ -131,7 +131,12 @@ def test_last_run_is_taken(tmp_path: Path, run: Path, capsys, monkeypatch) -> No
     )
     (tmp_path / "results" / "a").mkdir(parents=True)
     run.rename(tmp_path / "results" / "a" / "summary.json")
+    last_day = dt.datetime.now(tz=dt.UTC).date() + dt.timedelta(days=30)
     assert reported(capsys, monkeypatch, "1", *out, "--file", str(file)) == (
         0,
-        f"{file}: fill in reason, owner and link of the last entry; until then no run starts.\n",
+        (
+            f"{file}: fill in reason, owner and link of the last entry; until then no run starts. "
+            f"The violation then fails no run until {last_day}, its last day. "
+            "Once the requirement holds again, runs fail until you remove the entry.\n"
+        ),
     )

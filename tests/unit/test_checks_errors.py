@@ -91,6 +91,12 @@ def test_malformed_body_is_rejected(expected, seen) -> None:
     assert decided(errors.malformed_body_rejected(CANCEL, seen)) == expected
 
 
+def test_rejection_with_another_status_says_that_the_documented_error_is_expected_too() -> None:
+    decision = errors.malformed_body_rejected(CANCEL, exchange(422, request_body={}))
+    assert isinstance(decision, Violation)
+    assert decision.expected == "400 with the error that the document describes (ERR-05)"
+
+
 @table(
     "gates, seen",
     {

@@ -54,6 +54,8 @@ def test_cause_is_chosen_by_its_identity(file: Path) -> None:
     "content, chosen, complaint",
     {
         "no such cause": (None, "9", "has no cause or finding 9; its causes: 1 ("),
+        "a mistyped finding": (None, "e033b87394f", "did you mean 1? Its causes: 1 ("),
+        "a requirement of a cause": (None, FOUND.requirement.lower(), "did you mean 1? Its causes: 1 ("),
         "a finding that is gone": (None, ADVICE.identity, f"has no cause or finding {ADVICE.identity}"),
         "no summary": ("[]", "1", "is no summary of a run"),
         "no JSON": ("{", "1", "is no summary of a run"),

@@ -82,4 +82,49 @@ def test_watch_runs_until_it_is_interrupted_and_keeps_the_last_exit_code(capsys:
             raise KeyboardInterrupt from None
 
     assert watch(lambda: next(codes), "mock", key_pressed) == 0
-    assert capsys.readouterr().out.count("Enter tries again, Ctrl-C ends.") == 3
+    assert capsys.readouterr().out.splitlines() == ["Enter tries again, Ctrl-C ends."] * 3
+
+
+def interrupted(_: float) -> bool:
+    raise KeyboardInterrupt
+
+
+def stdin_ended(_: float) -> bool:
+    raise EOFError
+
+
+@pytest.mark.parametrize(("there", "said"), [(True, "The target is up: "), (False, "The target is down: ")])
+def test_watch_says_whether_the_target_is_up(
+    *, there: bool, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "is_there", lambda _: there)
+    assert watch(lambda: 1, "http://127.0.0.1:1", interrupted) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(said)
+    assert line.endswith("Enter tries again, Ctrl-C ends.")
+
+
+def test_watch_goes_on_where_stdin_has_ended(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    states = iter([True, True, True, False, True, True, True])
+
+    def there(_: str) -> bool:
+        try:
+            return next(states)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr(module, "is_there", there)
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0)
+    codes = iter([1, 0])
+    assert watch(lambda: next(codes), "http://127.0.0.1:1", stdin_ended) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert ["stdin has ended" in line.lower() for line in lines] == [False, True, True]
+
+
+def test_watch_of_what_is_always_there_ends_with_stdin(capsys: pytest.CaptureFixture[str]) -> None:
+    assert watch(lambda: 1, "mock", stdin_ended) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "Ended: stdin has ended, so that no Enter can come, and mock is always there."
+    )

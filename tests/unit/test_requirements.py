@@ -156,6 +156,29 @@ def test_malformed_requirement_is_one_sentence(tmp_path: Path, change, complaint
     assert str(caught.value).endswith(".")
 
 
+@table(
+    "change, complaint",
+    {
+        "texts": ({"sentence": None, "violation": "", "source": 1}, "its sentence does not end with a full stop"),
+        "no hint": ({"fix": None}, "`fix` does not have exactly `usually-because`, `to-mend` and `sources`"),
+        "empty hint": (
+            {"fix": {"usually-because": "", "to-mend": None, "sources": None}},
+            "`usually-because` is not a sentence that ends with a full stop",
+        ),
+        "must without a reason": ({"gates-because": None}, "a must says in `gates-because` why it gates"),
+    },
+)
+def test_requirement_that_is_being_written_is_read_where_that_is_allowed(tmp_path: Path, change, complaint) -> None:
+    found = load_requirements(written(tmp_path, GOOD | change), allow_unfinished=True)["RESP-01"]
+    assert found.unfinished == complaint
+    assert not load_requirements(written(tmp_path, GOOD), allow_unfinished=True)["RESP-01"].unfinished
+
+
+def test_entry_that_says_nothing_of_its_place_is_refused_also_where_it_may_be_unfinished(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="`level` is"):
+        load_requirements(written(tmp_path, GOOD | {"level": None}), allow_unfinished=True)
+
+
 def test_id_given_twice_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match=r"Requirement RESP-01 in .* cannot be used: its id is given twice\.$"):
         load_requirements(written(tmp_path, GOOD, GOOD))

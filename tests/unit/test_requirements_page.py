@@ -57,6 +57,13 @@ def entry(name: str = "ERR-01", *, operations=("POST /v1/x",), mutations=("title
     return Entry(REQUIREMENTS[name], tuple(operations), tuple(mutations), other)
 
 
+def test_unfinished_entry_says_what_is_to_be_written() -> None:
+    unfinished = replace(entry(), unfinished="`fix` is missing")
+    assert "Unfinished" in Reader(page(SCOPE, [unfinished])).articles["ERR-01"]
+    assert "fix is missing." in Reader(page(SCOPE, [unfinished])).articles["ERR-01"]
+    assert "Unfinished" not in Reader(page(SCOPE, [entry()])).articles["ERR-01"]
+
+
 WHOLE = Reader(page(SCOPE, [entry(name) for name in REQUIREMENTS]))
 
 

@@ -156,7 +156,6 @@ def test_nothing_is_cleaned_up_where_nothing_was_sent() -> None:
         "an id": ([CANCEL.id], [CANCEL.id]),
         "a glob": (["cancel_*"], [o.id for o in DOCUMENT.operations if o.id.startswith("cancel_")]),
         "several, in the document's order": ([STATUS.id, CREATE.id], [CREATE.id, STATUS.id]),
-        "one of two that matches": (["nothing", LIST.id], [LIST.id]),
     },
 )
 def test_operations_are_chosen_by_their_ids(patterns, chosen) -> None:
@@ -164,8 +163,16 @@ def test_operations_are_chosen_by_their_ids(patterns, chosen) -> None:
 
 
 def test_id_is_matched_with_its_case() -> None:
-    with pytest.raises(NothingSelected, match="matches no operation: choose among create_lead"):
+    with pytest.raises(NothingSelected, match=f"matches no operation: did you mean {CANCEL.id}[?] Known: create_lead"):
         select(DOCUMENT.operations, [CANCEL.id.upper()])
+
+
+def test_one_unknown_operation_among_others_is_refused_unless_it_is_that_of_an_earlier_run() -> None:
+    with pytest.raises(NothingSelected, match=r"^--operation nothing matches no operation: choose among create_lead"):
+        select(DOCUMENT.operations, [LIST.id, "nothing"])
+    assert [one.id for one in select(DOCUMENT.operations, [LIST.id, "nothing"], may_be_gone=True)] == [LIST.id]
+    with pytest.raises(NothingSelected):
+        select(DOCUMENT.operations, ["nothing"], may_be_gone=True)
 
 
 def test_another_document_has_its_own_operations() -> None:

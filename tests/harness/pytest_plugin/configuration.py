@@ -66,7 +66,7 @@ def _with_replay(config: pytest.Config, options: Options) -> Options:
     replay = config.stash[REPLAY] = read_replay(Path(config.getoption("--findings-from")), chosen)
     operations = list(options.operations) or [glob.escape(one) for one in replay.operations]
     seed = options.random_seed if config.getoption("hypothesis_seed", None) is not None else replay.seed
-    return replace(options, operations=operations, random_seed=seed)
+    return replace(options, operations=operations, operations_may_be_gone=not options.operations, random_seed=seed)
 
 
 def _disable_core_dumps() -> None:

@@ -7,12 +7,14 @@ import datetime as dt
 import math
 import os
 import uuid
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from contracts.errors import UsageError
+from contracts.untrusted.similar_names import choices
 from tests.harness.config.access import Access
 from tests.harness.config.settings import PRODUCTION_HOST, Profile
 from tests.harness.http.timing import ClientPolicy
@@ -53,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     )
     group.addoption(
         "--access",
+        type=partial(_one_of, list(Access)),
         choices=[str(level) for level in Access],
         help="highest access level to use; checks that need more are not applicable (default: what the settings allow)",
     )
@@ -74,6 +77,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--profile",
         default="nightly",
+        type=partial(_one_of, list(Profile)),
         choices=[str(p) for p in Profile],
         help="request budget: 45, 120 or 1,000 requests for each operation",
     )
@@ -97,6 +101,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         metavar="N",
         help="stop the run after this time, as Ctrl-C does: it still reports and cancels",
     )
+
+
+def _one_of(known: Sequence[str], text: str) -> str:
+    """Return a text that is one of the known ones."""
+    if text not in known:
+        raise argparse.ArgumentTypeError(f"{text} is not known: {choices(text, known)}")
+    return text
 
 
 def _minutes(text: str) -> float:
@@ -134,6 +145,7 @@ def options_of(config: pytest.Config) -> Options:
         allow_production=config.getoption("--allow-production"),
         allow_writes=config.getoption("--allow-writes"),
         redact_ids=config.getoption("--redact", None) == "ids",
+        tests_nothing=config.option.collectonly,
         client_policy=config.stash.get(CLIENT_POLICY, ClientPolicy()),
         notify=partial(write_line, config),
         run=getattr(config, "workerinput", {}).get("run") or uuid.uuid4().hex,

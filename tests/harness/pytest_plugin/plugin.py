@@ -7,6 +7,7 @@ import pytest
 from tests.harness.pytest_plugin import (
     collection,
     configuration,
+    keywords,
     options,
     outcomes,
     requirement_fixture,
@@ -20,7 +21,7 @@ from tests.harness.pytest_plugin.results import ResultCollector
 from tests.harness.pytest_plugin.session_finish import SessionFinisher, SignalShield
 from tests.harness.pytest_plugin.terminal import UndecidedErrors
 
-PARTS = (options, configuration, collection, requirement_fixture, outcomes, results, workers, terminal)
+PARTS = (options, configuration, collection, keywords, requirement_fixture, outcomes, results, workers, terminal)
 """Modules with hooks. Not in `pytest_plugins`, which warns of a module that another one has imported before."""
 
 

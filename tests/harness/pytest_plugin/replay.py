@@ -21,6 +21,7 @@ from contracts.reader_commands import IN_CHECKOUT, TEST, command
 from contracts.requirements import Requirement
 from contracts.untrusted import strict_json
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
+from contracts.untrusted.similar_names import causes
 from strategies.core.mutation import Mutation
 from tests.harness.pytest_plugin.catalogue import CataloguedTest
 from tests.harness.run.context import RunPlan
@@ -95,8 +96,7 @@ def _chosen(summary: Any, chosen: Sequence[str], file: Path) -> Replay:
     wanted: list[str] = []
     for name in chosen:
         if name != ALL and name not in by_cause and name not in findings:
-            known = ", ".join(f"{one['number']} ({one['identity']})" for one in summary["causes"])
-            raise UsageError(f"{file} has no cause or finding {name}; its causes: {known or 'none'}.")
+            raise UsageError(f"{file} has no cause or finding {name}; {causes(name, summary['causes'])}")
         wanted += examples if name == ALL else [by_cause.get(name, name)]
     tested = dict.fromkeys(one["operation"] for one in summary["results"] if "operation" in one)
     replayed = tuple(_finding(findings[identity]) for identity in dict.fromkeys(wanted))

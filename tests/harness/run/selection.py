@@ -9,16 +9,23 @@ from contracts.errors import UsageError
 from contracts.mock.data.served import not_served
 from contracts.openapi.descriptions import NotJudged
 from contracts.openapi.operation import Operation
+from contracts.untrusted.similar_names import choices
 from tests.harness.config.access import ALLOW_WRITES
 
 
-def select(operations: Sequence[Operation], patterns: Sequence[str]) -> tuple[Operation, ...]:
-    """Return the operations whose id matches one of the patterns, all without patterns; `UsageError` for none."""
-    chosen = tuple(o for o in operations if not patterns or any(fnmatchcase(o.id, pattern) for pattern in patterns))
-    if not chosen:
-        known = ", ".join(operation.id for operation in operations)
-        raise NothingSelected(f"--operation {' '.join(patterns)} matches no operation: choose among {known}.")
-    return chosen
+def select(
+    operations: Sequence[Operation], patterns: Sequence[str], *, may_be_gone: bool = False
+) -> tuple[Operation, ...]:
+    """Return the operations whose id matches one of the patterns, all without patterns.
+
+    Raises NothingSelected for a pattern that matches none, since the run would test less than was meant; with
+    `may_be_gone` only if no pattern matches any.
+    """
+    ids = [operation.id for operation in operations]
+    unmatched = [pattern for pattern in patterns if not any(fnmatchcase(one, pattern) for one in ids)]
+    if unmatched and not (may_be_gone and len(unmatched) < len(patterns)):
+        raise NothingSelected(f"--operation {unmatched[0]} matches no operation: {choices(unmatched[0], ids)}")
+    return tuple(o for o in operations if not patterns or any(fnmatchcase(o.id, pattern) for pattern in patterns))
 
 
 class NothingSelected(UsageError):

@@ -59,7 +59,11 @@ STATUS_WRITES = 4
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of a run. `run` is its id, which its processes share; `process` names one of them."""
+    """The options of a run. `run` is its id, which its processes share; `process` names one of them.
+
+    `tests_nothing`: the checks are only collected, so that a requirement may be unfinished. `operations_may_be_gone`:
+    they are those of an earlier run, and the document may have lost some.
+    """
 
     target: str
     operations: Sequence[str]
@@ -73,6 +77,8 @@ class Options:
     allow_production: bool = False
     allow_writes: bool = False
     redact_ids: bool = False
+    tests_nothing: bool = False
+    operations_may_be_gone: bool = False
     run: str = field(default_factory=lambda: uuid.uuid4().hex)
     process: str = ""
     client_policy: ClientPolicy = field(default_factory=ClientPolicy)
@@ -94,8 +100,12 @@ class Session:
         document = load_document(options.contract, options.overlays)
         url = None if options.target == MOCK else url_of(options.target, allow_production=options.allow_production)
         self.document: Document = document if url is None else document.served_at(url)
-        self.requirements: dict[str, Requirement] = load_requirements(CONTRACTS / "requirements.yaml")
-        self.operations = select(self.document.operations, options.operations)
+        self.requirements: dict[str, Requirement] = load_requirements(
+            CONTRACTS / "requirements.yaml", allow_unfinished=options.tests_nothing
+        )
+        self.operations = select(
+            self.document.operations, options.operations, may_be_gone=options.operations_may_be_gone
+        )
         self._not_served: tuple[NotJudged, ...] = ()
         if options.target == MOCK:
             self.operations, self._not_served = without_unserved(self.operations)
