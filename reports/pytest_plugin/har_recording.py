@@ -81,7 +81,7 @@ class HarRecording:
         with write_errors_kept(self._config):
             if self._recorder is None and (output := self._recorded_file()):
                 self._recorder = har.HarRecorder(output, session.target.url, partial(redactor_of, session))
-                session.on_exchange = self._record_exchange
+                session.listeners.append(self._record_exchange)
 
     def _recorded_file(self) -> safe_files.OutputFile | None:
         """Return the file of this process; beside the parts of workers it is one more part."""

@@ -53,7 +53,8 @@ def closing_text(report: RunReport, width: int) -> str:
     Its order: headline, causes, what could not be told, evidence with the table, exit code. A command that can be
     pasted stays in one line.
     """
-    console = Console(width=width, no_color=True, highlight=False)
+    # On a terminal its styles would be escapes, which the text from the target may not have.
+    console = Console(width=width, force_terminal=False, color_system=None, highlight=False)
     with console.capture() as capture:
         refusals = [_filled(f"Quality gate: {refusal}", width) for refusal in report.refusals]
         undecided = list(undecided_lines(report, width))

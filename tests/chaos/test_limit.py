@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -25,6 +26,9 @@ LIMIT, MIDDLING_LIMIT, SMALL_LIMIT = 150, 60, 30
 ONE = (*TWO[:2], "--profile", "quick")
 NIGHTLY = (*TWO, "--profile", "nightly")
 FEWEST_REQUESTS_OF_A_NIGHTLY_RUN = 200
+
+
+PROGRESS = re.compile(r"(?m)^\d+ of \d+ checks, \d+ requests sent, \d+ a minute, about \d+ (seconds|minutes?) left\.$")
 
 
 class Counted(MockApi):
@@ -70,6 +74,15 @@ def test_nightly_run_meets_no_429_and_no_delay(target: tuple[Counted, MockServer
     assert len(api.usages) > FEWEST_REQUESTS_OF_A_NIGHTLY_RUN
     assert "Plan: at most 240 requests to 2 operations, 100 a minute: about 2 minutes." in finished.output
     assert "requests sent, at most 100 a minute: waiting " in finished.output
+    assert PROGRESS.search(finished.output)
+
+
+def test_quiet_run_shows_no_progress(target: tuple[Counted, MockServer], tmp_path: Path) -> None:
+    _, server = target
+    environment = settings_of(server) | {PACED: "yes"}
+    finished = run(tmp_path, *arguments(server, *NIGHTLY), "-q", environment=environment, speedup=SPEEDUP)
+    assert finished.code == ExitCode.HELD, finished.output
+    assert not PROGRESS.search(finished.output)
 
 
 def test_workers_share_the_pace(target: tuple[Counted, MockServer], tmp_path: Path) -> None:
@@ -77,6 +90,7 @@ def test_workers_share_the_pace(target: tuple[Counted, MockServer], tmp_path: Pa
     environment = settings_of(server) | {PACED: "yes"}
     finished = run(tmp_path, *arguments(server, *NIGHTLY), *NEW_WORKERS, environment=environment, speedup=SPEEDUP)
     assert finished.code == ExitCode.HELD, finished.output
+    assert PROGRESS.search(finished.output)
     assert (api.refused, api.slowed) == (0, 0)
 
 

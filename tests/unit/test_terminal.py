@@ -113,6 +113,12 @@ def test_reason_of_many_checks_is_one_entry_with_its_operations() -> None:
     assert lines.index("Causes without an earlier run: none.") < at
 
 
+def test_text_has_no_escapes_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    assert "x1b" not in "".join(closed(HELD))
+
+
 def test_no_heading_of_the_table_is_cut_in_80_columns() -> None:
     reported = [replace(result, group="What happens after the 200") for result in OF_EACH_RESULT.values()]
     lines = closed(*reported, width=80)

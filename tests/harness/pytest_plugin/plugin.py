@@ -17,9 +17,11 @@ from tests.harness.pytest_plugin import (
 )
 from tests.harness.pytest_plugin.hooks import ConformanceHooks
 from tests.harness.pytest_plugin.outcomes import BudgetSkips
+from tests.harness.pytest_plugin.progress import ProgressLine
 from tests.harness.pytest_plugin.results import ResultCollector
 from tests.harness.pytest_plugin.session_finish import SessionFinisher, SignalShield
 from tests.harness.pytest_plugin.terminal import UndecidedErrors
+from tests.harness.pytest_plugin.workers import is_worker
 
 PARTS = (options, configuration, collection, keywords, requirement_fixture, outcomes, results, workers, terminal)
 """Modules with hooks. Not in `pytest_plugins`, which warns of a module that another one has imported before."""
@@ -39,5 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(collector, "conformance-results")
     config.pluginmanager.register(UndecidedErrors(), "conformance-undecided-errors")
     config.pluginmanager.register(BudgetSkips(), "conformance-budget-skips")
+    if not is_worker(config):
+        config.pluginmanager.register(ProgressLine(config, collector), "conformance-progress")
     config.pluginmanager.register(SessionFinisher(collector), "conformance-session-finisher")
     config.pluginmanager.register(SignalShield(), "conformance-signal-shield")

@@ -21,6 +21,8 @@ def write_line(config: pytest.Config, line: str) -> None:
     if reporter is not None and capture is not None:
         with capture.global_and_fixture_disabled():
             reporter.ensure_newline()
+            if reporter._tw.width_of_current_line:  # noqa: SLF001 - the letters of workers belong to no path
+                reporter.line("")
             reporter.write_line(sanitize.text(line))
 
 

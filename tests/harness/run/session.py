@@ -122,8 +122,8 @@ class Session:
         self.records = CreatedResources(self.document)
         self._tls: ssl.SSLContext | None = None
         self.given_token = require_utf8(TOKEN, options.environment.get(TOKEN, "").strip())
-        self.on_exchange: Callable[[Exchange], None] = lambda _: None
-        """Called with every exchange as it happens, from any thread; to be set before the first request."""
+        self.listeners: list[Callable[[Exchange], None]] = []
+        """Called with every exchange as it happens, from any thread; to be added before the first request."""
         if options.target != MOCK:
             settings = settings_from(variables_of(self.document), options.environment, options.env_file)
             self.given_token = settings.token.get_secret_value() if settings.token else ""
@@ -222,7 +222,8 @@ class Session:
         return self._context
 
     def _notify(self, exchange: Exchange) -> None:
-        self.on_exchange(exchange)
+        for listener in self.listeners:
+            listener(exchange)
 
     def close(self) -> None:
         """Close the client and the journal, and stop the mock."""
@@ -288,7 +289,7 @@ class Session:
     def _cancel(self, records: CreatedResources) -> None:
         """Cancel the records that are left."""
         self.client.clear_unavailable()
-        sender = CleanupRequests(self.document, self.target, self.client, self.on_exchange)
+        sender = CleanupRequests(self.document, self.target, self.client, self._notify)
         ResourceCleanup(records, sender.send, sender.read_job, sender.cancel_record, sender.list_newest).run()
 
 
