@@ -32,6 +32,14 @@ class Interrupts(MockApi):
         return super().accept(operation, value)
 
 
+class Slow(MockApi):
+    """Gives a run the time to be interrupted in."""
+
+    def accept(self, operation: Any, value: Any) -> Any:
+        time.sleep(0.1)
+        return super().accept(operation, value)
+
+
 class NeverAccepts(MockApi):
     def unknown_values(self, operation: Any, value: Any) -> Any:
         return [*super().unknown_values(operation, value), self.nothing_is_known()]
@@ -99,6 +107,25 @@ def test_2_interrupted(tmp_path: Path) -> None:
     assert finished.code == 2, finished.output
     assert len(entries(har)) >= 3
     assert "Exit code 2: the run was interrupted." in finished.output
+
+
+AGAIN = """
+import os
+
+def pytest_keyboard_interrupt():
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        raise KeyboardInterrupt
+"""
+
+
+def test_2_interrupted_where_a_second_interrupt_hides_the_first_in_a_worker(tmp_path: Path) -> None:
+    (tmp_path / "again.py").write_text(AGAIN, "utf-8")
+    arguments = (*TWO, "-n", "2", "-p", "again", "--max-minutes", "0.02")
+    with serving(Slow(document())) as (target, environment):
+        finished = run(tmp_path, *arguments, *target, environment=environment | {"PYTHONPATH": str(tmp_path)})
+    assert finished.code == 2, finished.output
+    assert "INTERNALERROR" not in finished.output
+    assert "Ended by the time limit." in finished.output
 
 
 def test_3_internal_error(tmp_path: Path) -> None:

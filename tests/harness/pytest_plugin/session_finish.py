@@ -31,7 +31,7 @@ from tests.harness.pytest_plugin.stash import (
     SESSION,
     STOP_REASONS,
 )
-from tests.harness.pytest_plugin.workers import hand_over, is_worker
+from tests.harness.pytest_plugin.workers import hand_over, is_worker, was_interrupted
 
 
 class SignalShield:
@@ -56,7 +56,7 @@ class SessionFinisher:
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         """Finish the session around the other plugins."""
         config = session.config
-        pytest_status = int(session.exitstatus)
+        pytest_status = int(pytest.ExitCode.INTERRUPTED if was_interrupted(session) else session.exitstatus)
         if not is_worker(config):
             if _ran(session):
                 self._collector.report_not_run(_reason(session))

@@ -44,12 +44,19 @@ def pytest_testnodeready(node: Any) -> None:
         node.config.stash[INTERRUPTION].workers.append(process.pid)
 
 
+def was_interrupted(session: pytest.Session) -> bool:
+    """Return whether this process was stopped early; an interrupt during pytest's own handling of one hides that."""
+    return session.exitstatus == pytest.ExitCode.INTERRUPTED or (
+        INTERRUPTION in session.config.stash and session.config.stash[INTERRUPTION].ended
+    )
+
+
 def hand_over(session: pytest.Session) -> None:
     """Send what this worker could not cancel, could not write, and was ended by."""
     output = session.config.workeroutput  # type: ignore[attr-defined]
     for name, key in HANDED_OVER.items():
         output[name] = session.config.stash[key]
-    if session.exitstatus == pytest.ExitCode.INTERRUPTED:  # for which xdist would start another worker
+    if was_interrupted(session):  # for which xdist would start another worker
         output |= {"exitstatus": int(pytest.ExitCode.TESTS_FAILED), "shouldstop": session.shouldstop or "interrupted"}
 
 

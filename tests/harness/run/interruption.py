@@ -67,7 +67,7 @@ class Interruption:
 
     Further signals never interrupt a report. During the clean-up, they report what is still open, and the third signal
     of all stops the clean-up. The first signal is sent on to the `workers`, by their process ids. A signal that was
-    ignored from the start, as by nohup, stays ignored.
+    ignored from the start, as by nohup, stays ignored. `ended` says whether a run was stopped.
     """
 
     def __init__(self, on_ended: Callable[[str], None], report_open: Callable[[], None]) -> None:
@@ -79,7 +79,8 @@ class Interruption:
         self._on_ended, self._report_open = on_ended, report_open
         self._phase = Phase.RUNNING
         self._signals = 0
-        self._pending = self._ended = False
+        self._pending = False
+        self.ended = False
         self._while_idle: Callable[[], bool] | None = None
         self._clean_up_until: float | None = None
 
@@ -174,12 +175,12 @@ class Interruption:
 
     def _interrupt(self) -> None:
         self.report()
-        self._pending, self._ended = False, True
+        self._pending, self.ended = False, True
         raise KeyboardInterrupt
 
     def require_going_on(self) -> None:
         """Raise KeyboardInterrupt once more if the run was ended, and code that it came to has lost it."""
-        if self._ended and self._phase is not Phase.CLEANING_UP:
+        if self.ended and self._phase is not Phase.CLEANING_UP:
             raise KeyboardInterrupt
 
 
