@@ -102,6 +102,7 @@ class RunReports:
             not_judged=self._session.not_judged,
             access=access.access_line(results, self._session.access),
             files=output_files(self._config),
+            selects_checks=self._selects_checks(),
             hints={name: requirement.fix for name, requirement in self._session.requirements.items()},
         )
         return self._with_exit_code(report, leaked=False)
@@ -126,16 +127,17 @@ class RunReports:
 
     def _is_whole(self, code: ExitCode) -> bool:
         """Return whether the user selected the whole suite, and the run came to its end."""
-        config, option = self._config, self._config.option
-        last_failed = getattr(option, "lf", False)
-        narrowed = (
-            option.operation or option.keyword or option.markexpr or option.deselect or last_failed or option.finding
-        )
-        folders = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
-        session, results = self._pytest_session, config.stash[RESULTS]
+        session, results = self._pytest_session, self._config.stash[RESULTS]
         stopped = session.shouldstop or session.shouldfail or stop_reason(results)
         finished = code not in (ExitCode.INTERRUPTED, ExitCode.SUITE_FAILED)
-        return not narrowed and folders == {ROOT / "tests" / "conformance"} and not stopped and finished
+        return not self._config.option.operation and not self._selects_checks() and not stopped and finished
+
+    def _selects_checks(self) -> bool:
+        """Return whether the user selected some of the checks on the operations, as somebody does who mends one."""
+        config, option = self._config, self._config.option
+        selected = option.keyword or option.markexpr or option.deselect or getattr(option, "lf", False)
+        folders = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
+        return bool(selected or option.finding) or folders != {ROOT / "tests" / "conformance"}
 
     def _exit_code(self, *, refused: bool, leaked: bool) -> ExitCode:
         results, not_written = self._config.stash[RESULTS], self._config.stash[NOT_WRITTEN]

@@ -43,6 +43,7 @@ class RunReport:
     `notice`: what is wrong with the history. `not_cancelled`: a line for each record that is left at the target.
     `not_judged`: a line for each part of the document that was not tested, with the reason.
     `failure_reason`: the reason for exit code 3, if that is the exit code. `files`: the output paths by option.
+    `selects_checks`: the user selected some of the checks on the operations.
     `hints`: how to mend what violates a requirement, by the requirement's id.
     """
 
@@ -60,6 +61,7 @@ class RunReport:
     not_judged: tuple[str, ...] = ()
     failure_reason: str = SUITE_FAILED
     files: Mapping[str, str] = field(default_factory=dict)
+    selects_checks: bool = False
     hints: Mapping[str, FixHint] = field(default_factory=dict)
 
     @property

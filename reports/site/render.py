@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -118,7 +119,8 @@ def render(results: Path, html: Path, trends: Path | None = None) -> Rendered:
     written = sum(1 for _ in results.glob("*-result.json"))
     if not written:
         raise RenderError(f"no Allure results in {results}: run the suite with --alluredir first")
-    history = trends / trend_of(results) if trends else None
+    name = trend_of(results)
+    history = trends / name if trends and name else None
     html.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".render-", dir=html) as scratch:
         output, past = Path(scratch, "report").resolve(), Path(scratch, "history.jsonl").resolve()
@@ -138,8 +140,11 @@ def render(results: Path, html: Path, trends: Path | None = None) -> Rendered:
 def trend_of(results: Path) -> str:
     """Return the name of the file with the runs of the same checks on the same target and contract.
 
-    Beside runs of the whole suite, one of a single operation would look like a fall of all numbers.
+    Beside runs of the whole suite, one of a single operation would look like a fall of all numbers. A run of some
+    checks, selected with -k, --lf or --finding, has no trend: the name is empty.
     """
+    if _executor(results).get("selectsChecks"):
+        return ""
     facts = dict(line.partition("=")[::2] for line in _lines(results / "environment.properties"))
     texts = (file.read_bytes() for file in results.glob("*-result.json"))
     checks = {found[1] for text in texts if (found := HISTORY_ID.search(text))}
@@ -150,8 +155,12 @@ def trend_of(results: Path) -> str:
 
 def _title(results: Path) -> str:
     """Return the headline in the run's executor.json; a run that was killed has none."""
+    return str(_executor(results).get("reportName", UNFINISHED))
+
+
+def _executor(results: Path) -> dict[str, Any]:
     executor = strict_json.read("".join(_lines(results / "executor.json")).encode()).value
-    return str(executor.get("reportName", UNFINISHED)) if isinstance(executor, dict) else UNFINISHED
+    return executor if isinstance(executor, dict) else {}
 
 
 def _lines(file: Path) -> list[str]:

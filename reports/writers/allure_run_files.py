@@ -57,6 +57,7 @@ def write(folder: Path, report: RunReport, executed_by: Executor, redact: Callab
             "name": executed_by.name,
             "buildName": executed_by.build,
             "reportName": sanitize.line(redact(facts.pop("Verdict"))),
+            "selectsChecks": report.selects_checks,  # our own: such a run has no trend
             **({"buildUrl": executed_by.url} if executed_by.url else {}),
         },
     )

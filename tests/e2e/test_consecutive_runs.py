@@ -11,6 +11,7 @@ import pytest
 from contracts.mock.http.api import MockApi
 from reports.cli.accept import accept
 from reports.run.history import read
+from tests.support.factories import table
 from tests.support.report_factories import TODAY
 from tests.support.report_files import entries, filled, schema_errors
 from tests.support.suite_process import FinishedRun, document, run, serving
@@ -173,3 +174,25 @@ def test_history_that_cannot_be_written_is_reported_and_costs_nothing_else(runs:
     finished = runs.run("token")
     assert (finished.code, runs.states()) == (1, [("AUTH-02", "new", 1)]), finished.output
     assert "This run is not in the history" in finished.text
+
+
+@table(
+    "options, selects",
+    {
+        "some operations": ((), False),
+        "by name": (("-k", "AUTH-01"), True),
+        "by level": (("-m", "should"), True),
+    },
+)
+def test_report_knows_whether_checks_were_selected(options: tuple[str, ...], selects: bool, tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        "--operation",
+        "get_write_status",
+        "--profile",
+        "quick",
+        *options,
+        "--alluredir",
+        str(tmp_path / "allure"),
+    )
+    assert json.loads((tmp_path / "allure" / "executor.json").read_text())["selectsChecks"] is selects

@@ -84,6 +84,13 @@ def test_runs_of_other_checks_have_their_own_trend(tmp_path: Path) -> None:
     assert whole == again != one
 
 
+def test_run_of_selected_checks_has_no_trend(tmp_path: Path) -> None:
+    (tmp_path / "executor.json").write_text(json.dumps({"reportName": "x", "selectsChecks": True}))
+    assert trend_of(tmp_path) == ""
+    (tmp_path / "executor.json").write_text(json.dumps({"reportName": "x", "selectsChecks": False}))
+    assert trend_of(tmp_path)
+
+
 def test_nothing_to_render_is_said(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match="run the suite with --alluredir first"):
         render(tmp_path, tmp_path / "html")

@@ -57,6 +57,7 @@ def test_files_of_a_run(tmp_path: Path) -> None:
         "buildName": "Nightly #7",
         "buildUrl": "https://example.com",
         "reportName": reported.headline,
+        "selectsChecks": False,
     }
     names = [line.partition("=")[0] for line in (tmp_path / "environment.properties").read_text().splitlines()]
     assert names[:4] == ["Cause\\ 1", "Evidence", "Changed", "Outcome"]
