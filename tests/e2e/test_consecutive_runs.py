@@ -184,7 +184,7 @@ def test_history_that_cannot_be_written_is_reported_and_costs_nothing_else(runs:
         "by level": (("-m", "should"), True),
     },
 )
-def test_report_knows_whether_checks_were_selected(options: tuple[str, ...], selects: bool, tmp_path: Path) -> None:
+def test_report_knows_whether_checks_were_selected(options: tuple[str, ...], tmp_path: Path, *, selects: bool) -> None:
     run(
         tmp_path,
         "--operation",
