@@ -166,5 +166,5 @@ def test_what_links_lead_to_can_be_acted_on(test: RequirementTest) -> None:
         raise (
             NotApplicable("no link could be followed")
             if test.extra_requests
-            else NotReached("no request is left to follow a link")
+            else NotReached("no request is left to follow a link: choose a larger --profile")
         )

@@ -86,8 +86,8 @@ def test_should_that_the_profile_has_no_request_for_is_not_reached(tmp_path: Pat
     assert finished.code == 0, finished.output
     reported = {entry["requirement"]: entry for entry in json.loads(summary.read_text())["results"]}
     assert {name: entry["verdict"] for name, entry in reported.items()} == {"AUTH-06": "not reached", "JOB-01": "held"}
-    reason = "not reached in this budget: AUTH-06 it needs more requests than profile quick has to spare"
-    assert reported["AUTH-06"]["text"] == reason
+    reason = "it needs more requests than profile quick has to spare: choose a larger one"
+    assert reported["AUTH-06"]["text"] == f"not reached in this budget: AUTH-06 {reason}"
 
 
 def test_workers_share_no_operation(tmp_path: Path) -> None:

@@ -35,14 +35,14 @@ CREATES = {INTEGRATION: "rm-1", LEAD: "l-1"}
 @table(
     "operation, known, missing",
     {
-        "cancellation": (CANCEL, {}, f"{EVENTS} and {INTEGRATION}"),
+        "cancellation": (CANCEL, {}, f"{INTEGRATION}, and {EVENTS} or {LEAD}"),
         "cancellation without its integration": (CANCEL, {EVENTS: "e-1"}, INTEGRATION),
-        "cancellation of what nobody can create": (CANCEL, {INTEGRATION: "rm-1"}, EVENTS),
-        "update of what nobody can create": (UPDATE, {INTEGRATION: "rm-1"}, EVENTS),
+        "cancellation of what nobody can create": (CANCEL, {INTEGRATION: "rm-1"}, f"{EVENTS} or {LEAD}"),
+        "update of what nobody can create": (UPDATE, {INTEGRATION: "rm-1"}, f"{EVENTS} or {LEAD}"),
         "create": (CREATE, {}, f"{INTEGRATION} and {LEAD}"),
         "create for another": (CREATE, {INTEGRATION: "rm-1", "PROPEXO_RESIDENT_ID": "r-1"}, LEAD),
-        "job status of nothing": (STATUS, {}, EVENTS),
-        "blank": (UPDATE, {EVENTS: " "}, EVENTS),
+        "job status of nothing": (STATUS, {}, f"{EVENTS}, or PROPEXO_APPLICANT_ID and {INTEGRATION}"),
+        "blank": (UPDATE, {EVENTS: " "}, f"{EVENTS}, or {INTEGRATION} and {LEAD}"),
         "no token": (LIST, {"PROPEXO_TOKEN": ""}, "PROPEXO_TOKEN"),
         "nothing": (CREATE, {"PROPEXO_TOKEN": ""}, f"PROPEXO_TOKEN and {INTEGRATION} and {LEAD}"),
     },
@@ -96,7 +96,7 @@ def test_what_was_given_decides_the_level(given, access: Access) -> None:
     {
         "no token": ({"PROPEXO_TOKEN": ""}, Access.TOKEN, "--access token needs PROPEXO_TOKEN: "),
         "no token to write with": ({"PROPEXO_TOKEN": ""}, Access.WRITE, "--access write needs PROPEXO_TOKEN"),
-        "no ids": ({}, Access.WRITE, f"--access write needs {EVENTS}: "),
+        "no ids": ({}, Access.WRITE, f"--access write needs {EVENTS}, or {INTEGRATION} and {LEAD}: "),
     },
 )
 def test_more_access_cannot_be_declared_than_was_given(given, declared: Access, sentence: str) -> None:

@@ -223,7 +223,17 @@ def test_same_request_of_the_same_mutation_is_sent_once() -> None:
 @table(
     "run, reason",
     {
-        "nothing decided": (Run(statuses=(429,)), "No exchange allowed a decision."),
+        "nothing decided": (
+            Run(statuses=(429,)),
+            (
+                "No exchange allowed a decision (answers: 429 x 1): mend what the other checks of this operation "
+                "report, and try again; the page of requirements says what ERR-04 looks at."
+            ),
+        ),
+        "no control without a setting": (
+            Run(statuses=(400,), log=Log(accepted_control_count=0), missing_settings=("PROPEXO_A or PROPEXO_B",)),
+            "No control was accepted, so that the rejections prove nothing: set PROPEXO_A or PROPEXO_B.",
+        ),
         "no control": (
             Run(statuses=(400,), log=Log(accepted_control_count=0)),
             "No control was accepted, so that the rejections prove nothing.",

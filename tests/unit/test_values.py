@@ -171,13 +171,17 @@ def test_what_works_on_no_record_has_no_create(of) -> None:
         "a record that another's create would make": (
             CANCEL,
             {INTEGRATION: ("rm-1",), "PROPEXO_RESIDENT_ID": ("r-1",)},
-            [EVENTS],
+            [f"{EVENTS} or {LEAD}"],
         ),
         "an integration that no create makes": (CANCEL, {EVENTS: ("e-1",)}, [INTEGRATION]),
         "all": (CREATE, {}, [INTEGRATION, LEAD]),
         "nothing for a list": (LIST, {}, []),
         "a job that a write would be given": (STATUS, KNOWN, []),
-        "least for the job of any write": (STATUS, {}, [EVENTS]),
+        "what any write of a job needs": (
+            STATUS,
+            {INTEGRATION: ("rm-1",)},
+            [f"PROPEXO_APPLICANT_ID or {EVENTS} or {LEAD} or PROPEXO_RESIDENT_ID"],
+        ),
     },
 )
 def test_what_is_missing_variables(of, known, lacking: list[str]) -> None:

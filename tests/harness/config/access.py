@@ -76,18 +76,25 @@ def how_to_supply(missing_settings: Iterable[str]) -> str:
     """Return what to do about missing settings, as an imperative without a full stop."""
     missing = list(missing_settings)
     names = [name for name in missing if name != ALLOW_WRITES]
-    parts = [f"set {' and '.join(names)}"] if names else []
+    alternatives = [name for name in names if " or " in name]
+    plain = " and ".join(name for name in names if name not in alternatives)
+    parts = [f"set {', and '.join(filter(None, (plain, *alternatives)))}"] if names else []
     if ALLOW_WRITES in missing:
         parts.append(f"name the operation in --operation and say {ALLOW_WRITES}")
     return ", and ".join(parts)
 
 
 def skip_reason(
-    requirement: Requirement, missing_settings: Sequence[str], declared: Access | None, *, in_use: Access
+    requirement: Requirement,
+    missing_settings: Sequence[str],
+    declared: Access | None,
+    *,
+    in_use: Access,
+    withheld: str = WITHHELD,
 ) -> ConformanceError | None:
     """Return why a requirement cannot be tested on an operation without these settings; None if it can.
 
-    It is not applicable beyond the declared level, and inconclusive otherwise.
+    It is not applicable beyond the declared level, or where valid requests are `withheld`, and inconclusive otherwise.
     """
     needed = Access(requirement.access)
     if access_with(missing_settings).covers(needed):
@@ -95,7 +102,7 @@ def skip_reason(
     if declared is not None and not declared.covers(needed):
         return NotApplicable(f"it needs access {needed}, and --access {declared} was declared")
     if needed is Access.WRITE and ALLOW_WRITES in missing_settings:
-        return NotApplicable(WITHHELD)
+        return NotApplicable(withheld)
     return CouldNotTell(
         f"No control request can be made: {how_to_supply(missing_settings)}. (The access level is {in_use}.)"
     )

@@ -8,7 +8,7 @@ a known issue that is no longer violated -> failure.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -19,7 +19,7 @@ from contracts.model.verdict import Status, Verdict
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
-from tests.harness.config.access import Access
+from tests.harness.config.access import Access, how_to_supply
 from tests.harness.http.send_result import TargetDown
 from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, BUDGET_SHARES, IMPLYING, PRESENTATION, SESSION, VERDICT
 from tests.harness.run.budget import BudgetSpent
@@ -61,7 +61,7 @@ class BudgetSkips:
             raise skip_reason
         if is_underfunded(pyfuncitem.config, test.requirement, test.operation):
             profile = pyfuncitem.config.stash[SESSION].options.profile
-            raise NotReached(f"it needs more requests than profile {profile} has to spare")
+            raise NotReached(f"it needs more requests than profile {profile} has to spare: choose a larger one")
 
 
 def is_underfunded(config: pytest.Config, requirement: Requirement, operation: Operation) -> bool:
@@ -89,7 +89,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     verdict = replace(verdict, observations=(*verdict.observations, *test.run.sender.take_observations()))
     if verdict.status is Status.COULD_NOT_TELL and is_beyond_access(test):
         pyfuncitem.stash[BEYOND_ACCESS] = True
-        verdict = _without_access(verdict, declared=pyfuncitem.config.stash[SESSION].options.access is not None)
+        declared = pyfuncitem.config.stash[SESSION].options.access is not None
+        verdict = _without_access(verdict, test.run.missing_settings, declared=declared)
     verdict = replace(verdict, follows_from=_followed(pyfuncitem.config, test, verdict))
     presentation = pyfuncitem.ihook.pytest_conformance_verdict(config=pyfuncitem.config, test=test, verdict=verdict)
     presentation = presentation or Presentation(verdict.reason)
@@ -116,9 +117,11 @@ def _verdict_after(error: Exception, test: RequirementTest) -> Verdict:
             return internal_error_verdict(test, error)
 
 
-def _without_access(verdict: Verdict, *, declared: bool) -> Verdict:
+def _without_access(verdict: Verdict, missing_settings: Sequence[str], *, declared: bool) -> Verdict:
     """Return the verdict of a check that needs an accepted request, which the access does not allow."""
     reason = f"a rejection counts only if the unmodified request was accepted, which needs access {Access.WRITE}"
+    if not declared:
+        reason += f": {how_to_supply(missing_settings)}"
     return replace(verdict, status=Status.NOT_APPLICABLE if declared else verdict.status, reason=reason)
 
 

@@ -68,7 +68,9 @@ class Budget:
 
     def exhausted(self) -> BudgetSpent:
         """Return the error for a request that the budget does not allow."""
-        return BudgetSpent(f"The budget of {self.total} requests for {self._label} is used up.")
+        return BudgetSpent(
+            f"The budget of {self.total} requests for {self._label} is used up: choose a larger --profile."
+        )
 
     def owe_cleanup(self, record: Record) -> None:
         """Count from now on what it takes to cancel a record."""

@@ -18,17 +18,17 @@ from contracts.openapi.operation import Operation
 from strategies.body import string_payloads
 from strategies.core.mutation import Mutation
 from strategies.safety import may_hit_foreign_ids
-from tests.harness.config.access import ALLOW_WRITES, WITHHELD, how_to_supply
+from tests.harness.config.access import ALLOW_WRITES, how_to_supply
 from tests.harness.run.context import RunContext
 from tests.harness.run.exchange_log import ExchangeLog
 from tests.harness.run.id_finder import IdFinder
 from tests.harness.run.jobs import JobReader
 from tests.harness.run.listing_probe import ListingProbe
 from tests.harness.run.path_ids import id_variables
-from tests.harness.run.rejection_reason import reason_of
+from tests.harness.run.rejection_reason import made_up_values_text, reason_of
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
-from tests.harness.run.write_guard import WriteGuard
+from tests.harness.run.write_guard import WriteGuard, withheld_reason
 
 VALUES_NOT_FOR_CONTROLS: Final = 2
 """On a target that takes each value once: the last one is for rejections, one is for the next operation."""
@@ -90,7 +90,7 @@ class ControlProvider:
         """
         if self.missing_settings:
             if ALLOW_WRITES in self.missing_settings:
-                raise NotApplicable(WITHHELD)
+                raise NotApplicable(withheld_reason(self._operation))
             raise CouldNotTell(f"No control request can be made: {how_to_supply(self.missing_settings)}.")
         self.require_set_up()
         assert self.first is not None, "required above"
@@ -284,7 +284,9 @@ class ControlProvider:
         ]
         advice = f"The values used were {'; '.join(used)}: give others that the target can act on."
         if not used:
-            advice = f"Give values that it can act on in {', '.join(self._variables()) or 'the environment'}."
+            advice = made_up_values_text(
+                self._context.document.operation(rejected.operation), rejected, self._variables()
+            )
         advice = " ".join(self._ids.unknown) or advice
         answered = f"{self._context.document.operation(rejected.operation).label} answered {rejected.status_or_fault}"
         return f"No control was accepted: {reason_of(rejected)} ({answered}). {advice}"

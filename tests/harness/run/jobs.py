@@ -19,6 +19,7 @@ from tests.harness.run.budget import Budget
 from tests.harness.run.context import RunContext
 from tests.harness.run.created_record import record_id
 from tests.harness.run.exchange_log import ExchangeLog
+from tests.harness.run.rejection_reason import reason_of
 from tests.harness.run.relations import job_sources
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
@@ -135,7 +136,8 @@ class JobReader:
             write = self._sender.send(self._requests.request_for(creator), CONTROL, operation=creator)
             if not write.accepted:
                 raise CouldNotTell(
-                    f"No record could be created to work on: {creator.label} answered {write.status_or_fault}."
+                    f"No record could be created to work on: {reason_of(write)} ({creator.label} answered "
+                    f"{write.status_or_fault}): mend that first, or name records that exist in the settings."
                 )
             writes.append(write)
         return [self.wait_for_record(write) for write in writes]

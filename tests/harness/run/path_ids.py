@@ -20,6 +20,7 @@ from contracts.openapi.document import Document
 from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.operation import PATH_PARAMETER, Link, Operation
 from contracts.openapi.parameters import Parameter
+from contracts.openapi.schemas import properties
 
 PREFIX: Final = "PROPEXO_"
 MAX_VALUES: Final = 20
@@ -28,6 +29,8 @@ MAX_LEVELS: Final = 3
 """Of objects around the list of records in a response."""
 GIVEN: Final = frozenset({SUPPLIED_BY, "enum", "const"})
 """Keywords that say what to send."""
+SAID: Final = GIVEN | {"example", "examples", "default", "x-control"}
+"""Keywords after which nothing is made up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,18 @@ def id_variables(operation: Operation) -> Mapping[str, str]:
     if operation.job_status:
         return {}  # the ids of jobs come from the responses that lead to them
     return {one.name: _variable(operation, one) for one in operation.parameters if _names_something(one)}
+
+
+def body_variables(operation: Operation) -> Mapping[str, str]:
+    """Return the variable that may give values of each property of the body that names something, by its name.
+
+    These are properties whose name ends in `id`, of which the contract says nothing. A value is made up without it.
+    """
+    return {
+        name: PREFIX + "_".join(words).upper()
+        for name, schema in properties(operation.body or {})
+        if (words := _words(name))[-1:] == ["id"] and len(words) > 1 and not (SAID & schema.keys())
+    }
 
 
 def sources_of(document: Document, operation: Operation, name: str) -> list[Source]:

@@ -10,7 +10,7 @@ from contracts.openapi.operation import Link, Operation
 from strategies.safety import READS
 from tests.harness.config.access import ALLOW_WRITES, TOKEN, Access
 from tests.harness.config.settings import MOCK, Target
-from tests.harness.run.path_ids import id_variables
+from tests.harness.run.path_ids import body_variables, id_variables
 from tests.harness.run.write_guard import may_write
 
 TestData: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -59,15 +59,41 @@ def required_variables(operation: Operation) -> set[str]:
 
 
 def missing_variables(document: Document, operation: Operation, test_data: TestData) -> list[str]:
-    """Return, sorted, the variables that a control needs, that have no value, and that the run cannot create."""
+    """Return, sorted, the variables that a control needs, that have no value, and that the run cannot create.
+
+    Where one of several would do, an entry names each, and one of those that take more than one variable:
+    `PROPEXO_A, or PROPEXO_B and PROPEXO_C`.
+    """
+    ways = _ways(document, operation, test_data)
+    if not all(ways):
+        return []
+    common = frozenset.intersection(*ways)
+    shortest = [way - common for way in ways if not any(other < way for other in ways)]
+    alternatives = sorted((" and ".join(sorted(way)) for way in dict.fromkeys(shortest) if way), key=_by_length)
+    several = [one for one in alternatives if " and " in one]
+    alternatives = [one for one in alternatives if one not in several[1:]]
+    joint = ", or " if several else " or "
+    return [*sorted(common), *([joint.join(alternatives)] if alternatives else [])]
+
+
+def _by_length(text: str) -> tuple[int, str]:
+    return text.count(" "), text
+
+
+def _ways(document: Document, operation: Operation, test_data: TestData) -> list[frozenset[str]]:
+    """Return the variables that are missing for each way to a control: an empty set where none is.
+
+    A record to work on is named, or created; a job is that of any of the writes that queue one.
+    """
     if operation.job_status:
         sources = [document.operation(source) for source, _ in operation.queued_by]
-        return min((missing_variables(document, source, test_data) for source in sources), key=len, default=[])
-    missing = required_variables(operation) - test_data.keys()
+        return [way for source in sources for way in _ways(document, source, test_data)] or [frozenset()]
+    missing = frozenset(required_variables(operation) - test_data.keys())
     creation = creator_for(document, operation)
-    if creation and missing and not required_variables(creation[0]) - test_data.keys():
-        missing.discard(operation.supplied_by[creation[1].name])
-    return sorted(missing)
+    created = operation.supplied_by[creation[1].name] if creation else ""
+    if creation is None or created not in missing:
+        return [missing]
+    return [missing, (missing - {created}) | (required_variables(creation[0]) - test_data.keys())]
 
 
 def missing_settings(document: Document, operation: Operation, target: Target) -> list[str]:
@@ -86,5 +112,9 @@ def variables_of(document: Document) -> set[str]:
     return {
         name
         for operation in document.operations
-        for name in (*operation.supplied_by.values(), *id_variables(operation).values())
+        for name in (
+            *operation.supplied_by.values(),
+            *id_variables(operation).values(),
+            *body_variables(operation).values(),
+        )
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from contracts.errors import CouldNotTell
 from contracts.model.http import Exchange, Request
@@ -17,7 +18,7 @@ from strategies.body import string_payloads
 from strategies.core.parameters import parameter_sample, with_parameter
 from tests.harness.config.settings import Target
 from tests.harness.run.created_resources import CreatedResources
-from tests.harness.run.path_ids import id_variables
+from tests.harness.run.path_ids import body_variables, id_variables
 from tests.harness.run.relations import TestData, creator_for
 
 LONGEST_TARGET = 32 * 1024
@@ -101,25 +102,31 @@ def request_for(
     if "properties" not in operation.body and (value := sample(operation.body)) is not None:
         return request.with_json(value)
     names = dict(properties(operation.body))
-    body = control_body(operation.body, test_data, index)
+    body = control_body(operation.body, test_data, index, body_variables(operation))
     return request.with_json(body | {name: value for name, value in overrides.items() if name in names})
 
 
-def control_body(schema: Json, test_data: TestData, index: int = 0) -> Json:
-    """Return a body that the schema admits: what it requires, and what else the document or the user gives a value."""
+def control_body(
+    schema: Json, test_data: TestData, index: int = 0, variables: Mapping[str, str] = MappingProxyType({})
+) -> Json:
+    """Return a body that the schema admits: what it requires, and what else the document or the user gives a value.
+
+    `variables` gives the variable of a property that the contract names none for, by the property's name.
+    """
     required = schema.get("required", ())
-    body = {
-        name: _value(keywords, test_data, index)
-        for name, keywords in properties(schema)
-        if name in required or "x-control" in keywords or keywords.get(SUPPLIED_BY) in test_data
-    }
+    body = {}
+    for name, keywords in properties(schema):
+        variable = keywords.get(SUPPLIED_BY, variables.get(name, ""))
+        if name in required or "x-control" in keywords or variable in test_data:
+            body[name] = _value(keywords, test_data, index, variable)
     return completed(schema, body)
 
 
-def _value(schema: Json, test_data: TestData, index: int) -> Json:
-    values = test_data.get(schema.get(SUPPLIED_BY, ""), ())
+def _value(schema: Json, test_data: TestData, index: int, variable: str) -> Json:
+    values = test_data.get(variable, ())
     if values:
-        return values[index % len(values)]
+        value = values[index % len(values)]
+        return int(value) if "integer" in schema.get("type", ()) and value.isdecimal() else value
     return control_body(schema, test_data, index) if "properties" in schema else sample(schema)
 
 

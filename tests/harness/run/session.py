@@ -22,7 +22,7 @@ from contracts.openapi.operation import Operation
 from contracts.reader_commands import command
 from contracts.requirements import Requirement, load_requirements
 from contracts.untrusted.environment import require_utf8
-from tests.harness.config.access import ALLOW_WRITES, TOKEN, WITHHELD, Access, access_of_run, require, skip_reason
+from tests.harness.config.access import ALLOW_WRITES, TOKEN, Access, access_of_run, require, skip_reason
 from tests.harness.config.settings import (
     MOCK,
     Profile,
@@ -50,7 +50,7 @@ from tests.harness.run.relations import creator_for, job_sources, missing_settin
 from tests.harness.run.resource_cleanup import ResourceCleanup
 from tests.harness.run.selection import allowed_writes, select, without_unserved
 from tests.harness.run.set_up import CREATED_RECORDS
-from tests.harness.run.write_guard import can_be_rejected
+from tests.harness.run.write_guard import can_be_rejected, withheld_reason
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 STATUS_WRITES = 4
@@ -168,9 +168,10 @@ class Session:
     def skip_reason(self, requirement: Requirement, operation: Operation) -> ConformanceError | None:
         """Return why the settings do not allow to test the requirement on the operation; None if they do."""
         missing = missing_settings(self.document, operation, self.target)
+        withheld = withheld_reason(operation)
         if ALLOW_WRITES in missing and not can_be_rejected(operation):
-            return NotApplicable(WITHHELD)
-        return skip_reason(requirement, missing, self.options.access, in_use=self.access)
+            return NotApplicable(withheld)
+        return skip_reason(requirement, missing, self.options.access, in_use=self.access, withheld=withheld)
 
     def _missing(self, target: Target) -> list[list[str]]:
         return [missing_settings(self.document, operation, target) for operation in self.operations]

@@ -87,7 +87,10 @@ class SetUp:
         try:
             records = self._jobs.create_records(creator, CREATED_RECORDS)
         except NotApplicable as no_record:
-            raise CouldNotTell(f"No record could be created to work on: {no_record}.") from None
+            raise CouldNotTell(
+                f"No record could be created to work on: {no_record}. "
+                f"Mend {creator.label}, or name records in {variable}."
+            ) from None
         self._controls.spare_record = records.pop() if self._operation.updates_record else None
         test_data[variable] = tuple(records)
 
@@ -138,7 +141,9 @@ class SetUp:
         else:
             exchanges.append(self._probe_token(plain))
         if all(exchange.crashed for exchange in exchanges):
-            raise CouldNotTell(f"{self._operation.label} answers {exchanges[-1].status_or_fault} to every request.")
+            raise CouldNotTell(
+                f"{self._operation.label} answers {exchanges[-1].status_or_fault} to every request: its log says why."
+            )
 
     def _probe_token(self, plain: Request) -> Exchange:
         """Send with the token what has to be rejected for another reason. Raises TargetUnavailable if the token is."""

@@ -7,6 +7,7 @@ how to undo them. Of any other write nobody knows that: it is only sent what eve
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from contracts.errors import NotApplicable
 from contracts.model.http import Request
@@ -15,8 +16,11 @@ from contracts.openapi.operation import Operation
 from strategies.body import bodies, json_syntax
 from strategies.core.mutation import Mutation
 from strategies.safety import READS, may_act
-from tests.harness.config.access import WITHHELD
+from tests.harness.config.access import ALLOW_WRITES, WITHHELD
 from tests.harness.config.settings import MOCK, Target
+
+MAX_NAMED: Final = 3
+"""Writes that a sentence names."""
 
 
 def may_write(document: Document, operation: Operation, target: Target) -> bool:
@@ -24,6 +28,18 @@ def may_write(document: Document, operation: Operation, target: Target) -> bool:
     if operation.method in READS or target.kind == MOCK or operation.id in target.allowed_writes:
         return True
     return _is_marked(document, operation)
+
+
+def withheld_reason(operation: Operation) -> str:
+    """Return why no valid request for an operation is sent; of one that reads jobs, which writes queue them."""
+    if not operation.job_status:
+        return WITHHELD
+    writes = [name for name, _ in operation.queued_by]
+    named = " or ".join(writes[:MAX_NAMED]) + (" or another that queues one" if len(writes) > MAX_NAMED else "")
+    return (
+        "it reads the job of a write, and valid requests are not sent to those, because the contract does not say how "
+        f"to undo them (x-record, x-supplied-by): add {named} with --operation, and say {ALLOW_WRITES}"
+    )
 
 
 def can_be_rejected(operation: Operation) -> bool:

@@ -15,7 +15,7 @@ from tests.harness.run.budget import BudgetSpent
 from tests.harness.run.jobs import JobResult
 from tests.harness.trial.requirement_test import RequirementTest
 
-NO_REQUEST_LEFT: Final = "no request of this profile is left to show it"
+NO_REQUEST_LEFT: Final = "no request of this profile is left to show it: choose a larger one"
 NO_VALUE_LEFT: Final = "no known value is left to show it"
 
 

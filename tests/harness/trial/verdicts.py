@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections import Counter
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
 from contracts.model.verdict import Evidence, Finding, Status, Verdict
-from tests.harness.config.access import ALLOW_WRITES, WITHHELD, names_invalid_fields
+from tests.harness.config.access import ALLOW_WRITES, how_to_supply, names_invalid_fields
+from tests.harness.run.write_guard import withheld_reason
 from tests.harness.trial.findings import findings
 from tests.harness.trial.requirement_test import RequirementTest
 
 NO_MUTATION: Final = "no request of this operation can be changed in that way, and be valid or invalid by that alone"
+NO_DECISION: Final = "No exchange allowed a decision"
+NO_CONTROL: Final = "No control was accepted, so that the rejections prove nothing"
 MAX_MESSAGE_CHARACTERS: Final = 300
 """Of an exception's own text."""
 ROOT: Final = Path(__file__).parents[3]
@@ -34,15 +38,40 @@ def verdict_of(trial: RequirementTest) -> Verdict:
     elif not trial.decided and trial.has_no_mutation:
         status, reason = Status.NOT_APPLICABLE, NO_MUTATION
     elif not trial.decided:
-        unread = trial.unread_answers()
-        status, reason = Status.COULD_NOT_TELL, f"No exchange allowed a decision.{f' {unread}' if unread else ''}"
+        status, reason = Status.COULD_NOT_TELL, _undecided_text(trial)
     elif not trial.run.log.accepted_control_count and not _needs_no_control(trial):
-        status, reason = Status.COULD_NOT_TELL, "No control was accepted, so that the rejections prove nothing."
+        status, reason = Status.COULD_NOT_TELL, f"{NO_CONTROL}{_supply(trial, before=': ')}."
     else:
         status, reason = Status.HELD, ""
     if status is Status.COULD_NOT_TELL and ALLOW_WRITES in trial.run.missing_settings:
-        status, reason = Status.NOT_APPLICABLE, f"{reason} {WITHHELD[0].upper()}{WITHHELD[1:]}."
+        status, reason = Status.NOT_APPLICABLE, f"{reason} {_withheld(trial)}"
     return _verdict(trial, status, reason, evidence, found)
+
+
+def _undecided_text(trial: RequirementTest) -> str:
+    """Return a sentence on what the exchanges were, and on what to do to have a decision."""
+    if unread := trial.unread_answers():
+        return f"{NO_DECISION}. {unread}"
+    sent = [one for one in trial.run.exchanges if one.sent_for == trial.requirement.id] or trial.run.exchanges
+    statuses = Counter(one.status_or_fault for one in sent)
+    if not statuses:
+        return f"{NO_DECISION}: none was sent{_supply(trial, before='; ')}. A larger --profile sends more."
+    seen = ", ".join(f"{status} x {count}" for status, count in sorted(statuses.items()))
+    return (
+        f"{NO_DECISION} (answers: {seen}): mend what the other checks of this operation report, and try again; "
+        f"the page of requirements says what {trial.requirement.id} looks at."
+    )
+
+
+def _supply(trial: RequirementTest, *, before: str) -> str:
+    """Return what to do about missing settings; an empty text if none is missing."""
+    missing = trial.run.missing_settings
+    return f"{before}{how_to_supply(missing)}" if missing else ""
+
+
+def _withheld(trial: RequirementTest) -> str:
+    text = withheld_reason(trial.operation)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def early_verdict(trial: RequirementTest, status: Status, reason: str) -> Verdict:
@@ -85,7 +114,7 @@ def _ambiguous_rejection_text(trial: RequirementTest) -> str:
     first = next(exchange for exchange in trial.unclear if not exchange.issued_token)
     return (
         f"{first.mutation} was answered {first.status_or_fault}, which may have another cause than the credentials: "
-        "without an accepted control request this rejection does not count."
+        f"without an accepted control request this rejection does not count{_supply(trial, before=': ')}."
     )
 
 
