@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Collection
 from http import HTTPStatus
 
@@ -10,6 +12,9 @@ from contracts.checks.preview import preview, preview_exchange, preview_header
 from contracts.model.http import Exchange
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Link, Operation
+
+SAYS_SO = re.compile(r"support|implement|available|allow|permit|method|offer|cannot|can't|not possible", re.IGNORECASE)
+"""Words of an error that says why an operation is not there."""
 
 
 def accepted(_: Operation, exchange: Exchange) -> Decision:
@@ -64,6 +69,12 @@ def always_405(job_links: Collection[Link]) -> CheckFunction:
             return Violation(f"answered {exchange.status}", "405, always", preview_exchange(exchange))
         if any(link.follow(exchange.response.json()) for link in job_links):
             return Violation("a job all the same", "405, and no effect", preview(exchange.response.body))
+        error = exchange.response.json().get("error") if isinstance(exchange.response.json(), dict) else None
+        message = error.get("message") if isinstance(error, dict) else None
+        if isinstance(message, str) and not SAYS_SO.search(json.dumps(error)):
+            # What the body of a 405 is like, and in which language, is not documented.
+            observed = preview(exchange.response.body)
+            return Violation("405 for another reason", "an error that speaks of support", observed, gates=False)
         return PASS
 
     return check

@@ -113,6 +113,19 @@ def errors_not_shared_between_jobs(
             yield exchange, PASS
 
 
+def record_is_no_blank(operation: Operation, exchange: Exchange) -> Decision:
+    """JOB-03. Check that the status of a job names a record or none: an empty text is the id of nothing."""
+    rules = operation.job_status
+    if rules is None or not (is_documented_request(operation, exchange) and exchange.accepted):
+        return NOT_CONCERNED
+    record = resolve_pointer(_json(exchange), rules.record)
+    if not isinstance(record, str):
+        return NOT_CONCERNED
+    if record.strip():
+        return PASS
+    return Violation("blank record id", "the id of a record, or null", preview_exchange(exchange))
+
+
 def job_succeeds(status: Operation) -> CheckFunction:
     """Return the check that a response of the operation `status` reports no failure (JOB-06)."""
 

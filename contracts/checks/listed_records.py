@@ -37,16 +37,22 @@ def lists_created(listing: Operation, records: Mapping[str, str]) -> CheckFuncti
     return check
 
 
-def shows_update_of(record: str, listing: Operation, texts: Texts) -> CheckFunction:
+def shows_update_of(record: str, listing: Operation, texts: Texts, mark: str) -> CheckFunction:
     """Return the check that a page of `listing` shows the texts of an update on this record only (JOB-06).
 
-    Not concerned if no record has them: a listing may lag behind by a day.
+    They replace those of its create, which held `mark`. Not concerned if no record has them: a listing may lag behind
+    by a day.
     """
 
     def check(_: Operation, exchange: Exchange) -> Decision:
         page = items(listing, exchange)
         if page is None or listing.listing is None:
             return NOT_CONCERNED
+        for item in (item for item in page if item.get(listing.listing.id) == record):
+            shown = {name: str(item.get(listing.listed_as.get(name, ""))) for name in texts}
+            if both := [name for name, text in shown.items() if texts[name] in text and mark in text]:
+                observed = f"{record} with {listing.listed_as[both[0]]} = {shown[both[0]]!r}"
+                return Violation("a text added to the one before", "the text of the update alone", observed)
         updated = [item.get(listing.listing.id) for item in page if _texts_shown(listing, item, texts)]
         if others := [found for found in updated if found != record]:
             observed = f"a change of {others[0] or 'a record without an id'}"

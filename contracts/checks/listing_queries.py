@@ -100,11 +100,7 @@ def page_is_filtered(reference: Exchange) -> CheckFunction:
         page, whole = items(operation, exchange), items(operation, reference)
         if operation.listing is None or page is None or whole is None:
             return NOT_CONCERNED
-        filters = {
-            name: (schema, value)
-            for name, value in query(exchange).items()
-            if FILTERS in (schema := operation.query_parameters.get(name, {}))
-        }
+        filters = filters_of(operation, exchange)
         for name, (schema, value) in filters.items():
             if others := [item for item in page if not matches(item, schema, value)]:
                 observed = f"{schema[FILTERS]} = {json.dumps(others[0].get(schema[FILTERS]))}"
@@ -122,6 +118,15 @@ def page_is_filtered(reference: Exchange) -> CheckFunction:
         return PASS
 
     return check
+
+
+def filters_of(operation: Operation, exchange: Exchange) -> dict[str, tuple[Json, str]]:
+    """Return schema and value of each filter in the query of a request, by the parameter's name."""
+    return {
+        name: (schema, value)
+        for name, value in query(exchange).items()
+        if FILTERS in (schema := operation.query_parameters.get(name, {}))
+    }
 
 
 def matches(item: Mapping[str, Json], schema: Json, value: str) -> bool:

@@ -1,6 +1,8 @@
 """JOB: what happens after the 200."""
 
-from contracts.checks import http_methods, jobs, listed_records
+from functools import partial
+
+from contracts.checks import http_methods, jobs, listed_records, listing_agreement
 from contracts.checks.authentication import credentials_rejected
 from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable, NotReached
@@ -13,11 +15,10 @@ from tests.harness.pytest_plugin.requirement_rows import rejects
 from tests.harness.run import polling
 from tests.harness.run.controls import UPDATED
 from tests.harness.run.jobs import JobResult
+from tests.harness.trial.listed_records import check_listed_records
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.stateful import explore_links
 
-REQUESTS_WITHOUT_LISTED_UPDATE = 11
-"""The extra requests of a profile that has none for the check that the listing shows an update."""
 GONE = (404, 410)
 """What is answered of a job that is not known, or not any more."""
 READS_OWED = 2
@@ -66,6 +67,7 @@ def test_jobs_are_kept_apart(test: RequirementTest) -> None:
     for request, reported in finished.items():
         test.check_exchange(test.run.send(request, CONTROL), jobs.status_stable(reported))
     test.check_sequence(jobs.errors_not_shared_between_jobs, test.run.exchanges)
+    test.check_sequence(per_exchange(jobs.record_is_no_blank), test.run.exchanges)
 
 
 @requirement("JOB-04", extra_requests=(1, 1, 2))
@@ -88,13 +90,17 @@ def test_every_job_is_known(test: RequirementTest) -> None:
         test.check_exchange(test.run.send(request, CONTROL), jobs.job_is_known(test.operation))
 
 
-@requirement("JOB-06", extra_requests=(11, 14, 14))
+@requirement("JOB-06", extra_requests=(10, 13, 13), depends_on=("RESP-09",))
 def test_record_can_be_read_back_updated_and_cancelled(test: RequirementTest) -> None:
     uses = test.operation.record
     assert uses is not None, "applies to what creates records"
     created = _created_records(test)
     first, second = (test.run.jobs.wait_for_record(write) for write in test.run.controls.first_pair())
     listed_by = test.document.operation(uses.listed_by)
+    updated_by = test.document.operation(uses.updated_by)
+    plain = test.run.requests.request_for(updated_by, test.run.requests.id_params_for(updated_by, second))
+    update = test.run.controls.tagged(plain, UPDATED, updated_by)
+    _judge_use(test, updated_by, update)
     are_listed = listed_records.lists_created(listed_by, created | {second: CONTROL})
     for pause in polling.backoff(test.run.target):
         page = test.run.listing.read()
@@ -102,15 +108,12 @@ def test_record_can_be_read_back_updated_and_cancelled(test: RequirementTest) ->
             break
         pause()  # a cache may show them a moment later
     test.check_sequence(per_exchange(are_listed), [page])
-    updated_by = test.document.operation(uses.updated_by)
-    plain = test.run.requests.request_for(updated_by, test.run.requests.id_params_for(updated_by, second))
-    update = test.run.controls.tagged(plain, UPDATED, updated_by)
-    _judge_use(test, updated_by, update)
-    if update != plain and test.extra_requests > REQUESTS_WITHOUT_LISTED_UPDATE:
-        new = {name: text for name, text in update.json().items() if text != plain.json().get(name)}
-        test.check_sequence(
-            per_exchange(listed_records.shows_update_of(second, listed_by, new)), [test.run.listing.read()]
-        )
+    check_listed_records(test, listed_by, [page])
+    new = {name: text for name, text in update.json().items() if text != plain.json().get(name)}
+    mark = test.run.context.resources.mark_of(test.operation)
+    test.check_sequence(per_exchange(listed_records.shows_update_of(second, listed_by, new, mark)), [page])
+    lost = partial(listing_agreement.pages_lose_no_record, listed_by)
+    test.check_sequence(lambda _, pages: lost(pages), test.run.listing.pages())
     cancelled_by = test.document.operation(uses.cancelled_by)
     for record in (second, first):
         _judge_use(

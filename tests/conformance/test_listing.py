@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from contracts.checks import errors, listing_pages, listing_queries
+from contracts.checks import errors, listing_agreement, listing_pages, listing_queries
 from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable
 from contracts.model.http import Exchange
@@ -11,6 +11,7 @@ from strategies.request import listing as queries
 from strategies.request import parameter_values
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import accepts, rejects
+from tests.harness.trial.listed_records import check_listed_records
 from tests.harness.trial.requirement_test import RequirementTest
 
 REQUESTS_WITHOUT_TIES = 6
@@ -54,6 +55,14 @@ test_parameter_outside_its_bounds_is_refused = rejects(
 test_parameter_within_its_bounds_is_accepted = accepts(
     "LIST-04", parameter_values.boundary_parameters, expects_success=False
 )
+
+
+@requirement("LIST-05", depends_on=("LIST-01", "LIST-02"), compares=True)
+def test_pages_agree(test: RequirementTest) -> None:
+    test.check_all_exchanges(listing_agreement.pages_lose_no_record)
+    check_listed_records(test, test.operation, test.run.exchanges)
+    if not test.decided:
+        raise NotApplicable("nothing is listed that could be compared")
 
 
 def _send(test: RequirementTest, mutations: list[Mutation]) -> list[Exchange]:

@@ -1,14 +1,23 @@
 """HTTP and RATE: the protocol around the bodies."""
 
+from uuid import uuid4
+
 from contracts.checks import http_methods, rate_limit
 from contracts.checks.authentication import credentials_rejected
+from contracts.checks.base import per_exchange
+from contracts.checks.written_records import nothing_listed_with
 from contracts.errors import NotApplicable
 from contracts.model.http import CONTROL
-from strategies.body import json_syntax
+from contracts.openapi.operation import Operation
+from strategies.body import json_syntax, string_payloads
 from strategies.request import credentials, methods
+from strategies.request.listing import newest
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import accepts, holds_for_each_exchange, rejects
 from tests.harness.trial.requirement_test import RequirementTest
+
+CONTROLS_WITHOUT_LISTING = 1
+"""Of a profile with so few, none is left to look for a record that an operation made although it is not supported."""
 
 test_other_method_is_not_allowed = rejects("HTTP-01", methods.other_methods, http_methods.other_method_rejected)
 
@@ -19,15 +28,34 @@ def test_operation_that_is_not_supported_answers_405(test: RequirementTest) -> N
     bare = credentials.no_credentials(test.operation)[0]
     refused = http_methods.always_405([link for o in test.document.operations if (link := o.job_link)])
     test.check_exchange(test.run.send(bare.apply(control), bare), credentials_rejected)
-    for other in [operation for operation in test.document.operations if operation.job_link][
-        : test.extra_requests // 2
-    ]:
-        borrowed = control.with_body(test.run.requests.request_for(other).body)
-        test.check_exchange(test.run.send(borrowed, f"the body of {other.id}"), http_methods.not_accepted)
-    for _ in range(test.extra_requests - test.extra_requests // 2):
+    others = [operation for operation in test.document.operations if operation.job_link][: test.extra_requests // 2]
+    controls = test.extra_requests - len(others)
+    creator = next((other for other in others if other.record), None) if controls > CONTROLS_WITHOUT_LISTING else None
+    mark = uuid4().hex[:8]
+    for other in others:
+        body = _marked(test, other, mark) if other is creator else test.run.requests.request_for(other).body
+        test.check_exchange(
+            test.run.send(control.with_body(body), f"the body of {other.id}"), http_methods.not_accepted
+        )
+    for _ in range(controls - (creator is not None)):
         test.check_exchange(test.run.send(control, CONTROL), refused)
     for exchange in test.send_mutations(base=lambda: control):
         test.check_exchange(exchange, refused)
+    if creator is not None:
+        listing = _listing_of(test, creator)
+        page = test.run.send(newest(listing).apply(test.run.requests.request_for(listing)), CONTROL, operation=listing)
+        test.check_sequence(per_exchange(nothing_listed_with(listing, mark)), [page])
+
+
+def _marked(test: RequirementTest, creator: Operation, mark: str) -> bytes | None:
+    """Return a good body of another operation, with a mark in the texts that its listing shows."""
+    names = _listing_of(test, creator).listed_as
+    return string_payloads.with_mark(creator, names, mark).apply(test.run.requests.request_for(creator)).body
+
+
+def _listing_of(test: RequirementTest, creator: Operation) -> Operation:
+    assert creator.record is not None, "asked only of what creates records"
+    return test.document.operation(creator.record.listed_by)
 
 
 test_method_override_is_ignored = accepts("HTTP-03", methods.method_overrides, http_methods.override_ignored)

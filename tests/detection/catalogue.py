@@ -47,6 +47,8 @@ GROUPS: Final = (
 
 WRITE: Final[tuple[Kind, ...]] = ("write",)
 CREATE: Final[tuple[Kind, ...]] = ("create",)
+EVERY_CREATE: Final[tuple[Kind, ...]] = ("creates",)
+"""For what shows only if several operations create: the first one has no request left for two at the same time."""
 UPDATE: Final[tuple[Kind, ...]] = ("update",)
 LIST: Final[tuple[Kind, ...]] = ("list",)
 UNSUPPORTED: Final[tuple[Kind, ...]] = ("unsupported",)

@@ -28,8 +28,11 @@ MASKED_JOB_ID: Final = "<job>"
 MAX_READS: Final = 12
 """After so many reads, a job that is still pending counts as pending."""
 
-Kind: TypeAlias = Literal["write", "create", "update", "list", "unsupported", "job-status"]
-"""What an operation is: `write` is the cancellation, for which most of the defects were written."""
+Kind: TypeAlias = Literal["write", "create", "creates", "update", "list", "unsupported", "job-status"]
+"""What an operation is: `write` is the cancellation, for which most of the defects were written.
+
+`create` is the first operation that creates, `creates` is each of them.
+"""
 
 Headers: TypeAlias = Mapping[str, str | tuple[str, ...] | None]
 """By lower-case name: a value, several of them, or None to leave out a header that is sent by default."""
@@ -312,6 +315,7 @@ def by_kind(document: Document) -> Mapping[Kind, tuple[Operation, ...]]:
     return {
         "write": tuple(cancels or writes[:1]),
         "create": (creating,) if creating else (),
+        "creates": tuple(one for one in every if one.record),
         "update": tuple(dict.fromkeys([*updates[:1], *sure[:1]])),
         "list": tuple(one for one in every if one.listing),
         "unsupported": tuple(one for one in every if not one.supported),

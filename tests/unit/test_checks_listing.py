@@ -343,6 +343,7 @@ def test_record_that_is_not_listed_is_reported_by_how_it_was_made() -> None:
     assert violation.observed == "1 of 2 created records are not among the 2 listed; created by: notes empty"
 
 
+MARK = "m0123456789a"
 WRITTEN = {"title": "Visit", "notes": "n", "appointment_time": "10:00:00"}
 REFUSED = {"title": "Visit 1f", "notes": "n 1f"}
 
@@ -363,7 +364,7 @@ def test_no_check_function_raises_for_what_a_target_may_return(reported) -> None
     )
     of_records = (
         listed_records.lists_created(LIST, MADE),
-        listed_records.shows_update_of("r-1", LIST, WRITTEN),
+        listed_records.shows_update_of("r-1", LIST, WRITTEN, MARK),
         listed_records.no_rejected_data_listed(LIST, WRITTEN, REFUSED),
     )
     for check in (listing_pages.page_matches_query, listing_queries.page_is_ordered, *single, *of_records):
@@ -452,8 +453,14 @@ def updated(title: str | None, notes: str | None = None, number: int = 1) -> Exc
         "another record, in part": ("another record updated", updated("Else", "n", number=2)),
         "none": (NOT_CONCERNED, updated("Showing")),
         "none, with nothing": (NOT_CONCERNED, updated(None)),
+        "both texts": ("a text added to the one before", updated("Visit", f"made {MARK}\nn")),
+        "both texts of another record": (
+            PASS,
+            page([{"id": "r-1", "notes": "n"}, {"id": "r-2", "notes": f"{MARK} n"}]),
+        ),
+        "the text of the create": (NOT_CONCERNED, updated("Showing", f"made {MARK}")),
         **NO_PAGE,
     },
 )
 def test_update_is_listed_of_its_record_alone(expected, seen) -> None:
-    assert decided(listed_records.shows_update_of("r-1", LIST, WRITTEN)(CREATE, seen)) == expected
+    assert decided(listed_records.shows_update_of("r-1", LIST, WRITTEN, MARK)(CREATE, seen)) == expected

@@ -49,7 +49,7 @@ def test_create_holds_what_the_document_gives_a_value_and_what_the_user_knows() 
     sent = body(CREATE)
     assert (sent["lead_id"], sent["appointment_date"], sent["appointment_duration_minutes"]) == (
         "l-1",
-        "2099-01-15",
+        "2099-01-05",
         30,
     )
     assert "notes" in sent

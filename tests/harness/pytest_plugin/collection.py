@@ -94,7 +94,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep an operation's items together, those that check all exchanges last; drop what applies to no operation."""
+    """Keep an operation's items together; drop what applies to no operation.
+
+    Those that check all exchanges come last, and what depends on a test further on comes after it.
+    """
     ours = [item for item in items if demand_of(item) is not None]
     if not ours:
         return
@@ -102,14 +105,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     others = [item for item in items if demand_of(item) is None]
     applicable = [item for item in ours if check_of(item)]
 
-    def position(item: pytest.Item) -> tuple[int, bool, bool]:
-        demand = demand_of(item)
-        assert demand is not None, "asked only of items that cite a requirement"
-        return session.operations.index(operation_of(item)), *_phase(requirement_of(item), demand)
-
-    items[:] = others + sorted(applicable, key=position)
     modules = dict.fromkeys(item.module for item in applicable if isinstance(item, pytest.Function))
     catalogue = {name: test for module in modules for name, test in catalogue_of(module).items()}
+    places = {name: place for place, name in enumerate(catalogue)}
+
+    def position(item: pytest.Item) -> tuple[int, bool, bool, bool]:
+        demand = demand_of(item)
+        assert demand is not None, "asked only of items that cite a requirement"
+        waits = any(places.get(name, 0) > places[demand.requirement] for name in demand.depends_on)
+        return session.operations.index(operation_of(item)), *_phase(requirement_of(item), demand), waits
+
+    items[:] = others + sorted(applicable, key=position)
     config.stash[CATALOGUE] = catalogue
     config.stash[STARTED] = {}
     config.stash[BUDGET_SHARES] = _allocate_budgets(session, catalogue)

@@ -29,7 +29,8 @@ class Record:
     says that the target answered the create with a client error. `cancellations` maps the jobs of accepted
     cancellations to whether each failed, None while that is unknown. `failure` says what kept the record from being
     cancelled. `mark` stands in the texts of the request, and is empty where the request has no text to hold it.
-    `texts` are the values of the request that a listing shows, in the order of the listing's properties.
+    `texts` are the values of the request that a listing shows, in the order of the listing's properties. `changed` says
+    that an update of the record was accepted.
     """
 
     creator: Operation
@@ -42,6 +43,7 @@ class Record:
     failure: str = ""
     mark: str = ""
     texts: tuple[str, ...] = field(default=(), repr=False)
+    changed: bool = False
     key: tuple[str, str, int] = ("", "", 0)
 
     @property

@@ -18,6 +18,8 @@ from tests.harness.run.created_record import Record, body_properties, holds_text
 from tests.harness.run.journal import Entry, Journal
 
 LOST: Final = "whose responses were lost or held no job id"
+MAX_TEXT_CHARACTERS: Final = 20_000
+"""Of a longer text, a listing is not expected to show the whole."""
 REFUSED: Final = "whose creates were rejected: this target created records in spite of other rejections"
 
 
@@ -80,7 +82,7 @@ class CreatedResources:
         elif operation.listing:
             self._listed[operation.id] = exchange
         else:
-            self._observe_cancellation(operation, exchange)
+            self._observe_use(operation, exchange)
         return None
 
     def note_removed(self, record: Record) -> None:
@@ -135,7 +137,7 @@ class CreatedResources:
         for lister in self._listers():
             uncertain = self._refused_a_control or any(
                 one.lost_responses or (one.exists and not one.removed and one.id is None)
-                for one in self._listed_by(lister)
+                for one in self.listed_by(lister)
             )
             if uncertain or lister.id in self._listed:
                 yield lister, None if uncertain else self._listed[lister.id]
@@ -145,7 +147,7 @@ class CreatedResources:
         if not page.accepted or page.response is None:
             return
         self._take_ids(lister, page.response.json())
-        for record in self._listed_by(lister) if fresh and self.earlier else ():
+        for record in self.listed_by(lister) if fresh and self.earlier else ():
             if record.mark:
                 record.lost_responses = 0  # by now, the listing would show it
                 self._settle(record)
@@ -194,7 +196,8 @@ class CreatedResources:
         marks = {record.mark for record in self._all.values() if record.creator is creator}
         return any(mark and mark in shown for mark in {*marks, self._marks.get(creator.id, "")})
 
-    def _listed_by(self, lister: Operation) -> list[Record]:
+    def listed_by(self, lister: Operation) -> list[Record]:
+        """Return the records that this listing may show."""
         return [record for record in self._all.values() if self._lister_of(record.creator) is lister]
 
     def _lister_of(self, creator: Operation) -> Operation | None:
@@ -243,12 +246,15 @@ class CreatedResources:
             record.removed = record.id is None and failed
             self._write(record)
 
-    def _observe_cancellation(self, operation: Operation, exchange: Exchange) -> None:
+    def _observe_use(self, operation: Operation, exchange: Exchange) -> None:
         in_body = {id_text(value) for value in body_properties(exchange.request).values()}
         sent = {*operation.path_values(exchange.request.target).values(), *in_body} - {None}
         for record in list(self._all.values()):  # other threads may begin creates meanwhile
-            cancels = record.creator.record and record.creator.record.cancelled_by == operation.id
-            if not cancels or record.id not in sent or record.removed:
+            uses = record.creator.record
+            if uses is None or record.id not in sent:
+                continue
+            record.changed |= uses.updated_by == operation.id
+            if uses.cancelled_by != operation.id or record.removed:
                 continue
             job = None if exchange.response is None else job_id(operation, exchange.response.json())
             if job is None:
@@ -268,7 +274,7 @@ class CreatedResources:
         if request is not None:
             mark = mark if holds_text(request, mark) else ""
             lister, sent = self._lister_of(creator), body_properties(request)
-            texts = tuple(str(sent.get(name)) for name in lister.listed_as) if lister and mark else ()
+            texts = tuple(str(sent.get(name))[:MAX_TEXT_CHARACTERS] for name in lister.listed_as) if lister else ()
         record = self._all[key] = Record(creator, None, mark=mark, texts=texts, key=key)
         return record
 

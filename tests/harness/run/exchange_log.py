@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from http import HTTPStatus
 
+from contracts.checks import listing_queries
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
@@ -108,6 +109,20 @@ class ExchangeLog:
     def control_requests(self) -> list[Request]:
         """Return the operation's own requests that were accepted as controls, each once."""
         return list(dict.fromkeys(exchange.request for exchange in self.accepted_controls()))
+
+    def repeatable(self) -> list[Exchange]:
+        """Return the first exchange of each accepted control; of a listing also of each other accepted query.
+
+        A query that is repeated shows what fails only when it is asked again: those with filters come first.
+        """
+        plain = [one for request in self.control_requests() if (one := self.find(request))]
+        if self._operation.listing is None:
+            return plain
+        own = (one for one in self.exchanges if one.operation == self._operation.id and one.accepted)
+        queries = {one.request: one for one in own if one.issued_token and not one.is_fuzzer_request}
+        others = [one for request, one in queries.items() if request not in self.control_requests()]
+        others.sort(key=lambda one: not listing_queries.filters_of(self._operation, one))
+        return [one for query in others for one in (query, *plain)] or plain
 
     @property
     def accepted_control_count(self) -> int:

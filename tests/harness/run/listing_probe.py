@@ -8,6 +8,7 @@ from strategies.request.listing import newest
 from tests.harness.run.exchange_log import ExchangeLog
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
+from tests.harness.run.token_guard import SET_UP
 
 
 class ListingProbe:
@@ -27,10 +28,15 @@ class ListingProbe:
         request = newest_first.apply(self._requests.request_for(self.operation))
         return self._sender.send(request, newest_first, operation=self.operation)
 
+    def pages(self) -> list[Exchange]:
+        """Return every read of the listing, in the order sent."""
+        return [e for e in self._log.exchanges if self.operation is not None and e.operation == self.operation.id]
+
     @property
     def last(self) -> Exchange | None:
-        """Return the last accepted read of the listing, or None."""
+        """Return the last accepted read of the listing after the set-up, or None."""
         if self.operation is None:
             return None
-        reads = (e for e in reversed(self._log.exchanges) if e.operation == self.operation.id and e.accepted)
+        own = (e for e in reversed(self._log.exchanges) if e.operation == self.operation.id and e.accepted)
+        reads = (exchange for exchange in own if exchange.sent_for != SET_UP)
         return next(reads, None)

@@ -16,7 +16,7 @@ from itertools import cycle
 from typing import Final
 
 from contracts.errors import CouldNotTell, NotApplicable
-from contracts.model.http import CONTROL, Exchange, Request
+from contracts.model.http import Exchange, Request
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
@@ -89,7 +89,17 @@ class OperationRun:
             placeholder_ids,
         )
         self._setup = SetUp(
-            operation, context, self.sender, self.requests, self.log, self.jobs, self.controls, guard, self.writes, ids
+            operation,
+            context,
+            self.sender,
+            self.requests,
+            self.log,
+            self.jobs,
+            self.controls,
+            guard,
+            self.writes,
+            ids,
+            self.listing,
         )
         self._set_up_done = False
         self._sent_shared_mutations = False
@@ -168,8 +178,8 @@ class OperationRun:
             left = self.budget.left - self.budget.confirmations - self.plan.reserved_for_all_exchanges
             repeats = min(left, MAX_REPEATED_CONTROLS)
             with self._sending_for(REPEATED_CONTROLS):
-                for _, request in zip(range(repeats), cycle(self.log.control_requests()), strict=False):
-                    self.send(request, CONTROL)
+                for _, exchange in zip(range(repeats), cycle(self.log.repeatable()), strict=False):
+                    self.send_again(exchange)
 
     def send(
         self, request: Request, mutation: Mutation | str, *, operation: Operation | None = None, generated: bool = False

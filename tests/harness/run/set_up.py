@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
@@ -16,6 +17,7 @@ from tests.harness.run.controls import CREDENTIALS, ControlProvider
 from tests.harness.run.exchange_log import ExchangeLog
 from tests.harness.run.id_finder import IdFinder
 from tests.harness.run.jobs import JobReader
+from tests.harness.run.listing_probe import ListingProbe
 from tests.harness.run.relations import creator_for, missing_variables
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
@@ -44,6 +46,7 @@ class SetUp:
         guard: TokenGuard,
         writes: WriteGuard,
         ids: IdFinder,
+        listing: ListingProbe,
     ) -> None:
         """Send nothing yet."""
         self.unauthenticated_probe: Exchange | None = None
@@ -57,6 +60,7 @@ class SetUp:
         self._guard = guard
         self._writes = writes
         self._ids = ids
+        self._listing = listing
 
     def run(self) -> None:
         """Send what the set-up consists of. Raises TargetUnavailable, or CouldNotTell if no control can be had."""
@@ -71,6 +75,9 @@ class SetUp:
         if self._controls.first is None:
             return
         self._repeat_control(self._controls.first)
+        if self._operation.record:
+            with suppress(CouldNotTell):  # a listing that cannot be asked for is JOB-06's to report
+                self._listing.read()  # what is listed now has to be listed after all creates, too
         if self._operation.job_status:
             self._jobs.read_failing_job()
 

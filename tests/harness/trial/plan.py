@@ -20,6 +20,8 @@ SETUP_REQUESTS: Final = 2
 SETUP_REQUESTS_FOR_STATUS: Final = 5
 """For a status operation: two writes whose jobs it reads, a control and its repeat, a second control."""
 SETUP_CONTROLS: Final = 2
+SETUP_PAGES: Final = 1
+"""The listing, read before an operation creates more than its first controls."""
 MAX_CREATED_RECORDS: Final = 10
 """Records that one requirement creates, in any profile."""
 FIRST_RANK: Final = (-1, 0.0)
@@ -172,7 +174,7 @@ def _extra_requests(demand: RequestDemand, operation: Operation, profile: Profil
 def _setup_requests(operation: Operation) -> int:
     if operation.job_status:
         return SETUP_REQUESTS_FOR_STATUS
-    return SETUP_REQUESTS + (REQUESTS_PER_RECORD * SETUP_CONTROLS if operation.record else 0)
+    return SETUP_REQUESTS + (REQUESTS_PER_RECORD * SETUP_CONTROLS + SETUP_PAGES if operation.record else 0)
 
 
 def _rank(requirement: Requirement, mutation: Mutation, share: float, *, elsewhere: bool) -> tuple[float, float]:

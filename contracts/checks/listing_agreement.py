@@ -1,0 +1,103 @@
+"""LIST-05: whether the pages of a listing agree with each other, and the times of a record with themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from contracts.checks.listing_pages import items, known_records, query, total
+from contracts.model.http import Exchange, Request
+from contracts.model.json_value import Json
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
+from contracts.openapi.extensions import COMPARES, FILTERS
+from contracts.openapi.operation import Operation
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=1)
+"""One of the two times may be the database's, and the other one the server's."""
+OF_A_CHANGE: Final = re.compile(r"updated|modified|changed|seen", re.IGNORECASE)
+MIN_LOST: Final = 2
+"""Another client may change a record between two pages so that a filter no longer matches it."""
+
+
+def times_are_in_order(operation: Operation, exchange: Exchange) -> Decision:
+    """LIST-05. Check that no record on a page was changed, or last seen, before it was created.
+
+    The time of creation is that of the default order; the others are those that the listing filters by. Not concerned
+    with times that have no zone.
+    """
+    page = items(operation, exchange)
+    if operation.listing is None or page is None:
+        return NOT_CONCERNED
+    created = _default_order(operation)
+    later = [name for name in _filtered_times(operation) if name != created and OF_A_CHANGE.search(name)]
+    decision: Decision = NOT_CONCERNED
+    for item in page:
+        beginning = _moment(item.get(created))
+        for name in later:
+            moment = _moment(item.get(name))
+            if beginning is None or moment is None:
+                continue
+            if moment < beginning - CLOCK_TOLERANCE:
+                observed = f"{created} {item.get(created)}, {name} {item.get(name)}"
+                return Violation(f"{name} before {created}", f"a record that was created first, {name} after", observed)
+            decision = PASS
+    return decision
+
+
+def pages_lose_no_record(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
+    """LIST-05. Check that no record is gone from the same query, or from pages that show all records.
+
+    What was listed stays listed, also after its cancellation. Not concerned with a query that finds other records as
+    well, or that lost one record while it has others: another client may have changed something.
+    """
+    before: dict[Request, set[str]] = {}
+    whole: set[str] = set()
+    for exchange in exchanges:
+        page = items(operation, exchange)
+        if operation.listing is None or page is None:
+            continue
+        ids = {str(item.get(operation.listing.id)) for item in page}
+        decision: Decision = NOT_CONCERNED
+        if _shows_all(operation, exchange):
+            lost = whole - ids
+            decision = _loss(lost, len(whole), "records vanished") if lost else PASS if whole else NOT_CONCERNED
+            whole = ids
+        if (earlier := before.get(exchange.request)) and decision in (PASS, NOT_CONCERNED):
+            lost = earlier - ids
+            gone = ids <= earlier and (len(lost) >= max(MIN_LOST, len(earlier) / 2) or not ids)
+            decision = _loss(lost, len(earlier), "records lost on a repeated query") if gone else PASS
+        before[exchange.request] = ids
+        yield exchange, decision
+
+
+def _loss(lost: set[str], listed: int, kind: str) -> Violation:
+    return Violation(kind, f"the {listed} records of an earlier page", f"{len(lost)} of them are not there any more")
+
+
+def _shows_all(operation: Operation, exchange: Exchange) -> bool:
+    """Return whether a page has all records by its own count, with no filter and from the first one on."""
+    page, listing = items(operation, exchange), operation.listing
+    if listing is None or not page or query(exchange).keys() - {listing.limit, listing.order}:
+        return False
+    return isinstance(total(operation, exchange), int) and known_records(operation, exchange) == len(page)
+
+
+def _default_order(operation: Operation) -> str:
+    """Return the property by which a listing orders its records unless the query says otherwise, or an empty text."""
+    order = operation.query_parameters.get(operation.listing.order, {}) if operation.listing else {}
+    return str(order.get("default", "")).partition(",")[0].partition(":")[0]
+
+
+def _filtered_times(operation: Operation) -> list[str]:
+    schemas = operation.query_parameters.values()
+    return list(dict.fromkeys(schema[FILTERS] for schema in schemas if COMPARES in schema and FILTERS in schema))
+
+
+def _moment(value: Json) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo else None

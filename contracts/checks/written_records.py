@@ -1,0 +1,171 @@
+"""JOB-06, LIST-05, HTTP-02: whether a listing shows what a run created, as it was sent, each record once, and no other.
+
+Which property of an item shows which property of a create is presumed, not documented. So nothing is concluded from
+what is not there: only from texts with a mark that this run made up, from days, and from persons.
+"""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from typing import Final
+
+from contracts.checks.base import CheckFunction
+from contracts.checks.listing_pages import items
+from contracts.checks.preview import preview_json
+from contracts.model.http import Exchange
+from contracts.model.json_value import Json
+from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
+from contracts.openapi.operation import Operation
+
+DAY_TOLERANCE: Final = timedelta(days=1)
+"""A day is local to the property: in another time zone it may be the one before or after."""
+MARKUP_CONVERSIONS: Final = (html.escape, partial(html.escape, quote=False), html.unescape)
+DAY_CHARACTERS: Final = len("2099-01-15")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a create sent: its `values` as texts, by the names of its body, and the mark that its free texts hold."""
+
+    values: Mapping[str, str]
+    mark: str
+
+
+def shown_as_sent(listing: Operation, records: Mapping[str, Sent]) -> CheckFunction:
+    """Return the check that the records on a page of `listing`, by id, have the texts, days and persons that were sent.
+
+    A text counts only where it holds the mark, for then it is the run's own, or where only its markup is escaped or
+    resolved. It may stand between others, and its white space may differ. A person counts as lost only where the same
+    property of another record shows its person.
+    """
+
+    def check(_: Operation, exchange: Exchange) -> Decision:
+        page = items(listing, exchange)
+        if page is None or listing.listing is None:
+            return NOT_CONCERNED
+        own = [(item, records[str(item.get(listing.listing.id))]) for item in page if _id(listing, item) in records]
+        if not own:
+            return NOT_CONCERNED
+        shown = {
+            (name, value)
+            for item, sent in own
+            for name, value in sent.values.items()
+            if _holds(listing, item, name, value)
+        }
+        for item, sent in own:
+            for name, value in sent.values.items():
+                if difference := _difference(item.get(listing.listed_as[name]), value, sent.mark):
+                    where = listing.listed_as[name]
+                    return Violation(
+                        f"{where} {difference}",
+                        f"{where} of a record as its create sent it: {preview_json(value)}",
+                        f"{_id(listing, item)} with {where} = {preview_json(item.get(where))}",
+                    )
+                if (name, value) in shown and _lost(item.get(listing.listed_as[name])):
+                    where = listing.listed_as[name]
+                    return Violation(
+                        f"{where} lost",
+                        f"{where} with {preview_json(value)}, as of other records that were created with it",
+                        f"{_id(listing, item)} with {where} = {preview_json(item.get(where))}",
+                    )
+        return PASS
+
+    return check
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the creates with one mark made.
+
+    `texts` are those of each create that hold the mark, in the order of the listing's properties; `ids` are the records
+    that are known, `unknown` is how many more may have been made.
+    """
+
+    texts: frozenset[tuple[str, ...]]
+    ids: frozenset[str]
+    unknown: int
+
+
+def listed_once(listing: Operation, made: Made, mark: str) -> CheckFunction:
+    """Return the check that a page of `listing` has no record with a create's texts that no create is known to make."""
+
+    def check(_: Operation, exchange: Exchange) -> Decision:
+        page = items(listing, exchange)
+        if page is None:
+            return NOT_CONCERNED
+        shown = ((item, marked(mark, (str(item.get(name)) for name in listing.listed_as.values()))) for item in page)
+        own = {_id(listing, item): texts for item, texts in shown if texts in made.texts}
+        others = [record for record in own if record not in made.ids]
+        if len(others) > made.unknown:
+            expected = f"the {len(made.ids) + made.unknown} records that the accepted creates made"
+            observed = f"{others[0]} with {preview_json(own[others[0]][0])} as well"
+            return Violation("more records than creates", expected, observed)
+        return PASS if own else NOT_CONCERNED
+
+    return check
+
+
+def nothing_listed_with(listing: Operation, mark: str) -> CheckFunction:
+    """Return the check that no record on a page of `listing` has a text with this mark (HTTP-02)."""
+
+    def check(_: Operation, exchange: Exchange) -> Decision:
+        page = items(listing, exchange)
+        if page is None:
+            return NOT_CONCERNED
+        for item in page:
+            if made := marked(mark, (str(item.get(name)) for name in listing.listed_as.values())):
+                observed = f"{_id(listing, item)} with {preview_json(made[0])}"
+                return Violation("a record all the same", "405, and no effect", observed)
+        return PASS
+
+    return check
+
+
+def marked(mark: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the texts that hold a mark, in their order."""
+    return tuple(text for text in texts if mark in text)
+
+
+def _id(listing: Operation, item: Mapping[str, Json]) -> str:
+    return str(item.get(listing.listing.id)) if listing.listing else ""
+
+
+def _holds(listing: Operation, item: Mapping[str, Json], name: str, value: str) -> bool:
+    shown = item.get(listing.listed_as[name])
+    return isinstance(shown, list) and value in shown
+
+
+def _lost(shown: Json) -> bool:
+    return shown is None or shown == []
+
+
+def _difference(shown: Json, sent: str, mark: str) -> str:
+    """Return how a listed value differs from what was sent; an empty text if nothing can be concluded."""
+    if isinstance(shown, list):
+        return "names another" if shown and sent not in shown else ""
+    if not isinstance(shown, str):
+        return ""
+    if mark and mark in shown and mark in sent and _plain(sent) not in _plain(shown):
+        return "altered"
+    if shown != sent and any(shown in (convert(sent), convert(convert(sent))) for convert in MARKUP_CONVERSIONS):
+        return "with its markup converted"
+    days = _day(sent), _day(shown)
+    if days[0] and days[1] and abs(days[0] - days[1]) > DAY_TOLERANCE:
+        return "has another day"
+    return ""
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:DAY_CHARACTERS])
+    except ValueError:
+        return None

@@ -1,0 +1,37 @@
+"""What the run's creates sent, as the checks of a listing compare it with the records that are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contracts.checks.written_records import Made, Sent, marked
+from contracts.openapi.operation import Operation
+from tests.harness.run.created_resources import CreatedResources
+
+ABSENT = str(None)
+"""The text of a property that a create left out."""
+
+
+def sent_by_record(resources: CreatedResources, listing: Operation) -> Mapping[str, Sent]:
+    """Return what was sent of each record that a listing may show and that no update changed, by the record's id."""
+    names = tuple(listing.listed_as)
+    return {
+        record.id: Sent(
+            {name: text for name, text in zip(names, record.texts, strict=True) if text != ABSENT}, record.mark
+        )
+        for record in resources.listed_by(listing)
+        if record.id and record.texts and not record.changed
+    }
+
+
+def made_by_mark(resources: CreatedResources, listing: Operation) -> Mapping[str, Made]:
+    """Return what the creates of this run made, or may have made, by the mark in their texts."""
+    records = resources.listed_by(listing)
+    ids = frozenset(record.id for record in records if record.id)
+    made: dict[str, Made] = {}
+    for mark in dict.fromkeys(record.mark for record in records if record.mark):
+        alike = [record for record in records if record.mark == mark]
+        unknown = sum(record.lost_responses + (record.exists and record.id is None) for record in alike)
+        texts = frozenset(marked(mark, record.texts) for record in alike if record.exists)
+        made[mark] = Made(texts - {()}, ids, unknown)
+    return made
