@@ -9,10 +9,10 @@ from http import HTTPStatus
 
 from contracts.checks.base import CheckFunction, is_documented_request, is_throttled
 from contracts.checks.content_type import media_type
-from contracts.checks.preview import preview, preview_exchange, preview_header
+from contracts.checks.preview import plain, preview, preview_exchange, preview_header
 from contracts.checks.schema import body_fits, is_clearly_invalid, schema_error
 from contracts.model.http import CONTROL, Exchange
-from contracts.model.json_value import Json, get_path
+from contracts.model.json_value import get_path
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
 from contracts.openapi.schemas import properties
@@ -166,16 +166,19 @@ def rejection_returns_no_result(operation: Operation, exchange: Exchange) -> Dec
 
 def rejection_is_deterministic(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
     """ERR-09. Check that identical invalid requests get the status and the error.code of the first of them."""
-    first: dict[object, tuple[str, Json]] = {}
+    first: dict[object, tuple[str, str]] = {}
     for exchange in exchanges:
         if is_throttled(exchange) or exchange.mutation == CONTROL or not exchange.issued_token:
             continue
         code = get_path(exchange.response.json(), ("error", "code")) if exchange.response else None
-        answer = (exchange.status_or_fault, code)
+        answer = (
+            exchange.status_or_fault,
+            f"with error.code {plain(code)}" if code is not None else "without error.code",
+        )
         if exchange.request not in first:
             first[exchange.request] = answer
         elif first[exchange.request] == answer:
             yield exchange, PASS
         else:
-            observed, expected = (" ".join(str(part) for part in pair) for pair in (answer, first[exchange.request]))
+            observed, expected = " ".join(answer), " ".join(first[exchange.request])
             yield exchange, Violation("another answer to the same request", expected, observed)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from contracts.checks.base import CheckFunction
 from contracts.checks.listing_pages import items
+from contracts.checks.preview import plain, preview_json
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
@@ -74,8 +75,8 @@ def no_rejected_data_listed(listing: Operation, accepted: Texts, rejected: Texts
             return NOT_CONCERNED
         for item in page:
             if names := _texts_shown(listing, item, rejected):
-                in_listing = f"{listing.listed_as[names[0]]} = {rejected[names[0]]!r}"
-                observed = f"{item.get(listing.listing.id)} with {in_listing}"
+                in_listing = f"{listing.listed_as[names[0]]} = {preview_json(rejected[names[0]])}"
+                observed = f"{plain(item.get(listing.listing.id))} with {in_listing}"
                 return Violation(
                     "a refused request acted", "no record with a text that only rejected requests contained", observed
                 )

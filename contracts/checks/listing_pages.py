@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from contracts.checks.base import CheckFunction, is_documented_request
+from contracts.checks.preview import plain
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json, resolve_pointer
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
@@ -58,7 +59,7 @@ def page_matches_query(operation: Operation, exchange: Exchange) -> Decision:
     ):
         reported = resolve_pointer(response, pointer)
         if name in requested and reported is not None and reported != value:
-            return Violation(f"another {name} told", f"{name} {value}, as asked", f"{name} {reported}")
+            return Violation(f"another {name} told", f"{name} {plain(value)}, as asked", f"{name} {plain(reported)}")
     count, more = total(operation, exchange), resolve_pointer(response, listing.more)
     if isinstance(count, int) and limit:
         expected = max(0, min(limit, count - offset))

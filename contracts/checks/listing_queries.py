@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.checks.base import CheckFunction
 from contracts.checks.listing_pages import items, query, response_json, total
+from contracts.checks.preview import plain
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json, resolve_pointer
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
@@ -87,7 +88,7 @@ def top_n_matches(reference: Exchange) -> CheckFunction:
         expected = sorted(values, reverse=direction == DESCENDING)[: len(listed)]
         if sorted(expected) == sorted(str(value) for _, value in listed):
             return PASS
-        observed = f"{listed[0][1]} is first, although {expected[0]} exists"
+        observed = f"{plain(listed[0][1])} is first, although {expected[0]} exists"
         return Violation(f"not the first by {field}", f"the first of all records by {field}", observed)
 
     return check

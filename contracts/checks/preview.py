@@ -26,6 +26,11 @@ def preview_json(value: Json, limit: int = 80) -> str:
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
 
+def plain(value: Json) -> str:
+    """Return a text as it is, and any other value as JSON writes it: `null`, `true`, `[1]`."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def preview_exchange(exchange: Exchange) -> str:
     """Return status and start of the body, or the fault where there was no response."""
     body = preview(exchange.response.body) if exchange.response else ""

@@ -127,6 +127,9 @@ def _kind(error: ValidationError) -> str:
 def _sentence(error: ValidationError) -> str:
     where = "/".join(str(step) for step in error.absolute_path) or "the body"
     value, message = cast("Json", error.instance), error.message
-    if not isinstance(value, str) and message.startswith(repr(value)):  # Python's notation of a value that was JSON
+    # Python's notation of a value that was JSON; a text stands in quotes in both.
+    if not isinstance(value, str) and message.startswith(repr(value)):
         message = json.dumps(value, ensure_ascii=False) + message.removeprefix(repr(value))
+    if error.validator in ("enum", "const") and not isinstance(allowed := cast("Json", error.validator_value), str):
+        message = message.replace(repr(allowed), json.dumps(allowed, ensure_ascii=False))
     return f"{where}: {message}"[:300]

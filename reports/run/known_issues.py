@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -150,7 +151,7 @@ def _error_in(entry: Any) -> str:
     if more := [str(name) for name in entry if name not in names]:
         return f"it has no field {', '.join(more)}"
     if _date(entry["expires"]) is None:
-        return f"`expires` is {entry['expires']!r}, not a date such as 2026-12-31"
+        return f"`expires` is {json.dumps(entry['expires'], default=str)}, not a date such as 2026-12-31"
     lists = [name for name in LISTS if name in names and entry[name] != ALL_OPERATIONS]
     if wrong := [name for name in lists if not _is_list_of_texts(entry[name])]:
         return f"make {', '.join(wrong)} a list of texts{', or all' if 'operations' in wrong else ''}"

@@ -123,7 +123,7 @@ def test_record_can_be_read_back_updated_and_cancelled(test: RequirementTest) ->
         )
     request = test.run.requests.request_for(cancelled_by, test.run.requests.id_params_for(cancelled_by, first))
     again, last = _use(test, cancelled_by, request)
-    state = f", its job {jobs.job_state(last.status, last.exchange)}" if last else ""
+    state = f", its job {jobs.job_state(last.status, last.exchange) or 'without a status'}" if last else ""
     test.observations.append(f"cancelled a second time: answered {again.status_or_fault}{state}")
 
 

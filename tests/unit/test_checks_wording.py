@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
-from itertools import product
+from itertools import permutations, product
 from pkgutil import iter_modules
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 import contracts.checks
 from contracts.checks import authentication, errors, http_methods
 from contracts.checks.base import CheckFunction
+from contracts.checks.schema import schema_error
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
 from contracts.model.verdict import Violation
@@ -52,6 +55,11 @@ def bare_answers() -> Iterator[Exchange]:
             yield exchange(status, body, {"content-type": None}, issued_token=issued, fault=fault, **fields)
 
 
+PYTHON = re.compile(r"\b(None|True|False)\b|[\[{]'")
+"""Values as Python writes them, which were JSON."""
+CODES: tuple[Json, ...] = (None, True, 4001, ["a"], {"a": "b"})
+
+
 @pytest.mark.parametrize(
     "check", [check for _, check in check_functions()], ids=[name for name, _ in check_functions()]
 )
@@ -59,7 +67,31 @@ def test_nothing_is_observed_to_be_none(check: CheckFunction) -> None:
     for one in bare_answers():
         for operation in (CANCEL, LIST, STATUS):
             if operation.id == one.operation and isinstance(decision := check(operation, one), Violation):
-                assert "None" not in f"{decision.expected} {decision.observed}"
+                assert not PYTHON.search(f"{decision.expected} {decision.observed}")
+
+
+def test_answer_that_changes_is_told_in_json() -> None:
+    codes = [exchange(400, {"error": {"code": code}}, mutation="empty") for code in CODES]
+    for pair in permutations([*codes, exchange(422, b"", mutation="empty"), exchange(None, mutation="empty")], 2):
+        found = [decision for _, decision in errors.rejection_is_deterministic(CANCEL, pair)]
+        assert len(found) == 1
+        assert isinstance(found[0], Violation)
+        assert not PYTHON.search(f"{found[0].expected} {found[0].observed}")
+
+
+@table(
+    "schema, value, sentence",
+    {
+        "enum": ({"enum": ["a", None]}, "b", "the body: 'b' is not one of [\"a\", null]"),
+        "const": ({"const": True}, "b", "the body: true was expected"),
+        "value": ({"type": "string"}, None, "the body: null is not of type 'string'"),
+    },
+)
+def test_schema_is_quoted_in_json(schema: Json, value: Json, sentence: str) -> None:
+    made = replace(CANCEL, responses={"200": schema}, id=f"quoted {sentence}")
+    error = schema_error(made, "200", value)
+    assert error is not None
+    assert error[1] == sentence
 
 
 @table(
