@@ -10,7 +10,6 @@ import pytest
 
 from contracts.requirements import ID
 from contracts.untrusted.similar_names import nearest
-from tests.harness.pytest_plugin.collection import check_of
 from tests.harness.pytest_plugin.stash import SESSION
 from tests.harness.pytest_plugin.terminal import write_line
 from tests.harness.pytest_plugin.workers import is_worker
@@ -28,9 +27,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     run = config.stash[SESSION]
     known = [*run.requirements, *(operation.id for operation in run.document.operations)]
-    chosen = [check for item in session.items if (check := check_of(item))]
     names = [*known, *(operation.label for operation in run.document.operations)]
-    for line in unmatched(expression, names, known, nothing_selected=not chosen):
+    for line in unmatched(expression, names, known, nothing_selected=not session.items):
         write_line(config, line)
 
 
