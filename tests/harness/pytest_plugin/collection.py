@@ -96,7 +96,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep an operation's items together; drop what applies to no operation.
 
-    Those that check all exchanges come last, and what depends on a test further on comes after it.
+    Those that check all exchanges come last, and what depends on a test further on comes after it, if that has the
+    requests that it needs.
     """
     ours = [item for item in items if demand_of(item) is not None]
     if not ours:
@@ -108,17 +109,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     modules = dict.fromkeys(item.module for item in applicable if isinstance(item, pytest.Function))
     catalogue = {name: test for module in modules for name, test in catalogue_of(module).items()}
     places = {name: place for place, name in enumerate(catalogue)}
+    shares = config.stash[BUDGET_SHARES] = _allocate_budgets(session, catalogue)
 
     def position(item: pytest.Item) -> tuple[int, bool, bool, bool]:
         demand = demand_of(item)
         assert demand is not None, "asked only of items that cite a requirement"
-        waits = any(places.get(name, 0) > places[demand.requirement] for name in demand.depends_on)
-        return session.operations.index(operation_of(item)), *_phase(requirement_of(item), demand), waits
+        operation = operation_of(item)
+        later = [name for name in demand.depends_on if places.get(name, 0) > places[demand.requirement]]
+        waits = any(name in shares[operation.id] and not shares[operation.id][name].underfunded for name in later)
+        return session.operations.index(operation), *_phase(requirement_of(item), demand), waits
 
     items[:] = others + sorted(applicable, key=position)
     config.stash[CATALOGUE] = catalogue
     config.stash[STARTED] = {}
-    config.stash[BUDGET_SHARES] = _allocate_budgets(session, catalogue)
     session.run_plans = {name: _run_plan(session, shares) for name, shares in config.stash[BUDGET_SHARES].items()}
     if REPLAY in config.stash:
         _select_replayed(config, items, config.stash[REPLAY])
