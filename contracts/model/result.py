@@ -24,7 +24,10 @@ class FindingText:
 
 @dataclass(frozen=True, slots=True)
 class FindingResult:
-    """One finding. `request` is the number of the request that shows it, in its process."""
+    """One finding. `request` is the number of the request that shows it, in its process.
+
+    `gates_if_stated`: it would fail the run if the documentation stated what it shows by example.
+    """
 
     identity: str
     mutation: str
@@ -35,6 +38,7 @@ class FindingResult:
     mutations: tuple[str, ...]
     request: int
     text: FindingText = FindingText()
+    gates_if_stated: bool = False
 
     @classmethod
     def of(cls, finding: Finding, text: FindingText) -> Self:
@@ -49,6 +53,7 @@ class FindingResult:
             mutations=finding.mutations,
             request=finding.exchange.number,
             text=text,
+            gates_if_stated=finding.gates_if_stated,
         )
 
 

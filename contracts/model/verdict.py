@@ -63,6 +63,7 @@ class Finding:
 
     `gates`: it fails the run. A finding is reported but does not gate if it rests on nothing but an example or an
     inference, if careful servers differ in the behaviour, or if no client but a fuzzer sends such a request.
+    `gates_if_stated`: it would fail the run if the documentation stated what it shows by example.
     """
 
     requirement: str
@@ -74,6 +75,7 @@ class Finding:
     tried: int
     mutations: tuple[str, ...] = ()
     gates: bool = True
+    gates_if_stated: bool = False
 
     @property
     def identity(self) -> str:

@@ -14,9 +14,9 @@ from reports.redaction.redactor import Redactor
 from reports.render import last_requests
 from reports.render.curl import curl
 from reports.run.counts import pluralize
+from reports.run.run_report import FEWEST_FOR_A_RATE
 from reports.run.trend import FindingTrend
 
-DECIDED_FOR_A_RATE = 20
 MUTATIONS_NAMED = 6
 BASIS = {
     "stated": "the vendor documents it",
@@ -108,13 +108,13 @@ def how_often(finding: Finding) -> str:
 def evidence_line(verdict: Verdict) -> str:
     """Return the evidence of a verdict in one line: deciding requests, controls, and the fault rate that they exclude.
 
-    The rate is given from `DECIDED_FOR_A_RATE` requests on: below that it says less than their number.
+    The rate is given from `FEWEST_FOR_A_RATE` requests on: below that it says less than their number.
     """
     evidence = verdict.evidence
     statuses = ", ".join(f"{status} x {count}" for status, count in evidence.statuses.items())
     decided = f"{pluralize(evidence.decided, 'deciding request')} ({statuses or 'none'})"
     line = f"{decided}, {pluralize(evidence.controls, 'control')} accepted"
-    if evidence.ruled_out is None or verdict.findings or evidence.decided < DECIDED_FOR_A_RATE:
+    if evidence.ruled_out is None or verdict.findings or evidence.decided < FEWEST_FOR_A_RATE:
         return line
     share = math.ceil(evidence.ruled_out * 1000) / 10
     return f"{line}; a fault in more than {share:g} % of such requests would have shown (95 % confidence)"

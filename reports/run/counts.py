@@ -116,12 +116,14 @@ def explanation(items: Sequence[ItemResult]) -> dict[str, str]:
     presumed = of_a_must - musts.total
     can_fail = f"{musts.total} of {pluralize(every.total, 'check')} can fail the run: {musts}"
     rest = f" ({of_a_must} check a must; {presumed} of those rest on an example or an inference and cannot)"
+    would = sum(finding.gates_if_stated for item in items if not item.follows_from for finding in item.findings)
+    more = f"; {pluralize(would, 'more finding')} would fail it if the documentation stated what it shows by example"
     return {
         "Checks": (
             f"{every.total} ({pluralize(len(requirements(items)), 'requirement')}"
             f" on the operations they apply to): {every}"
         ),
-        "Musts": f"{can_fail}{rest if presumed > 0 else ''}",
+        "Musts": f"{can_fail}{rest if presumed > 0 else ''}{more if would else ''}",
     }
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
-from contracts.model.result import FindingResult, ItemResult, LastRequest, process_stats
-from contracts.model.verdict import DECIDED_STATUSES
+from contracts.model.result import EvidenceResult, FindingResult, ItemResult, LastRequest, process_stats
+from contracts.model.verdict import DECIDED_STATUSES, Status
 from contracts.reader_commands import IN_CHECKOUT, command
 from contracts.requirements import FixHint
 from reports.run.causes import Cause
@@ -18,6 +20,10 @@ from reports.run.outcome import SUITE_FAILED, CauseCounts, Outcome, headline_tex
 from reports.run.output_folder import OutputFolder, default_folder
 from reports.run.proof import Proof
 from reports.run.trend import FindingTrend, State
+
+FEWEST_FOR_A_RATE: Final = 20
+"""Fewer requests rule out so little that their number says more."""
+RATES_SHOWN: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +173,33 @@ class RunReport:
                 f"{self.decisions} decisions on {self.sent} requests,"
                 f" {self.exercised} of {self.requirements} requirements decided on at least one operation"
             ),
+            **({"Ruled out": ruled} if (ruled := ruled_out(self.results)) else {}),
             "Target": self.config.target,
             "Contract": self.config.contract,
             "Profile": f"{self.config.profile}, seed {self.config.seed}",
             "Suite": self.config.suite,
             "Access": self.access,
         }
+
+
+def ruled_out(results: Iterable[ItemResult]) -> str:
+    """Return above which share of an operation's requests a fault would have been seen, the largest share first.
+
+    It is that of the held requirement that most requests of the operation decided. Operations with too few of them are
+    left out, and of many operations only the two ends are named.
+    """
+    decided: dict[str, EvidenceResult] = {}
+    for result in results:
+        if result.verdict is Status.HELD and result.evidence.decided >= FEWEST_FOR_A_RATE:
+            best = decided.setdefault(result.operation, result.evidence)
+            decided[result.operation] = max(best, result.evidence, key=lambda evidence: evidence.decided)
+    rates = sorted(((evidence.ruled_out or 0.0, name) for name, evidence in decided.items()), reverse=True)
+    shown = rates if len(rates) <= RATES_SHOWN else [rates[0], rates[-1]]
+    if not shown:
+        return ""
+    named = [f"{math.ceil(rate * 1000) / 10:g} % on {name}" for rate, name in shown]
+    between = f", and between these on {len(rates) - len(shown)} more" if len(shown) < len(rates) else ""
+    return f"a fault in more of the requests would have been seen (95 % confidence): {', '.join(named)}{between}"
 
 
 def proof_line(proof: Proof | None) -> str:

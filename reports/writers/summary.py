@@ -183,6 +183,7 @@ def _finding_result(finding: FindingResult) -> dict[str, Any]:
         "seen": finding.seen,
         "tried": finding.tried,
         "gates": finding.gates,
+        "gates_if_stated": finding.gates_if_stated,
         "edits": list(finding.mutations),
         "request": finding.request,
         "expected": finding.text.expected,

@@ -13,7 +13,7 @@ from reports.render.terminal import closing_text
 from reports.run.counts import CheckResult, Counts, check_result, explanation, gating
 from reports.writers.summary import summary
 from tests.support.factories import replayable, table
-from tests.support.report_factories import item, run_report
+from tests.support.report_factories import ADVICE, altered, broken, item, run_report
 
 GROUPS = {"ERR-01": "The 400 error contract", "RESP-01": "Response shape", "JOB-01": "What happens after the 200"}
 VERDICTS = ("held", "violated", "not met", "inconclusive", "not applicable", "not reached", "not run", "internal error")
@@ -97,3 +97,11 @@ def test_each_number_is_explained() -> None:
             " (3 check a must; 1 of those rest on an example or an inference and cannot)"
         ),
     }
+
+
+@table("number, said", {"one": (1, "; 1 more finding would fail"), "two": (2, "; 2 more findings would fail")})
+def test_findings_that_would_gate_are_counted(number: int, said: str) -> None:
+    findings = [altered(broken(ADVICE), gates_if_stated=True) for _ in range(number)]
+    follower = altered(broken(ADVICE, follows_from="AUTH-02"), gates_if_stated=True)
+    assert said in explanation([item("held"), *findings, follower])["Musts"]
+    assert "would fail" not in explanation([item("held"), broken(ADVICE)])["Musts"]

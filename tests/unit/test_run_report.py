@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.model.result import EvidenceResult, ItemResult
+from contracts.model.verdict import Evidence
 from reports.run.history import DetectionPower
 from reports.run.proof import Proof
-from reports.run.run_report import as_run, proof_line
+from reports.run.run_report import as_run, proof_line, ruled_out
 from reports.writers import badge
 from tests.support.factories import table
 from tests.support.report_factories import ADVICE, CONFIG, FOUND, ISSUE, OTHER, broken, item, run_report
@@ -19,6 +20,30 @@ KNOWN_ADVICE = broken(replace(ADVICE, identity="f" * 12), suppressed=True)
 ISSUES = [replace(ISSUE, finding=OTHER.identity), replace(ISSUE, finding="f" * 12)]
 BEYOND = item("inconclusive", beyond_access=True)
 PROVED = Proof("d1gest", "quick", 100, 96, 60, 58, ("a: b",), 30, ("v",))
+
+
+def counted(operation: str, decided: int, verdict: str = "held") -> ItemResult:
+    evidence = Evidence(decided, 2, (), {})
+    return item(verdict, operation=operation, evidence=EvidenceResult.of(evidence))
+
+
+@table(
+    "results, rates",
+    {
+        "the most of each operation": ([counted("a", 59), counted("a", 299), counted("b", 59)], "5 % on b, 1 % on a"),
+        "too few": ([counted("a", 19)], ""),
+        "violated": ([counted("a", 59, "violated")], ""),
+        "many": (
+            [counted(f"o{n}", 59 + n) for n in range(20)],
+            "5 % on o0, 3.8 % on o19, and between these on 18 more",
+        ),
+    },
+)
+def test_what_is_ruled_out_is_told_by_operation(results: list[ItemResult], rates: str) -> None:
+    said = "a fault in more of the requests would have been seen (95 % confidence): "
+    assert ruled_out(results) == (said + rates if rates else "")
+    facts = run_report(*results).facts()
+    assert facts.get("Ruled out", "") == ruled_out(results)
 
 
 @table(

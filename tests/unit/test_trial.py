@@ -474,6 +474,29 @@ def test_requirement_that_only_an_inference_brings_in_gates_nothing() -> None:
     found = trial("JOB-01", Run(CREATE, budget=Budget(confirmations=0)))
     found.check_exchange(exchange(404), lambda *_: Violation("answered 404", "200", "404"))
     assert verdict_of(found).status is Status.NOT_MET
+    assert [(one.gates, one.gates_if_stated) for one in verdict_of(found).findings] == [(False, True)]
+
+
+@table(
+    "violation, sent, gates_if_stated",
+    {
+        "a violation that gates": (Violation("answered 404", "200", "404"), exchange(404), True),
+        "one that careful servers differ in": (
+            Violation("answered 404", "200", "404", gates=False),
+            exchange(404),
+            False,
+        ),
+        "of a mutation that careful servers differ in": (Violation("a", "b", "c"), exchange(404, gates=False), False),
+    },
+)
+def test_only_what_the_documentation_lacks_is_counted_as_presumed(violation, sent, gates_if_stated) -> None:
+    together, alone = (trial("JOB-01", Run(CREATE, budget=Budget(confirmations=0))) for _ in range(2))
+    alone.check_exchange(sent, lambda *_: violation)
+    found = [*verdict_of(alone).findings]
+    if sent.gates:
+        together.check_sequence(lambda *_: iter([(sent, violation)]), [sent])
+        found += verdict_of(together).findings
+    assert {one.gates_if_stated for one in found} == {gates_if_stated}
 
 
 @table(

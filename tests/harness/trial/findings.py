@@ -16,7 +16,8 @@ from contracts.model.verdict import INTERMITTENT, Finding, Violation
 class Occurrence:
     """A violation as one exchange shows it: `seen` times of the `tried` times that its request was sent.
 
-    `gates` is whether it is a violation by what the vendor states, without examples and inferences.
+    `gates` is whether it is a violation by what the vendor states, without examples and inferences, `gates_if_stated`
+    whether it is one that would gate with these.
     """
 
     violation: Violation
@@ -24,6 +25,7 @@ class Occurrence:
     gates: bool
     seen: int = 1
     tried: int = 1
+    gates_if_stated: bool = False
 
 
 def is_intermittent(occurrences: Sequence[Occurrence], related: Sequence[Occurrence] = ()) -> bool:
@@ -64,4 +66,5 @@ def findings(
             tried=first.tried,
             mutations=tuple(dict.fromkeys(occurrence.exchange.mutation for occurrence in alike)),
             gates=first.gates,
+            gates_if_stated=not first.gates and any(occurrence.gates_if_stated for occurrence in alike),
         )

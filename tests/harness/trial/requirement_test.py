@@ -118,8 +118,9 @@ class RequirementTest:
         self._check_parts(exchange, check)
         if len(self.occurrences) > before:
             return
+        presumed = self.requirement.gates and exchange.gates and _gates(decision)
         gates = self.gates and exchange.gates and _gates(check(self.operation.stated_only, exchange))
-        occurrence = Occurrence(decision, exchange, gates)
+        occurrence = Occurrence(decision, exchange, gates, gates_if_stated=presumed)
         # What was seen counts, also where the target goes away before it is seen again.
         self.occurrences.append(occurrence)
         confirmed = exchange.fault in TIMEOUT_FAULTS  # by the client, which sent it twice
@@ -150,7 +151,9 @@ class RequirementTest:
             if isinstance(decision, Violation):
                 alike = [other for one, other in decided if one.mutation == exchange.mutation]
                 seen = sum(isinstance(other, Violation) and other.kind == decision.kind for other in alike)
-                self.occurrences.append(Occurrence(decision, exchange, id(exchange) in gating, seen, len(alike)))
+                presumed = self.requirement.gates and decision.gates and not exchange.excuses_the_target
+                gates = id(exchange) in gating
+                self.occurrences.append(Occurrence(decision, exchange, gates, seen, len(alike), presumed))
 
     def is_ambiguous(self, exchange: Exchange) -> bool:
         """Return whether a request may as well have been rejected for its placeholder values."""
