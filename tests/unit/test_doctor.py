@@ -15,14 +15,15 @@ import trustme
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
 from tests.harness.cli.doctor import MAX_NOT_JUDGED, main, tools
+from tests.harness.cli.lines import Line
 from tests.harness.cli.preflight_client import MAX_REQUESTS, TOTAL_SECONDS, PreflightClient, Unreachable, within
 from tests.harness.cli.preflight_requests import harmless_request
-from tests.harness.cli.target_checks import Line, examine
+from tests.harness.cli.target_checks import examine
 from tests.harness.config.access import Access
 from tests.harness.config.settings import Secret, Target, settings_from, tls_of
 from tests.support.documents import answering as succeeding
 from tests.support.documents import described, loaded, taking
-from tests.support.factories import TOKEN, table
+from tests.support.factories import REQUIREMENTS, TOKEN, table
 from tests.support.sockets import OK, ServerConnection, nobody, server_side
 from tests.support.sockets import serving as serving_fake
 from tests.support.suite_process import document, serving
@@ -37,7 +38,7 @@ def target(url: str, token: str = TOKEN, access: Access = Access.WRITE, **known:
 def seen(of: Target, declared: Access | None = None) -> tuple[dict[str, Line], PreflightClient]:
     """Return the lines by their names, and the client that sent the requests."""
     client = PreflightClient(of, tls_of(settings_from([], {}, None), of.url))
-    lines = list(examine(DOCUMENT, DOCUMENT.operations, client, declared))
+    lines = list(examine(DOCUMENT, DOCUMENT.operations, REQUIREMENTS.values(), client, declared))
     assert len({line.name for line in lines}) == len(lines)
     return {line.name: line for line in lines}, client
 
@@ -236,7 +237,7 @@ def test_token_in_the_clear_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_nothing_is_asked_after_the_time_is_up() -> None:
     times = iter([0.0, *[TOTAL_SECONDS] * 99])
     client = PreflightClient(target(nobody()), None, clock=lambda: next(times))
-    lines = list(examine(DOCUMENT, DOCUMENT.operations, client, None))
+    lines = list(examine(DOCUMENT, DOCUMENT.operations, REQUIREMENTS.values(), client, None))
     assert lines[-1].detail == "no time was left for a request"
     assert client.sent == 0
 

@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -25,15 +26,16 @@ from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
 from contracts.reader_commands import IN_CHECKOUT, command, program
-from contracts.requirements import load_requirements
+from contracts.requirements import Requirement, load_requirements
+from tests.harness.cli.lines import PROBLEM, Line
 from tests.harness.cli.preflight_client import MAX_ATTEMPT_SECONDS, PreflightClient
-from tests.harness.cli.target_checks import Line, examine
+from tests.harness.cli.target_checks import examine
 from tests.harness.config.access import Access
 from tests.harness.config.settings import MOCK, Secret, Target, env_file_from, settings_from, target_from, tls_of
 from tests.harness.http.proxies import proxy_for
 from tests.harness.run.coverage import left_out
 from tests.harness.run.relations import variables_of
-from tests.harness.run.selection import NothingSelected, select
+from tests.harness.run.selection import NothingSelected, allowed_writes, select
 from tests.harness.run.session import CONTRACTS
 
 SET_UP_ANEW = command("clean") if IN_CHECKOUT else "Install the suite anew"
@@ -54,7 +56,7 @@ def tools(root: Path) -> Iterator[Line]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the lines; return 0 if none is a problem, else 1."""
+    """Print the lines; return 0 if none is a problem, else 1, or the exit code of a run if all are missing settings."""
     parser = argparse.ArgumentParser(
         prog=program("doctor", "tests.harness.cli.doctor"),
         description="Say in ten seconds whether a run can succeed, and what to do about each problem. Writes nothing.",
@@ -65,15 +67,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--operation", action="append", default=[], metavar="ID", help="as a run takes it; repeatable")
     parser.add_argument("--env-file", metavar="FILE", help="settings (default: .env, if it exists)")
     parser.add_argument("--access", choices=[str(level) for level in Access])
+    parser.add_argument("--allow-writes", action="store_true", help="as a run takes it")
     parser.add_argument("--allow-production", action="store_true")
     parser.add_argument("-v", "--verbose", action="store_true", help="list every part that is not judged")
     options = parser.parse_args(arguments)
     declared = Access(options.access) if options.access else None
-    ok = True
+    codes = set()
     for line in _lines(options, declared):
         print(line, flush=True)  # noqa: T201 - a command
-        ok = ok and line.ok
-    return 0 if ok else 1
+        codes |= set() if line.ok else {line.code}
+    return PROBLEM if PROBLEM in codes else max(codes, default=0)
 
 
 def _lines(options: argparse.Namespace, declared: Access | None) -> Iterator[Line]:
@@ -89,18 +92,21 @@ def _lines(options: argparse.Namespace, declared: Access | None) -> Iterator[Lin
     except UsageError as error:
         yield Line("settings", "cannot be used", str(error))
         return
+    requirements = load_requirements(CONTRACTS / "requirements.yaml").values()
     which = f"{len(document.operations)} operations" + (f", {len(chosen)} chosen" if options.operation else "")
     yield Line("contract", f"valid, {which}, {document.digest}")
     if options.target == MOCK:
-        yield from _left_out(_chosen(document, chosen), document, None, everything=options.verbose)
+        yield from _left_out(_chosen(document, chosen), document, requirements, None, everything=options.verbose)
         api = MockApi(document)
         with serve(api) as server:
             mock = Target(MOCK, server.url, Secret(server.token), api.state.supplied)
-            yield from examine(document, _chosen(document, chosen), PreflightClient(mock, None), declared)
+            yield from examine(document, _chosen(document, chosen), requirements, PreflightClient(mock, None), declared)
         return
     try:
         settings = settings_from(variables_of(document), os.environ, env_file)
         target = target_from(options.target, settings, allow_production=options.allow_production)
+        if options.allow_writes:
+            target = replace(target, allowed_writes=allowed_writes(chosen, options.operation))
         proxy_for(httpx.URL(target.url))
         client = PreflightClient(target, tls_of(settings, target.url))
     except UsageError as error:
@@ -108,8 +114,8 @@ def _lines(options: argparse.Namespace, declared: Access | None) -> Iterator[Lin
         return
     yield Line("settings", f"{len(target.known)} variables with values that the target knows")
     served = document.served_at(target.url)
-    yield from _left_out(_chosen(served, chosen), served, target, everything=options.verbose)
-    yield from examine(served, _chosen(served, chosen), client, declared)
+    yield from _left_out(_chosen(served, chosen), served, requirements, target, everything=options.verbose)
+    yield from examine(served, _chosen(served, chosen), requirements, client, declared)
 
 
 def _chosen(document: Document, ids: Collection[str]) -> list[Operation]:
@@ -117,10 +123,14 @@ def _chosen(document: Document, ids: Collection[str]) -> list[Operation]:
 
 
 def _left_out(
-    operations: Sequence[Operation], document: Document, target: Target | None, *, everything: bool
+    operations: Sequence[Operation],
+    document: Document,
+    requirements: Collection[Requirement],
+    target: Target | None,
+    *,
+    everything: bool,
 ) -> Iterator[Line]:
     """Yield lines on what a run of these operations would not test: the first few, or all of them."""
-    requirements = load_requirements(CONTRACTS / "requirements.yaml").values()
     found = left_out(document, operations, requirements, target)
     if target is None:
         found = (*found, *map(str, not_served(operations)))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,10 +12,14 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from contracts.errors import UsageError
+from contracts.model.exit_codes import ExitCode
 from contracts.openapi.document import Document
 from contracts.openapi.extensions import NEEDS, SUPPLIED_BY
 from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Operation
-from contracts.untrusted import sanitize
+from contracts.requirements import Requirement
+from tests.harness.cli.id_checks import missing_ids
+from tests.harness.cli.lines import PROBLEM, Line, not_given
 from tests.harness.cli.preflight_client import PreflightClient, Unreachable, within
 from tests.harness.cli.preflight_requests import (
     first_listing,
@@ -26,9 +29,11 @@ from tests.harness.cli.preflight_requests import (
     with_query,
     without_credentials,
 )
-from tests.harness.config.access import Access
+from tests.harness.config.access import ALLOW_WRITES, TOKEN, Access
+from tests.harness.config.settings import limited_to
 from tests.harness.run.relations import creator_for, missing_variables
 from tests.harness.run.request_factory import request_for
+from tests.harness.run.settings_needed import Forecast, forecast, require_access
 
 SLOW_SHARE: Final = 0.8
 """Of the limit; from there on the vendor delays every response."""
@@ -43,29 +48,20 @@ class NothingToAsk(Exception):
     """A line has said why nothing can be sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The result of one check: what was observed, and what to do if that is a problem."""
-
-    name: str
-    detail: str
-    hint: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Return whether this is not a problem."""
-        return not self.hint
-
-    def __str__(self) -> str:
-        """Return the line as it is printed."""
-        shown = f"{'ok' if self.ok else 'problem':<9}{self.name:<24}{sanitize.line(self.detail)}"
-        return shown if self.ok else f"{shown}\n{'':33}What to do: {sanitize.line(self.hint)}"
-
-
 def examine(
-    document: Document, operations: Sequence[Operation], client: PreflightClient, declared: Access | None
+    document: Document,
+    operations: Sequence[Operation],
+    requirements: Collection[Requirement],
+    client: PreflightClient,
+    declared: Access | None,
 ) -> Iterator[Line]:
     """Yield a line for each check of the target by these operations of the document."""
+    try:
+        require_access(document, operations, client.target, declared)
+    except UsageError as error:
+        yield Line("access", f"{declared} is declared", str(error), ExitCode.USAGE)
+        return
+    found = forecast(document, operations, requirements, limited_to(client.target, declared), declared)
     try:
         yield from _connection(client)
         yield _availability(client, operations)
@@ -75,10 +71,11 @@ def examine(
                 if declared is Access.NONE
                 else "set PROPEXO_TOKEN; without it only the rejection of credentials can be tested."
             )
-            yield Line("token", "none is given", wanted)
+            yield Line("token", "none is given", wanted, found.code or PROBLEM)
         else:
             yield _token(client, operations)
-            yield from _values(client, document, operations, declared)
+            yield from _values(client, document, operations, found, declared)
+            yield from missing_ids(client, document, operations, requirements)
         yield _rate_limit(client.last)
     except NothingToAsk:
         return
@@ -162,16 +159,20 @@ def _token(client: PreflightClient, operations: Sequence[Operation]) -> Line:
 
 
 def _values(
-    client: PreflightClient, document: Document, operations: Sequence[Operation], declared: Access | None
+    client: PreflightClient,
+    document: Document,
+    operations: Sequence[Operation],
+    found: Forecast,
+    declared: Access | None,
 ) -> Iterator[Line]:
     """Yield a line for each value that the settings give or lack, and one for the records to cancel."""
     if declared is not None and not declared.covers(Access.WRITE):
         yield Line("values", f"none are needed for access {declared}")
         return
     known = client.target.known
-    lacking = {name for operation in operations for name in missing_variables(document, operation, known)}
-    for name in sorted(lacking):
-        yield Line(name, "not given", f"set {name}, or exclude the operations that need it with --operation.")
+    for name, (checks, gating) in sorted(found.missing.items()):
+        if name not in (TOKEN, ALLOW_WRITES):
+            yield not_given(name, checks, gating, found.code)
     listing = first_listing(operations)
     for parameter in listing.parameters if listing else ():
         variable = parameter.schema.get(SUPPLIED_BY)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from contracts.errors import ConformanceError, NotApplicable
+from contracts.errors import ConformanceError
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from contracts.model.http import Exchange
@@ -22,7 +22,7 @@ from contracts.openapi.operation import Operation
 from contracts.reader_commands import command
 from contracts.requirements import Requirement, load_requirements
 from contracts.untrusted.environment import require_utf8
-from tests.harness.config.access import ALLOW_WRITES, TOKEN, Access, access_of_run, require, skip_reason
+from tests.harness.config.access import TOKEN, Access
 from tests.harness.config.settings import (
     MOCK,
     Profile,
@@ -46,11 +46,11 @@ from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.journal import Journal, folder
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.run.path_ids import id_variables
-from tests.harness.run.relations import creator_for, job_sources, missing_settings, missing_variables, variables_of
+from tests.harness.run.relations import creator_for, job_sources, missing_settings, variables_of
 from tests.harness.run.resource_cleanup import ResourceCleanup
 from tests.harness.run.selection import allowed_writes, select, without_unserved
 from tests.harness.run.set_up import CREATED_RECORDS
-from tests.harness.run.write_guard import can_be_rejected, withheld_reason
+from tests.harness.run.settings_needed import access_given, reason_to_skip, require_access
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 STATUS_WRITES = 4
@@ -132,8 +132,7 @@ class Session:
             if options.allow_writes:
                 given = replace(given, allowed_writes=allowed_writes(self.selected, options.operations))
             proxy_for(httpx.URL(given.url))  # or else what is wrong with it would show in the middle of the run
-            missing = self._missing(given)
-            require(options.access, self._access_to(given), missing)
+            require_access(self.document, self.operations, given, options.access)
             self._target = limited_to(given, options.access)
             self.journal = Journal(folder(options.environment), self._target.url, options.run, options.process)
             self.records = CreatedResources(self.document, self.journal)
@@ -162,23 +161,12 @@ class Session:
         if self._target is None:
             return Access.WRITE
         if self._reached is None:
-            self._reached = self._access_to(self._target)
+            self._reached = access_given(self.document, self.operations, self._target)
         return self._reached
 
     def skip_reason(self, requirement: Requirement, operation: Operation) -> ConformanceError | None:
         """Return why the settings do not allow to test the requirement on the operation; None if they do."""
-        missing = missing_settings(self.document, operation, self.target)
-        withheld = withheld_reason(operation)
-        if ALLOW_WRITES in missing and not can_be_rejected(operation):
-            return NotApplicable(withheld)
-        return skip_reason(requirement, missing, self.options.access, in_use=self.access, withheld=withheld)
-
-    def _missing(self, target: Target) -> list[list[str]]:
-        return [missing_settings(self.document, operation, target) for operation in self.operations]
-
-    def _access_to(self, target: Target) -> Access:
-        needs_values = [bool(missing_variables(self.document, operation, {})) for operation in self.operations]
-        return access_of_run(self._missing(target), needs_values)
+        return reason_to_skip(self.document, requirement, operation, self.target, self.options.access, self.access)
 
     @property
     def client(self) -> Client:
