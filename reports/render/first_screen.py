@@ -12,7 +12,9 @@ from reports.run.counts import CheckResult, Counts, check_result, gating, plural
 from reports.run.run_report import RunReport
 
 CAUSES_SHOWN = 4
-"""The page shows eight rows before `Show more`; the others are undecided checks, evidence, changes and outcome."""
+"""The page shows eight rows before `Show more`; the others are undecided checks, evidence, changes and executor."""
+ROWS_SHOWN = 6
+"""Without those of changes and executor. Where all causes and the other rows fit, no row says that there are more."""
 LONGEST_OBSERVED = 60
 REASONS_SHOWN = 2
 UNDECIDED = (CheckResult.COULD_NOT_TELL, CheckResult.NEEDS_ACCESS, CheckResult.SUITE_FAILED)
@@ -21,10 +23,13 @@ NOT_TESTED = (CheckResult.NOT_RUN, CheckResult.NOT_REACHED)
 
 def rows(report: RunReport) -> dict[str, str]:
     """Return the rows by name, the most important first. A cause has the number by which commands name it."""
-    shown = {f"Cause {number}": _line(cause) for number, cause in enumerate(report.causes[:CAUSES_SHOWN], start=1)}
-    if (more := len(report.causes) - CAUSES_SHOWN) > 0:
-        shown["More"] = f"{pluralize(more, 'cause')}, listed in Global Attachments"
-    return shown | dict(_untold(report)) | {"Evidence": _evidence(report)}
+    others = dict(_untold(report)) | {"Evidence": _evidence(report)}
+    fits = len(report.causes) + len(others) <= ROWS_SHOWN
+    causes = report.causes if fits else report.causes[:CAUSES_SHOWN]
+    shown = {f"Cause {number}": _line(cause) for number, cause in enumerate(causes, start=1)}
+    if more := len(report.causes) - len(causes):
+        shown["More"] = f"and {pluralize(more, 'more cause')}, listed in Global Attachments"
+    return shown | others
 
 
 def _line(cause: Cause) -> str:

@@ -38,7 +38,8 @@ ANALYTICS = re.compile(
 # Allure truncates metadata and texts, scrolls past the headline when it opens, and cuts off the end of a long note. Its
 # ring shows a rate of success, which is high where the contract is broken; its numbers of rows differ from tab to tab,
 # and only causes have a number. What ran the suite is a row above the causes.
-READABLE = b"""<style>
+READABLE = b"""<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
 [role=img][aria-label^="Success rate"],article:has(>[aria-label^="Success rate"]),
 :has(>[class*=report-logo]),[data-testid=metadata-item-new],[data-testid=tree-leaf-order]{display:none!important}
 [data-testid=metadata-list]{display:flex!important;flex-direction:column;gap:6px!important}
@@ -51,8 +52,17 @@ READABLE = b"""<style>
 [data-testid=metadata-item] *{min-height:0!important;height:auto!important}
 [data-testid=metadata-item-key]{font-weight:600!important;line-height:1.4!important;padding:0!important}
 [data-testid=tree-leaf-title]{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-@media(max-width:600px){[data-testid=metadata-item]{grid-template-columns:1fr!important}
-div:has(>div>[data-testid=metadata-item-total]){display:none!important}
+@media(max-width:600px){*{scrollbar-width:none}
+[data-testid=metadata-item],[data-testid=metadata-item] *{display:inline!important;font-size:13px!important}
+[data-testid=metadata-item]{display:block!important}
+[data-testid=metadata-item-key]{margin-right:6px}
+div:has(>div>[data-testid=metadata-item-total]),:has(>[data-testid=base-layout])~div,
+div:has(>[data-testid=metadata-list])>button:first-child{display:none!important}
+div:has(>[data-testid=metadata-list]){padding:8px 0 12px!important}
+[data-testid=base-layout]{padding:0 8px!important}
+div:has(>div>div>div>div>[data-testid=metadata-list]){padding:0 12px!important}
+div:has(>div>[data-testid=report-header]){padding:12px 12px 0!important}
+[data-testid=report-header]{margin-bottom:4px!important}
 [data-testid=report-header] h2{font-size:17px;line-height:1.25}}
 [data-testid=report-header]{margin-left:0!important;padding-left:0!important}
 [data-testid=report-header] h2{overflow-wrap:anywhere}

@@ -56,6 +56,19 @@ class Reader:
         script = "const {top, bottom} = arguments[0].getBoundingClientRect(); return [top, innerHeight - bottom]"
         return all(room >= 0 for room in self._driver.execute_script(script, self.see(what)))
 
+    def use_a_phone(self, width: int = 390, height: int = 844) -> None:
+        """Show the page as a phone with a screen of so many pixels does."""
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}
+        self._driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+
+    def width(self) -> int:
+        """Return the width of the page in its own pixels: more than the screen has where text is scaled down."""
+        return int(self._driver.execute_script("return innerWidth"))
+
+    def put_the_phone_away(self) -> None:
+        """Show the page as a desktop computer does, again."""
+        self._driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
     def text(self, what: str) -> str:
         """Return the text of it, once there is any."""
         return self._wait(lambda: self.see(what).text)

@@ -21,6 +21,7 @@ from tests.support.factories import REQUIREMENTS
 from tests.support.suite_process import document
 
 MOST_CLICKS = 3
+PHONE_PIXELS = 390
 LARGEST = 8_000_000
 NEW, STILL, KNOWN = "New violation", "Still violated", "Known issue"
 WRITE, STATUS = "POST /v1/events/appointments/leads/cancel/rentmanager", "GET /v1/admin/write-status/{root_job_id}"
@@ -86,6 +87,21 @@ def test_the_first_line_is_the_verdict(two_runs: TwoRuns) -> None:
     assert not re.search(r"(?m)^[\d.]+%$", browser.all_text("Metadata")), "a rate of success beside a broken contract"
     assert browser.clicks == 0
     browser.keep("overview")
+
+
+def test_phone_shows_every_cause_and_the_evidence_without_scrolling(two_runs: TwoRuns) -> None:
+    browser = two_runs.reader
+    browser.use_a_phone()
+    try:
+        browser.open(two_runs.page)
+        facts = browser.text("metadata-list")
+        assert all(f"Cause {number}" in facts for number in (1, 2, 3))
+        assert facts.index("Cause 3") < facts.index("musts held; ")
+        assert browser.width() == PHONE_PIXELS
+        assert browser.in_view("metadata-list")
+        browser.keep("phone")
+    finally:
+        browser.put_the_phone_away()
 
 
 def test_categories_show_what_changed(two_runs: TwoRuns) -> None:

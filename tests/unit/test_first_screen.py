@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from reports.render.first_screen import CAUSES_SHOWN, rows
+from reports.render.first_screen import CAUSES_SHOWN, ROWS_SHOWN, rows
 from tests.support.factories import REQUIREMENTS, table
 from tests.support.report_factories import FOUND, OTHER, broken, earlier_run, item, run_report
 
@@ -16,12 +16,21 @@ def test_causes_come_first_with_since_when_and_the_number_that_commands_take() -
     assert any("still open since 2026-11-23" in line for line in shown.values())
 
 
+def test_causes_that_all_fit_are_all_shown() -> None:
+    assert CAUSES_SHOWN + 2 == ROWS_SHOWN, "one cause more, and the evidence"
+    found = [replace(FOUND, identity=f"{number:012}", requirement=name) for number, name in enumerate(REQUIREMENTS)]
+    shown = rows(run_report(*map(broken, found[: CAUSES_SHOWN + 1])))
+    assert list(shown) == [*(f"Cause {number}" for number in range(1, CAUSES_SHOWN + 2)), "Evidence"]
+    undecided = item("inconclusive", text="ERR-01 no control was accepted")
+    assert rows(run_report(*map(broken, found[: CAUSES_SHOWN + 1]), undecided))["More"].startswith("and 1 more cause, ")
+
+
 def test_causes_that_do_not_fit_are_counted() -> None:
     requirements = list(REQUIREMENTS)[: CAUSES_SHOWN + 2]
     found = [replace(FOUND, identity=f"{number:012}", requirement=name) for number, name in enumerate(requirements)]
     shown = rows(run_report(*map(broken, found)))
     assert list(shown) == [*(f"Cause {number}" for number in range(1, CAUSES_SHOWN + 1)), "More", "Evidence"]
-    assert shown["More"].startswith("2 causes, ")
+    assert shown["More"].startswith("and 2 more causes, ")
 
 
 @table(
