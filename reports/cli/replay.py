@@ -24,6 +24,7 @@ from reports.cli.pytest_process import run_pytest
 from reports.output.console import fail, show
 from reports.run.contract_names import contract_file
 from reports.run.output_folder import OutputFolder, default_folder
+from reports.run.repeated_options import arguments_of
 from reports.writers import summary as summaries
 
 LOOK_SECONDS = 0.3
@@ -36,13 +37,15 @@ def arguments(summary: Mapping[str, Any], file: Path, cause: str, target: str | 
     """Return pytest's arguments that try a cause again as the run did; `UsageError` if the file is no summary."""
     try:
         contract, profile, was = summary["contract"]["file"], summary["profile"], summary["target"]
+        options = list(arguments_of(summary.get("options", {}), same_target=target in (None, was)))
         gates = [one["gates"] for one in (*summary["causes"], *summary["findings"]) if _is(one, cause)]
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError):
         raise UsageError(f"{file} is not a summary of a run.") from None
     return [
         *("-q", "--no-header", "--no-summary", "-p", "no:cacheprovider"),
         *("--finding", cause, "--findings-from", str(file.absolute()), "--target", target or was),
         *("--contract", str(contract_file(contract)), "--profile", profile),
+        *options,
         # A recommendation that is still not met has to end with another exit code than one that is.
         *(["--strict"] if not all(gates) else []),
     ]

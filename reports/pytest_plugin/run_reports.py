@@ -24,6 +24,7 @@ from reports.run import causes, history, known_issues, proof, quality_gate, tren
 from reports.run.contract_names import ROOT, contract_name
 from reports.run.history import Run
 from reports.run.outcome import failure_reason
+from reports.run.repeated_options import options_of
 from reports.run.run_report import RunConfig, RunReport, as_run
 from reports.writers import allure_run_files, badge, summary
 from tests.harness.config import access
@@ -123,6 +124,7 @@ class RunReports:
             suite=VERSION,
             profile=str(options.profile),
             seed=options.random_seed,
+            options=options_of(self._config.getoption),
         )
 
     def _is_whole(self, code: ExitCode) -> bool:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from contracts.model.result import EvidenceResult, FindingResult, ItemResult, LastRequest, process_stats
 from contracts.model.verdict import DECIDED_STATUSES, Status
@@ -28,7 +28,10 @@ RATES_SHOWN: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """Target, contract, profile and seed of a run. `began` is ISO 8601 in UTC, `contract` the digest of `file`."""
+    """Target, contract, profile and seed of a run. `began` is ISO 8601 in UTC, `contract` the digest of `file`.
+
+    `options` are those of `reports.run.repeated_options`, by their key.
+    """
 
     began: str
     target: str
@@ -38,6 +41,7 @@ class RunConfig:
     suite: str
     profile: str
     seed: int
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

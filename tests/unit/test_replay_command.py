@@ -10,8 +10,10 @@ import pytest
 from contracts.errors import UsageError
 from reports.cli import replay as module
 from reports.cli.replay import arguments, is_there, main, wait_for_change, watch
+from reports.run.repeated_options import REPEATED, options_of
 from reports.writers.summary import summary
 from tests.support.report_factories import ADVICE, FOUND, broken, run_report
+from tests.support.suite_process import ROOT
 
 SUMMARY = summary(run_report(broken(FOUND), broken(ADVICE)))
 FILE = Path("s.json")
@@ -24,6 +26,49 @@ def test_run_is_repeated_as_it_was() -> None:
         assert command[command.index(pair[0]) + 1] == pair[1]
     assert "--strict" not in command
     assert "http://127.0.0.1:1" in arguments(SUMMARY, FILE, "1", "http://127.0.0.1:1")
+
+
+GIVEN = {
+    "overlay": ["a.yaml", "/b.yaml"],
+    "access": "token",
+    "allow_production": True,
+    "allow_writes": True,
+    "operation": ["make", "read"],
+    "env_file": "my.env",
+    "redact": "ids",
+}
+EVERYWHERE = [f"--overlay={Path('a.yaml').absolute()}", "--overlay=/b.yaml", "--access=token", "--redact=ids"]
+
+
+def repeated(options: object, target: str | None = None) -> list[str]:
+    plain = arguments(SUMMARY, FILE, "1", target)
+    return [one for one in arguments(SUMMARY | {"options": options}, FILE, "1", target) if one not in plain]
+
+
+def test_options_that_change_what_is_judged_are_repeated() -> None:
+    of_the_target = ["--allow-production", "--allow-writes", "--operation=make", "--operation=read"]
+    assert sorted(repeated(GIVEN)) == sorted([*EVERYWHERE, *of_the_target, f"--env-file={Path('my.env').absolute()}"])
+    assert sorted(repeated(GIVEN, "http://127.0.0.1:1")) == sorted(EVERYWHERE), "what was allowed for another target"
+
+
+def test_operations_are_named_only_where_writes_are_allowed_on_them() -> None:
+    assert repeated({"operation": ["make"], "allow_writes": False}) == []
+    assert repeated({}) == [], "the summary of an older version"
+
+
+def test_every_option_is_repeated_or_changes_nothing_that_is_judged() -> None:
+    names = set(json.loads((ROOT / "tests" / "e2e" / "golden" / "names.json").read_text())["options"])
+    own_keys = {"--target", "--contract", "--profile", "--finding", "--findings-from"}
+    reports = {"--badge", "--har", "--history", "--markdown", "--requirements", "--summary"}
+    others = {"--known-issues", "--max-minutes"}  # which say what fails a run, and when it ends
+    assert names == own_keys | reports | others | {*REPEATED}
+
+
+def test_options_are_those_of_the_run() -> None:
+    given = {"--overlay": [str(ROOT / "a.yaml")], "--env-file": str(ROOT / ".env"), "--access": None}
+    found = options_of(lambda name: given.get(name, False))
+    assert found["overlay"] == ["a.yaml"]
+    assert (found["env_file"], found["access"], found["allow_writes"]) == (".env", None, False)
 
 
 @pytest.mark.parametrize("chosen", ["2", ADVICE.identity, "all"])
