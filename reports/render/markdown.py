@@ -69,12 +69,7 @@ def _changes(report: RunReport) -> Iterator[str]:
             yield _line(number, cause)
             if cause.example is not None:
                 in_full = state in (State.NEW, State.EXPIRED) and place < SHOWN_IN_FULL
-                yield from _example(cause, cause.example)
-                if usual := report.hints.get(cause.requirement):
-                    yield f"   - usually because: {usual.usually_because}"
-                if in_full:
-                    hint = hints.pop(cause.requirement, None)
-                    yield from _details(cause, cause.example, hint, report.full_list_hint("--summary"))
+                yield from _example(cause, cause.example, report, hints, in_full=in_full)
         if len(of_state) > CAUSES_OF_A_STATE:
             yield f"- and {len(of_state) - CAUSES_OF_A_STATE} more {state}: {report.full_list_hint('--summary')}"
 
@@ -90,13 +85,25 @@ def _line(number: int, cause: Cause) -> str:
     return f"{number}. **{prose(cause.trend.status_text())}** - {prose(cause.title)} {where} `{cause.identity}`"
 
 
-def _example(cause: Cause, example: FindingResult) -> Iterator[str]:
+def _example(
+    cause: Cause, example: FindingResult, report: RunReport, hints: dict[str, FixHint], *, in_full: bool
+) -> Iterator[str]:
+    """Yield the example of a cause and its remedy; `hints` are those that do not stand in full yet."""
     finding = cause.trend.finding
     observed = example.text.observed or finding.problem
     yield f"   - observed: {code(finding.operation)}, {code(finding.edit)}: {code(observed)}"
+    if in_full:
+        yield from _details(cause, example)
+    if usual := report.hints.get(cause.requirement):
+        yield f"   - usually because: {usual.usually_because}"
+    if in_full:
+        if hint := hints.pop(cause.requirement, None):
+            yield f"   - to mend: {hint.to_mend}"
+        yield ""
+        yield from _command(example.text.curl, report.full_list_hint("--summary"))
 
 
-def _details(cause: Cause, example: FindingResult, hint: FixHint | None, rest: str) -> Iterator[str]:
+def _details(cause: Cause, example: FindingResult) -> Iterator[str]:
     yield f"   - expected: {code(example.text.expected)}"
     yield f"   - occurred: {example.seen} of {example.tried} times"
     if len(cause.operations) > 1:
@@ -107,10 +114,6 @@ def _details(cause: Cause, example: FindingResult, hint: FixHint | None, rest: s
         more = len(cause.same_request) - SAME_REQUEST
         others = ", ".join(f"cause {number}" for number in cause.same_request[:SAME_REQUEST])
         yield f"   - the same request shows {others}{f' and {more} more' if more > 0 else ''}"
-    if hint:
-        yield f"   - to mend: {hint.to_mend}"
-    yield ""
-    yield from _command(example.text.curl, rest)
 
 
 def _undecided(report: RunReport) -> Iterator[str]:

@@ -120,6 +120,9 @@ def test_page_leads_from_an_empty_repository_to_a_known_issue(repository: Path, 
         issues.write_text(issues.read_text().replace('link: ""', "link: https://example.com/1"))
         known = execute(line["run"], address, repository, environment)
     assert "known" in known.stdout
+    assert "Try cause 1 again, in seconds: propexo-conformance replay 1\n" in broken.stdout
+    said = "".join(done.stdout + done.stderr for done in (doctor, healthy, broken, accepted, known))
+    assert not re.search(r"\bmake [a-z]", said), "they have no Makefile"
     assert known.returncode == 0, known.stdout
     assert new_files(repository) == {"conformance"}
     assert state_of_checkout() == before
