@@ -10,10 +10,11 @@ ARGS ?=
 CAUSE ?=
 DEFECT ?=
 FINDING ?=
+PUBLISHED ?=
 DOCUMENT ?=
 OUT ?= reports
 # Read by the recipes from their environment, where blanks and quotes in a path are nobody's syntax.
-export PYTHON TARGET CONTRACT PROFILE PORT DEFECT CAUSE FINDING DOCUMENT OUT
+export PYTHON TARGET CONTRACT PROFILE PORT DEFECT CAUSE FINDING DOCUMENT PUBLISHED OUT
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -30,7 +31,7 @@ PYTEST := $(RUN) -m pytest --assert=rewrite -q -o faulthandler_timeout=600 -o fa
 TESTS := test-unit test-e2e test-detection
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance requirements published doctor clean-up accept replay watch summary told issue test $(TESTS) test-report frameworks adoption chaos soak proof prove bench mock lint types lock clean
+.PHONY: help conformance requirements published drift doctor clean-up accept replay watch summary told issue test $(TESTS) test-report frameworks adoption chaos soak proof prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,10 @@ requirements: $(READY) ## write OUT/html/requirements.html: what is required, wh
 published: $(READY) ## test the mock of DOCUMENT by it: DOCUMENT=FILE, an OpenAPI document as it is published
 	@test -f "$$DOCUMENT" || { echo "$${DOCUMENT:-DOCUMENT} is no file: say make published DOCUMENT=FILE, with an OpenAPI document as it is published."; exit 1; }
 	@$(RUN) -m pytest tests/conformance --contract "$$DOCUMENT" --profile quick -n 2 -q -rN $(ARGS)
+
+drift: $(READY) ## compare CONTRACT with PUBLISHED (a file or an address): what breaks a client, what does not, what is wording
+	@test -n "$$PUBLISHED" || { echo 'Say with what: make drift PUBLISHED=FILE, or an address'; exit 4; }
+	@$(RUN) -m reports.cli.drift "$$PUBLISHED" --contract "$$CONTRACT" --out "$$OUT" $(ARGS)
 
 doctor: $(READY) ## say in ten seconds whether TARGET can be tested, and what to do where it cannot; writes nothing
 	@$(RUN) -m tests.harness.cli.doctor --target "$$TARGET" --contract "$$CONTRACT" $(ARGS)

@@ -16,6 +16,7 @@ COMMANDS = {
     "replay": ("reports.cli.replay", "try a cause of the last run again"),
     "accept": ("reports.cli.accept", "live with a cause for a while"),
     "clean-up": ("tests.harness.cli.clean_up", "cancel what runs left at a target"),
+    "drift": ("reports.cli.drift", "compare a contract with the document that its vendor publishes"),
     "issue": ("reports.cli.github_issue", "open, update or close the GitHub issue about a run"),
     "mock": ("contracts.mock", "serve a contract to develop against"),
     "prepare": ("reports.site.allure", "install Allure now, so that runs need no npm registry"),

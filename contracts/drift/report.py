@@ -1,0 +1,71 @@
+"""The changes between a contract and a published document, each with its place in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from contracts.drift.changes import Difference, Kind, changes_between
+from contracts.drift.pairing import Described, Pairing
+from contracts.drift.places import place_of
+from contracts.openapi.document import Document
+
+INFERRED = "; the contract only infers this"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A change of one operation. The places are JSON pointers; None in a document that lacks the operation.
+
+    `operation` is method and path in the contract, or in the published document where only that has it; `operation_id`
+    is the contract's, and then empty.
+    """
+
+    kind: Kind
+    operation: str
+    operation_id: str
+    sentence: str
+    contract: str | None
+    published: str | None
+
+
+def entries(
+    contract: Document, published: Document, pairing: Pairing, differences: Sequence[Sequence[Difference]]
+) -> list[Entry]:
+    """Return every change: operations that are gone, changes of those that both have, operations that are new.
+
+    `differences` belong to `pairing.both`. What the contract does not state, but infers, breaks nobody's contract.
+    """
+    changed = [
+        entry
+        for (before, after), found in zip(pairing.both, differences, strict=True)
+        for entry in _changed(contract, published, before, after, found)
+    ]
+    gone = [_alone(contract, one, is_gone=True) for one in pairing.only_contract]
+    new = [_alone(published, one, is_gone=False) for one in pairing.only_published]
+    return [*gone, *changed, *new]
+
+
+def _changed(
+    contract: Document, published: Document, before: Described, after: Described, found: Sequence[Difference]
+) -> Iterator[Entry]:
+    for change in changes_between(before, after, found):
+        ours, theirs = (place_of(doc.raw, one, change.steps) for doc, one in ((contract, before), (published, after)))
+        inferred = change.kind is Kind.BREAKING and not ours.is_stated
+        yield Entry(
+            Kind.NOT_BREAKING if inferred else change.kind,
+            before.label,
+            before.id,
+            change.sentence + INFERRED * inferred,
+            ours.pointer,
+            theirs.pointer,
+        )
+
+
+def _alone(document: Document, operation: Described, *, is_gone: bool) -> Entry:
+    """Return the entry of an operation that only one document has."""
+    pointer = place_of(document.raw, operation).pointer
+    if is_gone:
+        sentence = "the published document does not have this operation"
+        return Entry(Kind.BREAKING, operation.label, operation.id, sentence, pointer, None)
+    return Entry(Kind.NOT_BREAKING, operation.label, "", "the contract lacks this operation", None, pointer)
