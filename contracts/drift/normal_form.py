@@ -48,6 +48,9 @@ def normal_form(operation: Json, path: str) -> Json:
         **({"requestBody": without_properties(body, "readOnly")} if isinstance(body, dict) else {}),
     }
     normal: Json = _normal(whole)
+    for response in normal["responses"].values():
+        response.setdefault("headers", {})  # the first header is new as each other is, and so is the first content
+        response.setdefault("content", {})
     if normal.get("requestBody", {}).get("required") is False:
         del normal["requestBody"]["required"]
     return normal

@@ -22,6 +22,7 @@ TEXT = {"type": "string"}
 NUMBER = {"type": "number"}
 VENDOR = {"type": "string", "enum": ["ONE", "TWO"]}
 MORE_VENDORS = {"type": "string", "enum": ["ONE", "THREE", "TWO"]}
+CSV = {"text/csv": {"schema": TEXT}}
 ERROR = {"description": "Bad request", "content": {"application/json": {"schema": {"type": "object"}}}}
 
 
@@ -225,6 +226,16 @@ CASES: dict[str, tuple[Json, Json, list[tuple[Kind, str]]]] = {
         {"responses": {"200": {"description": "Done", "headers": {"x-b": {"schema": TEXT}}}}},
         [(BREAKS, "header title of response 200 is gone"), (FINE, "header x-b of response 200 is new")],
     ),
+    "last header is gone, and the content": (
+        {"responses": {"200": {"description": "Done", "headers": {"x-a": {"schema": TEXT}}, "content": CSV}}},
+        {"responses": {"200": {"description": "Done"}}},
+        [(BREAKS, "header x-a of response 200 is gone"), (BREAKS, "response 200, content text/csv is gone")],
+    ),
+    "first header is new, and the content": (
+        {"responses": {"200": {"description": "Done"}}},
+        {"responses": {"200": {"description": "Done", "headers": {"x-a": {"schema": TEXT}}, "content": CSV}}},
+        [(FINE, "header x-a of response 200 is new"), (FINE, "response 200, content text/csv is new")],
+    ),
     "status is another": (
         {"responses": {"200": {"description": "Done"}}},
         {"responses": {"201": {"description": "Done"}}},
@@ -232,7 +243,7 @@ CASES: dict[str, tuple[Json, Json, list[tuple[Kind, str]]]] = {
     ),
     "media type is another": (
         answers(of(a=TEXT)),
-        {"responses": {"200": {"description": "Done", "content": {"text/csv": {"schema": TEXT}}}}},
+        {"responses": {"200": {"description": "Done", "content": CSV}}},
         [
             (BREAKS, "response 200, content application/json is gone"),
             (FINE, "response 200, content text/csv is new"),
