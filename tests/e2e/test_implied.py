@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+from starlette.responses import JSONResponse
+
+from contracts.mock.http.api import MockApi
 from tests.detection.defects.bearer import TokenIsCheckedOncePerConnection
-from tests.support.suite_process import TWO, document, run, serving
+from tests.support.suite_process import QUICK, TWO, document, run, serving
 
 
 def test_every_finding_has_a_cause_and_none_follows_from_one_that_follows_itself(tmp_path: Path) -> None:
@@ -21,3 +25,30 @@ def test_every_finding_has_a_cause_and_none_follows_from_one_that_follows_itself
     assert followed["AUTH-03"] in roots
     assert all(found["cause"] for found in summary["findings"])
     assert set(followed.values()) <= roots
+
+
+class ResponsesLackTheJobId(MockApi):
+    """The response to an accepted write has no job id."""
+
+    def answer(self, request: Any, body: bytes) -> Any:
+        response = super().answer(request, body)
+        if request.method == "GET" or response.status_code != 200:
+            return response
+        content = json.loads(bytes(response.body))
+        del content["meta"]["job_id"]
+        kept = {name: value for name, value in response.headers.items() if name != "content-length"}
+        return JSONResponse(content, headers=kept)
+
+
+def test_job_id_that_is_missing_is_one_cause(tmp_path: Path) -> None:
+    with serving(ResponsesLackTheJobId(document())) as (arguments, environment):
+        file = tmp_path / "summary.json"
+        finished = run(tmp_path, *arguments, *QUICK, "--summary", str(file), environment=environment)
+    assert finished.code == 1, finished.output
+    summary = json.loads(file.read_text())
+    (cause,) = summary["causes"]
+    assert (cause["requirement"], cause["problem"]) == ("RESP-01", "meta lacks job_id")
+    results = {one["requirement"]: one for one in summary["results"] if one["operation"] in cause["operations"]}
+    assert results["JOB-01"]["verdict"] == "not applicable"
+    assert "no response to an accepted write held the id of a job (RESP-01)" in results["JOB-01"]["text"]
+    assert "The response to an accepted write holds no id of a job: mend that first (RESP-01)." in finished.text

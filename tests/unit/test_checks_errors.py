@@ -320,6 +320,8 @@ def bad(status: int | None = 400, **fields):
         "another status": ([ANOTHER], [bad(), bad(422)]),
         "another code": ([ANOTHER], [bad(), bad(body={"error": {"code": "bad_request"}})]),
         "no answer the second time": ([ANOTHER], [bad(), bad(None)]),
+        "rejected after it was accepted": ([], [bad(200), bad(409), bad(409)]),
+        "accepted after it was rejected": ([ANOTHER], [bad(), bad(200)]),
         "each is compared with the first": ([ANOTHER, PASS], [bad(), bad(422), bad()]),
         "twice without a code": ([PASS], [bad(body=b"<html>"), bad(body=b"no")]),
         "throttled in between": ([PASS], [bad(429), bad(), bad(429), bad()]),

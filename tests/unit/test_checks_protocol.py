@@ -100,7 +100,21 @@ def job_response(state: object, status: int | None = 200, errors: object = (), r
     },
 )
 def test_job_is_known(expected, seen) -> None:
-    assert decided(jobs.job_is_known(STATUS)(CANCEL, seen)) == expected
+    assert decided(jobs.job_is_known_and_fits(STATUS)(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, seen",
+    {
+        "known": (PASS, job_response("PENDING")),
+        "known, in another form": (PASS, exchange(200, {"errors": []})),
+        "unknown": ("answered 404", job_response("PENDING", 404)),
+        "throttled": (NOT_CONCERNED, job_response("PENDING", 429)),
+        "no answer": (NOT_CONCERNED, job_response("PENDING", None)),
+    },
+)
+def test_job_is_known_whatever_its_form(expected, seen) -> None:
+    assert decided(jobs.job_is_known(STATUS, seen)) == expected
 
 
 PENDING, SUCCESS, FAILURE = job_response("PENDING"), job_response("SUCCESS"), job_response("FAILURE")

@@ -275,6 +275,8 @@ class ControlProvider:
 
     def _rejection_text(self) -> str:
         """Return why no control was accepted: the target's reason, and which values the controls had."""
+        if self._operation.job_status and any(one.accepted and self._jobs.lacks_id(one) for one in self._log.exchanges):
+            return "The response to an accepted write holds no id of a job: mend that first (RESP-01)."
         controls = [exchange for exchange in self._log.controls() if not self._log.succeeded(exchange)]
         # A status can only be read of a write that was accepted: the reason stands in the answer to that write.
         writes = [exchange for exchange in controls if exchange.operation != self._operation.id]

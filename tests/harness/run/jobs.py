@@ -22,7 +22,7 @@ from tests.harness.run.exchange_log import ExchangeLog
 from tests.harness.run.rejection_reason import reason_of
 from tests.harness.run.relations import job_sources
 from tests.harness.run.request_factory import RequestFactory
-from tests.harness.run.sender import Sender
+from tests.harness.run.sender import Sender, queued_job
 from tests.harness.run.write_guard import may_write
 
 MAX_READS: Final = 6
@@ -124,6 +124,11 @@ class JobReader:
             answer = end.response.body[:200].decode(errors="replace") if end.response else end.status_or_fault
             raise NotApplicable(f"the job of {write.operation} ended without the id of a record: {answer}")
         return record.id
+
+    def lacks_id(self, exchange: Exchange) -> bool:
+        """Return whether this is a write that queues a job, whose response does not hold the id of it."""
+        operation = self._context.document.operation(exchange.operation)
+        return operation.job_link is not None and queued_job(operation, exchange) is None
 
     def created_id(self, end: JobResult) -> str | None:
         """Return the id of a record in the final read of a job, or None."""

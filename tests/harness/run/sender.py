@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from contracts.errors import CouldNotTell, TargetUnavailable
 from contracts.model.http import CONTROL, Exchange, Request
+from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
 from tests.harness.http.retry_policy import TIMEOUT_FAULTS
@@ -122,7 +123,7 @@ class Sender:
         self._note_connection(exchange, result, operation)
         if record := resources.observe(exchange, begun, result.lost):
             self._budget.owe_cleanup(record)
-        if exchange.accepted and operation.job_link:
+        if exchange.accepted and queued_job(operation, exchange) is not None:
             with suppress(CouldNotTell):  # an id that no request can hold
                 self._context.job_requests.append(self._requests.status_request_for(exchange)[1])
         self._client.token_honoured |= exchange.accepted and exchange.issued_token
@@ -157,3 +158,9 @@ class Sender:
                 f"the target became unavailable once while a request to {operation.label} ({exchange.mutation}) was in "
                 "flight, and answered it when it was back"
             )
+
+
+def queued_job(operation: Operation, write: Exchange) -> Json:
+    """Return the id of the job that the response to a write holds; None if it holds none."""
+    link = operation.job_link
+    return link.follow(write.response.json()) if link and write.response else None
