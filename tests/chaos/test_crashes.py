@@ -97,7 +97,7 @@ def test_target_that_crashes_once_by_chance_violates_nothing_and_is_reported(tmp
     assert crashed.summary["findings"] == []
     assert (
         "Observed: the target became unavailable once while a request to GET /v1/admin/write-status/"
-        in crashed.finished.output
+        in crashed.finished.text
     )
     assert crashed.in_flight == []
 
