@@ -553,3 +553,14 @@ def test_results_that_cannot_be_written_are_one_sentence(tmp_path: Path, capsys:
     contract = document(tmp_path, "contract", TWO)
     assert run(contract, str(contract), contract) == ExitCode.USAGE
     assert capsys.readouterr().err.endswith("name a folder with --out.\n")
+
+
+def test_same_schema_in_another_version_is_no_change(tmp_path: Path) -> None:
+    old, new = {"openapi": "3.0.3"}, {"openapi": "3.1.0"}
+    limited = NUMBER | {"minimum": 0, "exclusiveMinimum": True}
+    before = answers(of(a=TEXT | {"nullable": True}, b=limited))
+    after = answers({"allOf": [of(a={"type": ["string", "null"]}), of(b=NUMBER | {"exclusiveMinimum": 0})]})
+    files = [document(tmp_path, name, {"": one}) for name, one in (("before", before), ("after", after))]
+    for file, version in zip(files, (old, new), strict=True):
+        file.write_text(json.dumps(json.loads(file.read_text()) | version))
+    assert command.compare(files[0], [], str(files[1])).entries == []
