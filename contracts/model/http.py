@@ -102,7 +102,8 @@ class Exchange:
     `mutation` names the change to the control, `mutated_property` the property that it changes, if there is one.
     `issued_token`: the request carried exactly the token that was issued; `otherwise_invalid`: one without it had other
     faults, too. `fault` says in a phrase why there is no response. `began` is in seconds of a monotonic clock,
-    `elapsed` in seconds. `number` is the number of the request in its process. `attempts` counts how often it was sent
+    `elapsed` in seconds, waits and earlier attempts included; `answered_after` is how long the last attempt took by
+    itself. `number` is the number of the request in its process. `attempts` counts how often it was sent
     until a response came, `drops` the attempts that ended with a lost connection, `outages` those that were answered
     502, 503 or 504 without Retry-After. `fuzzer_only`: no client but a fuzzer or an attacker sends such a request.
     `gates` is False if the requirement that it was sent for is a recommendation. `stray` are bytes that came on the
@@ -117,6 +118,7 @@ class Exchange:
     fault: str | None
     began: float
     elapsed: float
+    answered_after: float = 0.0
     number: int = 0
     attempts: int = 1
     drops: int = 0

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from itertools import cycle
 
-from contracts.checks import echoes, response
+from contracts.checks import echoes, response, slowness
 from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable
 from contracts.model.http import CONTROL
@@ -16,6 +16,7 @@ from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import accepts, holds_for_all_exchanges, holds_for_each_exchange
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.search import search
+from tests.harness.trial.slow_requests import confirmed_slow
 
 
 @requirement("RESP-01", extra_requests=(1, 1, 150), expects_success=True)
@@ -84,6 +85,17 @@ test_no_hostile_request_gets_a_server_error = holds_for_each_exchange(
     mutations=left_open_to_fuzzers,
     depends_on=("ERR-04", "ERR-14"),
 )
+
+
+@requirement("RESP-12", compares=True)
+def test_no_class_of_requests_is_slow(test: RequirementTest) -> None:
+    test.run.finish_traffic()
+    limit = slowness.slow_seconds(test.operation, test.run.exchanges)
+    if limit is None:
+        raise NotApplicable("too few controls were accepted to compare with")
+    test.check_sequence(slowness.no_class_is_slow(confirmed_slow(test, limit), limit), test.run.exchanges)
+
+
 test_headers_tell_the_truth = holds_for_each_exchange("RESP-07", response.headers_match_body)
 test_valid_body_in_other_words_is_accepted = accepts("RESP-08", json_syntax.equivalent_bodies)
 

@@ -197,9 +197,10 @@ class Client:
         began = self._clock.now()
         http = self._fresh_http if fresh else self._http
         attempt = send_once(http, self._base, request, self._timeouts, self._clock)
+        attempt = replace(attempt, seconds=self._clock.now() - began)
         self._stray_bytes.extend(attempt.earlier)
         if attempt.response is not None:
-            self.throttle.after_response(attempt.response, self._clock.now() - began)
+            self.throttle.after_response(attempt.response, attempt.seconds)
         self._availability.observe(attempt)
         return attempt
 

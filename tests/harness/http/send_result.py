@@ -21,6 +21,7 @@ class SendResult:
     Retry-After; each was followed by a retry, and neither is counted during an outage of the target for every request.
     `lost` counts the sends that the target may have acted on without a response of its own. `crashes` counts how often
     the target became unavailable while the request was in flight. `stray` are bytes that came after the response.
+    `answered_after` are the seconds that the last attempt took.
     """
 
     response: Response | None
@@ -33,6 +34,7 @@ class SendResult:
     lost: int = 0
     crashes: int = 0
     stray: bytes = b""
+    answered_after: float = 0.0
 
 
 class TargetDown(TargetUnavailable):
@@ -96,4 +98,5 @@ class Tally:
             self.lost,
             self.crashes,
             attempt.stray,
+            attempt.seconds,
         )

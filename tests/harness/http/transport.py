@@ -32,7 +32,8 @@ class AttemptResult:
 
     `detail` is the network's error message. `reused` says that the connection had carried a request before. `stray` are
     bytes that came after the response, `earlier` those that were found after responses to earlier requests. `late` are
-    bytes that came in place of this response and are not HTTP, where the previous request may have left them.
+    bytes that came in place of this response and are not HTTP, where the previous request may have left them. It took
+    so many `seconds`, which whoever sends it measures.
     """
 
     response: Response | None
@@ -42,6 +43,7 @@ class AttemptResult:
     stray: bytes = b""
     earlier: tuple[StrayBytes, ...] = ()
     late: StrayBytes | None = None
+    seconds: float = 0.0
 
 
 def send_once(

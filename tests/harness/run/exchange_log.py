@@ -37,6 +37,7 @@ def exchange_of(
         fault=result.fault,
         began=result.began,
         elapsed=result.elapsed,
+        answered_after=result.answered_after,
         number=number,
         attempts=result.attempts,
         drops=result.drops,
