@@ -7,7 +7,8 @@ validator decides whether each is valid.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain, islice, zip_longest
@@ -36,7 +37,7 @@ Row: TypeAlias = tuple[str, Json]
 Item = TypeVar("Item")
 MAX_NEAR_MISSES = 7
 MAX_NEAR_MISSES_OF_A_FORMAT = 4
-MAX_NEAR_MISSES_OF_AN_ALTERNATIVE = 3
+MAX_NEAR_MISSES_OF_AN_ALTERNATIVE = 4
 MAX_BOUNDARY_VALUES = 4
 SCHEMAS_KEPT = 1_000
 """Schemas whose values are kept: operations have many in common, and each is asked for several times."""
@@ -68,7 +69,20 @@ def constraint_violations(operation: Operation) -> list[Mutation]:
         ]
         for location in body_locations(operation)
     ]
-    return only_invalid(operation, list(_round_robin(rows)))
+    dependent = [
+        [
+            Mutation(
+                f"{location.name} {spelling}",
+                location.put(text),
+                Priority.LAST if location.nested or rank > 0 else Priority.USUAL,
+                location.mutated_property,
+                gates=False,
+            )
+            for rank, (spelling, text) in enumerate(_reader_dependent_forms(location.schema))
+        ]
+        for location in body_locations(operation)
+    ]
+    return only_invalid(operation, [*_round_robin(rows), *_round_robin(dependent)])
 
 
 def constraint_boundaries(operation: Operation) -> list[Mutation]:
@@ -159,13 +173,33 @@ def _invalid_forms(schema: Json, formed: Sequence[Json]) -> Iterator[Row]:
     valid, known = validator_for(schema).is_valid, string_sample(schema)
     notation_counts = any("pattern" in one and validator_for(one).is_valid(known) for one in formed)
     max_count = MAX_NEAR_MISSES if notation_counts else MAX_NEAR_MISSES_OF_A_FORMAT
-    if known:
-        yield from format_mutations.near_misses(known, valid, max_count, notation_counts=notation_counts)
-    yield "in no known form", NO_FORM
+    own = format_mutations.near_misses(known, valid, max_count, notation_counts=notation_counts) if known else []
+    others = [(name, _misses_of_an_alternative(known, text, valid)) for name, text in _other_forms(schema)]
+    alternatives_first = [[(f"as {name} {spelling}", value) for spelling, value in rows] for name, rows in others]
+    # Each form has its own reader, so that a small budget covers a few misses of each.
+    yield from own[:FIRST_PER_PROPERTY]
     yield "empty", ""
+    yield from _round_robin([*alternatives_first, own[FIRST_PER_PROPERTY:]])
+    yield "in no known form", NO_FORM
+
+
+def _misses_of_an_alternative(known: str, text: str, valid: Callable[[Json], bool]) -> list[tuple[str, str]]:
+    """Return near misses of an alternative form; first those of the part by which it is longer than the known one."""
+    rows = format_mutations.near_misses(text, valid, MAX_NEAR_MISSES_OF_AN_ALTERNATIVE, notation_counts=False)
+    shared = len(re.findall("[0-9]+", known))
+    first_of_its_own = f"with number {shared + 1} too high"
+    return sorted(rows, key=lambda row: (not row[1].startswith(text), row[0] != first_of_its_own))
+
+
+def _reader_dependent_forms(schema: Json) -> list[tuple[str, str]]:
+    """Return misses of each form of a string that careful readers differ in."""
+    if not any(_has_form(one) for one in alternatives(schema)):
+        return []
+    valid, known = validator_for(schema).is_valid, string_sample(schema)
+    rows = format_mutations.reader_dependent(known, valid) if known else []
     for name, text in _other_forms(schema):
-        others = format_mutations.near_misses(text, valid, MAX_NEAR_MISSES_OF_AN_ALTERNATIVE, notation_counts=False)
-        yield from ((f"as {name} {spelling}", value) for spelling, value in others)
+        rows += [(f"as {name} {row}", value) for row, value in format_mutations.reader_dependent(text, valid)]
+    return rows
 
 
 def _out_of_bounds(schema: Json) -> Iterator[Row]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from contracts.model.http import Request
 from contracts.model.json_value import Json
+from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.operation import Operation
 from contracts.openapi.samples import admits, alternatives, sample, string_sample
 from contracts.openapi.schema_validator import fits
@@ -46,6 +48,7 @@ def robustness_bodies(operation: Operation) -> list[Mutation]:
     texts = [location for location in found if admits(location.schema, "string")]
     for rank, location in enumerate(reversed(texts)):
         mutations += _string_edge_cases(location, Priority.USUAL if rank == 0 else Priority.LAST)
+    mutations += _blank_texts(texts)
     for location in found:
         mutations += [*_form_edge_cases(location), *_number_edge_cases(location), *_array_edge_cases(location)]
     hard = storage_edge_cases(operation)
@@ -81,17 +84,33 @@ def _with_white_space(request: Request) -> Request:
 
 
 def _string_edge_cases(location: BodyLocation, usual: Priority) -> list[Mutation]:
-    rows = (
-        ("with a lone surrogate", "evt\ud800", usual, True),
-        ("empty", "", usual, False),
-        ("blank", " ", Priority.LAST, False),
-    )
-    # A violated constraint is not left open: it must be rejected (ERR-06).
-    return [
-        Mutation(f"{location.name} {spelling}", location.put(text), priority, fuzzer_only=fuzzer_only)
-        for spelling, text, priority, fuzzer_only in rows
-        if fits(location.schema, text)
-    ]
+    text = "evt\ud800"
+    whole = Mutation(f"{location.name} with a lone surrogate", location.put(text), usual, fuzzer_only=True)
+    return [whole] if fits(location.schema, text) else []
+
+
+def _blank_texts(texts: Sequence[BodyLocation]) -> list[Mutation]:
+    """Return strings of blanks and of nothing: in each id alone, since it may be rejected, in all others at once."""
+    ids = [location for location in texts if SUPPLIED_BY in location.schema]
+    others = [location for location in texts if location not in ids]
+    last = next((location for location in reversed(ids) if location.required), None)
+    mutations: list[Mutation] = []
+    for spelling, text in (("empty", ""), ("blank", " ")):
+        # A violated constraint is not left open: it must be rejected (ERR-06).
+        fitting = [location for location in others if fits(location.schema, text)]
+        parts = [Mutation(f"{location.name} {spelling}", location.put(text)) for location in fitting]
+        if len(parts) > 1:
+            whole = combine(f"{' and '.join(location.name for location in fitting)} {spelling}", parts)
+            mutations.append(replace(whole, expects_success=True))
+        else:
+            mutations += parts
+        soonest = Priority.FIRST if not text else Priority.USUAL
+        mutations += [
+            Mutation(f"{location.name} {spelling}", location.put(text), soonest if location is last else Priority.USUAL)
+            for location in reversed(ids)
+            if fits(location.schema, text)
+        ]
+    return mutations
 
 
 def _form_edge_cases(location: BodyLocation) -> list[Mutation]:

@@ -27,15 +27,22 @@ MIXED_TEXTS: Sequence[tuple[str, str]] = (
 SHORT_TEXT = 'Conformance test  <b>O\'H</b> & "x" \\%41 Zo\u00eb \u4e2d'
 """The characters of these that servers most often change, in fifty bytes, for properties with a small maxLength."""
 
+CONVERTIBLE_TEXTS: Sequence[tuple[str, str]] = (
+    ("digits only", "47110815"),
+    ("the word no", "no"),
+    ("leading zeros", "007"),
+    ("the word null", "null"),
+    ("an exponent", "1e5"),
+    ("a date", "2024-01-15"),
+    ("one character", "7"),
+    ("the word true", "true"),
+)
+"""Strings that a careless reader takes for another type, and the shortest one. All of them fit `type: string`."""
+
 LEGAL_TEXTS: Sequence[tuple[str, Priority, str]] = (
-    ("digits only", Priority.USUAL, "47110815"),
-    ("leading zeros", Priority.USUAL, "0012345"),
     ("NUL", Priority.USUAL, "evt\x00one"),
-    ("the word null", Priority.LAST, "null"),
     ("letters of Latin-1", Priority.USUAL, "Zo\u00eb \u00c5str\u00f6m"),
     ("mixed case", Priority.LAST, "EvT-AbC"),
-    ("an exponent", Priority.LAST, "1e5"),
-    ("the word true", Priority.LAST, "true"),
     ("a path", Priority.LAST, "../../1"),
     ("non-characters", Priority.LAST, "a\ufffeb\U0010ffffc"),
 )
@@ -82,6 +89,7 @@ def legal_texts(operation: Operation) -> list[Mutation]:
         _long_text(fullest, Priority.FIRST),
     ]
     elsewhere = {part.name for mutation in storage_edge_cases(operation) for part in mutation.parts}
+    mutations += convertible_texts(operation)
     mutations += [
         Mutation(name, fullest.put(text), priority, fuzzer_only=spelling in FUZZER_ONLY)
         for spelling, priority, text in LEGAL_TEXTS
@@ -106,6 +114,35 @@ def legal_texts(operation: Operation) -> list[Mutation]:
                 )
                 for spelling, _, text in LEGAL_TEXTS
             ]
+    return mutations
+
+
+def convertible_texts(operation: Operation) -> list[Mutation]:
+    """RESP-03: strings that look like another type, in each property that admits them, a different one in each.
+
+    Each mutation moves the strings on by one property, so that all of them together try each string in each.
+    """
+    short = [
+        location
+        for location in body_locations(operation)
+        if not (location.nested or RESTRICTING_KEYWORDS & location.schema.keys()) and "type" in location.schema
+    ]
+    free = (
+        short
+        or [
+            location for location in body_locations(operation) if not location.nested and _is_free_text(location.schema)
+        ][-1:]
+    )
+    mutations = []
+    for turn in range(len(CONVERTIBLE_TEXTS)):
+        parts = []
+        for place, location in enumerate(free):
+            spelling, text = CONVERTIBLE_TEXTS[(turn + place) % len(CONVERTIBLE_TEXTS)]
+            if fits(location.schema, text):
+                parts.append(Mutation(f"{location.name} with {spelling}", location.put(text), Priority.USUAL))
+        if parts:
+            whole = combine(", ".join(part.name for part in parts), parts, Priority.USUAL)
+            mutations.append(replace(whole, expects_success=True) if len(parts) > 1 else parts[0])
     return mutations
 
 

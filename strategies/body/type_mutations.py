@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from contracts.model.json_value import Json
+from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.operation import Operation
 from contracts.openapi.samples import admits, json_type, sample
 from strategies.core.body_locations import BodyLocation, Change, body_locations, lower_if_nested, on_body, only_invalid
@@ -113,7 +114,7 @@ def _where_wrong(found: Sequence[BodyLocation], row: WrongType) -> list[tuple[Bo
 def _thin_out(pairs: Sequence[tuple[BodyLocation, Mutation]]) -> list[Mutation]:
     """Return the mutations; of a crowded priority, all but one per property get the next one, types in rotation."""
     kept = []
-    optional = {location.name for location, _ in pairs if not location.required}
+    nullable = {location.name for location, _ in pairs if not location.required or SUPPLIED_BY in location.schema}
     for priority in (Priority.FIRST, Priority.USUAL):
         by_place: dict[str, list[Mutation]] = {}
         for location, mutation in pairs:
@@ -121,8 +122,8 @@ def _thin_out(pairs: Sequence[tuple[BodyLocation, Mutation]]) -> list[Mutation]:
                 by_place.setdefault(location.name, []).append(mutation)
         crowded = sum(map(len, by_place.values())) > MAX_PER_PRIORITY
         for turn, (name, mutations) in enumerate(by_place.items()):
-            # Before the rotation: conversion ("30" for 30), and null for an optional property.
-            endings = [f" as {CONVERTED}", *([" as null"] if name in optional else [])]
+            # Before the rotation: conversion ("30" for 30), and null for an optional property or an id.
+            endings = [f" as {CONVERTED}", *([" as null"] if name in nullable else [])]
             preferred = (mutation for ending in endings for mutation in mutations if mutation.name.endswith(ending))
             kept += [next(preferred, mutations[turn % len(mutations)])] if crowded else mutations
     identities = set(map(id, kept))

@@ -1,7 +1,7 @@
 """Strings with a form, such as a time, a date or a code: near misses and extremes of a valid one, found by search.
 
 Nothing here knows what a time is. A string consists of numbers, words and separators; each candidate changes one of
-them, and a validator decides whether the schema still admits it. All candidates are ASCII and none ends in a line
+them, and a validator decides whether the schema still admits it. All near misses are ASCII and none ends in a line
 break, since regex engines differ in what is a digit, and in whether `$` matches before a final line break.
 """
 
@@ -15,6 +15,9 @@ from typing import TypeAlias
 Admits: TypeAlias = Callable[[str], bool]
 PART = re.compile(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]")
 OTHER_SEPARATOR = {"-": "/", "/": "-", ":": ".", ".": ",", "@": "#", " ": "_"}
+OTHER_DIGITS = "in digits of another script"
+WIDE_ZERO = 0xFF10
+"""The first of the ten full-width digits."""
 MAX_COUNTED_DIGITS = 2
 """Digits of a number whose values are all tried; of a longer one only the lowest and the highest are."""
 MAX_DIGITS = 100
@@ -33,6 +36,19 @@ def near_misses(text: str, admits: Admits, max_count: int, *, notation_counts: b
         if value and value != text and value not in found.values() and not admits(value):
             found.setdefault(name, value)
     return list(islice(found.items(), max_count))
+
+
+def reader_dependent(text: str, admits: Admits) -> list[tuple[str, str]]:
+    """Return names and values of changes that the schema does not admit, and some careful readers take all the same.
+
+    Regex engines differ in what is a digit, parsers of a date-time in whether its zone may be missing.
+    """
+    wide = re.sub("[0-9]", lambda digit: chr(WIDE_ZERO + int(digit[0])), text)
+    rows = (
+        (OTHER_DIGITS, wide),
+        ("with its last letter cut", re.sub("[A-Za-z]$", "", text)),
+    )
+    return [(name, value) for name, value in rows if value != text and not admits(value)]
 
 
 def extremes(text: str, admits: Admits) -> list[tuple[str, str]]:
@@ -58,7 +74,12 @@ def all_nines(text: str) -> str:
 def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) -> Iterator[tuple[str, str]]:
     text, numbers = "".join(parts), _numbers(parts)
     places = {at: place for place, at in enumerate(numbers, 1)}
-    yield from _out_of_bounds(parts, admits, 1, "high", rest_at_lowest=notation_counts)
+    too_high = _out_of_bounds(parts, admits, 1, "high", rest_at_lowest=notation_counts)
+    behind = "with a character behind", f"{text}0" if numbers else f"{text}x"
+    if not notation_counts:
+        yield from islice(too_high, 1)
+        yield behind
+    yield from too_high
     if notation_counts:
         yield "without its last part", _cut(parts)
         # One kind of lenient parser guesses what is missing, another knows the short form of ISO 8601.
@@ -66,6 +87,7 @@ def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) 
         # Preferably without a change of the value: 9 for 09.
         for at in sorted(numbers, key=lambda at: (parts[at][0] != "0", at))[:1]:
             yield f"with number {places[at]} a digit short", _with(parts, at, parts[at][1:])
+        yield behind
         yield "with other separators", "".join(_separated(part) for part in parts)
     else:
         yield "with its last character cut", text[:-1]
@@ -76,7 +98,6 @@ def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) 
     yield "in the other case", text.swapcase()
     for name, value in (("first", text[1:]), ("last", text[:-1])):
         yield f"with its {name} character cut", value
-    yield "with a character behind", f"{text}0" if numbers else f"{text}x"
     yield "with a character before", f"0{text}" if numbers else f"x{text}"
     yield "with a space behind", f"{text} "
     yield "with a space before", f" {text}"

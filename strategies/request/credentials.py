@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from hashlib import sha256
 from operator import methodcaller
 from urllib.parse import quote
@@ -36,15 +36,17 @@ def unissued_tokens(_: Operation) -> list[Mutation]:
             Priority.FIRST,
             _unissued_token,
         ),
+        _wrong_token("the word undefined", Priority.USUAL, lambda _: "undefined"),
+        _wrong_token("the word null", Priority.USUAL, lambda _: "null"),
+        _wrong_token("the text of an object", Priority.USUAL, lambda _: "[object Object]"),
+        _wrong_token("SQL in the token", Priority.USUAL, lambda _: "x' OR 'a'='a"),
         _wrong_token("a short token", Priority.LAST, lambda _: "x"),
-        _wrong_token("the word undefined", Priority.LAST, lambda _: "undefined"),
         _wrong_token("an unsigned JWT", Priority.FIRST, lambda _: UNSIGNED_JWT),
         replace(_wrong_token("a token of 4,000 characters", Priority.LAST, lambda _: "t" * 4000), fuzzer_only=True),
         replace(
             _wrong_token("a token beyond ASCII", Priority.USUAL, lambda _: "t\u00f6k\u00e9n-token"), fuzzer_only=True
         ),
         _wrong_token("the word constructor", Priority.USUAL, lambda _: "constructor"),
-        _wrong_token("the word null", Priority.LAST, lambda _: "null"),
     ]
 
 
@@ -74,14 +76,17 @@ def malformed_header(_: Operation) -> list[Mutation]:
     rows: Sequence[tuple[str, Priority, Callable[[str], str]]] = (
         ("no scheme", Priority.FIRST, lambda token: token),
         ("Basic scheme", Priority.FIRST, lambda token: f"Basic {_base64(f'{token}:')}"),
+        ("token in an object", Priority.USUAL, lambda token: f'Bearer {{"token":"{token}"}}'),
         ("scheme without a token", Priority.USUAL, lambda _: "Bearer"),
+        ("token in quotes", Priority.USUAL, lambda token: f'Bearer "{token}"'),
+        ("JWT scheme", Priority.USUAL, lambda token: f"JWT {token}"),
+        ("colon after the scheme", Priority.USUAL, lambda token: f"Bearer: {token}"),
         ("Token scheme", Priority.FIRST, lambda token: f"Token {token}"),
         ("Basic scheme, bare token", Priority.LAST, lambda token: f"Basic {token}"),
         ("no space after the scheme", Priority.USUAL, lambda token: f"Bearer{token}"),
         ("scheme twice", Priority.LAST, lambda token: f"Bearer Bearer {token}"),
-        ("colon after the scheme", Priority.LAST, lambda token: f"Bearer: {token}"),
+        ("equals sign after the scheme", Priority.USUAL, lambda token: f"Bearer={token}"),
         ("two tokens", Priority.USUAL, lambda token: f"Bearer {_unissued_token(token)}, Bearer {token}"),
-        ("token in quotes", Priority.LAST, lambda token: f'Bearer "{token}"'),
         ("Digest scheme", Priority.LAST, lambda token: f'Digest username="{token}"'),
         ("another scheme before", Priority.LAST, lambda token: f"Basic eDp5, Bearer {token}"),
     )
@@ -117,7 +122,7 @@ def scheme_spellings(_: Operation) -> list[Mutation]:
     ]
 
 
-def auth_bypass(_: Operation) -> list[Mutation]:
+def auth_bypass(operation: Operation) -> list[Mutation]:
     """AUTH-09: no credentials, but a header or a notation of the path by which some servers skip authentication."""
     origin = (
         *("X-Forwarded-For: 127.0.0.1", "X-Real-IP: 127.0.0.1", "X-Client-IP: 127.0.0.1", "Forwarded: for=127.0.0.1"),
@@ -132,7 +137,8 @@ def auth_bypass(_: Operation) -> list[Mutation]:
         _without_header_but("the other end of the path", [("", _retarget(_with_other_end))], Priority.FIRST),
         _without_header_but("two slashes", [("", _retarget(lambda path: "/" + path))]),
         _without_header_but("path with an escape", [("", _retarget(_with_escape))]),
-        _without_header_but("path in capitals", [("", _retarget(str.upper))]),
+        _without_header_but("path in capitals", [("", _retarget(partial(_in_capitals, operation)))]),
+        _without_header_but("two slashes inside", [("", _retarget(_with_doubled_slashes))]),
     ]
 
 
@@ -183,6 +189,22 @@ def _retarget(change: Callable[[str], str]) -> Callable[[Request], Request]:
 def _with_other_end(path: str) -> str:
     """Return the path with a slash at its end, or without the one that is there."""
     return path.removesuffix("/") if path.endswith("/") else f"{path}/"
+
+
+def _in_capitals(operation: Operation, target: str) -> str:
+    """Return the path with its literal segments in capitals: an id in other letters would be another one."""
+    path, mark, query = target.partition("?")
+    segments, template = path.split("/"), operation.encoded_path.split("/")
+    # A base path comes before the template, so that segments are counted from the end.
+    ids = {at for at, segment in enumerate(reversed(template)) if "{" in segment}
+    last = len(segments) - 1
+    return "/".join(one if last - at in ids else one.upper() for at, one in enumerate(segments)) + mark + query
+
+
+def _with_doubled_slashes(target: str) -> str:
+    """Return the path with each slash but the first doubled, which many routers take for one."""
+    path, mark, query = target.partition("?")
+    return path[:1] + path[1:].replace("/", "//") + mark + query
 
 
 def _with_escape(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import zip_longest
+from itertools import cycle, zip_longest
 from typing import Final, TypeAlias
 from urllib.parse import quote
 
@@ -14,13 +14,21 @@ from contracts.model.json_value import Json
 from contracts.openapi.extensions import NEEDS
 from contracts.openapi.operation import Operation
 from contracts.openapi.parameters import COOKIE_CHARACTERS, Parameter, text_of
-from contracts.openapi.samples import admits, json_type, sample
+from contracts.openapi.samples import admits, alternatives, json_type, sample
 from contracts.openapi.schema_validator import fits
 from strategies.body.constraints import boundary_values, invalid_values
 from strategies.core.mutation import Mutation, Priority
 from strategies.core.parameters import parameter_sample, with_parameter, without_parameter
 
 FIRST_PER_PARAMETER = 2
+SECONDS: Final = "1700000000"
+"""A moment in seconds since 1970."""
+NOTATIONS: Final = (
+    ("in hexadecimal digits", "0x2"),
+    ("with an underscore", "1_0"),
+    ("with a blank before", " 2"),
+    ("in digits of another script", "\u0663"),
+)
 MAX_TEXT_CHARACTERS: Final = 2000
 """A longer text could be refused for the length of the request's head, whatever the schema says."""
 MAX_ITEMS: Final = 100
@@ -43,7 +51,21 @@ def invalid_parameters(operation: Operation) -> list[Mutation]:
                 for rank, (spelling, change) in enumerate(changes)
             ]
         )
-    return [mutation for turn in zip_longest(*rows) for mutation in turn if mutation is not None]
+    in_rotation = [mutation for turn in zip_longest(*rows) for mutation in turn if mutation is not None]
+    return [*_other_notations(operation), *in_rotation]
+
+
+def _other_notations(operation: Operation) -> list[Mutation]:
+    """Return integers in notations that JSON does not have, parameters in rotation: their texts are read alike."""
+    integers = [
+        one
+        for one, _ in _parameters(operation)
+        if one.location == "query" and one.kind == "scalar" and _is_integer(one.schema)
+    ]
+    return [
+        Mutation(f"{_label(one)} {spelling}", _put(one, text), Priority.USUAL, one.name)
+        for (spelling, text), one in zip(NOTATIONS, cycle(integers), strict=False)
+    ]
 
 
 def boundary_parameters(operation: Operation) -> list[Mutation]:
@@ -83,10 +105,16 @@ def is_nullable(schema: Json) -> bool:
     return "type" in schema and admits(schema, "null")
 
 
+def _is_integer(schema: Json) -> bool:
+    return admits(schema, "integer") and not admits(schema, "number")
+
+
 def invalid_strings(schema: Json) -> Iterator[tuple[str, str]]:
     """Yield names and strings that do not convert to a valid value of the schema."""
     if admits(schema, "string"):
         rows = [(spelling, value) for spelling, value in invalid_values(schema) if isinstance(value, str)]
+        if any(one.get("format") == "date-time" for one in alternatives(schema)):
+            rows.insert(1, ("as a number of seconds", SECONDS))
         # An empty string may mean null in a query.
         yield from ((spelling, text) for spelling, text in rows if text or not is_nullable(schema))
         return
@@ -96,7 +124,7 @@ def invalid_strings(schema: Json) -> Iterator[tuple[str, str]]:
     if admits(schema, "array") or admits(schema, "object"):
         return
     yield "as a word", "many"
-    if admits(schema, "integer") and not admits(schema, "number"):
+    if _is_integer(schema):
         known = sample(schema)
         yield "as a fraction", f"{known if json_type(known) == 'integer' else 1}.5"
     if not is_nullable(schema):

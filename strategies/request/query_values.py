@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote, unquote_plus
 
@@ -46,16 +46,22 @@ def robustness_queries(operation: Operation) -> list[Mutation]:
         combine("parameters that nobody knows", unknown),
         Mutation("1,000 parameters", _with_many_parameters, Priority.LAST, fuzzer_only=True),
     ]
+    every = [(name, schema) for name, schema, _ in optional_query_parameters(operation)]
     whole = [(name, schema) for name, schema in found if admits(schema, "integer")]
+    texts = [name for name, schema in every if is_unrestricted_string(schema)]
+    nullable = [name for name, schema in every if is_nullable(schema)]
+    mutations += [
+        *_together("empty", {name: _set(name, "") for name in dict.fromkeys([*texts, *nullable])}),
+        *_together("as an object", {name: _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1") for name in texts}),
+        *_together("with an exponent", {name: _set(name, "1e1") for name, _ in whole}),
+        *_together("with a zero fraction", {name: _set(name, "1.0") for name, _ in whole}, Priority.LAST),
+    ]
     for name, schema in whole:
         mutations += _number_edge_cases(name, schema)
     for rank, name in enumerate(
         [name for name, schema in found if is_unrestricted_string(schema)][:MAX_HOSTILE_PARAMETERS]
     ):
         mutations += _string_edge_cases(name, Priority.USUAL if rank == 0 else Priority.LAST)
-    mutations += [
-        Mutation(f"{name} empty", _set(name, ""), Priority.LAST) for name, schema in found if is_nullable(schema)
-    ]
     mutations += [
         Mutation(f"{name} {spelling}", _set(name, text), Priority.LAST)
         for name, schema in found
@@ -65,12 +71,18 @@ def robustness_queries(operation: Operation) -> list[Mutation]:
     return mutations
 
 
+def _together(
+    spelling: str, changes: Mapping[str, Callable[[Request], Request]], priority: Priority = Priority.USUAL
+) -> list[Mutation]:
+    """Return one mutation that changes all of these parameters alike; no mutation where there are none."""
+    parts = [Mutation(f"{name} {spelling}", change, priority) for name, change in changes.items()]
+    return parts if len(parts) < 2 else [combine(f"parameters {spelling}", parts, priority)]  # noqa: PLR2004 - several
+
+
 def _number_edge_cases(name: str, schema: Json) -> list[Mutation]:
     mutations = [
         Mutation(f"{name} given twice", _set(name, "1", "2"), Priority.LAST),
         Mutation(f"{name} as an array", _add_raw(f"{quote(name, safe='')}%5B%5D=1"), Priority.LAST),
-        Mutation(f"{name} with an exponent", _set(name, "1e0"), Priority.LAST),
-        Mutation(f"{name} with a zero fraction", _set(name, "1.0"), Priority.LAST),
     ]
     if not {"maximum", "exclusiveMaximum", "enum", "const"} & schema.keys():
         too_large = Mutation(
@@ -87,8 +99,6 @@ def _string_edge_cases(name: str, usual: Priority) -> list[Mutation]:
         Mutation(f"{name} with a bad escape", _set_raw(name, "%zz%"), usual, fuzzer_only=True),
         Mutation(f"{name} that is not UTF-8", _set_raw(name, "%FF%FE"), usual, fuzzer_only=True),
         Mutation(f"{name} of 8,000 characters", _set(name, "a" * LONG_VALUE_CHARACTERS), usual, fuzzer_only=True),
-        Mutation(f"{name} empty", _set(name, ""), usual),
-        Mutation(f"{name} as an object", _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1"), Priority.LAST),
         Mutation(f"{name} of many scripts", _set(name, SCRIPTS), Priority.LAST),
     ]
 

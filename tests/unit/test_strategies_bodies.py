@@ -48,7 +48,8 @@ def test_request_to_mutate_is_valid(case) -> None:
 @given(case=cases())
 def test_mutation_breaks_the_schema(strategy, case) -> None:
     taken, request = case
-    mutations = [mutation for mutation in flat(strategy(taken)) if mutation.applies(request)]
+    # What does not gate depends on the regex engine: in Python's, every script's digits are digits.
+    mutations = [mutation for mutation in flat(strategy(taken)) if mutation.gates and mutation.applies(request)]
     assert [mutation.name for mutation in mutations if fits(taken, mutation.apply(request))] == []
 
 
@@ -116,7 +117,7 @@ def test_null_is_no_wrong_type_where_it_is_admitted() -> None:
 def test_optional_property_that_the_control_leaves_out_is_edited_too() -> None:
     taken = operation(objects({"a": {"type": "string"}, "b": {"type": "string", "example": "good"}}))
     assert sent(type_mutations.wrong_types(taken), {"a": "x"})["b as an array around it"] == {"a": "x", "b": ["good"]}
-    assert sent(string_payloads.legal_texts(taken), {})["b with the word null"] == {"b": "null"}
+    assert sent(string_payloads.legal_texts(taken), {})["b with NUL"] == {"b": "evt\x00one"}
 
 
 def test_mutations_are_made_inside_objects_and_arrays() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pytest
 
+from contracts.checks.errors import documents_400
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
 from strategies.core.mutation import MutationSource
@@ -20,7 +21,15 @@ from tests.harness.pytest_plugin.stash import BUDGET_SHARES, CATALOGUE, REPLAY, 
 from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.context import RunPlan
 from tests.harness.run.session import Session
-from tests.harness.trial.plan import BudgetShare, DedupKey, RequestDemand, allocate_budget, cost_estimate, dedup_key
+from tests.harness.trial.plan import (
+    BudgetShare,
+    DedupKey,
+    RequestDemand,
+    allocate_budget,
+    cost_estimate,
+    dedup_key,
+    keys_of_token_mutations,
+)
 
 Function = TypeVar("Function", bound=Callable[..., None])
 
@@ -138,11 +147,22 @@ def _allocate_budgets(session: Session, catalogue: Mapping[str, CataloguedTest])
     plans: dict[str, dict[str, BudgetShare]] = {}
     cited = {session.requirements[name]: test.demand for name, test in catalogue.items()}
     ordered = sorted(cited.items(), key=lambda entry: _phase(*entry))
+
+    def shares_of(operation: Operation, elsewhere: Collection[DedupKey]) -> Mapping[str, BudgetShare]:
+        demands = {requirement: demand for requirement, demand in ordered if requirement.applies(operation)}
+        setup_requests = session.setup_requests(operation)
+        return allocate_budget(operation, demands, session.options.profile, elsewhere, setup_requests)
+
+    # Mutations of the token are tried by the operation that runs first, as far as it can: a fault of them shows soon.
+    first = session.operations[0]
+    soon = keys_of_token_mutations(shares_of(first, ()), first)
     # A mutation that is planned for one operation has a lower priority in the others: together they cover more.
     tried: set[DedupKey] = set()
-    for operation in sorted(session.operations, key=lambda operation: operation.body is not None):
-        demands = {requirement: demand for requirement, demand in ordered if requirement.applies(operation)}
-        shares = allocate_budget(operation, demands, session.options.profile, tried, session.setup_requests(operation))
+    # A violation of what the vendor states can gate: such an operation chooses before one that is inferred.
+    for operation in sorted(
+        session.operations, key=lambda one: (one.body is not None, not documents_400(one.stated_only))
+    ):
+        shares = shares_of(operation, tried - soon if operation is first else tried | soon)
         plans[operation.id] = dict(shares)
         tried |= {
             dedup_key(name, mutation, operation) for name, share in shares.items() for mutation in share.mutations

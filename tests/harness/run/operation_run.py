@@ -1,9 +1,9 @@
 """One operation's part of a run, phase by phase.
 
 1. `set_up` sends an unauthenticated probe, the first control and its repeat.
-2. `send_shared_mutations` sends, once, the mutations of the requirements that check all exchanges.
+2. `send_shared_mutations` sends, once, the first mutations of the requirements that check all exchanges.
 3. Each requirement that judges its own exchanges sends its own mutations, and is judged.
-4. `finish_traffic` repeats controls with what is left of the budget.
+4. `finish_traffic` sends their other mutations, and repeats controls with what is left of the budget.
 5. The requirements that check all exchanges are judged.
 6. The session cancels what was created.
 """
@@ -20,7 +20,7 @@ from contracts.model.http import Exchange, Request
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
-from strategies.core.mutation import Mutation
+from strategies.core.mutation import Mutation, Priority
 from strategies.safety import unissued_id
 from tests.harness.config.access import ALLOW_WRITES
 from tests.harness.config.settings import Target
@@ -102,7 +102,7 @@ class OperationRun:
             self.listing,
         )
         self._set_up_done = False
-        self._sent_shared_mutations = False
+        self._unsent_shared_mutations = plan.shared_mutations
         self._finished = False
 
     @property
@@ -152,13 +152,13 @@ class OperationRun:
         self.sender.sent_for = requirement.id
 
     def send_shared_mutations(self) -> None:
-        """Send, once, the mutations of the requirements that check all exchanges.
+        """Send, once, the first mutations of the requirements that check all exchanges.
 
-        The requests that are most likely to be accepted go out first. Where the target accepts each value only once,
-        they wait for `finish_traffic`: some might use the last one.
+        `finish_traffic` sends the others, which show less than the own mutations of other requirements. Where the
+        target accepts each value only once, it sends all of them: some might use the last one.
         """
         if self.controls.replayable and self.controls.first is not None and self.controls.setup_error is None:
-            self._send_shared_mutations()
+            self._send_shared_mutations(Priority.FIRST)
 
     def finish_traffic(self) -> None:
         """Send, once, what the requirements that check all exchanges rely on; then repeat controls.
@@ -172,7 +172,7 @@ class OperationRun:
             return
         with suppress(CouldNotTell, NotApplicable):  # then what was sent so far has to do
             self.controls.control()
-            self._send_shared_mutations()
+            self._send_shared_mutations(Priority.LAST)
             if not (self.plan.repeats_controls and self.controls.replayable) or self.operation.record:
                 return
             left = self.budget.left - self.budget.confirmations - self.plan.reserved_for_all_exchanges
@@ -223,12 +223,14 @@ class OperationRun:
         finally:
             self.sender.sent_for = before
 
-    def _send_shared_mutations(self) -> None:
-        if self._sent_shared_mutations:
+    def _send_shared_mutations(self, last: Priority) -> None:
+        """Send those that were not sent yet, up to a priority."""
+        due = [mutation for mutation in self._unsent_shared_mutations if mutation.priority <= last]
+        if not due:
             return
-        self._sent_shared_mutations = True
+        self._unsent_shared_mutations = tuple(one for one in self._unsent_shared_mutations if one.priority > last)
         with suppress(TooManyUnanswered), self._sending_for(SHARED_MUTATIONS):
-            self._send_each(self.plan.shared_mutations)
+            self._send_each(due)
         self.budget.forgive_unanswered()
 
     def _send_each(self, mutations: Iterable[Mutation]) -> None:

@@ -30,6 +30,9 @@ AFTER_ALL_OTHERS: Final = 2.0
 SHOULD_PENALTY: Final = 1.6
 """The mutations of a should that has its own exchanges are left out this much sooner than those of a must."""
 METHOD_REQUIREMENTS: Final = "HTTP-"
+TOKEN_REQUIREMENTS: Final = ("AUTH-03", "AUTH-04")
+"""How the header is read and a token compared, which all operations have in common; AUTH-01 and AUTH-02 show whether an
+operation asks for a token at all."""
 
 DedupKey: TypeAlias = tuple[str, ...]
 """What a mutation is the same by for several operations."""
@@ -79,9 +82,22 @@ def dedup_key(requirement: str, mutation: Mutation, operation: Operation) -> Ded
     """
     if requirement.startswith(METHOD_REQUIREMENTS):
         return requirement, mutation.name, operation.id
+    if requirement in TOKEN_REQUIREMENTS:
+        return requirement, mutation.name
     if mutation.mutated_property is None and (mutation.issued_token or mutation.priority is not Priority.FIRST):
         return requirement, mutation.name
     return requirement, mutation.name, operation.method, "creates" if operation.record else ""
+
+
+def keys_of_token_mutations(shares: Mapping[str, BudgetShare], operation: Operation) -> set[DedupKey]:
+    """Return the keys of the first mutations of the token that the operation may send."""
+    return {
+        dedup_key(name, mutation, operation)
+        for name in TOKEN_REQUIREMENTS
+        if name in shares
+        for mutation in shares[name].mutations
+        if mutation.priority is Priority.FIRST
+    }
 
 
 def allocate_budget(
