@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Generator, Sequence
-from typing import Any
+from contextlib import ExitStack
+from typing import Any, Final
 
 import pytest
 
@@ -15,6 +16,10 @@ from tests.harness.pytest_plugin.collection import demand_of, operation_of, requ
 from tests.harness.pytest_plugin.not_run import left_out, report_of
 from tests.harness.pytest_plugin.outcomes import CouldNotTellOutcome, PytestOutcome, SuiteFailed
 from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, PRESENTATION, RESULTS, SESSION, VERDICT
+from tests.harness.run.interruption import defer_sigint
+
+REPORTED: Final = pytest.StashKey[ExitStack]()
+"""Of an item: what is left once all reports have its result."""
 
 
 def result_of(report: object) -> ItemResult | None:
@@ -23,11 +28,21 @@ def result_of(report: object) -> ItemResult | None:
     return None if value is None else ItemResult.from_json(value)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let no signal come between the reports of a check that has its result."""
+    with ExitStack() as item.stash[REPORTED]:
+        return (yield)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the text of an outcome in place of a traceback, and attach the result."""
+    if call.when == "call" and REPORTED in item.stash:
+        # JUnit, Allure and the summary have it one after the other, and would differ.
+        item.stash[REPORTED].enter_context(defer_sigint(lambda: False))
     error = call.excinfo.value if call.excinfo is not None else None
     if call.excinfo is not None and isinstance(error, PytestOutcome):
         call.excinfo.traceback = call.excinfo.traceback[-1:]  # nobody reads it, and pytest would render all of it
