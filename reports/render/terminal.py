@@ -138,8 +138,10 @@ def undecided_lines(report: RunReport, width: int) -> Iterator[str]:
     yield _filled(f"Could not tell: {len(items)} of {checks}, {pluralize(len(musts), 'must')} among them.", width)
     if stopped:
         yield _filled(one_line(stopped), width, INDENT, INDENT)
+    yield from last_requests.lines(report.last_requests)
     for reason in found[:REASONS]:
-        yield _filled(f"{shorten(reason.line(), LINES_OF_A_REASON * width)}.", width, INDENT, INDENT)
+        line = shorten(reason.line(), LINES_OF_A_REASON * width)
+        yield _filled(line if line.endswith(".)") else f"{line}.", width, INDENT, INDENT)
     if len(found) > REASONS:
         yield f"{INDENT}and {pluralize(len(found) - REASONS, 'more reason')}: {report.full_list_hint('--summary')}"
 
@@ -168,7 +170,6 @@ def _closing_lines(report: RunReport, width: int) -> Iterator[str]:
     if len(observed) > OBSERVATIONS:
         yield f"Observed: {len(observed) - OBSERVATIONS} more: {report.full_list_hint('--summary')}."
     yield from (f"Left at the target: {line}." for line in report.not_cancelled)  # a list: one line for each
-    yield from last_requests.lines(report.last_requests)
     yield _filled(report.exit_line, width)
 
 

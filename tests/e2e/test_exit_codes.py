@@ -156,12 +156,12 @@ TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1-of-tests"}
         "nothing to be tried": (
             (*TWO, *NOWHERE, "-k", "JOB-01"),
             TOKEN_ALONE,
-            "None of the selected checks can run. No control request can be made: set PROPEXO_EVENT_IDS",
+            "None of the selected checks can run. No control request can be made: set PROPEXO_INTEGRATION_ID, and PROPEXO_EVENT_IDS or PROPEXO_LEAD_ID",
         ),
         "nothing to be tried by workers": (
             (*TWO, *NOWHERE, "-k", "JOB-01", "-n", "2"),
             TOKEN_ALONE,
-            "No control request can be made: set PROPEXO_EVENT_IDS",
+            "No control request can be made: set PROPEXO_INTEGRATION_ID, and PROPEXO_EVENT_IDS or PROPEXO_LEAD_ID",
         ),
         "more declared than given": (
             (*TWO, *NOWHERE, "--access", "write"),

@@ -60,7 +60,7 @@ def test_text_of_the_item_names_each_request_below_its_reason() -> None:
 
 def test_terminal_names_it_after_the_reason_why_the_run_stopped() -> None:
     lines = terminal.closing_text(run_report(stopped(IN_FLIGHT), exit_code=6), 80).splitlines()
-    assert lines[lines.index("It stopped answering.") + 1] == f"{TITLE}: {LINE}"
+    assert lines[lines.index("     It stopped answering.") + 1] == f"{TITLE}: {LINE}"
     assert words(IN_FLIGHT).curl in lines
 
 
