@@ -18,6 +18,7 @@ from tests.support.report_files import entries
 from tests.support.suite_process import GENERIC, ROOT, TWO, SuiteProcess, document, run, serving, started
 
 SETTINGS = {"PROPEXO_TOKEN": "tok-1-of-tests", "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
+NO_CONTROL = "No control request can be made: set PROPEXO_INTEGRATION_ID, and PROPEXO_EVENT_IDS or PROPEXO_LEAD_ID"
 QUICK = ("--profile", "quick", "--operation", "cancel_lead*")
 
 
@@ -156,12 +157,12 @@ TOKEN_ALONE = {"PROPEXO_TOKEN": "tok-1-of-tests"}
         "nothing to be tried": (
             (*TWO, *NOWHERE, "-k", "JOB-01"),
             TOKEN_ALONE,
-            "None of the selected checks can run. No control request can be made: set PROPEXO_INTEGRATION_ID, and PROPEXO_EVENT_IDS or PROPEXO_LEAD_ID",
+            f"None of the selected checks can run. {NO_CONTROL}",
         ),
         "nothing to be tried by workers": (
             (*TWO, *NOWHERE, "-k", "JOB-01", "-n", "2"),
             TOKEN_ALONE,
-            "No control request can be made: set PROPEXO_INTEGRATION_ID, and PROPEXO_EVENT_IDS or PROPEXO_LEAD_ID",
+            NO_CONTROL,
         ),
         "more declared than given": (
             (*TWO, *NOWHERE, "--access", "write"),

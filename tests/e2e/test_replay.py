@@ -12,7 +12,7 @@ CHOSEN = (
     "any-scheme-is-taken",  # by a mutation of its own
     "result-is-empty-for-an-unknown-event",  # by a mutation of another requirement
     "well-formed-tokens-are-told-apart",  # by exchanges that are compared
-    "every-tenth-write-lacks-meta",  # now and then
+    "every-twentieth-request-needs-no-token",  # now and then
 )
 
 

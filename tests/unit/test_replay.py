@@ -11,10 +11,21 @@ from contracts.model.http import CONTROL
 from contracts.model.verdict import INTERMITTENT
 from reports.writers.summary import summary
 from strategies.core.mutation import Mutation, combine
-from tests.harness.pytest_plugin.replay import Replay, ReplayedFinding, named, outcome_lines, read_replay
-from tests.support.factories import table
+from tests.harness.pytest_plugin.catalogue import CataloguedTest
+from tests.harness.pytest_plugin.replay import (
+    Replay,
+    ReplayedFinding,
+    named,
+    outcome_lines,
+    plan_for,
+    read_replay,
+    with_compared_requests,
+)
+from tests.harness.run.context import RunPlan
+from tests.support.factories import REQUIREMENTS, conformance_tests, table
 from tests.support.report_factories import ADVICE, FOUND, OTHER, broken, earlier_run, item, run_report
 
+WHOLE, PART = RunPlan(reserved={"ERR-01": 9}), RunPlan()
 ELSEWHERE = replace(FOUND, identity="e" * 12, operation="make")
 
 
@@ -84,11 +95,29 @@ def test_mutation_is_found_by_name_also_as_a_part() -> None:
     assert list(named([whole, other], {"all at once", "a"})) == [whole]
 
 
-@pytest.mark.parametrize(
-    ("mutations", "every"), [({CONTROL}, True), ({INTERMITTENT}, True), ({"x"}, False), ({CONTROL, "x"}, False)]
-)
+@pytest.mark.parametrize(("mutations", "every"), [({CONTROL}, True), ({"x"}, False), ({CONTROL, "x"}, False)])
 def test_finding_without_a_mutation_needs_every_request(mutations: set[str], every) -> None:
     assert ReplayedFinding("a" * 12, "ERR-01", "cancel", frozenset(mutations), "k").needs_every_request == every
+
+
+@pytest.mark.parametrize(
+    ("requirement", "mutations", "whole"),
+    [("ERR-01", {INTERMITTENT, "x"}, True), ("ERR-09", {"x"}, True), ("ERR-01", {CONTROL, "x"}, False)],
+    ids=["now and then", "compared", "each time"],
+)
+def test_fault_that_comes_now_and_then_needs_the_requests_of_the_whole_run(
+    requirement: str, mutations: set[str], whole
+) -> None:
+    catalogue = {
+        demand.requirement: CataloguedTest(demand, lambda _: None)
+        for _, demands in conformance_tests()
+        for demand in demands
+    }
+    finding = ReplayedFinding("a" * 12, requirement, "cancel", frozenset(mutations), "k")
+    changed = with_compared_requests(catalogue, REQUIREMENTS, Replay((finding,), 1))
+    senders = {name for name in catalogue if not REQUIREMENTS[name].checks_all_exchanges} - {requirement}
+    assert (set(changed[requirement].demand.depends_on) == senders) is whole
+    assert plan_for([finding], catalogue, WHOLE, PART) == (WHOLE if whole else replace(PART, repeats_controls=False))
 
 
 @table(

@@ -47,7 +47,11 @@ class ReplayedFinding:
     @property
     def needs_every_request(self) -> bool:
         """Return whether no mutation of its own shows it: then its requirement sends what it always sends."""
-        return self.mutations <= {CONTROL, INTERMITTENT}
+        return self.mutations <= {CONTROL}
+
+    def needs_whole_run(self, test: CataloguedTest | None) -> bool:
+        """Return whether each request of the run may matter: it compares them, or the fault comes now and then."""
+        return test is not None and (test.demand.compares or INTERMITTENT in self.mutations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +120,16 @@ def _finding(entry: Mapping[str, Any]) -> ReplayedFinding:
 def with_compared_requests(
     catalogue: Mapping[str, CataloguedTest], requirements: Mapping[str, Requirement], replay: Replay
 ) -> dict[str, CataloguedTest]:
-    """Return the catalogue in which a test that compares exchanges, and is tried again, depends on all that send."""
-    senders = tuple(name for name in catalogue if not requirements[name].checks_all_exchanges)
-    cited = {finding.requirement for finding in replay.findings}
+    """Return the catalogue in which a test that needs each request of the run, to be tried again, depends on all."""
+    whole = {
+        finding.requirement
+        for finding in replay.findings
+        if finding.needs_whole_run(catalogue.get(finding.requirement))
+    }
+    # Not on each other: these are tried again in any case.
+    senders = tuple(name for name in catalogue if not requirements[name].checks_all_exchanges and name not in whole)
     return {
-        name: replace(test, demand=replace(test.demand, depends_on=senders))
-        if name in cited and test.demand.compares
-        else test
+        name: replace(test, demand=replace(test.demand, depends_on=senders)) if name in whole else test
         for name, test in catalogue.items()
     }
 
@@ -143,7 +150,7 @@ def shares_for(
         own = shares.get(finding.requirement)
         if own is None:
             continue
-        if catalogue[finding.requirement].demand.compares:
+        if finding.needs_whole_run(catalogue[finding.requirement]):
             found[finding.requirement] = own
             continue
         for name, test in catalogue.items():
@@ -177,13 +184,13 @@ def named(mutations: Iterable[Mutation], names: Iterable[str]) -> Iterator[Mutat
 def plan_for(
     findings: Sequence[ReplayedFinding], catalogue: Mapping[str, CataloguedTest], whole: RunPlan, plan: RunPlan
 ) -> RunPlan:
-    """Return the plan of an operation: the whole one where exchanges are compared, else one that repeats no control.
+    """Return the plan of an operation: the whole one where each request may matter, else one that repeats no control.
 
-    Repeated controls are evidence against rare faults: where one was found, they are sent.
+    Repeated controls are evidence against rare faults.
     """
-    if any(catalogue[finding.requirement].demand.compares for finding in findings if finding.requirement in catalogue):
+    if any(finding.needs_whole_run(catalogue.get(finding.requirement)) for finding in findings):
         return whole
-    return replace(plan, repeats_controls=any(INTERMITTENT in finding.mutations for finding in findings))
+    return replace(plan, repeats_controls=False)
 
 
 def outcome_lines(replay: Replay, verdicts: Mapping[tuple[str, str], tuple[str, Iterable[str]]]) -> Iterator[str]:
