@@ -7,13 +7,12 @@ validator decides whether each is valid.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import chain, islice, zip_longest
+from itertools import islice, zip_longest
 from math import ceil, floor
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
@@ -29,15 +28,12 @@ from contracts.openapi.samples import (
     string_sample,
 )
 from contracts.openapi.schema_validator import validator_for
+from strategies.body.form_violations import has_form, invalid_forms, other_forms, reader_dependent_forms, round_robin
 from strategies.core import format_mutations
 from strategies.core.body_locations import body_locations, on_body, only_invalid, only_valid
 from strategies.core.mutation import Mutation, Priority, combine
 
 Row: TypeAlias = tuple[str, Json]
-Item = TypeVar("Item")
-MAX_NEAR_MISSES = 7
-MAX_NEAR_MISSES_OF_A_FORMAT = 4
-MAX_NEAR_MISSES_OF_AN_ALTERNATIVE = 4
 MAX_BOUNDARY_VALUES = 4
 SCHEMAS_KEPT = 1_000
 """Schemas whose values are kept: operations have many in common, and each is asked for several times."""
@@ -46,7 +42,7 @@ FIRST_PER_PROPERTY = 2
 USUAL_PER_PROPERTY = 6
 NON_ASCII = "\u00e9"
 """One character, two bytes: too many of it are too many in either count."""
-NO_CHOICE, NO_FORM = "NONE_OF_THE_CHOICES", "\u2260"
+NO_CHOICE = "NONE_OF_THE_CHOICES"
 ROUNDS = (
     ("constraints just kept", Priority.FIRST),
     ("constraints just kept, a second way", Priority.USUAL),
@@ -78,11 +74,11 @@ def constraint_violations(operation: Operation) -> list[Mutation]:
                 location.mutated_property,
                 gates=False,
             )
-            for rank, (spelling, text) in enumerate(_reader_dependent_forms(location.schema))
+            for rank, (spelling, text) in enumerate(reader_dependent_forms(location.schema))
         ]
         for location in body_locations(operation)
     ]
-    return only_invalid(operation, [*_round_robin(rows), *_round_robin(dependent)])
+    return only_invalid(operation, [*round_robin(rows), *round_robin(dependent)])
 
 
 def constraint_boundaries(operation: Operation) -> list[Mutation]:
@@ -164,42 +160,9 @@ def _invalid_steps(schema: Json) -> Iterator[Row]:
         yield from _invalid_lengths(one)
         yield from _invalid_choices(one)
         yield from _invalid_contents(one)
-    formed = [one for one in offered if _has_form(one)]
+    formed = [one for one in offered if has_form(one)]
     if formed:
-        yield from _invalid_forms(schema, formed)
-
-
-def _invalid_forms(schema: Json, formed: Sequence[Json]) -> Iterator[Row]:
-    valid, known = validator_for(schema).is_valid, string_sample(schema)
-    notation_counts = any("pattern" in one and validator_for(one).is_valid(known) for one in formed)
-    max_count = MAX_NEAR_MISSES if notation_counts else MAX_NEAR_MISSES_OF_A_FORMAT
-    own = format_mutations.near_misses(known, valid, max_count, notation_counts=notation_counts) if known else []
-    others = [(name, _misses_of_an_alternative(known, text, valid)) for name, text in _other_forms(schema)]
-    alternatives_first = [[(f"as {name} {spelling}", value) for spelling, value in rows] for name, rows in others]
-    # Each form has its own reader, so that a small budget covers a few misses of each.
-    yield from own[:FIRST_PER_PROPERTY]
-    yield "empty", ""
-    yield from _round_robin([*alternatives_first, own[FIRST_PER_PROPERTY:]])
-    yield "in no known form", NO_FORM
-
-
-def _misses_of_an_alternative(known: str, text: str, valid: Callable[[Json], bool]) -> list[tuple[str, str]]:
-    """Return near misses of an alternative form; first those of the part by which it is longer than the known one."""
-    rows = format_mutations.near_misses(text, valid, MAX_NEAR_MISSES_OF_AN_ALTERNATIVE, notation_counts=False)
-    shared = len(re.findall("[0-9]+", known))
-    first_of_its_own = f"with number {shared + 1} too high"
-    return sorted(rows, key=lambda row: (not row[1].startswith(text), row[0] != first_of_its_own))
-
-
-def _reader_dependent_forms(schema: Json) -> list[tuple[str, str]]:
-    """Return misses of each form of a string that careful readers differ in."""
-    if not any(_has_form(one) for one in alternatives(schema)):
-        return []
-    valid, known = validator_for(schema).is_valid, string_sample(schema)
-    rows = format_mutations.reader_dependent(known, valid) if known else []
-    for name, text in _other_forms(schema):
-        rows += [(f"as {name} {row}", value) for row, value in format_mutations.reader_dependent(text, valid)]
-    return rows
+        yield from invalid_forms(schema, formed)
 
 
 def _out_of_bounds(schema: Json) -> Iterator[Row]:
@@ -270,7 +233,7 @@ def _boundary_steps(schema: Json) -> Iterator[Row]:
         known = string_sample(one)
         if "pattern" in one and known:
             yield from format_mutations.extremes(known, validator_for(one).is_valid)
-    yield from ((f"as {name}", text) for name, text in _other_forms(schema))
+    yield from ((f"as {name}", text) for name, text in other_forms(schema))
     if "type" in schema and admits(schema, "null") and "enum" not in schema:
         yield "as null", None
 
@@ -292,25 +255,12 @@ def _at_bounds(schema: Json) -> Iterator[Row]:
             yield f"of {schema[bound]} items", items_for(schema, schema[bound])
 
 
-def _other_forms(schema: Json) -> Iterator[tuple[str, str]]:
-    """Yield name and sample of each alternative form of a string, except the form of the schema's own sample."""
-    known = string_sample(schema)
-    for number, one in enumerate(alternatives(schema), 1):
-        text = string_sample(one)
-        if _has_form(one) and text and text != known:
-            yield str(one.get("format", f"form {number}")), text
-
-
 def _text(schema: Json, bound: str, length: int) -> str:
     """Return an ASCII string of this length that violates only the bound, if there is one."""
     known = string_sample(schema)
     candidates = ["x" * length, "X" * length, "0" * length, known.ljust(length, known[-1:] or "x")[:length]]
     unbound = validator_for({key: value for key, value in schema.items() if key != bound}).is_valid
     return next((text for text in candidates if unbound(text)), candidates[0])
-
-
-def _has_form(schema: Json) -> bool:
-    return admits(schema, "string") and ("pattern" in schema or "format" in schema)
 
 
 def _number(value: Json) -> int | float:
@@ -323,7 +273,3 @@ def _priority_of(rank: int, *, nested: bool) -> Priority:
     if rank < FIRST_PER_PROPERTY:
         return Priority.FIRST
     return Priority.USUAL if rank < USUAL_PER_PROPERTY else Priority.LAST
-
-
-def _round_robin(rows: Sequence[Sequence[Item]]) -> Iterator[Item]:
-    return (entry for entry in chain.from_iterable(zip_longest(*rows)) if entry is not None)
