@@ -221,7 +221,8 @@ def test_absence_during_the_cleaning_up_names_what_is_left(tmp_path: Path) -> No
     with behind(leaves_with_the_last, api) as (_, arguments, environment):
         finished = run(tmp_path, *THREE, *arguments, environment=settings(environment, LEAD))
     assert finished.code == ExitCode.COULD_NOT_TELL, finished.output
-    assert finished.output.count(" could not be cancelled: ") == len(api.left) >= REASON_TO_LEAVE, finished.output
+    assert finished.output.count(" could not be cancelled: ") == api.creates, finished.output
+    assert api.creates >= len(api.left) >= REASON_TO_LEAVE
     assert "make clean-up TARGET=http://127.0.0.1:" in finished.output
     assert len(journals(tmp_path)) == 1
 
@@ -245,7 +246,8 @@ def test_create_that_no_response_identifies_is_found_and_cancelled(answer: bytes
 
     def hides_some(exchange: ProxiedExchange) -> None:
         before, reported = len(api.created), exchange.forward()
-        if len(api.created) == before or before % 3 != 1:
+        marked = b"please ignore" in exchange.request  # without its mark, a record is reported as perhaps left
+        if len(api.created) == before or before % 3 != 1 or not marked:
             exchange.send(reported)
         elif answer:
             exchange.send(answer)
@@ -377,7 +379,7 @@ def test_third_ctrl_c_ends_the_clean_up_and_what_is_open_is_reported(tmp_path: P
     assert "Still cancelling what was created, " in finished.output
     assert "make clean-up TARGET=http://127.0.0.1:" in finished.output
     left = json.loads((tmp_path / "summary.json").read_text())["not_cancelled"]
-    assert len(left) == len(api.created), finished.output
+    assert len(left) == api.creates, finished.output
     assert len(journals(tmp_path)) == 1
 
 

@@ -22,6 +22,11 @@ class Keeps(MockApi):
         return super().execute(operation, value)
 
     @property
+    def creates(self) -> int:
+        """Return how many creates were accepted: the job of one whose values are not known makes no record."""
+        return sum(self.document.operation(operation).record is not None for operation, _ in self.accepted)
+
+    @property
     def created(self) -> list[Record]:
         """Return the records that there were not from the start."""
         return [record for record in self.state.records.values() if record.id not in self.state.events]
