@@ -123,6 +123,7 @@ def test_folder_is_of_the_suite_in_its_checkout_only(tmp_path: Path, monkeypatch
 INTERRUPTED = """
 import signal, sys
 from reports.cli import pytest_process
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job that a script starts in the background ignores it
 pytest_process.subprocess.Popen = lambda command, popen=pytest_process.subprocess.Popen, **kept: popen(
     [sys.executable, "-c", CHILD], **kept)
 sys.exit(pytest_process.run_pytest([]))
