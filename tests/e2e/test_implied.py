@@ -10,15 +10,20 @@ from starlette.responses import JSONResponse
 
 from contracts.mock.http.api import MockApi
 from tests.detection.defects.bearer import TokenIsCheckedOncePerConnection
-from tests.support.suite_process import QUICK, TWO, document, run, serving
+from tests.support.suite_process import QUICK, TWO, FinishedRun, document, run, serving
+
+
+def violated(folder: Path, api: MockApi, *options: str) -> tuple[FinishedRun, dict[str, Any]]:
+    """Run against an API that violates a must; return the result and the summary."""
+    file = folder / "summary.json"
+    with serving(api) as (arguments, environment):
+        finished = run(folder, *arguments, *options, "--summary", str(file), environment=environment)
+    assert finished.code == 1, finished.output
+    return finished, json.loads(file.read_text())
 
 
 def test_every_finding_has_a_cause_and_none_follows_from_one_that_follows_itself(tmp_path: Path) -> None:
-    with serving(TokenIsCheckedOncePerConnection(document())) as (arguments, environment):
-        file = tmp_path / "summary.json"
-        finished = run(tmp_path, *arguments, *TWO, "--summary", str(file), environment=environment)
-    assert finished.code == 1, finished.output
-    summary = json.loads(file.read_text())
+    _, summary = violated(tmp_path, TokenIsCheckedOncePerConnection(document()), *TWO)
     roots = {cause["requirement"] for cause in summary["causes"]}
     followed = {found["requirement"]: found["follows_from"] for found in summary["findings"] if found["follows_from"]}
     assert {"AUTH-01", "AUTH-02"} <= roots  # without credentials on one operation, with a wrong token on the other
@@ -41,11 +46,7 @@ class ResponsesLackTheJobId(MockApi):
 
 
 def test_job_id_that_is_missing_is_one_cause(tmp_path: Path) -> None:
-    with serving(ResponsesLackTheJobId(document())) as (arguments, environment):
-        file = tmp_path / "summary.json"
-        finished = run(tmp_path, *arguments, *QUICK, "--summary", str(file), environment=environment)
-    assert finished.code == 1, finished.output
-    summary = json.loads(file.read_text())
+    finished, summary = violated(tmp_path, ResponsesLackTheJobId(document()), *QUICK)
     (cause,) = summary["causes"]
     assert (cause["requirement"], cause["problem"]) == ("RESP-01", "meta lacks job_id")
     results = {one["requirement"]: one for one in summary["results"] if one["operation"] in cause["operations"]}
