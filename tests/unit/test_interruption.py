@@ -135,6 +135,38 @@ def test_what_must_not_be_interrupted_is_done_first(number: signal.Signals) -> N
     assert done == ["act"]
 
 
+@pytest.mark.parametrize(("outer", "inner", "expected"), [(WAIT, DO_NOT_WAIT, []), (DO_NOT_WAIT, WAIT, ["inner"])])
+def test_innermost_context_says_whether_a_stop_waits(
+    outer: Callable[[], bool], inner: Callable[[], bool], expected: list[str]
+) -> None:
+    done = []
+
+    def act() -> None:
+        with defer_sigint(outer):
+            with defer_sigint(inner):
+                signal.raise_signal(signal.SIGINT)
+                done.append("inner")
+            done.append("outer")
+
+    with installed(), pytest.raises(KeyboardInterrupt):
+        act()
+    assert done == expected
+
+
+def test_stop_that_waits_comes_with_the_first_context_that_need_not() -> None:
+    done = []
+
+    def act() -> None:
+        with defer_sigint(WAIT):
+            signal.raise_signal(signal.SIGTERM)
+            with defer_sigint(DO_NOT_WAIT):
+                done.append("inner")
+
+    with installed(), pytest.raises(KeyboardInterrupt):
+        act()
+    assert done == []
+
+
 def test_end_is_not_lost_with_an_error_within_it() -> None:
     def act() -> None:
         with defer_sigint(WAIT):

@@ -23,6 +23,7 @@ from tests.harness.config.access import Access, how_to_supply
 from tests.harness.http.send_result import TargetDown
 from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, BUDGET_SHARES, IMPLYING, PRESENTATION, SESSION, VERDICT
 from tests.harness.run.budget import BudgetSpent
+from tests.harness.run.interruption import defer_sigint
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.verdicts import early_verdict, internal_error_verdict, is_beyond_access, verdict_of
 
@@ -79,8 +80,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         return (yield)
     result: object = None
     try:
-        result = yield
-        verdict = verdict_of(test)
+        with defer_sigint(lambda: True):  # what follows is a verdict, which all reports have or none
+            result = yield
+            verdict = verdict_of(test)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the result of this item and of no other
         verdict = _verdict_after(error, test)
         if isinstance(error, TargetUnavailable):

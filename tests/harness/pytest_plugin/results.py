@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Generator, Sequence
-from contextlib import ExitStack
-from typing import Any, Final
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 
@@ -18,9 +18,6 @@ from tests.harness.pytest_plugin.outcomes import CouldNotTellOutcome, PytestOutc
 from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, PRESENTATION, RESULTS, SESSION, VERDICT
 from tests.harness.run.interruption import defer_sigint
 
-REPORTED: Final = pytest.StashKey[ExitStack]()
-"""Of an item: what is left once all reports have its result."""
-
 
 def result_of(report: object) -> ItemResult | None:
     """Return the result that a pytest report carries; None for another phase, or an item that is no check."""
@@ -30,8 +27,8 @@ def result_of(report: object) -> ItemResult | None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let no signal come between the reports of a check that has its result."""
-    with ExitStack() as item.stash[REPORTED]:
+    """Let a signal end the test of a check, and nothing around it: its reports come one by one, and would differ."""
+    with nullcontext() if demand_of(item) is None else defer_sigint(lambda: False):
         return (yield)
 
 
@@ -40,9 +37,6 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the text of an outcome in place of a traceback, and attach the result."""
-    if call.when == "call" and REPORTED in item.stash:
-        # JUnit, Allure and the summary have it one after the other, and would differ.
-        item.stash[REPORTED].enter_context(defer_sigint(lambda: False))
     error = call.excinfo.value if call.excinfo is not None else None
     if call.excinfo is not None and isinstance(error, PytestOutcome):
         call.excinfo.traceback = call.excinfo.traceback[-1:]  # nobody reads it, and pytest would render all of it

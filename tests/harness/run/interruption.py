@@ -134,14 +134,17 @@ class Interruption:
 
     @contextmanager
     def defer_sigint(self, while_idle: Callable[[], bool]) -> Iterator[None]:
-        """Defer a stop to the end of the context, unless `while_idle` returns true, and for a few seconds at most."""
-        self._while_idle = while_idle
+        """Defer a stop to the end of the context, unless `while_idle` returns true, and for a few seconds at most.
+
+        Contexts nest: the innermost says whether a stop is deferred.
+        """
+        outer, self._while_idle = self._while_idle, while_idle
         try:
+            self._interrupt_if_pending()
             yield
         finally:
-            self._while_idle = None
-            if self._pending:
-                self._interrupt()
+            self._while_idle = outer
+            self._interrupt_if_pending()
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         timer = number == signal.SIGALRM
@@ -167,10 +170,17 @@ class Interruption:
             for worker in self.workers:
                 with suppress(ProcessLookupError):
                     os.kill(worker, signal.SIGINT)
-        waits = self._while_idle is not None and not self._while_idle()
+        waits = self._waits()
         if waits and first:
             signal.setitimer(signal.ITIMER_REAL, MAX_DEFER_SECONDS)
         elif not waits or timer or self._signals >= SIGNALS_TO_STOP_CLEAN_UP:
+            self._interrupt()
+
+    def _waits(self) -> bool:
+        return self._while_idle is not None and not self._while_idle()
+
+    def _interrupt_if_pending(self) -> None:
+        if self._pending and not self._waits():
             self._interrupt()
 
     def _interrupt(self) -> None:
