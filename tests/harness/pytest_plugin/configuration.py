@@ -20,6 +20,7 @@ from tests.harness.config.private_folder import private_folder
 from tests.harness.config.settings import env_file_from
 from tests.harness.pytest_plugin.options import check_options, options_of
 from tests.harness.pytest_plugin.replay import read_replay
+from tests.harness.pytest_plugin.sharding import check_sharding
 from tests.harness.pytest_plugin.stash import (
     INTERRUPTION,
     NOT_CANCELLED,
@@ -48,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
         options = _with_replay(config, options_of(config))
         if not is_worker(config):
             check_options(config)
+            check_sharding(config)
         config.stash[SESSION] = Session(replace(options, env_file=env_file_from(config.getoption("--env-file"))))
     except NothingSelected as error:
         pytest.exit(str(error), returncode=ExitCode.NOTHING_SELECTED)

@@ -24,6 +24,7 @@ from tests.harness.pytest_plugin.stash import CLIENT_POLICY
 from tests.harness.pytest_plugin.terminal import write_line
 from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.session import CONTRACTS, Options
+from tests.harness.run.shards import Shard
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -96,6 +97,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="summary.json of the run that --finding is about (default: the last run)",
     )
     group.addoption(
+        "--shard",
+        type=_shard,
+        metavar="N/M",
+        help="test only the N-th of M parts of the operations, as one of M machines does; merge joins their results",
+    )
+    group.addoption(
         "--max-minutes",
         type=_minutes,
         metavar="N",
@@ -108,6 +115,14 @@ def _one_of(known: Sequence[str], text: str) -> str:
     if text not in known:
         raise argparse.ArgumentTypeError(f"{text} is not known: {choices(text, known)}")
     return text
+
+
+def _shard(text: str) -> Shard:
+    """Return the shard that a text names."""
+    try:
+        return Shard.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _minutes(text: str) -> float:

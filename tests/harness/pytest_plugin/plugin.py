@@ -12,6 +12,7 @@ from tests.harness.pytest_plugin import (
     outcomes,
     requirement_fixture,
     results,
+    sharding,
     terminal,
     workers,
 )
@@ -23,7 +24,18 @@ from tests.harness.pytest_plugin.session_finish import SessionFinisher, SignalSh
 from tests.harness.pytest_plugin.terminal import UndecidedErrors
 from tests.harness.pytest_plugin.workers import is_worker
 
-PARTS = (options, configuration, collection, keywords, requirement_fixture, outcomes, results, workers, terminal)
+PARTS = (
+    options,
+    configuration,
+    collection,
+    keywords,
+    requirement_fixture,
+    outcomes,
+    results,
+    workers,
+    sharding,
+    terminal,
+)
 """Modules with hooks. Not in `pytest_plugins`, which warns of a module that another one has imported before."""
 
 

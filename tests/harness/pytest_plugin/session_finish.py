@@ -21,8 +21,9 @@ from collections.abc import Generator
 
 import pytest
 
-from contracts.model.exit_codes import decide_exit_code
+from contracts.model.exit_codes import ExitCode, decide_exit_code
 from tests.harness.pytest_plugin.results import ResultCollector
+from tests.harness.pytest_plugin.sharding import is_empty_shard
 from tests.harness.pytest_plugin.stash import (
     INTERRUPTION,
     NOT_CANCELLED,
@@ -98,6 +99,8 @@ def _set_exit_code(session: pytest.Session, pytest_status: int) -> None:
     if results:
         strict = bool(config.getini("strict"))
         session.exitstatus = decide_exit_code(results, pytest_status, strict=strict, unwritten=bool(not_written))
+    elif is_empty_shard(config, pytest_status):
+        session.exitstatus = ExitCode.HELD
 
 
 def _clean_up(session: pytest.Session, pytest_status: int) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.harness.config.settings import MOCK
 from tests.harness.pytest_plugin.item_ids import check_name
 from tests.harness.pytest_plugin.not_run import named_check
 from tests.harness.pytest_plugin.stash import INTERRUPTION, NOT_CANCELLED, NOT_WRITTEN, SESSION, STOP_REASONS
-from tests.harness.run.value_pools import worker_groups
+from tests.harness.run.shards import groups_in
 
 CONFORMANCE: Final = Path(__file__).parents[2] / "conformance"
 HANDED_OVER: Final = {"not cancelled": NOT_CANCELLED, "not written": NOT_WRITTEN, "ended": STOP_REASONS}
@@ -88,10 +86,8 @@ class SchedulingByOperation(LoadScopeScheduling):  # type: ignore[misc]
         """Work out which operations share a worker."""
         super().__init__(config, log)
         session = config.stash[SESSION]
-        groups: Mapping[str, str] = {}
-        if session.options.target != MOCK:
-            groups = worker_groups(session.document, session.operations, session.target.known)
-        self._groups = {operation.label: groups.get(operation.id, operation.path) for operation in session.operations}
+        groups = groups_in(session)
+        self._groups = {operation.label: groups[operation.id] for operation in session.operations}
 
     def _split_scope(self, nodeid: str) -> str:
         name = check_name(nodeid)

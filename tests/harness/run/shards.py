@@ -1,0 +1,61 @@
+"""Shards: the parts of a run that different machines test, each a part of the operations."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+from tests.harness.config.settings import MOCK
+from tests.harness.run.session import Session
+from tests.harness.run.value_pools import worker_groups
+
+MAX_SHARDS: Final = 1000
+FORM: Final = re.compile(r"([0-9]{1,4})/([0-9]{1,4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several parts of a run: `number` counts from 1 to `of`."""
+
+    number: int
+    of: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse a text such as `2/5`; raises ValueError with a sentence."""
+        found = FORM.fullmatch(text)
+        number, of = (int(found[1]), int(found[2])) if found else (0, 0)
+        if not 1 <= number <= of <= MAX_SHARDS:
+            raise ValueError(f"{text} is no shard: give its number and how many there are, such as 2/5")
+        return cls(number, of)
+
+    def __str__(self) -> str:
+        """Return the shard as sentences name it."""
+        return f"shard {self.number} of {self.of}"
+
+
+def shard_of(group: str, of: int) -> int:
+    """Return the number of the shard that a group of operations belongs to, from 1 to `of`.
+
+    It is the highest of a hash for each shard (rendezvous hashing): it depends on no other group, and one shard more
+    takes over groups from all of the others, but moves none between them.
+    """
+    return max(range(1, of + 1), key=lambda number: hashlib.sha256(f"{number}\n{group}".encode()).digest())
+
+
+def groups_in(session: Session) -> Mapping[str, str]:
+    """Return the group of each operation, by its id: those of a group have to run in one process.
+
+    With the embedded mock each process has a target of its own, where no other one uses its ids.
+    """
+    if session.options.target == MOCK:
+        return {operation.id: operation.path for operation in session.operations}
+    return worker_groups(session.document, session.operations, session.target.known)
+
+
+def shards_in(session: Session, of: int) -> dict[str, int]:
+    """Return the number of the shard of each operation, by the operation's id: those of a group stay together."""
+    return {operation: shard_of(group, of) for operation, group in groups_in(session).items()}

@@ -1,0 +1,63 @@
+"""Shards: each operation is in one of them, and stays there when others are added."""
+
+from collections import Counter
+
+import pytest
+
+from contracts.mock.data.state import EVENTS
+from tests.harness.config.settings import MOCK, Profile
+from tests.harness.run.session import Options, Session
+from tests.harness.run.shards import Shard, groups_in, shard_of, shards_in
+from tests.support.factories import CANCEL, DOCUMENT, STATUS, TOKEN, UPDATE, table
+from tests.support.suite_process import CONTRACT
+
+URL = "http://127.0.0.1:9"
+GROUPS = [f"/v1/things-{number}" for number in range(1000)]
+ALL = [operation.id for operation in DOCUMENT.operations]
+NO_SHARDS = ("", "2", "0/5", "6/5", "2/0", "-1/5", "2/5/1", "a/b", " 2/5", "1/1001", "\u0662/5")
+
+
+def session(*operations: str, target: str = URL) -> Session:
+    known = {"PROPEXO_TOKEN": TOKEN, "PROPEXO_INTEGRATION_ID": "rm-1", EVENTS: "evt-1,evt-2,evt-3"}
+    return Session(Options(target, operations, Profile.QUICK, 1, CONTRACT, known))
+
+
+def test_shard_is_read_and_named() -> None:
+    assert Shard.parse("2/5") == Shard(2, 5)
+    assert str(Shard(2, 5)) == "shard 2 of 5"
+
+
+@table("text", {f"as {text!r}": (text,) for text in NO_SHARDS})
+def test_text_that_is_no_shard_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match="is no shard: give its number and how many there are, such as 2/5"):
+        Shard.parse(text)
+
+
+def test_groups_are_spread_over_all_shards() -> None:
+    counts = Counter(shard_of(group, 5) for group in GROUPS)
+    assert sorted(counts) == [1, 2, 3, 4, 5]
+    assert min(counts.values()) > 150
+
+
+def test_one_shard_more_takes_groups_over_and_moves_none_between_the_others() -> None:
+    moved = [(before, after) for one in GROUPS if (before := shard_of(one, 5)) != (after := shard_of(one, 6))]
+    assert {after for _, after in moved} == {6}
+    assert len(moved) < 250
+
+
+@pytest.mark.parametrize("left_out", ALL)
+def test_another_operation_moves_none(left_out: str) -> None:
+    whole = shards_in(session(), 5)
+    fewer = shards_in(session(*(name for name in ALL if name != left_out)), 5)
+    assert fewer == {name: number for name, number in whole.items() if name != left_out}
+
+
+def test_operations_that_use_ids_of_one_pool_are_in_one_shard() -> None:
+    for of in range(2, 30):
+        shards = shards_in(session(), of)
+        assert len({shards[operation.id] for operation in (CANCEL, UPDATE, STATUS)}) == 1
+
+
+def test_operations_on_a_mock_of_their_own_are_apart() -> None:
+    groups = groups_in(session(target=MOCK))
+    assert groups == {operation.id: operation.path for operation in DOCUMENT.operations}
