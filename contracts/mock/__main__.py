@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from contracts.mock.ui.index import IndexedApi
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from contracts.reader_commands import program
+from contracts.standard_streams import run_command
 
 CONTRACT: Final = Path(__file__).parents[1] / "appointments.yaml"
 PORT: Final = 4010
@@ -99,4 +101,4 @@ def _token(text: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main))

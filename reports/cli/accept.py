@@ -16,6 +16,7 @@ from typing import Any
 from contracts.errors import UsageError
 from contracts.model.verdict import INTERMITTENT
 from contracts.reader_commands import program
+from contracts.standard_streams import run_command
 from contracts.untrusted import similar_names
 from contracts.untrusted.bounded_yaml import read_yaml
 from reports.output.console import fail, show
@@ -138,4 +139,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from contracts.model.exit_codes import ExitCode
 from contracts.reader_commands import TEST, program
+from contracts.standard_streams import run_command
 from reports.cli.pytest_process import run_pytest
 from reports.output.console import fail
 from reports.redaction import scan
@@ -90,4 +91,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

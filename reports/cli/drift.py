@@ -25,6 +25,7 @@ from contracts.model.exit_codes import ExitCode
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from contracts.reader_commands import program
+from contracts.standard_streams import run_command
 from contracts.untrusted import sanitize
 from contracts.untrusted.bounded_files import MAX_CONTRACT_FILE_BYTES, MEGABYTE
 from reports.output.console import fail, show
@@ -143,4 +144,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -19,6 +19,7 @@ from typing import Any
 
 from contracts.errors import UsageError
 from contracts.reader_commands import program
+from contracts.standard_streams import run_command
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
 from reports.output.console import fail, show
 from reports.render.markdown import prose
@@ -116,4 +117,4 @@ def _gh(*arguments: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from contracts.errors import UsageError
 from contracts.model.exit_codes import ExitCode
 from contracts.reader_commands import program
+from contracts.standard_streams import run_command
 from reports.cli.pytest_process import run_pytest
 from reports.output.console import fail, show
 from reports.run.contract_names import contract_file
@@ -156,4 +157,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

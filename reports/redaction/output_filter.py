@@ -12,7 +12,6 @@ import os
 import sys
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, TypeVar
@@ -26,6 +25,7 @@ from allure_commons.logger import AllureFileLogger
 from attr import asdict
 
 from contracts.errors import UsageError
+from contracts.standard_streams import survive_write_errors
 from contracts.untrusted import sanitize
 from contracts.untrusted.environment import require_utf8
 from reports.output.safe_files import replace_file
@@ -103,39 +103,6 @@ class EarlyOutputFilter:
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - to the end of the process
 
 
-def survive_write_errors(stream: Any) -> None:
-    """Discard what is written to a stream after its first error: a closed pipe or a full disk must not end the run.
-
-    The result of the run is in its files and exit code, too.
-    """
-    write, flush = stream.write, stream.flush
-    errors: list[OSError] = []
-
-    def surviving(write_or_flush: Callable[..., Any], *args: Any) -> Any:
-        try:
-            return write_or_flush(*args)
-        except OSError as error:
-            _discard(stream)
-            with suppress(OSError):
-                flush()  # discards what is buffered
-            errors.append(error)  # once each time that capturing restores the stream
-            if stream is sys.__stdout__ and sys.__stderr__ is not None and len(errors) == 1:
-                why = f"Output cannot be written any more ({os.strerror(error.errno or 0).lower()}): the run continues."
-                with suppress(OSError):
-                    print(why, file=sys.__stderr__)
-            return len(args[0]) if args else None
-
-    stream.write = lambda text: surviving(write, text)
-    stream.flush = lambda: surviving(flush)
-
-
-def _discard(stream: Any) -> None:
-    """Redirect a stream to the null device."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, stream.fileno())
-    os.close(null)
-
-
 def register(config: pytest.Config) -> OutputFilter:
     """Filter the output of this pytest process; called before other plugins open their files."""
     colour = config.getoption("color", "no")  # absent with `-p no:terminal`
@@ -174,7 +141,7 @@ def register(config: pytest.Config) -> OutputFilter:
     _replace_name(config, vars(allure_pytest.plugin), "AllureFileLogger", FilteredFileLogger)
     _replace_name(config, vars(junitxml), "open", output_filter.open)
     for stream in {id(one): one for one in (sys.__stdout__, sys.__stderr__, sys.stdout, sys.stderr) if one}.values():
-        survive_write_errors(stream)
+        survive_write_errors(stream, "the run continues")
         output_filter.redact_stream(stream)  # to the end of the process: a dying interpreter writes after pytest
     return output_filter
 

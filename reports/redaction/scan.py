@@ -23,6 +23,7 @@ from pathlib import Path
 
 from contracts.errors import UsageError
 from contracts.model.exit_codes import ExitCode
+from contracts.standard_streams import run_command
 from contracts.untrusted.bounded_files import read_settings
 from contracts.untrusted.environment import require_utf8
 from reports.output.console import fail
@@ -100,4 +101,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

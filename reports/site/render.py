@@ -24,6 +24,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from contracts.standard_streams import run_command
 from contracts.untrusted import strict_json
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
 from reports.output.console import fail, show
@@ -261,4 +262,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

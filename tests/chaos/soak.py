@@ -18,6 +18,7 @@ from contracts.mock.data.state import EVENTS
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from contracts.openapi.loader import load_document
+from contracts.standard_streams import run_command
 from tests.chaos.memory_sampler import ROUNDS as ROUNDS_OF
 from tests.chaos.memory_sampler import SAMPLES
 from tests.support.suite_process import CONTRACT, ROOT, settings_of
@@ -78,4 +79,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

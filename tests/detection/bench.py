@@ -33,6 +33,7 @@ from rich.table import Table
 from contracts.mock.http.api import MockApi
 from contracts.openapi.loader import load_document
 from contracts.requirements import load_requirements
+from contracts.standard_streams import run_command
 from tests.detection.catalogue import Defect, Variant, must_gate, operations, serve_mock
 from tests.detection.defects import DEFECTS, VARIANTS
 from tests.detection.detection_curve import detected_by_request, greedy_cover, svg
@@ -275,4 +276,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main))

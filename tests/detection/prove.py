@@ -13,6 +13,7 @@ import contextlib
 import io
 import math
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +33,7 @@ from contracts.model.result import ItemResult, process_stats
 from contracts.model.verdict import Status
 from contracts.openapi.loader import load_document
 from contracts.requirements import Requirement, load_requirements
+from contracts.standard_streams import run_command
 from reports.run.proof import Proof, run_seconds, store, suite_digest
 from tests.detection.catalogue import Defect, Serve, Variant, must_gate, operations, serve_healthy
 from tests.detection.defects import DEFECTS, VARIANTS
@@ -329,4 +331,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main))

@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
+import sys
 import threading
 from collections.abc import Sequence
 
 from contracts.mock.__main__ import CONTRACT, PORT, port, port_problem
 from contracts.mock.ui.env_block import env_block
 from contracts.openapi.loader import load_document
+from contracts.standard_streams import run_command
 from tests.detection.defects import DEFECTS
 
 
@@ -51,4 +53,4 @@ def wait_for_ever() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main))

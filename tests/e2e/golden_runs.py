@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -18,6 +19,7 @@ from starlette.requests import Request
 from contracts.mock.data.state import State
 from contracts.mock.http.api import MockApi
 from contracts.openapi.document import Document
+from contracts.standard_streams import run_command
 from tests.detection.catalogue import operations
 from tests.detection.defects import DEFECTS
 from tests.support.suite_process import ROOT, TWO, FinishedRun, document, run, serving
@@ -143,4 +145,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main))

@@ -26,6 +26,7 @@ ROOMS = (
     *(
         "contracts.errors",
         "contracts.reader_commands",
+        "contracts.standard_streams",
         "contracts.model.json_value",
         "contracts.untrusted",
         "contracts.openapi",

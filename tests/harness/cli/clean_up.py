@@ -11,6 +11,7 @@ from pathlib import Path
 
 from contracts.errors import ContractError, UsageError
 from contracts.reader_commands import program
+from contracts.standard_streams import run_command
 from tests.harness.config.access import TOKEN, Access
 from tests.harness.config.settings import Profile, env_file_from
 from tests.harness.run.interruption import Interruption
@@ -102,4 +103,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -27,6 +27,7 @@ from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
 from contracts.reader_commands import IN_CHECKOUT, command, program
 from contracts.requirements import Requirement, load_requirements
+from contracts.standard_streams import run_command
 from tests.harness.cli.lines import PROBLEM, Line
 from tests.harness.cli.preflight_client import MAX_ATTEMPT_SECONDS, PreflightClient
 from tests.harness.cli.target_checks import examine
@@ -141,4 +142,4 @@ def _left_out(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))
