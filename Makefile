@@ -11,6 +11,7 @@ CAUSE ?=
 DEFECT ?=
 FINDING ?=
 PUBLISHED ?=
+SHARDS ?=
 DOCUMENT ?=
 OUT ?= reports
 # Read by the recipes from their environment, where blanks and quotes in a path are nobody's syntax.
@@ -31,7 +32,7 @@ PYTEST := $(RUN) -m pytest --assert=rewrite -q -o faulthandler_timeout=600 -o fa
 TESTS := test-unit test-e2e test-detection
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance requirements published drift doctor clean-up accept replay watch summary told issue test $(TESTS) test-report frameworks adoption chaos soak proof prove bench mock lint types lock clean
+.PHONY: help conformance requirements published drift doctor clean-up merge accept replay watch summary told issue test $(TESTS) test-report frameworks adoption chaos soak proof prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +58,10 @@ doctor: $(READY) ## say in ten seconds whether TARGET can be tested, and what to
 
 clean-up: $(READY) ## cancel what runs against TARGET left there, however they ended; ARGS=--forget where somebody else has done it
 	@$(RUN) -m tests.harness.cli.clean_up --target $(TARGET) --contract $(CONTRACT) $(ARGS)
+
+merge: $(READY) ## make one report of the SHARDS that machines tested with ARGS="--shard 2/5": SHARDS="FOLDER FOLDER", what each wrote to
+	@test -n "$(SHARDS)" || { echo 'Say which: make merge SHARDS="FOLDER FOLDER"'; exit 4; }
+	@$(RUN) -m reports.cli.merge $(SHARDS) --out "$$OUT" $(ARGS)
 
 accept: $(READY) ## live with a cause for a while: CAUSE=1 (its number in the last run, or an identity); ARGS=--all-operations
 	@test -n "$$CAUSE$$FINDING" || { echo 'Say which: make accept CAUSE=1'; exit 1; }

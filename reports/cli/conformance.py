@@ -23,6 +23,7 @@ from reports.cli.pytest_process import run_pytest
 from reports.output.console import fail
 from reports.redaction import scan
 from reports.run.output_folder import OutputFolder, default_folder
+from reports.run.shard_results import NAME
 from reports.site import render
 
 
@@ -34,6 +35,7 @@ def arguments(out: OutputFolder, files: Path, history: Path, options: Sequence[s
         *("--summary", str(files / "summary.json"), "--markdown", str(files / "summary.md")),
         *("--badge", str(files / "badge.json"), "--har", str(files / "exchanges.har")),
         *("--requirements", str(files / "requirements.html"), "--history", str(history)),
+        *(["--shard-results", str(files / NAME)] if _names("--shard", options) else []),
         *(["--known-issues", *known] if known else []),
         *options,
     ]
@@ -72,9 +74,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--history", metavar="FILE", type=Path, help="default: history/findings.jsonl in FOLDER")
     parser.add_argument("--env-file", metavar="FILE", help="settings (default: .env, if it exists)")
     chosen, options = parser.parse_known_args(argv)
-    out = OutputFolder(chosen.out)
-    history = chosen.history or out.history
     env_file = ["--env-file", chosen.env_file] if chosen.env_file else []
+    return run(chosen.out, chosen.history, options, env_file)
+
+
+def run(folder: Path, given_history: Path | None, options: Sequence[str], env_file: Sequence[str] = ()) -> int:
+    """Run the conformance tests with these options, and make the page of what they wrote; return the exit code."""
+    out = OutputFolder(folder)
+    history = given_history or out.history
     began = dt.datetime.now().astimezone().strftime("%Y-%m-%dT%H-%M-%S")
     try:
         out.results.mkdir(parents=True, exist_ok=True)
@@ -85,7 +92,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     scan.set_canary()
     code = run_pytest(arguments(out, files, history, [*env_file, *options]))
     if not any((files / "allure").glob("*-result.json")):
-        shutil.rmtree(files)
+        if not (files / NAME).exists():  # a shard without a check has one
+            shutil.rmtree(files)
         return code
     return publish(code, out, files, history, env_file)
 

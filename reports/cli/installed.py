@@ -13,6 +13,7 @@ from pathlib import Path
 COMMANDS = {
     "run": ("reports.cli.conformance", "test a target and write conformance/html/index.html"),
     "doctor": ("tests.harness.cli.doctor", "say in ten seconds whether a target can be tested"),
+    "merge": ("reports.cli.merge", "make one report of the shards that several machines tested"),
     "replay": ("reports.cli.replay", "try a cause of the last run again"),
     "accept": ("reports.cli.accept", "live with a cause for a while"),
     "clean-up": ("tests.harness.cli.clean_up", "cancel what runs left at a target"),

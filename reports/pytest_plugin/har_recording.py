@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -38,10 +39,22 @@ class HarRecording:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Give a worker the folder for its part."""
-        if file := self._config.getoption("--har"):
-            if self._parts is None:
-                self._parts = Path(tempfile.mkdtemp(prefix="har-parts-", dir=Path(file).absolute().parent))
-            node.workerinput[PARTS] = str(self._parts)
+        if folder := self._parts_folder():
+            node.workerinput[PARTS] = str(folder)
+
+    def take_parts(self, parts: Mapping[str, Path]) -> None:
+        """Copy finished recordings, by a name, to become parts of this one."""
+        with write_errors_kept(self._config):
+            if folder := self._parts_folder():
+                for name, file in parts.items():
+                    shutil.copyfile(file, folder / f"{name}.har")
+
+    def _parts_folder(self) -> Path | None:
+        """Return the folder for the parts, which is made once; None where nothing is recorded."""
+        file = self._config.getoption("--har")
+        if file and self._parts is None:
+            self._parts = Path(tempfile.mkdtemp(prefix="har-parts-", dir=Path(file).absolute().parent))
+        return self._parts
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:

@@ -25,6 +25,16 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     )
     group.addoption("--history", metavar="FILE", help="compare with the earlier runs in this file, and append this one")
     group.addoption(
+        "--shard-results", metavar="FILE", help="with --shard: write the results, for merge to join with the others'"
+    )
+    group.addoption(
+        "--merge",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="send nothing, and report the results of this shard; to be repeated for each shard of a run",
+    )
+    group.addoption(
         "--known-issues",
         metavar="FILE",
         default=str(known_issues.FILE),

@@ -12,26 +12,30 @@ import pytest
 from contracts.errors import UsageError
 from contracts.model.exit_codes import ExitCode
 from contracts.untrusted import sanitize
-from reports.pytest_plugin import options, presentation, requirements_report
+from reports.pytest_plugin import merging, options, presentation, requirements_report, shard_recording
 from reports.pytest_plugin.har_recording import HarRecording
 from reports.pytest_plugin.options import output_files
 from reports.pytest_plugin.presentation import WorkersPlan
 from reports.pytest_plugin.run_names import target_name
 from reports.pytest_plugin.run_reports import RunReports, report_leaks
-from reports.pytest_plugin.stash import ALLURE, COMPARISON, stop_unwritten
+from reports.pytest_plugin.shard_recording import ShardRecording
+from reports.pytest_plugin.stash import ALLURE, COMPARISON, MERGED, stop_unwritten
 from reports.redaction import output_filter, scan
 from reports.redaction.redactor import Redactor
 from reports.render import terminal
 from reports.run import history, known_issues, run_report
 from reports.run.contract_names import contract_name
+from reports.run.outcome import LEAKED
 from reports.run.run_report import RunReport
 from reports.run.trend import Comparison
 from reports.writers import allure_results, allure_write_guard
 from tests.harness.pytest_plugin.replay import outcome_lines
 from tests.harness.pytest_plugin.stash import REPLAY, RESULTS, SESSION
+from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.session import Session
 
 RECORDING: Final = pytest.StashKey[HarRecording]()
+SHARD_RECORDING: Final = pytest.StashKey[ShardRecording]()
 REPORT: Final = pytest.StashKey[RunReport]()
 
 
@@ -54,9 +58,17 @@ def pytest_configure(config: pytest.Config) -> None:
     if SESSION not in config.stash:
         return
     try:
+        merging.register(config)
         config.stash[COMPARISON] = _comparison(config, config.stash[SESSION])
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
+    if MERGED in config.stash:
+        parts = {
+            f"shard-{one.head.number}": file for one in config.stash[MERGED].shards if (file := one.output("--har"))
+        }
+        config.stash[RECORDING].take_parts(parts)
+    if not is_worker(config) and (recording := shard_recording.register(config)):
+        config.stash[SHARD_RECORDING] = recording
 
 
 def _comparison(config: pytest.Config, session: Session) -> Comparison:
@@ -64,7 +76,7 @@ def _comparison(config: pytest.Config, session: Session) -> Comparison:
     past = history.read(Path(file), target, session.document.digest) if file else history.History(())
     issues = Path(config.getoption("--known-issues"))
     return Comparison(
-        began=run_report.now(),
+        began=config.stash[MERGED].config.began if MERGED in config.stash else run_report.now(),
         today=dt.datetime.now(tz=dt.UTC).date(),
         runs=past.runs,
         notice=past.notice,
@@ -101,11 +113,14 @@ def pytest_conformance_before_clean_up(session: pytest.Session, pytest_status: i
 def pytest_conformance_reports(session: pytest.Session, pytest_status: int) -> ExitCode | None:
     """Write the reports of a run; where it has no results, look for secrets in what pytest has written."""
     config = session.config
-    results = config.stash[RESULTS]
-    if results:
-        config.stash[REPORT] = report = RunReports(session, pytest_status).write()
+    report = RunReports(session, pytest_status).write() if config.stash[RESULTS] else None
+    leaked = report.failure_reason == LEAKED if report else report_leaks(config, output_files(config))
+    if SHARD_RECORDING in config.stash:
+        config.stash[SHARD_RECORDING].end(session, pytest_status, report, leaked=leaked)
+    if report:
+        config.stash[REPORT] = report
         return ExitCode(report.exit_code)
-    return ExitCode.SUITE_FAILED if report_leaks(config, output_files(config)) else None
+    return ExitCode.SUITE_FAILED if leaked else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

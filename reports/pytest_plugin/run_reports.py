@@ -14,20 +14,20 @@ import pytest
 from contracts.model.exit_codes import ExitCode, decide_exit_code
 from contracts.model.result import stop_reason
 from contracts.model.verdict import Status
-from reports import VERSION
 from reports.pytest_plugin.options import output_files
-from reports.pytest_plugin.run_names import allure_check, target_name
-from reports.pytest_plugin.stash import ALLURE, COMPARISON, write_errors_kept
+from reports.pytest_plugin.run_facts import access_level, not_judged, run_config
+from reports.pytest_plugin.run_names import allure_check
+from reports.pytest_plugin.stash import ALLURE, COMPARISON, MERGED, write_errors_kept
 from reports.redaction import output_filter, scan
 from reports.render import markdown
 from reports.run import causes, history, known_issues, proof, quality_gate, trend
-from reports.run.contract_names import ROOT, contract_name
+from reports.run.contract_names import ROOT
 from reports.run.history import Run
 from reports.run.outcome import failure_reason
-from reports.run.repeated_options import options_of
-from reports.run.run_report import RunConfig, RunReport, as_run
+from reports.run.run_report import RunReport, as_run
 from reports.writers import allure_run_files, badge, summary
 from tests.harness.config import access
+from tests.harness.pytest_plugin.sharding import shard_in
 from tests.harness.pytest_plugin.stash import NOT_CANCELLED, NOT_WRITTEN, RESULTS, SESSION
 
 
@@ -42,6 +42,7 @@ class RunReports:
         self._pytest_session, self._pytest_status = session, pytest_status
         self._config, self._session = session.config, session.config.stash[SESSION]
         self._proof = proof.latest(self._session.options.profile)
+        self._is_shard = shard_in(self._config) is not None
 
     def write_before_clean_up(self) -> None:
         """Write all reports but the history, with what the clean-up is going to cancel."""
@@ -62,7 +63,8 @@ class RunReports:
         self._write(first)
         files = output_files(self._config)
         history_file = {option: files.pop(option) for option in ("--history",) if option in files}
-        leaked = report_leaks(self._config, files, _attachments(first))
+        of_a_shard = MERGED in self._config.stash and self._config.stash[MERGED].leaked
+        leaked = report_leaks(self._config, files, _attachments(first)) or of_a_shard
         final = self._add_to_history(self._with_exit_code(first, leaked=leaked), run)
         final = self._with_exit_code(final, leaked=report_leaks(self._config, history_file) or leaked)
         if final != first:
@@ -78,7 +80,7 @@ class RunReports:
         """Return the run as history keeps it, as far as it is known before reports are written."""
         results = self._config.stash[RESULTS]
         code = self._exit_code(refused=False, leaked=False)
-        return as_run(self._run_config(), results, code, self._proof, whole=self._is_whole(code))
+        return as_run(run_config(self._config), results, code, self._proof, whole=self._is_whole(code))
 
     def _report(self, run: Run, not_cancelled: Sequence[str]) -> RunReport:
         comparison, results = self._config.stash[COMPARISON], self._config.stash[RESULTS]
@@ -90,18 +92,18 @@ class RunReports:
         ]
         trends = trend.all_trends(run, comparison.runs, comparison.issues, comparison.today)
         report = RunReport(
-            config=self._run_config(),
+            config=run_config(self._config),
             results=results,
             exit_code=run.exit_code,
-            refusals=quality_gate.refusals(run, comparison.runs, stale_issues),
+            refusals=() if self._is_shard else quality_gate.refusals(run, comparison.runs, stale_issues),
             trends=trends,
             causes=causes.all_causes(trends, results, comparison.runs, self._session.requirements, comparison.names),
             last=comparison.last,
             notice=comparison.notice,
             proof=self._proof,
             not_cancelled=tuple(not_cancelled),
-            not_judged=self._session.not_judged,
-            access=access.access_line(results, self._session.access),
+            not_judged=not_judged(self._config),
+            access=access.access_line(results, access_level(self._config)),
             files=output_files(self._config),
             selects_checks=self._selects_checks(),
             hints={name: requirement.fix for name, requirement in self._session.requirements.items()},
@@ -113,20 +115,6 @@ class RunReports:
         found = self._session.requirements[requirement]
         return [operation.id for operation in self._session.document.operations if found.applies(operation)]
 
-    def _run_config(self) -> RunConfig:
-        options, document = self._session.options, self._session.document
-        return RunConfig(
-            began=self._config.stash[COMPARISON].began,
-            target=target_name(self._session),
-            title=document.title,
-            file=contract_name(options.contract),
-            contract=document.digest,
-            suite=VERSION,
-            profile=str(options.profile),
-            seed=options.random_seed,
-            options=options_of(self._config.getoption),
-        )
-
     def _is_whole(self, code: ExitCode) -> bool:
         """Return whether the user selected the whole suite, and the run came to its end."""
         session, results = self._pytest_session, self._config.stash[RESULTS]
@@ -137,7 +125,9 @@ class RunReports:
     def _selects_checks(self) -> bool:
         """Return whether the user selected some of the checks on the operations, as somebody does who mends one."""
         config, option = self._config, self._config.option
-        selected = option.keyword or option.markexpr or option.deselect or getattr(option, "lf", False)
+        selected = (
+            option.keyword or option.markexpr or option.deselect or getattr(option, "lf", False) or self._is_shard
+        )
         folders = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
         return bool(selected or option.finding) or folders != {ROOT / "tests" / "conformance"}
 
@@ -161,7 +151,7 @@ class RunReports:
 
     def _add_to_history(self, report: RunReport, run: Run) -> RunReport:
         """Add the run to the history; return the report, with a notice if it cannot be added."""
-        if not (file := self._config.getoption("--history")):
+        if self._is_shard or not (file := self._config.getoption("--history")):
             return report
         try:
             run = causes.recorded(run, report.causes)

@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from reports.run.shard_results import MergedShards
 from reports.run.trend import Comparison
 from reports.writers.allure_results import AllureResults
 from tests.harness.pytest_plugin.stash import NOT_WRITTEN
@@ -15,6 +16,8 @@ from tests.harness.pytest_plugin.stash import NOT_WRITTEN
 ALLURE: Final = pytest.StashKey[AllureResults]()
 COMPARISON: Final = pytest.StashKey[Comparison]()
 """What the run is compared with. Missing where the options or the settings were wrong."""
+MERGED: Final = pytest.StashKey[MergedShards]()
+"""The shards that are merged; missing where checks are run."""
 
 
 @contextmanager

@@ -33,22 +33,34 @@ def options_of(value_of: Callable[[str], Any]) -> dict[str, Any]:
 
 
 def arguments_of(options: Mapping[str, Any], *, same_target: bool) -> Iterator[str]:
-    """Yield the arguments that repeat the options of a summary.
+    """Yield the arguments by which a replay repeats the options of a summary.
 
     Operations are named only for --allow-writes: a replay tests those of its findings. What was allowed for one target
     is not for another.
     """
     for option in REPEATED:
-        value = options.get(key_of(option))
         is_of_the_target = option in ("--allow-production", "--allow-writes", "--env-file", "--operation")
-        if not value or (is_of_the_target and not same_target):
+        if is_of_the_target and not same_target:
             continue
         if option == "--operation" and not options.get(key_of("--allow-writes")):
             continue
-        if value is True:
-            yield option
-            continue
-        for one in value if isinstance(value, list) else [value]:
+        yield from _arguments(option, options)
+
+
+def arguments_to_merge(options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the arguments that repeat the options of shards, but for the file of settings: nothing is sent."""
+    for option in REPEATED:
+        if option != "--env-file":
+            yield from _arguments(option, options)
+
+
+def _arguments(option: str, options: Mapping[str, Any]) -> Iterator[str]:
+    value = options.get(key_of(option))
+    if value is True:
+        yield option
+        return
+    for one in value if isinstance(value, list) else [value]:
+        if one:
             yield f"{option}={contract_file(one) if option in FILES else one}"
 
 

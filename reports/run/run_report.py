@@ -30,7 +30,8 @@ RATES_SHOWN: Final = 12
 class RunConfig:
     """Target, contract, profile and seed of a run. `began` is ISO 8601 in UTC, `contract` the digest of `file`.
 
-    `options` are those of `reports.run.repeated_options`, by their key.
+    `options` are those of `reports.run.repeated_options`, by their key. `shard` is the part of a run that was tested,
+    such as `2/5`; empty for a whole one.
     """
 
     began: str
@@ -42,6 +43,7 @@ class RunConfig:
     profile: str
     seed: int
     options: Mapping[str, Any] = field(default_factory=dict)
+    shard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,11 @@ class RunReport:
         last = [request for result in self.results for request in result.last_requests]
         return [request for request in last if not request.answered] or last
 
+    @property
+    def _part(self) -> str:
+        """Return which part of the operations was tested, in words; empty if all of them were."""
+        return f", shard {self.config.shard.replace('/', ' of ')}" if self.config.shard else ""
+
     def facts(self) -> dict[str, str]:
         """Return the facts of the run by name, for the first screen of a report, the most important first."""
         return {
@@ -180,7 +187,7 @@ class RunReport:
             **({"Ruled out": ruled} if (ruled := ruled_out(self.results)) else {}),
             "Target": self.config.target,
             "Contract": self.config.contract,
-            "Profile": f"{self.config.profile}, seed {self.config.seed}",
+            "Profile": f"{self.config.profile}, seed {self.config.seed}{self._part}",
             "Suite": self.config.suite,
             "Access": self.access,
         }

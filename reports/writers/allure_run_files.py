@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -24,6 +26,8 @@ RUN_LEVEL_CODES: Final = (ExitCode.INTERRUPTED, ExitCode.SUITE_FAILED, ExitCode.
 """Exit codes that no result of a check explains."""
 BLANK: Final = "\\ "
 """A space in the name of a property, which ends at any other."""
+ATTACHED: Final = re.compile(rb'"source": ?"([\w-]+\.\w+)"')
+"""The name of a file that a result refers to."""
 OPEN_STATES: Final = (State.NEW, State.EXPIRED, State.OPEN, State.KNOWN)
 
 
@@ -106,6 +110,16 @@ def metrics(report: RunReport, run_level_errors: int) -> dict[str, float]:
         "causes": sum(cause.is_present for cause in report.causes),
         "complaints": run_level_errors,
     }
+
+
+def copy_results(source: Path, target: Path) -> None:
+    """Copy the results of checks from one folder to another, with their attachments."""
+    for result in source.glob("*-result.json"):
+        text = result.read_bytes()
+        for name in {found.decode() for found in ATTACHED.findall(text)}:
+            if (source / name).is_file():
+                shutil.copyfile(source / name, target / name)
+        shutil.copyfile(result, target / result.name)
 
 
 def attach(name: str, markdown: str) -> None:

@@ -60,6 +60,7 @@ def summary(report: RunReport) -> dict[str, Any]:
         "suite": config.suite,
         "profile": config.profile,
         "seed": config.seed,
+        "shard": config.shard or None,
         "options": dict(config.options),
         "requests": {"sent": report.sent, "controls_accepted": report.controls, "decisions": report.decisions},
         "requirements": {"exercised": report.exercised, "judged": report.requirements},

@@ -48,6 +48,7 @@ ROOMS = (
         "reports.cli",
         "reports.site",
         "reports.cli.conformance",
+        "reports.cli.merge",
         "reports.cli.drift",
     ),
     *("reports.pytest_plugin", "conftest"),

@@ -59,9 +59,10 @@ def test_operations_are_named_only_where_writes_are_allowed_on_them() -> None:
 def test_every_option_is_repeated_or_changes_nothing_that_is_judged() -> None:
     names = set(json.loads((ROOT / "tests" / "e2e" / "golden" / "names.json").read_text())["options"])
     own_keys = {"--target", "--contract", "--profile", "--finding", "--findings-from"}
-    reports = {"--badge", "--har", "--history", "--markdown", "--requirements", "--summary"}
+    reports = {"--badge", "--har", "--history", "--markdown", "--requirements", "--shard-results", "--summary"}
     others = {"--known-issues", "--max-minutes"}  # which say what fails a run, and when it ends
-    assert names == own_keys | reports | others | {*REPEATED}
+    parts = {"--shard", "--merge"}  # a replay tests the operations of its findings
+    assert names == own_keys | reports | others | parts | {*REPEATED}
 
 
 def test_options_are_those_of_the_run() -> None:

@@ -1,15 +1,18 @@
 """Shards: each operation is in one of them, and stays there when others are added."""
 
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
+from contracts.errors import UsageError
 from contracts.mock.data.state import EVENTS
 from tests.harness.config.settings import MOCK, Profile
+from tests.harness.pytest_plugin.sharding import check_sharding
 from tests.harness.run.session import Options, Session
 from tests.harness.run.shards import Shard, groups_in, shard_of, shards_in
 from tests.support.factories import CANCEL, DOCUMENT, STATUS, TOKEN, UPDATE, table
-from tests.support.suite_process import CONTRACT
+from tests.support.suite_process import CONTRACT, ROOT
 
 URL = "http://127.0.0.1:9"
 GROUPS = [f"/v1/things-{number}" for number in range(1000)]
@@ -61,3 +64,31 @@ def test_operations_that_use_ids_of_one_pool_are_in_one_shard() -> None:
 def test_operations_on_a_mock_of_their_own_are_apart() -> None:
     groups = groups_in(session(target=MOCK))
     assert groups == {operation.id: operation.path for operation in DOCUMENT.operations}
+
+
+def configuration(**option: object) -> SimpleNamespace:
+    """Return what pytest is configured with in the folder of the suite."""
+    given = {"finding": [], "lf": False, "deselect": None} | option
+    return SimpleNamespace(
+        option=SimpleNamespace(**given),
+        getoption=lambda name, default=None: Shard(1, 2) if name == "--shard" else default,
+        args=given.pop("args", ["tests/conformance"]),
+        invocation_params=SimpleNamespace(dir=ROOT),
+    )
+
+
+def test_shard_of_all_conformance_tests_is_fine() -> None:
+    check_sharding(configuration())
+
+
+@table("name, value", {"findings": ("finding", ["1"]), "failed": ("lf", True), "deselected": ("deselect", ["x"])})
+def test_option_by_which_shards_would_overlap_is_refused(name: str, value: object) -> None:
+    with pytest.raises(UsageError, match=f"^--shard and --{name} cannot go together: leave one of them out"):
+        check_sharding(configuration(**{name: value}))
+
+
+def test_shard_of_some_files_is_refused() -> None:
+    with pytest.raises(
+        UsageError, match=r"^--shard takes a part of all conformance tests: select some of them with -k"
+    ):
+        check_sharding(configuration(args=["tests/conformance/test_errors.py"]))

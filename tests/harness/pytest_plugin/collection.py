@@ -205,7 +205,7 @@ def _run_plan(session: Session, shares: Mapping[str, BudgetShare]) -> RunPlan:
 
 def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     """Return the cost of the run before it begins, what it lacks, and what of the document it does not cover."""
-    if BUDGET_SHARES not in config.stash or REPLAY in config.stash:
+    if BUDGET_SHARES not in config.stash or REPLAY in config.stash or config.stash[SESSION].options.merges:
         return []
     session = config.stash[SESSION]
     checks = [check for item in items if (check := check_of(item))]
@@ -237,6 +237,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     # A worker cannot say why: there the exit code shows it at the end.
     if config.getoption("--target") == MOCK or config.option.collectonly or is_worker(config):
+        return
+    if config.stash[SESSION].options.merges:
         return
     checks = [check for item in session.items if (check := check_of(item))]
     reasons = [config.stash[SESSION].skip_reason(*check) for check in checks]

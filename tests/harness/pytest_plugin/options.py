@@ -161,6 +161,7 @@ def options_of(config: pytest.Config) -> Options:
         allow_writes=config.getoption("--allow-writes"),
         redact_ids=config.getoption("--redact", None) == "ids",
         tests_nothing=config.option.collectonly,
+        merges=bool(config.getoption("--merge", None)),
         client_policy=config.stash.get(CLIENT_POLICY, ClientPolicy()),
         notify=partial(write_line, config),
         run=getattr(config, "workerinput", {}).get("run") or uuid.uuid4().hex,

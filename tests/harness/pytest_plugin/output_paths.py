@@ -21,6 +21,7 @@ OUTPUT_OPTIONS: Final = {
     "--har": "har",
     "--history": "history",
     "--requirements": "requirements",
+    "--shard-results": "shard_results",
 }
 """Options with an output path, and the names of their values in pytest, where a plugin may be missing."""
 

@@ -62,7 +62,8 @@ class Options:
     """The options of a run. `run` is its id, which its processes share; `process` names one of them.
 
     `tests_nothing`: the checks are only collected, so that a requirement may be unfinished. `operations_may_be_gone`:
-    they are those of an earlier run, and the document may have lost some.
+    they are those of an earlier run, and the document may have lost some. `merges`: the results of shards are reported,
+    and nothing is sent.
     """
 
     target: str
@@ -79,6 +80,7 @@ class Options:
     redact_ids: bool = False
     tests_nothing: bool = False
     operations_may_be_gone: bool = False
+    merges: bool = False
     run: str = field(default_factory=lambda: uuid.uuid4().hex)
     process: str = ""
     client_policy: ClientPolicy = field(default_factory=ClientPolicy)
@@ -124,7 +126,7 @@ class Session:
         self.given_token = require_utf8(TOKEN, options.environment.get(TOKEN, "").strip())
         self.listeners: list[Callable[[Exchange], None]] = []
         """Called with every exchange as it happens, from any thread; to be added before the first request."""
-        if options.target != MOCK:
+        if options.target != MOCK and not options.merges:
             settings = settings_from(variables_of(self.document), options.environment, options.env_file)
             self.given_token = settings.token.get_secret_value() if settings.token else ""
             given = target_from(options.target, settings, allow_production=options.allow_production)

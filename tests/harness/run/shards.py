@@ -43,7 +43,7 @@ def shard_of(group: str, of: int) -> int:
     It is the highest of a hash for each shard (rendezvous hashing): it depends on no other group, and one shard more
     takes over groups from all of the others, but moves none between them.
     """
-    return max(range(1, of + 1), key=lambda number: hashlib.sha256(f"{number}\n{group}".encode()).digest())
+    return max(range(1, of + 1), key=lambda number: hashlib.sha256(f"{group}\n{number}".encode()).digest())
 
 
 def groups_in(session: Session) -> Mapping[str, str]:
