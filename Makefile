@@ -139,7 +139,7 @@ types: $(READY) ## mypy --strict
 lock: ## pin the newest versions that pyproject.toml, and the servers in Python, allow
 	"$$PYTHON" -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet pip-tools
 	$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
-	$(COMPILE) --constraint requirements.lock --output-file requirements-run.lock pyproject.toml
+	$(COMPILE) --extra redis --constraint requirements.lock --output-file requirements-run.lock pyproject.toml
 	cd tests/frameworks/python && "$(CURDIR)"/$(COMPILE) --output-file requirements.lock requirements.in
 	rm -rf $(VENV)-lock
 

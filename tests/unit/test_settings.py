@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from tests.harness.config.settings import (
     settings_from,
     target_from,
 )
+from tests.harness.rate_limit.open_counter import counter_for
+from tests.harness.rate_limit.shared_counter import SharedRateCounter
 from tests.support.factories import DOCUMENT, TOKEN, table
 
 GOOD = {"PROPEXO_TOKEN": TOKEN, "PROPEXO_INTEGRATION_ID": "rm-1", "PROPEXO_EVENT_IDS": "evt-1,evt-2"}
@@ -312,3 +315,38 @@ def test_token_does_not_show_itself() -> None:
 
 def test_profiles_allow_ever_more() -> None:
     assert [profile.budget for profile in Profile] == [45, 120, 1000]
+
+
+REDIS = "redis://:not-to-be-shown@cache.example:6380/1"
+
+
+@table(
+    "url", {"plain": ("redis://cache",), "whole": (REDIS,), "TLS": (f"rediss{REDIS[5:]}",), "socket": ("unix:///s",)}
+)
+def test_address_of_a_redis_is_kept_as_a_secret(url: str) -> None:
+    found = settings(PROPEXO_REDIS_URL=url)
+    assert found.redis_url is not None
+    assert found.redis_url.get_secret_value() == url
+    assert "not-to-be-shown" not in f"{found!r} {found}"
+
+
+@table("url", {text: (text,) for text in ("cache:6379", "http://not-shown", "redis://", "redis://not-shown:port", "x")})
+def test_address_of_no_redis_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(UsageError) as error:
+        settings(PROPEXO_REDIS_URL=url)
+    assert str(error.value).startswith("PROPEXO_REDIS_URL is no address of a Redis: give redis://HOST:PORT, or rediss")
+    assert "not-shown" not in str(error.value)
+
+
+def test_run_without_redis_counts_on_its_machine() -> None:
+    assert counter_for(settings()) is counter_for(settings(PROPEXO_REDIS_URL=" ")) is SharedRateCounter
+
+
+def test_package_that_is_missing_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    monkeypatch.delitem(sys.modules, "tests.harness.rate_limit.redis_counter", raising=False)
+    with pytest.raises(
+        UsageError, match=r"^PROPEXO_REDIS_URL is set, and the package redis is not installed: "
+    ) as error:
+        counter_for(settings(PROPEXO_REDIS_URL=REDIS))
+    assert "not-to-be-shown" not in str(error.value)

@@ -27,6 +27,7 @@ from contracts.errors import UsageError
 from contracts.untrusted.bounded_files import read_settings
 from contracts.untrusted.environment import require_utf8
 from tests.harness.config.access import TOKEN, Access
+from tests.harness.config.redis_url import REDIS_URL, parse_redis_url
 
 MOCK = "mock"
 """The kind of the embedded mock, and its name in --target."""
@@ -137,6 +138,9 @@ class Settings(BaseSettings):
     token: Annotated[SecretStr | None, BeforeValidator(_bare_token)] = Field(default=None, validation_alias=TOKEN)
     client_cert: Annotated[Path | None, BeforeValidator(_file)] = Field(default=None, validation_alias=CLIENT_CERT)
     client_key: Annotated[Path | None, BeforeValidator(_file)] = Field(default=None, validation_alias=CLIENT_KEY)
+    redis_url: Annotated[SecretStr | None, BeforeValidator(parse_redis_url)] = Field(
+        default=None, validation_alias=REDIS_URL
+    )
 
     @property
     def known(self) -> dict[str, tuple[str, ...]]:
@@ -176,7 +180,7 @@ def settings_from(variables: Iterable[str], environment: Mapping[str, str], env_
         raise UsageError(f"{env_file} cannot be read as settings ({error}).") from None
     values = filed | given
     named: dict[str, Any] = dict.fromkeys(variables, (Values, ()))
-    for name in (TOKEN, CLIENT_CERT, CLIENT_KEY, *named):
+    for name in (TOKEN, CLIENT_CERT, CLIENT_KEY, REDIS_URL, *named):
         require_utf8(name, values.get(name, ""))
 
     class Given(Settings):

@@ -28,6 +28,7 @@ from tests.harness.http.send_result import LastRequests, SendResult, Tally, Targ
 from tests.harness.http.timing import ELSEWHERE, ON_THIS_MACHINE, ClientPolicy
 from tests.harness.http.transport import AttemptResult, StrayBytes, send_once
 from tests.harness.http.transport_stats import TransportStats
+from tests.harness.rate_limit.open_counter import OpenCounter
 from tests.harness.rate_limit.shared_counter import SharedRateCounter
 from tests.harness.rate_limit.throttle import Throttle
 
@@ -54,11 +55,12 @@ class Client:
         client_policy: ClientPolicy | None = None,
         on_wait: Callable[[str], None] = lambda _: None,
         tls: ssl.SSLContext | None = None,
+        open_counter: OpenCounter = SharedRateCounter,
     ) -> None:
-        """Send nothing yet. All processes that send with `token` share one pace.
+        """Send nothing yet. All processes that send with `token`, and count together, share one pace.
 
         `on_wait` gets a sentence before each long wait. `tls` is how certificates are verified: by the usual roots if
-        it is not given.
+        it is not given. `open_counter` opens the count of a token at a URL.
         """
         client_policy = client_policy or ClientPolicy()
         self.base_url = base_url
@@ -69,7 +71,7 @@ class Client:
         self._on_wait = on_wait
         self.throttle = Throttle(
             client_policy.clock,
-            lambda: SharedRateCounter(client_policy.clock, base_url, token),
+            lambda: open_counter(client_policy.clock, base_url, token),
             self._report_wait,
             paced=client_policy.paced if client_policy.paced is not None else not local,
         )

@@ -24,6 +24,10 @@ class Clock:
         """Return the seconds since this machine started, suspended or not: the same for all of its processes."""
         return time.clock_gettime(SINCE_START) * self.speedup
 
+    def of_another(self, seconds: float) -> float:
+        """Return the seconds of a real clock, such as another machine's, in those of this one."""
+        return seconds * self.speedup
+
     def sleep(self, seconds: float) -> None:
         """Wait for so many seconds of this clock."""
         time.sleep(self.real(seconds))

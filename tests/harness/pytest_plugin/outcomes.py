@@ -21,7 +21,16 @@ from contracts.requirements import Requirement
 from contracts.untrusted import sanitize
 from tests.harness.config.access import Access, how_to_supply
 from tests.harness.http.send_result import TargetDown
-from tests.harness.pytest_plugin.stash import BEYOND_ACCESS, BUDGET_SHARES, IMPLYING, PRESENTATION, SESSION, VERDICT
+from tests.harness.pytest_plugin.stash import (
+    BEYOND_ACCESS,
+    BUDGET_SHARES,
+    IMPLYING,
+    INTERRUPTION,
+    PRESENTATION,
+    SESSION,
+    VERDICT,
+)
+from tests.harness.rate_limit.shared_counter import CountUnavailable
 from tests.harness.run.budget import BudgetSpent
 from tests.harness.run.interruption import defer_sigint
 from tests.harness.trial.requirement_test import RequirementTest
@@ -83,6 +92,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         with defer_sigint(lambda: True):  # what follows is a verdict, which all reports have or none
             result = yield
             verdict = verdict_of(test)
+    except CountUnavailable as error:  # says nothing of the target
+        pyfuncitem.config.stash[INTERRUPTION].end(str(error))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the result of this item and of no other
         verdict = _verdict_after(error, test)
         if isinstance(error, TargetUnavailable):

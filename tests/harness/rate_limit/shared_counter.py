@@ -6,10 +6,11 @@ import hashlib
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem, SQLiteBucket
 
+from contracts.errors import TargetUnavailable
 from tests.harness.config.private_folder import private_folder
 from tests.harness.http.retry_policy import WINDOW_SECONDS
 from tests.harness.http.timing import Clock
@@ -17,6 +18,31 @@ from tests.harness.http.timing import Clock
 WINDOW_MS: Final = int(WINDOW_SECONDS * 1000)
 AHEAD_MS: Final = 1000
 TABLE: Final = "sent"
+RATE_LIMIT: Final = "the rate limit"
+
+
+class CountUnavailable(TargetUnavailable):
+    """A user meets this when the count of all machines is away for long: nothing is sent, the exit code is 2."""
+
+
+class RateCounter(Protocol):
+    """Counts the requests of the last minute, of all that share it. `waits_for` is what `wait` last had to wait for."""
+
+    waits_for: str
+
+    def wait(self, per_minute: int) -> float:
+        """Count one request and return 0, or return the seconds until it may be sent."""
+
+    def sent(self) -> int | None:
+        """Return how many requests were sent within the last minute; None where that is not known."""
+
+    def close(self) -> None:
+        """Close files and connections."""
+
+
+def count_name(url: str, token: str) -> str:
+    """Return the name of the count of a token at a target, which does not give the token away."""
+    return hashlib.sha256(f"{url}\n{token}".encode()).hexdigest()[:16]
 
 
 class _Shared(SQLiteBucket):
@@ -48,13 +74,14 @@ class SharedRateCounter:
     show the requests of the others.
     """
 
+    waits_for = RATE_LIMIT
+
     def __init__(self, clock: Clock, url: str, token: str, folder: Path | None = None) -> None:
         """Open the counter of this token at this target, in a folder, by default the private one of this user."""
         self._clock = clock
         self._bucket: InMemoryBucket | SQLiteBucket = InMemoryBucket([_rate(1)])
-        name = hashlib.sha256(f"{url}\n{token}".encode()).hexdigest()[:16]
         with suppress(OSError, sqlite3.Error):
-            self._bucket = _open((folder or private_folder()) / f"sent-{name}.sqlite")
+            self._bucket = _open((folder or private_folder()) / f"sent-{count_name(url, token)}.sqlite")
 
     def wait(self, per_minute: int) -> float:
         """Count one request and return 0, or return the seconds until it may be sent."""

@@ -11,7 +11,7 @@ from contracts.model.http import Response
 from tests.harness.http.retry_policy import WINDOW_SECONDS
 from tests.harness.http.timing import Clock
 from tests.harness.rate_limit.limit_window import LimitWindow
-from tests.harness.rate_limit.shared_counter import SharedRateCounter
+from tests.harness.rate_limit.shared_counter import RATE_LIMIT, RateCounter
 
 REPORTED_WAIT_SECONDS: Final = 5.0
 
@@ -29,7 +29,7 @@ class Throttle:
     def __init__(
         self,
         clock: Clock,
-        open_counter: Callable[[], SharedRateCounter],
+        open_counter: Callable[[], RateCounter],
         on_wait: Callable[[str], None],
         *,
         paced: bool,
@@ -57,7 +57,7 @@ class Throttle:
     def before_request(self) -> None:
         """Wait until the next request may be sent."""
         while (seconds := self._seconds_to_wait()) > 0:
-            self.wait(seconds, "the rate limit")
+            self.wait(seconds, RATE_LIMIT if self._counter is None else self._counter.waits_for)
 
     def wait(self, seconds: float, reason: str) -> None:
         """Wait, and count the seconds."""
@@ -92,7 +92,8 @@ class Throttle:
         """Return what was sent with this token; None without a pace, because processes do not share a count then."""
         while self._sent_unpaced and self._sent_unpaced[0] <= self._clock.now() - WINDOW_SECONDS:
             self._sent_unpaced.popleft()
-        return None if self._counter is None else self._counter.sent() + len(self._sent_unpaced)
+        sent = None if self._counter is None else self._counter.sent()
+        return None if sent is None else sent + len(self._sent_unpaced)
 
     def _seconds_to_wait(self) -> float:
         with self._lock:

@@ -107,6 +107,11 @@ class Interruption:
             for number, handler in before.items():  # another Ctrl-C must not end in a traceback
                 signal.signal(number, signal.SIG_IGN if self._signals and number in SIGNALS_TO_HANDLE else handler)
 
+    def end(self, reason: str) -> None:
+        """Stop the run for a reason of its own that nothing can be sent, as a signal would."""
+        self._on_ended(reason)
+        self._interrupt()
+
     def report(self) -> None:
         """Ignore signals and the time limit from now on."""
         self._phase = Phase.REPORTING

@@ -38,6 +38,8 @@ from tests.harness.http.client import Client
 from tests.harness.http.proxies import proxy_for
 from tests.harness.http.timing import ClientPolicy
 from tests.harness.rate_limit.limit_window import LimitWindow
+from tests.harness.rate_limit.open_counter import OpenCounter, counter_for
+from tests.harness.rate_limit.shared_counter import SharedRateCounter
 from tests.harness.run.cleanup_requests import CleanupRequests
 from tests.harness.run.context import RunContext, RunPlan
 from tests.harness.run.coverage import left_out
@@ -123,6 +125,7 @@ class Session:
         self.journal: Journal | None = None
         self.records = CreatedResources(self.document)
         self._tls: ssl.SSLContext | None = None
+        self._open_counter: OpenCounter = SharedRateCounter
         self.given_token = require_utf8(TOKEN, options.environment.get(TOKEN, "").strip())
         self.listeners: list[Callable[[Exchange], None]] = []
         """Called with every exchange as it happens, from any thread; to be added before the first request."""
@@ -133,6 +136,7 @@ class Session:
             self._tls = tls_of(settings, given.url)
             if options.allow_writes:
                 given = replace(given, allowed_writes=allowed_writes(self.selected, options.operations))
+            self._open_counter = counter_for(settings)
             proxy_for(httpx.URL(given.url))  # or else what is wrong with it would show in the middle of the run
             require_access(self.document, self.operations, given, options.access)
             self._target = limited_to(given, options.access)
@@ -174,8 +178,8 @@ class Session:
     def client(self) -> Client:
         """Return the one client, paced unless the target is on this machine."""
         if self._client is None:
-            options = self.options
-            self._client = Client(self.target.url, self.target.token, options.client_policy, options.notify, self._tls)
+            policy, notify = self.options.client_policy, self.options.notify
+            self._client = Client(self.target.url, self.target.token, policy, notify, self._tls, self._open_counter)
             self._open.callback(self._client.close)
         return self._client
 
