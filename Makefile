@@ -32,7 +32,7 @@ PYTEST := $(RUN) -m pytest --assert=rewrite -q -o faulthandler_timeout=600 -o fa
 TESTS := test-unit test-e2e test-detection
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance requirements published drift doctor clean-up merge accept replay watch summary told issue test $(TESTS) test-report frameworks adoption chaos soak proof prove bench mock lint types lock clean
+.PHONY: help conformance requirements published drift doctor clean-up merge accept replay watch summary told issue test $(TESTS) test-report frameworks adoption chaos shards soak proof prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,6 +109,9 @@ proof: $(READY) ## prove, unless this very suite is proved in PROFILE
 # More workers than cores: a run waits for its fault about as long as it computes.
 chaos: $(READY) ## try what networks, limits and people do to a run: the verdict and exit code of each fault
 	$(PYTEST) tests/chaos -n 3 --dist worksteal $(ARGS)
+
+shards: $(READY) ## test five machines with one real Redis, and what merging makes of them (needs redis-server)
+	$(PYTEST) tests/shards -W error $(ARGS)
 
 soak: $(READY) ## send 20,000 requests to the mock; memory has to stay flat and every must to hold (about ten minutes)
 	@$(RUN) -m tests.chaos.soak
