@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -141,6 +142,14 @@ def error_names_property(_: Operation, exchange: Exchange) -> Decision:
     return Violation(
         "property not named", f"an error that names {exchange.mutated_property}", preview(exchange.response.body)
     )
+
+
+def names_each(exchange: Exchange, names: Sequence[str]) -> bool:
+    """Return whether message or details of an error name each property, as a word of its own."""
+    value = exchange.response.json() if exchange.response else None
+    error = value.get("error") if isinstance(value, dict) else None
+    searched = json.dumps(error if error is not None else value, ensure_ascii=False)
+    return all(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", searched) for name in names)
 
 
 def rejection_returns_no_result(operation: Operation, exchange: Exchange) -> Decision:

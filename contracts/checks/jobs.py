@@ -192,9 +192,10 @@ def no_side_effect(status: Operation, job_on_consumed_record: Exchange) -> Check
 def unknown_job_rejected(operation: Operation, exchange: Exchange) -> Decision:
     """JOB-05. Check that the id of no job gets a 4xx.
 
-    Not concerned with numeric ids: where ids are serial, a changed one may be the id of another job.
+    Not concerned with numeric ids: where ids are serial, a changed one may be the id of another job, and blanks
+    around a number are often dropped.
     """
-    if any(value.isdecimal() for value in operation.path_values(exchange.request.target).values()):
+    if any(value.strip().isdecimal() for value in operation.path_values(exchange.request.target).values()):
         return NOT_CONCERNED
     if exchange.response is None or is_throttled(exchange) or is_server_error(exchange.response.status):
         return NOT_CONCERNED

@@ -65,6 +65,8 @@ class Redactor:
         self._names = dict(ids or {})
         self._forms = {
             b64encode(f"{token}:".encode()).decode(): f'$(printf %s "${VARIABLE}:" | base64 -w0)',
+            b64encode(token.encode()).decode(): f"$(printf %s {value} | base64 -w0)",
+            f"%{ord(token[:1] or ' '):02X}{token[1:]}": f'%$(printf %02X "\'${VARIABLE}")${{{VARIABLE}:1}}',
             token.swapcase(): f"$(printf %s {value} | tr a-zA-Z A-Za-z)",
             token[::-1]: f"$(printf %s {value} | rev)",
             quote(token, safe=""): f"${{{VARIABLE}}}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode
 
@@ -21,6 +22,10 @@ from strategies.core.unknown_values import unknown_value
 
 WRAPPER = "data"
 """The property in which servers most often look for a body that is not at the top level."""
+PLACES = ("__proto__", "constructor", WRAPPER)
+"""Properties whose own properties a careless merge, or a lookup in an object, takes for those of the body."""
+MAX_ALONE = 3
+"""Required properties that are tried by themselves under other names."""
 
 
 def combined_faults(operation: Operation) -> list[Mutation]:
@@ -46,14 +51,7 @@ def combined_faults(operation: Operation) -> list[Mutation]:
             mutations.append(beyond)
     mutations += _wrong_type_and_unknown_id(operation)
     if required:
-        mutations += [
-            Mutation("names in capitals", _renamed(str.upper)),
-            _moved_to_query(required[-1]),
-            *_two_faults(required, schemas),
-            Mutation("names in camel case", _renamed(_camel)),
-            Mutation("the body inside another object", on_body(lambda body: {WRAPPER: body})),
-            Mutation("names with a space", _renamed(lambda name: f" {name}"), Priority.LAST),
-        ]
+        mutations += [_spelled_otherwise(required), *_two_faults(required, schemas)]
     return only_invalid(operation, mutations)
 
 
@@ -94,8 +92,8 @@ SWITCHES = ("debug", "test", "dry_run", "force", "skip_validation", "ignore_unkn
 """Query parameters of development, or of a sibling operation; none suspends the schema."""
 
 
-def _moved_to_query(name: str) -> Mutation:
-    """Return the mutation that moves a property from the body to the query and adds switches."""
+def _moved_to_query(name: str) -> tuple[Mutation, Mutation]:
+    """Return the mutations that move a property from the body to the query, and that give switches for it."""
     without = on_body(lambda body: _without(name, body))
 
     def in_query(request: Request) -> Request:
@@ -103,11 +101,85 @@ def _moved_to_query(name: str) -> Mutation:
         return _with_query(without(request), {name: value if isinstance(value, str) else json.dumps(value)})
 
     switched = partial(_with_query, values=dict.fromkeys(SWITCHES, "true"))
-    parts = (
+    return (
         Mutation(f"{name} in the query, not in the body", in_query),
         Mutation(f"{name} missing, switches in the query", lambda request: switched(without(request))),
     )
-    return Mutation(f"{name} in the query with switches", lambda request: switched(in_query(request)), parts=parts)
+
+
+def _spelled_otherwise(required: Sequence[str]) -> Mutation:
+    """Return the mutation that gives required properties under each other name, and in each other place, at once.
+
+    A rejection that names each property as missing shows that none of these was taken for it. If it leaves one out,
+    that property is tried by itself and, if it is left out again, each of its spellings is.
+    """
+    last = required[-MAX_ALONE:]
+    alone = tuple(_one_spelled_otherwise(name) for name in reversed(last))
+    together = tuple(
+        Mutation(spelling, change)
+        for spelling, change in (
+            ("names in capitals", _renamed(str.upper)),
+            ("names in camel case", _renamed(_camel)),
+            ("the body inside another object", on_body(lambda body: {WRAPPER: body})),
+            ("names with a space", _renamed(lambda name: f" {name}")),
+        )
+    )
+    if len(required) == 1:
+        return replace(alone[0], parts=(*alone[0].parts, *together))
+    return Mutation(
+        "required properties under other names",
+        partial(_under_other_names, required),
+        parts=(*alone, *together),
+        named=tuple(required),
+    )
+
+
+def _one_spelled_otherwise(name: str) -> Mutation:
+    """Return the mutation that gives one property under each other name, and in each other place, at once."""
+    spellings = [
+        Mutation(f"{name} as {spelling}", on_body(partial(_move, name, spelling)))
+        for spelling in (*_other_names(name), f" {name}", f"{name}[]")
+    ]
+    places = [Mutation(f"{name} inside {place}", on_body(partial(_move_into, (name,), place))) for place in PLACES]
+    return Mutation(
+        f"{name} under other names",
+        partial(_under_other_names, (name,)),
+        parts=(*spellings[:1], *_moved_to_query(name), *places, *spellings[1:]),
+        named=(name,),
+    )
+
+
+def _under_other_names(names: Sequence[str], request: Request) -> Request:
+    """Return the request with these properties in its query, and in its body under other names and in other places."""
+
+    def change(body: Json) -> Json:
+        moved = body
+        for place in PLACES:
+            moved = moved | {place: {name: body[name] for name in names if name in body}}
+        for name in names:
+            if name in body:
+                moved = _without(name, moved) | dict.fromkeys(_other_names(name), body[name])
+        return moved
+
+    held = request.json()
+    texts = {name: held[name] for name in names if name in held and isinstance(held[name], str)}
+    return _with_query(on_body(change)(request), texts | dict.fromkeys(SWITCHES, "true"))
+
+
+def _other_names(name: str) -> list[str]:
+    """Return the name as other languages and formats spell it: none of them contains the name itself as a word."""
+    words = name.split("_")
+    spellings = (_camel(name), "".join(map(str.capitalize, words)), "-".join(words), ".".join(words), name.upper())
+    return [spelling for spelling in dict.fromkeys(spellings) if spelling != name]
+
+
+def _move(name: str, other: str, body: Json) -> Json:
+    return {other if key == name else key: value for key, value in body.items()}
+
+
+def _move_into(names: Sequence[str], place: str, body: Json) -> Json:
+    kept = {key: value for key, value in body.items() if key not in names}
+    return kept | {place: {name: body[name] for name in names if name in body}}
 
 
 def _with_query(request: Request, values: Mapping[str, str]) -> Request:

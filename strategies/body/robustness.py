@@ -14,7 +14,7 @@ from contracts.openapi.operation import Operation
 from contracts.openapi.samples import admits, alternatives, sample, string_sample
 from contracts.openapi.schema_validator import fits
 from strategies.body.json_bytes import literal_value
-from strategies.body.string_payloads import BEYOND_64_BITS, storage_edge_cases
+from strategies.body.string_payloads import BEYOND_64_BITS, LEGAL_TEXTS_BY_NAME, NUL, storage_edge_cases
 from strategies.core import format_mutations
 from strategies.core.body_locations import BodyLocation, body_locations, on_body
 from strategies.core.mutation import Mutation, Priority, combine
@@ -46,12 +46,12 @@ def robustness_bodies(operation: Operation) -> list[Mutation]:
     ]
     found = [location for location in body_locations(operation) if not location.nested]
     texts = [location for location in found if admits(location.schema, "string")]
+    hard = storage_edge_cases(operation)
     for rank, location in enumerate(reversed(texts)):
-        mutations += _string_edge_cases(location, Priority.USUAL if rank == 0 else Priority.LAST)
+        mutations += _string_edge_cases(location, Priority.USUAL if rank == 0 else Priority.LAST, with_nul=not hard)
     mutations += _blank_texts(texts)
     for location in found:
         mutations += [*_form_edge_cases(location), *_number_edge_cases(location), *_array_edge_cases(location)]
-    hard = storage_edge_cases(operation)
     together_already = {part.name for mutation in hard for part in mutation.parts}
     return [*hard, *(mutation for mutation in mutations if mutation.name not in together_already)]
 
@@ -83,10 +83,25 @@ def _with_white_space(request: Request) -> Request:
     return request.with_body(b" " * OVER_A_MEBIBYTE + (request.body or b""))
 
 
-def _string_edge_cases(location: BodyLocation, usual: Priority) -> list[Mutation]:
-    text = "evt\ud800"
-    whole = Mutation(f"{location.name} with a lone surrogate", location.put(text), usual, fuzzer_only=True)
-    return [whole] if fits(location.schema, text) else []
+def _string_edge_cases(location: BodyLocation, usual: Priority, *, with_nul: bool) -> list[Mutation]:
+    """Return strings that JSON can hold and few stores can; with NUL as well where no other mutation has it."""
+    surrogate, nul = "evt\ud800", LEGAL_TEXTS_BY_NAME[NUL]
+    name = f"{location.name} with a lone surrogate"
+    if not fits(location.schema, surrogate):
+        return []
+    alone = Mutation(name, location.put(surrogate), usual, fuzzer_only=True)
+    if not (with_nul and fits(location.schema, nul)):
+        return [alone]
+    parts = (Mutation(f"{location.name} with {NUL}", location.put(nul), fuzzer_only=True), alone)
+    both = Mutation(
+        f"{name}, with {NUL}",
+        location.put(nul + surrogate),
+        Priority.FIRST if usual is Priority.USUAL else usual,
+        fuzzer_only=True,
+        parts=parts,
+        expects_success=True,
+    )
+    return [both]
 
 
 def _blank_texts(texts: Sequence[BodyLocation]) -> list[Mutation]:

@@ -60,6 +60,8 @@ LONG_TEXTS = (
 )
 LONGEST_TEXT = "a" * 3000 + " " * 3000 + "0123456789" * 400 + "!"
 """Beyond any usual limit of length, with long runs, which are slow in patterns that backtrack."""
+UNBROKEN_TEXT = "a" * 2000 + "0123456789" * 100 + "-" * 1000 + "!"
+"""Characters of words without a blank: a pattern for an id backtracks over all of it."""
 
 STRING_CONSTRAINTS = frozenset(
     {"enum", "const", "pattern", "format", "maxLength", "minLength", "anyOf", "oneOf", "allOf"},
@@ -87,6 +89,7 @@ def legal_texts(operation: Operation) -> list[Mutation]:
     mutations = [
         _with_short_texts(_mixed_text(fullest, Priority.FIRST), operation),
         _long_text(fullest, Priority.FIRST),
+        Mutation(f"{fullest.name} with 4,000 characters and no blank", fullest.put(UNBROKEN_TEXT)),
     ]
     elsewhere = {part.name for mutation in storage_edge_cases(operation) for part in mutation.parts}
     mutations += convertible_texts(operation)

@@ -16,7 +16,7 @@ from contracts.openapi.extensions import SUPPLIED_BY
 from contracts.openapi.operation import Operation
 from contracts.openapi.samples import admits, json_type, sample
 from strategies.core.body_locations import BodyLocation, Change, body_locations, lower_if_nested, on_body, only_invalid
-from strategies.core.mutation import Mutation, Priority
+from strategies.core.mutation import Mutation, Priority, combine
 
 
 def _as_text(value: Json) -> str:
@@ -58,6 +58,8 @@ CONVERTED_TYPES: Sequence[WrongType] = (
 
 INTEGER_LIKE = ("a fraction", "true")
 """A wrong number, which servers round, and a boolean, which is an integer in some languages."""
+MAX_TOGETHER = 3
+"""Properties that get a wrong type in one request."""
 MAX_PER_PRIORITY = 8
 """Wrong types of one priority; if there are more, each property keeps one, in rotation."""
 
@@ -74,7 +76,7 @@ def wrong_types(operation: Operation) -> list[Mutation]:
                 mutations.append(mutation)
             else:
                 later.append(replace(mutation, priority=Priority.LAST))
-    mutations += later
+    mutations = [*_together(found, [*mutations, *later])]
     everything = [location.name for location in found if not location.nested and not admits(location.schema, "null")]
     if len(everything) > 1:
         mutations.append(
@@ -91,6 +93,31 @@ def wrong_types(operation: Operation) -> list[Mutation]:
                 )
             )
     return only_invalid(operation, mutations)
+
+
+def _together(found: Sequence[BodyLocation], mutations: Sequence[Mutation]) -> list[Mutation]:
+    """Return one mutation for each type that no property admits, in place of those of the properties.
+
+    A rejection that names each property shows that each is validated. Null stays apart: a default for one property is
+    often worked out from another. With more properties than a few, a server that names only the first fault would be
+    asked for each of them.
+    """
+    outer = [location for location in found if not location.nested]
+    if not 1 < len(outer) <= MAX_TOGETHER or len(outer) < len(found):
+        return list(mutations)
+    by_spelling: dict[str, list[Mutation]] = {}
+    for mutation in mutations:
+        by_spelling.setdefault(mutation.name.partition(" as ")[2], []).append(mutation)
+    joined: list[Mutation] = []
+    for spelling, alone in by_spelling.items():
+        names = tuple(mutation.mutated_property for mutation in alone if mutation.mutated_property)
+        if spelling == "null" or len(alone) < len(outer):
+            joined += alone
+            continue
+        parts = [replace(mutation, named=(name,)) for mutation, name in zip(alone, names, strict=True)]
+        whole = combine(f"every property as {spelling}", parts, min(mutation.priority for mutation in alone))
+        joined.append(replace(whole, named=names))
+    return sorted(joined, key=lambda mutation: mutation.priority)
 
 
 def _where_wrong(found: Sequence[BodyLocation], row: WrongType) -> list[tuple[BodyLocation, Mutation]]:

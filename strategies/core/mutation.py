@@ -32,6 +32,9 @@ class Mutation:
     recommendation. `fuzzer_only` is True for what only a fuzzer or an attacker sends: it gates no requirement that is
     checked on all exchanges.
 
+    `named` are the properties that a rejection of the whole names, if each of them is validated: where it leaves one of
+    them out, the parts are tried as well.
+
     `mutated_property` is None unless one property is changed. `issued_token` tells whether the request still has
     exactly the issued token in the right place, `otherwise_invalid` whether more than its credentials is invalid.
 
@@ -46,6 +49,7 @@ class Mutation:
     issued_token: bool = True
     otherwise_invalid: bool = False
     parts: tuple[Mutation, ...] = ()
+    named: tuple[str, ...] = ()
     expects_success: bool = False
     gates: bool = True
     fuzzer_only: bool = False

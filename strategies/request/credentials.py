@@ -36,10 +36,13 @@ def unissued_tokens(_: Operation) -> list[Mutation]:
             Priority.FIRST,
             _unissued_token,
         ),
-        _wrong_token("the word undefined", Priority.USUAL, lambda _: "undefined"),
-        _wrong_token("the word null", Priority.USUAL, lambda _: "null"),
+        _wrong_token("the word undefined", Priority.FIRST, lambda _: "undefined"),
+        _wrong_token("the word null", Priority.FIRST, lambda _: "null"),
         _wrong_token("the text of an object", Priority.USUAL, lambda _: "[object Object]"),
         _wrong_token("SQL in the token", Priority.USUAL, lambda _: "x' OR 'a'='a"),
+        _wrong_token("a percent sign", Priority.USUAL, lambda _: "%"),
+        _wrong_token("a pattern for any text", Priority.USUAL, lambda _: ".*"),
+        _wrong_token("the word test", Priority.LAST, lambda _: "test"),
         _wrong_token("a short token", Priority.LAST, lambda _: "x"),
         _wrong_token("an unsigned JWT", Priority.FIRST, lambda _: UNSIGNED_JWT),
         replace(_wrong_token("a token of 4,000 characters", Priority.LAST, lambda _: "t" * 4000), fuzzer_only=True),
@@ -58,7 +61,13 @@ def near_miss_tokens(_: Operation) -> list[Mutation]:
         _wrong_token("case swapped", Priority.FIRST, str.swapcase),
         _wrong_token("last character changed", Priority.FIRST, lambda token: token[:-1] + _other(token[-1])),
         _wrong_token("first character changed", Priority.USUAL, lambda token: _other(token[0]) + token[1:]),
+        _wrong_token("a character percent-encoded", Priority.USUAL, lambda token: f"%{ord(token[0]):02X}{token[1:]}"),
+        _wrong_token("in base64", Priority.USUAL, _base64),
         _wrong_token("padded with an equals sign", Priority.USUAL, lambda token: f"{token}="),
+        replace(
+            _wrong_token("a letter beyond ASCII after it", Priority.USUAL, lambda token: f"{token}\u00a0\u00e9"),
+            fuzzer_only=True,
+        ),
         _wrong_token("middle character changed", Priority.LAST, _middle_changed),
         _wrong_token("first half only", Priority.LAST, lambda token: token[: len(token) // 2]),
         _wrong_token("one character before", Priority.USUAL, lambda token: "x" + token),
@@ -130,16 +139,18 @@ def auth_bypass(operation: Operation) -> list[Mutation]:
         *("X-Internal: true", "X-Debug: true", "X-Forwarded-Host: localhost", "Referer: http://localhost/"),
     )
     routing = ("X-Original-URL: /", "X-Rewrite-URL: /", "X-HTTP-Method-Override: OPTIONS", "X-Method-Override: OPTIONS")
-    return [
-        _without_header_but(
-            "headers of trust and routing", [(line, _add_line(line)) for line in (*origin, *routing)], Priority.FIRST
-        ),
+    lines = [(line, _add_line(line)) for line in (*origin, *routing)]
+    headers = _without_header_but("headers of trust and routing", lines, Priority.FIRST)
+    # What asks for another method may be answered as that method; nobody but a proxy of the target's own vouches.
+    parts = tuple(replace(part, gates=part.name in origin) for part in headers.parts)
+    paths = (
         _without_header_but("the other end of the path", [("", _retarget(_with_other_end))], Priority.FIRST),
         _without_header_but("two slashes", [("", _retarget(lambda path: "/" + path))]),
         _without_header_but("path with an escape", [("", _retarget(_with_escape))]),
         _without_header_but("path in capitals", [("", _retarget(partial(_in_capitals, operation)))]),
         _without_header_but("two slashes inside", [("", _retarget(_with_doubled_slashes))]),
-    ]
+    )
+    return [replace(headers, parts=parts, gates=False), *(replace(path, gates=False) for path in paths)]
 
 
 def token_of(request: Request) -> str:

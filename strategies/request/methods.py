@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from operator import methodcaller
+from urllib.parse import urlencode
 
+from contracts.model.http import Request
 from contracts.openapi.operation import Operation
-from strategies.core.mutation import Mutation, Priority, combine
+from strategies.core.mutation import Mutation, Priority, append_query, combine
 from strategies.core.unknown_values import unknown_id
 from strategies.request.path_ids import on_last_value
 
@@ -18,14 +20,22 @@ OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
 def other_methods(operation: Operation) -> list[Mutation]:
     """HTTP-01: methods that the document does not have for the path. HEAD and OPTIONS are handled by servers.
 
-    DELETE is left out: on a path without an id a target that accepts it might delete all records.
+    GET has the values of the body in its query as well, where a route that takes any method finds them. DELETE is left
+    out: on a path without an id a target that accepts it might delete all records.
     """
     tiers = dict.fromkeys(("GET", "POST", "PATCH"), Priority.FIRST) | dict.fromkeys(("PUT", "TRACE"), Priority.LAST)
     return [
-        Mutation(method, partial(replace, method=method), priority)
+        Mutation(method, _get_with_query if method == "GET" else partial(replace, method=method), priority)
         for method, priority in tiers.items()
         if method not in {operation.method, *operation.path_methods}
     ]
+
+
+def _get_with_query(request: Request) -> Request:
+    body = request.json() if request.body else None
+    texts = {name: value for name, value in body.items() if isinstance(value, str)} if isinstance(body, dict) else {}
+    asked = append_query(request, urlencode(texts)) if texts else request
+    return replace(asked, method="GET")
 
 
 def head_request(_: Operation) -> list[Mutation]:
@@ -87,19 +97,25 @@ def unknown_path_ids(operation: Operation) -> list[Mutation]:
     rows: tuple[tuple[str, Priority, Callable[[str], str]], ...] = (
         ("id never given", Priority.FIRST, unknown_id),
         ("id with one character more", Priority.FIRST, lambda value: value + "x"),
+        ("id with a percent sign", Priority.USUAL, lambda _: "%"),
         ("id with the last character cut", Priority.USUAL, lambda value: value[:-1]),
         (
             "id in the other case",
             Priority.USUAL,
             lambda value: value.swapcase() if value.swapcase() != value else value + "A",
         ),
-        ("id of another script", Priority.USUAL, lambda _: "z\u00fc\u4e2d\U0001f3e0"),
+        ("id with blanks around", Priority.USUAL, lambda value: f" {value} "),
+        ("id of underscores", Priority.USUAL, lambda value: "_" * len(value)),
         ("id with a quote", Priority.USUAL, lambda value: f"{value}' OR '1'='1"),
+        ("a pattern for the id", Priority.USUAL, lambda _: ".*"),
+        ("id in quotes", Priority.USUAL, lambda value: f'"{value}"'),
+        ("first half of the id", Priority.USUAL, lambda value: value[: max(1, len(value) // 2)]),
+        ("id with a wildcard", Priority.USUAL, lambda _: "*"),
         ("the id undefined", Priority.USUAL, lambda _: "undefined"),
-        ("id of 1,000 characters", Priority.USUAL, lambda _: "a" * 1000),
+        ("two ids", Priority.USUAL, lambda value: f"{unknown_id(value)},{value}"),
+        ("id of another script", Priority.LAST, lambda _: "z\u00fc\u4e2d\U0001f3e0"),
+        ("id of 1,000 characters", Priority.LAST, lambda _: "a" * 1000),
         ("the id 0", Priority.LAST, lambda _: "0"),
-        ("id with a wildcard", Priority.LAST, lambda _: "*"),
-        ("id with a percent sign", Priority.LAST, lambda _: "%"),
         ("the id __proto__", Priority.LAST, lambda _: "__proto__"),
     )
     return [Mutation(name, on_last_value(operation, change), priority) for name, priority, change in rows]

@@ -52,7 +52,7 @@ def test_job_reaches_a_final_status_and_stays(test: RequirementTest) -> None:
     test.check_all_exchanges(jobs.jobs_reach_final_status)
 
 
-@requirement("JOB-03", extra_requests=(11, 13, 41))
+@requirement("JOB-03", extra_requests=(12, 14, 42))
 def test_jobs_are_kept_apart(test: RequirementTest) -> None:
     test.run.control()
     for request in test.run.log.control_requests():
@@ -67,7 +67,8 @@ def test_jobs_are_kept_apart(test: RequirementTest) -> None:
             reads = polling.FEWEST_READS if later is plainest else READS_OF_LATER_JOBS
             test.run.jobs.poll(later.request, max_reads=reads)
     test.run.jobs.repeat_first_write()
-    for request, reported in finished.items():
+    test.run.jobs.send_rejected_write()
+    for request, reported in reversed(finished.items()):
         test.check_exchange(test.run.send(request, CONTROL), jobs.status_stable(reported))
     test.check_sequence(jobs.errors_not_shared_between_jobs, test.run.exchanges)
     test.check_sequence(per_exchange(jobs.record_is_no_blank), test.run.exchanges)
@@ -85,7 +86,7 @@ def test_status_of_a_job_needs_the_token(test: RequirementTest) -> None:
 test_unknown_job_is_refused = rejects("JOB-05", methods.unknown_path_ids, jobs.unknown_job_rejected)
 
 
-@requirement("JOB-07", extra_requests=(4, 20, 300))
+@requirement("JOB-07", extra_requests=(4, 16, 300))
 def test_every_job_is_known(test: RequirementTest) -> None:
     test.run.control()
     test.check_sequence(per_exchange(jobs.job_is_known), test.run.jobs.reads())

@@ -176,6 +176,20 @@ def test_error_names_the_property(expected, seen) -> None:
 
 
 @table(
+    "expected, error",
+    {
+        "a path": (True, {"details": {"issues": [{"path": ["event_id"]}, {"path": ["integration_id"]}]}}),
+        "texts": (True, {"message": "body.event_id is required, 'integration_id' too"}),
+        "only one": (False, {"message": "event_id is required"}),
+        "within other words": (False, {"message": "my_event_id, event_ids and integration_id"}),
+        "in capitals": (False, {"message": "EVENT_ID and INTEGRATION_ID are not known"}),
+    },
+)
+def test_error_names_each_property(expected, error) -> None:
+    assert errors.names_each(exchange(400, {"error": error}), ("event_id", "integration_id")) is expected
+
+
+@table(
     "expected, seen",
     {
         "an error": (PASS, exchange(400)),

@@ -11,6 +11,7 @@ from contracts.openapi import schema_validator
 from contracts.openapi.operation import Operation
 from contracts.untrusted import strict_json
 from strategies.body import bodies, constraints, fault_combinations, robustness, string_payloads, type_mutations
+from strategies.core.mutation import Mutation
 from tests.support.factories import CANCEL, CREATE, LIST, control, flat, objects, operation, replayable, table
 from tests.support.schemas import cases
 
@@ -115,7 +116,8 @@ def test_null_is_no_wrong_type_where_it_is_admitted() -> None:
 
 
 def test_optional_property_that_the_control_leaves_out_is_edited_too() -> None:
-    taken = operation(objects({"a": {"type": "string"}, "b": {"type": "string", "example": "good"}}))
+    many = {name: {"type": "string"} for name in "acd"}
+    taken = operation(objects(many | {"b": {"type": "string", "example": "good"}}))
     assert sent(type_mutations.wrong_types(taken), {"a": "x"})["b as an array around it"] == {"a": "x", "b": ["good"]}
     assert sent(string_payloads.legal_texts(taken), {})["b with NUL"] == {"b": "evt\x00one"}
 
@@ -178,11 +180,21 @@ def test_long_list_begins_with_what_a_server_converts() -> None:
 
 
 def test_what_a_language_converts_is_tried_on_one_property_after_the_other() -> None:
-    taken = operation(objects({name: {"type": "string"} for name in "ab"}, "ab"))
+    taken = operation(objects({name: {"type": "string"} for name in "abcd"}, "abcd"))
     kinds = ("an object around it", "an empty object", "true")
     tried = [mutation.name for mutation in type_mutations.wrong_types(taken) if mutation.name[5:] in kinds]
-    assert tried[:3] == ["b as an object around it", "a as an empty object", "b as true"]
-    assert sorted(tried[3:]) == ["a as an object around it", "a as true", "b as an empty object"]
+    assert tried[:3] == ["d as an object around it", "c as an empty object", "b as true"]
+    assert sorted(tried) == sorted(f"{name} as {kind}" for name in "abcd" for kind in kinds)
+
+
+def test_few_properties_get_a_wrong_type_in_one_request() -> None:
+    by_name = {mutation.name: mutation for mutation in type_mutations.wrong_types(CANCEL)}
+    whole = by_name["every property as an array around it"]
+    assert whole.apply(control()).json() == {name: [value] for name, value in control().json().items()}
+    assert whole.named == ("integration_id", "event_id")
+    assert [part.name for part in whole.parts] == [f"{name} as an array around it" for name in whole.named]
+    assert [part.named for part in whole.parts] == [(name,) for name in whole.named]
+    assert "event_id as null" in by_name, "a default may be worked out from the other property"
 
 
 def test_wrong_type_is_combined_with_an_unknown_id() -> None:
@@ -241,20 +253,34 @@ def test_empty_text_is_open_only_where_no_constraint_refuses_it() -> None:
     assert "b empty" in {mutation.name for mutation in constraints.constraint_violations(taken)}
 
 
-def test_property_is_moved_to_the_query_among_switches() -> None:
-    mutation = next(
-        mutation
-        for mutation in fault_combinations.combined_faults(CANCEL)
-        if mutation.name == "event_id in the query with switches"
-    )
-    request = mutation.apply(control())
-    value = control().json()["event_id"]
-    assert "event_id" not in request.json()
+def under_other_names() -> Mutation:
+    found = fault_combinations.combined_faults(CANCEL)
+    return next(mutation for mutation in found if mutation.name == "required properties under other names")
+
+
+def test_required_properties_are_given_under_each_other_name_at_once() -> None:
+    whole = under_other_names()
+    request, value = whole.apply(control()), control().json()["event_id"]
+    body = request.json()
+    assert whole.named == ("integration_id", "event_id")
+    assert not {*whole.named} & body.keys()
+    assert {name for name, held in body.items() if held == value} == {
+        *("eventId", "EventId", "event-id", "event.id", "EVENT_ID")
+    }
+    assert {body[place]["event_id"] for place in ("__proto__", "constructor", "data")} == {value}
     assert f"event_id={value}" in request.target
     assert "skip_validation=true" in request.target
-    in_query, switched = (part.apply(control()) for part in mutation.parts)
-    assert (f"event_id={value}" in in_query.target, "skip_validation" in in_query.target) == (True, False)
-    assert ("event_id=" in switched.target, "skip_validation" in switched.target) == (False, True)
+
+
+def test_each_other_name_of_a_property_is_tried_alone_if_the_whole_is_not_clear() -> None:
+    alone = next(part for part in under_other_names().parts if part.name == "event_id under other names")
+    integration, event = control().json().values()
+    bodies_sent = {part.name: part.apply(control()).json() for part in alone.parts}
+    assert alone.named == ("event_id",)
+    assert bodies_sent["event_id as eventId"] == {"integration_id": integration, "eventId": event}
+    assert bodies_sent["event_id inside __proto__"] == {"integration_id": integration, "__proto__": {"event_id": event}}
+    assert bodies_sent["event_id in the query, not in the body"] == {"integration_id": integration}
+    assert bodies_sent["event_id missing, switches in the query"] == {"integration_id": integration}
 
 
 def test_long_text_is_tried_in_place_of_shorter_ones() -> None:

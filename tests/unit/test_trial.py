@@ -200,6 +200,29 @@ def test_combined_mutation_is_reported_where_no_part_is_at_fault() -> None:
     assert finding.mutation == "all at once"
 
 
+@table(
+    "named, sent",
+    {
+        "each": (("code", "invalid"), ["all at once"]),
+        "one of the two": (("code", "elsewhere"), ["all at once", "b"]),
+        "none": (("here", "elsewhere"), ["all at once", "a", "b"]),
+    },
+)
+def test_part_that_a_rejection_of_the_whole_does_not_name_is_tried_alone(named, sent) -> None:
+    parts = [replace(changing(name), named=(word,)) for name, word in zip("ab", named, strict=True)]
+    run = Run(statuses=(400,))
+    found = tried(run, replace(combine("all at once", parts), named=named))
+    assert [seen.mutation for seen in run.exchanges] == sent
+    assert verdict_of(found).status is Status.HELD
+
+
+def test_part_that_is_accepted_alone_is_found_behind_a_rejection_of_the_whole() -> None:
+    inner = replace(changing("b"), named=("elsewhere",), parts=(changing("c"), changing("d")))
+    run = Run(statuses=(400, 400, 400, 200))
+    (finding,) = verdict_of(tried(run, replace(combine("all at once", [inner]), named=("elsewhere",)))).findings
+    assert finding.mutation == "d"
+
+
 def test_mutation_that_changes_nothing_is_not_sent() -> None:
     run = Run()
     assert verdict_of(tried(run, Mutation("nothing", lambda request: request))).status is Status.NOT_APPLICABLE

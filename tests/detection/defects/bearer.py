@@ -323,7 +323,11 @@ class LocalForwardedAddressNeedsNoToken(MockApi):
             super().authorise(request)
 
 
-@seeded(requirement="AUTH-09", observe=lambda probe: without_token(probe, x_original_url="/health"))
+@seeded(
+    requirement="AUTH-09",
+    recommended=True,
+    observe=lambda probe: without_token(probe, x_original_url="/health"),
+)
 class OpenOriginalUrlNeedsNoToken(MockApi):
     """A request whose X-Original-URL is outside the API needs no token, though its path is inside."""
 
@@ -333,7 +337,11 @@ class OpenOriginalUrlNeedsNoToken(MockApi):
             super().authorise(request)
 
 
-@seeded(requirement="AUTH-09", observe=lambda probe: without_token(probe, x_http_method_override="OPTIONS"))
+@seeded(
+    requirement="AUTH-09",
+    recommended=True,
+    observe=lambda probe: without_token(probe, x_http_method_override="OPTIONS"),
+)
 class PreflightByOverrideNeedsNoToken(MockApi):
     """A request that asks to be treated as OPTIONS needs no token, and is treated as what it is."""
 
@@ -344,6 +352,7 @@ class PreflightByOverrideNeedsNoToken(MockApi):
 
 @seeded(
     requirement="AUTH-09",
+    recommended=True,
     observe=lambda probe: probe.write(headers={"authorization": None}, path=probe.write_operation.path + "/").status,
 )
 class PathWithASlashNeedsNoToken(MockApi):
@@ -364,6 +373,7 @@ class PathWithASlashNeedsNoToken(MockApi):
 
 @seeded(
     requirement="AUTH-09",
+    recommended=True,
     observe=lambda probe: probe.write(headers={"authorization": None}, path=probe.write_operation.path.upper()).status,
 )
 class PathInUpperCaseNeedsNoToken(MockApi):
@@ -380,6 +390,7 @@ class PathInUpperCaseNeedsNoToken(MockApi):
 
 @seeded(
     requirement="AUTH-09",
+    recommended=True,
     observe=lambda probe: (
         probe.write(
             headers={"authorization": None}, path=probe.write_operation.path.replace("cancel", "%63ancel")

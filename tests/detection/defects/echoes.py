@@ -336,6 +336,7 @@ class EventOfTheBodyBeatsThatOfThePath(MockApi):
 @defect(
     group="bearer",
     requirement="AUTH-09",
+    recommended=True,
     affects=CREATE + LIST,
     observe=lambda probe: [
         probe.create(headers={"authorization": None}, path=probe.operation("create").path.removesuffix("/")).status,

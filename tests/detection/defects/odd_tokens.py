@@ -131,7 +131,10 @@ class EqualsSignBehindTheSchemeIsTaken(_AlsoReads):
 
 
 @seeded(
-    requirement="AUTH-09", affects=WRITE, observe=without_token_at(lambda path: path.replace("/events", "//events"))
+    requirement="AUTH-09",
+    recommended=True,
+    affects=WRITE,
+    observe=without_token_at(lambda path: path.replace("/events", "//events")),
 )
 class DoubledSlashNeedsNoToken(MockApi):
     """The router takes two slashes for one, and the list of protected paths does not."""
@@ -146,6 +149,7 @@ class DoubledSlashNeedsNoToken(MockApi):
 
 @seeded(
     requirement="AUTH-09",
+    recommended=True,
     observe=lambda probe: (
         probe.status(
             headers={"authorization": None},

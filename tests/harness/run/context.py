@@ -21,8 +21,9 @@ class RunContext:
 
     `selected` are the ids of the operations that the session tests. `resources` is what was created and is not
     cancelled yet. `accepted` holds the last accepted control by operation, `job_requests` how to read the status of
-    every job so far, `listed_pages` status and body of the listings that were read for ids, `found_ids` these ids, by
-    the variable that would give them; runs add to these. `on_exchange` gets each exchange, from whatever thread.
+    every job so far, with the mutation of the write that queued it, `listed_pages` status and body of the listings that
+    were read for ids, `found_ids` these ids, by the variable that would give them; runs add to these. `on_exchange`
+    gets each exchange, from whatever thread.
     """
 
     document: Document
@@ -33,7 +34,7 @@ class RunContext:
     on_exchange: Callable[[Exchange], None] = lambda _: None
     values: ValueAllocator = field(default_factory=ValueAllocator)
     accepted: dict[str, Exchange] = field(default_factory=dict)
-    job_requests: list[Request] = field(default_factory=list)
+    job_requests: dict[Request, str] = field(default_factory=dict)
     listed_pages: dict[Request, tuple[str, Json]] = field(default_factory=dict)
     found_ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
 

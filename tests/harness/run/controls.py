@@ -121,11 +121,13 @@ class ControlProvider:
     def prepare_ambiguous_base(self) -> Request:
         """Return the request to modify where a careful target may accept or reject the result.
 
-        It holds nothing that is reserved for rejections: their side effects can still be seen then.
+        It holds nothing that is reserved for certain rejections: their side effects can still be seen then. What the
+        operation may use up has a value of its own, which tells of rejections if no such request was accepted.
         """
         if self.missing_settings or not self.replayable:
             return self.prepare_rejection_base()
-        return self.tagged(self.control().request, AMBIGUOUS)
+        unused = self.unused_value_request(AMBIGUOUS) if self._operation.consumes_value else None
+        return self.tagged(unused or self.control().request, AMBIGUOUS)
 
     def prepare_base_for_any_response(self) -> Request:
         """Return the request to modify for requirements that check all exchanges, whether it is accepted or not."""
@@ -192,10 +194,13 @@ class ControlProvider:
         return True
 
     def was_accepted_with(self, request: Request) -> bool:
-        """Return whether any accepted request holds a value that this one has and the first control has not."""
+        """Return whether any accepted request holds a value that this one has and the first control has not.
+
+        One that was answered by a crash, or by nothing, may have been accepted as well.
+        """
         control_values, own = ({*self._values_of(one)} for one in (self.control().request, request))
         distinctive = [value.encode(errors="backslashreplace") for value in own - control_values]
-        accepted = (e.request for e in self._log.exchanges if e.accepted)
+        accepted = (e.request for e in self._log.exchanges if e.accepted or e.crashed)
         return any(text in (sent.body or b"") + sent.target.encode() for sent in accepted for text in distinctive)
 
     def must_not_send(self, mutation: Mutation, base: Request, modified: Request) -> bool:

@@ -10,7 +10,7 @@ from contracts.checks import jobs
 from contracts.errors import CouldNotTell, NotApplicable
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.operation import Link, Operation
-from strategies.body import constraints, string_payloads
+from strategies.body import bodies, constraints, string_payloads
 from strategies.core.mutation import Mutation
 from strategies.request import methods
 from strategies.safety import may_hit_foreign_ids
@@ -153,13 +153,20 @@ class JobReader:
         return [exchange for exchange in self._log.controls() if exchange.request in queued]
 
     def known_requests(self, max_requests: int) -> list[Request]:
-        """Return requests for the status of jobs that the session's writes queued: odd ids first, then a spread."""
-        found = dict.fromkeys(self._context.job_requests)
+        """Return requests for the status of jobs that the session's writes queued.
+
+        Odd ids come first, then the jobs of writes with odd values, one for each mutation and each of them twice: the
+        first read often finds them pending. Then comes a spread over the others.
+        """
+        found = self._context.job_requests
         odd = sorted(found, key=lambda request: -sum(not character.isalnum() for character in request.target))
-        chosen = dict.fromkeys(odd[: max_requests // 4])
-        rest = [request for request in found if request not in chosen]
-        step = max(1, len(rest) // max(1, max_requests - len(chosen)))
-        return [*chosen, *rest[::step]][:max_requests]
+        chosen = odd[: max(1, max_requests // 8)]
+        by_mutation = {mutation: request for request, mutation in found.items() if mutation != CONTROL}
+        turns = list(by_mutation.values())[: max_requests // 3]
+        rest = [request for request in found if request not in {*chosen, *turns}]
+        left = max_requests - len(chosen) - 2 * len(turns)
+        step = max(1, len(rest) // max(1, left))
+        return [*chosen, *turns, *turns, *rest[::step]][:max_requests]
 
     def repeat_first_write(self) -> None:
         """Send again the first write that queued a job to read, for a second job about its record; never a create."""
@@ -167,6 +174,13 @@ class JobReader:
         first = next((e for e in self._log.exchanges if e.operation == source.id and e.accepted), None)
         if first is not None and not source.record:
             self._sender.send(first.request, CONTROL, operation=source)
+
+    def send_rejected_write(self) -> None:
+        """Send a write that must be rejected: what the server keeps of it is no part of the job that is read next."""
+        source, _ = self.sources()[0]
+        request = self._requests.request_for(source)
+        for mutation in bodies.missing_properties(source)[:1]:
+            self._sender.send(mutation.apply(request), mutation, operation=source)
 
     def read_failing_job(self) -> Exchange | None:
         """Write what can come to nothing, and read its job, which is expected to fail; None if it is rejected."""

@@ -125,7 +125,7 @@ class Sender:
             self._budget.owe_cleanup(record)
         if exchange.accepted and queued_job(operation, exchange) is not None:
             with suppress(CouldNotTell):  # an id that no request can hold
-                self._context.job_requests.append(self._requests.status_request_for(exchange)[1])
+                self._context.job_requests[self._requests.status_request_for(exchange)[1]] = exchange.mutation
         self._client.token_honoured |= exchange.accepted and exchange.issued_token
         if self._log.succeeded(exchange) and exchange.mutation == CONTROL:
             self._context.accepted[exchange.operation] = exchange

@@ -59,7 +59,7 @@ class TokenGuard:
         """Raise if the target now rejects the token on requests that it accepted before; sends at most two of them."""
         context = self._context
         harmless = [e.request for e in context.accepted.values() if not context.document.operation(e.operation).record]
-        for request in (harmless or context.job_requests)[-1:] * REJECTIONS_THAT_END_A_TOKEN:
+        for request in (harmless or list(context.job_requests))[-1:] * REJECTIONS_THAT_END_A_TOKEN:
             self._budget.spent += 1
             response = self._client.send(request).response
             if response is None or response.status != HTTPStatus.UNAUTHORIZED:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from contracts.checks import errors
 from contracts.checks.base import CheckFunction, SeriesCheckFunction
 from contracts.checks.schema import is_clearly_invalid
 from contracts.model.http import Exchange, Request
@@ -49,7 +50,7 @@ class RequirementTest:
     dependencies: list[RequirementTest] = field(default_factory=list)
     _asked_for_mutations: bool = False
     _made_mutation: bool = False
-    _parts: dict[int, list[tuple[Mutation, Callable[[], Request]]]] = field(default_factory=dict)
+    _combined: dict[int, tuple[Mutation, Callable[[], Request]]] = field(default_factory=dict)
 
     @property
     def operation(self) -> Operation:
@@ -102,6 +103,7 @@ class RequirementTest:
         """Check an exchange, once; if it is a violation, send the request again to see whether it always is.
 
         Where the mutation has parts, these are sent and checked as well: violations of the parts stand for the whole.
+        So they are where a rejection of the whole does not name all properties that it should be about.
         """
         if any(one is exchange for one in self.decided):
             return
@@ -113,6 +115,8 @@ class RequirementTest:
             return
         self.decided.append(exchange)
         if not isinstance(decision, Violation):
+            if self._leaves_parts_open(exchange):
+                self._check_parts(exchange, check)
             return
         before = len(self.occurrences)
         self._check_parts(exchange, check)
@@ -193,18 +197,30 @@ class RequirementTest:
             return None  # it may have an effect on others
         sent = self.run.log.find(modified)
         exchange = sent if sent and sent.mutation == mutation.name else self.run.send(modified, mutation)
-        self._parts[id(exchange)] = [(part, base) for part in mutation.parts]
+        self._combined[id(exchange)] = mutation, base
         return exchange
+
+    def _leaves_parts_open(self, exchange: Exchange) -> bool:
+        """Return whether a rejection does not tell of each part of its mutation that it would be rejected alone."""
+        mutation, _ = self._combined.get(id(exchange), (None, None))
+        return mutation is not None and bool(mutation.named) and not errors.names_each(exchange, mutation.named)
 
     def _check_parts(self, exchange: Exchange, check: CheckFunction) -> None:
         """Send the parts of an exchange's mutation, each by itself, and check what comes of them."""
-        for part, base in self._parts.get(id(exchange), ()):
+        if id(exchange) not in self._combined:
+            return
+        mutation, base = self._combined[id(exchange)]
+        for part in mutation.parts:
             if self.run.budget.spare <= 0:
                 return
+            if part.named and not exchange.accepted and errors.names_each(exchange, part.named):
+                continue  # the whole was rejected for this one, too
             request = base()
             modified = part.apply(request)
             if modified != request and not self.run.controls.must_not_send(part, request, modified):
-                self.check_exchange(self.run.send(modified, part), check)
+                sent = self.run.send(modified, part)
+                self._combined[id(sent)] = part, base
+                self.check_exchange(sent, check)
 
     def _confirm(self, occurrence: Occurrence, check: CheckFunction) -> None:
         """Send the request of a violation again, and count how often it violates."""

@@ -19,8 +19,8 @@ NO_REQUEST_LEFT: Final = "no request of this profile is left to show it: choose 
 NO_VALUE_LEFT: Final = "no known value is left to show it"
 
 
-def check_no_side_effects(trial: RequirementTest, base: Callable[[], Request]) -> None:
-    """Check that the requests made from `base`, all of which were rejected, had no side effect.
+def check_no_side_effects(trial: RequirementTest, *bases: Callable[[], Request]) -> None:
+    """Check that the requests made from each base, all of which were rejected, had no side effect.
 
     What an operation may use up shows in a job: the base is sent unmodified, and its job is compared with that of a
     control that was sent a second time. If both end alike, while the job of an unused value ends otherwise, the base
@@ -29,13 +29,20 @@ def check_no_side_effects(trial: RequirementTest, base: Callable[[], Request]) -
     """
     trial.run.finish_traffic()
     lists = trial.run.listing.operation
-    try:
-        if lists is None:
-            _check_job(trial, base)
-        else:
-            _check_listing(trial, lists, base)
-    except BudgetSpent as spent:
-        raise NotReached(str(spent)) from None
+    unshown: list[NotApplicable] = []
+    for base in bases:
+        try:
+            if lists is None:
+                _check_job(trial, base)
+            else:
+                _check_listing(trial, lists, base)
+        except BudgetSpent as spent:
+            if not trial.decided:
+                raise NotReached(str(spent)) from None
+        except NotApplicable as reason:
+            unshown.append(reason)
+    if not trial.decided and unshown:
+        raise unshown[0]
     if not trial.decided:
         unclear = "the listing does not show what was written" if lists else "the job did not end in time"
         raise NotApplicable(unclear)
