@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.harness.run.shards import Shard
 from tests.support.factories import table
 from tests.support.suite_process import ROOT
 
@@ -122,3 +123,32 @@ def test_workflow_has_the_inputs_of_the_action_and_hands_on_all_of_them() -> Non
     assert step["uses"] == "$/.github/actions/conformance"
     defaults = {name: one.get("default") for name, one in called["inputs"].items()}
     assert defaults == {name: action["inputs"][name].get("default") for name in defaults}
+
+
+def test_action_passes_a_shard(step: Callable[..., tuple[subprocess.CompletedProcess[str], list[str]]]) -> None:
+    _, call = step(0, SHARD="2/5")
+    assert call[call.index("--shard") + 1] == "2/5"
+
+
+def test_action_merges_with_no_option_that_the_shards_have(
+    step: Callable[..., tuple[subprocess.CompletedProcess[str], list[str]]],
+) -> None:
+    done, call = step(1, MERGE="shards", SETTINGS="A=b", KNOWN_ISSUES="known.yaml", SHARD="1/2")
+    assert call == ["merge", "shards", "--out", "conformance", "--known-issues", "known.yaml", "no settings"]
+    assert (done.returncode, "::error title=Contract broken::" in done.stdout) == (1, True)
+
+
+def test_nightly_merges_all_shards_and_publishes_what_was_merged() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "nightly.yml").read_text())["jobs"]
+    matrix = jobs["conformance"]["strategy"]["matrix"]
+    shards = [Shard.parse(text) for text in matrix["shard"]]
+    assert [shard.number for shard in shards] == list(range(1, shards[0].of + 1))
+    assert {shard.of for shard in shards} == {len(shards)}
+    assert jobs["report"]["strategy"]["matrix"]["target"] == matrix["target"]
+    assert (jobs["report"]["needs"], jobs["publish"]["needs"]) == ("conformance", "report")
+    (tested,) = [one for one in jobs["conformance"]["steps"] if "shard" in one.get("with", {})]
+    steps = {one["name"]: one for one in jobs["report"]["steps"]}
+    pattern = steps["Fetch the shards"]["with"]["pattern"]
+    assert tested["with"]["artifact"].startswith(pattern.removesuffix("*"))
+    assert steps["Merge them"]["env"]["KNOWN_ISSUES"] == tested["with"]["known-issues"]
+    assert jobs["report"]["if"] == "${{ !cancelled() }}", "also where a shard failed"

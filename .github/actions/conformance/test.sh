@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
 # The action's test step: turns its inputs into options, and the exit code of the run into the result of the step.
+# With MERGE, the folder of a run's shards, it makes one report of them in place of a run.
 #
 # Code 6, could not tell, passes with a warning unless COULD_NOT_TELL is fail: a sandbox that sleeps breaks no contract.
 set -euo pipefail
-options=(--out "$OUT" --target "$TARGET" --profile "$PROFILE")
-for name in contract history known-issues redact; do
+if [ -n "${MERGE:-}" ]; then
+    options=(merge "$MERGE" --out "$OUT")
+    CONTRACT="" REDACT="" OVERLAY="" OPERATIONS="" SETTINGS="" SHARD="" # the shards say
+else
+    options=(run --out "$OUT" --target "$TARGET" --profile "$PROFILE")
+fi
+for name in contract history known-issues redact shard; do
     variable=$(tr 'a-z-' 'A-Z_' <<< "$name")
     if [ -n "${!variable}" ]; then options+=("--$name" "${!variable}"); fi
 done
@@ -24,7 +30,7 @@ unset SETTINGS
 # What a run created and could not cancel is cancelled by the next one.
 export XDG_STATE_HOME="${XDG_STATE_HOME:-$PWD/$OUT/state}"
 code=0
-"$COMMAND" run "${options[@]}" || code=$?
+"$COMMAND" "${options[@]}" || code=$?
 echo "exit-code=$code" >> "$GITHUB_OUTPUT"
 if [ -f "$OUT/results/latest/summary.md" ]; then cat "$OUT/results/latest/summary.md" >> "$GITHUB_STEP_SUMMARY"; fi
 case $code in
