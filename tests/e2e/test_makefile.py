@@ -123,3 +123,15 @@ def test_part_of_the_tests_fails_by_its_exit_code(code: int, arguments: list[str
     command = ["make", "test-unit", "test-e2e", "test-detection", *arguments]
     done = subprocess.run(command, cwd=checkout, env=environment(), check=False, timeout=60)  # noqa: S603 - any make
     assert done.returncode == status
+
+
+def test_shards_are_merged_into_a_folder(checkout: Path) -> None:
+    (call,) = calls_of(checkout, "merge", "SHARDS=one two", "OUT=night")
+    assert call == ["-m", "reports.cli.merge", "one", "two", "--out", "night"]
+
+
+def test_merging_nothing_says_how(checkout: Path) -> None:
+    command = ["make", "merge"]
+    done = subprocess.run(command, cwd=checkout, env=environment(), capture_output=True, timeout=60, check=False)  # noqa: S603 - any make
+    assert done.returncode != 0
+    assert b'Say which: make merge SHARDS="FOLDER FOLDER"' in done.stdout

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import trustme
 
+from contracts.errors import UsageError
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
 from tests.harness.cli.doctor import MAX_NOT_JUDGED, main, tools
@@ -308,3 +309,21 @@ def test_any_document_has_a_request_that_does_nothing(tmp_path: Path, paths, met
     document = loaded(tmp_path, described(paths=paths))
     request = harmless_request(document.operations, Target("here", "http://127.0.0.1:1", None, {}))
     assert (request.method, request.target, request.body) == (method, target, None)
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_doctor_says_whether_redis_can_count(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, fails: bool
+) -> None:
+    def counter(_: object) -> None:
+        if fails:
+            raise UsageError("Redis at cache:6379 cannot count.")
+
+    monkeypatch.setattr("tests.harness.cli.doctor.counter_for", counter)
+    monkeypatch.setenv("PROPEXO_REDIS_URL", "redis://:not-to-be-shown@cache")
+    main(["--target", nobody(), "--env-file", os.devnull])
+    said = capsys.readouterr().out
+    (line,) = [line for line in said.splitlines() if line[9:].startswith("redis")]
+    assert line.startswith("problem" if fails else "ok")
+    assert ("What to do: Redis at cache:6379 cannot count." in said) is fails
+    assert "not-to-be-shown" not in said

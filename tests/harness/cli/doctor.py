@@ -22,6 +22,7 @@ from contracts.errors import ContractError, UsageError
 from contracts.mock.data.served import not_served
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
+from contracts.model.exit_codes import ExitCode
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
@@ -32,8 +33,18 @@ from tests.harness.cli.lines import PROBLEM, Line
 from tests.harness.cli.preflight_client import MAX_ATTEMPT_SECONDS, PreflightClient
 from tests.harness.cli.target_checks import examine
 from tests.harness.config.access import Access
-from tests.harness.config.settings import MOCK, Secret, Target, env_file_from, settings_from, target_from, tls_of
+from tests.harness.config.settings import (
+    MOCK,
+    Secret,
+    Settings,
+    Target,
+    env_file_from,
+    settings_from,
+    target_from,
+    tls_of,
+)
 from tests.harness.http.proxies import proxy_for
+from tests.harness.rate_limit.open_counter import counter_for
 from tests.harness.run.coverage import left_out
 from tests.harness.run.relations import variables_of
 from tests.harness.run.selection import NothingSelected, allowed_writes, select
@@ -113,10 +124,21 @@ def _lines(options: argparse.Namespace, declared: Access | None) -> Iterator[Lin
     except UsageError as error:
         yield Line("settings", "cannot be used", str(error))
         return
+    if settings.redis_url is not None:
+        yield _redis(settings)
     yield Line("settings", f"{len(target.known)} variables with values that the target knows")
     served = document.served_at(target.url)
     yield from _left_out(_chosen(served, chosen), served, requirements, target, everything=options.verbose)
     yield from examine(served, _chosen(served, chosen), requirements, client, declared)
+
+
+def _redis(settings: Settings) -> Line:
+    """Return a line on the Redis that counts the requests of all machines."""
+    try:
+        counter_for(settings)
+    except UsageError as error:
+        return Line("redis", "cannot be used", str(error), ExitCode.USAGE)
+    return Line("redis", "counts the requests of all machines")
 
 
 def _chosen(document: Document, ids: Collection[str]) -> list[Operation]:
