@@ -7,6 +7,7 @@ what is not there: only from texts with a mark that this run made up, from days,
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,9 @@ from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Operation
 
 DAY_TOLERANCE: Final = timedelta(days=1)
-"""A day is local to the property: in another time zone it may be the one before or after."""
+"""A time is local to the property: in another time zone it may be on the day before or after."""
+HAS_TIME: Final = re.compile(r"[0-9][T ](?!00:00(:00)?(\.0+)?(Z|$))[0-9]", re.IGNORECASE)
+"""A day alone has no time zone, and midnight is that of the same day unless a zone moved it, which changes the hour."""
 MARKUP_CONVERSIONS: Final = (html.escape, partial(html.escape, quote=False), html.unescape)
 DAY_CHARACTERS: Final = len("2099-01-15")
 
@@ -155,7 +158,8 @@ def _difference(shown: Json, sent: str, mark: str) -> str:
     if shown != sent and any(shown in (convert(sent), convert(convert(sent))) for convert in MARKUP_CONVERSIONS):
         return "with its markup converted"
     days = _day(sent), _day(shown)
-    if days[0] and days[1] and abs(days[0] - days[1]) > DAY_TOLERANCE:
+    tolerance = DAY_TOLERANCE if HAS_TIME.search(shown) else timedelta()
+    if days[0] and days[1] and abs(days[0] - days[1]) > tolerance:
         return "has another day"
     return ""
 

@@ -9,6 +9,7 @@ from contracts.model.verdict import NOT_CONCERNED, PASS
 from tests.support.factories import CREATE, LIST, all_decided, decided, exchange, table
 
 MARK = "m0123456789a"
+OTHER_DAY = "appointment_datetime has another day"
 NOTES = f"Tom & Žofie {MARK}"
 SENT = {"title": f"Visit {MARK}", "notes": NOTES, "appointment_date": "2099-01-05", "lead_id": "l-1"}
 
@@ -37,10 +38,13 @@ def record(number: int = 1, **shown: Any) -> dict[str, Any]:
         "in another case": ("notes altered", {"notes": NOTES.replace("Tom", "TOM")}),
         "in another encoding": ("notes altered", {"notes": NOTES.encode().decode("latin-1")}),
         "the day before, by its time zone": (PASS, {"appointment_datetime": "2099-01-04T23:00:00Z"}),
+        "the day before, without a time": (OTHER_DAY, {"appointment_datetime": "2099-01-04"}),
+        "the day after, at midnight": (OTHER_DAY, {"appointment_datetime": "2099-01-06T00:00:00.000Z"}),
+        "the day after, at midnight elsewhere": (PASS, {"appointment_datetime": "2099-01-06T00:00:00+09:00"}),
         "no day": (PASS, {"appointment_datetime": None}),
         "a day in words": (PASS, {"appointment_datetime": "next week"}),
-        "day and month swapped": ("appointment_datetime has another day", {"appointment_datetime": "2099-05-01"}),
-        "today": ("appointment_datetime has another day", {"appointment_datetime": "2026-11-27T09:00:00Z"}),
+        "day and month swapped": (OTHER_DAY, {"appointment_datetime": "2099-05-01"}),
+        "today": (OTHER_DAY, {"appointment_datetime": "2026-11-27T09:00:00Z"}),
         "another person": ("associated_lead_ids names another", {"associated_lead_ids": ["l-2"]}),
         "several persons": (PASS, {"associated_lead_ids": ["l-2", "l-1"]}),
         "nobody, as all of them": (PASS, {"associated_lead_ids": None}),
