@@ -11,6 +11,7 @@ from contracts.errors import ContractError
 from contracts.openapi.loader import load_document
 from contracts.openapi.traits import TRAITS, WIDER, includes
 from contracts.requirements import FixHint, load_requirements
+from tests.harness.pytest_plugin.collection import MOST_TELLING
 from tests.support.factories import DOCUMENT, REQUIREMENTS, conformance_tests, table
 from tests.support.suite_process import GENERIC
 
@@ -252,3 +253,11 @@ def test_requirement_is_tested_after_those_that_imply_it(requirement) -> None:
     order = [found[0].requirement for found in CITATIONS.values()]
     order.sort(key=lambda name: REQUIREMENTS[name].checks_all_exchanges)
     assert all(order.index(name) < order.index(requirement.id) for name in requirement.implied_by)
+
+
+def test_what_comes_first_neither_depends_on_a_later_test_nor_implies_another() -> None:
+    implying = {name for one in REQUIREMENTS.values() for name in one.implied_by}
+    assert set(MOST_TELLING) <= REQUIREMENTS.keys()
+    assert not implying & set(MOST_TELLING)
+    assert not [name for name in MOST_TELLING if REQUIREMENTS[name].implied_by]
+    assert not [name for name in MOST_TELLING if REQUIREMENTS[name].checks_all_exchanges]
