@@ -13,9 +13,11 @@ FINDING ?=
 PUBLISHED ?=
 SHARDS ?=
 DOCUMENT ?=
+BUDGET ?=
+MINUTES ?=
 OUT ?= reports
 # Read by the recipes from their environment, where blanks and quotes in a path are nobody's syntax.
-export PYTHON TARGET CONTRACT PROFILE PORT DEFECT CAUSE FINDING DOCUMENT PUBLISHED OUT
+export PYTHON TARGET CONTRACT PROFILE BUDGET MINUTES PORT DEFECT CAUSE FINDING DOCUMENT PUBLISHED OUT
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -37,8 +39,9 @@ TESTS := test-unit test-e2e test-detection
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PROFILE (quick, nightly, deep); write OUT/html/index.html
-	@$(RUN) -m reports.cli.conformance --out "$$OUT" --target "$$TARGET" --contract "$$CONTRACT" --profile "$$PROFILE" $(ARGS)
+conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PROFILE (quick, nightly, deep); BUDGET=6000 requests (or MINUTES=60) a run; write OUT/html/index.html
+	@$(RUN) -m reports.cli.conformance --out "$$OUT" --target "$$TARGET" --contract "$$CONTRACT" --profile "$$PROFILE" \
+		$(if $(BUDGET),--budget "$$BUDGET") $(if $(MINUTES),--minutes "$$MINUTES") $(ARGS)
 
 requirements: $(READY) ## write OUT/html/requirements.html: what is required, what is sent for it in PROFILE, how to mend
 	@mkdir -p "$$OUT/html"; said=$$($(RUN) -m pytest tests/conformance --collect-only -qq --contract "$$CONTRACT" --profile "$$PROFILE" \

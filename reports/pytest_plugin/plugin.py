@@ -16,6 +16,7 @@ from reports.pytest_plugin import merging, options, presentation, requirements_r
 from reports.pytest_plugin.har_recording import HarRecording
 from reports.pytest_plugin.options import output_files
 from reports.pytest_plugin.presentation import WorkersPlan
+from reports.pytest_plugin.rotation import plan_turns
 from reports.pytest_plugin.run_names import target_name
 from reports.pytest_plugin.run_reports import RunReports, report_leaks
 from reports.pytest_plugin.shard_recording import ShardRecording
@@ -29,8 +30,9 @@ from reports.run.outcome import LEAKED
 from reports.run.run_report import RunReport
 from reports.run.trend import Comparison
 from reports.writers import allure_results, allure_write_guard
+from tests.harness.pytest_plugin.planned_turns import budget_in
 from tests.harness.pytest_plugin.replay import outcome_lines
-from tests.harness.pytest_plugin.stash import REPLAY, RESULTS, SESSION
+from tests.harness.pytest_plugin.stash import PLANNED_TURNS, REPLAY, RESULTS, SESSION
 from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.session import Session
 
@@ -60,6 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         merging.register(config)
         config.stash[COMPARISON] = _comparison(config, config.stash[SESSION])
+        if planned := plan_turns(config):
+            config.stash[PLANNED_TURNS] = planned
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     if MERGED in config.stash:
@@ -73,7 +77,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _comparison(config: pytest.Config, session: Session) -> Comparison:
     file, target = config.getoption("--history"), target_name(session)
-    past = history.read(Path(file), target, session.document.digest) if file else history.History(())
+    document, title = session.document, "" if budget_in(config) is None else session.document.title
+    past = history.read(Path(file), target, document.digest, title) if file else history.History(())
     issues = Path(config.getoption("--known-issues"))
     return Comparison(
         began=config.stash[MERGED].config.began if MERGED in config.stash else run_report.now(),

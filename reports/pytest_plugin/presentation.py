@@ -11,6 +11,7 @@ from contracts.model.result import Presentation
 from contracts.model.verdict import Verdict
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
+from reports.pytest_plugin.rotation import has_full_turn
 from reports.pytest_plugin.run_names import allure_check, redactor_of
 from reports.pytest_plugin.stash import ALLURE, COMPARISON
 from reports.render import last_requests
@@ -72,11 +73,12 @@ def pytest_conformance_verdict(config: pytest.Config, test: RequirementTest, ver
     suppressed = known_issues.suppressed(verdict.findings, comparison.known_identities(verdict.findings), strict=strict)
     check = allure_check(config, test.requirement, test.operation)
     control = test.run.controls.first
+    issues = comparison.issues.issues if has_full_turn(config, test.operation.id) else ()
     config.stash[ALLURE].add_verdict(verdict, check, url, redactor, control, trends, suppressed=suppressed)
     return Presentation(
         text=failure_text(verdict, test.requirement, test.operation, url, redactor, trends),
         suppressed=suppressed,
-        stale_issues=known_issues.stale_issues(verdict, comparison.issues.issues, str(session.options.profile)),
+        stale_issues=known_issues.stale_issues(verdict, issues, str(session.options.profile)),
         finding_texts={finding.identity: finding_text(finding, url, redactor) for finding in verdict.findings},
         last_requests=tuple(last_requests.last_request(exchange, url, redactor) for exchange in verdict.last_requests),
     )

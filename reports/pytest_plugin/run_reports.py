@@ -15,6 +15,7 @@ from contracts.model.exit_codes import ExitCode, decide_exit_code
 from contracts.model.result import stop_reason
 from contracts.model.verdict import Status
 from reports.pytest_plugin.options import output_files
+from reports.pytest_plugin.rotation import recorded_turns, rotation_report, tried_in_full
 from reports.pytest_plugin.run_facts import access_level, not_judged, run_config
 from reports.pytest_plugin.run_names import allure_check
 from reports.pytest_plugin.stash import ALLURE, COMPARISON, MERGED, write_errors_kept
@@ -28,7 +29,7 @@ from reports.run.run_report import RunReport, as_run
 from reports.writers import allure_run_files, badge, summary
 from tests.harness.config import access
 from tests.harness.pytest_plugin.sharding import shard_in
-from tests.harness.pytest_plugin.stash import NOT_CANCELLED, NOT_WRITTEN, RESULTS, SESSION
+from tests.harness.pytest_plugin.stash import NOT_CANCELLED, NOT_WRITTEN, PLANNED_TURNS, RESULTS, SESSION
 
 
 class RunReports:
@@ -80,14 +81,18 @@ class RunReports:
         """Return the run as history keeps it, as far as it is known before reports are written."""
         results = self._config.stash[RESULTS]
         code = self._exit_code(refused=False, leaked=False)
-        return as_run(run_config(self._config), results, code, self._proof, whole=self._is_whole(code))
+        turns = {} if self._selects_checks() else recorded_turns(self._config, results)
+        return as_run(run_config(self._config), results, code, self._proof, whole=self._is_whole(code), turns=turns)
 
     def _report(self, run: Run, not_cancelled: Sequence[str]) -> RunReport:
         comparison, results = self._config.stash[COMPARISON], self._config.stash[RESULTS]
         stale_issues = [
             *(result.stale_issues for result in results if result.stale_issues),
             *known_issues.stale_causes(
-                results, comparison.issues.issues, str(self._session.options.profile), self._applies_on
+                tried_in_full(self._config, results),
+                comparison.issues.issues,
+                str(self._session.options.profile),
+                self._applies_on,
             ),
         ]
         trends = trend.all_trends(run, comparison.runs, comparison.issues, comparison.today)
@@ -107,6 +112,7 @@ class RunReports:
             files=output_files(self._config),
             selects_checks=self._selects_checks(),
             hints={name: requirement.fix for name, requirement in self._session.requirements.items()},
+            rotation=rotation_report(self._config, run, trends, results),
         )
         return self._with_exit_code(report, leaked=False)
 
@@ -120,7 +126,8 @@ class RunReports:
         session, results = self._pytest_session, self._config.stash[RESULTS]
         stopped = session.shouldstop or session.shouldfail or stop_reason(results)
         finished = code not in (ExitCode.INTERRUPTED, ExitCode.SUITE_FAILED)
-        return not self._config.option.operation and not self._selects_checks() and not stopped and finished
+        selects = self._config.option.operation or PLANNED_TURNS in self._config.stash or self._selects_checks()
+        return not selects and not stopped and finished
 
     def _selects_checks(self) -> bool:
         """Return whether the user selected some of the checks on the operations, as somebody does who mends one."""
@@ -131,7 +138,7 @@ class RunReports:
         folders = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
         return bool(selected or option.finding) or folders != {ROOT / "tests" / "conformance"}
 
-    def _exit_code(self, *, refused: bool, leaked: bool) -> ExitCode:
+    def _exit_code(self, *, refused: bool, leaked: bool, not_tried: bool = False) -> ExitCode:
         results, not_written = self._config.stash[RESULTS], self._config.stash[NOT_WRITTEN]
         return decide_exit_code(
             results,
@@ -140,11 +147,13 @@ class RunReports:
             unwritten=bool(not_written),
             leaked=leaked,
             refused=refused,
+            not_tried=not_tried,
         )
 
     def _with_exit_code(self, report: RunReport, *, leaked: bool) -> RunReport:
         """Return the report with the exit code that follows from what became of the reports by now."""
-        code = self._exit_code(refused=bool(report.refusals), leaked=leaked)
+        not_tried = report.rotation is not None and bool(report.rotation.not_tried)
+        code = self._exit_code(refused=bool(report.refusals), leaked=leaked, not_tried=not_tried)
         not_written = self._config.stash[NOT_WRITTEN]
         why = failure_reason(report.results, unwritten=bool(not_written), leaked=leaked)
         return replace(report, exit_code=code, failure_reason=why)

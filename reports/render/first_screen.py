@@ -23,9 +23,10 @@ NOT_TESTED = (CheckResult.NOT_RUN, CheckResult.NOT_REACHED)
 
 def rows(report: RunReport) -> dict[str, str]:
     """Return the rows by name, the most important first. A cause has the number by which commands name it."""
-    others = dict(_untold(report)) | {"Evidence": _evidence(report)}
+    turns = report.rotation.facts() if report.rotation else {}
+    others = dict(_untold(report)) | turns | {"Evidence": _evidence(report)}
     fits = len(report.causes) + len(others) <= ROWS_SHOWN
-    causes = report.causes if fits else report.causes[:CAUSES_SHOWN]
+    causes = report.causes if fits else report.causes[: CAUSES_SHOWN - len(turns)]
     shown = {f"Cause {number}": _line(cause) for number, cause in enumerate(causes, start=1)}
     if more := len(report.causes) - len(causes):
         shown["More"] = f"and {pluralize(more, 'more cause')}, listed in Global Attachments"

@@ -41,6 +41,8 @@ def page(report: RunReport) -> str:
     """Return the page. Text from the target is in code spans and blocks only, so that none of it is rendered."""
     lines = [f"# {prose(report.headline)}", "", prose(report.exit_line), ""]
     lines += [f"- **Quality gate:** {prose(refusal)}" for refusal in report.refusals]
+    if report.rotation:
+        lines += [f"- **{name}:** {prose(text)}." for name, text in report.rotation.facts().items()]
     lines += ["## What changed", "", *_changes(report), *_again(report), ""]
     if undecided := list(_undecided(report)):
         lines += ["## What could not be told", "", *undecided, ""]

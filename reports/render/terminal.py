@@ -18,6 +18,7 @@ from reports.render.wording import one_line, shorten
 from reports.run.causes import Cause
 from reports.run.counts import CheckResult, Counts, explanation, gating, pluralize
 from reports.run.outcome import Outcome
+from reports.run.rotation_report import FROM_EARLIER_RUNS, NOT_TRIED_AGAIN, TRIED
 from reports.run.run_report import RunReport
 from reports.run.trend import State, moment
 
@@ -57,6 +58,7 @@ def closing_text(report: RunReport, width: int) -> str:
     console = Console(width=width, force_terminal=False, color_system=None, highlight=False)
     with console.capture() as capture:
         refusals = [_filled(f"Quality gate: {refusal}", width) for refusal in report.refusals]
+        refusals += [_filled(f"{NOT_TRIED_AGAIN}: {text}.", width) for text in _turns(report, NOT_TRIED_AGAIN)]
         undecided = list(undecided_lines(report, width))
         for line in (
             *(_filled(report.headline, width), *refusals, "", *_causes(report, width), ""),
@@ -146,7 +148,15 @@ def undecided_lines(report: RunReport, width: int) -> Iterator[str]:
         yield f"{INDENT}and {pluralize(len(found) - REASONS, 'more reason')}: {report.full_list_hint('--summary')}"
 
 
+def _turns(report: RunReport, *names: str) -> list[str]:
+    """Return what the turns of a run with a budget came to, by the names of its facts."""
+    facts = report.rotation.facts() if report.rotation else {}
+    return [facts[name] for name in names if name in facts]
+
+
 def _evidence(report: RunReport, width: int) -> Iterator[str]:
+    for name in (TRIED, FROM_EARLIER_RUNS):
+        yield from (_filled(f"{name}: {text}.", width) for text in _turns(report, name))
     every = "all" if report.exercised == report.requirements else f"{report.exercised} of"
     yield _filled(
         f"Evidence: {report.sent} requests sent, {report.controls} controls accepted, {every} "

@@ -1,8 +1,9 @@
 """Earlier runs, one JSON line each: requirements exercised, findings, detection power.
 
-Runs are compared only within one target and one contract digest. The number of runs is bounded. The file is locked, so
-that two runs at the same time keep both lines. A line that cannot be read, or a file that is too large, is moved to
-`<name>.unreadable`: nothing is lost.
+Runs are compared only within one target and one contract digest; those with --budget with all runs of the target by a
+document of the same title, since it takes several to try all of it, and it may change between them. The number of runs
+is bounded. The file is locked, so that two runs at the same time keep both lines. A line that cannot be read, or a file
+that is too large, is moved to `<name>.unreadable`: nothing is lost.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -69,12 +70,33 @@ class DetectionPower:
     false_alarms: int
 
 
+FULL, CUT, AGAIN = "full", "cut", "again"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """How a run tried an operation by the contract with this digest.
+
+    `depth` is full, part, again (only its open findings) or cut (the run ended before). `again` are the requirements
+    whose open findings were tried again, which tells as much about them as a full turn.
+    """
+
+    digest: str
+    depth: str
+    again: tuple[str, ...] = ()
+
+    def could_find(self, requirement: str) -> bool:
+        """Return whether a finding that such a turn decided about, and did not have, is gone."""
+        return self.depth in (FULL, CUT) or requirement in self.again
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run, begun at `when` (ISO 8601, UTC). `exercised` maps an operation to the requirements decided on it.
 
     `musts` are the exercised requirements that can fail a run. `whole`: the user selected the whole suite, and the run
-    came to its end.
+    came to its end. `title` is that of the document. `turns` are by operation, and missing where the user selected
+    checks.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # a line of another version is set aside as a whole
@@ -91,10 +113,17 @@ class Run:
     musts: tuple[str, ...]
     findings: tuple[FindingRecord, ...]
     power: DetectionPower | None
+    title: str = ""
+    turns: Mapping[str, TurnRecord] = field(default_factory=dict)
 
     def could_find(self, finding: FindingRecord, profile: str) -> bool:
-        """Return whether the run decided the requirement, in a profile that is at least as large as `profile`."""
+        """Return whether the run decided the requirement, in a profile that is at least as large as `profile`.
+
+        In a turn that was not a full one it must have tried the requirement's findings again.
+        """
         decided = finding.requirement in self.exercised.get(finding.operation, ())
+        if (turn := self.turns.get(finding.operation)) and not turn.could_find(finding.requirement):
+            return False
         return decided and PROFILES.index(self.profile) >= PROFILES.index(profile)
 
     @property
@@ -115,8 +144,11 @@ class History:
     notice: str = ""
 
 
-def read(file: Path, target: str, contract: str) -> History:
-    """Return the earlier runs of this target and contract digest; none, with a notice, if the file cannot be read."""
+def read(file: Path, target: str, contract: str, title: str = "") -> History:
+    """Return the earlier runs of this target and contract digest; none, with a notice, if the file cannot be read.
+
+    With a `title` also those by another version of the document, which has the same one.
+    """
     try:
         lines = read_bytes(file, MAX_BYTES).splitlines()
     except FileNotFoundError:
@@ -125,7 +157,9 @@ def read(file: Path, target: str, contract: str) -> History:
         aside = f", and is set aside as {_unreadable_file(file)}" if error.errno == errno.EFBIG else ""
         return History((), f"History starts anew: {file} cannot be read ({error.strerror}){aside}")
     runs, unreadable = _parse_lines(lines)
-    kept = tuple(sorted((run for run in runs if (run.target, run.contract) == (target, contract)), key=_when))
+    of_target = [run for run in runs if run.target == target]
+    compared = [run for run in of_target if run.contract == contract or (title and run.title == title)]
+    kept = tuple(sorted(compared, key=_when))
     notices = []
     if unreadable:
         notices.append(

@@ -47,12 +47,12 @@ def failure_reason(results: Sequence[ItemResult], *, unwritten: bool, leaked: bo
     return NOT_WRITTEN if unwritten and not Counts.of(results)[CheckResult.SUITE_FAILED] else SUITE_FAILED
 
 
-def outcome(results: Sequence[ItemResult], code: int) -> Outcome:
-    """Return the outcome of a run with this exit code."""
+def outcome(results: Sequence[ItemResult], code: int, not_tried: int = 0) -> Outcome:
+    """Return the outcome of a run with this exit code; `not_tried` counts open findings that it did not try again."""
     musts = Counts.of(gating(results))
     match code:
         case ExitCode.VIOLATED:
-            return Outcome.VIOLATED if musts[CheckResult.VIOLATED] else Outcome.NOT_MET
+            return Outcome.VIOLATED if musts[CheckResult.VIOLATED] or not_tried else Outcome.NOT_MET
         case ExitCode.INTERRUPTED:
             return Outcome.ENDED_EARLY
         case ExitCode.SUITE_FAILED:
@@ -70,11 +70,18 @@ def outcome(results: Sequence[ItemResult], code: int) -> Outcome:
             return Outcome.NOT_TRIED
 
 
-def headline_text(results: Sequence[ItemResult], code: int, causes: CauseCounts, why: str = SUITE_FAILED) -> str:
-    """Return the outcome of a run in one sentence; `why` is the reason for exit code 3."""
+def headline_text(
+    results: Sequence[ItemResult], code: int, causes: CauseCounts, why: str = SUITE_FAILED, not_tried: int = 0
+) -> str:
+    """Return the outcome of a run in one sentence; `why` is the reason for exit code 3.
+
+    `not_tried` counts the open findings that fail the run although it did not try them again.
+    """
     every, musts = Counts.of(results), Counts.of(gating(results))
     not_met = causes.not_met
-    match outcome(results, code):
+    match outcome(results, code, not_tried):
+        case Outcome.VIOLATED if not musts[CheckResult.VIOLATED]:
+            line = f"Contract violated in an earlier run: {pluralize(not_tried, 'open finding')} not tried again"
         case Outcome.VIOLATED:
             broken = f"{musts[CheckResult.VIOLATED]} of {pluralize(musts.total, 'must')}"
             line = f"Contract violated: {pluralize(causes.violated, 'cause')}, {broken}"
@@ -95,8 +102,11 @@ def headline_text(results: Sequence[ItemResult], code: int, causes: CauseCounts,
     return line + (f", {pluralize(not_met, 'recommendation')} not met" if not_met else "")
 
 
-def meaning(results: Sequence[ItemResult], code: int, why: str = SUITE_FAILED) -> str:
-    """Return the meaning of the exit code of a run, without a full stop; `why` is the reason for exit code 3."""
+def meaning(results: Sequence[ItemResult], code: int, why: str = SUITE_FAILED, not_tried: int = 0) -> str:
+    """Return the meaning of the exit code of a run, without a full stop; `why` is the reason for exit code 3.
+
+    `not_tried` counts the open findings that fail the run although it did not try them again.
+    """
     musts = Counts.of(gating(results))
     match code:
         case ExitCode.HELD if musts.total == musts[CheckResult.HELD]:
@@ -107,6 +117,8 @@ def meaning(results: Sequence[ItemResult], code: int, why: str = SUITE_FAILED) -
                 if musts[CheckResult.HELD]
                 else "no must is violated, except for known issues"
             )
+        case ExitCode.VIOLATED if not_tried and not musts[CheckResult.VIOLATED]:
+            return "what an earlier run found was not tried again"
         case ExitCode.VIOLATED:
             return "a must is violated" if musts[CheckResult.VIOLATED] else "a recommendation is not met, with --strict"
         case ExitCode.INTERRUPTED:

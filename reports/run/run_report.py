@@ -15,10 +15,11 @@ from contracts.reader_commands import IN_CHECKOUT, command
 from contracts.requirements import FixHint
 from reports.run.causes import Cause
 from reports.run.counts import explanation, pluralize, requirements
-from reports.run.history import EDITS_KEPT, DetectionPower, FindingRecord, Run
+from reports.run.history import EDITS_KEPT, DetectionPower, FindingRecord, Run, TurnRecord
 from reports.run.outcome import SUITE_FAILED, CauseCounts, Outcome, headline_text, meaning, outcome
 from reports.run.output_folder import OutputFolder, default_folder
 from reports.run.proof import Proof
+from reports.run.rotation_report import RotationReport
 from reports.run.trend import FindingTrend, State
 
 FEWEST_FOR_A_RATE: Final = 20
@@ -56,7 +57,8 @@ class RunReport:
     `not_judged`: a line for each part of the document that was not tested, with the reason.
     `failure_reason`: the reason for exit code 3, if that is the exit code. `files`: the output paths by option.
     `selects_checks`: the user selected some of the checks on the operations.
-    `hints`: how to mend what violates a requirement, by the requirement's id.
+    `hints`: how to mend what violates a requirement, by the requirement's id. `rotation`: the turns of a run with a
+    budget, None without one.
     """
 
     config: RunConfig
@@ -75,11 +77,17 @@ class RunReport:
     files: Mapping[str, str] = field(default_factory=dict)
     selects_checks: bool = False
     hints: Mapping[str, FixHint] = field(default_factory=dict)
+    rotation: RotationReport | None = None
 
     @property
     def outcome(self) -> Outcome:
         """Return the outcome of the run."""
-        return outcome(self.results, self.exit_code)
+        return outcome(self.results, self.exit_code, self._not_tried)
+
+    @property
+    def _not_tried(self) -> int:
+        """Return the number of open findings that fail the run although it had no room to try them again."""
+        return len(self.rotation.not_tried) if self.rotation else 0
 
     @property
     def headline(self) -> str:
@@ -87,8 +95,14 @@ class RunReport:
         refused = "; the quality gate failed" if self.refusals else ""
         parts = pluralize(len(self.not_judged), "part")
         untested = f"; {parts} of the document not judged" if self.not_judged else ""
-        text = headline_text(self.results, self.exit_code, self.cause_counts, self.failure_reason)
-        return f"{text}{refused}{untested} - {self.config.target}, contract {self.config.contract}"
+        text = headline_text(self.results, self.exit_code, self.cause_counts, self.failure_reason, self._not_tried)
+        return f"{text}{self._share}{refused}{untested} - {self.config.target}, contract {self.config.contract}"
+
+    @property
+    def _share(self) -> str:
+        turns = self.rotation
+        all_in_full = turns is None or len(turns.full) == turns.operations
+        return "" if turns is None or all_in_full else f"; {turns.tried} of {turns.operations} operations tried"
 
     @property
     def cause_counts(self) -> CauseCounts:
@@ -106,7 +120,7 @@ class RunReport:
     @property
     def meaning(self) -> str:
         """Return the meaning of the exit code, without a full stop."""
-        return meaning(self.results, self.exit_code, self.failure_reason)
+        return meaning(self.results, self.exit_code, self.failure_reason, self._not_tried)
 
     def full_list_hint(self, *options: str) -> str:
         """Return where the reader finds the complete list: the file of one of the options, or the first option."""
@@ -178,6 +192,7 @@ class RunReport:
             "Verdict": self.headline,
             "Outcome": f"exit code {self.exit_code}: {self.meaning}",
             **explanation(self.results),
+            **(self.rotation.facts() if self.rotation else {}),
             "Requests": f"{self.sent} sent, {self.controls} controls accepted",
             "Detection": self.proof_line,
             "Evidence": (
@@ -220,9 +235,15 @@ def proof_line(proof: Proof | None) -> str:
 
 
 def as_run(
-    config: RunConfig, results: Sequence[ItemResult], exit_code: int, proof: Proof | None, *, whole: bool
+    config: RunConfig,
+    results: Sequence[ItemResult],
+    exit_code: int,
+    proof: Proof | None,
+    *,
+    whole: bool,
+    turns: Mapping[str, TurnRecord] | None = None,
 ) -> Run:
-    """Return the run as history keeps it. `whole` is as in `Run`."""
+    """Return the run as history keeps it. `whole` and `turns` are as in `Run`."""
     decided = [result for result in results if result.verdict in DECIDED_STATUSES]
     exercised: dict[str, list[str]] = {}
     for result in decided:
@@ -240,6 +261,8 @@ def as_run(
         musts=tuple(sorted({result.requirement for result in decided if result.gates})),
         findings=tuple(found for found, _ in findings(results)),
         power=None if proof is None else power(proof),
+        title=config.title,
+        turns=turns or {},
     )
 
 

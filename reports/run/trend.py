@@ -38,8 +38,8 @@ class State(StrEnum):
 class FindingTrend:
     """One finding and its state.
 
-    `since`: when the first run of its streak began. `runs`: the number of runs in the streak. `before`: for a new
-    finding that is back, when the last run that had it began. Times are ISO 8601.
+    `since`: when the first run of its streak began. `runs`: the number of runs in the streak. `before`: for a finding
+    that is new again or not looked at, when the last run that had it began. Times are ISO 8601.
     """
 
     finding: FindingRecord
@@ -67,7 +67,8 @@ class FindingTrend:
             case State.NOT_SEEN:
                 return f"not seen this time (intermittent), open {streak}"
             case _:
-                return f"not looked at, open {streak}"
+                last = f", last seen on {day(self.before)}" if self.before and self.runs > 1 else ""
+                return f"not looked at, open {streak}{last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def trend(
 def all_trends(run: Run, earlier: Sequence[Run], issues: KnownIssues, today: dt.date) -> tuple[FindingTrend, ...]:
     """Return the trends of all findings of this run and of those that were open before it, the most urgent first."""
     found = [trend(finding, run.when, earlier, issues, today) for finding in run.findings]
-    for finding in _findings_of(earlier):
+    for finding in findings_of(earlier):
         if finding.identity in run.identities:
             continue
         streak, without = streak_runs(finding, earlier)
@@ -179,7 +180,8 @@ def all_trends(run: Run, earlier: Sequence[Run], issues: KnownIssues, today: dt.
             state = State.NOT_LOOKED_AT
             if run.could_find(finding, streak[-1].profile):
                 state = State.GONE if without + 1 >= _runs_until_gone(finding) else State.NOT_SEEN
-            found.append(FindingTrend(finding, state, streak[0].when, len(streak), issue=issues.of(finding)))
+            last = streak[-1].when if state is State.NOT_LOOKED_AT else None
+            found.append(FindingTrend(finding, state, streak[0].when, len(streak), last, issues.of(finding)))
     states = list(State)
     return tuple(
         sorted(
@@ -195,6 +197,6 @@ def all_trends(run: Run, earlier: Sequence[Run], issues: KnownIssues, today: dt.
     )
 
 
-def _findings_of(earlier: Iterable[Run]) -> Iterable[FindingRecord]:
+def findings_of(earlier: Iterable[Run]) -> Iterable[FindingRecord]:
     """Return each finding of these runs once, as the latest run has it."""
     return {finding.identity: finding for run in earlier for finding in run.findings}.values()

@@ -15,6 +15,7 @@ from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
 from reports.run.causes import Cause, cause_by_finding
 from reports.run.counts import CheckResult, Counts, gating
 from reports.run.proof import Proof
+from reports.run.rotation_report import RotationReport, StandingOperation
 from reports.run.run_report import RunReport, findings
 from reports.run.trend import FindingTrend
 
@@ -67,6 +68,7 @@ def summary(report: RunReport) -> dict[str, Any]:
         "checks": _counts(Counts.of(report.results)) | {"musts": _counts(Counts.of(gating(report.results)))},
         "proof": None if report.proof is None else _proof(report.proof),
         "history": {"compared_with": report.last, "notice": report.notice},
+        "rotation": None if report.rotation is None else _rotation(report.rotation),
         "causes": [_cause(number, cause) for number, cause in enumerate(report.causes, start=1)],
         "findings": list(_findings(report)),
         "not_cancelled": list(report.not_cancelled),
@@ -92,6 +94,41 @@ def _proof(proof: Proof) -> dict[str, Any]:
         "variants": proof.variants,
         "false_alarms": list(proof.false_alarms),
     }
+
+
+def _rotation(turns: RotationReport) -> dict[str, Any]:
+    oldest = turns.oldest
+    return {
+        "budget": turns.budget,
+        "planned": turns.planned,
+        "operations": turns.operations,
+        "requirements": {"decided": turns.decided, "of": turns.requirements},
+        "tried_in_full": list(turns.full),
+        "tried_in_part": list(turns.part),
+        "tried_again": list(turns.again),
+        "runs_for_all": turns.runs_for_all,
+        "runs_at_most": turns.runs_at_most,
+        "oldest": None if oldest is None else {"operation": oldest.operation, "in_full": oldest.in_full},
+        "standing": [
+            {
+                "operation": one.operation,
+                "in_full": one.in_full,
+                "held": _by_date(one, violated=False),
+                "violated": _by_date(one, violated=True),
+            }
+            for one in turns.standing
+        ],
+        "not_tried_again": [change.finding.identity for change in turns.not_tried],
+    }
+
+
+def _by_date(one: StandingOperation, *, violated: bool) -> dict[str, list[str]]:
+    """Return the requirements with this last decision, by when the run began that made it."""
+    found: dict[str, list[str]] = {}
+    for name, decision in sorted(one.decisions.items()):
+        if decision.violated is violated:
+            found.setdefault(decision.when, []).append(name)
+    return dict(sorted(found.items()))
 
 
 def _cause(number: int, cause: Cause) -> dict[str, Any]:

@@ -6,11 +6,11 @@
 set -euo pipefail
 if [ -n "${MERGE:-}" ]; then
     options=(merge "$MERGE" --out "$OUT")
-    CONTRACT="" REDACT="" OVERLAY="" OPERATIONS="" SETTINGS="" SHARD="" # the shards say
+    CONTRACT="" REDACT="" OVERLAY="" OPERATIONS="" SETTINGS="" SHARD="" BUDGET="" MINUTES="" # the shards say
 else
     options=(run --out "$OUT" --target "$TARGET" --profile "$PROFILE")
 fi
-for name in contract history known-issues redact shard; do
+for name in contract history known-issues redact shard budget minutes; do
     variable=$(tr 'a-z-' 'A-Z_' <<< "$name")
     if [ -n "${!variable}" ]; then options+=("--$name" "${!variable}"); fi
 done

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import Final
 
 from tests.harness.trial.plan import RequestDemand
 from tests.harness.trial.requirement_test import RequirementTest
+
+CONFORMANCE: Final = "tests.conformance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,12 @@ def catalogue_of(module: ModuleType) -> dict[str, CataloguedTest]:
     package = import_module(module.__package__) if module.__package__ else None
     modules = [module] if package is None else [import_module(name) for name in _test_modules(package)]
     return {test.demand.requirement: test for one in modules for test in _tests_in(one)}
+
+
+def requirements_that_need_others() -> frozenset[str]:
+    """Return the ids of the requirements that are judged by what others send, so that a few requests show nothing."""
+    demands = [test.demand for test in catalogue_of(import_module(CONFORMANCE)).values()]
+    return frozenset(demand.requirement for demand in demands if demand.compares or demand.depends_on)
 
 
 def _test_modules(package: ModuleType) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import pytest
@@ -16,8 +17,10 @@ from tests.harness.config.access import Access
 from tests.harness.config.settings import MOCK
 from tests.harness.pytest_plugin.catalogue import CataloguedTest, catalogue_of
 from tests.harness.pytest_plugin.item_ids import check_id
+from tests.harness.pytest_plugin.planned_turns import PlannedTurns
 from tests.harness.pytest_plugin.replay import Replay, deselect, plan_for, shares_for, with_compared_requests
-from tests.harness.pytest_plugin.stash import BUDGET_SHARES, CATALOGUE, REPLAY, SESSION, STARTED
+from tests.harness.pytest_plugin.stash import BUDGET_SHARES, CATALOGUE, PLANNED_TURNS, REPLAY, SESSION, STARTED
+from tests.harness.pytest_plugin.turns import in_order_of_turns, shares_of_turns
 from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.context import RunPlan
 from tests.harness.run.session import Session
@@ -30,6 +33,7 @@ from tests.harness.trial.plan import (
     dedup_key,
     keys_of_token_mutations,
 )
+from tests.harness.trial.rotation import Depth
 
 Function = TypeVar("Function", bound=Callable[..., None])
 MOST_TELLING: Final = ("JOB-01", "JOB-04", "RESP-08", "ERR-01", "ERR-02", "ERR-14", "ERR-07")
@@ -138,6 +142,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     session.run_plans = {name: _run_plan(session, shares) for name, shares in config.stash[BUDGET_SHARES].items()}
     if REPLAY in config.stash:
         _select_replayed(config, items, config.stash[REPLAY])
+    elif PLANNED_TURNS in config.stash:
+        _select_turns(config, items, config.stash[PLANNED_TURNS])
 
 
 def _rank(requirement: str) -> int:
@@ -151,14 +157,19 @@ def _phase(requirement: Requirement, demand: RequestDemand) -> tuple[bool, bool]
     return checks_all, checks_all and not any(demand.extra_requests)
 
 
+def _demands(session: Session, catalogue: Mapping[str, CataloguedTest]) -> dict[Requirement, RequestDemand]:
+    """Return what each requirement wants to send, in the order of the run."""
+    cited = {session.requirements[name]: test.demand for name, test in catalogue.items()}
+    return dict(sorted(cited.items(), key=lambda entry: _phase(*entry)))
+
+
 def _allocate_budgets(session: Session, catalogue: Mapping[str, CataloguedTest]) -> dict[str, dict[str, BudgetShare]]:
     """Return the shares of each operation's budget over its whole catalogue: -k does not change what a test sends."""
     plans: dict[str, dict[str, BudgetShare]] = {}
-    cited = {session.requirements[name]: test.demand for name, test in catalogue.items()}
-    ordered = sorted(cited.items(), key=lambda entry: _phase(*entry))
+    ordered = _demands(session, catalogue)
 
     def shares_of(operation: Operation, elsewhere: Collection[DedupKey]) -> Mapping[str, BudgetShare]:
-        demands = {requirement: demand for requirement, demand in ordered if requirement.applies(operation)}
+        demands = {requirement: demand for requirement, demand in ordered.items() if requirement.applies(operation)}
         setup_requests = session.setup_requests(operation)
         return allocate_budget(operation, demands, session.options.profile, elsewhere, setup_requests)
 
@@ -197,6 +208,22 @@ def _select_replayed(config: pytest.Config, items: list[pytest.Item], replay: Re
     deselect(config, items, [one for one, (cited, operation) in checks.items() if (cited.id, operation.id) in needed])
 
 
+def _select_turns(config: pytest.Config, items: list[pytest.Item], planned: PlannedTurns) -> None:
+    """Keep the items of the operations whose turn it is, and let each send what its turn pays for."""
+    session, whole, catalogue = config.stash[SESSION], config.stash[BUDGET_SHARES], config.stash[CATALOGUE]
+    shares = shares_of_turns(planned, session, catalogue, _demands(session, catalogue), whole)
+    session.request_budgets = {turn.operation: turn.requests for turn in planned.rotation.turns}
+    plans = dict(session.run_plans)
+    for turn in planned.rotation.turns:
+        whole[turn.operation] |= shares[turn.operation]
+        plan = _run_plan(session, shares[turn.operation])
+        plans[turn.operation] = replace(plan, repeats_controls=turn.depth is not Depth.AGAIN)
+    session.run_plans = plans
+    items_that_run = in_order_of_turns(planned, shares, {item: check for item in items if (check := check_of(item))})
+    deselect(config, items, items_that_run)
+    items[:] = items_that_run
+
+
 def _run_plan(session: Session, shares: Mapping[str, BudgetShare]) -> RunPlan:
     """Return what an operation sends before and after its requirements' own requests, by their budget shares."""
     checking_all = [share for name, share in shares.items() if session.requirements[name].checks_all_exchanges]
@@ -220,8 +247,9 @@ def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest
     checks = [check for item in items if (check := check_of(item))]
     if not checks and config.getoption("--shard"):
         return []
-    chosen = len({operation.id for _, operation in checks})
-    estimate = cost_estimate(chosen, session.options.profile, session.per_minute)
+    chosen = {operation.id for _, operation in checks}
+    estimate = cost_estimate(len(chosen), sum(map(session.budget_of, chosen)), session.per_minute)
+    turns = [f"{config.stash[PLANNED_TURNS].rotation.text()}."] if PLANNED_TURNS in config.stash else []
     needing = sum(requirement.access != Access.NONE for requirement, _ in checks)
     no_token = (
         f"PROPEXO_TOKEN is not set, and {needing} of {len(checks)} checks need it: set it in the environment or in "
@@ -230,7 +258,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest
     unset = session.target.access is Access.NONE and session.options.access is None and needing
     unmet = unmet_traits(session.requirements.values(), session.operations)
     lines = [f"Requirements that apply to no operation: {', '.join(unmet)}."] if unmet else []
-    return [*([no_token] if unset else []), *([estimate] if estimate else []), *lines]
+    return [*([no_token] if unset else []), *([estimate] if estimate else []), *turns, *lines]
 
 
 def unmet_traits(requirements: Iterable[Requirement], operations: Sequence[Operation]) -> list[str]:

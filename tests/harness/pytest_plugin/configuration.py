@@ -19,6 +19,7 @@ from contracts.model.exit_codes import ExitCode
 from tests.harness.config.private_folder import private_folder
 from tests.harness.config.settings import env_file_from
 from tests.harness.pytest_plugin.options import check_options, options_of
+from tests.harness.pytest_plugin.planned_turns import check_budget
 from tests.harness.pytest_plugin.replay import read_replay
 from tests.harness.pytest_plugin.sharding import check_sharding
 from tests.harness.pytest_plugin.stash import (
@@ -50,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if not is_worker(config):
             check_options(config)
             check_sharding(config)
+            check_budget(config)
         config.stash[SESSION] = Session(replace(options, env_file=env_file_from(config.getoption("--env-file"))))
     except NothingSelected as error:
         pytest.exit(str(error), returncode=ExitCode.NOTHING_SELECTED)

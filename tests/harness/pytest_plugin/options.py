@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -25,6 +26,9 @@ from tests.harness.pytest_plugin.terminal import write_line
 from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.session import CONTRACTS, Options
 from tests.harness.run.shards import Shard
+
+MAX_DIGITS: Final = 9
+"""Of a number of requests."""
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -103,6 +107,19 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="test only the N-th of M parts of the operations, as one of M machines does; merge joins their results",
     )
     group.addoption(
+        "--budget",
+        type=_requests,
+        metavar="N",
+        help="send at most N requests: open findings again, then operations whose contract changed, then what was"
+        " longest not tried; needs --history",
+    )
+    group.addoption(
+        "--minutes",
+        type=_minutes,
+        metavar="N",
+        help="the same for as many requests as N minutes of the rate limit allow; --max-minutes stops a run instead",
+    )
+    group.addoption(
         "--max-minutes",
         type=_minutes,
         metavar="N",
@@ -123,6 +140,13 @@ def _shard(text: str) -> Shard:
         return Shard.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _requests(text: str) -> int:
+    """Return a number of requests."""
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text} is no number of requests: give one such as 6000")
+    return int(text)
 
 
 def _minutes(text: str) -> float:

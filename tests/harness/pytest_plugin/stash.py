@@ -10,6 +10,7 @@ from contracts.model.result import ItemResult, Presentation
 from contracts.model.verdict import Status, Verdict
 from tests.harness.http.timing import ClientPolicy
 from tests.harness.pytest_plugin.catalogue import CataloguedTest
+from tests.harness.pytest_plugin.planned_turns import PlannedTurns
 from tests.harness.pytest_plugin.replay import Replay
 from tests.harness.run.interruption import Interruption
 from tests.harness.run.session import Session
@@ -27,6 +28,8 @@ BUDGET_SHARES: Final = pytest.StashKey[dict[str, dict[str, BudgetShare]]]()
 """The share of each requirement in the request budget, by the ids of operation and requirement."""
 REPLAY: Final = pytest.StashKey[Replay]()
 """The findings to try again; missing without --finding."""
+PLANNED_TURNS: Final = pytest.StashKey[PlannedTurns]()
+"""Which operations the run tries, and how thoroughly; missing without --budget."""
 CATALOGUE: Final = pytest.StashKey[dict[str, CataloguedTest]]()
 """Every conformance test, by the id of its requirement."""
 STARTED: Final = pytest.StashKey[dict[tuple[str, str], RequirementTest]]()

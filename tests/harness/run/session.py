@@ -122,6 +122,8 @@ class Session:
         self._context: RunContext | None = None
         self.run_plans: Mapping[str, RunPlan] = {}
         """The plan of each operation, by its id; an operation without one reserves nothing."""
+        self.request_budgets: Mapping[str, int] = {}
+        """The requests of each operation, by its id, whose budget is not that of the profile."""
         self.journal: Journal | None = None
         self.records = CreatedResources(self.document)
         self._tls: ssl.SSLContext | None = None
@@ -203,9 +205,13 @@ class Session:
     def run(self, operation: Operation) -> OperationRun:
         """Return the operation's part of the run."""
         if operation.id not in self._runs:
-            budget, plan = self.options.profile.budget, self.run_plans.get(operation.id, RunPlan())
-            self._runs[operation.id] = OperationRun(operation, self.context, budget, plan)
+            plan = self.run_plans.get(operation.id, RunPlan())
+            self._runs[operation.id] = OperationRun(operation, self.context, self.budget_of(operation.id), plan)
         return self._runs[operation.id]
+
+    def budget_of(self, operation: str) -> int:
+        """Return how many requests an operation, by its id, may send."""
+        return self.request_budgets.get(operation, self.options.profile.budget)
 
     @property
     def context(self) -> RunContext:

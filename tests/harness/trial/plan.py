@@ -106,8 +106,9 @@ def allocate_budget(
     profile: Profile,
     tried_elsewhere: Collection[DedupKey] = (),
     setup_requests: int = 0,
+    budget: int | None = None,
 ) -> Mapping[str, BudgetShare]:
-    """Return what each requirement, by its id, may send for the operation.
+    """Return what each requirement, by its id, may send for the operation; `budget` is that of the profile if None.
 
     Priority by priority, every requirement loses the same share of its mutations, the last ones first: a small budget
     costs depth everywhere rather than any requirement its verdict. A should loses somewhat more than a must.
@@ -115,7 +116,8 @@ def allocate_budget(
     mutation of each requirement. `setup_requests` are sent to create what the operation works on.
     """
     candidates = sorted(_candidates(operation, demands, tried_elsewhere), key=lambda candidate: candidate.rank)
-    left = profile.budget - profile.budget // CONFIRMATION_SHARE - setup_requests - _setup_requests(operation)
+    budget = profile.budget if budget is None else budget
+    left = budget - budget // CONFIRMATION_SHARE - setup_requests - _setup_requests(operation)
     extra = {demand.requirement: _extra_requests(demand, operation, profile) for demand in demands.values()}
     granted: dict[str, list[Mutation | None]] = {demand.requirement: [] for demand in demands.values()}
     for candidate in candidates:
@@ -166,9 +168,8 @@ def _share(granted: Sequence[Mutation | None], extra_requests: int, *, wants_mut
     return BudgetShare(mutations, extra_requests if has_extra else 0, underfunded)
 
 
-def cost_estimate(operations: int, profile: Profile, per_minute: int | None) -> str:
+def cost_estimate(operations: int, requests: int, per_minute: int | None) -> str:
     """Return what a run is going to cost at most, in a sentence; `per_minute` is None where nothing is paced."""
-    requests = operations * profile.budget
     limit = f"Plan: at most {requests:,} requests to {operations} operation{'s' * (operations != 1)}"
     if per_minute is None:
         return f"{limit}, as fast as they are answered."
