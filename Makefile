@@ -41,7 +41,8 @@ help: ## list the targets
 
 conformance: $(READY) ## test TARGET (mock, sandbox or a URL) by CONTRACT in PROFILE (quick, nightly, deep); BUDGET=6000 requests (or MINUTES=60) a run; write OUT/html/index.html
 	@$(RUN) -m reports.cli.conformance --out "$$OUT" --target "$$TARGET" --contract "$$CONTRACT" --profile "$$PROFILE" \
-		$(if $(BUDGET),--budget "$$BUDGET") $(if $(MINUTES),--minutes "$$MINUTES") $(ARGS)
+		$(if $(BUDGET),--budget "$$BUDGET") $(if $(MINUTES),--minutes "$$MINUTES") $${PUBLISHED:+--published "$$PUBLISHED"} \
+		$(ARGS)
 
 requirements: $(READY) ## write OUT/html/requirements.html: what is required, what is sent for it in PROFILE, how to mend
 	@mkdir -p "$$OUT/html"; said=$$($(RUN) -m pytest tests/conformance --collect-only -qq --contract "$$CONTRACT" --profile "$$PROFILE" \

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from contracts.drift.changes import Difference, Kind, changes_between
 from contracts.drift.pairing import Described, Pairing
 from contracts.drift.places import place_of
+from contracts.openapi.descriptions import NotJudged
 from contracts.openapi.document import Document
 
 INFERRED = "; the contract only infers this"
@@ -27,6 +28,26 @@ class Entry:
     sentence: str
     contract: str | None
     published: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A comparison: the names of both documents, with their digests, the changes, and what could not be compared.
+
+    `failure` is a sentence that says why nothing could be compared; then there are no changes.
+    """
+
+    contract: str
+    published: str
+    compared: int = 0
+    entries: Sequence[Entry] = ()
+    not_compared: Sequence[NotJudged] = ()
+    failure: str = ""
+
+    @property
+    def breaking(self) -> list[Entry]:
+        """Return the changes that break a client."""
+        return [entry for entry in self.entries if entry.kind is Kind.BREAKING]
 
 
 def entries(

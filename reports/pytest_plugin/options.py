@@ -35,6 +35,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="send nothing, and report the results of this shard; to be repeated for each shard of a run",
     )
     group.addoption(
+        "--published",
+        metavar="FILE|URL",
+        help="compare the contract with the document that its vendor publishes; a change fails nothing",
+    )
+    group.addoption(
         "--known-issues",
         metavar="FILE",
         default=str(known_issues.FILE),

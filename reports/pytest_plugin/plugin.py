@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ from reports.pytest_plugin.rotation import plan_turns
 from reports.pytest_plugin.run_names import target_name
 from reports.pytest_plugin.run_reports import RunReports, report_leaks
 from reports.pytest_plugin.shard_recording import ShardRecording
-from reports.pytest_plugin.stash import ALLURE, COMPARISON, MERGED, stop_unwritten
+from reports.pytest_plugin.stash import ALLURE, COMPARISON, DRIFT, MERGED, stop_unwritten
 from reports.redaction import output_filter, scan
 from reports.redaction.redactor import Redactor
 from reports.render import terminal
@@ -29,10 +30,12 @@ from reports.run.contract_names import contract_name
 from reports.run.outcome import LEAKED
 from reports.run.run_report import RunReport
 from reports.run.trend import Comparison
+from reports.site.published_document import compare_in_run
 from reports.writers import allure_results, allure_write_guard
 from tests.harness.pytest_plugin.planned_turns import budget_in
 from tests.harness.pytest_plugin.replay import outcome_lines
 from tests.harness.pytest_plugin.stash import PLANNED_TURNS, REPLAY, RESULTS, SESSION
+from tests.harness.pytest_plugin.terminal import write_line
 from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.session import Session
 
@@ -104,6 +107,20 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if token:
         config.stash[output_filter.OUTPUT_FILTER].redactor = Redactor(token)
         output_filter.redact_log_file(config, config.stash[output_filter.OUTPUT_FILTER])
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Compare the contract with the published document before the first check."""
+    config = session.config
+    published = config.getoption("--published")
+    if published and not is_worker(config) and not config.option.collectonly:
+        options = config.stash[SESSION].options
+        drift = compare_in_run(options.contract, options.overlays, published, config.option.operation)
+        config.stash[DRIFT] = drift
+        if drift.failure:
+            write_line(config, f"The published document was not compared: {drift.failure}")
+    return (yield)
 
 
 def pytest_conformance_before_clean_up(session: pytest.Session, pytest_status: int) -> None:

@@ -18,7 +18,7 @@ from reports.pytest_plugin.options import output_files
 from reports.pytest_plugin.rotation import recorded_turns, rotation_report, tried_in_full
 from reports.pytest_plugin.run_facts import access_level, not_judged, run_config
 from reports.pytest_plugin.run_names import allure_check
-from reports.pytest_plugin.stash import ALLURE, COMPARISON, MERGED, write_errors_kept
+from reports.pytest_plugin.stash import ALLURE, COMPARISON, DRIFT, MERGED, write_errors_kept
 from reports.redaction import output_filter, scan
 from reports.render import markdown
 from reports.run import causes, history, known_issues, proof, quality_gate, trend
@@ -26,7 +26,7 @@ from reports.run.contract_names import ROOT
 from reports.run.history import Run
 from reports.run.outcome import failure_reason
 from reports.run.run_report import RunReport, as_run
-from reports.writers import allure_run_files, badge, summary
+from reports.writers import allure_drift, allure_run_files, badge, summary
 from tests.harness.config import access
 from tests.harness.pytest_plugin.sharding import shard_in
 from tests.harness.pytest_plugin.stash import NOT_CANCELLED, NOT_WRITTEN, PLANNED_TURNS, RESULTS, SESSION
@@ -109,6 +109,7 @@ class RunReports:
             not_cancelled=tuple(not_cancelled),
             not_judged=not_judged(self._config),
             access=access.access_line(results, access_level(self._config)),
+            drift=self._config.stash.get(DRIFT, None),
             files=output_files(self._config),
             selects_checks=self._selects_checks(),
             hints={name: requirement.fix for name, requirement in self._session.requirements.items()},
@@ -189,6 +190,8 @@ class RunReports:
             with write_errors_kept(self._config):
                 executor = allure_run_files.executor(os.environ, f"seed {report.config.seed}")
                 allure_run_files.write(Path(folder), report, executor, redact)
+                if report.drift is not None:
+                    allure_drift.write(report.config.title, report.drift)
         for option, writer in (("--summary", summary), ("--markdown", markdown), ("--badge", badge)):
             if file := self._config.getoption(option):
                 with write_errors_kept(self._config):

@@ -8,12 +8,15 @@ from typing import Final
 
 import pytest
 
+from contracts.drift.report import Drift
 from reports.run.shard_results import MergedShards
 from reports.run.trend import Comparison
 from reports.writers.allure_results import AllureResults
 from tests.harness.pytest_plugin.stash import NOT_WRITTEN
 
 ALLURE: Final = pytest.StashKey[AllureResults]()
+DRIFT: Final = pytest.StashKey[Drift]()
+"""What changed in the published document. Missing where none was named."""
 COMPARISON: Final = pytest.StashKey[Comparison]()
 """What the run is compared with. Missing where the options or the settings were wrong."""
 MERGED: Final = pytest.StashKey[MergedShards]()

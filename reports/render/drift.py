@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import groupby
+from typing import Any
 
 from contracts.drift.changes import Kind
-from contracts.drift.report import Entry
-from contracts.openapi.descriptions import NotJudged
+from contracts.drift.report import Drift, Entry
 from reports.run.counts import pluralize
 
 HEADINGS = {
@@ -20,19 +20,10 @@ HEADINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """A comparison: the names of both documents, with their digests, the changes, and what could not be compared."""
-
-    contract: str
-    published: str
-    compared: int
-    entries: Sequence[Entry]
-    not_compared: Sequence[NotJudged]
-
-
 def headline(drift: Drift) -> str:
     """Return the result in one sentence."""
+    if drift.failure:
+        return f"Not compared: {drift.failure}"
     counts = Counter(entry.kind for entry in drift.entries)
     compared = f"{pluralize(drift.compared, 'operation')} compared"
     if not drift.entries:
@@ -53,7 +44,7 @@ def text(drift: Drift) -> Iterator[str]:
             yield f"  {operation}"
             for entry in found:
                 yield f"    {entry.sentence}"
-                yield from (f"      {line}" for line in _places(entry))
+                yield from (f"      {line}" for line in places(entry))
     if drift.not_compared:
         yield "\nNot compared:"
         yield from (f"  {one}" for one in drift.not_compared)
@@ -71,7 +62,7 @@ def markdown(drift: Drift) -> str:
             for entry in found:
                 lines.append(f"- {_code(entry.sentence)}")
                 lines += [
-                    f"  - {line.partition('#')[0]}{_code('#' + line.partition('#')[2])}" for line in _places(entry)
+                    f"  - {line.partition('#')[0]}{_code('#' + line.partition('#')[2])}" for line in places(entry)
                 ]
     if drift.not_compared:
         lines += ["", "## Not compared", "", *(f"- {_code(str(one))}" for one in drift.not_compared)]
@@ -80,16 +71,22 @@ def markdown(drift: Drift) -> str:
 
 def as_json(drift: Drift) -> str:
     """Return the comparison as JSON, with every change in `changes`."""
-    counts = Counter(entry.kind for entry in drift.entries)
-    value = {
-        "contract": drift.contract,
-        "published": drift.published,
-        "compared": drift.compared,
-        "counts": {kind: counts[kind] for kind in Kind},
+    value = totals(drift) | {
         "changes": [asdict(entry) for entry in drift.entries],
         "not_compared": [asdict(one) for one in drift.not_compared],
     }
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def totals(drift: Drift) -> dict[str, Any]:
+    """Return, for JSON, what was compared and the number of changes of each kind."""
+    counts = Counter(entry.kind for entry in drift.entries)
+    return {
+        "contract": drift.contract,
+        "published": drift.published,
+        "compared": drift.compared,
+        "counts": {str(kind): counts[kind] for kind in Kind},
+    }
 
 
 def _by_kind(entries: Sequence[Entry]) -> Iterator[tuple[Kind, list[Entry]]]:
@@ -102,9 +99,10 @@ def _by_operation(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]
     yield from ((label, list(found)) for label, found in groupby(entries, key=lambda entry: entry.operation))
 
 
-def _places(entry: Entry) -> list[str]:
-    places = {"contract": entry.contract, "published": entry.published}
-    return [f"{name} {pointer}" for name, pointer in places.items() if pointer is not None]
+def places(entry: Entry) -> list[str]:
+    """Return the place of a change in each of the documents that have one, with the document's name before it."""
+    pointers = {"contract": entry.contract, "published": entry.published}
+    return [f"{name} {pointer}" for name, pointer in pointers.items() if pointer is not None]
 
 
 def _code(text: str) -> str:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from contracts.drift.report import Drift
 from contracts.model.result import FindingResult
 from contracts.model.verdict import Status
 from contracts.requirements import FixHint
 from contracts.untrusted import sanitize
 from reports.render import last_requests
+from reports.render.drift import headline
 from reports.render.undecided import reasons
 from reports.render.wording import one_line
 from reports.run.causes import Cause
@@ -24,6 +26,7 @@ SAME_REQUEST = 5
 """Other causes that are named."""
 CAUSES_OF_A_STATE = 30
 REASONS = 10
+BREAKING_CHANGES = 20
 LONGEST_OBSERVED = 300
 ACTIVE = re.compile(r"[@#<>&\[\]`*_\\|~$!^]|:\w+:|://|\bwww\.|\bGH-\d", re.IGNORECASE)
 """Start of a mention, a reference, a link, an emoji or markup."""
@@ -51,6 +54,8 @@ def page(report: RunReport) -> str:
         lines += [f"## {last_requests.TITLE}", "", *_last_requests(report), ""]
     if report.not_judged:
         lines += ["## Not judged", "", *(f"- {code(line)}" for line in report.not_judged), ""]
+    if report.drift is not None:
+        lines += ["## The published document", "", *_drift(report.drift), ""]
     if report.not_cancelled:
         lines += ["## Left at the target", "", *(f"- {prose(line)}" for line in report.not_cancelled), ""]
     return "\n".join(lines)
@@ -130,6 +135,16 @@ def _last_requests(report: RunReport) -> Iterator[str]:
         yield f"- {code(last_requests.line(request))}"
         yield ""
         yield from _command(request.curl, report.full_list_hint("--summary"))
+
+
+def _drift(drift: Drift) -> Iterator[str]:
+    yield prose(headline(drift))
+    if drift.breaking:
+        yield ""
+    for entry in drift.breaking[:BREAKING_CHANGES]:
+        yield f"- breaking (recommendation): {code(entry.operation)}: {code(entry.sentence)}"
+    if (more := len(drift.breaking) - BREAKING_CHANGES) > 0:
+        yield f"- and {more} more: see `breaking` in summary.json"
 
 
 def _command(command: str, rest: str) -> Iterator[str]:

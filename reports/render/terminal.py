@@ -13,6 +13,7 @@ from contracts.model.result import ItemResult, stop_reason
 from contracts.model.verdict import Status
 from contracts.untrusted import sanitize
 from reports.render import last_requests, markdown
+from reports.render.drift import headline
 from reports.render.undecided import reasons
 from reports.render.wording import one_line, shorten
 from reports.run.causes import Cause
@@ -169,6 +170,8 @@ def _evidence(report: RunReport, width: int) -> Iterator[str]:
         yield _filled(f"Not judged: {line}.", width)
     if len(report.not_judged) > NOT_JUDGED:
         yield f"Not judged: {len(report.not_judged) - NOT_JUDGED} more: {report.full_list_hint('--summary')}."
+    if report.drift is not None:
+        yield _filled(f"Published document: {headline(report.drift)}", width)
     yield _filled(f"Musts: {explanation(report.results)['Musts']}.", width)
 
 

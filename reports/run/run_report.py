@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from contracts.drift.report import Drift
 from contracts.model.result import EvidenceResult, FindingResult, ItemResult, LastRequest, process_stats
 from contracts.model.verdict import DECIDED_STATUSES, Status
 from contracts.reader_commands import IN_CHECKOUT, command
@@ -55,6 +56,7 @@ class RunReport:
     the quality gate that the run fails. `last`: when the run began that `trends` compares with, if there is one.
     `notice`: what is wrong with the history. `not_cancelled`: a line for each record that is left at the target.
     `not_judged`: a line for each part of the document that was not tested, with the reason.
+    `drift`: what changed in the published document, where the run was given one.
     `failure_reason`: the reason for exit code 3, if that is the exit code. `files`: the output paths by option.
     `selects_checks`: the user selected some of the checks on the operations.
     `hints`: how to mend what violates a requirement, by the requirement's id. `rotation`: the turns of a run with a
@@ -73,6 +75,7 @@ class RunReport:
     proof: Proof | None = None
     not_cancelled: tuple[str, ...] = ()
     not_judged: tuple[str, ...] = ()
+    drift: Drift | None = None
     failure_reason: str = SUITE_FAILED
     files: Mapping[str, str] = field(default_factory=dict)
     selects_checks: bool = False

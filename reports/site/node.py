@@ -95,6 +95,7 @@ def _run(
     env: Mapping[str, str],
     seconds: int,
 ) -> CompletedProcess[str]:
+    name = "npm" if program is npm else "Node"
     try:
         done = program(
             arguments,
@@ -106,8 +107,9 @@ def _run(
             errors="replace",
             timeout=seconds,
         )
+    except OSError as error:
+        raise NodeError(f"{name} cannot be started ({error.strerror or error})") from None
     except TimeoutExpired:
-        name = "npm" if program is npm else "Node"
         raise NodeError(f"{name} did not end within {seconds} seconds") from None
     return cast("CompletedProcess[str]", done)
 

@@ -18,6 +18,7 @@ from contracts.model.exit_codes import ExitCode
 from contracts.model.result import stop_reason
 from contracts.untrusted import sanitize
 from reports.render import first_screen
+from reports.render.drift import headline
 from reports.run.proof import Proof
 from reports.run.run_report import RunReport
 from reports.run.trend import State, moment
@@ -65,6 +66,8 @@ def write(folder: Path, report: RunReport, executed_by: Executor, redact: Callab
             **({"buildUrl": executed_by.url} if executed_by.url else {}),
         },
     )
+    if report.drift is not None:
+        facts["Published document"] = headline(report.drift)
     first = first_screen.rows(report) | {"Changed": change_counts(report)}
     rest = {name: value for name, value in facts.items() if name not in first and name != "Requests"}  # in the evidence
     lines = [

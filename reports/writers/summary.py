@@ -8,10 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from contracts.drift.report import Drift
 from contracts.errors import UsageError
 from contracts.model.result import FindingResult, ItemResult, LastRequest
 from contracts.untrusted import sanitize, strict_json
 from contracts.untrusted.bounded_files import MEGABYTE, read_bytes
+from reports.render.drift import totals
 from reports.run.causes import Cause, cause_by_finding
 from reports.run.counts import CheckResult, Counts, gating
 from reports.run.proof import Proof
@@ -73,6 +75,7 @@ def summary(report: RunReport) -> dict[str, Any]:
         "findings": list(_findings(report)),
         "not_cancelled": list(report.not_cancelled),
         "not_judged": list(report.not_judged),
+        "drift": None if report.drift is None else _drift(report.drift),
         "last_requests": [_last_request(request) for request in report.last_requests],
         "results": [_result(result) for result in report.results],
     }
@@ -129,6 +132,10 @@ def _by_date(one: StandingOperation, *, violated: bool) -> dict[str, list[str]]:
         if decision.violated is violated:
             found.setdefault(decision.when, []).append(name)
     return dict(sorted(found.items()))
+
+
+def _drift(drift: Drift) -> dict[str, Any]:
+    return totals(drift) | {"breaking": [asdict(entry) for entry in drift.breaking], "failure": drift.failure}
 
 
 def _cause(number: int, cause: Cause) -> dict[str, Any]:

@@ -101,13 +101,23 @@ def test_action_passes_its_inputs_as_options(
         0,
         CONTRACT="",
         REDACT="",
+        PUBLISHED="https://x.example/openapi.yml",
         HISTORY="my history",
         KNOWN_ISSUES="known.yaml",
         OVERLAY="a b.yaml\n",
         OPERATIONS="get_*\nput_unit\n",
         SETTINGS="PROPEXO_UNIT_ID=u-1\nPROPEXO_LEAD_ID=l-1",
     )
-    files = ["--history", "my history", "--known-issues", "known.yaml", "--overlay", "a b.yaml"]
+    files = [
+        "--published",
+        "https://x.example/openapi.yml",
+        "--history",
+        "my history",
+        "--known-issues",
+        "known.yaml",
+        "--overlay",
+        "a b.yaml",
+    ]
     assert call[:-2] == [*common, *files, "--operation", "get_*", "--operation", "put_unit", "--env-file"]
     assert not Path(call[-2]).exists(), "it holds secrets"
     assert (tmp_path / "settings").read_text() == "PROPEXO_UNIT_ID=u-1\nPROPEXO_LEAD_ID=l-1\n"

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from contracts.drift.changes import Kind
+from contracts.drift.report import Drift
 from contracts.model.exit_codes import ExitCode
 from reports.cli import drift as command
-from reports.render.drift import Drift
 from reports.site.node import NodeError
+from reports.site.published_document import compare
 
 Json = Any
 TEXT = {"type": "string"}
@@ -382,7 +383,7 @@ def drift(tmp_path_factory: pytest.TempPathFactory) -> Drift:
     folder = tmp_path_factory.mktemp("documents")
     before = document(folder, "before", {name: case[0] for name, case in CASES.items()})
     after = document(folder, "after", {name: case[1] for name, case in CASES.items()}, "event_id")
-    return command.compare(before, [], str(after))
+    return compare(before, [], str(after))
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -440,9 +441,9 @@ def test_document_is_no_change_of_itself_and_needs_no_node(
 
 def test_operation_that_is_gone_breaks_and_one_that_the_contract_lacks_does_not(tmp_path: Path) -> None:
     two, one = document(tmp_path, "two", TWO), document(tmp_path, "one", {"changed": TWO["changed"]})
-    (gone,) = command.compare(two, [], str(one)).entries
+    (gone,) = compare(two, [], str(one)).entries
     assert (gone.kind, gone.operation, gone.published) == (BREAKS, "POST /case-1/{id}", None)
-    (new,) = command.compare(one, [], str(two)).entries
+    (new,) = compare(one, [], str(two)).entries
     assert (new.kind, new.operation, new.contract) == (FINE, "POST /case-1/{id}", None)
 
 
@@ -450,7 +451,7 @@ def test_operation_that_cannot_be_read_is_not_taken_for_gone(tmp_path: Path) -> 
     contract = document(tmp_path, "contract", TWO)
     dangling = TWO | {"changed": takes({"$ref": "#/components/schemas/None"})}
     for before, after in ((contract, document(tmp_path, "other", dangling)), (tmp_path / "other.json", contract)):
-        drift = command.compare(before, [], str(after))
+        drift = compare(before, [], str(after))
         assert drift.entries == []
         (unread,) = drift.not_compared
         assert unread.part == "POST /case-0/{id}"
@@ -460,7 +461,7 @@ def test_operation_that_cannot_be_read_is_not_taken_for_gone(tmp_path: Path) -> 
 def test_what_the_contract_only_infers_breaks_nothing(tmp_path: Path) -> None:
     inferred = TWO | {"changed": takes(of(title=TEXT | {"x-basis": "inferred"}))}
     contract, published = document(tmp_path, "contract", inferred), document(tmp_path, "published", LIMITED)
-    (change,) = command.compare(contract, [], str(published)).entries
+    (change,) = compare(contract, [], str(published)).entries
     assert (change.kind, change.sentence) == (
         FINE,
         "request body, title: maxLength none → 50; the contract only infers this",
@@ -481,7 +482,7 @@ def test_overlay_changes_the_contract(tmp_path: Path) -> None:
     update = takes({"properties": {"title": {"maxLength": 50}}})
     actions = [{"target": "$.paths['/case-0/{id}'].post", "update": update}]
     overlay.write_text(json.dumps({"overlay": "1.0.0", "info": {"title": "t", "version": "1"}, "actions": actions}))
-    assert command.compare(contract, [overlay], str(published)).entries == []
+    assert compare(contract, [overlay], str(published)).entries == []
 
 
 class Published(BaseHTTPRequestHandler):
@@ -563,4 +564,4 @@ def test_same_schema_in_another_version_is_no_change(tmp_path: Path) -> None:
     files = [document(tmp_path, name, {"": one}) for name, one in (("before", before), ("after", after))]
     for file, version in zip(files, (old, new), strict=True):
         file.write_text(json.dumps(json.loads(file.read_text()) | version))
-    assert command.compare(files[0], [], str(files[1])).entries == []
+    assert compare(files[0], [], str(files[1])).entries == []

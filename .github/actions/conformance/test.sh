@@ -10,7 +10,7 @@ if [ -n "${MERGE:-}" ]; then
 else
     options=(run --out "$OUT" --target "$TARGET" --profile "$PROFILE")
 fi
-for name in contract history known-issues redact shard budget minutes; do
+for name in contract published history known-issues redact shard budget minutes; do
     variable=$(tr 'a-z-' 'A-Z_' <<< "$name")
     if [ -n "${!variable}" ]; then options+=("--$name" "${!variable}"); fi
 done
