@@ -16,6 +16,7 @@ from pathlib import Path
 from contracts.errors import UsageError
 from contracts.model.exit_codes import ExitCode
 from contracts.reader_commands import program
+from contracts.standard_streams import run_command
 from reports.cli import conformance
 from reports.output.console import fail
 from reports.run.contract_names import contract_file
@@ -60,4 +61,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -60,7 +60,8 @@ def test_every_option_is_repeated_or_changes_nothing_that_is_judged() -> None:
     names = set(json.loads((ROOT / "tests" / "e2e" / "golden" / "names.json").read_text())["options"])
     own_keys = {"--target", "--contract", "--profile", "--finding", "--findings-from"}
     reports = {"--badge", "--har", "--history", "--markdown", "--requirements", "--shard-results", "--summary"}
-    others = {"--known-issues", "--max-minutes"}  # which say what fails a run, and when it ends
+    reports |= {"--published"}
+    others = {"--known-issues", "--max-minutes", "--budget", "--minutes"}  # what fails a run, and how much of it is tried
     parts = {"--shard", "--merge"}  # a replay tests the operations of its findings
     assert names == own_keys | reports | others | parts | {*REPEATED}
 
