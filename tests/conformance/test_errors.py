@@ -19,7 +19,12 @@ REQUESTS_FOR_SEARCH = 1
 """Of the extra requests of ERR-14, at least so many are left for Hypothesis."""
 
 
-@requirement("ERR-01", mutations=bodies.missing_properties, extra_requests=(0, 2, 4))
+@requirement(
+    "ERR-01",
+    mutations=bodies.missing_properties,
+    extra_requests=(0, 2, 4),
+    extra_requests_by_listing=(0, 2, 4),  # none for a create, whose records need the requests
+)
 def test_missing_required_property_is_refused(test: RequirementTest) -> None:
     for exchange in test.send_rejected_mutations(base=test.run.prepare_rejection_base):
         test.check_exchange(exchange, errors.malformed_body_rejected)
