@@ -59,9 +59,10 @@ def test_operations_are_named_only_where_writes_are_allowed_on_them() -> None:
 def test_every_option_is_repeated_or_changes_nothing_that_is_judged() -> None:
     names = set(json.loads((ROOT / "tests" / "e2e" / "golden" / "names.json").read_text())["options"])
     own_keys = {"--target", "--contract", "--profile", "--finding", "--findings-from"}
-    reports = {"--badge", "--har", "--history", "--markdown", "--requirements", "--shard-results", "--summary"}
-    reports |= {"--published"}
-    others = {"--known-issues", "--max-minutes", "--budget", "--minutes"}  # what fails a run, and how much of it is tried
+    reports = {"--badge", "--har", "--history", "--markdown", "--published", "--requirements", "--shard-results"}
+    reports |= {"--summary"}
+    others = {"--known-issues", "--max-minutes"}  # which say what fails a run, and when it ends
+    others |= {"--budget", "--minutes"}  # which say how much of it is tried
     parts = {"--shard", "--merge"}  # a replay tests the operations of its findings
     assert names == own_keys | reports | others | parts | {*REPEATED}
 

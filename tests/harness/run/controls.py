@@ -33,6 +33,7 @@ from tests.harness.run.write_guard import WriteGuard, withheld_reason
 VALUES_NOT_FOR_CONTROLS: Final = 2
 """On a target that takes each value once: the last one is for rejections, one is for the next operation."""
 CREDENTIALS, MALFORMED, UPDATED, AMBIGUOUS = "credentials", "malformed", "updated", "ambiguous"
+AMBIGUOUS_CREDENTIALS = "ambiguous credentials"
 """Purposes of requests whose texts carry a tag, so that a listing shows which of them had an effect."""
 VALUE_REJECTED: Final = frozenset({400, 404, 409, 410, 422})
 """Statuses that reject a request whose value is not accepted any more."""
@@ -80,7 +81,7 @@ class ControlProvider:
         self._writes = writes
         self._ids = ids
         self._reserved_indices: dict[str, int | None] = {}
-        purposes = (CREDENTIALS, MALFORMED, UPDATED, AMBIGUOUS)
+        purposes = (CREDENTIALS, MALFORMED, UPDATED, AMBIGUOUS, AMBIGUOUS_CREDENTIALS)
         self._tags = {purpose: uuid.uuid4().hex[:8] for purpose in purposes}
 
     def control(self) -> Exchange:
@@ -128,6 +129,15 @@ class ControlProvider:
             return self.prepare_rejection_base()
         unused = self.unused_value_request(AMBIGUOUS) if self._operation.consumes_value else None
         return self.tagged(unused or self.control().request, AMBIGUOUS)
+
+    def prepare_ambiguous_auth_base(self) -> Request:
+        """Return the request whose credentials to modify where a careful target may accept the result.
+
+        What comes of it is not taken for an effect of a malformed request.
+        """
+        if self.missing_settings or not self.replayable:
+            return self.prepare_auth_rejection_base()
+        return self.tagged(self.control().request, AMBIGUOUS_CREDENTIALS)
 
     def prepare_base_for_any_response(self) -> Request:
         """Return the request to modify for requirements that check all exchanges, whether it is accepted or not."""

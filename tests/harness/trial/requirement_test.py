@@ -90,12 +90,15 @@ class RequirementTest:
         rejections stays unused, and shows at the end whether rejected requests had side effects.
         """
         self._asked_for_mutations = True
+        controls = self.run.controls
+        about_credentials = self.requirement.id.startswith("AUTH")
+        ambiguous = controls.prepare_ambiguous_auth_base if about_credentials else controls.prepare_ambiguous_base
         for mutation in self.mutations:
             request = base()
             if self.run.budget.left <= 0 and self.decided:
                 return
             certain = self._is_certain_rejection(mutation, mutation.apply(request))
-            chosen = base if certain else self.run.controls.prepare_ambiguous_base
+            chosen = base if certain else ambiguous
             if exchange := self._send_mutation(mutation, request if certain else chosen(), chosen):
                 yield exchange
 
