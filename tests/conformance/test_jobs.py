@@ -86,7 +86,7 @@ def test_status_of_a_job_needs_the_token(test: RequirementTest) -> None:
 test_unknown_job_is_refused = rejects("JOB-05", methods.unknown_path_ids, jobs.unknown_job_rejected)
 
 
-@requirement("JOB-07", extra_requests=(4, 16, 300))
+@requirement("JOB-07", extra_requests=(4, 15, 300))
 def test_every_job_is_known(test: RequirementTest) -> None:
     test.run.control()
     test.check_sequence(per_exchange(jobs.job_is_known), test.run.jobs.reads())
