@@ -22,7 +22,7 @@ from tests.support.suite_process import NEW_WORKERS, QUICK, TWO, FinishedRun, do
 
 SPEEDUP, UNHURRIED = 20.0, 4.0
 """The latter leaves the time to send all that a minute allows."""
-LIMIT, MIDDLING_LIMIT, SMALL_LIMIT = 150, 60, 30
+LIMIT, MIDDLING_LIMIT, SMALL_LIMIT = 150, 60, 20
 ONE = (*TWO[:2], "--profile", "quick")
 NIGHTLY = (*TWO, "--profile", "nightly")
 FEWEST_REQUESTS_OF_A_NIGHTLY_RUN = 200
