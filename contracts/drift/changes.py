@@ -46,6 +46,8 @@ class Kind(StrEnum):
 
     BREAKING = "breaking"
     NOT_BREAKING = "not breaking"
+    ELSEWHERE = "published elsewhere"
+    """No change: the contract has this from other pages of the vendor's, and no published document has it."""
     WORDING = "wording"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from contracts.drift.pairing import Described
 from contracts.drift.spots import Step
@@ -14,10 +15,15 @@ from contracts.openapi.stated_view import NON_GATING
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A JSON pointer, and whether the document states what is there: `x-basis` may say that it only infers it."""
+    """A JSON pointer, and what the document says of the basis of what is there.
+
+    `is_stated`: `x-basis` does not say that it is only inferred. `is_elsewhere`: `x-published-elsewhere` says that no
+    published OpenAPI document has it.
+    """
 
     pointer: str
     is_stated: bool
+    is_elsewhere: bool
 
 
 def place_of(raw: Json, operation: Described, steps: Sequence[Step] = ()) -> Place:
@@ -28,32 +34,37 @@ def place_of(raw: Json, operation: Described, steps: Sequence[Step] = ()) -> Pla
     path, method = operation.path, operation.method.lower()
     pointer = f"#/paths/{_escaped(path)}/{method}"
     node: Json = raw["paths"][path][method]
-    is_stated = _states(node)
+    passed = [node]
     for step in steps:
         is_parameter = isinstance(node, list) and pointer.endswith("/parameters")
         found = _parameter(raw, pointer, node, str(step), path) if is_parameter else _child(raw, pointer, node, step)
         if found is None:
             break
-        pointer, node = _followed(raw, *found)
-        is_stated = is_stated and _states(found[1]) and _states(node)
-    return Place(pointer, is_stated)
+        pointer, node = _followed(raw, *found[:2])
+        passed += [*found[2], found[1], node]
+    marks = [one for one in passed if isinstance(one, dict)]
+    return Place(
+        pointer,
+        is_stated=not any(one.get("x-basis") in NON_GATING for one in marks),
+        is_elsewhere=any(one.get("x-published-elsewhere") is True for one in marks),
+    )
 
 
-def _states(node: Json) -> bool:
-    return not (isinstance(node, dict) and node.get("x-basis") in NON_GATING)
+Found: TypeAlias = tuple[str, Json, list[Json]]
+"""A pointer, what it points to, and the entries of `allOf` on the way there."""
 
 
-def _child(raw: Json, pointer: str, node: Json, step: Step) -> tuple[str, Json] | None:
+def _child(raw: Json, pointer: str, node: Json, step: Step) -> Found | None:
     """Return the part of a node at a step; within `allOf` if it is there."""
     if isinstance(node, dict) and step in node:
-        return f"{pointer}/{_escaped(str(step))}", node[step]
+        return f"{pointer}/{_escaped(str(step))}", node[step], []
     if isinstance(node, list) and isinstance(step, int) and step < len(node):
-        return f"{pointer}/{step}", node[step]
+        return f"{pointer}/{step}", node[step], []
     entries = node.get("allOf", []) if isinstance(node, dict) else []
     for index, entry in enumerate(entries):
-        inner = _child(raw, *_followed(raw, f"{pointer}/allOf/{index}", entry), step)
-        if inner is not None:
-            return inner
+        place, target = _followed(raw, f"{pointer}/allOf/{index}", entry)
+        if inner := _child(raw, place, target, step):
+            return inner[0], inner[1], [entry, target, *inner[2]]
     return None
 
 
@@ -69,7 +80,7 @@ def _followed(raw: Json, pointer: str, node: Json) -> tuple[str, Json]:
     return pointer, node
 
 
-def _parameter(raw: Json, pointer: str, entries: Sequence[Json], wanted: str, path: str) -> tuple[str, Json] | None:
+def _parameter(raw: Json, pointer: str, entries: Sequence[Json], wanted: str, path: str) -> Found | None:
     """Return the parameter that the normal form calls so; None if there is none."""
     numbers = {name: f"{{{number}}}" for number, name in enumerate(PATH_PARAMETER.findall(path))}
     for entry in reversed(entries):
@@ -77,7 +88,7 @@ def _parameter(raw: Json, pointer: str, entries: Sequence[Json], wanted: str, pa
         name, place = str(found.get("name")), found.get("in")
         normal = {"header": name.lower(), "path": numbers.get(name, name)}.get(place, name)
         if wanted == f"{place} parameter {normal}":
-            return f"{pointer}/{_escaped(name)}", found
+            return f"{pointer}/{_escaped(name)}", found, []
     return None
 
 

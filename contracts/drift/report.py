@@ -56,14 +56,16 @@ def entries(
     """Return every change: operations that are gone, changes of those that both have, operations that are new.
 
     `differences` belong to `pairing.both`. What the contract does not state, but infers, breaks nobody's contract.
+    What it says is published elsewhere is gone only if the document has other operations of that kind.
     """
     changed = [
         entry
         for (before, after), found in zip(pairing.both, differences, strict=True)
         for entry in _changed(contract, published, before, after, found)
     ]
-    gone = [_alone(contract, one, is_gone=True) for one in pairing.only_contract]
-    new = [_alone(published, one, is_gone=False) for one in pairing.only_published]
+    elsewhere = _published_elsewhere(contract, published)
+    gone = [_gone(contract, one, elsewhere) for one in pairing.only_contract]
+    new = [_new(published, one) for one in pairing.only_published]
     return [*gone, *changed, *new]
 
 
@@ -72,21 +74,37 @@ def _changed(
 ) -> Iterator[Entry]:
     for change in changes_between(before, after, found):
         ours, theirs = (place_of(doc.raw, one, change.steps) for doc, one in ((contract, before), (published, after)))
-        inferred = change.kind is Kind.BREAKING and not ours.is_stated
+        kind, sentence = change.kind, change.sentence
+        if kind is Kind.BREAKING and ours.is_elsewhere:
+            kind = Kind.ELSEWHERE
+        elif kind is Kind.BREAKING and not ours.is_stated:
+            kind, sentence = Kind.NOT_BREAKING, change.sentence + INFERRED
         yield Entry(
-            Kind.NOT_BREAKING if inferred else change.kind,
+            kind,
             before.label,
             before.id,
-            change.sentence + INFERRED * inferred,
+            sentence,
             ours.pointer,
             theirs.pointer,
         )
 
 
-def _alone(document: Document, operation: Described, *, is_gone: bool) -> Entry:
-    """Return the entry of an operation that only one document has."""
-    pointer = place_of(document.raw, operation).pointer
-    if is_gone:
-        sentence = "the published document does not have this operation"
-        return Entry(Kind.BREAKING, operation.label, operation.id, sentence, pointer, None)
+def _published_elsewhere(contract: Document, published: Document) -> frozenset[str]:
+    """Return the segments of paths that the contract says are published elsewhere, and are in no path that is."""
+    named = contract.raw.get("x-published-elsewhere")
+    here = {segment for path in published.raw["paths"] for segment in path.split("/")}
+    return frozenset(map(str, named if isinstance(named, list) else ())) - here
+
+
+def _gone(contract: Document, operation: Described, elsewhere: frozenset[str]) -> Entry:
+    """Return the entry of an operation that only the contract has."""
+    kind, sentence = Kind.BREAKING, "the published document does not have this operation"
+    if segments := elsewhere.intersection(operation.path.split("/")):
+        kind, sentence = Kind.ELSEWHERE, f"the published document has no path with {min(segments)} at all"
+    return Entry(kind, operation.label, operation.id, sentence, place_of(contract.raw, operation).pointer, None)
+
+
+def _new(published: Document, operation: Described) -> Entry:
+    """Return the entry of an operation that only the published document has."""
+    pointer = place_of(published.raw, operation).pointer
     return Entry(Kind.NOT_BREAKING, operation.label, "", "the contract lacks this operation", None, pointer)

@@ -16,6 +16,7 @@ from reports.run.counts import pluralize
 HEADINGS = {
     Kind.BREAKING: "Breaking for a client",
     Kind.NOT_BREAKING: "Not breaking for a client",
+    Kind.ELSEWHERE: "Published elsewhere, as the contract says",
     Kind.WORDING: "Wording only",
 }
 
@@ -28,7 +29,8 @@ def headline(drift: Drift) -> str:
     compared = f"{pluralize(drift.compared, 'operation')} compared"
     if not drift.entries:
         return f"No change: {compared}."
-    return f"{', '.join(f'{counts[kind]} {kind}' for kind in Kind)}: {compared}."
+    shown = [kind for kind in Kind if counts[kind] or kind is not Kind.ELSEWHERE]
+    return f"{', '.join(f'{counts[kind]} {kind}' for kind in shown)}: {compared}."
 
 
 def text(drift: Drift) -> Iterator[str]:

@@ -3,59 +3,42 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final
-
-import httpx
 
 from contracts.drift.pairing import Pairing, pair_operations
 from contracts.drift.report import Drift, entries
 from contracts.errors import ContractError
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
-from contracts.untrusted.bounded_files import MAX_CONTRACT_FILE_BYTES, MEGABYTE
 from reports.run.contract_names import contract_name
 from reports.site.comparison import ComparisonError, differences
-
-FETCH_SECONDS: Final = 30
-"""For the whole document."""
+from reports.site.published_address import PublishedAddress, is_address
 
 
 def read_published(source: str) -> Document:
     """Read a document from a file or an http(s) address; `ContractError` in one sentence if that is not possible."""
-    if not source.startswith(("http://", "https://")):
+    if not is_address(source):
         return load_document(Path(source))
+    address = PublishedAddress.parse(source)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "published-document")
-        file.write_bytes(_fetched(source))
+        file.write_bytes(address.fetch())
         try:
             return load_document(file)
         except ContractError as error:
-            raise ContractError(str(error).replace(str(file), source)) from None
+            raise ContractError(str(error).replace(str(file), address.shown)) from None
 
 
-def _fetched(url: str) -> bytes:
-    content, ends = bytearray(), time.monotonic() + FETCH_SECONDS
+def shown_name(source: str) -> str:
+    """Return what a published document is called in reports: its file, or its address without credentials."""
+    if not is_address(source):
+        return source
     try:
-        with httpx.stream("GET", url, timeout=FETCH_SECONDS, follow_redirects=True) as response:
-            response.raise_for_status()
-            for part in response.iter_bytes():
-                content += part
-                if time.monotonic() > ends:
-                    raise ContractError(f"{url} was not read within {FETCH_SECONDS} seconds: try again later.")
-                if len(content) > MAX_CONTRACT_FILE_BYTES:
-                    limit = MAX_CONTRACT_FILE_BYTES // MEGABYTE
-                    raise ContractError(f"{url} has more than {limit} MB: name an OpenAPI document.")
-    except httpx.HTTPStatusError as error:
-        raise ContractError(f"{url} answered {error.response.status_code}: name an OpenAPI document.") from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise ContractError(
-            f"{url} cannot be read ({error or type(error).__name__}): name an OpenAPI document."
-        ) from None
-    return bytes(content)
+        return PublishedAddress.parse(source).shown
+    except ContractError:
+        return "the published document"
 
 
 def only(pairing: Pairing, operations: Sequence[str]) -> Pairing:
@@ -81,7 +64,7 @@ def compare(contract: Path, overlays: Sequence[Path], source: str, operations: S
     pairing = only(pair_operations(ours, published), operations)
     found = entries(ours, published, pairing, differences(pairing.both))
     name = f"{contract_name(contract)}, {ours.digest}"
-    return Drift(name, f"{source}, {published.digest}", len(pairing.both), found, pairing.not_compared)
+    return Drift(name, f"{shown_name(source)}, {published.digest}", len(pairing.both), found, pairing.not_compared)
 
 
 def compare_in_run(contract: Path, overlays: Sequence[Path], source: str, operations: Sequence[str] = ()) -> Drift:
@@ -91,5 +74,5 @@ def compare_in_run(contract: Path, overlays: Sequence[Path], source: str, operat
     except (ContractError, ComparisonError) as error:
         reason = str(error)
     except Exception as error:  # noqa: BLE001 - whatever a document of somebody else does to the comparison
-        reason = f"the comparison failed ({type(error).__name__}: {error}): please report it."
-    return Drift(contract_name(contract), source, failure=" ".join(reason.split()))
+        reason = f"the comparison failed ({type(error).__name__}): please report it."
+    return Drift(contract_name(contract), shown_name(source), failure=" ".join(reason.split()))

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -485,50 +482,7 @@ def test_overlay_changes_the_contract(tmp_path: Path) -> None:
     assert compare(contract, [overlay], str(published)).entries == []
 
 
-class Published(BaseHTTPRequestHandler):
-    """Answers with the document in `content`, or with 404 without one."""
-
-    content = b""
-
-    def do_GET(self) -> None:
-        self.send_response(200 if self.content else 404)
-        self.end_headers()
-        self.wfile.write(self.content)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Published) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/openapi.json"
-        server.shutdown()
-        thread.join()
-
-
-def test_published_document_is_read_from_an_address(
-    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    contract = document(tmp_path, "contract", TWO)
-    monkeypatch.setattr(Published, "content", contract.read_bytes())
-    assert run(contract, address, tmp_path) == ExitCode.HELD
-    monkeypatch.setattr(Published, "content", b"")
-    assert run(contract, address, tmp_path) == ExitCode.USAGE
-    assert capsys.readouterr().err == f"not compared: {address} answered 404: name an OpenAPI document.\n"
-    monkeypatch.setattr(Published, "content", b"[1]")
-    assert run(contract, address, tmp_path) == ExitCode.USAGE
-    assert capsys.readouterr().err == (
-        f"not compared: {address} is not an OpenAPI 3.0 or 3.1 document: its `openapi` is missing.\n"
-    )
-    monkeypatch.setattr(Published, "content", b"x" * 5_000_001)
-    assert run(contract, address, tmp_path) == ExitCode.USAGE
-    assert capsys.readouterr().err == f"not compared: {address} has more than 5 MB: name an OpenAPI document.\n"
-
-
-@pytest.mark.parametrize("published", ["none.yaml", "http://127.0.0.1:1/x", "http://[", "file:///etc/passwd", ""])
+@pytest.mark.parametrize("published", ["none.yaml", "file:///etc/passwd", ""])
 def test_document_that_cannot_be_read_is_one_sentence(
     published: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -565,3 +519,51 @@ def test_same_schema_in_another_version_is_no_change(tmp_path: Path) -> None:
     for file, version in zip(files, (old, new), strict=True):
         file.write_text(json.dumps(json.loads(file.read_text()) | version))
     assert compare(files[0], [], str(files[1])).entries == []
+
+
+def test_operations_that_were_always_published_elsewhere_are_not_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = document(tmp_path, "contract", TWO | {"of another page": {}, "of another page, too": {}})
+    contract = json.loads(file.read_text())
+    paths = contract["paths"]
+    paths["/case-1/vendor"], paths["/vendor/{id}"] = paths.pop("/case-2/{id}"), paths.pop("/case-3/{id}")
+    file.write_text(json.dumps(contract))
+    published = document(tmp_path, "published", TWO)
+    assert run(file, str(published), tmp_path) == ExitCode.VIOLATED, "the contract does not say so"
+    file.write_text(json.dumps(contract | {"x-published-elsewhere": ["vendor"]}))
+    assert run(file, str(published), tmp_path) == ExitCode.HELD
+    shown = capsys.readouterr().out
+    assert "0 breaking, 0 not breaking, 2 published elsewhere, 0 wording: 2 operations compared." in shown
+    assert "Published elsewhere, as the contract says:\n  POST /case-1/vendor\n" in shown
+    had = json.loads(published.read_text())
+    had["paths"]["/vendor/{number}"] = paths["/vendor/{id}"]
+    published.write_text(json.dumps(had))
+    (gone,) = compare(file, [], str(published)).breaking
+    assert (gone.operation, gone.sentence) == (
+        "POST /case-1/vendor",
+        "the published document does not have this operation",
+    )
+
+
+def test_parts_that_were_always_published_elsewhere_are_not_gone(tmp_path: Path) -> None:
+    headers = {"x-a": {"schema": TEXT, "x-published-elsewhere": True}, "x-b": {"schema": TEXT}}
+    ours = queries(query("a", TEXT, **{"x-published-elsewhere": True}), query("b", TEXT))
+    ours |= {"responses": {"200": {"description": "Done", "headers": headers}}}
+    contract, published = document(tmp_path, "contract", {"": ours}), document(tmp_path, "published", {"": {}})
+    found = {(entry.kind, entry.sentence) for entry in compare(contract, [], str(published)).entries}
+    assert found == {
+        (Kind.ELSEWHERE, "query parameter a is gone"),
+        (Kind.ELSEWHERE, "header x-a of response 200 is gone"),
+        (BREAKS, "query parameter b is gone"),
+        (BREAKS, "header x-b of response 200 is gone"),
+    }
+
+
+def test_what_an_entry_of_a_schema_infers_breaks_nothing(tmp_path: Path) -> None:
+    inferred = {"format": "date-time", "x-basis": "example"}
+    contract = document(tmp_path, "contract", {"": answers(of(at=TEXT | {"allOf": [inferred]}))})
+    published = document(tmp_path, "published", {"": answers(of(at=TEXT))})
+    (change,) = compare(contract, [], str(published)).entries
+    assert change.kind is FINE
+    assert change.sentence.endswith("format date-time → none; the contract only infers this")
