@@ -6,15 +6,18 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from contracts.errors import UsageError
 from tests.harness.http.timing import Clock
+from tests.harness.rate_limit import redis_counter
 from tests.harness.rate_limit.redis_counter import RedisRateCounter
 from tests.harness.rate_limit.redis_counter import RedisServer as Address
-from tests.harness.rate_limit.shared_counter import RATE_LIMIT, CountUnavailable
+from tests.harness.rate_limit.shared_counter import RATE_LIMIT, CountUnavailable, count_name
 from tests.shards.redis_server import PASSWORD, RedisServer, redis_server
 
 URL, TOKEN = "https://example.test", "tok-1"
@@ -43,6 +46,44 @@ def test_machines_at_the_same_time_share_one_count(server: RedisServer) -> None:
         assert sum(pool.map(room, counters)) == LIMIT
     assert {one.sent() for one in counters} == {LIMIT}
     assert 0 < counters[0].wait(LIMIT) <= 60
+
+
+def slow_counter(server: RedisServer, seconds: float, read: Event) -> RedisRateCounter:
+    """Return a counter to which Redis says the time late, once; `read` is set when Redis has read it."""
+
+    def connect() -> Any:
+        client = Address(SecretStr(server.url)).connect()
+        time_of = client.time
+
+        def say_late() -> Any:
+            now = time_of()
+            if not read.is_set():
+                read.set()
+                time.sleep(seconds)
+            return now
+
+        client.time = say_late
+        return client
+
+    return RedisRateCounter(Clock(), connect, "Redis", count_name(URL, TOKEN))
+
+
+def test_machine_that_is_slow_between_time_and_count_counts_what_others_sent(server: RedisServer) -> None:
+    read = Event()
+    slow, other = slow_counter(server, 0.3, read), counter(server, clock=Clock())
+    with ThreadPoolExecutor(1) as pool:
+        its = pool.submit(slow.wait, 1)
+        assert read.wait(5)
+        time.sleep(0.02)  # so that the other's request is a later one
+        others = other.wait(1)
+    assert [its.result() == 0, others == 0] == [True, False]
+
+
+def test_machine_that_loses_the_count_sends_nothing(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_counter, "SECONDS_TO_COUNT", 0.1)
+    one = slow_counter(server, 0.3, Event())
+    assert 0 < one.wait(LIMIT) < 1
+    assert one.wait(LIMIT) == 0
 
 
 def test_another_token_has_its_own_count(server: RedisServer) -> None:

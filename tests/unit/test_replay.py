@@ -19,10 +19,12 @@ from tests.harness.pytest_plugin.replay import (
     outcome_lines,
     plan_for,
     read_replay,
+    shares_for,
     with_compared_requests,
 )
 from tests.harness.run.context import RunPlan
-from tests.support.factories import REQUIREMENTS, conformance_tests, table
+from tests.harness.trial.plan import BudgetShare, RequestDemand
+from tests.support.factories import CANCEL, REQUIREMENTS, conformance_tests, table
 from tests.support.report_factories import ADVICE, FOUND, OTHER, broken, earlier_run, item, run_report
 
 WHOLE, PART = RunPlan(reserved={"ERR-01": 9}), RunPlan()
@@ -102,10 +104,15 @@ def test_finding_without_a_mutation_needs_every_request(mutations: set[str], eve
 
 @pytest.mark.parametrize(
     ("requirement", "mutations", "whole"),
-    [("ERR-01", {INTERMITTENT, "x"}, True), ("ERR-09", {"x"}, True), ("ERR-01", {CONTROL, "x"}, False)],
-    ids=["now and then", "compared", "each time"],
+    [
+        ("ERR-01", {INTERMITTENT, "x"}, False),
+        ("RESP-01", {INTERMITTENT, "x"}, True),
+        ("ERR-09", {"x"}, True),
+        ("ERR-01", {CONTROL, "x"}, False),
+    ],
+    ids=["now and then, by a mutation", "now and then, by any request", "compared", "each time"],
 )
-def test_fault_that_comes_now_and_then_needs_the_requests_of_the_whole_run(
+def test_fault_that_any_request_may_show_needs_the_requests_of_the_whole_run(
     requirement: str, mutations: set[str], whole
 ) -> None:
     catalogue = {
@@ -117,7 +124,29 @@ def test_fault_that_comes_now_and_then_needs_the_requests_of_the_whole_run(
     changed = with_compared_requests(catalogue, REQUIREMENTS, Replay((finding,), 1))
     senders = {name for name in catalogue if not REQUIREMENTS[name].checks_all_exchanges} - {requirement}
     assert (set(changed[requirement].demand.depends_on) == senders) is whole
-    assert plan_for([finding], catalogue, WHOLE, PART) == (WHOLE if whole else replace(PART, repeats_controls=False))
+    plan = plan_for([finding], catalogue, REQUIREMENTS, WHOLE, PART)
+    assert plan == (WHOLE if whole else replace(PART, repeats_controls=False))
+
+
+@table(
+    "mutations, kept, sends",
+    {
+        "each time": ({"x"}, ["x"], 1),
+        "now and then": ({INTERMITTENT, "x"}, ["x"], 59),
+        "now and then, by two mutations": ({INTERMITTENT, "x", "y"}, ["x", "y"], 30),
+        "now and then, by one that the seed makes otherwise now": ({INTERMITTENT, "w"}, ["x", "y", "z"], 20),
+    },
+)
+def test_mutations_of_an_intermittent_finding_are_sent_until_it_shows(
+    mutations: set[str], kept: list[str], sends: int
+) -> None:
+    own = tuple(Mutation(name, lambda request: request) for name in "xyz")
+    demand = RequestDemand("ERR-01", lambda _: own, (0, 0, 0))
+    finding = ReplayedFinding("a" * 12, "ERR-01", "cancel", frozenset(mutations), "k")
+    catalogue = {"ERR-01": CataloguedTest(demand, lambda _: None)}
+    found = shares_for([finding], CANCEL, catalogue, REQUIREMENTS, {"ERR-01": BudgetShare(own, 0, underfunded=False)})
+    share = found["ERR-01"]
+    assert ([mutation.name for mutation in share.mutations], share.sends) == (kept, sends)
 
 
 @table(

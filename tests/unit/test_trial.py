@@ -135,6 +135,26 @@ def test_what_holds_is_sent_once() -> None:
     assert (verdict.evidence.decided, len(run.exchanges)) == (2, 2)
 
 
+def test_request_is_sent_until_it_shows_a_violation_where_that_is_planned() -> None:
+    run = Run(statuses=(400, 400, 200, 400, 400))
+    found = trial("ERR-04", run, changing("a"))
+    found.sends = 59
+    for seen in found.send_mutations(base=control):
+        found.check_exchange(seen, refused)
+    (occurrence,) = found.occurrences
+    assert (occurrence.seen, occurrence.tried, len(run.exchanges)) == (1, 5, 5)
+    assert verdict_of(found).findings[0].mutation == INTERMITTENT
+
+
+def test_request_that_never_shows_a_violation_is_sent_as_often_as_planned_and_holds() -> None:
+    run = Run(statuses=(400,))
+    found = trial("ERR-04", run, changing("a"))
+    found.sends = 7
+    for seen in found.send_mutations(base=control):
+        found.check_exchange(seen, refused)
+    assert (verdict_of(found).status, len(run.exchanges)) == (Status.HELD, 7)
+
+
 def test_exchange_is_judged_once() -> None:
     found = trial("ERR-04", Run(statuses=(400,)))
     seen = exchange(400)

@@ -18,7 +18,14 @@ from tests.harness.config.settings import MOCK
 from tests.harness.pytest_plugin.catalogue import CataloguedTest, catalogue_of
 from tests.harness.pytest_plugin.item_ids import check_id
 from tests.harness.pytest_plugin.planned_turns import PlannedTurns
-from tests.harness.pytest_plugin.replay import Replay, deselect, plan_for, shares_for, with_compared_requests
+from tests.harness.pytest_plugin.replay import (
+    Replay,
+    deselect,
+    plan_for,
+    repeats_in,
+    shares_for,
+    with_compared_requests,
+)
 from tests.harness.pytest_plugin.stash import BUDGET_SHARES, CATALOGUE, PLANNED_TURNS, REPLAY, SESSION, STARTED
 from tests.harness.pytest_plugin.turns import in_order_of_turns, shares_of_turns
 from tests.harness.pytest_plugin.workers import is_worker
@@ -199,9 +206,11 @@ def _select_replayed(config: pytest.Config, items: list[pytest.Item], replay: Re
     plans: dict[str, RunPlan] = {}
     for operation in session.operations:
         findings = replay.on(operation.id)
-        shares = shares_for(findings, operation, catalogue, whole[operation.id])
+        shares = shares_for(findings, operation, catalogue, session.requirements, whole[operation.id])
         whole[operation.id] |= shares
-        plans[operation.id] = plan_for(findings, catalogue, session.run_plans[operation.id], _run_plan(session, shares))
+        session.request_budgets[operation.id] = session.budget_of(operation.id) + repeats_in(shares)
+        before_replay, replayed = session.run_plans[operation.id], _run_plan(session, shares)
+        plans[operation.id] = plan_for(findings, catalogue, session.requirements, before_replay, replayed)
         needed |= {(name, operation.id) for name in shares}
     session.run_plans = plans
     checks = {item: check for item in items if (check := check_of(item))}

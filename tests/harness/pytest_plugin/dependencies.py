@@ -25,6 +25,7 @@ def requirement_test(config: pytest.Config, operation: Operation, requirement: s
         extra_requests=0 if run.missing_settings else share.extra_requests,
         random_seed=session.options.random_seed,
         underfunded=share.underfunded,
+        sends=share.sends,
     )
 
 

@@ -6,6 +6,7 @@ checks all exchanges do, the tests of these requirements run, too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from contracts.untrusted.similar_names import causes
 from strategies.core.mutation import Mutation
 from tests.harness.pytest_plugin.catalogue import CataloguedTest
 from tests.harness.run.context import RunPlan
+from tests.harness.run.operation_run import REPEATS_AGAINST_RARE_FAULTS
 from tests.harness.trial.plan import BudgetShare
 
 ALL: Final = "all"
@@ -49,9 +51,19 @@ class ReplayedFinding:
         """Return whether no mutation of its own shows it: then its requirement sends what it always sends."""
         return self.mutations <= {CONTROL}
 
-    def needs_whole_run(self, test: CataloguedTest | None) -> bool:
-        """Return whether each request of the run may matter: it compares them, or the fault comes now and then."""
-        return test is not None and (test.demand.compares or INTERMITTENT in self.mutations)
+    @property
+    def is_intermittent(self) -> bool:
+        """Return whether its requests did not show it each time."""
+        return INTERMITTENT in self.mutations
+
+    def needs_whole_run(self, test: CataloguedTest | None, requirement: Requirement) -> bool:
+        """Return whether each request of the run may matter.
+
+        So it is where requests are compared, and where a fault comes now and then that any request may show.
+        """
+        return test is not None and (
+            test.demand.compares or (self.is_intermittent and requirement.checks_all_exchanges)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +136,7 @@ def with_compared_requests(
     whole = {
         finding.requirement
         for finding in replay.findings
-        if finding.needs_whole_run(catalogue.get(finding.requirement))
+        if finding.needs_whole_run(catalogue.get(finding.requirement), requirements[finding.requirement])
     }
     # Not on each other: these are tried again in any case.
     senders = tuple(name for name in catalogue if not requirements[name].checks_all_exchanges and name not in whole)
@@ -138,19 +150,21 @@ def shares_for(
     findings: Iterable[ReplayedFinding],
     operation: Operation,
     catalogue: Mapping[str, CataloguedTest],
+    requirements: Mapping[str, Requirement],
     shares: Mapping[str, BudgetShare],
 ) -> dict[str, BudgetShare]:
     """Return the shares of the requirements, by id, that have to run on an operation to show these findings.
 
     Each sends only the mutations that are named, also one that the request budget of the operation left out; a
-    requirement that sends something of its own, or whose finding has no mutation, sends what it always does.
+    requirement that sends something of its own, or whose finding has no mutation, sends what it always does. The
+    requests of an intermittent finding are sent until it shows again, together as often as rules a rare fault out.
     """
     found: dict[str, BudgetShare] = {}
     for finding in findings:
         own = shares.get(finding.requirement)
         if own is None:
             continue
-        if finding.needs_whole_run(catalogue[finding.requirement]):
+        if finding.needs_whole_run(catalogue[finding.requirement], requirements[finding.requirement]):
             found[finding.requirement] = own
             continue
         for name, test in catalogue.items():
@@ -168,7 +182,21 @@ def shares_for(
             found[finding.requirement] = own
         else:
             found.setdefault(finding.requirement, replace(own, mutations=(), underfunded=False))
+        if finding.is_intermittent:
+            found[finding.requirement] = _sent_until_it_shows(found[finding.requirement], own)
     return found
+
+
+def _sent_until_it_shows(share: BudgetShare, own: BudgetShare) -> BudgetShare:
+    """Return the share of an intermittent finding: the mutations that showed it, or all that the requirement sends."""
+    mutations = share.mutations or own.mutations
+    requests = len(mutations) or max(1, share.extra_requests)
+    return replace(share, mutations=mutations, sends=math.ceil(REPEATS_AGAINST_RARE_FAULTS / requests))
+
+
+def repeats_in(shares: Mapping[str, BudgetShare]) -> int:
+    """Return how many requests intermittent findings take beside those of a run that finds them."""
+    return sum(share.sends * max(1, len(share.mutations)) for share in shares.values() if share.sends > 1)
 
 
 def named(mutations: Iterable[Mutation], names: Iterable[str]) -> Iterator[Mutation]:
@@ -182,13 +210,18 @@ def named(mutations: Iterable[Mutation], names: Iterable[str]) -> Iterator[Mutat
 
 
 def plan_for(
-    findings: Sequence[ReplayedFinding], catalogue: Mapping[str, CataloguedTest], whole: RunPlan, plan: RunPlan
+    findings: Sequence[ReplayedFinding],
+    catalogue: Mapping[str, CataloguedTest],
+    requirements: Mapping[str, Requirement],
+    whole: RunPlan,
+    plan: RunPlan,
 ) -> RunPlan:
     """Return the plan of an operation: the whole one where each request may matter, else one that repeats no control.
 
     Repeated controls are evidence against rare faults.
     """
-    if any(finding.needs_whole_run(catalogue.get(finding.requirement)) for finding in findings):
+    needed = (one.needs_whole_run(catalogue.get(one.requirement), requirements[one.requirement]) for one in findings)
+    if any(needed):
         return whole
     return replace(plan, repeats_controls=False)
 

@@ -40,7 +40,9 @@ def shares_of_turns(
                 found[turn.operation] = _part(turn, operation, session, demands, whole)
             case Depth.AGAIN:
                 findings = planned.findings_on(turn.operation)
-                found[turn.operation] = _again(findings, operation, catalogue, whole[turn.operation])
+                found[turn.operation] = _again(
+                    findings, operation, catalogue, session.requirements, whole[turn.operation]
+                )
     return found
 
 
@@ -69,13 +71,14 @@ def _again(
     findings: Sequence[ReplayedFinding],
     operation: Operation,
     catalogue: Mapping[str, CataloguedTest],
+    requirements: Mapping[str, Requirement],
     whole: Mapping[str, BudgetShare],
 ) -> Mapping[str, BudgetShare]:
     """Return the shares that show the findings again; all of a requirement whose mutation the seed makes otherwise now.
 
     That the mutation is missing must not pass for a requirement that holds.
     """
-    shares = shares_for(findings, operation, catalogue, whole)
+    shares = shares_for(findings, operation, catalogue, requirements, whole)
     sent = {mutation.name for share in shares.values() for mutation in share.mutations}
     parts = {part.name for share in shares.values() for mutation in share.mutations for part in mutation.parts}
     for finding in findings:

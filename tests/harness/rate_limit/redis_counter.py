@@ -28,6 +28,10 @@ RETRY_SECONDS: Final = 5.0
 PATIENCE_SECONDS: Final = 60.0
 """How long Redis may be away in the middle of a run."""
 DEFAULT_PORT: Final = 6379
+SECONDS_TO_COUNT: Final = 1.0
+"""How long a machine may hold the count for one request; longer, and it has lost it."""
+SECONDS_BETWEEN_TRIES: Final = 0.005
+"""Until a machine tries again to hold the count."""
 KEPT_WINDOWS: Final = 2
 """How long a count is kept after its last request."""
 
@@ -85,6 +89,7 @@ class RedisRateCounter:
         self._clock, self._server = clock, server
         self._redis = connect()
         self._key, self._resting = f"propexo-conformance:sent:{name}", f"propexo-conformance:resting:{name}"
+        self._held = f"propexo-conformance:held:{name}"
         self._bucket: RedisBucket | None = None
         self._lost_at: float | None = None
 
@@ -116,12 +121,23 @@ class RedisRateCounter:
         if rest > 0:
             self.waits_for = f"the requests before {self._server} was away to be over"
             return self._clock.of_another(rest / 1000)
-        bucket, item = self._opened(), RateItem("request", self._now())
-        bucket.rates = [Rate(per_minute, WINDOW_MS)]
-        if bucket.put(item):
-            self._redis.pexpire(self._key, self._real_ms(KEPT_WINDOWS * WINDOW_SECONDS))
-            return 0.0
-        return max(1, cast("int", bucket.waiting(item))) / 1000
+        bucket = self._opened()
+        try:
+            # The bucket counts up to the time of the request: what another machine counts between the reading of the
+            # time and the counting would be left out.
+            with self._redis.lock(
+                self._held,
+                timeout=SECONDS_TO_COUNT,
+                sleep=SECONDS_BETWEEN_TRIES,
+                blocking_timeout=SECONDS_TO_ANSWER,
+            ):
+                item = RateItem("request", self._now())
+                bucket.rates = [Rate(per_minute, WINDOW_MS)]
+                counted = bucket.put(item)
+                self._redis.pexpire(self._key, self._real_ms(KEPT_WINDOWS * WINDOW_SECONDS))
+        except redis.exceptions.LockError:  # others count, or this machine took too long: then its request is not sent
+            return self._clock.of_another(SECONDS_BETWEEN_TRIES)
+        return 0.0 if counted else max(1, cast("int", bucket.waiting(item))) / 1000
 
     def _let_all_rest(self) -> None:
         """Have every machine send nothing for a minute, after which no request from before the loss counts."""

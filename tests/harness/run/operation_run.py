@@ -42,7 +42,7 @@ from tests.harness.run.write_guard import WriteGuard
 
 SHARED_MUTATIONS: Final = "shared mutations"
 REPEATED_CONTROLS: Final = "repeated controls"
-MAX_REPEATED_CONTROLS: Final = 59
+REPEATS_AGAINST_RARE_FAULTS: Final = 59
 """59 requests without a fault rule out, with 95 % confidence, a fault in one request of twenty."""
 
 
@@ -176,7 +176,7 @@ class OperationRun:
             if not (self.plan.repeats_controls and self.controls.replayable) or self.operation.record:
                 return
             left = self.budget.left - self.budget.confirmations - self.plan.reserved_for_all_exchanges
-            repeats = min(left, MAX_REPEATED_CONTROLS)
+            repeats = min(left, REPEATS_AGAINST_RARE_FAULTS)
             with self._sending_for(REPEATED_CONTROLS):
                 for _, exchange in zip(range(repeats), cycle(self.log.repeatable()), strict=False):
                     self.send_again(exchange)

@@ -122,7 +122,7 @@ class Session:
         self._context: RunContext | None = None
         self.run_plans: Mapping[str, RunPlan] = {}
         """The plan of each operation, by its id; an operation without one reserves nothing."""
-        self.request_budgets: Mapping[str, int] = {}
+        self.request_budgets: dict[str, int] = {}
         """The requests of each operation, by its id, whose budget is not that of the profile."""
         self.journal: Journal | None = None
         self.records = CreatedResources(self.document)

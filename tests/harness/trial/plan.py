@@ -65,12 +65,14 @@ class RequestDemand:
 class BudgetShare:
     """What one requirement may send for an operation: these mutations, and so many other requests.
 
-    `underfunded`: it may send less than it needs for a verdict.
+    `underfunded`: it may send less than it needs for a verdict. `sends`: how often each request is sent, until it
+    shows a violation.
     """
 
     mutations: tuple[Mutation, ...]
     extra_requests: int
     underfunded: bool
+    sends: int = 1
 
 
 def dedup_key(requirement: str, mutation: Mutation, operation: Operation) -> DedupKey:

@@ -34,7 +34,8 @@ class RequirementTest:
     A conformance test sends `mutations`, and `extra_requests` more at most, and has the exchanges checked. `decided`
     are the exchanges that a check passed or found in violation, `unclear` the rejections that may be due to placeholder
     values where no control can be made, `dependencies` the tests on the same operation that ran before because the
-    requirement depends on theirs. `underfunded`: mutations that it needs did not fit into the budget.
+    requirement depends on theirs. `underfunded`: mutations that it needs did not fit into the budget. `sends`: how
+    often each request is sent, until it shows a violation.
     """
 
     requirement: Requirement
@@ -43,6 +44,7 @@ class RequirementTest:
     extra_requests: int
     random_seed: int
     underfunded: bool = False
+    sends: int = 1
     decided: list[Exchange] = field(default_factory=list)
     occurrences: list[Occurrence] = field(default_factory=list)
     observations: list[str] = field(default_factory=list)
@@ -120,19 +122,13 @@ class RequirementTest:
         if not isinstance(decision, Violation):
             if self._leaves_parts_open(exchange):
                 self._check_parts(exchange, check)
+            self._send_until_violated(exchange, check)
             return
         before = len(self.occurrences)
         self._check_parts(exchange, check)
         if len(self.occurrences) > before:
             return
-        presumed = self.requirement.gates and exchange.gates and _gates(decision)
-        gates = self.gates and exchange.gates and _gates(check(self.operation.stated_only, exchange))
-        occurrence = Occurrence(decision, exchange, gates, gates_if_stated=presumed)
-        # What was seen counts, also where the target goes away before it is seen again.
-        self.occurrences.append(occurrence)
-        confirmed = exchange.fault in TIMEOUT_FAULTS  # by the client, which sent it twice
-        if len(self.occurrences) <= MAX_CONFIRMED and not confirmed:
-            self._confirm(occurrence, check)
+        self._add(self._occurrence(decision, exchange, check), check)
 
     def check_all_exchanges(self, check: SeriesCheckFunction) -> None:
         """Finish the operation's traffic, then check every exchange of its run. Nothing is sent again."""
@@ -224,6 +220,31 @@ class RequirementTest:
                 sent = self.run.send(modified, part)
                 self._combined[id(sent)] = part, base
                 self.check_exchange(sent, check)
+
+    def _occurrence(self, violation: Violation, exchange: Exchange, check: CheckFunction) -> Occurrence:
+        presumed = self.requirement.gates and exchange.gates and _gates(violation)
+        gates = self.gates and exchange.gates and _gates(check(self.operation.stated_only, exchange))
+        return Occurrence(violation, exchange, gates, gates_if_stated=presumed)
+
+    def _add(self, occurrence: Occurrence, check: CheckFunction) -> None:
+        # What was seen counts, also where the target goes away before it is seen again.
+        self.occurrences.append(occurrence)
+        confirmed = occurrence.exchange.fault in TIMEOUT_FAULTS  # by the client, which sent it twice
+        if len(self.occurrences) <= MAX_CONFIRMED and not confirmed:
+            self._confirm(occurrence, check)
+
+    def _send_until_violated(self, exchange: Exchange, check: CheckFunction) -> None:
+        """Send the request of an exchange that a check passed as often as is planned, until it shows a violation."""
+        for tried in range(2, self.sends + 1):
+            if self.run.budget.left <= 0:
+                return
+            again = self.run.send_again(exchange)
+            decision = check(self.operation, again)
+            if isinstance(decision, Violation):
+                occurrence = self._occurrence(decision, again, check)
+                occurrence.tried = tried
+                self._add(occurrence, check)
+                return
 
     def _confirm(self, occurrence: Occurrence, check: CheckFunction) -> None:
         """Send the request of a violation again, and count how often it violates."""
