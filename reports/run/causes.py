@@ -22,6 +22,8 @@ from reports.run.trend import FindingTrend, State
 ABSENT = (State.GONE, State.NOT_SEEN, State.NOT_LOOKED_AT)
 """The states of a finding that the run does not have."""
 OPERATIONS_NAMED = 2
+SECURED = "secured"
+"""The trait of operations that require credentials, and what requirements of credentials apply to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +79,24 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """A finding of this or an earlier run. `mutations` are without names of properties."""
+    """A finding of this or an earlier run. `mutations` are without names of properties.
+
+    `tried` are the mutations that decided its requirement, where one layer of a server decides for all operations, as
+    it does on credentials: operations share them, so that each tries others.
+    """
 
     trend: FindingTrend
     result: FindingResult | None
     mutation: str
     mutations: frozenset[str]
+    tried: frozenset[str]
 
     @classmethod
-    def of(cls, trend: FindingTrend, result: FindingResult | None, names: Collection[str]) -> Self:
+    def of(
+        cls, trend: FindingTrend, result: FindingResult | None, names: Collection[str], tried: Collection[str]
+    ) -> Self:
         mutation, *others = (without_names(edit, names) for edit in (trend.finding.edit, *trend.finding.edits))
-        return cls(trend, result, mutation, frozenset({mutation, *others}))
+        return cls(trend, result, mutation, frozenset({mutation, *others}), frozenset(tried))
 
     @property
     def size(self) -> tuple[bool, bool, int, str]:
@@ -98,9 +107,14 @@ class _Member:
     def is_like(self, other: _Member) -> bool:
         """Return whether both have one cause."""
         ours, its = self.trend.finding, other.trend.finding
-        return (ours.requirement, ours.problem) == (its.requirement, its.problem) and bool(
-            self.mutations & other.mutations
-        )
+        if (ours.requirement, ours.problem) != (its.requirement, its.problem):
+            return False
+        return bool(self.mutations & other.mutations) or self._nothing_parts(other)
+
+    def _nothing_parts(self, other: _Member) -> bool:
+        """Return whether the operation of neither tried what the other's shows, so that nothing tells them apart."""
+        both_known = bool(self.tried and other.tried)
+        return both_known and not (self.mutations & other.tried or other.mutations & self.tried)
 
 
 def all_causes(
@@ -116,10 +130,20 @@ def all_causes(
     follows from another requirement has the cause of that requirement's finding on its operation.
     """
     results = list(results)
+    tried = {
+        (one.requirement, one.operation): one.evidence.mutations
+        for one in results
+        if requirements[one.requirement].applies_to == SECURED
+    }
     details = {finding.identity: finding for result in results for finding in result.findings}
     followers = [one for one in trends if one.finding.follows_from]
     members = [
-        _Member.of(one, details.get(one.finding.identity), names.get(one.finding.operation, ()))
+        _Member.of(
+            one,
+            details.get(one.finding.identity),
+            names.get(one.finding.operation, ()),
+            tried.get((one.finding.requirement, one.finding.operation), ()),
+        )
         for one in trends
         if not one.finding.follows_from
     ]

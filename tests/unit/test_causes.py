@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.model.result import FindingText, ItemResult
+from contracts.model.result import EvidenceResult, FindingText, ItemResult
 from contracts.model.verdict import INTERMITTENT
 from reports.run.causes import Cause, all_causes, recorded
 from reports.run.history import FindingRecord, Run
@@ -63,6 +63,30 @@ def test_findings_that_share_one_of_their_mutations_have_one_cause() -> None:
     third = replace(third, findings=(replace(third.findings[0], mutation="y", mutations=("y", "x")),))
     (cause,) = causes_of(third, first, second)
     assert set(cause.operations) == {"a", "b", "c"}
+
+
+@table(
+    "requirement, tried_first, tried_second, together",
+    {
+        "neither tried what the other shows": ("AUTH-04", ("Basic scheme", "x"), ("Token scheme", "x"), True),
+        "one held for what the other shows": ("AUTH-04", ("Basic scheme", "Token scheme"), ("Token scheme",), False),
+        "the other way round": ("AUTH-04", ("Basic scheme",), ("Token scheme", "Basic scheme"), False),
+        "not of credentials": ("ERR-04", ("Basic scheme",), ("Token scheme",), False),
+        "unknown what one tried": ("AUTH-04", (), ("Token scheme",), False),
+    },
+)
+def test_credentials_that_no_two_operations_tried_have_one_cause(
+    requirement: str, tried_first: tuple[str, ...], tried_second: tuple[str, ...], together
+) -> None:
+    shown = (("cancel", "Basic scheme", tried_first), ("make", "Token scheme", tried_second))
+    results = [
+        replace(
+            result(replace(FOUND, identity=name[0] * 12, operation=name, requirement=requirement, edit=edit)),
+            evidence=EvidenceResult(mutations=tried),
+        )
+        for name, edit, tried in shown
+    ]
+    assert len(causes_of(*results)) == (1 if together else 2)
 
 
 def test_example_is_the_shortest_request_that_gates() -> None:
