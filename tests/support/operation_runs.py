@@ -10,7 +10,8 @@ from contracts.mock.http.serve import serve
 from contracts.openapi.operation import Operation
 from tests.harness.config.settings import Profile
 from tests.harness.run.operation_run import OperationRun
-from tests.harness.run.session import Options, Session
+from tests.harness.run.run_options import Options
+from tests.harness.run.session import Session
 from tests.support.factories import DOCUMENT
 from tests.support.suite_process import CONTRACT
 

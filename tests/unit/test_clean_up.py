@@ -12,7 +12,8 @@ from tests.harness.cli import clean_up
 from tests.harness.config.access import Access
 from tests.harness.config.settings import Profile
 from tests.harness.run.journal import FOLDER, Entry, Journal
-from tests.harness.run.session import Options, Session
+from tests.harness.run.run_options import Options
+from tests.harness.run.session import Session
 from tests.support.factories import CREATE, DOCUMENT, table
 from tests.support.mocks import Keeps
 from tests.support.suite_process import CONTRACT

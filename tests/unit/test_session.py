@@ -9,8 +9,9 @@ from tests.harness.config.access import Access, access_with
 from tests.harness.config.settings import MOCK, Profile
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.relations import missing_settings
+from tests.harness.run.run_options import Options
 from tests.harness.run.selection import NothingSelected, select
-from tests.harness.run.session import STATUS_WRITES, Options, Session
+from tests.harness.run.session import STATUS_WRITES, Session
 from tests.harness.run.set_up import CREATED_RECORDS
 from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, REQUIREMENTS, STATUS, TOKEN, UPDATE, table
 from tests.support.suite_process import CONTRACT, GENERIC

@@ -9,7 +9,8 @@ from contracts.errors import UsageError
 from contracts.mock.data.state import EVENTS
 from tests.harness.config.settings import MOCK, Profile
 from tests.harness.pytest_plugin.sharding import check_sharding
-from tests.harness.run.session import Options, Session
+from tests.harness.run.run_options import Options
+from tests.harness.run.session import Session
 from tests.harness.run.shards import Shard, groups_in, shard_of, shards_in
 from tests.support.factories import CANCEL, DOCUMENT, STATUS, TOKEN, UPDATE, table
 from tests.support.suite_process import CONTRACT, ROOT

@@ -11,7 +11,8 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.http.serve import serve
 from tests.harness.config.settings import Profile
 from tests.harness.run.operation_run import OperationRun
-from tests.harness.run.session import Options, Session
+from tests.harness.run.run_options import Options
+from tests.harness.run.session import Session
 from tests.harness.trial.stateful import LINKED, explore_links
 from tests.support.factories import CANCEL, CREATE, DOCUMENT, STATUS, table
 from tests.support.sockets import ServerConnection, serving

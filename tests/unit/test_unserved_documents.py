@@ -13,7 +13,8 @@ from contracts.mock.http.serve import serve
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision
 from contracts.openapi.document import Document
 from tests.harness.config.settings import MOCK, Profile
-from tests.harness.run.session import Options, Session
+from tests.harness.run.run_options import Options
+from tests.harness.run.session import Session
 from tests.support.documents import answering, described, loaded, made, taking
 from tests.support.factories import TOKEN, exchange, objects, table
 

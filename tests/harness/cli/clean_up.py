@@ -16,7 +16,8 @@ from tests.harness.config.access import TOKEN, Access
 from tests.harness.config.settings import Profile, env_file_from
 from tests.harness.run.interruption import Interruption
 from tests.harness.run.journal import Journal
-from tests.harness.run.session import CONTRACTS, Earlier, Options, Session
+from tests.harness.run.run_options import CONTRACTS, Options
+from tests.harness.run.session import Earlier, Session
 
 BUSY = "Another run against this target is active, and may still cancel what it created: try again when it has ended."
 STOPPED = "Stopped before everything was cancelled: what is left stays in the journal."

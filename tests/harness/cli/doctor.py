@@ -47,8 +47,8 @@ from tests.harness.http.proxies import proxy_for
 from tests.harness.rate_limit.open_counter import counter_for
 from tests.harness.run.coverage import left_out
 from tests.harness.run.relations import variables_of
+from tests.harness.run.run_options import CONTRACTS
 from tests.harness.run.selection import NothingSelected, allowed_writes, select
-from tests.harness.run.session import CONTRACTS
 
 SET_UP_ANEW = command("clean") if IN_CHECKOUT else "Install the suite anew"
 ALLURE = Path("reports") / "site" / "node_modules" / "allure" / "package.json"

@@ -34,8 +34,9 @@ from tests.harness.pytest_plugin.stash import (
 from tests.harness.pytest_plugin.terminal import write_line
 from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.interruption import Interruption, clean_up_hint
+from tests.harness.run.run_options import Options
 from tests.harness.run.selection import NothingSelected
-from tests.harness.run.session import Options, Session
+from tests.harness.run.session import Session
 
 
 def pytest_configure(config: pytest.Config) -> None:

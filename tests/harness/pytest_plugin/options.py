@@ -24,7 +24,7 @@ from tests.harness.pytest_plugin.replay import LATEST
 from tests.harness.pytest_plugin.stash import CLIENT_POLICY
 from tests.harness.pytest_plugin.terminal import write_line
 from tests.harness.pytest_plugin.workers import is_worker
-from tests.harness.run.session import CONTRACTS, Options
+from tests.harness.run.run_options import CONTRACTS, Options
 from tests.harness.run.shards import Shard
 
 MAX_DIGITS: Final = 9

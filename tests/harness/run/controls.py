@@ -7,10 +7,8 @@ each value once; which of the two this one does is learnt from the repeat of the
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from contracts.errors import CouldNotTell, NotApplicable
 from contracts.model.http import CONTROL, Exchange, Request
@@ -25,7 +23,7 @@ from tests.harness.run.id_finder import IdFinder
 from tests.harness.run.jobs import JobReader
 from tests.harness.run.listing_probe import ListingProbe
 from tests.harness.run.path_ids import id_variables
-from tests.harness.run.rejection_reason import made_up_values_text, reason_of
+from tests.harness.run.rejection_reason import made_up_values_text, reason_of, used_values_text, values_in
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
 from tests.harness.run.write_guard import WriteGuard, withheld_reason
@@ -282,10 +280,8 @@ class ControlProvider:
 
     def _values_of(self, request: Request) -> list[str]:
         body = request.json() if request.body else {}
-        values = [
-            *self._operation.path_values(request.target).values(),
-            *(body.values() if isinstance(body, dict) else ()),
-        ]
+        held = body.values() if isinstance(body, dict) else ()
+        values = (*self._operation.path_values(request.target).values(), *held)
         return [value for value in values if isinstance(value, str)]
 
     def _rejection_text(self) -> str:
@@ -294,22 +290,10 @@ class ControlProvider:
             return "The response to an accepted write holds no id of a job: mend that first (RESP-01)."
         controls = [exchange for exchange in self._log.controls() if not self._log.succeeded(exchange)]
         # A status can only be read of a write that was accepted: the reason stands in the answer to that write.
-        writes = [exchange for exchange in controls if exchange.operation != self._operation.id]
-        rejected = (writes or controls)[-1]
-        used = [
-            f"{name}={', '.join(values)}" for name in self._variables() if (values := self._values_in(name, controls))
-        ]
-        advice = f"The values used were {'; '.join(used)}: give others that the target can act on."
-        if not used:
-            advice = made_up_values_text(
-                self._context.document.operation(rejected.operation), rejected, self._variables()
-            )
-        advice = " ".join(self._ids.unknown) or advice
-        answered = f"{self._context.document.operation(rejected.operation).label} answered {rejected.status_or_fault}"
+        rejected = ([one for one in controls if one.operation != self._operation.id] or controls)[-1]
+        operation = self._context.document.operation(rejected.operation)
+        used = {name: values_in(controls, self._requests.test_data.get(name, ())) for name in self._variables()}
+        advice = " ".join(self._ids.unknown) or used_values_text(used)
+        advice = advice or made_up_values_text(operation, rejected, self._variables())
+        answered = f"{operation.label} answered {rejected.status_or_fault}"
         return f"No control was accepted: {reason_of(rejected)} ({answered}). {advice}"
-
-    def _values_in(self, name: str, exchanges: Iterable[Exchange]) -> list[str]:
-        """Return the values of a variable that stand in these requests."""
-        sent = [(one.request.body or b"") + unquote_to_bytes(one.request.target) for one in exchanges]
-        values = self._requests.test_data.get(name, ())
-        return [value for value in values if any(value.encode() in text for text in sent)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from urllib.parse import unquote_to_bytes
 
 from contracts.checks.preview import preview
 from contracts.model.http import Exchange
@@ -24,6 +25,18 @@ def reason_of(rejected: Exchange) -> str:
     details = {name: value for name, value in error.items() if name not in ("code", "message")}
     text = f"{error['message']} {json.dumps(details, ensure_ascii=False)}" if details else error["message"]
     return preview(text.encode(errors="replace"))
+
+
+def values_in(exchanges: Iterable[Exchange], values: Iterable[str]) -> list[str]:
+    """Return those of the values that stand in the requests."""
+    sent = [(one.request.body or b"") + unquote_to_bytes(one.request.target) for one in exchanges]
+    return [value for value in values if any(value.encode() in text for text in sent)]
+
+
+def used_values_text(used: Mapping[str, Sequence[str]]) -> str:
+    """Return a sentence on the values, by variable, that rejected controls had; an empty text if they had none."""
+    named = [f"{name}={', '.join(values)}" for name, values in used.items() if values]
+    return f"The values used were {'; '.join(named)}: give others that the target can act on." if named else ""
 
 
 def made_up_values_text(operation: Operation, rejected: Exchange, variables: Collection[str]) -> str:

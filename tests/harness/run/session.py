@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ssl
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import httpx
 
@@ -19,13 +17,11 @@ from contracts.openapi.descriptions import NotJudged
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from contracts.openapi.operation import Operation
-from contracts.reader_commands import command
 from contracts.requirements import Requirement, load_requirements
 from contracts.untrusted.environment import require_utf8
 from tests.harness.config.access import TOKEN, Access
 from tests.harness.config.settings import (
     MOCK,
-    Profile,
     Secret,
     Target,
     limited_to,
@@ -36,7 +32,6 @@ from tests.harness.config.settings import (
 )
 from tests.harness.http.client import Client
 from tests.harness.http.proxies import proxy_for
-from tests.harness.http.timing import ClientPolicy
 from tests.harness.rate_limit.limit_window import LimitWindow
 from tests.harness.rate_limit.open_counter import OpenCounter, counter_for
 from tests.harness.rate_limit.shared_counter import SharedRateCounter
@@ -50,49 +45,13 @@ from tests.harness.run.operation_run import OperationRun
 from tests.harness.run.path_ids import id_variables
 from tests.harness.run.relations import creator_for, job_sources, missing_settings, variables_of
 from tests.harness.run.resource_cleanup import ResourceCleanup
+from tests.harness.run.run_options import CONTRACTS, Options
 from tests.harness.run.selection import allowed_writes, select, without_unserved
 from tests.harness.run.set_up import CREATED_RECORDS
 from tests.harness.run.settings_needed import access_given, reason_to_skip, require_access
 
-CONTRACTS = Path(__file__).parents[3] / "contracts"
 STATUS_WRITES = 4
 """Writes that a status operation sends, to have jobs to read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The options of a run. `run` is its id, which its processes share; `process` names one of them.
-
-    `tests_nothing`: the checks are only collected, so that a requirement may be unfinished. `operations_may_be_gone`:
-    they are those of an earlier run, and the document may have lost some. `merges`: the results of shards are reported,
-    and nothing is sent.
-    """
-
-    target: str
-    operations: Sequence[str]
-    profile: Profile
-    random_seed: int
-    contract: Path
-    environment: dict[str, str] = field(repr=False)
-    overlays: Sequence[Path] = ()
-    env_file: Path | None = None
-    access: Access | None = None
-    allow_production: bool = False
-    allow_writes: bool = False
-    redact_ids: bool = False
-    tests_nothing: bool = False
-    operations_may_be_gone: bool = False
-    merges: bool = False
-    run: str = field(default_factory=lambda: uuid.uuid4().hex)
-    process: str = ""
-    client_policy: ClientPolicy = field(default_factory=ClientPolicy)
-    notify: Callable[[str], None] = lambda _: None
-
-    @property
-    def clean_up_command(self) -> str:
-        """Return the command that cancels later what a run left at the target."""
-        contract = "" if self.contract == CONTRACTS / "appointments.yaml" else str(self.contract)
-        return command("clean-up", target=self.target, contract=contract)
 
 
 class Session:
