@@ -6,18 +6,19 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import methodcaller
 from urllib.parse import urlencode
 
 from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.extensions import SUPPLIED_BY
-from contracts.openapi.operation import Operation
+from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
 from contracts.openapi.samples import admits, keywords, sample
 from contracts.openapi.schemas import properties
 from strategies.body import json_bytes
 from strategies.body.type_mutations import as_whole_number
 from strategies.core.body_locations import body_locations, on_body, only_invalid
-from strategies.core.mutation import Mutation, Priority, append_query
+from strategies.core.mutation import Mutation, Priority, append_query, combine
 from strategies.core.unknown_values import unknown_value
 
 WRAPPER = "data"
@@ -49,10 +50,42 @@ def combined_faults(operation: Operation) -> list[Mutation]:
                 f"{last} as a number beyond a double", _literal_number(last), Priority.LAST, fuzzer_only=True
             )
             mutations.append(beyond)
+    mutations += _sent_otherwise(required, schemas)
     mutations += _wrong_type_and_unknown_id(operation)
     if required:
         mutations += [_spelled_otherwise(required), *_two_faults(required, schemas)]
     return only_invalid(operation, mutations)
+
+
+def _sent_otherwise(required: Sequence[str], schemas: Mapping[str, Json]) -> list[Mutation]:
+    """Return a body with a wrong type, sent as clients may send a valid one: some servers validate only the usual form.
+
+    Which of the forms lets it pass is tried by sending each alone.
+    """
+    wrong = next((name for name in reversed(required) if not admits(schemas[name], "integer")), None)
+    if wrong is None:
+        return []
+    number = on_body(lambda body: body | {wrong: 7})
+    ways: Sequence[tuple[str, Callable[[Request], Request]]] = (
+        ("in chunks", lambda request: replace(request, chunked=True)),
+        ("with a charset", _with_charset),
+        ("without an Accept header", methodcaller("with_header", "Accept")),
+        ("with switches in the query", partial(_with_query, values=dict.fromkeys(SWITCHES, "true"))),
+    )
+    parts = [
+        Mutation(f"{wrong} as a number, sent {name}", partial(_in_turn, number, way), Priority.FIRST)
+        for name, way in ways
+    ]
+    together = combine(f"{wrong} as a number, sent in other ways", parts, Priority.FIRST)
+    return [together]
+
+
+def _in_turn(first: Callable[[Request], Request], second: Callable[[Request], Request], request: Request) -> Request:
+    return second(first(request))
+
+
+def _with_charset(request: Request) -> Request:
+    return request.with_header("Content-Type", f"{JSON_MEDIA_TYPE.title()}; charset=UTF-8")
 
 
 def _two_faults(required: Sequence[str], schemas: Mapping[str, Json]) -> list[Mutation]:

@@ -29,15 +29,20 @@ SHORT_TEXT = 'Conformance test  <b>O\'H</b> & "x" \\%41 Zo\u00eb \u4e2d'
 
 CONVERTIBLE_TEXTS: Sequence[tuple[str, str]] = (
     ("digits only", "47110815"),
+    ("one character", "\u00e9"),
     ("the word no", "no"),
     ("leading zeros", "007"),
     ("the word null", "null"),
+    ("the word true", "true"),
     ("an exponent", "1e5"),
     ("a date", "2024-01-15"),
-    ("one character", "7"),
-    ("the word true", "true"),
 )
-"""Strings that a careless reader takes for another type, and the shortest one. All of them fit `type: string`."""
+"""Strings that a careless reader takes for another type, and the shortest one, which ISO 8859-1 has as well as UTF-8.
+
+All of them fit `type: string`."""
+
+CONVERTED_MOST_OFTEN = 2
+"""The first of them are sent before others."""
 
 LEGAL_TEXTS: Sequence[tuple[str, Priority, str]] = (
     ("NUL", Priority.USUAL, "evt\x00one"),
@@ -138,13 +143,15 @@ def convertible_texts(operation: Operation) -> list[Mutation]:
     )
     mutations = []
     for turn in range(len(CONVERTIBLE_TEXTS)):
-        parts = []
+        # What creates a record is dear, so that no operation that does so begins with these.
+        soon = turn < CONVERTED_MOST_OFTEN and operation.record is None
+        priority, parts = Priority.FIRST if soon else Priority.USUAL, []
         for place, location in enumerate(free):
             spelling, text = CONVERTIBLE_TEXTS[(turn + place) % len(CONVERTIBLE_TEXTS)]
             if fits(location.schema, text):
-                parts.append(Mutation(f"{location.name} with {spelling}", location.put(text), Priority.USUAL))
+                parts.append(Mutation(f"{location.name} with {spelling}", location.put(text), priority))
         if parts:
-            whole = combine(", ".join(part.name for part in parts), parts, Priority.USUAL)
+            whole = combine(", ".join(part.name for part in parts), parts, priority)
             mutations.append(replace(whole, expects_success=True) if len(parts) > 1 else parts[0])
     return mutations
 

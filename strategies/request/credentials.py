@@ -72,7 +72,7 @@ def near_miss_tokens(_: Operation) -> list[Mutation]:
         _wrong_token("first half only", Priority.LAST, lambda token: token[: len(token) // 2]),
         _wrong_token("one character before", Priority.USUAL, lambda token: "x" + token),
         # The issued token is present; parsers of the header differ in what may follow it.
-        replace(_wrong_token("another word after it", Priority.USUAL, lambda token: f"{token} x"), gates=False),
+        replace(_wrong_token("another word after it", Priority.FIRST, lambda token: f"{token} x"), gates=False),
         _wrong_token("white space inside", Priority.LAST, lambda token: f"{token[:4]} {token[4:]}"),
         _wrong_token("first character cut", Priority.LAST, lambda token: token[1:]),
         _wrong_token("token twice over", Priority.LAST, lambda token: token + token),
@@ -84,11 +84,14 @@ def malformed_header(_: Operation) -> list[Mutation]:
     """AUTH-04: the issued token with another scheme, without one, or beside other credentials."""
     rows: Sequence[tuple[str, Priority, Callable[[str], str]]] = (
         ("no scheme", Priority.FIRST, lambda token: token),
-        ("Basic scheme", Priority.FIRST, lambda token: f"Basic {_base64(f'{token}:')}"),
+        ("Basic scheme", Priority.FIRST, lambda token: f"Basic {_base64(f'{token}:{token}')}"),
+        ("Basic scheme, the token alone", Priority.USUAL, lambda token: f"Basic {_base64(token)}"),
+        ("Basic scheme, no password", Priority.USUAL, lambda token: f"Basic {_base64(f'{token}:')}"),
         ("token in an object", Priority.USUAL, lambda token: f'Bearer {{"token":"{token}"}}'),
         ("scheme without a token", Priority.USUAL, lambda _: "Bearer"),
         ("token in quotes", Priority.USUAL, lambda token: f'Bearer "{token}"'),
         ("JWT scheme", Priority.USUAL, lambda token: f"JWT {token}"),
+        ("ApiKey scheme", Priority.USUAL, lambda token: f"ApiKey {token}"),
         ("colon after the scheme", Priority.USUAL, lambda token: f"Bearer: {token}"),
         ("Token scheme", Priority.FIRST, lambda token: f"Token {token}"),
         ("Basic scheme, bare token", Priority.LAST, lambda token: f"Basic {token}"),

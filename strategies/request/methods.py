@@ -51,6 +51,45 @@ def unusual_headers(_: Operation) -> list[Mutation]:
     return [combine("odd headers", parts)]
 
 
+def undocumented_additions(operation: Operation) -> list[Mutation]:
+    """RESP-06: a valid request with parameters and headers that the document does not describe, and that ask nothing.
+
+    The headers are those that browsers, proxies and HTTP libraries add by themselves.
+    """
+    names = {name: value for name, value in IDLE_PARAMETERS.items() if name not in operation.query_parameters}
+    in_query = Mutation("parameters that are not documented", partial(append_query, pairs=urlencode(names)))
+    lines = [Mutation(name, methodcaller("with_header", name, value)) for name, value in USUAL_HEADERS]
+    headers = replace(combine("headers that clients add by themselves", lines), parts=())
+    both = combine("parameters and headers that are not documented", [in_query, headers], Priority.FIRST)
+    return [replace(both, expects_success=True)]
+
+
+IDLE_PARAMETERS = {
+    "not_in_the_document": "1",
+    "debug": "true",
+    "verbose": "true",
+    "lang": "de",
+    "pretty": "1",
+    "utm_source": "mail",
+    "ignore_unknown_fields": "true",
+    "_": "1700000000000",
+}
+"""Name and value. None asks for another format or for a part of the response, which an API might offer unsaid."""
+
+USUAL_HEADERS = (
+    ("Accept-Language", "de-DE,de;q=0.9,en;q=0.8"),
+    ("Cache-Control", "no-cache"),
+    ("Cookie", "locale=de; _ga=GA1.2.1"),
+    ("Origin", "https://app.example.com"),
+    ("Referer", "https://app.example.com/calendar?day=1"),
+    ("X-Requested-With", "XMLHttpRequest"),
+    ("X-Request-ID", "0b6c1c52-7d1e-4c3b-9f0a-2f1f0f6a7e11"),
+    ("Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+    ("X-Forwarded-For", "203.0.113.7"),
+    ("X-Forwarded-Proto", "https"),
+)
+"""Name and value, as clients send them."""
+
 UNUSUAL_HEADERS = (
     ("X-Forwarded-For", "unknown, not-an-address"),
     ("X-Real-IP", "::ffff:999.1"),
@@ -100,6 +139,11 @@ def unknown_path_ids(operation: Operation) -> list[Mutation]:
         ("id with a percent sign", Priority.USUAL, lambda _: "%"),
         ("id with the last character cut", Priority.USUAL, lambda value: value[:-1]),
         (
+            "a UUID for the id",
+            Priority.USUAL,
+            lambda _: "b0c4e1d7-52fa-4a86-9d3e-7f10c26b85ea",
+        ),
+        (
             "id in the other case",
             Priority.USUAL,
             lambda value: value.swapcase() if value.swapcase() != value else value + "A",
@@ -111,6 +155,8 @@ def unknown_path_ids(operation: Operation) -> list[Mutation]:
         ("id in quotes", Priority.USUAL, lambda value: f'"{value}"'),
         ("first half of the id", Priority.USUAL, lambda value: value[: max(1, len(value) // 2)]),
         ("id with a wildcard", Priority.USUAL, lambda _: "*"),
+        ("24 hexadecimal digits for the id", Priority.USUAL, lambda _: "d5e07ac9410b6f83725eb19c"),
+        ("a number for the id", Priority.USUAL, lambda _: "7310294"),
         ("the id undefined", Priority.USUAL, lambda _: "undefined"),
         ("two ids", Priority.USUAL, lambda value: f"{unknown_id(value)},{value}"),
         ("id of another script", Priority.LAST, lambda _: "z\u00fc\u4e2d\U0001f3e0"),

@@ -60,7 +60,8 @@ def left_open(operation: Operation) -> tuple[Mutation, ...]:
         *path_ids.trailing_slash(operation),
         *query_values.robustness_queries(operation),
     ]
-    return (*body, *path, *methods.unusual_headers(operation), *methods.head_request(operation))
+    added = methods.undocumented_additions(operation) if operation.supported else []
+    return (*added, *body, *path, *methods.unusual_headers(operation), *methods.head_request(operation))
 
 
 def left_open_and_honest(operation: Operation) -> list[Mutation]:

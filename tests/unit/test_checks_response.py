@@ -300,6 +300,21 @@ def test_what_is_made_of_an_odd_value_excuses_no_other_value() -> None:
     assert decided(response.success_fits_schema(UPDATE, seen)) == "result/title breaks type"
 
 
+def test_what_comes_before_half_of_a_surrogate_pair_is_given_back() -> None:
+    def decided_for(returned: str) -> object:
+        seen = exchange(
+            body={"result": {"title": returned}},
+            request_body={"title": "a\x00b\ud800c"},
+            operation=CREATE.id,
+            target=CREATE.path,
+            method=CREATE.method,
+        )
+        return echoes.echoes_request(CREATE, seen)
+
+    assert decided_for("a\x00b\ufffdc") is PASS
+    assert decided_for("a") not in (PASS, NOT_CONCERNED)
+
+
 @table(
     "body, given",
     {

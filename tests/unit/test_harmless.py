@@ -1,5 +1,6 @@
 """Nothing is done to others: no write names a record that may be somebody else's."""
 
+import re
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -71,6 +72,23 @@ def test_made_up_id_is_a_uuid_that_reads_as_no_number() -> None:
 )
 def test_unknown_id_reads_as_a_number_only_where_the_known_one_is_one(known: str, unknown: str) -> None:
     assert unknown_id(known) == unknown
+
+
+@table(
+    "known, form",
+    {
+        "a cuid": ("c6fch4qpggl1akx1ano8s1xk1", r"c[a-z0-9]{24}"),
+        "a UUID": ("3f2b8c1e-5d47-4b3a-9a90-8e6f1c2d3b4a", r"[a-f][0-9a-f]{7}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        "24 hex digits": ("507f1f77bcf86cd799439011", r"[a-f][0-9a-f]{23}"),
+        "capitals": ("JOB_01ARZ3NDEKTSV4RRFFQ69G5FAV", r"J[A-Z]{2}_[0-9A-Z]{26}"),
+        "words": ("queue-2026-11-27-000123456789-x", r"q[a-z]{4}-\d{4}-\d\d-\d\d-\d{12}-[a-z]"),
+    },
+)
+def test_unknown_id_has_the_form_of_a_long_one_and_shares_hardly_a_character(known: str, form: str) -> None:
+    made = unknown_id(known)
+    assert re.fullmatch(form, made)
+    assert sum(one == other and one.isalnum() for one, other in zip(made, known, strict=True)) <= 1
+    assert unknown_id(known) == made
 
 
 def test_id_of_one_kind_is_none_of_another() -> None:
