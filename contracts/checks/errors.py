@@ -13,7 +13,7 @@ from contracts.checks.content_type import media_type
 from contracts.checks.preview import plain, preview, preview_exchange, preview_header
 from contracts.checks.schema import body_fits, is_clearly_invalid, schema_error
 from contracts.model.http import CONTROL, Exchange
-from contracts.model.json_value import get_path
+from contracts.model.json_value import Json, get_path
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
 from contracts.openapi.schemas import properties
@@ -145,11 +145,28 @@ def error_names_property(_: Operation, exchange: Exchange) -> Decision:
 
 
 def names_each(exchange: Exchange, names: Sequence[str]) -> bool:
-    """Return whether message or details of an error name each property, as a word of its own."""
+    """Return whether message or details of an error name each property, as a word of its own.
+
+    The body of the request, which some frameworks give back in an error, names nothing.
+    """
     value = exchange.response.json() if exchange.response else None
     error = value.get("error") if isinstance(value, dict) else None
-    searched = json.dumps(error if error is not None else value, ensure_ascii=False)
+    body = exchange.request.body or b""
+    said = _without(error if error is not None else value, exchange.request.json() if body else None)
+    searched = json.dumps(said, ensure_ascii=False)
+    if body:
+        # Given back as a text; what stands in a JSON text has its quotes escaped.
+        searched = searched.replace(json.dumps(body.decode(errors="replace"), ensure_ascii=False)[1:-1], "")
     return all(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", searched) for name in names)
+
+
+def _without(value: Json, echoed: Json) -> Json:
+    """Return a value without what equals an object or array at any depth."""
+    if isinstance(value, dict | list) and value == echoed:
+        return None
+    if isinstance(value, dict):
+        return {name: _without(one, echoed) for name, one in value.items()}
+    return [_without(one, echoed) for one in value] if isinstance(value, list) else value
 
 
 def rejection_returns_no_result(operation: Operation, exchange: Exchange) -> Decision:

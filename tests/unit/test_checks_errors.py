@@ -1,5 +1,6 @@
 """ERR: each check accepts the good, refuses the bad for its reason, and is silent on what is not its own."""
 
+import json
 from base64 import b64encode
 from dataclasses import replace
 
@@ -187,6 +188,23 @@ def test_error_names_the_property(expected, seen) -> None:
 )
 def test_error_names_each_property(expected, error) -> None:
     assert errors.names_each(exchange(400, {"error": error}), ("event_id", "integration_id")) is expected
+
+
+SENT = {"event_id": 1, "integration_id": [2]}
+
+
+@table(
+    "answer, expected",
+    {
+        "only the body that was sent": ({"detail": [{"msg": "wrong", "input": SENT}]}, False),
+        "the body beside one name": ({"detail": [{"loc": ["body", "event_id"], "input": SENT}]}, False),
+        "the body as a text": ({"error": {"message": f"cannot read {json.dumps(SENT)}"}}, False),
+        "the body beside each name": ({"error": {"input": SENT, "fields": ["event_id", "integration_id"]}}, True),
+        "names and values of its own": ({"error": {"event_id": "no text", "integration_id": "no text"}}, True),
+    },
+)
+def test_body_that_an_error_gives_back_names_nothing(answer: Json, expected) -> None:
+    assert errors.names_each(exchange(400, answer, request_body=SENT), tuple(SENT)) is expected
 
 
 @table(
