@@ -31,6 +31,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Write why the run ended early, what happened on the network, and which reports are missing."""
     for line in _summary_lines(config):
         terminalreporter.write_line(line)
+    if config.stash.get(RESULTS, []) and not config.option.fulltrace:
+        _leave_out_keyboard_interrupt(terminalreporter)
+
+
+def _leave_out_keyboard_interrupt(terminalreporter: pytest.TerminalReporter) -> None:
+    """Keep pytest from writing, below the exit code, at which line of the suite Ctrl-C came."""
+    interrupt = terminalreporter._keyboardinterrupt_memo  # noqa: SLF001 - there is no public way
+    place = getattr(interrupt, "reprcrash", None)
+    if place is not None and place.message.startswith(KeyboardInterrupt.__name__):
+        terminalreporter._report_keyboardinterrupt = lambda: None  # type: ignore[method-assign]  # noqa: SLF001
 
 
 class UndecidedErrors:
