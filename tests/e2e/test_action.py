@@ -162,3 +162,31 @@ def test_nightly_merges_all_shards_and_publishes_what_was_merged() -> None:
     assert tested["with"]["artifact"].startswith(pattern.removesuffix("*"))
     assert steps["Merge them"]["env"]["KNOWN_ISSUES"] == tested["with"]["known-issues"]
     assert jobs["report"]["if"] == "${{ !cancelled() }}", "also where a shard failed"
+    restored = {one["name"]: one for one in jobs["conformance"]["steps"]}["Restore the history"]["with"]
+    assert (
+        restored
+        == steps["Restore the history"]["with"]
+        == steps["Save the history"]["with"] | {"restore-keys": restored["restore-keys"]}
+    )
+    assert Path(tested["with"]["history"]).parent == Path(restored["path"]), "each shard compares with merged runs"
+    assert tested["with"]["out"] != "conformance", "whose history is that of merged runs"
+
+
+def test_gitlab_merges_all_shards_and_the_report_has_the_verdict() -> None:
+    jobs = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())
+    tested, report = jobs["conformance"], jobs["report"]
+    (matrix,) = tested["parallel"]["matrix"]
+    shards = [Shard.parse(text) for text in matrix["SHARD"]]
+    assert [shard.number for shard in shards] == list(range(1, shards[0].of + 1))
+    assert {shard.of for shard in shards} == {len(shards)}
+    assert report["parallel"]["matrix"] == [{"TARGET": matrix["TARGET"]}]
+    assert ([one["job"] for one in report["needs"]], jobs["pages"]["needs"][0]["job"]) == (["conformance"], "report")
+    assert (report["rules"][0]["when"], tested["allow_failure"]) == ("always", True), "also where a shard failed"
+    run, merge = (" ".join(job["script"]).split() for job in (tested, report))
+    (folder,) = tested["artifacts"]["paths"]
+    assert run[run.index("--out") + 1].startswith(f'"{folder}/$TARGET/')
+    assert merge[merge.index("merge") + 1] == f'"{folder}/$TARGET"'
+    assert run[run.index("--known-issues") + 1] == merge[merge.index("--known-issues") + 1]
+    read, written = (job["cache"][0] for job in (tested, report))
+    assert read == {"key": written["key"], "paths": written["paths"], "policy": "pull"}
+    assert Path(run[run.index("--history") + 1]).parent == Path(written["paths"][0])

@@ -126,6 +126,21 @@ def test_history_gets_one_line_for_the_merged_run(tmp_path: Path) -> None:
     assert sorted(line.exercised) == [FIRST, SECOND]
 
 
+def test_shard_says_what_is_new_and_what_was_there_before(tmp_path: Path) -> None:
+    history = tmp_path / "history.jsonl"
+    with serving(ForgetsMeta(DOCUMENT)) as (arguments, environment):
+        own = partial(shard, environment=environment)
+        for folder in (tmp_path / "first", tmp_path / "second"):
+            folder.mkdir()
+            done = own(folder, 1, *arguments, "-k", "RESP-01", "--history", str(history))
+            own(folder, 2, *arguments, "-k", "RESP-01", "--history", str(history))
+            found = summary(folder / "shard-1")
+            merge(folder, "--history", str(history))
+    assert done.code == ExitCode.VIOLATED
+    assert [(cause["state"], cause["runs"]) for cause in found["causes"]] == [("still open", 2)]
+    assert len(history.read_text().splitlines()) == 2, "one for each merged run"
+
+
 def test_checks_of_a_missing_shard_were_not_run(tmp_path: Path) -> None:
     with serving(MockApi(DOCUMENT)) as (arguments, environment):
         shard(tmp_path, 1, *arguments, environment=environment)
