@@ -15,9 +15,11 @@ SHARDS ?=
 DOCUMENT ?=
 BUDGET ?=
 MINUTES ?=
+NIGHTS ?=
+OPERATIONS ?=
 OUT ?= reports
 # Read by the recipes from their environment, where blanks and quotes in a path are nobody's syntax.
-export PYTHON TARGET CONTRACT PROFILE BUDGET MINUTES PORT DEFECT CAUSE FINDING DOCUMENT PUBLISHED OUT
+export PYTHON TARGET CONTRACT PROFILE BUDGET MINUTES PORT DEFECT CAUSE FINDING DOCUMENT PUBLISHED NIGHTS OPERATIONS OUT
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -34,7 +36,7 @@ PYTEST := $(RUN) -m pytest --assert=rewrite -q -o faulthandler_timeout=600 -o fa
 TESTS := test-unit test-e2e test-detection
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance requirements published drift doctor clean-up merge accept replay watch summary told issue test $(TESTS) test-report frameworks adoption chaos shards soak proof prove bench mock lint types lock clean
+.PHONY: help conformance requirements published drift doctor clean-up merge accept replay watch summary told issue test $(TESTS) test-report frameworks adoption chaos shards nights soak proof prove bench mock lint types lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -116,6 +118,10 @@ chaos: $(READY) ## try what networks, limits and people do to a run: the verdict
 
 shards: $(READY) ## test five machines with one real Redis, and what merging makes of them (needs redis-server)
 	$(PYTEST) tests/shards -W error $(ARGS)
+
+nights: $(READY) ## simulate NIGHTS (30) runs with BUDGET (6000) over a document of OPERATIONS (211), or DOCUMENT: all that the budget's plan promises (about 40 minutes)
+	@$(RUN) -m tests.nights $(if $(NIGHTS),--nights "$$NIGHTS") $(if $(BUDGET),--budget "$$BUDGET") \
+		$(if $(OPERATIONS),--operations "$$OPERATIONS") $${DOCUMENT:+--document "$$DOCUMENT"}
 
 soak: $(READY) ## send 20,000 requests to the mock; memory has to stay flat and every must to hold (about ten minutes)
 	@$(RUN) -m tests.chaos.soak

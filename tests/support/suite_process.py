@@ -108,12 +108,12 @@ class SuiteProcess:
         assert self.process.pid is not None, "it has been started"
         os.kill(self.process.pid, number)
 
-    def wait(self) -> FinishedRun:
-        """Wait for the end of the run and return its result.
+    def wait(self, seconds: float = TIMEOUT_SECONDS) -> FinishedRun:
+        """Wait for the end of the run, so many seconds at most, and return its result.
 
         AssertionError, with its output, where it or a process that it started does not end in time.
         """
-        self.process.join(TIMEOUT_SECONDS)
+        self.process.join(seconds)
         assert self.process.exitcode is not None, f"it hangs: {self.output.text()}"
         assert self.output.ended(WORKERS_END_SECONDS), f"a process that it started outlives it: {self.output.text()}"
         junit = self.folder / "junit.xml"

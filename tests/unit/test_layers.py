@@ -56,6 +56,7 @@ ROOMS = (
     *("tests.detection.probe", "tests.detection.catalogue", "tests.detection.raw_server"),
     *("tests.detection.intermittent_base", "tests.detection.lenient_parser", "tests.detection.timing_observers"),
     *("tests.detection.defects", "tests.detection"),
+    "tests.nights",
     *("tests.e2e", "tests.chaos", "tests.report", "tests.frameworks", "tests.adoption", "tests.shards"),
 )
 """Sub-packages, each of which imports itself and those before it. A module that stands apart has a place of its own."""
