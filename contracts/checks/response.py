@@ -12,9 +12,11 @@ from contracts.checks.content_type import content_type_parameter, media_type
 from contracts.checks.echoes import echoes_of_invalid_values
 from contracts.checks.preview import preview, preview_header, preview_json
 from contracts.checks.schema import schema_error
-from contracts.model.http import CONTROL, Exchange
+from contracts.model.http import CONTROL, Exchange, Request
+from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
+from contracts.openapi.schemas import properties
 from contracts.openapi.traits import READS
 from contracts.untrusted.strict_json import NOT_JSON, NOT_UTF_8, REPEATED_KEY
 
@@ -157,6 +159,28 @@ def headers_match_body(_: Operation, exchange: Exchange) -> Decision:
     if is_json and not exchange.accepted and response.content.fault == NOT_JSON:
         return Violation("untrue media type", "JSON, as Content-Type says", preview(response.body))
     return PASS
+
+
+def entity_tags_differ(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
+    """RESP-07. Check that two reads with the same ETag return the same values (RFC 9110, 8.8.3).
+
+    Compared are the documented properties of responses to the same request. A client that has the first response would
+    be answered 304 in place of the second.
+    """
+    tagged: dict[tuple[Request, str], Json] = {}
+    documented = dict(properties(operation.success_schema))
+    for exchange in exchanges:
+        tag = exchange.response.header("etag") if exchange.response else None
+        if exchange.response is None or tag is None or not (exchange.accepted and exchange.request.method in READS):
+            continue
+        value = exchange.response.json()
+        if isinstance(value, dict):
+            value = {name: value.get(name) for name in documented}
+        if tagged.setdefault((exchange.request, tag), value) == value:
+            yield exchange, PASS
+        else:
+            observed = f"ETag: {tag}, as before, with {preview(exchange.response.body)}"
+            yield exchange, Violation("ETag of another body", "an ETag that changes with what it is of", observed)
 
 
 def _decoded(body: bytes, charset: str) -> str | None:

@@ -10,6 +10,7 @@ from tests.support.factories import (
     CANCEL,
     CREATE,
     REFUSED,
+    STATUS,
     UPDATE,
     all_decided,
     decided,
@@ -182,6 +183,41 @@ def test_service_is_steady(expected, drops: int, outages: int, of: int) -> None:
 )
 def test_headers_tell_the_truth(expected, seen) -> None:
     assert decided(response.headers_match_body(CANCEL, seen)) == expected
+
+
+PENDING, DONE = ({"write_status": status, "errors": [], "created_record_id": None} for status in ("PENDING", "SUCCESS"))
+
+
+@table(
+    "expected, bodies",
+    {
+        "another status": ([PASS, "ETag of another body"], [(PENDING, '"a"'), (DONE, '"a"')]),
+        "another status, weakly": ([PASS, "ETag of another body"], [(PENDING, 'W/"a"'), (DONE, 'W/"a"')]),
+        "another tag": ([PASS, PASS], [(PENDING, '"a"'), (DONE, '"b"')]),
+        "the same": ([PASS, PASS], [(DONE, '"a"'), ({**DONE, "request_id": "7"}, '"a"')]),
+        "no tag": ([], [(PENDING, None), (DONE, None)]),
+    },
+)
+def test_entity_tag_changes_with_the_status(expected, bodies) -> None:
+    exchanges = [
+        exchange(body=body, headers={"etag": tag}, operation=STATUS.id, method="GET", target="a")
+        for body, tag in bodies
+    ]
+    assert [decided(one) for _, one in response.entity_tags_differ(STATUS, exchanges)] == expected
+
+
+def test_entity_tag_of_another_job_may_be_the_same() -> None:
+    exchanges = [
+        exchange(
+            body=body,
+            headers={"etag": '"1"'},
+            operation=STATUS.id,
+            method="GET",
+            target=job,
+        )
+        for job, body in (("a", PENDING), ("b", DONE))
+    ]
+    assert [one for _, one in response.entity_tags_differ(STATUS, exchanges)] == [PASS, PASS]
 
 
 def echo(sent: str, given: object, **fields):

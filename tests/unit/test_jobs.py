@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -35,6 +36,7 @@ def answers(run: OperationRun, monkeypatch: pytest.MonkeyPatch, *answered: Excha
 
 
 PENDING = exchange(200, {"write_status": "PENDING"})
+DONE = {"write_status": "SUCCESS", "errors": [], "created_record_id": None}
 
 
 @table("answer", {"lost": (exchange(404),), "crashed": (exchange(500),), "unanswered": (exchange(None),)})
@@ -55,3 +57,32 @@ def test_job_is_read_by_the_runs_own_operation_unless_another_is_named(run, monk
     asked = answers(run, monkeypatch, exchange(404))
     run.jobs.poll(control(STATUS), max_reads=8)
     assert asked == [CANCEL]
+
+
+@table(
+    "reads, found",
+    {
+        "one of three": ({"a": [False, True], "b": [False, True], "c": [False, False]}, ["c"]),
+        "one that was read once": ({"a": [False, True], "b": [False, True], "c": [False]}, []),
+        "most, for the target takes its time": ({"a": [False, True], "b": [False, False], "c": [False, False]}, []),
+        "none": ({"a": [True], "b": [False, True]}, []),
+    },
+)
+def test_straggler_is_a_job_that_is_pending_when_most_have_ended(reads, found) -> None:
+    with running(STATUS, set_up=False) as run:
+        for job, ends in reads.items():
+            for ended in ends:
+                body = {**DONE, "write_status": "SUCCESS" if ended else "PENDING"}
+                run.log.add(exchange(200, body, request_body=b"", operation=STATUS.id, target=job))
+                run.context.job_requests[run.log.exchanges[-1].request] = CONTROL
+        assert [request.target for request in run.jobs.stragglers()] == found
+
+
+def test_jobs_of_odd_ids_and_of_odd_writes_are_read_before_the_others() -> None:
+    with running(STATUS, set_up=False) as run:
+        odd = {"d": "event_id empty"}
+        for job in ("a", "b", "c%20", "d", "e"):
+            run.context.job_requests[replace(control(STATUS), target=job)] = odd.get(job, CONTROL)
+        chosen = [request.target for request in run.jobs.known_requests(6)]
+        assert chosen[:3] == ["c%20", "d", "d"]
+        assert set(chosen) == {"a", "b", "c%20", "d", "e"}

@@ -43,7 +43,7 @@ from tests.harness.trial.plan import (
 from tests.harness.trial.rotation import Depth
 
 Function = TypeVar("Function", bound=Callable[..., None])
-MOST_TELLING: Final = ("JOB-01", "JOB-04", "RESP-08", "ERR-01", "ERR-02", "ERR-14", "ERR-07")
+MOST_TELLING: Final = ("JOB-01", "JOB-04", "RESP-08", "ERR-01", "ERR-02", "ERR-14", "ERR-07", "RESP-09")
 """Requirements that come first on each operation: faults of what writes do and of validation are the most frequent, and
 these find most of them in few requests. None of them depends on another test, nor implies another violation."""
 

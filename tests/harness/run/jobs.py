@@ -152,6 +152,22 @@ class JobReader:
         queued = frozenset(self._context.job_requests)
         return [exchange for exchange in self._log.controls() if exchange.request in queued]
 
+    def stragglers(self) -> list[Request]:
+        """Return requests for jobs that are still pending, if most jobs that were read as often have ended.
+
+        Where most are pending, the target takes its time.
+        """
+        reads: dict[Request, list[Exchange]] = {}
+        for exchange in self.reads():
+            reads.setdefault(exchange.request, []).append(exchange)
+        read_again = {request: own for request, own in reads.items() if len(own) > 1}
+        pending = [
+            request
+            for request, own in read_again.items()
+            if own[-1].accepted and not jobs.job_is_finished(self._operation, own[-1])
+        ]
+        return pending if len(pending) < len(read_again) / 2 else []
+
     def known_requests(self, max_requests: int) -> list[Request]:
         """Return requests for the status of jobs that the session's writes queued.
 
