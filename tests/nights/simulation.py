@@ -11,7 +11,7 @@ from typing import Any, Final
 from contracts.openapi.loader import load_document
 from contracts.requirements import load_requirements
 from contracts.untrusted.bounded_yaml import read_yaml
-from tests.harness.run.session import CONTRACTS
+from tests.harness.run.run_options import CONTRACTS
 from tests.harness.trial.rotation import Depth
 from tests.nights import measures
 from tests.nights.measures import Must, Scenario
