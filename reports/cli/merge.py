@@ -3,7 +3,8 @@
     python -m reports.cli.merge FOLDER... [--out FOLDER] [--history FILE] [PYTEST OPTIONS]
 
 Each FOLDER, or a folder below it, is one that a run with --shard wrote to. Nothing is sent. The checks of a shard that
-is missing, or was ended early, were not run, and the exit code is not 0; shards of different runs are refused.
+is missing, or was ended early, were not run, and the exit code is not 0; shards of different runs are refused. Shards
+of a run with a budget planned it by a history: FILE is that history, and the merged run is added to it.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def arguments(merged: MergedShards) -> list[str]:
         *(["-k", keyword] if keyword else []),
         *(["-m", marks] if marks else []),
         *(["--strict"] if head.strict else []),
+        *([] if head.budget is None else ["--budget", str(head.budget)]),
     ]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from contracts.errors import UsageError
 from contracts.model.exit_codes import ExitCode
-from reports.pytest_plugin.shard_recording import issues_digest
+from reports.pytest_plugin.shard_recording import issues_digest, turns_digest
 from reports.pytest_plugin.stash import MERGED, write_errors_kept
 from reports.run.shard_results import MergedShards
 from reports.writers import allure_run_files
@@ -68,6 +68,12 @@ def _report(config: pytest.Config, data: Mapping[str, Any]) -> pytest.TestReport
         config=config, data={**data, **texts, "user_properties": properties}
     )
     return report
+
+
+def require_same_turns(config: pytest.Config) -> None:
+    """Raise UsageError with a sentence if the shards that are merged tried something else than is planned here."""
+    if MERGED in config.stash and turns_digest(config) != config.stash[MERGED].head.turns:
+        raise UsageError("The shards planned their turns by another history: name theirs with --history.")
 
 
 def register(config: pytest.Config) -> None:

@@ -67,6 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[COMPARISON] = _comparison(config, config.stash[SESSION])
         if planned := plan_turns(config):
             config.stash[PLANNED_TURNS] = planned
+        merging.require_same_turns(config)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     if MERGED in config.stash:

@@ -113,7 +113,7 @@ class RunReports:
             files=output_files(self._config),
             selects_checks=self._selects_checks(),
             hints={name: requirement.fix for name, requirement in self._session.requirements.items()},
-            rotation=rotation_report(self._config, run, trends, results),
+            rotation=None if self._is_shard else rotation_report(self._config, run, trends, results),
         )
         return self._with_exit_code(report, leaked=False)
 

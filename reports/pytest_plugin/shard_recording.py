@@ -19,8 +19,9 @@ from reports.redaction import output_filter
 from reports.run import known_issues
 from reports.run.run_report import RunReport
 from reports.run.shard_results import ShardEnd, ShardHead, line_of
+from tests.harness.pytest_plugin.planned_turns import budget_in
 from tests.harness.pytest_plugin.sharding import shard_in
-from tests.harness.pytest_plugin.stash import NOT_CANCELLED, NOT_WRITTEN, SESSION, STOP_REASONS
+from tests.harness.pytest_plugin.stash import NOT_CANCELLED, NOT_WRITTEN, PLANNED_TURNS, SESSION, STOP_REASONS
 from tests.harness.run.shards import Shard, shards_in
 
 OF_THE_PROCESS = ("node", "worker_id", "testrun_uid", "item_index")
@@ -85,6 +86,8 @@ class ShardRecording:
             selection=(option.keyword, option.markexpr),
             known_issues=issues_digest(config),
             shards=shards_in(session, self._shard.of),
+            budget=budget_in(config),
+            turns=turns_digest(config),
             files={name: os.path.relpath(path, self._file.parent) for name, path in output_files(config).items()},
         )
 
@@ -98,6 +101,12 @@ class ShardRecording:
 def issues_digest(config: pytest.Config) -> str:
     """Return a digest of the known issues that a run takes into account."""
     return hashlib.sha256(known_issues.content_of(Path(config.getoption("--known-issues")))).hexdigest()[:12]
+
+
+def turns_digest(config: pytest.Config) -> str:
+    """Return a digest of what a run with a budget tries; empty without one."""
+    planned = config.stash.get(PLANNED_TURNS, None)
+    return "" if planned is None else planned.digest
 
 
 def register(config: pytest.Config) -> ShardRecording | None:

@@ -42,6 +42,7 @@ class ShardHead:
 
     `shards` has the number of its shard for each operation of the whole run. `selection` are the expressions of -k and
     -m. `known_issues` is a digest of the known issues, `files` the path of each output from the folder of this file.
+    `budget` is what --budget or --minutes allows all shards together, in requests; `turns` is a digest of their turns.
     """
 
     __pydantic_config__ = STRICT
@@ -55,6 +56,8 @@ class ShardHead:
     known_issues: str
     shards: Mapping[str, int]
     files: Mapping[str, str] = field(default_factory=dict)
+    budget: int | None = None
+    turns: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,10 @@ def _difference(one: ShardResults, other: ShardResults) -> str:
         return "they differ in -k, -m or --strict"
     if ours.known_issues != its.known_issues:
         return "their known issues differ"
+    if ours.budget != its.budget:
+        return "they differ in --budget or --minutes"
+    if ours.turns != its.turns:
+        return "they planned their turns by different histories"
     if ours.shards != its.shards:
         return "their settings put an operation into another shard"
     return ""

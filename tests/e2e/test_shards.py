@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from contracts.mock.data.state import EVENTS
 from contracts.mock.http.api import MockApi
 from contracts.model.exit_codes import ExitCode
 from reports.cli.merge import arguments
@@ -22,6 +23,8 @@ from tests.support.suite_process import FinishedRun, run, serving
 
 FIRST, SECOND = "cancel_lead_appointment_rentmanager", "query_appointment_availability_rentmanager"
 """Operations that are in the first and in the second of two shards."""
+POOLED = ("cancel_lead_appointment_rentmanager", "update_resident_appointment_rentmanager")
+"""Operations that act on ids of one pool, of which the settings of these tests have enough to divide."""
 OPTIONS = ("--operation", FIRST, "--operation", SECOND, "--profile", "quick", "--hypothesis-seed", "1")
 NOT_COMPARED = ("began", "history")
 
@@ -112,6 +115,36 @@ def test_two_shards_are_one_run(target: Any, tmp_path: Path) -> None:
     ]
     for view in (verdicts, allure_results, requests):
         assert view(tmp_path / "whole") == view(tmp_path / "merged"), view.__name__
+
+
+def test_shards_use_up_ids_of_their_own_and_come_to_the_verdicts_of_one_run(tmp_path: Path) -> None:
+    operations = [option for name in POOLED for option in ("--operation", name)]
+    given = (*operations, "--profile", "quick", "--hypothesis-seed", "1")
+    with serving(MockApi(DOCUMENT)) as (arguments, environment):
+        whole = run_in(tmp_path / "whole", *given, *arguments, environment=environment)
+    with serving(MockApi(DOCUMENT)) as (arguments, environment):
+        for number in (1, 2):
+            here = tmp_path / f"shard-{number}"
+            part = ("--shard", f"{number}/2", "--shard-results", str(here / "shard.jsonl"))
+            run_in(here, *given, *part, *arguments, environment=environment)
+        merged = merge(tmp_path)
+    head = MergedShards.of(files_in([tmp_path])).head
+    assert {head.shards[name] for name in POOLED} == {1, 2}
+    used = [ids_in(tmp_path / f"shard-{number}", environment[EVENTS].split(",")) for number in (1, 2)]
+    assert all(used)
+    assert used[0] & used[1] == set()
+    assert (whole.code, merged.code) == (ExitCode.HELD, ExitCode.HELD), merged.output
+    one, other = summary(tmp_path / "whole"), summary(tmp_path / "merged")
+    assert [(r["requirement"], r["operation"], r["verdict"]) for r in one["results"]] == [
+        (r["requirement"], r["operation"], r["verdict"]) for r in other["results"]
+    ]
+
+
+def ids_in(folder: Path, ids: list[str]) -> set[str]:
+    """Return which of these ids stand in a request that was sent."""
+    entries = json.loads((folder / "exchanges.har").read_text())["log"]["entries"]
+    sent = "".join(json.dumps(entry["request"]) for entry in entries)
+    return {one for one in ids if one in sent}
 
 
 def test_history_gets_one_line_for_the_merged_run(tmp_path: Path) -> None:

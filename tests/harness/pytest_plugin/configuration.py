@@ -21,7 +21,7 @@ from tests.harness.config.settings import env_file_from
 from tests.harness.pytest_plugin.options import check_options, options_of
 from tests.harness.pytest_plugin.planned_turns import check_budget
 from tests.harness.pytest_plugin.replay import read_replay
-from tests.harness.pytest_plugin.sharding import check_sharding
+from tests.harness.pytest_plugin.sharding import check_sharding, divide_values
 from tests.harness.pytest_plugin.stash import (
     INTERRUPTION,
     NOT_CANCELLED,
@@ -54,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
             check_sharding(config)
             check_budget(config)
         config.stash[SESSION] = Session(replace(options, env_file=env_file_from(config.getoption("--env-file"))))
+        divide_values(config)
     except NothingSelected as error:
         pytest.exit(str(error), returncode=ExitCode.NOTHING_SELECTED)
     except (UsageError, ContractError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,10 @@ from tests.harness.trial.rotation import Rotation
 
 @dataclass(frozen=True, slots=True)
 class PlannedTurns:
-    """What a run with a budget tries. `findings` are those to be tried again, `digests` those of each operation."""
+    """What a run with a budget tries. `findings` are those to be tried again, `digests` those of each operation.
+
+    The shards of a run share its budget: each plans the turns of all operations, and runs those of its own.
+    """
 
     rotation: Rotation
     findings: Sequence[ReplayedFinding]
@@ -25,6 +29,12 @@ class PlannedTurns:
     def findings_on(self, operation: str) -> list[ReplayedFinding]:
         """Return the findings to be tried again on an operation, by its id."""
         return [finding for finding in self.findings if finding.operation == operation]
+
+    @property
+    def digest(self) -> str:
+        """Return a digest of what is tried: shards with the same one planned by the same history."""
+        tried = [repr(turn) for turn in self.rotation.turns] + sorted(one.identity for one in self.findings)
+        return hashlib.sha256("\n".join(tried).encode()).hexdigest()[:12]
 
 
 def budget_in(config: pytest.Config) -> int | None:
@@ -51,7 +61,6 @@ def check_budget(config: pytest.Config) -> None:
         "--deselect": option.deselect,
         "-k": option.keyword,
         "-m": option.markexpr,
-        "--shard": option.shard,
     }
     if selecting := [other for other, value in given.items() if value]:
         raise UsageError(f"{name} chooses what is tried, and so does {selecting[0]}: leave one of them out.")

@@ -13,7 +13,7 @@ from tests.harness.pytest_plugin.collection import check_of
 from tests.harness.pytest_plugin.replay import deselect
 from tests.harness.pytest_plugin.stash import SESSION
 from tests.harness.pytest_plugin.workers import CONFORMANCE
-from tests.harness.run.shards import Shard, shards_in
+from tests.harness.run.shards import Shard, shards_in, values_of
 
 
 def shard_in(config: pytest.Config) -> Shard | None:
@@ -33,6 +33,13 @@ def check_sharding(config: pytest.Config) -> None:
     folders = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
     if folders != {CONFORMANCE}:
         raise UsageError("--shard takes a part of all conformance tests: select some of them with -k or -m.")
+
+
+def divide_values(config: pytest.Config) -> None:
+    """Leave to the shard those of the values to use up that are its own."""
+    session = config.stash[SESSION]
+    if (shard := shard_in(config)) is not None:
+        session.keep_values(values_of(session, shard))
 
 
 def is_empty_shard(config: pytest.Config, status: int) -> bool:

@@ -43,7 +43,7 @@ from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.journal import Journal, folder
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.run.path_ids import id_variables
-from tests.harness.run.relations import creator_for, job_sources, missing_settings, variables_of
+from tests.harness.run.relations import TestData, creator_for, job_sources, missing_settings, variables_of
 from tests.harness.run.resource_cleanup import ResourceCleanup
 from tests.harness.run.run_options import CONTRACTS, Options
 from tests.harness.run.selection import allowed_writes, select, without_unserved
@@ -88,6 +88,8 @@ class Session:
         self._tls: ssl.SSLContext | None = None
         self._open_counter: OpenCounter = SharedRateCounter
         self.given_token = require_utf8(TOKEN, options.environment.get(TOKEN, "").strip())
+        self.known_to_all: TestData = {}
+        """The values that the settings name; `target` may know only those of one machine."""
         self.listeners: list[Callable[[Exchange], None]] = []
         """Called with every exchange as it happens, from any thread; to be added before the first request."""
         if options.target != MOCK and not options.merges:
@@ -101,6 +103,7 @@ class Session:
             proxy_for(httpx.URL(given.url))  # or else what is wrong with it would show in the middle of the run
             require_access(self.document, self.operations, given, options.access)
             self._target = limited_to(given, options.access)
+            self.known_to_all = self._target.known
             self.journal = Journal(folder(options.environment), self._target.url, options.run, options.process)
             self.records = CreatedResources(self.document, self.journal)
 
@@ -113,6 +116,11 @@ class Session:
             mock = Target(MOCK, server.url, Secret(server.token), api.state.supplied)
             self._target = limited_to(mock, self.options.access)
         return self._target
+
+    def keep_values(self, known: TestData) -> None:
+        """Know only these values of the target, before the first request: the others are for other machines."""
+        if self._target is not None:
+            self._target = replace(self._target, known=known)
 
     @property
     def not_judged(self) -> tuple[str, ...]:
