@@ -30,7 +30,7 @@ def times_are_in_order(operation: Operation, exchange: Exchange) -> Decision:
     page = items(operation, exchange)
     if operation.listing is None or page is None:
         return NOT_CONCERNED
-    created = _default_order(operation)
+    created = default_order(operation)
     later = [name for name in _filtered_times(operation) if name != created and OF_A_CHANGE.search(name)]
     decision: Decision = NOT_CONCERNED
     for item in page:
@@ -84,7 +84,7 @@ def _shows_all(operation: Operation, exchange: Exchange) -> bool:
     return isinstance(total(operation, exchange), int) and known_records(operation, exchange) == len(page)
 
 
-def _default_order(operation: Operation) -> str:
+def default_order(operation: Operation) -> str:
     """Return the property by which a listing orders its records unless the query says otherwise, or an empty text."""
     order = operation.query_parameters.get(operation.listing.order, {}) if operation.listing else {}
     return str(order.get("default", "")).partition(",")[0].partition(":")[0]

@@ -62,10 +62,10 @@ def shown_as_sent(listing: Operation, records: Mapping[str, Sent]) -> CheckFunct
         }
         for item, sent in own:
             for name, value in sent.values.items():
-                if difference := _difference(item.get(listing.listed_as[name]), value, sent.mark):
+                if kind := difference(item.get(listing.listed_as[name]), value, sent.mark):
                     where = listing.listed_as[name]
                     return Violation(
-                        f"{where} {difference}",
+                        f"{where} {kind}",
                         f"{where} of a record as its create sent it: {preview_json(value)}",
                         f"{_id(listing, item)} with {where} = {preview_json(item.get(where))}",
                     )
@@ -147,13 +147,16 @@ def _lost(shown: Json) -> bool:
     return shown is None or shown == []
 
 
-def _difference(shown: Json, sent: str, mark: str) -> str:
-    """Return how a listed value differs from what was sent; an empty text if nothing can be concluded."""
+def difference(shown: Json, sent: str, mark: str) -> str:
+    """Return how a listed value differs from what was sent; an empty text if nothing can be concluded.
+
+    A text counts only where it holds the `mark`, or where only its markup differs.
+    """
     if isinstance(shown, list):
         return "names another" if shown and sent not in shown else ""
     if not isinstance(shown, str):
         return ""
-    if mark and mark in shown and mark in sent and _plain(sent) not in _plain(shown):
+    if mark and mark in shown and mark in sent and plain_text(sent) not in plain_text(shown):
         return "altered"
     if shown != sent and any(shown in (convert(sent), convert(convert(sent))) for convert in MARKUP_CONVERSIONS):
         return "with its markup converted"
@@ -164,7 +167,13 @@ def _difference(shown: Json, sent: str, mark: str) -> str:
     return ""
 
 
-def _plain(text: str) -> str:
+def same_day(one: str, other: str) -> bool:
+    """Return whether both texts begin with a day, and with the same one."""
+    return _day(one) is not None and _day(one) == _day(other)
+
+
+def plain_text(text: str) -> str:
+    """Return a text composed, and with each white space as one blank: what stores and pages change without harm."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 

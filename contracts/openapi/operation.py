@@ -68,6 +68,7 @@ class Operation:
     job_status: JobStatus | None
     record: RecordOperations | None
     updates_record: bool
+    cancels_record: bool
     listing: Listing | None
     path_methods: frozenset[str]
     servers: tuple[str, ...] = ()

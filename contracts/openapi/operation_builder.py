@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 
 from contracts.errors import ContractError
@@ -141,9 +141,8 @@ def _operation(
         ),
         job_status=read_extension(JobStatus, details, "x-job-status"),
         record=read_extension(RecordOperations, details, "x-record"),
-        updates_record=any(
-            (other.details.get("x-record") or {}).get("updated-by") == one.id for other in descriptions.values()
-        ),
+        updates_record=_is_used_by(descriptions.values(), "updated-by", one.id),
+        cancels_record=_is_used_by(descriptions.values(), "cancelled-by", one.id),
         listing=read_extension(Listing, details, "x-listing"),
         path_methods=frozenset(other.method for other in descriptions.values() if _overlap(other.path, one.path)),
         servers=(servers := server_urls(details["servers"])),
@@ -152,6 +151,11 @@ def _operation(
         body_media_type=request[0] if request else JSON_MEDIA_TYPE,
         response_media_types={status: content[0] for status, content in contents.items() if content},
     )
+
+
+def _is_used_by(descriptions: Iterable[Description], use: str, operation: str) -> bool:
+    """Return whether the `x-record` of any operation names this one for a use, such as `updated-by`."""
+    return any((other.details.get("x-record") or {}).get(use) == operation for other in descriptions)
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -27,6 +27,7 @@ TRAITS: Mapping[str, str] = {
     "queues-job": "its 200 response holds the id of a job whose status another operation returns",
     "job-status": "it returns the status of a job",
     "creates-record": "its job creates a record that other operations list, update and cancel",
+    "writes-listed-records": "it creates, updates or cancels records that another operation lists",
     "takes-parameters": "a parameter in its query, headers or cookies is required, or restricted by its schema",
     "restricts-parameters": "it reads, and the schema of such a parameter restricts its values",
     "listing": "it lists records page by page",
@@ -74,6 +75,7 @@ def traits_of(operation: Operation) -> frozenset[str]:
         "queues-job": operation.job_link is not None,
         "job-status": operation.job_status is not None,
         "creates-record": operation.record is not None,
+        "writes-listed-records": operation.record is not None or operation.updates_record or operation.cancels_record,
         "takes-parameters": supported and any(one.required or _is_restricted(one.schema) for one in parameters),
         "restricts-parameters": supported
         and operation.method in READS

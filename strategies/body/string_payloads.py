@@ -18,7 +18,7 @@ from strategies.core.unknown_values import unknown_value
 
 MIXED_TEXTS: Sequence[tuple[str, str]] = (
     ("many scripts", "Zo\u00eb e\u0301 \u0416 \u4e2d\u6587 \U0001f3e0 \u05d0\u05d1 a\u200db"),
-    ("markup and quotes", '<b>O\'Hara</b> "x" \\ / %41 + & ; -- ${x} {{y}} %s ([*?, |'),
+    ("markup and quotes", '<b>O\'Hara</b> "x" \\ / %41 + & ; &amp; -- ${x} {{y}} %s ([*?, |'),
     ("control characters", "a\tb\nc\r\nd\x1fe\x7ff\u2028g\u00a0h\ufeffi"),
     ("space around", " evt  1 "),
 )

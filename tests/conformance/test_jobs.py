@@ -15,7 +15,7 @@ from tests.harness.pytest_plugin.requirement_rows import rejects
 from tests.harness.run import polling
 from tests.harness.run.controls import UPDATED
 from tests.harness.run.jobs import JobResult
-from tests.harness.trial.listed_records import check_listed_records
+from tests.harness.trial.listed_records import check_changes, check_listed_records
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.stateful import explore_links
 
@@ -166,6 +166,11 @@ def _use(test: RequirementTest, operation: Operation, request: Request) -> tuple
     """Update or cancel a record; return the write, and the end of its job where it was accepted."""
     write = test.run.send(request, CONTROL, operation=operation)
     return write, test.run.jobs.read_to_end(write) if write.accepted and operation.job_link else None
+
+
+@requirement("JOB-09", extra_requests=(1, 2, 2), compares=True)
+def test_listing_shows_what_was_written(test: RequirementTest) -> None:
+    check_changes(test)
 
 
 @requirement("JOB-08", extra_requests=(0, 4, 60))

@@ -53,9 +53,9 @@ WRITE = {"takes-body", "requires-property", "closed", "echoes", "queues-job"}
 @table(
     "found, traits",
     {
-        "create": (CREATE, EVERY | WRITE | {"constrained", "creates-record"}),
-        "update": (UPDATE, EVERY | WRITE | {"constrained"}),
-        "cancellation": (CANCEL, EVERY | WRITE),
+        "create": (CREATE, EVERY | WRITE | {"constrained", "creates-record", "writes-listed-records"}),
+        "update": (UPDATE, EVERY | WRITE | {"constrained", "writes-listed-records"}),
+        "cancellation": (CANCEL, EVERY | WRITE | {"writes-listed-records"}),
         "list": (LIST, EVERY | {"listing", "takes-parameters", "restricts-parameters"}),
         "job status": (STATUS, EVERY | {"job-status"}),
         "not supported": (AVAILABILITY, {"any", "not-supported"}),

@@ -19,6 +19,7 @@ from tests.harness.run.session import STATUS_WRITES
 from tests.harness.run.set_up import CREATED_RECORDS
 from tests.harness.trial.plan import (
     SETUP_CONTROLS,
+    SETUP_PAGES,
     SETUP_REQUESTS,
     SETUP_REQUESTS_FOR_STATUS,
     BudgetShare,
@@ -82,7 +83,8 @@ def beside(operation: Operation, profile: Profile) -> int:
     """Return what a run of the operation sends beside its plan: the opening, and what is kept for sending again."""
     opening = SETUP_REQUESTS_FOR_STATUS if operation.job_status else SETUP_REQUESTS
     cancelled = SETUP_CONTROLS * REQUESTS_PER_RECORD if operation.record else 0
-    return opening + cancelled + profile.budget // CONFIRMATION_SHARE
+    pages = SETUP_PAGES if "writes-listed-records" in operation.traits else 0
+    return opening + pages + cancelled + profile.budget // CONFIRMATION_SHARE
 
 
 PROVISIONS = {
@@ -182,10 +184,10 @@ def test_only_a_recommendation_that_checks_its_own_requests_gives_way(like: Requ
     "extra_requests, tiers, granted, cut",
     {
         "all it asks for": (3, 9, (9, 3), False),
-        "fewer edits": (0, 60, (42, 0), False),
-        "requests and then fewer edits": (31, 60, (11, 31), False),
-        "requests and no edit": (42, 9, (0, 42), True),
-        "edits and no request": (43, 9, (9, 0), True),
+        "fewer edits": (0, 60, (41, 0), False),
+        "requests and then fewer edits": (31, 60, (10, 31), False),
+        "requests and no edit": (41, 9, (0, 41), True),
+        "edits and no request": (42, 9, (9, 0), True),
         "nothing asked for": (0, 0, (0, 0), False),
     },
 )

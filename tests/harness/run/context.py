@@ -13,6 +13,7 @@ from tests.harness.config.settings import Target
 from tests.harness.http.client import Client
 from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.value_allocator import ValueAllocator
+from tests.harness.run.write_ledger import WriteLedger
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,9 @@ class RunContext:
     `selected` are the ids of the operations that the session tests. `resources` is what was created and is not
     cancelled yet. `accepted` holds the last accepted control by operation, `job_requests` how to read the status of
     every job so far, with the mutation of the write that queued it, `listed_pages` status and body of the listings that
-    were read for ids, `found_ids` these ids, by the variable that would give them; runs add to these. `on_exchange`
-    gets each exchange, from whatever thread.
+    were read for ids, `found_ids` these ids, by the variable that would give them; runs add to these. `ledger` knows
+    which records were written to, and `snapshots` are the last pages of newest records, by the listing's id.
+    `on_exchange` gets each exchange, from whatever thread.
     """
 
     document: Document
@@ -37,6 +39,8 @@ class RunContext:
     job_requests: dict[Request, str] = field(default_factory=dict)
     listed_pages: dict[Request, tuple[str, Json]] = field(default_factory=dict)
     found_ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ledger: WriteLedger = field(default_factory=WriteLedger)
+    snapshots: dict[str, Exchange] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

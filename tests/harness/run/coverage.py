@@ -17,6 +17,7 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "queues-job": "a link to an operation with x-job-status",
     "job-status": "x-job-status",
     "creates-record": "x-record",
+    "writes-listed-records": "x-record",
     "listing": "x-listing",
 }
 """The extension of the document that an operation has a trait by."""

@@ -70,6 +70,10 @@ class ExchangeLog:
         """Keep `new` in the place of `old`."""
         self.exchanges = [new if one is old else one for one in self.exchanges]
 
+    def drop(self, exchange: Exchange) -> None:
+        """Forget an exchange that is no evidence."""
+        self.exchanges = [one for one in self.exchanges if one is not exchange]
+
     def clear(self) -> None:
         """Drop all exchanges, once every requirement was judged by them: a long run needs no more memory."""
         self.exchanges.clear()

@@ -28,6 +28,16 @@ class ListingProbe:
         request = newest_first.apply(self._requests.request_for(self.operation))
         return self._sender.send(request, newest_first, operation=self.operation)
 
+    def read_current(self) -> Exchange:
+        """Return the last page that was read after all of the operation's writes, or else read one."""
+        document = self._requests.document
+        for exchange in reversed(self._log.exchanges):
+            if document.operation(exchange.operation).job_link is not None:
+                break
+            if self.operation is not None and exchange.operation == self.operation.id and exchange.accepted:
+                return exchange
+        return self.read()
+
     def pages(self) -> list[Exchange]:
         """Return every read of the listing, in the order sent."""
         return [e for e in self._log.exchanges if self.operation is not None and e.operation == self.operation.id]

@@ -33,11 +33,13 @@ from tests.harness.run.id_finder import IdFinder
 from tests.harness.run.jobs import JobReader
 from tests.harness.run.listing_probe import ListingProbe
 from tests.harness.run.path_ids import id_variables
-from tests.harness.run.relations import listing_for, missing_settings
+from tests.harness.run.relations import listing_for, listing_of_writes, missing_settings
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
 from tests.harness.run.set_up import SetUp
+from tests.harness.run.snapshots import Snapshots
 from tests.harness.run.token_guard import SET_UP, TokenGuard
+from tests.harness.run.update_targets import UpdateTargets
 from tests.harness.run.write_guard import WriteGuard
 
 SHARED_MUTATIONS: Final = "shared mutations"
@@ -88,6 +90,11 @@ class OperationRun:
             missing,
             placeholder_ids,
         )
+        self._update_targets = UpdateTargets(operation, context, self.requests)
+        listed_by = listing_of_writes(context.document, operation)
+        self.snapshots = Snapshots(
+            operation, context, ListingProbe(listed_by, self.sender, self.requests, self.log), self.log
+        )
         self._setup = SetUp(
             operation,
             context,
@@ -99,7 +106,7 @@ class OperationRun:
             guard,
             self.writes,
             ids,
-            self.listing,
+            self.snapshots,
         )
         self._set_up_done = False
         self._unsent_shared_mutations = plan.shared_mutations
@@ -246,8 +253,15 @@ class OperationRun:
 
     def _send_modified(self, mutation: Mutation) -> Exchange | None:
         """Send a base with the mutation applied; None if this changes nothing, or could reach what is others'."""
-        base = self.controls.prepare_base_for_any_response()
+        plain = self.controls.prepare_base_for_any_response()
+        base = self._update_targets.next_base(plain) if self.controls.replayable else plain
         modified = mutation.apply(base)
         if modified == base or self.controls.must_not_send(mutation, base, modified):
             return None
-        return self.send(modified, mutation)
+        exchange = self.send(modified, mutation)
+        if base == plain or not self._update_targets.is_in_doubt(mutation, exchange):
+            return exchange
+        again = self.send(mutation.apply(plain), mutation)
+        if again.accepted:
+            self._update_targets.stop()
+        return again

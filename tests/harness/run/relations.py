@@ -40,6 +40,15 @@ def listing_for(document: Document, operation: Operation) -> Operation | None:
     return None
 
 
+def listing_of_writes(document: Document, operation: Operation) -> Operation | None:
+    """Return the operation that lists what this one creates, updates or cancels, or None."""
+    for creator in document.operations:
+        uses = creator.record
+        if uses and operation.id in (creator.id, uses.updated_by, uses.cancelled_by):
+            return document.operation(uses.listed_by)
+    return None
+
+
 def job_sources(
     document: Document, operation: Operation, test_data: TestData, selected: Collection[str]
 ) -> Iterator[tuple[Operation, Link]]:

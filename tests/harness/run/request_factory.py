@@ -33,7 +33,7 @@ class RequestFactory:
     ) -> None:
         """Use these values; `test_data` may gain ids of records that the run creates."""
         self.test_data = test_data
-        self._document = document
+        self.document = document
         self._target = target
         self._resources = resources
 
@@ -46,19 +46,19 @@ class RequestFactory:
         request = request_for(operation, self._target, self.test_data, index, overrides)
         if operation.record is None:
             return request
-        shows = self._document.operation(operation.record.listed_by).listed_as
+        shows = self.document.operation(operation.record.listed_by).listed_as
         return string_payloads.with_mark(operation, shows, self._resources.mark_of(operation)).apply(request)
 
     def id_params_for(self, operation: Operation, record: str) -> Mapping[str, Json]:
         """Return the overrides that make a request for an operation one about this record, by its id."""
-        creation = creator_for(self._document, operation)
+        creation = creator_for(self.document, operation)
         return {creation[1].name: record} if creation else {}
 
     def status_request_for(self, write: Exchange) -> tuple[Operation, Request]:
         """Return the operation that reads the job of an accepted write, and the request for it."""
-        link = self._document.operation(write.operation).job_link
+        link = self.document.operation(write.operation).job_link
         assert link is not None, "asked only of operations that queue jobs"
-        status = self._document.operation(link.target)
+        status = self.document.operation(link.target)
         return status, self.status_request(status, link, write)
 
     def status_request(self, status: Operation, link: Link, write: Exchange | None) -> Request:

@@ -114,12 +114,14 @@ class Sender:
             if isinstance(away, TargetDown) and away.result is not None:
                 exchange = self._record(away.result, request, mutation, operation, generated=generated)
                 resources.observe(exchange, begun, away.result.lost)
+                self._context.ledger.observe(self._context.document, exchange)
                 self._client.last.in_flight.append(exchange)
                 self._context.on_exchange(exchange)
             elif begun is not None:
                 resources.note_not_sent(begun)
             raise
         exchange = self._record(result, request, mutation, operation, generated=generated)
+        self._context.ledger.observe(self._context.document, exchange)
         self._note_connection(exchange, result, operation)
         if record := resources.observe(exchange, begun, result.lost):
             self._budget.owe_cleanup(record)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
@@ -17,10 +16,10 @@ from tests.harness.run.controls import CREDENTIALS, ControlProvider
 from tests.harness.run.exchange_log import ExchangeLog
 from tests.harness.run.id_finder import IdFinder
 from tests.harness.run.jobs import JobReader
-from tests.harness.run.listing_probe import ListingProbe
 from tests.harness.run.relations import creator_for, missing_variables
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
+from tests.harness.run.snapshots import Snapshots
 from tests.harness.run.token_guard import TokenGuard
 from tests.harness.run.write_guard import WriteGuard
 
@@ -46,7 +45,7 @@ class SetUp:
         guard: TokenGuard,
         writes: WriteGuard,
         ids: IdFinder,
-        listing: ListingProbe,
+        snapshots: Snapshots,
     ) -> None:
         """Send nothing yet."""
         self.unauthenticated_probe: Exchange | None = None
@@ -60,7 +59,7 @@ class SetUp:
         self._guard = guard
         self._writes = writes
         self._ids = ids
-        self._listing = listing
+        self._snapshots = snapshots
 
     def run(self) -> None:
         """Send what the set-up consists of. Raises TargetUnavailable, or CouldNotTell if no control can be had."""
@@ -71,13 +70,14 @@ class SetUp:
         self._create_records()
         if self._operation.secured and not self._operation.job_status:
             self._send_unauthenticated_probe()
+        if not self._operation.record:
+            self._snapshots.read_before()
         self._send_first_control()
         if self._controls.first is None:
             return
         self._repeat_control(self._controls.first)
         if self._operation.record:
-            with suppress(CouldNotTell):  # a listing that cannot be asked for is JOB-06's to report
-                self._listing.read()  # what is listed now has to be listed after all creates, too
+            self._snapshots.read_before()  # what is listed now has to be listed after all creates, too
         if self._operation.job_status:
             self._jobs.read_failing_job()
 

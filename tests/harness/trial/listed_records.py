@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
 
-from contracts.checks import listing_agreement, written_records
-from contracts.checks.base import per_exchange
+from contracts.checks import listing_agreement, record_changes, written_records
+from contracts.checks.base import CheckFunction, per_exchange
+from contracts.checks.record_changes import Changes
+from contracts.errors import NotApplicable, NotReached
 from contracts.model.http import Exchange
+from contracts.model.verdict import Violation
 from contracts.openapi.operation import Operation
+from tests.harness.run import polling
 from tests.harness.run.sent_records import made_by_mark, sent_by_record
 from tests.harness.trial.requirement_test import RequirementTest
+
+MAX_JOBS_READ: Final = 2
+"""Updates that are not shown, whose jobs are read; of more than these nothing is concluded."""
 
 
 def check_listed_records(test: RequirementTest, listing: Operation, pages: Sequence[Exchange]) -> None:
@@ -21,3 +31,59 @@ def check_listed_records(test: RequirementTest, listing: Operation, pages: Seque
         test.check_sequence(per_exchange(written_records.listed_once(listing, made, mark)), pages)
     of_listing = per_exchange(lambda _, exchange: listing_agreement.times_are_in_order(listing, exchange))
     test.check_sequence(of_listing, pages)
+
+
+def check_changes(test: RequirementTest) -> None:
+    """Check that a page which is read after the operation's last write differs from the one before by its writes only.
+
+    An update that the page does not show may still be under way, or have failed: its job says so. What looks wrong is
+    read again, since a cache may show it a moment later.
+    """
+    run, snapshots = test.run, test.run.snapshots
+    run.finish_traffic()
+    listing, changes = snapshots.listing, snapshots.changes()
+    if listing is None or changes is None:
+        raise NotApplicable("the listing showed no records before the first write")
+    if not test.extra_requests:
+        raise NotReached("no request is left to read the listing again: choose a larger --profile")
+    page = snapshots.read_after()
+    changes = _without_open_jobs(test, listing, changes, page)
+    for pause in polling.backoff(run.target):
+        if page is None or not _violations(test, listing, changes, page) or run.budget.left <= 0:
+            break
+        pause()
+        page = snapshots.read_after(again=True) or page
+    if page is None:
+        raise NotApplicable("the listing shows no records")
+    for check in _checks(listing, changes):
+        test.check_sequence(per_exchange(check), [page])
+    lost = partial(listing_agreement.pages_lose_no_record, listing)
+    test.check_sequence(lambda _, pages: lost(pages), [changes.before, page])
+    if test.operation.record:
+        check_listed_records(test, listing, [page])
+
+
+def _checks(listing: Operation, changes: Changes) -> tuple[CheckFunction, ...]:
+    return (
+        record_changes.only_writes_change_records(listing, changes),
+        record_changes.updates_are_shown(listing, changes),
+        record_changes.no_record_is_added(listing, changes),
+    )
+
+
+def _violations(test: RequirementTest, listing: Operation, changes: Changes, page: Exchange) -> bool:
+    decisions = [check(test.operation, page) for check in _checks(listing, changes)]
+    return any(isinstance(decision, Violation) for decision in decisions)
+
+
+def _without_open_jobs(test: RequirementTest, listing: Operation, changes: Changes, page: Exchange | None) -> Changes:
+    """Return the changes without those of updates that are not shown, and whose jobs did not end in success."""
+    writes = dict(changes.writes)
+    for place, number in enumerate(record_changes.lost_updates(listing, page, changes)) if page else ():
+        write = next((one for one in test.run.exchanges if one.number == number), None)
+        known = place < MAX_JOBS_READ and write is not None and not test.run.jobs.lacks_id(write)
+        end = test.run.jobs.read_to_end(write) if known and write is not None else None
+        if end is None or end.fails or not end.over:
+            record = next(record for record, of in writes.items() if of.numbers and of.numbers[-1] == number)
+            writes[record] = replace(writes[record], uncertain=True)
+    return replace(changes, writes=writes)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from contracts.openapi.operation import Operation
+from contracts.openapi.traits import traits_of
 from contracts.requirements import Requirement
 from strategies.core.mutation import Mutation, MutationSource, Priority
 from tests.harness.config.settings import Profile
@@ -21,7 +22,7 @@ SETUP_REQUESTS_FOR_STATUS: Final = 5
 """For a status operation: two writes whose jobs it reads, a control and its repeat, a second control."""
 SETUP_CONTROLS: Final = 2
 SETUP_PAGES: Final = 1
-"""The listing, read before an operation creates more than its first controls."""
+"""The listing, read before an operation updates or cancels, or creates more than its first controls."""
 MAX_CREATED_RECORDS: Final = 10
 """Records that one requirement creates, in any profile."""
 FIRST_RANK: Final = (-1, 0.0)
@@ -29,6 +30,8 @@ FIRST_RANK: Final = (-1, 0.0)
 AFTER_ALL_OTHERS: Final = 2.0
 SHOULD_PENALTY: Final = 1.6
 """The mutations of a should that has its own exchanges are left out this much sooner than those of a must."""
+AMONG_FIRST: Final = 0.5
+"""Sorts behind half of the mutations of the first priority: what becomes of records tells more than the other half."""
 METHOD_REQUIREMENTS: Final = "HTTP-"
 TOKEN_REQUIREMENTS: Final = ("AUTH-03", "AUTH-04")
 """How the header is read and a token compared, which all operations have in common; AUTH-01 and AUTH-02 show whether an
@@ -145,9 +148,9 @@ def _candidates(
     operation: Operation, demands: Mapping[Requirement, RequestDemand], tried_elsewhere: Collection[DedupKey]
 ) -> Iterator[_Candidate]:
     for requirement, demand in demands.items():
-        # Creating records is expensive: there a should's extra requests come after the first mutation of everybody.
+        # Creating records is expensive: there the extra requests of a should come after mutations that tell more.
         expensive = operation.record is not None and not requirement.gates
-        yield _Candidate((Priority.FIRST, SHOULD_PENALTY) if expensive else FIRST_RANK, demand, None)
+        yield _Candidate((Priority.FIRST, AMONG_FIRST) if expensive else FIRST_RANK, demand, None)
         wanted = demand.mutations(operation) if demand.mutations else []
         mutations = sorted(wanted, key=lambda mutation: mutation.priority)
         of_priority = Counter(mutation.priority for mutation in mutations)
@@ -193,7 +196,8 @@ def _extra_requests(demand: RequestDemand, operation: Operation, profile: Profil
 def _setup_requests(operation: Operation) -> int:
     if operation.job_status:
         return SETUP_REQUESTS_FOR_STATUS
-    return SETUP_REQUESTS + (REQUESTS_PER_RECORD * SETUP_CONTROLS + SETUP_PAGES if operation.record else 0)
+    pages = SETUP_PAGES * ("writes-listed-records" in traits_of(operation))
+    return SETUP_REQUESTS + pages + (REQUESTS_PER_RECORD * SETUP_CONTROLS if operation.record else 0)
 
 
 def _rank(requirement: Requirement, mutation: Mutation, share: float, *, elsewhere: bool) -> tuple[float, float]:

@@ -88,7 +88,7 @@ def _check_listing(trial: RequirementTest, lists: Operation, base: Callable[[], 
     accepted, rejected = (one.json() for one in (control, request))
     tagged = {name: text for name, text in rejected.items() if text != accepted.get(name)}
     same_record = trial.operation.updates_record and request.target == control.target
-    page = trial.run.listing.read() if trial.extra_requests else trial.run.listing.last
+    page = trial.run.listing.read_current() if trial.extra_requests else trial.run.listing.last
     if not tagged or same_record:
         raise NotApplicable(NO_VALUE_LEFT)
     if page is None:

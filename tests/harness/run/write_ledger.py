@@ -1,0 +1,76 @@
+"""Which records the writes of a session named, and what its updates sent: for the comparison with what is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from contracts.checks.record_changes import RecordWrites
+from contracts.model.http import Exchange
+from contracts.model.json_value import Json
+from contracts.openapi.document import Document
+from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties
+from tests.harness.http.retry_policy import CLIENT_ERRORS
+from tests.harness.run.created_record import body_properties, id_text
+from tests.harness.run.created_resources import MAX_TEXT_CHARACTERS
+from tests.harness.run.relations import listing_of_writes
+
+
+@dataclass(slots=True)
+class _Writes:
+    """The writes of one record: of each its request's number and what it sent, None where that is not known."""
+
+    updates: list[tuple[int, Mapping[str, Json] | None]] = field(default_factory=list)
+    cancelled: bool = False
+
+
+class WriteLedger:
+    """Reads from every exchange of a session which records its writes may have changed."""
+
+    def __init__(self) -> None:
+        """Start without writes."""
+        self.last_write = 0
+        self._by_record: dict[str, _Writes] = {}
+
+    def observe(self, document: Document, exchange: Exchange) -> None:
+        """Note an exchange of any kind; one that was rejected changes nothing."""
+        operation = document.operation(exchange.operation)
+        if operation.job_link is None or exchange.status in CLIENT_ERRORS:
+            return
+        self.last_write = max(self.last_write, exchange.number)
+        body = body_properties(exchange.request)
+        sent = {*operation.path_values(exchange.request.target).values(), *map(id_text, body.values())} - {None}
+        for record in sent if operation.record is None else ():
+            writes = self._by_record.setdefault(str(record), _Writes())
+            if operation.cancels_record:
+                writes.cancelled = True
+            else:
+                known = exchange.accepted and operation.updates_record
+                writes.updates.append((exchange.number, _listed(document, operation, body) if known else None))
+
+    def is_cancelled(self, record: str) -> bool:
+        """Return whether a cancellation of the record may have been accepted."""
+        return record in self._by_record and self._by_record[record].cancelled
+
+    def since(self, number: int, records: Collection[str]) -> Mapping[str, RecordWrites]:
+        """Return the writes of each of these records after the request with this number, by the record's id."""
+        found = {}
+        for record in records:
+            writes = self._by_record.get(record, _Writes())
+            later = [(at, sent) for at, sent in writes.updates if at > number]
+            found[record] = RecordWrites(
+                updates=tuple(sent for _, sent in later if sent is not None),
+                numbers=tuple(at for at, _ in later),
+                cancelled=writes.cancelled,
+                uncertain=any(sent is None for _, sent in later),
+            )
+        return found
+
+
+def _listed(document: Document, operation: Operation, body: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return what a body sends of the operation's properties that the listing of its records shows, without ids."""
+    listing = listing_of_writes(document, operation)
+    known = dict(properties(operation.body or {})).keys() - operation.supplied_by.keys()
+    sent = {name: body[name] for name in (listing.listed_as if listing else ()) if name in known and name in body}
+    return {name: value for name, value in sent.items() if len(str(value)) <= MAX_TEXT_CHARACTERS}

@@ -1,0 +1,181 @@
+"""JOB-09: what a listing shows of the records that a run wrote to, beside what it showed before."""
+
+from typing import Any
+
+from contracts.checks import record_changes
+from contracts.checks.record_changes import Changes, RecordWrites
+from contracts.model.http import Exchange
+from contracts.model.verdict import NOT_CONCERNED, PASS
+from tests.support.factories import LIST, UPDATE, decided, exchange, table
+
+CANCELLED = RecordWrites(cancelled=True)
+NONE = RecordWrites()
+UNCERTAIN = RecordWrites(uncertain=True)
+
+
+def page(*items: dict[str, Any]) -> Exchange:
+    body = {"meta": {"total": len(items), "hasMore": False}, "results": list(items)}
+    target = f"{LIST.path}?limit=250"
+    return exchange(200, body, operation=LIST.id, method="GET", target=target, request_body=None)
+
+
+def record(name: str = "r-1", **shown: Any) -> dict[str, Any]:
+    usual = {"event_name": "Visit", "notes": "Brings a dog", "appointment_datetime": "2099-01-05T00:00:00Z"}
+    return {"id": name, "created_at": "2026-01-01T09:00:00.000Z", "associated_lead_ids": ["l-1"]} | usual | shown
+
+
+def updates(*sent: dict[str, Any], number: int = 1) -> RecordWrites:
+    return RecordWrites(updates=sent, numbers=tuple(range(number, number + len(sent))))
+
+
+@table(
+    "expected, writes, shown",
+    {
+        "as before": (PASS, NONE, {}),
+        "another title": ("event_name changed by no write of the record", NONE, {"event_name": "Tour"}),
+        "no title": ("event_name changed by no write of the record", NONE, {"event_name": None}),
+        "other white space": (PASS, NONE, {"event_name": " Visit\n"}),
+        "the day in another form": (PASS, NONE, {"appointment_datetime": "2099-01-05"}),
+        "another day": (
+            "appointment_datetime changed by no write of the record",
+            NONE,
+            {"appointment_datetime": "2099-01-06"},
+        ),
+        "one person more": (PASS, NONE, {"associated_lead_ids": ["l-2", "l-1"]}),
+        "nobody": ("associated_lead_ids changed by no write of the record", NONE, {"associated_lead_ids": None}),
+        "seen later": (PASS, NONE, {"last_seen": "2026-01-02T09:00:00.000Z"}),
+        "uncertain": (NOT_CONCERNED, UNCERTAIN, {"event_name": "Tour"}),
+        "cancelled, and its title says so": (PASS, CANCELLED, {"event_name": "Cancelled: Visit"}),
+        "cancelled, and nobody": (
+            "associated_lead_ids changed by a cancellation",
+            CANCELLED,
+            {"associated_lead_ids": []},
+        ),
+        "updated": (PASS, updates({"title": "Tour"}), {"event_name": "Tour"}),
+        "updated, without the notes": (PASS, updates({"title": "Tour"}), {"event_name": "Tour", "notes": None}),
+        "updated, and nobody": (
+            "associated_lead_ids changed by an update",
+            updates({"title": "Tour"}),
+            {"associated_lead_ids": None},
+        ),
+        "updated, and newer": (
+            "created_at changed by an update",
+            updates({"title": "Tour"}),
+            {"created_at": "2026-01-02T09:00:00.000Z"},
+        ),
+    },
+)
+def test_only_writes_change_records(expected, writes, shown) -> None:
+    changes = Changes(page(record()), {"r-1": writes})
+    check = record_changes.only_writes_change_records(LIST, changes)
+    assert decided(check(UPDATE, page(record(**shown)))) == expected
+
+
+def test_records_of_others_may_change() -> None:
+    changes = Changes(page(record(), record("theirs")), {"r-1": NONE})
+    check = record_changes.only_writes_change_records(LIST, changes)
+    assert check(UPDATE, page(record(), record("theirs", event_name="Tour"))) is PASS
+    assert check(UPDATE, page(record("new"))) is NOT_CONCERNED
+    assert check(UPDATE, exchange(400)) is NOT_CONCERNED
+
+
+FIRST, SECOND = {"title": "First", "notes": "A note"}, {"title": "Second", "notes": "Another note"}
+SHOWN = {"event_name": "Second", "notes": "Another note"}
+
+
+@table(
+    "expected, first, second",
+    {
+        "both": (PASS, {"event_name": "First", "notes": "A note"}, SHOWN),
+        "neither, yet": (NOT_CONCERNED, {}, {}),
+        "the later one is still to come": (PASS, {"event_name": "First", "notes": "A note"}, {}),
+        "the earlier one is lost": ("an update is lost", {}, SHOWN),
+        "the later one on both": ("an update of another record", SHOWN, SHOWN),
+        "the earlier one in texts of the server's own": (PASS, {"event_name": "Lead tour", "notes": "-"}, SHOWN),
+        "altered": ("notes altered after an update", {"event_name": "First", "notes": "A"}, SHOWN),
+        "converted": ("notes of another type after an update", {"event_name": "First", "notes": 7}, SHOWN),
+    },
+)
+def test_updates_are_shown(expected, first, second) -> None:
+    before = page(record(), record("r-2"))
+    changes = Changes(before, {"r-1": updates(FIRST), "r-2": updates(SECOND, number=9)})
+    check = record_changes.updates_are_shown(LIST, changes)
+    seen = page(record(**first), record("r-2", **second))
+    assert decided(check(UPDATE, seen)) == expected
+    lost = expected in ("an update is lost", "an update of another record")
+    assert record_changes.lost_updates(LIST, seen, changes) == [1] * lost
+
+
+@table(
+    "expected, writes, date",
+    {
+        "the same day": (PASS, {}, "2099-03-04T09:00:00Z"),
+        "a day early": ("appointment_datetime has another day after an update", {}, "2099-03-03"),
+        "a day early, with no text that shows it": (NOT_CONCERNED, {"title": "Visit"}, "2099-03-03"),
+    },
+)
+def test_day_of_an_update_is_shown(expected, writes, date) -> None:
+    sent = {"title": "First", "appointment_date": "2099-03-04"} | writes
+    changes = Changes(page(record()), {"r-1": updates(sent)})
+    check = record_changes.updates_are_shown(LIST, changes)
+    assert decided(check(UPDATE, page(record(event_name=sent["title"], appointment_datetime=date)))) == expected
+
+
+def test_text_that_the_listing_never_shows_is_not_altered() -> None:
+    changes = Changes(page(record()), {"r-1": updates(FIRST)})
+    check = record_changes.updates_are_shown(LIST, changes)
+    assert check(UPDATE, page(record(event_name="Lead Appointment", notes="A note"))) is PASS
+
+
+@table(
+    "writes",
+    {
+        "cancelled": (RecordWrites((FIRST,), (1,), cancelled=True),),
+        "perhaps updated again": (RecordWrites((FIRST,), (1,), uncertain=True),),
+    },
+)
+def test_nothing_is_lost_of_what_is(writes) -> None:
+    changes = Changes(page(record(), record("r-2")), {"r-1": writes, "r-2": updates(SECOND, number=9)})
+    check = record_changes.updates_are_shown(LIST, changes)
+    assert check(UPDATE, page(record(), record("r-2", **SHOWN))) is PASS
+
+
+LATER = "2026-01-02T09:00:00.000Z"
+
+
+@table(
+    "expected, added",
+    {
+        "nothing": (PASS, ()),
+        "a copy": ("a copy of a record", (record("r-9", created_at=LATER),)),
+        "a copy of the update": (
+            "a copy of a record",
+            (record("r-9", created_at=LATER, event_name="Another title", notes="Another note"),),
+        ),
+        "older": (PASS, (record("r-9"),)),
+        "created by the run": (PASS, (record("r-8", created_at=LATER),)),
+        "perhaps created by the run": (PASS, (record("r-9", created_at=LATER, agent="x", notes="Brings a dog m1"),)),
+        "of somebody else": (PASS, (record("r-9", created_at=LATER, notes="Brings a cat"),)),
+    },
+)
+def test_no_record_is_added(expected, added) -> None:
+    sent = {"title": "Another title", "notes": "Another note"}
+    before = page(record(event_name="Visit with a friend", notes="Brings a dog"))
+    changes = Changes(before, {"r-1": updates(sent)}, created=frozenset({"r-8"}), marks=frozenset({"m1"}))
+    check = record_changes.no_record_is_added(LIST, changes)
+    found = [one | {"event_name": "Visit with a friend"} if one["event_name"] == "Visit" else one for one in added]
+    assert decided(check(UPDATE, page(*found, record()))) == expected
+
+
+def test_short_texts_may_be_those_of_others() -> None:
+    changes = Changes(page(record(event_name="Tour", notes="-")), {"r-1": NONE})
+    check = record_changes.no_record_is_added(LIST, changes)
+    assert check(UPDATE, page(record("r-9", created_at=LATER, event_name="Tour", notes="-"))) is PASS
+
+
+def test_update_that_sends_what_is_there_is_not_lost() -> None:
+    before = page(record(event_name="First", notes="A note"), record("r-2"))
+    changes = Changes(before, {"r-1": updates(FIRST), "r-2": updates(SECOND, number=9)})
+    seen = page(record(event_name="First", notes="A note"), record("r-2", **SHOWN))
+    assert record_changes.updates_are_shown(LIST, changes)(UPDATE, seen) is PASS
+    assert record_changes.lost_updates(LIST, seen, changes) == []
