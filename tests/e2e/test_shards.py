@@ -21,7 +21,7 @@ from tests.support.factories import DOCUMENT
 from tests.support.mocks import ForgetsMeta
 from tests.support.suite_process import FinishedRun, run, serving
 
-FIRST, SECOND = "cancel_lead_appointment_rentmanager", "query_appointment_availability_rentmanager"
+FIRST, SECOND = "cancel_applicant_appointment_rentmanager", "query_appointment_availability_rentmanager"
 """Operations that are in the first and in the second of two shards."""
 POOLED = ("cancel_lead_appointment_rentmanager", "update_resident_appointment_rentmanager")
 """Operations that act on ids of one pool, of which the settings of these tests have enough to divide."""
