@@ -431,6 +431,11 @@ def series(*left: int, pause: float = 0.1, limit: int = 150):
         "rises": (["remaining does not fall"], series(1, 2, 3, 4, 5, 6)),
         "too few to tell": ([], series(9, 9, 9, 9, 9)),
         "sent too far apart": ([], series(9, 9, 9, 9, 9, 9, pause=2)),
+        "falls far apart": ([PASS], series(90, 80, 70, 60, 50, 40, pause=2)),
+        "falls far apart, over a window's end": ([PASS], series(30, 20, 10, 140, 130, 120, 110, pause=9)),
+        "falls and rises far apart": ([], series(90, 80, 95, 60, 97, 40, 99, 20, 98, 3, pause=2)),
+        "falls far apart, and rises at once": ([], [*series(9, 8, 7, 6, 5, 4, pause=2), rated("150", "9", began=10.1)]),
+        "too few that fall far apart": ([], series(9, 8, 7, 6, 5, pause=2)),
         "not told": ([], [exchange(), exchange(None)] * 6),
         "not told now and then": (
             [PASS],
