@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Final
 
 from contracts.model.json_value import Json
 from contracts.openapi.document import Document
 
-DIGITS = 12
+DIGITS: Final = 12
+WORDING: Final = frozenset({"title", "description", "summary", "$comment", "externalDocs", "tags", "x-source"})
+"""Keys for readers, unless they name a property: other words ask for no other request, and admit no other answer."""
+VALUES: Final = frozenset({"example", "examples", "default", "const", "enum", "x-control"})
+"""Keys with values of requests and responses, in which each key counts."""
+NAMES: Final = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "headers"})
+"""Keys of objects whose own keys are names."""
 
 
 def operation_digests(document: Document) -> dict[str, str]:
     """Return the first twelve hex digits of a SHA-256 for each operation, by its id.
 
     It covers the operation with each reference replaced by what it leads to, and the credentials that the document asks
-    for. The order of keys, the other operations, and where a referenced part stands change nothing.
+    for. The order of keys, the wording, the other operations, and where a referenced part stands change nothing.
     """
     raw: Json = document.raw
     components = raw.get("components")
@@ -31,12 +38,29 @@ def operation_digests(document: Document) -> dict[str, str]:
 
 def _digest(value: Json) -> str:
     # A key may be a number, and a value a date: what YAML makes of `200:` and of an example.
-    text = json.dumps(_named(value), sort_keys=True, default=str)
+    text = json.dumps(_without_wording(value), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
-def _named(value: Json) -> Json:
-    """Return a value whose objects have texts as keys: those of several types have no order."""
+def _without_wording(value: Json, *, names: bool = False) -> Json:
+    """Return a value whose objects have texts as keys, those of several types have no order, and no words for readers.
+
+    `names`: its own keys are names.
+    """
+    if isinstance(value, list):
+        return [_without_wording(entry) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    found = {}
+    for key, entry in value.items():
+        if not names and key in VALUES:
+            found[str(key)] = _with_texts_as_keys(entry)
+        elif names or key not in WORDING:
+            found[str(key)] = _without_wording(entry, names=not names and key in NAMES)
+    return found
+
+
+def _with_texts_as_keys(value: Json) -> Json:
     if isinstance(value, dict):
-        return {str(key): _named(entry) for key, entry in value.items()}
-    return [_named(entry) for entry in value] if isinstance(value, list) else value
+        return {str(key): _with_texts_as_keys(entry) for key, entry in value.items()}
+    return [_with_texts_as_keys(entry) for entry in value] if isinstance(value, list) else value

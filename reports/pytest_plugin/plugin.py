@@ -13,7 +13,7 @@ import pytest
 from contracts.errors import UsageError
 from contracts.model.exit_codes import ExitCode
 from contracts.untrusted import sanitize
-from reports.pytest_plugin import merging, options, presentation, requirements_report, shard_recording
+from reports.pytest_plugin import merging, options, presentation, requirements_report, rotation, shard_recording
 from reports.pytest_plugin.har_recording import HarRecording
 from reports.pytest_plugin.options import output_files
 from reports.pytest_plugin.presentation import WorkersPlan
@@ -46,7 +46,7 @@ REPORT: Final = pytest.StashKey[RunReport]()
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the modules with hooks of their own."""
-    for part in (options, presentation, requirements_report):
+    for part in (options, presentation, requirements_report, rotation):
         pluginmanager.register(part)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
 import pytest
+from pydantic import TypeAdapter
 
 from contracts.model.result import ItemResult
 from contracts.model.verdict import DECIDED_STATUSES, INTERMITTENT
@@ -19,8 +21,21 @@ from tests.harness.pytest_plugin.catalogue import requirements_that_need_others
 from tests.harness.pytest_plugin.planned_turns import PlannedTurns, budget_in
 from tests.harness.pytest_plugin.replay import ReplayedFinding
 from tests.harness.pytest_plugin.stash import PLANNED_TURNS, SESSION
+from tests.harness.pytest_plugin.workers import is_worker
 from tests.harness.run.session import Session
 from tests.harness.trial.rotation import Depth, PastTries, plan_rotation
+
+TURNS_OF_THE_RUN: Final = "planned turns"
+"""The key of xdist's `workerinput` that has the plan of the process that the user started, as JSON."""
+PLAN_ADAPTER: Final = TypeAdapter(PlannedTurns)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a worker the plan: another run may have written to the history when the worker comes to read it."""
+    planned = node.config.stash.get(PLANNED_TURNS, None)
+    if planned is not None:
+        node.workerinput[TURNS_OF_THE_RUN] = PLAN_ADAPTER.dump_json(planned).decode()
 
 
 def plan_turns(config: pytest.Config) -> PlannedTurns | None:
@@ -28,6 +43,8 @@ def plan_turns(config: pytest.Config) -> PlannedTurns | None:
     budget = budget_in(config)
     if budget is None:
         return None
+    if is_worker(config):
+        return PLAN_ADAPTER.validate_json(config.workerinput[TURNS_OF_THE_RUN])  # type: ignore[attr-defined]
     session, comparison = config.stash[SESSION], config.stash[COMPARISON]
     found = open_findings(comparison.runs)
     digests = operation_digests(session.document)
