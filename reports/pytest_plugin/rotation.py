@@ -158,6 +158,7 @@ def rotation_report(
                 trends,
                 results,
                 {operation.id for operation in session.operations},
+                comparison.today,
                 strict=bool(config.getini("strict")),
             )
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -86,7 +87,12 @@ def last_decisions(runs: Iterable[Run]) -> dict[str, dict[str, Decision]]:
 
 
 def not_tried_again(
-    trends: Iterable[FindingTrend], results: Iterable[ItemResult], operations: Collection[str], *, strict: bool
+    trends: Iterable[FindingTrend],
+    results: Iterable[ItemResult],
+    operations: Collection[str],
+    today: dt.date,
+    *,
+    strict: bool,
 ) -> list[FindingTrend]:
     """Return the open findings that fail the run although it did not look at them, on these operations.
 
@@ -98,7 +104,7 @@ def not_tried_again(
         change
         for change in trends
         if change.state is State.NOT_LOOKED_AT
-        and change.issue is None
+        and (change.issue is None or change.issue.expired(today))
         and (change.finding.gates or strict)
         and not change.finding.follows_from
         and change.finding.operation in operations
