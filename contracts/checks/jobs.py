@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from http import HTTPStatus
 
 from contracts.checks.base import CheckFunction, is_documented_request, is_server_error, is_throttled
-from contracts.checks.preview import preview, preview_exchange
+from contracts.checks.preview import preview, preview_exchange, preview_json
 from contracts.checks.schema import schema_error
-from contracts.model.http import CONTROL, Exchange
+from contracts.model.http import CONTROL, Exchange, Request
 from contracts.model.json_value import Json, resolve_pointer
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Operation
@@ -96,6 +96,27 @@ def status_stable(before: Exchange) -> CheckFunction:
 def _documented(operation: Operation, value: Json) -> Json:
     names = dict(properties(operation.success_schema))
     return {name: value.get(name) for name in names} if isinstance(value, dict) else value
+
+
+def record_is_kept(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
+    """JOB-03. Check that the record of a job which a read has told is that of all later reads.
+
+    Before, it may be missing for a while.
+    """
+    if operation.job_status is None:
+        return
+    told: dict[Request, Json] = {}
+    for exchange in exchanges:
+        if not (is_documented_request(operation, exchange) and job_is_finished(operation, exchange)):
+            continue
+        record = resolve_pointer(_json(exchange), operation.job_status.record)
+        if (before := told.get(exchange.request)) is None:
+            told |= {} if record is None else {exchange.request: record}
+        elif record == before:
+            yield exchange, PASS
+        else:
+            expected = f"{preview_json(before)}, as told before"
+            yield exchange, Violation("another record than before", expected, preview_json(record))
 
 
 def errors_not_shared_between_jobs(

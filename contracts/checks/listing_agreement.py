@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 
+from contracts.checks.base import CheckFunction
 from contracts.checks.listing_pages import items, known_records, query, total
 from contracts.model.http import Exchange, Request
 from contracts.model.json_value import Json
@@ -16,6 +18,8 @@ from contracts.openapi.operation import Operation
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=1)
 """One of the two times may be the database's, and the other one the server's."""
+NEW_TOLERANCE: Final = timedelta(minutes=10)
+"""The record may be that of another system, whose clock is off; a wrong time zone is off by half an hour or more."""
 OF_A_CHANGE: Final = re.compile(r"updated|modified|changed|seen", re.IGNORECASE)
 MIN_LOST: Final = 2
 """Another client may change a record between two pages so that a filter no longer matches it."""
@@ -44,6 +48,34 @@ def times_are_in_order(operation: Operation, exchange: Exchange) -> Decision:
                 return Violation(f"{name} before {created}", f"a record that was created first, {name} after", observed)
             decision = PASS
     return decision
+
+
+def new_records_are_new(operation: Operation, began: Mapping[str, float]) -> CheckFunction:
+    """Return the check that records, by id, were created when the run made them, by the clock of the target (JOB-06).
+
+    `began` are the seconds at which each create was sent, of the clock of `Exchange.began`. Not concerned with a page
+    without a Date header, nor with times that have no zone.
+    """
+
+    def check(_: Operation, exchange: Exchange) -> Decision:
+        page = items(operation, exchange)
+        now = _http_date(exchange.response.header("date")) if exchange.response else None
+        if operation.listing is None or page is None or now is None:
+            return NOT_CONCERNED
+        created = default_order(operation)
+        decision: Decision = NOT_CONCERNED
+        for item in page:
+            moment, since = _moment(item.get(created)), began.get(str(item.get(operation.listing.id)))
+            if moment is None or since is None:
+                continue
+            expected = now - timedelta(seconds=exchange.began - since)
+            if not expected - NEW_TOLERANCE <= moment <= now + NEW_TOLERANCE:
+                observed = f"{created} {item.get(created)} at {now.isoformat()} by its Date header"
+                return Violation(f"{created} is not when it was made", "the time of the create, in its zone", observed)
+            decision = PASS
+        return decision
+
+    return check
 
 
 def pages_lose_no_record(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
@@ -93,6 +125,14 @@ def default_order(operation: Operation) -> str:
 def _filtered_times(operation: Operation) -> list[str]:
     schemas = operation.query_parameters.values()
     return list(dict.fromkeys(schema[FILTERS] for schema in schemas if COMPARES in schema and FILTERS in schema))
+
+
+def _http_date(value: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(value) if value else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo else None
 
 
 def _moment(value: Json) -> datetime | None:

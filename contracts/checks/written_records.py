@@ -28,6 +28,8 @@ DAY_TOLERANCE: Final = timedelta(days=1)
 HAS_TIME: Final = re.compile(r"[0-9][T ](?!00:00(:00)?(\.0+)?(Z|$))[0-9]", re.IGNORECASE)
 """A day alone has no time zone, and midnight is that of the same day unless a zone moved it, which changes the hour."""
 MARKUP_CONVERSIONS: Final = (html.escape, partial(html.escape, quote=False), html.unescape)
+MIN_CUT_CHARACTERS: Final = 20
+"""A shorter beginning of a text may be a title of the server's own."""
 DAY_CHARACTERS: Final = len("2099-01-15")
 
 
@@ -68,6 +70,13 @@ def shown_as_sent(listing: Operation, records: Mapping[str, Sent]) -> CheckFunct
                         f"{where} {kind}",
                         f"{where} of a record as its create sent it: {preview_json(value)}",
                         f"{_id(listing, item)} with {where} = {preview_json(item.get(where))}",
+                    )
+                if place := _elsewhere(listing, item, name, value):
+                    where = listing.listed_as[name]
+                    return Violation(
+                        f"{where} in {place}",
+                        f"{where} with {preview_json(value)}, as its create sent it",
+                        f"{_id(listing, item)} with {place} = {preview_json(item.get(place))}",
                     )
                 if (name, value) in shown and _lost(item.get(listing.listed_as[name])):
                     where = listing.listed_as[name]
@@ -143,6 +152,15 @@ def _holds(listing: Operation, item: Mapping[str, Json], name: str, value: str) 
     return isinstance(shown, list) and value in shown
 
 
+def _elsewhere(listing: Operation, item: Mapping[str, Json], name: str, value: str) -> str:
+    """Return the list that has a person whose own list has not; an empty text for none."""
+    shown = item.get(listing.listed_as[name])
+    if not (_lost(shown) or isinstance(shown, list)) or _holds(listing, item, name, value):
+        return ""
+    lists = {where: held for where in listing.listed_as.values() if isinstance(held := item.get(where), list)}
+    return next((where for where, held in lists.items() if value in held), "")
+
+
 def _lost(shown: Json) -> bool:
     return shown is None or shown == []
 
@@ -158,6 +176,8 @@ def difference(shown: Json, sent: str, mark: str) -> str:
         return ""
     if mark and mark in shown and mark in sent and plain_text(sent) not in plain_text(shown):
         return "altered"
+    if len(shown) >= MIN_CUT_CHARACTERS and shown != sent.rstrip() and sent.startswith(shown):
+        return "cut"
     if shown != sent and any(shown in (convert(sent), convert(convert(sent))) for convert in MARKUP_CONVERSIONS):
         return "with its markup converted"
     days = _day(sent), _day(shown)

@@ -73,6 +73,7 @@ def test_jobs_are_kept_apart(test: RequirementTest) -> None:
     for request, reported in reversed(finished.items()):
         test.check_exchange(test.run.send(request, CONTROL), jobs.status_stable(reported))
     test.check_sequence(jobs.errors_not_shared_between_jobs, test.run.exchanges)
+    test.check_sequence(jobs.record_is_kept, test.run.exchanges)
     test.check_sequence(per_exchange(jobs.record_is_no_blank), test.run.exchanges)
 
 

@@ -319,6 +319,31 @@ def test_errors_are_its_own(expected, reads) -> None:
     assert all_decided(jobs.errors_not_shared_between_jobs(STATUS, reads)) == expected
 
 
+@table(
+    "expected, reads",
+    {
+        "the same": ([PASS], [job_response("SUCCESS", record="r-1"), job_response("SUCCESS", record="r-1")]),
+        "another": (
+            ["another record than before"],
+            [job_response("SUCCESS", record="r-1"), job_response("SUCCESS", record="r-2")],
+        ),
+        "none any more": (
+            ["another record than before"],
+            [job_response("SUCCESS", record="r-1"), job_response("SUCCESS")],
+        ),
+        "shown a moment later": ([], [job_response("SUCCESS"), job_response("SUCCESS", record="r-1")]),
+        "while pending": ([], [job_response("PENDING", record="r-1"), job_response("SUCCESS", record="r-2")]),
+        "of another job": (
+            [],
+            [job_response("SUCCESS", record="r-1"), of_another_job(job_response("SUCCESS", record="r-2"))],
+        ),
+    },
+)
+def test_record_of_a_job_is_kept(expected, reads) -> None:
+    assert all_decided(jobs.record_is_kept(STATUS, reads)) == expected
+    assert all_decided(jobs.record_is_kept(CANCEL, reads)) == []
+
+
 def test_operation_without_jobs_has_no_job_errors() -> None:
     assert all_decided(jobs.errors_not_shared_between_jobs(CANCEL, [exchange()])) == []
 

@@ -1,5 +1,6 @@
 """JOB-06, LIST-05, HTTP-02: what a listing shows of the run's own records, and whether its pages agree."""
 
+from dataclasses import replace
 from typing import Any
 
 from contracts.checks import listing_agreement, written_records
@@ -35,6 +36,12 @@ def record(number: int = 1, **shown: Any) -> dict[str, Any]:
         "with a text of its own": (PASS, {"event_name": "Lead Appointment", "notes": None}),
         "with another text of somebody": (PASS, {"notes": "Tom & Zofie"}),
         "escaped": ("notes altered", {"notes": NOTES.replace("&", "&amp;")}),
+        "cut": ("notes cut", {"notes": NOTES[:-1]}),
+        "in another list": (
+            "associated_lead_ids in associated_resident_ids",
+            {"associated_lead_ids": None, "associated_resident_ids": ["l-1"]},
+        ),
+        "in another list, too": (PASS, {"associated_resident_ids": ["l-1"]}),
         "in another case": ("notes altered", {"notes": NOTES.replace("Tom", "TOM")}),
         "in another encoding": ("notes altered", {"notes": NOTES.encode().decode("latin-1")}),
         "the day before, by its time zone": (PASS, {"appointment_datetime": "2099-01-04T23:00:00Z"}),
@@ -183,3 +190,54 @@ def test_no_check_raises_for_what_a_target_may_return(value) -> None:
         check(LIST, odd)
     listing_agreement.times_are_in_order(LIST, odd)
     all_decided(listing_agreement.pages_lose_no_record(LIST, [odd, odd]))
+
+
+LONG = "A text of more than twenty characters"
+
+
+@table(
+    "expected, notes",
+    {
+        "whole": (PASS, LONG),
+        "cut": ("notes cut", LONG[:25]),
+        "cut to a few words": (PASS, LONG[:6]),
+        "without the blank at its end": (PASS, LONG.rstrip()),
+        "with dots": (PASS, f"{LONG[:25]}..."),
+    },
+)
+def test_text_without_a_mark_is_not_cut(expected, notes) -> None:
+    check = written_records.shown_as_sent(LIST, {"r-1": Sent({"notes": f"{LONG} "}, MARK)})
+    assert decided(check(CREATE, page(record(notes=notes)))) == expected
+
+
+def dated(date: str | None, created: str | None) -> Exchange:
+    seen = page(record(created_at=created))
+    headers = (*seen.response.headers, *((("Date", date),) if date else ()))
+    return replace(seen, response=replace(seen.response, headers=headers), began=3700.0)
+
+
+DATE = "Fri, 27 Nov 2026 09:00:00 GMT"
+
+
+@table(
+    "expected, date, created",
+    {
+        "when it was made": (PASS, DATE, "2026-11-27T08:00:00.000Z"),
+        "in another zone": (PASS, DATE, "2026-11-27T03:00:00-05:00"),
+        "later than the create was sent": (PASS, DATE, "2026-11-27T08:59:00Z"),
+        "hours before": ("created_at is not when it was made", DATE, "2026-11-27T03:00:00Z"),
+        "hours after": ("created_at is not when it was made", DATE, "2026-11-27T13:00:00Z"),
+        "without a zone": (NOT_CONCERNED, DATE, "2026-11-27T03:00:00"),
+        "without a time": (NOT_CONCERNED, DATE, None),
+        "without a Date header": (NOT_CONCERNED, None, "2026-11-27T03:00:00Z"),
+        "with an odd Date header": (NOT_CONCERNED, "today", "2026-11-27T03:00:00Z"),
+    },
+)
+def test_new_record_was_created_when_the_run_made_it(expected, date, created) -> None:
+    check = listing_agreement.new_records_are_new(LIST, {"r-1": 100.0})
+    assert decided(check(CREATE, dated(date, created))) == expected
+
+
+def test_time_of_records_of_others_is_not_compared() -> None:
+    check = listing_agreement.new_records_are_new(LIST, {"r-2": 100.0})
+    assert check(CREATE, dated(DATE, "2026-11-27T03:00:00Z")) is NOT_CONCERNED

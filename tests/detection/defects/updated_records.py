@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.mock.data.state import EVENTS, Record
+from contracts.mock.data.state import EVENTS, Job, Record, format_time
 from contracts.mock.http.api import MockApi
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
-from tests.detection.catalogue import UPDATE, WRITE, defect, variant
+from tests.detection.catalogue import CREATE, LIST, READ, UPDATE, WRITE, defect, variant
 from tests.detection.defects.written_records import total
 from tests.detection.intermittent_base import EveryNth
 from tests.detection.probe import Probe
@@ -22,7 +23,10 @@ TITLE = "title"
 MANY = 5
 PERSONS = ("lead_id", "applicant_id", "resident_id")
 
+FIRST_FINAL_READ = 2
+
 seeded = partial(defect, group="records", requirement="JOB-09", affects=UPDATE)
+created_in_another_way = partial(defect, group="records", requirement="JOB-06", affects=CREATE + READ + LIST)
 
 
 def updated(probe: Probe, **changes: Json) -> list[object]:
@@ -151,6 +155,63 @@ class CancelForgetsThePersonOfAll(MockApi):
         for record in self.state.records.values() if not errors else ():
             record.sent = {name: sent for name, sent in record.sent.items() if name not in PERSONS}
         return errors
+
+
+# What creates do
+
+
+@created_in_another_way(observe=lambda probe: probe.listed_record(probe.created_id())["associated_lead_ids"])
+class LeadsAreListedAsResidents(MockApi):
+    """The lead of a new record is in the list of its residents: two columns are swapped."""
+
+    def create(self, operation: Operation, value: Json) -> str:
+        record = super().create(operation, value)
+        sent = self.state.records[record].sent
+        if "lead_id" in sent:
+            sent["resident_id"] = sent.pop("lead_id")
+        return record
+
+
+@created_in_another_way(
+    observe=lambda probe: len(probe.listed_record(probe.created_id(probe.create_body(notes="n" * 300)))["notes"])
+)
+class NotesAreCutAt200(MockApi):
+    """Notes are stored in 200 characters and cut without a word."""
+
+    def held(self, operation: Operation, value: Json) -> dict[str, Json]:
+        held = super().held(operation, value)
+        return {**held, "notes": held["notes"][:200]} if held.get("notes") else held
+
+
+@created_in_another_way(
+    observe=lambda probe: (
+        probe.listed_record(probe.created_id())["created_at"][:13] == probe.page().headers["date"][:13]
+    )
+)
+class NewRecordsAreAheadOfTime(MockApi):
+    """The time of creation is that of Kolkata, marked as UTC."""
+
+    def create(self, operation: Operation, value: Json) -> str:
+        record = super().create(operation, value)
+        ahead = datetime.fromisoformat(self.state.records[record].created) + timedelta(hours=5, minutes=30)
+        self.state.records[record].created = self.state.records[record].updated = format_time(ahead)
+        return record
+
+
+@defect(
+    group="state and jobs",
+    requirement="JOB-03",
+    affects=CREATE + READ,
+    observe=lambda probe: [probe.job_result(answer)[2] for answer in [probe.create()] for _ in range(5)],
+)
+class RecordIsToldOnce(MockApi):
+    """The id of the created record is told by the first final status, and by no later one."""
+
+    def status_answer(self, operation: Operation, job: Job) -> Json:
+        answer = super().status_answer(operation, job)
+        if job.record is not None and job.reads > FIRST_FINAL_READ:
+            answer["created_record_id"] = None
+        return answer
 
 
 # What conforms

@@ -30,7 +30,8 @@ class Record:
     cancellations to whether each failed, None while that is unknown. `failure` says what kept the record from being
     cancelled. `mark` stands in the texts of the request, and is empty where the request has no text to hold it.
     `texts` are the values of the request that a listing shows, in the order of the listing's properties. `changed` says
-    that an update of the record was accepted.
+    that an update of the record was accepted. `began` is when its create was sent, in seconds of a monotonic clock; 0
+    where it was found in a listing.
     """
 
     creator: Operation
@@ -44,6 +45,7 @@ class Record:
     mark: str = ""
     texts: tuple[str, ...] = field(default=(), repr=False)
     changed: bool = False
+    began: float = 0.0
     key: tuple[str, str, int] = ("", "", 0)
 
     @property

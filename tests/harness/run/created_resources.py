@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -271,11 +272,13 @@ class CreatedResources:
         journal, mark = self._journal, self.mark_of(creator)
         key = (journal.run if journal else "", journal.process if journal else "", next(self._numbers))
         texts: tuple[str, ...] = ()
+        began = 0.0
         if request is not None:
+            began = time.monotonic()
             mark = mark if holds_text(request, mark) else ""
             lister, sent = self._lister_of(creator), body_properties(request)
             texts = tuple(str(sent.get(name))[:MAX_TEXT_CHARACTERS] for name in lister.listed_as) if lister else ()
-        record = self._all[key] = Record(creator, None, mark=mark, texts=texts, key=key)
+        record = self._all[key] = Record(creator, None, mark=mark, texts=texts, began=began, key=key)
         return record
 
     def _settle(self, record: Record) -> None:

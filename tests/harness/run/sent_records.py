@@ -24,6 +24,11 @@ def sent_by_record(resources: CreatedResources, listing: Operation) -> Mapping[s
     }
 
 
+def begun_by_record(resources: CreatedResources, listing: Operation) -> Mapping[str, float]:
+    """Return when each create was sent, in seconds of a monotonic clock, by the record's id."""
+    return {record.id: record.began for record in resources.listed_by(listing) if record.id and record.began}
+
+
 def made_by_mark(resources: CreatedResources, listing: Operation) -> Mapping[str, Made]:
     """Return what the creates of this run made, or may have made, by the mark in their texts."""
     records = resources.listed_by(listing)

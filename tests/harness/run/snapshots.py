@@ -19,12 +19,14 @@ from tests.harness.run.sent_records import made_by_mark
 class Snapshots:
     """Two pages of the newest records. What no write of this process changed meanwhile is read once for both.
 
-    A listing that the run does not test may not exist: what is answered in place of it is no evidence.
+    `differs_from_creates` is set once a page was found to differ from what creates sent. A listing that the run does
+    not test may not exist: what is answered in place of it is no evidence.
     """
 
     def __init__(self, operation: Operation, context: RunContext, probe: ListingProbe, log: ExchangeLog) -> None:
         """Send nothing yet."""
         self.before: Exchange | None = None
+        self.differs_from_creates = False
         self._operation = operation
         self._context = context
         self._probe = probe
