@@ -14,7 +14,8 @@ from reports.run.run_report import RunReport
 CAUSES_SHOWN = 4
 """The page shows eight rows before `Show more`; the others are undecided checks, evidence, changes and executor."""
 ROWS_SHOWN = 6
-"""Without those of changes and executor. Where all causes and the other rows fit, no row says that there are more."""
+"""Without those of changes and executor. Where all causes and the other rows fit, no row says that there are more; nor
+does one stand in the place of a single cause."""
 LONGEST_OBSERVED = 60
 REASONS_SHOWN = 2
 UNDECIDED = (CheckResult.COULD_NOT_TELL, CheckResult.NEEDS_ACCESS, CheckResult.SUITE_FAILED)
@@ -26,7 +27,8 @@ def rows(report: RunReport) -> dict[str, str]:
     turns = report.rotation.facts() if report.rotation else {}
     others = dict(_untold(report)) | turns | {"Evidence": _evidence(report)}
     fits = len(report.causes) + len(others) <= ROWS_SHOWN
-    causes = report.causes if fits else report.causes[: CAUSES_SHOWN - len(turns)]
+    room = CAUSES_SHOWN - len(turns)
+    causes = report.causes if fits or len(report.causes) == room + 1 else report.causes[:room]
     shown = {f"Cause {number}": _line(cause) for number, cause in enumerate(causes, start=1)}
     if more := len(report.causes) - len(causes):
         shown["More"] = f"and {pluralize(more, 'more cause')}, listed in Global Attachments"

@@ -133,7 +133,7 @@ def all_causes(
     tried = {
         (one.requirement, one.operation): one.evidence.mutations
         for one in results
-        if requirements[one.requirement].applies_to == SECURED
+        if one.is_check and requirements[one.requirement].applies_to == SECURED
     }
     details = {finding.identity: finding for result in results for finding in result.findings}
     followers = [one for one in trends if one.finding.follows_from]

@@ -25,7 +25,6 @@ from reports.run.trend import FindingTrend, State
 
 FEWEST_FOR_A_RATE: Final = 20
 """Fewer requests rule out so little that their number says more."""
-RATES_SHOWN: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,33 +201,33 @@ class RunReport:
                 f"{self.decisions} decisions on {self.sent} requests,"
                 f" {self.exercised} of {self.requirements} requirements decided on at least one operation"
             ),
-            **({"Ruled out": ruled} if (ruled := ruled_out(self.results)) else {}),
             "Target": self.config.target,
             "Contract": self.config.contract,
             "Profile": f"{self.config.profile}, seed {self.config.seed}{self._part}",
             "Suite": self.config.suite,
             "Access": self.access,
+            **({"Ruled out": ruled} if (ruled := ruled_out(self.results)) else {}),
         }
 
 
 def ruled_out(results: Iterable[ItemResult]) -> str:
-    """Return above which share of an operation's requests a fault would have been seen, the largest share first.
+    """Return above which share of an operation's requests a fault would have been seen, on whichever operation.
 
     It is that of the held requirement that most requests of the operation decided. Operations with too few of them are
-    left out, and of many operations only the two ends are named.
+    left out; summary.json has the share of each check.
     """
     decided: dict[str, EvidenceResult] = {}
     for result in results:
         if result.verdict is Status.HELD and result.evidence.decided >= FEWEST_FOR_A_RATE:
             best = decided.setdefault(result.operation, result.evidence)
             decided[result.operation] = max(best, result.evidence, key=lambda evidence: evidence.decided)
-    rates = sorted(((evidence.ruled_out or 0.0, name) for name, evidence in decided.items()), reverse=True)
-    shown = rates if len(rates) <= RATES_SHOWN else [rates[0], rates[-1]]
-    if not shown:
+    if not decided:
         return ""
-    named = [f"{math.ceil(rate * 1000) / 10:g} % on {name}" for rate, name in shown]
-    between = f", and between these on {len(rates) - len(shown)} more" if len(shown) < len(rates) else ""
-    return f"a fault in more of the requests would have been seen (95 % confidence): {', '.join(named)}{between}"
+    rate, worst = max((evidence.ruled_out or 0.0, name) for name, evidence in decided.items())
+    where = worst if len(decided) == 1 else f"any of {len(decided)} operations"
+    least = f"; least is known of {worst}" if len(decided) > 1 else ""
+    share = f"{math.ceil(rate * 1000) / 10:g} %"
+    return f"a fault in more than {share} of the requests of {where} would have been seen (95 % confidence{least})"
 
 
 def proof_line(proof: Proof | None) -> str:

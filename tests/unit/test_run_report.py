@@ -28,22 +28,34 @@ def counted(operation: str, decided: int, verdict: str = "held") -> ItemResult:
 
 
 @table(
-    "results, rates",
+    "results, rate, where, least",
     {
-        "the most of each operation": ([counted("a", 59), counted("a", 299), counted("b", 59)], "5 % on b, 1 % on a"),
-        "too few": ([counted("a", 19)], ""),
-        "violated": ([counted("a", 59, "violated")], ""),
+        "the most of an operation": ([counted("a", 59), counted("a", 299)], "1 %", "a", ""),
+        "the worst of two": (
+            [counted("a", 59), counted("a", 299), counted("b", 59)],
+            "5 %",
+            "any of 2 operations",
+            "; least is known of b",
+        ),
         "many": (
-            [counted(f"o{n}", 59 + n) for n in range(20)],
-            "5 % on o0, 3.8 % on o19, and between these on 18 more",
+            [counted(f"operation-{n}", 59 + n) for n in range(20)],
+            "5 %",
+            "any of 20 operations",
+            "; least is known of operation-0",
         ),
     },
 )
-def test_what_is_ruled_out_is_told_by_operation(results: list[ItemResult], rates: str) -> None:
-    said = "a fault in more of the requests would have been seen (95 % confidence): "
-    assert ruled_out(results) == (said + rates if rates else "")
+def test_what_is_ruled_out_is_one_line(results: list[ItemResult], rate: str, where: str, least: str) -> None:
+    said = f"a fault in more than {rate} of the requests of {where} would have been seen (95 % confidence{least})"
     facts = run_report(*results).facts()
-    assert facts.get("Ruled out", "") == ruled_out(results)
+    assert list(facts)[-1] == "Ruled out", "what matters more comes first"
+    assert facts["Ruled out"] == ruled_out(results) == said
+
+
+@table("results", {"too few": ([counted("a", 19)],), "violated": ([counted("a", 59, "violated")],)})
+def test_nothing_is_ruled_out_by_too_little(results: list[ItemResult]) -> None:
+    assert ruled_out(results) == ""
+    assert "Ruled out" not in run_report(*results).facts()
 
 
 @table(
