@@ -176,7 +176,7 @@ def difference(shown: Json, sent: str, mark: str) -> str:
         return ""
     if mark and mark in shown and mark in sent and plain_text(sent) not in plain_text(shown):
         return "altered"
-    if len(shown) >= MIN_CUT_CHARACTERS and shown != sent.rstrip() and sent.startswith(shown):
+    if MIN_CUT_CHARACTERS <= len(shown) < len(sent.rstrip()) and sent.startswith(shown):
         return "cut"
     if shown != sent and any(shown in (convert(sent), convert(convert(sent))) for convert in MARKUP_CONVERSIONS):
         return "with its markup converted"

@@ -198,7 +198,7 @@ LONG = "A text of more than twenty characters"
 @table(
     "expected, notes",
     {
-        "whole": (PASS, LONG),
+        "whole": (PASS, f"{LONG} "),
         "cut": ("notes cut", LONG[:25]),
         "cut to a few words": (PASS, LONG[:6]),
         "without the blank at its end": (PASS, LONG.rstrip()),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from starlette.requests import Request
@@ -183,11 +183,13 @@ class NotesAreCutAt200(MockApi):
         return {**held, "notes": held["notes"][:200]} if held.get("notes") else held
 
 
-@created_in_another_way(
-    observe=lambda probe: (
-        probe.listed_record(probe.created_id())["created_at"][:13] == probe.page().headers["date"][:13]
-    )
-)
+def made_this_hour(probe: Probe) -> bool:
+    """Return whether a new record was created less than an hour before or after now."""
+    created = datetime.fromisoformat(probe.listed_record(probe.created_id())["created_at"])
+    return abs(created - datetime.now(UTC)) < timedelta(hours=1)
+
+
+@created_in_another_way(observe=made_this_hour)
 class NewRecordsAreAheadOfTime(MockApi):
     """The time of creation is that of Kolkata, marked as UTC."""
 
