@@ -18,6 +18,8 @@ from contracts.untrusted import strict_json
 
 DIGIT = re.compile(r"[0-9]")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+PLAIN_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]{8,64}")
+"""Letters, digits, hyphens: a number may come back as one, and a word like null as what it says."""
 LIKE_A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -26,7 +28,8 @@ def echoes_request(operation: Operation, exchange: Exchange) -> Decision:
 
     Not concerned with requests that have no one meaning (repeated keys, bytes in the path that are not UTF-8), with
     values that the request's schema rejects, and with types that convert, such as decimal numbers.
-    A date may come back in another notation, and a string that is no id without the white space around it.
+    A date may come back in another notation, and a string that is no id without the white space around it. Only plain
+    ids gate.
     """
     if not (is_documented_request(operation, exchange) and exchange.accepted and exchange.response):
         return NOT_CONCERNED
@@ -49,9 +52,8 @@ def echoes_request(operation: Operation, exchange: Exchange) -> Decision:
             continue  # something else that has the same name
         if not (_equal(value, returned) or _trimmed(schemas[name], value, returned)):
             where = "/".join(path)
-            return Violation(
-                f"{where} differs", f"{where} = {preview_json(value)}", f"{where} = {preview_json(returned)}"
-            )
+            expected, observed = (f"{where} = {preview_json(one)}" for one in (value, returned))
+            return Violation(f"{where} differs", expected, observed, gates=_is_plain_id(schemas[name], value))
         decision = PASS
     return decision
 
@@ -118,6 +120,11 @@ def _equal(value: Json, returned: Json) -> bool:
     if isinstance(value, str) and (lone := LONE_SURROGATE.search(value)):
         return isinstance(returned, str) and returned.startswith(value[: lone.start()])
     return returned == value and isinstance(returned, bool | str) == isinstance(value, bool | str)
+
+
+def _is_plain_id(schema: Json, value: Json) -> bool:
+    """Return whether a value is an id as targets issue them, which comes back as it is from any parser and database."""
+    return SUPPLIED_BY in schema and isinstance(value, str) and PLAIN_ID.fullmatch(value) is not None
 
 
 def _trimmed(schema: Json, value: Json, returned: Json) -> bool:

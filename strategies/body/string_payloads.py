@@ -33,9 +33,9 @@ CONVERTIBLE_TEXTS: Sequence[tuple[str, str]] = (
     ("the word no", "no"),
     ("leading zeros", "007"),
     ("the word null", "null"),
-    ("the word true", "true"),
-    ("an exponent", "1e5"),
     ("a date", "2024-01-15"),
+    ("an exponent", "1e5"),
+    ("the word true", "true"),
 )
 """Strings that a careless reader takes for another type, and the shortest one, which ISO 8859-1 has as well as UTF-8.
 

@@ -36,7 +36,7 @@ def unissued_tokens(_: Operation) -> list[Mutation]:
             Priority.FIRST,
             _unissued_token,
         ),
-        _wrong_token("the word undefined", Priority.FIRST, lambda _: "undefined"),
+        _wrong_token("the word undefined", Priority.USUAL, lambda _: "undefined"),
         _wrong_token("the word null", Priority.FIRST, lambda _: "null"),
         _wrong_token("the text of an object", Priority.USUAL, lambda _: "[object Object]"),
         _wrong_token("SQL in the token", Priority.USUAL, lambda _: "x' OR 'a'='a"),
@@ -44,7 +44,7 @@ def unissued_tokens(_: Operation) -> list[Mutation]:
         _wrong_token("a pattern for any text", Priority.USUAL, lambda _: ".*"),
         _wrong_token("the word test", Priority.LAST, lambda _: "test"),
         _wrong_token("a short token", Priority.LAST, lambda _: "x"),
-        _wrong_token("an unsigned JWT", Priority.FIRST, lambda _: UNSIGNED_JWT),
+        _wrong_token("an unsigned JWT", Priority.USUAL, lambda _: UNSIGNED_JWT),
         replace(_wrong_token("a token of 4,000 characters", Priority.LAST, lambda _: "t" * 4000), fuzzer_only=True),
         replace(
             _wrong_token("a token beyond ASCII", Priority.USUAL, lambda _: "t\u00f6k\u00e9n-token"), fuzzer_only=True
@@ -119,9 +119,11 @@ def wrong_location(_: Operation) -> list[Mutation]:
     schemed = [(f"in {name}", _add_header(name, lambda token: f"Bearer {token}")) for name in with_scheme]
     in_query = [(f"in the query as {name}", _add_query(name)) for name in query]
     in_cookies = [(f"in the cookie {name}", _add_cookie(name)) for name in cookies]
-    return [
-        _without_header_but("in query, headers and cookies", in_query + bare + schemed + in_cookies, Priority.FIRST)
-    ]
+    ways = in_query + bare + schemed + in_cookies
+    whole = _without_header_but("in query, headers and cookies", ways, Priority.FIRST)
+    # RFC 6750 describes a token in the query, and some libraries read it unless they are told otherwise.
+    parts = tuple(replace(part, gates=not part.name.startswith("in the query")) for part in whole.parts)
+    return [replace(whole, parts=parts, gates=False)]
 
 
 def scheme_spellings(_: Operation) -> list[Mutation]:

@@ -60,7 +60,8 @@ def left_open(operation: Operation) -> tuple[Mutation, ...]:
         *path_ids.trailing_slash(operation),
         *query_values.robustness_queries(operation),
     ]
-    added = methods.undocumented_additions(operation) if operation.supported else []
+    # What creates is dear, and the code that reads parameters and headers serves the other writes, too.
+    added = methods.undocumented_additions(operation) if operation.supported and not operation.record else []
     return (*added, *body, *path, *methods.unusual_headers(operation), *methods.head_request(operation))
 
 

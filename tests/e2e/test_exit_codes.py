@@ -84,15 +84,15 @@ def test_1_a_must_is_violated(tmp_path: Path) -> None:
 
 
 def test_1_a_should_is_not_met_with_strict(tmp_path: Path) -> None:
-    class Silent(MockApi):
+    class CountsNothing(MockApi):
         def rate_headers(self, _: Any) -> dict[str, str]:
-            return {}
+            return {"x-ratelimit-limit": "150", "x-ratelimit-remaining": "100"}
 
-    with serving(Silent(document())) as (arguments, environment):
-        assert run(tmp_path, *QUICK, "-k", "RATE-01", *arguments, environment=environment).code == 0
+    with serving(CountsNothing(document())) as (arguments, environment):
+        assert run(tmp_path, *QUICK, "-k", "RATE-02", *arguments, environment=environment).code == 0
         strict = run(tmp_path, *QUICK, *arguments, "--strict", environment=environment)
     assert strict.code == 1
-    assert strict.named("failure") == {"RATE-01"}
+    assert strict.named("failure") == {"RATE-02"}
     assert "Recommendations not met, with --strict: 1 cause, 1 of " in strict.output
     assert "Exit code 1: a recommendation is not met, with --strict." in strict.output
 

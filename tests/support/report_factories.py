@@ -22,7 +22,7 @@ TODAY = dt.date(2026, 11, 24)
 CONFIG = RunConfig("2026-11-24T02:00:00+00:00", "mock", "API", "contracts/a.yaml", "0123456789ab", "0.1.0", "quick", 5)
 FOUND = FindingRecord("aaaaaaaaaaaa", "ERR-01", "cancel", "event_id missing", "answered 200", gates=True)
 OTHER = replace(FOUND, identity="bbbbbbbbbbbb", requirement="RESP-01")
-ADVICE = replace(FOUND, identity="cccccccccccc", requirement="RATE-01", gates=False)
+ADVICE = replace(FOUND, identity="cccccccccccc", requirement="RATE-02", gates=False)
 ISSUE = KnownIssue(
     finding=FOUND.identity,
     requirement=FOUND.requirement,
@@ -90,7 +90,7 @@ ACCESS = "write: enough for every check"
 
 
 def earlier_run(
-    day: int, *findings: FindingRecord, decided: Sequence[str] = ("ERR-01", "RESP-01", "RATE-01"), **more: Any
+    day: int, *findings: FindingRecord, decided: Sequence[str] = ("ERR-01", "RESP-01", "RATE-02"), **more: Any
 ) -> Run:
     """Return the run of a day in November, which decided on these requirements for one operation."""
     run = as_run(CONFIG, [], 0, None, whole=True)

@@ -87,7 +87,7 @@ def test_every_check_has_one_result(entry: ItemResult, result: CheckResult) -> N
 
 def test_each_number_is_explained() -> None:
     presumed = item("held", gates=False, level="must", requirement="RESP-01")
-    reported = [item("held"), item("not reached"), presumed, item("not applicable", gates=False, requirement="RATE-01")]
+    reported = [item("held"), item("not reached"), presumed, item("not applicable", gates=False, requirement="RATE-02")]
     assert explanation(reported) == {
         "Checks": (
             "4 (3 requirements on the operations they apply to): 2 held, 1 not reached in this budget, 1 not applicable"

@@ -20,7 +20,7 @@ def test_order_is_verdict_changes_evidence() -> None:
         *told, earlier=[earlier_run(23, OTHER)], issues=[known], exit_code=1, not_cancelled=("record r-1",)
     )
     first, second, third = (cause.identity for cause in report.causes)
-    shape, limit = REQUIREMENTS["RESP-01"].violation, REQUIREMENTS["RATE-01"].violation
+    shape, limit = REQUIREMENTS["RESP-01"].violation, REQUIREMENTS["RATE-02"].violation
     text = page(report)
     assert text.splitlines() == [
         "# Contract violated: 2 causes, 2 of 2 musts, 1 known issue - mock, contract 0123456789ab",
@@ -42,7 +42,7 @@ def test_order_is_verdict_changes_evidence() -> None:
         "   ```",
         f"2. **still open since 2026-11-23, 2 runs** - {shape} RESP-01 on cancel `{second}`",
         "   - observed: `cancel`, `event_id missing`: `200 {}`",
-        f"3. **{known_until}** - {limit} RATE-01 (recommendation) on cancel `{third}`",
+        f"3. **{known_until}** - {limit} RATE-02 (recommendation) on cancel `{third}`",
         "   - observed: `cancel`, `event_id missing`: `200 {}`",
         "",
         "## Evidence",

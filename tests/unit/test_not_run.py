@@ -14,7 +14,7 @@ from tests.support.suite_process import ROOT
 REQUIREMENTS = load_requirements(ROOT / "contracts" / "requirements.yaml")
 FILE = "tests/conformance/test_response.py"
 FIRST, SECOND = (f"{FILE}::test_a[RESP-01 {operation.label}]" for operation in (CANCEL, STATUS))
-ADVICE = f"{FILE}::test_b[RATE-01 {CANCEL.label}]"
+ADVICE = f"{FILE}::test_b[RATE-02 {CANCEL.label}]"
 RESULT = item("held", requirement="RESP-01", operation=CANCEL.id)
 
 
@@ -27,7 +27,7 @@ def names(planned, results):
 
 
 def test_report_without_a_result_is_left_out() -> None:
-    assert names([FIRST, SECOND, ADVICE], [RESULT]) == [("RESP-01", STATUS.id, True), ("RATE-01", CANCEL.id, False)]
+    assert names([FIRST, SECOND, ADVICE], [RESULT]) == [("RESP-01", STATUS.id, True), ("RATE-02", CANCEL.id, False)]
 
 
 def test_nothing_is_left_out_twice() -> None:

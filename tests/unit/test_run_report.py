@@ -152,7 +152,7 @@ def test_facts_begin_with_the_verdict() -> None:
 def test_history_keeps_what_was_decided_and_found() -> None:
     reported = [VIOLATED, NOT_MET, item("held", operation="make"), item("inconclusive", requirement="ERR-02")]
     run = as_run(CONFIG, [*reported, broken(OTHER, FOUND), ItemResult.crashed("x")], 1, PROVED, whole=True)
-    assert run.exercised == {"cancel": ("ERR-01", "RATE-01", "RESP-01"), "make": ("ERR-01",)}
+    assert run.exercised == {"cancel": ("ERR-01", "RATE-02", "RESP-01"), "make": ("ERR-01",)}
     assert run.musts == ("ERR-01", "RESP-01")
     assert run.identities == {FOUND.identity, OTHER.identity, ADVICE.identity}
     assert run.power == DetectionPower(100, 96, 60, 58, 1)

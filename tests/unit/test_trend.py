@@ -116,7 +116,7 @@ def test_most_revealing_comes_first() -> None:
     found = all_trends(run, earlier, NONE, TODAY)
     assert [(change.state, change.finding.requirement) for change in found] == [
         (State.NEW, "ERR-01"),
-        (State.NEW, "RATE-01"),
+        (State.NEW, "RATE-02"),
         (State.OPEN, "RESP-01"),
         (State.GONE, "ERR-01"),
     ]

@@ -506,7 +506,7 @@ def test_should_never_gates() -> None:
         "must of what is stated": ("JOB-01", CANCEL, True),
         "must of what is inferred": ("JOB-01", CREATE, False),
         "must of everything": ("RESP-06", CREATE, True),
-        "should": ("RESP-03", CANCEL, False),
+        "should": ("RESP-04", CANCEL, False),
     },
 )
 def test_requirement_gates_where_it_applies_by_what_is_stated(requirement: str, operation, *, gates: bool) -> None:

@@ -276,6 +276,7 @@ class _Elsewhere(MockApi):
             headers={"authorization": None}, path=f"{probe.write_operation.path}?access_token={probe.served.token}"
         ).status
     ),
+    recommended=True,
 )
 class TokenInTheQueryIsTaken(_Elsewhere):
     """The token is taken from the query string, whatever the parameter is called."""

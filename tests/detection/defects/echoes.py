@@ -47,7 +47,7 @@ def at(probe: Probe, segment: str) -> object:
 # Not all of it comes back
 
 
-@echoed(affects=UPDATE, observe=lambda probe: probe.update().comparable)
+@echoed(affects=UPDATE, observe=lambda probe: probe.update().comparable, recommended=True)
 class UpdateDoesNotNameItsEvent(MockApi):
     """The answer to an update gives back the body, and not the id from the path."""
 
@@ -57,7 +57,7 @@ class UpdateDoesNotNameItsEvent(MockApi):
         return {**answer, "result": kept}
 
 
-@echoed(affects=UPDATE, observe=lambda probe: probe.update(event=probe.events[3]).comparable)
+@echoed(affects=UPDATE, observe=lambda probe: probe.update(event=probe.events[3]).comparable, recommended=True)
 class UpdateNamesTheEventBefore(MockApi):
     """The answer to an update gives back the id of the event of the update before."""
 
@@ -70,7 +70,7 @@ class UpdateNamesTheEventBefore(MockApi):
         return echoed
 
 
-@echoed(observe=lambda probe: (created(probe), probe.update().comparable))
+@echoed(observe=lambda probe: (created(probe), probe.update().comparable), recommended=True)
 class NotesDoNotComeBack(MockApi):
     """Notes are accepted and do not come back: null after a create, missing after an update."""
 
@@ -78,7 +78,7 @@ class NotesDoNotComeBack(MockApi):
         return {name: sent for name, sent in super().echo(operation, value).items() if name != NOTES}
 
 
-@echoed(affects=CREATE, observe=created)
+@echoed(affects=CREATE, observe=created, recommended=True)
 class EmployeeComesBackAsNull(MockApi):
     """The employee of a create comes back as null, since only the stored columns are read again."""
 
@@ -103,7 +103,7 @@ class _Altered(MockApi):
         return {**echoed, self.name: self.alter(echoed[self.name], echoed)} if self.name in echoed else echoed
 
 
-@echoed(observe=lambda probe: (created(probe), probe.update().comparable))
+@echoed(observe=lambda probe: (created(probe), probe.update().comparable), recommended=True)
 class DurationComesBackAsText(_Altered):
     """The duration comes back as a text."""
 
@@ -113,7 +113,7 @@ class DurationComesBackAsText(_Altered):
         return str(value)
 
 
-@echoed(observe=lambda probe: created(probe, appointment_duration_minutes=2 * DAY_MINUTES))
+@echoed(observe=lambda probe: created(probe, appointment_duration_minutes=2 * DAY_MINUTES), recommended=True)
 class DurationIsCappedAtADay(_Altered):
     """A duration above a day is accepted and comes back as a day."""
 
@@ -123,7 +123,7 @@ class DurationIsCappedAtADay(_Altered):
         return min(value, DAY_MINUTES)
 
 
-@echoed(observe=lambda probe: created(probe, notes="n" * (NOTES_LENGTH + 1)))
+@echoed(observe=lambda probe: created(probe, notes="n" * (NOTES_LENGTH + 1)), recommended=True)
 class NotesAreCutAt256(_Altered):
     """Notes come back cut to 256 characters."""
 
@@ -133,7 +133,7 @@ class NotesAreCutAt256(_Altered):
         return value[:NOTES_LENGTH]
 
 
-@echoed(observe=lambda probe: created(probe, notes="first\nsecond"))
+@echoed(observe=lambda probe: created(probe, notes="first\nsecond"), recommended=True)
 class NotesAreOneLine(_Altered):
     """Notes come back with a space for each line break."""
 
@@ -143,7 +143,7 @@ class NotesAreOneLine(_Altered):
         return re.sub(r"[\r\n]+", " ", value)
 
 
-@echoed(observe=lambda probe: created(probe, title="Tour  of   the flat"))
+@echoed(observe=lambda probe: created(probe, title="Tour  of   the flat"), recommended=True)
 class SpacesInATitleBecomeOne(_Altered):
     """Several spaces inside a title come back as one."""
 
@@ -151,7 +151,7 @@ class SpacesInATitleBecomeOne(_Altered):
         return re.sub(r" {2,}", " ", value)
 
 
-@echoed(observe=lambda probe: created(probe, title="<2nd> tour"))
+@echoed(observe=lambda probe: created(probe, title="<2nd> tour"), recommended=True)
 class AngleBracketsInATitleAreDropped(_Altered):
     """What stands between angle brackets in a title is taken for markup and does not come back."""
 
@@ -159,7 +159,7 @@ class AngleBracketsInATitleAreDropped(_Altered):
         return re.sub(r"</?\w[^>]*>", "", value)
 
 
-@echoed(observe=lambda probe: created(probe, title="tour of the FLAT"))
+@echoed(observe=lambda probe: created(probe, title="tour of the FLAT"), recommended=True)
 class TitleIsCapitalised(_Altered):
     """The first letter of a title comes back as a capital."""
 
@@ -167,7 +167,7 @@ class TitleIsCapitalised(_Altered):
         return value[:1].upper() + value[1:]
 
 
-@echoed(observe=lambda probe: created(probe, appointment_time="05:59:00"))
+@echoed(observe=lambda probe: created(probe, appointment_time="05:59:00"), recommended=True)
 class EarlyHoursAreOfTheDayBefore(_Altered):
     """The date comes back as the day before where the time is before six: it went through another time zone."""
 
@@ -191,7 +191,7 @@ class LeapDayIsTheFirstOfMarch(_Altered):
         return re.sub(r"-02-29", "-03-01", value)
 
 
-@echoed(observe=lambda probe: created(probe, appointment_time="14:30:59"))
+@echoed(observe=lambda probe: created(probe, appointment_time="14:30:59"), recommended=True)
 class SecondsComeBackAsZero(_Altered):
     """The seconds of a time come back as zero."""
 
@@ -217,7 +217,7 @@ class _Misread(MockApi):
         return {name: self.read_again(sent) for name, sent in found.items()}
 
 
-@misread(observe=lambda probe: at(probe, "a%2541"))
+@misread(observe=lambda probe: at(probe, "a%2541"), recommended=True)
 class PathIdIsDecodedTwice(_Misread):
     """The id in the path of an update is decoded twice."""
 
@@ -225,7 +225,7 @@ class PathIdIsDecodedTwice(_Misread):
         return unquote(sent)
 
 
-@misread(observe=lambda probe: at(probe, "a+b"))
+@misread(observe=lambda probe: at(probe, "a+b"), recommended=True)
 class PlusInThePathIsASpace(_Misread):
     """A plus sign in the path of an update is read as a space, as in a form."""
 
@@ -233,7 +233,7 @@ class PlusInThePathIsASpace(_Misread):
         return unquote_plus(sent)
 
 
-@misread(observe=lambda probe: at(probe, "EvtABC"))
+@misread(observe=lambda probe: at(probe, "EvtABC"), recommended=True)
 class PathIdIsCaseFolded(_Misread):
     """The id in the path of an update is read in small letters."""
 
@@ -241,7 +241,7 @@ class PathIdIsCaseFolded(_Misread):
         return sent.lower()
 
 
-@misread(observe=lambda probe: at(probe, "a;b"))
+@misread(observe=lambda probe: at(probe, "a;b"), recommended=True)
 class PathIdEndsAtASemicolon(_Misread):
     """The id in the path of an update ends at a semicolon, after which some frameworks expect parameters."""
 
@@ -249,7 +249,7 @@ class PathIdEndsAtASemicolon(_Misread):
         return sent.partition(";")[0]
 
 
-@misread(observe=lambda probe: at(probe, "evt.7"))
+@misread(observe=lambda probe: at(probe, "evt.7"), recommended=True)
 class PathIdLosesItsSuffix(_Misread):
     """What follows the last dot in the path of an update is taken for the wanted format."""
 

@@ -177,6 +177,7 @@ class LongNotesEndValidation(LongValue, IsNotConstrained):
     requirement="RESP-03",
     affects=CREATE + UPDATE,
     observe=lambda probe: probe.create(probe.create_body(notes="n" * 1025)).comparable,
+    recommended=True,
 )
 class Above1024CharactersIsCut(LongValue, HasAlteredEcho):
     """Values come back cut to 1024 characters."""
@@ -192,6 +193,7 @@ class Above1024CharactersIsCut(LongValue, HasAlteredEcho):
     requirement="RESP-03",
     affects=UPDATE,
     observe=lambda probe: [probe.update().comparable for _ in range(10)],
+    recommended=True,
 )
 class EveryTenthUpdateNamesNoEvent(EveryNth, LosesItsEvent):
     """Every tenth request, if it is an update, is answered without the id of the event."""

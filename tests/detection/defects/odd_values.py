@@ -78,7 +78,7 @@ class ResultTurnsADateIntoAMoment(_Converted):
         return f"{text}T00:00:00.000Z" if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text
 
 
-@echoed(affects=CREATE + UPDATE, observe=sent(title="no"))
+@echoed(affects=CREATE + UPDATE, observe=sent(title="no"), recommended=True)
 class TitleOfAWordIsABoolean(_Converted):
     """A title of yes or no comes back as a boolean."""
 
@@ -88,7 +88,7 @@ class TitleOfAWordIsABoolean(_Converted):
         return WORDS.get(text, text)
 
 
-@echoed(affects=CREATE + UPDATE, observe=sent(title="007"))
+@echoed(affects=CREATE + UPDATE, observe=sent(title="007"), recommended=True)
 class TitleLosesItsZeros(_Converted):
     """A title of digits comes back without its leading zeros."""
 
@@ -98,7 +98,7 @@ class TitleLosesItsZeros(_Converted):
         return str(int(text)) if re.fullmatch("[0-9]{1,15}", text) else text
 
 
-@echoed(affects=CREATE + UPDATE, observe=sent(notes="null"))
+@echoed(affects=CREATE + UPDATE, observe=sent(notes="null"), recommended=True)
 class NotesOfNullAreNone(_Converted):
     """Notes of the word null come back as null."""
 
@@ -108,7 +108,7 @@ class NotesOfNullAreNone(_Converted):
         return None if text == "null" else text
 
 
-@echoed(affects=CREATE + UPDATE, observe=sent(notes="1e5"))
+@echoed(affects=CREATE + UPDATE, observe=sent(notes="1e5"), recommended=True)
 class NotesWithAnExponentAreANumber(_Converted):
     """Notes in the form of a number with an exponent come back as digits."""
 
@@ -118,7 +118,7 @@ class NotesWithAnExponentAreANumber(_Converted):
         return str(int(float(text))) if re.fullmatch(r"\d{1,9}[eE]\d{1,2}", text) else text
 
 
-@echoed(affects=CREATE + UPDATE, observe=sent(notes="2024-01-15"))
+@echoed(affects=CREATE + UPDATE, observe=sent(notes="2024-01-15"), recommended=True)
 class NotesOfADateAreAMoment(_Converted):
     """Notes in the form of a date come back as a date-time."""
 
@@ -187,6 +187,7 @@ class CrashOnEmptyNotes(_TooShort):
     requirement="RESP-03",
     affects=WRITE,
     observe=lambda probe: probe.write_changed(event_id="7"),
+    recommended=True,
 )
 class EventOfOneCharacterIsLost(_Converted):
     """An id of one character comes back empty."""

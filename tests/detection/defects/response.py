@@ -195,7 +195,7 @@ class ResultOfThePreviousRequest(MockApi):
         return echoes[-2:][0]
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id=" spaced\t"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id=" spaced\t"), recommended=True)
 class ResultIsTrimmed(_Altered):
     """The result has no white space around its values, though it was sent."""
 
@@ -203,7 +203,7 @@ class ResultIsTrimmed(_Altered):
         return text.strip()
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="two  spaces"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="two  spaces"), recommended=True)
 class ResultCollapsesSpaces(_Altered):
     """The result has one space where two were sent."""
 
@@ -211,7 +211,7 @@ class ResultCollapsesSpaces(_Altered):
         return re.sub(" +", " ", text)
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="EVT-1"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="EVT-1"), recommended=True)
 class ResultIsInLowerCase(_Altered):
     """The result has its values in lower case."""
 
@@ -219,7 +219,7 @@ class ResultIsInLowerCase(_Altered):
         return text.lower()
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="cafe\u0301"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="cafe\u0301"), recommended=True)
 class ResultIsComposed(_Altered):
     """The result has its text in Unicode's composed form, whatever form was sent."""
 
@@ -227,7 +227,11 @@ class ResultIsComposed(_Altered):
         return unicodedata.normalize("NFC", text)
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="x" * (COLUMN_LENGTH + 1)))
+@seeded(
+    requirement="RESP-03",
+    observe=lambda probe: probe.write_changed(event_id="x" * (COLUMN_LENGTH + 1)),
+    recommended=True,
+)
 class ResultIsCutAtTheColumn(_Altered):
     """The result holds the first 255 characters of what was sent."""
 
@@ -235,7 +239,11 @@ class ResultIsCutAtTheColumn(_Altered):
         return text[:COLUMN_LENGTH]
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="x" * (BUFFER_BYTES + 1)))
+@seeded(
+    requirement="RESP-03",
+    observe=lambda probe: probe.write_changed(event_id="x" * (BUFFER_BYTES + 1)),
+    recommended=True,
+)
 class ResultIsCutAtTheBuffer(_Altered):
     """The result holds the first 8,192 bytes of what was sent."""
 
@@ -244,7 +252,7 @@ class ResultIsCutAtTheBuffer(_Altered):
         return content[:BUFFER_BYTES].decode(errors="ignore") if len(content) > BUFFER_BYTES else text
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="R&D <1>"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="R&D <1>"), recommended=True)
 class ResultIsEscapedForHtml(_Altered):
     """The result has HTML entities for angle brackets, quotes and ampersands."""
 
@@ -252,7 +260,7 @@ class ResultIsEscapedForHtml(_Altered):
         return html.escape(text)
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a+b%20c"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a+b%20c"), recommended=True)
 class ResultIsUnescapedAsAUrl(_Altered):
     """The result has percent-escapes and plus signs undone, as if the body were a form."""
 
@@ -260,7 +268,7 @@ class ResultIsUnescapedAsAUrl(_Altered):
         return unquote_plus(text)
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="0042"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="0042"), recommended=True)
 class ResultLosesLeadingZeros(_Altered):
     """The result has an id of digits without its leading zeros."""
 
@@ -268,7 +276,7 @@ class ResultLosesLeadingZeros(_Altered):
         return text.lstrip("0") or text if text.isascii() and text.isdigit() else text
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="Zo\u00eb"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="Zo\u00eb"), recommended=True)
 class ResultIsReadAsLatin1(_Altered):
     """The result has each byte of the UTF-8 that was sent as a character of its own."""
 
@@ -276,7 +284,7 @@ class ResultIsReadAsLatin1(_Altered):
         return text.encode(errors="surrogatepass").decode("latin-1")
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="Zo\u00eb"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="Zo\u00eb"), recommended=True)
 class ResultHasQuestionMarks(_Altered):
     """The result has a question mark for every character beyond ASCII."""
 
@@ -284,7 +292,9 @@ class ResultHasQuestionMarks(_Altered):
         return text.encode("ascii", errors="replace").decode()
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a \U0001f4c5 date"))
+@seeded(
+    requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a \U0001f4c5 date"), recommended=True
+)
 class ResultEndsBeforeAnEmoji(_Altered):
     """The result ends before the first character beyond the Basic Multilingual Plane, as old MySQL columns do."""
 
@@ -292,7 +302,7 @@ class ResultEndsBeforeAnEmoji(_Altered):
         return re.split("[\U00010000-\U0010ffff]", text)[0]
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a\x07b"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a\x07b"), recommended=True)
 class ResultLosesControlCharacters(_Altered):
     """The result has no control characters, though they were sent."""
 
@@ -300,7 +310,7 @@ class ResultLosesControlCharacters(_Altered):
         return re.sub("[\x00-\x1f\x7f]", "", text)
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a\r\nb"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a\r\nb"), recommended=True)
 class ResultHasOtherLineEnds(_Altered):
     """The result has a line feed where carriage return and line feed were sent."""
 

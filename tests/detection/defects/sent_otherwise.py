@@ -150,6 +150,7 @@ class UnknownIdsOfTheUsualFormCrash(MockApi):
     requirement="RESP-03",
     affects=WRITE,
     observe=lambda probe: probe.write_changed(event_id="evt\0one"),
+    recommended=True,
 )
 class NulIsCutOutOfIds(MockApi):
     """U+0000 is cut out of an id, as a database would not take it."""

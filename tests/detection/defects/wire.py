@@ -389,7 +389,7 @@ class EscapedNameIsRefused(MockApi):
         return {name: sent for name, sent in value.items() if name not in hidden}
 
 
-@seeded(requirement="RESP-03", observe=text(ESCAPED % "a\\/b"))
+@seeded(requirement="RESP-03", observe=text(ESCAPED % "a\\/b"), recommended=True)
 class EscapedSlashKeepsItsBackslash(MockApi):
     r"""A slash that is written as \/ keeps its backslash."""
 
@@ -397,7 +397,7 @@ class EscapedSlashKeepsItsBackslash(MockApi):
         return super().parse(re.sub(rb"(?<!\\)\\/", rb"\\\\/", body))
 
 
-@seeded(requirement="RESP-03", observe=text(ESCAPED % "\\ud83d\\udcc5"))
+@seeded(requirement="RESP-03", observe=text(ESCAPED % "\\ud83d\\udcc5"), recommended=True)
 class EscapedPairIsReadAsTwo(MockApi):
     """A character that is written as two escapes, a surrogate pair, is read as two replacement characters."""
 
