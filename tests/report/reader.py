@@ -136,6 +136,12 @@ class Reader:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self._driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
 
+    def keep_as(self, file: Path, showing: str) -> None:
+        """Keep a picture in a file, once the page shows this and stands still."""
+        self.see(showing)
+        time.sleep(SETTLED_SECONDS)
+        self._driver.save_screenshot(str(file))
+
     def _wait(self, for_what: Callable[[], Found]) -> Found:
         return WebDriverWait(self._driver, PATIENCE_SECONDS).until(lambda _: for_what())
 
