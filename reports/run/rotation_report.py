@@ -85,7 +85,7 @@ class RotationReport:
         if self.not_tried:
             one = "it fails" if len(self.not_tried) == 1 else "they fail"
             found = pluralize(len(self.not_tried), "open finding")
-            named = _some([_named(change) for change in self.not_tried])
+            named = _some(list(dict.fromkeys(map(_named, self.not_tried))))
             yield NOT_TRIED_AGAIN, f"{found}, for which there was no room: {one} this run, too: {named}"
 
     def _bound(self) -> str:

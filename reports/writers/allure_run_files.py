@@ -20,6 +20,7 @@ from contracts.untrusted import sanitize
 from reports.render import first_screen
 from reports.render.drift import headline
 from reports.run.proof import Proof
+from reports.run.rotation_report import NOT_TRIED_AGAIN
 from reports.run.run_report import RunReport
 from reports.run.trend import State, moment
 
@@ -95,10 +96,12 @@ def change_counts(report: RunReport) -> str:
 
 
 def run_level_errors(report: RunReport) -> list[str]:
-    """Return the errors that no result of a check shows: of the quality gate, and what ended the run."""
+    """Return the errors that no check shows: of the quality gate, of findings without a turn, of the run's end."""
+    turns = report.rotation.facts() if report.rotation else {}
+    not_tried = [f"{NOT_TRIED_AGAIN}: {turns[NOT_TRIED_AGAIN]}."] if NOT_TRIED_AGAIN in turns else []
     why = stop_reason(report.results)
     code = [f"{report.meaning}."] if report.exit_code in RUN_LEVEL_CODES else []
-    return [*report.refusals, *([why] if why else []), *code]
+    return [*report.refusals, *not_tried, *([why] if why else []), *code]
 
 
 def metrics(report: RunReport, run_level_errors: int) -> dict[str, float]:

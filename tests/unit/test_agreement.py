@@ -13,7 +13,9 @@ from contracts.model.verdict import Status
 from reports.render import markdown
 from reports.render.terminal import closing_text
 from reports.run.outcome import LEAKED, NOT_WRITTEN, SUITE_FAILED, failure_reason
+from reports.run.rotation_report import RotationReport
 from reports.run.run_report import RunReport
+from reports.run.trend import FindingTrend, State
 from reports.writers.allure_run_files import run_level_errors
 from reports.writers.badge import badge
 from reports.writers.summary import summary
@@ -35,18 +37,35 @@ SEEN: dict[str, ItemResult] = {
 }
 COMBINATIONS = list(product([False, True], repeat=len(SEEN)))
 INTERRUPTED = 2
+NOT_TRIED = FindingTrend(replace(FOUND, operation="update"), State.NOT_LOOKED_AT, "2026-11-20", 1)
 
 
 def report_of(
-    seen: tuple[bool, ...], pytests: int, *, strict: bool, gate: bool, unwritten: bool, leaked: bool
+    seen: tuple[bool, ...],
+    pytests: int,
+    *,
+    strict: bool,
+    gate: bool = False,
+    unwritten: bool = False,
+    leaked: bool = False,
+    turns: RotationReport | None = None,
 ) -> RunReport:
     """Return the report of a run in which all of this came together."""
     results = [HELD, *(result for result, there in zip(SEEN.values(), seen, strict=True) if there)]
     stale = tuple(result.stale_issues for result in results if result.stale_issues)
     refusals = stale + (("Fewer musts.",) if gate else ())
-    code = decide_exit_code(results, pytests, strict=strict, unwritten=unwritten, leaked=leaked, refused=bool(refusals))
+    code = decide_exit_code(
+        results,
+        pytests,
+        strict=strict,
+        unwritten=unwritten,
+        leaked=leaked,
+        refused=bool(refusals),
+        not_tried=turns is not None,
+    )
     why = failure_reason(results, unwritten=unwritten, leaked=leaked)
-    return replace(run_report(*results), refusals=refusals, exit_code=code, failure_reason=why)
+    report = run_report(*results, rotation=turns)
+    return replace(report, refusals=refusals, exit_code=code, failure_reason=why)
 
 
 def quality_gate_refuses(report: RunReport, *, strict: bool) -> bool:
@@ -114,11 +133,29 @@ def test_no_report_contradicts_the_exit_code(*, strict: bool, unwritten: bool, l
     assert not wrong, next(iter(wrong.items()))
 
 
+def test_no_report_contradicts_a_violation_that_was_not_tried_again() -> None:
+    turns = RotationReport(45, 45, 2, 58, ("cancel",), (), (), 2, 2, 58, (), (NOT_TRIED,))
+    wrong = {}
+    for seen, pytests in product(COMBINATIONS, (0, INTERRUPTED)):
+        report = report_of(seen, pytests, strict=False, turns=turns)
+        violated = report.exit_code == 1 and not seen[list(SEEN).index("a must is violated")]
+        expected = {
+            "exit code": report.exit_code != 0,
+            "headline": report.headline.startswith("Contract violated in an earlier run: 1 open finding ") == violated,
+            "meaning": (report.meaning == "what an earlier run found was not tried again") == violated,
+            "badge": (badge(report)["color"] == "red") == (report.exit_code == 1),
+            "quality gate": quality_gate_refuses(report, strict=False),
+        }
+        if found := [what for what, holds in expected.items() if not holds]:
+            wrong[*seen, pytests, report.exit_code] = found
+    assert not wrong, next(iter(wrong.items()))
+
+
 @pytest.mark.parametrize("strict", [False, True], ids=["", "--strict"])
 @pytest.mark.parametrize("what", SEEN)
 def test_every_report_says_the_same_in_the_same_words(what: str, *, strict: bool) -> None:
     seen = tuple(name == what for name in SEEN)
-    report = report_of(seen, 0, strict=strict, gate=False, unwritten=False, leaked=False)
+    report = report_of(seen, 0, strict=strict)
     ending = f"Exit code {report.exit_code}: {report.meaning}."
     lines = closing_text(report, 200).splitlines()
     assert (lines[0], lines[-1]) == (report.headline, ending)

@@ -16,6 +16,7 @@ from reports.run.rotation_report import (
 )
 from reports.run.trend import FindingTrend, State
 from reports.run.turns import Decision
+from reports.writers.allure_run_files import run_level_errors
 from reports.writers.summary import summary
 from tests.support.factories import table
 from tests.support.report_factories import FOUND, OTHER, broken, item, run_report
@@ -105,6 +106,10 @@ def test_nothing_stands_where_all_was_tried_in_full() -> None:
             (OPEN, replace(OPEN, finding=OTHER, before=None)),
             f"2 open findings, for which there was no room: they fail this run, too: {UPDATE}, {CANCEL}",
         ),
+        "two of one requirement and operation": (
+            (OPEN, OPEN),
+            f"2 open findings, for which there was no room: they fail this run, too: {UPDATE}",
+        ),
     },
 )
 def test_report_says_what_nobody_tried_again(not_tried: tuple[FindingTrend, ...], text: str) -> None:
@@ -125,6 +130,7 @@ def test_each_report_has_all_facts() -> None:
         assert f"{text}." in shown, name
         assert f"- **{name}:** " in page(REPORT)
     assert "; 3 of 4 operations tried - " in REPORT.headline
+    assert run_level_errors(REPORT) == [f"Not tried again: {facts[NOT_TRIED_AGAIN]}."]
 
 
 def test_report_of_a_run_without_a_budget_says_nothing_of_turns() -> None:
