@@ -40,14 +40,24 @@ class Pairing:
 def pair_operations(contract: Document, published: Document) -> Pairing:
     """Match the operations of a contract with those of a published document.
 
-    An operation that only one of them has is in `not_compared` if the other has it, too, but it cannot be read there.
+    A path that gained or lost a slash at its end has moved: its operations are compared all the same. An operation that
+    only one of them has is in `not_compared` if the other has it, too, but it cannot be read there.
     """
     ours, theirs = _described(contract), _described(published)
+    moved = {
+        other: key for key in ours.keys() - theirs.keys() if (other := _other_end(key)) in theirs.keys() - ours.keys()
+    }
+    theirs = {moved.get(key, key): one for key, one in theirs.items()}
     unread = {"contract": _unread(contract), "published document": _unread(published)}
     both = [(one, theirs[key]) for key, one in ours.items() if key in theirs]
     only_contract, gaps = _apart(ours, theirs, unread["published document"], "published document")
     only_published, other_gaps = _apart(theirs, ours, unread["contract"], "contract")
     return Pairing(both, only_contract, only_published, [*gaps, *other_gaps])
+
+
+def _other_end(key: str) -> str:
+    """Return a path without the slash at its end, or with one where it has none."""
+    return key.removesuffix("/") if key.endswith("/") else f"{key}/"
 
 
 def _apart(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from contracts.drift.changes import Difference, Kind, changes_between
+from contracts.drift.normal_form import path_key
 from contracts.drift.pairing import Described, Pairing
 from contracts.drift.places import place_of
 from contracts.openapi.descriptions import NotJudged
@@ -72,6 +73,9 @@ def entries(
 def _changed(
     contract: Document, published: Document, before: Described, after: Described, found: Sequence[Difference]
 ) -> Iterator[Entry]:
+    if path_key(before.path) != path_key(after.path):
+        places = (place_of(doc.raw, one).pointer for doc, one in ((contract, before), (published, after)))
+        yield Entry(Kind.BREAKING, before.label, before.id, f"the path is {after.path} now", *places)
     for change in changes_between(before, after, found):
         ours, theirs = (place_of(doc.raw, one, change.steps) for doc, one in ((contract, before), (published, after)))
         kind, sentence = change.kind, change.sentence

@@ -567,3 +567,31 @@ def test_what_an_entry_of_a_schema_infers_breaks_nothing(tmp_path: Path) -> None
     (change,) = compare(contract, [], str(published)).entries
     assert change.kind is FINE
     assert change.sentence.endswith("format date-time → none; the contract only infers this")
+
+
+@pytest.mark.parametrize("ends", [("", "/"), ("/", "")], ids=["gains a slash", "loses its slash"])
+def test_path_that_moved_by_a_slash_is_breaking_and_its_operations_are_compared(
+    ends: tuple[str, str], tmp_path: Path
+) -> None:
+    files = [document(tmp_path, name, one) for name, one in (("contract", TWO), ("published", LIMITED))]
+    for file, end in zip(files, ends, strict=True):
+        content = json.loads(file.read_text())
+        file.write_text(json.dumps(content | {"paths": {f"{path}{end}": it for path, it in content["paths"].items()}}))
+    drift = compare(files[0], [], str(files[1]))
+    assert drift.compared == 2
+    assert [(entry.kind, entry.operation, entry.sentence) for entry in drift.entries] == [
+        (BREAKS, f"POST /case-0/{{id}}{ends[0]}", f"the path is /case-0/{{id}}{ends[1]} now"),
+        (BREAKS, f"POST /case-0/{{id}}{ends[0]}", "request body, title: maxLength none → 50"),
+        (BREAKS, f"POST /case-1/{{id}}{ends[0]}", f"the path is /case-1/{{id}}{ends[1]} now"),
+    ]
+
+
+def test_paths_with_and_without_a_slash_that_both_have_are_apart(tmp_path: Path) -> None:
+    both = json.loads(document(tmp_path, "contract", {"": takes(of(title=TEXT))}).read_text())
+    (path,) = both["paths"]
+    both["paths"][f"{path}/"] = {"post": {"responses": {"200": {"description": "Done"}}}}
+    contract, published = tmp_path / "both.json", tmp_path / "one.json"
+    contract.write_text(json.dumps(both))
+    published.write_text(json.dumps(both | {"paths": {path: both["paths"][path]}}))
+    (gone,) = compare(contract, [], str(published)).entries
+    assert (gone.operation, gone.kind) == (f"POST {path}/", BREAKS)
