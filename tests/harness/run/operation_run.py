@@ -32,6 +32,7 @@ from tests.harness.run.exchange_log import ExchangeLog
 from tests.harness.run.id_finder import IdFinder
 from tests.harness.run.jobs import JobReader
 from tests.harness.run.listing_probe import ListingProbe
+from tests.harness.run.mutation_order import next_in_turn
 from tests.harness.run.path_ids import id_variables
 from tests.harness.run.relations import listing_for, listing_of_writes, missing_settings
 from tests.harness.run.request_factory import RequestFactory
@@ -237,8 +238,21 @@ class OperationRun:
             return
         self._unsent_shared_mutations = tuple(one for one in self._unsent_shared_mutations if one.priority > last)
         with suppress(TooManyUnanswered), self._sending_for(SHARED_MUTATIONS):
-            self._send_each(due)
+            self._send_each(self._spread(due) if last is Priority.LAST else due)
         self.budget.forgive_unanswered()
+
+    def _spread(self, mutations: Sequence[Mutation]) -> Iterator[Mutation]:
+        """Yield the mutations so that accepted requests have numbers that none had yet, counted in turns of twenty.
+
+        A fault of each twentieth request, as of one server of several, then shows on a request that is accepted, too.
+        """
+        base = self.controls.prepare_base_for_any_response()
+        waiting = list(mutations)
+        while waiting:
+            own = [one for one in self.log.exchanges if one.operation == self.operation.id and one.accepted]
+            chosen = next_in_turn(self.operation, waiting, base, own, self.client.sent + 1)
+            waiting.remove(chosen)
+            yield chosen
 
     def _send_each(self, mutations: Iterable[Mutation]) -> None:
         for mutation in mutations:
