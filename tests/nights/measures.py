@@ -41,6 +41,11 @@ class Scenario:
         """
         return cls(nights, fault=max(2, nights // 3), mended=nights - nights // 6, change=max(3, nights // 2))
 
+    @property
+    def nights_with_fault(self) -> int:
+        """Return in how many nights the fault can be found."""
+        return self.mended - self.fault
+
     def is_open(self, night: int) -> bool:
         """Return whether the fault is in the target in this night."""
         return self.fault <= night < self.mended

@@ -20,10 +20,11 @@ from contracts.mock.data.state import EVENTS, State
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
 from contracts.mock.http.refusal import Refusal
-from contracts.mock.http.serve import HOST, serve
+from contracts.mock.http.serve import HOST, MockServer, serve
 from contracts.openapi.document import Document
 from contracts.openapi.loader import load_document
 from tests.harness.config.settings import Profile
+from tests.harness.run.relations import variables_of
 from tests.nights.simulated_night import BEGAN, COST, SPEEDUP
 from tests.support.suite_process import OWN_VARIABLES, ROOT, forked, settings_of
 
@@ -33,6 +34,8 @@ SPEEDUP_FACTOR: Final = 240.0
 """A minute of the rate limit is over in a quarter of a second: less than a run takes to make its requests."""
 REQUESTS_A_MINUTE: Final = 150
 """What the mock takes: the vendor's limit. The suite sends two thirds of it."""
+AN_ID: Final = "101"
+"""What a mock of a document that keeps no records takes for the id of anything."""
 MAX_SECONDS: Final = 3_600.0
 """A night may take."""
 
@@ -88,7 +91,8 @@ def free_port() -> int:
 class NightRuns:
     """Runs that share a folder, with one history and one document, against mocks at one port.
 
-    History keeps runs by the address of the target. `writes_to_all`: the document marks no writes.
+    History keeps runs by the address of the target. `writes_to_all`: the document marks no writes, so a user has to
+    allow them, and to name an id for each path.
     """
 
     folder: Path
@@ -118,8 +122,7 @@ class NightRuns:
         summary = self.folder / "summary.json"
         began = time.monotonic()
         with serve(api, self.port) as server:
-            settings = settings_of(server)
-            settings.pop(EVENTS, None)  # the run creates what it cancels, as with a sandbox that names no records
+            settings = self._settings(server, document)
             output = ("--summary", str(summary), "--markdown", str(self.folder / "summary.md"), "-q")
             arguments = (*self._arguments(number, document), *output)
             with forked(self.folder, *arguments, environment=settings | self._variables(number)) as process:
@@ -155,8 +158,7 @@ class NightRuns:
         """Return the turns and the items that a run of this night would have, by a new interpreter; nothing is sent."""
         document = load_document(self.contract)
         with serve(MockApi(document, state=State(seed=number)), self.port) as server:
-            settings = settings_of(server)
-            settings.pop(EVENTS, None)
+            settings = self._settings(server, document)
             command = (sys.executable, "-m", "pytest", "tests/conformance", "-p", "no:cacheprovider", "--collect-only")
             inherited = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
             subprocess.run(  # noqa: S603 - our own command
@@ -168,6 +170,13 @@ class NightRuns:
                 check=True,
             )
         return self.planned()
+
+    def _settings(self, server: MockServer, document: Document) -> dict[str, str]:
+        given = settings_of(server)
+        if self.writes_to_all:
+            return dict.fromkeys(variables_of(document), AN_ID) | given
+        given.pop(EVENTS, None)  # the run creates what it cancels, as with a sandbox that names no records
+        return given
 
     def _arguments(self, number: int, document: Document) -> tuple[str, ...]:
         named = [word for operation in document.operations for word in ("--operation", operation.id)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,11 @@ PLANNED_TWICE_EVERY: Final = 10
 def read_document(file: Path) -> Any:
     """Return an OpenAPI document, as it is written."""
     return read_yaml(file.read_bytes())
+
+
+def operations_in(document: Mapping[str, Any]) -> int:
+    """Return the number of operations of a document."""
+    return sum(method in METHODS for path in document["paths"].values() for method in path)
 
 
 class Simulation:

@@ -10,6 +10,7 @@ import pytest
 
 from contracts.openapi.document import Document
 from tests.nights import measures
+from tests.nights.__main__ import too_few
 from tests.nights.large_document import MAX_OPERATIONS, large_document
 from tests.nights.measures import Scenario
 from tests.nights.night_runs import Night
@@ -18,6 +19,7 @@ from tests.support.factories import table
 
 MUSTS = frozenset({("a", "X-01"), ("b", "X-01")})
 SCENARIO = Scenario.of(6)
+WHY = "so a fault may go before it is found; give at least 209, or a larger --budget"
 
 
 def night(number: int, depths: Mapping[str, str], *failing: str, verdict: str = "held") -> Night:
@@ -144,3 +146,26 @@ def test_rest_of_a_family_is_one_without_writes() -> None:
         operations = [one for item in large_document(size)["paths"].values() for one in item.values()]
         assert len(operations) == size
         assert sum("requestBody" in one and "x-not-supported" not in one for one in operations) == writes
+
+
+@table(
+    "nights, budget, operations, sentence",
+    {
+        "enough": (30, 6_000, 211, ""),
+        "a small one": (6, 600, 12, ""),
+        "each operation takes long": (
+            6,
+            300,
+            211,
+            f"6 nights are too few: at 300 requests each of 211 operations is tried every 106 runs, {WHY}",
+        ),
+        "no operation in full": (
+            30,
+            100,
+            12,
+            "100 requests are less than one operation takes, which is 120: give a larger --budget",
+        ),
+    },
+)
+def test_simulation_that_shows_nothing_is_refused(nights: int, budget: int, operations: int, sentence: str) -> None:
+    assert too_few(nights, budget, operations) == sentence
