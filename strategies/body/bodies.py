@@ -26,6 +26,11 @@ def missing_properties(operation: Operation) -> list[Mutation]:
     outermost = sum(not location.nested for location in required)
     if outermost > 1:
         mutations.insert(outermost, Mutation("every property missing", on_body(lambda _: {}), Priority.USUAL))
+        optional = [one.name for one in body_locations(operation) if not (one.required or one.nested)]
+        if optional:  # as in a change of some properties, which another method would be for
+            last = optional[-1]
+            alone = on_body(lambda body: {name: value for name, value in body.items() if name == last})
+            mutations.insert(outermost, Mutation(f"nothing but {last}", alone, Priority.USUAL))
     return only_invalid(operation, mutations)
 
 

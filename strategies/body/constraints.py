@@ -7,13 +7,15 @@ validator decides whether each is valid.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice, zip_longest
 from math import ceil, floor
 from typing import TypeAlias
 
+from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from contracts.openapi.samples import (
@@ -30,7 +32,7 @@ from contracts.openapi.samples import (
 from contracts.openapi.schema_validator import validator_for
 from strategies.body.form_violations import has_form, invalid_forms, other_forms, reader_dependent_forms, round_robin
 from strategies.core import format_mutations
-from strategies.core.body_locations import body_locations, on_body, only_invalid, only_valid
+from strategies.core.body_locations import BodyLocation, body_locations, on_body, only_invalid, only_valid
 from strategies.core.mutation import Mutation, Priority, combine
 
 Row: TypeAlias = tuple[str, Json]
@@ -42,6 +44,15 @@ FIRST_PER_PROPERTY = 2
 USUAL_PER_PROPERTY = 6
 NON_ASCII = "\u00e9"
 """One character, two bytes: too many of it are too many in either count."""
+LIKE_A_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+LEAP_DAY = "2096-02-29"
+USUAL_FORMS = {
+    "date-time": (
+        (" with milliseconds", "2099-01-15T00:10:00.000Z"),
+        (" with an offset", "2099-01-15T12:30:00+05:30"),
+    )
+}
+"""By format, how programs write values of it: as `toISOString` does, soon after midnight, and in a time zone."""
 NO_CHOICE = "NONE_OF_THE_CHOICES"
 ROUNDS = (
     ("constraints just kept", Priority.FIRST),
@@ -55,11 +66,16 @@ def constraint_violations(operation: Operation) -> list[Mutation]:
     """ERR-06: each constraint violated by one step, properties in rotation: a small budget covers all."""
     rows = [
         [
-            Mutation(
-                f"{location.name} {spelling}",
-                location.put(value),
-                _priority_of(rank, nested=location.nested),
-                location.mutated_property,
+            _beside_another_form(
+                operation,
+                location,
+                Mutation(
+                    f"{location.name} {spelling}",
+                    location.put(value),
+                    _priority_of(rank, nested=location.nested),
+                    location.mutated_property,
+                ),
+                rank,
             )
             for rank, (spelling, value) in enumerate(invalid_values(location.schema))
         ]
@@ -79,6 +95,22 @@ def constraint_violations(operation: Operation) -> list[Mutation]:
         for location in body_locations(operation)
     ]
     return only_invalid(operation, [*round_robin(rows), *round_robin(dependent)])
+
+
+def _beside_another_form(operation: Operation, location: BodyLocation, mutation: Mutation, rank: int) -> Mutation:
+    """Return the second violation of a form with another property in its other form: some validators then skip both."""
+    if rank != 1 or location.nested or not any(has_form(one) for one in alternatives(location.schema)):
+        return mutation
+    for other in body_locations(operation):
+        if other.name != location.name and not other.nested:
+            for name, text in other_forms(other.schema):
+                both = partial(_in_turn, other.put(text), mutation.apply)
+                return replace(mutation, name=f"{mutation.name} beside a {name}", apply=both)
+    return mutation
+
+
+def _in_turn(first: Callable[[Request], Request], second: Callable[[Request], Request], request: Request) -> Request:
+    return second(first(request))
 
 
 def constraint_boundaries(operation: Operation) -> list[Mutation]:
@@ -233,7 +265,15 @@ def _boundary_steps(schema: Json) -> Iterator[Row]:
         known = string_sample(one)
         if "pattern" in one and known:
             yield from format_mutations.extremes(known, validator_for(one).is_valid)
-    yield from ((f"as {name}", text) for name, text in other_forms(schema))
+    forms = [
+        (f"as {name}{how}", other)
+        for name, text in other_forms(schema)
+        for how, other in USUAL_FORMS.get(name, (("", text),))
+    ]
+    known = string_sample(schema)
+    if known and re.fullmatch(LIKE_A_DATE, known):
+        forms.insert(1, ("as a leap day", LEAP_DAY))
+    yield from forms
     if "type" in schema and admits(schema, "null") and "enum" not in schema:
         yield "as null", None
 

@@ -198,7 +198,13 @@ def unknown_values(operation: Operation) -> list[Mutation]:
     """RESP-06: well-formed unknown ids. The contract leaves open whether they are accepted."""
     supplied = [location for location in body_locations(operation) if SUPPLIED_BY in location.schema]
     return only_valid(
-        operation, [Mutation(f"{location.name} unknown", location.put(unknown_value)) for location in supplied]
+        operation,
+        [
+            # Whether a create that is rejected for it makes a record all the same shows in the listing.
+            Mutation(f"{one.name} unknown", one.put(unknown_value), Priority.FIRST if first else Priority.USUAL)
+            for one in supplied
+            for first in [operation.record is not None and one is supplied[0]]
+        ],
     )
 
 

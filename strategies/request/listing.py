@@ -97,9 +97,9 @@ def orders(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
         mutations[0] = Mutation(f"the first by {usual}, ascending", first)
     mutations += [Mutation(f"by {field}, no direction", with_query(**{listing.order: field})) for field in fields[-1:]]
     if fields and (shared := _field_with_ties(items)):
-        # Both directions: ties in the order of storage are right in one of the two.
-        for word, direction in (("ascending", ASCENDING), ("descending", DESCENDING)):
-            both = f"{shared}:{DESCENDING},{fields[0]}:{direction}"
+        # Both directions: ties in the order of storage are right in one of the two. No direction means ascending.
+        for word, direction in (("no direction", ""), ("descending", f":{DESCENDING}")):
+            both = f"{shared}:{DESCENDING},{fields[0]}{direction}"
             name = f"by {shared}, descending, then by {fields[0]}, {word}"
             mutations.insert(2, Mutation(name, with_query(**{listing.order: both})))
     if sparse := _nullable_field(items):
@@ -147,6 +147,11 @@ def filters(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
         name = texts[0]
         mutations.insert(1, Mutation(f"{name} of no record", with_query(**{name: "no-such-value"})))
         mutations.insert(2, Mutation(f"the start of a {name}", with_query(**{name: value[:-1]})))
+        lists = [
+            other for other in texts if any(isinstance(item.get(parameters[other][FILTERS]), list) for item in items)
+        ]
+        if lists and (held := _example_value(items, parameters[lists[0]])):
+            mutations.insert(3, Mutation(f"a part of a {lists[0]}", with_query(**{lists[0]: held[1:-1]})))
         if value.swapcase() != value:
             mutations.insert(3, Mutation(f"{name} in the other case", with_query(**{name: value.swapcase()})))
         if operation.listing:

@@ -53,6 +53,7 @@ def robustness_queries(operation: Operation) -> list[Mutation]:
     mutations += [
         *_together("empty", {name: _set(name, "") for name in dict.fromkeys([*texts, *nullable])}),
         *_together("as an object", {name: _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1") for name in texts}),
+        *_together("given twice", {name: _set(name, "1", "2") for name in dict.fromkeys([*texts, *dict(whole)])}),
         *_together("with an exponent", {name: _set(name, "1e1") for name, _ in whole}),
         *_together("with a zero fraction", {name: _set(name, "1.0") for name, _ in whole}, Priority.LAST),
     ]
@@ -81,7 +82,6 @@ def _together(
 
 def _number_edge_cases(name: str, schema: Json) -> list[Mutation]:
     mutations = [
-        Mutation(f"{name} given twice", _set(name, "1", "2"), Priority.LAST),
         Mutation(f"{name} as an array", _add_raw(f"{quote(name, safe='')}%5B%5D=1"), Priority.LAST),
     ]
     if not {"maximum", "exclusiveMaximum", "enum", "const"} & schema.keys():

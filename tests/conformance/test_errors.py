@@ -1,13 +1,17 @@
 """ERR: the 400 error contract."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from contracts.checks import errors, http_methods, leaks
 from contracts.checks.base import per_exchange
 from contracts.errors import CouldNotTell, NotApplicable, NotReached
 from contracts.model.http import CONTROL
+from contracts.openapi.operation import Operation
 from strategies.body import bodies, constraints, fault_combinations, json_syntax, type_mutations
+from strategies.core.mutation import Mutation, combine
 from strategies.generated import invalid_bodies, invalid_coverage_cases
+from strategies.request import methods
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import accepts, holds_for_each_exchange, rejects_with_400, require_400
 from tests.harness.trial.requirement_test import RequirementTest
@@ -15,6 +19,8 @@ from tests.harness.trial.search import search
 from tests.harness.trial.side_effects import check_no_side_effects
 
 refused = errors.rejected_with(HTTPStatus.BAD_REQUEST)
+REJECTED_OR_UNKNOWN = (400, 404, 409, 410, 422)
+"""A server may look the record up before it validates the body."""
 REQUESTS_FOR_SEARCH = 1
 """Of the extra requests of ERR-14, at least so many are left for Hypothesis."""
 
@@ -75,10 +81,22 @@ def test_next_good_request_is_served_after_a_malformed_one(test: RequirementTest
             test.check_exchange(good, http_methods.accepted)
 
 
+def invalid_for_an_unknown_record(operation: Operation) -> list[Mutation]:
+    """Give the mutation to a wrong type and an unknown id in the path: some servers validate only what they find."""
+    unknown, wrong = methods.unknown_path_ids(operation)[:1], type_mutations.wrong_types(operation)[:1]
+    if not (operation.path_parameters and unknown and wrong):
+        return []
+    return [replace(combine(f"{wrong[0].name}, {unknown[0].name}", (*unknown, *wrong)), parts=())]
+
+
 @requirement("ERR-14", mutations=fault_combinations.combined_faults, extra_requests=(1, 1, 200))
 def test_any_other_breach_of_the_schema_is_refused(test: RequirementTest) -> None:
     for exchange in test.send_rejected_mutations(base=test.run.prepare_rejection_base):
         test.check_exchange(exchange, errors.malformed_body_rejected)
+    for mutation in invalid_for_an_unknown_record(test.operation):
+        if test.run.budget.spare > 0:
+            request = mutation.apply(test.run.prepare_rejection_base())
+            test.check_exchange(test.run.send(request, mutation), errors.rejected_with(*REJECTED_OR_UNKNOWN))
     control = test.run.prepare_rejection_base()
     tried = {exchange.request for exchange in test.run.exchanges}
     for request in invalid_coverage_cases(test.document, test.operation, control):

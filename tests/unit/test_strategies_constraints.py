@@ -65,7 +65,7 @@ def test_each_constraint_is_broken_by_one_step(schema, mutations) -> None:
         "choices": ({"type": "string", "enum": ["A", "B"]}, ["A", "B"]),
         "length of a form": ({"type": "string", "pattern": "^[A-Z]+$", "maxLength": 3, "example": "Q"}, ["XXX"]),
         "clock": (CLOCK, ["23:59:59", "00:00:00"]),
-        "day": (DAY, ["2099-01-15T10:30:00Z"]),
+        "day": (DAY, ["2099-01-15T00:10:00.000Z", "2096-02-29", "2099-01-15T12:30:00+05:30"]),
         "null": ({"type": ["integer", "null"], "maximum": 5}, [5, None]),
         "items": ({"type": "array", "minItems": 1, "maxItems": 2, "items": {"const": 1}}, [[1], [1, 1]]),
     },
@@ -211,3 +211,10 @@ def test_pattern_of_ecma_262_is_read_as_such() -> None:
 
 def test_pattern_that_no_engine_reads_is_not_judged() -> None:
     assert fits({"type": "string", "pattern": r"^\p{Whatever}($"}, "whatever")
+
+
+def test_second_miss_of_a_form_stands_beside_another_form() -> None:
+    taken = operation(objects({"day": DAY, "clock": CLOCK}))
+    request = control().with_json({"day": "2099-01-15", "clock": "09:00:00"})
+    beside = [one for one in constraints.constraint_violations(taken) if one.name.endswith(" beside a date-time")]
+    assert [one.apply(request).json() for one in beside] == [{"day": "2099-01-15T10:30:00Z", "clock": "14:60:00"}]

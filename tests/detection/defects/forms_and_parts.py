@@ -1,0 +1,166 @@
+"""Values in a form that programs usually write, and what is only checked beside the usual form of something else."""
+
+# ruff: noqa: D102 - the mock says what each step does
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.mock.data.state import EVENTS
+from contracts.mock.http.api import MockApi
+from contracts.mock.operations.zod_issues import custom
+from contracts.model.json_value import Json
+from contracts.openapi.operation import Operation
+from tests.detection.catalogue import CREATE, LIST, UPDATE, defect
+from tests.detection.probe import Probe
+
+DATE: Final = "appointment_date"
+MILLISECONDS: Final = "2099-01-15T00:10:00.000Z"
+PERSONS: Final = "associated_lead_ids"
+
+
+class RefusesDates(MockApi):
+    """Refuses some dates; no defect by itself."""
+
+    def refuses(self, sent: str) -> bool:
+        """Whether this date is refused."""
+        raise NotImplementedError
+
+    def validate(self, operation: Operation, value: Json) -> list[Json]:
+        sent = value.get(DATE) if isinstance(value, dict) else None
+        refused = isinstance(sent, str) and self.refuses(sent)
+        return [custom("Invalid date", DATE)] if refused else super().validate(operation, value)
+
+
+@defect(
+    group="constraints",
+    requirement="ERR-16",
+    affects=CREATE,
+    observe=lambda probe: probe.create(probe.create_body(**{DATE: MILLISECONDS})).status,
+)
+class MillisecondsAreRefused(RefusesDates):
+    """A date-time with a fraction of a second is refused, though `toISOString` writes just that."""
+
+    def refuses(self, sent: str) -> bool:
+        return "." in sent
+
+
+@defect(
+    group="constraints",
+    requirement="ERR-16",
+    affects=UPDATE,
+    observe=lambda probe: probe.update(probe.update_body(**{DATE: "2096-02-29"})).status,
+)
+class LeapDaysAreRefused(RefusesDates):
+    """The 29th of February is refused in every year."""
+
+    def refuses(self, sent: str) -> bool:
+        return sent[5:10] == "02-29"
+
+
+@defect(
+    group="validation",
+    requirement="ERR-01",
+    affects=UPDATE,
+    observe=lambda probe: probe.update({"notes": "Another text"}).status,
+)
+class NotesAloneAreAnUpdate(MockApi):
+    """An update with nothing but notes is taken for a change of these alone."""
+
+    def normalise(self, operation: Operation, value: Json) -> Json:
+        body = {name: sent for name, sent in value.items() if name != "event_id"} if isinstance(value, dict) else {}
+        if operation.updates_record and body.keys() == {"notes"}:
+            usual = {DATE: "2099-01-05", "appointment_time": "09:00:00", "title": "Visit"}
+            return {**usual, "appointment_duration_minutes": 30, **value}
+        return value
+
+
+@defect(
+    group="validation",
+    requirement="ERR-14",
+    affects=UPDATE,
+    observe=lambda probe: probe.update({"title": 7}, event="nothing-here").status,
+)
+class UnknownEventsAreNotValidated(MockApi):
+    """The body of an update is only validated if the event is known."""
+
+    def validate(self, operation: Operation, value: Json) -> list[Json]:
+        event = next(iter(self.sent(operation, value, EVENTS).values()), None) if isinstance(value, dict) else None
+        return (
+            [] if operation.updates_record and event not in self.state.records else super().validate(operation, value)
+        )
+
+    def echo(self, operation: Operation, value: Json) -> dict[str, Json]:
+        return {name: sent for name, sent in super().echo(operation, value).items() if isinstance(sent, str)}
+
+
+@defect(
+    group="validation",
+    requirement="ERR-06",
+    affects=UPDATE,
+    observe=lambda probe: (
+        probe.update(probe.update_body(**{DATE: MILLISECONDS, "appointment_time": "9 o'clock"})).status
+    ),
+)
+class TimesAreUncheckedBesideADateTime(MockApi):
+    """The time may be any text if the date is a date-time, which has a time itself."""
+
+    def validate(self, operation: Operation, value: Json) -> list[Json]:
+        issues = super().validate(operation, value)
+        beside = isinstance(value, dict) and "T" in str(value.get(DATE))
+        return [issue for issue in issues if not (beside and issue.get("path") == ["appointment_time"])]
+
+
+def found_by_a_part(probe: Probe) -> int:
+    """Return how many records are found by a part of the id of a lead."""
+    leads = next(item[PERSONS] for item in probe.listed_records() if item[PERSONS])
+    return len(probe.listed_records(f"lead_id={leads[0][2:-2]}"))
+
+
+@defect(
+    group="listing",
+    requirement="LIST-02",
+    affects=LIST,
+    observe=found_by_a_part,
+)
+class PersonsAreFoundByAPart(MockApi):
+    """The filter by a lead finds each id that contains the value."""
+
+    def matches(self, schema: Json, held: Json, sent: str) -> bool:
+        return any(sent in one for one in held) if isinstance(held, list) else super().matches(schema, held, sent)
+
+
+@defect(
+    group="listing",
+    requirement="LIST-02",
+    affects=LIST,
+    observe=lambda probe: probe.listed_ids("order-by=x_property_id:desc,created_at"),
+)
+class SecondFieldHasTheDirectionOfTheFirst(MockApi):
+    """Of two fields to order by, the second one without a direction takes over that of the first."""
+
+    def parameters(self, request: Request) -> dict[str, str]:
+        sent = super().parameters(request)
+        first, comma, rest = sent.get("order-by", "").partition(",")
+        if comma and ":" in first and ":" not in rest:
+            sent["order-by"] = f"{first},{rest}:{first.partition(':')[2]}"
+        return sent
+
+
+@defect(
+    group="robustness",
+    requirement="RESP-06",
+    affects=LIST,
+    observe=lambda probe: probe.page("lead_id=1&lead_id=2").status,
+)
+class RepeatedParametersCrash(MockApi):
+    """A parameter that is given twice arrives as a list, on which no method of a text works."""
+
+    def list_records(self, request: Request, operation: Operation) -> Response:
+        names = [name for name, _ in request.query_params.multi_items()]
+        if len(set(names)) < len(names):
+            raise TypeError("value.trim is not a function")
+        return super().list_records(request, operation)
