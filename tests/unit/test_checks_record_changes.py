@@ -167,6 +167,13 @@ def test_no_record_is_added(expected, added) -> None:
     assert decided(check(UPDATE, page(*found, record()))) == expected
 
 
+def test_record_with_the_same_texts_may_be_that_of_another_process() -> None:
+    before = page(record(event_name="Visit with a friend", notes="Brings a dog"))
+    changes = Changes(before, {"r-1": NONE}, shared=True)
+    copy = record("r-9", created_at=LATER, event_name="Visit with a friend", notes="Brings a dog")
+    assert record_changes.no_record_is_added(LIST, changes)(UPDATE, page(copy, record())) is NOT_CONCERNED
+
+
 def test_short_texts_may_be_those_of_others() -> None:
     changes = Changes(page(record(event_name="Tour", notes="-")), {"r-1": NONE})
     check = record_changes.no_record_is_added(LIST, changes)

@@ -17,7 +17,7 @@ import pytest
 from contracts.errors import UsageError
 from contracts.untrusted.similar_names import choices
 from tests.harness.config.access import Access
-from tests.harness.config.settings import PRODUCTION_HOST, Profile
+from tests.harness.config.settings import MOCK, PRODUCTION_HOST, Profile
 from tests.harness.http.timing import ClientPolicy
 from tests.harness.pytest_plugin.output_paths import OUTPUT_OPTIONS, check_writable, expanded
 from tests.harness.pytest_plugin.replay import LATEST
@@ -186,6 +186,8 @@ def options_of(config: pytest.Config) -> Options:
         redact_ids=config.getoption("--redact", None) == "ids",
         tests_nothing=config.option.collectonly,
         merges=bool(config.getoption("--merge", None)),
+        # With the embedded mock each process has one of its own.
+        shared=(is_worker(config) or bool(config.getoption("--shard", None))) and config.getoption("--target") != MOCK,
         client_policy=config.stash.get(CLIENT_POLICY, ClientPolicy()),
         notify=partial(write_line, config),
         run=getattr(config, "workerinput", {}).get("run") or uuid.uuid4().hex,

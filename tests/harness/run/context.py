@@ -25,7 +25,7 @@ class RunContext:
     every job so far, with the mutation of the write that queued it, `listed_pages` status and body of the listings that
     were read for ids, `found_ids` these ids, by the variable that would give them; runs add to these. `ledger` knows
     which records were written to, and `snapshots` are the last pages of newest records, by the listing's id.
-    `on_exchange` gets each exchange, from whatever thread.
+    `on_exchange` gets each exchange, from whatever thread. `shared`: other processes of the run write to the target.
     """
 
     document: Document
@@ -41,6 +41,7 @@ class RunContext:
     found_ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ledger: WriteLedger = field(default_factory=WriteLedger)
     snapshots: dict[str, Exchange] = field(default_factory=dict)
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Options:
 
     `tests_nothing`: the checks are only collected, so that a requirement may be unfinished. `operations_may_be_gone`:
     they are those of an earlier run, and the document may have lost some. `merges`: the results of shards are reported,
-    and nothing is sent.
+    and nothing is sent. `shared`: other processes of the run write to the target at the same time.
     """
 
     target: str
@@ -39,6 +39,7 @@ class Options:
     tests_nothing: bool = False
     operations_may_be_gone: bool = False
     merges: bool = False
+    shared: bool = False
     run: str = field(default_factory=lambda: uuid.uuid4().hex)
     process: str = ""
     client_policy: ClientPolicy = field(default_factory=ClientPolicy)

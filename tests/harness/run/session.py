@@ -185,7 +185,13 @@ class Session:
         """Return what the runs of all operations share."""
         if self._context is None:
             self._context = RunContext(
-                self.document, self.target, self.client, self.selected, self.records, self._notify
+                self.document,
+                self.target,
+                self.client,
+                self.selected,
+                self.records,
+                self._notify,
+                shared=self.options.shared,
             )
         return self._context
 

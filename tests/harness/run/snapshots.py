@@ -64,6 +64,7 @@ class Snapshots:
             writes=context.ledger.since(self.before.number, {*ids, *self._given()}),
             created=ids,
             marks=frozenset(made_by_mark(context.resources, self.listing)),
+            shared=context.shared,
         )
 
     def _given(self) -> tuple[str, ...]:
