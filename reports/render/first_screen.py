@@ -8,7 +8,7 @@ from contracts.model.result import stop_reason
 from reports.render.undecided import reasons
 from reports.render.wording import one_line, shorten
 from reports.run.causes import Cause
-from reports.run.counts import CheckResult, Counts, check_result, gating, pluralize
+from reports.run.counts import CheckResult, Counts, check_result, gating, pluralize, would_gate
 from reports.run.run_report import RunReport
 
 CAUSES_SHOWN = 4
@@ -65,7 +65,9 @@ def _count(report: RunReport, among: Collection[CheckResult], why: str) -> str:
 
 def _evidence(report: RunReport) -> str:
     musts = Counts.of(gating(report.results))
+    would = would_gate(report.results)
+    more = f" {pluralize(would, 'finding')} more would fail the run if stated, not shown by example;" if would else ""
     return (
-        f"{musts[CheckResult.HELD]} of {pluralize(musts.total, 'must')} held;"
+        f"{musts[CheckResult.HELD]} of {pluralize(musts.total, 'must')} held;{more}"
         f" {pluralize(report.sent, 'request')} sent, {report.controls} unmodified ones accepted"
     )

@@ -109,6 +109,11 @@ def requirements(items: Iterable[ItemResult]) -> set[str]:
     return {item.requirement for item in items if item.is_check}
 
 
+def would_gate(items: Iterable[ItemResult]) -> int:
+    """Return how many findings would fail the run if the documentation stated what it shows by example."""
+    return sum(finding.gates_if_stated for item in items if not item.follows_from for finding in item.findings)
+
+
 def explanation(items: Sequence[ItemResult]) -> dict[str, str]:
     """Return a sentence about the numbers of a run for all of its checks, and one for the musts among them."""
     every, musts = Counts.of(items), Counts.of(gating(items))
@@ -116,7 +121,7 @@ def explanation(items: Sequence[ItemResult]) -> dict[str, str]:
     presumed = of_a_must - musts.total
     can_fail = f"{musts.total} of {pluralize(every.total, 'check')} can fail the run: {musts}"
     rest = f" ({of_a_must} check a must; {presumed} of those rest on an example or an inference and cannot)"
-    would = sum(finding.gates_if_stated for item in items if not item.follows_from for finding in item.findings)
+    would = would_gate(items)
     more = f"; {pluralize(would, 'more finding')} would fail it if the documentation stated what it shows by example"
     return {
         "Checks": (

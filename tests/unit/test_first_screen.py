@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from reports.render.first_screen import CAUSES_SHOWN, ROWS_SHOWN, rows
 from tests.support.factories import REQUIREMENTS, table
-from tests.support.report_factories import FOUND, OTHER, broken, earlier_run, item, run_report
+from tests.support.report_factories import ADVICE, FOUND, OTHER, altered, broken, earlier_run, item, run_report
 
 
 def test_causes_come_first_with_since_when_and_the_number_that_commands_take() -> None:
@@ -71,3 +71,11 @@ def test_recommendations_are_no_musts_that_could_not_be_told() -> None:
 
 def test_evidence_is_one_line() -> None:
     assert rows(run_report(item("held")))["Evidence"].startswith("1 of 1 must held; 40 requests sent, ")
+
+
+@table("number, told", {"none": (0, ""), "one": (1, " 1 finding more would"), "two": (2, " 2 findings more would")})
+def test_findings_that_the_documentation_shows_by_example_are_counted(number: int, told: str) -> None:
+    found = [altered(broken(replace(ADVICE, identity=f"{at:012}")), gates_if_stated=True) for at in range(number)]
+    evidence = rows(run_report(item("held"), *found))["Evidence"]
+    assert told in evidence
+    assert ("if stated" in evidence) is bool(number)

@@ -9,7 +9,7 @@ from contracts.requirements import FixHint
 from reports.render import markdown
 from reports.render.markdown import code, page, prose, write
 from tests.support.factories import REQUIREMENTS, table
-from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, earlier_run, item, run_report
+from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, altered, broken, earlier_run, item, run_report
 
 
 def test_order_is_verdict_changes_evidence() -> None:
@@ -161,3 +161,9 @@ def test_command_that_tries_a_cause_again_is_named() -> None:
 def test_option_is_named_where_nothing_holds_the_rest() -> None:
     many = broken(*(replace(FOUND, identity=f"{number:012}", problem=f"answered {number}") for number in range(40)))
     assert "- and 10 more new: write them with --summary FILE" in page(run_report(many))
+
+
+def test_findings_that_the_documentation_shows_by_example_are_counted() -> None:
+    text = page(run_report(item("held"), altered(broken(ADVICE), gates_if_stated=True)))
+    assert "1 more finding would fail it if the documentation stated what it shows by example" in text
+    assert "would fail it" not in page(run_report(item("held"), broken(ADVICE)))

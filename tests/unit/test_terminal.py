@@ -10,7 +10,7 @@ from reports.render.terminal import CAUSES_OF_A_STATE, COLUMNS, closing_text
 from reports.run.counts import CheckResult
 from reports.run.trend import State
 from tests.support.factories import table
-from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, broken, earlier_run, item, run_report
+from tests.support.report_factories import ADVICE, FOUND, ISSUE, OTHER, altered, broken, earlier_run, item, run_report
 from tests.support.suite_process import ROOT
 
 HELD = item("held")
@@ -209,3 +209,9 @@ def test_observation_is_listed_once_and_at_most_three_are() -> None:
     assert closed(seen, seen).count("Observed: one.") == 1
     lines = closed(seen, item("held", observations=["four", "five"]), files={"--summary": "s.json"})
     assert [line for line in lines if line.startswith("Observed")][-1] == "Observed: 2 more: see s.json."
+
+
+def test_findings_that_the_documentation_shows_by_example_are_counted() -> None:
+    text = " ".join(line.strip() for line in closed(HELD, altered(broken(ADVICE), gates_if_stated=True)))
+    assert "1 more finding would fail it if the documentation stated what it shows by example" in text
+    assert "would fail it" not in " ".join(closed(HELD, broken(ADVICE)))
