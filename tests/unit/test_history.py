@@ -190,3 +190,19 @@ def test_runs_at_the_same_time_both_keep_their_lines(tmp_path: Path) -> None:
 def test_runs_of_one_second_keep_their_order() -> None:
     runs = [replace(earlier_run(21), exit_code=code) for code in (1, 0, 6)]
     assert [run.exit_code for run in bounded(runs)] == [1, 0, 6]
+
+
+def test_runs_of_another_version_of_a_document_count_where_its_title_is_given(tmp_path: Path) -> None:
+    file = tmp_path / "h.jsonl"
+    versions = [
+        earlier_run(20, title="A", contract="000000000000"),
+        earlier_run(21, title="B", contract="111111111111"),
+        earlier_run(22, title="A", contract=MINE[1]),
+        earlier_run(23, title="A", target="sandbox"),
+    ]
+    for run in versions:
+        append(file, run)
+    assert [run.when[8:10] for run in read(file, *MINE, title="A").runs] == ["20", "22"]
+    assert days(file) == ["22"]
+    assert read(file, *MINE, title="C").runs == read(file, *MINE).runs
+    assert "History starts anew" in read(file, MINE[0], "222222222222", title="C").notice
