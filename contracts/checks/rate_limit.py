@@ -21,6 +21,8 @@ JUMPS_TOLERATED = 1
 """Rises beyond the one of each window: somebody may have had the limit reset."""
 MIN_PAIRS = 5
 """Fewer pairs of neighbours decide nothing."""
+RISES_TOLERATED = 1 / 5
+"""Of the steps over longer times: in a number without any order each second one is a rise."""
 
 
 def rate_headers_valid(operation: Operation, exchange: Exchange) -> Decision:
@@ -116,10 +118,10 @@ def _steps(accepted: Sequence[tuple[Exchange, int]], limit: int, began: float) -
 
 
 def _falls_slowly(accepted: Sequence[tuple[Exchange, int]]) -> bool:
-    """Return whether the remaining number falls from neighbour to neighbour, but for the start of each window."""
+    """Return whether the remaining number falls from neighbour to neighbour, but where a window may have begun."""
     steps = [after - before for (_, before), (_, after) in pairwise(accepted)]
-    falls = sum(step < 0 for step in steps)
-    return falls >= MIN_PAIRS and len(steps) - falls <= _windows(accepted)
+    others = sum(step >= 0 for step in steps)
+    return len(steps) >= MIN_PAIRS and others <= min(_windows(accepted), len(steps) * RISES_TOLERATED)
 
 
 def _windows(accepted: Sequence[tuple[Exchange, int]]) -> float:

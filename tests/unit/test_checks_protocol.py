@@ -458,6 +458,8 @@ def series(*left: int, pause: float = 0.1, limit: int = 150):
         "sent too far apart": ([], series(9, 9, 9, 9, 9, 9, pause=2)),
         "falls far apart": ([PASS], series(90, 80, 70, 60, 50, 40, pause=2)),
         "falls far apart, over a window's end": ([PASS], series(30, 20, 10, 140, 130, 120, 110, pause=9)),
+        "falls far apart, one of five steps over a window's end": ([PASS], series(34, 30, 146, 128, 103, 80, pause=30)),
+        "falls far apart, two of six steps rise": ([], series(34, 30, 146, 128, 140, 103, 80, pause=30)),
         "falls and rises far apart": ([], series(90, 80, 95, 60, 97, 40, 99, 20, 98, 3, pause=2)),
         "falls far apart, and rises at once": ([], [*series(9, 8, 7, 6, 5, 4, pause=2), rated("150", "9", began=10.1)]),
         "too few that fall far apart": ([], series(9, 8, 7, 6, 5, pause=2)),
