@@ -24,7 +24,7 @@ from reports.render.drift import as_json, markdown, text
 from reports.run.contract_names import ROOT
 from reports.run.output_folder import OutputFolder, default_folder
 from reports.site.comparison import ComparisonError
-from reports.site.published_document import compare
+from reports.site.published_document import compare, shown_name
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,7 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         default=default_folder(),
         help="folder of the results (default: %(default)s)",
     )
-    chosen = parser.parse_args(argv)
+    chosen, unknown = parser.parse_known_args(argv)
+    if unknown:  # argparse would show the credentials of an address
+        parser.error(f"unrecognized arguments: {' '.join(map(shown_name, unknown))}")
     results = OutputFolder(chosen.out).results
     try:
         drift = compare(chosen.contract, chosen.overlay, chosen.published, chosen.operation)

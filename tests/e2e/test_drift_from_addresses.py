@@ -231,6 +231,15 @@ def test_credentials_stand_in_no_failure(
         assert [one for one in SECRETS if one in repr(failed)] == []
 
 
+def test_credentials_of_an_address_too_many_are_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(["openapi.yml", f"https://{USER}:{PASSWORD}@vendor.example/openapi.yml", "--contrct", "x"])
+    assert ended.value.code != 0
+    said = capsys.readouterr().err
+    assert "unrecognized arguments: https://vendor.example/openapi.yml --contrct x" in said
+    assert [one for one in SECRETS if one in said] == []
+
+
 def test_credentials_stand_in_no_output_of_a_run(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Published, "answer", staticmethod(protected))
     secret = address.replace("http://", f"http://{USER}:{PASSWORD}@") + f"?{QUERY}"
