@@ -8,7 +8,7 @@ from http import HTTPStatus
 from contracts.checks.base import CheckFunction, is_documented_request, is_server_error, is_throttled
 from contracts.checks.preview import preview, preview_exchange, preview_json
 from contracts.checks.schema import schema_error
-from contracts.model.http import CONTROL, Exchange, Request
+from contracts.model.http import Exchange, Request
 from contracts.model.json_value import Json, resolve_pointer
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Operation
@@ -59,11 +59,14 @@ def job_is_known_and_fits(status: Operation) -> CheckFunction:
 
 
 def jobs_reach_final_status(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
-    """JOB-02. Check over all accepted reads of a job that it reaches a final status and keeps it."""
-    reads: dict[str, list[Exchange]] = {}
+    """JOB-02. Check over all accepted reads of a job that it reaches a final status and keeps it.
+
+    Reads with other headers or with a query are about the same job.
+    """
+    reads: dict[tuple[str, ...], list[Exchange]] = {}
     for exchange in exchanges:
-        if is_documented_request(operation, exchange) and exchange.mutation == CONTROL and exchange.accepted:
-            reads.setdefault(exchange.request.target, []).append(exchange)
+        if is_documented_request(operation, exchange) and exchange.accepted and exchange.issued_token:
+            reads.setdefault(tuple(operation.path_values(exchange.request.target).values()), []).append(exchange)
     for of_one_job in reads.values():
         final: str | None = None
         for exchange in of_one_job:

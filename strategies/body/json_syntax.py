@@ -168,7 +168,7 @@ NOT_JSON: Sequence[Malformation] = (
     Malformation("unquoted keys", Priority.USUAL, unquoted_keys),
     Malformation("raw newline in a string", Priority.USUAL, insert_in_last_string(b"\n")),
     Malformation("needless escape", Priority.USUAL, needless_escape, "Ruby"),
-    Malformation("NaN", Priority.USUAL, replace_last_value(b"NaN"), "CPython"),
+    Malformation("NaN, then the value", Priority.USUAL, repeat_last_key_after(b"NaN"), "CPython"),
     Malformation(
         "UTF-16", Priority.USUAL, lambda body: body.decode().encode("utf-16"), "CPython, Jackson", fuzzer_only=True
     ),
@@ -195,7 +195,7 @@ NOT_JSON: Sequence[Malformation] = (
     Malformation("XSSI prefix", Priority.LAST, lambda body: b")]}',\n" + body),
     Malformation("leading garbage", Priority.LAST, lambda body: b"x" + body),
     Malformation("Infinity", Priority.LAST, repeat_last_key_after(b"-Infinity"), "CPython"),
-    Malformation("NaN, then the value", Priority.LAST, repeat_last_key_after(b"NaN"), "CPython"),
+    Malformation("NaN", Priority.LAST, replace_last_value(b"NaN"), "CPython"),
     Malformation("form feed as white space", Priority.LAST, lambda body: b"\x0c" + body),
     Malformation("cut in the middle", Priority.LAST, lambda body: body[: len(body) // 2]),
     Malformation("leading comma", Priority.LAST, lambda body: b"{," + body[1:]),

@@ -142,10 +142,11 @@ def of_another_job(seen):
         "never ends": ([NO_END], [PENDING] * 8),
         "one of two never ends": ([PASS, NO_END], [SUCCESS, *[of_another_job(PENDING)] * 8]),
         "too few reads to tell": ([], [PENDING] * 7),
-        "read with an edit": (
+        "read without the token": (
             [],
-            [replace(SUCCESS, mutation="no Authorization"), replace(FAILURE, mutation="case swapped")],
+            [replace(one, mutation="case swapped", issued_token=False) for one in (SUCCESS, FAILURE)],
         ),
+        "read with other headers": ([PASS, CHANGED], [SUCCESS, replace(PENDING, mutation="odd headers")]),
         "another operation": ([], [exchange(body={"write_status": "SUCCESS"})]),
         "never asked": ([], []),
     },
