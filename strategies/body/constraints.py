@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import islice, zip_longest
 from math import ceil, floor
 from typing import TypeAlias
 
-from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from contracts.openapi.samples import (
@@ -30,7 +29,8 @@ from contracts.openapi.samples import (
     string_sample,
 )
 from contracts.openapi.schema_validator import validator_for
-from strategies.body.form_violations import has_form, invalid_forms, other_forms, reader_dependent_forms, round_robin
+from strategies.body.form_violations import has_form, invalid_forms, other_forms, round_robin
+from strategies.body.reader_dependent import reader_dependent_violations
 from strategies.core import format_mutations
 from strategies.core.body_locations import BodyLocation, body_locations, on_body, only_invalid, only_valid
 from strategies.core.mutation import Mutation, Priority, combine
@@ -81,20 +81,7 @@ def constraint_violations(operation: Operation) -> list[Mutation]:
         ]
         for location in body_locations(operation)
     ]
-    dependent = [
-        [
-            Mutation(
-                f"{location.name} {spelling}",
-                location.put(text),
-                Priority.LAST if location.nested or rank > 0 else Priority.USUAL,
-                location.mutated_property,
-                gates=False,
-            )
-            for rank, (spelling, text) in enumerate(reader_dependent_forms(location.schema))
-        ]
-        for location in body_locations(operation)
-    ]
-    return only_invalid(operation, [*round_robin(rows), *round_robin(dependent)])
+    return only_invalid(operation, [*round_robin(rows), *reader_dependent_violations(operation)])
 
 
 def _beside_another_form(operation: Operation, location: BodyLocation, mutation: Mutation, rank: int) -> Mutation:
@@ -104,13 +91,9 @@ def _beside_another_form(operation: Operation, location: BodyLocation, mutation:
     for other in body_locations(operation):
         if other.name != location.name and not other.nested:
             for name, text in other_forms(other.schema):
-                both = partial(_in_turn, other.put(text), mutation.apply)
-                return replace(mutation, name=f"{mutation.name} beside a {name}", apply=both)
+                both = combine(f"{mutation.name} beside a {name}", (Mutation(name, other.put(text)), mutation))
+                return replace(mutation, name=both.name, apply=both.apply)
     return mutation
-
-
-def _in_turn(first: Callable[[Request], Request], second: Callable[[Request], Request], request: Request) -> Request:
-    return second(first(request))
 
 
 def constraint_boundaries(operation: Operation) -> list[Mutation]:

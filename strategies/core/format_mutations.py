@@ -16,6 +16,7 @@ Admits: TypeAlias = Callable[[str], bool]
 PART = re.compile(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]")
 OTHER_SEPARATOR = {"-": "/", "/": "-", ":": ".", ".": ",", "@": "#", " ": "_"}
 OTHER_DIGITS = "in digits of another script"
+LINE_BREAK = "with a line break behind"
 WIDE_ZERO = 0xFF10
 """The first of the ten full-width digits."""
 MAX_COUNTED_DIGITS = 2
@@ -41,11 +42,13 @@ def near_misses(text: str, admits: Admits, max_count: int, *, notation_counts: b
 def reader_dependent(text: str, admits: Admits) -> list[tuple[str, str]]:
     """Return names and values of changes that the schema does not admit, and some careful readers take all the same.
 
-    Regex engines differ in what is a digit, parsers of a date-time in whether its zone may be missing.
+    Regex engines differ in what is a digit and in whether `$` matches before a line break, parsers of a date-time in
+    whether its zone may be missing.
     """
     wide = re.sub("[0-9]", lambda digit: chr(WIDE_ZERO + int(digit[0])), text)
     rows = (
         (OTHER_DIGITS, wide),
+        (LINE_BREAK, f"{text}\n"),
         ("with its last letter cut", re.sub("[A-Za-z]$", "", text)),
     )
     return [(name, value) for name, value in rows if value != text and not admits(value)]

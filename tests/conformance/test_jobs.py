@@ -169,7 +169,7 @@ def _use(test: RequirementTest, operation: Operation, request: Request) -> tuple
     return write, test.run.jobs.read_to_end(write) if write.accepted and operation.job_link else None
 
 
-@requirement("JOB-09", extra_requests=(1, 2, 2), compares=True)
+@requirement("JOB-09", extra_requests=(1, 1, 2), compares=True)
 def test_listing_shows_what_was_written(test: RequirementTest) -> None:
     check_changes(test)
 

@@ -12,6 +12,7 @@ from contracts.openapi.samples import FORMAT_SAMPLES, MAX_ALTERNATIVES, alternat
 from contracts.openapi.schema_validator import fits
 from strategies.body import constraints, robustness
 from strategies.core import format_mutations
+from strategies.core.mutation import Priority
 from tests.support.factories import control, flat, objects, operation, replayable, table
 from tests.support.schemas import DATE, FORMS, INSIDE, PLAIN, bounded
 
@@ -39,6 +40,7 @@ ROWS = st.sampled_from((*PLAIN, *FORMS, *INSIDE)) | bounded()
             {"type": "string", "pattern": "^a$"},
             {"in no known form", "empty", "in the other case", "with a digit for its last letter"}
             | {"with its last letter cut"}
+            | {"with a line break behind"}
             | {f"with a {what} {where}" for what in ("character", "space") for where in ("before", "behind")},
         ),
         "items": ({"type": "array", "minItems": 1, "maxItems": 2}, {"of 0 items", "of 3 items"}),
@@ -218,3 +220,14 @@ def test_second_miss_of_a_form_stands_beside_another_form() -> None:
     request = control().with_json({"day": "2099-01-15", "clock": "09:00:00"})
     beside = [one for one in constraints.constraint_violations(taken) if one.name.endswith(" beside a date-time")]
     assert [one.apply(request).json() for one in beside] == [{"day": "2099-01-15T10:30:00Z", "clock": "14:60:00"}]
+
+
+def test_several_forms_are_sent_as_some_readers_take_them() -> None:
+    taken = operation(objects({"day": DAY, "clock": CLOCK}))
+    request = control().with_json({"day": "2099-01-15", "clock": "09:00:00"})
+    first = next(one for one in constraints.constraint_violations(taken) if one.parts)
+    sent = first.apply(request).json()
+    assert sent["day"].endswith("\n")
+    assert not sent["clock"].isascii()
+    assert (first.named, first.gates, first.priority) == (("day", "clock"), False, Priority.FIRST)
+    assert [part.named for part in first.parts] == [("day",), ("clock",)]

@@ -9,17 +9,19 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.mock.data.state import EVENTS
+from contracts.mock.data.state import EVENTS, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
-from tests.detection.catalogue import CREATE, LIST, UPDATE, defect
+from tests.detection.catalogue import CREATE, LIST, READ, UPDATE, defect
+from tests.detection.defects.written_records import total
 from tests.detection.probe import Probe
 
 DATE: Final = "appointment_date"
 MILLISECONDS: Final = "2099-01-15T00:10:00.000Z"
 PERSONS: Final = "associated_lead_ids"
+LAST_OF_THREE_BYTES: Final = 0xFFFF
 
 
 class RefusesDates(MockApi):
@@ -164,3 +166,34 @@ class RepeatedParametersCrash(MockApi):
         if len(set(names)) < len(names):
             raise TypeError("value.trim is not a function")
         return super().list_records(request, operation)
+
+
+@defect(
+    group="records",
+    requirement="JOB-06",
+    affects=(*CREATE, *READ, *LIST),
+    observe=lambda probe: (probe.create(probe.create_body(integration_id="nothing-here")).status, total(probe)),
+)
+class RefusedCreatesLeaveARecord(MockApi):
+    """A create for an integration that does not exist is refused, and its row stays in the cache."""
+
+    def unknown_values(self, operation: Operation, value: Json) -> list[Json]:
+        issues = super().unknown_values(operation, value)
+        if operation.record and issues:
+            self.state.create({**self.held(operation, value), "integration_id": self.state.integrations[0]})
+        return issues
+
+
+@defect(
+    group="robustness",
+    requirement="RESP-06",
+    affects=CREATE,
+    observe=lambda probe: probe.create(probe.create_body(title="Tour \U0001f3e0")).status,
+)
+class EmojiInATitleCrash(MockApi):
+    """The column of the title has three bytes a character, so that an emoji in it is an error of the database."""
+
+    def accept(self, operation: Operation, value: Json) -> Job:
+        if any(ord(character) > LAST_OF_THREE_BYTES for character in str(value.get("title", ""))):
+            raise RuntimeError("Incorrect string value")
+        return super().accept(operation, value)

@@ -36,7 +36,9 @@ def made_by_mark(resources: CreatedResources, listing: Operation) -> Mapping[str
     made: dict[str, Made] = {}
     for mark in dict.fromkeys(record.mark for record in records if record.mark):
         alike = [record for record in records if record.mark == mark]
-        unknown = sum(record.lost_responses + (record.exists and record.id is None) for record in alike)
+        # A job that failed made none, so that a record more is not its.
+        open_jobs = sum(record.exists and record.id is None and not record.removed for record in alike)
+        unknown = open_jobs + sum(record.lost_responses for record in alike)
         texts = frozenset(marked(mark, record.texts) for record in alike if record.exists)
         made[mark] = Made(texts - {()}, ids, unknown)
     return made

@@ -32,6 +32,8 @@ SHOULD_PENALTY: Final = 1.6
 """The mutations of a should that has its own exchanges are left out this much sooner than those of a must."""
 AMONG_FIRST: Final = 0.5
 """Sorts behind half of the mutations of the first priority: what becomes of records tells more than the other half."""
+FEW_REQUESTS: Final = 2
+"""Extra requests of any profile that are not worth to be put off."""
 METHOD_REQUIREMENTS: Final = "HTTP-"
 TOKEN_REQUIREMENTS: Final = ("AUTH-03", "AUTH-04")
 """How the header is read and a token compared, which all operations have in common; AUTH-01 and AUTH-02 show whether an
@@ -149,7 +151,8 @@ def _candidates(
 ) -> Iterator[_Candidate]:
     for requirement, demand in demands.items():
         # Creating records is expensive: there the extra requests of a should come after mutations that tell more.
-        expensive = operation.record is not None and not requirement.gates
+        many = max(demand.extra_requests) > FEW_REQUESTS
+        expensive = many and operation.record is not None and not requirement.gates
         yield _Candidate((Priority.FIRST, AMONG_FIRST) if expensive else FIRST_RANK, demand, None)
         wanted = demand.mutations(operation) if demand.mutations else []
         mutations = sorted(wanted, key=lambda mutation: mutation.priority)
