@@ -152,7 +152,7 @@ def names_each(exchange: Exchange, names: Sequence[str]) -> bool:
     value = exchange.response.json() if exchange.response else None
     error = value.get("error") if isinstance(value, dict) else None
     body = exchange.request.body or b""
-    said = _without(error if error is not None else value, exchange.request.json() if body else None)
+    said = _without(error if error is not None else value, strict_json.read(body).value)
     searched = json.dumps(said, ensure_ascii=False)
     if body:
         # Given back as a text; what stands in a JSON text has its quotes escaped.

@@ -38,13 +38,15 @@ class RecordWrites:
 
     `updates` are what each update sent of what a listing shows but ids, by the names of its body, in the order sent;
     `numbers` are those of their requests. `cancelled`: a cancellation of the record was accepted, also before the page.
-    `uncertain`: a write may have been done or not, or its values are not known.
+    `uncertain`: a write may have been done or not, or its values are not known. `earlier` are the updates before the
+    page, which may still be under way.
     """
 
     updates: Sequence[Mapping[str, Json]] = ()
     numbers: Sequence[int] = ()
     cancelled: bool = False
     uncertain: bool = False
+    earlier: Sequence[Mapping[str, Json]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def only_writes_change_records(listing: Operation, changes: Changes) -> CheckFun
             decision = PASS
             for where in _kept(listing, earlier[record], writes):
                 before, now = earlier[record][where], found[record].get(where)
-                if _differs(before, now):
+                if _differs(before, now) and not _was_sent_before(listing, where, now, writes):
                     by = "an update" if writes.updates else "a cancellation" if writes.cancelled else "no write"
                     kind = f"{where} changed by {by}" + ("" if writes.updates or writes.cancelled else " of the record")
                     expected = f"{record} with {where} = {preview_json(before)}, as before"
@@ -205,6 +207,13 @@ def _kept(listing: Operation, before: Item, writes: RecordWrites) -> Iterator[st
         if name not in sent and (not written or isinstance(before.get(where), list)):
             names.append(where)
     yield from (where for where in names if before.get(where) not in (None, "", []))
+
+
+def _was_sent_before(listing: Operation, where: str, now: Json, writes: RecordWrites) -> bool:
+    """Return whether an update before the page sent what is shown now: its job may have ended after the page."""
+    sent = [value for update in writes.earlier for name, value in update.items() if listing.listed_as[name] == where]
+    texts = [value for value in sent if isinstance(value, str) and isinstance(now, str)]
+    return any(_shows(now, text) or same_day(str(now), text) for text in texts)
 
 
 def _differs(before: Json, now: Json) -> bool:

@@ -207,6 +207,11 @@ def test_body_that_an_error_gives_back_names_nothing(answer: Json, expected) -> 
     assert errors.names_each(exchange(400, answer, request_body=SENT), tuple(SENT)) is expected
 
 
+def test_body_that_is_no_json_is_no_reason_not_to_read_the_error() -> None:
+    seen = exchange(400, {"error": {"message": "event_id: cannot read {event_id"}}, request_body=b"{event_id")
+    assert errors.names_each(seen, ("event_id",))
+
+
 @table(
     "expected, seen",
     {

@@ -44,6 +44,16 @@ def updates(*sent: dict[str, Any], number: int = 1) -> RecordWrites:
         "one person more": (PASS, NONE, {"associated_lead_ids": ["l-2", "l-1"]}),
         "nobody": ("associated_lead_ids changed by no write of the record", NONE, {"associated_lead_ids": None}),
         "seen later": (PASS, NONE, {"last_seen": "2026-01-02T09:00:00.000Z"}),
+        "as an update before the page sent it": (
+            PASS,
+            RecordWrites(earlier=({"title": "Tour", "appointment_date": "2099-01-06"},)),
+            {"event_name": "Tour", "appointment_datetime": "2099-01-06T00:00:00Z"},
+        ),
+        "as no update before the page sent it": (
+            "event_name changed by no write of the record",
+            RecordWrites(earlier=({"title": "Tour"}, {"notes": "Other"})),
+            {"event_name": "Other"},
+        ),
         "uncertain": (NOT_CONCERNED, UNCERTAIN, {"event_name": "Tour"}),
         "cancelled, and its title says so": (PASS, CANCELLED, {"event_name": "Cancelled: Visit"}),
         "cancelled, and nobody": (

@@ -378,6 +378,20 @@ def test_parts_are_not_tried_with_requests_that_a_must_is_waiting_for() -> None:
     assert (finding.mutation, len(run.exchanges)) == ("all at once", 1)
 
 
+def test_parts_leave_half_of_what_is_spare_where_each_may_create_a_record() -> None:
+    budget = Budget(spare=10, confirmations=0)
+    run = Run(CREATE, budget=budget, statuses=(400,))
+    sent = run.send
+
+    def send(*args: Any, **options: Any) -> Exchange:
+        budget.spare -= 4
+        return sent(*args, **options)
+
+    run.send = send
+    tried(run, combine("all at once", [changing(name) for name in "abcd"]), check=errors.rejected_with(422))
+    assert [one.mutation for one in run.exchanges] == ["all at once", "a"], "6 are spare then, and 2 after it"
+
+
 def test_answer_beyond_what_the_suite_reads_is_said_not_to_be_judged() -> None:
     run = Run(log=Log([exchange(200, b"[" * 5_000 + b"]" * 5_000)]))
     found = trial("RESP-02", run)

@@ -57,6 +57,11 @@ def test_what_may_have_changed_a_record_is_known(seen, updates, *, cancelled, un
     assert (len(writes.updates), writes.cancelled, writes.uncertain) == (updates, cancelled, uncertain)
 
 
+def test_update_before_the_page_may_still_be_under_way() -> None:
+    writes = ledger(update(number=2), update(number=3), update("evt-2", number=1)).since(2, ["evt-1"])["evt-1"]
+    assert (len(writes.earlier), len(writes.updates)) == (1, 1)
+
+
 def test_last_write_is_that_of_any_operation() -> None:
     create = exchange(200, operation=CREATE.id, request_body={"lead_id": "l-1"}, number=8)
     assert ledger(update(number=5), create, update(status=400, number=9)).last_write == 8

@@ -64,6 +64,7 @@ class WriteLedger:
                 numbers=tuple(at for at, _ in later),
                 cancelled=writes.cancelled,
                 uncertain=any(sent is None for _, sent in later),
+                earlier=tuple(sent for at, sent in writes.updates if at <= number and sent is not None),
             )
         return found
 

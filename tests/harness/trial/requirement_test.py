@@ -209,8 +209,10 @@ class RequirementTest:
         if id(exchange) not in self._combined:
             return
         mutation, base = self._combined[id(exchange)]
+        # A part that is accepted may create a record, whose cancellation costs more than the part.
+        kept = self.run.budget.spare // 2 if self.operation.record else 0
         for part in mutation.parts:
-            if self.run.budget.spare <= 0:
+            if self.run.budget.spare <= kept:
                 return
             if part.named and not exchange.accepted and errors.names_each(exchange, part.named):
                 continue  # the whole was rejected for this one, too
