@@ -120,9 +120,10 @@ def _blank_texts(texts: Sequence[BodyLocation]) -> list[Mutation]:
             mutations.append(replace(whole, expects_success=True))
         else:
             mutations += parts
-        soonest = Priority.FIRST if not text else Priority.USUAL
+        # The id of the record is more often left blank than that of an account, which is configured once.
+        soonest, later = (Priority.FIRST, Priority.USUAL) if not text else (Priority.USUAL, Priority.LAST)
         mutations += [
-            Mutation(f"{location.name} {spelling}", location.put(text), soonest if location is last else Priority.USUAL)
+            Mutation(f"{location.name} {spelling}", location.put(text), soonest if location is last else later)
             for location in reversed(ids)
             if fits(location.schema, text)
         ]

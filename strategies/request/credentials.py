@@ -37,7 +37,7 @@ def unissued_tokens(_: Operation) -> list[Mutation]:
             _unissued_token,
         ),
         _wrong_token("the word undefined", Priority.USUAL, lambda _: "undefined"),
-        _wrong_token("the word null", Priority.FIRST, lambda _: "null"),
+        _wrong_token("the word null", Priority.USUAL, lambda _: "null"),
         _wrong_token("the text of an object", Priority.USUAL, lambda _: "[object Object]"),
         _wrong_token("SQL in the token", Priority.USUAL, lambda _: "x' OR 'a'='a"),
         _wrong_token("a percent sign", Priority.USUAL, lambda _: "%"),
