@@ -164,7 +164,7 @@ def no_record_is_added(listing: Operation, changes: Changes) -> CheckFunction:
     def check(_: Operation, exchange: Exchange) -> Decision:
         earlier, page = _by_id(listing, changes.before), items(listing, exchange)
         own = {record: writes for record, writes in changes.writes.items() if record in earlier}
-        if page is None or not own or changes.shared:
+        if page is None or not own:
             return NOT_CONCERNED
         created = default_order(listing)
         newest = max((str(item.get(created)) for item in earlier.values()), default="")
@@ -185,6 +185,8 @@ def no_record_is_added(listing: Operation, changes: Changes) -> CheckFunction:
             ):
                 continue
             for texts, original in originals.items():
+                if texts <= shown and changes.shared:
+                    return NOT_CONCERNED
                 if texts <= shown:
                     observed = f"{record} with the texts of {original} as well"
                     return Violation("a copy of a record", "no record but those that creates made", observed)

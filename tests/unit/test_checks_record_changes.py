@@ -181,7 +181,9 @@ def test_record_with_the_same_texts_may_be_that_of_another_process() -> None:
     before = page(record(event_name="Visit with a friend", notes="Brings a dog"))
     changes = Changes(before, {"r-1": NONE}, shared=True)
     copy = record("r-9", created_at=LATER, event_name="Visit with a friend", notes="Brings a dog")
-    assert record_changes.no_record_is_added(LIST, changes)(UPDATE, page(copy, record())) is NOT_CONCERNED
+    check = record_changes.no_record_is_added(LIST, changes)
+    assert check(UPDATE, page(copy, record())) is NOT_CONCERNED
+    assert check(UPDATE, page(record())) is PASS
 
 
 def test_short_texts_may_be_those_of_others() -> None:
