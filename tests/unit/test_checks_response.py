@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from contracts.checks import content_type, echoes, preview, response
-from contracts.model.verdict import NOT_CONCERNED, PASS
+from contracts.model.verdict import NOT_CONCERNED, PASS, Violation
 from tests.support.factories import (
     ACCEPTED,
     BODY,
@@ -458,3 +458,20 @@ def test_parameter_of_a_content_type(header: str, charset: str | None) -> None:
 )
 def test_body_is_shown_as_one_line(body: bytes, line: str) -> None:
     assert preview.preview(body) == line
+
+
+@table(
+    "sent, returned, gates",
+    {
+        "another plain id": ("cm8x0kq71", "cm8x0kq70", True),
+        "a plain id that is cut": ("cm8x0kq71", "cm8x0kq7", True),
+        "a number": ("47110815", "4711081", False),
+        "a word": ("null", "", False),
+        "another script": ("Zo\u00eb-71-a", "Zo?-71-a", False),
+        "a long one": ("a" * 65, "a" * 64, False),
+    },
+)
+def test_only_the_echo_of_a_plain_id_gates(sent: str, returned: str, *, gates: bool) -> None:
+    decision = echoes.echoes_request(CANCEL, echo(sent, returned))
+    assert isinstance(decision, Violation)
+    assert decision.gates is gates

@@ -86,3 +86,12 @@ def test_jobs_of_odd_ids_and_of_odd_writes_are_read_before_the_others() -> None:
         chosen = [request.target for request in run.jobs.known_requests(6)]
         assert chosen[:3] == ["c%20", "d", "d"]
         assert set(chosen) == {"a", "b", "c%20", "d", "e"}
+
+
+def test_write_between_two_reads_is_rejected_and_leaves_no_job() -> None:
+    with running(STATUS) as run:
+        before = len(run.context.job_requests)
+        run.jobs.send_rejected_write()
+        last = run.exchanges[-1]
+        assert (last.status, last.mutation.endswith("missing")) == (400, True)
+        assert len(run.context.job_requests) == before

@@ -1,5 +1,6 @@
 """What every strategy has in common, and the edits of credentials and of the request line."""
 
+from base64 import b64decode
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote
 
@@ -126,6 +127,20 @@ def test_other_end_of_a_path_has_the_slash_or_lacks_it(path: str, other: str) ->
         mutation for mutation in credentials.auth_bypass(CANCEL) if mutation.name == "the other end of the path"
     ]
     assert mutation.apply(replace(control(), target=path)).target == other
+
+
+def test_token_in_the_query_gates_nothing_since_libraries_read_it() -> None:
+    (whole,) = credentials.wrong_location(STATUS)
+    gating = {part.name for part in whole.parts if part.gates}
+    assert not whole.gates
+    assert {"in X-Api-Key", "in the cookie token"} <= gating
+    assert not any("query" in name for name in gating)
+
+
+def test_basic_credentials_hold_the_token_in_both_places() -> None:
+    basic = next(one for one in credentials.malformed_header(STATUS) if one.name == "Basic scheme")
+    value = next(value for name, value in basic.apply(control(STATUS)).headers if name == "Authorization")
+    assert b64decode(value.removeprefix("Basic ")).decode() == f"{TOKEN}:{TOKEN}"
 
 
 def test_token_is_read_from_the_request() -> None:

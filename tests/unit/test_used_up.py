@@ -59,3 +59,11 @@ def test_mutation_is_tried_again_with_another_value() -> None:
         for exchange in trial.send_mutations(base=run.prepare_control):
             trial.check_exchange(exchange, http_methods.accepted)
         assert [exchange.accepted for exchange in trial.decided] == [True]
+
+
+def test_requests_that_must_be_and_that_may_be_rejected_have_events_of_their_own() -> None:
+    with running(CANCEL) as run:
+        bases = (run.prepare_control, run.prepare_rejection_base, run.prepare_auth_rejection_base)
+        events = [base().json()["event_id"] for base in (*bases, run.controls.prepare_ambiguous_base)]
+        assert len(set(events)) == len(events)
+        assert events == [base().json()["event_id"] for base in (*bases, run.controls.prepare_ambiguous_base)]
