@@ -100,12 +100,7 @@ def updates_are_shown(listing: Operation, changes: Changes) -> CheckFunction:
         found = _by_id(listing, exchange)
         current = updates_shown(listing, exchange, changes)
         last = {record: changes.writes[record].updates[-1] for record in current}
-        showing = {
-            where
-            for record in current
-            for where, sent in _texts(listing, last[record])
-            if _shows(found[record].get(where), sent)
-        }
+        showing = _showing(listing, exchange, changes)
         altered = (_altered(listing, record, found[record], last[record], showing) for record in current)
         missing = (violation for _, violation in _not_shown(listing, exchange, changes))
         violations = [violation for violation in (*altered, *missing) if violation]
@@ -131,6 +126,17 @@ def updates_shown(listing: Operation, exchange: Exchange, changes: Changes) -> l
     ]
 
 
+def _showing(listing: Operation, exchange: Exchange, changes: Changes) -> set[str]:
+    """Return the properties in which some record shows what its last update sent, and did not before."""
+    earlier, found = _by_id(listing, changes.before), _by_id(listing, exchange)
+    return {
+        where
+        for record in updates_shown(listing, exchange, changes)
+        for where, sent in _texts(listing, changes.writes[record].updates[-1])
+        if _shows(found[record].get(where), sent) and not _shows(earlier[record].get(where), sent)
+    }
+
+
 def lost_updates(listing: Operation, exchange: Exchange, changes: Changes) -> list[int]:
     """Return the numbers of the updates that a page does not show while it shows later ones."""
     return [changes.writes[record].numbers[-1] for record, _ in _not_shown(listing, exchange, changes)]
@@ -139,7 +145,7 @@ def lost_updates(listing: Operation, exchange: Exchange, changes: Changes) -> li
 def _not_shown(listing: Operation, exchange: Exchange, changes: Changes) -> Iterator[tuple[str, Violation]]:
     """Yield each record that does not show its last update, while another shows one that was sent later."""
     earlier, found = _by_id(listing, changes.before), _by_id(listing, exchange)
-    current = updates_shown(listing, exchange, changes)
+    current, showing = updates_shown(listing, exchange, changes), _showing(listing, exchange, changes)
     latest = max((changes.writes[record].numbers[-1] for record in current), default=-1)
     for record, writes in changes.writes.items():
         if record in current or not writes.updates or writes.cancelled or writes.uncertain:
@@ -148,7 +154,7 @@ def _not_shown(listing: Operation, exchange: Exchange, changes: Changes) -> Iter
             continue
         as_sent = any(_shows(found[record].get(where), sent) for where, sent in _texts(listing, writes.updates[-1]))
         if not as_sent and writes.numbers[-1] < latest:
-            violation = _lost(listing, record, earlier[record], found[record], writes)
+            violation = _lost(listing, record, earlier[record], found[record], writes, showing)
             violation = violation or _of_another(listing, record, earlier[record], found[record], changes)
             if violation:
                 yield record, violation
@@ -269,9 +275,14 @@ def _altered(
     return None
 
 
-def _lost(listing: Operation, record: str, before: Item, item: Item, writes: RecordWrites) -> Violation | None:
-    """Return that a record has no text of its last update, but those from before or of an earlier one."""
-    sent = [*_texts(listing, writes.updates[-1])]
+def _lost(
+    listing: Operation, record: str, before: Item, item: Item, writes: RecordWrites, showing: Collection[str]
+) -> Violation | None:
+    """Return that a record has no text of its last update, but those from before or of an earlier one.
+
+    Only properties count that are `showing` what updates sent, on other records.
+    """
+    sent = [(where, text) for where, text in _texts(listing, writes.updates[-1]) if where in showing]
     former = [*writes.updates[:-1]]
     stale = [
         item.get(where) == before.get(where)

@@ -198,3 +198,12 @@ def test_update_that_sends_what_is_there_is_not_lost() -> None:
     seen = page(record(event_name="First", notes="A note"), record("r-2", **SHOWN))
     assert record_changes.updates_are_shown(LIST, changes)(UPDATE, seen) is PASS
     assert record_changes.lost_updates(LIST, seen, changes) == []
+
+
+def test_update_is_not_lost_where_the_listing_shows_other_texts() -> None:
+    before = page(record(event_name="Showing"), record("r-2", event_name="Showing"))
+    later = {"title": "Second", "appointment_date": "9999-99-99"}
+    changes = Changes(before, {"r-1": updates({"title": "First"}), "r-2": updates(later, number=9)})
+    seen = page(record(event_name="Showing"), record("r-2", event_name="Showing", appointment_datetime="9999-99-99"))
+    assert record_changes.updates_are_shown(LIST, changes)(UPDATE, seen) is PASS
+    assert record_changes.lost_updates(LIST, seen, changes) == []
