@@ -100,7 +100,7 @@ def updates_are_shown(listing: Operation, changes: Changes) -> CheckFunction:
         found = _by_id(listing, exchange)
         current = updates_shown(listing, exchange, changes)
         last = {record: changes.writes[record].updates[-1] for record in current}
-        showing = _showing(listing, exchange, changes)
+        showing = set().union(*current.values())
         altered = (_altered(listing, record, found[record], last[record], showing) for record in current)
         missing = (violation for _, violation in _not_shown(listing, exchange, changes))
         violations = [violation for violation in (*altered, *missing) if violation]
@@ -109,31 +109,20 @@ def updates_are_shown(listing: Operation, changes: Changes) -> CheckFunction:
     return check
 
 
-def updates_shown(listing: Operation, exchange: Exchange, changes: Changes) -> list[str]:
-    """Return the ids of the records on a page that show a text of their last update which they had not before."""
-    earlier, found = _by_id(listing, changes.before), _by_id(listing, exchange)
-    return [
-        record
-        for record, writes in changes.writes.items()
-        if writes.updates
-        and not (writes.cancelled or writes.uncertain)
-        and record in found
-        and record in earlier
-        and any(
-            _shows(found[record].get(where), sent) and not _shows(earlier[record].get(where), sent)
-            for where, sent in _texts(listing, writes.updates[-1])
-        )
-    ]
-
-
-def _showing(listing: Operation, exchange: Exchange, changes: Changes) -> set[str]:
-    """Return the properties in which some record shows what its last update sent, and did not before."""
+def updates_shown(listing: Operation, exchange: Exchange, changes: Changes) -> Mapping[str, set[str]]:
+    """Return the properties that show a text of a record's last update and did not before, by the record's id."""
     earlier, found = _by_id(listing, changes.before), _by_id(listing, exchange)
     return {
-        where
-        for record in updates_shown(listing, exchange, changes)
-        for where, sent in _texts(listing, changes.writes[record].updates[-1])
-        if _shows(found[record].get(where), sent) and not _shows(earlier[record].get(where), sent)
+        record: places
+        for record, writes in changes.writes.items()
+        if writes.updates and not (writes.cancelled or writes.uncertain) and record in found and record in earlier
+        if (
+            places := {
+                where
+                for where, sent in _texts(listing, writes.updates[-1])
+                if _shows(found[record].get(where), sent) and not _shows(earlier[record].get(where), sent)
+            }
+        )
     }
 
 
@@ -145,7 +134,7 @@ def lost_updates(listing: Operation, exchange: Exchange, changes: Changes) -> li
 def _not_shown(listing: Operation, exchange: Exchange, changes: Changes) -> Iterator[tuple[str, Violation]]:
     """Yield each record that does not show its last update, while another shows one that was sent later."""
     earlier, found = _by_id(listing, changes.before), _by_id(listing, exchange)
-    current, showing = updates_shown(listing, exchange, changes), _showing(listing, exchange, changes)
+    current = updates_shown(listing, exchange, changes)
     latest = max((changes.writes[record].numbers[-1] for record in current), default=-1)
     for record, writes in changes.writes.items():
         if record in current or not writes.updates or writes.cancelled or writes.uncertain:
@@ -154,7 +143,7 @@ def _not_shown(listing: Operation, exchange: Exchange, changes: Changes) -> Iter
             continue
         as_sent = any(_shows(found[record].get(where), sent) for where, sent in _texts(listing, writes.updates[-1]))
         if not as_sent and writes.numbers[-1] < latest:
-            violation = _lost(listing, record, earlier[record], found[record], writes, showing)
+            violation = _lost(listing, record, earlier[record], found[record], writes, set().union(*current.values()))
             violation = violation or _of_another(listing, record, earlier[record], found[record], changes)
             if violation:
                 yield record, violation

@@ -60,7 +60,7 @@ class NumeralsAreTakenForNumbers(MockApi):
 
 @variant(
     affects=WRITE + CREATE + UPDATE,
-    departs_from={"RESP-03"},
+    departs_from={"ERR-06", "RESP-03"},
     observe=lambda probe: (created(probe, title=f" {'t' * 50} "), probe.write_changed(event_id=" e ")),
 )
 class TextsAreTrimmedBeforeTheyAreChecked(MockApi):
