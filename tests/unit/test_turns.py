@@ -87,7 +87,7 @@ def test_operation_that_the_document_lacks_has_no_turn() -> None:
 
 def test_decision_stands_until_a_turn_that_decides_it_anew() -> None:
     runs = [
-        earlier_run(10, FOUND, turns=turn("full")),
+        earlier_run(10, FOUND, turns=turn("full"), decided=("ERR-01", "RESP-01", "RATE-01")),
         earlier_run(11, turns=turn("again", "ERR-01"), decided=("ERR-01", "RESP-01")),
         earlier_run(12, turns=turn("part"), decided=("RATE-01",)),
     ]
