@@ -18,7 +18,7 @@ from contracts.untrusted import strict_json
 
 DIGIT = re.compile(r"[0-9]")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-PLAIN_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]{8,64}")
+PLAIN_ID = re.compile(r"(?=[0-9_-]{0,63}[A-Za-z])[A-Za-z0-9_-]{8,64}")
 """Letters, digits, hyphens: a number may come back as one, and a word like null as what it says."""
 LIKE_A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 

@@ -64,6 +64,7 @@ class Redactor:
         self._ids = None if ids is None else _pattern_of_ids(ids)
         self._names = dict(ids or {})
         self._forms = {
+            b64encode(f"{token}:{token}".encode()).decode(): f'$(printf %s "${VARIABLE}:${VARIABLE}" | base64 -w0)',
             b64encode(f"{token}:".encode()).decode(): f'$(printf %s "${VARIABLE}:" | base64 -w0)',
             b64encode(token.encode()).decode(): f"$(printf %s {value} | base64 -w0)",
             f"%{ord(token[:1] or ' '):02X}{token[1:]}": f'%$(printf %02X "\'${VARIABLE}")${{{VARIABLE}:1}}',

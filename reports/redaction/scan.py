@@ -18,6 +18,7 @@ import secrets
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from contracts.untrusted.bounded_files import read_settings
 from contracts.untrusted.environment import require_utf8
 from reports.output.console import fail
 from reports.redaction.redactor import VARIABLE, Redactor
+from reports.redaction.secret_finder import SHORTEST_PART, SecretFinder
 
 CANARY = "PROPEXO_CANARY"
 ENV_FILE = Path(".env")
@@ -50,13 +52,27 @@ def leaks(paths: Iterable[Path], token: str, canary: str, texts: Mapping[str, st
     if not files:
         return []  # a Redactor takes time to make
     written = chain(((str(file), file.read_bytes()) for file in files), ((n, t.encode()) for n, t in named.items()))
-    wanted = [(f"the token of {VARIABLE}", Redactor(token)), ("the canary of the environment", Redactor(canary))]
+    wanted = (
+        (f"the token of {VARIABLE}", Redactor(token).occurs_in),
+        ("the canary of the environment", partial(_contains_whole, canary)),
+    )
     return [
         f"{where} contains {name}: delete it, revoke the token, and report this"
         for where, content in written
-        for name, redactor in wanted
-        if any(redactor.occurs_in(data) for data in _layers(content))
+        for name, occurs_in in wanted
+        if any(occurs_in(data) for data in _layers(content))
     ]
+
+
+def _contains_whole(canary: str, data: bytes) -> bool:
+    """Return whether the canary is in the bytes from its first to its last character, encoded or not.
+
+    A part of a random text may stand anywhere by chance, and who writes the environment writes all of it.
+    """
+    if len(canary) <= SHORTEST_PART:
+        return False
+    spans = SecretFinder(canary).spans(data.decode(errors="replace"))
+    return any(span.end - span.start >= len(canary) for span in spans)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from contracts.model.verdict import Evidence, Finding, Status, Verdict
-from tests.harness.config.access import ALLOW_WRITES, how_to_supply, names_invalid_fields
+from tests.harness.config.access import ALLOW_WRITES, TOKEN, how_to_supply, names_invalid_fields
 from tests.harness.run.write_guard import withheld_reason
 from tests.harness.trial.findings import findings
 from tests.harness.trial.requirement_test import RequirementTest
@@ -96,12 +96,16 @@ def internal_error_verdict(trial: RequirementTest, error: Exception) -> Verdict:
 
 
 def is_beyond_access(trial: RequirementTest) -> bool:
-    """Return whether every answer may be about placeholder values, and nothing else kept a verdict away."""
-    return (
-        not trial.decided
-        and bool(trial.unclear)
-        and all(one.issued_token and one.status == HTTPStatus.BAD_REQUEST for one in trial.unclear)
-    )
+    """Return whether only requests that need more access could have led to a verdict.
+
+    So it is where every answer may be about placeholder values, and where the requirement looks at what others send.
+    """
+    if trial.decided:
+        return False
+    if not trial.unclear:
+        missing = trial.run.missing_settings
+        return bool(missing) and TOKEN not in missing and trial.requirement.checks_all_exchanges
+    return all(one.issued_token and one.status == HTTPStatus.BAD_REQUEST for one in trial.unclear)
 
 
 def _verdict(
