@@ -99,7 +99,7 @@ def error_matches_envelope(operation: Operation, exchange: Exchange) -> Decision
     if exchange.status != HTTPStatus.BAD_REQUEST or not documents_400(operation):
         return NOT_CONCERNED
     expected = "application/json with error.code and error.message, both non-empty strings"
-    gates = was_validated(exchange)
+    gates = _was_validated(exchange)
     if media_type(exchange.response) != JSON_MEDIA_TYPE:
         observed = f"{preview_header(exchange.response, 'Content-Type')}; {preview(exchange.response.body)}"
         return Violation("other media type", expected, observed, gates)
@@ -117,7 +117,7 @@ def error_matches_envelope(operation: Operation, exchange: Exchange) -> Decision
     return PASS
 
 
-def was_validated(exchange: Exchange) -> bool:
+def _was_validated(exchange: Exchange) -> bool:
     """Return whether the target could authenticate the request and parse its body, and so came to validate it."""
     request = exchange.request
     if request.body is None:

@@ -6,9 +6,8 @@ import pytest
 
 from contracts.checks import http_methods, jobs, rate_limit
 from contracts.checks.base import per_exchange
-from contracts.model.http import Exchange
-from contracts.model.verdict import NOT_CONCERNED, PASS, Violation
-from tests.support.factories import AVAILABILITY, BODY, CANCEL, CREATE, STATUS, all_decided, decided, exchange, table
+from contracts.model.verdict import NOT_CONCERNED, PASS
+from tests.support.factories import AVAILABILITY, CANCEL, CREATE, STATUS, all_decided, decided, exchange, table
 
 ELSEWHERE = {"target": CANCEL.path + "/"}
 
@@ -498,27 +497,3 @@ def test_each_judges_one_exchange_after_the_other(status: int) -> None:
     judged = list(per_exchange(http_methods.accepted)(CANCEL, seen))
     assert [found for found, _ in judged] == seen
     assert all_decided(judged) == [PASS if status == 200 else "answered 400", NOT_CONCERNED]
-
-
-def one_left(status: int = 200, limit: str | None = None, body: object = None) -> Exchange:
-    """Return an exchange whose response has both rate-limit headers, or lacks the limit."""
-    headers = {"x-ratelimit-remaining": "1", "x-ratelimit-limit": limit}
-    seen = exchange(status, request_body=BODY if body is None else body, headers=headers)
-    typed = seen.request.with_header("Content-Type", "application/json")
-    return replace(seen, request=typed)
-
-
-@table(
-    "gates, seen",
-    {
-        "accepted, without the limit": (True, one_left()),
-        "validated, without the limit": (True, one_left(400, body={"event_id": 7})),
-        "rejected by a parser, without the limit": (False, one_left(400, body=b"{")),
-        "accepted, with a word for the limit": (False, one_left(limit="many")),
-        "accepted, with more remaining than the limit": (False, one_left(limit="0")),
-    },
-)
-def test_rate_headers_gate_where_the_target_came_to_its_handler(seen: Exchange, *, gates: bool) -> None:
-    decision = rate_limit.rate_headers_valid(CANCEL, seen)
-    assert isinstance(decision, Violation)
-    assert decision.gates is gates

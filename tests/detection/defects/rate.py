@@ -71,7 +71,7 @@ class RefusedBodiesTellNothing(MockApi):
         return silent(response) if response.status_code == 400 else response
 
 
-@seeded(requirement="RATE-01", affects=WRITE, observe=lambda probe: rate_headers(probe.write(b"{")), recommended=True)
+@seeded(requirement="RATE-01", affects=WRITE, observe=lambda probe: rate_headers(probe.write(b"{")))
 class UnparsedBodiesTellNothing(MockApi):
     """Only the refusal of a body that is not JSON has no rate-limit headers."""
 
@@ -104,7 +104,7 @@ class HeadersAreSpeltAnotherWay(MockApi):
 # Malformed
 
 
-@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()), recommended=True)
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class RemainingIsAFraction(MockApi):
     """What remains is given with a decimal point."""
 
@@ -113,7 +113,7 @@ class RemainingIsAFraction(MockApi):
         return {**super().rate_headers(usage), RATE_REMAINING: f"{usage.remaining:.1f}"}
 
 
-@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()), recommended=True)
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class LimitNamesItsWindow(MockApi):
     """The limit is given as a number with a window, as in 150;w=60."""
 
@@ -122,7 +122,7 @@ class LimitNamesItsWindow(MockApi):
         return {**super().rate_headers(usage), RATE_LIMIT: f"{usage.limit};w=60"}
 
 
-@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()), recommended=True)
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class NumbersHaveSeparators(MockApi):
     """The limit is given with a separator of thousands."""
 
@@ -131,7 +131,7 @@ class NumbersHaveSeparators(MockApi):
         return {**super().rate_headers(usage), RATE_LIMIT: f"{usage.limit:,}"}
 
 
-@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()), recommended=True)
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class ProxyAndServerBothTell(MockApi):
     """The headers come twice, with the numbers of two limiters."""
 
@@ -146,7 +146,7 @@ class ProxyAndServerBothTell(MockApi):
 # Untrue
 
 
-@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()), recommended=True)
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class RemainingIsNegative(MockApi):
     """What remains is below zero."""
 
@@ -155,7 +155,7 @@ class RemainingIsNegative(MockApi):
         return {**super().rate_headers(usage), RATE_REMAINING: str(usage.used - usage.limit)}
 
 
-@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()), recommended=True)
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class RemainingIsAboveTheLimit(MockApi):
     """More remains than the limit allows: it is counted for the hour, the limit for the minute."""
 
@@ -168,7 +168,6 @@ class RemainingIsAboveTheLimit(MockApi):
     requirement="RATE-01",
     affects=WRITE,
     observe=lambda probe: [rate_headers(probe.write()), rate_headers(probe.write(b"{}"))],
-    recommended=True,
 )
 class RefusalsTellAnotherLimit(MockApi):
     """A rejected request has no limit but -1, for no limit at all."""
@@ -257,7 +256,7 @@ class RefusalsTellTheGatewaysLimit(MockApi):
         return response
 
 
-@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()), recommended=True)
+@seeded(requirement="RATE-01", affects=BOTH, observe=lambda probe: rate_headers(probe.write()))
 class LimitIsAddedByTwo(MockApi):
     """Gateway and service both add the header of the limit, and clients that join the two read no number."""
 
