@@ -149,6 +149,12 @@ def _not_shown(listing: Operation, exchange: Exchange, changes: Changes) -> Iter
                 yield record, violation
 
 
+def hides_cancelled(listing: Operation, exchange: Exchange, changes: Changes) -> bool:
+    """Return whether a record is gone from a page that the run cancelled, as some listings have it (LIST-05)."""
+    gone = _by_id(listing, changes.before).keys() - _by_id(listing, exchange).keys()
+    return any(changes.writes[record].cancelled for record in gone & changes.writes.keys())
+
+
 def no_record_is_added(listing: Operation, changes: Changes) -> CheckFunction:
     """Return the check that updates and cancellations leave no copy of a record beside it.
 
@@ -172,12 +178,8 @@ def no_record_is_added(listing: Operation, changes: Changes) -> CheckFunction:
         for item in page:
             record = str(item.get(listing.listing.id)) if listing.listing else ""
             shown = _all_texts(listing, item)
-            ours = record in earlier or record in changes.created
-            if (
-                ours
-                or str(item.get(created)) <= newest
-                or any(mark in text for mark in changes.marks for _, text in shown)
-            ):
+            known = record in earlier or record in changes.created or str(item.get(created)) <= newest
+            if known or any(mark in text for mark in changes.marks for _, text in shown):
                 continue
             for texts, original in originals.items():
                 if texts <= shown and changes.shared:
@@ -272,12 +274,9 @@ def _lost(
     Only properties count that are `showing` what updates sent, on other records.
     """
     sent = [(where, text) for where, text in _texts(listing, writes.updates[-1]) if where in showing]
-    former = [*writes.updates[:-1]]
+    former = [one for update in writes.updates[:-1] for one in _texts(listing, update)]
     stale = [
-        item.get(where) == before.get(where)
-        or any(
-            _shows(item.get(where), text) for update in former for at, text in _texts(listing, update) if at == where
-        )
+        item.get(where) == before.get(where) or any(at == where and _shows(item.get(at), text) for at, text in former)
         for where, _ in sent
     ]
     if not sent or not all(stale):

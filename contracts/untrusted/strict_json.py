@@ -111,3 +111,9 @@ def _limit(text: str) -> str | None:
         if depth > MAX_DEPTH:
             return f"nested more than {MAX_DEPTH} levels deep"
     return None
+
+
+def as_utf8(data: bytes) -> bytes:
+    """Return a JSON text in UTF-8, whichever encoding of Unicode it has: some readers detect it, as CPython's does."""
+    encoding = json.detect_encoding(data)
+    return data if encoding.startswith("utf-8") else data.decode(encoding, errors="replace").encode(errors="replace")

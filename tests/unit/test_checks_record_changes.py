@@ -207,3 +207,17 @@ def test_update_is_not_lost_where_the_listing_shows_other_texts() -> None:
     seen = page(record(event_name="Showing"), record("r-2", event_name="Showing", appointment_datetime="9999-99-99"))
     assert record_changes.updates_are_shown(LIST, changes)(UPDATE, seen) is PASS
     assert record_changes.lost_updates(LIST, seen, changes) == []
+
+
+@table(
+    "expected, gone, writes",
+    {
+        "a cancelled one is gone": (True, True, CANCELLED),
+        "a cancelled one is listed": (False, False, CANCELLED),
+        "another one is gone": (False, True, NONE),
+    },
+)
+def test_listing_may_hide_what_was_cancelled(expected, writes, *, gone: bool) -> None:
+    changes = Changes(page(record(), record("r-2")), {"r-1": writes})
+    shown = page(record("r-2")) if gone else page(record(), record("r-2"))
+    assert record_changes.hides_cancelled(LIST, shown, changes) is expected

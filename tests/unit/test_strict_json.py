@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.untrusted.strict_json import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, JsonText, read
+from contracts.untrusted.strict_json import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, JsonText, as_utf8, read
 from tests.support.factories import replayable, table
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -112,3 +112,13 @@ def test_reader_never_raises(content: bytes) -> None:
 
 def test_what_is_read_does_not_depend_on_the_interpreter() -> None:
     assert sys.getrecursionlimit() // 2 > MAX_DEPTH
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32", "utf-32-be"])
+def test_text_in_any_encoding_of_unicode_is_given_in_utf_8(encoding: str) -> None:
+    assert as_utf8('{"event_id":"Zo\u00eb"}'.encode(encoding)) == '{"event_id":"Zo\u00eb"}'.encode()
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"{", b"\x00\x00", b'{"a":"\xff"}'])
+def test_bytes_of_no_encoding_are_no_error(data: bytes) -> None:
+    assert isinstance(as_utf8(data), bytes)

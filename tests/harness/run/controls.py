@@ -13,6 +13,7 @@ from typing import Final
 from contracts.errors import CouldNotTell, NotApplicable
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.operation import Operation
+from contracts.untrusted.strict_json import as_utf8
 from strategies.body import string_payloads
 from strategies.core.mutation import Mutation
 from strategies.safety import may_hit_foreign_ids
@@ -209,7 +210,9 @@ class ControlProvider:
         control_values, own = ({*self._values_of(one)} for one in (self.control().request, request))
         distinctive = [value.encode(errors="backslashreplace") for value in own - control_values]
         accepted = (e.request for e in self._log.exchanges if e.accepted or e.crashed)
-        return any(text in (sent.body or b"") + sent.target.encode() for sent in accepted for text in distinctive)
+        return any(
+            text in as_utf8(sent.body or b"") + sent.target.encode() for sent in accepted for text in distinctive
+        )
 
     def must_not_send(self, mutation: Mutation, base: Request, modified: Request) -> bool:
         """Return whether a modified request may act on what others own, or in a way that nobody can undo."""
