@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -29,6 +30,8 @@ from tests.support.suite_process import NEW_WORKERS, QUICK, THREE, document, set
 LEAD = "PROPEXO_LEAD_ID"
 MIDDLE = 40
 PATIENCE_SECONDS = 30.0
+MARK = re.compile(rb"\bm[0-9a-f]{11}\b")
+"""By which the suite knows what it created."""
 FILE_EXISTS = " cannot be written to (file exists)"
 ROOM = "tests.chaos.disk_full"
 
@@ -302,19 +305,42 @@ def test_what_killed_workers_created_is_cancelled(tmp_path: Path) -> None:
     assert api.left == [], finished.output
 
 
-def killed_after_some_creates(folder: Path, api: Keeps, arguments: Sequence[str], given: Mapping[str, str]) -> None:
-    """Run until some records exist, and kill that."""
+class LosesACreate:
+    """Executes a create that carries a mark once there are some records, and keeps the answer to itself.
+
+    What a create without a mark made could not be told from what others make: reports say "perhaps" of it.
+    """
+
+    def __init__(self, api: Keeps) -> None:
+        self.api = api
+        self.lost = threading.Event()
+
+    def __call__(self, exchange: ProxiedExchange) -> None:
+        """Pass everything on, but for that answer."""
+        enough = len(self.api.created) >= REASON_TO_LEAVE
+        if enough and not self.lost.is_set() and MARK.search(exchange.request):
+            exchange.forward()
+            self.lost.set()
+            exchange.stall()
+        else:
+            slow(exchange)
+
+
+def killed_after_some_creates(
+    folder: Path, loses: LosesACreate, arguments: Sequence[str], given: Mapping[str, str]
+) -> None:
+    """Run until the answer to a create is awaited, and kill that."""
     with running(folder, *THREE, *arguments, environment=given) as started:
-        until(lambda: len(api.created) >= REASON_TO_LEAVE)
+        assert loses.lost.wait(PATIENCE_SECONDS)
         started.process.kill()
         started.process.join()
 
 
 def test_next_run_cancels_first_what_a_killed_one_left(tmp_path: Path) -> None:
     api = Keeps(document())
-    with behind(slow, api) as (_, arguments, environment):
+    with behind(loses := LosesACreate(api), api) as (_, arguments, environment):
         given = settings(environment, LEAD)
-        killed_after_some_creates(tmp_path, api, arguments, given)
+        killed_after_some_creates(tmp_path, loses, arguments, given)
         assert api.left
         assert given["PROPEXO_TOKEN"] not in journals(tmp_path)[0].read_text()
         finished = run(tmp_path, *THREE, *arguments, "-k", "AUTH-01", environment=given)
@@ -327,9 +353,9 @@ def test_clean_up_cancels_what_a_killed_run_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     api = Keeps(document())
-    with behind(slow, api) as (proxy, arguments, environment):
+    with behind(loses := LosesACreate(api), api) as (proxy, arguments, environment):
         given = settings(environment, LEAD)
-        killed_after_some_creates(tmp_path, api, arguments, given)
+        killed_after_some_creates(tmp_path, loses, arguments, given)
         for name, value in (given | {"XDG_STATE_HOME": str(tmp_path / "state")}).items():
             monkeypatch.setenv(name, value)
         asked = ("--target", proxy.url, "--env-file", os.devnull)
