@@ -54,7 +54,8 @@ class Changes:
     """What is known of the records of a run since the page `before`: their writes, by the record's id.
 
     `created` are the ids of records that the run created; `marks` the texts by which those are known whose ids are not.
-    `shared`: other processes of the suite, which send the same texts, write to the target at the same time.
+    `shared`: a record with the texts of another may be one that other processes of the suite made, which send the same
+    texts at the same time, or one that the run made without a mark, and whose id it does not know.
     """
 
     before: Exchange

@@ -64,7 +64,7 @@ class Snapshots:
             writes=context.ledger.since(self.before.number, {*ids, *self._given()}),
             created=ids,
             marks=frozenset(made_by_mark(context.resources, self.listing)),
-            shared=context.shared,
+            shared=context.shared or any(one.exists and one.id is None and not one.mark for one in created),
         )
 
     def _given(self) -> tuple[str, ...]:
