@@ -26,6 +26,8 @@ LIMIT, MIDDLING_LIMIT, SMALL_LIMIT = 150, 60, 20
 ONE = (*TWO[:2], "--profile", "quick")
 NIGHTLY = (*TWO, "--profile", "nightly")
 FEWEST_REQUESTS_OF_A_NIGHTLY_RUN = 200
+AT_ONCE = 3
+"""Requests that a quick run sends at the same time: several of them may be beyond the limit."""
 
 
 PROGRESS = re.compile(r"(?m)^\d+ of \d+ checks, \d+ requests sent, \d+ a minute, about \d+ (seconds|minutes?) left\.$")
@@ -145,8 +147,8 @@ def test_limit_of_a_target_on_this_machine_breaks_no_requirement(tmp_path: Path)
         finished = run(tmp_path, *arguments(server, *ONE), environment=settings_of(server), speedup=SPEEDUP)
     assert finished.code == ExitCode.HELD, finished.output
     assert not finished.named("failure"), finished.output
-    assert api.refused == 1, f"it is paced from the first on: {finished.output}"
-    assert "1 answered 429" in finished.output
+    assert 1 <= api.refused <= AT_ONCE, f"it is paced from the first on: {finished.output}"
+    assert f"{api.refused} answered 429" in finished.output
 
 
 def test_first_429_of_a_target_on_this_machine_leaves_it_two_thirds_of_its_limit(tmp_path: Path) -> None:
