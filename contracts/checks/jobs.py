@@ -58,28 +58,35 @@ def job_is_known_and_fits(status: Operation) -> CheckFunction:
     return check
 
 
-def jobs_reach_final_status(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
-    """JOB-02. Check over all accepted reads of a job that it reaches a final status and keeps it.
+def jobs_keep_final_status(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
+    """JOB-02. Check over all accepted reads of a job that it keeps its final status."""
+    ends: dict[tuple[str, ...], str | None] = {}
+    for job, exchange in _reads(operation, exchanges):
+        state = job_state(operation, exchange)
+        if job in ends and state != ends[job]:
+            yield exchange, Violation("final status changed", f"{ends[job]}, as before", state or "no status")
+        elif job_is_finished(operation, exchange):
+            ends[job] = state
+            yield exchange, PASS
 
-    Reads with other headers or with a query are about the same job.
-    """
+
+def jobs_reach_final_status(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
+    """JOB-02. Check that every job that was read often enough reaches a final status."""
     reads: dict[tuple[str, ...], list[Exchange]] = {}
-    for exchange in exchanges:
-        if is_documented_request(operation, exchange) and exchange.accepted and exchange.issued_token:
-            reads.setdefault(tuple(operation.path_values(exchange.request.target).values()), []).append(exchange)
+    for job, exchange in _reads(operation, exchanges):
+        reads.setdefault(job, []).append(exchange)
     for of_one_job in reads.values():
-        final: str | None = None
-        for exchange in of_one_job:
-            state = job_state(operation, exchange)
-            if final is not None and state != final:
-                yield exchange, Violation("final status changed", f"{final}, as before", state or "no status")
-            elif job_is_finished(operation, exchange):
-                final = state
-                yield exchange, PASS
-        if final is None and len(of_one_job) >= MIN_READS:
+        if len(of_one_job) >= MIN_READS and not any(job_is_finished(operation, one) for one in of_one_job):
             last = of_one_job[-1]
             observed = f"{job_state(operation, last) or last.status_or_fault} after {len(of_one_job)} reads"
             yield last, Violation("no final status", "a final status within the deadline", observed)
+
+
+def _reads(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[tuple[str, ...], Exchange]]:
+    """Yield the accepted reads of jobs, each with its job; other headers or a query make no other job of it."""
+    for exchange in exchanges:
+        if is_documented_request(operation, exchange) and exchange.accepted and exchange.issued_token:
+            yield tuple(operation.path_values(exchange.request.target).values()), exchange
 
 
 def status_stable(before: Exchange) -> CheckFunction:
@@ -125,19 +132,25 @@ def record_is_kept(operation: Operation, exchanges: Sequence[Exchange]) -> Itera
 def errors_not_shared_between_jobs(
     operation: Operation, exchanges: Sequence[Exchange]
 ) -> Iterator[tuple[Exchange, Decision]]:
-    """JOB-03. Check that a job that did not fail reports no error of a job that failed before it."""
-    if operation.job_status is None:
+    """JOB-03. Check that a job that did not fail reports no error of a job that failed."""
+    rules = operation.job_status
+    if rules is None:
         return
+
+    def errors_of(exchange: Exchange) -> list[str]:
+        reported = resolve_pointer(_json(exchange), rules.errors)
+        return [entry for entry in reported if isinstance(entry, str)] if isinstance(reported, list) else []
+
+    ends = [one for one in exchanges if is_documented_request(operation, one) and job_is_finished(operation, one)]
     failures: dict[str, str] = {}
-    for exchange in exchanges:
-        if not (is_documented_request(operation, exchange) and job_is_finished(operation, exchange)):
-            continue
-        reported = resolve_pointer(_json(exchange), operation.job_status.errors)
-        errors = [entry for entry in reported if isinstance(entry, str)] if isinstance(reported, list) else []
+    for exchange in ends:
+        if job_has_failed(operation, exchange):
+            failures |= {entry: exchange.request.target for entry in errors_of(exchange) if entry not in failures}
+    for exchange in ends:
         target = exchange.request.target
         if job_has_failed(operation, exchange):
-            failures |= {entry: target for entry in errors if entry not in failures}
-        elif foreign := [entry for entry in errors if failures.get(entry, target) != target]:
+            continue
+        if foreign := [entry for entry in errors_of(exchange) if failures.get(entry, target) != target]:
             yield exchange, Violation("errors of another job", "errors of its own", preview(foreign[0].encode()))
         else:
             yield exchange, PASS

@@ -9,6 +9,7 @@ import pytest
 
 from contracts.model.http import CONTROL, Exchange
 from tests.harness.run import polling
+from tests.harness.run.context import RunPlan
 from tests.harness.run.operation_run import OperationRun
 from tests.support.factories import CANCEL, STATUS, control, exchange, table
 from tests.support.operation_runs import running
@@ -95,3 +96,14 @@ def test_write_between_two_reads_is_rejected_and_leaves_no_job() -> None:
         last = run.exchanges[-1]
         assert (last.status, last.mutation.endswith("missing")) == (400, True)
         assert len(run.context.job_requests) == before
+
+
+def test_reads_of_a_job_by_the_run_of_its_write_are_judged_with_those_of_the_status_operation() -> None:
+    with running(CANCEL) as run:
+        end = run.jobs.read_to_end(run.control()).exchange
+        other = OperationRun(STATUS, run.context, 10, RunPlan())
+        assert end in run.exchanges
+        assert end in other.exchanges_of_session
+        assert other.exchanges == []
+        assert end in other.jobs.reads()
+        assert run.exchanges_of_session == run.exchanges

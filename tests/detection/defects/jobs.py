@@ -208,6 +208,31 @@ class EndIsFollowedByPending(MockApi):
             job.status = PENDING
 
 
+def read_after_another_write(probe: Probe) -> list[object]:
+    """Return the answers to reads of a job: two, and a third after another write was queued."""
+    job = probe.queue_job()
+    answers = [probe.status(job).comparable for _ in range(2)]
+    probe.queue_job()
+    return [*answers, probe.status(job).comparable]
+
+
+@seeded(requirement="JOB-02", observe=read_after_another_write)
+class NextWriteReopensWhatHadEnded(MockApi):
+    """The first read of a finished job after another write was queued finds it pending again."""
+
+    @cached_property
+    def jobs_at_end(self) -> dict[str, int]:
+        """Return how many jobs there were when a job was last found finished, by its id."""
+        return {}
+
+    def advance(self, job: Job) -> None:
+        super().advance(job)
+        queued = len(self.state.jobs)
+        if job.status != PENDING and self.jobs_at_end.setdefault(job.id, queued) < queued:
+            self.jobs_at_end[job.id] = queued
+            job.status = PENDING
+
+
 @seeded(requirement="JOB-02", observe=lambda probe: reads(probe, 3))
 class SuccessBecomesFailure(MockApi):
     """A job that succeeded is run again, finds nothing to remove, and is reported as failed."""

@@ -148,9 +148,10 @@ class JobReader:
         return [self.wait_for_record(write) for write in writes]
 
     def reads(self) -> list[Exchange]:
-        """Return this operation's unmodified reads of jobs that the session's writes queued."""
+        """Return the session's unmodified reads of jobs that its writes queued, those of other runs first."""
         queued = frozenset(self._context.job_requests)
-        return [exchange for exchange in self._log.controls() if exchange.request in queued]
+        others = (one for one in self._context.job_reads if one.mutation == CONTROL)
+        return [exchange for exchange in (*others, *self._log.controls()) if exchange.request in queued]
 
     def stragglers(self) -> list[Request]:
         """Return requests for jobs that are still pending, if most jobs that were read as often have ended.

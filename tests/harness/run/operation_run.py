@@ -134,6 +134,12 @@ class OperationRun:
         return self.log.exchanges
 
     @property
+    def exchanges_of_session(self) -> list[Exchange]:
+        """Return every exchange so far; for a status operation also the reads of jobs that the runs of writes sent."""
+        others = (one for one in self.context.job_reads if one.operation == self.operation.id)
+        return [*others, *self.log.exchanges]
+
+    @property
     def unauthenticated_probe(self) -> Exchange | None:
         """Return the exchange of the very first request, which has no credentials; None if none was sent."""
         return self._setup.unauthenticated_probe

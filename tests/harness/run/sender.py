@@ -123,6 +123,8 @@ class Sender:
         exchange = self._record(result, request, mutation, operation, generated=generated)
         self._context.ledger.observe(self._context.document, exchange)
         self._note_connection(exchange, result, operation)
+        if operation.job_status and operation != self._operation:
+            self._context.job_reads.append(exchange)
         if record := resources.observe(exchange, begun, result.lost):
             self._budget.owe_cleanup(record)
         if exchange.accepted and queued_job(operation, exchange) is not None:
