@@ -52,11 +52,11 @@ def bases_in(node: Any) -> set[Any]:
     "operation, lacks",
     {
         "cancellation": (CANCEL, {"closed"}),
-        "create": (CREATE, {"closed", "echoes", "queues-job"}),
-        "update": (UPDATE, {"closed", "echoes", "queues-job"}),
+        "create": (CREATE, {"closed", "echoes"}),
+        "update": (UPDATE, {"closed", "echoes"}),
         "create that was carried over": (
             DOCUMENT.operation("create_resident_appointment_rentmanager"),
-            {"closed", "echoes", "queues-job", "takes-body", "requires-property", "constrained"},
+            {"closed", "echoes", "takes-body", "requires-property", "constrained"},
         ),
         "list": (LIST, set()),
     },
