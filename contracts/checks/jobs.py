@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 
-from contracts.checks.base import CheckFunction, is_documented_request, is_server_error, is_throttled
+from contracts.checks.base import (
+    CheckFunction,
+    SeriesCheckFunction,
+    is_documented_request,
+    is_server_error,
+    is_throttled,
+)
 from contracts.checks.preview import preview, preview_exchange, preview_json
 from contracts.checks.schema import schema_error
 from contracts.model.http import Exchange, Request
@@ -14,6 +21,8 @@ from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties
 
+UNKNOWN_STATUSES = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+"""What is answered of a job that is not known, or not any more."""
 MIN_READS = 8
 """After fewer reads, a job may well be unfinished."""
 
@@ -43,6 +52,37 @@ def job_is_known(_: Operation, exchange: Exchange) -> Decision:
     if exchange.status == HTTPStatus.OK:
         return PASS
     return Violation(f"answered {exchange.status_or_fault}", "200 with the job's state", preview_exchange(exchange))
+
+
+def job_is_still_known(operation: Operation, exchange: Exchange) -> Decision:
+    """JOB-07. Check as `job_is_known`; an unknown job gates nothing by itself, for it may have been forgotten."""
+    decision = job_is_known(operation, exchange)
+    return replace(decision, gates=False) if isinstance(decision, Violation) else decision
+
+
+def only_old_jobs_are_forgotten(queued: Sequence[Request]) -> SeriesCheckFunction:
+    """Return the check that an unknown job may have been forgotten for its age (JOB-07).
+
+    It cannot have been where it is known at a later read, or where it never was, while an older one is known at a later
+    read that was not read before. `queued` are the requests for the status of all jobs, in the order of their writes.
+    """
+
+    def check(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
+        age = {request: place for place, request in enumerate(queued)}
+        reads = [one for one in exchanges if one.request in age and one.response is not None and not is_throttled(one)]
+        for place, exchange in enumerate(reads):
+            decision = job_is_known(operation, exchange)
+            if not isinstance(decision, Violation):
+                yield exchange, decision
+            elif exchange.status in UNKNOWN_STATUSES:
+                before, later = reads[:place], [one for one in reads[place + 1 :] if one.accepted]
+                met = {one.request for one in before}
+                never_known = not any(one.accepted and one.request == exchange.request for one in before)
+                older = {one.request for one in later if age[one.request] < age[exchange.request]} - met
+                if any(one.request == exchange.request for one in later) or (never_known and older):
+                    yield exchange, decision
+
+    return check
 
 
 def job_is_known_and_fits(status: Operation) -> CheckFunction:

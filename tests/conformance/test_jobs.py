@@ -19,8 +19,6 @@ from tests.harness.trial.listed_records import check_changes, check_listed_recor
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.stateful import explore_links
 
-GONE = (404, 410)
-"""What is answered of a job that is not known, or not any more."""
 READS_OWED = 2
 READS_BEFORE_ANOTHER_WRITE = 4
 MAX_STRAGGLERS = 2
@@ -44,7 +42,9 @@ def test_job_is_known(test: RequirementTest) -> None:
             test.run.send(test.run.prepare_control(), CONTROL)
             continue
         reported = _read_job(test, accepted[turn % 2 % len(accepted)])
-        if reported.status in GONE:  # for how long a job is known is not documented, but one of a moment ago is
+        if (
+            reported.status in jobs.UNKNOWN_STATUSES
+        ):  # for how long a job is known is not documented, but one of a moment ago is
             write = test.run.send(test.run.prepare_control(), CONTROL)
             reported = _read_job(test, accepted[0] if test.run.jobs.lacks_id(write) else write)
         test.check_exchange(reported, jobs.job_is_known_and_fits(test.document.operation(reported.operation)))
@@ -100,9 +100,11 @@ test_unknown_job_is_refused = rejects("JOB-05", methods.unknown_path_ids, jobs.u
 @requirement("JOB-07", extra_requests=(4, 18, 300))
 def test_every_job_is_known(test: RequirementTest) -> None:
     test.run.control()
-    test.check_sequence(per_exchange(jobs.job_is_known), test.run.jobs.reads())
+    test.check_sequence(per_exchange(jobs.job_is_still_known), test.run.jobs.reads())
     for request in test.run.jobs.known_requests(test.extra_requests):
-        test.check_exchange(test.run.send(request, CONTROL), jobs.job_is_known)
+        test.check_exchange(test.run.send(request, CONTROL), jobs.job_is_still_known)
+    test.run.jobs.read_older_jobs()
+    test.check_sequence(jobs.only_old_jobs_are_forgotten(test.run.jobs.queued()), test.run.jobs.reads())
     for request in test.run.jobs.stragglers()[:MAX_STRAGGLERS]:  # JOB-02 judges whether they end
         test.run.jobs.poll(request, max_reads=jobs.MIN_READS)
 

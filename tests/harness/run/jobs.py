@@ -27,6 +27,8 @@ from tests.harness.run.write_guard import may_write
 
 MAX_READS: Final = 6
 """Reads of one job, unless the caller says otherwise."""
+MAX_UNKNOWN_JOBS: Final = 2
+"""Jobs that no read found, for which older ones are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,24 @@ class JobReader:
         queued = frozenset(self._context.job_requests)
         others = (one for one in self._context.job_reads if one.mutation == CONTROL)
         return [exchange for exchange in (*others, *self._log.controls()) if exchange.request in queued]
+
+    def queued(self) -> list[Request]:
+        """Return requests for the status of all jobs that the session's writes queued, in the order of the writes."""
+        return list(self._context.job_requests)
+
+    def read_older_jobs(self) -> None:
+        """For each job that was unknown at each read, read an older one that was not read yet, as far as there are any.
+
+        If it is known, the other was not forgotten for its age.
+        """
+        queued, read = self.queued(), {exchange.request for exchange in self.reads()}
+        known = {exchange.request for exchange in self.reads() if exchange.accepted}
+        unknown = [request for request in queued if request in read - known]
+        for request in unknown[:MAX_UNKNOWN_JOBS]:
+            older = [one for one in queued[: queued.index(request)] if one not in read]
+            if older and self._budget.left > 0:
+                read.add(older[-1])
+                self._sender.send(older[-1], CONTROL)
 
     def stragglers(self) -> list[Request]:
         """Return requests for jobs that are still pending, if most jobs that were read as often have ended.
