@@ -8,11 +8,12 @@ an exchange: it is no evidence.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TypeAlias
 
 from contracts.model.http import Exchange
-from contracts.model.verdict import Decision
+from contracts.model.verdict import Decision, Violation
 from contracts.openapi.operation import Operation
 
 CheckFunction: TypeAlias = Callable[[Operation, Exchange], Decision]
@@ -27,6 +28,16 @@ def per_exchange(check: CheckFunction) -> SeriesCheckFunction:
             yield exchange, check(operation, exchange)
 
     return check_each
+
+
+def as_recommendation(check: SeriesCheckFunction) -> SeriesCheckFunction:
+    """Return the function that decides as `check` does, but whose violations never gate."""
+
+    def check_all(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
+        for exchange, decision in check(operation, exchanges):
+            yield exchange, replace(decision, gates=False) if isinstance(decision, Violation) else decision
+
+    return check_all
 
 
 def is_documented_request(operation: Operation, exchange: Exchange) -> bool:

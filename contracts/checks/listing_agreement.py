@@ -9,9 +9,8 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from contracts.checks.base import CheckFunction
-from contracts.checks.listing_pages import items, known_records, query, total
+from contracts.checks.listing_pages import items, known_records, point_in_time, query, total
 from contracts.model.http import Exchange, Request
-from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.extensions import COMPARES, FILTERS
 from contracts.openapi.operation import Operation
@@ -38,9 +37,9 @@ def times_are_in_order(operation: Operation, exchange: Exchange) -> Decision:
     later = [name for name in _filtered_times(operation) if name != created and OF_A_CHANGE.search(name)]
     decision: Decision = NOT_CONCERNED
     for item in page:
-        beginning = _moment(item.get(created))
+        beginning = point_in_time(item.get(created))
         for name in later:
-            moment = _moment(item.get(name))
+            moment = point_in_time(item.get(name))
             if beginning is None or moment is None:
                 continue
             if moment < beginning - CLOCK_TOLERANCE:
@@ -65,7 +64,7 @@ def new_records_are_new(operation: Operation, began: Mapping[str, float]) -> Che
         created = default_order(operation)
         decision: Decision = NOT_CONCERNED
         for item in page:
-            moment, since = _moment(item.get(created)), began.get(str(item.get(operation.listing.id)))
+            moment, since = point_in_time(item.get(created)), began.get(str(item.get(operation.listing.id)))
             if moment is None or since is None:
                 continue
             expected = now - timedelta(seconds=exchange.began - since)
@@ -130,14 +129,6 @@ def _filtered_times(operation: Operation) -> list[str]:
 def _http_date(value: str | None) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value) if value else None
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo else None
-
-
-def _moment(value: Json) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
     return moment if moment is not None and moment.tzinfo else None

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final
 from urllib.parse import parse_qsl
 
-from contracts.checks.base import CheckFunction, is_documented_request
-from contracts.checks.preview import plain
+from contracts.checks.base import CheckFunction, is_documented_request, is_server_error, is_throttled
+from contracts.checks.preview import plain, preview_exchange
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json, resolve_pointer
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Operation
+
+TWICE_ON_A_PAGE: Final = "a record twice on a page"
 
 
 def items(operation: Operation, exchange: Exchange) -> list[Mapping[str, Json]] | None:
@@ -38,6 +42,15 @@ def query(exchange: Exchange) -> dict[str, str]:
     return dict(parse_qsl(exchange.request.target.partition("?")[2], keep_blank_values=True))
 
 
+def point_in_time(value: Json) -> datetime | None:
+    """Return the point in time that a text names; None for what is no date-time with a zone."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo else None
+
+
 def response_json(exchange: Exchange) -> Json:
     """Return the body of the response as a JSON value, or None."""
     return exchange.response.json() if exchange.response else None
@@ -51,8 +64,13 @@ def page_matches_query(operation: Operation, exchange: Exchange) -> Decision:
     requested, response = query(exchange), exchange.response.json()
     limit = _whole(requested.get(listing.limit, _default(operation, listing.limit)))
     offset = _whole(requested.get(listing.offset, _default(operation, listing.offset))) or 0
-    if limit and len(page) > limit:
-        return Violation("more results than the limit", f"at most {limit} results", f"{len(page)} results")
+    if limit is not None and len(page) > limit:
+        # The schema admits 0, and the description beside it does not.
+        most = f"at most {limit} results"
+        return Violation("more results than the limit", most, f"{len(page)} results", gates=limit > 0)
+    ids = [item[listing.id] for item in page if isinstance(item.get(listing.id), str | int)]
+    if len(set(ids)) < len(ids):
+        return Violation(TWICE_ON_A_PAGE, "each record once", f"{len(ids)} results, {len(set(ids))} ids")
     for name, pointer, value in (
         (listing.limit, listing.limit_told, limit),
         (listing.offset, listing.offset_told, offset),
@@ -71,6 +89,27 @@ def page_matches_query(operation: Operation, exchange: Exchange) -> Decision:
     return PASS
 
 
+def page_is_given(operation: Operation, exchange: Exchange) -> Decision:
+    """LIST-04. Check that a request for a page is not rejected: at least one record, from one that there is on.
+
+    Not concerned with the largest limit, which is a bound that has a mutation of its own, nor with an offset beyond the
+    end.
+    """
+    if operation.listing is None or not is_documented_request(operation, exchange) or exchange.response is None:
+        return NOT_CONCERNED
+    if exchange.accepted:
+        return PASS
+    if is_throttled(exchange) or is_server_error(exchange.response.status):
+        return NOT_CONCERNED
+    requested = query(exchange)
+    limit, offset = (_whole(requested.get(name)) for name in (operation.listing.limit, operation.listing.offset))
+    most = operation.query_parameters.get(operation.listing.limit, {}).get("maximum")
+    if limit in (None, 0, most) or (offset or 0) > 1:
+        return NOT_CONCERNED
+    asked = f"{operation.listing.limit} {limit}{'' if offset is None else f', {operation.listing.offset} {offset}'}"
+    return Violation(f"answered {exchange.status}", f"a page, with {asked}", preview_exchange(exchange))
+
+
 def pages_are_contiguous(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
     """LIST-01. Check that consecutive pages contain each record once; not concerned if the total changes meanwhile."""
     read = [(exchange, page) for exchange in exchanges if (page := items(operation, exchange)) is not None]
@@ -87,7 +126,7 @@ def pages_are_contiguous(operation: Operation, exchanges: Sequence[Exchange]) ->
             yield exchange, Violation("a record on two pages", "each record on one page", observed)
         elif len(ids) < len(page):
             observed = f"{len(page)} results, {len(ids)} ids"
-            yield exchange, Violation("a record twice on a page", "each record once", observed)
+            yield exchange, Violation(TWICE_ON_A_PAGE, "each record once", observed)
         else:
             yield exchange, PASS
         seen |= ids

@@ -3,64 +3,120 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
-from contracts.checks.base import CheckFunction
-from contracts.checks.listing_pages import items, query, response_json, total
-from contracts.checks.preview import plain
+from contracts.checks.base import CheckFunction, is_documented_request, is_server_error, is_throttled
+from contracts.checks.listing_agreement import default_order
+from contracts.checks.listing_pages import items, point_in_time, query, response_json, total
+from contracts.checks.preview import plain, preview_exchange
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json, resolve_pointer
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.extensions import COMPARES, FILTERS
 from contracts.openapi.operation import Operation
 
-CONTAINS = "contains"
 ASCENDING, DESCENDING = "asc", "desc"
+PLAIN: Final = re.compile(r"[a-z0-9-]+")
+"""Small letters, digits and hyphens: where the usual collations agree on two such strings, all do."""
+NUMERALS: Final = re.compile(r"(\d+)", re.ASCII)
+PRECISION: Final = timedelta(seconds=1)
+"""What is stored may be finer than what is shown."""
 
 
 def page_is_ordered(operation: Operation, exchange: Exchange) -> Decision:
     """LIST-02. Check that neighbours on a page are in the requested order, field by field.
 
     Not concerned with values that are null or of different types, nor with two strings that the usual collations
-    (bytes, UTF-16, case-insensitive, letters and digits only) order differently: the collation is not documented.
+    (bytes, UTF-16, case-insensitive, letters and digits only, numerals as numbers) order differently: the collation is
+    not documented. Only points in time, numbers and plain ids gate.
     """
     page = items(operation, exchange)
     if operation.listing is None or page is None:
         return NOT_CONCERNED
     requested = [part.partition(":") for part in query(exchange).get(operation.listing.order, "").split(",") if part]
-    decision: Decision = NOT_CONCERNED
-    for before, after in pairwise(page):
-        for field, _, direction in requested:
-            first: Json = before.get(field)
-            second: Json = after.get(field)
-            if not isinstance(first, str | int | float) or type(first) is not type(second):
-                break
-            if first == second:
-                continue
-            orders = {
-                one < other
-                for one, other in zip(_collation_keys(first), _collation_keys(second), strict=True)
-                if one != other
-            }
-            if len(orders) != 1:
-                break
-            decision = PASS
-            if orders == {direction == DESCENDING}:
-                word = "descending" if direction == DESCENDING else "ascending"
-                return Violation(f"{field} not {word}", f"{field} {word}", f"{first} before {second}")
-            break
-    return decision
+    decisions = [_neighbours(before, after, requested) for before, after in pairwise(page)]
+    violations = [decision for decision in decisions if isinstance(decision, Violation)]
+    if violations:
+        return next((violation for violation in violations if violation.gates), violations[0])
+    return PASS if PASS in decisions else NOT_CONCERNED
 
 
-def _collation_keys(value: Json) -> tuple[Any, ...]:
-    """Return the sort key of a string in each usual collation; another value is its own key."""
+def _neighbours(
+    before: Mapping[str, Json], after: Mapping[str, Json], requested: Sequence[tuple[str, str, str]]
+) -> Decision:
+    """Return whether two records that follow each other are in order."""
+    certain = True
+    for field, _, direction in requested:
+        first: Json = before.get(field)
+        second: Json = after.get(field)
+        if not isinstance(first, str | int | float) or type(first) is not type(second):
+            return NOT_CONCERNED
+        if first == second:
+            certain = certain and point_in_time(first) is None  # two moments may differ by less than is shown
+            continue
+        keys = zip(_collation_keys(first, second), _collation_keys(second, first), strict=True)
+        orders = {one < other for one, other in keys if one != other}
+        if len(orders) != 1:
+            return NOT_CONCERNED
+        if orders == {direction == DESCENDING}:
+            word = "descending" if direction == DESCENDING else "ascending"
+            gates = certain and _has_one_order(first, second)
+            return Violation(f"{field} not {word}", f"{field} {word}", f"{first} before {second}", gates)
+        return PASS
+    return NOT_CONCERNED
+
+
+def _has_one_order(first: Json, second: Json) -> bool:
+    """Return whether all databases order two values alike: points in time, numbers, and plain ids."""
+    if isinstance(first, str) and isinstance(second, str):
+        moments = point_in_time(first) is not None and point_in_time(second) is not None
+        return moments or (PLAIN.fullmatch(first) is not None and PLAIN.fullmatch(second) is not None)
+    return not isinstance(first, bool)
+
+
+def _collation_keys(value: Json, other: Json) -> tuple[Any, ...]:
+    """Return the sort key of a string in each usual collation; a point in time, and another value, is its own key.
+
+    `other` is what the value is compared with: a point in time beside another string is a string.
+    """
     if not isinstance(value, str):
         return (value,)
+    moment = point_in_time(value)
+    if moment is not None and point_in_time(other) is not None:
+        return (moment,)
     folded = value.casefold()
-    return (value, value.encode("utf-16-be", "surrogatepass"), folded, "".join(filter(str.isalnum, folded)))
+    natural = [(int(part), "") if part.isdigit() and part.isascii() else (-1, part) for part in NUMERALS.split(folded)]
+    return (
+        value,
+        value.encode("utf-16-be", "surrogatepass"),
+        folded,
+        "".join(filter(str.isalnum, folded)),
+        natural,
+    )
+
+
+def documented_query_accepted(operation: Operation, exchange: Exchange) -> Decision:
+    """LIST-02. Check that a request whose order and filters the document describes is not rejected.
+
+    Only the order that the document names as the usual one gates: which other properties can be ordered by, and what a
+    filter needs beside it, is not documented to the end.
+    """
+    if operation.listing is None or not is_documented_request(operation, exchange) or exchange.response is None:
+        return NOT_CONCERNED
+    if exchange.accepted:
+        return PASS
+    if is_throttled(exchange) or is_server_error(exchange.response.status):
+        return NOT_CONCERNED
+    requested = query(exchange)
+    order = requested.get(operation.listing.order, "")
+    certain = requested.keys() <= {operation.listing.order, operation.listing.limit}
+    gates = certain and "," not in order and order.partition(":")[0] == default_order(operation)
+    what = f"{operation.listing.order} {order}" if certain else " and ".join(requested)
+    return Violation("order or filter rejected", f"a page, with {what}", preview_exchange(exchange), gates)
 
 
 def top_n_matches(reference: Exchange) -> CheckFunction:
@@ -89,7 +145,10 @@ def top_n_matches(reference: Exchange) -> CheckFunction:
         if sorted(expected) == sorted(str(value) for _, value in listed):
             return PASS
         observed = f"{plain(listed[0][1])} is first, although {expected[0]} exists"
-        return Violation(f"not the first by {field}", f"the first of all records by {field}", observed)
+        # The time of creation never changes; another client may have made or hidden a record, but not half a page.
+        alike = len({*expected} & {str(value) for _, value in listed})
+        gates = field == default_order(operation) and direction == ASCENDING and alike < len(listed) / 2
+        return Violation(f"not the first by {field}", f"the first of all records by {field}", observed, gates)
 
     return check
 
@@ -105,7 +164,8 @@ def page_is_filtered(reference: Exchange) -> CheckFunction:
         for name, (schema, value) in filters.items():
             if others := [item for item in page if not matches(item, schema, value)]:
                 observed = f"{schema[FILTERS]} = {json.dumps(others[0].get(schema[FILTERS]))}"
-                return Violation(f"{name} not applied", f"only records that match {name}", observed)
+                gates = any(_clearly_left_out(item.get(schema[FILTERS]), schema, value) for item in others)
+                return Violation(f"{name} not applied", f"only records that match {name}", observed, gates)
         expected = {
             str(item.get(operation.listing.id))
             for item in whole
@@ -115,7 +175,9 @@ def page_is_filtered(reference: Exchange) -> CheckFunction:
         paged = {operation.listing.limit, operation.listing.offset} & query(exchange).keys()
         if missing and not paged and not resolve_pointer(response_json(exchange), operation.listing.more):
             observed = f"{len(expected) - len(missing)} of {len(expected)} known records"
-            return Violation(f"{' and '.join(filters)} leaves records out", "every record that matches", observed)
+            kind = f"{' and '.join(filters)} leaves records out"
+            # Another client may have changed them meanwhile, and what is stored may be finer than what is shown.
+            return Violation(kind, "every record that matches", observed, gates=False)
         return PASS
 
     return check
@@ -145,10 +207,18 @@ def matches(item: Mapping[str, Json], schema: Json, value: str) -> bool:
     return bool(one >= other if schema[COMPARES] == "gte" else one <= other)
 
 
+def _clearly_left_out(held: Json, schema: Json, value: str) -> bool:
+    """Return whether a filter leaves a value out by any reading of it: not one that a blurred comparison would find."""
+    if COMPARES in schema:
+        moment, bound = point_in_time(held), point_in_time(value)
+        if moment is None or bound is None:
+            return False
+        return (bound - moment if schema[COMPARES] == "gte" else moment - bound) > PRECISION
+    texts = held if isinstance(held, list) else [held]
+    return bool(texts) and not any(text is None or value.casefold() in str(text).casefold() for text in texts)
+
+
 def _comparable(held: str, requested: str) -> tuple[Any, Any]:
     """Return both values as points in time, or as strings if one of them is no date-time with a zone."""
-    try:
-        moments = datetime.fromisoformat(held), datetime.fromisoformat(requested)
-    except ValueError:
-        return held, requested
-    return moments if all(moment.tzinfo for moment in moments) else (held, requested)
+    moments = point_in_time(held), point_in_time(requested)
+    return (held, requested) if None in moments else moments

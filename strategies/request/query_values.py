@@ -11,9 +11,8 @@ from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from contracts.openapi.samples import admits
 from strategies.core.mutation import Mutation, Priority, append_query, combine
+from strategies.request.parameter_rows import boundary_strings, is_nullable
 from strategies.request.parameter_values import (
-    boundary_strings,
-    is_nullable,
     is_unrestricted_string,
     optional_query_parameters,
     requests_no_records,

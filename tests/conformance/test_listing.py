@@ -2,15 +2,15 @@
 
 from http import HTTPStatus
 
-from contracts.checks import errors, listing_agreement, listing_pages, listing_queries
-from contracts.checks.base import per_exchange
+from contracts.checks import errors, http_methods, listing_agreement, listing_pages, listing_queries
+from contracts.checks.base import as_recommendation, per_exchange
 from contracts.errors import NotApplicable
 from contracts.model.http import Exchange
 from strategies.core.mutation import Mutation
 from strategies.request import listing as queries
-from strategies.request import parameter_values
+from strategies.request import listing_filters, parameter_values
 from tests.harness.pytest_plugin.collection import requirement
-from tests.harness.pytest_plugin.requirement_rows import accepts, rejects
+from tests.harness.pytest_plugin.requirement_rows import rejects
 from tests.harness.trial.listed_records import check_listed_records
 from tests.harness.trial.requirement_test import RequirementTest
 
@@ -29,21 +29,22 @@ def test_pages_hold_what_was_asked_for(test: RequirementTest) -> None:
     test.check_sequence(listing_pages.pages_are_contiguous, pages)
 
 
-@requirement("LIST-02", extra_requests=(6, 27, 40), depends_on=("LIST-01",))
+@requirement("LIST-02", extra_requests=(6, 31, 42), depends_on=("LIST-01",))
 def test_order_and_filters_are_applied(test: RequirementTest) -> None:
     whole = test.run.control()
     shown = listing_pages.items(test.operation, whole) or ()
     if not shown:
         raise NotApplicable("nothing is listed that could be ordered or filtered")
-    orders, filters = queries.orders(test.operation, shown), queries.filters(test.operation, shown)
+    orders, filters = queries.orders(test.operation, shown), listing_filters.filters(test.operation, shown)
     equals = (
         _send(test, queries.pages_of_ties(test.operation, shown)) if test.extra_requests > REQUESTS_WITHOUT_TIES else []
     )
-    test.check_sequence(listing_pages.pages_are_contiguous, equals)
+    test.check_sequence(as_recommendation(listing_pages.pages_are_contiguous), equals)
     turns = [mutation for pair in zip(filters, orders, strict=False) for mutation in pair]
     rest = [*filters[len(orders) :], *orders[len(filters) :]]
     sent = _send(test, [*turns, *rest])
     test.check_sequence(per_exchange(listing_pages.page_matches_query), sent)
+    test.check_sequence(per_exchange(listing_queries.documented_query_accepted), sent)
     test.check_sequence(per_exchange(listing_queries.page_is_ordered), sent)
     test.check_sequence(per_exchange(listing_queries.top_n_matches(whole)), sent)
     test.check_sequence(per_exchange(listing_queries.page_is_filtered(whole)), sent)
@@ -52,9 +53,14 @@ def test_order_and_filters_are_applied(test: RequirementTest) -> None:
 test_parameter_outside_its_bounds_is_refused = rejects(
     "LIST-03", parameter_values.invalid_parameters, errors.rejected_with(HTTPStatus.BAD_REQUEST)
 )
-test_parameter_within_its_bounds_is_accepted = accepts(
-    "LIST-04", parameter_values.boundary_parameters, expects_success=False
-)
+
+
+@requirement("LIST-04", mutations=parameter_values.boundary_parameters, depends_on=("LIST-01",))
+def test_parameter_within_its_bounds_is_accepted(test: RequirementTest) -> None:
+    for exchange in test.send_mutations(base=test.run.prepare_control):
+        test.check_exchange(exchange, http_methods.accepted)
+    pages = [exchange for exchange in test.run.exchanges if exchange.sent_for == "LIST-01"]
+    test.check_sequence(per_exchange(listing_pages.page_is_given), pages)
 
 
 @requirement("LIST-05", depends_on=("LIST-01", "LIST-02"), compares=True)

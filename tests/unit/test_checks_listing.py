@@ -45,6 +45,7 @@ NO_PAGE = {
     "no JSON": (NOT_CONCERNED, answered(b"<html>")),
 }
 DISAGREE = "total and results disagree"
+TWICE = "a record twice on a page"
 
 
 @table(
@@ -60,6 +61,10 @@ DISAGREE = "total and results disagree"
         "total not told as a number": (PASS, page(records(1, 2), total=None, more=None, limit=2)),
         "more results than asked for": ("more results than the limit", page(records(1, 2, 3), limit=2)),
         "more results than the default": ("more results than the limit", page(records(*range(101)))),
+        "results although none were asked for": ("more results than the limit", page(records(1), limit=0)),
+        "none, as asked for": (PASS, page([], total=5, more=True, limit=0)),
+        "one result twice": (TWICE, page(records(1, 2, 1))),
+        "two results without an id": (PASS, page([{"x_id": "1"}, {"x_id": "1"}])),
         "as many as the default": (PASS, page(records(*range(100)))),
         "another limit told": ("another limit told", page_with_meta({"limit": 100}, limit=2)),
         "another offset told": ("another offset told", page_with_meta({"offset": 0}, limit=2, offset=3)),
@@ -87,7 +92,7 @@ def test_page_that_differs_is_described() -> None:
     assert violation.observed == "no more after 2 of 5"
 
 
-CONFIRMATION_RETRIES, TWICE, OUT = "a record on two pages", "a record twice on a page", "pages leave records out"
+CONFIRMATION_RETRIES, OUT = "a record on two pages", "pages leave records out"
 
 
 def pages(*numbers: list[int], total: Any = 5, limit: int = 2) -> list[Exchange]:
@@ -200,6 +205,102 @@ def test_order_is_as_asked(expected, seen) -> None:
     assert decided(listing_queries.page_is_ordered(LIST, seen)) == expected
 
 
+def by_vendor(*moments: str, order: str = "vendor,created_at") -> Exchange:
+    return page([{"vendor": "RM", "created_at": moment} for moment in moments], order_by=order)
+
+
+EARLY, LATE = "2026-01-01T10:00:00Z", "2026-01-01T10:00:00.5Z"
+
+
+@table(
+    "expected, seen",
+    {
+        "points in time": (True, ordered("created_at:asc", LATE, EARLY)),
+        "the second of two fields": (True, by_vendor(LATE, EARLY)),
+        "numbers": (True, ordered("size:asc", 10, 2, field="size")),
+        "plain ids": (True, ordered("x_id:asc", "c1b", "c1a", field="x_id")),
+        "dates without a time": (True, ordered("day:asc", "2026-01-02", "2026-01-01", field="day")),
+        "times without a zone": (False, ordered("created_at:asc", "2026-01-02T10:00", "2026-01-01T10:00")),
+        "texts of people": (False, ordered("title:asc", "Viewing", "Tour", field="title")),
+        "choices, which a database may order as they are listed": (False, ordered("v:asc", "RM", "AF", field="v")),
+        "behind times that may differ by less than is shown": (
+            False,
+            page([{"created_at": EARLY, "size": size} for size in (2, 1)], order_by="created_at,size"),
+        ),
+        "texts first, then points in time": (
+            True,
+            page(
+                [
+                    {"title": title, "created_at": at}
+                    for title, at in (("B", LATE), ("A", EARLY), ("A", LATE), ("A", EARLY))
+                ],
+                order_by="title,created_at",
+            ),
+        ),
+    },
+)
+def test_order_gates_where_all_databases_agree(expected, seen) -> None:
+    assert listing_queries.page_is_ordered(LIST, seen).gates is expected
+
+
+@table(
+    "seen",
+    {
+        "times with and without fractions": (ordered("created_at:asc", EARLY, LATE),),
+        "times in two zones": (ordered("created_at:asc", "2026-01-01T10:00:00+02:00", "2026-01-01T09:00:00Z"),),
+    },
+)
+def test_points_in_time_are_ordered_as_such(seen: Exchange) -> None:
+    assert listing_queries.page_is_ordered(LIST, seen) is PASS
+
+
+def test_numerals_may_be_ordered_as_numbers_or_as_texts() -> None:
+    for values in (("9", "10"), ("10", "9"), ("r-9", "r-10"), ("r-10", "r-9")):
+        assert listing_queries.page_is_ordered(LIST, ordered("x_id:asc", *values, field="x_id")) is NOT_CONCERNED
+
+
+REJECTED = "order or filter rejected"
+
+
+@table(
+    "expected, gates, seen",
+    {
+        "accepted": (PASS, None, ordered("created_at:asc", "a")),
+        "the usual order": (REJECTED, True, page([], status=400, order_by="created_at:asc", limit=8)),
+        "the usual order, as an unknown page": (REJECTED, True, page([], status=404, order_by="created_at")),
+        "another order": (REJECTED, False, page([], status=400, order_by="notes:asc")),
+        "two orders": (REJECTED, False, page([], status=400, order_by="created_at,id")),
+        "a filter": (REJECTED, False, page([], status=400, lead_id="l-1")),
+        "a filter in the usual order": (REJECTED, False, page([], status=400, lead_id="l-1", order_by="created_at")),
+        "too many": (NOT_CONCERNED, None, page([], status=429, order_by="created_at")),
+        "a server error": (NOT_CONCERNED, None, page([], status=500, order_by="created_at")),
+        "no answer": (NOT_CONCERNED, None, page([], status=None, order_by="created_at")),
+        "another path": (NOT_CONCERNED, None, answered({}, 404, target=LIST.path.rstrip("/"))),
+    },
+)
+def test_documented_query_is_not_rejected(expected, gates, seen) -> None:
+    decision = listing_queries.documented_query_accepted(LIST, seen)
+    assert (decided(decision), getattr(decision, "gates", None)) == (expected, gates)
+
+
+@table(
+    "expected, seen",
+    {
+        "given": (PASS, page(records(1), limit=1)),
+        "one": ("answered 400", page([], status=400, limit=1)),
+        "from the first on": ("answered 404", page([], status=404, limit=2, offset=0)),
+        "none": (NOT_CONCERNED, page([], status=400, limit=0)),
+        "the most, which is tried by itself": (NOT_CONCERNED, page([], status=400, limit=250)),
+        "beyond what there may be": (NOT_CONCERNED, page([], status=404, limit=2, offset=9)),
+        "too many requests": (NOT_CONCERNED, page([], status=429, limit=1)),
+        "a server error": (NOT_CONCERNED, page([], status=503, limit=1)),
+        "no limit": (NOT_CONCERNED, page([], status=400)),
+    },
+)
+def test_page_is_given(expected, seen) -> None:
+    assert decided(listing_pages.page_is_given(LIST, seen)) == expected
+
+
 def test_two_neighbours_show_what_is_out_of_order() -> None:
     violation = listing_queries.page_is_ordered(LIST, ordered("created_at:asc", "a", "c", "b"))
     assert (violation.expected, violation.observed) == ("created_at ascending", "c before b")
@@ -302,6 +403,33 @@ def chosen(*numbers: int, more: Any = False, **query: Any) -> Exchange:
 )
 def test_filter_is_as_asked(expected, seen) -> None:
     assert decided(listing_queries.page_is_filtered(KNOWN)(LIST, seen)) == expected
+
+
+def at(moment: str) -> list[dict[str, Any]]:
+    return [of("l-1", updated=moment)]
+
+
+NOON = "2024-02-02T12:00:00Z"
+
+
+@table(
+    "expected, seen",
+    {
+        "another value": (True, page([of("l-2")], lead_id="l-1")),
+        "another value than one that nobody has": (True, page([of("l-2")], lead_id="no-such-value")),
+        "a value that begins with it": (False, page([of("l-1")], lead_id="l-")),
+        "the value in the other case": (False, page([of("l-1")], lead_id="L-1")),
+        "no value": (False, page([of()], lead_id="l-1")),
+        "null": (False, page([of("l-1", vendor=None)], integration_vendor="RENTMANAGER")),
+        "a time before the bound": (True, page(at("2024-02-02T11:59:00Z"), updated_at_gte=NOON)),
+        "a time after the bound, in another zone": (True, page(at(NOON), updated_at_lte="2024-02-02T23:59:00+12:00")),
+        "a time within what is not shown": (False, page(at("2024-02-02T11:59:59.5Z"), updated_at_gte=NOON)),
+        "a time without a zone": (False, page(at("2024-02-01T10:00:00"), updated_at_gte=NOON)),
+        "records left out": (False, chosen(lead_id="l-1")),
+    },
+)
+def test_filter_gates_where_a_record_is_left_out_by_any_reading(expected, seen) -> None:
+    assert listing_queries.page_is_filtered(KNOWN)(LIST, seen).gates is expected
 
 
 def test_records_that_were_not_shown_are_not_missed() -> None:
@@ -413,6 +541,24 @@ def oldest(*numbers: int, total: int = 3, day: str = "", **query: Any) -> Exchan
 )
 def test_start_of_an_order_is_that_of_all(expected, seen) -> None:
     assert decided(listing_queries.top_n_matches(NUMBERED)(LIST, seen)) == expected
+
+
+@table(
+    "expected, order, numbers",
+    {
+        "others altogether": (True, "created_at:asc", (3, 4)),
+        "one other": (False, "created_at:asc", (1, 3)),
+        "in an order that changes": (False, "updated_at:asc", (2, 3)),
+        "the newest, of which there may be more by now": (False, "created_at:desc", (1,)),
+    },
+)
+def test_start_of_an_order_gates_where_most_are_others(expected, order: str, numbers: tuple[int, ...]) -> None:
+    field = order.partition(":")[0]
+    listed, whole = (
+        page([{"id": f"r-{one}", field: f"2024-01-0{one}"} for one in shown], total=4, **query)
+        for shown, query in ((numbers, {"limit": 2, "order_by": order}), ((1, 2, 3, 4), {}))
+    )
+    assert listing_queries.top_n_matches(whole)(LIST, listed).gates is expected
 
 
 def test_start_of_an_order_is_compared_only_with_all_records() -> None:

@@ -16,7 +16,7 @@ from strategies.request.parameter_values import boundary_parameters, invalid_par
 from tests.harness.config.settings import Secret, Target
 from tests.harness.run.request_factory import request_for
 from tests.support.documents import ANSWERS, described, loaded
-from tests.support.factories import TOKEN, objects, table
+from tests.support.factories import LIST, TOKEN, objects, table
 
 TARGET = Target("url", "http://127.0.0.1:9", Secret(TOKEN), {})
 CHOICE = {"type": "string", "enum": ["north", "south"]}
@@ -157,3 +157,19 @@ TRAITS: Mapping[str, tuple[Any, str, set[str]]] = {
 def test_traits_of_an_operation_with_a_parameter(tmp_path: Path, said: Any, method: str, traits: set[str]) -> None:
     (operation,) = taking(tmp_path, said, method=method).operations
     assert {trait for trait in operation.traits if "parameters" in trait} == traits
+
+
+def test_parameters_that_may_be_left_out_are_invalid_together() -> None:
+    first, lowest, highest, *_ = invalid_parameters(LIST)
+    assert (first.name, first.parts) == ("limit as -1", ())
+    assert [part.name for part in lowest.parts][:2] == ["limit as -1", "offset as -1"]
+    assert [part.name for part in highest.parts][:2] == ["limit as 251", "offset as a word"]
+    assert highest.named == tuple(part.mutated_property for part in highest.parts)
+    assert [part.named for part in highest.parts] == [(name,) for name in highest.named]
+
+
+def test_of_parameters_at_their_bounds_those_of_a_page_gate() -> None:
+    together = boundary_parameters(LIST)[0]
+    assert [part.name for part in together.parts if part.gates] == ["limit as 250", "offset as 0"]
+    assert all(part.expects_success for part in (together, *together.parts))
+    assert not together.gates

@@ -4,7 +4,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from contracts.openapi.operation import Operation
-from strategies.request import listing
+from strategies.request import listing, listing_filters
 from tests.support.factories import LIST, control, table
 
 
@@ -47,18 +47,20 @@ def test_there_are_no_pages_of_equals_where_all_differ() -> None:
 
 
 @table(
-    "moment, elsewhere",
+    "moment, bounds",
     {
-        "a moment": ("2026-02-02T10:00:00Z", "2026-02-02T22:00:00+12:00"),
-        "late in the day": ("2026-02-02T18:30:00Z", "2026-02-03T06:30:00+12:00"),
-        "no zone": ("2026-02-02T10:00:00", None),
-        "no moment": ("soon", None),
+        "a moment": ("2026-02-02T10:00:00Z", ["2026-02-01T22:01:00-12:00", "2026-02-02T21:59:00+12:00"]),
+        "late in the day": ("2026-02-02T18:30:00Z", ["2026-02-02T06:31:00-12:00", "2026-02-03T06:29:00+12:00"]),
+        "no zone": ("2026-02-02T10:00:00", []),
+        "no moment": ("soon", []),
     },
 )
-def test_moment_is_written_in_another_time_zone(moment: str, elsewhere: str | None) -> None:
-    queries = asked(listing.filters(LIST, [item | {"updated_at": moment, "last_seen": moment} for item in SHOWN]))
+def test_bound_leaves_a_record_out_and_its_text_does_not(moment: str, bounds: list[str]) -> None:
+    queries = asked(listing_filters.filters(LIST, [item | {"updated_at": moment} for item in SHOWN]))
     reported = [query for name, query in queries.items() if name.endswith("in another time zone")]
-    assert [next(iter(query.values())) for query in reported] == ([elsewhere] if elsewhere else [])
+    assert [next(iter(query.values())) for query in reported] == bounds
+    # Compared as texts, both find the record.
+    assert [bounds[:1] > [moment], bounds[1:] < [moment]] == ([False, False] if bounds else [False, True])
 
 
 def test_order_is_asked_for_with_a_small_page() -> None:
@@ -68,26 +70,31 @@ def test_order_is_asked_for_with_a_small_page() -> None:
 
 def test_two_bounds_of_a_field_are_one_request() -> None:
     shown_many = [shown(day, "a", None) for day in range(1, 10)]
-    queries = asked(listing.filters(LIST, shown_many))
+    queries = asked(listing_filters.filters(LIST, shown_many))
     both = {"updated_at_gte": "2026-02-04T10:00:00Z", "updated_at_lte": "2026-02-06T10:00:00Z"}
     assert queries["between updated_at_gte and updated_at_lte"] == both
     assert "only updated_at_gte of a record" not in queries
 
 
-def test_bounds_are_asked_for_alone_where_nothing_lies_between() -> None:
-    queries = asked(listing.filters(LIST, SHOWN))
-    assert "only updated_at_gte of a record" in queries
+def test_bound_without_a_zone_is_asked_for_alone_where_nothing_lies_between() -> None:
+    plain = [item | {"updated_at": str(item["updated_at"]).removesuffix("Z")} for item in SHOWN]
+    queries = asked(listing_filters.filters(LIST, plain))
+    assert queries["only updated_at_gte of a record"] == {"updated_at_gte": "2026-02-02T10:00:00"}
     assert not any(name.startswith("between") for name in queries)
+    assert "only updated_at_gte of a record" not in asked(listing_filters.filters(LIST, SHOWN))
 
 
-def test_second_page_of_a_filter_is_all_that_is_left() -> None:
+def test_second_page_of_a_filter_is_all_that_is_left_in_an_order() -> None:
     several = [item | {"property_id": place} for item, place in zip(SHOWN * 2, "ppqpqq", strict=True)]
-    queries = asked(listing.filters(LIST, several))
-    assert queries["the second page of a property_id"] == {"property_id": "p", "limit": "2", "offset": "1"}
+    queries = asked(listing_filters.filters(LIST, several))
+    second = {"property_id": "p", "limit": "2", "offset": "1", "order-by": "created_at:asc"}
+    assert queries["the second page of a property_id"] == second
 
 
 def test_value_without_letters_has_no_other_case() -> None:
-    cases = [name for value in ("p", "7") for name in asked(listing.filters(LIST, placed(value))) if "case" in name]
+    cases = [
+        name for value in ("p", "7") for name in asked(listing_filters.filters(LIST, placed(value))) if "case" in name
+    ]
     assert cases == ["property_id in the other case"]
 
 
@@ -101,9 +108,37 @@ def test_page_keeps_the_rest_of_the_query_as_it_was_sent() -> None:
     assert page.target == "/things?region=a&region=b%2Cc&offset=0&limit=2"
 
 
-def test_part_of_an_id_in_a_list_selects_nothing() -> None:
-    name = next(name for name in LIST.query_parameters if name.endswith("lead_id"))
-    items = [SHOWN[0] | {LIST.query_parameters[name]["x-filters"]: ["lead-17"]}, *SHOWN[1:]]
-    queries = asked(listing.filters(LIST, items))
-    (parts,) = [query for name, query in queries.items() if name.startswith("a part of a ")]
-    assert parts == {name: "ead-1"}
+HELD = {
+    "property_id": "prop-1",
+    "integration_id": "int-1",
+    "x_property_id": "xp-1",
+    "x_id": "1024",
+    "integration_vendor": "RENTMANAGER",
+}
+
+
+def test_each_filter_has_the_start_of_a_value_and_what_it_needs() -> None:
+    queries = asked(listing_filters.filters(LIST, [SHOWN[0] | HELD]))
+    starts = {name: query for name, query in queries.items() if name.startswith("the start of")}
+    assert starts == {
+        "the start of a property_id": {"property_id": "prop-"},
+        "the start of a integration_id": {"integration_id": "int-"},
+        "the start of a x_property_id": {"x_property_id": "xp-", "integration_id": "int-1"},
+        "the start of a x_id": {"x_id": "102", "integration_id": "int-1", "x_property_id": "xp-1"},
+    }
+
+
+def test_filter_whose_needs_no_record_fills_is_not_asked_for() -> None:
+    queries = asked(listing_filters.filters(LIST, [SHOWN[0] | {"x_id": "1024", "integration_id": "int-1"}]))
+    assert not any("x_id" in name for name in queries if not name.startswith("every filter"))
+
+
+def test_all_filters_that_fit_a_record_are_used_by_as_few_records_as_it_takes() -> None:
+    lead, resident = ({f"associated_{kind}_ids": [f"{kind}-17"]} for kind in ("lead", "resident"))
+    queries = asked(listing_filters.filters(LIST, [SHOWN[0] | HELD | lead, SHOWN[1] | HELD | resident]))
+    fitting = [query for name, query in queries.items() if name.startswith("every filter of a record")]
+    assert fitting == [HELD | {"lead_id": "lead-17"}, HELD | {"x_id": "1024", "resident_id": "resident-17"}]
+
+
+def test_page_of_no_records_is_asked_for_where_the_schema_admits_it() -> None:
+    assert asked(listing.single_pages(LIST, 3))["a limit of 0"] == {"limit": "0"}

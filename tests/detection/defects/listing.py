@@ -116,7 +116,7 @@ class LimitOf250IsRefused(MockApi):
         return issues + [custom("Too big", name) for name in ("limit",) if read.get(name) == MOST]
 
 
-@seeded(observe=asking("limit=0"))
+@seeded(recommended=True, observe=asking("limit=0"))
 class LimitOfZeroIsTheUsualOne(MockApi):
     """A limit of zero is accepted and taken for none, so that the page holds what it usually does."""
 
@@ -165,7 +165,7 @@ class OffsetIsRoundedToAPage(MockApi):
         return super().page(records, limit, offset - offset % limit if limit else offset)
 
 
-@seeded(observe=walked("order-by=integration_vendor:asc"))
+@filtering(recommended=True, observe=walked("order-by=integration_vendor:asc"))
 class EqualsAreInNoOrder(MockApi):
     """Items that are equal in what they are ordered by stand in another order on every page, which tears pages."""
 

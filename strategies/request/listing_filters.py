@@ -1,0 +1,198 @@
+"""Mutations of a listing's query: its filters, with values and bounds built from the items of a first page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta, timezone
+from itertools import combinations, permutations, zip_longest
+
+from contracts.checks.listing_agreement import default_order
+from contracts.checks.listing_pages import point_in_time
+from contracts.checks.listing_queries import ASCENDING
+from contracts.model.json_value import Json
+from contracts.openapi.extensions import COMPARES, FILTERS, NEEDS
+from contracts.openapi.operation import Operation
+from strategies.core.mutation import Mutation
+from strategies.request.listing import Item, with_query
+
+MIN_INTERVAL_VALUES = 3
+OTHER_TIME_ZONES = {"gte": timezone(timedelta(hours=-12)), "lte": timezone(timedelta(hours=12))}
+"""Of a lower and an upper bound: a server that compares strings finds a record beyond it."""
+BEYOND = timedelta(minutes=1)
+"""How far a bound leaves a record out: more than any precision, and seldom another day."""
+
+
+def filters(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
+    """LIST-02: each filter with a value that no record has, all that fit a record at once, and bounds of times.
+
+    The value that no record has is the start of one that a record has: an ignored filter shows by it, and so does one
+    that compares starts or parts. A filter that finds too little shows among those that fit a record. Those of which
+    half of the records are a good part come first.
+    """
+    parameters = {name: schema for name, schema in operation.query_parameters.items() if FILTERS in schema}
+    ranked = sorted(parameters, key=lambda name: abs(_share(items, parameters[name]) - 0.5))
+    texts = [name for name in ranked if not {COMPARES, "enum"} & parameters[name].keys()]
+    equal = [name for name in ranked if COMPARES not in parameters[name]]
+    starts = [mutation for name in texts if (mutation := _start_of(items, parameters, name))]
+    fitting = [
+        Mutation(f"every filter of a record with {new}", with_query(**values))
+        for new, values in _that_fit_a_record(items, {name: parameters[name] for name in equal})
+    ]
+    bounds = _bounds(items, {name: parameters[name] for name in ranked if COMPARES in parameters[name]})
+    own = [name for name in texts if NEEDS not in parameters[name]]
+    values = {name: value for name in own if (value := _example_value(items, parameters[name]))}
+    further = []
+    if values and operation.listing:
+        name, value = next(iter(values.items()))
+        # All but the first: if only the first page is filtered, this one has other records.
+        rest = max(1, _matching(items, parameters[name], value) - 1)
+        usual = default_order(operation)
+        order = {operation.listing.order: f"{usual}:{ASCENDING}"} if usual else {}
+        second = {name: value, operation.listing.limit: rest, operation.listing.offset: 1, **order}
+        further.append(Mutation(f"the second page of a {name}", with_query(**second)))
+        if both := _intersecting_filters(items, {name: parameters[name] for name in own}):
+            further.append(Mutation(f"{' and '.join(both)} at once", with_query(**both)))
+        if value.swapcase() != value:
+            further.append(Mutation(f"{name} in the other case", with_query(**{name: value.swapcase()})))
+    alone = [mutation for name in equal if (mutation := _alone(items, parameters, name))]
+    return [
+        *alone[:1],
+        *bounds[:1],
+        *starts[:1],
+        *fitting[:1],
+        *further,
+        *bounds[1:],
+        *starts[1:],
+        *fitting[1:],
+        *alone[1:],
+    ]
+
+
+def _start_of(items: Sequence[Item], parameters: Mapping[str, Json], name: str) -> Mutation | None:
+    """Return the filter with the start of a record's value, and what it needs beside it with that record's values."""
+    for item in items:
+        value = _example_value([item], parameters[name])
+        others = _needed(item, parameters, name)
+        if value and value[:-1] and others is not None:
+            return Mutation(f"the start of a {name}", with_query(**{name: value[:-1], **others}))
+    return None
+
+
+def _alone(items: Sequence[Item], parameters: Mapping[str, Json], name: str) -> Mutation | None:
+    """Return the filter with the value of a record, and with no other that it does not need."""
+    for item in items:
+        value = _example_value([item], parameters[name])
+        others = _needed(item, parameters, name)
+        if value is not None and others is not None:
+            return Mutation(f"only {name} of a record", with_query(**{name: value, **others}))
+    return None
+
+
+def _needed(item: Item, parameters: Mapping[str, Json], name: str) -> Mapping[str, str] | None:
+    """Return the values of a record for the parameters that a filter needs beside it; None if one has none."""
+    values = {other: _example_value([item], parameters[other]) for other in parameters[name].get(NEEDS, ())}
+    found = {other: value for other, value in values.items() if value is not None}
+    return found if len(found) == len(values) else None
+
+
+def _that_fit_a_record(items: Sequence[Item], parameters: Mapping[str, Json]) -> list[tuple[str, Mapping[str, str]]]:
+    """Return all filters that select one record, by its values, for as many records as it takes to use each filter.
+
+    Each comes with the name of the first filter that it uses and none before it does.
+    """
+    held = [
+        {name: value for name, schema in parameters.items() if (value := _example_value([item], schema)) is not None}
+        for item in items
+    ]
+    unused = list(parameters)
+    found: list[tuple[str, Mapping[str, str]]] = []
+    while fullest := max(held, key=lambda values: len(values.keys() & set(unused)), default=None):
+        new = [name for name in unused if name in fullest]
+        if not new:
+            break
+        found.append((new[0], fullest))
+        unused = [name for name in unused if name not in fullest]
+    return found
+
+
+def _bounds(items: Sequence[Item], parameters: Mapping[str, Json]) -> list[Mutation]:
+    """Return bounds of times: two that records are between, and one each that just leaves a record out."""
+    intervals = _intervals(items, parameters)
+    between = [Mutation(f"between {' and '.join(interval)}", with_query(**interval)) for interval in intervals]
+    beyond, alone = [], []
+    for name, schema in parameters.items():
+        value = _example_value(items, schema)
+        if elsewhere := _just_beyond(value, schema[COMPARES]):
+            beyond.append(Mutation(f"{name} in another time zone", with_query(**{name: elsewhere})))
+        elif value is not None and not any(name in interval for interval in intervals):
+            alone.append(Mutation(f"only {name} of a record", with_query(**{name: value})))
+    return [mutation for pair in zip_longest(beyond, between) for mutation in pair if mutation is not None] + alone
+
+
+def _intersecting_filters(items: Sequence[Item], parameters: Mapping[str, Json]) -> Mapping[str, str] | None:
+    """Return two filters and values of which each alone selects more records than both together; or None."""
+    for one, other in combinations(parameters, 2):
+        for item in items:
+            first, second = (_example_value([item], parameters[name]) for name in (one, other))
+            if first is None or second is None:
+                continue
+            selected = [
+                {
+                    place
+                    for place, candidate in enumerate(items)
+                    if _example_value([candidate], parameters[name]) == value
+                }
+                for name, value in ((one, first), (other, second))
+            ]
+            if selected[0] - selected[1] and selected[1] - selected[0]:
+                return {one: first, other: second}
+    return None
+
+
+def _intervals(items: Sequence[Item], parameters: Mapping[str, Json]) -> list[Mapping[str, str]]:
+    """Return pairs of a lower and an upper bound of a field, with records below, between and above them.
+
+    If a server ignores one bound, or applies one in place of the other, the result differs.
+    """
+    found: list[Mapping[str, str]] = []
+    for lower, upper in permutations((name for name in parameters if COMPARES in parameters[name]), 2):
+        one, other = parameters[lower], parameters[upper]
+        if (one[FILTERS], one[COMPARES], other[COMPARES]) != (other[FILTERS], "gte", "lte"):
+            continue
+        values = sorted({value for item in items if isinstance(value := item.get(one[FILTERS]), str)})
+        if len(values) > MIN_INTERVAL_VALUES:
+            found.append({lower: values[len(values) // 3], upper: values[-1 - len(values) // 3]})
+    return found
+
+
+def _just_beyond(moment: str | None, compares: str) -> str | None:
+    """Return the bound that leaves a time out by a minute, in another zone; None if it is no date-time with a zone."""
+    parsed = point_in_time(moment)
+    if parsed is None:
+        return None
+    bound = parsed + BEYOND if compares == "gte" else parsed - BEYOND
+    return bound.astimezone(OTHER_TIME_ZONES[compares]).isoformat()
+
+
+def _share(items: Sequence[Item], schema: Json) -> float:
+    """Return the share of the records that the filter selects with a value of one of them."""
+    value = _example_value(items, schema)
+    if value is None:
+        return 0.0
+    return _matching(items, schema, value) / len(items)
+
+
+def _matching(items: Sequence[Item], schema: Json, value: str) -> int:
+    """Return how many of the records the filter selects with this value."""
+    held = [item.get(schema[FILTERS]) for item in items]
+    return sum(value in one if isinstance(one, list) else str(one) == value for one in held)
+
+
+def _example_value(items: Sequence[Item], schema: Json) -> str | None:
+    """Return a record's value for the filter; the median for a lower or upper bound."""
+    held = [item.get(schema[FILTERS]) for item in items]
+    values = [entry for one in held for entry in (one if isinstance(one, list) else [one]) if isinstance(entry, str)]
+    if COMPARES in schema:
+        values.sort()
+        return values[len(values) // 2] if values else None
+    return values[0] if values else None
