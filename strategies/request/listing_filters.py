@@ -55,17 +55,9 @@ def filters(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
         if value.swapcase() != value:
             further.append(Mutation(f"{name} in the other case", with_query(**{name: value.swapcase()})))
     alone = [mutation for name in equal if (mutation := _alone(items, parameters, name))]
-    return [
-        *alone[:1],
-        *bounds[:1],
-        *starts[:1],
-        *fitting[:1],
-        *further,
-        *bounds[1:],
-        *starts[1:],
-        *fitting[1:],
-        *alone[1:],
-    ]
+    # Times come after: those that the run changes are others in each run, and its first requests are not.
+    first = [*alone[:1], *starts[:1], *fitting[:1]]
+    return [*first, *bounds, *further, *starts[1:], *fitting[1:], *alone[1:]]
 
 
 def _start_of(items: Sequence[Item], parameters: Mapping[str, Json], name: str) -> Mutation | None:
