@@ -20,13 +20,13 @@ WELL_FORMED = re.compile(r"bearer +[A-Za-z0-9._~+/=-]+", re.IGNORECASE)
 
 
 def credentials_rejected(_: Operation, exchange: Exchange) -> Decision:
-    """AUTH-01 to -05, and -09. Check that the response is neither 2xx nor 5xx; a missing one is a matter of RESP-06.
+    """AUTH-01 to -05, and -09. Check that the response is neither 2xx nor 304 nor 5xx; a missing one is RESP-06's.
 
     Not concerned with a server error that only a fuzzer causes: nothing was accepted, and RESP-11 reports it.
     """
     if exchange.response is None or is_throttled(exchange):
         return NOT_CONCERNED
-    if exchange.accepted:
+    if exchange.accepted or exchange.status == HTTPStatus.NOT_MODIFIED:
         return Violation(f"accepted with {exchange.status}", "a rejection", preview_exchange(exchange))
     if is_server_error(exchange.response.status):
         if exchange.is_fuzzer_request:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from contracts.model.http import Request
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation, Priority, append_query
+from strategies.request.listing import with_query
 
 AUTHORIZATION = "Authorization"
 MIN_TOKEN_LENGTH = 8
@@ -20,10 +21,13 @@ UNSIGNED_JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."
 """Header {"alg":"none"}, payload {"sub":"1"}, no signature."""
 
 
-def no_credentials(_: Operation) -> list[Mutation]:
-    """AUTH-01: no credentials at all."""
+def no_credentials(operation: Operation) -> list[Mutation]:
+    """AUTH-01: no credentials at all; of a listing also for a page that is not the first."""
+    listing = operation.listing
+    later = [("", with_query(**{listing.limit: 1, listing.offset: 1}))] if listing else []
     return [
         Mutation("no Authorization", _without_credentials, Priority.FIRST, issued_token=False),
+        *([_without_header_but("no Authorization, a later page", later, Priority.FIRST)] if later else []),
         Mutation("empty Authorization", _header(lambda _: ""), Priority.USUAL, issued_token=False),
     ]
 
@@ -127,12 +131,15 @@ def wrong_location(_: Operation) -> list[Mutation]:
 
 
 def scheme_spellings(_: Operation) -> list[Mutation]:
-    """AUTH-08: the scheme in lower and upper case; these are valid."""
+    """AUTH-08: the scheme in upper and lower case; these are valid.
+
+    Capitals come first: a server that takes them compares without case, and one that lists spellings lists others.
+    """
     return [
+        Mutation("scheme in capitals", _header(lambda token: f"BEARER {token}"), Priority.FIRST, issued_token=False),
         Mutation(
-            "scheme in small letters", _header(lambda token: f"bearer {token}"), Priority.FIRST, issued_token=False
+            "scheme in small letters", _header(lambda token: f"bearer {token}"), Priority.USUAL, issued_token=False
         ),
-        Mutation("scheme in capitals", _header(lambda token: f"BEARER {token}"), Priority.LAST, issued_token=False),
     ]
 
 
@@ -144,10 +151,14 @@ def auth_bypass(operation: Operation) -> list[Mutation]:
         *("X-Internal: true", "X-Debug: true", "X-Forwarded-Host: localhost", "Referer: http://localhost/"),
     )
     routing = ("X-Original-URL: /", "X-Rewrite-URL: /", "X-HTTP-Method-Override: OPTIONS", "X-Method-Override: OPTIONS")
-    lines = [(line, _add_line(line)) for line in (*origin, *routing)]
+    # Whoever has read before is answered that nothing changed, which is said of nothing that one may not read.
+    cached = (
+        ("If-None-Match: *", "If-Modified-Since: Fri, 31 Dec 2100 23:59:59 GMT") if operation.method == "GET" else ()
+    )
+    lines = [(line, _add_line(line)) for line in (*origin, *routing, *cached)]
     headers = _without_header_but("headers of trust and routing", lines, Priority.FIRST)
     # What asks for another method may be answered as that method; nobody but a proxy of the target's own vouches.
-    parts = tuple(replace(part, gates=part.name in origin) for part in headers.parts)
+    parts = tuple(replace(part, gates=part.name in (*origin, *cached)) for part in headers.parts)
     paths = (
         _without_header_but("the other end of the path", [("", _retarget(_with_other_end))], Priority.FIRST),
         _without_header_but("two slashes", [("", _retarget(lambda path: "/" + path))]),
@@ -155,7 +166,9 @@ def auth_bypass(operation: Operation) -> list[Mutation]:
         _without_header_but("path in capitals", [("", _retarget(partial(_in_capitals, operation)))]),
         _without_header_but("two slashes inside", [("", _retarget(_with_doubled_slashes))]),
     )
-    return [replace(headers, parts=parts, gates=False), *(replace(path, gates=False) for path in paths)]
+    head = _without_header_but("HEAD", [("", lambda request: replace(request, method="HEAD"))])
+    others = (*paths, head) if operation.method == "GET" and "HEAD" not in operation.path_methods else paths
+    return [replace(headers, parts=parts, gates=False), *(replace(other, gates=False) for other in others)]
 
 
 def token_of(request: Request) -> str:

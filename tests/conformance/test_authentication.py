@@ -5,6 +5,7 @@ from functools import partial
 from contracts.checks import authentication
 from contracts.checks.authentication import credentials_rejected, has_status_of
 from contracts.errors import NotApplicable
+from contracts.model.http import CONTROL, Exchange
 from strategies.body import bodies, json_syntax
 from strategies.core.mutation import Mutation
 from strategies.request import credentials, methods, parameter_values
@@ -19,6 +20,9 @@ from tests.harness.run.operation_run import OperationRun
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.side_effects import check_no_side_effects
 
+CONCURRENCY = "RESP-09"
+AT_ONCE = 5
+
 credentials_are_rejected = partial(rejects, check=credentials_rejected, base=OperationRun.prepare_auth_rejection_base)
 
 
@@ -29,6 +33,23 @@ def test_no_credentials_are_refused(test: RequirementTest) -> None:
         test.check_exchange(test.run.unauthenticated_probe, credentials_rejected)
     for exchange in test.send_rejected_mutations(base=test.run.prepare_auth_rejection_base):
         test.check_exchange(exchange, credentials_rejected)
+    for exchange in _sent_beside_controls(test):
+        test.check_exchange(exchange, credentials_rejected)
+
+
+def _sent_beside_controls(test: RequirementTest) -> list[Exchange]:
+    """Return requests without credentials that were under way while controls were, as RESP-09 sends them.
+
+    Where it sent none, they are sent now: reads only, since a control that writes costs more.
+    """
+    bare = credentials.no_credentials(test.operation)[0]
+    sent = [one for one in test.run.exchanges if one.sent_for == CONCURRENCY and one.mutation == bare.name]
+    if sent or test.run.missing_settings or test.operation.method != "GET" or test.run.budget.spare < AT_ONCE:
+        return sent
+    control = test.run.control().request
+    good, without = (control, CONTROL), (bare.apply(control), bare)
+    together = test.run.send_together([good, without, good, without, good])
+    return [exchange for exchange in together if exchange.mutation == bare.name]
 
 
 test_token_never_issued_is_refused = credentials_are_rejected("AUTH-02", credentials.unissued_tokens)

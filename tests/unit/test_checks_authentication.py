@@ -21,6 +21,7 @@ TWICE = {"authorization": (WRONG, WRONG)}
         "401 from another path": (PASS, refusal(401, **ELSEWHERE)),
         "200": ("accepted with 200", refusal(200)),
         "204": ("accepted with 204", refusal(204, body=b"")),
+        "304": ("accepted with 304", refusal(304, body=b"")),
         "500": ("answered 500", refusal(500)),
         "throttled": (NOT_CONCERNED, refusal(429)),
         "no answer": (NOT_CONCERNED, refusal(None)),

@@ -17,6 +17,7 @@ from tests.harness.run.request_factory import request_for
 from tests.support.factories import (
     CANCEL,
     DOCUMENT,
+    LIST,
     STATUS,
     TOKEN,
     WAYS_TO_BE_REFUSED,
@@ -191,3 +192,24 @@ def test_override_keeps_path_credentials_and_body(asked: Operation) -> None:
         for changed in [mutation.apply(request), *(part.apply(request) for part in mutation.parts)]:
             assert (changed.target, changed.body) == (request.target, request.body)
             assert set(request.headers) < set(changed.headers)
+
+
+def test_later_page_of_a_listing_is_asked_for_without_credentials() -> None:
+    later = next(one for one in credentials.no_credentials(LIST) if "later page" in one.name).apply(control(LIST))
+    assert later.target.partition("?")[2] == "limit=1&offset=1"
+    assert [name for name, _ in later.headers if name == credentials.AUTHORIZATION] == []
+    assert not any("page" in one.name for one in credentials.no_credentials(CANCEL))
+
+
+def test_reads_are_asked_for_in_other_ways_without_credentials() -> None:
+    read, write = ({one.name: one for one in credentials.auth_bypass(of)} for of in (LIST, CANCEL))
+    assert read["HEAD"].apply(control(LIST)).method == "HEAD"
+    assert "HEAD" not in write
+    trusting = "headers of trust and routing"
+    assert dict(read[trusting].apply(control(LIST)).headers)["If-None-Match"] == "*"
+    assert "If-None-Match" not in dict(write[trusting].apply(control(CANCEL)).headers)
+
+
+def test_scheme_in_capitals_comes_first() -> None:
+    first = credentials.scheme_spellings(LIST)[0].apply(control(LIST))
+    assert dict(first.headers)[credentials.AUTHORIZATION].startswith("BEARER ")
