@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+import unicodedata
+from datetime import date, datetime
 
 from contracts.checks.base import is_documented_request, is_throttled
 from contracts.checks.preview import preview, preview_json
@@ -18,9 +19,12 @@ from contracts.untrusted import strict_json
 
 DIGIT = re.compile(r"[0-9]")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-PLAIN_ID = re.compile(r"(?=[0-9_-]{0,63}[A-Za-z])[A-Za-z0-9_-]{8,64}")
-"""Letters, digits, hyphens: a number may come back as one, and a word like null as what it says."""
+MIN_ID_CHARACTERS, MAX_ID_CHARACTERS = 8, 255
+"""A shorter text may be a word like null, which may come back as what it says; a longer one fits few columns."""
+NO_TEXT = ("Cn", "Cs", "Co")
+"""Categories of what is no character to every store: unassigned, half of a pair, private."""
 LIKE_A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DAY_CHARACTERS = 10
 
 
 def echoes_request(operation: Operation, exchange: Exchange) -> Decision:
@@ -28,8 +32,8 @@ def echoes_request(operation: Operation, exchange: Exchange) -> Decision:
 
     Not concerned with requests that have no one meaning (repeated keys, bytes in the path that are not UTF-8), with
     values that the request's schema rejects, and with types that convert, such as decimal numbers.
-    A date may come back in another notation, and a string that is no id without the white space around it. Only plain
-    ids gate.
+    A date may come back in another notation of the same day, and a string that is no id without the white space around
+    it. Only ids gate, and only by their visible characters.
     """
     if not (is_documented_request(operation, exchange) and exchange.accepted and exchange.response):
         return NOT_CONCERNED
@@ -46,14 +50,18 @@ def echoes_request(operation: Operation, exchange: Exchange) -> Decision:
         value, returned, parent = sent.get(name), get_path(response, path), get_path(response, path[:-1])
         if value is None or not isinstance(parent, dict) or name not in parent:
             continue
-        if not fits(schemas[name], value) or not _comparable(schemas[name], value, returned):
+        if not fits(schemas[name], value) or not fits(schema_under(operation.success_schema, path), value):
+            continue  # the latter: something else that has the same name
+        where = "/".join(path)
+        expected, observed = (f"{where} = {preview_json(one)}" for one in (value, returned))
+        if not _comparable(schemas[name], value, returned):
+            if _another_day(value, returned):
+                return Violation(f"{where} has another day", expected, observed, gates=False)
             continue
-        if not fits(schema_under(operation.success_schema, path), value):
-            continue  # something else that has the same name
         if not (_equal(value, returned) or _trimmed(schemas[name], value, returned)):
-            where = "/".join(path)
-            expected, observed = (f"{where} = {preview_json(one)}" for one in (value, returned))
-            return Violation(f"{where} differs", expected, observed, gates=_is_plain_id(schemas[name], value))
+            return Violation(
+                f"{where} differs", expected, observed, gates=_is_altered_id(schemas[name], value, returned)
+            )
         decision = PASS
     return decision
 
@@ -86,7 +94,9 @@ def echoes_of_invalid_values(operation: Operation, exchange: Exchange) -> list[t
     invalid = {
         name for name, schema in properties(operation.body or {}) if name in sent and not fits(schema, sent[name])
     }
-    invalid |= {name for name, value in sent.items() if _is_like_a_date(value) and not _is_a_day(value[:10])}
+    invalid |= {
+        name for name, value in sent.items() if _is_like_a_date(value) and not _is_a_day(value[:DAY_CHARACTERS])
+    }
     return [path for path in operation.echoed_paths if path[-1] in invalid]
 
 
@@ -122,9 +132,43 @@ def _equal(value: Json, returned: Json) -> bool:
     return returned == value and isinstance(returned, bool | str) == isinstance(value, bool | str)
 
 
-def _is_plain_id(schema: Json, value: Json) -> bool:
-    """Return whether a value is an id as targets issue them, which comes back as it is from any parser and database."""
-    return SUPPLIED_BY in schema and isinstance(value, str) and PLAIN_ID.fullmatch(value) is not None
+def _is_altered_id(schema: Json, value: Json, returned: Json) -> bool:
+    """Return whether a value is an id whose visible characters did not come back, though any database keeps them.
+
+    White space and control characters are left open, and so are texts that look like a number or a word.
+    """
+    if SUPPLIED_BY not in schema or not isinstance(value, str) or len(value) > MAX_ID_CHARACTERS:
+        return False
+    visible = _visible(value)
+    if len(visible) < MIN_ID_CHARACTERS or not any(character.isalpha() for character in visible):
+        return False
+    if "\0" in value or any(unicodedata.category(character) in NO_TEXT for character in value):
+        return False
+    return not isinstance(returned, str) or _visible(returned) != visible
+
+
+def _visible(text: str) -> str:
+    """Return the text without white space, control and formatting characters."""
+    return "".join(character for character in text if unicodedata.category(character)[0] not in "CZ")
+
+
+def _another_day(value: Json, returned: Json) -> bool:
+    """Return whether a date or a moment came back as another day, or as another moment."""
+    if not (_is_like_a_date(value) and _is_like_a_date(returned) and _is_a_day(value[:DAY_CHARACTERS])):
+        return False
+    if len(returned) == DAY_CHARACTERS:
+        return bool(returned != value[:DAY_CHARACTERS])
+    sent, came = _moment(value), _moment(returned)
+    return sent is not None and came is not None and sent != came
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a text as the moment with a time zone that it is; None for any other text."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if len(text) > DAY_CHARACTERS and moment.tzinfo else None
 
 
 def _trimmed(schema: Json, value: Json, returned: Json) -> bool:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from contracts.checks.base import CheckFunction, is_documented_request, is_throttled
 from contracts.checks.content_type import media_type
+from contracts.checks.http_methods import accepted
 from contracts.checks.preview import plain, preview, preview_exchange, preview_header
 from contracts.checks.schema import body_fits, is_clearly_invalid, schema_error
 from contracts.model.http import CONTROL, Exchange
@@ -24,12 +25,15 @@ def rejected_with(*statuses: int) -> CheckFunction:
     """Return the check that the request was rejected with one of `statuses`.
 
     Not concerned with a throttled request, with an operation whose document has no 400, and with a crash over what only
-    a fuzzer sends, which is a matter of RESP-11.
+    a fuzzer sends, which is a matter of RESP-11. Where the vendor does not state the 400, which status a rejection has
+    is left open; that what breaks the stated schema is rejected is not.
     """
     expected = " or ".join(str(int(status)) for status in statuses)
 
     def check(operation: Operation, exchange: Exchange) -> Decision:
-        if is_throttled(exchange) or not documents_400(operation):
+        if is_throttled(exchange):
+            return NOT_CONCERNED
+        if not documents_400(operation) and not (operation.infers_400 and exchange.accepted):
             return NOT_CONCERNED
         if exchange.status in statuses:
             return PASS
@@ -75,6 +79,23 @@ def non_object_body_rejected(operation: Operation, exchange: Exchange) -> Decisi
     status = exchange.status
     rejected = status is None or HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     return replace(decision, gates=not rejected and not _may_be_an_empty_object(operation, exchange.request.body))
+
+
+def bounds_accepted(operation: Operation, exchange: Exchange) -> Decision:
+    """ERR-16. Check that a body which just satisfies the constraints is accepted, as its control was.
+
+    Not concerned with a body that the operation's schema does not admit, or of which it does not describe a property:
+    by what is stated of an operation, a refusal of what is only inferred is no violation. Only a refusal for what the
+    body holds gates.
+    """
+    sent = strict_json.read(exchange.request.body or b"")
+    described = {name for name, _ in properties(operation.body or {})}
+    if not (body_fits(operation, sent.value) and isinstance(sent.value, dict) and sent.value.keys() <= described):
+        return NOT_CONCERNED
+    decision = accepted(operation, exchange)
+    if not isinstance(decision, Violation):
+        return decision
+    return replace(decision, gates=exchange.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY))
 
 
 def documents_400(operation: Operation) -> bool:
@@ -129,9 +150,15 @@ def _was_validated(exchange: Exchange) -> bool:
 
 
 def error_names_property(_: Operation, exchange: Exchange) -> Decision:
-    """ERR-08. Check that message or details of a 400 name the mutated property; only for mutations of one property."""
-    if exchange.mutated_property is None or exchange.response is None or exchange.status != HTTPStatus.BAD_REQUEST:
+    """ERR-08. Check that message or details of a 400 name the mutated property.
+
+    One that names each of several faulty properties passes; of what it leaves out, the requests with one fault decide.
+    """
+    if exchange.response is None or exchange.status != HTTPStatus.BAD_REQUEST:
         return NOT_CONCERNED
+    if exchange.mutated_property is None:
+        several = exchange.faulty_properties
+        return PASS if several and names_each(exchange, several) else NOT_CONCERNED
     value = exchange.response.json()
     error = value.get("error") if isinstance(value, dict) else None
     if not isinstance(error, dict):

@@ -65,8 +65,12 @@ CONVERTIBLE_STRINGS: Mapping[str, Json] = {
     "boolean": {"type": "string", "pattern": r"^([Tt]rue|[Ff]alse)$"},
 }
 """Strings that servers with converting validators accept for a value of the type."""
-DATE_TIME = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}([Tt_ ][0-9]{2}:[0-9]{2}.*)?|-?[0-9]+(\.[0-9]+)?)$"
-"""What usual parsers of date and time accept: without seconds, zone or time, or as a number of seconds."""
+CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?"
+ZONE = r"( ?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?|[A-Z]{2,5}))?"
+DATE_TIME = rf"^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([Tt_ ]{CLOCK}{ZONE})?|-?[0-9]+(\.[0-9]+)?)$"
+"""What usual parsers of date and time accept: without seconds, zone or time, or as a number of seconds.
+
+Some compare only how many digits there are, so that an hour of 24 is one to them."""
 DATE_TIME_FORMATS = ("date-time", "date")
 APPLICATORS = ("anyOf", "oneOf", "allOf")
 

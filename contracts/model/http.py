@@ -99,7 +99,8 @@ class Response:
 class Exchange:
     """One request as sent, and its response.
 
-    `mutation` names the change to the control, `mutated_property` the property that it changes, if there is one.
+    `mutation` names the change to the control, `mutated_property` the property that it changes, if there is one, and
+    `faulty_properties` those that a rejection has to name, where the mutation puts a fault into several.
     `issued_token`: the request carried exactly the token that was issued; `otherwise_invalid`: one without it had other
     faults, too. `fault` says in a phrase why there is no response. `began` is in seconds of a monotonic clock,
     `elapsed` in seconds, waits and earlier attempts included; `answered_after` is how long the last attempt took by
@@ -124,6 +125,7 @@ class Exchange:
     drops: int = 0
     outages: int = 0
     mutated_property: str | None = None
+    faulty_properties: tuple[str, ...] = ()
     issued_token: bool = True
     otherwise_invalid: bool = False
     generated: bool = False

@@ -48,7 +48,8 @@ class Operation:
     job; `queued_by` pairs the id of each operation whose jobs this one reports on with the link from it. `path_methods`
     are all documented methods of the path, also those of another template that it fits. `servers` are URLs, and
     `base_path` is the path of one of them, percent-encoded: there the operation is at the target. `stated_only` is this
-    operation without what the document marks as an example or inferred.
+    operation without what the document marks as an example or inferred; `inferred_statuses` are then the keys of the
+    responses that it lacks for that.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Operation:
     servers: tuple[str, ...] = ()
     base_path: str = ""
     stated_variant: Operation | None = None
+    inferred_statuses: frozenset[str] = frozenset()
     body_media_type: str = JSON_MEDIA_TYPE
     response_media_types: Mapping[str, str] = field(default_factory=dict)
 
@@ -109,8 +111,12 @@ class Operation:
 
     def documented_status(self, status: int) -> str | None:
         """Return the key of `responses` that describes a status: itself, its range ("4XX"), "default", or None."""
-        keys = (str(status), f"{status // 100}XX", f"{status // 100}xx", "default")
-        return next((key for key in keys if key in self.responses), None)
+        return next((key for key in _keys_of(status) if key in self.responses), None)
+
+    @property
+    def infers_400(self) -> bool:
+        """Return whether this is the stated part of an operation whose document has a 400 that is not stated."""
+        return any(key in self.inferred_statuses for key in _keys_of(400))
 
     @cached_property
     def path_parameters(self) -> Mapping[str, Json]:
@@ -183,6 +189,11 @@ class Operation:
     def has_path(self, target: str) -> bool:
         """Return whether the path of a request target is this operation's path, spelled as documented."""
         return _template(self.encoded_path).fullmatch(target.partition("?")[0]) is not None
+
+
+def _keys_of(status: int) -> tuple[str, ...]:
+    """Return the keys of `responses` that may describe a status, the most specific first."""
+    return str(status), f"{status // 100}XX", f"{status // 100}xx", "default"
 
 
 @lru_cache(maxsize=1024)

@@ -148,6 +148,7 @@ def _operation(
         servers=(servers := server_urls(details["servers"])),
         base_path=base_path(servers),
         stated_variant=stated_variant,
+        inferred_statuses=frozenset(descriptions[one.id].details["responses"]) - responses.keys(),
         body_media_type=request[0] if request else JSON_MEDIA_TYPE,
         response_media_types={status: content[0] for status, content in contents.items() if content},
     )

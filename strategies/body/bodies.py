@@ -5,32 +5,45 @@ All other values of the body stay those of the accepted control, so that a rejec
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from strategies.core.body_locations import body_locations, lower_if_nested, on_body, only_invalid
 from strategies.core.mutation import Mutation, Priority
 
+FEW = 2
+"""Required properties that are each tried by themselves with a usual budget, too."""
+
 
 def missing_properties(operation: Operation) -> list[Mutation]:
-    """ERR-01: each required property left out, then all of them, then required properties of nested objects."""
+    """ERR-01: one required property left out, then all of them, then each, then those of nested objects.
+
+    A rejection of an empty object that names each required property answers for all of them. The first rejection shows
+    whether an error names what is not missing, too.
+    """
     required = [location for location in body_locations(operation) if location.required]
+    later = Priority.USUAL if len(required) <= FEW else Priority.LAST
     mutations = [
         Mutation(
             f"{location.name} missing",
             location.without,
-            lower_if_nested(location, Priority.FIRST),
+            lower_if_nested(location, Priority.FIRST if rank == 0 else later),
             location.mutated_property,
         )
-        for location in required
+        for rank, location in enumerate(required)
     ]
-    outermost = sum(not location.nested for location in required)
-    if outermost > 1:
-        mutations.insert(outermost, Mutation("every property missing", on_body(lambda _: {}), Priority.USUAL))
+    outermost = [mutation for mutation, location in zip(mutations, required, strict=True) if not location.nested]
+    if len(outermost) > 1:
+        parts = tuple(replace(one, named=(one.mutated_property or "",)) for one in outermost)
+        names = tuple(name for part in parts for name in part.named)
+        empty = on_body(lambda _: {})
+        mutations.insert(1, Mutation("every property missing", empty, Priority.FIRST, parts=parts, named=names))
         optional = [one.name for one in body_locations(operation) if not (one.required or one.nested)]
         if optional:  # as in a change of some properties, which another method would be for
             last = optional[-1]
             alone = on_body(lambda body: {name: value for name, value in body.items() if name == last})
-            mutations.insert(outermost, Mutation(f"nothing but {last}", alone, Priority.USUAL))
+            mutations.insert(2, Mutation(f"nothing but {last}", alone, Priority.USUAL, parts=parts, named=names))
     return only_invalid(operation, mutations)
 
 

@@ -13,7 +13,7 @@ from contracts.openapi.schema_validator import validator_for
 from strategies.core import format_mutations
 
 Item = TypeVar("Item")
-MAX_NEAR_MISSES = 7
+MAX_NEAR_MISSES = 9
 MAX_NEAR_MISSES_OF_A_FORMAT = 4
 MAX_NEAR_MISSES_OF_AN_ALTERNATIVE = 4
 FIRST_PER_FORM = 2
@@ -28,11 +28,11 @@ def invalid_forms(schema: Json, formed: Sequence[Json]) -> Iterator[tuple[str, J
     max_count = MAX_NEAR_MISSES if notation_counts else MAX_NEAR_MISSES_OF_A_FORMAT
     own = format_mutations.near_misses(known, valid, max_count, notation_counts=notation_counts) if known else []
     others = [(name, _misses_of_an_alternative(known, text, valid)) for name, text in other_forms(schema)]
-    alternatives_first = [[(f"as {name} {spelling}", value) for spelling, value in rows] for name, rows in others]
+    of_alternatives = [[(f"as {name} {spelling}", value) for spelling, value in rows] for name, rows in others]
     # Each form has its own reader, so that a small budget covers a few misses of each.
     yield from own[:FIRST_PER_FORM]
     yield "empty", ""
-    yield from round_robin([*alternatives_first, own[FIRST_PER_FORM:]])
+    yield from round_robin([own[FIRST_PER_FORM:], *of_alternatives])
     yield "in no known form", NO_FORM
 
 

@@ -24,6 +24,9 @@ MIXED_TEXTS: Sequence[tuple[str, str]] = (
 )
 """Strings that most servers treat alike. One request tests all; if it is not accepted, each is tried alone."""
 
+USUAL_WIDTH = 255
+"""Characters that a column for a text usually holds."""
+
 SHORT_TEXT = 'Conformance test  <b>O\'H</b> & "x" \\%41 Zo\u00eb \U0001f3e0'
 """The characters of these that servers most often change, in fifty bytes, for properties with a small maxLength."""
 
@@ -130,6 +133,20 @@ def convertible_texts(operation: Operation) -> list[Mutation]:
 
     Each mutation moves the strings on by one property, so that all of them together try each string in each.
     """
+    mutations = []
+    for turn in range(len(CONVERTIBLE_TEXTS)):
+        # What creates a record is dear, so that no operation that does so begins with these.
+        soon = turn < CONVERTED_MOST_OFTEN and operation.record is None
+        priority = Priority.FIRST if soon else Priority.USUAL
+        parts = [replace(one, priority=priority, mutated_property=None) for one in convertible_parts(operation, turn)]
+        if parts:
+            whole = combine(", ".join(part.name for part in parts), parts, priority)
+            mutations.append(replace(whole, expects_success=True) if len(parts) > 1 else parts[0])
+    return mutations
+
+
+def convertible_parts(operation: Operation, turn: int) -> list[Mutation]:
+    """Return a mutation of each property that admits strings which look like another type, a different one in each."""
     short = [
         location
         for location in body_locations(operation)
@@ -141,19 +158,13 @@ def convertible_texts(operation: Operation) -> list[Mutation]:
             location for location in body_locations(operation) if not location.nested and _is_free_text(location.schema)
         ][-1:]
     )
-    mutations = []
-    for turn in range(len(CONVERTIBLE_TEXTS)):
-        # What creates a record is dear, so that no operation that does so begins with these.
-        soon = turn < CONVERTED_MOST_OFTEN and operation.record is None
-        priority, parts = Priority.FIRST if soon else Priority.USUAL, []
-        for place, location in enumerate(free):
-            spelling, text = CONVERTIBLE_TEXTS[(turn + place) % len(CONVERTIBLE_TEXTS)]
-            if fits(location.schema, text):
-                parts.append(Mutation(f"{location.name} with {spelling}", location.put(text), priority))
-        if parts:
-            whole = combine(", ".join(part.name for part in parts), parts, priority)
-            mutations.append(replace(whole, expects_success=True) if len(parts) > 1 else parts[0])
-    return mutations
+    parts = []
+    for place, location in enumerate(free):
+        spelling, text = CONVERTIBLE_TEXTS[(turn + place) % len(CONVERTIBLE_TEXTS)]
+        if fits(location.schema, text):
+            put = location.put(text)
+            parts.append(Mutation(f"{location.name} with {spelling}", put, mutated_property=location.mutated_property))
+    return parts
 
 
 def with_mark(operation: Operation, names: Collection[str], mark: str) -> Mutation:
@@ -209,8 +220,12 @@ def unknown_values(operation: Operation) -> list[Mutation]:
 
 
 def _mixed_text(location: BodyLocation, priority: Priority) -> Mutation:
-    parts = tuple(Mutation(f"{location.name} with {spelling}", location.put(text)) for spelling, text in MIXED_TEXTS)
+    parts = tuple(
+        Mutation(f"{location.name} with {spelling}", location.put(text))
+        for spelling, text in (*MIXED_TEXTS, (f"{USUAL_WIDTH} characters", "wide" * (USUAL_WIDTH // 4) + "end"))
+    )
     whole = "".join(text for _, text in MIXED_TEXTS)
+    whole = whole.rjust(USUAL_WIDTH, "w")  # what is cut at the width of a column lacks its end
     return Mutation(
         f"{location.name} with mixed text", location.put(whole), priority, parts=parts, expects_success=True
     )

@@ -17,8 +17,12 @@ PART = re.compile(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]")
 OTHER_SEPARATOR = {"-": "/", "/": "-", ":": ".", ".": ",", "@": "#", " ": "_"}
 OTHER_DIGITS = "in digits of another script"
 LINE_BREAK = "with a line break behind"
-WIDE_ZERO = 0xFF10
-"""The first of the ten full-width digits."""
+ARABIC_DIGITS = "in Arabic digits"
+WIDE_ZERO, ARABIC_ZERO = 0xFF10, 0x0660
+"""The first of the ten full-width digits, which usual normalisations turn into those of ASCII, and of the Arabic ones,
+which count as decimal all the same."""
+CLOCK, TWELVE_HOURS = re.compile("[0-9]{2}:[0-9]{2}(:[0-9]{2})?"), "02:30 PM"
+"""The form of a time, and what people write for it."""
 MAX_COUNTED_DIGITS = 2
 """Digits of a number whose values are all tried; of a longer one only the lowest and the highest are."""
 MAX_DIGITS = 100
@@ -45,33 +49,50 @@ def reader_dependent(text: str, admits: Admits) -> list[tuple[str, str]]:
     Regex engines differ in what is a digit and in whether `$` matches before a line break, parsers of a date-time in
     whether its zone may be missing.
     """
-    wide = re.sub("[0-9]", lambda digit: chr(WIDE_ZERO + int(digit[0])), text)
     rows = (
-        (OTHER_DIGITS, wide),
+        (ARABIC_DIGITS, _in_digits_from(ARABIC_ZERO, text)),
         (LINE_BREAK, f"{text}\n"),
+        (OTHER_DIGITS, _in_digits_from(WIDE_ZERO, text)),
         ("with its last letter cut", re.sub("[A-Za-z]$", "", text)),
     )
     return [(name, value) for name, value in rows if value != text and not admits(value)]
 
 
 def extremes(text: str, admits: Admits) -> list[tuple[str, str]]:
-    """Return the string with its numbers at their highest, and at their lowest; only numbers that the schema bounds."""
+    """Return the string with its numbers at their highest; only numbers that the schema bounds."""
+    parts = PART.findall(text)
+    changed = list(parts)
+    for at in _numbers(parts):
+        if _first_excluded(parts, at, admits, 1) is not None:
+            changed[at] = _last_admitted(parts, at, admits, 1)
+    value = "".join(changed)
+    return [("with every number at its highest", value)] if value != text and admits(value) else []
+
+
+def plain_extremes(text: str, admits: Admits) -> list[tuple[str, str]]:
+    """Return the string with its bounded numbers at their lowest, and with the first of them at its highest.
+
+    What follows the first one stays at its lowest: whole hours are a time to any server.
+    """
     parts = PART.findall(text)
     bounded = [at for at in _numbers(parts) if _first_excluded(parts, at, admits, 1) is not None]
-    found = []
-    for word, step in (("highest", 1), ("lowest", -1)):
-        changed = list(parts)
-        for at in bounded:
-            changed[at] = _last_admitted(parts, at, admits, step)
-        value = "".join(changed)
-        if value != text and admits(value):
-            found.append((f"with every number at its {word}", value))
-    return found
+    lowest = list(parts)
+    for at in bounded:
+        lowest[at] = _last_admitted(parts, at, admits, -1)
+    highest = list(lowest)
+    for at in bounded[:1]:
+        highest[at] = _last_admitted(parts, at, admits, 1)
+    rows = (("with every number at its lowest", lowest), ("with its first number at its highest", highest))
+    return [(name, value) for name, one in rows if (value := "".join(one)) != text and admits(value)]
 
 
 def all_nines(text: str) -> str:
     """Return the string with every digit replaced by 9."""
     return re.sub("[0-9]", "9", text)
+
+
+def _in_digits_from(zero: int, text: str) -> str:
+    return re.sub("[0-9]", lambda digit: chr(zero + int(digit[0])), text)
 
 
 def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) -> Iterator[tuple[str, str]]:
@@ -85,13 +106,17 @@ def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) 
     yield from too_high
     if notation_counts:
         yield "without its last part", _cut(parts)
-        # One kind of lenient parser guesses what is missing, another knows the short form of ISO 8601.
-        yield "without separators", "".join(part for part in parts if part.isalnum())
         # Preferably without a change of the value: 9 for 09.
-        for at in sorted(numbers, key=lambda at: (parts[at][0] != "0", at))[:1]:
+        by_zero = sorted(numbers, key=lambda at: (parts[at][0] != "0", at))[:1]
+        for at in (*by_zero, *[at for at in numbers if len(parts[at]) == MAX_COUNTED_DIGITS][:1]):
             yield f"with number {places[at]} a digit short", _with(parts, at, parts[at][1:])
         yield behind
         yield "with other separators", "".join(_separated(part) for part in parts)
+        yield "with its parts in reverse", "".join(reversed(parts))
+        if CLOCK.fullmatch(text):
+            yield "by the clock of twelve hours", TWELVE_HOURS
+        # Some lenient parsers guess what is missing, others know the short form of ISO 8601.
+        yield "without separators", "".join(part for part in parts if part.isalnum())
     else:
         yield "with its last character cut", text[:-1]
     yield from _out_of_bounds(parts, admits, -1, "low")

@@ -11,7 +11,7 @@ from contracts.model.json_value import Json
 from contracts.openapi.parameters import COOKIE_CHARACTERS, Parameter, text_of
 from contracts.openapi.samples import admits, alternatives, json_type, sample
 from contracts.openapi.schema_validator import fits
-from strategies.body.constraints import boundary_values, invalid_values
+from strategies.body.constraint_values import boundary_values, invalid_values
 from strategies.core.parameters import parameter_sample
 
 SECONDS: Final = "1700000000"

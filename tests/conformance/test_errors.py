@@ -58,7 +58,7 @@ def test_body_that_is_not_json_is_not_accepted(test: RequirementTest) -> None:
 test_broken_constraint_is_refused = rejects_with_400(
     "ERR-06", constraints.constraint_violations, errors.malformed_body_rejected
 )
-test_constraint_just_kept_is_accepted = accepts("ERR-16", constraints.constraint_boundaries)
+test_constraint_just_kept_is_accepted = accepts("ERR-16", constraints.constraint_boundaries, errors.bounds_accepted)
 test_unknown_property_is_refused = rejects_with_400("ERR-07", bodies.unknown_properties, refused)
 test_other_media_type_is_refused = rejects_with_400(
     "ERR-11",

@@ -54,14 +54,16 @@ def test_rejected_with(expected, seen) -> None:
 
 
 @table(
-    "expected, reported",
+    "expected, reported, status",
     {
-        "a documented refusal": ("answered 200", CANCEL),
-        "one that is only presumed": (NOT_CONCERNED, CREATE.stated_only),
+        "a documented refusal": ("answered 422", CANCEL, 422),
+        "one that is only presumed": (NOT_CONCERNED, CREATE.stated_only, 422),
+        "no refusal where one is presumed": ("answered 200", CREATE.stated_only, 200),
+        "no refusal where none is described": (NOT_CONCERNED, replace(CANCEL, responses={}), 200),
     },
 )
-def test_rejection_is_asked_for_where_the_document_names_one(expected, reported) -> None:
-    assert decided(errors.rejected_with(400)(reported, exchange(operation=reported.id))) == expected
+def test_rejection_is_asked_for_where_the_document_names_one(expected, reported, status) -> None:
+    assert decided(errors.rejected_with(400)(reported, exchange(status, operation=reported.id))) == expected
 
 
 ACCEPTED_ALTHOUGH = "answered 200"
@@ -375,3 +377,23 @@ def test_job_id_of_a_rejection_is_looked_for_only_where_the_document_links_one()
         400, {"meta": {"job_id": "j"}}, operation=STATUS.id, method="GET", target="/v1/admin/write-status/j"
     )
     assert errors.rejection_returns_no_result(STATUS, reported) is PASS
+
+
+KEPT = {"integration_id": "rm-1", "event_id": "evt-1"}
+
+
+@table(
+    "expected, seen",
+    {
+        "accepted": (PASS, exchange(request_body=KEPT)),
+        "rejected": (("answered 400", True), exchange(400, request_body=KEPT)),
+        "rejected as unprocessable": (("answered 422", True), exchange(422, request_body=KEPT)),
+        "unknown by now": (("answered 404", False), exchange(404, request_body=KEPT)),
+        "throttled": (NOT_CONCERNED, exchange(429, request_body=KEPT)),
+        "what the schema does not admit": (NOT_CONCERNED, exchange(400, request_body={"event_id": 5})),
+        "what it does not describe": (NOT_CONCERNED, exchange(400, request_body=KEPT | {"title": "t"})),
+    },
+)
+def test_bounds_accepted(expected, seen) -> None:
+    decision = errors.bounds_accepted(CANCEL, seen)
+    assert ((decision.kind, decision.gates) if isinstance(decision, Violation) else decision) == expected

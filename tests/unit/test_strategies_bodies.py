@@ -11,7 +11,7 @@ from contracts.openapi import schema_validator
 from contracts.openapi.operation import Operation
 from contracts.untrusted import strict_json
 from strategies.body import bodies, constraints, fault_combinations, robustness, string_payloads, type_mutations
-from strategies.core.mutation import Mutation
+from strategies.core.mutation import Mutation, Priority
 from tests.support.factories import CANCEL, CREATE, LIST, UPDATE, control, flat, objects, operation, replayable, table
 from tests.support.schemas import cases
 
@@ -112,13 +112,17 @@ def test_whole_number_with_a_fraction_of_zero_is_written_as_such() -> None:
 
 def test_null_is_no_wrong_type_where_it_is_admitted() -> None:
     taken = operation(objects({"a": {"type": ["string", "null"]}, "b": True, "c": {"anyOf": [{"type": "null"}]}}))
-    assert not [mutation.name for mutation in type_mutations.wrong_types(taken) if mutation.name.endswith("as null")]
+    tried = flat(type_mutations.wrong_types(taken))
+    assert not [mutation.name for mutation in tried if mutation.name.endswith("as null")]
 
 
 def test_optional_property_that_the_control_leaves_out_is_edited_too() -> None:
     many = {name: {"type": "string"} for name in "acd"}
     taken = operation(objects(many | {"b": {"type": "string", "example": "good"}}))
-    assert sent(type_mutations.wrong_types(taken), {"a": "x"})["b as an array around it"] == {"a": "x", "b": ["good"]}
+    assert sent(flat(type_mutations.wrong_types(taken)), {"a": "x"})["b as an array around it"] == {
+        "a": "x",
+        "b": ["good"],
+    }
     assert sent(string_payloads.legal_texts(taken), {})["b with NUL"] == {"b": "evt\x00one"}
 
 
@@ -164,37 +168,32 @@ def test_poor_body_is_edited_without_stumbling(schema, body) -> None:
             mutation.apply(request)
 
 
-def test_long_list_begins_with_each_property_once() -> None:
+def test_each_round_has_a_wrong_type_in_each_property() -> None:
     taken = operation(objects({name: {"type": "string"} for name in "abcdef"}, "abcdef"))
-    first = [mutation.name for mutation in type_mutations.wrong_types(taken) if mutation.priority == 1]
-    assert sorted(name[0] for name in first) == list("abcdef")
-    assert {name[2:] for name in first} == {"as null", "as a number", "as an array around it"}
+    first, *others = [one for one in type_mutations.wrong_types(taken) if one.name.startswith("wrong types")]
+    sent_first = first.apply(control().with_json(dict.fromkeys("abcdef", "x"))).json()
+    assert sent_first == {"a": 7, "b": ["x"], "c": 1.5, "d": {"id": "x"}, "e": True, "f": 7}
+    assert first.named == tuple("abcdef")
+    assert [part.name for part in first.parts][:2] == ["a as a number", "b as an array around it"]
+    assert [part.named for part in first.parts] == [(name,) for name in "abcdef"]
+    tried = {part.name for one in (first, *others) for part in one.parts}
+    spellings = {row[1] for row in type_mutations.WRONG_TYPES} - {"its text"}
+    assert tried == {f"{name} as {spelling}" for name in "abcdef" for spelling in spellings}
 
 
-def test_long_list_begins_with_what_a_server_converts() -> None:
+def test_what_servers_take_for_a_whole_number_comes_first() -> None:
     schemas = {name: {"type": "string"} for name in "abcdef"} | {"n": {"type": "integer"}}
-    first = [
-        mutation.name for mutation in type_mutations.wrong_types(operation(objects(schemas))) if mutation.priority == 1
-    ]
-    assert "n as its text" in first
+    rounds = type_mutations.wrong_types(operation(objects(schemas)))
+    numbers = [part.name for one in rounds[:3] for part in one.parts if part.name.startswith("n ")]
+    assert numbers == ["n as true", "n as a fraction", "n as its text"]
+    assert all(one.priority is Priority.FIRST for one in rounds[:3])
 
 
-def test_what_a_language_converts_is_tried_on_one_property_after_the_other() -> None:
-    taken = operation(objects({name: {"type": "string"} for name in "abcd"}, "abcd"))
-    kinds = ("an object around it", "an empty object", "true")
-    tried = [mutation.name for mutation in type_mutations.wrong_types(taken) if mutation.name[5:] in kinds]
-    assert tried[:3] == ["d as an object around it", "c as an empty object", "b as true"]
-    assert sorted(tried) == sorted(f"{name} as {kind}" for name in "abcd" for kind in kinds)
-
-
-def test_few_properties_get_a_wrong_type_in_one_request() -> None:
-    by_name = {mutation.name: mutation for mutation in type_mutations.wrong_types(CANCEL)}
-    whole = by_name["every property as an array around it"]
-    assert whole.apply(control()).json() == {name: [value] for name, value in control().json().items()}
-    assert whole.named == ("integration_id", "event_id")
-    assert [part.name for part in whole.parts] == [f"{name} as an array around it" for name in whole.named]
-    assert [part.named for part in whole.parts] == [(name,) for name in whole.named]
-    assert "event_id as null" in by_name, "a default may be worked out from the other property"
+def test_null_is_tried_beside_other_types() -> None:
+    rounds = type_mutations.wrong_types(CANCEL)
+    nulls = [part.name for one in rounds[:2] for part in one.parts if part.name.endswith(" as null")]
+    assert nulls == ["integration_id as null", "event_id as null"], "a default may be worked out from the other one"
+    assert rounds[0].named == ("integration_id", "event_id")
 
 
 def test_wrong_type_is_combined_with_an_unknown_id() -> None:
@@ -250,7 +249,7 @@ def test_empty_text_is_open_only_where_no_constraint_refuses_it() -> None:
     named = {mutation.name for mutation in robustness.robustness_bodies(taken)}
     assert "a empty" in named
     assert "b empty" not in named
-    assert "b empty" in {mutation.name for mutation in constraints.constraint_violations(taken)}
+    assert "b empty" in {mutation.name for mutation in flat(constraints.constraint_violations(taken))}
 
 
 def under_other_names() -> Mutation:

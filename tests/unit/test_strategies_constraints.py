@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contracts.openapi.samples import FORMAT_SAMPLES, MAX_ALTERNATIVES, alternatives, sample
 from contracts.openapi.schema_validator import fits
-from strategies.body import constraints, robustness
+from strategies.body import constraint_values, constraints, robustness
 from strategies.core import format_mutations
 from strategies.core.mutation import Priority
 from tests.support.factories import control, flat, objects, operation, replayable, table
@@ -60,14 +60,14 @@ def test_each_constraint_is_broken_by_one_step(schema, mutations) -> None:
 @table(
     "schema, values",
     {
-        "lengths": ({"type": "string", "minLength": 1, "maxLength": 3}, ["xxx", "x"]),
+        "lengths": ({"type": "string", "minLength": 1, "maxLength": 3}, ["xxx", "x", "\u00e9" * 3]),
         "bounds": ({"type": "integer", "minimum": 3, "maximum": 5}, [3, 5]),
         "open bounds": ({"type": "integer", "exclusiveMinimum": 3, "exclusiveMaximum": 7}, [4, 6]),
         "bounds between whole numbers": ({"type": "integer", "minimum": 2.5, "maximum": 4.5}, [3, 4]),
         "choices": ({"type": "string", "enum": ["A", "B"]}, ["A", "B"]),
         "length of a form": ({"type": "string", "pattern": "^[A-Z]+$", "maxLength": 3, "example": "Q"}, ["XXX"]),
-        "clock": (CLOCK, ["23:59:59", "00:00:00"]),
-        "day": (DAY, ["2099-01-15T00:10:00.000Z", "2096-02-29", "2099-01-15T12:30:00+05:30"]),
+        "clock": (CLOCK, ["00:00:00", "23:00:00", "23:59:59"]),
+        "day": (DAY, ["2099-01-15T00:10:00.000Z", "2096-02-29", "2099-01-15T00:30:00+05:30"]),
         "null": ({"type": ["integer", "null"], "maximum": 5}, [5, None]),
         "items": ({"type": "array", "minItems": 1, "maxItems": 2, "items": {"const": 1}}, [[1], [1, 1]]),
     },
@@ -79,29 +79,47 @@ def test_each_constraint_is_just_satisfied(schema, values) -> None:
 
 def test_one_request_keeps_a_constraint_of_every_property() -> None:
     taken = operation(objects({"a": CLOCK, "b": {"type": "integer", "minimum": 1}}))
-    whole, second = constraints.constraint_boundaries(taken)
-    assert whole.apply(control().with_json({})).json() == {"a": "23:59:59", "b": 1}
-    assert [part.name for part in whole.parts] == ["a with every number at its highest", "b as 1"]
-    assert (second.name, second.parts) == ("a with every number at its lowest", ())
-    assert all(mutation.expects_success for mutation in flat([whole, second]))
+    whole, second, third = constraints.constraint_boundaries(taken)
+    assert whole.apply(control().with_json({})).json() == {"a": "00:00:00", "b": 1}
+    assert [part.name for part in whole.parts] == ["a with every number at its lowest", "b as 1"]
+    assert (second.name, second.parts) == ("a with its first number at its highest", ())
+    assert [one.gates for one in (whole, second, third)] == [True, True, False], "seconds are left open"
+    assert all(mutation.expects_success for mutation in flat([whole, second, third]))
+
+
+def test_texts_that_programs_convert_come_beside_bounds() -> None:
+    text = {"type": "string"}
+    taken = operation(objects({"a": CLOCK, "b": {"type": "string", "maxLength": 5}, "c": text}))
+    first, second, third = constraints.constraint_boundaries(taken)
+    request = control().with_json({"c": "as it was"})
+    assert first.apply(request).json() == {"a": "00:00:00", "b": "xxxxx"}
+    assert second.apply(request).json() == {"a": "23:00:00", "b": "\u00e9" * 5, "c": "007"}
+    assert third.apply(request).json() == {"a": "23:59:59", "c": "\u00e9"}
+    assert {part.name: part.gates for part in second.parts} == {
+        "a with its first number at its highest": True,
+        "b of 5 characters beyond ASCII": False,
+        "c with leading zeros": False,
+    }
 
 
 def test_what_just_keeps_the_constraints_holds_only_what_is_required() -> None:
     free = {"type": "string"}
     taken = operation(objects({"a": CLOCK, "b": free, "c": free}, ["a", "c"]))
     whole = constraints.constraint_boundaries(taken)[0]
-    assert whole.apply(control().with_json({"a": "14:30:00", "b": "b", "c": "c"})).json() == {"a": "23:59:59", "c": "c"}
-    assert [part.name for part in whole.parts] == ["a with every number at its highest", "nothing optional"]
+    assert whole.apply(control().with_json({"a": "14:30:00", "b": "b", "c": "c"})).json() == {"a": "00:00:00", "c": "c"}
+    assert [part.name for part in whole.parts] == ["a with every number at its lowest", "nothing optional"]
 
 
 def test_near_misses_of_a_time_are_one_step_away() -> None:
-    assert dict(constraints.invalid_values(CLOCK)) == {
+    assert dict(constraint_values.invalid_values(CLOCK)) == {
         "with number 1 too high": "24:00:00",
         "with number 2 too high": "14:60:00",
         "with number 3 too high": "14:30:60",
         "without its last part": "14:30",
         "without separators": "143000",
         "with number 3 a digit short": "14:30:0",
+        "with number 1 a digit short": "4:30:00",
+        "by the clock of twelve hours": "02:30 PM",
         "with other separators": "14.30.00",
         "in no known form": "\u2260",
         "empty": "",
@@ -109,7 +127,7 @@ def test_near_misses_of_a_time_are_one_step_away() -> None:
 
 
 def test_near_misses_of_a_day_leave_alone_what_the_pattern_admits() -> None:
-    reported = dict(constraints.invalid_values(DAY))
+    reported = dict(constraint_values.invalid_values(DAY))
     assert {"2099-1-15", "2099/01/15", "15-01-2099", "20990115", "2099-13-15T10:30:00Z"} <= set(reported.values())
     assert not {"2099-99-99", "2099-13-15", "2099-01-15T10:30:00Z"} & set(reported.values())
     taken = operation(objects({"a": DAY}))
@@ -121,13 +139,13 @@ def test_longer_text_around_a_form_is_open_where_the_pattern_is_not_anchored() -
     named = {mutation.name for mutation in robustness.robustness_bodies(taken)}
     assert "a within a longer text" in named
     assert "b within a longer text" not in named
-    assert not [name for name, value in constraints.invalid_values(CLOCK) if re.search(TIME, value)]
+    assert not [name for name, value in constraint_values.invalid_values(CLOCK) if re.search(TIME, value)]
 
 
 @pytest.mark.parametrize("schema", [row[0] for row in FORMS], ids=str)
 def test_near_miss_does_not_hang_on_the_regex_engine(schema) -> None:
     # Python lets `$` stand before a last line break and takes any script's digits for \d; ECMA-262 does neither.
-    for name, value in constraints.invalid_values(schema):
+    for name, value in constraint_values.invalid_values(schema):
         if isinstance(value, str) and name != "in no known form":
             assert value.isascii(), name
             assert not value.endswith("\n"), name
@@ -137,10 +155,10 @@ def test_near_miss_does_not_hang_on_the_regex_engine(schema) -> None:
 @given(ROWS)
 def test_value_is_beyond_or_within_in_the_eyes_of_the_validator(row) -> None:
     schema, _ = row
-    assert [name for name, value in constraints.invalid_values(schema) if fits(schema, value)] == []
-    assert [name for name, value in constraints.boundary_values(schema) if not fits(schema, value)] == []
-    assert len(constraints.boundary_values(schema)) <= 4
-    assert len(constraints.invalid_values(schema)) <= 13
+    assert [name for name, value in constraint_values.invalid_values(schema) if fits(schema, value)] == []
+    assert [name for name, value in constraint_values.boundary_values(schema) if not fits(schema, value)] == []
+    assert len(constraint_values.boundary_values(schema)) <= 4
+    assert len(constraint_values.invalid_values(schema)) <= 15
 
 
 @pytest.mark.parametrize("row", [*PLAIN, *INSIDE, *(row for row in FORMS if row[0] != FORMS[4][0])], ids=str)
@@ -177,7 +195,7 @@ COSTLY = {
 @pytest.mark.parametrize("schema", COSTLY.values(), ids=COSTLY)
 def test_number_in_a_schema_costs_no_more_than_a_sample(schema: dict) -> None:
     began = time.process_time()
-    found = [sample(schema), constraints.invalid_values(schema), constraints.boundary_values(schema)]
+    found = [sample(schema), constraint_values.invalid_values(schema), constraint_values.boundary_values(schema)]
     assert len(json.dumps(found)) < 3_000_000
     assert time.process_time() - began < SECONDS
 
@@ -215,19 +233,36 @@ def test_pattern_that_no_engine_reads_is_not_judged() -> None:
     assert fits({"type": "string", "pattern": r"^\p{Whatever}($"}, "whatever")
 
 
-def test_second_miss_of_a_form_stands_beside_another_form() -> None:
-    taken = operation(objects({"day": DAY, "clock": CLOCK}))
-    request = control().with_json({"day": "2099-01-15", "clock": "09:00:00"})
-    beside = [one for one in constraints.constraint_violations(taken) if one.name.endswith(" beside a date-time")]
-    assert [one.apply(request).json() for one in beside] == [{"day": "2099-01-15T10:30:00Z", "clock": "14:60:00"}]
+def test_constraints_of_several_properties_are_violated_at_once() -> None:
+    taken = operation(objects({"day": DAY, "clock": CLOCK, "count": {"type": "integer", "minimum": 1}}, ["day"]))
+    request = control().with_json({"day": "2099-01-15", "clock": "09:00:00", "count": 3})
+    first, second = constraints.constraint_violations(taken)[:2]
+    assert first.apply(request).json() == {"day": "2099-01", "clock": "24:00:00", "count": 0}
+    assert (first.named, first.priority) == (("day", "clock", "count"), Priority.FIRST)
+    assert [part.apply(request).json()["count"] for part in first.parts] == [3, 3, 0], "each part is one fault"
+    assert second.apply(request).json() == {"day": "2099-01-15T10:30:00Z", "clock": "14:60:00", "count": -1}
+    assert [part.apply(request).json() for part in second.parts] == [
+        {"day": "2099-01-15T10:30:00Z", "clock": "14:60:00", "count": 3},
+        {"day": "2099-01-15", "clock": "09:00:00", "count": -1},
+    ]
+    assert second.parts[0].name == "clock with number 2 too high beside a date-time"
+
+
+def test_one_round_of_violations_leaves_out_what_is_optional() -> None:
+    text = {"type": "string", "maxLength": 2}
+    taken = operation(objects({"a": text, "b": text, "c": {"type": "string"}}, ["a", "b"]))
+    third = constraints.constraint_violations(taken)[2]
+    assert third.apply(control().with_json({"a": "a", "b": "b", "c": "c"})).json() == {"a": "xxx", "b": "xxx"}
+    assert [part.name for part in third.parts] == [f"{name} of 3 characters, nothing optional" for name in "ab"]
 
 
 def test_several_forms_are_sent_as_some_readers_take_them() -> None:
     taken = operation(objects({"day": DAY, "clock": CLOCK}))
     request = control().with_json({"day": "2099-01-15", "clock": "09:00:00"})
-    first = next(one for one in constraints.constraint_violations(taken) if one.parts)
-    sent = first.apply(request).json()
-    assert sent["day"].endswith("\n")
-    assert not sent["clock"].isascii()
-    assert (first.named, first.gates, first.priority) == (("day", "clock"), False, Priority.FIRST)
-    assert [part.named for part in first.parts] == [("day",), ("clock",)]
+    rounds = [one for one in constraints.constraint_violations(taken) if one.name.startswith("forms as some")]
+    first, second = (one.apply(request).json() for one in rounds)
+    assert (first["day"], second["day"]) == ("\u0662\u0660\u0669\u0669-\u0660\u0661-\u0661\u0665", "2099-01-15\n")
+    assert int(first["clock"][:2]) == 14
+    assert not first["clock"].isascii()
+    assert (rounds[0].named, rounds[0].gates, rounds[0].priority) == (("day", "clock"), False, Priority.FIRST)
+    assert [part.named for part in rounds[0].parts] == [("day",), ("clock",)]

@@ -70,6 +70,7 @@ class Run:
     document: Document | None = None
     finished: bool = False
     missing_settings: tuple[str, ...] = ()
+    names_first_fault_only: bool = False
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -570,3 +571,52 @@ def test_rejection_that_is_only_presumed_gates_nothing(seen: Exchange) -> None:
     assert "400" not in CREATE.stated_only.responses
     assert isinstance(errors.error_matches_envelope(CREATE, of_create), Violation)
     assert decided(errors.error_matches_envelope(CREATE.stated_only, of_create)) in (PASS, NOT_CONCERNED)
+
+
+ALL_NAMED, FIRST_NAMED = {"error": {"message": "a, b and c are wrong"}}, {"error": {"message": "a is wrong"}}
+
+
+class Answering(Run):
+    """Answers each request with 400, and with the next of these bodies, from then on with the last of them."""
+
+    def __init__(self, *answers: Any) -> None:
+        super().__init__()
+        self.answers = answers
+        self.controls.prepare_ambiguous_base = control
+
+    def send(self, request: Request, mutation: Mutation, **_: Any) -> Exchange:
+        body = self.answers[min(len(self.exchanges), len(self.answers) - 1)]
+        seen = exchange(400, body, mutated_property=mutation.mutated_property)
+        self.exchanges.append(replace(seen, request=request, mutation=mutation.name))
+        return self.exchanges[-1]
+
+
+def faulty(names: str, word: str) -> Mutation:
+    parts = [replace(changing(f"{name} {word}"), named=(name,), mutated_property=name) for name in names]
+    return replace(combine(f"all {word}", parts), named=tuple(names))
+
+
+def of_rounds(*answers: Any) -> list[str]:
+    run = Answering(*answers)
+    found = trial("ERR-04", run, faulty("abc", "once"), faulty("abc", "twice"), faulty("abc", "a third time"))
+    for seen in found.send_rejected_mutations(base=control):
+        found.check_exchange(seen, refused)
+    return [one.mutation for one in run.exchanges]
+
+
+def test_rejection_that_names_each_fault_answers_for_all_of_them() -> None:
+    assert of_rounds(ALL_NAMED) == ["all once", "all twice", "all a third time"]
+
+
+def test_target_that_names_the_first_fault_only_is_sent_one_fault_at_a_time() -> None:
+    one_by_one = ["all once", "b once", "c once"]
+    assert of_rounds(FIRST_NAMED) == [*one_by_one, "a twice", "b a third time"]
+
+
+def test_error_that_names_what_has_no_fault_answers_for_nothing() -> None:
+    whole_schema = {"error": {"message": "expected an object with a, b and c"}}
+    run = Answering(whole_schema)
+    found = trial("ERR-04", run, replace(changing("a"), mutated_property="a"), faulty("abc", "once"))
+    for seen in found.send_rejected_mutations(base=control):
+        found.check_exchange(seen, refused)
+    assert [one.mutation for one in run.exchanges] == ["a", "all once", "b once", "c once"]

@@ -43,6 +43,7 @@ def exchange_of(
         drops=result.drops,
         outages=result.outages,
         mutated_property=mutation.mutated_property,
+        faulty_properties=mutation.named,
         issued_token=mutation.issued_token,
         otherwise_invalid=mutation.otherwise_invalid,
         generated=generated,

@@ -109,6 +109,8 @@ class OperationRun:
             ids,
             self.snapshots,
         )
+        self.names_first_fault_only = False
+        """Learnt when a rejection left out faults for which the target rejects a request alone."""
         self._set_up_done = False
         self._unsent_shared_mutations = plan.shared_mutations
         self._finished = False

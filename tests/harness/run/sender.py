@@ -71,6 +71,7 @@ class Sender:
             exchange.mutation,
             lambda unchanged: unchanged,
             mutated_property=exchange.mutated_property,
+            named=exchange.faulty_properties,
             issued_token=exchange.issued_token,
             otherwise_invalid=exchange.otherwise_invalid,
             gates=exchange.gates,

@@ -91,7 +91,8 @@ def dedup_key(requirement: str, mutation: Mutation, operation: Operation) -> Ded
         return requirement, mutation.name, operation.id
     if requirement in TOKEN_REQUIREMENTS:
         return requirement, mutation.name
-    if mutation.mutated_property is None and (mutation.issued_token or mutation.priority is not Priority.FIRST):
+    of_properties = mutation.mutated_property is not None or bool(mutation.named)
+    if not of_properties and (mutation.issued_token or mutation.priority is not Priority.FIRST):
         return requirement, mutation.name
     return requirement, mutation.name, operation.method, "creates" if operation.record else ""
 

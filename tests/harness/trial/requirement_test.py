@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from http import HTTPStatus
+from typing import Final, TypeAlias
 
 from contracts.checks import errors
 from contracts.checks.base import CheckFunction, SeriesCheckFunction
@@ -23,6 +24,8 @@ from tests.harness.trial.findings import Occurrence
 
 CONFIRMATION_RETRIES: Final = 2
 """How often a violating request is sent again: three sends tell a steady fault from an intermittent one."""
+Base: TypeAlias = Callable[[Mutation], Request]
+"""Returns the request to change by a mutation."""
 MAX_CONFIRMED: Final = 2
 """Violations of one requirement that are confirmed by sending again; the others stand as seen."""
 
@@ -52,7 +55,8 @@ class RequirementTest:
     dependencies: list[RequirementTest] = field(default_factory=list)
     _asked_for_mutations: bool = False
     _made_mutation: bool = False
-    _combined: dict[int, tuple[Mutation, Callable[[], Request]]] = field(default_factory=dict)
+    _single_faults: int = 0
+    _combined: dict[int, tuple[Mutation, Base]] = field(default_factory=dict)
 
     @property
     def operation(self) -> Operation:
@@ -79,9 +83,9 @@ class RequirementTest:
             request = base()
             if self.run.budget.left <= 0 and self.decided:
                 return
-            exchange = self._send_mutation(mutation, request, base)
+            exchange = self._send_mutation(mutation, request, lambda _: base())
             if exchange and self.run.controls.confirm_value_consumed(request, exchange):
-                exchange = self._send_mutation(mutation, base(), base)
+                exchange = self._send_mutation(mutation, base(), lambda _: base())
             if exchange:
                 yield exchange
 
@@ -89,19 +93,25 @@ class RequirementTest:
         """Send each planned mutation of the request that `base` returns, and yield its exchange.
 
         Where a careful target may accept the result, another request is mutated: the value that `base` reserves for
-        rejections stays unused, and shows at the end whether rejected requests had side effects.
+        rejections stays unused, and shows at the end whether rejected requests had side effects. A target that names
+        only the first of several faults is sent one of them at a time.
         """
         self._asked_for_mutations = True
         controls = self.run.controls
         about_credentials = self.requirement.id.startswith("AUTH")
         ambiguous = controls.prepare_ambiguous_auth_base if about_credentials else controls.prepare_ambiguous_base
-        for mutation in self.mutations:
+
+        def base_of(mutation: Mutation) -> Request:
             request = base()
+            certain = self._is_certain_rejection(mutation, mutation.apply(request))
+            return request if certain else ambiguous()
+
+        for planned in self.mutations:
+            mutation = self._one_fault_of(planned) if self.run.names_first_fault_only else planned
+            request = base_of(mutation)
             if self.run.budget.left <= 0 and self.decided:
                 return
-            certain = self._is_certain_rejection(mutation, mutation.apply(request))
-            chosen = base if certain else ambiguous
-            if exchange := self._send_mutation(mutation, request if certain else chosen(), chosen):
+            if exchange := self._send_mutation(mutation, request, base_of):
                 yield exchange
 
     def check_exchange(self, exchange: Exchange, check: CheckFunction) -> None:
@@ -186,7 +196,14 @@ class RequirementTest:
         content = strict_json.read(modified.body or b"")
         return not content.strict or is_clearly_invalid(self.operation, content.value)
 
-    def _send_mutation(self, mutation: Mutation, request: Request, base: Callable[[], Request]) -> Exchange | None:
+    def _one_fault_of(self, mutation: Mutation) -> Mutation:
+        """Return one of the faults of a mutation that has several, each time that of another place; else itself."""
+        if not (mutation.parts and all(part.named for part in mutation.parts)):
+            return mutation
+        self._single_faults += 1
+        return mutation.parts[(self._single_faults - 1) % len(mutation.parts)]
+
+    def _send_mutation(self, mutation: Mutation, request: Request, base: Base) -> Exchange | None:
         """Return the exchange of a modified request, which may have been sent before; None if it must not be sent."""
         modified = mutation.apply(request)
         if modified == request:
@@ -202,7 +219,7 @@ class RequirementTest:
     def _leaves_parts_open(self, exchange: Exchange) -> bool:
         """Return whether a rejection does not tell of each part of its mutation that it would be rejected alone."""
         mutation, _ = self._combined.get(id(exchange), (None, None))
-        return mutation is not None and bool(mutation.named) and not errors.names_each(exchange, mutation.named)
+        return mutation is not None and bool(mutation.named) and not self._is_about(exchange, mutation.named)
 
     def _check_parts(self, exchange: Exchange, check: CheckFunction) -> None:
         """Send the parts of an exchange's mutation, each by itself, and check what comes of them."""
@@ -211,17 +228,34 @@ class RequirementTest:
         mutation, base = self._combined[id(exchange)]
         # A part that is accepted may create a record, whose cancellation costs more than the part.
         kept = self.run.budget.spare // 2 if self.operation.record else 0
-        for part in mutation.parts:
+        unnamed = [part for part in mutation.parts if not self._is_named(part, exchange)]
+        for part in unnamed:
             if self.run.budget.spare <= kept:
                 return
-            if part.named and not exchange.accepted and errors.names_each(exchange, part.named):
-                continue  # the whole was rejected for this one, too
-            request = base()
+            request = base(part)
             modified = part.apply(request)
             if modified != request and not self.run.controls.must_not_send(part, request, modified):
                 sent = self.run.send(modified, part)
                 self._combined[id(sent)] = part, base
                 self.check_exchange(sent, check)
+                if part.named and len(unnamed) >= len(mutation.parts) - 1 and not (exchange.accepted or sent.accepted):
+                    self.run.names_first_fault_only = True
+
+    def _is_named(self, part: Mutation, exchange: Exchange) -> bool:
+        """Return whether a whole was rejected for this part of it, too."""
+        return bool(part.named) and not exchange.accepted and self._is_about(exchange, part.named)
+
+    def _is_about(self, exchange: Exchange, names: Sequence[str]) -> bool:
+        """Return whether a rejection names each of these properties, which it would not if they had no fault."""
+        if not errors.names_each(exchange, names):
+            return False
+        for other in self.run.log.exchanges:
+            without_fault = [name for name in names if name != other.mutated_property]
+            if other.mutated_property is None or other.status != HTTPStatus.BAD_REQUEST or not without_fault:
+                continue
+            if errors.names_each(other, without_fault):
+                return False  # such as an error that lists all properties, or holds the whole schema
+        return True
 
     def _occurrence(self, violation: Violation, exchange: Exchange, check: CheckFunction) -> Occurrence:
         presumed = self.requirement.gates and exchange.gates and _gates(violation)
