@@ -11,7 +11,7 @@ from strategies.request import listing as queries
 from strategies.request import listing_filters, parameter_values
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import rejects
-from tests.harness.trial.listed_records import check_listed_records
+from tests.harness.trial.listed_records import check_listed_records, read_own_record
 from tests.harness.trial.requirement_test import RequirementTest
 
 REQUESTS_WITHOUT_TIES = 6
@@ -63,8 +63,9 @@ def test_parameter_within_its_bounds_is_accepted(test: RequirementTest) -> None:
     test.check_sequence(per_exchange(listing_pages.page_is_given), pages)
 
 
-@requirement("LIST-05", depends_on=("LIST-01", "LIST-02"), compares=True)
+@requirement("LIST-05", extra_requests=(0, 6, 6), depends_on=("LIST-01", "LIST-02"), compares=True)
 def test_pages_agree(test: RequirementTest) -> None:
+    read_own_record(test)
     test.check_all_exchanges(listing_agreement.pages_lose_no_record)
     check_listed_records(test, test.operation, test.run.exchanges)
     if not test.decided:

@@ -32,6 +32,12 @@ def creator_for(document: Document, operation: Operation) -> tuple[Operation, Li
     return None
 
 
+def creator_listed_by(document: Document, listing: Operation, target: Target) -> Operation | None:
+    """Return an operation whose records this one lists, and that the run may send; None if there is none."""
+    creators = (one for one in document.operations if one.record and one.record.listed_by == listing.id)
+    return next((one for one in creators if not missing_settings(document, one, target)), None)
+
+
 def listing_for(document: Document, operation: Operation) -> Operation | None:
     """Return the operation that lists what this one creates or updates, or None."""
     for creator in document.operations:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -10,16 +11,42 @@ from typing import Final
 from contracts.checks import listing_agreement, record_changes, written_records
 from contracts.checks.base import CheckFunction, per_exchange
 from contracts.checks.record_changes import Changes
-from contracts.errors import NotApplicable, NotReached
+from contracts.errors import CouldNotTell, NotApplicable, NotReached
 from contracts.model.http import Exchange
 from contracts.model.verdict import Violation
 from contracts.openapi.operation import Operation
+from strategies.request.listing import newest
 from tests.harness.run import polling
+from tests.harness.run.created_record import REQUESTS_PER_RECORD
+from tests.harness.run.relations import creator_listed_by
 from tests.harness.run.sent_records import begun_by_record, made_by_mark, sent_by_record
 from tests.harness.trial.requirement_test import RequirementTest
 
+REQUESTS_OF_OWN_RECORD: Final = 3 + REQUESTS_PER_RECORD
 MAX_JOBS_READ: Final = 2
 """Updates that are not shown, whose jobs are read; of more than these nothing is concluded."""
+
+
+def read_own_record(test: RequirementTest) -> None:
+    """Read the newest records of a listing before and after a create, unless it shows one that the run created.
+
+    What others made may be shown otherwise: of an own record it is known how it was made. It is cancelled at the end of
+    the session, as each record is. Sends nothing where the run may not create.
+    """
+    run = test.run
+    creator = creator_listed_by(run.document, test.operation, run.target)
+    if (
+        creator is None
+        or test.extra_requests < REQUESTS_OF_OWN_RECORD
+        or run.context.resources.listed_by(test.operation)
+    ):
+        return
+    newest_first = newest(test.operation)
+    request = newest_first.apply(run.requests.request_for(test.operation))
+    with suppress(CouldNotTell, NotApplicable):  # what is not created is not shown
+        run.send(request, newest_first)
+        run.jobs.create_records(creator, 1)
+        run.send(request, newest_first)
 
 
 def check_listed_records(test: RequirementTest, listing: Operation, pages: Sequence[Exchange]) -> None:

@@ -147,13 +147,17 @@ class RequirementTest:
         clear = [one for one in self.run.exchanges if one.issued_token or not self.is_ambiguous(one)]
         self.check_sequence(check, clear)
 
-    def check_sequence(self, check: SeriesCheckFunction, exchanges: Sequence[Exchange]) -> None:
-        """Check exchanges together. Nothing is sent again."""
-        outcomes = list(check(self.operation, exchanges))
+    def check_sequence(
+        self, check: SeriesCheckFunction, exchanges: Sequence[Exchange], of: Operation | None = None
+    ) -> None:
+        """Check exchanges together; `of` is their operation, if it is not the one under test. Nothing is sent again."""
+        operation = of or self.operation
+        outcomes = list(check(operation, exchanges))
         decided = [(exchange, decision) for exchange, decision in outcomes if decision is not None]
         gating: set[int] = set()
-        if self.gates and any(isinstance(decision, Violation) for _, decision in decided):
-            by_what_is_stated = check(self.operation.stated_only, exchanges)
+        may_gate = self.gates and self.requirement.applies(operation.stated_only)
+        if may_gate and any(isinstance(decision, Violation) for _, decision in decided):
+            by_what_is_stated = check(operation.stated_only, exchanges)
             gating = {
                 id(exchange)
                 for exchange, decision in by_what_is_stated
