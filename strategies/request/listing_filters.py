@@ -13,6 +13,7 @@ from contracts.model.json_value import Json
 from contracts.openapi.extensions import COMPARES, FILTERS, NEEDS
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
+from strategies.core.unknown_values import unknown_id
 from strategies.request.listing import Item, with_query
 
 MIN_INTERVAL_VALUES = 3
@@ -33,7 +34,7 @@ def filters(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
     ranked = sorted(parameters, key=lambda name: abs(_share(items, parameters[name]) - 0.5))
     texts = [name for name in ranked if not {COMPARES, "enum"} & parameters[name].keys()]
     equal = [name for name in ranked if COMPARES not in parameters[name]]
-    starts = [mutation for name in texts if (mutation := _start_of(items, parameters, name))]
+    strange = [mutation for name in texts if (mutation := _of_no_record(items, parameters, name))]
     fitting = [
         Mutation(f"every filter of a record with {new}", with_query(**values))
         for new, values in _that_fit_a_record(items, {name: parameters[name] for name in equal})
@@ -56,17 +57,23 @@ def filters(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
             further.append(Mutation(f"{name} in the other case", with_query(**{name: value.swapcase()})))
     alone = [mutation for name in equal if (mutation := _alone(items, parameters, name))]
     # Times come after: those that the run changes are others in each run, and its first requests are not.
-    first = [*alone[:1], *starts[:1], *fitting[:1]]
-    return [*first, *bounds, *further, *starts[1:], *fitting[1:], *alone[1:]]
+    first = [*alone[:1], *strange[:1], *fitting[:1]]
+    return [*first, *bounds, *further, *strange[1:], *fitting[1:], *alone[1:]]
 
 
-def _start_of(items: Sequence[Item], parameters: Mapping[str, Json], name: str) -> Mutation | None:
-    """Return the filter with the start of a record's value, and what it needs beside it with that record's values."""
+def _of_no_record(items: Sequence[Item], parameters: Mapping[str, Json], name: str) -> Mutation | None:
+    """Return the filter with a value of no record, and what it needs beside it with a record's values.
+
+    That is the start of a record's value, or another one where all records have the same: an ignored filter lists them.
+    """
     for item in items:
         value = _example_value([item], parameters[name])
         others = _needed(item, parameters, name)
-        if value and value[:-1] and others is not None:
-            return Mutation(f"the start of a {name}", with_query(**{name: value[:-1], **others}))
+        if not (value and value[:-1]) or others is None:
+            continue
+        if _matching(items, parameters[name], value) == len(items):
+            return Mutation(f"a {name} of no record", with_query(**{name: unknown_id(value), **others}))
+        return Mutation(f"the start of a {name}", with_query(**{name: value[:-1], **others}))
     return None
 
 

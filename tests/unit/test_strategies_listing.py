@@ -118,7 +118,7 @@ HELD = {
 
 
 def test_each_filter_has_the_start_of_a_value_and_what_it_needs() -> None:
-    queries = asked(listing_filters.filters(LIST, [SHOWN[0] | HELD]))
+    queries = asked(listing_filters.filters(LIST, [SHOWN[0] | HELD, SHOWN[1] | dict.fromkeys(HELD, "another")]))
     starts = {name: query for name, query in queries.items() if name.startswith("the start of")}
     assert starts == {
         "the start of a property_id": {"property_id": "prop-"},
@@ -126,6 +126,14 @@ def test_each_filter_has_the_start_of_a_value_and_what_it_needs() -> None:
         "the start of a x_property_id": {"x_property_id": "xp-", "integration_id": "int-1"},
         "the start of a x_id": {"x_id": "102", "integration_id": "int-1", "x_property_id": "xp-1"},
     }
+
+
+def test_filter_by_what_all_records_have_is_asked_for_another_value() -> None:
+    queries = asked(listing_filters.filters(LIST, [SHOWN[0] | HELD, SHOWN[1] | HELD]))
+    assert "the start of a property_id" not in queries
+    (value,) = queries["a property_id of no record"].values()
+    assert value not in HELD["property_id"]
+    assert HELD["property_id"] not in value
 
 
 def test_filter_whose_needs_no_record_fills_is_not_asked_for() -> None:
