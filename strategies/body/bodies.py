@@ -6,11 +6,13 @@ All other values of the body stay those of the accepted control, so that a rejec
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties
 from strategies.core.body_locations import body_locations, lower_if_nested, on_body, only_invalid
-from strategies.core.mutation import Mutation, Priority
+from strategies.core.mutation import Mutation, Priority, combine
 
 FEW = 2
 """Required properties that are each tried by themselves with a usual budget, too."""
@@ -67,14 +69,33 @@ def non_object_bodies(operation: Operation) -> list[Mutation]:
     return only_invalid(operation, mutations)
 
 
-def unknown_properties(_: Operation) -> list[Mutation]:
-    """ERR-07: an unknown property."""
+def unknown_properties(operation: Operation) -> list[Mutation]:
+    """ERR-07: an unknown property, and several at once, whose names some readers pass over.
+
+    Of several, a rejection has to name each; what it leaves out is tried alone.
+    """
     name = "not_in_the_schema"
+    known = {one for one, _ in properties(operation.body or {})}
+    names = [one for one in (*PASSED_OVER, *operation.path_parameters) if one not in known]
+    parts = [
+        Mutation(f"{one} too many", on_body(partial(_with, {one: "x"})), mutated_property=one, named=(one,))
+        for one in names
+    ]
+    several = replace(combine("several too many, under other names", parts, Priority.FIRST), named=tuple(names))
     return [
         Mutation("an object too many, in front", on_body(lambda body: {name: {}} | body), Priority.FIRST, name),
+        several,
         Mutation("a null too many, in front", on_body(lambda body: {name: None} | body), Priority.USUAL, name),
         Mutation("a text too many", on_body(lambda body: body | {name: "x"}), Priority.LAST, name),
     ]
+
+
+PASSED_OVER = ("_private", "$comment", "@type", "id", "x-other", "metadata", "0")
+"""Names that readers of JSON pass over, or that other systems give to what is no property of the record."""
+
+
+def _with(more: Json, body: Json) -> Json:
+    return body | more
 
 
 def _pairs(body: Json) -> Json:

@@ -40,12 +40,12 @@ LIKE_A_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 LEAP_DAY = "2096-02-29"
 USUAL_FORMS = {
     "date-time": (
-        (" with milliseconds", "2099-01-15T00:10:00.000Z"),
         (" with an offset", "2099-01-15T00:30:00+05:30"),
+        (" with milliseconds", "2099-01-15T00:10:00.000Z"),
     )
 }
-"""By format, how programs write values of it: as `toISOString` does, soon after midnight, and in a time zone whose day
-is another one than that of UTC."""
+"""By format, how programs write values of it: in a time zone whose day is another one than that of UTC, and as
+`toISOString` does, soon after midnight."""
 NO_CHOICE = "NONE_OF_THE_CHOICES"
 
 
@@ -188,7 +188,7 @@ def _open_steps(schema: Json) -> Iterator[Row]:
     ]
     known = string_sample(schema)
     if known and re.fullmatch(LIKE_A_DATE, known):
-        forms.insert(1, ("as a leap day", LEAP_DAY))
+        forms.append(("as a leap day", LEAP_DAY))
     yield from forms
     if "type" in schema and admits(schema, "null") and "enum" not in schema:
         yield "as null", None

@@ -53,7 +53,7 @@ def combined_faults(operation: Operation) -> list[Mutation]:
     mutations += _sent_otherwise(required, schemas)
     mutations += _wrong_type_and_unknown_id(operation)
     if required:
-        mutations += [_spelled_otherwise(required), *_two_faults(required, schemas)]
+        mutations += [_spelled_otherwise(required), *_almost_right(required), *_two_faults(required, schemas)]
     return only_invalid(operation, mutations)
 
 
@@ -73,11 +73,11 @@ def _sent_otherwise(required: Sequence[str], schemas: Mapping[str, Json]) -> lis
         ("with switches in the query", partial(_with_query, values=dict.fromkeys(SWITCHES, "true"))),
     )
     parts = [
-        Mutation(f"{wrong} as a number, sent {name}", partial(_in_turn, number, way), Priority.FIRST)
+        Mutation(f"{wrong} as a number, sent {name}", partial(_in_turn, number, way), Priority.FIRST, wrong)
         for name, way in ways
     ]
     together = combine(f"{wrong} as a number, sent in other ways", parts, Priority.FIRST)
-    return [together]
+    return [replace(together, mutated_property=wrong)]
 
 
 def _in_turn(first: Callable[[Request], Request], second: Callable[[Request], Request], request: Request) -> Request:
@@ -153,7 +153,6 @@ def _spelled_otherwise(required: Sequence[str]) -> Mutation:
         for spelling, change in (
             ("names in capitals", _renamed(str.upper)),
             ("names in camel case", _renamed(_camel)),
-            ("the body inside another object", on_body(lambda body: {WRAPPER: body})),
             ("names with a space", _renamed(lambda name: f" {name}")),
         )
     )
@@ -167,11 +166,24 @@ def _spelled_otherwise(required: Sequence[str]) -> Mutation:
     )
 
 
+def _almost_right(required: Sequence[str]) -> list[Mutation]:
+    """Return bodies that hold every value: one has a name with a blank before it, and one is inside another object.
+
+    What trims names takes the former, and so does what counts properties. An error names the property as one that is
+    too many, so that this cannot go together with the other spellings.
+    """
+    name = required[-1]
+    return [
+        Mutation(f"{name} as  {name}", on_body(partial(_move, name, f" {name}"))),
+        Mutation("the body inside another object", on_body(lambda body: {WRAPPER: body})),
+    ]
+
+
 def _one_spelled_otherwise(name: str) -> Mutation:
     """Return the mutation that gives one property under each other name, and in each other place, at once."""
     spellings = [
         Mutation(f"{name} as {spelling}", on_body(partial(_move, name, spelling)))
-        for spelling in (*_other_names(name), f" {name}", f"{name}[]")
+        for spelling in (*_other_names(name), f"{name}[]")
     ]
     places = [Mutation(f"{name} inside {place}", on_body(partial(_move_into, (name,), place))) for place in PLACES]
     return Mutation(

@@ -14,6 +14,7 @@ from strategies.core.mutation import Mutation, Priority
 from strategies.request.query_values import LONG_VALUE_CHARACTERS, SCRIPTS, UNKNOWN_NAME
 
 UNUSUAL_IDS: Sequence[tuple[str, str]] = (
+    ("a space before", " E"),
     ("capitals", "EvT-"),
     ("a space", "a b"),
     ("a plus sign", "1+1"),
@@ -24,6 +25,7 @@ UNUSUAL_IDS: Sequence[tuple[str, str]] = (
     ("letters of other scripts", "\u00e9\u0416\u4e2d\U0001f3e0"),
     ("300 characters", "0" * 300),
     ("a suffix", ".json"),
+    ("a space behind", "1 "),
 )
 """Ids that a path can contain, percent-encoded. One request tests all; if it is not accepted, each is tried alone."""
 

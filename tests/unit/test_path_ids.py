@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from contracts.model.json_value import Json
 from contracts.openapi.document import Document
+from strategies.request.path_ids import unusual_path_ids
 from tests.harness.run.path_ids import Source, id_variables, ids_in, sources_of
 from tests.support.documents import ANSWERS, answering, described, loaded, queueing
-from tests.support.factories import objects, table
+from tests.support.factories import UPDATE, control, objects, table
 
 
 def document_of(folder: Path, *paths: str, **details: Any) -> Document:
@@ -111,3 +113,11 @@ def test_link_of_the_document_comes_before_any_name(tmp_path: Path) -> None:
 def test_ids_are_read_off_a_page(tmp_path: Path, page: Json, ids: tuple[str, ...]) -> None:
     listing = document_of(tmp_path, "/units").operation("/units")
     assert ids_in(page, Source(listing, ("unit_id", "id"))) == ids
+
+
+def test_unusual_id_has_a_space_at_both_ends() -> None:
+    (whole,) = unusual_path_ids(UPDATE)
+    request = replace(control(UPDATE), target=UPDATE.path.replace("{event_id}", "evt-1"))
+    (sent,) = UPDATE.path_values(whole.apply(request).target).values()
+    assert (sent[0], sent[-1]) == (" ", " ")
+    assert "id in the path with a space behind" in {part.name for part in whole.parts}

@@ -217,10 +217,34 @@ def test_combined_breach_breaks_the_schema() -> None:
 
 
 def test_unknown_property_is_added_to_what_was_accepted() -> None:
-    for mutation in bodies.unknown_properties(CANCEL):
+    for mutation in flat(bodies.unknown_properties(CANCEL)):
         value = mutation.apply(control()).json()
-        assert value.pop(mutation.mutated_property) in ("x", None, {})
+        for name in mutation.named or (mutation.mutated_property,):
+            assert value.pop(name) in ("x", None, {})
         assert value == control().json()
+
+
+def test_several_unknown_properties_have_names_that_readers_pass_over() -> None:
+    (several,) = [mutation for mutation in bodies.unknown_properties(UPDATE) if mutation.named]
+    assert {"_private", "$comment", "event_id"} <= set(several.named), "the last one is that of the path"
+    assert [part.named for part in several.parts] == [(name,) for name in several.named]
+    with_id = operation(objects({"id": {"type": "string"}}))
+    assert "id" not in {name for mutation in bodies.unknown_properties(with_id) for name in mutation.named}
+
+
+def test_body_that_is_almost_right_goes_alone() -> None:
+    by_name = {mutation.name: mutation for mutation in fault_combinations.combined_faults(CANCEL)}
+    values = control().json()
+    assert by_name["event_id as  event_id"].apply(control()).json() == {
+        "integration_id": values["integration_id"],
+        " event_id": values["event_id"],
+    }
+    assert by_name["the body inside another object"].apply(control()).json() == {"data": values}
+
+
+def test_error_of_a_wrong_type_that_is_sent_in_other_ways_names_the_property() -> None:
+    (several,) = [one for one in fault_combinations.combined_faults(CANCEL) if "other ways" in one.name]
+    assert {one.mutated_property for one in flat([several])} == {"event_id"}
 
 
 def test_hostile_text_is_placed_where_bounds_allow_it() -> None:
