@@ -41,8 +41,11 @@ def echoes_request(operation: Operation, exchange: Exchange) -> Decision:
     if not content.strict or exchange.response.content.limit:
         return NOT_CONCERNED
     body = content.value if isinstance(content.value, dict) else {}
-    sent = {**operation.path_values(exchange.request.target), **body}
-    schemas = {**dict(properties(operation.body or {})), **operation.path_parameters}
+    described = dict(properties(operation.body or {}))
+    both = {**operation.path_values(exchange.request.target), **body}
+    # A server that gives back what it does not know may put it in the place of the id in the path.
+    sent = {name: value for name, value in both.items() if name in described or name not in body}
+    schemas = {**described, **operation.path_parameters}
     response = exchange.response.json()
     decision: Decision = NOT_CONCERNED
     for path in operation.echoed_paths:

@@ -188,7 +188,7 @@ def _open_steps(schema: Json) -> Iterator[Row]:
     ]
     known = string_sample(schema)
     if known and re.fullmatch(LIKE_A_DATE, known):
-        forms.append(("as a leap day", LEAP_DAY))
+        forms.insert(0, ("as a leap day", LEAP_DAY))
     yield from forms
     if "type" in schema and admits(schema, "null") and "enum" not in schema:
         yield "as null", None

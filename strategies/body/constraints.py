@@ -22,7 +22,7 @@ from strategies.core.rounds import in_rounds
 
 BESIDE_ANOTHER_FORM, NOTHING_OPTIONAL = 1, 2
 """The rounds in which a property has its other form beside the faults of others, and those without optional ones."""
-TEXTS_BESIDE = (2, 0, 4)
+TEXTS_BESIDE = (1, 0, 3)
 """Which convertible texts come beside the bounds, by round: first of all the word null, and no."""
 ROUNDS = (
     ("constraints just kept", Priority.FIRST),

@@ -506,3 +506,10 @@ def test_only_the_echo_of_the_visible_characters_of_an_id_gates(sent: str, retur
     decision = echoes.echoes_request(CANCEL, echo(sent, returned))
     assert isinstance(decision, Violation)
     assert decision.gates is gates
+
+
+def test_property_that_the_body_does_not_describe_says_nothing_of_the_id_in_the_path() -> None:
+    seen = updated({"event_id": "another-event"}, event_id="another-event")
+    assert not isinstance(echoes.echoes_request(UPDATE, seen), Violation)
+    seen = updated({}, event_id="another-event")
+    assert isinstance(echoes.echoes_request(UPDATE, seen), Violation)

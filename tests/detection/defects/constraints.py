@@ -132,7 +132,7 @@ class TitleOf50IsRefused(_Narrower):
         return len(value) >= LIMIT
 
 
-@seeded(requirement="ERR-16", observe=sent(title="ž" * LIMIT))
+@seeded(requirement="ERR-16", recommended=True, observe=sent(title="ž" * LIMIT))
 class TitleIsMeasuredInBytes(_Narrower):
     """A title within the limit is refused where its UTF-8 has more than 50 bytes."""
 
@@ -408,7 +408,7 @@ class EmptyDateIsNone(_Lenient):
         return bool(value == "")
 
 
-@seeded(requirement="ERR-16", observe=sent(appointment_date="2099-01-15T14:30:00Z"))
+@seeded(requirement="ERR-16", recommended=True, observe=sent(appointment_date="2099-01-15T14:30:00Z"))
 class MomentIsRefusedAsADate(_Narrower):
     """A date-time is refused: of the two forms only the plain date is known."""
 

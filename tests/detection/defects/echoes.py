@@ -181,7 +181,7 @@ class EarlyHoursAreOfTheDayBefore(_Altered):
         return (day - timedelta(days=1)).isoformat() if echoed["appointment_time"] < EARLY else value
 
 
-@echoed(observe=lambda probe: created(probe, appointment_date="2096-02-29"))
+@echoed(recommended=True, observe=lambda probe: created(probe, appointment_date="2096-02-29"))
 class LeapDayIsTheFirstOfMarch(_Altered):
     """The 29th of February comes back as the 1st of March."""
 
@@ -257,7 +257,7 @@ class PathIdLosesItsSuffix(_Misread):
         return sent.rpartition(".")[0] or sent
 
 
-@misread(observe=lambda probe: at(probe, "%20evt%20"))
+@misread(recommended=True, observe=lambda probe: at(probe, "%20evt%20"))
 class PathIdIsTrimmed(_Misread):
     """White space around the id in the path of an update is cut off."""
 

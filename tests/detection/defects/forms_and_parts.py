@@ -40,6 +40,7 @@ class RefusesDates(MockApi):
 @defect(
     group="constraints",
     requirement="ERR-16",
+    recommended=True,
     affects=CREATE,
     observe=lambda probe: probe.create(probe.create_body(**{DATE: MILLISECONDS})).status,
 )
@@ -53,6 +54,7 @@ class MillisecondsAreRefused(RefusesDates):
 @defect(
     group="constraints",
     requirement="ERR-16",
+    recommended=True,
     affects=UPDATE,
     observe=lambda probe: probe.update(probe.update_body(**{DATE: "2096-02-29"})).status,
 )

@@ -239,7 +239,7 @@ class BeyondAsciiFails(NonAsciiBody, FailsWith500):
     """A value with a character that is not ASCII is answered 500."""
 
 
-@seeded(requirement="RESP-03", affects=WRITE, observe=event_id("Žofie"), recommended=True)
+@seeded(requirement="RESP-03", affects=WRITE, observe=event_id("Žofie"))
 class BeyondAsciiIsGarbled(NonAsciiBody, HasAlteredEcho):
     """A value with a character that is not ASCII comes back as UTF-8 that was read as Latin-1."""
 
@@ -253,7 +253,7 @@ class EscapedBodiesAreNotValidated(EscapedBody, IsNotValidated):
     """A body that is written with an escape of the kind backslash u is accepted whatever it breaks of the schema."""
 
 
-@seeded(requirement="RESP-03", affects=WRITE, observe=event_id("e" * 65), recommended=True)
+@seeded(requirement="RESP-03", affects=WRITE, observe=event_id("e" * 65))
 class Above64CharactersIsCut(LongValue, HasAlteredEcho):
     """Values come back cut to 64 characters."""
 

@@ -211,7 +211,7 @@ class ResultCollapsesSpaces(_Altered):
         return re.sub(" +", " ", text)
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="EVT-1"), recommended=True)
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="EVT-1"))
 class ResultIsInLowerCase(_Altered):
     """The result has its values in lower case."""
 
@@ -219,7 +219,7 @@ class ResultIsInLowerCase(_Altered):
         return text.lower()
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="cafe\u0301"), recommended=True)
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="cafe\u0301"))
 class ResultIsComposed(_Altered):
     """The result has its text in Unicode's composed form, whatever form was sent."""
 
@@ -252,7 +252,7 @@ class ResultIsCutAtTheBuffer(_Altered):
         return content[:BUFFER_BYTES].decode(errors="ignore") if len(content) > BUFFER_BYTES else text
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="R&D <1>"), recommended=True)
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="R&D <1>"))
 class ResultIsEscapedForHtml(_Altered):
     """The result has HTML entities for angle brackets, quotes and ampersands."""
 
@@ -260,7 +260,7 @@ class ResultIsEscapedForHtml(_Altered):
         return html.escape(text)
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a+b%20c"), recommended=True)
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a+b%20c"))
 class ResultIsUnescapedAsAUrl(_Altered):
     """The result has percent-escapes and plus signs undone, as if the body were a form."""
 
@@ -276,7 +276,7 @@ class ResultLosesLeadingZeros(_Altered):
         return text.lstrip("0") or text if text.isascii() and text.isdigit() else text
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="Zo\u00eb"), recommended=True)
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="Zo\u00eb"))
 class ResultIsReadAsLatin1(_Altered):
     """The result has each byte of the UTF-8 that was sent as a character of its own."""
 
@@ -284,7 +284,7 @@ class ResultIsReadAsLatin1(_Altered):
         return text.encode(errors="surrogatepass").decode("latin-1")
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="Zo\u00eb"), recommended=True)
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="Zo\u00eb"))
 class ResultHasQuestionMarks(_Altered):
     """The result has a question mark for every character beyond ASCII."""
 
@@ -292,9 +292,7 @@ class ResultHasQuestionMarks(_Altered):
         return text.encode("ascii", errors="replace").decode()
 
 
-@seeded(
-    requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a \U0001f4c5 date"), recommended=True
-)
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="a \U0001f4c5 date"))
 class ResultEndsBeforeAnEmoji(_Altered):
     """The result ends before the first character beyond the Basic Multilingual Plane, as old MySQL columns do."""
 
