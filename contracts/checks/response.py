@@ -138,6 +138,7 @@ def service_is_steady(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[t
 def headers_match_body(_: Operation, exchange: Exchange) -> Decision:
     """RESP-07. Check that the body has the length, charset and media type that its headers declare.
 
+    A content coding that the request does not accept is none that it could be read in (RFC 9110, 12.5.3).
     The client compares the length as it reads, and reports a difference as a fault.
     """
     response = exchange.response
@@ -145,6 +146,10 @@ def headers_match_body(_: Operation, exchange: Exchange) -> Decision:
         return NOT_CONCERNED
     if exchange.fault:
         return Violation(exchange.fault, "a body as its headers describe it", exchange.fault)
+    asked = [value for name, value in exchange.request.headers if name.lower() == "accept-encoding"]
+    if asked == ["identity"] and response.codings.lower() not in ("", "identity"):
+        coded = preview_header(response, "Content-Encoding")
+        return Violation("coded although no coding is accepted", "a body without Content-Encoding", coded)
     declared = response.header("content-type")
     if declared is None:
         return Violation("no Content-Type", "a Content-Type for the body", preview_header(response, "Content-Type"))

@@ -34,7 +34,8 @@ def filters(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
     ranked = sorted(parameters, key=lambda name: abs(_share(items, parameters[name]) - 0.5))
     texts = [name for name in ranked if not {COMPARES, "enum"} & parameters[name].keys()]
     equal = [name for name in ranked if COMPARES not in parameters[name]]
-    strange = [mutation for name in texts if (mutation := _of_no_record(items, parameters, name))]
+    turns = zip_longest(*(_of_no_record(items, parameters, name) for name in equal))
+    strange = [mutation for turn in turns for mutation in turn if mutation is not None]
     fitting = [
         Mutation(f"every filter of a record with {new}", with_query(**values))
         for new, values in _that_fit_a_record(items, {name: parameters[name] for name in equal})
@@ -61,20 +62,27 @@ def filters(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
     return [*first, *bounds, *further, *strange[1:], *fitting[1:], *alone[1:]]
 
 
-def _of_no_record(items: Sequence[Item], parameters: Mapping[str, Json], name: str) -> Mutation | None:
-    """Return the filter with a value of no record, and what it needs beside it with a record's values.
+def _of_no_record(items: Sequence[Item], parameters: Mapping[str, Json], name: str) -> list[Mutation]:
+    """Return the filter with values of no record, and what it needs beside it with a record's values.
 
-    That is the start of a record's value, or another one where all records have the same: an ignored filter lists them.
+    That is the start of a record's value; where no record has another, an unknown one comes before it: records with the
+    value may be found by a comparison of starts, and by an unknown one only if the filter is ignored.
     """
+    held = [entry for item in items for entry in _entries(item, parameters[name])]
+    if choices := parameters[name].get("enum"):
+        return [
+            Mutation(f"a {name} of no record", with_query(**{name: choice}))
+            for choice in [choice for choice in choices if isinstance(choice, str) and choice not in held][:1]
+        ]
     for item in items:
         value = _example_value([item], parameters[name])
         others = _needed(item, parameters, name)
         if not (value and value[:-1]) or others is None:
             continue
-        if _matching(items, parameters[name], value) == len(items):
-            return Mutation(f"a {name} of no record", with_query(**{name: unknown_id(value), **others}))
-        return Mutation(f"the start of a {name}", with_query(**{name: value[:-1], **others}))
-    return None
+        start = Mutation(f"the start of a {name}", with_query(**{name: value[:-1], **others}))
+        unknown = Mutation(f"a {name} of no record", with_query(**{name: unknown_id(value), **others}))
+        return [unknown, start] if len({*held}) == 1 else [start]
+    return []
 
 
 def _alone(items: Sequence[Item], parameters: Mapping[str, Json], name: str) -> Mutation | None:
@@ -187,10 +195,15 @@ def _matching(items: Sequence[Item], schema: Json, value: str) -> int:
     return sum(value in one if isinstance(one, list) else str(one) == value for one in held)
 
 
+def _entries(item: Item, schema: Json) -> list[str]:
+    """Return the strings of a record that the filter selects by: those of a list, or the one."""
+    held = item.get(schema[FILTERS])
+    return [entry for entry in (held if isinstance(held, list) else [held]) if isinstance(entry, str)]
+
+
 def _example_value(items: Sequence[Item], schema: Json) -> str | None:
     """Return a record's value for the filter; the median for a lower or upper bound."""
-    held = [item.get(schema[FILTERS]) for item in items]
-    values = [entry for one in held for entry in (one if isinstance(one, list) else [one]) if isinstance(entry, str)]
+    values = [entry for item in items for entry in _entries(item, schema)]
     if COMPARES in schema:
         values.sort()
         return values[len(values) // 2] if values else None

@@ -20,10 +20,13 @@ OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
 def other_methods(operation: Operation) -> list[Mutation]:
     """HTTP-01: methods that the document does not have for the path. HEAD and OPTIONS are handled by servers.
 
-    GET has the values of the body in its query as well, where a route that takes any method finds them. DELETE is left
-    out: on a path without an id a target that accepts it might delete all records.
+    GET has the values of the body in its query as well, where a route that takes any method finds them. DELETE is sent
+    only for the status of a job: on a path without an id a target that accepts it might delete all records, and on
+    another one somebody's.
     """
-    tiers = dict.fromkeys(("GET", "POST", "PATCH"), Priority.FIRST) | dict.fromkeys(("PUT", "TRACE"), Priority.LAST)
+    of_a_job = ("DELETE",) if operation.job_status else ()
+    first = (*of_a_job, "GET", "POST", "PATCH")
+    tiers = dict.fromkeys(first, Priority.FIRST) | dict.fromkeys(("PUT", "TRACE"), Priority.LAST)
     return [
         Mutation(method, _get_with_query if method == "GET" else partial(replace, method=method), priority)
         for method, priority in tiers.items()
@@ -77,6 +80,7 @@ IDLE_PARAMETERS = {
 """Name and value. None asks for another format or for a part of the response, which an API might offer unsaid."""
 
 USUAL_HEADERS = (
+    ("Accept-Encoding", "identity"),
     ("Accept-Language", "de-DE,de;q=0.9,en;q=0.8"),
     ("Cache-Control", "no-cache"),
     ("Cookie", "locale=de; _ga=GA1.2.1"),

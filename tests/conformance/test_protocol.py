@@ -7,19 +7,29 @@ from contracts.checks.authentication import credentials_rejected
 from contracts.checks.base import per_exchange
 from contracts.checks.written_records import nothing_listed_with
 from contracts.errors import NotApplicable
-from contracts.model.http import CONTROL
+from contracts.model.http import CONTROL, Request
 from contracts.openapi.operation import Operation
 from strategies.body import json_syntax, string_payloads
 from strategies.request import credentials, methods
 from strategies.request.listing import newest
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import accepts, holds_for_each_exchange, rejects
+from tests.harness.run.operation_run import OperationRun
 from tests.harness.trial.requirement_test import RequirementTest
 
 CONTROLS_WITHOUT_LISTING = 1
 """Of a profile with so few, none is left to look for a record that an operation made although it is not supported."""
 
-test_other_method_is_not_allowed = rejects("HTTP-01", methods.other_methods, http_methods.other_method_rejected)
+
+def _base_of_other_methods(run: OperationRun) -> Request:
+    """Return the request to change the method of: for the last job that was queued, of those that others need less."""
+    queued = run.jobs.queued() if run.operation.job_status and not run.missing_settings else []
+    return queued[-1] if queued else run.prepare_rejection_base()
+
+
+test_other_method_is_not_allowed = rejects(
+    "HTTP-01", methods.other_methods, http_methods.other_method_rejected, base=_base_of_other_methods
+)
 
 
 @requirement("HTTP-02", mutations=json_syntax.equivalent_bodies, extra_requests=(2, 5, 12))

@@ -1,5 +1,6 @@
 """RESP: each check accepts the good, refuses the bad for its reason, and is silent on what is not its own."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from contracts.checks import content_type, echoes, preview, response
@@ -183,6 +184,21 @@ def test_service_is_steady(expected, drops: int, outages: int, of: int) -> None:
 )
 def test_headers_tell_the_truth(expected, seen) -> None:
     assert decided(response.headers_match_body(CANCEL, seen)) == expected
+
+
+@table(
+    "expected, accepted, coding",
+    {
+        "none": (PASS, "identity", None),
+        "none, and said": (PASS, "identity", "identity"),
+        "one that was accepted": (PASS, "gzip", "gzip"),
+        "one that was not accepted": ("coded although no coding is accepted", "identity", "gzip"),
+    },
+)
+def test_coding_was_accepted(expected, accepted: str, coding: str | None) -> None:
+    seen = exchange(headers={"content-encoding": coding})
+    asked = replace(seen, request=seen.request.with_header("Accept-Encoding", accepted))
+    assert decided(response.headers_match_body(CANCEL, asked)) == expected
 
 
 PENDING, DONE = ({"write_status": status, "errors": [], "created_record_id": None} for status in ("PENDING", "SUCCESS"))

@@ -128,6 +128,7 @@ def found_by_a_part(probe: Probe) -> int:
     group="listing",
     requirement="LIST-02",
     affects=LIST,
+    recommended=True,
     observe=found_by_a_part,
 )
 class PersonsAreFoundByAPart(MockApi):

@@ -574,7 +574,7 @@ class OnlyTheLastFilterCounts(MockApi):
         return super().selected(operation, {name: query[name] for name in asked[-1:]}, records)
 
 
-@filtering(observe=by_value("property_id", lambda text: text[:10]))
+@filtering(recommended=True, observe=by_value("property_id", lambda text: text[:10]))
 class FilterMatchesTheStart(MockApi):
     """A filter lets pass what begins with its value."""
 
@@ -583,7 +583,7 @@ class FilterMatchesTheStart(MockApi):
         return begins or super().matches(schema, held, sent)
 
 
-@filtering(observe=by_value("property_id", str.upper))
+@filtering(recommended=True, observe=by_value("property_id", str.upper))
 class FilterIgnoresCase(MockApi):
     """A filter lets pass what differs from its value in case alone."""
 
@@ -654,7 +654,7 @@ class FilterThatFindsNothingFindsAll(MockApi):
         return super().selected(operation, query, records) or records
 
 
-@filtering(observe=lambda probe: probe.page("lead_id=nobody").comparable)
+@filtering(recommended=True, observe=lambda probe: probe.page("lead_id=nobody").comparable)
 class NothingFoundIs404(MockApi):
     """A listing of which the filters leave nothing is answered with 404."""
 
@@ -671,7 +671,7 @@ def since(name: str) -> Callable[[Probe], object]:
     return lambda probe: probe.listed_ids(f"{name}={probe.listed_records(OLDEST_FIRST)[0][name.rpartition('_')[0]]}")
 
 
-@filtering(observe=since("updated_at_gte"))
+@filtering(recommended=True, observe=since("updated_at_gte"))
 class NotBeforeIsAfter(MockApi):
     """A filter for what is not before a moment leaves out what is of that very moment."""
 

@@ -1,11 +1,13 @@
-"""A listing that is wrong about records that came from a create, and is right about all others; and later pages."""
+"""Reads that go wrong in some cases only: of created records, of later pages, encoded, coded, or by other methods."""
 
 # ruff: noqa: D102 - the mock says what each step does
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
 from functools import partial
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +18,7 @@ from contracts.mock.http.refusal import Refusal
 from contracts.mock.operations.lists import Order
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
-from tests.detection.catalogue import CREATE, LIST, defect
+from tests.detection.catalogue import CREATE, LIST, READ, defect
 from tests.detection.probe import Probe
 
 seeded = partial(defect, group="listing", affects=LIST)
@@ -125,3 +127,39 @@ class OnlyTheFirstFieldOrders(MockApi):
 
     def ordered(self, operation: Operation, records: list[Record], order: Order) -> list[Record]:
         return super().ordered(operation, records, order[:1])
+
+
+LARGE_BYTES: Final = 4096
+
+
+@seeded(
+    requirement="RESP-07",
+    observe=lambda probe: probe.page(headers={"accept-encoding": "identity"}).headers.get("content-encoding"),
+)
+class LargePagesAreCompressedUnasked(MockApi):
+    """A page of some size is compressed, whatever codings the request accepts."""
+
+    def answer(self, request: Request, body: bytes) -> Response:
+        response = super().answer(request, body)
+        if len(response.body) > LARGE_BYTES:
+            compressed = gzip.compress(bytes(response.body))
+            headers = {**response.headers, "content-encoding": "gzip", "content-length": str(len(compressed))}
+            return Response(compressed, response.status_code, headers)
+        return response
+
+
+@defect(
+    group="protocol",
+    requirement="HTTP-01",
+    affects=READ,
+    observe=lambda probe: probe.status(probe.queue_job(), method="DELETE").status,
+)
+class JobsCanBeDeleted(MockApi):
+    """The status of a job answers DELETE as well, as a generated router does, and the job is forgotten."""
+
+    def answer(self, request: Request, body: bytes) -> Response:
+        job = request.url.path.rpartition("/")[2]
+        if request.method == "DELETE" and job in self.state.jobs:
+            del self.state.jobs[job]
+            return Response(status_code=200)
+        return super().answer(request, body)
