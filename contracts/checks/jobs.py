@@ -223,8 +223,13 @@ def job_succeeds(status: Operation) -> CheckFunction:
     return check
 
 
-def returns_new_record(status: Operation, known: Collection[str]) -> CheckFunction:
-    """Return the check that a successful create returns the id of a record that is not in `known` (JOB-06)."""
+def returns_new_record(status: Operation, known: Collection[str], others: Collection[str]) -> CheckFunction:
+    """Return the check that a successful create returns the id of a record that is not in `known` (JOB-06).
+
+    `others` are the records of creates that sent other values. A create that says the same as an earlier one may have
+    made none, and ids that did not come from creates may be of another kind: these gate nothing, nor does a record that
+    is missing beside errors.
+    """
 
     def check(_: Operation, exchange: Exchange) -> Decision:
         rules = status.job_status
@@ -232,11 +237,15 @@ def returns_new_record(status: Operation, known: Collection[str]) -> CheckFuncti
             return NOT_CONCERNED
         if job_has_failed(status, exchange):
             return NOT_CONCERNED
-        record = resolve_pointer(exchange.response.json(), rules.record)
+        answer = exchange.response.json()
+        record = resolve_pointer(answer, rules.record)
+        body = preview(exchange.response.body)
         if not isinstance(record, str) or not record.strip():
-            return Violation("no record told", "the id of the created record", preview(exchange.response.body))
-        if record in known:
-            return Violation("an older record told", "the id of a new record", preview(exchange.response.body))
+            missing = record is None or isinstance(record, str)
+            gates = missing and not resolve_pointer(answer, rules.errors)
+            return Violation("no record told", "the id of the created record", body, gates=gates)
+        if record in (*known, *others):
+            return Violation("an older record told", "the id of a new record", body, gates=record in others)
         return PASS
 
     return check

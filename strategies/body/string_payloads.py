@@ -186,6 +186,20 @@ def with_mark(operation: Operation, names: Collection[str], mark: str) -> Mutati
     return Mutation("marked", on_body(change))
 
 
+def another_text(operation: Operation, names: Collection[str], text: str) -> Mutation | None:
+    """Return the mutation that replaces one of these strings, the least restricted one; None where none takes the text.
+
+    All else stays the same, as for a second record of the same person, day and title.
+    """
+    found = [location for location in body_locations(operation) if not location.nested and location.name in names]
+    free = [one for one in found if _is_free_text(one.schema) and SUPPLIED_BY not in one.schema]
+    able = [location for location in free if fits(location.schema, text)]
+    if not able:
+        return None
+    location = _least_restricted(able)
+    return Mutation(f"another {location.name}", location.put(text), expects_success=True)
+
+
 def storage_edge_cases(operation: Operation) -> list[Mutation]:
     """RESP-06: valid values that few databases store, in one request: NUL in a string, a number beyond 64 bits."""
     found = [location for location in body_locations(operation) if not location.nested]

@@ -6,7 +6,7 @@ from itertools import cycle
 from contracts.checks import echoes, listing_pages, response, slowness
 from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable
-from contracts.model.http import CONTROL
+from contracts.model.http import CONTROL, Request
 from contracts.openapi.operation import Operation
 from strategies.body import json_syntax, robustness, string_payloads
 from strategies.core.mutation import Mutation
@@ -120,15 +120,24 @@ def test_requests_at_the_same_time_get_their_own_answers(test: RequirementTest) 
         *(json_syntax.not_json(test.operation)[:1] if test.operation.body is not None else []),
         *(credentials.no_credentials(test.operation)[:1] if test.operation.secured else []),
     ]
-    good = [
-        (request, CONTROL) for _, request in zip(range(test.extra_requests - 3), cycle(test.run.controls.send_second()))
-    ]
+    good = [*test.run.controls.send_second(), *_other_creates(test, control)]
     bad = [(mutation.apply(control), mutation) for mutation in mutations]
+    several = [(request, CONTROL) for _, request in zip(range(test.extra_requests - 3), cycle(good))]
     # Behind a good one, so that its token may be under way.
-    for exchange in test.run.send_together([*good[:1], *bad, *good[1:]]):
+    for exchange in test.run.send_together([*several[:1], *bad, *several[1:]]):
         if exchange.mutation == CONTROL and test.run.controls.confirm_value_consumed(exchange.request, exchange):
             raise NotApplicable("the target accepts each value only once")
         test.check_exchange(exchange, echoes.response_matches_own_request)
+
+
+def _other_creates(test: RequirementTest, control: Request) -> list[Request]:
+    """Return a create that asks for another record than the control, by one text; none for other operations."""
+    lists = test.run.listing.operation
+    if test.operation.record is None or lists is None:
+        return []
+    text = f"Something else, {test.run.context.resources.mark_of(test.operation)}"
+    other = string_payloads.another_text(test.operation, lists.listed_as, text)
+    return [other.apply(control)] if other else []
 
 
 @requirement("RESP-10", compares=True)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from contracts.checks import jobs
+from contracts.mock.data.state import Job
+from contracts.mock.http.api import MockApi
 from contracts.model.http import CONTROL, Exchange
+from contracts.model.json_value import Json
 from contracts.model.verdict import PASS, Violation
-from tests.support.factories import STATUS, all_decided, exchange, table
+from contracts.openapi.operation import Operation
+from strategies.body import string_payloads
+from tests.harness.run.created_record import differ_in_a_value
+from tests.support.factories import CREATE, STATUS, all_decided, control, exchange, table
 from tests.support.operation_runs import running
 
 
@@ -63,3 +69,66 @@ def test_older_job_is_read_for_one_that_is_always_unknown(reads, then) -> None:
             run.log.add(read("new", status))
         run.jobs.read_older_jobs()
         assert [one.request for one in run.exchanges[len(reads) :]] == then
+
+
+def end(record: object, errors: tuple[str, ...] = (), state: str = "SUCCESS") -> Exchange:
+    """Return the last read of a job."""
+    body = {"write_status": state, "errors": list(errors), "created_record_id": record}
+    return exchange(200, body, operation=STATUS.id, method="GET", target="/v1/admin/write-status/job")
+
+
+@table(
+    "seen, gates",
+    {
+        "no record": (end(None), True),
+        "a blank one": (end(" "), True),
+        "a number, which the schema has to judge": (end(7), False),
+        "no record, beside an error": (end(None, ("The employee was not found.",)), False),
+        "the record of a create that said something else": (end("other"), True),
+        "the record of a create that said the same": (end("same"), False),
+    },
+)
+def test_record_of_a_create_that_fails_a_run(seen: Exchange, *, gates: bool) -> None:
+    decision = jobs.returns_new_record(STATUS, {"same"}, {"other"})(CREATE, seen)
+    assert isinstance(decision, Violation)
+    assert decision.gates is gates
+
+
+@table(
+    "other, differ",
+    {
+        "the same": ({"title": "a", "notes": "b"}, False),
+        "another text": ({"title": "a", "notes": "c"}, True),
+        "a property less": ({"title": "a"}, False),
+        "no object": ([], False),
+    },
+)
+def test_creates_that_ask_for_different_records(other: Json, *, differ: bool) -> None:
+    one = exchange(200, {}, request_body={"title": "a", "notes": "b"}).request
+    assert differ_in_a_value(one, exchange(200, {}, request_body=other).request) is differ
+
+
+def test_create_at_the_same_time_differs_in_one_text() -> None:
+    mutation = string_payloads.another_text(CREATE, {"title", "notes"}, "Something else")
+    assert mutation is not None
+    changed = mutation.apply(control(CREATE)).json()
+    before = control(CREATE).json()
+    assert {name for name in before.keys() | changed.keys() if changed.get(name) != before.get(name)} == {"notes"}
+    assert changed["notes"] == "Something else"
+    assert string_payloads.another_text(CREATE, {"lead_id"}, "Something else") is None
+
+
+class RecordsComeLate(MockApi):
+    """The id of a record is told a read after the end."""
+
+    def status_answer(self, operation: Operation, job: Job) -> Json:
+        answer = super().status_answer(operation, job)
+        return answer if job.reads > 2 else {**answer, "created_record_id": None}
+
+
+def test_record_that_is_told_a_moment_after_the_end_is_waited_for() -> None:
+    with running(CREATE, api=RecordsComeLate) as run:
+        first = run.jobs.read_to_end(run.control())
+        assert first.over
+        assert run.jobs.created_id(first) is None
+        assert run.jobs.created_id(run.jobs.read_for_record(first))

@@ -251,7 +251,7 @@ def test_operation_without_jobs_has_no_job_result() -> None:
     },
 )
 def test_job_returns_a_new_record(expected, seen) -> None:
-    assert decided(jobs.returns_new_record(STATUS, {"rec-1"})(CREATE, seen)) == expected
+    assert decided(jobs.returns_new_record(STATUS, {"rec-1"}, ())(CREATE, seen)) == expected
 
 
 USED_UP = job_response("FAILURE", errors=["The record was not found."])

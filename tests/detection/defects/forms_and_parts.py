@@ -176,6 +176,7 @@ class RepeatedParametersCrash(MockApi):
     requirement="JOB-06",
     affects=(*CREATE, *READ, *LIST),
     observe=lambda probe: (probe.create(probe.create_body(integration_id="nothing-here")).status, total(probe)),
+    recommended=True,
 )
 class RefusedCreatesLeaveARecord(MockApi):
     """A create for an integration that does not exist is refused, and its row stays in the cache."""

@@ -128,6 +128,7 @@ class EveryTenthCreateIs201(EveryNth, IsCreatedWith201):
     requirement="JOB-06",
     affects=CREATE + READ + LIST,
     observe=lambda probe: (probe.create(probe.create_body(title=BEYOND_ASCII)).status, len(probe.listed_ids())),
+    recommended=True,
 )
 class CreateBeyondAsciiIsLost(NonAsciiBody, IsLostOnTheWay):
     """A create with a character that is not ASCII succeeds, and its record is nowhere."""
@@ -137,6 +138,7 @@ class CreateBeyondAsciiIsLost(NonAsciiBody, IsLostOnTheWay):
     requirement="JOB-06",
     affects=CREATE + READ + LIST,
     observe=lambda probe: ([probe.create().status for _ in range(4)], len(probe.listed_ids())),
+    recommended=True,
 )
 class EveryFourthCreateIsLost(EveryNth, IsLostOnTheWay):
     """Every fourth request, if it is a create, succeeds, and its record is nowhere."""

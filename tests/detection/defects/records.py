@@ -90,7 +90,7 @@ class CreatedRecordIsNotTold(_Telling):
         return None
 
 
-@seeded(observe=made_and_listed)
+@seeded(observe=made_and_listed, recommended=True)
 class CreatedRecordIsTheJob(_Telling):
     """The created_record_id of a create is the id of its job."""
 
@@ -119,7 +119,7 @@ class TwoCreatesTellOneRecord(_Telling):
         return self.created_ids[0]
 
 
-@seeded(observe=made_and_listed)
+@seeded(observe=made_and_listed, recommended=True)
 class CreatedRecordIsTheNumberUpstream(_Telling):
     """The created_record_id of a create is the number that the upstream system gave, as a text."""
 
@@ -149,7 +149,7 @@ class CreatedRecordIsAList(MockApi):
 # What was created
 
 
-@seeded(affects=CREATE + READ + LIST, observe=made_and_listed)
+@seeded(affects=CREATE + READ + LIST, observe=made_and_listed, recommended=True)
 class CreatedRecordIsNotListed(MockApi):
     """What was created does not show in the listing before the next synchronisation."""
 
@@ -163,7 +163,7 @@ def plain_record(probe: Probe) -> object:
     return probe.created_id({name: probe.create_body()[name] for name in required}) in probe.listed_ids()
 
 
-@seeded(affects=CREATE + READ + LIST, observe=plain_record)
+@seeded(affects=CREATE + READ + LIST, observe=plain_record, recommended=True)
 class OwnRecordsAreListedByTheirNotes(MockApi):
     """What was created shows in the listing once it has notes: the index that is read is one of texts."""
 
@@ -176,6 +176,7 @@ class OwnRecordsAreListedByTheirNotes(MockApi):
 @seeded(
     affects=CREATE + READ + LIST,
     observe=lambda probe: (probe.listed_record(probe.created_id()) or {}).get("associated_lead_ids"),
+    recommended=True,
 )
 class CreatedRecordIsListedWithoutItsPerson(MockApi):
     """What was created is listed, but nobody is associated with it, so that no filter by person finds it."""
@@ -185,7 +186,7 @@ class CreatedRecordIsListedWithoutItsPerson(MockApi):
         return {name: sent for name, sent in super().held(operation, value).items() if name not in persons}
 
 
-@seeded(affects=CREATE + READ + LIST, observe=lambda probe: (probe.created_id(), total(probe))[1])
+@seeded(affects=CREATE + READ + LIST, observe=lambda probe: (probe.created_id(), total(probe))[1], recommended=True)
 class CreateMakesTwoRecords(MockApi):
     """A create makes two records, the second by a retry, and returns the id of one."""
 
@@ -198,6 +199,7 @@ class CreateMakesTwoRecords(MockApi):
 @seeded(
     affects=CREATE + READ + LIST,
     observe=lambda probe: [event in probe.listed_ids() for event in [probe.created_id(), probe.created_id()]],
+    recommended=True,
 )
 class OnlyTheLatestCreatedRecordIsKept(MockApi):
     """What was created is forgotten as soon as something else is created."""
@@ -208,7 +210,7 @@ class OnlyTheLatestCreatedRecordIsKept(MockApi):
         return super().create(operation, value)
 
 
-@seeded(affects=CREATE + READ + WRITE, observe=made_and_cancelled)
+@seeded(affects=CREATE + READ + WRITE, observe=made_and_cancelled, recommended=True)
 class CreatedRecordCannotBeCancelled(MockApi):
     """The cancellation of what was created fails: it is looked up among what was synchronised."""
 
@@ -217,7 +219,7 @@ class CreatedRecordCannotBeCancelled(MockApi):
         return super().cancel(operation, value) if set(events) <= set(self.state.events) else [NO_SUCH_RECORD]
 
 
-@seeded(affects=CREATE + READ + UPDATE, observe=made_and_updated)
+@seeded(affects=CREATE + READ + UPDATE, observe=made_and_updated, recommended=True)
 class CreatedRecordCannotBeUpdated(MockApi):
     """The update of what was created fails: it is looked up among what was synchronised."""
 
@@ -229,6 +231,7 @@ class CreatedRecordCannotBeUpdated(MockApi):
 @seeded(
     affects=CREATE + READ,
     observe=lambda probe: [probe.final_status(probe.create()) for _ in range(2)],
+    recommended=True,
 )
 class SecondCreateOfTheSameFails(MockApi):
     """A second create with the same body fails, since the slot is taken by a test that was to be ignored."""
@@ -247,7 +250,11 @@ class SecondCreateOfTheSameFails(MockApi):
 # Updates
 
 
-@seeded(affects=CREATE + UPDATE + LIST, observe=lambda probe: (probe.final_status(probe.update()), total(probe)))
+@seeded(
+    affects=CREATE + UPDATE + LIST,
+    observe=lambda probe: (probe.final_status(probe.update()), total(probe)),
+    recommended=True,
+)
 class UpdateCreatesASecondRecord(MockApi):
     """An update leaves the record as it is and creates a second one."""
 
@@ -258,7 +265,7 @@ class UpdateCreatesASecondRecord(MockApi):
         return []
 
 
-@seeded(affects=CREATE + READ + UPDATE + WRITE, observe=made_and_updated)
+@seeded(affects=CREATE + READ + UPDATE + WRITE, observe=made_and_updated, recommended=True)
 class UpdateGivesTheRecordAnotherId(MockApi):
     """An update replaces the record by one with another id, so that the old id leads nowhere."""
 
@@ -272,7 +279,7 @@ class UpdateGivesTheRecordAnotherId(MockApi):
         return errors
 
 
-@seeded(affects=UPDATE + LIST, observe=lambda probe: shown_after(probe, NEW_TITLE))
+@seeded(affects=UPDATE + LIST, observe=lambda probe: shown_after(probe, NEW_TITLE), recommended=True)
 class UpdateHasNoEffect(MockApi):
     """An update is accepted and succeeds, and nothing changes."""
 
@@ -282,7 +289,9 @@ class UpdateHasNoEffect(MockApi):
 
 
 @seeded(
-    affects=CREATE + UPDATE + READ + LIST, observe=lambda probe: probe.final_status(probe.update(event="no such event"))
+    affects=CREATE + UPDATE + READ + LIST,
+    observe=lambda probe: probe.final_status(probe.update(event="no such event")),
+    recommended=True,
 )
 class UpdateIgnoresItsPath(MockApi):
     """An update changes the first record, whichever the path names."""
@@ -292,7 +301,11 @@ class UpdateIgnoresItsPath(MockApi):
         return super().update(operation, {**value, **named})
 
 
-@seeded(affects=UPDATE + READ, observe=lambda probe: [probe.final_status(probe.update()) for _ in range(2)])
+@seeded(
+    affects=UPDATE + READ,
+    observe=lambda probe: [probe.final_status(probe.update()) for _ in range(2)],
+    recommended=True,
+)
 class SecondUpdateOfARecordFails(MockApi):
     """The second update of a record fails, since its version was not read again after the first."""
 
@@ -330,6 +343,7 @@ class SecondUpdateOfARecordCrashes(MockApi):
 @seeded(
     affects=WRITE + READ,
     observe=lambda probe: [probe.final_status(probe.cancel(probe.events[0])) for _ in range(2)],
+    recommended=True,
 )
 class CancelRemovesNothing(MockApi):
     """A cancellation succeeds, and the record is there as before."""
@@ -345,6 +359,7 @@ class CancelRemovesNothing(MockApi):
         probe.final_status(probe.cancel(str(event)))
         for event in [probe.events[0], *[probe.created_id() for _ in range(2)]][::-1]
     ],
+    recommended=True,
 )
 class CancelRemovesTheOneBeforeToo(MockApi):
     """A cancellation also removes the record that was created just before the named one."""

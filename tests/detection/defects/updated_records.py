@@ -160,7 +160,9 @@ class CancelForgetsThePersonOfAll(MockApi):
 # What creates do
 
 
-@created_in_another_way(observe=lambda probe: probe.listed_record(probe.created_id())["associated_lead_ids"])
+@created_in_another_way(
+    observe=lambda probe: probe.listed_record(probe.created_id())["associated_lead_ids"], recommended=True
+)
 class LeadsAreListedAsResidents(MockApi):
     """The lead of a new record is in the list of its residents: two columns are swapped."""
 
@@ -173,7 +175,8 @@ class LeadsAreListedAsResidents(MockApi):
 
 
 @created_in_another_way(
-    observe=lambda probe: len(probe.listed_record(probe.created_id(probe.create_body(notes="n" * 300)))["notes"])
+    observe=lambda probe: len(probe.listed_record(probe.created_id(probe.create_body(notes="n" * 300)))["notes"]),
+    recommended=True,
 )
 class NotesAreCutAt200(MockApi):
     """Notes are stored in 200 characters and cut without a word."""
@@ -189,7 +192,7 @@ def made_this_hour(probe: Probe) -> bool:
     return abs(created - datetime.now(UTC)) < timedelta(hours=1)
 
 
-@created_in_another_way(observe=made_this_hour)
+@created_in_another_way(observe=made_this_hour, recommended=True)
 class NewRecordsAreAheadOfTime(MockApi):
     """The time of creation is that of Kolkata, marked as UTC."""
 

@@ -53,7 +53,7 @@ DATED: Final = "appointment_datetime"
 # What is made
 
 
-@seeded(observe=lambda probe: (probe.created_id(), total(probe))[1])
+@seeded(observe=lambda probe: (probe.created_id(), total(probe))[1], recommended=True)
 class OldestRecordMakesRoom(MockApi):
     """A create removes the oldest record from the listing, as from a ring of fixed size."""
 
@@ -62,7 +62,7 @@ class OldestRecordMakesRoom(MockApi):
         return super().create(operation, value)
 
 
-@seeded(observe=lambda probe: ([probe.create().status for _ in range(5)], total(probe)))
+@seeded(observe=lambda probe: ([probe.create().status for _ in range(5)], total(probe)), recommended=True)
 class EveryFifthCreateMakesTwo(EveryNth):
     """Every fifth request, if it is a create, makes two records, as a retry does that came too early."""
 
@@ -78,12 +78,13 @@ class EveryFifthCreateMakesTwo(EveryNth):
 @seeded(
     affects=EVERY_CREATE + READ + LIST,
     observe=lambda probe: (len(concurrent_answers(probe.create, probe.create)), total(probe)),
+    recommended=True,
 )
 class OneOfTwoCreatesAtOnceIsLost(DuringAnotherRequest, IsLostOnTheWay):
     """Of two creates at the same time one is lost, though both are accepted."""
 
 
-@seeded(observe=listed_as(DATE, EARLY_IN_THE_YEAR))
+@seeded(observe=listed_as(DATE, EARLY_IN_THE_YEAR), recommended=True)
 class DayAndMonthAreSwapped(MockApi):
     """A date whose day may be a month is stored with both swapped, as a parser of another country reads it."""
 
@@ -96,7 +97,7 @@ class DayAndMonthAreSwapped(MockApi):
             return held
 
 
-@seeded(observe=listed_as(DATE, EARLY_IN_THE_YEAR))
+@seeded(observe=listed_as(DATE, EARLY_IN_THE_YEAR), recommended=True)
 class DateOfACreateIsToday(MockApi):
     """The date of a create is ignored: the record is for the day on which it was made."""
 
@@ -105,7 +106,7 @@ class DateOfACreateIsToday(MockApi):
         return {**held, DATE: datetime.now(UTC).date().isoformat()} if operation.record else held
 
 
-@seeded(observe=listed_as("notes", MARKUP))
+@seeded(observe=listed_as("notes", MARKUP), recommended=True)
 class NotesAreListedEscaped(MockApi):
     """The listing gives the notes of a record back with their markup escaped, for a page that escapes it again."""
 
@@ -114,7 +115,7 @@ class NotesAreListedEscaped(MockApi):
         return {**item, "notes": html.escape(item["notes"])} if item.get("notes") else item
 
 
-@seeded(observe=listed_as("notes", MARKUP))
+@seeded(observe=listed_as("notes", MARKUP), recommended=True)
 class NotesAreListedUnescaped(MockApi):
     """The listing gives the notes of a record back with the entities in them resolved."""
 
@@ -133,7 +134,7 @@ def notes_of_an_updated_record(probe: Probe) -> object:
     return probe.listed_record(record)["notes"]
 
 
-@seeded(affects=CREATE + READ + LIST + UPDATE, observe=notes_of_an_updated_record)
+@seeded(affects=CREATE + READ + LIST + UPDATE, observe=notes_of_an_updated_record, recommended=True)
 class UpdateAppendsItsNotes(MockApi):
     """The notes of an update are added to those of the record, as a comment is."""
 
@@ -152,7 +153,7 @@ def person_of_a_cancelled_one(probe: Probe) -> object:
     return probe.listed_record(record)["associated_lead_ids"]
 
 
-@seeded(affects=CREATE + READ + LIST + WRITE, observe=person_of_a_cancelled_one)
+@seeded(affects=CREATE + READ + LIST + WRITE, observe=person_of_a_cancelled_one, recommended=True)
 class CancelForgetsThePerson(MockApi):
     """The person of a cancelled record is blank in the listing, as if that deleted what refers to it."""
 
@@ -185,7 +186,7 @@ def times_of_a_new_record(probe: Probe) -> object:
     return item["created_at"] <= item["updated_at"]
 
 
-@seeded(observe=times_of_a_new_record)
+@seeded(observe=times_of_a_new_record, recommended=True)
 class NewRecordsWereChangedBefore(MockApi):
     """A new record was changed hours before it was created: one of the two times is local."""
 

@@ -113,3 +113,9 @@ def holds_text(request: Request, text: str) -> bool:
     if text.encode() in (request.body or b""):
         return True
     return any(text in value for value in body_properties(request).values() if isinstance(value, str))
+
+
+def differ_in_a_value(one: Request, other: Request) -> bool:
+    """Return whether two bodies have different values of a property that both have: they ask for different records."""
+    values, others = body_properties(one), body_properties(other)
+    return any(value != others[name] for name, value in values.items() if name in others)

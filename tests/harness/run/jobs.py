@@ -115,17 +115,22 @@ class JobReader:
         Raises NotApplicable if the job tells no id.
         """
         status, request = self.request_for(write)
-        end = self.poll(request, max_reads=MAX_READS, operation=status)
-        for pause in polling.backoff(self._context.target):
-            record = self._context.resources.for_job(request)
-            if record is None or record.id is not None or record.removed:
-                break
-            pause()  # the id may be shown a moment after the end
-            end = self._sender.send(request, CONTROL, operation=status)
+        end = self.read_for_record(JobResult(status, self.poll(request, max_reads=MAX_READS, operation=status)))
+        record = self._context.resources.for_job(request)
         if record is None or record.id is None:
-            answer = end.response.body[:200].decode(errors="replace") if end.response else end.status_or_fault
+            response = end.exchange.response
+            answer = response.body[:200].decode(errors="replace") if response else end.exchange.status_or_fault
             raise NotApplicable(f"the job of {write.operation} ended without the id of a record: {answer}")
         return record.id
+
+    def read_for_record(self, end: JobResult) -> JobResult:
+        """Read a job again that ended without the id of a record, which may be shown a moment later."""
+        for pause in polling.backoff(self._context.target):
+            if not end.over or end.fails or self.created_id(end) or self._budget.left <= 1:
+                break
+            pause()
+            end = JobResult(end.status, self._sender.send(end.exchange.request, CONTROL, operation=end.status))
+        return end
 
     def lacks_id(self, exchange: Exchange) -> bool:
         """Return whether this is a write that queues a job, whose response does not hold the id of it."""

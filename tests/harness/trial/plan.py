@@ -151,9 +151,11 @@ def _candidates(
     operation: Operation, demands: Mapping[Requirement, RequestDemand], tried_elsewhere: Collection[DedupKey]
 ) -> Iterator[_Candidate]:
     for requirement, demand in demands.items():
-        # Creating records is expensive: there the extra requests of a should come after mutations that tell more.
+        # Creating records is expensive: there the extra requests of a should come after mutations that tell more, and
+        # so do those that only follow up what others sent.
         many = max(demand.extra_requests) > FEW_REQUESTS
-        expensive = many and operation.record is not None and not requirement.gates
+        follows_up = not requirement.gates or bool(demand.depends_on)
+        expensive = many and operation.record is not None and follows_up
         yield _Candidate((Priority.FIRST, AMONG_FIRST) if expensive else FIRST_RANK, demand, None)
         wanted = demand.mutations(operation) if demand.mutations else []
         mutations = sorted(wanted, key=lambda mutation: mutation.priority)
