@@ -260,6 +260,16 @@ def test_creates_leave_room_for_fewer_requests_that_are_accepted() -> None:
     assert len(shares[True].mutations) == len(shares[False].mutations) // (1 + REQUESTS_PER_RECORD)
 
 
+def test_share_says_what_each_of_its_requests_takes() -> None:
+    demanded = demand("R-1", [Priority.FIRST], expects_success=True) | demand("R-2", [Priority.FIRST])
+    costs = {
+        operation: {name: share.cost for name, share in allocate_budget(operation, demanded, Profile.QUICK).items()}
+        for operation in (CREATE, CANCEL)
+    }
+    assert costs[CREATE] == {"R-1": 1 + REQUESTS_PER_RECORD, "R-2": 1}
+    assert costs[CANCEL] == {"R-1": 1, "R-2": 1}
+
+
 @table("operation, waits", {"create": (CREATE, True), "write that creates nothing": (CANCEL, False)})
 def test_own_requests_of_a_should_come_after_first_mutations_where_they_are_dear(operation, *, waits: bool) -> None:
     demanded = demand("MUST", [Priority.FIRST] * 60) | demand("SHOULD", [], extra_requests=10, like=SHOULD)

@@ -240,8 +240,8 @@ def _run_plan(session: Session, shares: Mapping[str, BudgetShare]) -> RunPlan:
         shared_mutations=tuple(mutation for share in checking_all for mutation in share.mutations),
         reserved_for_all_exchanges=sum(share.extra_requests for share in checking_all),
         reserved={
-            name: share.extra_requests
-            + (0 if session.requirements[name].checks_all_exchanges else len(share.mutations))
+            name: share.cost
+            * (share.extra_requests + (0 if session.requirements[name].checks_all_exchanges else len(share.mutations)))
             for name, share in shares.items()
             if session.requirements[name].gates
         },

@@ -200,13 +200,20 @@ def repeats_in(shares: Mapping[str, BudgetShare]) -> int:
 
 
 def named(mutations: Iterable[Mutation], names: Iterable[str]) -> Iterator[Mutation]:
-    """Yield the mutations, or parts of one, that have these names."""
-    wanted = frozenset(names)
+    """Yield the mutations, or parts of one, that have these names; each once, though several have it as a part."""
+    found: set[str] = set()
+    for mutation in _with_parts(mutations, frozenset(names)):
+        if mutation.name not in found:
+            found.add(mutation.name)
+            yield mutation
+
+
+def _with_parts(mutations: Iterable[Mutation], wanted: frozenset[str]) -> Iterator[Mutation]:
     for mutation in mutations:
         if mutation.name in wanted:
             yield mutation
         else:
-            yield from named(mutation.parts, wanted)
+            yield from _with_parts(mutation.parts, wanted)
 
 
 def plan_for(

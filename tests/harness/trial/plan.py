@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from contracts.openapi.operation import Operation
@@ -71,13 +71,14 @@ class BudgetShare:
     """What one requirement may send for an operation: these mutations, and so many other requests.
 
     `underfunded`: it may send less than it needs for a verdict. `sends`: how often each request is sent, until it
-    shows a violation.
+    shows a violation. `cost` is what each of them takes of the budget, in requests.
     """
 
     mutations: tuple[Mutation, ...]
     extra_requests: int
     underfunded: bool
     sends: int = 1
+    cost: int = 1
 
 
 def dedup_key(requirement: str, mutation: Mutation, operation: Operation) -> DedupKey:
@@ -135,7 +136,11 @@ def allocate_budget(
             left -= cost
             granted[demand.requirement].append(mutation)
     has_mutations = {candidate.demand.requirement for candidate in candidates if candidate.mutation}
-    return {name: _share(of, extra[name], wants_mutations=name in has_mutations) for name, of in granted.items()}
+    costs = {demand.requirement: demand.cost(operation) for demand in demands.values()}
+    return {
+        name: replace(_share(of, extra[name], wants_mutations=name in has_mutations), cost=costs[name])
+        for name, of in granted.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ CONFIRMATION_RETRIES: Final = 2
 Base: TypeAlias = Callable[[Mutation], Request]
 """Returns the request to change by a mutation."""
 MAX_CONFIRMED: Final = 2
-"""Violations of one requirement that are confirmed by sending again; the others stand as seen."""
+"""Violations of one requirement that are confirmed by sending again; the others stand as seen. Where each may create a
+record, parts of a mutation that show no more than so many are tried."""
 
 
 @dataclass(slots=True)
@@ -55,7 +56,6 @@ class RequirementTest:
     dependencies: list[RequirementTest] = field(default_factory=list)
     _asked_for_mutations: bool = False
     _made_mutation: bool = False
-    _single_faults: int = 0
     _combined: dict[int, tuple[Mutation, Base]] = field(default_factory=dict)
 
     @property
@@ -201,11 +201,12 @@ class RequirementTest:
         return not content.strict or is_clearly_invalid(self.operation, content.value)
 
     def _one_fault_of(self, mutation: Mutation) -> Mutation:
-        """Return one of the faults of a mutation that has several, each time that of another place; else itself."""
-        if not (mutation.parts and all(part.named for part in mutation.parts)):
+        """Return the next fault that was not tried alone, of all that are planned, in place of several; else itself."""
+        if not _has_several_faults(mutation):
             return mutation
-        self._single_faults += 1
-        return mutation.parts[(self._single_faults - 1) % len(mutation.parts)]
+        tried = {exchange.mutation for exchange in self.run.exchanges}
+        unsent = (one for one in self.mutations if _has_several_faults(one) and one.name not in tried)
+        return next((part for one in unsent for part in one.parts if part.name not in tried), mutation.parts[0])
 
     def _send_mutation(self, mutation: Mutation, request: Request, base: Base) -> Exchange | None:
         """Return the exchange of a modified request, which may have been sent before; None if it must not be sent."""
@@ -233,8 +234,9 @@ class RequirementTest:
         # A part that is accepted may create a record, whose cancellation costs more than the part.
         kept = self.run.budget.spare // 2 if self.operation.record else 0
         unnamed = [part for part in mutation.parts if not self._is_named(part, exchange)]
+        before = len(self.occurrences)
         for part in unnamed:
-            if self.run.budget.spare <= kept:
+            if self.run.budget.spare <= kept or (self.operation.record and self._found_enough(before)):
                 return
             request = base(part)
             modified = part.apply(request)
@@ -244,6 +246,11 @@ class RequirementTest:
                 self.check_exchange(sent, check)
                 if part.named and len(unnamed) >= len(mutation.parts) - 1 and not (exchange.accepted or sent.accepted):
                     self.run.names_first_fault_only = True
+
+    def _found_enough(self, before: int) -> bool:
+        """Return whether the parts tried so far show a violation that gates, or as many as are confirmed."""
+        found = self.occurrences[before:]
+        return len(found) >= MAX_CONFIRMED or any(occurrence.gates for occurrence in found)
 
     def _is_named(self, part: Mutation, exchange: Exchange) -> bool:
         """Return whether a whole was rejected for this part of it, too."""
@@ -300,3 +307,7 @@ class RequirementTest:
 def _gates(decision: Decision) -> bool:
     """Return whether this is a violation that fails the run if its requirement does."""
     return isinstance(decision, Violation) and decision.gates
+
+
+def _has_several_faults(mutation: Mutation) -> bool:
+    return bool(mutation.parts) and all(part.named for part in mutation.parts)
