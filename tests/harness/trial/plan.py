@@ -124,10 +124,10 @@ def allocate_budget(
     Mutations in `tried_elsewhere`, which other operations of the run try, come one priority later, but for the first
     mutation of each requirement. `setup_requests` are sent to create what the operation works on.
     """
-    candidates = sorted(_candidates(operation, demands, tried_elsewhere), key=lambda candidate: candidate.rank)
     budget = profile.budget if budget is None else budget
     left = budget - budget // CONFIRMATION_SHARE - setup_requests - _setup_requests(operation)
     extra = {demand.requirement: _extra_requests(demand, operation, profile) for demand in demands.values()}
+    candidates = sorted(_candidates(operation, demands, tried_elsewhere, extra), key=lambda candidate: candidate.rank)
     granted: dict[str, list[Mutation | None]] = {demand.requirement: [] for demand in demands.values()}
     for candidate in candidates:
         demand, mutation = candidate.demand, candidate.mutation
@@ -153,14 +153,17 @@ class _Candidate:
 
 
 def _candidates(
-    operation: Operation, demands: Mapping[Requirement, RequestDemand], tried_elsewhere: Collection[DedupKey]
+    operation: Operation,
+    demands: Mapping[Requirement, RequestDemand],
+    tried_elsewhere: Collection[DedupKey],
+    extra: Mapping[str, int],
 ) -> Iterator[_Candidate]:
     for requirement, demand in demands.items():
         # Creating records is expensive: there the extra requests of a should come after mutations that tell more, and
-        # so do those that only follow up what others sent.
+        # so do many of a must that only follows up what others sent.
         many = max(demand.extra_requests) > FEW_REQUESTS
-        follows_up = not requirement.gates or bool(demand.depends_on)
-        expensive = many and operation.record is not None and follows_up
+        follows_up = bool(demand.depends_on) and extra[demand.requirement] > FEW_REQUESTS
+        expensive = many and operation.record is not None and (follows_up or not requirement.gates)
         yield _Candidate((Priority.FIRST, AMONG_FIRST) if expensive else FIRST_RANK, demand, None)
         wanted = demand.mutations(operation) if demand.mutations else []
         mutations = sorted(wanted, key=lambda mutation: mutation.priority)
