@@ -79,15 +79,15 @@ def _has_one_order(first: Json, second: Json) -> bool:
 
 
 def _collation_keys(value: Json, other: Json) -> tuple[Any, ...]:
-    """Return the sort key of a string in each usual collation; a point in time, and another value, is its own key.
+    """Return the sort key of a string in each usual collation; another value is its own key.
 
-    `other` is what the value is compared with: a point in time beside another string is a string.
+    `other` is what the value is compared with. Two points in time may be stored as such, or as texts in several zones.
     """
     if not isinstance(value, str):
         return (value,)
     moment = point_in_time(value)
     if moment is not None and point_in_time(other) is not None:
-        return (moment,)
+        return moment, value
     folded = value.casefold()
     natural = [(int(part), "") if part.isdigit() and part.isascii() else (-1, part) for part in NUMERALS.split(folded)]
     return (

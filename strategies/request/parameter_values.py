@@ -36,6 +36,7 @@ def invalid_parameters(operation: Operation) -> list[Mutation]:
     that each is validated.
     """
     rows: list[list[Mutation]] = []
+    again: list[list[Mutation]] = []
     alone: list[list[Mutation]] = []
     for parameter, alike in _parameters(operation):
         changes = [(spelling, _put(parameter, value)) for spelling, value in invalid_rows(parameter)]
@@ -45,12 +46,15 @@ def invalid_parameters(operation: Operation) -> list[Mutation]:
             Mutation(f"{_label(parameter)} {spelling}", change, _priority_of(rank, alike=alike), parameter.name)
             for rank, (spelling, change) in enumerate(changes)
         ]
-        (alone if parameter.required or parameter.location != "query" else rows).append(mutations)
+        together = parameter.location == "query" and not parameter.required
+        (alone if not together else again if alike else rows).append(mutations)
     first = [mutations[0] for mutations in rows if mutations][:1]
     joined = [_invalid_together(turn) for turn in _turns(rows)]
     notations = [_invalid_together(pair) for pair in _pairs(_other_notations(operation))]
     single = [mutation for turn in _turns(alone) for mutation in turn]
-    return [*first, *joined[:FIRST_PER_PARAMETER], *notations, *single, *joined[FIRST_PER_PARAMETER:]]
+    # A server that names only the first fault is asked for each: of parameters that are alike, for one of them first.
+    later = [*joined[FIRST_PER_PARAMETER:], *(_invalid_together(turn) for turn in _turns(again))]
+    return [*first, *joined[:FIRST_PER_PARAMETER], *notations, *single, *later]
 
 
 def _pairs(mutations: Sequence[Mutation]) -> list[Sequence[Mutation]]:
