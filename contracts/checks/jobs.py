@@ -223,6 +223,24 @@ def job_succeeds(status: Operation) -> CheckFunction:
     return check
 
 
+def ends_as_the_same_before(status: Operation, before: Exchange) -> CheckFunction:
+    """Return the check that the job of an update does not fail where that of the same update succeeded before (JOB-09).
+
+    `before` is the end of the earlier job.
+    """
+
+    def check(_: Operation, exchange: Exchange) -> Decision:
+        both_over = job_is_finished(status, before) and job_is_finished(status, exchange)
+        if exchange.response is None or not both_over or job_has_failed(status, before):
+            return NOT_CONCERNED
+        if not job_has_failed(status, exchange):
+            return PASS
+        expected = f"{job_state(status, before)}, as of the same update before"
+        return Violation("a repeated update failed", expected, preview(exchange.response.body))
+
+    return check
+
+
 def returns_new_record(status: Operation, known: Collection[str], others: Collection[str]) -> CheckFunction:
     """Return the check that a successful create returns the id of a record that is not in `known` (JOB-06).
 

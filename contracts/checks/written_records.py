@@ -56,12 +56,8 @@ def shown_as_sent(listing: Operation, records: Mapping[str, Sent]) -> CheckFunct
         own = [(item, records[str(item.get(listing.listing.id))]) for item in page if _id(listing, item) in records]
         if not own:
             return NOT_CONCERNED
-        shown = {
-            (name, value)
-            for item, sent in own
-            for name, value in sent.values.items()
-            if _holds(listing, item, name, value)
-        }
+        sent_values = {pair for _, sent in own for pair in sent.values.items()}
+        shown = {(name, value) for item in page for name, value in sent_values if _holds(listing, item, name, value)}
         for item, sent in own:
             for name, value in sent.values.items():
                 if kind := difference(item.get(listing.listed_as[name]), value, sent.mark):
@@ -82,7 +78,7 @@ def shown_as_sent(listing: Operation, records: Mapping[str, Sent]) -> CheckFunct
                     where = listing.listed_as[name]
                     return Violation(
                         f"{where} lost",
-                        f"{where} with {preview_json(value)}, as of other records that were created with it",
+                        f"{where} with {preview_json(value)}, as of other records",
                         f"{_id(listing, item)} with {where} = {preview_json(item.get(where))}",
                     )
         return PASS

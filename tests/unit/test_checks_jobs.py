@@ -7,11 +7,11 @@ from contracts.mock.data.state import Job
 from contracts.mock.http.api import MockApi
 from contracts.model.http import CONTROL, Exchange
 from contracts.model.json_value import Json
-from contracts.model.verdict import PASS, Violation
+from contracts.model.verdict import NOT_CONCERNED, PASS, Violation
 from contracts.openapi.operation import Operation
 from strategies.body import string_payloads
 from tests.harness.run.created_record import differ_in_a_value
-from tests.support.factories import CREATE, STATUS, all_decided, control, exchange, table
+from tests.support.factories import CREATE, STATUS, UPDATE, all_decided, control, decided, exchange, table
 from tests.support.operation_runs import running
 
 
@@ -116,6 +116,23 @@ def test_create_at_the_same_time_differs_in_one_text() -> None:
     assert {name for name in before.keys() | changed.keys() if changed.get(name) != before.get(name)} == {"notes"}
     assert changed["notes"] == "Something else"
     assert string_payloads.another_text(CREATE, {"lead_id"}, "Something else") is None
+
+
+SUCCEEDED, FAILED, UNDER_WAY = end(None), end(None, ("changed by somebody else",), "FAILURE"), end(None, (), "PENDING")
+
+
+@table(
+    "expected, before, after",
+    {
+        "both succeed": (PASS, SUCCEEDED, SUCCEEDED),
+        "the second fails": ("a repeated update failed", SUCCEEDED, FAILED),
+        "both fail": (NOT_CONCERNED, FAILED, FAILED),
+        "the first is under way": (NOT_CONCERNED, UNDER_WAY, FAILED),
+        "the second is under way": (NOT_CONCERNED, SUCCEEDED, UNDER_WAY),
+    },
+)
+def test_repeated_update_ends_as_the_first(expected, before: Exchange, after: Exchange) -> None:
+    assert decided(jobs.ends_as_the_same_before(STATUS, before)(UPDATE, after)) == expected
 
 
 class RecordsComeLate(MockApi):

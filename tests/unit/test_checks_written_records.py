@@ -73,6 +73,12 @@ def test_markup_is_compared_without_a_mark_too(expected, notes) -> None:
     assert found == (PASS if expected is PASS else "notes with its markup converted")
 
 
+def test_person_that_a_record_of_somebody_else_shows_is_lost() -> None:
+    check = written_records.shown_as_sent(LIST, {"r-1": Sent(SENT, MARK)})
+    seen = page(record(associated_lead_ids=[]), record(2, notes="Tom & Zofie"))
+    assert decided(check(CREATE, seen)) == "associated_lead_ids lost"
+
+
 def test_person_that_other_records_show_is_lost() -> None:
     check = written_records.shown_as_sent(LIST, {"r-1": Sent(SENT, MARK), "r-2": Sent(SENT, MARK)})
     seen = page(record(), record(2, associated_lead_ids=[]))

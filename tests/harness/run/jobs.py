@@ -82,8 +82,14 @@ class JobReader:
     def read_to_end(self, write: Exchange, max_reads: int = MAX_READS) -> JobResult:
         """Return the final read of an accepted write's job: the one in the log, or else read it now."""
         status, request = self.request_for(write)
+        final = self.known_end(write)
+        return final or JobResult(status, self.poll(request, max_reads=max_reads, operation=status))
+
+    def known_end(self, write: Exchange) -> JobResult | None:
+        """Return the first final read of an accepted write's job that is in the log, or None."""
+        status, request = self.request_for(write)
         final = (e for e in self._log.exchanges if e.request == request and jobs.job_is_finished(status, e))
-        return JobResult(status, next(final, None) or self.poll(request, max_reads=max_reads, operation=status))
+        return next((JobResult(status, exchange) for exchange in final), None)
 
     def poll(
         self,

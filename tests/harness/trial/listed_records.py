@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from contracts.checks import listing_agreement, record_changes, written_records
+from contracts.checks import jobs, listing_agreement, record_changes, written_records
 from contracts.checks.base import CheckFunction, as_recommendation, per_exchange
 from contracts.checks.record_changes import Changes
 from contracts.errors import CouldNotTell, NotApplicable, NotReached
@@ -76,6 +76,7 @@ def check_changes(test: RequirementTest) -> None:
     """
     run, snapshots = test.run, test.run.snapshots
     run.finish_traffic()
+    _check_repeated_update(test)
     listing, changes = snapshots.listing, snapshots.changes()
     if listing is None or changes is None:
         raise NotApplicable("the listing showed no records before the first write")
@@ -97,6 +98,17 @@ def check_changes(test: RequirementTest) -> None:
         test.check_sequence(lambda _, pages: lost(pages), [changes.before, page])
     if test.operation.record and not snapshots.differs_from_creates:
         check_listed_records(test, listing, [page])
+
+
+def _check_repeated_update(test: RequirementTest) -> None:
+    """Check the job of the control's repeat, if it was read: an update may come twice, whatever it says."""
+    pair = [one for one in test.run.log.accepted_controls() if one.request == test.run.control().request][:2]
+    if not test.operation.updates_record or any(test.run.jobs.lacks_id(write) for write in pair):
+        return
+    ends = [end for write in pair if (end := test.run.jobs.known_end(write))]
+    if len(ends) > 1:
+        check = jobs.ends_as_the_same_before(ends[0].status, ends[0].exchange)
+        test.check_sequence(per_exchange(check), [ends[1].exchange])
 
 
 def _checks(listing: Operation, changes: Changes) -> tuple[CheckFunction, ...]:
