@@ -40,7 +40,8 @@ def missing_properties(operation: Operation) -> list[Mutation]:
         parts = tuple(replace(one, named=(one.mutated_property or "",)) for one in outermost)
         names = tuple(name for part in parts for name in part.named)
         empty = on_body(lambda _: {})
-        mutations.insert(1, Mutation("every property missing", empty, Priority.FIRST, parts=parts, named=names))
+        nothing = Mutation("every property missing", empty, Priority.FIRST, parts=parts, named=names)
+        mutations.insert(1, replace(nothing, of_each_operation=True))
         optional = [one.name for one in body_locations(operation) if not (one.required or one.nested)]
         if optional:  # as in a change of some properties, which another method would be for
             last = optional[-1]

@@ -32,6 +32,8 @@ class Mutation:
     recommendation. `fuzzer_only` is True for what only a fuzzer or an attacker sends: it gates no requirement that is
     checked on all exchanges.
 
+    `of_each_operation`: each operation tries it, although another one with the same kind of body did.
+
     `named` are the properties that a rejection of the whole names, if each of them is validated: where it leaves one of
     them out, the parts are tried as well.
 
@@ -50,6 +52,7 @@ class Mutation:
     otherwise_invalid: bool = False
     parts: tuple[Mutation, ...] = ()
     named: tuple[str, ...] = ()
+    of_each_operation: bool = False
     expects_success: bool = False
     gates: bool = True
     fuzzer_only: bool = False

@@ -11,6 +11,9 @@ from strategies.core.mutation import Mutation, Priority, combine
 FEW_ROWS, FIRST_OF_FEW, FIRST_ROUNDS, USUAL_ROUNDS = 2, 4, 6, 12
 """Rounds of the first priority, with so many rows or more, and of the usual one; the first rounds show most."""
 
+ROUNDS_OF_EACH = 2
+"""Rounds that each operation tries: its properties are validated by code of its own. The others are divided."""
+
 
 def in_rounds(
     name: str, rows: Sequence[Sequence[Mutation | None]], *, beside: Sequence[Mutation | None] = ()
@@ -34,7 +37,9 @@ def in_rounds(
             continue
         changes = parts if other is None else [other, *parts]
         whole = combine(f"{name}, round {number + 1}" if number else name, changes, priority)
-        rounds.append(replace(whole, parts=tuple(parts), named=tuple(name for part in parts for name in part.named)))
+        named = tuple(name for part in parts for name in part.named)
+        of_each = number < ROUNDS_OF_EACH
+        rounds.append(replace(whole, parts=tuple(parts), named=named, of_each_operation=of_each))
     return rounds
 
 

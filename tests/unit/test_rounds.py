@@ -1,7 +1,11 @@
 """Requests with a fault in each of several properties."""
 
+from functools import partial
+
 from strategies.core.mutation import Mutation, Priority
 from strategies.core.rounds import in_rounds
+from tests.harness.trial.plan import dedup_key
+from tests.support.factories import DOCUMENT
 
 
 def fault(name: str, word: str, priority: Priority = Priority.FIRST) -> Mutation:
@@ -28,3 +32,11 @@ def test_later_rounds_have_lower_priorities() -> None:
     assert [one.priority for one in in_rounds("few", few)] == [1] * 4 + [2] * 8 + [3] * 2
     assert [one.priority for one in in_rounds("many", many)] == [1] * 6 + [2] * 6 + [3] * 2
     assert [one.priority for one in in_rounds("late", [[fault("a", "1", Priority.LAST)]])] == [3]
+
+
+def test_first_rounds_are_those_of_each_operation() -> None:
+    rounds = in_rounds("faults", [[fault(name, str(at)) for at in range(4)] for name in "ab"])
+    assert [one.of_each_operation for one in rounds] == [True, True, False, False]
+    key_of = partial(dedup_key, "ERR-02")
+    lead, applicant = (DOCUMENT.operation(f"create_{who}_appointment_rentmanager") for who in ("lead", "applicant"))
+    assert [key_of(one, lead) == key_of(one, applicant) for one in rounds] == [False, False, True, True]

@@ -88,7 +88,7 @@ def dedup_key(requirement: str, mutation: Mutation, operation: Operation) -> Ded
     credentials are required, by each kind of operation anew (creates, updates, cancellations): these mutations of the
     first priority are tried for each kind. The allowed methods are defined for each path.
     """
-    if requirement.startswith(METHOD_REQUIREMENTS):
+    if requirement.startswith(METHOD_REQUIREMENTS) or mutation.of_each_operation:
         return requirement, mutation.name, operation.id
     if requirement in TOKEN_REQUIREMENTS:
         return requirement, mutation.name
