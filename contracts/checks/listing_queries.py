@@ -58,9 +58,9 @@ def _neighbours(
         if first == second:
             certain = certain and point_in_time(first) is None  # two moments may differ by less than is shown
             continue
-        keys = zip(_collation_keys(first, second), _collation_keys(second, first), strict=True)
-        orders = {one < other for one, other in keys if one != other}
-        if len(orders) != 1:
+        keys = list(zip(_collation_keys(first, second), _collation_keys(second, first), strict=True))
+        orders = {one < other for one, other in keys}
+        if len(orders) != 1 or any(one == other for one, other in keys):  # equals may stand in any order
             return NOT_CONCERNED
         if orders == {direction == DESCENDING}:
             word = "descending" if direction == DESCENDING else "ascending"
@@ -85,12 +85,11 @@ def _collation_keys(value: Json, other: Json) -> tuple[Any, ...]:
     """
     if not isinstance(value, str):
         return (value,)
-    moment = point_in_time(value)
-    if moment is not None and point_in_time(other) is not None:
-        return moment, value
+    moment = point_in_time(value) if point_in_time(other) is not None else None
     folded = value.casefold()
     natural = [(int(part), "") if part.isdigit() and part.isascii() else (-1, part) for part in NUMERALS.split(folded)]
     return (
+        *([] if moment is None else [moment]),
         value,
         value.encode("utf-16-be", "surrogatepass"),
         folded,

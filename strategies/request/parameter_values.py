@@ -50,15 +50,10 @@ def invalid_parameters(operation: Operation) -> list[Mutation]:
         (alone if not together else again if alike else rows).append(mutations)
     first = [mutations[0] for mutations in rows if mutations][:1]
     joined = [_invalid_together(turn) for turn in _turns(rows)]
-    notations = [_invalid_together(pair) for pair in _pairs(_other_notations(operation))]
     single = [mutation for turn in _turns(alone) for mutation in turn]
     # A server that names only the first fault is asked for each: of parameters that are alike, for one of them first.
     later = [*joined[FIRST_PER_PARAMETER:], *(_invalid_together(turn) for turn in _turns(again))]
-    return [*first, *joined[:FIRST_PER_PARAMETER], *notations, *single, *later]
-
-
-def _pairs(mutations: Sequence[Mutation]) -> list[Sequence[Mutation]]:
-    return [mutations[at : at + 2] for at in range(0, len(mutations), 2)]
+    return [*first, *joined[:FIRST_PER_PARAMETER], *_other_notations(operation), *single, *later]
 
 
 def _turns(rows: Sequence[Sequence[Mutation]]) -> list[list[Mutation]]:

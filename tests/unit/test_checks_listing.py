@@ -256,6 +256,11 @@ def test_points_in_time_may_be_ordered_as_such_or_as_texts(seen: tuple[str, str]
         assert listing_queries.page_is_ordered(LIST, ordered("created_at:asc", *values)) is NOT_CONCERNED
 
 
+def test_texts_that_a_collation_takes_for_equal_stand_in_any_order() -> None:
+    for values in ((" ", "   "), ("   ", " "), ("Tour", "tour"), ("tour", "Tour"), ("a-b", "ab")):
+        assert listing_queries.page_is_ordered(LIST, ordered("notes:asc", *values, field="notes")) is NOT_CONCERNED
+
+
 def test_numerals_may_be_ordered_as_numbers_or_as_texts() -> None:
     for values in (("9", "10"), ("10", "9"), ("r-9", "r-10"), ("r-10", "r-9")):
         assert listing_queries.page_is_ordered(LIST, ordered("x_id:asc", *values, field="x_id")) is NOT_CONCERNED
