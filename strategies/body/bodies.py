@@ -5,6 +5,7 @@ All other values of the body stay those of the accepted control, so that a rejec
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -71,28 +72,38 @@ def non_object_bodies(operation: Operation) -> list[Mutation]:
 
 
 def unknown_properties(operation: Operation) -> list[Mutation]:
-    """ERR-07: an unknown property, and several at once, whose names some readers pass over.
+    """ERR-07: several unknown properties at once, under names some of which readers pass over, then one alone.
 
     Of several, a rejection has to name each; what it leaves out is tried alone.
     """
     name = "not_in_the_schema"
+    in_front = Mutation("an object too many, in front", on_body(lambda body: {name: {}} | body), mutated_property=name)
     known = {one for one, _ in properties(operation.body or {})}
-    names = [one for one in (*PASSED_OVER, *operation.path_parameters) if one not in known]
-    parts = [
-        Mutation(f"{one} too many", on_body(partial(_with, {one: "x"})), mutated_property=one, named=(one,))
-        for one in names
+    parts = [replace(in_front, named=(name,))] + [
+        Mutation(f"{one} too many", on_body(partial(_with, {one: value})), mutated_property=one, named=(one,))
+        for one, value in {**PASSED_OVER, **dict.fromkeys(operation.path_parameters, "x")}.items()
+        if one not in known
     ]
-    several = replace(combine("several too many, under other names", parts, Priority.FIRST), named=tuple(names))
+    several = combine("several too many, one of them in front", parts, Priority.FIRST)
     return [
-        Mutation("an object too many, in front", on_body(lambda body: {name: {}} | body), Priority.FIRST, name),
-        several,
+        replace(several, named=tuple(one for part in parts for one in part.named), of_each_operation=True),
+        in_front,
         Mutation("a null too many, in front", on_body(lambda body: {name: None} | body), Priority.USUAL, name),
         Mutation("a text too many", on_body(lambda body: body | {name: "x"}), Priority.LAST, name),
     ]
 
 
-PASSED_OVER = ("_private", "$comment", "@type", "id", "x-other", "metadata", "0")
-"""Names that readers of JSON pass over, or that other systems give to what is no property of the record."""
+PASSED_OVER: Mapping[str, Json] = {
+    "_private": "x",
+    "$comment": "x",
+    "@type": "x",
+    "id": "x",
+    "x-other": 1,
+    "metadata": {},
+    "deleted_at": None,
+    "0": "x",
+}
+"""Names and values that readers of JSON pass over, or that other systems give to what is no property of the record."""
 
 
 def _with(more: Json, body: Json) -> Json:

@@ -23,7 +23,7 @@ from tests.harness.run.operation_run import OperationRun
 from tests.harness.trial.requirement_test import CONFIRMATION_RETRIES, MAX_CONFIRMED, RequirementTest
 from tests.harness.trial.verdicts import early_verdict, internal_error_verdict, verdict_of
 from tests.support.documents import answering, loaded, queueing, taking
-from tests.support.factories import CANCEL, CREATE, REQUIREMENTS, control, decided, exchange, objects, table
+from tests.support.factories import CANCEL, CREATE, REQUIREMENTS, UPDATE, control, decided, exchange, objects, table
 
 
 @dataclass
@@ -395,9 +395,13 @@ def test_parts_leave_half_of_what_is_spare_where_each_may_create_a_record() -> N
 
 @table(
     "operation, tried_alone",
-    {"creates records": (CREATE, ["a"]), "creates none": (CANCEL, ["a", "b", "c", "d"])},
+    {
+        "creates records": (CREATE, ["a"]),
+        "uses records up": (CANCEL, ["a"]),
+        "does neither": (UPDATE, ["a", "b", "c", "d"]),
+    },
 )
-def test_parts_that_create_records_end_with_a_violation_that_gates(operation, tried_alone: list[str]) -> None:
+def test_parts_that_are_dear_end_with_a_violation_that_gates(operation, tried_alone: list[str]) -> None:
     run = Run(operation, budget=Budget(spare=100, confirmations=0), statuses=(200,))
     tried(run, combine("all at once", [changing(name) for name in "abcd"]), check=errors.non_object_body_rejected)
     assert [one.mutation for one in run.exchanges] == ["all at once", *tried_alone]

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
+from jsonschema import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -201,3 +204,58 @@ class EmojiInATitleCrash(MockApi):
         if any(ord(character) > LAST_OF_THREE_BYTES for character in str(value.get("title", ""))):
             raise RuntimeError("Incorrect string value")
         return super().accept(operation, value)
+
+
+@defect(group="validation", requirement="ERR-01", affects=UPDATE, observe=lambda probe: probe.update({}).status)
+class NothingIsAnUpdate(MockApi):
+    """An update with an empty object is accepted, and changes nothing."""
+
+    def errors(self, operation: Operation, value: Json) -> list[ValidationError]:
+        return [] if operation.updates_record and value == {} else super().errors(operation, value)
+
+
+@defect(
+    group="validation",
+    requirement="ERR-07",
+    affects=CREATE,
+    observe=lambda probe: probe.create(probe.create_body(_source="import")).status,
+)
+class NamesWithAnUnderscoreAreIgnored(MockApi):
+    """An unknown property whose name begins with an underscore is ignored, others are refused."""
+
+    def normalise(self, operation: Operation, value: Json) -> Json:  # noqa: ARG002
+        if not isinstance(value, dict):
+            return value
+        return {name: sent for name, sent in value.items() if not name.startswith("_")}
+
+
+@defect(
+    group="validation",
+    requirement="ERR-02",
+    affects=CREATE,
+    observe=lambda probe: probe.create(probe.create_body(employee_id=7)).status,
+)
+class TypeOfTheEmployeeIsNotChecked(MockApi):
+    """An employee, who may be left out, is accepted whatever the type is."""
+
+    def errors(self, operation: Operation, value: Json) -> list[ValidationError]:
+        return [error for error in super().errors(operation, value) if list(error.absolute_path) != ["employee_id"]]
+
+
+@defect(
+    group="response shape",
+    requirement="RESP-03",
+    recommended=True,
+    affects=CREATE,
+    observe=lambda probe: probe.create(probe.create_body(**{DATE: "2099-01-15T00:30:00+05:30"})).comparable,
+)
+class MomentComesBackAsItsDayInUtc(MockApi):
+    """A date-time with an offset comes back as the day that it is in UTC, which is not that of the property."""
+
+    def echo(self, operation: Operation, value: Json) -> Mapping[str, Json]:
+        echoed = super().echo(operation, value)
+        try:
+            moment = datetime.fromisoformat(str(echoed.get(DATE)))
+        except ValueError:
+            return echoed
+        return echoed if moment.tzinfo is None else {**echoed, DATE: moment.astimezone(UTC).date().isoformat()}

@@ -28,7 +28,7 @@ Base: TypeAlias = Callable[[Mutation], Request]
 """Returns the request to change by a mutation."""
 MAX_CONFIRMED: Final = 2
 """Violations of one requirement that are confirmed by sending again; the others stand as seen. Where each may create a
-record, parts of a mutation that show no more than so many are tried."""
+record, or use one up, parts of a mutation that show no more than so many are tried."""
 
 
 @dataclass(slots=True)
@@ -236,7 +236,7 @@ class RequirementTest:
         unnamed = [part for part in mutation.parts if not self._is_named(part, exchange)]
         before = len(self.occurrences)
         for part in unnamed:
-            if self.run.budget.spare <= kept or (self.operation.record and self._found_enough(before)):
+            if self.run.budget.spare <= kept or (self._parts_are_dear and self._found_enough(before)):
                 return
             request = base(part)
             modified = part.apply(request)
@@ -246,6 +246,11 @@ class RequirementTest:
                 self.check_exchange(sent, check)
                 if part.named and len(unnamed) >= len(mutation.parts) - 1 and not (exchange.accepted or sent.accepted):
                     self.run.names_first_fault_only = True
+
+    @property
+    def _parts_are_dear(self) -> bool:
+        """Return whether a part that is accepted makes a record, or uses one up."""
+        return self.operation.record is not None or self.operation.consumes_value
 
     def _found_enough(self, before: int) -> bool:
         """Return whether the parts tried so far show a violation that gates, or as many as are confirmed."""
