@@ -20,7 +20,12 @@ from tests.harness.run.budget import Budget as OperationBudget
 from tests.harness.run.controls import ControlProvider
 from tests.harness.run.exchange_log import ExchangeLog
 from tests.harness.run.operation_run import OperationRun
-from tests.harness.trial.requirement_test import CONFIRMATION_RETRIES, MAX_CONFIRMED, RequirementTest
+from tests.harness.trial.requirement_test import (
+    CONFIRMATION_RETRIES,
+    MAX_CONFIRMED,
+    MAX_OPEN_PARTS,
+    RequirementTest,
+)
 from tests.harness.trial.verdicts import early_verdict, internal_error_verdict, verdict_of
 from tests.support.documents import answering, loaded, queueing, taking
 from tests.support.factories import CANCEL, CREATE, REQUIREMENTS, UPDATE, control, decided, exchange, objects, table
@@ -33,6 +38,10 @@ class Budget:
     left: int = 100
     confirmations: int = 100
     spare: int = 100
+
+    @property
+    def available(self) -> int:
+        return self.left
 
 
 @dataclass
@@ -234,6 +243,14 @@ def test_part_that_a_rejection_of_the_whole_does_not_name_is_tried_alone(named, 
     run = Run(statuses=(400,))
     found = tried(run, replace(combine("all at once", parts), named=named))
     assert [seen.mutation for seen in run.exchanges] == sent
+    assert verdict_of(found).status is Status.HELD
+
+
+def test_target_that_names_nothing_is_sent_few_parts_alone() -> None:
+    parts = [replace(changing(f"part {number}"), named=("elsewhere",)) for number in range(2 * MAX_OPEN_PARTS)]
+    run = Run(statuses=(400,))
+    found = tried(run, replace(combine("all at once", parts), named=("elsewhere",)))
+    assert len(run.exchanges) == 1 + MAX_OPEN_PARTS
     assert verdict_of(found).status is Status.HELD
 
 
@@ -533,7 +550,7 @@ def test_should_never_gates() -> None:
     "requirement, operation, gates",
     {
         "must of what is stated": ("JOB-01", CANCEL, True),
-        "must of what is inferred": ("JOB-01", CREATE, False),
+        "must of what is inferred": ("RESP-03", CREATE, False),
         "must of everything": ("RESP-06", CREATE, True),
         "should": ("RESP-04", CANCEL, False),
     },
@@ -543,7 +560,7 @@ def test_requirement_gates_where_it_applies_by_what_is_stated(requirement: str, 
 
 
 def test_requirement_that_only_an_inference_brings_in_gates_nothing() -> None:
-    found = trial("JOB-01", Run(CREATE, budget=Budget(confirmations=0)))
+    found = trial("RESP-03", Run(CREATE, budget=Budget(confirmations=0)))
     found.check_exchange(exchange(404), lambda *_: Violation("answered 404", "200", "404"))
     assert verdict_of(found).status is Status.NOT_MET
     assert [(one.gates, one.gates_if_stated) for one in verdict_of(found).findings] == [(False, True)]
@@ -562,7 +579,7 @@ def test_requirement_that_only_an_inference_brings_in_gates_nothing() -> None:
     },
 )
 def test_only_what_the_documentation_lacks_is_counted_as_presumed(violation, sent, gates_if_stated) -> None:
-    together, alone = (trial("JOB-01", Run(CREATE, budget=Budget(confirmations=0))) for _ in range(2))
+    together, alone = (trial("RESP-03", Run(CREATE, budget=Budget(confirmations=0))) for _ in range(2))
     alone.check_exchange(sent, lambda *_: violation)
     found = [*verdict_of(alone).findings]
     if sent.gates:

@@ -11,6 +11,8 @@ from tests.harness.run.created_record import Record
 
 CONFIRMATION_SHARE: Final = 30
 """One request in thirty is reserved for sending again what violated a requirement."""
+ENOUGH_FOR_A_VERDICT: Final = 2
+"""Requests that each gating requirement keeps, whatever those before it take beyond their own."""
 MAX_UNANSWERED: Final = 2
 """Requests of one requirement that may stay unanswered: each takes two deadlines, and a third shows nothing new."""
 
@@ -57,9 +59,16 @@ class Budget:
         """Return how many requests may be sent that are reserved for no gating requirement."""
         return self.left - sum(self._reserved.values())
 
+    @property
+    def available(self) -> int:
+        """Return how many requests the current requirement may still send."""
+        if self._only_spare:
+            return self.spare
+        return self.left - sum(min(ENOUGH_FOR_A_VERDICT, reserved) for reserved in self._reserved.values())
+
     def require(self) -> None:
         """Raise BudgetSpent if the current requirement may send nothing more."""
-        if (self.spare if self._only_spare else self.left) <= 0:
+        if self.available <= 0:
             raise self.exhausted()
         if self._unanswered >= MAX_UNANSWERED:
             raise TooManyUnanswered(

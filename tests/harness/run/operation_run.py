@@ -281,7 +281,8 @@ class OperationRun:
         if modified == base or self.controls.must_not_send(mutation, base, modified):
             return None
         exchange = self.send(modified, mutation)
-        if base == plain or not self._update_targets.is_in_doubt(mutation, exchange):
+        names_the_record = modified.target == base.target
+        if base == plain or not (names_the_record and self._update_targets.is_in_doubt(mutation, exchange)):
             return exchange
         again = self.send(mutation.apply(plain), mutation)
         if again.accepted:

@@ -26,6 +26,8 @@ CONFIRMATION_RETRIES: Final = 2
 """How often a violating request is sent again: three sends tell a steady fault from an intermittent one."""
 Base: TypeAlias = Callable[[Mutation], Request]
 """Returns the request to change by a mutation."""
+MAX_OPEN_PARTS: Final = 6
+"""Parts of rejected requests that one requirement sends alone, for a target that does not name what it rejects."""
 MAX_CONFIRMED: Final = 2
 """Violations of one requirement that are confirmed by sending again; the others stand as seen. Where each may create a
 record, or use one up, parts of a mutation that show no more than so many are tried."""
@@ -56,6 +58,7 @@ class RequirementTest:
     dependencies: list[RequirementTest] = field(default_factory=list)
     _asked_for_mutations: bool = False
     _made_mutation: bool = False
+    _open_parts: int = 0
     _combined: dict[int, tuple[Mutation, Base]] = field(default_factory=dict)
 
     @property
@@ -81,7 +84,7 @@ class RequirementTest:
         self._asked_for_mutations = True
         for mutation in self.mutations:
             request = base()
-            if self.run.budget.left <= 0 and self.decided:
+            if self.run.budget.available <= 0 and self.decided:
                 return
             exchange = self._send_mutation(mutation, request, lambda _: base())
             if exchange and self.run.controls.confirm_value_consumed(request, exchange):
@@ -109,7 +112,7 @@ class RequirementTest:
         for planned in self.mutations:
             mutation = self._one_fault_of(planned) if self.run.names_first_fault_only else planned
             request = base_of(mutation)
-            if self.run.budget.left <= 0 and self.decided:
+            if self.run.budget.available <= 0 and self.decided:
                 return
             if exchange := self._send_mutation(mutation, request, base_of):
                 yield exchange
@@ -130,7 +133,7 @@ class RequirementTest:
             return
         self.decided.append(exchange)
         if not isinstance(decision, Violation):
-            if self._leaves_parts_open(exchange):
+            if self._leaves_parts_open(exchange) and self._open_parts < MAX_OPEN_PARTS:
                 self._check_parts(exchange, check)
             self._send_until_violated(exchange, check)
             return
@@ -238,10 +241,13 @@ class RequirementTest:
         for part in unnamed:
             if self.run.budget.spare <= kept or (self._parts_are_dear and self._found_enough(before)):
                 return
+            if not exchange.accepted and self._open_parts >= MAX_OPEN_PARTS:
+                return
             request = base(part)
             modified = part.apply(request)
             if modified != request and not self.run.controls.must_not_send(part, request, modified):
                 sent = self.run.send(modified, part)
+                self._open_parts += not exchange.accepted
                 self._combined[id(sent)] = part, base
                 self.check_exchange(sent, check)
                 if part.named and len(unnamed) >= len(mutation.parts) - 1 and not (exchange.accepted or sent.accepted):
@@ -288,7 +294,7 @@ class RequirementTest:
     def _send_until_violated(self, exchange: Exchange, check: CheckFunction) -> None:
         """Send the request of an exchange that a check passed as often as is planned, until it shows a violation."""
         for tried in range(2, self.sends + 1):
-            if self.run.budget.left <= 0:
+            if self.run.budget.available <= 0:
                 return
             again = self.run.send_again(exchange)
             decision = check(self.operation, again)
@@ -301,7 +307,7 @@ class RequirementTest:
     def _confirm(self, occurrence: Occurrence, check: CheckFunction) -> None:
         """Send the request of a violation again, and count how often it violates."""
         for _ in range(CONFIRMATION_RETRIES):
-            if self.run.budget.confirmations <= 0 or self.run.budget.left <= 0:
+            if self.run.budget.confirmations <= 0 or self.run.budget.available <= 0:
                 return
             self.run.budget.confirmations -= 1
             decision = check(self.operation, self.run.send_again(occurrence.exchange))
