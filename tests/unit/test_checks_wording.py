@@ -38,7 +38,8 @@ def check_functions() -> Iterator[tuple[str, CheckFunction]]:
     ):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             signature = inspect.signature(function)
-            if function.__module__ == module.__name__ and signature.return_annotation == "Decision":
+            of_an_exchange = len(signature.parameters) == 2 and signature.return_annotation == "Decision"
+            if function.__module__ == module.__name__ and of_an_exchange:
                 yield name, function
 
 

@@ -1,5 +1,6 @@
 """Hostile ids in the path, and values of query parameters outside, within and beside their schemas."""
 
+import re
 from urllib.parse import parse_qsl, quote
 
 import pytest
@@ -158,7 +159,8 @@ def test_parameter_that_needs_others_is_not_sent_alone() -> None:
 def test_mutation_adds_one_parameter_to_those_of_the_control(strategy) -> None:
     for name, asked in asked_for(strategy(LISTING), "/things?given=1").items():
         assert asked.pop("given") == "1"
-        assert len(asked) == 1, name
+        several = re.search(r", and (\d+) more", name)
+        assert len(asked) == 1 + (int(several[1]) if several else 0), name
         assert next(iter(asked)) == name.partition(" ")[0]
 
 
@@ -168,10 +170,10 @@ def test_listing_is_asked_within_and_beyond_its_schemas() -> None:
         (parameter_values.boundary_parameters, True),
     ):
         for name, asked in asked_for(strategy(LISTING)).items():
-            ((parameter, text),) = asked.items()
-            schema = LISTING.query_parameters[parameter]
-            value = int(text) if "integer" in schema["type"] and text.isascii() and text.lstrip("-").isdigit() else text
-            assert fits(schema, value) is expected, name
+            for parameter, text in asked.items():
+                schema = LISTING.query_parameters[parameter]
+                whole = "integer" in schema["type"] and text.isascii() and text.lstrip("-").isdigit()
+                assert fits(schema, int(text) if whole else text) is expected, name
 
 
 def test_alike_parameters_wait() -> None:
