@@ -627,8 +627,9 @@ def faulty(names: str, word: str) -> Mutation:
     return replace(combine(f"all {word}", parts), named=tuple(names))
 
 
-def of_rounds(*answers: Any) -> list[str]:
+def of_rounds(*answers: Any, spare: int = 100) -> list[str]:
     run = Answering(*answers)
+    run.budget.spare = spare
     found = trial("ERR-04", run, faulty("abc", "once"), faulty("abc", "twice"), faulty("abc", "a third time"))
     for seen in found.send_rejected_mutations(base=control):
         found.check_exchange(seen, refused)
@@ -642,6 +643,10 @@ def test_rejection_that_names_each_fault_answers_for_all_of_them() -> None:
 def test_target_that_names_the_first_fault_only_is_sent_one_fault_at_a_time() -> None:
     one_by_one = ["all once", "b once", "c once"]
     assert of_rounds(FIRST_NAMED) == [*one_by_one, "a twice", "b twice"], "those of the first rounds come first"
+
+
+def test_faults_go_one_at_a_time_where_the_budget_leaves_no_request_for_those_that_were_not_named() -> None:
+    assert of_rounds(FIRST_NAMED, spare=0) == ["all once", "a twice", "b twice"]
 
 
 def test_error_that_names_what_has_no_fault_answers_for_nothing() -> None:

@@ -238,8 +238,13 @@ class RequirementTest:
         kept = self.run.budget.spare // 2 if self.operation.record else 0
         unnamed = [part for part in mutation.parts if not self._is_named(part, exchange)]
         before = len(self.occurrences)
+        names_one = _has_several_faults(mutation) and len(unnamed) >= len(mutation.parts) - 1 and not exchange.accepted
         for part in unnamed:
-            if self.run.budget.spare <= kept or (self._parts_are_dear and self._found_enough(before)):
+            if self.run.budget.spare <= kept:
+                # What was left out is open: the next faults go one at a time.
+                self.run.names_first_fault_only |= names_one
+                return
+            if self._parts_are_dear and self._found_enough(before):
                 return
             if not exchange.accepted and self._open_parts >= MAX_OPEN_PARTS:
                 return
@@ -250,8 +255,7 @@ class RequirementTest:
                 self._open_parts += not exchange.accepted
                 self._combined[id(sent)] = part, base
                 self.check_exchange(sent, check)
-                if part.named and len(unnamed) >= len(mutation.parts) - 1 and not (exchange.accepted or sent.accepted):
-                    self.run.names_first_fault_only = True
+                self.run.names_first_fault_only |= names_one and not sent.accepted
 
     @property
     def _parts_are_dear(self) -> bool:
