@@ -515,6 +515,7 @@ class JobsOfUpdatesAreUnknown(MockApi):
     requirement="JOB-07",
     affects=WRITE + READ,
     observe=lambda probe: [probe.job_result(answer) for answer in [probe.write(), probe.write()]],
+    recommended=True,
 )
 class OnlyTheLatestJobOfAnOperationIsKnown(MockApi):
     """A job is forgotten as soon as the next one of the same operation is queued: they are kept under its name."""
