@@ -12,7 +12,16 @@ from tests.support.suite_process import run, serving
 def test_har_names_the_phase_or_the_requirement_of_each_request(tmp_path: Path) -> None:
     file = tmp_path / "x.har"
     with serving(MockApi(DOCUMENT)) as (arguments, environment):
-        options = ("--operation", CANCEL.id, "--profile", "quick", "-k", "AUTH-02 or ERR-01", "--har", str(file))
+        options = (
+            "--operation",
+            CANCEL.id,
+            "--profile",
+            "quick",
+            "-k",
+            "AUTH-02 or RESP-01 or ERR-01",
+            "--har",
+            str(file),
+        )
         finished = run(tmp_path, *arguments, *options, environment=environment)
     assert finished.code == 0, finished.output
     comments = [entry["comment"] for entry in json.loads(file.read_text())["log"]["entries"]]
