@@ -157,11 +157,11 @@ def _spelled_otherwise(required: Sequence[str]) -> Mutation:
         )
     )
     if len(required) == 1:
-        return replace(alone[0], parts=(*alone[0].parts, *together))
+        return replace(alone[0], parts=(*together, *alone[0].parts))
     return Mutation(
         "required properties under other names",
         partial(_under_other_names, required),
-        parts=(*alone, *together),
+        parts=(*together, *alone),
         named=tuple(required),
     )
 

@@ -41,13 +41,14 @@ WRONG_TYPES: Sequence[WrongType] = (
     ("null", "null", Priority.FIRST, lambda _: None),
     ("integer", "a number", Priority.FIRST, as_whole_number),
     ("array", "an array around it", Priority.FIRST, lambda value: [value]),
-    ("number", "a fraction", Priority.FIRST, _as_fraction),
     ("object", "an object around it", Priority.FIRST, lambda value: {"id": value}),
     ("string", CONVERTED, Priority.FIRST, _as_text),
     ("boolean", "true", Priority.FIRST, lambda _: True),
-    ("array", "an empty array", Priority.USUAL, lambda _: []),
+    ("array", "an array of two", Priority.USUAL, lambda value: [value, value]),
+    ("object", "a condition", Priority.USUAL, lambda _: {"$ne": ""}),
     ("boolean", "false", Priority.USUAL, lambda _: False),
-    ("object", "an empty object", Priority.USUAL, lambda _: {}),
+    ("array", "an empty array", Priority.USUAL, lambda _: []),
+    ("number", "a fraction", Priority.USUAL, _as_fraction),
     ("integer", "zero", Priority.USUAL, lambda _: 0),
 )
 """Tried on each property: servers omit the check of single properties, and languages convert by rules of their own."""
@@ -97,14 +98,14 @@ def wrong_types(operation: Operation) -> list[Mutation]:
 
 
 def _wrong_values(location: BodyLocation, place: int) -> list[Mutation]:
-    """Return the wrong types of a property, most revealing first; `place` tells which one the others begin with."""
+    """Return the wrong types of a property, most revealing first; `place` tells which one it begins with."""
     rows = [row for row in WRONG_TYPES if not admits(location.schema, row[0])]
     numeric = admits(location.schema, "integer")
     soon = [row for name in NUMERIC_FIRST * numeric for row in rows if row[1] == name]
     ordered = list(soon)
     for priority in (Priority.FIRST, Priority.USUAL):
         rest = [row for row in rows if row[2] is priority and row not in soon and row[1] != NULL]
-        turn = place % len(rest) if rest else 0
+        turn = place % len(rest) if rest and priority is Priority.FIRST else 0
         ordered += [*rest[turn:], *rest[:turn]]
     null = [row for row in rows if row[1] == NULL]
     nullable = not numeric and (not location.required or SUPPLIED_BY in location.schema)

@@ -26,7 +26,7 @@ CONFIRMATION_RETRIES: Final = 2
 """How often a violating request is sent again: three sends tell a steady fault from an intermittent one."""
 Base: TypeAlias = Callable[[Mutation], Request]
 """Returns the request to change by a mutation."""
-MAX_OPEN_PARTS: Final = 6
+MAX_OPEN_PARTS: Final = 8
 """Parts of rejected requests that one requirement sends alone, for a target that does not name what it rejects."""
 MAX_CONFIRMED: Final = 2
 """Violations of one requirement that are confirmed by sending again; the others stand as seen. Where each may create a
