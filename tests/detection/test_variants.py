@@ -120,7 +120,8 @@ def test_variant_lists_page_by_page(variant: Variant) -> None:
             answered(partial(probe.page, f"limit={LIMIT}&offset={offset}"))
             for offset in range(0, len(whole.json["results"]), LIMIT)
         ]
-        assert [item for page in pages for item in page.json["results"]] == whole.json["results"]
+        if "LIST-01" not in variant.departs_from:  # what LIST-01 recommends is that equals keep their order
+            assert [item for page in pages for item in page.json["results"]] == whole.json["results"]
         assert not [page for page in pages if not fits(page, listing, 200)]
         assert not whole.json["meta"].get("hasMore")
 

@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 
 from contracts.checks import listed_records, listing_pages, listing_queries
 from contracts.model.http import Exchange
-from contracts.model.verdict import NOT_CONCERNED, PASS
+from contracts.model.json_value import Json
+from contracts.model.verdict import NOT_CONCERNED, PASS, Violation
 from tests.support.factories import ABSENT, CANCEL, CREATE, LIST, all_decided, decided, exchange, table
 
 DEFAULT_LIMIT = 100
@@ -118,6 +119,37 @@ def pages(*numbers: list[int], total: Any = 5, limit: int = 2) -> list[Exchange]
 )
 def test_pages_join(expected, seen) -> None:
     assert all_decided(listing_pages.pages_are_contiguous(LIST, seen)) == expected
+
+
+MOMENTS = {1: "2024-03-01T00:00:00Z", 2: "2024-02-01T00:00:00Z", 3: "2024-02-01T00:00:00Z", 4: "2024-01-01T00:00:00Z"}
+
+
+def of_moments(*numbers: int) -> list[dict[str, Json]]:
+    return [{"id": f"r-{number}", "created_at": MOMENTS[number]} for number in numbers]
+
+
+@table(
+    "gates, seen",
+    {
+        "equals on two pages": ([False, False], (of_moments(1, 2), of_moments(2, 4))),
+        "one that nothing equals": ([True, False], (of_moments(1, 2), of_moments(1, 3))),
+    },
+)
+def test_order_of_equals_never_gates(gates: list[bool], seen) -> None:
+    asked = [page(one, total=4, limit=2, offset=2 * number) for number, one in enumerate(seen)]
+    whole = page(of_moments(1, 2, 3, 4), total=4)
+    decisions = [decision for _, decision in listing_pages.pages_are_contiguous(LIST, asked, [whole])]
+    assert [one.gates for one in decisions if isinstance(one, Violation)] == gates
+
+
+@table(
+    "gates, shown",
+    {"equals in another order": (False, (1, 3)), "another one": (True, (1, 4)), "in another order": (True, (2, 1))},
+)
+def test_page_that_differs_by_the_order_of_equals_does_not_gate(gates, shown) -> None:
+    whole = page(of_moments(1, 2, 3, 4), total=4)
+    decision = listing_pages.page_is_part_of(whole)(LIST, page(of_moments(*shown), total=4, limit=2))
+    assert decision.gates is gates
 
 
 def test_operation_that_lists_nothing_has_no_pages() -> None:

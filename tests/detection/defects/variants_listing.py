@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.requests import Request
 
-from contracts.mock.data.state import INTEGRATIONS, Record, State
+from contracts.mock.data.state import EVENT_COUNT, INTEGRATIONS, Record, State
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
 from contracts.mock.http.refusal import Issue, Refusal
@@ -21,6 +21,7 @@ from contracts.openapi.operation import Operation
 from tests.detection.catalogue import LIST, READ, WRITE, variant
 from tests.detection.probe import Probe
 
+BATCH: Final = 8
 MOST: Final = 250
 NAME: Final = "event_name"
 
@@ -308,3 +309,19 @@ class ThereIsNothingYet(MockApi):
     def records(self) -> list[Record]:
         """Show what was made since."""
         return [record for record in super().records() if record.id not in self.state.events]
+
+
+@variant(affects=LIST, departs_from={"LIST-01", "LIST-02"}, observe=lambda probe: page(probe, "limit=8"))
+class EqualsComeInAnyOrder(MockApi):
+    """The first records were synchronised eight at a time, and those of one time come in another order each time."""
+
+    turn = 0
+
+    def records(self) -> list[Record]:
+        """Give the first ones the time of their batch, and begin with another one each time."""
+        found = super().records()
+        for record in found[:EVENT_COUNT]:
+            record.created = record.updated = found[record.number // BATCH * BATCH].created
+        self.turn += 7
+        start = self.turn % max(1, len(found))
+        return found[start:] + found[:start]
