@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response
 
 from contracts.mock.http.api import MockApi
 from contracts.requirements import Requirement
+from strategies.body import bodies
 from strategies.request import methods
 from tests.harness.run.budget import Budget, BudgetSpent
-from tests.support.factories import REQUIREMENTS, UPDATE
+from tests.support.factories import CANCEL, REQUIREMENTS, UPDATE, table
 from tests.support.operation_runs import running
 
 MUST: Requirement = REQUIREMENTS["ERR-06"]
@@ -57,3 +60,14 @@ def test_unknown_id_in_the_path_is_not_sent_again_for_another_record() -> None:
         run.finish_traffic()
         sent = [one for one in run.exchanges if one.mutation == mutation.name]
         assert [one.status for one in sent] == [404]
+
+
+@table("left, sent", {"enough": (0, 2), "no more than others need": (200, 1)})
+def test_parts_of_a_rejected_request_leave_what_is_reserved_for_the_end(left: int, sent: int) -> None:
+    with running(CANCEL) as run:
+        missing = bodies.missing_properties(CANCEL)[0]
+        whole = replace(missing, name="whole", expects_success=True, parts=(replace(missing, name="part"),))
+        run.plan = replace(run.plan, reserved_for_all_exchanges=left)
+        run._unsent_shared_mutations = (whole,)
+        run.finish_traffic()
+        assert len([one for one in run.exchanges if one.mutation in {"whole", "part"}]) == sent

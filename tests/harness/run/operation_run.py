@@ -269,7 +269,7 @@ class OperationRun:
                 continue
             if exchange.crashed or (mutation.expects_success and not exchange.accepted):
                 for part in mutation.parts:
-                    if self.budget.spare <= 0:
+                    if self.budget.spare <= self.plan.reserved_for_all_exchanges:
                         break
                     self._send_modified(part)
 
