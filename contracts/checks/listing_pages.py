@@ -90,18 +90,24 @@ def page_matches_query(operation: Operation, exchange: Exchange) -> Decision:
     return PASS
 
 
+def is_answered(operation: Operation, exchange: Exchange) -> bool:
+    """Return whether a query as documented was accepted, or rejected for itself: by neither a limit nor a fault."""
+    response = exchange.response
+    if response is None or not is_documented_request(operation, exchange):
+        return False
+    return not (is_throttled(exchange) or is_server_error(response.status))
+
+
 def page_is_given(operation: Operation, exchange: Exchange) -> Decision:
     """LIST-04. Check that a request for a page is not rejected: at least one record, from one that there is on.
 
     Not concerned with the largest limit, which is a bound that has a mutation of its own, nor with an offset beyond the
     end.
     """
-    if operation.listing is None or not is_documented_request(operation, exchange) or exchange.response is None:
+    if operation.listing is None or not is_answered(operation, exchange):
         return NOT_CONCERNED
     if exchange.accepted:
         return PASS
-    if is_throttled(exchange) or is_server_error(exchange.response.status):
-        return NOT_CONCERNED
     requested = query(exchange)
     limit, offset = (_whole(requested.get(name)) for name in (operation.listing.limit, operation.listing.offset))
     most = operation.query_parameters.get(operation.listing.limit, {}).get("maximum")

@@ -9,9 +9,9 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from contracts.checks.base import CheckFunction, is_documented_request, is_server_error, is_throttled
+from contracts.checks.base import CheckFunction
 from contracts.checks.listing_agreement import default_order
-from contracts.checks.listing_pages import items, point_in_time, query, response_json, total
+from contracts.checks.listing_pages import is_answered, items, point_in_time, query, response_json, total
 from contracts.checks.preview import plain, preview_exchange
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json, resolve_pointer
@@ -104,12 +104,10 @@ def documented_query_accepted(operation: Operation, exchange: Exchange) -> Decis
     Only the order that the document names as the usual one gates: which other properties can be ordered by, and what a
     filter needs beside it, is not documented to the end.
     """
-    if operation.listing is None or not is_documented_request(operation, exchange) or exchange.response is None:
+    if operation.listing is None or not is_answered(operation, exchange):
         return NOT_CONCERNED
     if exchange.accepted:
         return PASS
-    if is_throttled(exchange) or is_server_error(exchange.response.status):
-        return NOT_CONCERNED
     requested = query(exchange)
     order = requested.get(operation.listing.order, "")
     certain = requested.keys() <= {operation.listing.order, operation.listing.limit}
