@@ -29,8 +29,10 @@ FRAMEWORKS_READY := $(FRAMEWORKS)/ready
 COMPILE := $(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-# How the suite's own tests run: one that hangs shows where after ten minutes, and ends its process.
-PYTEST := $(RUN) -m pytest --assert=rewrite -q -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
+# How the suite's own tests run: one that hangs shows where after ten minutes, and ends its process; one that fails
+# shows whole values, since nobody can ask a CI run again what a rare failure was.
+PYTEST := $(RUN) -m pytest --assert=rewrite -q -o verbosity_assertions=2 -o faulthandler_timeout=600 \
+	-o faulthandler_exit_on_timeout=true
 
 # The parts of the suite's own tests.
 TESTS := test-unit test-e2e test-detection

@@ -11,6 +11,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from reports.redaction.codings import Decoder, base64_cores
@@ -53,7 +54,8 @@ class SecretFinder:
         rotated = codecs.encode(self._folded, "rot13")
         needles = [self._folded, self._folded[::-1], rotated, rotated[::-1], secret.encode().hex()]
         needles += [_folded(core) for core in base64_cores(secret)]
-        self._grams = frozenset(needle[at : at + GRAM] for needle in needles for at in range(len(needle) - GRAM + 1))
+        self._needles = needles
+        self._grams = self._parts(GRAM)
         word = "".join(filter(str.isalnum, self._folded)).encode()
         self._words = (word, word[::-1]) if len(word) >= SHORTEST_RUN else ()
         self._decoder = Decoder(self._shortest)
@@ -67,6 +69,13 @@ class SecretFinder:
     def occurs_in(self, text: str) -> bool:
         """Return whether the secret is in a text."""
         return len(text) >= SHORTEST_PART and next(self._found(_whole(text)), None) is not None
+
+    @cached_property
+    def _runs_of_secret(self) -> frozenset[str]:
+        return self._parts(self._shortest)
+
+    def _parts(self, size: int) -> frozenset[str]:
+        return frozenset(needle[at : at + size] for needle in self._needles for at in range(len(needle) - size + 1))
 
     def _found(self, view: View) -> Iterator[Span]:
         yield from self._runs(view)
@@ -82,7 +91,10 @@ class SecretFinder:
                 yield from self._found(decoded)
 
     def _runs(self, view: View) -> Iterator[Span]:
-        """Find runs of the secret's characters: each of at least `_shortest` has an entry where the table is read."""
+        """Find runs of the secret's characters: each of at least `_shortest` has an entry where the table is read.
+
+        Entries that follow each other are not yet a run: `aaaa` in the secret would find any row of that letter.
+        """
         text, grams, size = _folded(view.text), self._grams, GRAM
         step, end = self._shortest - size + 1, 0
         for at in [at for at in range(0, len(text) - size + 1, step) if text[at : at + size] in grams]:
@@ -93,7 +105,8 @@ class SecretFinder:
                 start -= 1
             while text[end - size + 1 : end + 1] in grams and end < len(text):
                 end += 1
-            if end - start >= self._shortest:
+            places = range(start, end - self._shortest + 1)
+            if any(text[place : place + self._shortest] in self._runs_of_secret for place in places):
                 yield _span(view, start, end)
         for cut in CUT.finditer(text):
             yield from self._beside(view, text, cut.start(), cut.end())

@@ -19,7 +19,7 @@ def test_page_is_looked_into_as_it_is_packed(tmp_path: Path) -> None:
     ]
 
 
-CANARY = "canary-0f1e2d3c4b5a69788796a5b4"
+CANARY = "canary-0f1e2d3c4b5aaaa88796a5b4"
 
 
 @table(
@@ -30,6 +30,7 @@ CANARY = "canary-0f1e2d3c4b5a69788796a5b4"
         "in capitals": (CANARY.upper(), True),
         "its first half": (CANARY[:20], False),
         "its second half, by chance": (f"id-{CANARY[12:]}", False),
+        "a row of a letter that it has four of": ("a" * 80, False),
         "its beginning where a text was cut": (f"{CANARY[:9]}...", False),
     },
 )

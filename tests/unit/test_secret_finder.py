@@ -22,7 +22,7 @@ from tests.support.factories import SECRET, TOKEN, replayable, table
 
 CHANCE = random.Random(1)  # noqa: S311 - the same every time
 LETTERS = string.ascii_letters + string.digits + "-_"
-LONG = "".join(CHANCE.choices(LETTERS, k=8_000))
+LONG = "".join(CHANCE.choices(LETTERS, k=7_996)) + "aaaa"
 SECRETS = {"marks": SECRET, "short": "abc1234", "JWT": f"eyJhbGciOiJIUzI1NiJ9.{LONG[:90]}", "8 KB": LONG}
 
 
@@ -119,10 +119,28 @@ def test_half_of_it_is_needed(word: str) -> None:
     assert Redactor(SECRET).redact_output(f"a {word} b") == f"a {word} b"
 
 
+@table(
+    "secret, text",
+    {
+        "a row of one letter": (f"aaaa{LONG[:36]}", "a" * 200),
+        "a row of one letter, rotated by thirteen": (f"aaaa{LONG[:36]}", "n" * 200),
+        "a row of a pair": (f"a1a1a{LONG[:36]}", "1a" * 100),
+        "a row of digits that are its hex": (f"ffff{LONG[:36]}", "6" * 200),
+        "its parts in a circle": (f"abcdeabc{LONG[:36]}", "abcde" * 40),
+    },
+)
+def test_parts_of_it_in_another_order_are_not_it(secret: str, text: str) -> None:
+    """The rows that texts of a maximal length are made of stand in many requests, and a token may hold four of them."""
+    redactor = Redactor(secret)
+    assert redactor.redact_output(f"before {text} after") == f"before {text} after"
+    assert redactor.occurs_in(f"{text}{secret}".encode())
+
+
 LENGTH = 200_000
 TEXTS = {
     "words": "the quick brown fox jumps over it " * (LENGTH // 34),
     "base64": "".join(CHANCE.choices(LETTERS, k=LENGTH)),
+    "a row of a letter that it has four of": "a" * LENGTH,
     "its own part over and over": (LONG[:31] + ".") * (LENGTH // 32),
     "escapes": "\\u0041" * (LENGTH // 6),
     "backslashes": "\\" * LENGTH,
