@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Final, TypeAlias
 
-from contracts.checks import errors
 from contracts.checks.base import CheckFunction, SeriesCheckFunction
 from contracts.checks.schema import is_clearly_invalid
 from contracts.model.http import Exchange, Request
@@ -20,6 +18,12 @@ from strategies.core.mutation import Mutation
 from tests.harness.config.access import is_ambiguous_rejection
 from tests.harness.http.retry_policy import TIMEOUT_FAULTS
 from tests.harness.run.operation_run import OperationRun
+from tests.harness.trial.combined_faults import (
+    has_several_faults,
+    names_each_for_its_fault,
+    names_fault,
+    next_single_fault,
+)
 from tests.harness.trial.findings import Occurrence
 
 CONFIRMATION_RETRIES: Final = 2
@@ -110,7 +114,11 @@ class RequirementTest:
             return request if certain else ambiguous()
 
         for planned in self.mutations:
-            mutation = self._one_fault_of(planned) if self.run.names_first_fault_only else planned
+            mutation = (
+                next_single_fault(planned, self.mutations, self.run.exchanges)
+                if self.run.names_first_fault_only
+                else planned
+            )
             request = base_of(mutation)
             if self.run.budget.available <= 0 and self.decided:
                 return
@@ -203,14 +211,6 @@ class RequirementTest:
         content = strict_json.read(modified.body or b"")
         return not content.strict or is_clearly_invalid(self.operation, content.value)
 
-    def _one_fault_of(self, mutation: Mutation) -> Mutation:
-        """Return the next fault that was not tried alone, of all that are planned, in place of several; else itself."""
-        if not _has_several_faults(mutation):
-            return mutation
-        tried = {exchange.mutation for exchange in self.run.exchanges}
-        unsent = (one for one in self.mutations if _has_several_faults(one) and one.name not in tried)
-        return next((part for one in unsent for part in one.parts if part.name not in tried), mutation.parts[0])
-
     def _send_mutation(self, mutation: Mutation, request: Request, base: Base) -> Exchange | None:
         """Return the exchange of a modified request, which may have been sent before; None if it must not be sent."""
         modified = mutation.apply(request)
@@ -227,7 +227,9 @@ class RequirementTest:
     def _leaves_parts_open(self, exchange: Exchange) -> bool:
         """Return whether a rejection does not tell of each part of its mutation that it would be rejected alone."""
         mutation, _ = self._combined.get(id(exchange), (None, None))
-        return mutation is not None and bool(mutation.named) and not self._is_about(exchange, mutation.named)
+        if mutation is None or not mutation.named:
+            return False
+        return not names_each_for_its_fault(exchange, mutation.named, self.run.exchanges)
 
     def _check_parts(self, exchange: Exchange, check: CheckFunction) -> None:
         """Send the parts of an exchange's mutation, each by itself, and check what comes of them."""
@@ -236,9 +238,9 @@ class RequirementTest:
         mutation, base = self._combined[id(exchange)]
         # A part that is accepted may create a record, whose cancellation costs more than the part.
         kept = self.run.budget.spare // 2 if self.operation.record else 0
-        unnamed = [part for part in mutation.parts if not self._is_named(part, exchange)]
+        unnamed = [part for part in mutation.parts if not names_fault(exchange, part, self.run.exchanges)]
         before = len(self.occurrences)
-        names_one = _has_several_faults(mutation) and len(unnamed) >= len(mutation.parts) - 1 and not exchange.accepted
+        names_one = has_several_faults(mutation) and len(unnamed) >= len(mutation.parts) - 1 and not exchange.accepted
         for part in unnamed:
             if self.run.budget.spare <= kept:
                 # What was left out is open: the next faults go one at a time.
@@ -266,22 +268,6 @@ class RequirementTest:
         """Return whether the parts tried so far show a violation that gates, or as many as are confirmed."""
         found = self.occurrences[before:]
         return len(found) >= MAX_CONFIRMED or any(occurrence.gates for occurrence in found)
-
-    def _is_named(self, part: Mutation, exchange: Exchange) -> bool:
-        """Return whether a whole was rejected for this part of it, too."""
-        return bool(part.named) and not exchange.accepted and self._is_about(exchange, part.named)
-
-    def _is_about(self, exchange: Exchange, names: Sequence[str]) -> bool:
-        """Return whether a rejection names each of these properties, which it would not if they had no fault."""
-        if not errors.names_each(exchange, names):
-            return False
-        for other in self.run.log.exchanges:
-            without_fault = [name for name in names if name != other.mutated_property]
-            if other.mutated_property is None or other.status != HTTPStatus.BAD_REQUEST or not without_fault:
-                continue
-            if errors.names_each(other, without_fault):
-                return False  # such as an error that lists all properties, or holds the whole schema
-        return True
 
     def _occurrence(self, violation: Violation, exchange: Exchange, check: CheckFunction) -> Occurrence:
         presumed = self.requirement.gates and exchange.gates and _gates(violation)
@@ -322,7 +308,3 @@ class RequirementTest:
 def _gates(decision: Decision) -> bool:
     """Return whether this is a violation that fails the run if its requirement does."""
     return isinstance(decision, Violation) and decision.gates
-
-
-def _has_several_faults(mutation: Mutation) -> bool:
-    return bool(mutation.parts) and all(part.named for part in mutation.parts)
