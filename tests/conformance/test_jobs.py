@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from contracts.checks import http_methods, jobs, listed_records, listing_agreement
+from contracts.checks import http_methods, job_reads, job_results, jobs, listed_records, listing_agreement
 from contracts.checks.authentication import credentials_rejected
 from contracts.checks.base import as_recommendation, per_exchange
 from contracts.errors import NotApplicable, NotReached
@@ -64,8 +64,8 @@ def _read_job(test: RequirementTest, write: Exchange) -> Exchange:
 @requirement("JOB-02", depends_on=("JOB-03",), compares=True)
 def test_job_reaches_a_final_status_and_stays(test: RequirementTest) -> None:
     test.run.control()
-    test.check_all_exchanges(jobs.jobs_reach_final_status)
-    test.check_sequence(jobs.jobs_keep_final_status, test.run.exchanges_of_session)
+    test.check_all_exchanges(job_reads.jobs_reach_final_status)
+    test.check_sequence(job_reads.jobs_keep_final_status, test.run.exchanges_of_session)
 
 
 @requirement("JOB-03", extra_requests=(12, 14, 42))
@@ -85,10 +85,10 @@ def test_jobs_are_kept_apart(test: RequirementTest) -> None:
     test.run.jobs.repeat_first_write()
     test.run.jobs.send_rejected_write()
     for request, reported in reversed(finished.items()):
-        test.check_exchange(test.run.send(request, CONTROL), jobs.status_stable(reported))
-    test.check_sequence(jobs.errors_not_shared_between_jobs, test.run.exchanges_of_session)
-    test.check_sequence(jobs.record_is_kept, test.run.exchanges_of_session)
-    test.check_sequence(per_exchange(jobs.record_is_no_blank), test.run.exchanges_of_session)
+        test.check_exchange(test.run.send(request, CONTROL), job_reads.status_stable(reported))
+    test.check_sequence(job_reads.errors_not_shared_between_jobs, test.run.exchanges_of_session)
+    test.check_sequence(job_reads.record_is_kept, test.run.exchanges_of_session)
+    test.check_sequence(per_exchange(job_reads.record_is_no_blank), test.run.exchanges_of_session)
 
 
 @requirement("JOB-04", extra_requests=(1, 1, 2))
@@ -112,7 +112,7 @@ def test_every_job_is_known(test: RequirementTest) -> None:
     test.run.jobs.read_older_jobs()
     test.check_sequence(jobs.only_old_jobs_are_forgotten(test.run.jobs.queued()), test.run.jobs.reads())
     for request in test.run.jobs.stragglers()[:MAX_STRAGGLERS]:  # JOB-02 judges whether they end
-        test.run.jobs.poll(request, max_reads=jobs.MIN_READS)
+        test.run.jobs.poll(request, max_reads=job_reads.MIN_READS)
 
 
 @requirement("JOB-06", extra_requests=(1, 11, 13), depends_on=("RESP-09",))
@@ -184,7 +184,7 @@ def _created_records(test: RequirementTest, writes: Sequence[Exchange]) -> dict[
             end = test.run.jobs.read_for_record(end) if reread <= MAX_RECORDS_WAITED_FOR else end
             waited_for = end is not first
         others = {record for record, other in made.items() if differ_in_a_value(other.request, write.request)}
-        check = per_exchange(jobs.returns_new_record(end.status, older | made.keys(), others))
+        check = per_exchange(job_results.returns_new_record(end.status, older | made.keys(), others))
         test.check_sequence(check if waited_for else as_recommendation(check), [end.exchange])
         if record := test.run.jobs.created_id(end):
             made.setdefault(record, write)
@@ -196,7 +196,7 @@ def _judge_use(test: RequirementTest, operation: Operation, request: Request) ->
     write, last = _use(test, operation, request)
     test.check_sequence(as_recommendation(per_exchange(http_methods.accepted)), [write])
     if last is not None:
-        test.check_sequence(as_recommendation(per_exchange(jobs.job_succeeds(last.status))), [last.exchange])
+        test.check_sequence(as_recommendation(per_exchange(job_results.job_succeeds(last.status))), [last.exchange])
 
 
 def _use(test: RequirementTest, operation: Operation, request: Request) -> tuple[Exchange, JobResult | None]:

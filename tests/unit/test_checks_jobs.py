@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.checks import jobs
+from contracts.checks import job_results, jobs
 from contracts.mock.data.state import Job
 from contracts.mock.http.api import MockApi
 from contracts.model.http import CONTROL, Exchange
@@ -89,7 +89,7 @@ def end(record: object, errors: tuple[str, ...] = (), state: str = "SUCCESS") ->
     },
 )
 def test_record_of_a_create_that_fails_a_run(seen: Exchange, *, gates: bool) -> None:
-    decision = jobs.returns_new_record(STATUS, {"same"}, {"other"})(CREATE, seen)
+    decision = job_results.returns_new_record(STATUS, {"same"}, {"other"})(CREATE, seen)
     assert isinstance(decision, Violation)
     assert decision.gates is gates
 
@@ -132,7 +132,7 @@ SUCCEEDED, FAILED, UNDER_WAY = end(None), end(None, ("changed by somebody else",
     },
 )
 def test_repeated_update_ends_as_the_first(expected, before: Exchange, after: Exchange) -> None:
-    assert decided(jobs.ends_as_the_same_before(STATUS, before)(UPDATE, after)) == expected
+    assert decided(job_results.ends_as_the_same_before(STATUS, before)(UPDATE, after)) == expected
 
 
 class RecordsComeLate(MockApi):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.checks import http_methods, jobs, rate_limit
+from contracts.checks import http_methods, job_reads, job_results, jobs, rate_limit
 from contracts.checks.base import per_exchange
 from contracts.model.verdict import NOT_CONCERNED, PASS
 from tests.support.factories import AVAILABILITY, CANCEL, CREATE, STATUS, all_decided, decided, exchange, table
@@ -152,8 +152,8 @@ def of_another_job(seen):
     },
 )
 def test_jobs_settle(expected, reads) -> None:
-    kept = all_decided(jobs.jobs_keep_final_status(STATUS, reads))
-    assert kept + all_decided(jobs.jobs_reach_final_status(STATUS, reads)) == expected
+    kept = all_decided(job_reads.jobs_keep_final_status(STATUS, reads))
+    assert kept + all_decided(job_reads.jobs_reach_final_status(STATUS, reads)) == expected
 
 
 @table(
@@ -168,11 +168,11 @@ def test_jobs_settle(expected, reads) -> None:
     },
 )
 def test_status_is_stable(expected, seen) -> None:
-    assert decided(jobs.status_stable(job_response("SUCCESS"))(STATUS, seen)) == expected
+    assert decided(job_reads.status_stable(job_response("SUCCESS"))(STATUS, seen)) == expected
 
 
 def test_status_that_was_not_reported_before_is_not_compared() -> None:
-    assert jobs.status_stable(job_response("SUCCESS", None))(STATUS, job_response("SUCCESS")) is NOT_CONCERNED
+    assert job_reads.status_stable(job_response("SUCCESS", None))(STATUS, job_response("SUCCESS")) is NOT_CONCERNED
 
 
 @table(
@@ -223,16 +223,16 @@ def test_job_is_over(seen, *, over: bool) -> None:
     },
 )
 def test_job_ends_well(expected, seen) -> None:
-    assert decided(jobs.job_succeeds(STATUS)(CANCEL, seen)) == expected
+    assert decided(job_results.job_succeeds(STATUS)(CANCEL, seen)) == expected
 
 
 def test_failed_job_is_shown_with_its_errors() -> None:
-    violation = jobs.job_succeeds(STATUS)(CANCEL, job_response("FAILURE", errors=["not found"]))
+    violation = job_results.job_succeeds(STATUS)(CANCEL, job_response("FAILURE", errors=["not found"]))
     assert '"errors": ["not found"]' in violation.observed
 
 
 def test_operation_without_jobs_has_no_job_result() -> None:
-    assert jobs.job_succeeds(CANCEL)(CANCEL, FAILURE) is NOT_CONCERNED
+    assert job_results.job_succeeds(CANCEL)(CANCEL, FAILURE) is NOT_CONCERNED
 
 
 @table(
@@ -251,7 +251,7 @@ def test_operation_without_jobs_has_no_job_result() -> None:
     },
 )
 def test_job_returns_a_new_record(expected, seen) -> None:
-    assert decided(jobs.returns_new_record(STATUS, {"rec-1"}, ())(CREATE, seen)) == expected
+    assert decided(job_results.returns_new_record(STATUS, {"rec-1"}, ())(CREATE, seen)) == expected
 
 
 USED_UP = job_response("FAILURE", errors=["The record was not found."])
@@ -270,12 +270,12 @@ ACTED = "a refused request acted"
     },
 )
 def test_job_ends_as_untouched(expected, seen) -> None:
-    assert decided(jobs.no_side_effect(STATUS, USED_UP)(CANCEL, seen)) == expected
+    assert decided(job_results.no_side_effect(STATUS, USED_UP)(CANCEL, seen)) == expected
 
 
 def test_end_that_was_not_seen_compares_with_nothing() -> None:
-    assert jobs.no_side_effect(STATUS, job_response("FAILURE", None))(CANCEL, USED_UP) is NOT_CONCERNED
-    assert jobs.no_side_effect(CANCEL, USED_UP)(CANCEL, USED_UP) is NOT_CONCERNED
+    assert job_results.no_side_effect(STATUS, job_response("FAILURE", None))(CANCEL, USED_UP) is NOT_CONCERNED
+    assert job_results.no_side_effect(CANCEL, USED_UP)(CANCEL, USED_UP) is NOT_CONCERNED
 
 
 FOREIGN = "errors of another job"
@@ -318,7 +318,7 @@ LOST, CLOSED = "The record was not found.", "The system is closed."
     },
 )
 def test_errors_are_its_own(expected, reads) -> None:
-    assert all_decided(jobs.errors_not_shared_between_jobs(STATUS, reads)) == expected
+    assert all_decided(job_reads.errors_not_shared_between_jobs(STATUS, reads)) == expected
 
 
 @table(
@@ -342,12 +342,12 @@ def test_errors_are_its_own(expected, reads) -> None:
     },
 )
 def test_record_of_a_job_is_kept(expected, reads) -> None:
-    assert all_decided(jobs.record_is_kept(STATUS, reads)) == expected
-    assert all_decided(jobs.record_is_kept(CANCEL, reads)) == []
+    assert all_decided(job_reads.record_is_kept(STATUS, reads)) == expected
+    assert all_decided(job_reads.record_is_kept(CANCEL, reads)) == []
 
 
 def test_operation_without_jobs_has_no_job_errors() -> None:
-    assert all_decided(jobs.errors_not_shared_between_jobs(CANCEL, [exchange()])) == []
+    assert all_decided(job_reads.errors_not_shared_between_jobs(CANCEL, [exchange()])) == []
 
 
 NOT_SUPPORTED = {"error": {"code": "x", "message": "Rent Manager does not support this query"}}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from contracts.checks.jobs import MIN_READS
+from contracts.checks.job_reads import MIN_READS
 from contracts.model.http import Exchange
 from tests.harness.config.settings import Target
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from contracts.checks import jobs, listing_agreement, record_changes, written_records
+from contracts.checks import job_results, listing_agreement, record_changes, written_records
 from contracts.checks.base import CheckFunction, as_recommendation, per_exchange
 from contracts.checks.record_changes import Changes
 from contracts.errors import CouldNotTell, NotApplicable, NotReached
@@ -107,7 +107,7 @@ def _check_repeated_update(test: RequirementTest) -> None:
         return
     ends = [end for write in pair if (end := test.run.jobs.known_end(write))]
     if len(ends) > 1:
-        check = jobs.ends_as_the_same_before(ends[0].status, ends[0].exchange)
+        check = job_results.ends_as_the_same_before(ends[0].status, ends[0].exchange)
         test.check_sequence(per_exchange(check), [ends[1].exchange])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from contracts.checks import jobs, listed_records
+from contracts.checks import job_results, listed_records
 from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable, NotReached
 from contracts.model.http import CONTROL, Request
@@ -65,7 +65,7 @@ def _check_job(trial: RequirementTest, base: Callable[[], Request]) -> None:
         raise NotApplicable("the job of the first accepted request failed: the known values may be used up by now")
     if not repeat_job.fails:
         raise NotApplicable("the results of jobs do not distinguish a first request from a repeated one")
-    check = jobs.no_side_effect(repeat_job.status, repeat_job.exchange)
+    check = job_results.no_side_effect(repeat_job.status, repeat_job.exchange)
     write = run.send(request, CONTROL)
     if not write.accepted:
         raise NotApplicable("the value that was reserved for this is not accepted")
