@@ -145,4 +145,4 @@ test_error_gives_nothing_away = holds_for_each_exchange("ERR-12", leaks.no_infor
     depends_on=("ERR-01", "ERR-02", "ERR-03", "ERR-04", "ERR-06", "ERR-07", "ERR-11", "ERR-13", "ERR-14"),
 )
 def test_malformed_request_does_nothing(test: RequirementTest) -> None:
-    check_no_side_effects(test, test.run.prepare_rejection_base, test.run.controls.prepare_ambiguous_base)
+    check_no_side_effects(test, test.run.prepare_rejection_base, test.run.bases.prepare_ambiguous_base)

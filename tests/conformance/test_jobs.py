@@ -16,9 +16,9 @@ from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import rejects
 from tests.harness.run import polling
 from tests.harness.run.budget import BudgetSpent
-from tests.harness.run.controls import UPDATED
 from tests.harness.run.created_record import differ_in_a_value
 from tests.harness.run.jobs import MAX_READS, JobResult
+from tests.harness.run.mutation_bases import UPDATED
 from tests.harness.trial.listed_records import check_changes, check_listed_records
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.stateful import explore_links
@@ -137,7 +137,7 @@ def _check_created_records(test: RequirementTest, uses: RecordOperations) -> Non
     listed_by = test.document.operation(uses.listed_by)
     updated_by = test.document.operation(uses.updated_by)
     plain = test.run.requests.request_for(updated_by, test.run.requests.id_params_for(updated_by, second))
-    update = test.run.controls.tagged(plain, UPDATED, updated_by)
+    update = test.run.bases.tagged(plain, UPDATED, updated_by)
     _judge_use(test, updated_by, update)
     are_listed = listed_records.lists_created(listed_by, created | {second: CONTROL})
     for pause in polling.backoff(test.run.target):

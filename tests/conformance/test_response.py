@@ -35,7 +35,7 @@ def test_accepted_request_is_answered_as_the_schema_says(test: RequirementTest) 
 @requirement("RESP-02")
 def test_success_is_one_strict_json_document(test: RequirementTest) -> None:
     test.check_all_exchanges(per_exchange(response.success_is_strict_json))
-    if unread := test.unread_answers():
+    if unread := test.run.log.unread_answers():
         test.observations.append(unread)
 
 

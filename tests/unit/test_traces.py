@@ -1,6 +1,6 @@
 """What a run sends so that a listing, or a job, can show what became of it."""
 
-from tests.harness.run.controls import UPDATED
+from tests.harness.run.mutation_bases import UPDATED
 from tests.support.factories import CANCEL, CREATE, LIST, STATUS, UPDATE
 from tests.support.operation_runs import running
 
@@ -40,7 +40,7 @@ def test_what_no_listing_shows_is_not_marked() -> None:
     with running(CANCEL) as run:
         request = run.control().request
         assert run.listing.operation is None
-        assert run.controls.tagged(request, UPDATED) == request
+        assert run.bases.tagged(request, UPDATED) == request
 
 
 def test_texts_differ_from_run_to_run() -> None:

@@ -19,6 +19,7 @@ from tests.harness.http import retry_policy
 from tests.harness.run.budget import Budget as OperationBudget
 from tests.harness.run.controls import ControlProvider
 from tests.harness.run.exchange_log import ExchangeLog
+from tests.harness.run.mutation_bases import MutationBases
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.trial.requirement_test import (
     CONFIRMATION_RETRIES,
@@ -54,16 +55,22 @@ class Log:
     def find(self, request: Request) -> Exchange | None:
         return next((seen for seen in self.exchanges if seen.request == request), None)
 
+    unread_answers = ExchangeLog.unread_answers
+
 
 class Controls:
-    """No value is ever used up, and nothing is anybody else's."""
+    """No value is ever used up."""
+
+    def confirm_value_consumed(self, *_: Request | Exchange) -> bool:
+        return False
+
+
+class Bases:
+    """Nothing is anybody else's."""
 
     placeholder_ids: tuple[str, ...] = ()
 
     def must_not_send(self, *_: Request | Mutation) -> bool:
-        return False
-
-    def confirm_value_consumed(self, *_: Request | Exchange) -> bool:
         return False
 
 
@@ -76,6 +83,7 @@ class Run:
     budget: Budget = field(default_factory=Budget)
     log: Log = field(default_factory=Log)
     controls: Controls = field(default_factory=Controls)
+    bases: Bases = field(default_factory=Bases)
     document: Document | None = None
     finished: bool = False
     missing_settings: tuple[str, ...] = ()
@@ -100,7 +108,13 @@ class Run:
 
 @pytest.mark.parametrize(
     ("fake", "real"),
-    [(Run, OperationRun), (Budget, OperationBudget), (Log, ExchangeLog), (Controls, ControlProvider)],
+    [
+        (Run, OperationRun),
+        (Budget, OperationBudget),
+        (Log, ExchangeLog),
+        (Controls, ControlProvider),
+        (Bases, MutationBases),
+    ],
     ids=lambda one: one.__name__,
 )
 def test_fake_has_no_member_that_the_real_one_lacks(fake: type, real: type) -> None:
@@ -383,7 +397,7 @@ def test_what_a_careful_target_may_accept_is_made_of_another_request(tmp_path: P
     schema = objects({"title": TEXT, "notes": TEXT, "minutes": {"type": "integer"}}, ["title"])
     operation = loaded(tmp_path, queueing(taking(schema))).operation("make")
     run = Run(operation, statuses=(400,))
-    run.controls.prepare_ambiguous_base = lambda: control().with_header("X-Base", "may be accepted")
+    run.bases.prepare_ambiguous_base = lambda: control().with_header("X-Base", "may be accepted")
     of = lambda: control().with_header("X-Base", "kept for refusals")  # noqa: E731 - as short as its like above
     found = trial("ERR-02", run, Mutation("odd", lambda request: request.with_json(body)))
     (seen,) = found.send_rejected_mutations(base=of)
@@ -613,7 +627,7 @@ class Answering(Run):
     def __init__(self, *answers: Any) -> None:
         super().__init__()
         self.answers = answers
-        self.controls.prepare_ambiguous_base = control
+        self.bases.prepare_ambiguous_base = control
 
     def send(self, request: Request, mutation: Mutation, **_: Any) -> Exchange:
         body = self.answers[min(len(self.exchanges), len(self.answers) - 1)]

@@ -64,6 +64,6 @@ def test_mutation_is_tried_again_with_another_value() -> None:
 def test_requests_that_must_be_and_that_may_be_rejected_have_events_of_their_own() -> None:
     with running(CANCEL) as run:
         bases = (run.prepare_control, run.prepare_rejection_base, run.prepare_auth_rejection_base)
-        events = [base().json()["event_id"] for base in (*bases, run.controls.prepare_ambiguous_base)]
+        events = [base().json()["event_id"] for base in (*bases, run.bases.prepare_ambiguous_base)]
         assert len(set(events)) == len(events)
-        assert events == [base().json()["event_id"] for base in (*bases, run.controls.prepare_ambiguous_base)]
+        assert events == [base().json()["event_id"] for base in (*bases, run.bases.prepare_ambiguous_base)]

@@ -134,3 +134,12 @@ class ExchangeLog:
     def accepted_control_count(self) -> int:
         """Return how many unmodified requests the target accepted, those of other operations included."""
         return sum(self.succeeded(exchange) for exchange in self.controls())
+
+    def unread_answers(self) -> str:
+        """Return a sentence about the answers that the suite's reader gave up on; an empty text for none."""
+        limits = [limit for one in self.exchanges if one.response and (limit := one.response.content.limit)]
+        if not limits:
+            return ""
+        answers = "1 answer is" if len(limits) == 1 else f"{len(limits)} answers are"
+        found = ", ".join(dict.fromkeys(limits))
+        return f"{answers} beyond the limits of the suite's reader ({found}), so that the content was not checked."

@@ -32,6 +32,7 @@ from tests.harness.run.exchange_log import ExchangeLog
 from tests.harness.run.id_finder import IdFinder
 from tests.harness.run.jobs import JobReader
 from tests.harness.run.listing_probe import ListingProbe
+from tests.harness.run.mutation_bases import MutationBases
 from tests.harness.run.mutation_order import next_in_turn
 from tests.harness.run.path_ids import id_variables
 from tests.harness.run.relations import listing_for, listing_of_writes, missing_settings
@@ -85,11 +86,11 @@ class OperationRun:
             self.requests,
             self.log,
             self.jobs,
-            self.listing,
-            self.writes,
             ids,
             missing,
-            placeholder_ids,
+        )
+        self.bases = MutationBases(
+            operation, context, self.requests, self.controls, self.listing, self.writes, placeholder_ids
         )
         self._update_targets = UpdateTargets(operation, context, self.requests)
         listed_by = listing_of_writes(context.document, operation)
@@ -104,6 +105,7 @@ class OperationRun:
             self.log,
             self.jobs,
             self.controls,
+            self.bases,
             guard,
             self.writes,
             ids,
@@ -221,11 +223,11 @@ class OperationRun:
 
     def prepare_rejection_base(self) -> Request:
         """Return the request to make malformed."""
-        return self.controls.prepare_rejection_base()
+        return self.bases.prepare_rejection_base()
 
     def prepare_auth_rejection_base(self) -> Request:
         """Return the request whose credentials are to be removed or replaced."""
-        return self.controls.prepare_auth_rejection_base()
+        return self.bases.prepare_auth_rejection_base()
 
     def release(self) -> None:
         """Drop the exchanges, once every requirement was judged by them."""
@@ -254,7 +256,7 @@ class OperationRun:
 
         A fault of each twentieth request, as of one server of several, then shows on a request that is accepted, too.
         """
-        base = self.controls.prepare_base_for_any_response()
+        base = self.bases.prepare_base_for_any_response()
         waiting = list(mutations)
         while waiting:
             own = [one for one in self.log.exchanges if one.operation == self.operation.id and one.accepted]
@@ -275,10 +277,10 @@ class OperationRun:
 
     def _send_modified(self, mutation: Mutation) -> Exchange | None:
         """Send a base with the mutation applied; None if this changes nothing, or could reach what is others'."""
-        plain = self.controls.prepare_base_for_any_response()
+        plain = self.bases.prepare_base_for_any_response()
         base = self._update_targets.next_base(plain) if self.controls.replayable else plain
         modified = mutation.apply(base)
-        if modified == base or self.controls.must_not_send(mutation, base, modified):
+        if modified == base or self.bases.must_not_send(mutation, base, modified):
             return None
         exchange = self.send(modified, mutation)
         names_the_record = modified.target == base.target

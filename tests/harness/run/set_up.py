@@ -12,10 +12,11 @@ from strategies.core.mutation import Mutation
 from strategies.request import credentials
 from tests.harness.config.access import Access, access_with
 from tests.harness.run.context import RunContext
-from tests.harness.run.controls import CREDENTIALS, ControlProvider
+from tests.harness.run.controls import ControlProvider
 from tests.harness.run.exchange_log import ExchangeLog
 from tests.harness.run.id_finder import IdFinder
 from tests.harness.run.jobs import JobReader
+from tests.harness.run.mutation_bases import CREDENTIALS, MutationBases
 from tests.harness.run.relations import creator_for, missing_variables
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.sender import Sender
@@ -42,6 +43,7 @@ class SetUp:
         log: ExchangeLog,
         jobs: JobReader,
         controls: ControlProvider,
+        bases: MutationBases,
         guard: TokenGuard,
         writes: WriteGuard,
         ids: IdFinder,
@@ -56,6 +58,7 @@ class SetUp:
         self._log = log
         self._jobs = jobs
         self._controls = controls
+        self._bases = bases
         self._guard = guard
         self._writes = writes
         self._ids = ids
@@ -98,7 +101,7 @@ class SetUp:
                 f"No record could be created to work on: {no_record}. "
                 f"Mend {creator.label}, or name records in {variable}."
             ) from None
-        self._controls.spare_record = records.pop() if self._operation.updates_record else None
+        self._bases.spare_record = records.pop() if self._operation.updates_record else None
         test_data[variable] = tuple(records)
 
     def _send_unauthenticated_probe(self) -> None:
@@ -109,8 +112,10 @@ class SetUp:
         controls = self._controls
         mutation = credentials.no_credentials(self._operation)[0]
         controls.first_index = self._context.values.next_index() if controls.multi_valued() else 0
-        request = controls.unused_value_request(CREDENTIALS) or controls.request_at(controls.first_index)
-        self.unauthenticated_probe = self._sender.send(mutation.apply(controls.tagged(request, CREDENTIALS)), mutation)
+        request = self._bases.unused_value_request(CREDENTIALS) or controls.request_at(controls.first_index)
+        self.unauthenticated_probe = self._sender.send(
+            mutation.apply(self._bases.tagged(request, CREDENTIALS)), mutation
+        )
 
     def _send_first_control(self) -> None:
         """Send controls, each with another value, until one is accepted."""

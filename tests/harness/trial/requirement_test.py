@@ -104,9 +104,9 @@ class RequirementTest:
         only the first of several faults is sent one of them at a time.
         """
         self._asked_for_mutations = True
-        controls = self.run.controls
+        bases = self.run.bases
         about_credentials = self.requirement.id.startswith("AUTH")
-        ambiguous = controls.prepare_ambiguous_auth_base if about_credentials else controls.prepare_ambiguous_base
+        ambiguous = bases.prepare_ambiguous_auth_base if about_credentials else bases.prepare_ambiguous_base
 
         def base_of(mutation: Mutation) -> Request:
             request = base()
@@ -185,22 +185,13 @@ class RequirementTest:
 
     def is_ambiguous(self, exchange: Exchange) -> bool:
         """Return whether a request may as well have been rejected for its placeholder values."""
-        placeholder_ids = self.run.controls.placeholder_ids
+        placeholder_ids = self.run.bases.placeholder_ids
         return bool(placeholder_ids) and is_ambiguous_rejection(self.operation, exchange, placeholder_ids)
 
     @property
     def has_no_mutation(self) -> bool:
         """Return whether none of the requirement's mutations can be made of this operation's requests."""
         return self._asked_for_mutations and not self._made_mutation and not self.underfunded
-
-    def unread_answers(self) -> str:
-        """Return a sentence about the answers that the suite's reader gave up on; an empty text for none."""
-        limits = [limit for one in self.run.exchanges if one.response and (limit := one.response.content.limit)]
-        if not limits:
-            return ""
-        answers = "1 answer is" if len(limits) == 1 else f"{len(limits)} answers are"
-        found = ", ".join(dict.fromkeys(limits))
-        return f"{answers} beyond the limits of the suite's reader ({found}), so that the content was not checked."
 
     def _is_certain_rejection(self, mutation: Mutation, modified: Request) -> bool:
         """Return whether every careful target rejects the modified request, for its credentials or for its body."""
@@ -217,7 +208,7 @@ class RequirementTest:
         if modified == request:
             return None  # the mutation does not apply to this request
         self._made_mutation = True
-        if self.run.controls.must_not_send(mutation, request, modified):
+        if self.run.bases.must_not_send(mutation, request, modified):
             return None  # it may have an effect on others
         sent = self.run.log.find(modified)
         exchange = sent if sent and sent.mutation == mutation.name else self.run.send(modified, mutation)
@@ -252,7 +243,7 @@ class RequirementTest:
                 return
             request = base(part)
             modified = part.apply(request)
-            if modified != request and not self.run.controls.must_not_send(part, request, modified):
+            if modified != request and not self.run.bases.must_not_send(part, request, modified):
                 sent = self.run.send(modified, part)
                 self._open_parts += not exchange.accepted
                 self._combined[id(sent)] = part, base

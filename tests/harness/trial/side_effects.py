@@ -76,7 +76,7 @@ def _check_job(trial: RequirementTest, base: Callable[[], Request]) -> None:
 
 
 def _job_of_unused_value(trial: RequirementTest) -> JobResult:
-    request = trial.run.controls.unused_value_request(trial.requirement.id)
+    request = trial.run.bases.unused_value_request(trial.requirement.id)
     write = None if request is None else trial.run.send(request, CONTROL)
     if write is None or not write.accepted:
         raise NotApplicable("no known value is left to compare with")

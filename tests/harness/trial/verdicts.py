@@ -50,7 +50,7 @@ def verdict_of(trial: RequirementTest) -> Verdict:
 
 def _undecided_text(trial: RequirementTest) -> str:
     """Return a sentence on what the exchanges were, and on what to do to have a decision."""
-    if unread := trial.unread_answers():
+    if unread := trial.run.log.unread_answers():
         return f"{NO_DECISION}. {unread}"
     sent = [one for one in trial.run.exchanges if one.sent_for == trial.requirement.id] or trial.run.exchanges
     statuses = Counter(one.status_or_fault for one in sent)
