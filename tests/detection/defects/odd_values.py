@@ -78,6 +78,26 @@ class ResultTurnsADateIntoAMoment(_Converted):
         return f"{text}T00:00:00.000Z" if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text
 
 
+@echoed(affects=WRITE, observe=lambda probe: probe.write_changed(event_id="9007199254740993"), recommended=True)
+class ResultRoundsLongNumbers(_Converted):
+    """An id of many digits only comes back rounded: it went through a number of 64 bits with a fraction."""
+
+    names = frozenset({"event_id"})
+
+    def convert(self, text: str) -> Json:
+        return str(int(float(text))) if re.fullmatch("[1-9][0-9]{15}", text) else text
+
+
+@echoed(affects=WRITE, observe=lambda probe: probe.write_changed(event_id="evt\\new"))
+class ResultResolvesEscapes(_Converted):
+    """A backslash before an n comes back as a line break, as after a second reading."""
+
+    names = frozenset({"event_id"})
+
+    def convert(self, text: str) -> Json:
+        return text.replace("\\n", "\n")
+
+
 @echoed(affects=CREATE + UPDATE, observe=sent(title="no"), recommended=True)
 class TitleOfAWordIsABoolean(_Converted):
     """A title of yes or no comes back as a boolean."""
