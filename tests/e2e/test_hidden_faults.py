@@ -6,7 +6,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.mock.data.state import Record
+from contracts.mock.data.state import Job, Record
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Refusal
 from contracts.model.json_value import Json
@@ -79,3 +79,20 @@ def test_second_run_on_the_same_records_blames_nobody_for_the_first(tmp_path: Pa
     with serving(MockApi(document())) as (arguments, environment):
         codes = [run(tmp_path, *TWO, *arguments, environment=environment).code for _ in range(2)]
     assert codes == [0, 0]
+
+
+class UpdatesAreTakenTwice(MockApi):
+    """Refuses an update as invalid that it has accepted twice."""
+
+    def accept(self, operation: Operation, value: Json) -> Job:
+        accepted = self.__dict__.setdefault("accepted", [])
+        if operation.updates_record and accepted.count(value) > 1:
+            raise Refusal(400, "invalid_request", "nothing to change", "unknown-value")
+        accepted.append(value)
+        return super().accept(operation, value)
+
+
+def test_update_that_is_refused_the_third_time_is_noticed(tmp_path: Path) -> None:
+    with serving(UpdatesAreTakenTwice(document())) as (arguments, environment):
+        update = ("--operation", "update_lead_appointment_rentmanager")
+        assert "RESP-10" in run(tmp_path, *update, *arguments, "--strict", environment=environment).named("failure")

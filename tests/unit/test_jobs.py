@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -107,3 +108,31 @@ def test_reads_of_a_job_by_the_run_of_its_write_are_judged_with_those_of_the_sta
         assert other.exchanges == []
         assert end in other.jobs.reads()
         assert run.exchanges_of_session == run.exchanges
+
+
+def test_reads_leave_what_is_reserved_for_other_requirements(run, monkeypatch) -> None:
+    asked = answers(run, monkeypatch, PENDING)
+    run.budget.reserve({"ERR-01": 2})
+    run.budget.spent = run.budget.total - 5
+    run.jobs.poll(control(STATUS), max_reads=8, operation=STATUS)
+    assert (len(asked), run.budget.available) == (2, 1)
+
+
+def test_job_that_failed_takes_turns_with_the_one_that_succeeded_once_both_were_read_to_their_ends() -> None:
+    with running(STATUS) as run:
+        first, second = run.log.control_requests()
+        assert run.prepare_control() == first
+        for request in (first, second):
+            run.send(request, CONTROL)
+        for _ in range(9):
+            run.send(run.prepare_control(), "odd headers")
+        sent = Counter(exchange.request for exchange in run.exchanges)
+        assert abs(sent[first] - sent[second]) <= 1
+
+
+def test_only_a_status_operation_has_controls_that_take_turns() -> None:
+    with running(CANCEL) as run:
+        run.controls.send_next()
+        assert {run.prepare_control() for _ in range(2) if run.send(run.prepare_control(), CONTROL)} == {
+            run.control().request
+        }

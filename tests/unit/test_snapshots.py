@@ -4,12 +4,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from contracts.model.http import Exchange
+from contracts.mock.http.api import MockApi
+from contracts.model.http import CONTROL, Exchange
+from contracts.model.json_value import Json
+from contracts.openapi.operation import Operation
 from tests.harness.config.settings import Secret, Target
 from tests.harness.run.context import RunContext
 from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.snapshots import Snapshots
-from tests.support.factories import CREATE, DOCUMENT, LIST, TOKEN, UPDATE, exchange
+from tests.harness.trial.listed_records import check_changes
+from tests.harness.trial.requirement_test import RequirementTest
+from tests.support.factories import CREATE, DOCUMENT, LIST, REQUIREMENTS, TOKEN, UPDATE, exchange
+from tests.support.operation_runs import running
 
 TARGET = Target("url", "http://127.0.0.1:9", Secret(TOKEN), {})
 
@@ -31,3 +37,19 @@ def test_copy_cannot_be_told_from_a_record_whose_id_and_mark_are_not_known(marke
     changes = snapshots.changes()
     assert changes is not None
     assert changes.shared is not marked
+
+
+class UpdatesOfOneEventAreLost(MockApi):
+    def update(self, operation: Operation, value: Json) -> list[str]:
+        return [] if self.state.events[5] in value.values() else super().update(operation, value)
+
+
+def test_page_counts_that_no_request_is_left_to_read_again() -> None:
+    with running(UPDATE, api=UpdatesOfOneEventAreLost) as run:
+        for index in (5, 6):
+            run.jobs.read_to_end(run.send(run.controls.request_at(index), CONTROL))
+        test = RequirementTest(REQUIREMENTS["JOB-09"], run, [], 1, 1)
+        run.budget.reserve({"ERR-01": 2})
+        run.budget.spent = run.budget.total - 3
+        check_changes(test)
+        assert [one.violation.kind for one in test.occurrences] == ["an update is lost"]

@@ -26,6 +26,9 @@ from tests.detection.probe import Probe
 UNKNOWN: Final = "c" + "0" * 24
 FEW: Final = 2
 MOMENTS: Final = 3
+PARTIAL_SUCCESS: Final = "PARTIAL_SUCCESS"
+REPORTS: Final = 4
+"""Reads of a failing job: the first finds it pending, three report the failure."""
 
 seeded = partial(defect, group="state and jobs", affects=READ)
 
@@ -272,17 +275,6 @@ class ErrorsPileUp(MockApi):
         return {**answer, "errors": list(self.shared)} if job.status == job.final_status else answer
 
 
-@seeded(requirement="JOB-03", observe=two_jobs)
-class EndOfAllIsTheEndOfTheFirst(MockApi):
-    """Every job ends as the first one did, since its end is kept in the cache under the operation's name."""
-
-    def accept(self, operation: Operation, value: Json) -> Job:
-        job = super().accept(operation, value)
-        first = next(iter(self.state.jobs.values()))
-        job.final_status, job.errors = first.final_status, first.errors
-        return job
-
-
 def first_of_two_of_a_body(probe: Probe) -> list[object]:
     """Return the reported status of a finished job before and after the same write came again."""
     first = probe.write()
@@ -489,6 +481,16 @@ class PendingIs202(MockApi):
         return response
 
 
+@seeded(requirement="JOB-02", observe=lambda probe: reads(probe, times=5, event_id="no such event")[1::3])
+class FailuresAreSettledOnceTheyWereReported(MockApi):
+    """A failed job is reported three times, then as partly successful: the alert that it raised was confirmed."""
+
+    def advance(self, job: Job) -> None:
+        super().advance(job)
+        if job.final_status == FAILURE and job.reads > REPORTS:
+            job.final_status = job.status = PARTIAL_SUCCESS
+
+
 @seeded(requirement="JOB-01", observe=failing_reads)
 class FailureIs400(MockApi):
     """The read of a job that failed is refused with 400, as if the read were at fault."""
@@ -580,9 +582,13 @@ class JobIsFoundByALongerId(MockApi):
 # Writes that remember
 
 
-@seeded(requirement="RESP-10", affects=WRITE, observe=lambda probe: [probe.write_changed() for _ in range(3)])
-class ThirdEqualWriteIsInvalid(MockApi):
-    """A write that was accepted twice is refused as invalid the third time."""
+@seeded(
+    requirement="RESP-10",
+    affects=UPDATE,
+    observe=lambda probe: [probe.update(probe.update_body(title="Visit")).status for _ in range(3)],
+)
+class ThirdEqualUpdateIsInvalid(MockApi):
+    """An update that was accepted twice is refused as invalid the third time."""
 
     @cached_property
     def accepted(self) -> Counter[str]:
@@ -590,8 +596,8 @@ class ThirdEqualWriteIsInvalid(MockApi):
 
     def accept(self, operation: Operation, value: Json) -> Job:
         key = json.dumps(value, sort_keys=True)
-        if self.accepted[key] >= FEW:
-            raise Refusal(400, "invalid_request", "already cancelled", "unknown-value")
+        if operation.updates_record and self.accepted[key] >= FEW:
+            raise Refusal(400, "invalid_request", "nothing to change", "unknown-value")
         self.accepted[key] += 1
         return super().accept(operation, value)
 

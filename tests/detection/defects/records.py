@@ -228,25 +228,6 @@ class CreatedRecordCannotBeUpdated(MockApi):
         return super().update(operation, value) if set(events) <= set(self.state.events) else [NO_SUCH_RECORD]
 
 
-@seeded(
-    affects=CREATE + READ,
-    observe=lambda probe: [probe.final_status(probe.create()) for _ in range(2)],
-    recommended=True,
-)
-class SecondCreateOfTheSameFails(MockApi):
-    """A second create with the same body fails, since the slot is taken by a test that was to be ignored."""
-
-    @cached_property
-    def seen(self) -> list[Json]:
-        return []
-
-    def execute(self, operation: Operation, value: Json) -> list[str]:
-        if operation.record and value in self.seen:
-            return ["There is an appointment at this time."]
-        self.seen.append(value)
-        return super().execute(operation, value)
-
-
 # Updates
 
 
@@ -277,15 +258,6 @@ class UpdateGivesTheRecordAnotherId(MockApi):
                 record.id = self.state.new_id()
                 self.state.records[record.id] = record
         return errors
-
-
-@seeded(affects=UPDATE + LIST, observe=lambda probe: shown_after(probe, NEW_TITLE), recommended=True)
-class UpdateHasNoEffect(MockApi):
-    """An update is accepted and succeeds, and nothing changes."""
-
-    def update(self, operation: Operation, value: Json) -> list[str]:
-        unknown = [event for event in self.sent(operation, value, EVENTS).values() if event not in self.state.records]
-        return [NO_SUCH_RECORD] if unknown else []
 
 
 @seeded(
@@ -338,19 +310,6 @@ class SecondUpdateOfARecordCrashes(MockApi):
 
 
 # Cancellations
-
-
-@seeded(
-    affects=WRITE + READ,
-    observe=lambda probe: [probe.final_status(probe.cancel(probe.events[0])) for _ in range(2)],
-    recommended=True,
-)
-class CancelRemovesNothing(MockApi):
-    """A cancellation succeeds, and the record is there as before."""
-
-    def cancel(self, operation: Operation, value: Json) -> list[str]:
-        unknown = [event for event in self.sent(operation, value, EVENTS).values() if event not in self.state.records]
-        return [NO_SUCH_RECORD] if unknown else []
 
 
 @seeded(

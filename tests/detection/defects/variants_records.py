@@ -414,3 +414,37 @@ class SecondCreateOfTheSameConflicts(MockApi):
         if operation.record:
             self._taken.append(value)
         return []
+
+
+@variant(
+    affects=CREATE + READ + LIST,
+    departs_from={"JOB-06"},
+    observe=lambda probe: [probe.final_status(probe.create()) for _ in range(2)],
+)
+class SecondCreateOfTheSameFails(MockApi):
+    """The job of a create that says the same as an earlier one fails: the slot is taken."""
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start with no slot taken."""
+        super().__init__(document, state=state, limit=limit)
+        self._taken: list[Json] = []
+
+    def execute(self, operation: Operation, value: Json) -> list[str]:
+        """Look for the same, once the write is under way."""
+        if operation.record and value in self._taken:
+            return ["There is an appointment at this time."]
+        self._taken.append(value)
+        return super().execute(operation, value)
+
+
+@variant(
+    affects=CREATE + UPDATE + READ + WRITE + LIST,
+    observe=lambda probe: [probe.final_status(probe.cancel(event)) for event in (*probe.events[:1] * 2, "unknown")],
+)
+class NoJobFails(MockApi):
+    """What is cancelled already, or unknown, needs no change: its job succeeds."""
+
+    def execute(self, operation: Operation, value: Json) -> list[str]:
+        """Forget why nothing was done."""
+        super().execute(operation, value)
+        return []

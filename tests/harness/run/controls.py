@@ -86,8 +86,12 @@ class ControlProvider:
 
     def prepare_control(self) -> Request:
         """Return a request that the target has every reason to accept now."""
-        first = self.control()
-        return first.request if self.replayable else self._next_request()
+        return self.replayable_control() if self.replayable else self._next_request()
+
+    def replayable_control(self) -> Request:
+        """Return the first control; in turn with the read of a second job, once both jobs were read to their ends."""
+        first = self.control().request
+        return self._log.least_sent([first, *filter(self._log.shows_end, self._log.control_requests()[:2])])
 
     def send_next(self) -> Exchange:
         """Send a control with a value that no control of this session had, as far as more values are known."""
@@ -123,9 +127,9 @@ class ControlProvider:
         Sends the control to find out. Some targets take each value for a while: until the job has ended, or is
         forgotten. From here on every control gets a value of its own, and this rejection is about no credentials.
         """
-        control = None if self.first is None else self.first.request
         possible = self.replayable and self._operation.supported and rejected.status in VALUE_REJECTED
-        if not possible or request != control or self._sender.send(control, CONTROL).status not in VALUE_REJECTED:
+        known = self.first is not None and (request == self.first.request or self._log.shows_end(request))
+        if not (possible and known) or self._sender.send(request, CONTROL).status not in VALUE_REJECTED:
             return False
         self.replayable = False
         self._log.replace(rejected, replace(rejected, otherwise_invalid=True))

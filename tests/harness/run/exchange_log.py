@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
 from contracts.checks import listing_queries
+from contracts.checks.jobs import job_is_finished
 from contracts.model.http import CONTROL, Exchange, Request
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
@@ -115,6 +117,15 @@ class ExchangeLog:
     def control_requests(self) -> list[Request]:
         """Return the operation's own requests that were accepted as controls, each once."""
         return list(dict.fromkeys(exchange.request for exchange in self.accepted_controls()))
+
+    def shows_end(self, request: Request) -> bool:
+        """Return whether this request read the final status of a job."""
+        return any(one.request == request and job_is_finished(self._operation, one) for one in self.controls())
+
+    def least_sent(self, requests: Sequence[Request]) -> Request:
+        """Return that of these requests whose path was sent the fewest times so far."""
+        sent = Counter(tuple(self._operation.path_values(one.request.target).values()) for one in self.exchanges)
+        return min(requests, key=lambda one: sent[tuple(self._operation.path_values(one.target).values())])
 
     def repeatable(self) -> list[Exchange]:
         """Return the first exchange of each accepted control; of a listing also of each other accepted query.

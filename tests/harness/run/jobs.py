@@ -106,7 +106,7 @@ class JobReader:
         status = operation or self._operation
 
         def is_last(exchange: Exchange) -> bool:
-            return jobs.job_is_finished(status, exchange) or not exchange.accepted or self._budget.left <= 1
+            return jobs.job_is_finished(status, exchange) or not exchange.accepted or self._budget.available <= 1
 
         return polling.read_until(
             is_last,
@@ -132,7 +132,7 @@ class JobReader:
     def read_for_record(self, end: JobResult) -> JobResult:
         """Read a job again that ended without the id of a record, which may be shown a moment later."""
         for pause in polling.backoff(self._context.target):
-            if not end.over or end.fails or self.created_id(end) or self._budget.left <= 1:
+            if not end.over or end.fails or self.created_id(end) or self._budget.available <= 1:
                 break
             pause()
             end = JobResult(end.status, self._sender.send(end.exchange.request, CONTROL, operation=end.status))
@@ -180,7 +180,7 @@ class JobReader:
         unknown = [request for request in queued if request in read - known]
         for request in unknown[:MAX_UNKNOWN_JOBS]:
             older = [one for one in queued[: queued.index(request)] if one not in read]
-            if older and self._budget.left > 0:
+            if older and self._budget.available > 0:
                 read.add(older[-1])
                 self._sender.send(older[-1], CONTROL)
 

@@ -82,7 +82,7 @@ class MutationBases:
 
     def prepare_base_for_any_response(self) -> Request:
         """Return the request to modify for requirements that check all exchanges, whether it is accepted or not."""
-        return self._controls.control().request if self._controls.replayable else self.prepare_rejection_base()
+        return self._controls.replayable_control() if self._controls.replayable else self.prepare_rejection_base()
 
     def unused_value_request(self, purpose: str) -> Request | None:
         """Return a request with a known value that no request of the session had before, or None."""

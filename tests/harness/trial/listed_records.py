@@ -85,7 +85,7 @@ def check_changes(test: RequirementTest) -> None:
     page = snapshots.read_after()
     changes = _without_open_jobs(test, listing, changes, page)
     for pause in polling.backoff(run.target):
-        if page is None or not _violations(test, listing, changes, page) or run.budget.left <= 0:
+        if page is None or not _violations(test, listing, changes, page) or run.budget.available <= 0:
             break
         pause()
         page = snapshots.read_after(again=True) or page
