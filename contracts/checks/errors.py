@@ -113,14 +113,14 @@ def error_matches_envelope(operation: Operation, exchange: Exchange) -> Decision
 
     A violation gates if the request had the issued token and a JSON object as its body: this is what the document's 400
     is for. The form of another 400 (for credentials, or from a framework's own parser) is not documented, nor is it
-    that code and message are not blank.
+    that code and message are not blank, and what a client gets that accepts HTML as well is negotiated.
     """
     if not is_documented_request(operation, exchange) or exchange.response is None:
         return NOT_CONCERNED
     if exchange.status != HTTPStatus.BAD_REQUEST or not documents_400(operation):
         return NOT_CONCERNED
     expected = "application/json with error.code and error.message, both non-empty strings"
-    gates = _was_validated(exchange)
+    gates = _was_validated(exchange) and not _accepts_html(exchange)
     if media_type(exchange.response) != JSON_MEDIA_TYPE:
         observed = f"{preview_header(exchange.response, 'Content-Type')}; {preview(exchange.response.body)}"
         return Violation("other media type", expected, observed, gates)
@@ -147,6 +147,11 @@ def _was_validated(exchange: Exchange) -> bool:
     declared = [value for name, value in request.headers if name.lower() == "content-type"]
     as_json = len(declared) == 1 and declared[0].partition(";")[0].strip().lower() == JSON_MEDIA_TYPE
     return exchange.issued_token and as_json and sent.strict and isinstance(sent.value, dict)
+
+
+def _accepts_html(exchange: Exchange) -> bool:
+    """Return whether the client would also take a page."""
+    return any("text/html" in value for name, value in exchange.request.headers if name.lower() == "accept")
 
 
 def error_names_property(_: Operation, exchange: Exchange) -> Decision:

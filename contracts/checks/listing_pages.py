@@ -63,8 +63,8 @@ def page_matches_query(operation: Operation, exchange: Exchange) -> Decision:
     if listing is None or page is None or exchange.response is None:
         return NOT_CONCERNED
     requested, response = query(exchange), exchange.response.json()
-    limit = _whole(requested.get(listing.limit, _default(operation, listing.limit)))
-    offset = _whole(requested.get(listing.offset, _default(operation, listing.offset))) or 0
+    limit = whole_number(requested.get(listing.limit, _default(operation, listing.limit)))
+    offset = whole_number(requested.get(listing.offset, _default(operation, listing.offset))) or 0
     if limit is not None and len(page) > limit:
         # The schema admits 0, and the description beside it does not.
         most = f"at most {limit} results"
@@ -109,7 +109,7 @@ def page_is_given(operation: Operation, exchange: Exchange) -> Decision:
     if exchange.accepted:
         return PASS
     requested = query(exchange)
-    limit, offset = (_whole(requested.get(name)) for name in (operation.listing.limit, operation.listing.offset))
+    limit, offset = (whole_number(requested.get(name)) for name in (operation.listing.limit, operation.listing.offset))
     most = operation.query_parameters.get(operation.listing.limit, {}).get("maximum")
     if limit in (None, 0, most) or (offset or 0) > 1:
         return NOT_CONCERNED
@@ -148,7 +148,7 @@ def pages_are_contiguous(
         seen |= ids
     count = totals[0]
     last = query(read[-1][0])
-    end = sum(_whole(last.get(name)) or 0 for name in (operation.listing.offset, operation.listing.limit))
+    end = sum(whole_number(last.get(name)) or 0 for name in (operation.listing.offset, operation.listing.limit))
     if isinstance(count, int) and end >= count and len(seen) != count:
         expected, observed = f"{count} records on all pages", f"{len(seen)} records"
         yield read[-1][0], Violation("pages leave records out", expected, observed, gates=not tied)
@@ -180,7 +180,7 @@ def page_is_part_of(complete: Exchange) -> CheckFunction:
             return NOT_CONCERNED
         if total(operation, complete) != total(operation, exchange):
             return NOT_CONCERNED
-        offset = _whole(query(exchange).get(operation.listing.offset)) or 0
+        offset = whole_number(query(exchange).get(operation.listing.offset)) or 0
         expected = [item.get(operation.listing.id) for item in whole[offset : offset + len(page)]]
         returned = [item.get(operation.listing.id) for item in page[: len(expected)]]
         if returned == expected:
@@ -197,6 +197,7 @@ def _default(operation: Operation, name: str) -> Json:
     return operation.query_parameters.get(name, {}).get("default")
 
 
-def _whole(value: object) -> int | None:
+def whole_number(value: object) -> int | None:
+    """Return the number that a text of digits is, or None."""
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() else None

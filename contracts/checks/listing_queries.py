@@ -1,17 +1,15 @@
-"""LIST-02: the orders and filters of an operation that lists records."""
+"""LIST-02: the filters of an operation that lists records."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import pairwise
 from typing import Any, Final
 
-from contracts.checks.base import CheckFunction
+from contracts.checks.base import CheckFunction, SeriesCheckFunction
 from contracts.checks.listing_agreement import default_order
-from contracts.checks.listing_pages import is_answered, items, point_in_time, query, response_json, total
+from contracts.checks.listing_pages import is_answered, items, point_in_time, query, response_json
 from contracts.checks.preview import plain, preview_exchange
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json, resolve_pointer
@@ -19,83 +17,8 @@ from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.extensions import COMPARES, FILTERS
 from contracts.openapi.operation import Operation
 
-ASCENDING, DESCENDING = "asc", "desc"
-PLAIN: Final = re.compile(r"[a-z0-9-]+")
-"""Small letters, digits and hyphens: where the usual collations agree on two such strings, all do."""
-NUMERALS: Final = re.compile(r"(\d+)", re.ASCII)
 PRECISION: Final = timedelta(seconds=1)
 """What is stored may be finer than what is shown."""
-
-
-def page_is_ordered(operation: Operation, exchange: Exchange) -> Decision:
-    """LIST-02. Check that neighbours on a page are in the requested order, field by field.
-
-    Not concerned with values that are null or of different types, nor with two strings that the usual collations
-    (bytes, UTF-16, case-insensitive, letters and digits only, numerals as numbers) order differently: the collation is
-    not documented. Only points in time, numbers and plain ids gate.
-    """
-    page = items(operation, exchange)
-    if operation.listing is None or page is None:
-        return NOT_CONCERNED
-    requested = [part.partition(":") for part in query(exchange).get(operation.listing.order, "").split(",") if part]
-    decisions = [_neighbours(before, after, requested) for before, after in pairwise(page)]
-    violations = [decision for decision in decisions if isinstance(decision, Violation)]
-    if violations:
-        return next((violation for violation in violations if violation.gates), violations[0])
-    return PASS if PASS in decisions else NOT_CONCERNED
-
-
-def _neighbours(
-    before: Mapping[str, Json], after: Mapping[str, Json], requested: Sequence[tuple[str, str, str]]
-) -> Decision:
-    """Return whether two records that follow each other are in order."""
-    certain = True
-    for field, _, direction in requested:
-        first: Json = before.get(field)
-        second: Json = after.get(field)
-        if not isinstance(first, str | int | float) or type(first) is not type(second):
-            return NOT_CONCERNED
-        if first == second:
-            certain = certain and point_in_time(first) is None  # two moments may differ by less than is shown
-            continue
-        keys = list(zip(_collation_keys(first, second), _collation_keys(second, first), strict=True))
-        orders = {one < other for one, other in keys}
-        if len(orders) != 1 or any(one == other for one, other in keys):  # equals may stand in any order
-            return NOT_CONCERNED
-        if orders == {direction == DESCENDING}:
-            word = "descending" if direction == DESCENDING else "ascending"
-            gates = certain and _has_one_order(first, second)
-            return Violation(f"{field} not {word}", f"{field} {word}", f"{first} before {second}", gates)
-        return PASS
-    return NOT_CONCERNED
-
-
-def _has_one_order(first: Json, second: Json) -> bool:
-    """Return whether all databases order two values alike: points in time, numbers, and plain ids."""
-    if isinstance(first, str) and isinstance(second, str):
-        moments = point_in_time(first) is not None and point_in_time(second) is not None
-        return moments or (PLAIN.fullmatch(first) is not None and PLAIN.fullmatch(second) is not None)
-    return not isinstance(first, bool)
-
-
-def _collation_keys(value: Json, other: Json) -> tuple[Any, ...]:
-    """Return the sort key of a string in each usual collation; another value is its own key.
-
-    `other` is what the value is compared with. Two points in time may be stored as such, or as texts in several zones.
-    """
-    if not isinstance(value, str):
-        return (value,)
-    moment = point_in_time(value) if point_in_time(other) is not None else None
-    folded = value.casefold()
-    natural = [(int(part), "") if part.isdigit() and part.isascii() else (-1, part) for part in NUMERALS.split(folded)]
-    return (
-        *([] if moment is None else [moment]),
-        value,
-        value.encode("utf-16-be", "surrogatepass"),
-        folded,
-        "".join(filter(str.isalnum, folded)),
-        natural,
-    )
 
 
 def documented_query_accepted(operation: Operation, exchange: Exchange) -> Decision:
@@ -110,44 +33,10 @@ def documented_query_accepted(operation: Operation, exchange: Exchange) -> Decis
         return PASS
     requested = query(exchange)
     order = requested.get(operation.listing.order, "")
-    certain = requested.keys() <= {operation.listing.order, operation.listing.limit}
+    certain = requested.keys() <= {operation.listing.order, operation.listing.limit, operation.listing.offset}
     gates = certain and "," not in order and order.partition(":")[0] == default_order(operation)
     what = f"{operation.listing.order} {order}" if certain else " and ".join(requested)
     return Violation("order or filter rejected", f"a page, with {what}", preview_exchange(exchange), gates)
-
-
-def top_n_matches(reference: Exchange) -> CheckFunction:
-    """Return the check that an ordered first page has the first of all records, which `reference` lists (LIST-02).
-
-    Not concerned if the reference lists only some of the records, or one was added or changed in between.
-    """
-
-    def check(operation: Operation, exchange: Exchange) -> Decision:
-        page, whole = items(operation, exchange), items(operation, reference)
-        if operation.listing is None or page is None or whole is None:
-            return NOT_CONCERNED
-        requested = query(exchange)
-        field, _, direction = requested.get(operation.listing.order, "").partition(",")[0].partition(":")
-        if not field or operation.listing.limit not in requested or operation.listing.offset in requested:
-            return NOT_CONCERNED
-        totals = [total(operation, one) for one in (reference, exchange)]
-        known = {str(item.get(operation.listing.id)): item.get(field) for item in whole}
-        listed = [(str(item.get(operation.listing.id)), item.get(field)) for item in page]
-        if totals != [len(whole)] * 2 or any(known.get(record) != value for record, value in listed):
-            return NOT_CONCERNED
-        values = [value for value in known.values() if isinstance(value, str)]
-        if len(values) < len(known):
-            return NOT_CONCERNED
-        expected = sorted(values, reverse=direction == DESCENDING)[: len(listed)]
-        if sorted(expected) == sorted(str(value) for _, value in listed):
-            return PASS
-        observed = f"{plain(listed[0][1])} is first, although {expected[0]} exists"
-        # The time of creation never changes; another client may have made or hidden a record, but not half a page.
-        alike = len({*expected} & {str(value) for _, value in listed})
-        gates = field == default_order(operation) and direction == ASCENDING and alike < len(listed) / 2
-        return Violation(f"not the first by {field}", f"the first of all records by {field}", observed, gates)
-
-    return check
 
 
 def page_is_filtered(reference: Exchange) -> CheckFunction:
@@ -169,8 +58,7 @@ def page_is_filtered(reference: Exchange) -> CheckFunction:
             if all(matches(item, schema, value) for schema, value in filters.values())
         }
         missing = expected - {str(item.get(operation.listing.id)) for item in page}
-        paged = {operation.listing.limit, operation.listing.offset} & query(exchange).keys()
-        if missing and not paged and not resolve_pointer(response_json(exchange), operation.listing.more):
+        if missing and _is_complete(operation, exchange):
             observed = f"{len(expected) - len(missing)} of {len(expected)} known records"
             kind = f"{' and '.join(filters)} leaves records out"
             # Another client may have changed them meanwhile, and what is stored may be finer than what is shown.
@@ -178,6 +66,50 @@ def page_is_filtered(reference: Exchange) -> CheckFunction:
         return PASS
 
     return check
+
+
+def moments_at_bounds_are_found(reference: Exchange) -> SeriesCheckFunction:
+    """Return the check that a record is found from its own time on, or up to it, whatever is stored (LIST-02).
+
+    What is stored may be finer than what is shown, so that one of the two bounds leaves the record out. Both do only if
+    they are exclusive, and their names say that they are not. `reference` lists the records.
+    """
+
+    def check(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
+        whole = items(operation, reference)
+        if operation.listing is None or whole is None:
+            return
+        left_out: dict[tuple[str, str], set[str]] = {}
+        for exchange in exchanges:
+            page, filters = items(operation, exchange), filters_of(operation, exchange)
+            if page is None or not _is_complete(operation, exchange):
+                continue
+            found = {item.get(operation.listing.id) for item in page}
+            selected = [one for one in whole if all(matches(one, *other) for other in filters.values())]
+            for schema, value in filters.values():
+                equal = [one for one in selected if COMPARES in schema and one.get(schema[FILTERS]) == value]
+                decision: Decision = PASS if equal else NOT_CONCERNED
+                for record in equal:
+                    listed = record.get(operation.listing.id)
+                    if listed in found:
+                        continue
+                    bounds = left_out.setdefault((plain(listed), schema[FILTERS]), set())
+                    bounds.add(schema[COMPARES])
+                    if len(bounds) > 1:
+                        expected = f"a record with {schema[FILTERS]} {value} from then on, or up to then"
+                        observed = f"{plain(listed)} in neither"
+                        decision = Violation(f"{schema[FILTERS]} equal to a bound left out", expected, observed)
+                yield exchange, decision
+
+    return check
+
+
+def _is_complete(operation: Operation, exchange: Exchange) -> bool:
+    """Return whether a page has all records that its filters select."""
+    listing = operation.listing
+    if listing is None or {listing.limit, listing.offset} & query(exchange).keys():
+        return False
+    return not resolve_pointer(response_json(exchange), listing.more)
 
 
 def filters_of(operation: Operation, exchange: Exchange) -> dict[str, tuple[Json, str]]:

@@ -20,6 +20,7 @@ from contracts.openapi.schemas import properties
 from contracts.openapi.traits import READS
 from contracts.untrusted.strict_json import NOT_JSON, NOT_UTF_8, REPEATED_KEY
 
+CONDITIONS = frozenset({"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since"})
 MIN_ACCEPTED_REPEATS = 2
 """A request that was accepted twice may be sent any number of times."""
 MIN_RETRIED, RETRIED_TOLERATED = 2, 0.01
@@ -186,6 +187,21 @@ def entity_tags_differ(operation: Operation, exchanges: Sequence[Exchange]) -> I
         else:
             observed = f"ETag: {tag}, as before, with {preview(exchange.response.body)}"
             yield exchange, Violation("ETag of another body", "an ETag that changes with what it is of", observed)
+
+
+def unconditional_read_is_answered(operation: Operation, exchange: Exchange) -> Decision:
+    """RESP-07. Check that no read is answered 304 whose only condition is a date before all records.
+
+    RFC 9110, 13.1.3: what was changed since then is sent whole, and so is what has no time of its last change.
+    """
+    conditions = {name.lower() for name, _ in exchange.request.headers} & CONDITIONS
+    if exchange.response is None or not exchange.issued_token or not is_documented_request(operation, exchange):
+        return NOT_CONCERNED
+    if exchange.request.method not in READS or not conditions <= {"if-modified-since"}:
+        return NOT_CONCERNED
+    if exchange.status == HTTPStatus.NOT_MODIFIED:
+        return Violation("304 for what changed", "the whole response: it changed since 1994", "304")
+    return PASS if conditions else NOT_CONCERNED
 
 
 def _decoded(body: bytes, charset: str) -> str | None:

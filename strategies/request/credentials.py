@@ -35,13 +35,10 @@ def no_credentials(operation: Operation) -> list[Mutation]:
 def unissued_tokens(_: Operation) -> list[Mutation]:
     """AUTH-02: well-formed tokens that were never issued."""
     return [
-        _wrong_token(
-            "another token of the same length",
-            Priority.FIRST,
-            _unissued_token,
-        ),
+        _wrong_token("another token of the same length", Priority.FIRST, _unissued_token),
         _wrong_token("the word undefined", Priority.USUAL, lambda _: "undefined"),
         _wrong_token("the word null", Priority.USUAL, lambda _: "null"),
+        _wrong_token("the word constructor", Priority.USUAL, lambda _: "constructor"),
         _wrong_token("the text of an object", Priority.USUAL, lambda _: "[object Object]"),
         _wrong_token("SQL in the token", Priority.USUAL, lambda _: "x' OR 'a'='a"),
         _wrong_token("a percent sign", Priority.USUAL, lambda _: "%"),
@@ -53,7 +50,6 @@ def unissued_tokens(_: Operation) -> list[Mutation]:
         replace(
             _wrong_token("a token beyond ASCII", Priority.USUAL, lambda _: "t\u00f6k\u00e9n-token"), fuzzer_only=True
         ),
-        _wrong_token("the word constructor", Priority.USUAL, lambda _: "constructor"),
     ]
 
 
@@ -76,7 +72,7 @@ def near_miss_tokens(_: Operation) -> list[Mutation]:
         _wrong_token("first half only", Priority.LAST, lambda token: token[: len(token) // 2]),
         _wrong_token("one character before", Priority.USUAL, lambda token: "x" + token),
         # The issued token is present; parsers of the header differ in what may follow it.
-        replace(_wrong_token("another word after it", Priority.FIRST, lambda token: f"{token} x"), gates=False),
+        replace(_wrong_token("another word after it", Priority.USUAL, lambda token: f"{token} x"), gates=False),
         _wrong_token("white space inside", Priority.LAST, lambda token: f"{token[:4]} {token[4:]}"),
         _wrong_token("first character cut", Priority.LAST, lambda token: token[1:]),
         _wrong_token("token twice over", Priority.LAST, lambda token: token + token),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import unquote_plus, urlencode
 
-from contracts.checks.listing_queries import ASCENDING, DESCENDING
+from contracts.checks.listing_agreement import default_order
+from contracts.checks.listing_orders import ASCENDING, DESCENDING
 from contracts.model.http import Request
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
@@ -83,7 +84,7 @@ def orders(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
     listing = operation.listing
     if listing is None:
         return []
-    usual = str(operation.query_parameters.get(listing.order, {}).get("default", "")).partition(":")[0]
+    usual = default_order(operation)
     fields = [usual] if usual else []
     fields += [name for name in _distinguishing_fields(items) if name != usual][:1]
     mutations = []
@@ -94,24 +95,38 @@ def orders(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
         ]
     if usual:
         # As people and many clients write it: the colon needs no escape in a query.
-        plain = with_query(":", **{listing.order: f"{usual}:{DESCENDING}"})
-        mutations[1] = Mutation(f"by {usual}, descending", plain)
+        later = with_query(":", **{listing.order: f"{usual}:{DESCENDING}", listing.offset: 1})
+        mutations[1] = Mutation(f"by {usual}, descending, from the second on", later)
         # A part from the other end of the list: it differs if the page is cut before it is sorted.
         part_size = max(1, len(items) // PAGES)
-        first = with_query(**{listing.order: f"{usual}:{ASCENDING}", listing.limit: part_size})
-        mutations[0] = Mutation(f"the first by {usual}, ascending", first)
+        first = {listing.order: f"{usual}:{ASCENDING}", listing.limit: part_size}
+        mutations[0] = Mutation(f"the first by {usual}, ascending", with_query(**first))
+        # No record of the page before it: a target that forgets the offset beside an order shows that one again.
+        second = with_query(**first, **{listing.offset: part_size})
+        mutations.insert(1, Mutation(f"the second page by {usual}, ascending", second))
     mutations += [Mutation(f"by {field}, no direction", with_query(**{listing.order: field})) for field in fields[-1:]]
     if fields and (shared := _field_with_ties(items)):
         # Both directions: ties in the order of storage are right in one of the two. No direction means ascending.
         for word, direction in (("no direction", ""), ("descending", f":{DESCENDING}")):
             both = f"{shared}:{DESCENDING},{fields[0]}{direction}"
-            name = f"by {shared}, descending, then by {fields[0]}, {word}"
-            mutations.insert(2, Mutation(name, with_query("" if direction else ":,", **{listing.order: both})))
+            name = f"by {shared}, descending, then by {fields[0]}, {word}, from the second on"
+            apply = with_query("" if direction else ":,", **{listing.order: both, listing.offset: 1})
+            mutations.insert(3, Mutation(name, apply))
     if sparse := _nullable_field(items):
         mutations.insert(
-            3, Mutation(f"by {sparse}, which some lack", with_query(**{listing.order: f"{sparse}:{ASCENDING}"}))
+            4, Mutation(f"by {sparse}, which some lack", with_query(**{listing.order: f"{sparse}:{ASCENDING}"}))
         )
     return mutations
+
+
+def other_spellings_of_orders(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
+    """LIST-02: an order whose spelling is left open: a direction in capitals, and a blank after the comma."""
+    listing, shared = operation.listing, _field_with_ties(items)
+    usual = default_order(operation)
+    if listing is None or shared is None or not usual:
+        return []
+    order = f"{shared}:{DESCENDING.upper()}, {usual}:{DESCENDING.upper()}"
+    return [Mutation("an order with capitals and a blank", with_query(**{listing.order: order}), gates=False)]
 
 
 def pages_of_ties(operation: Operation, items: Sequence[Item]) -> list[Mutation]:

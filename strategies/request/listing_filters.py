@@ -7,8 +7,8 @@ from datetime import timedelta, timezone
 from itertools import combinations, permutations, zip_longest
 
 from contracts.checks.listing_agreement import default_order
+from contracts.checks.listing_orders import ASCENDING
 from contracts.checks.listing_pages import point_in_time
-from contracts.checks.listing_queries import ASCENDING
 from contracts.model.json_value import Json
 from contracts.openapi.extensions import COMPARES, FILTERS, NEEDS
 from contracts.openapi.operation import Operation
@@ -59,7 +59,7 @@ def filters(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
     alone = [mutation for name in equal if (mutation := _alone(items, parameters, name))]
     # Times come after: those that the run changes are others in each run, and its first requests are not.
     first = [*alone[:1], *strange[:1], *fitting[:1]]
-    return [*first, *bounds, *further, *strange[1:], *fitting[1:], *alone[1:]]
+    return [*first, *bounds, *further, *fitting[1:], *strange[1:], *alone[1:]]
 
 
 def _of_no_record(items: Sequence[Item], parameters: Mapping[str, Json], name: str) -> list[Mutation]:
@@ -125,7 +125,14 @@ def _that_fit_a_record(items: Sequence[Item], parameters: Mapping[str, Json]) ->
 def _bounds(items: Sequence[Item], parameters: Mapping[str, Json]) -> list[Mutation]:
     """Return bounds of times: two that records are between, and one each that just leaves a record out."""
     intervals = _intervals(items, parameters)
-    between = [Mutation(f"between {' and '.join(interval)}", with_query(**interval)) for interval in intervals]
+    between = [
+        mutation
+        for interval in intervals
+        for mutation in (
+            Mutation(f"between {' and '.join(interval)}", with_query(**interval)),
+            _up_to_the_lower_bound(interval),
+        )
+    ]
     beyond, alone = [], []
     for name, schema in parameters.items():
         value = _example_value(items, schema)
@@ -134,6 +141,12 @@ def _bounds(items: Sequence[Item], parameters: Mapping[str, Json]) -> list[Mutat
         elif value is not None and not any(name in interval for interval in intervals):
             alone.append(Mutation(f"only {name} of a record", with_query(**{name: value})))
     return [mutation for pair in zip_longest(beyond, between) for mutation in pair if mutation is not None] + alone
+
+
+def _up_to_the_lower_bound(interval: Mapping[str, str]) -> Mutation:
+    """Return the upper bound with the value of the lower one: a record with that very time is within both."""
+    (_, value), (upper, _) = interval.items()
+    return Mutation(f"{upper} as the lower bound was", with_query(**{upper: value}))
 
 
 def _intersecting_filters(items: Sequence[Item], parameters: Mapping[str, Json]) -> Mapping[str, str] | None:

@@ -80,11 +80,14 @@ IDLE_PARAMETERS = {
 """Name and value. None asks for another format or for a part of the response, which an API might offer unsaid."""
 
 USUAL_HEADERS = (
+    ("Accept", "application/json, text/html;q=0.5"),
     ("Accept-Encoding", "identity"),
     ("Accept-Language", "de-DE,de;q=0.9,en;q=0.8"),
     ("Cache-Control", "no-cache"),
     ("Cookie", "locale=de; _ga=GA1.2.1"),
+    ("If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT"),
     ("Origin", "https://app.example.com"),
+    ("Range", "seconds=1-5"),
     ("Referer", "https://app.example.com/calendar?day=1"),
     ("X-Requested-With", "XMLHttpRequest"),
     ("X-Request-ID", "0b6c1c52-7d1e-4c3b-9f0a-2f1f0f6a7e11"),
@@ -92,7 +95,7 @@ USUAL_HEADERS = (
     ("X-Forwarded-For", "203.0.113.7"),
     ("X-Forwarded-Proto", "https"),
 )
-"""Name and value, as clients send them."""
+"""Name and value, as clients send them; the range is of a unit that nobody has, which is ignored (RFC 9110, 14.2)."""
 
 UNUSUAL_HEADERS = (
     ("X-Forwarded-For", "unknown, not-an-address"),

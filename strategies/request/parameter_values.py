@@ -11,7 +11,7 @@ from typing import Final
 
 from contracts.model.http import Request
 from contracts.model.json_value import Json
-from contracts.openapi.extensions import NEEDS
+from contracts.openapi.extensions import FILTERS, NEEDS
 from contracts.openapi.operation import Operation
 from contracts.openapi.parameters import Parameter
 from contracts.openapi.samples import admits
@@ -78,10 +78,12 @@ def _other_notations(operation: Operation) -> list[Mutation]:
         for one, _ in _parameters(operation)
         if one.location == "query" and one.kind == "scalar" and is_integer(one.schema)
     ]
-    return [
+    alone = [
         Mutation(f"{_label(one)} {spelling}", _put(one, text), Priority.USUAL, one.name)
         for (spelling, text), one in zip(NOTATIONS, cycle(integers), strict=False)
     ]
+    # Those of one request are of different parameters, so that a rejection can name each.
+    return [_invalid_together(alone[at : at + len(integers)]) for at in range(0, len(alone), len(integers) or 1)]
 
 
 def boundary_parameters(operation: Operation) -> list[Mutation]:
@@ -101,7 +103,7 @@ def boundary_parameters(operation: Operation) -> list[Mutation]:
             Mutation(
                 f"{_label(parameter)} {spelling}",
                 _put(parameter, value),
-                _priority_of(rank, alike=alike),
+                _priority_of_choice(parameter, rank, alike=alike),
                 expects_success=True,
                 gates=parameter.location == "query" and parameter.name in paging,
             )
@@ -156,6 +158,12 @@ def _put(parameter: Parameter, value: Json) -> Callable[[Request], Request]:
 
 def _label(parameter: Parameter) -> str:
     return LABELS.get(parameter.location, "") + parameter.name
+
+
+def _priority_of_choice(parameter: Parameter, rank: int, *, alike: bool) -> Priority:
+    """Return the priority of a value at a bound; choices of a filter that follow the first are read from one list."""
+    further = FILTERS in parameter.schema and rank > 0
+    return Priority.LAST if further else _priority_of(rank, alike=alike)
 
 
 def _priority_of(rank: int, *, alike: bool) -> Priority:

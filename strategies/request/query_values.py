@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote_plus
 
 from contracts.model.http import Request
 from contracts.model.json_value import Json
+from contracts.openapi.extensions import FILTERS
 from contracts.openapi.operation import Operation
 from contracts.openapi.samples import admits
 from strategies.core.mutation import Mutation, Priority, append_query, combine
@@ -25,6 +26,8 @@ LONG_VALUE_CHARACTERS = 8000
 MAX_HOSTILE_PARAMETERS = 2
 """Unrestricted string parameters that get hostile values: usually the first is the order, the next a filter."""
 
+NAMES_OF_ALL_OBJECTS = ("__proto__", "constructor", "toString")
+"""In JavaScript every object has them: a table that is an object finds them in itself."""
 UNKNOWN_NAME = "not_in_the_document"
 SCRIPTS = "e\u0301\u0416\u4e2d\U0001f3e0\u05d0"
 INJECTION = "1' OR '1'='1' --"
@@ -37,21 +40,29 @@ def robustness_queries(operation: Operation) -> list[Mutation]:
         return []
     unknown = (
         Mutation("an unknown parameter", _add_raw(f"{UNKNOWN_NAME}=1")),
-        Mutation("a parameter named __proto__", _add_raw("__proto__=1"), fuzzer_only=True),
+        Mutation(
+            "parameters named as all objects have",
+            _add_raw("&".join(f"{name}=1" for name in NAMES_OF_ALL_OBJECTS)),
+            fuzzer_only=True,
+        ),
         Mutation("a parameter without a name", _add_raw("=1")),
         Mutation("a parameter without a value", _add_raw("&&x")),
     )
+    every = [(name, schema) for name, schema, _ in optional_query_parameters(operation)]
+    texts = [name for name, schema in every if is_unrestricted_string(schema)]
+    # Names that nobody knows, too, unless brackets are read.
+    objects = [Mutation(f"{name} as an object", _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1")) for name in texts]
     mutations = [
-        combine("parameters that nobody knows", unknown),
+        combine("parameters that nobody knows", [*unknown, *objects]),
         Mutation("1,000 parameters", _with_many_parameters, Priority.LAST, fuzzer_only=True),
     ]
-    every = [(name, schema) for name, schema, _ in optional_query_parameters(operation)]
     whole = [(name, schema) for name, schema in found if admits(schema, "integer")]
-    texts = [name for name, schema in every if is_unrestricted_string(schema)]
     nullable = [name for name, schema in every if is_nullable(schema)]
+    filters = [name for name in texts if FILTERS in operation.query_parameters[name]]
+    named_as_all_have = {name: _set(name, NAMES_OF_ALL_OBJECTS[1]) for name in filters}
     mutations += [
         *_together("empty", {name: _set(name, "") for name in dict.fromkeys([*texts, *nullable])}),
-        *_together("as an object", {name: _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1") for name in texts}),
+        *(replace(one, fuzzer_only=True) for one in _together("as all objects have", named_as_all_have)),
         *_together("given twice", {name: _set(name, "1", "2") for name in dict.fromkeys([*texts, *dict(whole)])}),
         *_together("with an exponent", {name: _set(name, "1e1") for name, _ in whole}),
         *_together("with a zero fraction", {name: _set(name, "1.0") for name, _ in whole}, Priority.LAST),
@@ -94,6 +105,7 @@ def _number_edge_cases(name: str, schema: Json) -> list[Mutation]:
 def _string_edge_cases(name: str, usual: Priority) -> list[Mutation]:
     return [
         Mutation(f"{name} with a NUL", _set(name, "a\x00b"), Priority(usual - 1), fuzzer_only=True),
+        Mutation(f"{name} as all objects have", _set(name, NAMES_OF_ALL_OBJECTS[1]), usual, fuzzer_only=True),
         Mutation(f"{name} with SQL", _set(name, INJECTION), usual),
         Mutation(f"{name} with a bad escape", _set_raw(name, "%zz%"), usual, fuzzer_only=True),
         Mutation(f"{name} that is not UTF-8", _set_raw(name, "%FF%FE"), usual, fuzzer_only=True),

@@ -3,7 +3,7 @@
 from functools import partial
 from http import HTTPStatus
 
-from contracts.checks import errors, http_methods, listing_agreement, listing_pages, listing_queries
+from contracts.checks import errors, http_methods, listing_agreement, listing_orders, listing_pages, listing_queries
 from contracts.checks.base import as_recommendation, per_exchange
 from contracts.errors import NotApplicable
 from contracts.model.http import Exchange
@@ -24,13 +24,14 @@ def test_pages_hold_what_was_asked_for(test: RequirementTest) -> None:
     whole = test.run.control()
     known = listing_pages.known_records(test.operation, whole)
     single = _send(test, queries.single_pages(test.operation, known))
-    pages = _send(test, queries.pages(test.operation, known))
+    # At the same time: what a server keeps of one query outside its request answers another.
+    pages = _send(test, queries.pages(test.operation, known), together=True)
     test.check_sequence(per_exchange(listing_pages.page_matches_query), [whole, *single, *pages])
     test.check_sequence(per_exchange(listing_pages.page_is_part_of(whole)), [*single, *pages])
     test.check_sequence(partial(listing_pages.pages_are_contiguous, beside=[whole]), pages)
 
 
-@requirement("LIST-02", extra_requests=(6, 34, 45), depends_on=("LIST-01",))
+@requirement("LIST-02", extra_requests=(6, 39, 50), depends_on=("LIST-01",))
 def test_order_and_filters_are_applied(test: RequirementTest) -> None:
     whole = test.run.control()
     shown = listing_pages.items(test.operation, whole) or ()
@@ -41,14 +42,18 @@ def test_order_and_filters_are_applied(test: RequirementTest) -> None:
         _send(test, queries.pages_of_ties(test.operation, shown)) if test.extra_requests > REQUESTS_WITHOUT_TIES else []
     )
     test.check_sequence(as_recommendation(listing_pages.pages_are_contiguous), equals)
+    spelled_otherwise = _send(test, queries.other_spellings_of_orders(test.operation, shown))
     turns = [mutation for pair in zip(filters, orders, strict=False) for mutation in pair]
     rest = [*filters[len(orders) :], *orders[len(filters) :]]
     sent = _send(test, [*turns, *rest])
     test.check_sequence(per_exchange(listing_pages.page_matches_query), sent)
     test.check_sequence(per_exchange(listing_queries.documented_query_accepted), sent)
-    test.check_sequence(per_exchange(listing_queries.page_is_ordered), sent)
-    test.check_sequence(per_exchange(listing_queries.top_n_matches(whole)), sent)
+    test.check_sequence(per_exchange(listing_orders.page_is_ordered), sent)
+    test.check_sequence(per_exchange(listing_orders.order_is_told), sent)
+    test.check_sequence(per_exchange(listing_orders.stretch_of_order_matches(whole)), sent)
     test.check_sequence(per_exchange(listing_queries.page_is_filtered(whole)), sent)
+    test.check_sequence(listing_queries.moments_at_bounds_are_found(whole), sent)
+    test.check_sequence(as_recommendation(per_exchange(listing_orders.page_is_ordered)), spelled_otherwise)
 
 
 test_parameter_outside_its_bounds_is_refused = rejects(
@@ -73,9 +78,11 @@ def test_pages_agree(test: RequirementTest) -> None:
         raise NotApplicable("nothing is listed that could be compared")
 
 
-def _send(test: RequirementTest, mutations: list[Mutation]) -> list[Exchange]:
-    chosen, test.extra_requests = (
-        mutations[: test.extra_requests],
-        test.extra_requests - len(mutations[: test.extra_requests]),
-    )
-    return [test.run.send(mutation.apply(test.run.control().request), mutation) for mutation in chosen]
+def _send(test: RequirementTest, mutations: list[Mutation], *, together: bool = False) -> list[Exchange]:
+    """Send as many of the mutations as the extra requests allow, one after the other or at the same time."""
+    chosen = mutations[: test.extra_requests]
+    test.extra_requests -= len(chosen)
+    requests = [(mutation.apply(test.run.control().request), mutation) for mutation in chosen]
+    if together and requests:
+        return test.run.send_together(requests)
+    return [test.run.send(*request) for request in requests]

@@ -106,6 +106,10 @@ def test_no_class_of_requests_is_slow(test: RequirementTest) -> None:
 def test_headers_tell_the_truth(test: RequirementTest) -> None:
     test.check_all_exchanges(per_exchange(response.headers_match_body))
     test.check_all_exchanges(response.entity_tags_differ)
+    test.check_all_exchanges(per_exchange(response.unconditional_read_is_answered))
+    if (listing := test.run.snapshots.listing) is not None and test.operation.listing is None:
+        pages = [exchange for exchange in test.run.exchanges if exchange.operation == listing.id]
+        test.check_sequence(response.entity_tags_differ, pages, of=listing)
 
 
 test_valid_body_in_other_words_is_accepted = accepts("RESP-08", json_syntax.equivalent_bodies)

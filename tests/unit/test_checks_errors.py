@@ -153,6 +153,18 @@ def test_error_has_the_envelope(expected, seen) -> None:
     assert decided(errors.error_matches_envelope(CANCEL, seen)) == expected
 
 
+@table(
+    "accepted, gates", {"JSON": ("application/json", True), "HTML, too": ("application/json, text/html;q=0.5", False)}
+)
+def test_page_in_place_of_an_error_gates_for_a_client_that_takes_json_alone(accepted: str, gates) -> None:
+    seen = exchange(400, b"<html>", headers={"content-type": "text/html"})
+    request = seen.request.with_header("Content-Type", "application/json").with_header("Accept", accepted)
+    asked = replace(seen, request=request)
+    decision = errors.error_matches_envelope(CANCEL, asked)
+    assert decided(decision) == "other media type"
+    assert decision.gates is gates
+
+
 NAMED = {"details": {"issues": [{"path": ["event_id"]}]}}
 ABOUT = {"mutated_property": "event_id"}
 

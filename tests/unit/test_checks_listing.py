@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from contracts.checks import listed_records, listing_pages, listing_queries
+from contracts.checks import listed_records, listing_orders, listing_pages, listing_queries
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
 from contracts.model.verdict import NOT_CONCERNED, PASS, Violation
@@ -156,7 +156,7 @@ def test_operation_that_lists_nothing_has_no_pages() -> None:
     seen = page(records(1, 2, 3), limit=2)
     assert listing_pages.page_matches_query(CANCEL, seen) is NOT_CONCERNED
     assert list(listing_pages.pages_are_contiguous(CANCEL, [seen])) == []
-    assert listing_queries.page_is_ordered(CANCEL, seen) is NOT_CONCERNED
+    assert listing_orders.page_is_ordered(CANCEL, seen) is NOT_CONCERNED
     assert listing_pages.items(CANCEL, seen) is None
 
 
@@ -234,7 +234,7 @@ RISING, FALLING = "created_at not ascending", "created_at not descending"
     },
 )
 def test_order_is_as_asked(expected, seen) -> None:
-    assert decided(listing_queries.page_is_ordered(LIST, seen)) == expected
+    assert decided(listing_orders.page_is_ordered(LIST, seen)) == expected
 
 
 def by_vendor(*moments: str, order: str = "vendor,created_at") -> Exchange:
@@ -273,7 +273,7 @@ LATER = "2026-01-01T10:00:01Z"
     },
 )
 def test_order_gates_where_all_databases_agree(expected, seen) -> None:
-    assert listing_queries.page_is_ordered(LIST, seen).gates is expected
+    assert listing_orders.page_is_ordered(LIST, seen).gates is expected
 
 
 @table(
@@ -285,17 +285,17 @@ def test_order_gates_where_all_databases_agree(expected, seen) -> None:
 )
 def test_points_in_time_may_be_ordered_as_such_or_as_texts(seen: tuple[str, str]) -> None:
     for values in (seen, seen[::-1]):
-        assert listing_queries.page_is_ordered(LIST, ordered("created_at:asc", *values)) is NOT_CONCERNED
+        assert listing_orders.page_is_ordered(LIST, ordered("created_at:asc", *values)) is NOT_CONCERNED
 
 
 def test_texts_that_a_collation_takes_for_equal_stand_in_any_order() -> None:
     for values in ((" ", "   "), ("   ", " "), ("Tour", "tour"), ("tour", "Tour"), ("a-b", "ab")):
-        assert listing_queries.page_is_ordered(LIST, ordered("notes:asc", *values, field="notes")) is NOT_CONCERNED
+        assert listing_orders.page_is_ordered(LIST, ordered("notes:asc", *values, field="notes")) is NOT_CONCERNED
 
 
 def test_numerals_may_be_ordered_as_numbers_or_as_texts() -> None:
     for values in (("9", "10"), ("10", "9"), ("r-9", "r-10"), ("r-10", "r-9")):
-        assert listing_queries.page_is_ordered(LIST, ordered("x_id:asc", *values, field="x_id")) is NOT_CONCERNED
+        assert listing_orders.page_is_ordered(LIST, ordered("x_id:asc", *values, field="x_id")) is NOT_CONCERNED
 
 
 REJECTED = "order or filter rejected"
@@ -341,7 +341,7 @@ def test_page_is_given(expected, seen) -> None:
 
 
 def test_two_neighbours_show_what_is_out_of_order() -> None:
-    violation = listing_queries.page_is_ordered(LIST, ordered("created_at:asc", "a", "c", "b"))
+    violation = listing_orders.page_is_ordered(LIST, ordered("created_at:asc", "a", "c", "b"))
     assert (violation.expected, violation.observed) == ("created_at ascending", "c before b")
 
 
@@ -527,14 +527,14 @@ def test_no_check_function_raises_for_what_a_target_may_return(reported) -> None
     single = (
         listing_pages.page_is_part_of(seen),
         listing_queries.page_is_filtered(seen),
-        listing_queries.top_n_matches(seen),
+        listing_orders.stretch_of_order_matches(seen),
     )
     of_records = (
         listed_records.lists_created(LIST, MADE),
         listed_records.shows_update_of("r-1", LIST, WRITTEN, MARK),
         listed_records.no_rejected_data_listed(LIST, WRITTEN, REFUSED),
     )
-    for check in (listing_pages.page_matches_query, listing_queries.page_is_ordered, *single, *of_records):
+    for check in (listing_pages.page_matches_query, listing_orders.page_is_ordered, *single, *of_records):
         check(LIST, seen)
     all_decided(listing_pages.pages_are_contiguous(LIST, [seen, seen]))
     assert isinstance(listing_pages.known_records(LIST, seen), int)
@@ -572,14 +572,16 @@ def oldest(*numbers: int, total: int = 3, day: str = "", **query: Any) -> Exchan
         "one out of the middle left out": ("not the first by created_at", oldest(1, 3)),
         "a record was added": (NOT_CONCERNED, oldest(2, 3, total=4)),
         "a record was changed": (NOT_CONCERNED, oldest(2, 3, day="-02")),
-        "a later page": (NOT_CONCERNED, oldest(2, 3, offset=1)),
+        "a later page": (PASS, oldest(2, 3, offset=1)),
+        "the first page for a later one": ("another stretch by created_at", oldest(1, 2, offset=1)),
+        "a later page of what changes": (NOT_CONCERNED, oldest(1, 2, offset=1, order_by="updated_at:asc")),
         "no order": (NOT_CONCERNED, oldest(2, 3, order_by="")),
         "an order by what nothing has": (NOT_CONCERNED, oldest(2, 3, order_by="notes:asc")),
         **NO_PAGE,
     },
 )
 def test_start_of_an_order_is_that_of_all(expected, seen) -> None:
-    assert decided(listing_queries.top_n_matches(NUMBERED)(LIST, seen)) == expected
+    assert decided(listing_orders.stretch_of_order_matches(NUMBERED)(LIST, seen)) == expected
 
 
 @table(
@@ -589,20 +591,98 @@ def test_start_of_an_order_is_that_of_all(expected, seen) -> None:
         "one other": (False, "created_at:asc", (1, 3)),
         "in an order that changes": (False, "updated_at:asc", (2, 3)),
         "the newest, of which there may be more by now": (False, "created_at:desc", (1,)),
+        "the first page for the second": (True, "created_at:desc&2", (4, 3)),
+        "a later page that begins one late": (False, "created_at:asc&1", (3, 4)),
     },
 )
 def test_start_of_an_order_gates_where_most_are_others(expected, order: str, numbers: tuple[int, ...]) -> None:
-    field = order.partition(":")[0]
+    asked, _, offset = order.partition("&")
+    field = asked.partition(":")[0]
+    by_order = {"limit": 2, "order_by": asked} | ({"offset": int(offset)} if offset else {})
     listed, whole = (
         page([{"id": f"r-{one}", field: f"2024-01-0{one}"} for one in shown], total=4, **query)
-        for shown, query in ((numbers, {"limit": 2, "order_by": order}), ((1, 2, 3, 4), {}))
+        for shown, query in ((numbers, by_order), ((1, 2, 3, 4), {}))
     )
-    assert listing_queries.top_n_matches(whole)(LIST, listed).gates is expected
+    assert listing_orders.stretch_of_order_matches(whole)(LIST, listed).gates is expected
 
 
 def test_start_of_an_order_is_compared_only_with_all_records() -> None:
     some = page([{"id": "r-1", "created_at": "2024-01"}], total=3, more=True)
-    assert decided(listing_queries.top_n_matches(some)(LIST, oldest(2, 3))) == NOT_CONCERNED
+    assert decided(listing_orders.stretch_of_order_matches(some)(LIST, oldest(2, 3))) == NOT_CONCERNED
+
+
+def at(*numbers: int, **query: Any) -> Exchange:
+    return page([{"id": f"r-{one}", "updated_at": f"2024-01-0{one}T00:00:00Z"} for one in numbers], more=False, **query)
+
+
+FROM_SECOND = {"updated_at_gte": "2024-01-02T00:00:00Z"}
+UP_TO_SECOND = {"updated_at_lte": "2024-01-02T00:00:00Z"}
+
+
+@table(
+    "expected, pages_seen",
+    {
+        "within both": (PASS, [at(2, 3, **FROM_SECOND), at(1, 2, **UP_TO_SECOND)]),
+        # What is stored may be later than what is shown, or earlier.
+        "within the lower one only": (PASS, [at(2, 3, **FROM_SECOND), at(1, **UP_TO_SECOND)]),
+        "within the upper one only": (PASS, [at(3, **FROM_SECOND), at(1, 2, **UP_TO_SECOND)]),
+        "within neither": ("updated_at equal to a bound left out", [at(3, **FROM_SECOND), at(1, **UP_TO_SECOND)]),
+        "of a part of the page": (NOT_CONCERNED, [at(3, limit=1, **FROM_SECOND), at(1, limit=1, **UP_TO_SECOND)]),
+        "of bounds that nothing equals": (NOT_CONCERNED, [at(2, 3, updated_at_gte="2024-01-01T12:00:00Z")]),
+        "by another filter": (NOT_CONCERNED, [at(1, property_id="p")]),
+    },
+)
+def test_moment_at_a_bound_is_within_one_of_the_two(expected, pages_seen: list[Exchange]) -> None:
+    check = listing_queries.moments_at_bounds_are_found(at(1, 2, 3))
+    decisions = [NOT_CONCERNED, *(decision for _, decision in check(LIST, pages_seen))]
+    assert decided(decisions[-1]) == expected
+    assert not isinstance(decisions[-1], Violation) or decisions[-1].gates
+
+
+def telling(order: Any, order_by: str | None = None) -> Exchange:
+    return page_with_meta({"orderBy": order}, **({} if order_by is None else {"order-by": order_by}))
+
+
+BOTH = "notes:desc,created_at"
+NOTES, CREATED = {"field": "notes", "direction": "desc"}, {"field": "created_at", "direction": "asc"}
+
+
+@table(
+    "expected, seen",
+    {
+        "as asked": (PASS, telling([NOTES, CREATED], order_by=BOTH)),
+        "with one that settles equals": (PASS, telling([NOTES, CREATED, NOTES | {"field": "id"}], order_by=BOTH)),
+        "the first alone": ("another order-by told", telling([NOTES], order_by=BOTH)),
+        "the other way round": (
+            "another order-by told",
+            telling([NOTES | {"direction": "asc"}], order_by="notes:desc"),
+        ),
+        "in capitals": (PASS, telling([NOTES | {"direction": "DESC"}], order_by="notes:desc")),
+        "none": ("another order-by told", telling([], order_by=BOTH)),
+        "in another form": (NOT_CONCERNED, telling(["notes"], order_by=BOTH)),
+        "with more than an example shows": (NOT_CONCERNED, telling([NOTES | {"nulls": "last"}], order_by=BOTH)),
+        "no order asked for": (NOT_CONCERNED, telling([NOTES])),
+        **NO_PAGE,
+    },
+)
+def test_order_told_is_that_asked_for(expected, seen) -> None:
+    decision = listing_orders.order_is_told(LIST, seen)
+    assert decided(decision) == expected
+    assert not isinstance(decision, Violation) or not decision.gates
+
+
+@table(
+    "expected, order",
+    {
+        "small letters": ("notes not descending", "notes:desc"),
+        "capitals": ("notes not descending", "notes:DESC"),
+        "a blank after the comma": ("notes not descending", "id, notes:DESC"),
+        "a blank before": (PASS, " notes"),
+    },
+)
+def test_order_is_read_however_it_is_spelled(expected, order: str) -> None:
+    ascending = page([{"id": "r-1", "notes": "a"}, {"id": "r-1", "notes": "b"}], order_by=order)
+    assert decided(listing_orders.page_is_ordered(LIST, ascending)) == expected
 
 
 def showing(*titles: str | None, **fields: Any) -> Exchange:

@@ -529,3 +529,25 @@ def test_property_that_the_body_does_not_describe_says_nothing_of_the_id_in_the_
     assert not isinstance(echoes.echoes_request(UPDATE, seen), Violation)
     seen = updated({}, event_id="another-event")
     assert isinstance(echoes.echoes_request(UPDATE, seen), Violation)
+
+
+LONG_AGO = {"If-Modified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"}
+
+
+@table(
+    "expected, status, conditions",
+    {
+        "answered": (PASS, 200, LONG_AGO),
+        "not modified": ("304 for what changed", 304, LONG_AGO),
+        "not modified, unasked": ("304 for what changed", 304, {}),
+        "by another condition": (NOT_CONCERNED, 304, {"If-None-Match": "*"} | LONG_AGO),
+        "no condition": (NOT_CONCERNED, 200, {}),
+        "no answer": (NOT_CONCERNED, None, LONG_AGO),
+    },
+)
+def test_what_changed_since_1994_is_answered(expected, status: int | None, conditions: dict[str, str]) -> None:
+    seen = exchange(status, operation=STATUS.id, method="GET", target=STATUS.path.format(root_job_id="a"))
+    request = seen.request
+    for name, value in conditions.items():
+        request = request.with_header(name, value)
+    assert decided(response.unconditional_read_is_answered(STATUS, replace(seen, request=request))) == expected
