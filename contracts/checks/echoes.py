@@ -25,6 +25,7 @@ NO_TEXT = ("Cn", "Cs", "Co")
 """Categories of what is no character to every store: unassigned, half of a pair, private."""
 LIKE_A_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DAY_CHARACTERS = 10
+LIKE_A_NUMBER = re.compile(r"[+-]?[0-9.,]+([eE][+-]?[0-9]+)?")
 
 
 def echoes_request(operation: Operation, exchange: Exchange) -> Decision:
@@ -138,12 +139,12 @@ def _equal(value: Json, returned: Json) -> bool:
 def _is_altered_id(schema: Json, value: Json, returned: Json) -> bool:
     """Return whether a value is an id whose visible characters did not come back, though any database keeps them.
 
-    White space and control characters are left open, and so are texts that look like a number or a word.
+    White space and control characters are left open, and so are short texts and what looks like a number.
     """
     if SUPPLIED_BY not in schema or not isinstance(value, str) or len(value) > MAX_ID_CHARACTERS:
         return False
     visible = _visible(value)
-    if len(visible) < MIN_ID_CHARACTERS or not any(character.isalpha() for character in visible):
+    if len(visible) < MIN_ID_CHARACTERS or LIKE_A_NUMBER.fullmatch(visible):
         return False
     if "\0" in value or any(unicodedata.category(character) in NO_TEXT for character in value):
         return False

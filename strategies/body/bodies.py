@@ -5,14 +5,15 @@ All other values of the body stay those of the accepted control, so that a rejec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties
-from strategies.core.body_locations import body_locations, lower_if_nested, on_body, only_invalid
+from strategies.body.form_violations import location_in_other_form
+from strategies.core.body_locations import BodyLocation, body_locations, lower_if_nested, on_body, only_invalid
 from strategies.core.mutation import Mutation, Priority, combine
 
 FEW = 2
@@ -43,12 +44,28 @@ def missing_properties(operation: Operation) -> list[Mutation]:
         empty = on_body(lambda _: {})
         nothing = Mutation("every property missing", empty, Priority.FIRST, parts=parts, named=names)
         mutations.insert(1, replace(nothing, of_each_operation=True))
-        optional = [one.name for one in body_locations(operation) if not (one.required or one.nested)]
+        outer = [one for one in body_locations(operation) if not one.nested]
+        optional = [one.name for one in outer if not one.required]
         if optional:  # as in a change of some properties, which another method would be for
             last = optional[-1]
             alone = on_body(lambda body: {name: value for name, value in body.items() if name == last})
             mutations.insert(2, Mutation(f"nothing but {last}", alone, Priority.USUAL, parts=parts, named=names))
+        if found := location_in_other_form(outer):
+            mutations.insert(2, _missing_beside(*found, parts))
     return only_invalid(operation, mutations)
+
+
+def _missing_beside(location: BodyLocation, form: Mutation, missing: Sequence[Mutation]) -> Mutation:
+    """Return the body of one property in another form, such as a date with a time, from which others may be made up."""
+    others = [one for one in missing if one.mutated_property != location.name]
+    parts = [
+        replace(one, name=both.name, apply=both.apply)
+        for one in others
+        for both in [combine(f"{one.name} beside a {form.name}", (form, one))]
+    ]
+    kept = on_body(lambda body: {name: value for name, value in body.items() if name == location.name})
+    whole = combine(f"nothing but {location.name} as a {form.name}", (form, Mutation("", kept)), Priority.FIRST)
+    return replace(whole, parts=tuple(parts), named=tuple(name for part in parts for name in part.named))
 
 
 def non_object_bodies(operation: Operation) -> list[Mutation]:
@@ -60,9 +77,9 @@ def non_object_bodies(operation: Operation) -> list[Mutation]:
         Mutation("null as the body", on_body(lambda _: None), Priority.FIRST),
         Mutation("the body in an array", on_body(lambda body: [body]), Priority.FIRST),
         Mutation("the body as a JSON string", lambda request: request.with_json((request.body or b"").decode())),
-        Mutation("a number as the body", on_body(lambda _: 42)),
         # The values of an empty body would be the empty array below.
         Mutation("the body's values in an array", on_body(lambda body: list(body.values()) if body else body)),
+        Mutation("a number as the body", on_body(lambda _: 42)),
         Mutation("a string as the body", on_body(lambda _: "text"), Priority.LAST),
         Mutation("true as the body", on_body(lambda _: True), Priority.LAST),
         Mutation("an empty array as the body", on_body(lambda _: []), Priority.LAST),
@@ -77,7 +94,9 @@ def unknown_properties(operation: Operation) -> list[Mutation]:
     Of several, a rejection has to name each; what it leaves out is tried alone.
     """
     name = "not_in_the_schema"
-    in_front = Mutation("an object too many, in front", on_body(lambda body: {name: {}} | body), mutated_property=name)
+    in_front = Mutation(
+        "an object too many, in front", on_body(lambda body: {name: {}} | body), Priority.LAST, mutated_property=name
+    )
     known = {one for one, _ in properties(operation.body or {})}
     parts = [replace(in_front, named=(name,))] + [
         Mutation(f"{one} too many", on_body(partial(_with, {one: value})), mutated_property=one, named=(one,))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from math import ceil, floor
@@ -37,15 +37,20 @@ SCHEMAS_KEPT = 1_000
 NON_ASCII = "\u00e9"
 """One character, two bytes: too many of it are too many in either count."""
 LIKE_A_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-LEAP_DAY = "2096-02-29"
-USUAL_FORMS = {
+LEAP_DAY: Row = ("as a leap day", "2096-02-29")
+LAST_DAY: Row = ("as the last day of a year", "2099-12-31")
+"""Days that a calendar of one's own lacks first."""
+USUAL_FORMS: Mapping[str, tuple[Row, Sequence[Row]]] = {
     "date-time": (
-        (" with an offset", "2099-01-15T00:30:00+05:30"),
-        (" with milliseconds", "2099-01-15T00:10:00.000Z"),
+        ("with an offset and milliseconds", "2099-01-15T00:30:00.000+05:30"),
+        (
+            ("with an offset", "2099-01-15T00:30:00+05:30"),
+            ("with milliseconds", "2099-01-15T00:10:00.000Z"),
+        ),
     )
 }
-"""By format, how programs write values of it: in a time zone whose day is another one than that of UTC, and as
-`toISOString` does, soon after midnight."""
+"""By format, how programs write values of it, all ways in one and each alone: in a time zone whose day is another one
+than that of UTC, and as `toISOString` does, soon after midnight."""
 NO_CHOICE = "NONE_OF_THE_CHOICES"
 
 
@@ -78,13 +83,27 @@ def plain_boundaries(schema: Json) -> frozenset[str]:
     return _boundary_values(json.dumps(schema))[1]
 
 
+def parts_of_boundary(schema: Json, spelling: str) -> Sequence[Row]:
+    """Return the values of which one of `boundary_values` is all in one; none for most of them."""
+    for name, _ in other_forms(keywords(schema)):
+        if name in USUAL_FORMS:
+            (all_in_one, _), ways = USUAL_FORMS[name]
+            if spelling == f"as {name} {all_in_one}":
+                return [(f"as {name} {way}", value) for way, value in ways]
+    return []
+
+
 @lru_cache(maxsize=SCHEMAS_KEPT)
 def _boundary_values(text: str) -> tuple[Sequence[Row], frozenset[str]]:
     schema = keywords(json.loads(text))
     valid = validator_for(schema).is_valid
     found: dict[str, Json] = {}
     plain: set[str] = set()
-    steps = chain(((row, True) for row in _boundary_steps(schema)), ((row, False) for row in _open_steps(schema)))
+    steps = chain(
+        ((row, True) for row in _boundary_steps(schema)),
+        ((row, False) for row in _open_steps(schema)),
+        ((row, True) for row in [LAST_DAY] if _is_a_date(schema)),
+    )
     for (spelling, value), is_plain in steps:
         if len(found) == MAX_BOUNDARY_VALUES:
             break  # a schema may list thousands of choices
@@ -174,6 +193,13 @@ def _boundary_steps(schema: Json) -> Iterator[Row]:
         known = string_sample(one)
         if "pattern" in one and known:
             yield from format_mutations.plain_extremes(known, validator_for(one).is_valid)
+    if _is_a_date(schema):
+        yield LEAP_DAY
+
+
+def _is_a_date(schema: Json) -> bool:
+    known = string_sample(schema)
+    return bool(known and re.fullmatch(LIKE_A_DATE, known))
 
 
 def _open_steps(schema: Json) -> Iterator[Row]:
@@ -181,15 +207,12 @@ def _open_steps(schema: Json) -> Iterator[Row]:
         known = string_sample(one)
         if "pattern" in one and known:
             yield from format_mutations.extremes(known, validator_for(one).is_valid)
-    forms = [
-        (f"as {name}{how}", other)
-        for name, text in other_forms(schema)
-        for how, other in USUAL_FORMS.get(name, (("", text),))
-    ]
-    known = string_sample(schema)
-    if known and re.fullmatch(LIKE_A_DATE, known):
-        forms.insert(0, ("as a leap day", LEAP_DAY))
-    yield from forms
+    for name, text in other_forms(schema):
+        if name in USUAL_FORMS:
+            (how, value), _ = USUAL_FORMS[name]
+            yield f"as {name} {how}", value
+        else:
+            yield f"as {name}", text
     if "type" in schema and admits(schema, "null") and "enum" not in schema:
         yield "as null", None
 

@@ -10,10 +10,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
+from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
-from contracts.openapi.samples import alternatives
-from strategies.body.constraint_values import boundary_values, invalid_values, longest_beyond_ascii, plain_boundaries
-from strategies.body.form_violations import has_form, other_forms
+from strategies.body.constraint_values import (
+    boundary_values,
+    invalid_values,
+    longest_beyond_ascii,
+    parts_of_boundary,
+    plain_boundaries,
+)
+from strategies.body.form_violations import holds_form, location_in_other_form
 from strategies.body.reader_dependent import reader_dependent_violations
 from strategies.body.string_payloads import convertible_parts
 from strategies.core.body_locations import BodyLocation, body_locations, on_body, only_invalid, only_valid
@@ -22,7 +28,7 @@ from strategies.core.rounds import in_rounds
 
 BESIDE_ANOTHER_FORM, NOTHING_OPTIONAL = 1, 2
 """The rounds in which a property has its other form beside the faults of others, and those without optional ones."""
-TEXTS_BESIDE = (1, 0, 3)
+TEXTS_BESIDE = (0, 2, 1)
 """Which convertible texts come beside the bounds, by round: first of all the word null, and no."""
 ROUNDS = (
     ("constraints just kept", Priority.FIRST),
@@ -41,11 +47,13 @@ def constraint_violations(operation: Operation) -> list[Mutation]:
     outer = [location for location in body_locations(operation) if not location.nested]
     rows = {location.name: _violations(location) for location in outer}
     beside: list[Mutation | None] = [None, None, None]
-    if found := _other_form(outer):
+    if found := location_in_other_form(outer):
         formed, form = found
         beside[BESIDE_ANOTHER_FORM] = form
         rows[formed.name].insert(BESIDE_ANOTHER_FORM, None)
-        _put_beside(form, [rows[location.name] for location in outer if location is not formed and _has_form(location)])
+        _put_beside(
+            form, [rows[location.name] for location in outer if location is not formed and holds_form(location)]
+        )
     if _optional(operation):
         beside[NOTHING_OPTIONAL] = required_properties_only(operation)
         _add_without_optional(operation, list(rows.values()))
@@ -65,19 +73,6 @@ def _violations(location: BodyLocation) -> list[Mutation | None]:
         Mutation(f"{location.name} {spelling}", location.put(value), Priority.FIRST, location.mutated_property)
         for spelling, value in invalid_values(location.schema)
     ]
-
-
-def _has_form(location: BodyLocation) -> bool:
-    return any(has_form(one) for one in alternatives(location.schema))
-
-
-def _other_form(outer: Sequence[BodyLocation]) -> tuple[BodyLocation, Mutation] | None:
-    """Return a property that has another form beside one that has a form, and the change to it; None without one."""
-    formed = [location for location in outer if _has_form(location)]
-    for location in formed if len(formed) > 1 else ():
-        for name, text in other_forms(location.schema):
-            return location, Mutation(name, location.put(text))
-    return None
 
 
 def _put_beside(form: Mutation, rows: Sequence[list[Mutation | None]]) -> None:
@@ -130,15 +125,20 @@ def constraint_boundaries(operation: Operation) -> list[Mutation]:
 def _at_bounds(location: BodyLocation) -> list[Mutation]:
     plain = plain_boundaries(location.schema)
     return [
-        Mutation(
-            f"{location.name} {spelling}",
-            location.put(value),
-            mutated_property=location.name,
-            expects_success=True,
-            gates=spelling in plain,
+        replace(
+            _at_bound(location, spelling, value, gates=spelling in plain),
+            parts=tuple(
+                _at_bound(location, name, part, gates=False)
+                for name, part in parts_of_boundary(location.schema, spelling)
+            ),
         )
         for spelling, value in (*boundary_values(location.schema), *longest_beyond_ascii(location.schema))
     ]
+
+
+def _at_bound(location: BodyLocation, spelling: str, value: Json, *, gates: bool) -> Mutation:
+    name = f"{location.name} {spelling}"
+    return Mutation(name, location.put(value), mutated_property=location.name, expects_success=True, gates=gates)
 
 
 def required_properties_only(operation: Operation) -> Mutation:

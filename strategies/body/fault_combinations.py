@@ -65,7 +65,8 @@ def _sent_otherwise(required: Sequence[str], schemas: Mapping[str, Json]) -> lis
     wrong = next((name for name in reversed(required) if not admits(schemas[name], "integer")), None)
     if wrong is None:
         return []
-    number = on_body(lambda body: body | {wrong: 7})
+    # A whole number is among the first wrong types of each property, a fraction is not.
+    number = on_body(lambda body: body | {wrong: 0.5})
     ways: Sequence[tuple[str, Callable[[Request], Request]]] = (
         ("in chunks", lambda request: replace(request, chunked=True)),
         ("with a charset", _with_charset),

@@ -11,6 +11,8 @@ from contracts.model.json_value import Json
 from contracts.openapi.samples import admits, alternatives, string_sample
 from contracts.openapi.schema_validator import validator_for
 from strategies.core import format_mutations
+from strategies.core.body_locations import BodyLocation
+from strategies.core.mutation import Mutation
 
 Item = TypeVar("Item")
 MAX_NEAR_MISSES = 9
@@ -49,10 +51,12 @@ def reader_dependent_forms(schema: Json) -> list[tuple[str, str]]:
     if not any(has_form(one) for one in alternatives(schema)):
         return []
     valid, known = validator_for(schema).is_valid, string_sample(schema)
-    rows = format_mutations.reader_dependent(known, valid) if known else []
-    for name, text in other_forms(schema):
-        rows += [(f"as {name} {row}", value) for row, value in format_mutations.reader_dependent(text, valid)]
-    return rows
+    own = format_mutations.reader_dependent(known, valid) if known else []
+    others = [
+        [(f"as {name} {row}", value) for row, value in format_mutations.reader_dependent(text, valid)]
+        for name, text in other_forms(schema)
+    ]
+    return list(round_robin([*others, own]))
 
 
 def other_forms(schema: Json) -> Iterator[tuple[str, str]]:
@@ -67,6 +71,20 @@ def other_forms(schema: Json) -> Iterator[tuple[str, str]]:
 def has_form(schema: Json) -> bool:
     """Return whether a schema admits a string, of a form that it states."""
     return admits(schema, "string") and ("pattern" in schema or "format" in schema)
+
+
+def holds_form(location: BodyLocation) -> bool:
+    """Return whether the value of a location is a string of a form that its schema, or an alternative of it, states."""
+    return any(has_form(one) for one in alternatives(location.schema))
+
+
+def location_in_other_form(outer: Sequence[BodyLocation]) -> tuple[BodyLocation, Mutation] | None:
+    """Return a location with another form beside one that has a form, and the change to it; None without one."""
+    formed = [location for location in outer if holds_form(location)]
+    for location in formed if len(formed) > 1 else ():
+        for name, text in other_forms(location.schema):
+            return location, Mutation(name, location.put(text))
+    return None
 
 
 def round_robin(rows: Sequence[Sequence[Item]]) -> Iterator[Item]:

@@ -42,16 +42,18 @@ def not_json(_: Operation) -> list[Mutation]:
 
     A malformation that leaves a certain body strict JSON does not apply to it.
     """
-    return [
-        Mutation(
-            row.name,
-            _on_bytes(_only_if_broken(row.change)),
-            row.priority,
-            gates=not row.read_by,
-            fuzzer_only=row.fuzzer_only,
-        )
-        for row in NOT_JSON
-    ]
+    return [_malformed(row) for row in NOT_JSON]
+
+
+def _malformed(row: Malformation) -> Mutation:
+    return Mutation(
+        row.name,
+        _on_bytes(_only_if_broken(row.change)),
+        row.priority,
+        parts=tuple(_malformed(wider) for wider in row.then),
+        gates=not row.read_by,
+        fuzzer_only=row.fuzzer_only,
+    )
 
 
 def parser_dependent_bodies(operation: Operation) -> list[Mutation]:
@@ -75,21 +77,23 @@ def parser_dependent_bodies(operation: Operation) -> list[Mutation]:
 def equivalent_bodies(_: Operation) -> list[Mutation]:
     """RESP-08: the accepted body in another, equivalent form, which should be accepted, too.
 
-    The vendor states nothing about these forms, so that a rejection does not gate.
+    To JSON, forms of the same text are the same value. What HTTP servers and handlers make of headers is left open, so
+    that a rejection for these does not gate.
     """
-    ways = (
+    of_json = (
         Mutation("keys in reverse", _on_bytes(reverse_keys)),
         Mutation("keys escaped", _on_bytes(partial(escape_strings, keys=True))),
         Mutation("values escaped", _on_bytes(partial(escape_strings, keys=False))),
         Mutation("white space between", _on_bytes(add_white_space)),
         Mutation("white space around", _on_bytes(lambda body: b"\r\n\t " + body + b"\n")),
-        Mutation("sent in chunks", lambda request: replace(request, chunked=True)),
-        Mutation("media type in capitals", _typed(JSON_MEDIA_TYPE.upper())),
-        Mutation("charset=UTF-8", _with_charset),
-        Mutation("no Accept header", methodcaller("with_header", "Accept")),
     )
-    open_ways = [replace(way, gates=False) for way in ways]
-    return [combine("every other spelling at once", open_ways, Priority.FIRST)]
+    of_http = (
+        Mutation("sent in chunks", lambda request: replace(request, chunked=True), gates=False),
+        Mutation("media type in capitals", _typed(JSON_MEDIA_TYPE.upper()), gates=False),
+        Mutation("charset=UTF-8", _with_charset, gates=False),
+        Mutation("no Accept header", methodcaller("with_header", "Accept"), gates=False),
+    )
+    return [combine("every other spelling at once", (*of_json, *of_http), Priority.FIRST)]
 
 
 def other_media_types(_: Operation) -> list[Mutation]:
@@ -146,7 +150,8 @@ class Malformation(NamedTuple):
     """One way in which bytes are not JSON.
 
     `read_by` names those of the usual parsers of six platforms (V8, CPython, Go, Jackson, PHP, Ruby) that accept it by
-    default; each was tried. A careful server may accept what one of them accepts.
+    default; each was tried. A careful server may accept what one of them accepts. `then` are tried where this one is
+    accepted: whether it is read on purpose, or because anything is read in its place.
     """
 
     name: str
@@ -154,15 +159,18 @@ class Malformation(NamedTuple):
     change: Callable[[bytes], bytes]
     read_by: str = ""
     fuzzer_only: bool = False
+    then: tuple[Malformation, ...] = ()
 
 
+LEADING_GARBAGE = Malformation("leading garbage", Priority.LAST, lambda body: b"x" + body)
 NOT_JSON: Sequence[Malformation] = (
     Malformation("empty", Priority.FIRST, lambda _: b""),
     Malformation("truncated", Priority.FIRST, lambda body: body[:-1]),
     Malformation("trailing comma", Priority.FIRST, lambda body: body[:-1] + b",}"),
     Malformation("trailing garbage", Priority.LAST, lambda body: body + b" x", "Go, Jackson"),
-    Malformation("block comment", Priority.FIRST, lambda body: b"/* c */" + body, "Ruby"),
+    Malformation("block comment", Priority.FIRST, lambda body: b"/* c */" + body, "Ruby", then=(LEADING_GARBAGE,)),
     Malformation("single quotes", Priority.USUAL, single_quotes),
+    Malformation("NaN, then the value", Priority.USUAL, repeat_last_key_after(b"NaN"), "CPython"),
     Malformation("bad UTF-8", Priority.USUAL, insert_in_last_string(b"\xff"), "V8, Go, Ruby", fuzzer_only=True),
     Malformation("form fields", Priority.USUAL, unless_empty(lambda body: urlencode(json.loads(body)).encode())),
     Malformation("two documents", Priority.FIRST, lambda body: body + b"\n" + body, "Go, Jackson"),
@@ -173,15 +181,9 @@ NOT_JSON: Sequence[Malformation] = (
     ),
     Malformation("line comment", Priority.USUAL, lambda body: body[:-1] + b"// c\n}", "Ruby"),
     Malformation("needless escape", Priority.USUAL, needless_escape, "Ruby"),
-    Malformation("NaN, then the value", Priority.USUAL, repeat_last_key_after(b"NaN"), "CPython"),
-    Malformation("YAML", Priority.LAST, unless_empty(as_yaml)),
-    Malformation("only white space", Priority.LAST, lambda _: b" \n"),
-    Malformation("comma missing", Priority.LAST, replace_first_comma(b" ")),
-    Malformation("cut in the last string", Priority.LAST, cut_in_last_string),
-    Malformation("NUL at the end", Priority.USUAL, lambda body: body + b"\x00", "Go, Jackson", fuzzer_only=True),
-    Malformation("hash comment", Priority.LAST, lambda body: b"# c\n" + body),
-    Malformation("equals for colon", Priority.LAST, lambda body: body.replace(b'":', b'"=')),
-    Malformation("semicolon for comma", Priority.LAST, replace_first_comma(b";")),
+    Malformation("hash comment", Priority.USUAL, lambda body: b"# c\n" + body),
+    Malformation("comma missing", Priority.USUAL, replace_first_comma(b" ")),
+    Malformation("cut in the last string", Priority.USUAL, cut_in_last_string),
     Malformation(
         "encoded surrogate",
         Priority.USUAL,
@@ -189,11 +191,16 @@ NOT_JSON: Sequence[Malformation] = (
         "V8, Go, Jackson, Ruby",
         fuzzer_only=True,
     ),
+    Malformation("NUL at the end", Priority.USUAL, lambda body: body + b"\x00", "Go, Jackson", fuzzer_only=True),
+    Malformation("equals for colon", Priority.USUAL, lambda body: body.replace(b'":', b'"=')),
+    Malformation("semicolon for comma", Priority.USUAL, replace_first_comma(b";")),
+    Malformation("YAML", Priority.LAST, unless_empty(as_yaml)),
+    Malformation("only white space", Priority.LAST, lambda _: b" \n"),
     Malformation(
         "overlong UTF-8", Priority.LAST, insert_in_last_string(b"\xc0\xaf"), "V8, Go, Jackson, Ruby", fuzzer_only=True
     ),
     Malformation("XSSI prefix", Priority.LAST, lambda body: b")]}',\n" + body),
-    Malformation("leading garbage", Priority.LAST, lambda body: b"x" + body),
+    LEADING_GARBAGE,
     Malformation("Infinity", Priority.LAST, repeat_last_key_after(b"-Infinity"), "CPython"),
     Malformation("NaN", Priority.LAST, replace_last_value(b"NaN"), "CPython"),
     Malformation("form feed as white space", Priority.LAST, lambda body: b"\x0c" + body),
@@ -207,6 +214,7 @@ NOT_JSON: Sequence[Malformation] = (
 )
 """The rows of the first priority are what hand-written and configured parsers most often accept.
 
-A row that is only accepted where another one is, too, has the last priority: YAML parsers accept single quotes, and
-parsers that accept semicolons accept names without quotes.
+Of each family of lenient readers (those of Python, of JavaScript and its dialects, of YAML, of C, and what repairs a
+body before it is read) the most telling row comes first. A row that is only accepted where another one is, too, has the
+last priority: YAML parsers accept single quotes.
 """

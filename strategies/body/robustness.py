@@ -40,8 +40,7 @@ def robustness_bodies(operation: Operation) -> list[Mutation]:
     mutations = [
         # Not combined with the others: a parser that stops at the depth does not reach them.
         Mutation("nested 2,000 deep", _bytes_for("deep", b"[" * 2000 + b"]" * 2000), Priority.FIRST, fuzzer_only=True),
-        combine("huge numbers, __proto__", unread),
-        _unknown_properties(),
+        combine("huge numbers, properties under hostile names", (*_unknown_properties(), *unread)),
         Mutation("over a mebibyte of white space around", _with_white_space, fuzzer_only=True),
     ]
     found = [location for location in body_locations(operation) if not location.nested]
@@ -50,15 +49,15 @@ def robustness_bodies(operation: Operation) -> list[Mutation]:
     # What stores half of a surrogate pair may fail to list any record afterwards, also to others.
     for rank, location in enumerate(reversed(texts) if operation.consumes_value else ()):
         mutations += _string_edge_cases(location, Priority.USUAL if rank == 0 else Priority.LAST, with_nul=not hard)
-    mutations += _blank_texts(texts)
+    mutations += _blank_texts(texts, [location for location in found if admits(location.schema, "integer")])
     for location in found:
         mutations += [*_form_edge_cases(location), *_number_edge_cases(location), *_array_edge_cases(location)]
     together_already = {part.name for mutation in hard for part in mutation.parts}
     return [*hard, *(mutation for mutation in mutations if mutation.name not in together_already)]
 
 
-def _unknown_properties() -> Mutation:
-    """Return one mutation with unknown properties, whose names each break another way of reporting them."""
+def _unknown_properties() -> list[Mutation]:
+    """Return mutations with unknown properties, whose names each break another way of reporting them."""
     names = (
         ("a name with quotes", 'say "x"'),
         ("a name with markup", "<b>'x'</b>"),
@@ -73,7 +72,7 @@ def _unknown_properties() -> Mutation:
     parts.append(
         Mutation(f"{MANY_PROPERTIES} properties too many", on_body(partial(_with_properties, crowd)), fuzzer_only=True)
     )
-    return combine("properties too many, under hostile names", parts)
+    return parts
 
 
 def _with_properties(more: Json, body: Json) -> Json:
@@ -105,19 +104,29 @@ def _string_edge_cases(location: BodyLocation, usual: Priority, *, with_nul: boo
     return [both]
 
 
-def _blank_texts(texts: Sequence[BodyLocation]) -> list[Mutation]:
-    """Return strings of blanks and of nothing: in each id alone, since it may be rejected, in all others at once."""
+def _blank_texts(texts: Sequence[BodyLocation], numbers: Sequence[BodyLocation]) -> list[Mutation]:
+    """Return strings of blanks and of nothing: in each id alone, since it may be rejected, in all others at once.
+
+    Beside the latter, integers are in notations that the vendor leaves open: what compares or converts them may take
+    only the usual one.
+    """
     ids = [location for location in texts if SUPPLIED_BY in location.schema]
     others = [location for location in texts if location not in ids]
     last = next((location for location in reversed(ids) if location.required), None)
     mutations: list[Mutation] = []
-    for spelling, text in (("empty", ""), ("blank", " ")):
+    for spelling, text, notation, number in (
+        ("empty", "", "with a zero fraction", "{}.0"),
+        ("blank", " ", "with an exponent", "{}e0"),
+    ):
         # A violated constraint is not left open: it must be rejected (ERR-06).
         fitting = [location for location in others if fits(location.schema, text)]
         parts = [Mutation(f"{location.name} {spelling}", location.put(text)) for location in fitting]
+        parts += [Mutation(f"{location.name} {notation}", _spelled_number(location, number)) for location in numbers]
         if len(parts) > 1:
-            whole = combine(f"{' and '.join(location.name for location in fitting)} {spelling}", parts)
-            mutations.append(replace(whole, expects_success=True))
+            priority = Priority.FIRST if numbers and not text else Priority.USUAL
+            blank = [f"{' and '.join(location.name for location in fitting)} {spelling}"] * bool(fitting)
+            name = ", ".join([*blank, *[f"numbers {notation}"] * bool(numbers)])
+            mutations.append(replace(combine(name, parts, priority), expects_success=True))
         else:
             mutations += parts
         # The id of the record is more often left blank than that of an account, which is configured once.
@@ -148,7 +157,7 @@ def _form_edge_cases(location: BodyLocation) -> list[Mutation]:
 
 
 def _number_edge_cases(location: BodyLocation) -> list[Mutation]:
-    """Return integers in notations that the vendor leaves open, and ones beyond common integer types."""
+    """Return integers beyond common integer types."""
     if not admits(location.schema, "integer"):
         return []
     sizes = (("32", BEYOND_32_BITS, Priority.USUAL), ("64", BEYOND_64_BITS, Priority.FIRST))
@@ -159,8 +168,6 @@ def _number_edge_cases(location: BodyLocation) -> list[Mutation]:
     ]
     return [
         *mutations,
-        Mutation(f"{location.name} with a zero fraction", _spelled_number(location, "{}.0")),
-        Mutation(f"{location.name} with an exponent", _spelled_number(location, "{}e0"), Priority.LAST),
         Mutation(
             f"{location.name} beyond a double", literal_value(location, b"1e400"), Priority.LAST, fuzzer_only=True
         ),

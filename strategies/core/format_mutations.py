@@ -50,10 +50,10 @@ def reader_dependent(text: str, admits: Admits) -> list[tuple[str, str]]:
     whether its zone may be missing.
     """
     rows = (
+        ("with its last letter cut", re.sub("[A-Za-z]$", "", text)),
         (ARABIC_DIGITS, _in_digits_from(ARABIC_ZERO, text)),
         (LINE_BREAK, f"{text}\n"),
         (OTHER_DIGITS, _in_digits_from(WIDE_ZERO, text)),
-        ("with its last letter cut", re.sub("[A-Za-z]$", "", text)),
     )
     return [(name, value) for name, value in rows if value != text and not admits(value)]
 

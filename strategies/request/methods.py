@@ -145,6 +145,7 @@ def unknown_path_ids(operation: Operation) -> list[Mutation]:
         ("id with one character more", Priority.FIRST, lambda value: value + "x"),
         ("id with a percent sign", Priority.USUAL, lambda _: "%"),
         ("id with the last character cut", Priority.USUAL, lambda value: value[:-1]),
+        ("id of 1,000 characters", Priority.USUAL, lambda _: "a" * 1000),
         (
             "a UUID for the id",
             Priority.USUAL,
@@ -167,7 +168,6 @@ def unknown_path_ids(operation: Operation) -> list[Mutation]:
         ("a number for the id", Priority.USUAL, lambda _: "7310294"),
         ("the id undefined", Priority.USUAL, lambda _: "undefined"),
         ("two ids", Priority.USUAL, lambda value: f"{unknown_id(value)},{value}"),
-        ("id of 1,000 characters", Priority.LAST, lambda _: "a" * 1000),
         ("the id 0", Priority.LAST, lambda _: "0"),
         ("the id __proto__", Priority.LAST, lambda _: "__proto__"),
     )

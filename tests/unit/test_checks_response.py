@@ -505,6 +505,8 @@ def test_body_is_shown_as_one_line(body: bytes, line: str) -> None:
         "another plain id": ("cm8x0kq71", "cm8x0kq70", True),
         "a plain id that is cut": ("cm8x0kq71", "cm8x0kq7", True),
         "a number": ("47110815", "4711081", False),
+        "a number with an exponent": ("-4711.081e5", "-471108100", False),
+        "a date": ("2024-01-15", "2024-01-15T00:00:00.000Z", True),
         "a word": ("null", "", False),
         "a short one": ("evt-1", "evt-2", False),
         "another script": ("Zo\u00eb-71-abc", "Zo?-71-abc", True),

@@ -387,3 +387,32 @@ def test_half_of_a_surrogate_pair_is_stored_in_no_record(operation: Operation) -
     sent = [one.name for one in flat(robustness.robustness_bodies(operation)) if "lone surrogate" in one.name]
     values = [name for name in sent if not name.startswith("a name with")]
     assert bool(values) is (operation is CANCEL), "a listing that shows it fails on many frameworks, also for others"
+
+
+def test_what_may_be_made_up_from_a_date_with_a_time_is_left_out_beside_one() -> None:
+    moment, day = ({"type": "string", **form} for form in ({"format": "date-time"}, {"pattern": "^[0-9-]{10}$"}))
+    clock = {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}$", "example": "14:30"}
+    of_day = {"anyOf": [moment, day], "example": "2099-01-15"}
+    names = ["day", "clock", "title"]
+    taken = operation(objects(dict(zip(names, (of_day, clock, {"type": "string"}), strict=True)), names))
+    request = control().with_json({"day": "2099-01-15", "clock": "14:30", "title": "x"})
+    (beside,) = [one for one in bodies.missing_properties(taken) if one.name.startswith("nothing but day")]
+    alone = beside.apply(request).json()
+    assert (list(alone), alone["day"][10:11]) == (["day"], "T")
+    assert beside.named == ("clock", "title"), "which a rejection names, unless they were made up"
+    assert [list(part.apply(request).json()) for part in beside.parts] == [["day", "title"], ["day", "clock"]]
+    assert all(part.apply(request).json()["day"] == alone["day"] for part in beside.parts)
+
+
+def test_numbers_in_other_notations_come_beside_blank_texts() -> None:
+    taken = operation(objects({"a": {"type": "string"}, "b": {"type": "integer"}}))
+    request = control().with_json({"a": "x", "b": 30})
+    sent = {one.name: one for one in robustness.robustness_bodies(taken) if "numbers" in one.name}
+    assert {name: one.apply(request).body for name, one in sent.items() if "huge" not in name} == {
+        "a empty, numbers with a zero fraction": b'{"a":"","b":30.0}',
+        "a blank, numbers with an exponent": b'{"a":" ","b":30e0}',
+    }
+    assert [part.name for part in sent["a empty, numbers with a zero fraction"].parts] == [
+        "a empty",
+        "b with a zero fraction",
+    ]

@@ -118,3 +118,17 @@ def test_mutation_of_bytes_keeps_what_was_accepted_readable_to_a_lax_parser() ->
     assert json.loads(lax["block comment"].removeprefix(b"/* c */")) == control().json()
     assert json.loads(lax["NaN, then the value"]) == control().json()
     assert json.loads(lax["single quotes"].replace(b"'", b'"')) == control().json()
+
+
+def test_comment_that_is_read_is_followed_by_text_that_no_parser_reads() -> None:
+    (comment,) = [one for one in json_syntax.not_json(CANCEL) if one.name == "block comment"]
+    assert [(part.name, part.gates) for part in comment.parts] == [("leading garbage", True)]
+    assert not comment.gates
+
+
+def test_only_other_forms_of_the_same_json_gate() -> None:
+    (every,) = json_syntax.equivalent_bodies(CANCEL)
+    assert {part.name for part in every.parts if not part.gates} == {
+        *("sent in chunks", "media type in capitals", "charset=UTF-8", "no Accept header"),
+    }
+    assert not every.gates, "which of them was rejected shows where each is sent alone"

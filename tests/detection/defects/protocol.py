@@ -414,6 +414,7 @@ class FirewallBlocksQuotes(MockApi):
 
 @seeded(
     requirement="RESP-08",
+    recommended=True,
     affects=WRITE,
     observe=lambda probe: in_one_chunk(probe).status,
 )

@@ -330,7 +330,7 @@ class FormIsTaken(MockApi):
 # Refused though it is JSON
 
 
-@seeded(requirement="RESP-08", observe=text(GOOD, "application/json; charset=utf-8"))
+@seeded(requirement="RESP-08", observe=text(GOOD, "application/json; charset=utf-8"), recommended=True)
 class CharsetIsRefused(MockApi):
     """A Content-Type with a charset is refused."""
 
@@ -338,7 +338,7 @@ class CharsetIsRefused(MockApi):
         return super().media_type_is_json(request) and "charset" not in request.headers["content-type"].lower()
 
 
-@seeded(requirement="RESP-08", observe=text(GOOD, "application/json;charset=UTF-8"))
+@seeded(requirement="RESP-08", observe=text(GOOD, "application/json;charset=UTF-8"), recommended=True)
 class CharsetInUpperCaseIsRefused(MockApi):
     """A Content-Type with the charset in upper case is refused."""
 
@@ -407,6 +407,7 @@ class EscapedPairIsReadAsTwo(MockApi):
 
 @seeded(
     requirement="RESP-08",
+    recommended=True,
     observe=lambda probe: (
         probe.write(
             b"%x\r\n%s\r\n0\r\n\r\n" % (len(content(probe, GOOD)), content(probe, GOOD)),
