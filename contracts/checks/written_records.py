@@ -9,14 +9,15 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
 from contracts.checks.base import CheckFunction
-from contracts.checks.listing_pages import items
+from contracts.checks.listing_agreement import default_order
+from contracts.checks.listing_pages import items, point_in_time
 from contracts.checks.preview import preview_json
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
@@ -27,6 +28,8 @@ DAY_TOLERANCE: Final = timedelta(days=1)
 """A time is local to the property: in another time zone it may be on the day before or after."""
 HAS_TIME: Final = re.compile(r"[0-9][T ](?!00:00(:00)?(\.0+)?(Z|$))[0-9]", re.IGNORECASE)
 """A day alone has no time zone, and midnight is that of the same day unless a zone moved it, which changes the hour."""
+SAME_TIME: Final = timedelta(minutes=1)
+"""A create that is done twice is done twice at once, or after a time limit."""
 MARKUP_CONVERSIONS: Final = (html.escape, partial(html.escape, quote=False), html.unescape)
 MIN_CUT_CHARACTERS: Final = 20
 """A shorter beginning of a text may be a title of the server's own."""
@@ -118,6 +121,29 @@ def listed_once(listing: Operation, made: Made, mark: str) -> CheckFunction:
     return check
 
 
+def listed_once_as_shown(listing: Operation, unmarked: Collection[str], known: Collection[str]) -> CheckFunction:
+    """Return the check that no record on a page is the double of one that a create without a mark made.
+
+    It shows the same of all that writes send, was made within the same minute, and is none of the `known` ones, which
+    are the ids of all records that the run created. `unmarked` are those of creates whose texts hold no mark.
+    """
+
+    def check(_: Operation, exchange: Exchange) -> Decision:
+        page = items(listing, exchange)
+        if page is None:
+            return NOT_CONCERNED
+        own = [item for item in page if _id(listing, item) in unmarked and _is_distinctive(listing, item)]
+        for item in page:
+            if _id(listing, item) in known:
+                continue
+            if doubled := next((one for one in own if _is_double(listing, one, item)), None):
+                observed = f"{_id(listing, item)} shows the same as {_id(listing, doubled)}"
+                return Violation("more records than creates", "one record of each accepted create", observed)
+        return PASS if own else NOT_CONCERNED
+
+    return check
+
+
 def nothing_listed_with(listing: Operation, mark: str) -> CheckFunction:
     """Return the check that no record on a page of `listing` has a text with this mark (HTTP-02)."""
 
@@ -141,6 +167,19 @@ def marked(mark: str, texts: Iterable[str]) -> tuple[str, ...]:
 
 def _id(listing: Operation, item: Mapping[str, Json]) -> str:
     return str(item.get(listing.listing.id)) if listing.listing else ""
+
+
+def _is_distinctive(listing: Operation, item: Mapping[str, Json]) -> bool:
+    """Return whether a record shows a text that hardly stands in a record of somebody else."""
+    shown = (item.get(name) for name in listing.listed_as.values())
+    return any(isinstance(text, str) and len(text) >= MIN_CUT_CHARACTERS for text in shown)
+
+
+def _is_double(listing: Operation, one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
+    created = default_order(listing)
+    times = point_in_time(one.get(created)), point_in_time(other.get(created))
+    same_time = times[0] and times[1] and abs(times[0] - times[1]) <= SAME_TIME
+    return bool(same_time) and all(one.get(name) == other.get(name) for name in listing.listed_as.values())
 
 
 def _holds(listing: Operation, item: Mapping[str, Json], name: str, value: str) -> bool:

@@ -119,6 +119,32 @@ def test_texts_of_rejected_creates_are_counted_by_nobody() -> None:
     assert written_records.listed_once(LIST, made, MARK)(CREATE, seen) is PASS
 
 
+AT, SOON, LATER = "2026-01-05T10:00:00.000Z", "2026-01-05T10:00:30.000Z", "2026-01-05T10:05:00.000Z"
+
+
+@table(
+    "expected, others",
+    {
+        "none": (PASS, []),
+        "a double": ("more records than creates", [record(2, created_at=SOON)]),
+        "another of the run": (PASS, [record(3, created_at=SOON)]),
+        "one with other notes": (PASS, [record(2, created_at=SOON, notes=f"{NOTES} 1f")]),
+        "one of another person": (PASS, [record(2, created_at=SOON, associated_lead_ids=["l-2"])]),
+        "one of another time": (PASS, [record(2, created_at=LATER)]),
+        "one of an unknown time": (PASS, [record(2)]),
+    },
+)
+def test_create_without_a_mark_has_no_double(expected, others) -> None:
+    check = written_records.listed_once_as_shown(LIST, {"r-1"}, {"r-1", "r-3"})
+    assert decided(check(CREATE, page(record(created_at=AT), *others))) == expected
+
+
+def test_record_that_shows_little_may_have_a_double_of_somebody_else() -> None:
+    little = {"event_name": "Visit", "notes": None, "appointment_datetime": None, "created_at": AT}
+    check = written_records.listed_once_as_shown(LIST, {"r-1"}, {"r-1"})
+    assert check(CREATE, page(record(**little), record(2, **little))) is NOT_CONCERNED
+
+
 @table(
     "expected, seen",
     {
@@ -192,6 +218,7 @@ def test_no_check_raises_for_what_a_target_may_return(value) -> None:
         written_records.shown_as_sent(LIST, {str(value): Sent(SENT, MARK)}),
         written_records.listed_once(LIST, Made(TEXTS, frozenset(), 0), MARK),
         written_records.nothing_listed_with(LIST, MARK),
+        written_records.listed_once_as_shown(LIST, {str(value)}, set()),
     ):
         check(LIST, odd)
     listing_agreement.times_are_in_order(LIST, odd)

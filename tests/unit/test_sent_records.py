@@ -2,7 +2,7 @@
 
 from contracts.model.http import Request
 from tests.harness.run.created_resources import CreatedResources
-from tests.harness.run.sent_records import begun_by_record, made_by_mark
+from tests.harness.run.sent_records import begun_by_record, made_by_mark, made_without_mark
 from tests.support.factories import CREATE, DOCUMENT, LIST, table
 
 
@@ -40,3 +40,18 @@ def test_time_of_a_create_is_known_where_its_record_is() -> None:
     resources, _ = made(job="job-2")
     assert [*begun_by_record(resources, LIST)] == ["rec-1"]
     assert all(began > 0 for began in begun_by_record(resources, LIST).values())
+
+
+@table(
+    "ids, known",
+    {"all known": ({"rec-1", "rec-2"}, {"job": "job-2", "id": "rec-2"}), "one is not": (set(), {"job": "job-2"})},
+)
+def test_doubles_are_looked_for_where_every_create_without_a_mark_is_known(ids, known) -> None:
+    resources, _ = made(mark="", **known)
+    next(iter(resources.listed_by(LIST))).mark = ""
+    assert made_without_mark(resources, LIST) == ids
+
+
+def test_creates_with_a_mark_are_none_without_one() -> None:
+    resources, _ = made(job="job-2", id="rec-2")
+    assert made_without_mark(resources, LIST) == frozenset()

@@ -42,3 +42,11 @@ def made_by_mark(resources: CreatedResources, listing: Operation) -> Mapping[str
         texts = frozenset(marked(mark, record.texts) for record in alike if record.exists)
         made[mark] = Made(texts - {()}, ids, unknown)
     return made
+
+
+def made_without_mark(resources: CreatedResources, listing: Operation) -> frozenset[str]:
+    """Return the ids of the records whose creates had no mark; none if any such create may have made one more."""
+    records = [record for record in resources.listed_by(listing) if not record.mark]
+    if any(record.lost_responses or (record.exists and record.id is None and not record.removed) for record in records):
+        return frozenset()
+    return frozenset(record.id for record in records if record.id)

@@ -19,7 +19,7 @@ from strategies.request.listing import newest
 from tests.harness.run import polling
 from tests.harness.run.created_record import REQUESTS_PER_RECORD
 from tests.harness.run.relations import creator_listed_by
-from tests.harness.run.sent_records import begun_by_record, made_by_mark, sent_by_record
+from tests.harness.run.sent_records import begun_by_record, made_by_mark, made_without_mark, sent_by_record
 from tests.harness.trial.requirement_test import RequirementTest
 
 REQUESTS_OF_OWN_RECORD: Final = 3 + REQUESTS_PER_RECORD
@@ -60,6 +60,9 @@ def check_listed_records(test: RequirementTest, listing: Operation, pages: Seque
     checks += [
         written_records.listed_once(listing, made, mark) for mark, made in made_by_mark(resources, listing).items()
     ]
+    if not test.run.context.shared:  # other processes of the suite send the same texts at the same time
+        unmarked = made_without_mark(resources, listing)
+        checks.append(written_records.listed_once_as_shown(listing, unmarked, resources.ids))
     checks.append(lambda _, exchange: listing_agreement.times_are_in_order(listing, exchange))
     for check in checks:
         test.check_sequence(as_recommendation(per_exchange(check)), pages)
