@@ -12,6 +12,8 @@ from itertools import zip_longest
 
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
+from contracts.openapi.samples import alternatives
+from contracts.openapi.schema_validator import fits
 from strategies.body.constraint_values import (
     boundary_values,
     invalid_values,
@@ -28,6 +30,8 @@ from strategies.core.rounds import in_rounds
 
 BESIDE_ANOTHER_FORM, NOTHING_OPTIONAL = 1, 2
 """The rounds in which a property has its other form beside the faults of others, and those without optional ones."""
+MOMENT = "2099-01-15T00:10:00.000Z"
+"""Soon after midnight: in a zone west of UTC it is another day."""
 TEXTS_BESIDE = (0, 2, 1)
 """Which convertible texts come beside the bounds, by round: first of all the word null, and no."""
 ROUNDS = (
@@ -139,6 +143,18 @@ def _at_bounds(location: BodyLocation) -> list[Mutation]:
 def _at_bound(location: BodyLocation, spelling: str, value: Json, *, gates: bool) -> Mutation:
     name = f"{location.name} {spelling}"
     return Mutation(name, location.put(value), mutated_property=location.name, expects_success=True, gates=gates)
+
+
+def days_as_moments(operation: Operation) -> Mutation | None:
+    """Return the mutation that writes days as `toISOString` does, soon after midnight; None where no day may be."""
+    days = [location for location in body_locations(operation) if not location.nested and _takes_both(location)]
+    parts = [Mutation(f"{location.name} as a moment", location.put(MOMENT), expects_success=True) for location in days]
+    return combine(", ".join(part.name for part in parts), parts) if len(parts) > 1 else next(iter(parts), None)
+
+
+def _takes_both(location: BodyLocation) -> bool:
+    both = MOMENT, MOMENT.partition("T")[0]
+    return len(alternatives(location.schema)) > 1 and all(fits(location.schema, text) for text in both)
 
 
 def required_properties_only(operation: Operation) -> Mutation:

@@ -50,8 +50,11 @@ test_json_that_is_no_object_is_not_accepted = rejects_with_400(
 
 @requirement("ERR-04", mutations=json_syntax.not_json, extra_requests=(0, 1, 1))
 def test_body_that_is_not_json_is_not_accepted(test: RequirementTest) -> None:
+    # What a server keeps of a good body is no answer to an empty one. A create shows also what is listed of its day.
+    moment = constraints.days_as_moments(test.operation) if test.operation.record else None
     for _ in range(test.extra_requests):
-        test.run.send(test.run.prepare_control(), CONTROL)  # what a server keeps of it is no answer to an empty body
+        control = test.run.prepare_control()
+        test.run.send(moment.apply(control) if moment else control, moment or CONTROL)
     for exchange in test.send_rejected_mutations(base=test.run.prepare_rejection_base):
         test.check_exchange(exchange, errors.non_object_body_rejected)
     require_400(test)

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.checks.schema import body_fits
 from contracts.openapi.samples import FORMAT_SAMPLES, MAX_ALTERNATIVES, alternatives, sample
 from contracts.openapi.schema_validator import fits
 from strategies.body import constraint_values, constraints, robustness
 from strategies.core import format_mutations
 from strategies.core.mutation import Priority
-from tests.support.factories import control, flat, objects, operation, replayable, table
+from tests.support.factories import CANCEL, CREATE, control, flat, objects, operation, replayable, table
 from tests.support.schemas import DATE, FORMS, INSIDE, PLAIN, bounded
 
 SECONDS = 10.0
@@ -277,3 +278,20 @@ def test_several_forms_are_sent_as_some_readers_take_them() -> None:
     assert not first["clock"].isascii()
     assert (rounds[0].named, rounds[0].gates, rounds[0].priority) == (("day", "clock"), False, Priority.FIRST)
     assert [part.named for part in rounds[0].parts] == [("day",), ("clock",)]
+
+
+def test_days_are_written_as_moments_where_both_are_valid() -> None:
+    moment = constraints.days_as_moments(CREATE)
+    assert moment is not None
+    valid = control(CREATE).with_json(sample(CREATE.body))
+    assert body_fits(CREATE, moment.apply(valid).json())
+    assert moment.apply(valid).json() == {**valid.json(), "appointment_date": "2099-01-15T00:10:00.000Z"}
+    assert constraints.days_as_moments(CANCEL) is None
+
+
+def test_several_days_are_written_as_moments_at_once() -> None:
+    day = {"type": "string", "anyOf": [{"format": "date-time"}, {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}]}
+    both = operation(objects({"from": day, "to": day, "at": {"type": "string", "format": "date-time"}}))
+    moment = constraints.days_as_moments(both)
+    assert moment is not None
+    assert [part.name for part in moment.parts] == ["from as a moment", "to as a moment"]

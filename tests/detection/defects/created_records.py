@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from functools import partial
 
 from contracts.mock.data.state import Job
@@ -89,3 +90,23 @@ class EverySeventhReadFindsNoJob(MockApi):
         job = super().find_job(job_id)
         self.found += job is not None
         return None if self.found % 7 == 0 else job
+
+
+def day_of_a_moment(probe: Probe) -> Json:
+    """Return the listed day of a record whose create sent a moment."""
+    record = probe.created_id(probe.create_body(appointment_date="2099-01-15T00:10:00.000Z"))
+    return probe.listed_record(record)["appointment_datetime"]
+
+
+@seeded(affects=CREATE + READ + LIST, observe=day_of_a_moment, recommended=True)
+class MomentsAreListedByTheClockOfTheProperty(MockApi):
+    """The moment of a create is converted to the time of a property in the west, and the day of that is listed."""
+
+    def held(self, operation: Operation, value: Json) -> dict[str, Json]:
+        held = super().held(operation, value)
+        try:
+            moment = datetime.fromisoformat(str(held["appointment_date"]))
+        except (KeyError, ValueError):
+            return held
+        local = moment.astimezone(timezone(-timedelta(hours=8))) if moment.tzinfo else moment
+        return {**held, "appointment_date": local.date().isoformat()}
