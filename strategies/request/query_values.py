@@ -59,10 +59,13 @@ def robustness_queries(operation: Operation) -> list[Mutation]:
     whole = [(name, schema) for name, schema in found if admits(schema, "integer")]
     nullable = [name for name, schema in every if is_nullable(schema)]
     filters = [name for name in texts if FILTERS in operation.query_parameters[name]]
-    named_as_all_have = {name: _set(name, NAMES_OF_ALL_OBJECTS[1]) for name in filters}
+    named_as_all_have = [
+        Mutation(f"{name} as all objects have", _set(name, NAMES_OF_ALL_OBJECTS[1]), fuzzer_only=True)
+        for name in filters
+    ]
     mutations += [
         *_together("empty", {name: _set(name, "") for name in dict.fromkeys([*texts, *nullable])}),
-        *(replace(one, fuzzer_only=True) for one in _together("as all objects have", named_as_all_have)),
+        *([combine("filters as all objects have", named_as_all_have)] if named_as_all_have else []),
         *_together("given twice", {name: _set(name, "1", "2") for name in dict.fromkeys([*texts, *dict(whole)])}),
         *_together("with an exponent", {name: _set(name, "1e1") for name, _ in whole}),
         *_together("with a zero fraction", {name: _set(name, "1.0") for name, _ in whole}, Priority.LAST),
