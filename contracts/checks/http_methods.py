@@ -7,9 +7,9 @@ import re
 from collections.abc import Collection
 from http import HTTPStatus
 
-from contracts.checks.base import CheckFunction, is_server_error, is_throttled
+from contracts.checks.base import CheckFunction, is_documented_request, is_server_error, is_throttled
 from contracts.checks.preview import preview, preview_exchange, preview_header
-from contracts.model.http import Exchange
+from contracts.model.http import CONTROL, Exchange
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
 from contracts.openapi.operation import Link, Operation
 
@@ -90,3 +90,9 @@ def not_accepted(_: Operation, exchange: Exchange) -> Decision:
     if not exchange.accepted:
         return PASS
     return Violation(f"answered {exchange.status}", "405, always", preview_exchange(exchange))
+
+
+def documented_request_not_accepted(operation: Operation, exchange: Exchange) -> Decision:
+    """HTTP-02. Check as `not_accepted` what has the method and the path of the operation, unless it is a control."""
+    documented = is_documented_request(operation, exchange) and exchange.mutation != CONTROL
+    return not_accepted(operation, exchange) if documented else NOT_CONCERNED

@@ -38,11 +38,11 @@ def test_operation_that_is_not_supported_answers_405(test: RequirementTest) -> N
     bare = credentials.no_credentials(test.operation)[0]
     refused = http_methods.always_405([link for o in test.document.operations if (link := o.job_link)])
     test.check_exchange(test.run.send(bare.apply(control), bare), credentials_rejected)
-    others = [operation for operation in test.document.operations if operation.job_link][: test.extra_requests // 2]
-    controls = test.extra_requests - len(others)
-    creator = next((other for other in others if other.record), None) if controls > CONTROLS_WITHOUT_LISTING else None
+    writes = [operation for operation in test.document.operations if operation.job_link][: test.extra_requests // 2]
+    controls = test.extra_requests - len(writes)
+    creator = next((other for other in writes if other.record), None) if controls > CONTROLS_WITHOUT_LISTING else None
     mark = uuid4().hex[:8]
-    for other in others:
+    for other in writes:
         body = _marked(test, other, mark) if other is creator else test.run.requests.request_for(other).body
         test.check_exchange(
             test.run.send(control.with_body(body), f"the body of {other.id}"), http_methods.not_accepted
@@ -55,6 +55,10 @@ def test_operation_that_is_not_supported_answers_405(test: RequirementTest) -> N
         listing = _listing_of(test, creator)
         page = test.run.send(newest(listing).apply(test.run.requests.request_for(listing)), CONTROL, operation=listing)
         test.check_sequence(per_exchange(nothing_listed_with(listing, mark)), [page])
+    test.run.finish_traffic()  # "always" is about what is sent for other requirements, too
+    others = [one for one in test.run.exchanges if one.issued_token and all(one is not seen for seen in test.decided)]
+    test.check_sequence(per_exchange(refused), [one for one in others if one.mutation == CONTROL])
+    test.check_sequence(per_exchange(http_methods.documented_request_not_accepted), others)
 
 
 def _marked(test: RequirementTest, creator: Operation, mark: str) -> bytes | None:

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.checks import http_methods, job_reads, job_results, jobs, rate_limit
 from contracts.checks.base import per_exchange
+from contracts.model.http import CONTROL
 from contracts.model.verdict import NOT_CONCERNED, PASS
 from tests.support.factories import AVAILABILITY, CANCEL, CREATE, STATUS, all_decided, decided, exchange, table
 
@@ -394,6 +395,22 @@ NOT_SUPPORTED = {"error": {"code": "x", "message": "Rent Manager does not suppor
 )
 def test_not_accepted(expected, seen) -> None:
     assert decided(http_methods.not_accepted(AVAILABILITY, seen)) == expected
+
+
+@table(
+    "expected, fields",
+    {
+        "answered": ("answered 200", {}),
+        "rejected": (PASS, {"status": 400}),
+        "a control, which is judged by itself": (NOT_CONCERNED, {"mutation": CONTROL}),
+        "another path": (NOT_CONCERNED, {"target": "/v1/other"}),
+        "another method": (NOT_CONCERNED, {"method": "GET"}),
+    },
+)
+def test_documented_request_is_not_accepted_whatever_it_was_sent_for(expected, fields) -> None:
+    sent = {"status": 200, "mutation": "odd headers", "target": AVAILABILITY.path, "method": "POST"} | fields
+    seen = exchange(sent.pop("status"), {}, operation=AVAILABILITY.id, **sent)
+    assert decided(http_methods.documented_request_not_accepted(AVAILABILITY, seen)) == expected
 
 
 @table(

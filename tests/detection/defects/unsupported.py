@@ -145,3 +145,14 @@ class UnsupportedIsAnsweredNowAndThen(EveryNth, _Answered):
 
     def likes(self, value: Json) -> bool:  # noqa: ARG002
         return self.picked
+
+
+@seeded(group="intermittent", observe=lambda probe: [probe.unsupported().status for _ in range(26)])
+class UnsupportedIsEmptyOnceInAWhile(_Answered):
+    """Each thirteenth request for what is not supported is answered with 200: one stub of the old gateway is left."""
+
+    asked = 0
+
+    def likes(self, value: Json) -> bool:  # noqa: ARG002
+        self.asked += 1
+        return self.asked % 13 == 0

@@ -227,7 +227,7 @@ class JobReader:
         """Send a write that must be rejected: what the server keeps of it is no part of the job that is read next."""
         source, _ = self.sources()[0]
         request = self._requests.request_for(source)
-        for mutation in bodies.missing_properties(source)[:1]:
+        for mutation in bodies.missing_properties(source)[-1:]:
             self._sender.send(mutation.apply(request), mutation, operation=source)
 
     def read_failing_job(self) -> Exchange | None:
