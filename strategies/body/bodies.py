@@ -117,12 +117,13 @@ PASSED_OVER: Mapping[str, Json] = {
     "$comment": "x",
     "@type": "x",
     "id": "x",
+    "notes": "x",
     "x-other": 1,
     "metadata": {},
     "deleted_at": None,
     "0": "x",
 }
-"""Names and values that readers of JSON pass over, or that other systems give to what is no property of the record."""
+"""Names and values that readers of JSON pass over, or that siblings of an operation know."""
 
 
 def _with(more: Json, body: Json) -> Json:

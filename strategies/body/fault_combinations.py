@@ -42,9 +42,9 @@ def combined_faults(operation: Operation) -> list[Mutation]:
         mutations.append(Mutation("every property as a text", texts, Priority.FIRST))
     no_arrays = [name for name, schema in schemas.items() if not admits(schema, "array")]
     if last := next((name for name in reversed(no_arrays) if name in required), None) or next(iter(no_arrays), None):
-        mutations.append(
-            Mutation(f"{last} as an array, names escaped", _array_under_escaped_names(last, schemas[last]))
-        )
+        # Null alone: of the wrong types it always comes beside another, which may be what is rejected.
+        wrong = "an array" if admits(schemas[last], "null") else "null"
+        mutations.append(Mutation(f"{last} as {wrong}, names escaped", _wrong_under_escaped_names(last, schemas[last])))
         if not admits(schemas[last], "number"):
             beyond = Mutation(
                 f"{last} as a number beyond a double", _literal_number(last), Priority.LAST, fuzzer_only=True
@@ -237,12 +237,13 @@ def _literal_number(name: str) -> Callable[[Request], Request]:
     return lambda request: json_bytes.replace_marker(marked(request), b"1e400")
 
 
-def _array_under_escaped_names(name: str, schema: Json) -> Callable[[Request], Request]:
-    """Return the change to an invalid value under escaped names: some servers validate only names without escapes."""
+def _wrong_under_escaped_names(name: str, schema: Json) -> Callable[[Request], Request]:
+    """Return the change to a wrong type under escaped names: some servers validate only names without escapes."""
 
     def apply(request: Request) -> Request:
         body = request.json()
-        pairs = body | {name: [body[name] if name in body else sample(schema)]}
+        wrong = [body[name] if name in body else sample(schema)] if admits(schema, "null") else None
+        pairs = body | {name: wrong}
         encoded = (f"{json_bytes.escaped(key)}:{json.dumps(value)}" for key, value in pairs.items())
         return request.with_body(("{" + ",".join(encoded) + "}").encode())
 

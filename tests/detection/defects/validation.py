@@ -227,6 +227,25 @@ class NamesAreTrimmed(MockApi):
         return {name.strip(): sent for name, sent in value.items()} if isinstance(value, dict) else value
 
 
+@seeded(requirement="ERR-14", observe=lambda probe: probe.write_changed(event_id=None))
+class NullAloneIsNoFault(MockApi):
+    """An event of null is refused beside another fault only: the list of issues is filtered before it is counted."""
+
+    def errors(self, operation: Operation, value: Json) -> list[ValidationError]:
+        found = super().errors(operation, value)
+        alone = len(found) == 1 and about(found[0], "event_id") and found[0].instance is None
+        return [] if alone else found
+
+
+@seeded(requirement="ERR-07", observe=lambda probe: probe.write_changed(notes="x"))
+class PropertiesOfCreatesAreDropped(MockApi):
+    """Properties that a create has are dropped from any write: all of them share one list of what is known."""
+
+    def normalise(self, operation: Operation, value: Json) -> Json:
+        others = {"notes", "title", "appointment_date"} - (operation.body or {}).get("properties", {}).keys()
+        return {name: sent for name, sent in value.items() if name not in others} if isinstance(value, dict) else value
+
+
 @seeded(requirement="ERR-07", observe=lambda probe: probe.write_changed(note="x"))
 class UnknownPropertyIsIgnored(MockApi):
     """A property that the schema does not list is ignored."""
