@@ -69,8 +69,9 @@ def job_is_still_known(operation: Operation, exchange: Exchange) -> Decision:
 def only_old_jobs_are_forgotten(queued: Sequence[Request]) -> SeriesCheckFunction:
     """Return the check that an unknown job may have been forgotten for its age (JOB-07).
 
-    It cannot have been where it is known at a later read, or where it never was, while an older one is known at a later
-    read that was not read before. `queued` are the requests for the status of all jobs, in the order of their writes.
+    It cannot have been where it is known at a later read, or where no read showed its end, while an older one is known
+    at a later read that was not read before. `queued` are the requests for the status of all jobs, in the order of
+    their writes.
     """
 
     def check(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
@@ -83,9 +84,9 @@ def only_old_jobs_are_forgotten(queued: Sequence[Request]) -> SeriesCheckFunctio
             elif exchange.status in UNKNOWN_STATUSES:
                 before, later = reads[:place], [one for one in reads[place + 1 :] if one.accepted]
                 met = {one.request for one in before}
-                never_known = not any(one.accepted and one.request == exchange.request for one in before)
+                ended = any(job_is_finished(operation, one) for one in before if one.request == exchange.request)
                 older = {one.request for one in later if age[one.request] < age[exchange.request]} - met
-                if any(one.request == exchange.request for one in later) or (never_known and older):
+                if any(one.request == exchange.request for one in later) or (older and not ended):
                     yield exchange, decision
 
     return check

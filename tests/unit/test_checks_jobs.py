@@ -15,9 +15,9 @@ from tests.support.factories import CREATE, STATUS, UPDATE, all_decided, control
 from tests.support.operation_runs import running
 
 
-def read(job: str, status: int | None = 200) -> Exchange:
+def read(job: str, status: int | None = 200, state: str = "SUCCESS") -> Exchange:
     """Return a read of a job's status."""
-    body = {"write_status": "SUCCESS", "errors": [], "created_record_id": None}
+    body = {"write_status": state, "errors": [], "created_record_id": None}
     target = f"/v1/admin/write-status/{job}"
     return exchange(status, body, request_body=b"", operation=STATUS.id, method="GET", target=target)
 
@@ -44,13 +44,21 @@ QUEUED = [read(job).request for job in ("old", "older than new", "new")]
             [PASS, PASS],
             [("old", 200), ("new", 404), ("old", 200)],
         ),
+        "gone before its end was told, while an older one is known": (
+            [PASS, "answered 400", PASS],
+            [("new", 200, "PENDING"), ("new", 400), ("old", 200)],
+        ),
+        "gone after its end was told, while an older one is known": (
+            [PASS, PASS],
+            [("new", 200), ("new", 404), ("old", 200)],
+        ),
         "crashed in between": ([PASS, PASS], [("new", 200), ("new", 500), ("new", 200)]),
         "throttled in between": ([PASS, PASS], [("new", 200), ("new", 429), ("new", 200)]),
         "of no known job": ([], [("other", 404), ("other", 200)]),
     },
 )
 def test_only_old_jobs_are_forgotten(expected, reads) -> None:
-    exchanges = [read(job, status) for job, status in reads]
+    exchanges = [read(*one) for one in reads]
     assert all_decided(jobs.only_old_jobs_are_forgotten(QUEUED)(STATUS, exchanges)) == expected
 
 

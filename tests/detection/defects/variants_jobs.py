@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from typing import Final
 
 from contracts.mock.data.state import EVENTS, Job, State
 from contracts.mock.http.api import MockApi
@@ -16,6 +17,9 @@ from contracts.openapi.operation import Operation
 from tests.detection.catalogue import BOTH, READ, UPDATE, WRITE, variant
 from tests.detection.defects.variants_answers import JobsTakeTheirTime, Timed
 from tests.detection.probe import Probe
+
+TOLD: Final = 5
+"""Reads that report the end of a job before it is forgotten."""
 
 
 def after_its_end(probe: Probe) -> object:
@@ -39,6 +43,12 @@ def a_while_later(probe: Probe) -> object:
     job = probe.queue_job()
     time.sleep(1.2 * JobsAreForgottenAfterASecond.seconds)
     return probe.status(job).comparable
+
+
+def told_until_it_is_forgotten(probe: Probe) -> list[int]:
+    """Return the statuses of more reads of a job than there are of a known one."""
+    job = probe.queue_job()
+    return [probe.status(job).status for _ in range(TOLD + 2)]
 
 
 class CancelledEventsCloseLater(JobsTakeTheirTime):
@@ -115,3 +125,13 @@ class JobsAreForgottenAfterASecond(Timed):
         """Look at the clock."""
         fresh = self.age(job_id) <= self.seconds
         return super().find_job(job_id) if fresh else None
+
+
+@variant(affects=BOTH, departs_from={"JOB-03", "JOB-07"}, observe=told_until_it_is_forgotten)
+class JobsAreForgottenOnceTheirEndWasTold(MockApi):
+    """A job is known until its final status was reported five times; nobody needs it any more."""
+
+    def find_job(self, job_id: str) -> Job | None:
+        """Count the reads: the first finds the job pending."""
+        job = super().find_job(job_id)
+        return None if job is not None and job.reads > TOLD else job
