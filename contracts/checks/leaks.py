@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import unquote_plus
 
 from contracts.checks.content_type import media_type
 from contracts.checks.preview import preview
@@ -94,7 +95,9 @@ def no_information_leak(operation: Operation, exchange: Exchange) -> Decision:
     request_text = request_body.decode(errors="replace")
     if len(request_body) >= MIN_ECHO_BYTES and (request_text in f"{body_text}\n{headers}" or request_text in text):
         return Violation("body echoed", "no echo of the whole body", preview(response.body))
-    if media_type(response) == "text/html" and _reflects_markup(request_text + exchange.request.target, text):
+    if media_type(response) == "text/html" and _reflects_markup(
+        request_text + unquote_plus(exchange.request.target), text
+    ):
         return Violation("markup reflected", "no markup of the request in a page", preview(response.body))
     return PASS
 

@@ -36,7 +36,7 @@ def unissued_tokens(_: Operation) -> list[Mutation]:
     """AUTH-02: well-formed tokens that were never issued."""
     return [
         _wrong_token("another token of the same length", Priority.FIRST, _unissued_token),
-        _wrong_token("the word undefined", Priority.USUAL, lambda _: "undefined"),
+        _wrong_token("the word undefined", Priority.FIRST, lambda _: "undefined"),
         _wrong_token("the word null", Priority.USUAL, lambda _: "null"),
         _wrong_token("the word constructor", Priority.USUAL, lambda _: "constructor"),
         _wrong_token("the text of an object", Priority.USUAL, lambda _: "[object Object]"),

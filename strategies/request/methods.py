@@ -158,7 +158,7 @@ def unknown_path_ids(operation: Operation) -> list[Mutation]:
         ),
         ("id with blanks around", Priority.USUAL, lambda value: f" {value} "),
         ("id of underscores", Priority.USUAL, lambda value: "_" * len(value)),
-        ("id with a quote", Priority.USUAL, lambda value: f"{value}' OR '1'='1"),
+        ("id with a quote and a tag", Priority.USUAL, lambda value: f"{value}<b>' OR '1'='1"),
         ("id of another script", Priority.USUAL, lambda _: "z\u00fc\u4e2d\U0001f3e0"),
         ("a pattern for the id", Priority.USUAL, lambda _: ".*"),
         ("id in quotes", Priority.USUAL, lambda value: f'"{value}"'),

@@ -329,6 +329,14 @@ TAG = {"request_body": {"event_id": "<b>x</b>"}}
         "whole body echoed": ("body echoed", exchange(400, {"got": LONG}, request_body=LONG)),
         "short body echoed": (PASS, exchange(400, {"got": 7}, request_body=7)),
         "markup in a page": ("markup reflected", exchange(400, b"<p>no <b>x</b>", HTML, **TAG)),
+        "markup of the path in a page": (
+            "markup reflected",
+            exchange(404, b"<p>no <b>x</b>", HTML, target="/jobs/%3Cb%3Ex", request_body=None),
+        ),
+        "markup of the path as it was sent": (
+            PASS,
+            exchange(404, b"<p>no %3Cb%3Ex", HTML, target="/jobs/%3Cb%3Ex", request_body=None),
+        ),
         "other markup in a page": (PASS, exchange(400, b"<p>no</p>", HTML, **TAG)),
         "markup in JSON": (PASS, exchange(400, {"error": {"message": "no <b>x</b>"}}, **TAG)),
         "token in a cookie, in base64": ("credentials echoed", exchange(200, headers={"set-cookie": f"s={IN_BASE64}"})),

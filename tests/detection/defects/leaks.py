@@ -117,6 +117,17 @@ class UnknownJobsNameAFile(Telling):
         return {"message": "ENOENT: no such file or directory, open '/var/lib/propexo/jobs/pending.json'"}
 
 
+@seeded(requirement="ERR-12", affects=READ, observe=lambda probe: probe.status("<b>").comparable)
+class UnknownJobsAreShownInAPage(MockApi):
+    """A job that is not there is a page of the framework, with the path as the browser would read it."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        """Show a page with the path in it."""
+        if refusal.cause != "job":
+            return super().refuse(request, refusal)
+        return Response(f"<html><p>Nothing at {request.url.path}", 404, media_type="text/html")
+
+
 @seeded(requirement="ERR-12", affects=READ, observe=lambda probe: probe.status("it's").comparable)
 class QuotesInJobIdsShowTheQuery(Telling):
     """The refusal of a job id with a quote shows the query that it broke."""
