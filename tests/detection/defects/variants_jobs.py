@@ -6,7 +6,7 @@ import itertools
 import time
 from typing import Final
 
-from contracts.mock.data.state import EVENTS, Job, State
+from contracts.mock.data.state import EVENTS, FAILURE, Job, State
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit
 from contracts.mock.http.refusal import Issue, Refusal
@@ -18,8 +18,8 @@ from tests.detection.catalogue import BOTH, READ, UPDATE, WRITE, variant
 from tests.detection.defects.variants_answers import JobsTakeTheirTime, Timed
 from tests.detection.probe import Probe
 
-TOLD: Final = 5
-"""Reads that report the end of a job before it is forgotten."""
+TOLD: Final = 3
+"""Reads of a failed job before it is forgotten: the first finds it pending."""
 
 
 def after_its_end(probe: Probe) -> object:
@@ -46,8 +46,8 @@ def a_while_later(probe: Probe) -> object:
 
 
 def told_until_it_is_forgotten(probe: Probe) -> list[int]:
-    """Return the statuses of more reads of a job than there are of a known one."""
-    job = probe.queue_job()
+    """Return the statuses of more reads of a failed job than there are of a known one."""
+    job = probe.queue_job(probe.valid_body(event_id="no such event"))
     return [probe.status(job).status for _ in range(TOLD + 2)]
 
 
@@ -127,11 +127,11 @@ class JobsAreForgottenAfterASecond(Timed):
         return super().find_job(job_id) if fresh else None
 
 
-@variant(affects=BOTH, departs_from={"JOB-03", "JOB-07"}, observe=told_until_it_is_forgotten)
-class JobsAreForgottenOnceTheirEndWasTold(MockApi):
-    """A job is known until its final status was reported five times; nobody needs it any more."""
+@variant(affects=BOTH, observe=told_until_it_is_forgotten)
+class FailedJobsAreForgottenOnceTheirEndWasTold(MockApi):
+    """A job that failed is known until that was reported twice; nothing is left of its write that it could tell of."""
 
     def find_job(self, job_id: str) -> Job | None:
         """Count the reads: the first finds the job pending."""
         job = super().find_job(job_id)
-        return None if job is not None and job.reads > TOLD else job
+        return None if job is not None and job.final_status == FAILURE and job.reads > TOLD else job
