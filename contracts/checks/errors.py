@@ -47,13 +47,14 @@ def rejected_with(*statuses: int) -> CheckFunction:
 def malformed_body_rejected(operation: Operation, exchange: Exchange) -> Decision:
     """ERR-01, -02, -06 and -14. Check that a body that the schema does not admit gets 400.
 
-    Not concerned with a body that fits the schema after all, by jsonschema. A body that a lenient reading of the schema
+    Not concerned with a body that fits the schema after all, by jsonschema, and with a rejection for how the body was
+    sent. A body that a lenient reading of the schema
     admits (null for an optional property, "30" for 30) does not gate. How a body that is no JSON object is rejected is
     a matter of ERR-03 and ERR-04. If it is accepted, that gates only if it is JSON: which parsers read other bytes is
     known only of the rows in strategies/body/json_syntax.py.
     """
     sent = strict_json.read(exchange.request.body or b"")
-    if sent.limit or (sent.strict and body_fits(operation, sent.value)):
+    if sent.limit or (sent.strict and body_fits(operation, sent.value)) or _rejected_for_its_form(exchange):
         return NOT_CONCERNED
     decision = rejected_with(HTTPStatus.BAD_REQUEST)(operation, exchange)
     if not isinstance(decision, Violation):
@@ -65,6 +66,14 @@ def malformed_body_rejected(operation: Operation, exchange: Exchange) -> Decisio
     if not exchange.accepted:
         return NOT_CONCERNED
     return replace(decision, gates=sent.strict and not _may_be_an_empty_object(operation, exchange.request.body))
+
+
+def _rejected_for_its_form(exchange: Exchange) -> bool:
+    """Return whether a body was not read since it came in chunks, or with more than the media type in its header."""
+    if exchange.request.chunked and exchange.status == HTTPStatus.LENGTH_REQUIRED:
+        return True
+    declared = [value for name, value in exchange.request.headers if name.lower() == "content-type"]
+    return declared != [JSON_MEDIA_TYPE] and exchange.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 def non_object_body_rejected(operation: Operation, exchange: Exchange) -> Decision:

@@ -76,9 +76,11 @@ def non_object_bodies(operation: Operation) -> list[Mutation]:
     mutations = [
         Mutation("null as the body", on_body(lambda _: None), Priority.FIRST),
         Mutation("the body in an array", on_body(lambda body: [body]), Priority.FIRST),
-        Mutation("the body as a JSON string", lambda request: request.with_json((request.body or b"").decode())),
         # The values of an empty body would be the empty array below.
-        Mutation("the body's values in an array", on_body(lambda body: list(body.values()) if body else body)),
+        Mutation(
+            "the body's values in an array", on_body(lambda body: list(body.values()) if body else body), Priority.FIRST
+        ),
+        Mutation("the body as a JSON string", lambda request: request.with_json((request.body or b"").decode())),
         Mutation("a number as the body", on_body(lambda _: 42)),
         Mutation("a string as the body", on_body(lambda _: "text"), Priority.LAST),
         Mutation("true as the body", on_body(lambda _: True), Priority.LAST),

@@ -130,9 +130,9 @@ def _blank_texts(texts: Sequence[BodyLocation], numbers: Sequence[BodyLocation])
         else:
             mutations += parts
         # The id of the record is more often left blank than that of an account, which is configured once.
-        soonest, later = (Priority.FIRST, Priority.USUAL) if not text else (Priority.USUAL, Priority.LAST)
+        soonest = Priority.USUAL if text else Priority.FIRST
         mutations += [
-            Mutation(f"{location.name} {spelling}", location.put(text), soonest if location is last else later)
+            Mutation(f"{location.name} {spelling}", location.put(text), soonest if location is last else Priority.LAST)
             for location in reversed(ids)
             if fits(location.schema, text)
         ]

@@ -103,6 +103,8 @@ def legal_texts(operation: Operation) -> list[Mutation]:
     ]
     elsewhere = {part.name for mutation in storage_edge_cases(operation) for part in mutation.parts}
     mutations += convertible_texts(operation)
+    if len(free) > 1:
+        mutations.append(Mutation("every property with the same text", _same_text([one.name for one in free])))
     mutations += [
         Mutation(name, fullest.put(text), priority, fuzzer_only=spelling in FUZZER_ONLY)
         for spelling, priority, text in LEGAL_TEXTS
@@ -111,10 +113,6 @@ def legal_texts(operation: Operation) -> list[Mutation]:
     mutations.insert(
         2, Mutation(f"{fullest.name} with pairs of escapes", literal_value(fullest, b'"' + ESCAPES + b'"'))
     )
-    if len(free) > 1:
-        mutations.insert(
-            2, Mutation("every property with the same text", _same_text([location.name for location in free]))
-        )
     for location in free:
         if location is not fullest:
             mutations += [_mixed_text(location, Priority.LAST), _long_text(location, Priority.LAST)]

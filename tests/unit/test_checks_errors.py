@@ -116,6 +116,22 @@ def test_malformed_body_gates_by_what_careful_servers_refuse(gates, seen) -> Non
     assert decision.gates is gates
 
 
+@table(
+    "form, status, expected",
+    {
+        "in chunks": ({"chunked": True}, 411, NOT_CONCERNED),
+        "at once": ({}, 411, "answered 411"),
+        "with a charset": ({"headers": (("Content-Type", "application/json; charset=UTF-8"),)}, 415, NOT_CONCERNED),
+        "with the media type alone": ({"headers": (("Content-Type", "application/json"),)}, 415, "answered 415"),
+        "in chunks, accepted": ({"chunked": True}, 200, ACCEPTED_ALTHOUGH),
+    },
+)
+def test_rejection_for_how_a_body_was_sent_says_nothing_of_what_it_holds(form, status, expected) -> None:
+    seen = exchange(status, request_body={})
+    seen = replace(seen, request=replace(seen.request, **form))
+    assert decided(errors.malformed_body_rejected(CANCEL, seen)) == expected
+
+
 def test_body_is_malformed_by_what_is_asked_of_it() -> None:
     partly = DOCUMENT.operation("update_resident_appointment_rentmanager")
     body = {"appointment_date": "2099-01-15", "appointment_time": "noon"}

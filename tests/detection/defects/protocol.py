@@ -19,7 +19,7 @@ from contracts.mock.http.rate_limit import Usage
 from contracts.mock.http.refusal import Refusal
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
-from tests.detection.catalogue import BOTH, READ, WRITE, defect
+from tests.detection.catalogue import BOTH, READ, WRITE, defect, variant
 from tests.detection.probe import Answer, Probe
 from tests.detection.raw_server import Connection, RawRequest, RawResponse, RawServer, as_serve_function
 from tests.detection.timing_observers import with_short_timeout
@@ -441,3 +441,14 @@ class ChunkedBodiesCountAsEmpty(MockApi):
         """Read as many bytes as are announced."""
         content = await super().read(request)
         return content[: int(request.headers.get("content-length", 0))]
+
+
+@variant(affects=WRITE, departs_from={"RESP-08"}, observe=lambda probe: in_one_chunk(probe).status)
+class LengthsAreRequired(MockApi):
+    """A body in chunks is refused with 411 (RFC 9112, 6.2): bodies are limited by their announced length."""
+
+    def answer(self, request: Request, body: bytes) -> Response:
+        """Look for the length."""
+        if "transfer-encoding" in request.headers:
+            return Response(status_code=411)
+        return super().answer(request, body)

@@ -346,6 +346,16 @@ class CharsetInUpperCaseIsRefused(MockApi):
         return super().media_type_is_json(request) and "UTF-8" not in request.headers["content-type"]
 
 
+@seeded(requirement="RESP-08", observe=text(GOOD.replace(":", "\t:")))
+class WhiteSpaceBeforeColonsIsRefused(MockApi):
+    """White space between a name and its colon is refused: names are found by a quote and a colon."""
+
+    def parse(self, body: bytes) -> Json:
+        if re.search(rb'"\s+:', body):
+            raise ValueError("no name")
+        return super().parse(body)
+
+
 @seeded(requirement="RESP-08", observe=text("\r\n\t " + GOOD))
 class WhiteSpaceBeforeTheBodyIsRefused(MockApi):
     """A body that does not start with a brace is refused, white space or not."""
