@@ -151,7 +151,7 @@ def auth_bypass(operation: Operation) -> list[Mutation]:
     cached = (
         ("If-None-Match: *", "If-Modified-Since: Fri, 31 Dec 2100 23:59:59 GMT") if operation.method == "GET" else ()
     )
-    lines = [(line, _add_line(line)) for line in (*origin, *routing, *cached)]
+    lines = [(line, _add_line(line)) for line in (*cached, *origin, *routing)]
     headers = _without_header_but("headers of trust and routing", lines, Priority.FIRST)
     # What asks for another method may be answered as that method; nobody but a proxy of the target's own vouches.
     parts = tuple(replace(part, gates=part.name in (*origin, *cached)) for part in headers.parts)
@@ -162,6 +162,7 @@ def auth_bypass(operation: Operation) -> list[Mutation]:
         _without_header_but("path in capitals", [("", _retarget(partial(_in_capitals, operation)))]),
         _without_header_but("two slashes inside", [("", _retarget(_with_doubled_slashes))]),
     )
+    paths = (*paths[:3], replace(paths[3], of_each_operation=True), paths[4])
     head = _without_header_but("HEAD", [("", lambda request: replace(request, method="HEAD"))])
     others = (*paths, head) if operation.method == "GET" and "HEAD" not in operation.path_methods else paths
     return [replace(headers, parts=parts, gates=False), *(replace(other, gates=False) for other in others)]

@@ -85,37 +85,36 @@ def orders(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
     if listing is None:
         return []
     usual = default_order(operation)
-    fields = [usual] if usual else []
-    fields += [name for name in _distinguishing_fields(items) if name != usual][:1]
+    other = next((name for name in _distinguishing_fields(items) if name != usual), "")
     mutations = []
-    for field in fields:
-        mutations += [
-            Mutation(f"by {field}, {word}", with_query(**{listing.order: f"{field}:{direction}"}))
-            for word, direction in (("ascending", ASCENDING), ("descending", DESCENDING))
-        ]
     if usual:
-        # As people and many clients write it: the colon needs no escape in a query.
-        later = with_query(":", **{listing.order: f"{usual}:{DESCENDING}", listing.offset: 1})
-        mutations[1] = Mutation(f"by {usual}, descending, from the second on", later)
         # A part from the other end of the list: it differs if the page is cut before it is sorted.
         part_size = max(1, len(items) // PAGES)
         first = {listing.order: f"{usual}:{ASCENDING}", listing.limit: part_size}
-        mutations[0] = Mutation(f"the first by {usual}, ascending", with_query(**first))
         # No record of the page before it: a target that forgets the offset beside an order shows that one again.
-        second = with_query(**first, **{listing.offset: part_size})
-        mutations.insert(1, Mutation(f"the second page by {usual}, ascending", second))
-    mutations += [Mutation(f"by {field}, no direction", with_query(**{listing.order: field})) for field in fields[-1:]]
-    if fields and (shared := _field_with_ties(items)):
+        second = first | {listing.offset: part_size}
+        # As people and many clients write it: the colon needs no escape in a query.
+        later = with_query(":", **{listing.order: f"{usual}:{DESCENDING}", listing.offset: 1})
+        mutations = [
+            Mutation(f"the first by {usual}, ascending", with_query(**first)),
+            Mutation(f"the second page by {usual}, ascending", with_query(**second)),
+            Mutation(f"by {usual}, descending, from the second on", later),
+        ]
+    if (usual or other) and (shared := _field_with_ties(items)):
         # Both directions: ties in the order of storage are right in one of the two. No direction means ascending.
-        for word, direction in (("no direction", ""), ("descending", f":{DESCENDING}")):
-            both = f"{shared}:{DESCENDING},{fields[0]}{direction}"
-            name = f"by {shared}, descending, then by {fields[0]}, {word}, from the second on"
+        for word, direction in (("descending", f":{DESCENDING}"), ("no direction", "")):
+            both = f"{shared}:{DESCENDING},{usual or other}{direction}"
+            name = f"by {shared}, descending, then by {usual or other}, {word}, from the second on"
             apply = with_query("" if direction else ":,", **{listing.order: both, listing.offset: 1})
-            mutations.insert(3, Mutation(name, apply))
+            mutations.append(Mutation(name, apply))
     if sparse := _nullable_field(items):
-        mutations.insert(
-            4, Mutation(f"by {sparse}, which some lack", with_query(**{listing.order: f"{sparse}:{ASCENDING}"}))
-        )
+        ascending = with_query(**{listing.order: f"{sparse}:{ASCENDING}"})
+        mutations.insert(-1, Mutation(f"by {sparse}, which some lack", ascending))
+    if usual or other:
+        mutations.append(Mutation(f"by {other or usual}, no direction", with_query(**{listing.order: other or usual})))
+    if other:
+        descending = with_query(**{listing.order: f"{other}:{DESCENDING}"})
+        mutations.append(Mutation(f"by {other}, descending", descending))
     return mutations
 
 

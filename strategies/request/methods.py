@@ -46,12 +46,28 @@ def head_request(_: Operation) -> list[Mutation]:
     return [Mutation("HEAD", partial(replace, method="HEAD"))]
 
 
+def unknown_method(operation: Operation) -> list[Mutation]:
+    """RESP-06: a method that no standard has, on a path that only reads: parsers and gateways have lists of their own.
+
+    A listing has no request left for it, and what reads the connection is the same for both.
+    """
+    reads = operation.method == "GET" and operation.listing is None
+    return [Mutation("a method that nobody has", partial(replace, method="LOOKUP"))] if reads else []
+
+
 def unusual_headers(_: Operation) -> list[Mutation]:
     """RESP-06: a valid request with malformed values in headers that are not the operation's."""
     parts = [
         Mutation(name, methodcaller("with_header", name, value), fuzzer_only=True) for name, value in UNUSUAL_HEADERS
     ]
     return [combine("odd headers", parts)]
+
+
+def html_accepted(rejected: Mutation) -> Mutation:
+    """Return a mutation that is rejected, by a client that takes JSON and, if there is none, HTML."""
+    accept = Mutation("", methodcaller("with_header", "Accept", JSON_BEFORE_HTML))
+    both = combine(f"{rejected.name}, HTML accepted", [rejected, accept])
+    return replace(both, parts=(), of_each_operation=True)
 
 
 def undocumented_additions(operation: Operation) -> list[Mutation]:
@@ -67,6 +83,7 @@ def undocumented_additions(operation: Operation) -> list[Mutation]:
     return [replace(both, expects_success=True)]
 
 
+JSON_BEFORE_HTML = "application/json, text/html;q=0.5"
 IDLE_PARAMETERS = {
     "not_in_the_document": "1",
     "debug": "true",
@@ -80,7 +97,7 @@ IDLE_PARAMETERS = {
 """Name and value. None asks for another format or for a part of the response, which an API might offer unsaid."""
 
 USUAL_HEADERS = (
-    ("Accept", "application/json, text/html;q=0.5"),
+    ("Accept", JSON_BEFORE_HTML),
     ("Accept-Encoding", "identity"),
     ("Accept-Language", "de-DE,de;q=0.9,en;q=0.8"),
     ("Cache-Control", "no-cache"),

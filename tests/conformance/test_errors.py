@@ -7,7 +7,6 @@ from contracts.checks import errors, http_methods, leaks
 from contracts.checks.base import per_exchange
 from contracts.errors import CouldNotTell, NotApplicable, NotReached
 from contracts.model.http import CONTROL
-from contracts.model.verdict import PASS
 from contracts.openapi.operation import Operation
 from strategies.body import bodies, constraints, fault_combinations, json_syntax, type_mutations
 from strategies.core.mutation import Mutation, combine
@@ -22,7 +21,6 @@ from tests.harness.trial.side_effects import check_no_side_effects
 refused = errors.rejected_with(HTTPStatus.BAD_REQUEST)
 REJECTED_OR_UNKNOWN = (400, 404, 409, 410, 422)
 """A server may look the record up before it validates the body."""
-AS_A_BROWSER = Mutation("a rejected request, HTML accepted", lambda request: request)
 REQUESTS_FOR_SEARCH = 1
 """Of the extra requests of ERR-14, at least so many are left for Hypothesis."""
 
@@ -123,9 +121,8 @@ def test_any_other_breach_of_the_schema_is_refused(test: RequirementTest) -> Non
     require_400(test)
 
 
-@requirement("ERR-05", extra_requests=(0, 1, 1), depends_on=("ERR-01", "ERR-02", "ERR-03"))
+@requirement("ERR-05", depends_on=("ERR-01", "ERR-02", "ERR-03"))
 def test_every_400_has_the_envelope(test: RequirementTest) -> None:
-    _send_as_a_browser(test)
     test.check_all_exchanges(per_exchange(errors.error_matches_envelope))
     require_400(test)
     if test.operation.body is None and not test.decided:
@@ -141,14 +138,6 @@ def test_error_names_the_property(test: RequirementTest) -> None:
             "No invalid property was rejected with 400 and an error object, in which it could be named: mend what "
             "ERR-01, ERR-02 and ERR-05 report, and try again."
         )
-
-
-def _send_as_a_browser(test: RequirementTest) -> None:
-    """Send a request that was answered with 400 once more, for a client that takes JSON and, if there is none, HTML."""
-    rejected = [one for one in test.run.exchanges if errors.error_matches_envelope(test.operation, one) is PASS]
-    if test.extra_requests and rejected and test.run.budget.spare > 0:
-        request = rejected[0].request.with_header("Accept", "application/json, text/html;q=0.5")
-        test.run.send(request, replace(AS_A_BROWSER, issued_token=rejected[0].issued_token))
 
 
 @requirement("ERR-09", depends_on=("ERR-01", "ERR-03", "ERR-13"), compares=True)

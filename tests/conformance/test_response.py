@@ -8,10 +8,10 @@ from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable
 from contracts.model.http import CONTROL, Request
 from contracts.openapi.operation import Operation
-from strategies.body import json_syntax, robustness, string_payloads
+from strategies.body import bodies, json_syntax, robustness, string_payloads
 from strategies.core.mutation import Mutation
 from strategies.generated import response_conforms, valid_bodies
-from strategies.request import credentials, methods, path_ids, query_values
+from strategies.request import credentials, methods, parameter_values, path_ids, query_values
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import accepts, holds_for_all_exchanges, holds_for_each_exchange
 from tests.harness.trial.requirement_test import RequirementTest
@@ -64,9 +64,12 @@ def left_open(operation: Operation) -> tuple[Mutation, ...]:
         *path_ids.trailing_slash(operation),
         *query_values.robustness_queries(operation),
     ]
+    in_vain = bodies.missing_properties(operation) or parameter_values.invalid_parameters(operation)
+    browser = [methods.html_accepted(mutation) for mutation in in_vain[:1]]
     # What creates is dear, and the code that reads parameters and headers serves the other writes, too.
     added = methods.undocumented_additions(operation) if operation.supported and not operation.record else []
-    return (*added, *body, *path, *methods.unusual_headers(operation), *methods.head_request(operation))
+    others = (*methods.unusual_headers(operation), *methods.head_request(operation), *methods.unknown_method(operation))
+    return (*added, *browser, *body, *path, *others)
 
 
 def left_open_and_honest(operation: Operation) -> list[Mutation]:

@@ -68,6 +68,17 @@ def test_order_is_asked_for_with_a_small_page() -> None:
     assert query == {"order-by": "created_at:asc", "limit": "1"}
 
 
+def test_second_page_of_an_order_has_no_record_of_the_first() -> None:
+    pages = [query for name, query in asked(listing.orders(LIST, SHOWN * 3)).items() if "by created_at, asc" in name]
+    assert [(query["limit"], query.get("offset", "0")) for query in pages] == [("3", "0"), ("3", "3")]
+
+
+def test_lower_bound_is_asked_for_as_the_upper_one_too() -> None:
+    queries = asked(listing_filters.filters(LIST, [shown(day, "a", None) for day in range(1, 10)]))
+    both = queries["between updated_at_gte and updated_at_lte"]
+    assert queries["updated_at_lte as the lower bound was"] == {"updated_at_lte": both["updated_at_gte"]}
+
+
 def test_two_bounds_of_a_field_are_one_request() -> None:
     shown_many = [shown(day, "a", None) for day in range(1, 10)]
     queries = asked(listing_filters.filters(LIST, shown_many))
