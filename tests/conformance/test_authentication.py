@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from contracts.checks import authentication
+from contracts.checks import authentication, listing_pages
 from contracts.checks.authentication import credentials_rejected, has_status_of
 from contracts.errors import NotApplicable
 from contracts.model.http import CONTROL, Exchange
 from strategies.body import bodies, json_syntax
 from strategies.core.mutation import Mutation
-from strategies.request import credentials, methods, parameter_values
+from strategies.request import credentials, listing_filters, methods, parameter_values
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import (
     accepts,
@@ -48,8 +48,11 @@ def _sent_beside_controls(test: RequirementTest) -> list[Exchange]:
     sent = [one for one in test.run.exchanges if one.sent_for == CONCURRENCY and one.mutation == bare.name]
     if sent or test.run.missing_settings or test.operation.method != "GET" or test.run.budget.spare < AT_ONCE:
         return sent
-    control = test.run.control().request
-    good, without = (control, CONTROL), (bare.apply(control), bare)
+    control = test.run.control()
+    without = bare.apply(control.request), bare
+    # A listing is asked with a filter: its repeats show whether the second query finds what the first one did.
+    filters = listing_filters.filters(test.operation, listing_pages.items(test.operation, control) or ())
+    good = (filters[0].apply(control.request), filters[0]) if filters else (control.request, CONTROL)
     together = test.run.send_together([good, without, good, without, good])
     return [exchange for exchange in together if exchange.mutation == bare.name]
 
