@@ -148,8 +148,10 @@ def _at_bound(location: BodyLocation, spelling: str, value: Json, *, gates: bool
 def days_as_moments(operation: Operation) -> Mutation | None:
     """Return the mutation that writes days as `toISOString` does, soon after midnight; None where no day may be."""
     days = [location for location in body_locations(operation) if not location.nested and _takes_both(location)]
-    parts = [Mutation(f"{location.name} as a moment", location.put(MOMENT), expects_success=True) for location in days]
-    return combine(", ".join(part.name for part in parts), parts) if len(parts) > 1 else next(iter(parts), None)
+    parts = [Mutation(f"{location.name} as a moment", location.put(MOMENT)) for location in days]
+    if not parts:
+        return None
+    return replace(combine(", ".join(part.name for part in parts), parts), expects_success=True, gates=False)
 
 
 def _takes_both(location: BodyLocation) -> bool:

@@ -33,7 +33,7 @@ def _as_fraction(value: Json) -> float:
     return value + 0.5 if json_type(value) in ("integer", "number") else 1.5
 
 
-CONVERTED, BEYOND_64 = "its text", "a number beyond 64 bits"
+CONVERTED, A_WORD, BEYOND_64 = "its text", "a word", "a number beyond 64 bits"
 WrongType: TypeAlias = tuple[str, str, Priority, Change]
 """JSON type, name, priority, and the change of the accepted value. "number" is one that is no integer."""
 
@@ -43,6 +43,7 @@ WRONG_TYPES: Sequence[WrongType] = (
     ("array", "an array around it", Priority.FIRST, lambda value: [value]),
     ("object", "an object around it", Priority.FIRST, lambda value: {"id": value}),
     ("string", CONVERTED, Priority.FIRST, _as_text),
+    ("string", A_WORD, Priority.USUAL, lambda _: "half an hour"),
     ("boolean", "true", Priority.FIRST, lambda _: True),
     ("array", "an array of two", Priority.USUAL, lambda value: [value, value]),
     ("object", "a condition", Priority.USUAL, lambda _: {"$ne": ""}),
@@ -54,8 +55,9 @@ WRONG_TYPES: Sequence[WrongType] = (
 """Tried on each property: servers omit the check of single properties, and languages convert by rules of their own."""
 BEYOND_64_ROW: WrongType = ("integer", BEYOND_64, Priority.LAST, lambda _: 2**70)
 
-NUMERIC_FIRST = ("true", "a fraction", CONVERTED)
-"""What servers most often take for a whole number: in some languages a boolean is one, and texts are converted."""
+NUMERIC_FIRST = ("true", "a fraction", CONVERTED, A_WORD)
+"""What servers most often take for a whole number: in some languages a boolean is one, and texts are converted, which
+fails for a text without a number."""
 NULL, NULL_WITHIN = "null", 3
 """Null for what may be missing, or for an id, comes within so many rounds."""
 

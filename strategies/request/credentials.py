@@ -145,6 +145,7 @@ def auth_bypass(operation: Operation) -> list[Mutation]:
         *("X-Forwarded-For: 127.0.0.1", "X-Real-IP: 127.0.0.1", "X-Client-IP: 127.0.0.1", "Forwarded: for=127.0.0.1"),
         *("X-Forwarded-User: admin", "X-User: admin", "X-Remote-User: admin", "X-Internal-Request: true"),
         *("X-Internal: true", "X-Debug: true", "X-Forwarded-Host: localhost", "Referer: http://localhost/"),
+        f"Access-Control-Request-Method: {operation.method}",
     )
     routing = ("X-Original-URL: /", "X-Rewrite-URL: /", "X-HTTP-Method-Override: OPTIONS", "X-Method-Override: OPTIONS")
     # Whoever has read before is answered that nothing changed, which is said of nothing that one may not read.

@@ -85,7 +85,7 @@ def unusual_path_ids(operation: Operation) -> list[Mutation]:
     mutation = Mutation(
         "id in the path of odd characters", on_last_value(operation, partial(_instead, whole)), Priority.FIRST
     )
-    return [replace(mutation, parts=parts, expects_success=True)]
+    return [replace(mutation, parts=parts, expects_success=True, of_each_operation=True)]
 
 
 def _instead(text: str, _: str) -> str:
@@ -122,4 +122,5 @@ def on_last_value(operation: Operation, change: Callable[[str], str]) -> Callabl
     """Return the change of the last path parameter in its decoded form; what its style puts before it stays."""
     last = PATH_PARAMETER.findall(operation.path)[-1:]
     prefix = next((path_prefix(one) for one in operation.parameters_in("path") if [one.name] == last), "")
-    return on_last_id(operation, lambda raw: prefix + quote(change(unquote(raw.removeprefix(prefix))), safe=""))
+    # A plus sign is itself in a path; what reads it as a blank takes the path for a form.
+    return on_last_id(operation, lambda raw: prefix + quote(change(unquote(raw.removeprefix(prefix))), safe="+"))

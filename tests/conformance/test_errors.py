@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from http import HTTPStatus
+from itertools import chain
 
 from contracts.checks import errors, http_methods, leaks
 from contracts.checks.base import per_exchange
@@ -13,7 +14,7 @@ from strategies.core.mutation import Mutation, combine
 from strategies.generated import invalid_bodies, invalid_coverage_cases
 from strategies.request import methods
 from tests.harness.pytest_plugin.collection import requirement
-from tests.harness.pytest_plugin.requirement_rows import accepts, holds_for_each_exchange, rejects_with_400, require_400
+from tests.harness.pytest_plugin.requirement_rows import holds_for_each_exchange, rejects_with_400, require_400
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.harness.trial.search import search
 from tests.harness.trial.side_effects import check_no_side_effects
@@ -61,13 +62,20 @@ def test_body_that_is_not_json_is_not_accepted(test: RequirementTest) -> None:
 test_broken_constraint_is_refused = rejects_with_400(
     "ERR-06", constraints.constraint_violations, errors.malformed_body_rejected
 )
-test_constraint_just_kept_is_accepted = accepts("ERR-16", constraints.constraint_boundaries, errors.bounds_accepted)
 test_unknown_property_is_refused = rejects_with_400("ERR-07", bodies.unknown_properties, refused)
 test_other_media_type_is_refused = rejects_with_400(
     "ERR-11",
     json_syntax.other_media_types,
     errors.rejected_with(HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
 )
+
+
+@requirement("ERR-16", mutations=constraints.constraint_boundaries, expects_success=True)
+def test_constraint_just_kept_is_accepted(test: RequirementTest) -> None:
+    moment = constraints.days_as_moments(test.operation)
+    sent_before = [one for one in test.run.exchanges if moment is not None and one.mutation == moment.name]
+    for exchange in chain(sent_before, test.send_mutations(base=test.run.prepare_control)):
+        test.check_exchange(exchange, errors.bounds_accepted)
 
 
 @requirement("ERR-13", extra_requests=(2, 3, 20))

@@ -177,7 +177,7 @@ def test_each_round_has_a_wrong_type_in_each_property() -> None:
     assert [part.name for part in first.parts][:2] == ["a as a number", "b as an array around it"]
     assert [part.named for part in first.parts] == [(name,) for name in "abcdef"]
     tried = {part.name for one in (first, *others) for part in one.parts}
-    spellings = {row[1] for row in type_mutations.WRONG_TYPES} - {"its text"}
+    spellings = {row[1] for row in type_mutations.WRONG_TYPES if row[0] != "string"}
     assert tried == {f"{name} as {spelling}" for name in "abcdef" for spelling in spellings}
 
 

@@ -27,6 +27,7 @@ UNSET: Final = "undefined"
 WRONG: Final = "Bearer nobody-was-ever-given-this-token"
 
 seeded = partial(defect, group="bearer", affects=BOTH)
+PREFLIGHT = {"access-control-request-method": "POST"}
 
 
 def basic(probe: Probe) -> str:
@@ -440,6 +441,15 @@ class ValidatedBeforeAuthenticated(MockApi):
         if operation.body is not None and (issues := self.validate(operation, self.decode(request, body))):
             raise Refusal.invalid("schema", issues)
         return super().answer(request, body)
+
+
+@seeded(requirement="AUTH-09", observe=lambda probe: probe.write(headers=PREFLIGHT | {"authorization": ()}).status)
+class PreflightNeedsNoToken(MockApi):
+    """What has the header of a preflight needs no token, whatever its method is."""
+
+    def authorise(self, request: Request) -> None:
+        if "access-control-request-method" not in request.headers:
+            super().authorise(request)
 
 
 @seeded(requirement="AUTH-06", affects=WRITE, observe=lambda probe: refused_body_with_wrong_token(probe, b"{"))

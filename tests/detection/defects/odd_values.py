@@ -219,6 +219,17 @@ class EventOfOneCharacterIsLost(_Converted):
 # Dates and times
 
 
+@checked(requirement="ERR-02", observe=sent(appointment_duration_minutes="half an hour"))
+class CrashOnADurationInWords(MockApi):
+    """A duration is converted before it is checked: a text without a number is answered with 500."""
+
+    def normalise(self, operation: Operation, value: Json) -> Json:  # noqa: ARG002
+        duration = value.get("appointment_duration_minutes") if isinstance(value, dict) else None
+        if isinstance(duration, str):
+            float(duration)
+        return value
+
+
 class _AlsoTakes(MockApi):
     """Takes dates that match another pattern, too."""
 
