@@ -109,7 +109,7 @@ def unknown_properties(operation: Operation) -> list[Mutation]:
     return [
         replace(several, named=tuple(one for part in parts for one in part.named), of_each_operation=True),
         in_front,
-        Mutation("a null too many, in front", on_body(lambda body: {name: None} | body), Priority.USUAL, name),
+        Mutation("a null too many, in front", on_body(lambda body: {name: None} | body), Priority.LAST, name),
         Mutation("a text too many", on_body(lambda body: body | {name: "x"}), Priority.LAST, name),
     ]
 

@@ -102,9 +102,9 @@ def legal_texts(operation: Operation) -> list[Mutation]:
         Mutation(f"{fullest.name} with 4,000 characters and no blank", fullest.put(UNBROKEN_TEXT), Priority.LAST),
     ]
     elsewhere = {part.name for mutation in storage_edge_cases(operation) for part in mutation.parts}
-    mutations += convertible_texts(operation)
     if len(free) > 1:
         mutations.append(Mutation("every property with the same text", _same_text([one.name for one in free])))
+    mutations += convertible_texts(operation)
     mutations += [
         Mutation(name, fullest.put(text), priority, fuzzer_only=spelling in FUZZER_ONLY)
         for spelling, priority, text in LEGAL_TEXTS
