@@ -91,7 +91,7 @@ def pages_lose_no_record(operation: Operation, exchanges: Sequence[Exchange]) ->
             continue
         ids = {str(item.get(operation.listing.id)) for item in page}
         decision: Decision = NOT_CONCERNED
-        if _shows_all(operation, exchange):
+        if shows_all(operation, exchange):
             lost = whole - ids
             decision = _loss(lost, len(whole), "records vanished") if lost else PASS if whole else NOT_CONCERNED
             whole = ids
@@ -107,7 +107,7 @@ def _loss(lost: set[str], listed: int, kind: str) -> Violation:
     return Violation(kind, f"the {listed} records of an earlier page", f"{len(lost)} of them are not there any more")
 
 
-def _shows_all(operation: Operation, exchange: Exchange) -> bool:
+def shows_all(operation: Operation, exchange: Exchange) -> bool:
     """Return whether a page has all records by its own count, with no filter and from the first one on."""
     page, listing = items(operation, exchange), operation.listing
     if listing is None or not page or query(exchange).keys() - {listing.limit, listing.order}:

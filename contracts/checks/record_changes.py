@@ -38,6 +38,7 @@ class RecordWrites:
 
     `updates` are what each update sent of what a listing shows but ids, by the names of its body, in the order sent;
     `numbers` are those of their requests. `cancelled`: a cancellation of the record was accepted, also before the page.
+    `removed` is the number of the first cancellation whose job succeeded, 0 for none.
     `uncertain`: a write may have been done or not, or its values are not known. `earlier` are the updates before the
     page, which may still be under way.
     """
@@ -45,6 +46,7 @@ class RecordWrites:
     updates: Sequence[Mapping[str, Json]] = ()
     numbers: Sequence[int] = ()
     cancelled: bool = False
+    removed: int = 0
     uncertain: bool = False
     earlier: Sequence[Mapping[str, Json]] = ()
 
@@ -73,7 +75,7 @@ def only_writes_change_records(listing: Operation, changes: Changes) -> CheckFun
     """
 
     def check(_: Operation, exchange: Exchange) -> Decision:
-        earlier, found = _by_id(listing, changes.before), _by_id(listing, exchange)
+        earlier, found = items_by_id(listing, changes.before), items_by_id(listing, exchange)
         decision: Decision = NOT_CONCERNED
         for record, writes in changes.writes.items():
             if record not in earlier or record not in found or writes.uncertain:
@@ -98,7 +100,7 @@ def updates_are_shown(listing: Operation, changes: Changes) -> CheckFunction:
     """
 
     def check(_: Operation, exchange: Exchange) -> Decision:
-        found = _by_id(listing, exchange)
+        found = items_by_id(listing, exchange)
         current = updates_shown(listing, exchange, changes)
         last = {record: changes.writes[record].updates[-1] for record in current}
         showing = set().union(*current.values())
@@ -112,7 +114,7 @@ def updates_are_shown(listing: Operation, changes: Changes) -> CheckFunction:
 
 def updates_shown(listing: Operation, exchange: Exchange, changes: Changes) -> Mapping[str, set[str]]:
     """Return the properties that show a text of a record's last update and did not before, by the record's id."""
-    earlier, found = _by_id(listing, changes.before), _by_id(listing, exchange)
+    earlier, found = items_by_id(listing, changes.before), items_by_id(listing, exchange)
     return {
         record: places
         for record, writes in changes.writes.items()
@@ -134,7 +136,7 @@ def lost_updates(listing: Operation, exchange: Exchange, changes: Changes) -> li
 
 def _not_shown(listing: Operation, exchange: Exchange, changes: Changes) -> Iterator[tuple[str, Violation]]:
     """Yield each record that does not show its last update, while another shows one that was sent later."""
-    earlier, found = _by_id(listing, changes.before), _by_id(listing, exchange)
+    earlier, found = items_by_id(listing, changes.before), items_by_id(listing, exchange)
     current = updates_shown(listing, exchange, changes)
     latest = max((changes.writes[record].numbers[-1] for record in current), default=-1)
     for record, writes in changes.writes.items():
@@ -150,12 +152,6 @@ def _not_shown(listing: Operation, exchange: Exchange, changes: Changes) -> Iter
                 yield record, violation
 
 
-def hides_cancelled(listing: Operation, exchange: Exchange, changes: Changes) -> bool:
-    """Return whether a record is gone from a page that the run cancelled, as some listings have it (LIST-05)."""
-    gone = _by_id(listing, changes.before).keys() - _by_id(listing, exchange).keys()
-    return any(changes.writes[record].cancelled for record in gone & changes.writes.keys())
-
-
 def no_record_is_added(listing: Operation, changes: Changes) -> CheckFunction:
     """Return the check that updates and cancellations leave no copy of a record beside it.
 
@@ -164,7 +160,7 @@ def no_record_is_added(listing: Operation, changes: Changes) -> CheckFunction:
     """
 
     def check(_: Operation, exchange: Exchange) -> Decision:
-        earlier, page = _by_id(listing, changes.before), items(listing, exchange)
+        earlier, page = items_by_id(listing, changes.before), items(listing, exchange)
         own = {record: writes for record, writes in changes.writes.items() if record in earlier}
         if page is None or not own:
             return NOT_CONCERNED
@@ -193,7 +189,8 @@ def no_record_is_added(listing: Operation, changes: Changes) -> CheckFunction:
     return check
 
 
-def _by_id(listing: Operation, exchange: Exchange) -> Mapping[str, Item]:
+def items_by_id(listing: Operation, exchange: Exchange) -> Mapping[str, Item]:
+    """Return the records of a page by their ids; none if it is no page."""
     page = items(listing, exchange)
     return {} if page is None or listing.listing is None else {str(item.get(listing.listing.id)): item for item in page}
 

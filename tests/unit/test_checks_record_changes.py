@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.checks import record_changes
+from contracts.checks import cancelled_records, record_changes
 from contracts.checks.record_changes import Changes, RecordWrites
 from contracts.model.http import Exchange
 from contracts.model.verdict import NOT_CONCERNED, PASS
@@ -13,8 +13,8 @@ NONE = RecordWrites()
 UNCERTAIN = RecordWrites(uncertain=True)
 
 
-def page(*items: dict[str, Any]) -> Exchange:
-    body = {"meta": {"total": len(items), "hasMore": False}, "results": list(items)}
+def page(*items: dict[str, Any], total: int | None = None) -> Exchange:
+    body = {"meta": {"total": len(items) if total is None else total, "hasMore": False}, "results": list(items)}
     target = f"{LIST.path}?limit=250"
     return exchange(200, body, operation=LIST.id, method="GET", target=target, request_body=None)
 
@@ -220,4 +220,35 @@ def test_update_is_not_lost_where_the_listing_shows_other_texts() -> None:
 def test_listing_may_hide_what_was_cancelled(expected, writes, *, gone: bool) -> None:
     changes = Changes(page(record(), record("r-2")), {"r-1": writes})
     shown = page(record("r-2")) if gone else page(record(), record("r-2"))
-    assert record_changes.hides_cancelled(LIST, shown, changes) is expected
+    assert cancelled_records.hides_cancelled(LIST, shown, changes) is expected
+
+
+def removed(number: int) -> RecordWrites:
+    return RecordWrites(cancelled=True, removed=number)
+
+
+@table(
+    "expected, listed, writes",
+    {
+        "all are listed": (PASS, ["r-1", "r-2"], {"r-1": removed(1), "r-2": removed(2)}),
+        "the later one is gone": (
+            "some cancelled records are gone",
+            ["r-1"],
+            {"r-1": removed(1), "r-2": removed(2)},
+        ),
+        "the earlier one is gone, as after a while": (PASS, ["r-2"], {"r-1": removed(1), "r-2": removed(2)}),
+        "both are gone": (NOT_CONCERNED, [], {"r-1": removed(1), "r-2": removed(2)}),
+        "one is gone whose cancellation failed": (PASS, ["r-1"], {"r-1": removed(1), "r-2": CANCELLED}),
+        "one is there whose cancellation failed": (NOT_CONCERNED, ["r-1"], {"r-1": CANCELLED, "r-2": removed(2)}),
+    },
+)
+def test_cancelled_records_are_listed_alike(expected, listed, writes) -> None:
+    changes = Changes(page(record("r-1"), record("r-2")), writes)
+    seen = page(record("r-3"), *(record(name) for name in listed))
+    assert decided(cancelled_records.cancelled_are_listed_alike(LIST, changes)(UPDATE, seen)) == expected
+
+
+def test_page_that_does_not_show_all_says_nothing_of_those_that_are_gone() -> None:
+    changes = Changes(page(record("r-1"), record("r-2")), {"r-1": removed(1), "r-2": removed(2)})
+    part = page(record("r-1"), total=7)
+    assert cancelled_records.cancelled_are_listed_alike(LIST, changes)(UPDATE, part) is NOT_CONCERNED

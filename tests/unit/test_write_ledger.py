@@ -8,7 +8,7 @@ from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.request_factory import RequestFactory
 from tests.harness.run.update_targets import UpdateTargets
 from tests.harness.run.write_ledger import WriteLedger
-from tests.support.factories import CANCEL, CREATE, DOCUMENT, TOKEN, UPDATE, exchange, table
+from tests.support.factories import CANCEL, CREATE, DOCUMENT, STATUS, TOKEN, UPDATE, exchange, table
 
 EVENTS = ("evt-1", "evt-2", "evt-3", "evt-4")
 KNOWN = {"PROPEXO_INTEGRATION_ID": ("rm-1",), "PROPEXO_EVENT_IDS": EVENTS, "PROPEXO_LEAD_ID": ("l-1",)}
@@ -55,6 +55,31 @@ def test_update_is_kept_with_what_a_listing_shows_of_it_but_ids() -> None:
 def test_what_may_have_changed_a_record_is_known(seen, updates, *, cancelled, uncertain) -> None:
     writes = ledger(seen).since(2, ["evt-1"])["evt-1"]
     assert (len(writes.updates), writes.cancelled, writes.uncertain) == (updates, cancelled, uncertain)
+
+
+def end(state: str, job: str = "job-1", number: int = 9) -> Exchange:
+    body = {"write_status": state, "errors": [], "created_record_id": None}
+    target = STATUS.path.replace("{root_job_id}", job)
+    return exchange(200, body, operation=STATUS.id, method="GET", target=target, request_body=None, number=number)
+
+
+@table(
+    "removed, ends",
+    {
+        "its job succeeded": (1, [end("SUCCESS")]),
+        "its job failed": (0, [end("FAILURE")]),
+        "its job is under way": (0, [end("PENDING")]),
+        "another job succeeded": (0, [end("SUCCESS", "job-2")]),
+        "its job was not read": (0, []),
+    },
+)
+def test_record_is_removed_once_a_job_confirmed_its_cancellation(removed, ends) -> None:
+    assert ledger(cancellation(number=1), *ends).since(0, ["evt-1"])["evt-1"].removed == removed
+
+
+def test_first_cancellation_that_was_confirmed_counts() -> None:
+    again = ledger(cancellation(number=1), end("SUCCESS"), cancellation(number=11), end("SUCCESS"))
+    assert again.since(0, ["evt-1"])["evt-1"].removed == 1
 
 
 def test_update_before_the_page_may_still_be_under_way() -> None:

@@ -243,3 +243,25 @@ class CancelledRecordsSayIt(MockApi):
     def item(self, operation: Operation, record: Record) -> dict[str, Json]:
         item = super().item(operation, record)
         return {**item, "event_name": f"Cancelled: {item.get('event_name')}"} if record.removed else item
+
+
+def listed_after_two_cancellations(probe: Probe) -> int:
+    """Return how many records are listed after two were cancelled."""
+    for event in probe.events[:2]:
+        probe.final_status(probe.cancel(event))
+    return len(probe.listed_records())
+
+
+@seeded(affects=WRITE + READ + LIST, observe=listed_after_two_cancellations)
+class EverySecondCancelledRecordIsUnlisted(MockApi):
+    """Every second record that is cancelled leaves the listing: one of two workers deletes the row."""
+
+    cancelled = 0
+
+    def cancel(self, operation: Operation, value: Json) -> list[str]:
+        errors = super().cancel(operation, value)
+        self.cancelled += not errors
+        for event in self.sent(operation, value, EVENTS).values():
+            if not errors and self.cancelled % 2 == 0:
+                del self.state.records[event]
+        return errors

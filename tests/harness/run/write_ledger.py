@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from contracts.checks.jobs import job_has_failed, job_is_finished
 from contracts.checks.record_changes import RecordWrites
 from contracts.model.http import Exchange
 from contracts.model.json_value import Json
@@ -12,7 +13,7 @@ from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties
 from tests.harness.http.retry_policy import CLIENT_ERRORS
-from tests.harness.run.created_record import body_properties, id_text
+from tests.harness.run.created_record import body_properties, id_text, job_id
 from tests.harness.run.created_resources import MAX_TEXT_CHARACTERS
 from tests.harness.run.relations import listing_of_writes
 
@@ -23,6 +24,7 @@ class _Writes:
 
     updates: list[tuple[int, Mapping[str, Json] | None]] = field(default_factory=list)
     cancelled: bool = False
+    removed: int = 0
 
 
 class WriteLedger:
@@ -32,10 +34,13 @@ class WriteLedger:
         """Start without writes."""
         self.last_write = 0
         self._by_record: dict[str, _Writes] = {}
+        self._cancellations: dict[str, tuple[int, _Writes]] = {}
 
     def observe(self, document: Document, exchange: Exchange) -> None:
         """Note an exchange of any kind; one that was rejected changes nothing."""
         operation = document.operation(exchange.operation)
+        if job_is_finished(operation, exchange) and not job_has_failed(operation, exchange):
+            self._note_end(operation, exchange)
         if operation.job_link is None or exchange.status in CLIENT_ERRORS:
             return
         self.last_write = max(self.last_write, exchange.number)
@@ -45,9 +50,17 @@ class WriteLedger:
             writes = self._by_record.setdefault(str(record), _Writes())
             if operation.cancels_record:
                 writes.cancelled = True
+                job = job_id(operation, exchange.response.json()) if exchange.response else None
+                self._cancellations |= {job: (exchange.number, writes)} if job else {}
             else:
                 known = exchange.accepted and operation.updates_record
                 writes.updates.append((exchange.number, _listed(document, operation, body) if known else None))
+
+    def _note_end(self, status: Operation, exchange: Exchange) -> None:
+        for job in status.path_values(exchange.request.target).values():
+            if job in self._cancellations:
+                number, writes = self._cancellations[job]
+                writes.removed = writes.removed or number
 
     def is_cancelled(self, record: str) -> bool:
         """Return whether a cancellation of the record may have been accepted."""
@@ -63,6 +76,7 @@ class WriteLedger:
                 updates=tuple(sent for _, sent in later if sent is not None),
                 numbers=tuple(at for at, _ in later),
                 cancelled=writes.cancelled,
+                removed=writes.removed,
                 uncertain=any(sent is None for _, sent in later),
                 earlier=tuple(sent for at, sent in writes.updates if at <= number and sent is not None),
             )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from contracts.checks import job_results, listing_agreement, record_changes, written_records
+from contracts.checks import cancelled_records, job_results, listing_agreement, record_changes, written_records
 from contracts.checks.base import CheckFunction, as_recommendation, per_exchange
 from contracts.checks.record_changes import Changes
 from contracts.errors import CouldNotTell, NotApplicable, NotReached
@@ -96,7 +96,7 @@ def check_changes(test: RequirementTest) -> None:
         raise NotApplicable("the listing shows no records")
     for check in _checks(listing, changes):
         test.check_sequence(per_exchange(check), [page])
-    if not record_changes.hides_cancelled(listing, page, changes):
+    if not cancelled_records.hides_cancelled(listing, page, changes):
         lost = partial(listing_agreement.pages_lose_no_record, listing)
         test.check_sequence(lambda _, pages: lost(pages), [changes.before, page])
     if test.operation.record and not snapshots.differs_from_creates:
@@ -119,6 +119,7 @@ def _checks(listing: Operation, changes: Changes) -> tuple[CheckFunction, ...]:
         record_changes.only_writes_change_records(listing, changes),
         record_changes.updates_are_shown(listing, changes),
         record_changes.no_record_is_added(listing, changes),
+        cancelled_records.cancelled_are_listed_alike(listing, changes),
     )
 
 
