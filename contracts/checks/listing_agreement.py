@@ -81,10 +81,11 @@ def pages_lose_no_record(operation: Operation, exchanges: Sequence[Exchange]) ->
     """LIST-05. Check that no record is gone from the same query, or from pages that show all records.
 
     What was listed stays listed, also after its cancellation. Not concerned with a query that finds other records as
-    well, or that lost one record while it has others: another client may have changed something.
+    well, or that lost one record while it has others: another client may have changed something; nor with two reads
+    that were under way at the same time.
     """
-    before: dict[Request, set[str]] = {}
-    whole: set[str] = set()
+    before: dict[Request, tuple[Exchange, set[str]]] = {}
+    whole: tuple[Exchange, set[str]] | None = None
     for exchange in exchanges:
         page = items(operation, exchange)
         if operation.listing is None or page is None:
@@ -92,15 +93,22 @@ def pages_lose_no_record(operation: Operation, exchanges: Sequence[Exchange]) ->
         ids = {str(item.get(operation.listing.id)) for item in page}
         decision: Decision = NOT_CONCERNED
         if shows_all(operation, exchange):
-            lost = whole - ids
-            decision = _loss(lost, len(whole), "records vanished") if lost else PASS if whole else NOT_CONCERNED
-            whole = ids
-        if (earlier := before.get(exchange.request)) and decision in (PASS, NOT_CONCERNED):
-            lost = earlier - ids
-            gone = ids <= earlier and (len(lost) >= max(MIN_LOST, len(earlier) / 2) or not ids)
-            decision = _loss(lost, len(earlier), "records lost on a repeated query") if gone else PASS
-        before[exchange.request] = ids
+            if whole is not None and _follows(exchange, whole[0]):
+                lost = whole[1] - ids
+                decision = _loss(lost, len(whole[1]), "records vanished") if lost else PASS
+            whole = exchange, ids
+        earlier = before.get(exchange.request)
+        if earlier and earlier[1] and _follows(exchange, earlier[0]) and decision in (PASS, NOT_CONCERNED):
+            lost = earlier[1] - ids
+            gone = ids <= earlier[1] and (len(lost) >= max(MIN_LOST, len(earlier[1]) / 2) or not ids)
+            decision = _loss(lost, len(earlier[1]), "records lost on a repeated query") if gone else PASS
+        before[exchange.request] = exchange, ids
         yield exchange, decision
+
+
+def _follows(exchange: Exchange, earlier: Exchange) -> bool:
+    """Return whether an exchange began when the earlier one was over: of two at once, either may come first."""
+    return exchange.began >= earlier.began + earlier.elapsed
 
 
 def _loss(lost: set[str], listed: int, kind: str) -> Violation:

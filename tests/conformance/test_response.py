@@ -11,7 +11,7 @@ from contracts.openapi.operation import Operation
 from strategies.body import bodies, json_syntax, robustness, string_payloads
 from strategies.core.mutation import Mutation
 from strategies.generated import response_conforms, valid_bodies
-from strategies.request import credentials, methods, parameter_values, path_ids, query_values
+from strategies.request import credentials, methods, path_ids, query_values
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import accepts, holds_for_all_exchanges, holds_for_each_exchange
 from tests.harness.trial.requirement_test import RequirementTest
@@ -64,8 +64,8 @@ def left_open(operation: Operation) -> tuple[Mutation, ...]:
         *path_ids.trailing_slash(operation),
         *query_values.robustness_queries(operation),
     ]
-    in_vain = bodies.missing_properties(operation) or parameter_values.invalid_parameters(operation)
-    browser = [methods.html_accepted(mutation) for mutation in in_vain[:1]]
+    # A listing has no request left for it.
+    browser = [methods.html_accepted(mutation) for mutation in bodies.missing_properties(operation)[:1]]
     # What creates is dear, and the code that reads parameters and headers serves the other writes, too.
     added = methods.undocumented_additions(operation) if operation.supported and not operation.record else []
     others = (*methods.unusual_headers(operation), *methods.head_request(operation), *methods.unknown_method(operation))

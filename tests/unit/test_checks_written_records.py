@@ -204,8 +204,15 @@ FILTERED = "lead_id=l-1"
     },
 )
 def test_pages_lose_no_record(expected, seen) -> None:
-    found = [decided(decision) for _, decision in listing_agreement.pages_lose_no_record(LIST, seen)]
+    in_turn = [replace(one, began=float(turn)) for turn, one in enumerate(seen)]
+    found = [decided(decision) for _, decision in listing_agreement.pages_lose_no_record(LIST, in_turn)]
     assert [one for one in found if one is not None] == expected
+
+
+@table("query", {"all records": ("limit=250",), "a filter": (FILTERED,)})
+def test_reads_at_the_same_time_come_in_any_order(query: str) -> None:
+    together = [some(1, 2, 3, query=query), some(1, query=query)]
+    assert [decision for _, decision in listing_agreement.pages_lose_no_record(LIST, together)] == [NOT_CONCERNED] * 2
 
 
 ODD = ([], {}, True, 7, 1.5, "text", None)
