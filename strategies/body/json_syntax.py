@@ -102,9 +102,9 @@ def other_media_types(_: Operation) -> list[Mutation]:
         Mutation("form body", lambda request: _typed(FORM)(_as_form(request)), Priority.FIRST),
         # Whoever looks at no type, at its start or for a word in it takes this one.
         Mutation("JSON as a type that starts alike", _typed(f"{JSON_MEDIA_TYPE}-seq")),
-        Mutation("JSON as text/plain", _typed("text/plain")),
         Mutation("no Content-Type", lambda request: request.with_header("Content-Type")),
-        Mutation("JSON as a form", _typed(FORM), Priority.LAST),
+        Mutation("JSON as text/plain", _typed("text/plain")),
+        Mutation("JSON as a form", _typed(FORM)),
         Mutation("multipart without a boundary", _typed("multipart/form-data"), Priority.LAST, fuzzer_only=True),
         Mutation("JSON as XML", _typed("application/xml"), Priority.LAST),
     ]
