@@ -135,12 +135,21 @@ def _bounds(items: Sequence[Item], parameters: Mapping[str, Json]) -> list[Mutat
     ]
     beyond, alone = [], []
     for name, schema in parameters.items():
-        value = _example_value(items, schema)
+        value = _telling_bound(items, parameters, name)
         if elsewhere := _just_beyond(value, schema[COMPARES]):
             beyond.append(Mutation(f"{name} in another time zone", with_query(**{name: elsewhere})))
         elif value is not None and not any(name in interval for interval in intervals):
             alone.append(Mutation(f"only {name} of a record", with_query(**{name: value})))
     return [mutation for pair in zip_longest(beyond, between) for mutation in pair if mutation is not None] + alone
+
+
+def _telling_bound(items: Sequence[Item], parameters: Mapping[str, Json], name: str) -> str | None:
+    """Return a record's time for a bound: the median, unless another tells better that no other time is compared."""
+    field, is_lower = parameters[name][FILTERS], parameters[name][COMPARES] == "gte"
+    candidates = [_example_value(items, parameters[name]), *_cuts(items, parameters, field)]
+    return max(
+        candidates, key=lambda one: _told_apart(items, parameters, field, *((one, None) if is_lower else (None, one)))
+    )
 
 
 def _up_to_the_lower_bound(interval: Mapping[str, str]) -> Mutation:
@@ -181,8 +190,47 @@ def _intervals(items: Sequence[Item], parameters: Mapping[str, Json]) -> list[Ma
             continue
         values = sorted({value for item in items if isinstance(value := item.get(one[FILTERS]), str)})
         if len(values) > MIN_INTERVAL_VALUES:
-            found.append({lower: values[len(values) // 3], upper: values[-1 - len(values) // 3]})
+            usual = values[len(values) // 3], values[-1 - len(values) // 3]
+            pairs = [usual, *combinations(_cuts(items, parameters, one[FILTERS]), 2)]
+            chosen = max(pairs, key=lambda pair: _told_apart(items, parameters, one[FILTERS], *pair))
+            found.append(dict(zip((lower, upper), chosen, strict=True)))
     return found
+
+
+def _cuts(items: Sequence[Item], parameters: Mapping[str, Json], field: str) -> list[str]:
+    """Return times of records, in order, that lie about a sixth of those apart of which another time is different."""
+    others = _other_times(parameters, field)
+    differing = [item for item in items if any(item.get(other) != item.get(field) for other in others)]
+    values = sorted({value for item in differing if isinstance(value := item.get(field), str)})
+    return list(dict.fromkeys(values[len(values) * sixth // 6] for sixth in range(6))) if values else []
+
+
+def _other_times(parameters: Mapping[str, Json], field: str) -> set[str]:
+    """Return the other properties of a record that are filtered by bounds."""
+    return {schema[FILTERS] for schema in parameters.values() if COMPARES in schema} - {field}
+
+
+def _told_apart(
+    items: Sequence[Item], parameters: Mapping[str, Json], field: str, lower: str | None, upper: str | None
+) -> int:
+    """Return of how many records bounds of a time say something else than they do of any other time with bounds.
+
+    A server that compares the wrong time of a record shows by these. The times of most records are alike.
+    """
+    first, last = point_in_time(lower), point_in_time(upper)
+
+    def is_within(item: Item, name: str) -> bool | None:
+        moment = point_in_time(item.get(name))
+        return None if moment is None else not ((first and moment < first) or (last and moment > last))
+
+    others = {schema[FILTERS] for schema in parameters.values() if COMPARES in schema} - {field}
+    counts = [
+        sum(
+            is_within(item, field) is not is_within(item, other) for item in items if is_within(item, other) is not None
+        )
+        for other in others
+    ]
+    return min(counts, default=0)
 
 
 def _just_beyond(moment: str | None, compares: str) -> str | None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
+from contracts.checks.listing_pages import point_in_time
 from contracts.openapi.operation import Operation
 from strategies.request import listing, listing_filters
 from tests.support.factories import LIST, control, table
@@ -85,6 +86,22 @@ def test_two_bounds_of_a_field_are_one_request() -> None:
     both = {"updated_at_gte": "2026-02-04T10:00:00Z", "updated_at_lte": "2026-02-06T10:00:00Z"}
     assert queries["between updated_at_gte and updated_at_lte"] == both
     assert "only updated_at_gte of a record" not in queries
+
+
+def test_bounds_tell_the_time_that_they_are_of_from_others() -> None:
+    old = [shown(day, "a", None) | {"last_seen": f"2026-02-{20 - day:02}T10:00:00Z"} for day in range(1, 6)]
+    recent = [shown(day, "a", None) for day in range(20, 29)]
+    queries = asked(listing_filters.filters(LIST, old + [item | {"last_seen": item["updated_at"]} for item in recent]))
+    for name in ("last_seen_gte in another time zone", "between last_seen_gte and last_seen_lte"):
+        bounds = [point_in_time(value) for value in queries[name].values()]
+        within = [
+            [bounds[0] <= point_in_time(item[one]) <= (bounds[1:] or [FAR])[0] for one in ("updated_at", "last_seen")]
+            for item in old
+        ]
+        assert any(one is not other for one, other in within), name
+
+
+FAR = point_in_time("2099-01-01T00:00:00Z")
 
 
 def test_bound_without_a_zone_is_asked_for_alone_where_nothing_lies_between() -> None:
