@@ -50,14 +50,16 @@ def robustness_queries(operation: Operation) -> list[Mutation]:
     )
     every = [(name, schema) for name, schema, _ in optional_query_parameters(operation)]
     texts = [name for name, schema in every if is_unrestricted_string(schema)]
-    # Names that nobody knows, too, unless brackets are read.
-    objects = [Mutation(f"{name} as an object", _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1")) for name in texts]
     mutations = [
-        combine("parameters that nobody knows", [*unknown, *objects]),
+        combine("parameters that nobody knows", unknown),
         Mutation("1,000 parameters", _with_many_parameters, Priority.LAST, fuzzer_only=True),
     ]
     whole = [(name, schema) for name, schema in found if admits(schema, "integer")]
     nullable = [name for name, schema in every if is_nullable(schema)]
+    repeated = dict.fromkeys([*texts, *dict(whole)])
+    twice = [Mutation(f"{name} given twice", _set(name, "1", "2")) for name in repeated]
+    # Whether brackets are read or not, a name with them is no parameter that the document has.
+    objects = [Mutation(f"{name} as an object", _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1")) for name in texts]
     filters = [name for name in texts if FILTERS in operation.query_parameters[name]]
     named_as_all_have = [
         Mutation(f"{name} as all objects have", _set(name, NAMES_OF_ALL_OBJECTS[1]), fuzzer_only=True)
@@ -67,7 +69,7 @@ def robustness_queries(operation: Operation) -> list[Mutation]:
         *_together("with an exponent", {name: _set(name, "1e1") for name, _ in whole}),
         *_together("empty", {name: _set(name, "") for name in dict.fromkeys([*texts, *nullable])}),
         *([combine("filters as all objects have", named_as_all_have)] if named_as_all_have else []),
-        *_together("given twice", {name: _set(name, "1", "2") for name in dict.fromkeys([*texts, *dict(whole)])}),
+        *([combine("parameters given twice, and as an object", [*twice, *objects])] if twice else []),
         *_together("with a zero fraction", {name: _set(name, "1.0") for name, _ in whole}, Priority.LAST),
     ]
     for name, schema in whole:
