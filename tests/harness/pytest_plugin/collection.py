@@ -57,6 +57,7 @@ def requirement(
     extra_requests_by_listing: tuple[int, int, int] | None = None,
     depends_on: tuple[str, ...] = (),
     compares: bool = False,
+    rejected_requests: int = 0,
 ) -> Callable[[Function], Function]:
     """Name the requirement that a test is about.
 
@@ -66,10 +67,19 @@ def requirement(
 
     `depends_on` are the ids of requirements whose tests have to have run on the operation before this one: where they
     are not selected, they run first, without a verdict. `compares`: the check compares exchanges, those of other
-    requirements included.
+    requirements included. A conforming target rejects `rejected_requests` of the extra requests.
     """
     return pytest.mark.requirement(
-        RequestDemand(name, mutations, extra_requests, expects_success, extra_requests_by_listing, depends_on, compares)
+        RequestDemand(
+            name,
+            mutations,
+            extra_requests,
+            expects_success,
+            extra_requests_by_listing,
+            depends_on,
+            compares,
+            rejected_requests,
+        )
     )
 
 
@@ -240,8 +250,8 @@ def _run_plan(session: Session, shares: Mapping[str, BudgetShare]) -> RunPlan:
         shared_mutations=tuple(mutation for share in checking_all for mutation in share.mutations),
         reserved_for_all_exchanges=sum(share.extra_requests for share in checking_all),
         reserved={
-            name: share.cost
-            * (share.extra_requests + (0 if session.requirements[name].checks_all_exchanges else len(share.mutations)))
+            name: share.extra_cost
+            + share.cost * (0 if session.requirements[name].checks_all_exchanges else len(share.mutations))
             for name, share in shares.items()
             if session.requirements[name].gates
         },

@@ -50,7 +50,8 @@ class RequestDemand:
     `requirement` is its id. `expects_success`: a conforming target accepts most of the mutations.
     For an operation that updates a listed record, `extra_requests_by_listing` replaces `extra_requests`; for one that
     creates it, there are none. `depends_on` are the ids of requirements whose tests have to have run before.
-    `compares`: its check compares exchanges with each other, so that a few of them alone show nothing.
+    `compares`: its check compares exchanges with each other, so that a few of them alone show nothing. Of the other
+    requests, `rejected_requests` are rejected by a conforming target.
     """
 
     requirement: str
@@ -60,10 +61,16 @@ class RequestDemand:
     extra_requests_by_listing: tuple[int, int, int] | None = None
     depends_on: tuple[str, ...] = ()
     compares: bool = False
+    rejected_requests: int = 0
 
     def cost(self, operation: Operation) -> int:
         """Return how many requests one of its requests leads to: a record that it creates is cancelled again."""
         return 1 + REQUESTS_PER_RECORD if self.expects_success and operation.record else 1
+
+    def extra_cost(self, operation: Operation, extra_requests: int) -> int:
+        """Return how many requests so many of its other requests lead to."""
+        rejected = min(self.rejected_requests, extra_requests)
+        return rejected + (extra_requests - rejected) * self.cost(operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,8 @@ class BudgetShare:
     """What one requirement may send for an operation: these mutations, and so many other requests.
 
     `underfunded`: it may send less than it needs for a verdict. `sends`: how often each request is sent, until it
-    shows a violation. `cost` is what each of them takes of the budget, in requests.
+    shows a violation. `cost` is what each mutation takes of the budget, `extra_cost` what the other requests take, in
+    requests.
     """
 
     mutations: tuple[Mutation, ...]
@@ -79,6 +87,7 @@ class BudgetShare:
     underfunded: bool
     sends: int = 1
     cost: int = 1
+    extra_cost: int = 0
 
 
 def dedup_key(requirement: str, mutation: Mutation, operation: Operation) -> DedupKey:
@@ -131,15 +140,18 @@ def allocate_budget(
     granted: dict[str, list[Mutation | None]] = {demand.requirement: [] for demand in demands.values()}
     for candidate in candidates:
         demand, mutation = candidate.demand, candidate.mutation
-        cost = demand.cost(operation) * (1 if mutation else extra[demand.requirement])
+        cost = demand.cost(operation) if mutation else demand.extra_cost(operation, extra[demand.requirement])
         if cost <= left:
             left -= cost
             granted[demand.requirement].append(mutation)
     has_mutations = {candidate.demand.requirement for candidate in candidates if candidate.mutation}
-    costs = {demand.requirement: demand.cost(operation) for demand in demands.values()}
+    shares = {name: _share(of, extra[name], wants_mutations=name in has_mutations) for name, of in granted.items()}
     return {
-        name: replace(_share(of, extra[name], wants_mutations=name in has_mutations), cost=costs[name])
-        for name, of in granted.items()
+        demand.requirement: replace(
+            share, cost=demand.cost(operation), extra_cost=demand.extra_cost(operation, share.extra_requests)
+        )
+        for demand in demands.values()
+        for share in [shares[demand.requirement]]
     }
 
 
