@@ -1,5 +1,8 @@
 """Which records a session wrote to, and which record each mutation of an update goes to."""
 
+import gzip
+from dataclasses import replace
+
 from contracts.model.http import Exchange, Request
 from strategies.core.mutation import Mutation
 from tests.harness.config.settings import Secret, Target
@@ -27,6 +30,14 @@ def cancellation(record: str = "evt-1", status: int = 200, number: int = 1) -> E
     return exchange(status, operation=CANCEL.id, request_body=body, number=number)
 
 
+def sending(seen: Exchange, body: bytes) -> Exchange:
+    return replace(seen, request=replace(seen.request, body=body))
+
+
+def packed(seen: Exchange) -> Exchange:
+    return sending(seen, gzip.compress(seen.request.body))
+
+
 def ledger(*exchanges: Exchange) -> WriteLedger:
     found = WriteLedger()
     for one in exchanges:
@@ -47,6 +58,8 @@ def test_update_is_kept_with_what_a_listing_shows_of_it_but_ids() -> None:
         "of another record": (update("evt-2", number=3), 0, False, False),
         "rejected": (update(status=400, number=3), 0, False, False),
         "perhaps done": (update(status=500, number=3), 0, False, True),
+        "packed, so that nobody knows what it sent": (packed(update(number=3)), 0, False, True),
+        "of nothing": (sending(update(number=3), b"{}"), 1, False, False),
         "cancelled before the page": (cancellation(number=1), 0, True, False),
         "a cancellation that was rejected": (cancellation(status=409, number=3), 0, False, False),
         "a cancellation perhaps done": (cancellation(status=502, number=3), 0, True, False),
@@ -75,6 +88,11 @@ def end(state: str, job: str = "job-1", number: int = 9) -> Exchange:
 )
 def test_record_is_removed_once_a_job_confirmed_its_cancellation(removed, ends) -> None:
     assert ledger(cancellation(number=1), *ends).since(0, ["evt-1"])["evt-1"].removed == removed
+
+
+def test_each_id_of_a_cancellation_is_removed_for_any_may_be_that_of_the_record() -> None:
+    found = ledger(cancellation(number=3), end("SUCCESS")).since(0, ["evt-1", "rm-1"])
+    assert [writes.removed for writes in found.values()] == [3, 3]
 
 
 def test_first_cancellation_that_was_confirmed_counts() -> None:

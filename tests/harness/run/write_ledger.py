@@ -12,6 +12,7 @@ from contracts.model.json_value import Json
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties
+from contracts.untrusted import strict_json
 from tests.harness.http.retry_policy import CLIENT_ERRORS
 from tests.harness.run.created_record import body_properties, id_text, job_id
 from tests.harness.run.created_resources import MAX_TEXT_CHARACTERS
@@ -34,7 +35,8 @@ class WriteLedger:
         """Start without writes."""
         self.last_write = 0
         self._by_record: dict[str, _Writes] = {}
-        self._cancellations: dict[str, tuple[int, _Writes]] = {}
+        self._cancellations: dict[str, tuple[int, list[_Writes]]] = {}
+        """By the id of the job: the request's number, and the writes of each id that it held."""
 
     def observe(self, document: Document, exchange: Exchange) -> None:
         """Note an exchange of any kind; one that was rejected changes nothing."""
@@ -51,16 +53,20 @@ class WriteLedger:
             if operation.cancels_record:
                 writes.cancelled = True
                 job = job_id(operation, exchange.response.json()) if exchange.response else None
-                self._cancellations |= {job: (exchange.number, writes)} if job else {}
+                if job:
+                    self._cancellations.setdefault(job, (exchange.number, []))[1].append(writes)
             else:
-                known = exchange.accepted and operation.updates_record
+                # What is no JSON object to us, such as one that is packed, may have said anything.
+                is_read = isinstance(strict_json.read(exchange.request.body or b"").value, dict)
+                known = exchange.accepted and operation.updates_record and is_read
                 writes.updates.append((exchange.number, _listed(document, operation, body) if known else None))
 
     def _note_end(self, status: Operation, exchange: Exchange) -> None:
         for job in status.path_values(exchange.request.target).values():
             if job in self._cancellations:
-                number, writes = self._cancellations[job]
-                writes.removed = writes.removed or number
+                number, named = self._cancellations[job]
+                for writes in named:
+                    writes.removed = writes.removed or number
 
     def is_cancelled(self, record: str) -> bool:
         """Return whether a cancellation of the record may have been accepted."""
