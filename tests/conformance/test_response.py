@@ -118,7 +118,7 @@ def test_headers_tell_the_truth(test: RequirementTest) -> None:
 test_valid_body_in_other_words_is_accepted = accepts("RESP-08", json_syntax.equivalent_bodies)
 
 
-@requirement("RESP-09", extra_requests=(4, 5, 25), rejected_requests=2, expects_success=True)
+@requirement("RESP-09", extra_requests=(4, 5, 25), rejected=2, expects_success=True)
 def test_requests_at_the_same_time_get_their_own_answers(test: RequirementTest) -> None:
     control = test.run.control().request
     if not test.run.controls.replayable:

@@ -270,6 +270,15 @@ def test_share_says_what_each_of_its_requests_takes() -> None:
     assert costs[CANCEL] == {"R-1": 1, "R-2": 1}
 
 
+@table(
+    "wanted, cost", {"some rejected": (5, 2 + 3 * (1 + REQUESTS_PER_RECORD)), "all rejected": (1, 1), "none": (0, 0)}
+)
+def test_requests_to_be_rejected_make_no_record(wanted: int, cost: int) -> None:
+    demanded = RequestDemand("R-1", None, (wanted,) * 3, expects_success=True, rejected=2)
+    share = allocate_budget(CREATE, {MUST: demanded}, Profile.DEEP)["R-1"]
+    assert (share.extra_requests, share.extra_cost) == (wanted, cost)
+
+
 @table("operation, waits", {"create": (CREATE, True), "write that creates nothing": (CANCEL, False)})
 def test_own_requests_of_a_should_come_after_first_mutations_where_they_are_dear(operation, *, waits: bool) -> None:
     demanded = demand("MUST", [Priority.FIRST] * 60) | demand("SHOULD", [], extra_requests=10, like=SHOULD)

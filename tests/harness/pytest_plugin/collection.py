@@ -57,7 +57,7 @@ def requirement(
     extra_requests_by_listing: tuple[int, int, int] | None = None,
     depends_on: tuple[str, ...] = (),
     compares: bool = False,
-    rejected_requests: int = 0,
+    rejected: int = 0,
 ) -> Callable[[Function], Function]:
     """Name the requirement that a test is about.
 
@@ -67,18 +67,11 @@ def requirement(
 
     `depends_on` are the ids of requirements whose tests have to have run on the operation before this one: where they
     are not selected, they run first, without a verdict. `compares`: the check compares exchanges, those of other
-    requirements included. A conforming target rejects `rejected_requests` of the extra requests.
+    requirements included. A conforming target rejects `rejected` of the extra requests.
     """
     return pytest.mark.requirement(
         RequestDemand(
-            name,
-            mutations,
-            extra_requests,
-            expects_success,
-            extra_requests_by_listing,
-            depends_on,
-            compares,
-            rejected_requests,
+            name, mutations, extra_requests, expects_success, extra_requests_by_listing, depends_on, compares, rejected
         )
     )
 

@@ -51,7 +51,7 @@ class RequestDemand:
     For an operation that updates a listed record, `extra_requests_by_listing` replaces `extra_requests`; for one that
     creates it, there are none. `depends_on` are the ids of requirements whose tests have to have run before.
     `compares`: its check compares exchanges with each other, so that a few of them alone show nothing. Of the other
-    requests, `rejected_requests` are rejected by a conforming target.
+    requests, `rejected` are rejected by a conforming target.
     """
 
     requirement: str
@@ -61,7 +61,7 @@ class RequestDemand:
     extra_requests_by_listing: tuple[int, int, int] | None = None
     depends_on: tuple[str, ...] = ()
     compares: bool = False
-    rejected_requests: int = 0
+    rejected: int = 0
 
     def cost(self, operation: Operation) -> int:
         """Return how many requests one of its requests leads to: a record that it creates is cancelled again."""
@@ -69,7 +69,7 @@ class RequestDemand:
 
     def extra_cost(self, operation: Operation, extra_requests: int) -> int:
         """Return how many requests so many of its other requests lead to."""
-        rejected = min(self.rejected_requests, extra_requests)
+        rejected = min(self.rejected, extra_requests)
         return rejected + (extra_requests - rejected) * self.cost(operation)
 
 

@@ -224,9 +224,9 @@ class RequirementTest:
 
     def _check_parts(self, exchange: Exchange, check: CheckFunction) -> None:
         """Send the parts of an exchange's mutation, each by itself, and check what comes of them."""
-        if id(exchange) not in self._combined:
+        if (combined := self._combined.get(id(exchange))) is None:
             return
-        mutation, base = self._combined[id(exchange)]
+        mutation, base = combined
         # A part that is accepted may create a record, whose cancellation costs more than the part.
         kept = self.run.budget.spare // 2 if self.operation.record else 0
         unnamed = [part for part in mutation.parts if not names_fault(exchange, part, self.run.exchanges)]
