@@ -26,10 +26,10 @@ def next_single_fault(mutation: Mutation, planned: Sequence[Mutation], exchanges
 
 def names_fault(exchange: Exchange, part: Mutation, exchanges: Sequence[Exchange]) -> bool:
     """Return whether a rejection of several faults is about this one, too."""
-    return bool(part.named) and not exchange.accepted and names_each_for_its_fault(exchange, part.named, exchanges)
+    return bool(part.named) and not exchange.accepted and names_each_fault(exchange, part.named, exchanges)
 
 
-def names_each_for_its_fault(exchange: Exchange, names: Sequence[str], exchanges: Sequence[Exchange]) -> bool:
+def names_each_fault(exchange: Exchange, names: Sequence[str], exchanges: Sequence[Exchange]) -> bool:
     """Return whether a rejection names each of these properties, which it would not if they had no fault.
 
     `exchanges` are all of the operation's run.

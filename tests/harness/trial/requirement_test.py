@@ -18,12 +18,7 @@ from strategies.core.mutation import Mutation
 from tests.harness.config.access import is_ambiguous_rejection
 from tests.harness.http.retry_policy import TIMEOUT_FAULTS
 from tests.harness.run.operation_run import OperationRun
-from tests.harness.trial.combined_faults import (
-    has_several_faults,
-    names_each_for_its_fault,
-    names_fault,
-    next_single_fault,
-)
+from tests.harness.trial.combined_faults import has_several_faults, names_each_fault, names_fault, next_single_fault
 from tests.harness.trial.findings import Occurrence
 
 CONFIRMATION_RETRIES: Final = 2
@@ -220,7 +215,7 @@ class RequirementTest:
         mutation, _ = self._combined.get(id(exchange), (None, None))
         if mutation is None or not mutation.named:
             return False
-        return not names_each_for_its_fault(exchange, mutation.named, self.run.exchanges)
+        return not names_each_fault(exchange, mutation.named, self.run.exchanges)
 
     def _check_parts(self, exchange: Exchange, check: CheckFunction) -> None:
         """Send the parts of an exchange's mutation, each by itself, and check what comes of them."""
