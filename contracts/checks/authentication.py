@@ -104,22 +104,6 @@ def issued_token_accepted(operation: Operation, exchange: Exchange) -> Decision:
     return PASS
 
 
-def issued_token_honoured(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
-    """AUTH-11. Check each exchange, and that what was accepted gets no 403 for a header or parameter beside it.
-
-    The latter is a recommendation: an API may refuse the cookies and origins of browsers.
-    """
-    accepted = {_what_is_asked(one) for one in exchanges if one.accepted and one.mutation == CONTROL}
-    for exchange in exchanges:
-        decision = issued_token_accepted(operation, exchange)
-        forbidden = decision is PASS and exchange.status == HTTPStatus.FORBIDDEN and not exchange.is_fuzzer_request
-        if forbidden and _what_is_asked(exchange) in accepted:
-            expected = "acceptance, as without the headers and parameters that were added"
-            yield exchange, Violation("an addition answered 403", expected, preview_exchange(exchange), gates=False)
-        else:
-            yield exchange, decision
-
-
 def has_status_of(reference: Exchange) -> CheckFunction:
     """Return the check that the status is that of `reference`: the same credentials, with a valid body (AUTH-06)."""
 
@@ -132,12 +116,6 @@ def has_status_of(reference: Exchange) -> CheckFunction:
         return Violation(f"answered {exchange.status}", expected, preview_exchange(exchange))
 
     return check
-
-
-def _what_is_asked(exchange: Exchange) -> tuple[object, ...]:
-    """Return what an exchange asked for and as whom, without its query and its other headers."""
-    request = exchange.request
-    return request.method, request.target.partition("?")[0], request.body, *_authorization(exchange)
 
 
 def _authorization(exchange: Exchange) -> list[str]:

@@ -413,22 +413,6 @@ class FirewallBlocksQuotes(MockApi):
 
 
 @seeded(
-    requirement="AUTH-11",
-    recommended=True,
-    affects=WRITE,
-    observe=lambda probe: probe.write(headers={"Origin": "https://app.example.com"}).status,
-)
-class OtherOriginsAreForbidden(MockApi):
-    """A guard against forged forms answers 403 to every Origin but its own, although no cookie is looked at."""
-
-    def write(self, request: Request, operation: Operation, body: bytes) -> Response:
-        """Refuse what has an Origin."""
-        if "origin" in request.headers:
-            raise Refusal(403, "forbidden", "unknown origin", "credential")
-        return super().write(request, operation, body)
-
-
-@seeded(
     requirement="RESP-08",
     recommended=True,
     affects=WRITE,

@@ -169,9 +169,9 @@ class LimitOfZeroIsRefused(MockApi):
         return [*issues, custom("Number must be greater than or equal to 1", name)] if read.get(name) == 0 else issues
 
 
-@variant(affects=LIST, departs_from={"LIST-03"}, observe=lambda probe: page(probe, "order-by=nothing:asc"))
+@variant(affects=LIST, departs_from={"LIST-02", "LIST-03"}, observe=lambda probe: page(probe, "order-by=nothing:asc"))
 class UnknownOrdersAreIgnored(MockApi):
-    """An order by a property that there is not is left out of account."""
+    """An order by a property, or in a direction, that there is not is left out of account."""
 
     def order(self, operation: Operation, query: Mapping[str, Json]) -> Order:
         """Take the usual one."""
