@@ -26,4 +26,11 @@ def test_har_names_the_phase_or_the_requirement_of_each_request(tmp_path: Path) 
     assert finished.code == 0, finished.output
     comments = [entry["comment"] for entry in json.loads(file.read_text())["log"]["entries"]]
     phases = [phase for phase, _ in groupby(comment.partition(":")[0].rpartition(" ")[0] for comment in comments)]
-    assert list(dict.fromkeys(phases)) == ["set-up", "shared mutations", "ERR-01", "AUTH-02", "repeated controls"]
+    assert list(dict.fromkeys(phases)) == [
+        "set-up",
+        "shared mutations",
+        "ERR-01",
+        "AUTH-06",  # which AUTH-02 depends on
+        "AUTH-02",
+        "repeated controls",
+    ]
