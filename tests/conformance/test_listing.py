@@ -79,8 +79,11 @@ def test_pages_agree(test: RequirementTest) -> None:
 
 
 def _send(test: RequirementTest, mutations: list[Mutation], *, together: bool = False) -> list[Exchange]:
-    """Send as many of the mutations as the extra requests allow, one after the other or at the same time."""
-    chosen = mutations[: test.extra_requests]
+    """Send as many of the mutations as extra requests and budget allow, one after the other or at the same time.
+
+    What violations of other requirements took is no reason to leave unjudged what was sent.
+    """
+    chosen = mutations[: min(test.extra_requests, max(0, test.run.budget.available))]
     test.extra_requests -= len(chosen)
     requests = [(mutation.apply(test.run.control().request), mutation) for mutation in chosen]
     if together and requests:
