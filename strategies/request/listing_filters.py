@@ -191,7 +191,8 @@ def _intervals(items: Sequence[Item], parameters: Mapping[str, Json]) -> list[Ma
         values = sorted({value for item in items if isinstance(value := item.get(one[FILTERS]), str)})
         if len(values) > MIN_INTERVAL_VALUES:
             usual = values[len(values) // 3], values[-1 - len(values) // 3]
-            pairs = [usual, *combinations(_cuts(items, parameters, one[FILTERS]), 2)]
+            inner = [value for value in _cuts(items, parameters, one[FILTERS]) if values[0] < value < values[-1]]
+            pairs = [usual, *combinations(inner, 2)]
             chosen = max(pairs, key=lambda pair: _told_apart(items, parameters, one[FILTERS], *pair))
             found.append(dict(zip((lower, upper), chosen, strict=True)))
     return found
