@@ -1,5 +1,6 @@
 """What a run knows of its records between two pages of a listing."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -14,10 +15,11 @@ from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.snapshots import Snapshots
 from tests.harness.trial.listed_records import check_changes
 from tests.harness.trial.requirement_test import RequirementTest
-from tests.support.factories import CREATE, DOCUMENT, LIST, REQUIREMENTS, TOKEN, UPDATE, exchange
+from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, REQUIREMENTS, TOKEN, UPDATE, exchange
 from tests.support.operation_runs import running
 
 TARGET = Target("url", "http://127.0.0.1:9", Secret(TOKEN), {})
+KNOWN = Target("url", "http://127.0.0.1:9", Secret(TOKEN), {"PROPEXO_EVENT_IDS": ("evt-1", "evt-2")})
 
 
 def page() -> Exchange:
@@ -37,6 +39,19 @@ def test_copy_cannot_be_told_from_a_record_whose_id_and_mark_are_not_known(marke
     changes = snapshots.changes()
     assert changes is not None
     assert changes.shared is not marked
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["beside other processes", "alone"])
+def test_record_that_another_process_may_write_to_is_not_compared(shared) -> None:
+    alone = RunContext(DOCUMENT, KNOWN, None, frozenset(), CreatedResources(DOCUMENT))  # type: ignore[arg-type]
+    context = replace(alone, shared=shared)
+    own = exchange(200, operation=CANCEL.id, request_body={"integration_id": "rm-1", "event_id": "evt-2"}, number=2)
+    context.ledger.observe(DOCUMENT, own)
+    snapshots = Snapshots(UPDATE, context, SimpleNamespace(operation=LIST), None)  # type: ignore[arg-type]
+    snapshots.before = page()
+    changes = snapshots.changes()
+    assert changes is not None
+    assert set(changes.writes) == ({"evt-2"} if shared else {"evt-1", "evt-2"})
 
 
 class UpdatesOfOneEventAreLost(MockApi):

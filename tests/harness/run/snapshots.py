@@ -59,9 +59,11 @@ class Snapshots:
         context = self._context
         created = context.resources.listed_by(self.listing)
         ids = frozenset(record.id for record in created if record.id)
+        # Others of the user's records another process of the suite may write to at the same time.
+        given = [record for record in self._given() if not context.shared or context.ledger.wrote_to(record)]
         return Changes(
             before=self.before,
-            writes=context.ledger.since(self.before.number, {*ids, *self._given()}),
+            writes=context.ledger.since(self.before.number, {*ids, *given}),
             created=ids,
             marks=frozenset(made_by_mark(context.resources, self.listing)),
             shared=context.shared or any(one.exists and one.id is None and not one.mark for one in created),

@@ -68,6 +68,10 @@ class WriteLedger:
                 for writes in named:
                     writes.removed = writes.removed or number
 
+    def wrote_to(self, record: str) -> bool:
+        """Return whether a write that named the record may have been accepted."""
+        return record in self._by_record
+
     def is_cancelled(self, record: str) -> bool:
         """Return whether a cancellation of the record may have been accepted."""
         return record in self._by_record and self._by_record[record].cancelled
