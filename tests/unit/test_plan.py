@@ -270,11 +270,22 @@ def test_share_says_what_each_of_its_requests_takes() -> None:
     assert costs[CANCEL] == {"R-1": 1, "R-2": 1}
 
 
+ACCEPTED = 1 + REQUESTS_PER_RECORD
+
+
 @table(
-    "wanted, cost", {"some rejected": (5, 2 + 3 * (1 + REQUESTS_PER_RECORD)), "all rejected": (1, 1), "none": (0, 0)}
+    "wanted, cost, expects_success, rejected",
+    {
+        "two of five rejected": (5, 2 + 3 * ACCEPTED, True, 2),
+        "fewer than are rejected": (1, 1, True, 2),
+        "none": (0, 0, True, 2),
+        "all accepted, like the mutations": (2, 2 * ACCEPTED, True, None),
+        "all rejected, like the mutations": (2, 2, False, None),
+        "all accepted, unlike the mutations": (2, 2 * ACCEPTED, False, 0),
+    },
 )
-def test_requests_to_be_rejected_make_no_record(wanted: int, cost: int) -> None:
-    demanded = RequestDemand("R-1", None, (wanted,) * 3, expects_success=True, rejected=2)
+def test_requests_that_are_accepted_make_records(wanted: int, cost: int, *, expects_success: bool, rejected) -> None:
+    demanded = RequestDemand("R-1", None, (wanted,) * 3, expects_success=expects_success, rejected=rejected)
     share = allocate_budget(CREATE, {MUST: demanded}, Profile.DEEP)["R-1"]
     assert (share.extra_requests, share.extra_cost) == (wanted, cost)
 

@@ -57,7 +57,7 @@ def requirement(
     extra_requests_by_listing: tuple[int, int, int] | None = None,
     depends_on: tuple[str, ...] = (),
     compares: bool = False,
-    rejected: int = 0,
+    rejected: int | None = None,
 ) -> Callable[[Function], Function]:
     """Name the requirement that a test is about.
 
@@ -67,7 +67,8 @@ def requirement(
 
     `depends_on` are the ids of requirements whose tests have to have run on the operation before this one: where they
     are not selected, they run first, without a verdict. `compares`: the check compares exchanges, those of other
-    requirements included. A conforming target rejects `rejected` of the extra requests.
+    requirements included. A conforming target rejects `rejected` of the extra requests; if None, all,
+    or none where `expects_success`.
     """
     return pytest.mark.requirement(
         RequestDemand(

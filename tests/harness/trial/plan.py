@@ -51,7 +51,7 @@ class RequestDemand:
     For an operation that updates a listed record, `extra_requests_by_listing` replaces `extra_requests`; for one that
     creates it, there are none. `depends_on` are the ids of requirements whose tests have to have run before.
     `compares`: its check compares exchanges with each other, so that a few of them alone show nothing. Of the other
-    requests, `rejected` are rejected by a conforming target.
+    requests a conforming target rejects `rejected`: if None, all of them, or none where `expects_success`.
     """
 
     requirement: str
@@ -61,16 +61,17 @@ class RequestDemand:
     extra_requests_by_listing: tuple[int, int, int] | None = None
     depends_on: tuple[str, ...] = ()
     compares: bool = False
-    rejected: int = 0
+    rejected: int | None = None
 
     def cost(self, operation: Operation) -> int:
-        """Return how many requests one of its requests leads to: a record that it creates is cancelled again."""
-        return 1 + REQUESTS_PER_RECORD if self.expects_success and operation.record else 1
+        """Return how many requests one of its mutations leads to: a record that it creates is cancelled again."""
+        return _cost_of_success(operation) if self.expects_success else 1
 
     def extra_cost(self, operation: Operation, extra_requests: int) -> int:
         """Return how many requests so many of its other requests lead to."""
-        rejected = min(self.rejected, extra_requests)
-        return rejected + (extra_requests - rejected) * self.cost(operation)
+        usual = 0 if self.expects_success else extra_requests
+        rejected = min(usual if self.rejected is None else self.rejected, extra_requests)
+        return rejected + (extra_requests - rejected) * _cost_of_success(operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +218,10 @@ def _extra_requests(demand: RequestDemand, operation: Operation, profile: Profil
         # What creates records is listed for JOB-06 anyway.
         wanted = demand.extra_requests_by_listing[index] if operation.updates_record else 0
     return min(wanted, MAX_CREATED_RECORDS) if demand.expects_success and operation.record else wanted
+
+
+def _cost_of_success(operation: Operation) -> int:
+    return 1 + REQUESTS_PER_RECORD if operation.record else 1
 
 
 def _setup_requests(operation: Operation) -> int:
