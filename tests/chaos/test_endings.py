@@ -154,6 +154,13 @@ def test_time_limit_ends_workers_as_well(tmp_path: Path) -> None:
     assert api.left == [], finished.output
 
 
+def test_time_limit_that_comes_while_the_run_ends_changes_nothing(tmp_path: Path) -> None:
+    finished = run(tmp_path, *QUICK, "-p", "tests.chaos.late_time_limit")
+    assert finished.code == ExitCode.INTERRUPTED, finished.output
+    assert "Traceback" not in finished.output
+    assert "Exit code 2: the run was interrupted." in finished.output
+
+
 def test_run_that_is_killed_leaves_what_it_knew_and_nothing_in_the_way(tmp_path: Path, results: Path) -> None:
     with behind(slow, MockApi(document())) as (_, arguments, environment):
         given = (*QUICK, *arguments, "--alluredir", str(results))

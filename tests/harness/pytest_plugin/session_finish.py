@@ -2,7 +2,7 @@
 
 In the process that the user started:
 
-1. Signals are ignored, before any plugin finishes.
+1. Signals are ignored from the end of the loop over the items, before any plugin finishes.
 2. Each planned check without a result is reported as not run: JUnit and the terminal show it.
 3. The exit code is decided by the results, before any file is written: a full disk must not lose it.
 4. The other plugins finish: JUnit writes its file, xdist ends its workers.
@@ -39,11 +39,23 @@ class SignalShield:
     """Step 1. A class of its own: it comes before all plugins, and the other steps after most of them."""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Ignore signals once the loop has ended: workers end it, too, and pytest takes no second interrupt then."""
+        try:
+            return (yield)
+        finally:
+            _ignore_signals(session)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
-        """Ignore signals."""
-        if INTERRUPTION in session.config.stash:
-            session.config.stash[INTERRUPTION].report()
+        """Ignore signals where there was no loop: a collection may fail."""
+        _ignore_signals(session)
         yield
+
+
+def _ignore_signals(session: pytest.Session) -> None:
+    if INTERRUPTION in session.config.stash:
+        session.config.stash[INTERRUPTION].report()
 
 
 class SessionFinisher:
