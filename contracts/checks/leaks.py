@@ -23,8 +23,15 @@ MIN_ECHO_BYTES = 40
 MIN_TOKEN_CHARACTERS = 12
 """Shorter words of a header are scheme names and the like."""
 HEADERS_WITHOUT_CREDENTIALS = frozenset(
-    {"accept", "accept-encoding", "content-type", "content-encoding", "user-agent", "host"}
+    {
+        *("accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "user-agent", "host"),
+        *("content-type", "content-encoding", "content-length", "content-language", "transfer-encoding"),
+        *("if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "range", "origin", "referer"),
+        *("x-request-id", "x-correlation-id", "traceparent", "tracestate", "x-requested-with"),
+        *("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "x-real-ip"),
+    }
 )
+"""Headers that a response may repeat: servers give the id of a request back, and its origin."""
 LEAKS = {
     "stack trace": re.compile(
         r"Traceback \(most recent|\n[ \t]{1,40}at \S{1,200} ?\(|\bat [\w.$<>]{1,200} \([^)]{0,200}:\d{1,9}:\d{1,9}\)"

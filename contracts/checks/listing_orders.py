@@ -9,7 +9,15 @@ from typing import Any, Final
 
 from contracts.checks.base import CheckFunction
 from contracts.checks.listing_agreement import OF_A_CHANGE, default_order
-from contracts.checks.listing_pages import items, point_in_time, query, response_json, total, whole_number
+from contracts.checks.listing_pages import (
+    items,
+    page_matches_query,
+    point_in_time,
+    query,
+    response_json,
+    total,
+    whole_number,
+)
 from contracts.checks.listing_queries import filters_of, matches
 from contracts.checks.preview import plain, preview_json
 from contracts.model.http import Exchange
@@ -41,6 +49,18 @@ def page_is_ordered(operation: Operation, exchange: Exchange) -> Decision:
     if violations:
         return next((violation for violation in violations if violation.gates), violations[0])
     return PASS if PASS in decisions else NOT_CONCERNED
+
+
+def page_is_still_ordered(listing: Operation, before: Exchange) -> CheckFunction:
+    """Return the check that a page is in order, and has each record once, if one `before` the writes was (JOB-09)."""
+
+    def check(_: Operation, exchange: Exchange) -> Decision:
+        checks = (page_matches_query, page_is_ordered)
+        decisions = [one(listing, exchange) for one in checks if one(listing, before) is PASS]
+        violations = (decision for decision in decisions if isinstance(decision, Violation))
+        return next(violations, PASS if PASS in decisions else NOT_CONCERNED)
+
+    return check
 
 
 def _order_of(text: str) -> list[tuple[str, str]]:

@@ -15,7 +15,8 @@ from typing import Final, TypeAlias
 
 from contracts.checks.base import CheckFunction
 from contracts.checks.listing_agreement import default_order
-from contracts.checks.listing_pages import items
+from contracts.checks.listing_pages import items, point_in_time
+from contracts.checks.listing_queries import PRECISION
 from contracts.checks.preview import preview_json
 from contracts.checks.written_records import difference, plain_text, same_day
 from contracts.model.http import Exchange
@@ -96,7 +97,7 @@ def only_writes_change_records(listing: Operation, changes: Changes) -> CheckFun
 def updates_are_shown(listing: Operation, changes: Changes) -> CheckFunction:
     """Return the check that the run's records on a page have what their last updates sent.
 
-    Not concerned with records that are as before while no update that was sent later is shown.
+    Not concerned with records as before, while no update that was sent later is shown.
     """
 
     def check(_: Operation, exchange: Exchange) -> Decision:
@@ -214,6 +215,8 @@ def _was_sent_before(listing: Operation, where: str, now: Json, writes: RecordWr
 
 
 def _differs(before: Json, now: Json) -> bool:
+    if (first := point_in_time(before)) and (last := point_in_time(now)):
+        return abs(last - first) >= PRECISION
     if isinstance(before, str) and isinstance(now, str):
         return plain_text(before) != plain_text(now) and not same_day(before, now)
     if isinstance(before, list) and isinstance(now, list):

@@ -49,7 +49,8 @@ class Operation:
     are all documented methods of the path, also those of another template that it fits. `servers` are URLs, and
     `base_path` is the path of one of them, percent-encoded: there the operation is at the target. `stated_only` is this
     operation without what the document marks as an example or inferred; `inferred_statuses` are then the keys of the
-    responses that it lacks for that.
+    responses that it lacks for that. `ids_elsewhere` maps a body property with a supplied id to the properties in which
+    other operations take such ids: a server with one handler for all of them may read the wrong one.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Operation:
     inferred_statuses: frozenset[str] = frozenset()
     body_media_type: str = JSON_MEDIA_TYPE
     response_media_types: Mapping[str, str] = field(default_factory=dict)
+    ids_elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def label(self) -> str:

@@ -8,13 +8,13 @@ from dataclasses import astuple, dataclass, replace
 from contracts.errors import ContractError
 from contracts.model.json_value import Json
 from contracts.openapi.descriptions import Description, NotJudged, drop_dangling_links, read_descriptions
-from contracts.openapi.extensions import JobStatus, Listing, RecordOperations, read_extension
+from contracts.openapi.extensions import SUPPLIED_BY, JobStatus, Listing, RecordOperations, read_extension
 from contracts.openapi.json_content import json_content, success_of
 from contracts.openapi.operation import JSON_MEDIA_TYPE, Operation
 from contracts.openapi.parameter_entries import parameter_gaps, read_parameters
 from contracts.openapi.references import References
 from contracts.openapi.samples import place_without_sample
-from contracts.openapi.schemas import guarantees, merge_all_of
+from contracts.openapi.schemas import guarantees, merge_all_of, properties
 from contracts.openapi.security import needs_bearer_token, other_credentials
 from contracts.openapi.servers import base_path, server_urls, unreadable_servers
 from contracts.openapi.stated_view import stated_part
@@ -48,7 +48,21 @@ def build_operations(raw: Json, references: References, errors: Sequence[Specifi
     resolved = _paths(descriptions, lambda one: one.source)
     unread = [NotJudged("the base path", why) for why in unreadable_servers(raw.get("servers"))]
     partly = [NotJudged(f"{one.method} {one.path}", why) for one in descriptions.values() for why in _gaps(raw, one)]
-    return Operations(tuple(operations), (*not_judged, *links, *unread, *partly), paths, resolved)
+    return Operations(_with_ids_elsewhere(operations), (*not_judged, *links, *unread, *partly), paths, resolved)
+
+
+def _with_ids_elsewhere(operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """Return the operations, each with the names by which others take an id where it has one of its own."""
+    bodies = {one.id: dict(properties(one.body or {})) for one in operations}
+    supplied = {of: [name for name, keys in body.items() if SUPPLIED_BY in keys] for of, body in bodies.items()}
+    every = list(dict.fromkeys(name for names in supplied.values() for name in names))
+    in_all = {name for name in every if all(name in names for names in supplied.values() if names)}
+
+    def elsewhere(operation: Operation) -> Mapping[str, tuple[str, ...]]:
+        names = tuple(name for name in every if name not in bodies[operation.id])
+        return {name: names for name in supplied[operation.id] if name not in in_all and names}
+
+    return tuple(replace(one, ids_elsewhere=elsewhere(one)) for one in operations)
 
 
 def _paths(descriptions: Mapping[str, Description], form: Callable[[Description], Json]) -> Json:

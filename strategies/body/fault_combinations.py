@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import methodcaller
@@ -25,6 +25,8 @@ WRAPPER = "data"
 """The property in which servers most often look for a body that is not at the top level."""
 PLACES = ("__proto__", "constructor", WRAPPER)
 """Properties whose own properties a careless merge, or a lookup in an object, takes for those of the body."""
+ANY_ID = "id"
+"""What a handler for several kinds of records may read."""
 MAX_ALONE = 3
 """Required properties that are tried by themselves under other names."""
 
@@ -53,7 +55,8 @@ def combined_faults(operation: Operation) -> list[Mutation]:
     mutations += _sent_otherwise(required, schemas)
     mutations += _wrong_type_and_unknown_id(operation)
     if required:
-        mutations += [_spelled_otherwise(required), *_almost_right(required), *_two_faults(required, schemas)]
+        mutations += [_spelled_otherwise(operation, required), *_almost_right(required)]
+        mutations += _two_faults(required, schemas)
     return only_invalid(operation, mutations)
 
 
@@ -141,14 +144,17 @@ def _moved_to_query(name: str) -> tuple[Mutation, Mutation]:
     )
 
 
-def _spelled_otherwise(required: Sequence[str]) -> Mutation:
+def _spelled_otherwise(operation: Operation, required: Sequence[str]) -> Mutation:
     """Return the mutation that gives required properties under each other name, and in each other place, at once.
 
     A rejection that names each property as missing shows that none of these was taken for it. If it leaves one out,
     that property is tried by itself and, if it is left out again, each of its spellings is.
     """
-    last = required[-MAX_ALONE:]
-    alone = tuple(_one_spelled_otherwise(name) for name in reversed(last))
+    own = {name for name, _ in properties(operation.body or {})}
+    others = {name: _other_names(name, own, operation.ids_elsewhere.get(name, ())) for name in required}
+    # What other operations call otherwise is the likeliest to be read under another name.
+    likeliest = sorted(reversed(required), key=lambda name: name not in operation.ids_elsewhere)[:MAX_ALONE]
+    alone = tuple(_one_spelled_otherwise(name, others[name]) for name in likeliest)
     together = tuple(
         Mutation(spelling, change)
         for spelling, change in (
@@ -161,7 +167,7 @@ def _spelled_otherwise(required: Sequence[str]) -> Mutation:
         return replace(alone[0], parts=(*together, *alone[0].parts))
     return Mutation(
         "required properties under other names",
-        partial(_under_other_names, required),
+        partial(_under_other_names, others),
         parts=(*together, *alone),
         named=tuple(required),
     )
@@ -180,43 +186,47 @@ def _almost_right(required: Sequence[str]) -> list[Mutation]:
     ]
 
 
-def _one_spelled_otherwise(name: str) -> Mutation:
+def _one_spelled_otherwise(name: str, others: Sequence[str]) -> Mutation:
     """Return the mutation that gives one property under each other name, and in each other place, at once."""
     spellings = [
         Mutation(f"{name} as {spelling}", on_body(partial(_move, name, spelling)))
-        for spelling in (*_other_names(name), f"{name}[]")
+        for spelling in (*others, f"{name}[]")
     ]
     places = [Mutation(f"{name} inside {place}", on_body(partial(_move_into, (name,), place))) for place in PLACES]
     return Mutation(
         f"{name} under other names",
-        partial(_under_other_names, (name,)),
+        partial(_under_other_names, {name: others}),
         parts=(*spellings[:1], *_moved_to_query(name), *places, *spellings[1:]),
         named=(name,),
     )
 
 
-def _under_other_names(names: Sequence[str], request: Request) -> Request:
-    """Return the request with these properties in its query, and in its body under other names and in other places."""
+def _under_other_names(others: Mapping[str, Sequence[str]], request: Request) -> Request:
+    """Return the request with these properties in its query, and in its body under `others` and in other places."""
 
     def change(body: Json) -> Json:
         moved = body
         for place in PLACES:
-            moved = moved | {place: {name: body[name] for name in names if name in body}}
-        for name in names:
+            moved = moved | {place: {name: body[name] for name in others if name in body}}
+        for name, spellings in others.items():
             if name in body:
-                moved = _without(name, moved) | dict.fromkeys(_other_names(name), body[name])
+                moved = _without(name, moved) | dict.fromkeys(spellings, body[name])
         return moved
 
     held = request.json()
-    texts = {name: held[name] for name in names if name in held and isinstance(held[name], str)}
+    texts = {name: held[name] for name in others if name in held and isinstance(held[name], str)}
     return _with_query(on_body(change)(request), texts | dict.fromkeys(SWITCHES, "true"))
 
 
-def _other_names(name: str) -> list[str]:
-    """Return the name as other languages and formats spell it: none of them contains the name itself as a word."""
+def _other_names(name: str, own: Collection[str], ids_elsewhere: Sequence[str]) -> list[str]:
+    """Return the name as other languages and formats spell it, and what other operations call such ids.
+
+    None of them contains the name itself as a word, or is one of the body's `own`.
+    """
     words = name.split("_")
     spellings = (_camel(name), "".join(map(str.capitalize, words)), "-".join(words), ".".join(words), name.upper())
-    return [spelling for spelling in dict.fromkeys(spellings) if spelling != name]
+    ids = (ANY_ID, *ids_elsewhere) if ids_elsewhere else ()
+    return [spelling for spelling in dict.fromkeys((*spellings, *ids)) if spelling not in own]
 
 
 def _move(name: str, other: str, body: Json) -> Json:

@@ -66,12 +66,14 @@ def wrong_types(operation: Operation) -> list[Mutation]:
     """ERR-02: each property with a value of each JSON type that its schema does not admit.
 
     Each request has a wrong type in every property, each of another type, so that all of them take about as many
-    requests as there are types.
+    requests as there are types; one has it in the first property alone, as a fault of all might hide what one leads to.
     """
     found = body_locations(operation)
     outer = [location for location in found if not location.nested]
     rows = [_wrong_values(location, place) for place, location in enumerate(outer)]
     mutations = in_rounds("wrong types", rows)
+    if len(outer) > 1 and (alone := rows[0][:1]):
+        mutations.append(replace(alone[0], name=f"{alone[0].name}, all else right"))
     beyond = [[_wrong_value(one, BEYOND_64_ROW)] for one in outer if not admits(one.schema, BEYOND_64_ROW[0])]
     mutations += in_rounds(f"every property as {BEYOND_64}", beyond)
     if len(outer) > 1:

@@ -10,6 +10,7 @@ from contracts.checks.listing_agreement import default_order
 from contracts.checks.listing_orders import ASCENDING, DESCENDING
 from contracts.model.http import Request
 from contracts.model.json_value import Json
+from contracts.openapi.extensions import COMPARES, FILTERS
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
 
@@ -172,3 +173,18 @@ def _distinguishing_fields(items: Sequence[Item]) -> list[str]:
     }
     dates = [name for name, values in filled.items() if all(value[:4].isdigit() and "T" in value for value in values)]
     return sorted((name for name in dates if len(set(filled[name])) > 1), key=lambda name: -len(set(filled[name])))
+
+
+def entries(item: Item, schema: Json) -> list[str]:
+    """Return the strings of a record that the filter selects by: those of a list, or the one."""
+    held = item.get(schema[FILTERS])
+    return [entry for entry in (held if isinstance(held, list) else [held]) if isinstance(entry, str)]
+
+
+def example_value(items: Sequence[Item], schema: Json) -> str | None:
+    """Return a record's value for the filter; the median for a lower or upper bound."""
+    values = [entry for item in items for entry in entries(item, schema)]
+    if COMPARES in schema:
+        values.sort()
+        return values[len(values) // 2] if values else None
+    return values[0] if values else None

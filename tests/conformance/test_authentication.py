@@ -4,6 +4,7 @@ from functools import partial
 
 from contracts.checks import authentication, listing_pages
 from contracts.checks.authentication import credentials_rejected, has_status_of
+from contracts.checks.base import per_exchange
 from contracts.errors import NotApplicable
 from contracts.model.http import CONTROL, Exchange
 from strategies.body import bodies, json_syntax
@@ -106,9 +107,12 @@ test_refusal_of_credentials_is_401_with_a_challenge = holds_for_each_exchange(
 test_wrong_tokens_are_not_told_apart = holds_for_all_exchanges(
     "AUTH-10", authentication.rejections_are_uniform, depends_on=("AUTH-02", "AUTH-03")
 )
-test_issued_token_is_honoured = holds_for_each_exchange(
-    "AUTH-11", authentication.issued_token_accepted, depends_on=("AUTH-06",)
-)
+
+
+@requirement("AUTH-11", depends_on=("AUTH-06",))
+def test_issued_token_is_honoured(test: RequirementTest) -> None:
+    test.check_all_exchanges(per_exchange(authentication.issued_token_accepted))
+    test.check_all_exchanges(authentication.accepted_request_is_allowed)
 
 
 @requirement(

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from contracts.mock.data.state import Record
+from contracts.mock.data.state import INTEGRATIONS, Record
 from contracts.mock.http.api import MockApi
+from contracts.mock.http.refusal import Issue, Refusal
+from contracts.model.exit_codes import ExitCode
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from tests.support.factories import CREATE, LIST
-from tests.support.suite_process import document, run, serving
+from tests.support.suite_process import TWO, document, run, serving
 
 
 class SpellsTheVendorOtherwise(MockApi):
@@ -16,6 +18,21 @@ class SpellsTheVendorOtherwise(MockApi):
     def item(self, operation: Operation, record: Record) -> dict[str, Json]:
         item = super().item(operation, record)
         return item | {"integration_vendor": "RentManager"} if record.number >= len(self.state.events) else item
+
+
+ANOTHER = "another-integration"
+
+
+class KeepsIntegrationsApart(MockApi):
+    """Has a second integration, and knows a record only beside the one that it belongs to."""
+
+    def unknown_values(self, operation: Operation, value: Json) -> list[Issue]:
+        (usual,) = self.state.integrations
+        record = self.state.records.get(str(value.get("event_id")))
+        if record and "integration_id" in value and value["integration_id"] != record.sent.get("integration_id", usual):
+            raise Refusal(403, "forbidden", "No access to this event", "integration")
+        known = value.get("integration_id") == ANOTHER
+        return super().unknown_values(operation, value | {"integration_id": usual} if known else value)
 
 
 def judged(api: MockApi, folder: Path, operation: Operation, *more: str) -> str:
@@ -43,3 +60,15 @@ def test_listing_with_no_access_to_writes_creates_nothing(tmp_path: Path) -> Non
     api = MockApi(document())
     assert judged(api, tmp_path, LIST, "--access", "token") == "passed"
     assert not any(record.number >= len(api.state.events) for record in api.state.records.values())
+
+
+def test_record_is_used_with_the_integration_that_it_belongs_to(tmp_path: Path) -> None:
+    verdicts = []
+    for more in ((), (ANOTHER,)):
+        api = KeepsIntegrationsApart(document())
+        with serving(api) as (arguments, environment):
+            given = environment | {INTEGRATIONS: ",".join([environment[INTEGRATIONS], *more])}
+            finished = run(tmp_path, *TWO, "--strict", *arguments, environment=given)
+        assert finished.code == ExitCode.HELD, finished.output
+        verdicts.append(finished.verdicts)
+    assert verdicts[0] == verdicts[1]

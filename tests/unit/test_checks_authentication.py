@@ -109,7 +109,7 @@ def test_rejections_of_wrong_tokens_are_the_same(expected, seen) -> None:
         "crashed": (PASS, exchange(500)),
         "401": ("issued token answered 401", exchange(401)),
         "401 with an edit": ("issued token answered 401", exchange(401, mutation="empty")),
-        "control forbidden": ("issued token answered 403", exchange(403)),
+        "control forbidden": (PASS, exchange(403)),
         "another token": (NOT_CONCERNED, refusal(401)),
         "no answer": (NOT_CONCERNED, exchange(None)),
         "another path": (NOT_CONCERNED, exchange(401, **ELSEWHERE)),
@@ -117,6 +117,25 @@ def test_rejections_of_wrong_tokens_are_the_same(expected, seen) -> None:
 )
 def test_issued_token_is_honoured(expected, seen) -> None:
     assert decided(authentication.issued_token_accepted(CANCEL, seen)) == expected
+
+
+OF_ANOTHER_ACCOUNT = {"request_body": {"event_id": "evt-2"}}
+
+
+@table(
+    "expected, seen",
+    {
+        "accepted every time": ([PASS, PASS], [exchange()] * 2),
+        "forbidden after it was accepted": ([PASS, "issued token answered 403"], [exchange(), exchange(403)]),
+        "forbidden before it was accepted": (["issued token answered 403", PASS], [exchange(403), exchange()]),
+        "forbidden for what it names": ([PASS], [exchange(), exchange(403, **OF_ANOTHER_ACCOUNT)]),
+        "forbidden every time": ([], [exchange(403)] * 2),
+        "forbidden with an edit": ([PASS], [exchange(), exchange(403, mutation="empty")]),
+        "no answer": ([PASS], [exchange(), exchange(None)]),
+    },
+)
+def test_accepted_request_is_allowed(expected, seen) -> None:
+    assert all_decided(authentication.accepted_request_is_allowed(CANCEL, seen)) == expected
 
 
 @table(

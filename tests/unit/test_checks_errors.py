@@ -322,6 +322,13 @@ def status_read(body: Json) -> Exchange:
     return exchange(200, job, operation=STATUS.id, method="GET", target="/v1/admin/write-status/job-1")
 
 
+TRACE = "0b6c1c52-7d1e-4c3b-9f0a-2f1f0f6a7e11"
+
+
+def traced(sent: Exchange) -> Exchange:
+    return replace(sent, request=sent.request.with_header("X-Request-ID", TRACE))
+
+
 LONG = {"integration_id": "rm-123456789", "event_id": "evt-123456789"}
 TAG = {"request_body": {"event_id": "<b>x</b>"}}
 
@@ -332,6 +339,10 @@ TAG = {"request_body": {"event_id": "<b>x</b>"}}
         "an error": (PASS, exchange(400)),
         "token echoed": ("credentials echoed", exchange(401, {"error": {"message": f"bad {TOKEN}"}})),
         "token echoed by a success": ("credentials echoed", exchange(200, {"sent": TOKEN})),
+        "id of the request in a header": (
+            PASS,
+            traced(exchange(headers={"x-request-id": TRACE})),
+        ),
         "token in a header": ("credentials echoed", exchange(401, headers={"x-debug": f"Bearer {TOKEN}"})),
         "word that is no token": (PASS, exchange(401, b"undefined", authorization="Bearer undefined")),
         "twelve characters echoed": (

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.checks import cancelled_records, record_changes
+from contracts.checks import cancelled_records, listing_orders, record_changes
 from contracts.checks.record_changes import Changes, RecordWrites
 from contracts.model.http import Exchange
 from contracts.model.verdict import NOT_CONCERNED, PASS
@@ -68,6 +68,16 @@ def updates(*sent: dict[str, Any], number: int = 1) -> RecordWrites:
             updates({"title": "Tour"}),
             {"associated_lead_ids": None},
         ),
+        "cancelled, and created two hours later": (
+            "created_at changed by a cancellation",
+            CANCELLED,
+            {"created_at": "2026-01-01T11:00:00.000Z"},
+        ),
+        "created at the same time, in another zone and less exactly": (
+            PASS,
+            CANCELLED,
+            {"created_at": "2026-01-01T11:00:00+02:00"},
+        ),
         "updated, and newer": (
             "created_at changed by an update",
             updates({"title": "Tour"}),
@@ -87,6 +97,30 @@ def test_records_of_others_may_change() -> None:
     assert check(UPDATE, page(record(), record("theirs", event_name="Tour"))) is PASS
     assert check(UPDATE, page(record("new"))) is NOT_CONCERNED
     assert check(UPDATE, exchange(400)) is NOT_CONCERNED
+
+
+NEW, OLD = record("new", created_at="2026-02-01T00:00:00Z"), record("old")
+
+
+@table(
+    "expected, before, after",
+    {
+        "in order": (PASS, [NEW, OLD], [NEW, OLD]),
+        "the cancelled one in front": ("created_at not descending", [NEW, OLD], [OLD, NEW]),
+        "the cancelled one twice": ("a record twice on a page", [NEW, OLD], [NEW, OLD, OLD]),
+        "never in order": (PASS, [OLD, NEW], [OLD, NEW]),
+        "always twice, and in order": (PASS, [NEW, OLD, OLD], [NEW, OLD, OLD]),
+        "no record": (PASS, [NEW], []),
+    },
+)
+def test_writes_leave_a_page_in_order(expected, before, after) -> None:
+    def sorted_page(shown: list[dict[str, Any]]) -> Exchange:
+        body = {"meta": {"total": len(shown), "hasMore": False}, "results": shown}
+        target = f"{LIST.path}?limit=250&order-by=created_at%3Adesc"
+        return exchange(200, body, operation=LIST.id, method="GET", target=target, request_body=None)
+
+    check = listing_orders.page_is_still_ordered(LIST, sorted_page(before))
+    assert decided(check(UPDATE, sorted_page(after))) == expected
 
 
 FIRST, SECOND = {"title": "First", "notes": "A note"}, {"title": "Second", "notes": "Another note"}

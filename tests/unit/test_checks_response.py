@@ -459,10 +459,16 @@ OTHER = {"request_body": {"event_id": "evt-2"}}
         "accepted every time": ([PASS, PASS], [exchange()] * 3),
         "refused after two": ([PASS, "valid request answered 400"], [exchange(), exchange(), exchange(400)]),
         "refused in between": (
-            [PASS, "valid request answered 400"],
+            ["valid request answered 400", PASS, "valid request answered 400"],
             [exchange(), exchange(400), exchange(), exchange(400)],
         ),
         "refused after one": ([], [exchange(), exchange(400)]),
+        "refused after one and before one": (
+            ["valid request answered 400", PASS],
+            [exchange(), exchange(400), exchange()],
+        ),
+        "refused before one": (["valid request answered 400"], [exchange(400), exchange()]),
+        "refused before another": ([], [exchange(400), exchange(**OTHER)]),
         "conflict after two": ([PASS, PASS], [exchange(), exchange(), exchange(409)]),
         "another request": ([PASS], [exchange(), exchange(), exchange(400, **OTHER)]),
         "edited request": ([PASS], [exchange(), exchange(), exchange(400, mutation="empty")]),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -280,6 +281,17 @@ def test_every_record_is_cancelled_before_the_first_job_is_read() -> None:
     target = Target()
     assert target.cancelled(records) == []
     assert [named for _, named in target.sent] == ["rec-1", "rec-2", "end-1", "end-2"]
+
+
+def test_jobs_that_do_not_end_are_waited_for_at_the_same_time(backoff) -> None:
+    known = [(create(f"job-{n}"), read("SUCCESS", f"rec-{n}", job=f"job-{n}")) for n in range(5)]
+    target = Target(ends=repeat("PENDING"))
+    reported = target.cancelled(noted(*chain.from_iterable(known)))
+    assert [line.partition(": ")[2][: len("the job of its cancellation did not end")] for line in reported] == [
+        "the job of its cancellation did not end"
+    ] * 5
+    assert len(target.sent) == 5 * (1 + MAX_JOB_READS)
+    assert len(backoff) == MAX_JOB_READS
 
 
 def test_what_was_cancelled_is_only_looked_at() -> None:

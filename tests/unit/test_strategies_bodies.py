@@ -288,7 +288,8 @@ def test_required_properties_are_given_under_each_other_name_at_once() -> None:
     assert whole.named == ("integration_id", "event_id")
     assert not {*whole.named} & body.keys()
     assert {name for name, held in body.items() if held == value} == {
-        *("eventId", "EventId", "event-id", "event.id", "EVENT_ID")
+        *("eventId", "EventId", "event-id", "event.id", "EVENT_ID"),
+        *("id", "lead_id", "employee_id", "applicant_id", "resident_id"),
     }
     assert {body[place]["event_id"] for place in ("__proto__", "constructor", "data")} == {value}
     assert f"event_id={value}" in request.target

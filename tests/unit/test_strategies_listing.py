@@ -104,6 +104,17 @@ def test_bounds_tell_the_time_that_they_are_of_from_others() -> None:
 FAR = point_in_time("2099-01-01T00:00:00Z")
 
 
+def test_bounds_of_two_times_leave_out_other_records_each() -> None:
+    times = [("01", "09"), ("02", "08"), ("03", "07"), ("07", "03"), ("08", "02"), ("09", "01")]
+    items = [
+        SHOWN[0] | {"updated_at": f"2026-01-{one}T00:00:00Z", "last_seen": f"2026-01-{other}T00:00:00Z"}
+        for one, other in times
+    ]
+    queries = asked(listing_filters.filters(LIST, items))
+    (both,) = [query for query in queries.values() if len({name.rpartition("_")[0] for name in query}) == 2]
+    assert both == dict.fromkeys(("updated_at_gte", "last_seen_gte"), "2026-01-03T00:00:00Z")
+
+
 def test_bound_without_a_zone_is_asked_for_alone_where_nothing_lies_between() -> None:
     plain = [item | {"updated_at": str(item["updated_at"]).removesuffix("Z")} for item in SHOWN]
     queries = asked(listing_filters.filters(LIST, plain))
@@ -159,8 +170,9 @@ def test_each_filter_has_the_start_of_a_value_and_what_it_needs() -> None:
 def test_filter_by_the_one_value_that_there_is_is_asked_for_another() -> None:
     queries = asked(listing_filters.filters(LIST, [SHOWN[0] | HELD, SHOWN[1]]))
     names = list(queries)
-    assert names.index("a property_id of no record") < names.index("the start of a property_id")
-    (value,) = queries["a property_id of no record"].values()
+    assert names.index("a property_id of no record, from the second on") < names.index("the start of a property_id")
+    value, offset = queries["a property_id of no record, from the second on"].values()
+    assert offset == "1"
     assert value not in HELD["property_id"]
     assert HELD["property_id"] not in value
 

@@ -8,10 +8,12 @@ from contracts.openapi.parameters import Parameter
 from tests.harness.config.settings import Secret, Target
 from tests.harness.run.relations import (
     creator_for,
+    first_values,
     job_sources,
     listing_for,
     missing_variables,
     required_variables,
+    variables_beside_records,
 )
 from tests.harness.run.request_factory import control_body, request_for
 from tests.harness.run.value_allocator import SPARE_VALUES, ValueAllocator
@@ -37,6 +39,12 @@ CREATES = {INTEGRATION: ("rm-1",), LEAD: ("l-1",)}
 
 def body(of: Any, index: int = 0, overrides: Any = None, known: Any = KNOWN) -> Any:
     return request_for(of, TARGET, known, index, overrides).json()
+
+
+def test_record_goes_with_the_first_account() -> None:
+    assert variables_beside_records(DOCUMENT) == {INTEGRATION}
+    several = {INTEGRATION: ("rm-1", "rm-2"), EVENTS: ("evt-1", "evt-2"), LEAD: ("l-1", "l-2")}
+    assert first_values(several, {INTEGRATION}) == several | {INTEGRATION: ("rm-1",)}
 
 
 def test_request_holds_known_values() -> None:

@@ -59,6 +59,7 @@ def test_update_is_kept_with_what_a_listing_shows_of_it_but_ids() -> None:
         "rejected": (update(status=400, number=3), 0, False, False),
         "perhaps done": (update(status=500, number=3), 0, False, True),
         "packed, so that nobody knows what it sent": (packed(update(number=3)), 0, False, True),
+        "packed, before the page": (packed(update(number=1)), 0, False, True),
         "of nothing": (sending(update(number=3), b"{}"), 1, False, False),
         "cancelled before the page": (cancellation(number=1), 0, True, False),
         "a cancellation that was rejected": (cancellation(status=409, number=3), 0, False, False),

@@ -73,6 +73,23 @@ def required_variables(operation: Operation) -> set[str]:
     return {variable for name, variable in operation.supplied_by.items() if name in required}
 
 
+def variables_beside_records(document: Document) -> frozenset[str]:
+    """Return the variables that operations take beside the id of a record, such as one of an account.
+
+    A record belongs to one of their values: with another one a careful server does not know it.
+    """
+    found: set[str] = set()
+    for operation in document.operations:
+        if creation := creator_for(document, operation):
+            found |= {variable for name, variable in operation.supplied_by.items() if name != creation[1].name}
+    return frozenset(found)
+
+
+def first_values(test_data: TestData, single: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return the values with the first one alone of these variables."""
+    return {name: values[:1] if name in single else values for name, values in test_data.items()}
+
+
 def missing_variables(document: Document, operation: Operation, test_data: TestData) -> list[str]:
     """Return, sorted, the variables that a control needs, that have no value, and that the run cannot create.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,21 +43,23 @@ class ResourceCleanup:
         if records.earlier:
             self._each([one for one in records.left if one.job is not None], self._check_known)
         self._each([one for one in records.left if one.id is not None], self._cancel)
-        self._each([one for one in records.left if one.id is None], self._read_id, self._cancel)
+        nameless = [one for one in records.left if one.id is None]
+        self._read_ids(nameless)
+        self._each(nameless, self._cancel)
         self._read_listings()
         self._each([one for one in records.left if not one.failure and not one.cancellations], self._cancel)
-        self._each(records.left, self._confirm)
+        self._confirm(records.left)
         # A second try, so that an intermittent fault leaves nothing behind.
         again = [one for one in records.left if one.id is not None and not one.unconfirmed]
-        self._each(again, self._cancel, self._confirm)
+        self._each(again, self._cancel)
+        self._confirm(again)
 
-    def _each(self, records: Iterable[Record], *steps: Callable[[Record], None]) -> None:
-        """Take the steps with each record until it is removed; a fault of the target is the record's failure."""
+    def _each(self, records: Iterable[Record], step: Callable[[Record], None]) -> None:
+        """Take the step with each record that is not removed; a fault of the target is the record's failure."""
         for record in records:
             try:
-                for step in steps:
-                    if not record.removed:
-                        step(record)
+                if not record.removed:
+                    step(record)
             except (TargetUnavailable, CouldNotTell) as error:
                 record.failure = str(error).rstrip(".")
 
@@ -74,14 +76,12 @@ class ResourceCleanup:
         if record.job is not None and (read := self._read(record, record.job)) and read.status in UNKNOWN_JOB_STATUSES:
             self.records.note_removed(record)
 
-    def _read_id(self, record: Record) -> None:
-        """Read a create's job until it holds the record's id, or has failed."""
-        for turn in range(MAX_JOB_READS):
-            time.sleep(PAUSE_SECONDS * turn)
-            if record.job is None or self._read(record, record.job) is None or record.removed or record.id is not None:
-                break
-        if record.id is None and not record.removed:
-            record.failure = "its job holds no record id"
+    def _read_ids(self, records: Sequence[Record]) -> None:
+        """Read the jobs of creates until they hold the records' ids, or have failed."""
+        self._read_jobs(records, lambda one: [one.job] if one.job is not None and one.id is None else [])
+        for record in records:
+            if record.id is None and not record.removed and not record.failure:
+                record.failure = "its job holds no record id"
 
     def _cancel(self, record: Record) -> None:
         """Send a cancellation, unless the result of an earlier one is still unknown."""
@@ -92,25 +92,37 @@ class ResourceCleanup:
         self.records.observe(exchange)
         record.failure = "" if exchange.accepted else f"the cancellation was answered {exchange.status_or_fault}"
 
-    def _confirm(self, record: Record) -> None:
-        """Read the jobs of the cancellations until one of them has succeeded."""
-        for job in record.unconfirmed:
-            read = self._read_until_over(record, job)
-            if record.removed:
-                return
-            if read is not None and read.response is not None:
-                answer = read.response.body[:SHOWN_BYTES].decode(errors="replace")
-                state = "failed" if record.cancellations[job] else "did not end"
-                record.failure = f"the job of its cancellation {state}: {answer}"
+    def _confirm(self, records: Sequence[Record]) -> None:
+        """Read the jobs of the cancellations until one of each record's has succeeded."""
+        last = self._read_jobs(records, lambda one: one.unconfirmed)
+        for record in records:
+            for job, failed in record.cancellations.items():
+                read = last.get(job)
+                if read is not None and read.response is not None and not record.removed:
+                    answer = read.response.body[:SHOWN_BYTES].decode(errors="replace")
+                    record.failure = f"the job of its cancellation {'failed' if failed else 'did not end'}: {answer}"
 
-    def _read_until_over(self, record: Record, job: str) -> Exchange | None:
-        read = None
+    def _read_jobs(
+        self, records: Iterable[Record], waits_for: Callable[[Record], Sequence[str]]
+    ) -> Mapping[str, Exchange]:
+        """Read what records wait for, in turns with one pause for all; return the last exchange of each job."""
+        last: dict[str, Exchange] = {}
+        waiting = [one for one in records if one.creator.job_link is not None]
         for turn in range(MAX_JOB_READS):
-            time.sleep(PAUSE_SECONDS * turn)
-            read = self._read(record, job)
-            if read is None or record.removed or record.cancellations[job] is not None:
+            waiting = [one for one in waiting if not one.removed and waits_for(one)]
+            if not waiting:
                 break
-        return read
+            time.sleep(PAUSE_SECONDS * turn)
+            for record in list(waiting):
+                try:
+                    for job in waits_for(record):
+                        read = None if record.removed else self._read(record, job)
+                        if read is not None:
+                            last[job] = read
+                except (TargetUnavailable, CouldNotTell) as error:
+                    record.failure = str(error).rstrip(".")
+                    waiting.remove(record)
+        return last
 
     def _read(self, record: Record, job: str) -> Exchange | None:
         """Read a job; None where the contract names no operation for it."""

@@ -43,7 +43,15 @@ from tests.harness.run.created_resources import CreatedResources
 from tests.harness.run.journal import Journal, folder
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.run.path_ids import id_variables
-from tests.harness.run.relations import TestData, creator_for, job_sources, missing_settings, variables_of
+from tests.harness.run.relations import (
+    TestData,
+    creator_for,
+    first_values,
+    job_sources,
+    missing_settings,
+    variables_beside_records,
+    variables_of,
+)
 from tests.harness.run.resource_cleanup import ResourceCleanup
 from tests.harness.run.run_options import CONTRACTS, Options
 from tests.harness.run.selection import allowed_writes, select, without_unserved
@@ -101,6 +109,7 @@ class Session:
                 given = replace(given, allowed_writes=allowed_writes(self.selected, options.operations))
             self._open_counter = counter_for(settings)
             proxy_for(httpx.URL(given.url))  # or else what is wrong with it would show in the middle of the run
+            given = replace(given, known=first_values(given.known, variables_beside_records(self.document)))
             require_access(self.document, self.operations, given, options.access)
             self._target = limited_to(given, options.access)
             self.known_to_all = self._target.known

@@ -87,7 +87,8 @@ class WriteLedger:
                 numbers=tuple(at for at, _ in later),
                 cancelled=writes.cancelled,
                 removed=writes.removed,
-                uncertain=any(sent is None for _, sent in later),
+                # One from before may still be under way.
+                uncertain=any(sent is None for _, sent in writes.updates),
                 earlier=tuple(sent for at, sent in writes.updates if at <= number and sent is not None),
             )
         return found

@@ -8,7 +8,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from contracts.checks import cancelled_records, job_results, listing_agreement, record_changes, written_records
+from contracts.checks import (
+    cancelled_records,
+    job_results,
+    listing_agreement,
+    listing_orders,
+    record_changes,
+    written_records,
+)
 from contracts.checks.base import CheckFunction, as_recommendation, per_exchange
 from contracts.checks.record_changes import Changes
 from contracts.errors import CouldNotTell, NotApplicable, NotReached
@@ -120,6 +127,7 @@ def _checks(listing: Operation, changes: Changes) -> tuple[CheckFunction, ...]:
         record_changes.updates_are_shown(listing, changes),
         record_changes.no_record_is_added(listing, changes),
         cancelled_records.cancelled_are_listed_alike(listing, changes),
+        listing_orders.page_is_still_ordered(listing, changes.before),
     )
 
 
