@@ -77,7 +77,6 @@ class OneWrongPropertyIsTooLate(MockApi):
     group="intermittent",
     requirement="RESP-10",
     observe=lambda probe: [probe.write().status for _ in range(11)],
-    recommended=True,
 )
 class IntegrationIsNowAndThenUnknown(MockApi):
     """One valid cancellation in eleven is rejected with 400, as if its integration did not exist."""
@@ -92,7 +91,7 @@ class IntegrationIsNowAndThenUnknown(MockApi):
         return [custom("Unknown integration_id", "integration_id")] if self.looked_up % 11 == 0 else []
 
 
-@seeded(group="records", requirement="JOB-09", affects=EVERY, observe=listed_after_a_cancellation, recommended=True)
+@seeded(group="records", requirement="JOB-09", affects=EVERY, observe=listed_after_a_cancellation)
 class CancelMovesTheCreation(MockApi):
     """A cancellation moves the time of creation by an hour, as a local time that is read as UTC."""
 
@@ -105,7 +104,7 @@ class CancelMovesTheCreation(MockApi):
         return errors
 
 
-@seeded(group="listing", requirement="JOB-09", observe=listed_after_a_cancellation, recommended=True)
+@seeded(group="listing", requirement="JOB-09", observe=listed_after_a_cancellation)
 class CancelledRecordsComeFirst(MockApi):
     """Cancelled records come before all others, in any order."""
 
