@@ -153,8 +153,8 @@ def _spelled_otherwise(operation: Operation, required: Sequence[str]) -> Mutatio
     own = {name for name, _ in properties(operation.body or {})}
     others = {name: _other_names(name, own, operation.ids_elsewhere.get(name, ())) for name in required}
     # What other operations call otherwise is the likeliest to be read under another name.
-    likeliest = sorted(required[::-1], key=lambda name: name not in operation.ids_elsewhere)[:MAX_ALONE]
-    alone = tuple(_one_spelled_otherwise(name, others[name]) for name in likeliest)
+    likeliest = dict.fromkeys([*(name for name in required if name in operation.ids_elsewhere), *reversed(required)])
+    alone = tuple(_one_spelled_otherwise(name, others[name]) for name in [*likeliest][:MAX_ALONE])
     together = tuple(
         Mutation(spelling, change)
         for spelling, change in (

@@ -567,8 +567,9 @@ def test_target_that_is_still_away_is_reported_again() -> None:
 
 def goes_down_among(combine: int) -> Fake:
     """Return a server that goes down at GET, at first with so many in flight, and is back after three signs of life."""
-    all_there = threading.Barrier(combine)
     state, lock = {"down": 0, "first": combine}, threading.Lock()
+    # Goes down once for all of them: a thread that is late would take it down again.
+    all_there = threading.Barrier(combine, action=lambda: state.update(down=3))
 
     def fake(client: ServerConnection) -> None:
         received = client.receive()
@@ -578,8 +579,9 @@ def goes_down_among(combine: int) -> Fake:
             is_first, state["first"] = state["first"] > 0, state["first"] - 1
         if is_first:
             all_there.wait(5)
+            return
         with lock:
-            if received.target == GET.target or is_first:
+            if received.target == GET.target:
                 state["down"] = 3
             elif not state["down"]:
                 client.send(LAST)
