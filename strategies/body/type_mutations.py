@@ -73,7 +73,9 @@ def wrong_types(operation: Operation) -> list[Mutation]:
     rows = [_wrong_values(location, place) for place, location in enumerate(outer)]
     mutations = in_rounds("wrong types", rows)
     if len(outer) > 1 and (alone := rows[0][:1]):
-        mutations.append(replace(alone[0], name=f"{alone[0].name}, all else right"))
+        single = replace(alone[0], name=f"{alone[0].name}, all else right", priority=Priority.USUAL)
+        usual = (place for place, one in enumerate(mutations) if one.priority > Priority.FIRST)
+        mutations.insert(next(usual, len(mutations)), single)
     beyond = [[_wrong_value(one, BEYOND_64_ROW)] for one in outer if not admits(one.schema, BEYOND_64_ROW[0])]
     mutations += in_rounds(f"every property as {BEYOND_64}", beyond)
     if len(outer) > 1:
