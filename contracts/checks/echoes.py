@@ -152,8 +152,9 @@ def _is_altered_id(schema: Json, value: Json, returned: Json) -> bool:
 
 
 def _visible(text: str) -> str:
-    """Return the text without white space, control and formatting characters."""
-    return "".join(character for character in text if unicodedata.category(character)[0] not in "CZ")
+    """Return the text composed, without white space, control and formatting characters."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(character for character in composed if unicodedata.category(character)[0] not in "CZ")
 
 
 def _another_day(value: Json, returned: Json) -> bool:

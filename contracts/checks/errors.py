@@ -213,7 +213,8 @@ def _without(value: Json, echoed: Json) -> Json:
 def rejection_returns_no_result(operation: Operation, exchange: Exchange) -> Decision:
     """ERR-10. Check that a rejection contains no job id and no property of the 200.
 
-    A property gates only in a 400: the form of other rejections is not documented.
+    A property gates only in a 400, as the form of other rejections is not documented, and only if it says something of
+    what the 200 says: an envelope may have room for it, and for more.
     """
     response = exchange.response
     if response is None or exchange.accepted or not is_documented_request(operation, exchange):
@@ -226,9 +227,18 @@ def rejection_returns_no_result(operation: Operation, exchange: Exchange) -> Dec
     of_a_200 = [name for name, _ in properties(operation.success_schema) if value.get(name) is not None]
     if of_a_200:
         kind = f"refusal with {', '.join(sorted(of_a_200))}"
-        gates = exchange.status == HTTPStatus.BAD_REQUEST
+        tells = any(_tells(schema, value.get(name)) for name, schema in properties(operation.success_schema))
+        gates = exchange.status == HTTPStatus.BAD_REQUEST and tells
         return Violation(kind, "none of the properties of a 200", preview(response.body), gates)
     return PASS
+
+
+def _tells(schema: Json, value: Json) -> bool:
+    """Return whether a value says something that the schema of a 200 documents."""
+    inner = [name for name, _ in properties(schema)]
+    if isinstance(value, dict) and inner:
+        return any(value.get(name) is not None for name in inner)
+    return value not in (None, {}, [])
 
 
 def rejection_is_deterministic(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:

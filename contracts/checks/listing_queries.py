@@ -68,17 +68,19 @@ def page_is_filtered(reference: Exchange) -> CheckFunction:
     return check
 
 
-def moments_at_bounds_are_found(reference: Exchange) -> SeriesCheckFunction:
+def moments_at_bounds_are_found(*references: Exchange) -> SeriesCheckFunction:
     """Return the check that a record is found from its own time on, or up to it, whatever is stored (LIST-02).
 
     What is stored may be finer than what is shown, so that one of the two bounds leaves the record out. Both do only if
-    they are exclusive, and their names say that they are not. `reference` lists the records.
+    they are exclusive, and their names say that they are not. Only records count that all of `references` list alike:
+    with one from before and one from after the pages, those that nobody changed meanwhile.
     """
 
     def check(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
-        whole = items(operation, reference)
-        if operation.listing is None or whole is None:
+        lists = [items(operation, reference) or () for reference in references]
+        if operation.listing is None:
             return
+        whole = [one for one in lists[0] if all(one in listed for listed in lists[1:])]
         left_out: dict[tuple[str, str], set[str]] = {}
         for exchange in exchanges:
             page, filters = items(operation, exchange), filters_of(operation, exchange)

@@ -17,7 +17,7 @@ from contracts.openapi.operation import Operation
 from contracts.openapi.samples import admits, json_type, sample
 from strategies.core.body_locations import BodyLocation, Change, body_locations, lower_if_nested, on_body, only_invalid
 from strategies.core.mutation import Mutation, Priority
-from strategies.core.rounds import in_rounds
+from strategies.core.rounds import FEW_ROWS, FIRST_OF_FEW, in_rounds
 
 
 def _as_text(value: Json) -> str:
@@ -66,16 +66,15 @@ def wrong_types(operation: Operation) -> list[Mutation]:
     """ERR-02: each property with a value of each JSON type that its schema does not admit.
 
     Each request has a wrong type in every property, each of another type, so that all of them take about as many
-    requests as there are types; one has it in the first property alone, as a fault of all might hide what one leads to.
+    requests as there are types. Of two properties the first is once wrong alone: a fault of both might hide what that
+    leads to.
     """
     found = body_locations(operation)
     outer = [location for location in found if not location.nested]
-    rows = [_wrong_values(location, place) for place, location in enumerate(outer)]
+    rows: list[list[Mutation | None]] = [[*_wrong_values(location, place)] for place, location in enumerate(outer)]
+    if len(rows) == FEW_ROWS:  # with more properties it would take a request more
+        rows[1].insert(FIRST_OF_FEW, None)
     mutations = in_rounds("wrong types", rows)
-    if len(outer) > 1 and (alone := rows[0][:1]):
-        single = replace(alone[0], name=f"{alone[0].name}, all else right", priority=Priority.USUAL)
-        usual = (place for place, one in enumerate(mutations) if one.priority > Priority.FIRST)
-        mutations.insert(next(usual, len(mutations)), single)
     beyond = [[_wrong_value(one, BEYOND_64_ROW)] for one in outer if not admits(one.schema, BEYOND_64_ROW[0])]
     mutations += in_rounds(f"every property as {BEYOND_64}", beyond)
     if len(outer) > 1:

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from strategies.core.mutation import Mutation, Priority, combine
 
-FEW_ROWS, FIRST_OF_FEW, FIRST_ROUNDS, USUAL_ROUNDS = 2, 4, 6, 12
+FEW_ROWS, FIRST_OF_FEW, FIRST_ROUNDS, USUAL_ROUNDS = 2, 4, 6, 11
 """Rounds of the first priority, with so many rows or more, and of the usual one; the first rounds show most."""
 
 ROUNDS_OF_EACH = 2

@@ -30,7 +30,7 @@ class KeepsIntegrationsApart(MockApi):
         (usual,) = self.state.integrations
         record = self.state.records.get(str(value.get("event_id")))
         if record and "integration_id" in value and value["integration_id"] != record.sent.get("integration_id", usual):
-            raise Refusal(403, "forbidden", "No access to this event", "integration")
+            raise Refusal(403, "forbidden", "No access to this event", "unknown-value")
         known = value.get("integration_id") == ANOTHER
         return super().unknown_values(operation, value | {"integration_id": usual} if known else value)
 

@@ -262,6 +262,20 @@ def test_rejection_returns_nothing(expected, seen) -> None:
 
 
 @table(
+    "gates, body",
+    {
+        "an envelope": (False, {"meta": {}}),
+        "an envelope with the id of the request": (False, {"meta": {"request_id": "r-1"}}),
+        "an empty result": (False, {"result": {}}),
+        "a result": (True, {"result": {"event_id": "evt-1"}}),
+        "a text for a result": (True, {"result": "done"}),
+    },
+)
+def test_rejection_gates_by_what_it_says_of_a_result(gates: bool, body: Json) -> None:  # noqa: FBT001 - a table's row
+    assert errors.rejection_returns_no_result(CANCEL, exchange(400, REFUSED | body)).gates is gates
+
+
+@table(
     "shown, text",
     {
         "Python's": ("stack trace", "Traceback (most recent call last):"),

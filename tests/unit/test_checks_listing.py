@@ -639,6 +639,13 @@ def test_moment_at_a_bound_is_within_one_of_the_two(expected, pages_seen: list[E
     assert not isinstance(decisions[-1], Violation) or decisions[-1].gates
 
 
+def test_record_that_was_changed_meanwhile_is_missed_at_no_bound() -> None:
+    seen = [at(3, **FROM_SECOND), at(1, **UP_TO_SECOND)]
+    for after, expected in ((at(1, 2, 3), ["updated_at equal to a bound left out"]), (at(1, 3), [])):
+        check = listing_queries.moments_at_bounds_are_found(at(1, 2, 3), after)
+        assert [one.kind for _, one in check(LIST, seen) if isinstance(one, Violation)] == expected
+
+
 def telling(order: Any, order_by: str | None = None) -> Exchange:
     return page_with_meta({"orderBy": order}, **({} if order_by is None else {"order-by": order_by}))
 
