@@ -185,6 +185,19 @@ def error_names_property(_: Operation, exchange: Exchange) -> Decision:
     )
 
 
+def errors_name_properties(operation: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
+    """ERR-08. Check that each 400 names the mutated property.
+
+    A target that accepted a property which the schema does not have rejects no request for such a one.
+    """
+    known = {name for name, _ in properties(operation.body or {})} | operation.path_parameters.keys()
+    unknown = {one.mutated_property for one in exchanges if one.mutated_property is not None} - known
+    ignored = unknown if any(one.accepted and one.mutated_property in unknown for one in exchanges) else set()
+    for exchange in exchanges:
+        if exchange.mutated_property not in ignored:
+            yield exchange, error_names_property(operation, exchange)
+
+
 def names_each(exchange: Exchange, names: Sequence[str]) -> bool:
     """Return whether message or details of an error name each property, as a word of its own.
 

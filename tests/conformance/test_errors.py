@@ -145,7 +145,7 @@ def test_every_400_has_the_envelope(test: RequirementTest) -> None:
 
 @requirement("ERR-08", depends_on=("ERR-01", "ERR-02"))
 def test_error_names_the_property(test: RequirementTest) -> None:
-    test.check_all_exchanges(per_exchange(errors.error_names_property))
+    test.check_all_exchanges(errors.errors_name_properties)
     require_400(test)
     if not test.decided and not test.run.missing_settings:
         raise CouldNotTell(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from starlette.requests import Request as StarletteRequest
@@ -12,7 +13,7 @@ from contracts.mock.http.api import MockApi
 from contracts.requirements import Requirement
 from strategies.body import bodies
 from strategies.request import methods
-from tests.harness.run.budget import Budget, BudgetSpent
+from tests.harness.run.budget import Budget, BudgetSpent, TooManyUnanswered
 from tests.support.factories import CANCEL, REQUIREMENTS, UPDATE, table
 from tests.support.operation_runs import running
 
@@ -42,6 +43,23 @@ def test_should_leaves_all_that_is_reserved() -> None:
     assert budget.available == 0
     with pytest.raises(BudgetSpent):
         budget.require()
+
+
+def sent_in_vain(budget: Budget) -> int:
+    """Return how many requests the next requirement may send of which none is answered."""
+    budget.begin(MUST)
+    for sent in count():
+        try:
+            budget.require()
+        except TooManyUnanswered:
+            return sent
+        budget.note_unanswered()
+    raise AssertionError("it never ends")
+
+
+def test_after_many_unanswered_requests_one_is_enough_for_a_requirement() -> None:
+    budget = Budget(120, "an operation")
+    assert [sent_in_vain(budget) for _ in range(6)] == [2, 2, 2, 2, 1, 1]
 
 
 class UnknownRecordsAreRejected(MockApi):

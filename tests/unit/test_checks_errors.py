@@ -206,6 +206,14 @@ def test_error_names_the_property(expected, seen) -> None:
     assert decided(errors.error_names_property(CANCEL, seen)) == expected
 
 
+def test_error_names_no_unknown_property_where_such_ones_are_ignored() -> None:
+    used_up = exchange(400, {"error": {"message": "event_id: Already cancelled"}}, mutated_property="other")
+    wrong = exchange(400, {"error": {"message": "no"}}, mutated_property="event_id")
+    taken = exchange(200, mutated_property="other")
+    assert all_decided(errors.errors_name_properties(CANCEL, [used_up, wrong])) == ["property not named"] * 2
+    assert all_decided(errors.errors_name_properties(CANCEL, [taken, used_up, wrong])) == ["property not named"]
+
+
 @table(
     "expected, error",
     {

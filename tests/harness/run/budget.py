@@ -15,6 +15,8 @@ ENOUGH_FOR_A_VERDICT: Final = 2
 """Requests that each gating requirement keeps, whatever those before it take beyond their own."""
 MAX_UNANSWERED: Final = 2
 """Requests of one requirement that may stay unanswered: each takes two deadlines, and a third shows nothing new."""
+MANY_UNANSWERED: Final = 8
+"""Unanswered requests of one operation, after which one for each requirement is enough."""
 
 
 class BudgetSpent(CouldNotTell):
@@ -37,7 +39,7 @@ class Budget:
         self._created: list[Record] = []
         self._reserved: dict[str, int] = {}
         self._only_spare = False
-        self._unanswered = 0
+        self._unanswered = self._unanswered_in_all = 0
 
     def reserve(self, reserved: Mapping[str, int]) -> None:
         """Reserve requests for each of these requirements, by id: what only narrows a finding down leaves them."""
@@ -70,9 +72,9 @@ class Budget:
         """Raise BudgetSpent if the current requirement may send nothing more."""
         if self.available <= 0:
             raise self.exhausted()
-        if self._unanswered >= MAX_UNANSWERED:
+        if self._unanswered >= (MAX_UNANSWERED if self._unanswered_in_all < MANY_UNANSWERED else 1):
             raise TooManyUnanswered(
-                f"{self._unanswered} requests got no response, each of them twice: the suite sends no more of them."
+                "Requests got no response, each of them twice: the suite sends no more of them for this requirement."
             )
 
     def exhausted(self) -> BudgetSpent:
@@ -88,6 +90,7 @@ class Budget:
     def note_unanswered(self) -> None:
         """Count a request of the current requirement that stayed unanswered."""
         self._unanswered += 1
+        self._unanswered_in_all += 1
 
     def forgive_unanswered(self) -> None:
         """Forget unanswered requests that were sent for no requirement of its own."""
