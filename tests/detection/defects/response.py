@@ -219,7 +219,7 @@ class ResultIsInLowerCase(_Altered):
         return text.lower()
 
 
-@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="cafe\u0301"))
+@seeded(requirement="RESP-03", observe=lambda probe: probe.write_changed(event_id="cafe\u0301"), recommended=True)
 class ResultIsComposed(_Altered):
     """The result has its text in Unicode's composed form, whatever form was sent."""
 
