@@ -35,6 +35,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         _leave_out_keyboard_interrupt(terminalreporter)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Leave out of the traceback what has no line: a signal may come at such an instruction, and pytest fails on it."""
+    excinfo.traceback = excinfo.traceback.filter(lambda entry: entry._rawentry.tb_lineno is not None)  # noqa: SLF001
+
+
 def _leave_out_keyboard_interrupt(terminalreporter: pytest.TerminalReporter) -> None:
     """Keep pytest from writing, below the exit code, at which line of the suite Ctrl-C came."""
     interrupt = terminalreporter._keyboardinterrupt_memo  # noqa: SLF001 - there is no public way
