@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -149,14 +149,17 @@ def stretch_of_order_matches(reference: Exchange) -> CheckFunction:
         if total(operation, exchange) != len(selected) or any(known.get(one) != value for one, value in listed):
             return NOT_CONCERNED
         values = [value for value in known.values() if isinstance(value, str)]
-        if len(values) < len(known) or not (all(map(point_in_time, values)) or all(map(PLAIN.fullmatch, values))):
+        are_moments = all(map(point_in_time, values))
+        if len(values) < len(known) or not (are_moments or all(map(PLAIN.fullmatch, values))):
             return NOT_CONCERNED
-        expected = sorted(values, reverse=direction == DESCENDING)[offset : offset + len(listed)]
-        if sorted(expected) == sorted(str(value) for _, value in listed):
+        key: Callable[[Json], Any] = point_in_time if are_moments else str  # moments may be in different zones
+        expected = sorted(values, key=key, reverse=direction == DESCENDING)[offset : offset + len(listed)]
+        wanted, found = ([key(value) for value in some] for some in (expected, dict(listed).values()))
+        if sorted(wanted) == sorted(found):
             return PASS
         observed = f"{plain(listed[0][1])} is first, although {expected[0] if expected else 'none'} exists"
         # The time of creation never changes; another client may have made or hidden a record, but not half a page.
-        alike = len({*expected} & {str(value) for _, value in listed})
+        alike = len({*wanted} & {*found})
         certain = field == default_order(operation) and (direction != DESCENDING or offset > 0) and not filters
         what, gates = "the first of all records", certain and alike < len(listed) / 2
         if offset:

@@ -611,6 +611,16 @@ def test_start_of_an_order_is_compared_only_with_all_records() -> None:
     assert decided(listing_orders.stretch_of_order_matches(some)(LIST, oldest(2, 3))) == NOT_CONCERNED
 
 
+def test_moments_of_an_order_are_compared_in_whatever_zone() -> None:
+    shown = ["2024-01-01T23:00:00-10:00", "2024-01-02T01:00:00-05:00", "2024-01-02T05:00:00+05:45"]
+    rows = [{"id": f"r-{number}", "created_at": shown[number]} for number in (2, 1, 0)]
+    listed = page(rows[1:], total=3, order_by="created_at:asc", limit=2, offset=1)
+    check = listing_orders.stretch_of_order_matches(page(rows, total=3))
+    assert decided(check(LIST, listed)) is PASS
+    wrong = page(rows[:2], total=3, order_by="created_at:asc", limit=2, offset=1)
+    assert decided(check(LIST, wrong)) == "another stretch by created_at"
+
+
 def at(*numbers: int, **query: Any) -> Exchange:
     return page([{"id": f"r-{one}", "updated_at": f"2024-01-0{one}T00:00:00Z"} for one in numbers], more=False, **query)
 
