@@ -66,7 +66,7 @@ def _bounds_of_two_times(items: Sequence[Item], parameters: Mapping[str, Json]) 
 def _times(items: Sequence[Item], parameters: Mapping[str, Json], name: str) -> list[str]:
     """Return times for a bound: those that tell it from others, and a few of all records."""
     field = parameters[name][FILTERS]
-    every = sorted({value for item in items if isinstance(value := item.get(field), str)})
+    every = _values(items, field)
     usual = [every[len(every) * third // 3] for third in (1, 2)] if every else []
     return list(dict.fromkeys([*_cuts(items, parameters, field), *usual]))
 
@@ -104,7 +104,7 @@ def _intervals(items: Sequence[Item], parameters: Mapping[str, Json]) -> list[Ma
         one, other = parameters[lower], parameters[upper]
         if (one[FILTERS], one[COMPARES], other[COMPARES]) != (other[FILTERS], "gte", "lte"):
             continue
-        values = sorted({value for item in items if isinstance(value := item.get(one[FILTERS]), str)})
+        values = _values(items, one[FILTERS])
         if len(values) > MIN_INTERVAL_VALUES:
             usual = values[len(values) // 3], values[-1 - len(values) // 3]
             inner = [value for value in _cuts(items, parameters, one[FILTERS]) if values[0] < value < values[-1]]
@@ -118,8 +118,13 @@ def _cuts(items: Sequence[Item], parameters: Mapping[str, Json], field: str) -> 
     """Return times of records, in order, that lie about a sixth of those apart of which another time is different."""
     others = _other_times(parameters, field)
     differing = [item for item in items if any(item.get(other) != item.get(field) for other in others)]
-    values = sorted({value for item in differing if isinstance(value := item.get(field), str)})
+    values = _values(differing, field)
     return list(dict.fromkeys(values[len(values) * sixth // 6] for sixth in range(6))) if values else []
+
+
+def _values(items: Sequence[Item], field: str) -> list[str]:
+    """Return the different texts of a property, in order."""
+    return sorted({value for item in items if isinstance(value := item.get(field), str)})
 
 
 def _other_times(parameters: Mapping[str, Json], field: str) -> set[str]:
@@ -140,12 +145,11 @@ def _told_apart(
         moment = point_in_time(item.get(name))
         return None if moment is None else not ((first and moment < first) or (last and moment > last))
 
-    others = {schema[FILTERS] for schema in parameters.values() if COMPARES in schema} - {field}
     counts = [
         sum(
             is_within(item, field) is not is_within(item, other) for item in items if is_within(item, other) is not None
         )
-        for other in others
+        for other in _other_times(parameters, field)
     ]
     return min(counts, default=0)
 
