@@ -256,9 +256,14 @@ def test_body_that_is_no_json_is_no_reason_not_to_read_the_error() -> None:
         "an error": (PASS, exchange(400)),
         "no object": (PASS, exchange(400, [])),
         "no JSON": (PASS, exchange(500, b"<html>")),
-        "meta without a job": ("refusal with meta", exchange(400, REFUSED | {"meta": {}})),
-        "a result": ("refusal with result", exchange(400, REFUSED | {"result": {}})),
+        "meta without a job": (PASS, exchange(400, REFUSED | {"meta": {}})),
+        "meta with no id of a job": (PASS, exchange(400, REFUSED | {"meta": {"job_id": None}})),
+        "meta with the id of the request": (PASS, exchange(400, REFUSED | {"meta": {"request_id": "r-1"}})),
+        "an empty result": (PASS, exchange(400, REFUSED | {"result": {}})),
         "a result that is null": (PASS, exchange(400, REFUSED | {"result": None})),
+        "a result": ("refusal with result", exchange(400, REFUSED | {"result": {"event_id": "evt-1"}})),
+        "a text for a result": ("refusal with result", exchange(400, REFUSED | {"result": "done"})),
+        "a result of another refusal": ("refusal with result", exchange(404, {"result": {"event_id": "evt-1"}})),
         "a job": ("refusal with a job id", exchange(401, REFUSED | {"meta": {"job_id": "j"}})),
         "accepted": (NOT_CONCERNED, exchange()),
         "no answer": (NOT_CONCERNED, exchange(None)),
@@ -269,18 +274,10 @@ def test_rejection_returns_nothing(expected, seen) -> None:
     assert decided(errors.rejection_returns_no_result(CANCEL, seen)) == expected
 
 
-@table(
-    "gates, body",
-    {
-        "an envelope": (False, {"meta": {}}),
-        "an envelope with the id of the request": (False, {"meta": {"request_id": "r-1"}}),
-        "an empty result": (False, {"result": {}}),
-        "a result": (True, {"result": {"event_id": "evt-1"}}),
-        "a text for a result": (True, {"result": "done"}),
-    },
-)
-def test_rejection_gates_by_what_it_says_of_a_result(gates: bool, body: Json) -> None:  # noqa: FBT001 - a table's row
-    assert errors.rejection_returns_no_result(CANCEL, exchange(400, REFUSED | body)).gates is gates
+@table("gates, status", {"400": (True, 400), "404": (False, 404), "500": (False, 500)})
+def test_result_gates_in_the_documented_rejection_only(gates: bool, status: int) -> None:  # noqa: FBT001 - a table's row
+    refused = exchange(status, REFUSED | {"result": {"event_id": "evt-1"}})
+    assert errors.rejection_returns_no_result(CANCEL, refused).gates is gates
 
 
 @table(

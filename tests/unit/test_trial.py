@@ -61,7 +61,7 @@ class Log:
 class Controls:
     """No value is ever used up."""
 
-    def confirm_value_consumed(self, *_: Request | Exchange) -> bool:
+    def confirm_value_rejected(self, *_: Request | Exchange) -> bool:
         return False
 
 

@@ -205,6 +205,20 @@ class AnswersSayMore(MockApi):
         return {**super().status_answer(operation, job), "root_job_id": job.id, "retries": 0, "vendor": None}
 
 
+@variant(
+    observe=lambda probe: [probe.write().comparable, probe.write({}).comparable],
+)
+class OneEnvelopeForEveryAnswer(MockApi):
+    """Every object has room for all there is: a success an error that is null, and a refusal a job and a result."""
+
+    def encode(self, value: Json) -> bytes:
+        """Fill up what is missing."""
+        if isinstance(value, dict):
+            empty = {"error": None, "result": None, "meta": {"job_id": None, "trace": "t-1"}}
+            value = (empty if "error" in value else {"error": None}) | value
+        return super().encode(value)
+
+
 # Other JSON
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from html import escape
 from typing import Final, Literal
 
@@ -290,6 +291,38 @@ class OnlyKnownEventsAndOnlyOnce(OnlyOnce):
     def may_be_cancelled(self, event: Json) -> bool:
         """Look in the cache, from which a cancelled event is gone."""
         return event in self.state.records and super().may_be_cancelled(event)
+
+
+@variant(affects=WRITE, observe=lambda probe: [probe.cancel(event).status for event in probe.events])
+class EventsAreOfOneKindOfPerson(OnlyOnce):
+    """Of three known events one is a lead's, and the others get 404; one that was cancelled before gets 404, too."""
+
+    def may_be_cancelled(self, event: Json) -> bool:
+        """Look at whose it is."""
+        record = self.state.records.get(str(event))
+        return record is not None and record.number % 3 == 0 and super().may_be_cancelled(event)
+
+
+@variant(affects=WRITE, observe=cancelled_twice)
+class SecondCancelHasToWait(LookingUp):
+    """A second cancellation of an event within half a second is refused with 409, which asks for another try."""
+
+    status = 409
+    code = "write_in_progress"
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start without a write under way."""
+        super().__init__(document, state=state, limit=limit)
+        self.until: dict[Json, float] = {}
+
+    def may_be_cancelled(self, event: Json) -> bool:
+        """Wait for the write before."""
+        if time.monotonic() < self.until.get(event, 0):
+            raise Refusal(
+                self.status, self.code, "another write is under way", "unknown-value", headers={"retry-after": "1"}
+            )
+        self.until[event] = time.monotonic() + 0.5
+        return True
 
 
 class AskingForIntegrations(MockApi):

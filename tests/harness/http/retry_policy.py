@@ -37,11 +37,15 @@ GATEWAY_STATUSES: Final = frozenset(
     {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT, *CLOUDFLARE_STATUSES}
 )
 TRANSIENT_STATUSES: Final = GATEWAY_STATUSES | {HTTPStatus.TOO_MANY_REQUESTS}
+CONFLICT_STATUSES: Final = frozenset({HTTPStatus.CONFLICT, HTTPStatus.LOCKED, HTTPStatus.TOO_EARLY})
+"""With Retry-After they say that another write is under way: the same request will do a moment later."""
 CLIENT_ERRORS: Final = range(400, 500)
 
 GATEWAY_RETRY_SECONDS: Final = 0.2
 WINDOW_SECONDS: Final = 60.0
 MAX_WAIT_SECONDS: Final = 65.0
+MAX_CONFLICT_SECONDS: Final = 5.0
+"""What asks for more is no write under way: such a response stands."""
 FIRST_PROBE_SECONDS: Final = 0.5
 MAX_PROBE_SECONDS: Final = 16.0
 
@@ -64,12 +68,13 @@ def retry_after_seconds(retry_after: str | None, wall: dt.datetime) -> float | N
 def wait_before_next(response: Response, attempts: int, window: float, wall: dt.datetime) -> float | None:
     """Return the seconds to wait before the request is sent again, or None if the response stands.
 
-    The seconds are those of Retry-After. Without it, a 429 waits for the end of the window, in `window` seconds, and a
-    gateway's response is tried again soon. `wall` is the time of day.
+    The seconds are those of Retry-After. Without it, a 429 waits for the end of the window, in `window` seconds, a
+    gateway's response is tried again soon, and a conflict stands. `wall` is the time of day.
     """
-    if response.status not in TRANSIENT_STATUSES or attempts >= MAX_SENDS:
-        return None
     asked = retry_after_seconds(response.header("retry-after"), wall)
+    conflict = response.status in CONFLICT_STATUSES and asked is not None and asked <= MAX_CONFLICT_SECONDS
+    if not (conflict or response.status in TRANSIENT_STATUSES) or attempts >= MAX_SENDS:
+        return None
     usual = window if is_throttled(response) else GATEWAY_RETRY_SECONDS
     return min(usual if asked is None else asked, MAX_WAIT_SECONDS)
 

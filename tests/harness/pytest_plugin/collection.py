@@ -46,6 +46,9 @@ Function = TypeVar("Function", bound=Callable[..., None])
 MOST_TELLING: Final = ("JOB-01", "JOB-04", "RESP-08", "ERR-01", "ERR-02", "ERR-14", "ERR-07", "RESP-09")
 """Requirements that come first on each operation: faults of what writes do and of validation are the most frequent, and
 these find most of them in few requests. None of them depends on another test, nor implies another violation."""
+FIRST_OF_STATUS: Final = "AUTH-01"
+"""The requirement of a status operation that runs early, behind the most telling ones of the first write: to set the
+operation up takes reads of several jobs, which tell more than what is left of the write's requests."""
 
 
 def requirement(
@@ -138,14 +141,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     places = {name: place for place, name in enumerate(catalogue)}
     shares = config.stash[BUDGET_SHARES] = _allocate_budgets(session, catalogue)
 
-    def position(item: pytest.Item) -> tuple[int, bool, bool, int, bool]:
+    def position(item: pytest.Item) -> tuple[int, int, bool, bool, int, bool]:
         demand = demand_of(item)
         assert demand is not None, "asked only of items that cite a requirement"
         operation = operation_of(item)
         later = [name for name in demand.depends_on if places.get(name, 0) > places[demand.requirement]]
         waits = any(name in shares[operation.id] and not shares[operation.id][name].underfunded for name in later)
         phase = _phase(requirement_of(item), demand)
-        return session.operations.index(operation), *phase, _rank(demand.requirement), waits
+        stage = _stage(session.operations, operation, demand.requirement)
+        return stage, session.operations.index(operation), *phase, _rank(demand.requirement), waits
 
     items[:] = others + sorted(applicable, key=position)
     config.stash[CATALOGUE] = catalogue
@@ -155,6 +159,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _select_replayed(config, items, config.stash[REPLAY])
     elif PLANNED_TURNS in config.stash:
         _select_turns(config, items, config.stash[PLANNED_TURNS])
+
+
+def _stage(operations: Sequence[Operation], operation: Operation, requirement: str) -> int:
+    """Return a key that sorts what tells most of a first write to the front, then how a status begins."""
+    first = operations[0]
+    if first.job_link is None:
+        return 0
+    if operation is first and requirement in MOST_TELLING:
+        return 0
+    return 1 if operation.job_status and requirement == FIRST_OF_STATUS else 2
 
 
 def _rank(requirement: str) -> int:

@@ -9,7 +9,7 @@ import pytest
 from contracts.openapi.operation import Operation
 from tests.harness.pytest_plugin.collection import demand_of, operation_of, requirement_of
 from tests.harness.pytest_plugin.dependencies import forget, requirement_test, run_dependencies
-from tests.harness.pytest_plugin.stash import SESSION
+from tests.harness.pytest_plugin.stash import LAST_ITEMS, SESSION
 from tests.harness.trial.requirement_test import RequirementTest
 
 
@@ -31,9 +31,16 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
         run_dependencies(pyfuncitem.config, test)
 
 
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note the last item of each operation: others may run between its items."""
+    last = {operation_of(item).id: item for item in session.items if demand_of(item)}
+    session.config.stash[LAST_ITEMS] = frozenset(last.values())
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Release an operation's exchanges with the last of its items."""
-    if demand_of(item) and (nextitem is None or operation_of(nextitem) is not operation_of(item)):
+    if item in item.config.stash[LAST_ITEMS]:
         item.config.stash[SESSION].release(operation_of(item))
         forget(item.config, operation_of(item))
         gc.collect()  # exchanges refer to each other in circles, and would pile up in a long run

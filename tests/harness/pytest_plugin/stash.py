@@ -34,6 +34,8 @@ CATALOGUE: Final = pytest.StashKey[dict[str, CataloguedTest]]()
 """Every conformance test, by the id of its requirement."""
 STARTED: Final = pytest.StashKey[dict[tuple[str, str], RequirementTest]]()
 """The tests that this process began and did not release yet, by the ids of operation and requirement."""
+LAST_ITEMS: Final = pytest.StashKey[frozenset[pytest.Item]]()
+"""The last item of each operation in this process."""
 IMPLYING: Final = pytest.StashKey[dict[tuple[str, str], tuple[Status, str]]]()
 """By the ids of operation and requirement, the status of each verdict of this process, and the requirement that it
 follows from, or else its own."""

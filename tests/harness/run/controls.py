@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 from contracts.errors import CouldNotTell, NotApplicable
 from contracts.model.http import CONTROL, Exchange, Request
@@ -26,6 +27,8 @@ from tests.harness.run.write_guard import withheld_reason
 
 VALUES_NOT_FOR_CONTROLS: Final = 2
 """On a target that takes each value once: the last one is for rejections, one is for the next operation."""
+MAX_VALUES: Final = 4
+"""Values that one request is tried with, where the target rejects them in a control, too."""
 VALUE_REJECTED: Final = frozenset({400, 404, 409, 410, 422})
 """Statuses that reject a request whose value is not accepted any more."""
 
@@ -100,6 +103,15 @@ class ControlProvider:
             return self._sender.send(self.prepare_request_at(index), CONTROL)
         return self._sender.send(self._next_request(), CONTROL)
 
+    def send_good(self) -> Exchange | None:
+        """Send a request that the target has every reason to accept; None where it rejects the values themselves."""
+        for _ in range(MAX_VALUES):
+            request = self.prepare_control()
+            exchange = self._sender.send(request, CONTROL)
+            if not self.confirm_value_rejected(request, exchange):
+                return exchange
+        return None
+
     def send_second(self) -> list[Request]:
         """Return two accepted controls; the second is sent now if there is only one and more values are known."""
         self.control()
@@ -121,15 +133,18 @@ class ControlProvider:
         own = (e for e in self._log.exchanges if e.operation == self._operation.id and e.accepted)
         return [exchange for exchange in own if exchange not in pair]
 
-    def confirm_value_consumed(self, request: Request, rejected: Exchange) -> bool:
-        """Return whether a request as good as the control was rejected because its value is not accepted any more.
+    def confirm_value_rejected(self, request: Request, rejected: Exchange) -> bool:
+        """Return whether a request as good as the control was rejected for its value alone.
 
-        Sends the control to find out. Some targets take each value for a while: until the job has ended, or is
-        forgotten. From here on every control gets a value of its own, and this rejection is about no credentials.
+        Sends the request as it was before any mutation to find out. Some targets take each value for a while: until the
+        job has ended, or is forgotten. From here on every control gets a value of its own, which another operation may
+        be for (an event of a resident, say). This rejection is about no credentials.
         """
-        possible = self.replayable and self._operation.supported and rejected.status in VALUE_REJECTED
-        known = self.first is not None and (request == self.first.request or self._log.shows_end(request))
-        if not (possible and known) or self._sender.send(request, CONTROL).status not in VALUE_REJECTED:
+        possible = self._operation.supported and rejected.status in VALUE_REJECTED and self.first is not None
+        accepted = self.first is not None and (request == self.first.request or self._log.shows_end(request))
+        if not possible or (self.replayable and not accepted):
+            return False
+        if self._sender.send(request, CONTROL).status not in VALUE_REJECTED:
             return False
         self.replayable = False
         self._log.replace(rejected, replace(rejected, otherwise_invalid=True))
@@ -143,9 +158,9 @@ class ControlProvider:
         control_values, own = ({*self._values_of(one)} for one in (self.control().request, request))
         distinctive = [value.encode(errors="backslashreplace") for value in own - control_values]
         accepted = (e.request for e in self._log.exchanges if e.accepted or e.crashed)
-        return any(
-            text in as_utf8(sent.body or b"") + sent.target.encode() for sent in accepted for text in distinctive
-        )
+        sent = b"".join(part for one in accepted for part in (as_utf8(one.body or b""), one.target.encode()))
+        from_forms = unquote_to_bytes(sent.replace(b"+", b" "))
+        return any(text in sent or text in from_forms for text in distinctive)
 
     def multi_valued(self) -> list[str]:
         """Return the variables of the operation that hold more than one value."""
@@ -157,12 +172,27 @@ class ControlProvider:
         return self._requests.request_for(self._operation, index=index)
 
     def _next_request(self) -> Request:
-        index = self._context.values.next_index()
+        index = self._next_index()
         if not self.replayable and index >= self.scarcest_count() - VALUES_NOT_FOR_CONTROLS:
             raise NotApplicable(
                 f"the target accepts each value only once: set more of them in {', '.join(self.multi_valued())}"
             )
         return self.prepare_request_at(index)
+
+    def _next_index(self) -> int:
+        """Return the next index whose values no cancellation of this run named, or else simply the next one.
+
+        Where values come round again, a cancelled record may not be there any more for other writes.
+        """
+        values, names = self._context.values, self.multi_valued()
+        first = index = values.next_index()
+        for _ in range(self.scarcest_count()):
+            at = values.clamp(index, self.scarcest_count())
+            held = [self._requests.test_data[name][at] for name in names]
+            if not any(map(self._context.ledger.is_cancelled, held)):
+                return index
+            index = values.next_index()
+        return first
 
     def prepare_request_at(self, index: int) -> Request:
         """Return the request with the values at this index; for a status operation, send a write whose job it reads."""

@@ -17,6 +17,7 @@ from contracts.untrusted import strict_json
 from strategies.core.mutation import Mutation
 from tests.harness.config.access import is_ambiguous_rejection
 from tests.harness.http.retry_policy import TIMEOUT_FAULTS
+from tests.harness.run.controls import MAX_VALUES
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.trial.combined_faults import has_several_faults, names_each_fault, names_fault, next_single_fault
 from tests.harness.trial.findings import Occurrence
@@ -78,18 +79,20 @@ class RequirementTest:
     def send_mutations(self, base: Callable[[], Request]) -> Iterator[Exchange]:
         """Send each planned mutation of the request that `base` returns, and yield its exchange.
 
-        Where the value of a request turns out to be used up, its mutation is sent again with the next one.
+        Where the target turns out to reject the value of a request, its mutation is sent again with the next one.
         """
         self._asked_for_mutations = True
         for mutation in self.mutations:
-            request = base()
-            if self.run.budget.available <= 0 and self.decided:
-                return
-            exchange = self._send_mutation(mutation, request, lambda _: base())
-            if exchange and self.run.controls.confirm_value_consumed(request, exchange):
-                exchange = self._send_mutation(mutation, base(), lambda _: base())
-            if exchange:
-                yield exchange
+            for _ in range(MAX_VALUES):
+                request = base()
+                if self.run.budget.available <= 0 and self.decided:
+                    return
+                exchange = self._send_mutation(mutation, request, lambda _: base())
+                if exchange is None:
+                    break
+                if not self.run.controls.confirm_value_rejected(request, exchange):
+                    yield exchange
+                    break
 
     def send_rejected_mutations(self, base: Callable[[], Request]) -> Iterator[Exchange]:
         """Send each planned mutation of the request that `base` returns, and yield its exchange.
