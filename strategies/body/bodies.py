@@ -39,7 +39,9 @@ def missing_properties(operation: Operation) -> list[Mutation]:
     ]
     outermost = [mutation for mutation, location in zip(mutations, required, strict=True) if not location.nested]
     if len(outermost) > 1:
-        parts = tuple(replace(one, named=(one.mutated_property or "",)) for one in outermost)
+        parts = tuple(
+            replace(_beside_nothing_optional(operation, one), named=(one.mutated_property or "",)) for one in outermost
+        )
         names = tuple(name for part in parts for name in part.named)
         empty = on_body(lambda _: {})
         nothing = Mutation("every property missing", empty, Priority.FIRST, parts=parts, named=names)
@@ -53,6 +55,23 @@ def missing_properties(operation: Operation) -> list[Mutation]:
         if found := location_in_other_form(outer):
             mutations.insert(2, _missing_beside(*found, parts))
     return only_invalid(operation, mutations)
+
+
+def _beside_nothing_optional(operation: Operation, mutation: Mutation) -> Mutation:
+    """Return the mutation of a body without what is optional: some servers look at one property if another is there."""
+    bare = _required_only(operation)
+    if bare is None:
+        return mutation
+    both = combine("", (bare, mutation))
+    return replace(mutation, name=f"{mutation.name}, nothing optional", apply=both.apply)
+
+
+def _required_only(operation: Operation) -> Mutation | None:
+    """Return the mutation that leaves out what is optional, or None where nothing is."""
+    outer = [one for one in body_locations(operation) if not one.nested]
+    kept = {one.name for one in outer if one.required}
+    keep = on_body(lambda body: {name: value for name, value in body.items() if name in kept})
+    return Mutation("nothing optional", keep) if len(kept) < len(outer) else None
 
 
 def _missing_beside(location: BodyLocation, form: Mutation, missing: Sequence[Mutation]) -> Mutation:
@@ -106,10 +125,11 @@ def unknown_properties(operation: Operation) -> list[Mutation]:
         if one not in known
     ]
     several = combine("several too many, one of them in front", parts, Priority.FIRST)
+    null = Mutation("a null too many, in front", on_body(lambda body: {name: None} | body), mutated_property=name)
     return [
         replace(several, named=tuple(one for part in parts for one in part.named), of_each_operation=True),
+        _beside_nothing_optional(operation, null),
         in_front,
-        Mutation("a null too many, in front", on_body(lambda body: {name: None} | body), Priority.LAST, name),
         Mutation("a text too many", on_body(lambda body: body | {name: "x"}), Priority.LAST, name),
     ]
 

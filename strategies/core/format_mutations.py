@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Admits: TypeAlias = Callable[[str], bool]
 PART = re.compile(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]")
@@ -23,6 +23,7 @@ WIDE_ZERO, ARABIC_ZERO = 0xFF10, 0x0660
 which count as decimal all the same."""
 CLOCK, TWELVE_HOURS = re.compile("[0-9]{2}:[0-9]{2}(:[0-9]{2})?"), "02:30 PM"
 """The form of a time, and what people write for it."""
+DATE: Final = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})")
 MAX_COUNTED_DIGITS = 2
 """Digits of a number whose values are all tried; of a longer one only the lowest and the highest are."""
 MAX_DIGITS = 100
@@ -106,6 +107,8 @@ def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) 
     yield from too_high
     if notation_counts:
         yield "without its last part", _cut(parts)
+        if DATE.fullmatch(text):  # as people write it where the vendor is from
+            yield "as month, day and year", DATE.sub(r"\2/\3/\1", text)
         # Preferably without a change of the value: 9 for 09.
         by_zero = sorted(numbers, key=lambda at: (parts[at][0] != "0", at))[:1]
         for at in (*by_zero, *[at for at in numbers if len(parts[at]) == MAX_COUNTED_DIGITS][:1]):

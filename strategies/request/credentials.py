@@ -65,7 +65,7 @@ def near_miss_tokens(_: Operation) -> list[Mutation]:
         _wrong_token("in base64", Priority.USUAL, _base64),
         _wrong_token("padded with an equals sign", Priority.USUAL, lambda token: f"{token}="),
         replace(
-            _wrong_token("a letter beyond ASCII after it", Priority.USUAL, lambda token: f"{token}\u00a0\u00e9"),
+            _wrong_token("a letter beyond ASCII after it", Priority.USUAL, lambda token: f"{token}\u00e9"),
             fuzzer_only=True,
         ),
         _wrong_token("middle character changed", Priority.LAST, _middle_changed),

@@ -87,6 +87,8 @@ def orders(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
         return []
     usual = default_order(operation)
     other = next((name for name in _distinguishing_fields(items) if name != usual), "")
+    # A page that leaves a record out is a full one: only there a page that is too long, or has no end, shows itself.
+    full = {listing.limit: max(1, len(items) - 2)}
     mutations = []
     if usual:
         # A part from the other end of the list: it differs if the page is cut before it is sorted.
@@ -106,15 +108,16 @@ def orders(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
         for word, direction in (("descending", f":{DESCENDING}"), ("no direction", "")):
             both = f"{shared}:{DESCENDING},{usual or other}{direction}"
             name = f"by {shared}, descending, then by {usual or other}, {word}, from the second on"
-            apply = with_query("" if direction else ":,", **{listing.order: both, listing.offset: 1})
+            apply = with_query("" if direction else ":,", **{listing.order: both, listing.offset: 1}, **full)
             mutations.append(Mutation(name, apply))
     if sparse := _nullable_field(items):
-        ascending = with_query(**{listing.order: f"{sparse}:{ASCENDING}"})
+        ascending = with_query(**{listing.order: f"{sparse}:{ASCENDING}"}, **full)
         mutations.insert(-1, Mutation(f"by {sparse}, which some lack", ascending))
     if usual or other:
-        mutations.append(Mutation(f"by {other or usual}, no direction", with_query(**{listing.order: other or usual})))
+        apply = with_query(**{listing.order: other or usual}, **full)
+        mutations.append(Mutation(f"by {other or usual}, no direction", apply))
     if other:
-        descending = with_query(**{listing.order: f"{other}:{DESCENDING}"})
+        descending = with_query(**{listing.order: f"{other}:{DESCENDING}"}, **full)
         mutations.append(Mutation(f"by {other}, descending", descending))
     return mutations
 

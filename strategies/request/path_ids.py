@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import methodcaller
 from urllib.parse import quote, unquote
 
 from contracts.model.http import Request
 from contracts.openapi.operation import PATH_PARAMETER, Operation
 from contracts.openapi.parameters import path_prefix
-from strategies.core.mutation import Mutation, Priority
+from strategies.core.mutation import Mutation, Priority, combine
 from strategies.request.query_values import LONG_VALUE_CHARACTERS, SCRIPTS, UNKNOWN_NAME
 
 UNUSUAL_IDS: Sequence[tuple[str, str]] = (
@@ -90,6 +91,25 @@ def unusual_path_ids(operation: Operation) -> list[Mutation]:
 
 def _instead(text: str, _: str) -> str:
     return text
+
+
+def equivalent_reads(operation: Operation) -> list[Mutation]:
+    """JOB-07: a read in other words. An escaped letter is that letter (RFC 3986, 6.2.2.2), and no content has no type.
+
+    Many clients add a Content-Type to each request.
+    """
+    if not operation.path_parameters or operation.body is not None:
+        return []
+    parts = (
+        Mutation("id with an escaped letter", on_last_id(operation, _escape_first), gates=False),
+        Mutation("type without content", methodcaller("with_header", "Content-Type", "application/json"), gates=False),
+    )
+    return [replace(combine(", ".join(part.name for part in parts), parts), expects_success=True)]
+
+
+def _escape_first(raw: str) -> str:
+    """Return the id with its first letter or digit escaped; one that begins with an escape stays as it is."""
+    return f"%{ord(raw[0]):02X}{raw[1:]}" if raw[:1].isalnum() else raw
 
 
 def trailing_slash(operation: Operation) -> list[Mutation]:

@@ -11,7 +11,7 @@ from contracts.model.http import CONTROL, Exchange, Request
 from contracts.model.verdict import PASS
 from contracts.openapi.extensions import RecordOperations
 from contracts.openapi.operation import Operation
-from strategies.request import credentials, methods
+from strategies.request import credentials, methods, path_ids
 from tests.harness.pytest_plugin.collection import requirement
 from tests.harness.pytest_plugin.requirement_rows import rejects
 from tests.harness.run import polling
@@ -103,9 +103,11 @@ def test_status_of_a_job_needs_the_token(test: RequirementTest) -> None:
 test_unknown_job_is_refused = rejects("JOB-05", methods.unknown_path_ids, jobs.unknown_job_rejected)
 
 
-@requirement("JOB-07", extra_requests=(4, 18, 300))
+@requirement("JOB-07", mutations=path_ids.equivalent_reads, extra_requests=(4, 17, 300), expects_success=True)
 def test_every_job_is_known(test: RequirementTest) -> None:
     test.run.control()
+    for exchange in test.send_mutations(base=test.run.prepare_control):
+        test.check_exchange(exchange, http_methods.accepted)
     test.check_sequence(per_exchange(jobs.job_is_still_known), test.run.jobs.reads())
     for request in test.run.jobs.known_requests(test.extra_requests):
         test.check_exchange(test.run.send(request, CONTROL), jobs.job_is_still_known)

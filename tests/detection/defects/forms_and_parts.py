@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -17,6 +18,7 @@ from contracts.mock.http.api import MockApi
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties
 from tests.detection.catalogue import CREATE, LIST, READ, UPDATE, defect
 from tests.detection.defects.written_records import total
 from tests.detection.probe import Probe
@@ -24,6 +26,8 @@ from tests.detection.probe import Probe
 DATE: Final = "appointment_date"
 MILLISECONDS: Final = "2099-01-15T00:10:00.000Z"
 PERSONS: Final = "associated_lead_ids"
+AMERICAN: Final = re.compile("([0-9]{2})/([0-9]{2})/([0-9]{4})")
+OPTIONAL: Final = frozenset({"employee_id", "notes"})
 LAST_OF_THREE_BYTES: Final = 0xFFFF
 
 
@@ -259,3 +263,61 @@ class MomentComesBackAsItsDayInUtc(MockApi):
         except ValueError:
             return echoed
         return echoed if moment.tzinfo is None else {**echoed, DATE: moment.astimezone(UTC).date().isoformat()}
+
+
+@defect(
+    group="constraints",
+    requirement="ERR-06",
+    affects=CREATE,
+    observe=lambda probe: probe.create(probe.create_body(**{DATE: "01/31/2099"})).status,
+)
+class DatesAreReadAsPeopleWriteThem(MockApi):
+    """A date of month, day and year with slashes between them is accepted."""
+
+    def normalise(self, operation: Operation, value: Json) -> Json:
+        sent = value.get(DATE) if isinstance(value, dict) and operation.record else None
+        found = AMERICAN.fullmatch(sent) if isinstance(sent, str) else None
+        if found is None:
+            return super().normalise(operation, value)
+        return super().normalise(operation, {**value, DATE: f"{found[3]}-{found[1]}-{found[2]}"})
+
+
+def with_required_only(body: Mapping[str, Json], **more: Json) -> dict[str, Json]:
+    """Return a create's body without what may be left out, and with these properties."""
+    return {name: value for name, value in body.items() if name not in OPTIONAL} | more
+
+
+@defect(
+    group="validation",
+    requirement="ERR-01",
+    affects=CREATE,
+    observe=lambda probe: (
+        probe.create(
+            {name: value for name, value in with_required_only(probe.create_body()).items() if name != "title"}
+        ).status
+    ),
+)
+class TitleIsAskedForBesideAnEmployeeOnly(MockApi):
+    """A create without a title is accepted if it names no employee either."""
+
+    def errors(self, operation: Operation, value: Json) -> list[ValidationError]:
+        found = super().errors(operation, value)
+        if not operation.record or not isinstance(value, dict) or "employee_id" in value:
+            return found
+        return [one for one in found if one.validator != "required" or list(one.absolute_path) != ["title"]]
+
+
+@defect(
+    group="validation",
+    requirement="ERR-07",
+    affects=UPDATE,
+    observe=lambda probe: probe.update(with_required_only(probe.update_body(), place="here")).status,
+)
+class UnknownPropertiesAreOnlyCounted(MockApi):
+    """Unknown properties are refused only in a body of more properties than there are known ones."""
+
+    def errors(self, operation: Operation, value: Json) -> list[ValidationError]:
+        found = super().errors(operation, value)
+        if not isinstance(value, dict) or len(value) > len([*properties(operation.body or {})]):
+            return found
+        return [one for one in found if one.validator != "x-unknown-properties"]

@@ -75,6 +75,14 @@ class IsShortOfOne(Intermittent):
         return page[:-1] if self.picked else page
 
 
+class HasOneTooMany(Intermittent):
+    """Is a page with the item that was only read to learn whether there is another page."""
+
+    def page(self, records: list[Record], limit: int | None, offset: int) -> list[Record]:
+        """Leave it in."""
+        return super().page(records, limit + 1 if self.picked and limit else limit, offset)
+
+
 class HasItsFilterIgnored(Intermittent):
     """Is a page of all records, whatever the filters say."""
 
@@ -211,6 +219,13 @@ class EveryEighthPageIsShortOfOne(EveryNth, IsShortOfOne):
     """Every eighth request, if it is a page of the listing, lacks its last item."""
 
     every = 8
+
+
+@seeded(requirement="LIST-01", affects=LIST, observe=lambda probe: pages(probe, "limit=4"))
+class EverySixthPageIsOneTooLong(EveryNth, HasOneTooMany):
+    """Every sixth request, if it is a page of the listing with more behind it, has an item more than its limit."""
+
+    every = 6
 
 
 @seeded(

@@ -88,6 +88,16 @@ class ResultRoundsLongNumbers(_Converted):
         return str(int(float(text))) if re.fullmatch("[1-9][0-9]{15}", text) else text
 
 
+@echoed(affects=WRITE, observe=lambda probe: probe.write_changed(event_id="42"))
+class ResultTurnsShortDigitsIntoANumber(_Converted):
+    """An id of so few digits that a number holds them all comes back as that number."""
+
+    names = frozenset({"event_id"})
+
+    def convert(self, text: str) -> Json:
+        return int(text) if re.fullmatch("[1-9][0-9]{0,14}", text) else text
+
+
 @echoed(affects=WRITE, observe=lambda probe: probe.write_changed(event_id="evt\\new"))
 class ResultResolvesEscapes(_Converted):
     """A backslash before an n comes back as a line break, as after a second reading."""

@@ -163,3 +163,43 @@ class JobsCanBeDeleted(MockApi):
             del self.state.jobs[job]
             return Response(status_code=200)
         return super().answer(request, body)
+
+
+def read_with(probe: Probe, **headers: str) -> object:
+    """Return the status of a read of a job with these headers."""
+    return probe.status(probe.queue_job(), {name.replace("_", "-"): value for name, value in headers.items()}).status
+
+
+def escaped_read(probe: Probe) -> object:
+    """Return the status of a read of a job, the first letter of whose id is percent-encoded."""
+    job = probe.queue_job()
+    before = probe.status_operation.path.partition("{")[0]
+    return probe.status(path=f"{before}%{ord(job[0]):02X}{job[1:]}").status
+
+
+@defect(group="state and jobs", requirement="JOB-07", recommended=True, affects=READ, observe=escaped_read)
+class JobsAreLookedForAsTheirPathIsSpelled(MockApi):
+    """The id of a job is taken from the path before that is decoded."""
+
+    def route(self, request: Request) -> tuple[Operation, dict[str, str]]:
+        operation, parameters = super().route(request)
+        if operation.job_status is None:
+            return operation, parameters
+        spelled = request.scope["raw_path"].decode("latin-1").rpartition("/")[2]
+        return operation, dict.fromkeys(parameters, spelled)
+
+
+@defect(
+    group="state and jobs",
+    requirement="JOB-07",
+    recommended=True,
+    affects=READ,
+    observe=lambda probe: read_with(probe, content_type="application/json"),
+)
+class ReadsWithATypeNeedABody(MockApi):
+    """A read of a job with a Content-Type is refused, for its empty body is no JSON."""
+
+    def answer(self, request: Request, body: bytes) -> Response:
+        if request.method == "GET" and "content-type" in request.headers:
+            raise Refusal(400, "invalid_request", "Unexpected end of JSON input", "syntax")
+        return super().answer(request, body)

@@ -43,12 +43,12 @@ class AnyOfTwoCredentialsCounts(MockApi):
     departs_from={"AUTH-03"}, observe=lambda probe: probe.write_with_authorization(f"Bearer {probe.served.token} x")
 )
 class WordsBehindTheTokenAreNotRead(MockApi):
-    """What stands behind the token, after a space, is not read: the header is split into words."""
+    """What stands behind the token is not read: the header is split into words, also at a space beyond ASCII."""
 
     def credential(self, request: Request) -> str | None:
         """Take the second word."""
         token = super().credential(request)
-        return token and token.partition(" ")[0]
+        return token and token.split()[0]
 
 
 @variant(departs_from={"AUTH-10", "ERR-05"}, observe=lambda probe: probe.write_with_authorization(probe.served.token))
