@@ -26,6 +26,12 @@ def items(operation: Operation, exchange: Exchange) -> list[Mapping[str, Json]] 
     return found if isinstance(found, list) and all(isinstance(item, dict) for item in found) else None
 
 
+def items_by_id(listing: Operation, exchange: Exchange) -> Mapping[str, Mapping[str, Json]]:
+    """Return the records on a page by their ids; none if it is no page."""
+    page = items(listing, exchange)
+    return {} if page is None or listing.listing is None else {str(item.get(listing.listing.id)): item for item in page}
+
+
 def total(operation: Operation, exchange: Exchange) -> Json:
     """Return the total number of records that a page reports, or None."""
     return resolve_pointer(response_json(exchange), operation.listing.total) if operation.listing else None

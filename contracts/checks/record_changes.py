@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from contracts.checks.base import CheckFunction
 from contracts.checks.listing_agreement import default_order
-from contracts.checks.listing_pages import items, point_in_time
+from contracts.checks.listing_pages import items, items_by_id, point_in_time
 from contracts.checks.listing_queries import PRECISION
 from contracts.checks.preview import preview_json
 from contracts.checks.written_records import difference, plain_text, same_day
@@ -56,7 +56,8 @@ class RecordWrites:
 class Changes:
     """What is known of the records of a run since the page `before`: their writes, by the record's id.
 
-    `created` are the ids of records that the run created; `marks` the texts by which those are known whose ids are not.
+    `created` are the ids of records that the run created, `named` those that its other writes made up; `marks` are the
+    texts by which the created ones are known whose ids are not.
     `shared`: a record with the texts of another may be one that other processes of the suite made, which send the same
     texts at the same time, or one that the run made without a mark, and whose id it does not know.
     """
@@ -64,6 +65,7 @@ class Changes:
     before: Exchange
     writes: Mapping[str, RecordWrites]
     created: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
     marks: frozenset[str] = field(default=frozenset(), repr=False)
     shared: bool = False
 
@@ -188,12 +190,6 @@ def no_record_is_added(listing: Operation, changes: Changes) -> CheckFunction:
         return PASS
 
     return check
-
-
-def items_by_id(listing: Operation, exchange: Exchange) -> Mapping[str, Item]:
-    """Return the records of a page by their ids; none if it is no page."""
-    page = items(listing, exchange)
-    return {} if page is None or listing.listing is None else {str(item.get(listing.listing.id)): item for item in page}
 
 
 def _kept(listing: Operation, before: Item, writes: RecordWrites) -> Iterator[str]:

@@ -118,8 +118,9 @@ def answered_below_500(operation: Operation, exchange: Exchange) -> Decision:
     status = exchange.response.status
     if exchange.stray:
         observed = f"{status}, then {len(exchange.stray)} bytes that belong to no response: {preview(exchange.stray)}"
-        # Nobody documents HEAD, and some pairs of framework and server send the body with it: Django under waitress.
-        gates = exchange.request.method != "HEAD"
+        # Nobody documents HEAD or chunks, and some pairs of framework and server send a body with the one (Django under
+        # waitress), or leave those unread, which are the next request then (Bottle under cheroot).
+        gates = exchange.request.method != "HEAD" and not exchange.request.chunked
         return Violation("bytes after the answer", "no bytes between a response and the next request", observed, gates)
     if not is_server_error(status):
         return PASS
@@ -243,7 +244,8 @@ def job_ids_are_sound(operation: Operation, exchanges: Sequence[Exchange]) -> It
 def replay_accepted(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
     """RESP-10. Check that a request gets no 400 whose byte-identical repeat was accepted twice before, or once later.
 
-    Of a read, once before is enough, and any query that was accepted will do.
+    Of a read or a PUT, which can be repeated (RFC 9110, 9.2.2), once before is enough, and any query of a read that was
+    accepted will do.
     """
     considered = [
         exchange
@@ -257,7 +259,7 @@ def replay_accepted(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tup
         key = exchange.request
         before[key] += exchange.accepted
         later[key] -= exchange.accepted
-        is_repeat = before[key] >= (1 if key.method in READS else MIN_ACCEPTED_REPEATS)
+        is_repeat = before[key] >= (1 if key.method in {*READS, "PUT"} else MIN_ACCEPTED_REPEATS)
         if exchange.status == HTTPStatus.BAD_REQUEST and (is_repeat or later[key]) and exchange.response is not None:
             yield exchange, Violation("valid request answered 400", "200, as before", preview(exchange.response.body))
         elif is_repeat:

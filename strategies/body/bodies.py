@@ -125,6 +125,7 @@ def unknown_properties(operation: Operation) -> list[Mutation]:
         if one not in known
     ]
     several = combine("several too many, one of them in front", parts, Priority.FIRST)
+    # Nulls may be left out before the names are looked at, which shows only where nothing else is too many.
     null = Mutation("a null too many, in front", on_body(lambda body: {name: None} | body), mutated_property=name)
     return [
         replace(several, named=tuple(one for part in parts for one in part.named), of_each_operation=True),

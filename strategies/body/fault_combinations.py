@@ -156,11 +156,11 @@ def _spelled_otherwise(operation: Operation, required: Sequence[str]) -> Mutatio
     likeliest = dict.fromkeys([*(name for name in required if name in operation.ids_elsewhere), *reversed(required)])
     alone = tuple(_one_spelled_otherwise(name, others[name]) for name in [*likeliest][:MAX_ALONE])
     together = tuple(
-        Mutation(spelling, change)
+        Mutation(spelling, _renamed(change), gates=not all(_may_be_read_as(change(name), name) for name in required))
         for spelling, change in (
-            ("names in capitals", _renamed(str.upper)),
-            ("names in camel case", _renamed(_camel)),
-            ("names with a space", _renamed(lambda name: f" {name}")),
+            ("names in capitals", str.upper),
+            ("names in camel case", _camel),
+            ("names with a space", " {}".format),
         )
     )
     if len(required) == 1:
@@ -189,7 +189,11 @@ def _almost_right(required: Sequence[str]) -> list[Mutation]:
 def _one_spelled_otherwise(name: str, others: Sequence[str]) -> Mutation:
     """Return the mutation that gives one property under each other name, and in each other place, at once."""
     spellings = [
-        Mutation(f"{name} as {spelling}", on_body(partial(_move, name, spelling)))
+        Mutation(
+            f"{name} as {spelling}",
+            on_body(partial(_move, name, spelling)),
+            gates=not _may_be_read_as(spelling, name),
+        )
         for spelling in (*others, f"{name}[]")
     ]
     places = [Mutation(f"{name} inside {place}", on_body(partial(_move_into, (name,), place))) for place in PLACES]
@@ -199,6 +203,11 @@ def _one_spelled_otherwise(name: str, others: Sequence[str]) -> Mutation:
         parts=(*spellings[:1], *_moved_to_query(name), *places, *spellings[1:]),
         named=(name,),
     )
+
+
+def _may_be_read_as(spelling: str, name: str) -> bool:
+    """Return whether usual readers take a spelling for the name: Go's and ASP.NET's match names in any case."""
+    return spelling.lower() == name.lower()
 
 
 def _under_other_names(others: Mapping[str, Sequence[str]], request: Request) -> Request:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
@@ -32,7 +33,7 @@ SHORT_TEXT = 'Conformance test  <b>O\'H</b> & "x"\\n%41 Zo\u00eb \U0001f3e0'
 
 CONVERTIBLE_TEXTS: Sequence[tuple[str, str]] = (
     ("digits only", "9007199254740993"),
-    ("one character", "7"),
+    ("one digit", "7"),
     ("the word null", "null"),
     ("a date", "2024-01-15"),
     ("the word no", "no"),
@@ -40,10 +41,10 @@ CONVERTIBLE_TEXTS: Sequence[tuple[str, str]] = (
     ("leading zeros", "0047110815"),
     ("the word true", "true"),
 )
-"""Strings that a careless reader takes for another type. All of them fit `type: string`.
+"""Strings that a careless reader takes for another type, the shortest one among them. All of them fit `type: string`.
 
-The digits are more than a double keeps, and have no zero before them, by which some tell texts from numbers; one of
-them is the shortest number, for readers that take long ones for texts."""
+The digits are more than a double keeps, and have no zero before them, by which some tell texts from numbers; one digit
+alone is for readers that take long numbers for texts."""
 
 CONVERTED_MOST_OFTEN = 2
 """The first of them are sent before others."""
@@ -67,8 +68,10 @@ LONG_TEXTS = (
     ("257 characters", "a" * 256 + "!"),
     ("1,025 characters", "z" * 1025),
 )
-LONGEST_TEXT = "a" * 3000 + " " * 3000 + "0123456789" * 400 + "!"
-"""Beyond any usual limit of length, with long runs, which are slow in patterns that backtrack."""
+LONGEST_TEXT = "a" * 3000 + " " * 3000 + "0123456789" * 400 + "\u00e9"
+"""Beyond any usual limit of length, with long runs, which are slow in patterns that backtrack.
+
+Of what it holds beyond ASCII, ISO 8859-1 has all: a server that encodes by what a text needs encodes it in that."""
 UNBROKEN_TEXT = "a" * 3999 + "!"
 """One letter again and again, and a character of no word: a pattern for an id backtracks over all of it."""
 
@@ -76,8 +79,8 @@ STRING_CONSTRAINTS = frozenset(
     {"enum", "const", "pattern", "format", "maxLength", "minLength", "anyOf", "oneOf", "allOf"},
 )
 RESTRICTING_KEYWORDS = STRING_CONSTRAINTS - {"maxLength", "minLength"} | {SUPPLIED_BY}
-ESCAPES = rb"\ud83c\udfe0\/\u0027\u00e9"
-"""A surrogate pair, a slash, an apostrophe, a letter."""
+ESCAPES, ESCAPED = rb"\ud83c\udfe0\/\u0027\u00e9", "\U0001f3e0/'\u00e9"
+"""A surrogate pair, a slash, an apostrophe and a letter, as JSON may have them and as they are."""
 
 
 BEYOND_64_BITS = 2**70
@@ -110,9 +113,6 @@ def legal_texts(operation: Operation) -> list[Mutation]:
         for spelling, priority, text in LEGAL_TEXTS
         if (name := f"{fullest.name} with {spelling}") not in elsewhere
     ]
-    mutations.insert(
-        2, Mutation(f"{fullest.name} with pairs of escapes", literal_value(fullest, b'"' + ESCAPES + b'"'))
-    )
     for location in free:
         if location is not fullest:
             mutations += [_mixed_text(location, Priority.LAST), _long_text(location, Priority.LAST)]
@@ -238,11 +238,12 @@ def _mixed_text(location: BodyLocation, priority: Priority) -> Mutation:
         Mutation(f"{location.name} with {spelling}", location.put(text))
         for spelling, text in (*MIXED_TEXTS, (f"{USUAL_WIDTH} characters", "wide" * (USUAL_WIDTH // 4) + "end"))
     )
-    whole = "".join(text for _, text in MIXED_TEXTS)
-    whole = whole.rjust(USUAL_WIDTH, "w")  # what is cut at the width of a column lacks its end
-    return Mutation(
-        f"{location.name} with mixed text", location.put(whole), priority, parts=parts, expects_success=True
-    )
+    escaped = Mutation(f"{location.name} with pairs of escapes", literal_value(location, b'"' + ESCAPES + b'"'))
+    # What is cut at the width of a column lacks its end.
+    text = "".join(text for _, text in MIXED_TEXTS).rjust(USUAL_WIDTH - len(ESCAPED), "w")
+    whole = literal_value(location, json.dumps(text, ensure_ascii=False).encode()[:-1] + ESCAPES + b'"')
+    name = f"{location.name} with mixed text"
+    return Mutation(name, whole, priority, parts=(*parts, escaped), expects_success=True)
 
 
 def _long_text(location: BodyLocation, priority: Priority) -> Mutation:
@@ -262,7 +263,8 @@ def _with_short_texts(mutation: Mutation, operation: Operation) -> Mutation:
     ]
     if not short:
         return mutation
-    whole = combine(f"{mutation.name}, other texts too", [mutation, *short], mutation.priority)
+    # The escapes of the mutation go last: they are only kept as long as nobody reads the body.
+    whole = combine(f"{mutation.name}, other texts too", [*short, mutation], mutation.priority)
     return replace(whole, parts=(*mutation.parts, *short), expects_success=True)
 
 

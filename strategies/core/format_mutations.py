@@ -115,7 +115,8 @@ def _candidates(parts: Sequence[str], admits: Admits, *, notation_counts: bool) 
             yield f"with number {places[at]} a digit short", _with(parts, at, parts[at][1:])
         yield behind
         yield "with other separators", "".join(_separated(part) for part in parts)
-        yield "with its parts in reverse", "".join(reversed(parts))
+        if not DATE.fullmatch(text):
+            yield "with its parts in reverse", "".join(reversed(parts))
         if CLOCK.fullmatch(text):
             yield "by the clock of twelve hours", TWELVE_HOURS
         # Some lenient parsers guess what is missing, others know the short form of ISO 8601.

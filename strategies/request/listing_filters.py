@@ -28,12 +28,17 @@ def filters(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
     texts = [name for name in ranked if not {COMPARES, "enum"} & parameters[name].keys()]
     equal = [name for name in ranked if COMPARES not in parameters[name]]
     second = {operation.listing.offset: 1} if operation.listing else {}
-    turns = zip_longest(*(_of_no_record(items, parameters, name, second) for name in equal))
-    strange = [mutation for turn in turns for mutation in turn if mutation is not None]
-    fitting = [
-        Mutation(f"every filter of a record with {new}", with_query(**values))
-        for new, values in _that_fit_a_record(items, {name: parameters[name] for name in equal})
+    fit = _that_fit_a_record(items, {name: parameters[name] for name in equal})
+    fitting = [Mutation(f"every filter of a record with {new}", with_query(**values)) for new, values in fit]
+    # Beside others, by which some servers look for records without this one.
+    choices = [
+        Mutation(f"a {name} of no record", with_query(**{**values, name: choice}))
+        for name in equal
+        for choice in _choices_of_none(items, parameters[name])[:1]
+        for _, values in fit[:1]
     ]
+    turns = [*zip_longest(*(_of_no_record(items, parameters, name, second) for name in texts))]
+    strange = [mutation for one in (*turns[:1], choices, *turns[1:]) for mutation in one if mutation is not None]
     times = bounds(items, {name: parameters[name] for name in ranked if COMPARES in parameters[name]})
     own = [name for name in texts if NEEDS not in parameters[name]]
     values = {name: value for name in own if (value := example_value(items, parameters[name]))}
@@ -56,6 +61,12 @@ def filters(operation: Operation, items: Sequence[Item]) -> list[Mutation]:
     return [*first, *times, *further, *fitting[1:], *strange[1:], *alone[1:]]
 
 
+def _choices_of_none(items: Sequence[Item], schema: Json) -> list[str]:
+    """Return the choices of a filter that no record has; none where it is no choice."""
+    held = {entry for item in items for entry in entries(item, schema)}
+    return [choice for choice in schema.get("enum", ()) if isinstance(choice, str) and choice not in held]
+
+
 def _of_no_record(
     items: Sequence[Item], parameters: Mapping[str, Json], name: str, second: Mapping[str, int]
 ) -> list[Mutation]:
@@ -65,12 +76,7 @@ def _of_no_record(
     value may be found by a comparison of starts, and by an unknown one only if the filter is ignored. It asks for what
     follows the first record (`second`): some servers filter the first page alone.
     """
-    held = [entry for item in items for entry in entries(item, parameters[name])]
-    if choices := parameters[name].get("enum"):
-        return [
-            Mutation(f"a {name} of no record", with_query(**{name: choice}))
-            for choice in [choice for choice in choices if isinstance(choice, str) and choice not in held][:1]
-        ]
+    held = {entry for item in items for entry in entries(item, parameters[name])}
     for item in items:
         value = example_value([item], parameters[name])
         others = _needed(item, parameters, name)
@@ -80,7 +86,7 @@ def _of_no_record(
         unknown = Mutation(
             f"a {name} of no record, from the second on", with_query(**{name: unknown_id(value), **others, **second})
         )
-        return [unknown, start] if len({*held}) == 1 else [start]
+        return [unknown, start] if len(held) == 1 else [start]
     return []
 
 

@@ -104,7 +104,8 @@ def equivalent_reads(operation: Operation) -> list[Mutation]:
         Mutation("id with an escaped letter", on_last_id(operation, _escape_first), gates=False),
         Mutation("type without content", methodcaller("with_header", "Content-Type", "application/json"), gates=False),
     )
-    return [replace(combine(", ".join(part.name for part in parts), parts), expects_success=True)]
+    whole = combine(", ".join(part.name for part in parts), parts, Priority.FIRST)
+    return [replace(whole, expects_success=True)]
 
 
 def _escape_first(raw: str) -> str:

@@ -73,7 +73,7 @@ def left_open(operation: Operation) -> tuple[Mutation, ...]:
     # What creates is dear, and the code that reads parameters and headers serves the other writes, too.
     added = methods.undocumented_additions(operation) if operation.supported and not operation.record else []
     others = (*methods.unusual_headers(operation), *methods.head_request(operation), *methods.unknown_method(operation))
-    return (*added, *browser, *body, *path, *others)
+    return (*added, *path_ids.equivalent_reads(operation), *browser, *body, *path, *others)
 
 
 def left_open_and_honest(operation: Operation) -> list[Mutation]:
@@ -139,6 +139,8 @@ def test_requests_at_the_same_time_get_their_own_answers(test: RequirementTest) 
         if exchange.mutation == CONTROL and test.run.controls.confirm_value_rejected(exchange.request, exchange):
             raise NotApplicable("the target accepts each value only once")
         test.check_exchange(exchange, echoes.response_matches_own_request)
+    if test.operation.cancels_record and test.run.budget.spare > 0:
+        test.run.snapshots.read_between()  # what became of the records (JOB-09)
 
 
 def _other_creates(test: RequirementTest, control: Request) -> list[Request]:

@@ -33,7 +33,7 @@ STATUS = DOCUMENT.operation("get_write_status")
 REQUIREMENTS = load_requirements(CONTRACT.with_name("requirements.yaml"))
 
 TOKEN = "kA9dQ2-m.X7~p_R4sT6wZ1bN8"
-SECRET = "pl4nted/Token_0123-456789.abcdef~XYZ="
+SECRET = "pl4nted/Token_0123-456789|ab:cd!ef*@.~XYZ="
 """A token with every mark that one may hold."""
 WRONG = "Bearer 0123456789abcdef"
 BODY = {"integration_id": "rm-1", "event_id": "evt-1"}

@@ -286,3 +286,48 @@ def test_page_that_does_not_show_all_says_nothing_of_those_that_are_gone() -> No
     changes = Changes(page(record("r-1"), record("r-2")), {"r-1": removed(1), "r-2": removed(2)})
     part = page(record("r-1"), total=7)
     assert cancelled_records.cancelled_are_listed_alike(LIST, changes)(UPDATE, part) is NOT_CONCERNED
+
+
+@table(
+    "expected, writes, shown",
+    {
+        "as before": (PASS, CANCELLED, {}),
+        "its notes are gone": ("notes lost by a cancellation", CANCELLED, {"notes": None}),
+        "its title is empty": ("event_name lost by a cancellation", CANCELLED, {"event_name": ""}),
+        "its title says so": (PASS, CANCELLED, {"event_name": "Cancelled"}),
+        "updated, too": (NOT_CONCERNED, RecordWrites(({"notes": ""},), (1,), cancelled=True), {"notes": ""}),
+        "updated before the page": (NOT_CONCERNED, RecordWrites(cancelled=True, earlier=({},)), {"notes": None}),
+        "perhaps not cancelled": (NOT_CONCERNED, RecordWrites(cancelled=True, uncertain=True), {"notes": None}),
+        "not cancelled": (NOT_CONCERNED, NONE, {"notes": None}),
+    },
+)
+def test_cancelled_record_keeps_its_texts(expected, writes, shown) -> None:
+    changes = Changes(page(record()), {"r-1": writes})
+    assert (
+        decided(cancelled_records.cancelled_keep_their_texts(LIST, changes)(UPDATE, page(record(**shown)))) == expected
+    )
+
+
+MADE_UP = "c0123456789abcdefghijklm"
+
+
+@table(
+    "expected, listed, changes",
+    {
+        "none of them": (PASS, ["r-1"], {"named": {MADE_UP}}),
+        "one of them": ("a record of a made-up id", ["r-1", MADE_UP], {"named": {MADE_UP}}),
+        "one that a create made": (PASS, ["r-1", MADE_UP], {"named": {MADE_UP}, "created": {MADE_UP}}),
+        "the next number": (PASS, ["r-1", "8"], {"named": {"8"}}),
+        "nothing was made up": (NOT_CONCERNED, ["r-1", MADE_UP], {}),
+    },
+)
+def test_no_record_is_made_of_its_id(expected, listed, changes) -> None:
+    known = Changes(page(record()), {}, **{name: frozenset(ids) for name, ids in changes.items()})
+    seen = page(*(record(name) for name in listed))
+    assert decided(cancelled_records.no_record_is_made_of_its_id(LIST, known)(UPDATE, seen)) == expected
+
+
+def test_record_that_was_on_another_page_is_not_made() -> None:
+    known = Changes(page(record(), total=7), {}, named=frozenset({MADE_UP}))
+    seen = page(record(), record(MADE_UP))
+    assert cancelled_records.no_record_is_made_of_its_id(LIST, known)(UPDATE, seen) is NOT_CONCERNED

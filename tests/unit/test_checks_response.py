@@ -117,6 +117,14 @@ def test_no_server_error(expected, seen) -> None:
 DROPPED, AWAY = "connection dropped now and then", "unavailable now and then"
 
 
+@table("gates, chunked", {"as one": (True, False), "in chunks": (False, True)})
+def test_bytes_behind_the_answer_gate_unless_the_body_came_in_chunks(gates: bool, chunked: bool) -> None:  # noqa: FBT001 - a table's row
+    seen = exchange(400)
+    stray = replace(seen, stray=b"HTTP/1.1 400", request=replace(seen.request, chunked=chunked))
+    decision = response.no_server_error(CANCEL, stray)
+    assert (decision.kind, decision.gates) == ("bytes after the answer", gates)
+
+
 @table(
     "expected, drops, outages, of",
     {
@@ -467,6 +475,10 @@ OTHER = {"request_body": {"event_id": "evt-2"}}
         "refused after one and before one": (
             ["valid request answered 400", PASS],
             [exchange(), exchange(400), exchange()],
+        ),
+        "refused after a PUT": (
+            [PASS, "valid request answered 400"],
+            [exchange(method="PUT"), exchange(400, method="PUT")],
         ),
         "refused before one": (["valid request answered 400"], [exchange(400), exchange()]),
         "refused before another": ([], [exchange(400), exchange(**OTHER)]),

@@ -8,10 +8,10 @@ from typing import Any
 
 from contracts.model.json_value import Json
 from contracts.openapi.document import Document
-from strategies.request.path_ids import unusual_path_ids
+from strategies.request.path_ids import equivalent_reads, unusual_path_ids
 from tests.harness.run.path_ids import Source, id_variables, ids_in, sources_of
 from tests.support.documents import ANSWERS, answering, described, loaded, queueing
-from tests.support.factories import UPDATE, control, objects, table
+from tests.support.factories import LIST, STATUS, UPDATE, control, objects, table
 
 
 def document_of(folder: Path, *paths: str, **details: Any) -> Document:
@@ -121,3 +121,15 @@ def test_unusual_id_has_a_space_at_both_ends() -> None:
     (sent,) = UPDATE.path_values(whole.apply(request).target).values()
     assert (sent[0], sent[-1]) == (" ", " ")
     assert "id in the path with a space behind" in {part.name for part in whole.parts}
+
+
+def test_read_in_other_words_is_the_same_read() -> None:
+    (whole,) = equivalent_reads(STATUS)
+    sent = whole.apply(replace(control(), method="GET", target="/v1/admin/write-status/job-1", body=None))
+    assert sent.target == "/v1/admin/write-status/%6Aob-1"
+    assert dict(sent.headers)["Content-Type"] == "application/json"
+    assert not any(part.gates for part in whole.parts)
+
+
+def test_write_and_list_have_no_read_in_other_words() -> None:
+    assert equivalent_reads(UPDATE) == equivalent_reads(LIST) == []

@@ -68,3 +68,21 @@ def test_page_counts_that_no_request_is_left_to_read_again() -> None:
         run.budget.spent = run.budget.total - 3
         check_changes(test)
         assert [one.violation.kind for one in test.occurrences] == ["an update is lost"]
+
+
+class CancellationsTakeTheNotes(MockApi):
+    def cancel(self, operation: Operation, value: Json) -> list[str]:
+        errors = super().cancel(operation, value)
+        self.state.records[value["event_id"]].sent.pop("notes", None)
+        return errors
+
+
+@pytest.mark.parametrize("api", [CancellationsTakeTheNotes, MockApi], ids=["notes are lost", "nothing is"])
+def test_what_shows_in_the_middle_of_a_run_is_found_there(api: type[MockApi]) -> None:
+    with running(CANCEL, api=api) as run:
+        run.snapshots.read_between()
+        middle = run.snapshots.between[0]
+        test = RequirementTest(REQUIREMENTS["JOB-09"], run, [], 1, 1)
+        check_changes(test)
+        found = [occurrence.exchange.number for occurrence in test.occurrences]
+        assert (middle.number in found) is (api is not MockApi)

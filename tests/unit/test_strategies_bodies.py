@@ -307,6 +307,32 @@ def test_each_other_name_of_a_property_is_tried_alone_if_the_whole_is_not_clear(
     assert bodies_sent["event_id missing, switches in the query"] == {"integration_id": integration}
 
 
+def test_names_in_another_letter_case_do_not_gate() -> None:
+    parts = [part for whole in under_other_names().parts for part in (whole, *whole.parts)]
+    open_to_readers = {part.name for part in parts if not part.gates}
+    assert open_to_readers == {"names in capitals", "integration_id as INTEGRATION_ID", "event_id as EVENT_ID"}
+
+
+def test_mixed_text_ends_in_escapes_that_name_what_they_stand_for() -> None:
+    whole = string_payloads.legal_texts(CANCEL)[0]
+    sent = whole.apply(control())
+    assert b"\\ud83c\\udfe0" in (sent.body or b"")
+    assert sent.json()["event_id"].endswith("\U0001f3e0/'\u00e9")
+    assert len(sent.json()["event_id"]) == string_payloads.USUAL_WIDTH
+
+
+def test_missing_property_is_told_apart_where_nothing_optional_is_there() -> None:
+    body = {"a": "1", "b": "2", "c": "3"}
+    text = {"type": "string"}
+    taken = operation(objects(dict.fromkeys(body, text), ["a", "b"]))
+    nothing = next(one for one in bodies.missing_properties(taken) if one.name == "every property missing")
+    sent = {part.name: part.apply(control().with_json(body)).json() for part in nothing.parts}
+    assert sent == {"a missing, nothing optional": {"b": "2"}, "b missing, nothing optional": {"a": "1"}}
+    unknown = bodies.unknown_properties(taken)[1]
+    assert unknown.name == "a null too many, in front, nothing optional"
+    assert unknown.apply(control().with_json(body)).json() == {"not_in_the_schema": None, "a": "1", "b": "2"}
+
+
 def test_long_text_is_tried_in_place_of_shorter_ones() -> None:
     mutation = next(mutation for mutation in string_payloads.legal_texts(CANCEL) if "10,000" in mutation.name)
     lengths = [len(part.apply(control()).json()["event_id"]) for part in mutation.parts]

@@ -109,7 +109,7 @@ def test_texts_that_programs_convert_come_beside_bounds() -> None:
     assert {part.name: part.gates for part in second.parts} == {
         "a with its first number at its highest": True,
         "b of 5 characters beyond ASCII": False,
-        "c with one character": False,
+        "c with one digit": False,
     }
 
 

@@ -196,3 +196,11 @@ def test_open_query_holds_what_servers_stumble_over() -> None:
     assert any("%zz" in query for query in queries)
     assert any(query.count("limit=") == 2 for query in queries)
     assert any(len(query) > 8000 for query in queries)
+
+
+def test_only_a_fuzzer_sends_a_text_and_an_object_of_one_name() -> None:
+    whole = next(
+        one for one in query_values.robustness_queries(LISTING) if one.name == query_values.TWICE_AND_AS_OBJECT
+    )
+    assert whole.fuzzer_only
+    assert not any(part.fuzzer_only for part in whole.parts)

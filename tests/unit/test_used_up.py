@@ -7,14 +7,14 @@ from functools import cached_property
 from urllib.parse import parse_qsl, urlencode
 
 from contracts.checks import http_methods
-from contracts.mock.data.state import EVENTS
+from contracts.mock.data.state import EVENTS, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation
 from tests.harness.trial.requirement_test import RequirementTest
-from tests.support.factories import CANCEL, REQUIREMENTS
+from tests.support.factories import CANCEL, REQUIREMENTS, STATUS, table
 from tests.support.operation_runs import running
 
 SPACE_AROUND = Mutation("space around", lambda request: request.with_body(b" " + (request.body or b"") + b" "))
@@ -136,3 +136,22 @@ def test_requests_that_must_be_and_that_may_be_rejected_have_events_of_their_own
         events = [base().json()["event_id"] for base in (*bases, run.bases.prepare_ambiguous_base)]
         assert len(set(events)) == len(events)
         assert events == [base().json()["event_id"] for base in (*bases, run.bases.prepare_ambiguous_base)]
+
+
+class EveryThirdReadIsUnknown(MockApi):
+    """Does not know a job now and then."""
+
+    def find_job(self, job_id: str) -> Job | None:
+        self.reads = self.__dict__.get("reads", 0) + 1
+        return super().find_job(job_id) if self.reads != 2 else None
+
+
+class JobsAreToldOnce(MockApi):
+    def find_job(self, job_id: str) -> Job | None:
+        return self.state.jobs.pop(job_id, None)
+
+
+@table("replayable, api", {"now and then": (True, EveryThirdReadIsUnknown), "once": (False, JobsAreToldOnce)})
+def test_read_that_is_unknown_once_more_is_one_that_may_come_once(replayable, api) -> None:
+    with running(STATUS, api=api) as run:
+        assert run.controls.replayable is replayable

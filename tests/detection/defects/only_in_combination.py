@@ -5,19 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from contracts.mock.data.state import Record
+from contracts.mock.data.state import EVENTS, Record
 from contracts.mock.http.api import MockApi
 from contracts.mock.operations.lists import Order
 from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
-from tests.detection.catalogue import CREATE, LIST, READ, WRITE, defect
+from tests.detection.catalogue import CREATE, LIST, READ, UPDATE, WRITE, defect
 from tests.detection.probe import Probe
 
+NOBODYS: Final = "c0000000000000000000nobody"
 EVERY: Final = CREATE + READ + LIST + WRITE
 PERSONS: Final = ("lead_id", "applicant_id", "resident_id")
 
@@ -102,6 +103,81 @@ class CancelMovesTheCreation(MockApi):
             moved = datetime.fromisoformat(record.created) + timedelta(hours=1)
             record.created = moved.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return errors
+
+
+@seeded(
+    group="records",
+    requirement="JOB-09",
+    affects=EVERY,
+    observe=lambda probe: (
+        probe.final_status(probe.cancel(probe.events[0])),
+        probe.listed_record(probe.events[0])["notes"],
+    ),
+)
+class CancelledRecordsLoseTheirNotes(MockApi):
+    """A cancellation takes the notes from the record."""
+
+    def cancel(self, operation: Operation, value: Mapping[str, Json]) -> list[str]:
+        errors = super().cancel(operation, value)
+        if not errors:
+            self.state.records[value["event_id"]].sent.pop("notes", None)
+        return errors
+
+
+@seeded(
+    group="records",
+    requirement="JOB-09",
+    affects=EVERY,
+    observe=lambda probe: (probe.final_status(probe.cancel(NOBODYS)), NOBODYS in probe.listed_ids()),
+)
+class UnknownEventsAreListedOnceCancelled(MockApi):
+    """A cancellation of an event that there is not leaves a row with its id."""
+
+    def cancel(self, operation: Operation, value: Mapping[str, Json]) -> list[str]:
+        errors = super().cancel(operation, value)
+        if value["event_id"] not in self.state.records:
+            now = datetime.now(UTC)
+            self.state.add_record(value["event_id"], {}, now, now, now)
+        return errors
+
+
+@seeded(
+    group="validation",
+    requirement="RESP-10",
+    affects=UPDATE,
+    observe=lambda probe: [probe.update().status for _ in range(2)],
+)
+class UpdatesHaveToChangeSomething(MockApi):
+    """An update that says the same as the last one of its event is refused."""
+
+    def unknown_values(self, operation: Operation, value: Json) -> list[dict[str, Json]]:
+        issues = super().unknown_values(operation, value)
+        if issues or not operation.updates_record:
+            return issues
+        last = self.__dict__.setdefault("last", {})
+        event, said = str(self.sent(operation, value, EVENTS)), dict(value)
+        if last.get(event) == said:
+            return [custom("Nothing to change", "event_id")]
+        last[event] = said
+        return []
+
+
+@seeded(
+    group="listing",
+    requirement="LIST-02",
+    affects=LIST,
+    observe=lambda probe: len(
+        probe.listed_ids(f"integration_vendor=APPFOLIO&lead_id={probe.create_body()['lead_id']}")
+    ),
+)
+class VendorIsIgnoredBesideAPerson(MockApi):
+    """The filter by vendor has no effect beside another one."""
+
+    def selected(self, operation: Operation, query: Mapping[str, Json], records: list[Record]) -> list[Record]:
+        filters = {name: value for name, value in query.items() if name not in {"limit", "offset", "order-by"}}
+        if len(filters) > 1:
+            query = {name: value for name, value in query.items() if name != "integration_vendor"}
+        return super().selected(operation, query, records)
 
 
 @seeded(group="listing", requirement="JOB-09", observe=listed_after_a_cancellation)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
 from contracts.mock.data.state import EVENT_COUNT, INTEGRATIONS, Record, State
 from contracts.mock.http.api import MockApi
@@ -224,6 +225,18 @@ class UnknownParametersAreRefused(MockApi):
         return super().query(request, operation)
 
 
+@variant(affects=LIST, departs_from={"ERR-05"}, observe=lambda probe: probe.page(f"{NAME}=1&{NAME}%5Bgt%5D=1").status)
+class ParametersAreNotTextsAndObjects(MockApi):
+    """A query in which a parameter is a text and an object is refused in plain text, as Rack does."""
+
+    def answer(self, request: Request, body: bytes) -> Response:
+        """Look at the names, before anything else."""
+        names = {name for name, _ in request.query_params.multi_items()}
+        if any("[" in name and name.partition("[")[0] in names for name in names):
+            return PlainTextResponse("Invalid query parameters: expected Hash (got String)", 400)
+        return super().answer(request, body)
+
+
 # What is shown
 
 
@@ -265,6 +278,39 @@ class OthersMakeAppointmentsMeanwhile(MockApi):
             then = datetime(2024, 2, 1, 10, tzinfo=UTC)
             self.state.add_record(self.state.new_id(), sent, then, then, then)
         return super().records()
+
+
+@variant(affects=LIST, observe=lambda probe: len({str(ids) for ids in [probe.listed_ids() for _ in range(9)]}) > 1)
+class OthersMakeNewAppointmentsUncounted(MockApi):
+    """Each third read has a new appointment of somebody else, which the total does not have for a while."""
+
+    def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
+        """Start before the first read."""
+        super().__init__(document, state=state, limit=limit)
+        self._reads, self._counted = 0, 0
+
+    def records(self) -> list[Record]:
+        """Add one now and then."""
+        self._reads += 1
+        if self._reads % 3 == 0:
+            now = datetime.now(UTC)
+            self.state.add_record(self.state.new_id(), {"title": "Office"}, now, now, now)
+        return super().records()
+
+    def list_answer(
+        self,
+        operation: Operation,
+        page: list[dict[str, Json]],
+        total: int,
+        order: Order,
+        limit: int | None,
+        offset: int,
+    ) -> Json:
+        """Tell what was counted before, as far as the page does not know better."""
+        self._counted = self._counted if self._counted and self._reads % 20 else total
+        end = offset + len(page)
+        told = total if end >= total or limit is None or self._counted <= end else self._counted
+        return super().list_answer(operation, page, told, order, limit, offset)
 
 
 @variant(affects=LIST, observe=page)

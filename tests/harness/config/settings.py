@@ -34,8 +34,8 @@ MOCK = "mock"
 SANDBOX = "https://api.sandbox.propexo.com"
 PRODUCTION_HOST = "api.propexo.com"
 CLIENT_CERT, CLIENT_KEY = "PROPEXO_CLIENT_CERT", "PROPEXO_CLIENT_KEY"
-TOKEN_CHARACTERS = re.compile(r"[A-Za-z0-9._~+/=-]+")
-"""RFC 6750, section 2.1."""
+TOKEN_CHARACTERS = re.compile(r"[A-Za-z0-9._~+/=|:!*@-]+")
+"""Those of RFC 6750, section 2.1, and others that frameworks put into tokens, as Laravel Sanctum does: 7|abc."""
 MIN_TOKEN_CHARACTERS = 7
 """A shorter token may occur in ordinary text."""
 WORD = re.compile(r"[A-Za-z]?[a-z]{,15}|[A-Z]{,16}")

@@ -19,13 +19,15 @@ from tests.harness.run.sent_records import made_by_mark
 class Snapshots:
     """Two pages of the newest records. What no write of this process changed meanwhile is read once for both.
 
-    `differs_from_creates` is set once a page was found to differ from what creates sent. A listing that the run does
-    not test may not exist: what is answered in place of it is no evidence.
+    `between` are pages that were read in the middle of the run. `differs_from_creates` is set once a page was found to
+    differ from what creates sent. A listing that the run does not test may not exist: what is answered in place of it
+    is no evidence.
     """
 
     def __init__(self, operation: Operation, context: RunContext, probe: ListingProbe, log: ExchangeLog) -> None:
         """Send nothing yet."""
         self.before: Exchange | None = None
+        self.between: list[Exchange] = []
         self.differs_from_creates = False
         self._operation = operation
         self._context = context
@@ -48,6 +50,11 @@ class Snapshots:
             with suppress(CouldNotTell):
                 self.before = self._kept(self._probe.read())
 
+    def read_between(self) -> None:
+        """Read the records in the middle of the run: what writes did to them shows sooner than at its end."""
+        if self.before is not None and (page := self._kept(self._probe.read_current())) is not None:
+            self.between.append(page)
+
     def read_after(self, *, again: bool = False) -> Exchange | None:
         """Return a page that was read after all writes so far; None if the listing shows none."""
         return self._kept(self._probe.read() if again else self._probe.read_current())
@@ -65,6 +72,7 @@ class Snapshots:
             before=self.before,
             writes=context.ledger.since(self.before.number, {*ids, *given}),
             created=ids,
+            named=context.ledger.named() - ids - frozenset(self._given()),
             marks=frozenset(made_by_mark(context.resources, self.listing)),
             shared=context.shared or any(one.exists and one.id is None and not one.mark for one in created),
         )

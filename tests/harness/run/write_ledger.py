@@ -72,6 +72,10 @@ class WriteLedger:
         """Return whether a write that named the record may have been accepted."""
         return record in self._by_record
 
+    def named(self) -> frozenset[str]:
+        """Return the ids that updates and cancellations named, made up ones among them."""
+        return frozenset(self._by_record)
+
     def is_cancelled(self, record: str) -> bool:
         """Return whether a cancellation of the record may have been accepted."""
         return record in self._by_record and self._by_record[record].cancelled
