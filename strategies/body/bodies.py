@@ -119,9 +119,10 @@ def unknown_properties(operation: Operation) -> list[Mutation]:
         "an object too many, in front", on_body(lambda body: {name: {}} | body), Priority.LAST, mutated_property=name
     )
     known = {one for one, _ in properties(operation.body or {})}
+    siblings = (one for others in operation.ids_elsewhere.values() for one in others)
     parts = [replace(in_front, named=(name,))] + [
         Mutation(f"{one} too many", on_body(partial(_with, {one: value})), mutated_property=one, named=(one,))
-        for one, value in {**PASSED_OVER, **dict.fromkeys(operation.path_parameters, "x")}.items()
+        for one, value in {**PASSED_OVER, **dict.fromkeys((*operation.path_parameters, *siblings), "x")}.items()
         if one not in known
     ]
     several = combine("several too many, one of them in front", parts, Priority.FIRST)

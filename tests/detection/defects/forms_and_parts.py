@@ -19,7 +19,7 @@ from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties
-from tests.detection.catalogue import CREATE, LIST, READ, UPDATE, defect
+from tests.detection.catalogue import CREATE, LIST, READ, UPDATE, WRITE, defect
 from tests.detection.defects.written_records import total
 from tests.detection.probe import Probe
 
@@ -27,6 +27,7 @@ DATE: Final = "appointment_date"
 MILLISECONDS: Final = "2099-01-15T00:10:00.000Z"
 PERSONS: Final = "associated_lead_ids"
 AMERICAN: Final = re.compile("([0-9]{2})/([0-9]{2})/([0-9]{4})")
+KINDS_OF_PERSONS: Final = frozenset({"lead_id", "applicant_id", "resident_id"})
 OPTIONAL: Final = frozenset({"employee_id", "notes"})
 LAST_OF_THREE_BYTES: Final = 0xFFFF
 
@@ -321,3 +322,33 @@ class UnknownPropertiesAreOnlyCounted(MockApi):
         if not isinstance(value, dict) or len(value) > len([*properties(operation.body or {})]):
             return found
         return [one for one in found if one.validator != "x-unknown-properties"]
+
+
+@defect(
+    group="validation",
+    requirement="ERR-02",
+    affects=WRITE,
+    observe=lambda probe: [probe.write_changed(event_id=value)[0] for value in (False, 0, "evt-1")],
+)
+class TypesOfWhatIsTrueAreChecked(MockApi):
+    """The type of an id is only checked of a value that is true in a condition."""
+
+    def errors(self, operation: Operation, value: Json) -> list[ValidationError]:
+        found = super().errors(operation, value)
+        return [one for one in found if one.validator != "type" or one.instance or not one.absolute_path]
+
+
+@defect(
+    group="validation",
+    requirement="ERR-07",
+    affects=CREATE,
+    observe=lambda probe: probe.create(probe.create_body(applicant_id="a-1")).status,
+)
+class PersonsOfOtherKindsAreLeftOut(MockApi):
+    """A create leaves out the persons of other kinds, as all creates have one reader, and refuses other properties."""
+
+    def normalise(self, operation: Operation, value: Json) -> Json:
+        known = {name for name, _ in properties(operation.body or {})}
+        if operation.record and isinstance(value, dict):
+            value = {name: sent for name, sent in value.items() if name in known or name not in KINDS_OF_PERSONS}
+        return super().normalise(operation, value)

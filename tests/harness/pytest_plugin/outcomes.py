@@ -122,6 +122,8 @@ def _verdict_after(error: Exception, test: RequirementTest) -> Verdict:
         case TargetDown():
             verdict = early_verdict(test, Status.COULD_NOT_TELL, str(error))
             return replace(verdict, last_requests=test.run.client.last.exchanges)
+        case BudgetSpent() if test.decided:
+            return verdict_of(test)
         case BudgetSpent() if not test.gates:
             return early_verdict(test, Status.NOT_REACHED, str(error))
         case TargetUnavailable() | CouldNotTell():

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from contracts.model.http import Exchange
-from contracts.model.verdict import INTERMITTENT, Finding, Violation
+from contracts.model.verdict import INTERMITTENT, Decision, Finding, Violation
 
 
 @dataclass(slots=True)
@@ -26,6 +26,11 @@ class Occurrence:
     seen: int = 1
     tried: int = 1
     gates_if_stated: bool = False
+
+
+def is_gating(decision: Decision) -> bool:
+    """Return whether this is a violation that fails the run if its requirement does."""
+    return isinstance(decision, Violation) and decision.gates
 
 
 def is_intermittent(occurrences: Sequence[Occurrence], related: Sequence[Occurrence] = ()) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from contracts.checks.base import CheckFunction, SeriesCheckFunction
 from contracts.checks.schema import is_clearly_invalid
 from contracts.model.http import Exchange, Request
-from contracts.model.verdict import Decision, Violation
+from contracts.model.verdict import Violation
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from contracts.requirements import Requirement
@@ -17,10 +18,11 @@ from contracts.untrusted import strict_json
 from strategies.core.mutation import Mutation
 from tests.harness.config.access import is_ambiguous_rejection
 from tests.harness.http.retry_policy import TIMEOUT_FAULTS
+from tests.harness.run.budget import BudgetSpent
 from tests.harness.run.controls import MAX_VALUES
 from tests.harness.run.operation_run import OperationRun
 from tests.harness.trial.combined_faults import has_several_faults, names_each_fault, names_fault, next_single_fault
-from tests.harness.trial.findings import Occurrence
+from tests.harness.trial.findings import Occurrence, is_gating
 
 CONFIRMATION_RETRIES: Final = 2
 """How often a violating request is sent again: three sends tell a steady fault from an intermittent one."""
@@ -170,7 +172,7 @@ class RequirementTest:
             gating = {
                 id(exchange)
                 for exchange, decision in by_what_is_stated
-                if _gates(decision) and not exchange.excuses_the_target
+                if is_gating(decision) and not exchange.excuses_the_target
             }
         self.decided += [exchange for exchange, _ in decided]
         for exchange, decision in decided:
@@ -222,9 +224,11 @@ class RequirementTest:
 
     def _check_parts(self, exchange: Exchange, check: CheckFunction) -> None:
         """Send the parts of an exchange's mutation, each by itself, and check what comes of them."""
-        if (combined := self._combined.get(id(exchange))) is None:
-            return
-        mutation, base = combined
+        if combined := self._combined.get(id(exchange)):
+            with suppress(BudgetSpent):  # then the whole stands for its parts
+                self._check_each_part(exchange, check, *combined)
+
+    def _check_each_part(self, exchange: Exchange, check: CheckFunction, mutation: Mutation, base: Base) -> None:
         # A part that is accepted may create a record, whose cancellation costs more than the part.
         kept = self.run.budget.spare // 2 if self.operation.record else 0
         unnamed = [part for part in mutation.parts if not names_fault(exchange, part, self.run.exchanges)]
@@ -259,8 +263,8 @@ class RequirementTest:
         return len(found) >= MAX_CONFIRMED or any(occurrence.gates for occurrence in found)
 
     def _occurrence(self, violation: Violation, exchange: Exchange, check: CheckFunction) -> Occurrence:
-        presumed = self.requirement.gates and exchange.gates and _gates(violation)
-        gates = self.gates and exchange.gates and _gates(check(self.operation.stated_only, exchange))
+        presumed = self.requirement.gates and exchange.gates and is_gating(violation)
+        gates = self.gates and exchange.gates and is_gating(check(self.operation.stated_only, exchange))
         return Occurrence(violation, exchange, gates, gates_if_stated=presumed)
 
     def _add(self, occurrence: Occurrence, check: CheckFunction) -> None:
@@ -292,8 +296,3 @@ class RequirementTest:
             decision = check(self.operation, self.run.send_again(occurrence.exchange))
             occurrence.tried += 1
             occurrence.seen += isinstance(decision, Violation) and decision.kind == occurrence.violation.kind
-
-
-def _gates(decision: Decision) -> bool:
-    """Return whether this is a violation that fails the run if its requirement does."""
-    return isinstance(decision, Violation) and decision.gates
