@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from contracts.model.http import Exchange
 from contracts.model.verdict import Decision, Violation
@@ -18,6 +18,11 @@ from contracts.openapi.operation import Operation
 
 CheckFunction: TypeAlias = Callable[[Operation, Exchange], Decision]
 SeriesCheckFunction: TypeAlias = Callable[[Operation, Sequence[Exchange]], Iterator[tuple[Exchange, Decision]]]
+
+
+METHOD_OVERRIDES: Final = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
+"""Headers by which some frameworks take a request for one of another method."""
+_OVERRIDES: Final = frozenset(map(str.lower, METHOD_OVERRIDES))
 
 
 def per_exchange(check: CheckFunction) -> SeriesCheckFunction:
@@ -41,11 +46,14 @@ def as_recommendation(check: SeriesCheckFunction) -> SeriesCheckFunction:
 
 
 def is_documented_request(operation: Operation, exchange: Exchange) -> bool:
-    """Return whether the request has the method and the path of the operation, spelled as documented."""
+    """Return whether the request has the method and the path of the operation, spelled as documented.
+
+    One that asks to be read as another method has not: whether that is done is a matter of HTTP-03 and AUTH-09.
+    """
     request = exchange.request
-    return (
-        exchange.operation == operation.id and request.method == operation.method and operation.has_path(request.target)
-    )
+    overridden = any(name.lower() in _OVERRIDES for name, _ in request.headers)
+    own = exchange.operation == operation.id and request.method == operation.method
+    return own and not overridden and operation.has_path(request.target)
 
 
 def is_throttled(exchange: Exchange) -> bool:

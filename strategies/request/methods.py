@@ -8,13 +8,12 @@ from functools import partial
 from operator import methodcaller
 from urllib.parse import urlencode
 
+from contracts.checks.base import METHOD_OVERRIDES
 from contracts.model.http import Request
 from contracts.openapi.operation import Operation
 from strategies.core.mutation import Mutation, Priority, append_query, combine
 from strategies.core.unknown_values import unknown_id
 from strategies.request.path_ids import on_last_value
-
-OVERRIDES = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
 
 
 def other_methods(operation: Operation) -> list[Mutation]:
@@ -136,10 +135,10 @@ UNUSUAL_HEADERS = (
 def method_overrides(operation: Operation) -> list[Mutation]:
     """HTTP-03: headers that request another method than the request line."""
     other = "GET" if operation.method != "GET" else "POST"
-    deleting = [Mutation(f"{name}: DELETE", methodcaller("with_header", name, "DELETE")) for name in OVERRIDES]
+    deleting = [Mutation(f"{name}: DELETE", methodcaller("with_header", name, "DELETE")) for name in METHOD_OVERRIDES]
     asking = [
         Mutation(f"{name}: {operation.method}", methodcaller("with_header", name, operation.method))
-        for name in OVERRIDES
+        for name in METHOD_OVERRIDES
     ]
     ignored = combine("headers that ask for DELETE", deleting)
     if other in operation.path_methods:

@@ -73,6 +73,13 @@ def test_success_is_strict_json(expected, seen) -> None:
     assert decided(response.success_is_strict_json(CANCEL, seen)) == expected
 
 
+def test_request_that_asks_for_another_method_is_no_documented_one() -> None:
+    seen = exchange(200, b"", headers={"content-type": "text/plain"})
+    overridden = replace(seen, request=seen.request.with_header("X-HTTP-Method-Override", "OPTIONS"))
+    assert isinstance(response.success_is_strict_json(CANCEL, seen), Violation)
+    assert response.success_is_strict_json(CANCEL, overridden) is NOT_CONCERNED
+
+
 @table(
     "expected, seen",
     {
