@@ -16,6 +16,8 @@ MAX_DIGITS = 18
 """No rate limit has more digits."""
 WINDOW_SECONDS = 60.0
 BURST_SECONDS = 1.0
+SHORTEST_WINDOW_SECONDS, NEARLY_NONE_USED = 1.0, 3
+"""A rise to within a few requests of the limit is the start of a window, which may be shorter than documented."""
 JUMPS_TOLERATED = 1
 """Rises beyond the one of each window: somebody may have had the limit reset."""
 MIN_PAIRS = 5
@@ -73,9 +75,10 @@ def remaining_decreases(began: float) -> SeriesCheckFunction:
                 yield accepted[-1][0], PASS
             return
         windows = _windows(accepted)
-        suspicious = (
-            jumps if len(jumps) > windows + JUMPS_TOLERATED else stands if len(stands) > windows + len(falls) else []
-        )
+        begun = sum(limit - step[2] <= NEARLY_NONE_USED for step in jumps)
+        shorter = min(begun, _windows(accepted, SHORTEST_WINDOW_SECONDS))
+        often = len(jumps) > windows + JUMPS_TOLERATED + shorter
+        suspicious = jumps if often else stands if len(stands) > windows + len(falls) else []
         if suspicious:
             after, remaining, next_remaining = suspicious[0]
             observed = f"{next_remaining} after {remaining}; {len(suspicious)} of {pairs} requests in quick succession"
@@ -118,9 +121,9 @@ def _falls_slowly(accepted: Sequence[tuple[Exchange, int]]) -> bool:
     return len(steps) >= MIN_PAIRS and others <= min(_windows(accepted), len(steps) * RISES_TOLERATED)
 
 
-def _windows(accepted: Sequence[tuple[Exchange, int]]) -> float:
-    """Return how many windows of the limit the exchanges may lie in."""
-    return (accepted[-1][0].began - accepted[0][0].began) / WINDOW_SECONDS + 1
+def _windows(accepted: Sequence[tuple[Exchange, int]], seconds: float = WINDOW_SECONDS) -> float:
+    """Return how many windows of so many seconds the exchanges may lie in."""
+    return (accepted[-1][0].began - accepted[0][0].began) / seconds + 1
 
 
 def _in_the_minute_before(exchange: Exchange, accepted: Sequence[tuple[Exchange, int]]) -> int:

@@ -79,8 +79,8 @@ STRING_CONSTRAINTS = frozenset(
     {"enum", "const", "pattern", "format", "maxLength", "minLength", "anyOf", "oneOf", "allOf"},
 )
 RESTRICTING_KEYWORDS = STRING_CONSTRAINTS - {"maxLength", "minLength"} | {SUPPLIED_BY}
-ESCAPES, ESCAPED = rb"\ud83c\udfe0\/\u0027\u00e9", "\U0001f3e0/'\u00e9"
-"""A surrogate pair, a slash, an apostrophe and a letter, as JSON may have them and as they are."""
+ESCAPES, ESCAPED = rb"\ud83c\udfe0\/\u00e9", "\U0001f3e0/\u00e9"
+"""A surrogate pair, a slash and a letter, as JSON may have them and as they are."""
 
 
 BEYOND_64_BITS = 2**70

@@ -90,6 +90,7 @@ def malformed_header(_: Operation) -> list[Mutation]:
         ("token in an object", Priority.USUAL, lambda token: f'Bearer {{"token":"{token}"}}'),
         ("scheme without a token", Priority.USUAL, lambda _: "Bearer"),
         ("token in quotes", Priority.USUAL, lambda token: f'Bearer "{token}"'),
+        ("two tokens", Priority.USUAL, lambda token: f"Bearer {_unissued_token(token)}, Bearer {token}"),
         ("JWT scheme", Priority.USUAL, lambda token: f"JWT {token}"),
         ("ApiKey scheme", Priority.USUAL, lambda token: f"ApiKey {token}"),
         ("colon after the scheme", Priority.USUAL, lambda token: f"Bearer: {token}"),
@@ -98,7 +99,6 @@ def malformed_header(_: Operation) -> list[Mutation]:
         ("no space after the scheme", Priority.USUAL, lambda token: f"Bearer{token}"),
         ("scheme twice", Priority.LAST, lambda token: f"Bearer Bearer {token}"),
         ("equals sign after the scheme", Priority.USUAL, lambda token: f"Bearer={token}"),
-        ("two tokens", Priority.USUAL, lambda token: f"Bearer {_unissued_token(token)}, Bearer {token}"),
         ("Digest scheme", Priority.LAST, lambda token: f'Digest username="{token}"'),
         ("another scheme before", Priority.LAST, lambda token: f"Basic eDp5, Bearer {token}"),
     )

@@ -30,7 +30,6 @@ NAMES_OF_ALL_OBJECTS = ("__proto__", "constructor", "toString")
 """In JavaScript every object has them: a table that is an object finds them in itself."""
 UNKNOWN_NAME = "not_in_the_document"
 SCRIPTS = "e\u0301\u0416\u4e2d\U0001f3e0\u05d0"
-TWICE_AND_AS_OBJECT = "parameters given twice, and as an object"
 INJECTION = "1' OR '1'='1' --"
 
 
@@ -58,20 +57,25 @@ def robustness_queries(operation: Operation) -> list[Mutation]:
     whole = [(name, schema) for name, schema in found if admits(schema, "integer")]
     nullable = [name for name, schema in every if is_nullable(schema)]
     repeated = dict.fromkeys([*texts, *dict(whole)])
-    twice = [Mutation(f"{name} given twice", _set(name, "1", "2")) for name in repeated]
-    # Whether brackets are read or not, a name with them is no parameter that the document has.
-    objects = [Mutation(f"{name} as an object", _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1")) for name in texts]
+    # Each of them in one form: Rack reads no query in which a parameter is a text and an object. Whether brackets are
+    # read or not, a name with them is no parameter that the document has. One reader serves all filters.
+    as_objects = [name for name in texts if FILTERS in operation.query_parameters[name]][1:]
+    forms = [
+        Mutation(f"{name} as an object", _add_raw(f"{quote(name, safe='')}%5Bgt%5D=1"))
+        if name in as_objects
+        else Mutation(f"{name} given twice", _set(name, "1", "2"))
+        for name in repeated
+    ]
     filters = [name for name in texts if FILTERS in operation.query_parameters[name]]
     named_as_all_have = [
         Mutation(f"{name} as all objects have", _set(name, NAMES_OF_ALL_OBJECTS[1]), fuzzer_only=True)
         for name in filters
     ]
     mutations += [
-        *_together("with an exponent", {name: _set(name, "1e1") for name, _ in whole}),
+        *([combine("parameters given twice, or as an object", forms)] if forms else []),
         *_together("empty", {name: _set(name, "") for name in dict.fromkeys([*texts, *nullable])}),
+        *_together("with an exponent", {name: _set(name, "1e1") for name, _ in whole}),
         *([combine("filters as all objects have", named_as_all_have)] if named_as_all_have else []),
-        # Rack reads no query at all in which a parameter is a text and an object.
-        *([replace(combine(TWICE_AND_AS_OBJECT, [*twice, *objects]), fuzzer_only=True)] if twice else []),
         *_together("with a zero fraction", {name: _set(name, "1.0") for name, _ in whole}, Priority.LAST),
     ]
     for name, schema in whole:
@@ -112,7 +116,7 @@ def _number_edge_cases(name: str, schema: Json) -> list[Mutation]:
 def _string_edge_cases(name: str, usual: Priority) -> list[Mutation]:
     return [
         Mutation(f"{name} with a NUL", _set(name, "a\x00b"), Priority(usual - 1), fuzzer_only=True),
-        Mutation(f"{name} as all objects have", _set(name, NAMES_OF_ALL_OBJECTS[1]), usual, fuzzer_only=True),
+        Mutation(f"{name} as all objects have", _set(name, NAMES_OF_ALL_OBJECTS[1]), Priority.LAST, fuzzer_only=True),
         Mutation(f"{name} with SQL", _set(name, INJECTION), usual),
         Mutation(f"{name} with a bad escape", _set_raw(name, "%zz%"), usual, fuzzer_only=True),
         Mutation(f"{name} that is not UTF-8", _set_raw(name, "%FF%FE"), usual, fuzzer_only=True),

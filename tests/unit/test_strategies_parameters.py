@@ -198,9 +198,7 @@ def test_open_query_holds_what_servers_stumble_over() -> None:
     assert any(len(query) > 8000 for query in queries)
 
 
-def test_only_a_fuzzer_sends_a_text_and_an_object_of_one_name() -> None:
-    whole = next(
-        one for one in query_values.robustness_queries(LISTING) if one.name == query_values.TWICE_AND_AS_OBJECT
-    )
-    assert whole.fuzzer_only
-    assert not any(part.fuzzer_only for part in whole.parts)
+def test_no_parameter_is_a_text_and_an_object_at_once() -> None:
+    for target in targets(query_values.robustness_queries(LISTING), LISTING.path).values():
+        names = {name for name, _ in parse_qsl(target.partition("?")[2], keep_blank_values=True)}
+        assert not [name for name in names if "[" in name and name.partition("[")[0] in names]

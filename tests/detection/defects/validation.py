@@ -189,6 +189,7 @@ class MissingEventIsAccepted(MockApi):
 
 @seeded(
     requirement="ERR-14",
+    recommended=True,
     observe=lambda probe: (
         probe.write({"INTEGRATION_ID": probe.valid_body()["integration_id"], "Event_Id": "x"}).comparable
     ),

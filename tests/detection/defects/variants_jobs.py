@@ -127,7 +127,7 @@ class JobsAreForgottenAfterASecond(Timed):
         return super().find_job(job_id) if fresh else None
 
 
-@variant(affects=BOTH, observe=told_until_it_is_forgotten)
+@variant(affects=BOTH, departs_from={"JOB-07"}, observe=told_until_it_is_forgotten)
 class FailedJobsAreForgottenOnceTheirEndWasTold(MockApi):
     """A job that failed is known until that was reported twice; nothing is left of its write that it could tell of."""
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 
 from contracts.mock.data.state import EVENT_COUNT, INTEGRATIONS, Record, State
 from contracts.mock.http.api import MockApi
@@ -223,18 +222,6 @@ class UnknownParametersAreRefused(MockApi):
         if operation.listing and unknown:
             raise Refusal.invalid("query", [custom("Unrecognized parameter", name) for name in unknown])
         return super().query(request, operation)
-
-
-@variant(affects=LIST, departs_from={"ERR-05"}, observe=lambda probe: probe.page(f"{NAME}=1&{NAME}%5Bgt%5D=1").status)
-class ParametersAreNotTextsAndObjects(MockApi):
-    """A query in which a parameter is a text and an object is refused in plain text, as Rack does."""
-
-    def answer(self, request: Request, body: bytes) -> Response:
-        """Look at the names, before anything else."""
-        names = {name for name, _ in request.query_params.multi_items()}
-        if any("[" in name and name.partition("[")[0] in names for name in names):
-            return PlainTextResponse("Invalid query parameters: expected Hash (got String)", 400)
-        return super().answer(request, body)
 
 
 # What is shown

@@ -399,7 +399,7 @@ class EscapedNameIsRefused(MockApi):
         return {name: sent for name, sent in value.items() if name not in hidden}
 
 
-@seeded(requirement="RESP-03", observe=text(ESCAPED % "a\\/b"), recommended=True)
+@seeded(requirement="RESP-03", observe=text(ESCAPED % "a\\/b"))
 class EscapedSlashKeepsItsBackslash(MockApi):
     r"""A slash that is written as \/ keeps its backslash."""
 
@@ -407,7 +407,7 @@ class EscapedSlashKeepsItsBackslash(MockApi):
         return super().parse(re.sub(rb"(?<!\\)\\/", rb"\\\\/", body))
 
 
-@seeded(requirement="RESP-03", observe=text(ESCAPED % "\\ud83d\\udcc5"), recommended=True)
+@seeded(requirement="RESP-03", observe=text(ESCAPED % "\\ud83d\\udcc5"))
 class EscapedPairIsReadAsTwo(MockApi):
     """A character that is written as two escapes, a surrogate pair, is read as two replacement characters."""
 
