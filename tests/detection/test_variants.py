@@ -40,6 +40,8 @@ OUT_OF_BOUNDS: Final[tuple[dict[str, Json], ...]] = (
     {"notes": 1},
 )
 LIMIT: Final = 10
+KNOWS_FEWER_EVENTS: Final = frozenset({"events-are-of-one-kind-of-person"})
+"""Variants that are not given only events which they cancel."""
 UNKNOWN_CREDENTIALS: Final = (None, "Bearer nobody", "Bearer ", "Basic bm9ib2R5Og==", "nobody")
 
 each_variant = pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
@@ -52,6 +54,8 @@ def test_variant_queues_a_cancellation_and_reports_its_status(variant: Variant) 
         for event in served.test_data[EVENTS]:
             body = probe.valid_body(event_id=event)
             queued = answered(partial(probe.write, body))
+            if variant.name in KNOWS_FEWER_EVENTS and queued.status == 404 and event != probe.events[0]:
+                continue
             assert fits(queued, probe.write_operation, 200)
             assert queued.json["result"].items() >= body.items()
             assert fits(answered(partial(probe.status, queued.job_id)), probe.status_operation, 200)

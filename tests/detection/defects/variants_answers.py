@@ -209,12 +209,12 @@ class AnswersSayMore(MockApi):
     observe=lambda probe: [probe.write().comparable, probe.write({}).comparable],
 )
 class OneEnvelopeForEveryAnswer(MockApi):
-    """Every object has room for all there is: a success an error that is null, and a refusal a job and a result."""
+    """Every object has room for all there is: a success an error that is null, and a refusal a result and a meta."""
 
     def encode(self, value: Json) -> bytes:
         """Fill up what is missing."""
         if isinstance(value, dict):
-            empty = {"error": None, "result": None, "meta": {"job_id": None, "trace": "t-1"}}
+            empty = {"result": None, "meta": {"trace": "t-1"}}
             value = (empty if "error" in value else {"error": None}) | value
         return super().encode(value)
 

@@ -22,6 +22,7 @@ from tests.detection.catalogue import LIST, READ, WRITE, variant
 from tests.detection.probe import Probe
 
 BATCH: Final = 8
+FIRST_READS: Final = 12
 MOST: Final = 250
 NAME: Final = "event_name"
 
@@ -267,9 +268,9 @@ class OthersMakeAppointmentsMeanwhile(MockApi):
         return super().records()
 
 
-@variant(affects=LIST, observe=lambda probe: len({str(ids) for ids in [probe.listed_ids() for _ in range(9)]}) > 1)
+@variant(affects=LIST, observe=lambda probe: len({str(ids) for ids in [probe.listed_ids() for _ in range(20)]}) > 1)
 class OthersMakeNewAppointmentsUncounted(MockApi):
-    """Each third read has a new appointment of somebody else, which the total does not have for a while."""
+    """After a while each third read has a new appointment of somebody else, which the total does not have for long."""
 
     def __init__(self, document: Document, *, state: State | None = None, limit: RateLimit | None = None) -> None:
         """Start before the first read."""
@@ -279,7 +280,7 @@ class OthersMakeNewAppointmentsUncounted(MockApi):
     def records(self) -> list[Record]:
         """Add one now and then."""
         self._reads += 1
-        if self._reads % 3 == 0:
+        if self._reads > FIRST_READS and self._reads % 3 == 0:
             now = datetime.now(UTC)
             self.state.add_record(self.state.new_id(), {"title": "Office"}, now, now, now)
         return super().records()
