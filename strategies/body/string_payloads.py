@@ -239,9 +239,11 @@ def _mixed_text(location: BodyLocation, priority: Priority) -> Mutation:
         for spelling, text in (*MIXED_TEXTS, (f"{USUAL_WIDTH} characters", "wide" * (USUAL_WIDTH // 4) + "end"))
     )
     escaped = Mutation(f"{location.name} with pairs of escapes", literal_value(location, b'"' + ESCAPES + b'"'))
+    *texts, at_the_end = (text for _, text in MIXED_TEXTS)
     # What is cut at the width of a column lacks its end.
-    text = "".join(text for _, text in MIXED_TEXTS).rjust(USUAL_WIDTH - len(ESCAPED), "w")
-    whole = literal_value(location, json.dumps(text, ensure_ascii=False).encode()[:-1] + ESCAPES + b'"')
+    before = "".join(texts).rjust(USUAL_WIDTH - len(ESCAPED) - len(at_the_end), "w")
+    first, last = (json.dumps(text, ensure_ascii=False).encode() for text in (before, at_the_end))
+    whole = literal_value(location, first[:-1] + ESCAPES + last[1:])
     name = f"{location.name} with mixed text"
     return Mutation(name, whole, priority, parts=(*parts, escaped), expects_success=True)
 

@@ -313,11 +313,11 @@ def test_names_in_another_letter_case_do_not_gate() -> None:
     assert open_to_readers == {"names in capitals", "integration_id as INTEGRATION_ID", "event_id as EVENT_ID"}
 
 
-def test_mixed_text_ends_in_escapes_that_name_what_they_stand_for() -> None:
+def test_mixed_text_has_escapes_and_white_space_at_its_end() -> None:
     whole = string_payloads.legal_texts(CANCEL)[0]
     sent = whole.apply(control())
     assert b"\\ud83c\\udfe0" in (sent.body or b"")
-    assert sent.json()["event_id"].endswith("\U0001f3e0/\u00e9")
+    assert sent.json()["event_id"].endswith("\U0001f3e0/\u00e9 evt  1 ")
     assert len(sent.json()["event_id"]) == string_payloads.USUAL_WIDTH
 
 
