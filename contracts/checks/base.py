@@ -51,9 +51,12 @@ def is_documented_request(operation: Operation, exchange: Exchange) -> bool:
     One that asks to be read as another method has not: whether that is done is a matter of HTTP-03 and AUTH-09.
     """
     request = exchange.request
-    overridden = any(name.lower() in _OVERRIDES for name, _ in request.headers)
-    own = exchange.operation == operation.id and request.method == operation.method
-    return own and not overridden and operation.has_path(request.target)
+    return (
+        exchange.operation == operation.id
+        and request.method == operation.method
+        and operation.has_path(request.target)
+        and not any(name.lower() in _OVERRIDES for name, _ in request.headers)
+    )
 
 
 def is_throttled(exchange: Exchange) -> bool:

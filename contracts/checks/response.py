@@ -22,6 +22,7 @@ from contracts.openapi.traits import READS
 from contracts.untrusted.strict_json import NOT_JSON, NOT_UTF_8, REPEATED_KEY
 
 CONDITIONS = frozenset({"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since"})
+REPEATABLE = READS | {"PUT"}
 MIN_ACCEPTED_REPEATS = 2
 """A request that was accepted twice may be sent any number of times."""
 MIN_RETRIED, RETRIED_TOLERATED = 2, 0.01
@@ -259,7 +260,7 @@ def replay_accepted(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tup
         key = exchange.request
         before[key] += exchange.accepted
         later[key] -= exchange.accepted
-        is_repeat = before[key] >= (1 if key.method in {*READS, "PUT"} else MIN_ACCEPTED_REPEATS)
+        is_repeat = before[key] >= (1 if key.method in REPEATABLE else MIN_ACCEPTED_REPEATS)
         if exchange.status == HTTPStatus.BAD_REQUEST and (is_repeat or later[key]) and exchange.response is not None:
             yield exchange, Violation("valid request answered 400", "200, as before", preview(exchange.response.body))
         elif is_repeat:

@@ -103,11 +103,7 @@ def _has_moved(
     decided = (decision for check, exchanges in compared for _, decision in check(test.operation, exchanges))
     if not any(isinstance(decision, Violation) for decision in decided):
         return False
-    before, now = (
-        [item.get(test.operation.listing.id) for item in listing_pages.items(test.operation, page) or ()]
-        for page in (whole, test.run.send_again(whole))
-        if test.operation.listing is not None
-    )
+    before, now = ([*listing_pages.items_by_id(test.operation, page)] for page in (whole, test.run.send_again(whole)))
     kept = [record for record in now if record in before]
     return len(kept) < len(now) and kept == before[: len(kept)]
 

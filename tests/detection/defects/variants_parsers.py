@@ -19,9 +19,8 @@ from contracts.mock.http import json_codec
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Refusal
 from contracts.model.json_value import Json
-from contracts.openapi.operation import Operation
-from contracts.openapi.schemas import properties
 from tests.detection.catalogue import CREATE, READ, UPDATE, WRITE, variant
+from tests.detection.defects.validation import NamesAreTakenInAnyCase
 from tests.detection.defects.variants_bodies import UnknownPropertiesAreEchoed
 from tests.detection.defects.wire import outside_strings
 from tests.detection.lenient_parser import LenientParser
@@ -136,15 +135,8 @@ class UnknownPropertiesAreEchoedAtAnyDepth(UnknownPropertiesAreEchoed):
     departs_from={"ERR-14"},
     observe=lambda probe: probe.write({name.upper(): value for name, value in probe.valid_body().items()}).comparable,
 )
-class NamesAreMatchedInAnyCase(MockApi):
+class NamesAreMatchedInAnyCase(NamesAreTakenInAnyCase):
     """Names of properties are matched in any letter case, as Go and ASP.NET do."""
-
-    def normalise(self, operation: Operation, value: Json) -> Json:
-        """Spell each name as the document does."""
-        if isinstance(value, dict):
-            known = {name for name, _ in properties(operation.body or {})}
-            value = {(name.lower() if name.lower() in known else name): sent for name, sent in value.items()}
-        return super().normalise(operation, value)
 
 
 class Unread(MockApi):

@@ -71,10 +71,11 @@ def wait_before_next(response: Response, attempts: int, window: float, wall: dt.
     The seconds are those of Retry-After. Without it, a 429 waits for the end of the window, in `window` seconds, a
     gateway's response is tried again soon, and a conflict stands. `wall` is the time of day.
     """
-    asked = retry_after_seconds(response.header("retry-after"), wall)
-    conflict = response.status in CONFLICT_STATUSES and asked is not None and asked <= MAX_CONFLICT_SECONDS
-    if not (conflict or response.status in TRANSIENT_STATUSES) or attempts >= MAX_SENDS:
+    if response.status not in TRANSIENT_STATUSES | CONFLICT_STATUSES or attempts >= MAX_SENDS:
         return None
+    asked = retry_after_seconds(response.header("retry-after"), wall)
+    if response.status in CONFLICT_STATUSES:
+        return asked if asked is not None and asked <= MAX_CONFLICT_SECONDS else None
     usual = window if is_throttled(response) else GATEWAY_RETRY_SECONDS
     return min(usual if asked is None else asked, MAX_WAIT_SECONDS)
 
