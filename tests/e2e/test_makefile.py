@@ -67,7 +67,8 @@ def test_published_document_is_tested_on_its_mock_in_two_workers(checkout: Path)
 
 @pytest.mark.parametrize(("given", "named"), [([], "DOCUMENT"), (["DOCUMENT=no such file"], "no such file")])
 def test_published_document_that_is_no_file_is_asked_for(checkout: Path, given: list[str], named: str) -> None:
-    done = subprocess.run(["make", "published", *given], cwd=checkout, capture_output=True, text=True, timeout=60)  # noqa: S603, S607, PLW1510 - any make
+    command = ["make", "published", *given]
+    done = subprocess.run(command, cwd=checkout, env=environment(), capture_output=True, text=True, timeout=60)  # noqa: S603, PLW1510 - any make
     assert done.returncode != 0
     assert done.stdout == (
         f"{named} is no file: say make published DOCUMENT=FILE, with an OpenAPI document as it is published.\n"
