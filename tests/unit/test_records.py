@@ -1,7 +1,7 @@
 """What a run created is known from its exchanges, until it is cancelled."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -246,8 +246,9 @@ def reading(_: Operation, job: str) -> Request:
     return Request("GET", READ.format(job), ())
 
 
-def cancelling(operation: Operation, record: str) -> Request:
-    return Request(operation.method, operation.path, (), json.dumps({"event_id": record}).encode())
+def cancelling(operation: Operation, record: str, values: Mapping[str, Any]) -> Request:
+    body = {"integration_id": "rm-1", **values, "event_id": record}
+    return Request(operation.method, operation.path, (), json.dumps(body).encode())
 
 
 def listing(operation: Operation) -> Request:
@@ -309,6 +310,21 @@ def test_what_is_confirmed_is_not_looked_at() -> None:
 def test_cancellation_whose_job_fails_is_sent_once_more() -> None:
     target = Target(ends=["PENDING", "FAILURE", "SUCCESS"])
     assert target.cancelled(noted(*CREATED)) == []
+    assert target.named == ["rec-1", "rec-1"]
+
+
+def test_second_cancellation_names_the_integration_that_the_create_named() -> None:
+    """A target that takes an unknown integration looks for the record there."""
+
+    class IntegrationsApart(Target):
+        def send(self, operation: Operation, request: Request) -> Exchange:
+            if operation is CANCEL:
+                self.ends = iter(["SUCCESS" if request.json()["integration_id"] == "unknown" else "FAILURE"])
+            return super().send(operation, request)
+
+    target = IntegrationsApart()
+    created = create(request_body={"integration_id": "unknown", "lead_id": "lead-1", "title": "Tour"})
+    assert target.cancelled(noted(created, *CREATED[1:])) == []
     assert target.named == ["rec-1", "rec-1"]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from contracts.model.http import CONTROL, Exchange, Request
+from contracts.model.json_value import Json
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from strategies.request.listing import newest
@@ -48,10 +49,10 @@ class CleanupRequests:
         """Return the request for the status of a job."""
         return request_for(status, self.target, {}, overrides=dict.fromkeys(status.path_parameters, job))
 
-    def cancel_record(self, cancel: Operation, record: str) -> Request:
-        """Return the request that cancels a record."""
+    def cancel_record(self, cancel: Operation, record: str, values: Mapping[str, Json]) -> Request:
+        """Return the request that cancels a record; `values` are other properties of its body than the known ones."""
         creation = creator_for(self.document, cancel)
-        overrides = {creation[1].name: record} if creation else {}
+        overrides = {**values, creation[1].name: record} if creation else values
         return request_for(cancel, self.target, self.target.known, overrides=overrides)
 
     def list_newest(self, lister: Operation) -> Request:

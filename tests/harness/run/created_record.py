@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from contracts.model.http import Request
 from contracts.model.json_value import Json, resolve_pointer
 from contracts.openapi.operation import Operation
+from contracts.openapi.schemas import properties
 
 REQUESTS_PER_RECORD = 3
 """Requests that an accepted create leads to: two reads of its job, and the cancellation.
@@ -17,6 +19,8 @@ The read of the cancellation's job comes on top: it is not part of what the run 
 """
 MAX_ID_CHARACTERS = 1000
 """A longer text is not taken for an id: the create counts like one whose answer holds no job."""
+MAX_TEXT_CHARACTERS: Final = 20_000
+"""Of a longer text, a listing is not expected to show the whole."""
 NOT_YET: Final = "is not cancelled yet"
 
 
@@ -29,7 +33,8 @@ class Record:
     says that the target answered the create with a client error. `cancellations` maps the jobs of accepted
     cancellations to whether each failed, None while that is unknown. `failure` says what kept the record from being
     cancelled. `mark` stands in the texts of the request, and is empty where the request has no text to hold it.
-    `texts` are the values of the request that a listing shows, in the order of the listing's properties. `changed` says
+    `texts` are the values of the request that a listing shows, in the order of the listing's properties. `shared` are
+    the values of the request by the names of properties that the cancellation's body has, too. `changed` says
     that an update of the record was accepted. `began` is when its create was sent, in seconds of a monotonic clock; 0
     where it was found in a listing.
     """
@@ -44,9 +49,18 @@ class Record:
     failure: str = ""
     mark: str = ""
     texts: tuple[str, ...] = field(default=(), repr=False)
+    shared: Mapping[str, Json] = field(default_factory=dict, repr=False)
     changed: bool = False
     began: float = 0.0
     key: tuple[str, str, int] = ("", "", 0)
+
+    def note_request(self, request: Request, lister: Operation, cancel: Operation) -> None:
+        """Note what its create, which is about to be sent, says of it."""
+        sent, taken = body_properties(request), dict(properties(cancel.body or {}))
+        self.began = time.monotonic()
+        self.mark = self.mark if holds_text(request, self.mark) else ""
+        self.texts = tuple(str(sent.get(name))[:MAX_TEXT_CHARACTERS] for name in lister.listed_as)
+        self.shared = {name: value for name, value in sent.items() if name in taken}
 
     @property
     def exists(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -15,12 +14,10 @@ from contracts.model.json_value import Json, resolve_pointer
 from contracts.openapi.document import Document
 from contracts.openapi.operation import Operation
 from tests.harness.http.retry_policy import CLIENT_ERRORS, GATEWAY_STATUSES
-from tests.harness.run.created_record import Record, body_properties, holds_text, id_text, job_id, record_id
+from tests.harness.run.created_record import Record, body_properties, id_text, job_id, record_id
 from tests.harness.run.journal import Entry, Journal
 
 LOST: Final = "whose responses were lost or held no job id"
-MAX_TEXT_CHARACTERS: Final = 20_000
-"""Of a longer text, a listing is not expected to show the whole."""
 REFUSED: Final = "whose creates were rejected: this target created records in spite of other rejections"
 
 
@@ -271,14 +268,11 @@ class CreatedResources:
     def _new(self, creator: Operation, request: Request | None = None) -> Record:
         journal, mark = self._journal, self.mark_of(creator)
         key = (journal.run if journal else "", journal.process if journal else "", next(self._numbers))
-        texts: tuple[str, ...] = ()
-        began = 0.0
-        if request is not None:
-            began = time.monotonic()
-            mark = mark if holds_text(request, mark) else ""
-            lister, sent = self._lister_of(creator), body_properties(request)
-            texts = tuple(str(sent.get(name))[:MAX_TEXT_CHARACTERS] for name in lister.listed_as) if lister else ()
-        record = self._all[key] = Record(creator, None, mark=mark, texts=texts, began=began, key=key)
+        record = Record(creator, None, mark=mark, key=key)
+        if request is not None and creator.record is not None:
+            lister, cancel = creator.record.listed_by, creator.record.cancelled_by
+            record.note_request(request, self.operation(lister), self.operation(cancel))
+        self._all[key] = record
         return record
 
     def _settle(self, record: Record) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from contracts.errors import CouldNotTell, TargetUnavailable
 from contracts.model.http import Exchange, Request
+from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from tests.harness.run.created_record import Record
 from tests.harness.run.created_resources import CreatedResources
@@ -31,7 +33,7 @@ class ResourceCleanup:
     records: CreatedResources
     send: Callable[[Operation, Request], Exchange]
     read_job: Callable[[Operation, str], Request]
-    cancel_record: Callable[[Operation, str], Request]
+    cancel_record: Callable[[Operation, str, Mapping[str, Json]], Request]
     list_newest: Callable[[Operation], Request]
 
     def run(self) -> None:
@@ -49,9 +51,10 @@ class ResourceCleanup:
         self._read_listings()
         self._each([one for one in records.left if not one.failure and not one.cancellations], self._cancel)
         self._confirm(records.left)
-        # A second try, so that an intermittent fault leaves nothing behind.
+        # A second try, so that an intermittent fault leaves nothing behind. It names what the create named: a target
+        # that took an unknown integration may look for the record there.
         again = [one for one in records.left if one.id is not None and not one.unconfirmed]
-        self._each(again, self._cancel)
+        self._each(again, lambda record: self._cancel(record, record.shared))
         self._confirm(again)
 
     def _each(self, records: Iterable[Record], step: Callable[[Record], None]) -> None:
@@ -83,12 +86,12 @@ class ResourceCleanup:
             if record.id is None and not record.removed and not record.failure:
                 record.failure = "its job holds no record id"
 
-    def _cancel(self, record: Record) -> None:
-        """Send a cancellation, unless the result of an earlier one is still unknown."""
+    def _cancel(self, record: Record, values: Mapping[str, Json] = MappingProxyType({})) -> None:
+        """Send a cancellation with these values, unless the result of an earlier one is still unknown."""
         if record.id is None or record.unconfirmed or record.creator.record is None:
             return
         cancel = self.records.operation(record.creator.record.cancelled_by)
-        exchange = self.send(cancel, self.cancel_record(cancel, record.id))
+        exchange = self.send(cancel, self.cancel_record(cancel, record.id, values))
         self.records.observe(exchange)
         record.failure = "" if exchange.accepted else f"the cancellation was answered {exchange.status_or_fault}"
 

@@ -14,8 +14,7 @@ from contracts.openapi.operation import Operation
 from contracts.openapi.schemas import properties
 from contracts.untrusted import strict_json
 from tests.harness.http.retry_policy import CLIENT_ERRORS
-from tests.harness.run.created_record import body_properties, id_text, job_id
-from tests.harness.run.created_resources import MAX_TEXT_CHARACTERS
+from tests.harness.run.created_record import MAX_TEXT_CHARACTERS, body_properties, id_text, job_id
 from tests.harness.run.relations import listing_of_writes
 
 
