@@ -172,7 +172,10 @@ def test_what_a_record_still_owes(record: Record, owed: int) -> None:
         "with a job beyond all ids": (create("x" * 1001), 1),
         "with half a character": (create("\ud800"), 1),
         "created without a body": (exchange(201, b"", operation=CREATE.id, target=CREATE.path), 1),
-        "redirected": (exchange(302, b"", operation=CREATE.id, target=CREATE.path), 1),
+        "sent to a page": (exchange(302, b"", operation=CREATE.id, target=CREATE.path), 1),
+        "moved": (exchange(301, b"", operation=CREATE.id, target=CREATE.path), 0),
+        "to be sent elsewhere": (exchange(307, b"", operation=CREATE.id, target=CREATE.path), 0),
+        "to be sent elsewhere from now on": (exchange(308, b"", operation=CREATE.id, target=CREATE.path), 0),
         "crashed": (exchange(500, {"error": {}}, operation=CREATE.id, target=CREATE.path), 1),
     },
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from itertools import count
 from typing import Final
 
@@ -18,6 +19,9 @@ from tests.harness.run.created_record import Record, body_properties, id_text, j
 from tests.harness.run.journal import Entry, Journal
 
 LOST: Final = "whose responses were lost or held no job id"
+MOVED: Final = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})
+"""They ask for the same request at another address; after 302 and 303 a result may be read there."""
+NOTHING_DONE: Final = GATEWAY_STATUSES | MOVED
 REFUSED: Final = "whose creates were rejected: this target created records in spite of other rejections"
 
 
@@ -221,7 +225,7 @@ class CreatedResources:
             self._write(record)
             return record
         # The job of an earlier create says nothing about what this one made.
-        unclear = not refused and response is not None and response.status not in GATEWAY_STATUSES
+        unclear = not refused and response is not None and response.status not in NOTHING_DONE
         lost += unclear and (known is None or begun is not None)
         if begun is not None or lost:
             record = begun or self._new(creator, exchange.request)
