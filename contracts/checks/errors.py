@@ -69,9 +69,11 @@ def malformed_body_rejected(operation: Operation, exchange: Exchange) -> Decisio
 
 
 def _rejected_for_its_form(exchange: Exchange) -> bool:
-    """Return whether a body was not read since it came in chunks, or with more than the media type in its header."""
+    """Return whether a body was not read since it came in chunks, with a query, or with more than its media type."""
     if exchange.request.chunked and exchange.status == HTTPStatus.LENGTH_REQUIRED:
         return True
+    if "?" in exchange.request.target and exchange.status == HTTPStatus.NOT_FOUND:
+        return True  # CherryPy knows no such path
     declared = [value for name, value in exchange.request.headers if name.lower() == "content-type"]
     return declared != [JSON_MEDIA_TYPE] and exchange.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 

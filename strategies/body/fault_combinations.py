@@ -139,7 +139,8 @@ def _moved_to_query(name: str) -> tuple[Mutation, Mutation]:
 
     switched = partial(_with_query, values=dict.fromkeys(SWITCHES, "true"))
     return (
-        Mutation(f"{name} in the query, not in the body", in_query),
+        # Laravel, Rails and AdonisJS validate query and body as one.
+        Mutation(f"{name} in the query, not in the body", in_query, gates=False),
         Mutation(f"{name} missing, switches in the query", lambda request: switched(without(request))),
     )
 
@@ -148,7 +149,8 @@ def _spelled_otherwise(operation: Operation, required: Sequence[str]) -> Mutatio
     """Return the mutation that gives required properties under each other name, and in each other place, at once.
 
     A rejection that names each property as missing shows that none of these was taken for it. If it leaves one out,
-    that property is tried by itself and, if it is left out again, each of its spellings is.
+    that property is tried by itself and, if it is left out again, each of its spellings is. Only a part gates: careful
+    servers differ in some of them.
     """
     own = {name for name, _ in properties(operation.body or {})}
     others = {name: _other_names(name, own, operation.ids_elsewhere.get(name, ())) for name in required}
@@ -170,6 +172,7 @@ def _spelled_otherwise(operation: Operation, required: Sequence[str]) -> Mutatio
         partial(_under_other_names, others),
         parts=(*together, *alone),
         named=tuple(required),
+        gates=False,
     )
 
 
@@ -202,6 +205,7 @@ def _one_spelled_otherwise(name: str, others: Sequence[str]) -> Mutation:
         partial(_under_other_names, {name: others}),
         parts=(*spellings[:1], *_moved_to_query(name), *places, *spellings[1:]),
         named=(name,),
+        gates=False,
     )
 
 

@@ -124,6 +124,9 @@ def test_malformed_body_gates_by_what_careful_servers_refuse(gates, seen) -> Non
         "with a charset": ({"headers": (("Content-Type", "application/json; charset=UTF-8"),)}, 415, NOT_CONCERNED),
         "with the media type alone": ({"headers": (("Content-Type", "application/json"),)}, 415, "answered 415"),
         "in chunks, accepted": ({"chunked": True}, 200, ACCEPTED_ALTHOUGH),
+        "with a query": ({"target": f"{CANCEL.path}?debug=true"}, 404, NOT_CONCERNED),
+        "with a query, rejected as a body": ({"target": f"{CANCEL.path}?debug=true"}, 422, "answered 422"),
+        "without a query": ({}, 404, "answered 404"),
     },
 )
 def test_rejection_for_how_a_body_was_sent_says_nothing_of_what_it_holds(form, status, expected) -> None:

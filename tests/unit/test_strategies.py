@@ -144,6 +144,16 @@ def test_basic_credentials_hold_the_token_in_both_places() -> None:
     assert b64decode(value.removeprefix("Basic ")).decode() == f"{TOKEN}:{TOKEN}"
 
 
+def test_what_frameworks_read_as_the_issued_token_gates_nothing() -> None:
+    """Echo skips any seven characters, Rails takes its own scheme and quotes, cpp-httplib decodes header values."""
+    tried = [*credentials.near_miss_tokens(STATUS), *credentials.malformed_header(STATUS)]
+    assert {one.name for one in tried if not one.gates} == {
+        *("a character percent-encoded", "another word after it", "two headers, a wrong one first"),
+        *("colon after the scheme", "no space after the scheme", "equals sign after the scheme"),
+        *("Token scheme", "token in quotes"),
+    }
+
+
 def test_token_is_read_from_the_request() -> None:
     assert credentials.token_of(control()) == TOKEN
 

@@ -307,10 +307,15 @@ def test_each_other_name_of_a_property_is_tried_alone_if_the_whole_is_not_clear(
     assert bodies_sent["event_id missing, switches in the query"] == {"integration_id": integration}
 
 
-def test_names_in_another_letter_case_do_not_gate() -> None:
-    parts = [part for whole in under_other_names().parts for part in (whole, *whole.parts)]
-    open_to_readers = {part.name for part in parts if not part.gates}
-    assert open_to_readers == {"names in capitals", "integration_id as INTEGRATION_ID", "event_id as EVENT_ID"}
+def test_names_in_another_letter_case_and_properties_in_the_query_do_not_gate() -> None:
+    """Go and ASP.NET match names in any case; Laravel, Rails and AdonisJS read query and body as one."""
+    whole = under_other_names()
+    parts = [single for part in whole.parts for single in (part.parts or (part,))]
+    assert {part.name for part in parts if not part.gates} == {
+        *("names in capitals", "integration_id as INTEGRATION_ID", "event_id as EVENT_ID"),
+        *("integration_id in the query, not in the body", "event_id in the query, not in the body"),
+    }
+    assert not any(one.gates for one in (whole, *whole.parts) if one.parts), "one of their parts may be accepted"
 
 
 def test_mixed_text_has_escapes_and_white_space_at_its_end() -> None:

@@ -79,6 +79,29 @@ def test_body_of_an_answer_to_head_is_no_part_of_the_next_answer() -> None:
     assert server.connections == 2
 
 
+LONG = b"{" + b" " * 2**17 + b"}"
+
+
+@table(
+    "request_, answer, kept",
+    {
+        "body of a POST": (Request("POST", "/first", (), b"{}"), OK, True),
+        "body of a POST, rejected": (Request("POST", "/first", (), b"{}"), REFUSED, True),
+        "no body": (FIRST, OK, True),
+        "body of a GET": (Request("GET", "/first", (), b"{}"), OK, False),
+        "body in chunks": (Request("POST", "/first", (), b"{}", chunked=True), OK, False),
+        "long body": (Request("POST", "/first", (), LONG), OK, False),
+        "rejected before it was read": (Request("POST", "/first", (), b"{}"), REFUSED.replace(b"400", b"416"), False),
+    },
+)
+def test_request_whose_body_a_server_may_leave_unread_is_the_last_on_its_connection(request_, answer, kept) -> None:
+    """Cheroot and cpp-httplib take what they left for the beginning of the next request."""
+    with client_of(always(answer)) as (client, server):
+        for request in (request_, SECOND):
+            client.send(request)
+    assert server.connections == (1 if kept else 2)
+
+
 def test_bytes_behind_the_last_answer_of_a_connection_are_reported_as_well() -> None:
     with client_of(always(LAST + b"more")) as (client, _):
         assert client.send(FIRST).stray == b"more"

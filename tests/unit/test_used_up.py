@@ -6,12 +6,15 @@ from dataclasses import replace
 from functools import cached_property
 from urllib.parse import parse_qsl, urlencode
 
+from starlette.requests import Request
+
 from contracts.checks import http_methods
 from contracts.mock.data.state import EVENTS, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
+from strategies.body import json_syntax
 from strategies.core.mutation import Mutation
 from tests.harness.trial.requirement_test import RequirementTest
 from tests.support.factories import CANCEL, REQUIREMENTS, STATUS, table
@@ -62,6 +65,20 @@ def test_mutation_is_tried_again_with_another_value() -> None:
         for exchange in trial.send_mutations(base=run.prepare_control):
             trial.check_exchange(exchange, http_methods.accepted)
         assert [exchange.accepted for exchange in trial.decided] == [True]
+
+
+def test_parts_of_a_mutation_are_tried_with_another_value_as_well() -> None:
+    class MediaTypesInSmallLetters(EventsAreTakenTwice):
+        def media_type_is_json(self, request: Request) -> bool:
+            return request.headers["content-type"].islower()
+
+    whole = json_syntax.equivalent_bodies(CANCEL)[0]
+    with running(CANCEL, api=MediaTypesInSmallLetters) as run:
+        run.send(run.prepare_control(), "once more")
+        trial = RequirementTest(REQUIREMENTS["RESP-08"], run, [whole], 0, 1)
+        for exchange in trial.send_mutations(base=run.prepare_control):
+            trial.check_exchange(exchange, http_methods.accepted)
+        assert [one.exchange.mutation for one in trial.occurrences] == ["media type in capitals", "charset=UTF-8"]
 
 
 class EventsAreOfOneKind(MockApi):

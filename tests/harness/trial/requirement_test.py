@@ -59,6 +59,7 @@ class RequirementTest:
     unclear: list[Exchange] = field(default_factory=list)
     dependencies: list[RequirementTest] = field(default_factory=list)
     _asked_for_mutations: bool = False
+    _of_good_requests: bool = False
     _made_mutation: bool = False
     _open_parts: int = 0
     _combined: dict[int, tuple[Mutation, Base]] = field(default_factory=dict)
@@ -83,18 +84,12 @@ class RequirementTest:
 
         Where the target turns out to reject the value of a request, its mutation is sent again with the next one.
         """
-        self._asked_for_mutations = True
+        self._asked_for_mutations = self._of_good_requests = True
         for mutation in self.mutations:
-            for _ in range(MAX_VALUES):
-                request = base()
-                if self.run.budget.available <= 0 and self.decided:
-                    return
-                exchange = self._send_mutation(mutation, request, lambda _: base())
-                if exchange is None:
-                    break
-                if not self.run.controls.confirm_value_rejected(request, exchange):
-                    yield exchange
-                    break
+            if self.run.budget.available <= 0 and self.decided:
+                return
+            if exchange := self._send_with_values(mutation, lambda _: base()):
+                yield exchange
 
     def send_rejected_mutations(self, base: Callable[[], Request]) -> Iterator[Exchange]:
         """Send each planned mutation of the request that `base` returns, and yield its exchange.
@@ -202,6 +197,17 @@ class RequirementTest:
         content = strict_json.read(modified.body or b"")
         return not content.strict or is_clearly_invalid(self.operation, content.value)
 
+    def _send_with_values(self, mutation: Mutation, base: Base) -> Exchange | None:
+        """Return the exchange of a mutation; None if it must not be sent, or the target rejects each value as it is."""
+        for _ in range(MAX_VALUES):
+            request = base(mutation)
+            exchange = self._send_mutation(mutation, request, base)
+            if exchange is None or not self._of_good_requests:
+                return exchange
+            if not self.run.controls.confirm_value_rejected(request, exchange):
+                return exchange
+        return None
+
     def _send_mutation(self, mutation: Mutation, request: Request, base: Base) -> Exchange | None:
         """Return the exchange of a modified request, which may have been sent before; None if it must not be sent."""
         modified = mutation.apply(request)
@@ -243,12 +249,8 @@ class RequirementTest:
                 return
             if not exchange.accepted and self._open_parts >= MAX_OPEN_PARTS:
                 return
-            request = base(part)
-            modified = part.apply(request)
-            if modified != request and not self.run.bases.must_not_send(part, request, modified):
-                sent = self.run.send(modified, part)
+            if sent := self._send_with_values(part, base):
                 self._open_parts += not exchange.accepted
-                self._combined[id(sent)] = part, base
                 self.check_exchange(sent, check)
                 self.run.names_first_fault_only |= names_one and not sent.accepted
 
@@ -276,6 +278,8 @@ class RequirementTest:
 
     def _send_until_violated(self, exchange: Exchange, check: CheckFunction) -> None:
         """Send the request of an exchange that a check passed as often as is planned, until it shows a violation."""
+        if self._of_good_requests and not self.run.controls.replayable:
+            return  # the target takes its value once
         for tried in range(2, self.sends + 1):
             if self.run.budget.available <= 0:
                 return
