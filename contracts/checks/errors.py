@@ -12,7 +12,7 @@ from contracts.checks.base import CheckFunction, is_documented_request, is_throt
 from contracts.checks.content_type import media_type
 from contracts.checks.http_methods import accepted
 from contracts.checks.preview import plain, preview, preview_exchange, preview_header
-from contracts.checks.schema import body_fits, is_clearly_invalid, schema_error
+from contracts.checks.schema import body_fits, is_clearly_invalid, schema_error, sound_properties
 from contracts.model.http import CONTROL, Exchange
 from contracts.model.json_value import Json, get_path
 from contracts.model.verdict import NOT_CONCERNED, PASS, Decision, Violation
@@ -255,13 +255,16 @@ def _tells(schema: Json, value: Json) -> bool:
     return value not in (None, {}, [])
 
 
-def rejection_is_deterministic(_: Operation, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Decision]]:
+def rejection_is_deterministic(
+    operation: Operation, exchanges: Sequence[Exchange]
+) -> Iterator[tuple[Exchange, Decision]]:
     """ERR-09. Check that identical invalid requests get the status and the error.code of the first of them.
 
+    A later error may say less than the first, but name nothing more that has no fault: that would be of other requests.
     Not concerned with a request that was accepted the first time: what it used up may be a reason to reject the second,
     and that it was accepted is a matter of the requirement that it was sent for.
     """
-    first: dict[object, tuple[str, str]] = {}
+    first: dict[object, tuple[Exchange, tuple[str, str]]] = {}
     used: set[object] = set()
     for exchange in exchanges:
         if is_throttled(exchange) or exchange.mutation == CONTROL or not exchange.issued_token:
@@ -272,13 +275,19 @@ def rejection_is_deterministic(_: Operation, exchanges: Sequence[Exchange]) -> I
             f"with error.code {plain(code)}" if code is not None else "without error.code",
         )
         if exchange.request not in first:
-            first[exchange.request] = answer
+            first[exchange.request] = exchange, answer
             if exchange.accepted:
                 used.add(exchange.request)
-        elif exchange.request in used:
             continue
-        elif first[exchange.request] == answer:
-            yield exchange, PASS
+        if exchange.request in used:
+            continue
+        before, expected = first[exchange.request]
+        sound = sound_properties(operation, strict_json.read(exchange.request.body or b"").value)
+        of_others = [one for one in sorted(sound) if names_each(exchange, [one]) and not names_each(before, [one])]
+        if expected != answer:
+            yield exchange, Violation("another answer to the same request", " ".join(expected), " ".join(answer))
+        elif of_others:
+            kind = "an error of another request"
+            yield exchange, Violation(kind, f"not a word of {of_others[0]}, as before", preview_exchange(exchange))
         else:
-            observed, expected = " ".join(answer), " ".join(first[exchange.request])
-            yield exchange, Violation("another answer to the same request", expected, observed)
+            yield exchange, PASS

@@ -13,6 +13,7 @@ from jsonschema.protocols import Validator
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from contracts.openapi.schema_validator import validator_for
+from contracts.openapi.schemas import properties
 
 
 def _response_schema(operation: Operation, status: str) -> Json:
@@ -32,6 +33,14 @@ def _validator(operation: Operation, status: str | None) -> Validator:
 def body_fits(operation: Operation, value: Json) -> bool:
     """Return whether `value` is a body that the operation's request schema admits."""
     return _validator(operation, None).is_valid(value)
+
+
+def sound_properties(operation: Operation, value: Json) -> frozenset[str]:
+    """Return the names of an object's properties that the request schema has, and whose values it admits."""
+    if not isinstance(value, dict):
+        return frozenset()
+    faulty = {error.absolute_path[0] for error in _validator(operation, None).iter_errors(value) if error.absolute_path}
+    return frozenset(name for name, _ in properties(operation.body or {}) if name in value and name not in faulty)
 
 
 def is_clearly_invalid(operation: Operation, value: Json) -> bool:

@@ -104,7 +104,8 @@ def non_object_bodies(operation: Operation) -> list[Mutation]:
         Mutation("a string as the body", on_body(lambda _: "text"), Priority.LAST),
         Mutation("true as the body", on_body(lambda _: True), Priority.LAST),
         Mutation("an empty array as the body", on_body(lambda _: []), Priority.LAST),
-        Mutation("the body's pairs in an array", on_body(_pairs), Priority.LAST),
+        # `dict` of Python takes them, which BlackSheep calls for a body that is declared as one.
+        Mutation("the body's pairs in an array", on_body(_pairs), Priority.LAST, gates=False),
     ]
     return only_invalid(operation, mutations)
 
@@ -137,6 +138,7 @@ def unknown_properties(operation: Operation) -> list[Mutation]:
 
 
 PASSED_OVER: Mapping[str, Json] = {
+    "constructor": "x",
     "_private": "x",
     "$comment": "x",
     "@type": "x",

@@ -23,7 +23,9 @@ from strategies.core.unknown_values import unknown_value
 
 WRAPPER = "data"
 """The property in which servers most often look for a body that is not at the top level."""
-PLACES = ("__proto__", "constructor", WRAPPER)
+PROTOTYPE = "__proto__"
+"""What is copied from this property becomes the copy's prototype in JavaScript: Elysia and Moleculer copy bodies."""
+PLACES = (PROTOTYPE, "constructor", WRAPPER)
 """Properties whose own properties a careless merge, or a lookup in an object, takes for those of the body."""
 ANY_ID = "id"
 """What a handler for several kinds of records may read."""
@@ -49,7 +51,11 @@ def combined_faults(operation: Operation) -> list[Mutation]:
         mutations.append(Mutation(f"{last} as {wrong}, names escaped", _wrong_under_escaped_names(last, schemas[last])))
         if not admits(schemas[last], "number"):
             beyond = Mutation(
-                f"{last} as a number beyond a double", _literal_number(last), Priority.LAST, fuzzer_only=True
+                f"{last} as a number beyond a double",
+                _literal_number(last),
+                Priority.LAST,
+                fuzzer_only=True,
+                gates=False,  # as beyond 64 bits
             )
             mutations.append(beyond)
     mutations += _sent_otherwise(required, schemas)
@@ -199,7 +205,10 @@ def _one_spelled_otherwise(name: str, others: Sequence[str]) -> Mutation:
         )
         for spelling in (*others, f"{name}[]")
     ]
-    places = [Mutation(f"{name} inside {place}", on_body(partial(_move_into, (name,), place))) for place in PLACES]
+    places = [
+        Mutation(f"{name} inside {place}", on_body(partial(_move_into, (name,), place)), gates=place != PROTOTYPE)
+        for place in PLACES
+    ]
     return Mutation(
         f"{name} under other names",
         partial(_under_other_names, {name: others}),

@@ -150,8 +150,8 @@ def _only_if_broken(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes
 class Malformation(NamedTuple):
     """One way in which bytes are not JSON.
 
-    `read_by` names those of the usual parsers of six platforms (V8, CPython, Go, Jackson, PHP, Ruby) that accept it by
-    default; each was tried. A careful server may accept what one of them accepts. `then` are tried where this one is
+    `read_by` names those of eight usual parsers (V8, CPython, Go, Jackson, Gson, PHP, Ruby, lua-cjson) that accept it
+    by default; each was tried. A careful server may accept what one of them accepts. `then` are tried where this one is
     accepted: whether it is read on purpose, or because anything is read in its place.
     """
 
@@ -169,49 +169,59 @@ NOT_JSON: Sequence[Malformation] = (
     Malformation("truncated", Priority.FIRST, lambda body: body[:-1]),
     Malformation("trailing comma", Priority.FIRST, lambda body: body[:-1] + b",}"),
     Malformation("trailing garbage", Priority.LAST, lambda body: body + b" x", "Go, Jackson"),
-    Malformation("block comment", Priority.FIRST, lambda body: b"/* c */" + body, "Ruby", then=(LEADING_GARBAGE,)),
-    Malformation("single quotes", Priority.USUAL, single_quotes),
-    Malformation("NaN, then the value", Priority.USUAL, repeat_last_key_after(b"NaN"), "CPython"),
-    Malformation("bad UTF-8", Priority.USUAL, insert_in_last_string(b"\xff"), "V8, Go, Ruby", fuzzer_only=True),
+    Malformation(
+        "block comment", Priority.FIRST, lambda body: b"/* c */" + body, "Ruby, Gson", then=(LEADING_GARBAGE,)
+    ),
+    Malformation("single quotes", Priority.USUAL, single_quotes, "Gson"),
+    Malformation("NaN, then the value", Priority.USUAL, repeat_last_key_after(b"NaN"), "CPython, Gson, lua-cjson"),
+    Malformation(
+        "bad UTF-8", Priority.USUAL, insert_in_last_string(b"\xff"), "V8, Go, Ruby, Gson, lua-cjson", fuzzer_only=True
+    ),
     Malformation("form fields", Priority.USUAL, unless_empty(lambda body: urlencode(json.loads(body)).encode())),
     Malformation("two documents", Priority.FIRST, lambda body: body + b"\n" + body, "Go, Jackson"),
-    Malformation("unquoted keys", Priority.USUAL, unquoted_keys),
-    Malformation("raw newline in a string", Priority.USUAL, insert_in_last_string(b"\n")),
+    Malformation("unquoted keys", Priority.USUAL, unquoted_keys, "Gson"),
+    Malformation("raw newline in a string", Priority.USUAL, insert_in_last_string(b"\n"), "Gson, lua-cjson"),
     Malformation(
         "UTF-16", Priority.USUAL, lambda body: body.decode().encode("utf-16"), "CPython, Jackson", fuzzer_only=True
     ),
-    Malformation("line comment", Priority.USUAL, lambda body: body[:-1] + b"// c\n}", "Ruby"),
+    Malformation("line comment", Priority.USUAL, lambda body: body[:-1] + b"// c\n}", "Ruby, Gson"),
     Malformation("needless escape", Priority.USUAL, needless_escape, "Ruby"),
-    Malformation("hash comment", Priority.USUAL, lambda body: b"# c\n" + body),
+    Malformation("hash comment", Priority.USUAL, lambda body: b"# c\n" + body, "Gson"),
     Malformation("comma missing", Priority.USUAL, replace_first_comma(b" ")),
     Malformation("cut in the last string", Priority.USUAL, cut_in_last_string),
     Malformation(
         "encoded surrogate",
         Priority.USUAL,
         insert_in_last_string(b"\xed\xa0\x80"),
-        "V8, Go, Jackson, Ruby",
+        "V8, Go, Jackson, Ruby, Gson, lua-cjson",
         fuzzer_only=True,
     ),
-    Malformation("NUL at the end", Priority.USUAL, lambda body: body + b"\x00", "Go, Jackson", fuzzer_only=True),
-    Malformation("equals for colon", Priority.USUAL, lambda body: body.replace(b'":', b'"=')),
-    Malformation("semicolon for comma", Priority.USUAL, replace_first_comma(b";")),
+    Malformation(
+        "NUL at the end", Priority.USUAL, lambda body: body + b"\x00", "Go, Jackson, lua-cjson", fuzzer_only=True
+    ),
+    Malformation("equals for colon", Priority.USUAL, lambda body: body.replace(b'":', b'"='), "Gson"),
+    Malformation("semicolon for comma", Priority.USUAL, replace_first_comma(b";"), "Gson"),
     Malformation("YAML", Priority.LAST, unless_empty(as_yaml)),
     Malformation("only white space", Priority.LAST, lambda _: b" \n"),
     Malformation(
-        "overlong UTF-8", Priority.LAST, insert_in_last_string(b"\xc0\xaf"), "V8, Go, Jackson, Ruby", fuzzer_only=True
+        "overlong UTF-8",
+        Priority.LAST,
+        insert_in_last_string(b"\xc0\xaf"),
+        "V8, Go, Jackson, Ruby, Gson, lua-cjson",
+        fuzzer_only=True,
     ),
     Malformation("XSSI prefix", Priority.LAST, lambda body: b")]}',\n" + body),
     LEADING_GARBAGE,
-    Malformation("Infinity", Priority.LAST, repeat_last_key_after(b"-Infinity"), "CPython"),
-    Malformation("NaN", Priority.LAST, replace_last_value(b"NaN"), "CPython"),
+    Malformation("Infinity", Priority.LAST, repeat_last_key_after(b"-Infinity"), "CPython, Gson, lua-cjson"),
+    Malformation("NaN", Priority.LAST, replace_last_value(b"NaN"), "CPython, Gson, lua-cjson"),
     Malformation("form feed as white space", Priority.LAST, lambda body: b"\x0c" + body),
     Malformation("cut in the middle", Priority.LAST, lambda body: body[: len(body) // 2]),
     Malformation("leading comma", Priority.LAST, lambda body: b"{," + body[1:]),
     Malformation("trailing brace", Priority.LAST, lambda body: body + b"}", "Go, Jackson"),
-    Malformation("Python literals", Priority.LAST, repeat_last_key_after(b"None")),
-    Malformation("undefined", Priority.LAST, repeat_last_key_after(b"undefined")),
-    Malformation("number with leading zero", Priority.LAST, repeat_last_key_after(b"007")),
-    Malformation("number in hex", Priority.LAST, repeat_last_key_after(b"0x7")),
+    Malformation("Python literals", Priority.LAST, repeat_last_key_after(b"None"), "Gson"),
+    Malformation("undefined", Priority.LAST, repeat_last_key_after(b"undefined"), "Gson"),
+    Malformation("number with leading zero", Priority.LAST, repeat_last_key_after(b"007"), "Gson, lua-cjson"),
+    Malformation("number in hex", Priority.LAST, repeat_last_key_after(b"0x7"), "Gson, lua-cjson"),
 )
 """The rows of the first priority are what hand-written and configured parsers most often accept.
 

@@ -121,8 +121,9 @@ def _wrong_values(location: BodyLocation, place: int) -> list[Mutation]:
 
 def _wrong_value(location: BodyLocation, row: WrongType) -> Mutation:
     _, spelling, priority, change = row
-    name, fuzzer_only = f"{location.name} as {spelling}", spelling == BEYOND_64
-    return Mutation(name, location.put(change), priority, location.mutated_property, fuzzer_only=fuzzer_only)
+    wrong = Mutation(f"{location.name} as {spelling}", location.put(change), priority, location.mutated_property)
+    # Perl's parsers read a number that no double keeps as a text.
+    return replace(wrong, fuzzer_only=True, gates=False) if spelling == BEYOND_64 else wrong
 
 
 def _unwrapped(value: Json) -> Json:

@@ -108,9 +108,10 @@ def malformed_header(_: Operation) -> list[Mutation]:
         ("Digest scheme", Priority.LAST, lambda token: f'Digest username="{token}"'),
         ("another scheme before", Priority.LAST, lambda token: f"Basic eDp5, Bearer {token}"),
     )
-    # The issued token is there in full: Echo skips any seven characters, Rails takes its own scheme and quotes as well.
+    # The issued token is there in full: Echo skips any seven characters, Rails takes its own scheme and quotes as well,
+    # Laravel the last Bearer.
     lenient = {"colon after the scheme", "no space after the scheme", "equals sign after the scheme"}
-    lenient |= {"Token scheme", "token in quotes"}
+    lenient |= {"Token scheme", "token in quotes", "scheme twice", "two tokens", "another scheme before"}
     one = (
         Mutation(name, _header(change), priority, issued_token=False, gates=name not in lenient)
         for name, priority, change in rows

@@ -13,7 +13,6 @@ from contracts.openapi.extensions import RecordOperations
 from contracts.openapi.operation import Operation
 from strategies.request import credentials, methods, path_ids
 from tests.harness.pytest_plugin.collection import requirement
-from tests.harness.pytest_plugin.requirement_rows import rejects
 from tests.harness.run import polling
 from tests.harness.run.budget import BudgetSpent
 from tests.harness.run.created_record import differ_in_a_value
@@ -100,10 +99,15 @@ def test_status_of_a_job_needs_the_token(test: RequirementTest) -> None:
         test.check_exchange(exchange, credentials_rejected)
 
 
-test_unknown_job_is_refused = rejects("JOB-05", methods.unknown_path_ids, jobs.unknown_job_rejected)
+@requirement("JOB-05", mutations=methods.unknown_path_ids, extra_requests=(0, 1, 1), rejected=1)
+def test_unknown_job_is_refused(test: RequirementTest) -> None:
+    for exchange in test.send_rejected_mutations(base=test.run.prepare_rejection_base):
+        test.check_exchange(exchange, jobs.unknown_job_rejected)
+    for exchange in test.decided[: test.extra_requests]:  # a read may have stored what it did not find
+        test.check_exchange(test.run.send_again(exchange), jobs.unknown_job_rejected)
 
 
-@requirement("JOB-07", extra_requests=(4, 18, 300))
+@requirement("JOB-07", extra_requests=(4, 17, 300))
 def test_every_job_is_known(test: RequirementTest) -> None:
     test.run.control()
     for whole in path_ids.equivalent_reads(test.operation):

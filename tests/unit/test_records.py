@@ -1,6 +1,7 @@
 """What a run created is known from its exchanges, until it is cancelled."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from itertools import chain, repeat
 from pathlib import Path
@@ -15,11 +16,12 @@ from tests.harness.run import resource_cleanup as module
 from tests.harness.run.created_record import REQUESTS_PER_RECORD, Record
 from tests.harness.run.created_resources import LOST, REFUSED, CreatedResources
 from tests.harness.run.journal import Entry, Journal
-from tests.harness.run.resource_cleanup import MAX_JOB_READS, ResourceCleanup
+from tests.harness.run.resource_cleanup import MAX_IDLE_TURNS, MAX_PENDING, ResourceCleanup
 from tests.support.factories import CANCEL, CREATE, DOCUMENT, LIST, STATUS, UPDATE, exchange, table
 
 OTHER_CANCEL = DOCUMENT.operation("cancel_resident_appointment_rentmanager")
 READ = STATUS.path.replace("{root_job_id}", "{}")
+READ_OF_A_JOB = re.compile(r"end-(\d+)$")
 
 
 def create(job: Any = "job-1", status: int | None = 200, **fields: Any) -> Exchange:
@@ -294,8 +296,22 @@ def test_jobs_that_do_not_end_are_waited_for_at_the_same_time(backoff) -> None:
     assert [line.partition(": ")[2][: len("the job of its cancellation did not end")] for line in reported] == [
         "the job of its cancellation did not end"
     ] * 5
-    assert len(target.sent) == 5 * (1 + MAX_JOB_READS)
-    assert len(backoff) == MAX_JOB_READS
+    assert len(target.sent) == 5 + MAX_IDLE_TURNS * MAX_PENDING
+    assert {named for operation, named in target.sent if operation == STATUS.id} == {f"end-{n}" for n in range(1, 6)}
+    assert len(backoff) == MAX_IDLE_TURNS
+
+
+def test_queue_that_moves_on_is_waited_for_to_its_end() -> None:
+    class Queue(Target):
+        """Ends one job with every tenth read of any."""
+
+        def send(self, operation: Operation, request: Request) -> Exchange:
+            read = operation is STATUS and int(READ_OF_A_JOB.search(request.target)[1])
+            self.ends = iter(["SUCCESS" if read <= len(self.sent) // 10 else "PENDING"])
+            return super().send(operation, request)
+
+    known = [(create(f"job-{n}"), read("SUCCESS", f"rec-{n}", job=f"job-{n}")) for n in range(20)]
+    assert Queue().cancelled(noted(*chain.from_iterable(known))) == []
 
 
 def test_what_was_cancelled_is_only_looked_at() -> None:
@@ -362,7 +378,7 @@ def test_record_that_cannot_be_cancelled_is_named(target: Target, line: str, *, 
     reported = target.cancelled(records)
     assert [one[: len(line)] for one in reported] == [line]
     assert len(records.left) == 1
-    assert len(target.sent) <= MAX_JOB_READS + 1
+    assert len(target.sent) <= MAX_IDLE_TURNS + 1
 
 
 def test_target_that_went_away_is_named_for_each_record() -> None:

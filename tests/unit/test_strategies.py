@@ -145,12 +145,12 @@ def test_basic_credentials_hold_the_token_in_both_places() -> None:
 
 
 def test_what_frameworks_read_as_the_issued_token_gates_nothing() -> None:
-    """Echo skips any seven characters, Rails takes its own scheme and quotes, cpp-httplib decodes header values."""
+    """Echo skips seven characters, Rails takes quotes, Laravel the last Bearer, cpp-httplib decodes header values."""
     tried = [*credentials.near_miss_tokens(STATUS), *credentials.malformed_header(STATUS)]
     assert {one.name for one in tried if not one.gates} == {
         *("a character percent-encoded", "another word after it", "two headers, a wrong one first"),
         *("colon after the scheme", "no space after the scheme", "equals sign after the scheme"),
-        *("Token scheme", "token in quotes"),
+        *("Token scheme", "token in quotes", "scheme twice", "two tokens", "another scheme before"),
     }
 
 

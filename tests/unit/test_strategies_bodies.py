@@ -314,6 +314,7 @@ def test_names_in_another_letter_case_and_properties_in_the_query_do_not_gate() 
     assert {part.name for part in parts if not part.gates} == {
         *("names in capitals", "integration_id as INTEGRATION_ID", "event_id as EVENT_ID"),
         *("integration_id in the query, not in the body", "event_id in the query, not in the body"),
+        *("integration_id inside __proto__", "event_id inside __proto__"),
     }
     assert not any(one.gates for one in (whole, *whole.parts) if one.parts), "one of their parts may be accepted"
 

@@ -102,6 +102,18 @@ def test_request_whose_body_a_server_may_leave_unread_is_the_last_on_its_connect
     assert server.connections == (1 if kept else 2)
 
 
+def test_credentials_in_another_letter_case_go_on_a_connection_of_their_own() -> None:
+    """Jetty 9 takes a header line for the one in other case that the connection has carried before."""
+
+    def with_token(token: str) -> Request:
+        return Request("GET", "/first", (("Authorization", f"Bearer {token}"),))
+
+    with client_of(always(OK)) as (client, server):
+        for token, connections in (("abc", 1), ("abd", 1), ("ABC", 2), ("ABC", 2)):
+            client.send(with_token(token))
+            assert server.connections == connections
+
+
 def test_bytes_behind_the_last_answer_of_a_connection_are_reported_as_well() -> None:
     with client_of(always(LAST + b"more")) as (client, _):
         assert client.send(FIRST).stray == b"more"

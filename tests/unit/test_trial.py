@@ -61,6 +61,8 @@ class Log:
 class Controls:
     """No value is ever used up."""
 
+    replayable = True
+
     def confirm_value_rejected(self, *_: Request | Exchange) -> bool:
         return False
 

@@ -428,3 +428,23 @@ class RefusalCarriesAResult(MockApi):
     def error_body(self, refusal: Refusal) -> Json:
         body = super().error_body(refusal)
         return {**body, "result": self.latest} if "unrecognized_keys" in codes(refusal) else body
+
+
+# What is left of other requests
+
+
+@seeded(
+    requirement="ERR-09",
+    observe=lambda probe: [probe.write(body).comparable for body in ({"integration_id": "x"}, {"event_id": "x"})],
+)
+class IssuesPileUp(MockApi):
+    """A refusal begins with the issues of those before it: the validator never empties its list."""
+
+    @cached_property
+    def issues(self) -> list[Issue]:
+        return []
+
+    def validate(self, operation: Operation, value: Json) -> list[Issue]:
+        found = super().validate(operation, value)
+        self.issues.extend(found)
+        return self.issues[-10:] if found else []

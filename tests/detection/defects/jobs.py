@@ -512,6 +512,22 @@ class UnknownJobSucceeded(MockApi):
         return super().find_job(job_id) or Job(job_id, "", SUCCESS, status=SUCCESS)
 
 
+@seeded(requirement="JOB-05", observe=lambda probe: [probe.status(UNKNOWN).status for _ in range(2)])
+class UnknownJobIsKnownOnceItWasRead(MockApi):
+    """The read of a job that does not exist is refused, but leaves an entry in the cache, which the next read finds."""
+
+    @cached_property
+    def cache(self) -> set[str]:
+        return set()
+
+    def find_job(self, job_id: str) -> Job | None:
+        found = super().find_job(job_id)
+        if found is None and job_id in self.cache:
+            return Job(job_id, "", SUCCESS, status=SUCCESS)
+        self.cache.add(job_id)
+        return found
+
+
 @seeded(requirement="JOB-05", observe=lambda probe: probe.status(UNKNOWN).comparable)
 class UnknownJobIsPending(MockApi):
     """A job that does not exist is reported as pending."""

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import ClassVar, Final
 
 from contracts.mock.data.state import Job
 from contracts.mock.http.api import MockApi
@@ -18,6 +18,10 @@ EVENT: Final = "event_id"
 
 def _moved(body: dict[str, Json], name: str) -> dict[str, Json]:
     return {name if key == EVENT else key: value for key, value in body.items()}
+
+
+def _without(body: dict[str, Json], name: str) -> dict[str, Json]:
+    return {key: value for key, value in body.items() if key != name}
 
 
 @defect(
@@ -33,6 +37,30 @@ class CamelCaseNamesAreTaken(MockApi):
         if not isinstance(value, dict):
             return value
         return {re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name): sent for name, sent in value.items()}
+
+
+@defect(
+    group="validation",
+    requirement="ERR-01",
+    affects=WRITE,
+    observe=lambda probe: [
+        probe.write(one).status for one in (probe.valid_body(), _without(probe.valid_body(), EVENT))
+    ],
+)
+class MissingEventIsTheOneBefore(MockApi):
+    """An event that is missing is that of the request before, if this one was good: its object is used again."""
+
+    before: ClassVar[dict[str, Json]] = {}
+
+    def normalise(self, operation: Operation, value: Json) -> Json:
+        known, self.before = self.before, {}
+        if isinstance(value, dict) and EVENT in (operation.body or {}).get("properties", {}):
+            return known | value
+        return value
+
+    def accept(self, operation: Operation, value: Json) -> Job:
+        self.before = {EVENT: value[EVENT]} if EVENT in value else {}
+        return super().accept(operation, value)
 
 
 @defect(

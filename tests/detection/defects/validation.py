@@ -247,6 +247,15 @@ class PropertiesOfCreatesAreDropped(MockApi):
         return {name: sent for name, sent in value.items() if name not in others} if isinstance(value, dict) else value
 
 
+@seeded(requirement="ERR-07", observe=lambda probe: probe.write_changed(constructor="x"))
+class ConstructorIsIgnored(MockApi):
+    """A property is taken for a known one if every object in JavaScript has one of its name."""
+
+    def normalise(self, operation: Operation, value: Json) -> Json:  # noqa: ARG002
+        names = {"constructor", "toString", "valueOf", "hasOwnProperty"}
+        return {name: sent for name, sent in value.items() if name not in names} if isinstance(value, dict) else value
+
+
 @seeded(requirement="ERR-07", observe=lambda probe: probe.write_changed(note="x"))
 class UnknownPropertyIsIgnored(MockApi):
     """A property that the schema does not list is ignored."""

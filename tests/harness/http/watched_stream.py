@@ -74,6 +74,7 @@ class _WatchedStream(httpcore.NetworkStream):
         self._inner = inner
         self._exchange: WatchedExchange | None = None
         self._answer: Answer | None = None
+        self._credentials: dict[str, str] = {}
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         exchange = _CURRENT.get()
@@ -99,6 +100,8 @@ class _WatchedStream(httpcore.NetworkStream):
             if self._exchange is not None:
                 self._exchange.previous = None  # only the last exchange is needed, not the chain of all
             self._exchange, exchange.stream, exchange.previous = exchange, self, self._exchange
+            value = _credentials(exchange.request)
+            self._credentials[value.lower()] = value
         self._inner.write(buffer, left)
 
     def close(self) -> None:
@@ -127,7 +130,17 @@ class _WatchedStream(httpcore.NetworkStream):
         if readable:
             with suppress(httpcore.NetworkError, httpcore.TimeoutException):  # the connection's end, or TLS's own
                 self._note(self._inner.read(READ_AHEAD_BYTES, timeout=0))
-        return readable or (self._exchange is not None and _may_be_unread(self._exchange))
+        unread = self._exchange is not None and _may_be_unread(self._exchange)
+        return readable or unread or self._knows_in_other_case()
+
+    def _knows_in_other_case(self) -> bool:
+        """Return whether a request before had the credentials of the next one in another letter case.
+
+        Jetty 9 takes a header line that a connection has carried before for the same in any case.
+        """
+        current = _CURRENT.get()
+        value = _credentials(current.request) if current else ""
+        return self._credentials.get(value.lower(), value) != value
 
     def _note(self, data: bytes) -> None:
         if self._exchange is None or not data or self._exchange.stray or is_timeout(data):
@@ -136,6 +149,10 @@ class _WatchedStream(httpcore.NetworkStream):
         current = _CURRENT.get()
         if current is not None and current is not self._exchange:
             current.earlier.append(self._exchange)
+
+
+def _credentials(request: Request) -> str:
+    return next((value for name, value in request.headers if name.lower() == "authorization"), "")
 
 
 def _may_be_unread(exchange: WatchedExchange) -> bool:

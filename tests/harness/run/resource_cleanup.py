@@ -15,8 +15,12 @@ from contracts.openapi.operation import Operation
 from tests.harness.run.created_record import Record
 from tests.harness.run.created_resources import CreatedResources
 
-MAX_JOB_READS = 6
+MAX_IDLE_TURNS: Final = 12
+"""Turns in which no job ended; the pauses make 13 seconds. As long as a queue moves on, it is waited for."""
+MAX_TURNS: Final = 100
 PAUSE_SECONDS = 0.2
+MAX_PENDING: Final = 3
+"""Jobs that a turn finds under way before it ends: those that were queued later seldom end sooner."""
 UNKNOWN_JOB_STATUSES: Final = frozenset({400, 404, 410})
 """Status codes by which the target says of an earlier run's job that it does not know it."""
 SHOWN_BYTES: Final = 200
@@ -111,12 +115,16 @@ class ResourceCleanup:
         """Read what records wait for, in turns with one pause for all; return the last exchange of each job."""
         last: dict[str, Exchange] = {}
         waiting = [one for one in records if one.creator.job_link is not None]
-        for turn in range(MAX_JOB_READS):
-            waiting = [one for one in waiting if not one.removed and waits_for(one)]
-            if not waiting:
+        idle = 0
+        for _ in range(MAX_TURNS):
+            left = [one for one in waiting if not one.removed and waits_for(one)]
+            idle = idle if len(left) == len(waiting) else 0
+            if not left or idle == MAX_IDLE_TURNS:
                 break
-            time.sleep(PAUSE_SECONDS * turn)
-            for record in list(waiting):
+            time.sleep(PAUSE_SECONDS * idle)
+            idle, waiting = idle + 1, left
+            pending: list[Record] = []
+            for record in left:
                 try:
                     for job in waits_for(record):
                         read = None if record.removed else self._read(record, job)
@@ -124,7 +132,13 @@ class ResourceCleanup:
                             last[job] = read
                 except (TargetUnavailable, CouldNotTell) as error:
                     record.failure = str(error).rstrip(".")
-                    waiting.remove(record)
+                    waiting = [one for one in waiting if one is not record]
+                    continue
+                pending += [record] if waits_for(record) else []
+                if len(pending) == MAX_PENDING:
+                    break
+            # The next turn begins with those that this one did not come to.
+            waiting = [*(one for one in waiting if one not in pending), *pending]
         return last
 
     def _read(self, record: Record, job: str) -> Exchange | None:
