@@ -78,7 +78,8 @@ def boundary_values(schema: Json) -> Sequence[Row]:
 def plain_boundaries(schema: Json) -> frozenset[str]:
     """Return the names of those of `boundary_values` whose meaning the schema leaves open in no way.
 
-    What careful servers differ in is which time zones and seconds they take, and null.
+    What careful servers differ in is which time zones and seconds they take, null, and on which days and at which hours
+    there are appointments.
     """
     return _boundary_values(json.dumps(schema))[1]
 
@@ -102,7 +103,6 @@ def _boundary_values(text: str) -> tuple[Sequence[Row], frozenset[str]]:
     steps = chain(
         ((row, True) for row in _boundary_steps(schema)),
         ((row, False) for row in _open_steps(schema)),
-        ((row, True) for row in [LAST_DAY] if _is_a_date(schema)),
     )
     for (spelling, value), is_plain in steps:
         if len(found) == MAX_BOUNDARY_VALUES:
@@ -189,12 +189,6 @@ def _boundary_steps(schema: Json) -> Iterator[Row]:
         yield from _at_bounds(one)
         for choice in one.get("enum", ()):
             yield f"as {choice if isinstance(choice, str) else json.dumps(choice)}", choice
-    for one in alternatives(schema):
-        known = string_sample(one)
-        if "pattern" in one and known:
-            yield from format_mutations.plain_extremes(known, validator_for(one).is_valid)
-    if _is_a_date(schema):
-        yield LEAP_DAY
 
 
 def _is_a_date(schema: Json) -> bool:
@@ -203,6 +197,12 @@ def _is_a_date(schema: Json) -> bool:
 
 
 def _open_steps(schema: Json) -> Iterator[Row]:
+    for one in alternatives(schema):
+        known = string_sample(one)
+        if "pattern" in one and known:
+            yield from format_mutations.plain_extremes(known, validator_for(one).is_valid)
+    if _is_a_date(schema):
+        yield LEAP_DAY
     for one in alternatives(schema):
         known = string_sample(one)
         if "pattern" in one and known:
@@ -215,6 +215,8 @@ def _open_steps(schema: Json) -> Iterator[Row]:
             yield f"as {name}", text
     if "type" in schema and admits(schema, "null") and "enum" not in schema:
         yield "as null", None
+    if _is_a_date(schema):
+        yield LAST_DAY
 
 
 def longest_beyond_ascii(schema: Json) -> Sequence[Row]:

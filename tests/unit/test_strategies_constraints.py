@@ -84,7 +84,8 @@ def test_one_request_keeps_a_constraint_of_every_property() -> None:
     assert whole.apply(control().with_json({})).json() == {"a": "00:00:00", "b": 1}
     assert [part.name for part in whole.parts] == ["a with every number at its lowest", "b as 1"]
     assert (second.name, second.parts) == ("a with its first number at its highest", ())
-    assert [one.gates for one in (whole, second, third)] == [True, True, False], "seconds are left open"
+    assert [part.gates for part in whole.parts] == [False, True], "there may be opening hours"
+    assert not any(one.gates for one in (whole, second, third))
     assert all(mutation.expects_success for mutation in flat([whole, second, third]))
 
 
@@ -95,7 +96,7 @@ def test_date_with_a_time_has_an_offset_and_milliseconds_at_once_and_each_alone(
         "2099-01-15T00:30:00+05:30",
         "2099-01-15T00:10:00.000Z",
     ]
-    assert [one.gates for one in (leap, both, *both.parts, last)] == [True, False, False, False, True]
+    assert not any(one.gates for one in (leap, both, *both.parts, last)), "there may be days without appointments"
 
 
 def test_texts_that_programs_convert_come_beside_bounds() -> None:
@@ -107,7 +108,7 @@ def test_texts_that_programs_convert_come_beside_bounds() -> None:
     assert second.apply(request).json() == {"a": "23:00:00", "b": "\u00e9" * 5, "c": "7"}
     assert third.apply(request).json() == {"a": "23:59:59", "b": "null", "c": "2024-01-15"}
     assert {part.name: part.gates for part in second.parts} == {
-        "a with its first number at its highest": True,
+        "a with its first number at its highest": False,
         "b of 5 characters beyond ASCII": False,
         "c with one digit": False,
     }

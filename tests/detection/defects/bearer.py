@@ -210,7 +210,9 @@ class AnySchemeIsTaken(MockApi):
 
 
 @seeded(
-    requirement="AUTH-04", observe=lambda probe: probe.write_with_authorization(f"BearerToken {probe.served.token}")
+    requirement="AUTH-04",
+    recommended=True,
+    observe=lambda probe: probe.write_with_authorization(f"BearerToken {probe.served.token}"),
 )
 class LongerSchemeIsTaken(MockApi):
     """Every scheme is taken whose name starts with Bearer."""
@@ -229,7 +231,9 @@ class NoSchemeIsTaken(MockApi):
 
 
 @seeded(
-    requirement="AUTH-04", observe=lambda probe: probe.write_with_authorization(f"{WRONG}, Bearer {probe.served.token}")
+    requirement="AUTH-04",
+    recommended=True,
+    observe=lambda probe: probe.write_with_authorization(f"{WRONG}, Bearer {probe.served.token}"),
 )
 class OneOfAListOfCredentialsIsEnough(MockApi):
     """One Authorization header with several credentials is taken if the token is among them."""

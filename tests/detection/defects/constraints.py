@@ -298,7 +298,7 @@ class HourOf24Passes(_Wider):
     name, also = TIME, re.compile(r"24:[0-5]\d:[0-5]\d")
 
 
-@seeded(requirement="ERR-16", observe=sent(appointment_time="23:15:00"))
+@seeded(requirement="ERR-16", recommended=True, observe=sent(appointment_time="23:15:00"))
 class HourOf23IsRefused(_Narrower):
     """The last hour of the day is refused: its pattern ends with 22."""
 

@@ -33,7 +33,7 @@ def without_token_at(path: Callable[[str], str]) -> Callable[[Probe], object]:
     return lambda probe: probe.write(headers={"authorization": None}, path=path(probe.write_operation.path)).status
 
 
-@seeded(requirement="AUTH-04", observe=authorised(lambda token: f'Bearer "{token}"'))
+@seeded(requirement="AUTH-04", recommended=True, observe=authorised(lambda token: f'Bearer "{token}"'))
 class QuotesAroundTheTokenAreDropped(MockApi):
     """Quotes around the token are dropped, as those around a value of the settings file are."""
 
@@ -116,14 +116,14 @@ class JwtSchemeIsTaken(_AlsoReads):
     prefix = re.compile("JWT ")
 
 
-@seeded(requirement="AUTH-04", observe=authorised(lambda token: f"Bearer: {token}"))
+@seeded(requirement="AUTH-04", recommended=True, observe=authorised(lambda token: f"Bearer: {token}"))
 class ColonBehindTheSchemeIsTaken(_AlsoReads):
     """A colon behind the scheme is taken."""
 
     prefix = re.compile("Bearer: ?")
 
 
-@seeded(requirement="AUTH-04", observe=authorised(lambda token: f"Bearer={token}"))
+@seeded(requirement="AUTH-04", recommended=True, observe=authorised(lambda token: f"Bearer={token}"))
 class EqualsSignBehindTheSchemeIsTaken(_AlsoReads):
     """An equals sign between scheme and token is taken."""
 

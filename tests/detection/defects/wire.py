@@ -114,7 +114,7 @@ class CutTextIsTaken(RepairingParser):
         return body + '"}'
 
 
-@seeded(requirement="ERR-04", observe=text("{'integration_id': '$i', 'event_id': '$e'}"))
+@seeded(requirement="ERR-04", recommended=True, observe=text("{'integration_id': '$i', 'event_id': '$e'}"))
 class SingleQuotesAreTaken(RepairingParser):
     """Strings in single quotes are taken."""
 
@@ -122,7 +122,7 @@ class SingleQuotesAreTaken(RepairingParser):
         return body.replace("'", '"')
 
 
-@seeded(requirement="ERR-04", observe=text('{integration_id: "$i", event_id: "$e"}'))
+@seeded(requirement="ERR-04", recommended=True, observe=text('{integration_id: "$i", event_id: "$e"}'))
 class NamesWithoutQuotesAreTaken(RepairingParser):
     """Names without quotes are taken."""
 
@@ -130,7 +130,7 @@ class NamesWithoutQuotesAreTaken(RepairingParser):
         return outside_strings(r"\b[A-Za-z_]\w*+(?=\s*:)", lambda match: f'"{match[0]}"', body)
 
 
-@seeded(requirement="ERR-04", observe=text('{"integration_id"="$i", "event_id"="$e"}'))
+@seeded(requirement="ERR-04", recommended=True, observe=text('{"integration_id"="$i", "event_id"="$e"}'))
 class EqualsSignIsTaken(RepairingParser):
     """An equals sign is taken for a colon."""
 
@@ -138,7 +138,7 @@ class EqualsSignIsTaken(RepairingParser):
         return outside_strings("=>?", ":", body)
 
 
-@seeded(requirement="ERR-04", observe=text(GOOD.replace(",", "; ")))
+@seeded(requirement="ERR-04", recommended=True, observe=text(GOOD.replace(",", "; ")))
 class SemicolonIsTaken(RepairingParser):
     """A semicolon between properties is taken for a comma."""
 
@@ -162,7 +162,7 @@ class BlockCommentIsTaken(RepairingParser):
         return outside_strings(r"/\*.*?\*/", "", body)
 
 
-@seeded(requirement="ERR-04", observe=text("# no longer wanted\n" + GOOD))
+@seeded(requirement="ERR-04", recommended=True, observe=text("# no longer wanted\n" + GOOD))
 class HashCommentIsTaken(RepairingParser):
     """A comment from # to the end of its line is taken."""
 
@@ -204,7 +204,7 @@ class NulsAfterTheBodyAreIgnored(RepairingParser):
         return super().value(body.rstrip(b"\x00"))
 
 
-@seeded(requirement="ERR-04", observe=text(ESCAPED % "two\nlines"))
+@seeded(requirement="ERR-04", recommended=True, observe=text(ESCAPED % "two\nlines"))
 class ControlCharactersAreTaken(RepairingParser):
     """Bare control characters are taken within strings."""
 
