@@ -15,6 +15,9 @@ from strategies.core.mutation import Mutation, Priority, append_query, combine
 from strategies.core.unknown_values import unknown_id
 from strategies.request.path_ids import on_last_value
 
+TRACE = "TRACE"
+"""Browsers cannot send it, and some servers have no answer: Next.js crashes."""
+
 
 def other_methods(operation: Operation) -> list[Mutation]:
     """HTTP-01: methods that the document does not have for the path. HEAD and OPTIONS are handled by servers.
@@ -25,9 +28,14 @@ def other_methods(operation: Operation) -> list[Mutation]:
     """
     of_a_job = ("DELETE",) if operation.job_status else ()
     first = (*of_a_job, "GET", "POST", "PATCH")
-    tiers = dict.fromkeys(first, Priority.FIRST) | dict.fromkeys(("PUT", "TRACE"), Priority.LAST)
+    tiers = dict.fromkeys(first, Priority.FIRST) | dict.fromkeys(("PUT", TRACE), Priority.LAST)
     return [
-        Mutation(method, _get_with_query if method == "GET" else partial(replace, method=method), priority)
+        Mutation(
+            method,
+            _get_with_query if method == "GET" else partial(replace, method=method),
+            priority,
+            fuzzer_only=method == TRACE,
+        )
         for method, priority in tiers.items()
         if method not in {operation.method, *operation.path_methods}
     ]
@@ -51,7 +59,8 @@ def unknown_method(operation: Operation) -> list[Mutation]:
     A listing has no request left for it, and what reads the connection is the same for both.
     """
     reads = operation.method == "GET" and operation.listing is None
-    return [Mutation("a method that nobody has", partial(replace, method="LOOKUP"))] if reads else []
+    unknown = Mutation("a method that nobody has", partial(replace, method="LOOKUP"), fuzzer_only=True)
+    return [unknown] if reads else []
 
 
 def unusual_headers(_: Operation) -> list[Mutation]:

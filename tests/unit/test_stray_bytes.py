@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import trustme
@@ -79,19 +80,23 @@ def test_body_of_an_answer_to_head_is_no_part_of_the_next_answer() -> None:
     assert server.connections == 2
 
 
+POST = Request("POST", "/first", (("Content-Type", "application/json"),), b"{}")
 LONG = b"{" + b" " * 2**17 + b"}"
 
 
 @table(
     "request_, answer, kept",
     {
-        "body of a POST": (Request("POST", "/first", (), b"{}"), OK, True),
-        "body of a POST, rejected": (Request("POST", "/first", (), b"{}"), REFUSED, True),
+        "body of a POST": (POST, OK, True),
+        "body of a POST, rejected": (POST, REFUSED, True),
+        "other media type": (replace(POST, headers=(("Content-Type", "text/plain"),)), OK, True),
+        "other media type, rejected": (replace(POST, headers=(("Content-Type", "text/plain"),)), REFUSED, False),
+        "odd range, rejected": (replace(POST, headers=(*POST.headers, ("Range", "bytes=9-1"))), REFUSED, False),
         "no body": (FIRST, OK, True),
         "body of a GET": (Request("GET", "/first", (), b"{}"), OK, False),
         "body in chunks": (Request("POST", "/first", (), b"{}", chunked=True), OK, False),
         "long body": (Request("POST", "/first", (), LONG), OK, False),
-        "rejected before it was read": (Request("POST", "/first", (), b"{}"), REFUSED.replace(b"400", b"416"), False),
+        "rejected before it was read": (POST, REFUSED.replace(b"400", b"413"), False),
     },
 )
 def test_request_whose_body_a_server_may_leave_unread_is_the_last_on_its_connection(request_, answer, kept) -> None:

@@ -6,12 +6,14 @@ from dataclasses import replace
 from functools import cached_property
 from urllib.parse import parse_qsl, urlencode
 
+import pytest
 from starlette.requests import Request
 
 from contracts.checks import http_methods
 from contracts.mock.data.state import EVENTS, Job
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Issue, Refusal
+from contracts.model.http import CONTROL
 from contracts.model.json_value import Json
 from contracts.openapi.operation import Operation
 from strategies.body import json_syntax
@@ -172,3 +174,13 @@ class JobsAreToldOnce(MockApi):
 def test_read_that_is_unknown_once_more_is_one_that_may_come_once(replayable, api) -> None:
     with running(STATUS, api=api) as run:
         assert run.controls.replayable is replayable
+
+
+@pytest.mark.parametrize("fuzzer_only", [True, False])
+def test_read_of_the_job_of_what_only_a_fuzzer_writes_is_excused(*, fuzzer_only: bool) -> None:
+    """A server that took a NUL character may fail where it carries the write out: the read shows it."""
+    odd = Mutation("odd", lambda request: request, fuzzer_only=fuzzer_only)
+    with running(CANCEL) as run:
+        write = run.send(run.prepare_control(), odd)
+        status, request = run.jobs.request_for(write)
+        assert run.send(request, CONTROL, operation=status).excuses_the_target is fuzzer_only

@@ -173,7 +173,9 @@ class LargeBodiesAreDropped(RawServer):
             connection.write(response.to(request))
 
 
-@seeded(requirement="RESP-06", affects=WRITE, observe=lambda probe: probe.write(method="PURGE").status)
+@seeded(
+    requirement="RESP-06", recommended=True, affects=WRITE, observe=lambda probe: probe.write(method="PURGE").status
+)
 @as_serve_function
 class UnregisteredMethodsAreDropped(RawServer):
     """The connection closes without an answer when the method is none that HTTP has."""

@@ -16,12 +16,14 @@ from typing import Any, Final
 import httpcore
 
 from contracts.model.http import Request
+from contracts.openapi.operation import JSON_MEDIA_TYPE
 from tests.harness.http.framing import Answer, is_timeout
 
 METHODS_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 LARGE_BODY_BYTES: Final = 64 * 1024
-EARLY_STATUSES: Final = frozenset({b"411", b"413", b"414", b"416", b"417", b"431", b"501"})
+EARLY_STATUSES: Final = frozenset({b"411", b"413", b"414", b"431", b"501"})
 """HTTP servers answer them by themselves, often before they have read the body."""
+USUAL_HEADERS: Final = frozenset({"accept", "accept-encoding", "authorization", "content-type", "user-agent"})
 READ_AHEAD_BYTES: Final = 4096
 """How much is read of unsolicited bytes on an idle connection: enough to show what they are."""
 
@@ -158,13 +160,21 @@ def _credentials(request: Request) -> str:
 def _may_be_unread(exchange: WatchedExchange) -> bool:
     """Return whether some HTTP servers leave the body unread, and take it for the beginning of the next request.
 
-    cheroot leaves chunks where the handler does, cpp-httplib the body of a GET, and that of a request with a bad Range.
+    cheroot leaves chunks where the handler does, cpp-httplib the body of a GET. What is rejected for its headers, a bad
+    range or media type, cpp-httplib and Pistache do not read on.
     """
-    request = exchange.request
+    request, status = exchange.request, exchange.head[9:12]
     if not request.body:
         return False
-    early = exchange.head[9:12] in EARLY_STATUSES
-    return early or request.chunked or request.method not in METHODS_WITH_BODY or len(request.body) > LARGE_BODY_BYTES
+    unusual = request.chunked or request.method not in METHODS_WITH_BODY or len(request.body) > LARGE_BODY_BYTES
+    rejected = status >= b"400"
+    return unusual or status in EARLY_STATUSES or (rejected and not _has_usual_headers(request))
+
+
+def _has_usual_headers(request: Request) -> bool:
+    names = {name.lower() for name, _ in request.headers}
+    types = [value for name, value in request.headers if name.lower() == "content-type"]
+    return names <= USUAL_HEADERS and types == [JSON_MEDIA_TYPE]
 
 
 class WatchedBackend(httpcore.SyncBackend):

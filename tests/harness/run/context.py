@@ -22,10 +22,10 @@ class RunContext:
 
     `selected` are the ids of the operations that the session tests. `resources` is what was created and is not
     cancelled yet. `accepted` holds the last accepted control by operation, `job_requests` how to read the status of
-    every job so far, with the mutation of the write that queued it, `job_reads` the reads of jobs that the runs of
-    writes sent, `listed_pages` status and body of the listings that were read for ids, `found_ids` these ids, by the
-    variable that would give them; runs add to these. `ledger` knows which records were written to, and `snapshots` are
-    the last pages of newest records, by the listing's id.
+    every job so far, with the mutation of the write that queued it, `fuzzer_jobs` those of writes that only a fuzzer
+    sends, `job_reads` the reads of jobs that the runs of writes sent, `listed_pages` status and body of the listings
+    that were read for ids, `found_ids` these ids, by the variable that would give them; runs add to these. `ledger`
+    knows which records were written to, and `snapshots` are the last pages of newest records, by the listing's id.
     `on_exchange` gets each exchange, from whatever thread. `shared`: other processes of the run write to the target.
     """
 
@@ -38,6 +38,7 @@ class RunContext:
     values: ValueAllocator = field(default_factory=ValueAllocator)
     accepted: dict[str, Exchange] = field(default_factory=dict)
     job_requests: dict[Request, str] = field(default_factory=dict)
+    fuzzer_jobs: set[Request] = field(default_factory=set)
     job_reads: list[Exchange] = field(default_factory=list)
     listed_pages: dict[Request, tuple[str, Json]] = field(default_factory=dict)
     found_ids: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from http import HTTPStatus
 
 from contracts.errors import CouldNotTell, TargetUnavailable
@@ -130,7 +131,10 @@ class Sender:
             self._budget.owe_cleanup(record)
         if exchange.accepted and queued_job(operation, exchange) is not None:
             with suppress(CouldNotTell):  # an id that no request can hold
-                self._context.job_requests[self._requests.status_request_for(exchange)[1]] = exchange.mutation
+                status = self._requests.status_request_for(exchange)[1]
+                self._context.job_requests[status] = exchange.mutation
+                if exchange.fuzzer_only:
+                    self._context.fuzzer_jobs.add(status)
         self._client.token_honoured |= exchange.accepted and exchange.issued_token
         if self._log.succeeded(exchange) and exchange.mutation == CONTROL:
             self._context.accepted[exchange.operation] = exchange
@@ -145,6 +149,8 @@ class Sender:
         exchange = exchange_of(
             result, request, mutation, operation, number=self._client.sent, sent_for=self.sent_for, generated=generated
         )
+        if request in self._context.fuzzer_jobs:
+            exchange = replace(exchange, fuzzer_only=True)  # what becomes of the write shows here only
         self._log.add(exchange)
         return exchange
 
