@@ -1,4 +1,4 @@
-"""JOB-06, JOB-09, ERR-15, AUTH-12: what the end of a job says of the write that queued it."""
+"""JOB-03, JOB-06, JOB-09, ERR-15, AUTH-12: what the end of a job says of the write that queued it."""
 
 from __future__ import annotations
 
@@ -40,6 +40,24 @@ def ends_as_the_same_before(status: Operation, before: Exchange) -> CheckFunctio
             return PASS
         expected = f"{job_state(status, before)}, as of the same update before"
         return Violation("a repeated update failed", expected, preview(exchange.response.body))
+
+    return check
+
+
+def fails_as_well_as(alone: Exchange) -> CheckFunction:
+    """Return the check that the job of a write does not fail where that of the same write succeeds a moment later.
+
+    `alone` is the end of the later job: its write came behind none that was rejected or failed (JOB-03).
+    """
+
+    def check(status: Operation, exchange: Exchange) -> Decision:
+        over = job_is_finished(status, alone) and job_is_finished(status, exchange)
+        if exchange.response is None or not over or job_has_failed(status, alone):
+            return NOT_CONCERNED
+        if not job_has_failed(status, exchange):
+            return PASS
+        expected = f"{job_state(status, alone)}, as of the same write later"
+        return Violation("failed behind another write", expected, preview(exchange.response.body))
 
     return check
 

@@ -76,18 +76,28 @@ def test_jobs_are_kept_apart(test: RequirementTest) -> None:
     finished = {exchange.request: exchange for exchange in read if jobs.job_is_finished(test.operation, exchange)}
     if not finished:
         raise NotApplicable("no job reached a final status in time (JOB-02)")
-    plainest = test.run.jobs.read_minimal_write_job()
-    for later in (plainest or test.run.controls.send_next(), test.run.jobs.read_failing_job()):
-        if later is not None and not jobs.job_is_finished(test.operation, later):
-            reads = polling.FEWEST_READS if later is plainest else READS_OF_LATER_JOBS
-            test.run.jobs.poll(later.request, max_reads=reads)
-    test.run.jobs.repeat_first_write()
+    # The set-up's last write fails, and this one is rejected: neither is the next one's fault.
     test.run.jobs.send_rejected_write()
+    plainest = test.run.jobs.read_minimal_write_job()
+    behind = plainest or test.run.controls.send_next()
+    end = _read_on(test, behind, polling.FEWEST_READS if plainest else READS_OF_LATER_JOBS)
+    if jobs.job_has_failed(test.operation, end) and (again := test.run.jobs.write_again()):
+        alone = _read_on(test, again, READS_OF_LATER_JOBS)
+        test.check_sequence(per_exchange(job_results.fails_as_well_as(alone)), [end])
+    if (failing := test.run.jobs.read_failing_job()) is not None:
+        _read_on(test, failing, READS_OF_LATER_JOBS)
+    test.run.jobs.repeat_first_write()
     for request, reported in reversed(finished.items()):
         test.check_exchange(test.run.send(request, CONTROL), job_reads.status_stable(reported))
     test.check_sequence(job_reads.errors_not_shared_between_jobs, test.run.exchanges_of_session)
     test.check_sequence(job_reads.record_is_kept, test.run.exchanges_of_session)
     test.check_sequence(per_exchange(job_reads.record_is_no_blank), test.run.exchanges_of_session)
+
+
+def _read_on(test: RequirementTest, read: Exchange, max_reads: int) -> Exchange:
+    """Read a job on until it ends; return the last read."""
+    over = jobs.job_is_finished(test.operation, read)
+    return read if over else test.run.jobs.poll(read.request, max_reads=max_reads)
 
 
 @requirement("JOB-04", extra_requests=(1, 1, 2))

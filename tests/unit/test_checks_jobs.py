@@ -143,6 +143,20 @@ def test_repeated_update_ends_as_the_first(expected, before: Exchange, after: Ex
     assert decided(job_results.ends_as_the_same_before(STATUS, before)(UPDATE, after)) == expected
 
 
+@table(
+    "expected, alone, behind",
+    {
+        "both succeeded": (PASS, SUCCEEDED, SUCCEEDED),
+        "both failed": (NOT_CONCERNED, FAILED, FAILED),
+        "behind another write only": ("failed behind another write", SUCCEEDED, FAILED),
+        "alone is under way": (NOT_CONCERNED, UNDER_WAY, FAILED),
+        "behind another is under way": (NOT_CONCERNED, SUCCEEDED, UNDER_WAY),
+    },
+)
+def test_job_does_not_fail_for_the_write_before_it(expected, alone: Exchange, behind: Exchange) -> None:
+    assert decided(job_results.fails_as_well_as(alone)(STATUS, behind)) == expected
+
+
 class RecordsComeLate(MockApi):
     """The id of a record is told a read after the end."""
 

@@ -47,6 +47,7 @@ class HourOfTheDateIsTheTime(MockApi):
 @defect(
     group="constraints",
     requirement="ERR-16",
+    recommended=True,
     affects=CREATE + UPDATE,
     observe=lambda probe: [
         probe.create(probe.create_body(**{DATE: "2099-10-31"})).status,

@@ -501,6 +501,39 @@ class FailureIs400(MockApi):
         return super().status_answer(operation, job)
 
 
+class _FailsBehindAnother(MockApi):
+    """Fails one job for what the write before it left."""
+
+    left = False
+
+    def execute(self, operation: Operation, value: Json) -> list[str]:
+        before, self.left = self.left, False
+        return ["current transaction is aborted"] if before else super().execute(operation, value)
+
+
+@seeded(
+    requirement="JOB-03",
+    observe=lambda probe: [probe.final_status(probe.cancel(event)) for event in (UNKNOWN, probe.events[0])],
+)
+class JobBehindAFailedOneFails(_FailsBehindAnother):
+    """The job behind one that failed fails, too: both share a transaction of the database."""
+
+    def execute(self, operation: Operation, value: Json) -> list[str]:
+        behind = self.left
+        errors = super().execute(operation, value)
+        self.left = bool(errors) and not behind
+        return errors
+
+
+@seeded(requirement="JOB-03", observe=lambda probe: [probe.write({}).status, probe.final_status(probe.write())])
+class JobBehindARefusedWriteFails(_FailsBehindAnother):
+    """The job behind a refused write fails: the transaction of the latter was never ended."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        self.left |= request.method == "POST" and bool(refusal.issues)
+        return super().refuse(request, refusal)
+
+
 # Jobs that there are not
 
 

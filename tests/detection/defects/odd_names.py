@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Final
+from typing import Final
 
 from contracts.mock.data.state import Job
 from contracts.mock.http.api import MockApi
@@ -50,16 +50,15 @@ class CamelCaseNamesAreTaken(MockApi):
 class MissingEventIsTheOneBefore(MockApi):
     """An event that is missing is that of the request before, if this one was good: its object is used again."""
 
-    before: ClassVar[dict[str, Json]] = {}
+    before: str | None = None
 
     def normalise(self, operation: Operation, value: Json) -> Json:
-        known, self.before = self.before, {}
-        if isinstance(value, dict) and EVENT in (operation.body or {}).get("properties", {}):
-            return known | value
-        return value
+        before, self.before = self.before, None
+        takes_one = EVENT in (operation.body or {}).get("properties", {})
+        return {EVENT: before, **value} if before and takes_one and isinstance(value, dict) else value
 
     def accept(self, operation: Operation, value: Json) -> Job:
-        self.before = {EVENT: value[EVENT]} if EVENT in value else {}
+        self.before = value.get(EVENT)
         return super().accept(operation, value)
 
 

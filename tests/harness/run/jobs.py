@@ -223,6 +223,16 @@ class JobReader:
         if first is not None and not source.record:
             self._sender.send(first.request, CONTROL, operation=source)
 
+    def write_again(self) -> Exchange | None:
+        """Send the last accepted write again, never a create, and return the first read of its job."""
+        source, link = self.sources()[0]
+        last = next((e for e in reversed(self._log.exchanges) if e.operation == source.id and e.accepted), None)
+        if last is None or source.record:
+            return None
+        write = self._sender.send(last.request, CONTROL, operation=source)
+        read = self._requests.status_request(self._operation, link, write) if write.accepted else None
+        return self._sender.send(read, CONTROL) if read else None
+
     def send_rejected_write(self) -> None:
         """Send a write that must be rejected: what the server keeps of it is no part of the job that is read next."""
         source, _ = self.sources()[0]
