@@ -47,7 +47,7 @@ def ends_as_the_same_before(status: Operation, before: Exchange) -> CheckFunctio
 def fails_as_well_as(alone: Exchange) -> CheckFunction:
     """Return the check that the job of a write does not fail where that of the same write succeeds a moment later.
 
-    `alone` is the end of the later job: its write came behind none that was rejected or failed (JOB-03).
+    The first came behind writes that failed or were rejected; `alone` is the end of the later job (JOB-03).
     """
 
     def check(status: Operation, exchange: Exchange) -> Decision:
