@@ -150,9 +150,9 @@ def _only_if_broken(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes
 class Malformation(NamedTuple):
     """One way in which bytes are not JSON.
 
-    `read_by` names those of eight usual parsers (V8, CPython, Go, Jackson, Gson, PHP, Ruby, lua-cjson) that accept it
-    by default; each was tried. A careful server may accept what one of them accepts. `then` are tried where this one is
-    accepted: whether it is read on purpose, or because anything is read in its place.
+    `read_by` names those of nine usual parsers (V8, CPython, Go, Jackson, Gson, PHP, Ruby, lua-cjson, servant) that
+    accept it by default; each was tried. A careful server may accept what one of them accepts. `then` are tried where
+    this one is accepted: whether it is read on purpose, or because anything is read in its place.
     """
 
     name: str
@@ -214,7 +214,7 @@ NOT_JSON: Sequence[Malformation] = (
     LEADING_GARBAGE,
     Malformation("Infinity", Priority.LAST, repeat_last_key_after(b"-Infinity"), "CPython, Gson, lua-cjson"),
     Malformation("NaN", Priority.LAST, replace_last_value(b"NaN"), "CPython, Gson, lua-cjson"),
-    Malformation("form feed as white space", Priority.LAST, lambda body: b"\x0c" + body),
+    Malformation("form feed as white space", Priority.LAST, lambda body: b"\x0c" + body, "servant"),
     Malformation("cut in the middle", Priority.LAST, lambda body: body[: len(body) // 2]),
     Malformation("leading comma", Priority.LAST, lambda body: b"{," + body[1:]),
     Malformation("trailing brace", Priority.LAST, lambda body: body + b"}", "Go, Jackson"),

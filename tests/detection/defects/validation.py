@@ -385,7 +385,11 @@ class ListOfOneBodyIsUnwrapped(MockApi):
         return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-@seeded(requirement="ERR-03", observe=lambda probe: probe.write(json.dumps(probe.valid_body())).comparable)
+@seeded(
+    requirement="ERR-03",
+    recommended=True,
+    observe=lambda probe: probe.write(json.dumps(probe.valid_body())).comparable,
+)
 class TextIsParsedAgain(MockApi):
     """A string that holds JSON is taken for the body."""
 
