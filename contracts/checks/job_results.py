@@ -31,33 +31,25 @@ def ends_as_the_same_before(status: Operation, before: Exchange) -> CheckFunctio
 
     `before` is the end of the earlier job.
     """
-
-    def check(_: Operation, exchange: Exchange) -> Decision:
-        both_over = job_is_finished(status, before) and job_is_finished(status, exchange)
-        if exchange.response is None or not both_over or job_has_failed(status, before):
-            return NOT_CONCERNED
-        if not job_has_failed(status, exchange):
-            return PASS
-        expected = f"{job_state(status, before)}, as of the same update before"
-        return Violation("a repeated update failed", expected, preview(exchange.response.body))
-
-    return check
+    return _ends_as(status, before, "a repeated update failed", "as of the same update before")
 
 
-def fails_as_well_as(alone: Exchange) -> CheckFunction:
+def ends_as_the_same_later(status: Operation, later: Exchange) -> CheckFunction:
     """Return the check that the job of a write does not fail where that of the same write succeeds a moment later.
 
-    The first came behind writes that failed or were rejected; `alone` is the end of the later job (JOB-03).
+    The first came behind writes that failed or were rejected; `later` is the end of the later job (JOB-03).
     """
+    return _ends_as(status, later, "failed behind another write", "as of the same write later")
 
-    def check(status: Operation, exchange: Exchange) -> Decision:
-        over = job_is_finished(status, alone) and job_is_finished(status, exchange)
-        if exchange.response is None or not over or job_has_failed(status, alone):
+
+def _ends_as(status: Operation, other: Exchange, problem: str, of: str) -> CheckFunction:
+    def check(_: Operation, exchange: Exchange) -> Decision:
+        both_over = job_is_finished(status, other) and job_is_finished(status, exchange)
+        if exchange.response is None or not both_over or job_has_failed(status, other):
             return NOT_CONCERNED
         if not job_has_failed(status, exchange):
             return PASS
-        expected = f"{job_state(status, alone)}, as of the same write later"
-        return Violation("failed behind another write", expected, preview(exchange.response.body))
+        return Violation(problem, f"{job_state(status, other)}, {of}", preview(exchange.response.body))
 
     return check
 

@@ -82,8 +82,8 @@ def test_jobs_are_kept_apart(test: RequirementTest) -> None:
     behind = plainest or test.run.controls.send_next()
     end = _read_on(test, behind, polling.FEWEST_READS if plainest else READS_OF_LATER_JOBS)
     if jobs.job_has_failed(test.operation, end) and (again := test.run.jobs.write_again()):
-        alone = _read_on(test, again, READS_OF_LATER_JOBS)
-        test.check_sequence(per_exchange(job_results.fails_as_well_as(alone)), [end])
+        later = _read_on(test, again, READS_OF_LATER_JOBS)
+        test.check_sequence(per_exchange(job_results.ends_as_the_same_later(test.operation, later)), [end])
     if (failing := test.run.jobs.read_failing_job()) is not None:
         _read_on(test, failing, READS_OF_LATER_JOBS)
     test.run.jobs.repeat_first_write()

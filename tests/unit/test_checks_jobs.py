@@ -154,7 +154,7 @@ def test_repeated_update_ends_as_the_first(expected, before: Exchange, after: Ex
     },
 )
 def test_job_does_not_fail_for_the_write_before_it(expected, alone: Exchange, behind: Exchange) -> None:
-    assert decided(job_results.fails_as_well_as(alone)(STATUS, behind)) == expected
+    assert decided(job_results.ends_as_the_same_later(STATUS, alone)(STATUS, behind)) == expected
 
 
 class RecordsComeLate(MockApi):
