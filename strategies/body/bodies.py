@@ -95,9 +95,12 @@ def non_object_bodies(operation: Operation) -> list[Mutation]:
     mutations = [
         Mutation("null as the body", on_body(lambda _: None), Priority.FIRST),
         Mutation("the body in an array", on_body(lambda body: [body]), Priority.FIRST),
-        # The values of an empty body would be the empty array below.
+        # The values of an empty body would be the empty array below. serde reads a struct from either.
         Mutation(
-            "the body's values in an array", on_body(lambda body: list(body.values()) if body else body), Priority.FIRST
+            "the body's values in an array",
+            on_body(lambda body: list(body.values()) if body else body),
+            Priority.FIRST,
+            gates=False,
         ),
         # flask-openapi3 parses a text once more.
         Mutation(

@@ -150,9 +150,10 @@ def _only_if_broken(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes
 class Malformation(NamedTuple):
     """One way in which bytes are not JSON.
 
-    `read_by` names those of nine usual parsers (V8, CPython, Go, Jackson, Gson, PHP, Ruby, lua-cjson, servant) that
-    accept it by default; each was tried. A careful server may accept what one of them accepts. `then` are tried where
-    this one is accepted: whether it is read on purpose, or because anything is read in its place.
+    `read_by` names those of ten usual parsers (V8, CPython, Go, Jackson, Gson, PHP, Ruby, lua-cjson, servant, Json.NET)
+    that accept it by default; each was tried but Json.NET, for which its documentation stands. A careful server may
+    accept what one of them accepts. `then` are tried where this one is accepted: whether it is read on purpose, or
+    because anything is read in its place.
     """
 
     name: str
@@ -167,24 +168,24 @@ LEADING_GARBAGE = Malformation("leading garbage", Priority.LAST, lambda body: b"
 NOT_JSON: Sequence[Malformation] = (
     Malformation("empty", Priority.FIRST, lambda _: b""),
     Malformation("truncated", Priority.FIRST, lambda body: body[:-1]),
-    Malformation("trailing comma", Priority.FIRST, lambda body: body[:-1] + b",}"),
+    Malformation("trailing comma", Priority.FIRST, lambda body: body[:-1] + b",}", "Json.NET"),
     Malformation("trailing garbage", Priority.LAST, lambda body: body + b" x", "Go, Jackson"),
     Malformation(
-        "block comment", Priority.FIRST, lambda body: b"/* c */" + body, "Ruby, Gson", then=(LEADING_GARBAGE,)
+        "block comment", Priority.FIRST, lambda body: b"/* c */" + body, "Ruby, Gson, Json.NET", then=(LEADING_GARBAGE,)
     ),
-    Malformation("single quotes", Priority.USUAL, single_quotes, "Gson"),
+    Malformation("single quotes", Priority.USUAL, single_quotes, "Gson, Json.NET"),
     Malformation("NaN, then the value", Priority.USUAL, repeat_last_key_after(b"NaN"), "CPython, Gson, lua-cjson"),
     Malformation(
         "bad UTF-8", Priority.USUAL, insert_in_last_string(b"\xff"), "V8, Go, Ruby, Gson, lua-cjson", fuzzer_only=True
     ),
     Malformation("form fields", Priority.USUAL, unless_empty(lambda body: urlencode(json.loads(body)).encode())),
     Malformation("two documents", Priority.FIRST, lambda body: body + b"\n" + body, "Go, Jackson"),
-    Malformation("unquoted keys", Priority.USUAL, unquoted_keys, "Gson"),
+    Malformation("unquoted keys", Priority.USUAL, unquoted_keys, "Gson, Json.NET"),
     Malformation("raw newline in a string", Priority.USUAL, insert_in_last_string(b"\n"), "Gson, lua-cjson"),
     Malformation(
         "UTF-16", Priority.USUAL, lambda body: body.decode().encode("utf-16"), "CPython, Jackson", fuzzer_only=True
     ),
-    Malformation("line comment", Priority.USUAL, lambda body: body[:-1] + b"// c\n}", "Ruby, Gson"),
+    Malformation("line comment", Priority.USUAL, lambda body: body[:-1] + b"// c\n}", "Ruby, Gson, Json.NET"),
     Malformation("needless escape", Priority.USUAL, needless_escape, "Ruby"),
     Malformation("hash comment", Priority.USUAL, lambda body: b"# c\n" + body, "Gson"),
     Malformation("comma missing", Priority.USUAL, replace_first_comma(b" ")),

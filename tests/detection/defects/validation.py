@@ -400,7 +400,11 @@ class TextIsParsedAgain(MockApi):
             return value
 
 
-@seeded(requirement="ERR-03", observe=lambda probe: probe.write(list(probe.valid_body().values())).comparable)
+@seeded(
+    requirement="ERR-03",
+    recommended=True,
+    observe=lambda probe: probe.write(list(probe.valid_body().values())).comparable,
+)
 class ValuesInOrderAreTaken(MockApi):
     """A list of the values in the order of the schema is taken for the body."""
 

@@ -82,7 +82,7 @@ class RepairingParser(LenientParser):
         return body
 
 
-@seeded(requirement="ERR-04", observe=text('{"integration_id": "$i", "event_id": "$e",}'))
+@seeded(requirement="ERR-04", recommended=True, observe=text('{"integration_id": "$i", "event_id": "$e",}'))
 class TrailingCommaIsTaken(RepairingParser):
     """A comma after the last property is taken."""
 

@@ -23,6 +23,15 @@ MAX_NAMED: Final = 3
 """Writes that a sentence names."""
 
 
+def _without_end(request: Request) -> Request:
+    body = request.body or b""
+    return request.with_body(body[:-1]) if body.endswith(b"]") else request
+
+
+LIST_WITHOUT_END: Final = Mutation("a list without its end", _without_end)
+"""The other malformed bodies are made of objects."""
+
+
 def may_write(document: Document, operation: Operation, target: Target) -> bool:
     """Return whether valid requests for an operation may be sent to the target. The embedded mock takes any."""
     if operation.method in READS or target.kind == MOCK or operation.id in target.allowed_writes:
@@ -94,7 +103,7 @@ class WriteGuard:
         mutations: list[Mutation] = []
         if operation.body is not None:
             mutations += [*bodies.missing_properties(operation), *bodies.non_object_bodies(operation)]
-            mutations += json_syntax.not_json(operation)
+            mutations += [*json_syntax.not_json(operation), LIST_WITHOUT_END]
         for mutation in mutations:
             if not self.withholds(operation, mutation.apply(request), mutation):
                 return mutation
