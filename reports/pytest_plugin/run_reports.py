@@ -65,7 +65,7 @@ class RunReports:
         files = output_files(self._config)
         history_file = {option: files.pop(option) for option in ("--history",) if option in files}
         of_a_shard = MERGED in self._config.stash and self._config.stash[MERGED].leaked
-        leaked = report_leaks(self._config, files, _attachments(first)) or of_a_shard
+        leaked = report_leaks(self._config, files, self._attachments(first)) or of_a_shard
         final = self._add_to_history(self._with_exit_code(first, leaked=leaked), run)
         final = self._with_exit_code(final, leaked=report_leaks(self._config, history_file) or leaked)
         if final != first:
@@ -73,7 +73,7 @@ class RunReports:
         if self._config.getoption("--alluredir", None):
             for error in allure_run_files.run_level_errors(final):
                 allure.global_error(error)
-            for name, text in _attachments(final).items():
+            for name, text in self._attachments(final).items():
                 allure_run_files.attach(name, text)
         return final
 
@@ -197,11 +197,11 @@ class RunReports:
                 with write_errors_kept(self._config):
                     writer.write(Path(file), report, redact)
 
-
-def _attachments(report: RunReport) -> dict[str, str]:
-    """Return what Allure shows for the run as a whole, in Markdown by name."""
-    proof_text = allure_run_files.proof_text(report.proof, report.proof_line)
-    return {"Summary": f"{markdown.page(report)}\n{proof_text}"}
+    def _attachments(self, report: RunReport) -> dict[str, str]:
+        """Return what Allure shows for the run as a whole, in Markdown by name; a path may hold a part of the token."""
+        redact = self._config.stash[output_filter.OUTPUT_FILTER].redact
+        proof_text = allure_run_files.proof_text(report.proof, report.proof_line)
+        return {"Summary": redact(f"{markdown.page(report)}\n{proof_text}")}
 
 
 def report_leaks(config: pytest.Config, files: Mapping[str, str], texts: Mapping[str, str] | None = None) -> bool:

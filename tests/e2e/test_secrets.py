@@ -115,6 +115,15 @@ def test_no_byte_of_a_run_holds_the_token(tmp_path: Path, arguments: tuple[str, 
     assert [json.loads(data) for name, data in written.items() if name.endswith("result.json")]
 
 
+def test_path_that_holds_a_part_of_the_token_is_no_leak(tmp_path: Path) -> None:
+    with serving(ForgetsMeta(document())) as (target, environment):
+        token = environment["PROPEXO_TOKEN"]
+        file = tmp_path / f"{token[: len(token) // 2 + 1]}.json"
+        chosen = ("--profile", "quick", "--operation", "cancel_lead*", "-k", "RESP-01", "--summary", str(file))
+        finished = run(tmp_path, *chosen, *target, environment=environment)
+    assert finished.code == 1, finished.output
+
+
 def test_environment_that_is_written_as_a_whole_fails_the_run(tmp_path: Path) -> None:
     dump = """
 import os, pytest, allure
