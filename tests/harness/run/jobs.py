@@ -225,13 +225,11 @@ class JobReader:
 
     def write_again(self) -> Exchange | None:
         """Send the last accepted write again, never a create, and return the first read of its job."""
-        source, link = self.sources()[0]
+        source, _ = self.sources()[0]
         last = next((e for e in reversed(self._log.exchanges) if e.operation == source.id and e.accepted), None)
         if last is None or source.record:
             return None
-        write = self._sender.send(last.request, CONTROL, operation=source)
-        read = self._requests.status_request(self._operation, link, write) if write.accepted else None
-        return self._sender.send(read, CONTROL) if read else None
+        return self._write_and_read(last.request, CONTROL)
 
     def send_rejected_write(self) -> None:
         """Send a write that must be rejected: what the server keeps of it is no part of the job that is read next."""
@@ -252,13 +250,19 @@ class JobReader:
 
     def _read_job_of(self, mutations: Sequence[Mutation]) -> Exchange | None:
         """Send a write with the first of the mutations and read its job; None if there is no such job."""
-        source, link = self.sources()[0]
+        source, _ = self.sources()[0]
         for mutation in mutations[:1]:
             request = self._requests.request_for(source)
             changed = mutation.apply(request)
             if changed == request or may_hit_foreign_ids(source, request, changed):
                 break
-            write = self._sender.send(changed, mutation, operation=source)
-            if write.accepted:
-                return self._sender.send(self._requests.status_request(self._operation, link, write), CONTROL)
+            return self._write_and_read(changed, mutation)
         return None
+
+    def _write_and_read(self, request: Request, mutation: Mutation | str) -> Exchange | None:
+        """Send a write and read its job once; None if the write is rejected."""
+        source, link = self.sources()[0]
+        write = self._sender.send(request, mutation, operation=source)
+        if not write.accepted:
+            return None
+        return self._sender.send(self._requests.status_request(self._operation, link, write), CONTROL)
