@@ -69,6 +69,9 @@ def always_405(job_links: Collection[Link]) -> CheckFunction:
             return Violation(f"answered {exchange.status}", "405, always", preview_exchange(exchange))
         if any(link.follow(exchange.response.json()) for link in job_links):
             return Violation("a job all the same", "405, and no effect", preview(exchange.response.body))
+        if not exchange.response.body.strip():
+            # The documentation has an error message, but no form of it, and routers answer 405 without a body.
+            return Violation("405 without a message", "an error message", preview_exchange(exchange), gates=False)
         error = exchange.response.json().get("error") if isinstance(exchange.response.json(), dict) else None
         message = error.get("message") if isinstance(error, dict) else None
         if isinstance(message, str) and not SAYS_SO.search(json.dumps(error)):

@@ -198,6 +198,15 @@ def test_open_query_holds_what_servers_stumble_over() -> None:
     assert any(len(query) > 8000 for query in queries)
 
 
+def test_a_name_with_brackets_is_what_a_fuzzer_sends() -> None:
+    # Spring binds `lead_id[gt]` to no text, raises, and is answered with 500.
+    mutations = query_values.robustness_queries(LISTING)
+    bracketed = [mutation for mutation in mutations if "%5Bgt" in targets([mutation], LISTING.path)[mutation.name]]
+    assert [mutation.name for mutation in bracketed] == ["filters as objects"]
+    assert all(mutation.fuzzer_only for mutation in bracketed)
+    assert not {mutation.name: mutation for mutation in mutations}["parameters given twice"].fuzzer_only
+
+
 def test_no_parameter_is_a_text_and_an_object_at_once() -> None:
     for target in targets(query_values.robustness_queries(LISTING), LISTING.path).values():
         names = {name for name, _ in parse_qsl(target.partition("?")[2], keep_blank_values=True)}

@@ -402,7 +402,7 @@ class CrashOnAnEmptyFilter(MockApi):
         return super().query_issues(operation, read)
 
 
-@listed(requirement="RESP-06", observe=page("property_id%5Bgt%5D=1"))
+@listed(requirement="RESP-11", observe=page("property_id%5Bgt%5D=1"))
 class CrashOnAFilterAsAnObject(MockApi):
     """A filter in the notation of an object is answered with 500."""
 

@@ -109,6 +109,16 @@ class UnsupportedIs405OnlyWithABody(_Answered):
         return bool(value == {})
 
 
+@seeded(recommended=True)
+class UnsupportedHasNoMessage(MockApi):
+    """What is not supported is refused with 405 and an empty body, which does not say what is missing."""
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        if refusal.cause != "unsupported":
+            return super().refuse(request, refusal)
+        return Response(status_code=405)
+
+
 @seeded()
 class UnsupportedQueuesAJob(MockApi):
     """What is not supported is refused with 405 and queued all the same, as the job in its answer shows."""
