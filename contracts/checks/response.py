@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from http import HTTPStatus
 from operator import attrgetter
 
@@ -33,11 +33,12 @@ PYTHON_ONLY_CODECS = frozenset(
 """Text encodings that are no charsets, by the documentation of `codecs`; some take unbounded time."""
 
 
-def success_fits_schema(operation: Operation, exchange: Exchange) -> Decision:
+def success_fits_schema(operation: Operation, exchange: Exchange, stored: Collection[str] = ()) -> Decision:
     """RESP-01. Check that the body of a 2xx fits the schema for 200.
 
     Not concerned with a body that is not JSON, which is RESP-02, and with echoes of invalid values: a target that
-    accepts null for an optional property, or a day that does not exist, may return just that.
+    accepts null for an optional property, or a day that does not exist, may return just that. `stored` are such values,
+    as JSON, that earlier requests sent and the target accepted: a listing may show them.
     """
     if not (is_documented_request(operation, exchange) and exchange.accepted and exchange.response):
         return NOT_CONCERNED
@@ -47,7 +48,8 @@ def success_fits_schema(operation: Operation, exchange: Exchange) -> Decision:
     if content.limit or content.fault in (NOT_JSON, NOT_UTF_8):
         return NOT_CONCERNED
     status = str(exchange.status)
-    error = schema_error(operation, status, content.value, ignoring=echoes_of_invalid_values(operation, exchange))
+    echoes = echoes_of_invalid_values(operation, exchange)
+    error = schema_error(operation, status, content.value, ignoring=echoes, stored=stored)
     return PASS if error is None else Violation(error[0], f"a body that fits the schema for {status}", error[1])
 
 

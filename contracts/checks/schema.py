@@ -107,15 +107,25 @@ def lenient(schema: Json) -> Json:
 
 
 def schema_error(
-    operation: Operation, status: str, value: Json, ignoring: Collection[tuple[str, ...]] = ()
+    operation: Operation,
+    status: str,
+    value: Json,
+    ignoring: Collection[tuple[str, ...]] = (),
+    stored: Collection[str] = (),
 ) -> tuple[str, str] | None:
     """Return the first violation of the schema for `status`, or None if `value` fits.
 
-    Values at or below one of the paths in `ignoring` may be invalid. The first string of the result contains no
-    generated value ("meta/job_id breaks type"); the second is the validator's own sentence.
+    Values at or below one of the paths in `ignoring` may be invalid, and so may those whose JSON is one of `stored`.
+    The first string of the result contains no generated value ("meta/job_id breaks type"); the second is the
+    validator's own sentence.
     """
     errors = _validator(operation, status).iter_errors(value)
-    relevant = (error for error in errors if not any(_is_below(error, path) for path in ignoring))
+    relevant = (
+        error
+        for error in errors
+        if not any(_is_below(error, path) for path in ignoring)
+        and not (stored and json.dumps(cast("Json", error.instance)) in stored)
+    )
     first = min(relevant, key=_order, default=None)
     return None if first is None else (_kind(first), _sentence(first))
 

@@ -59,7 +59,7 @@ def combined_faults(operation: Operation) -> list[Mutation]:
             )
             mutations.append(beyond)
     mutations += _sent_otherwise(required, schemas)
-    mutations += _wrong_type_and_unknown_id(operation)
+    mutations += wrong_type_and_unknown_id(operation)
     if required:
         mutations += [_spelled_otherwise(operation, required), *_almost_right(required)]
         mutations += _two_faults(required, schemas)
@@ -118,7 +118,7 @@ def _number_alone(missing: str, wrong: str, body: Json) -> Json:
     return _without(missing, body) | {wrong: 7}
 
 
-def _wrong_type_and_unknown_id(operation: Operation) -> list[Mutation]:
+def wrong_type_and_unknown_id(operation: Operation) -> list[Mutation]:
     """Return the mutation to a wrong type and an unknown id: some servers stop at the unknown id."""
     supplied = [
         location for location in body_locations(operation) if SUPPLIED_BY in location.schema and not location.nested

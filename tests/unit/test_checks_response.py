@@ -363,6 +363,30 @@ def test_what_is_made_of_an_odd_value_need_not_fit_the_schema(expected, sent: ob
     ) == (expected)
 
 
+BEYOND_64_BITS = 2**70
+
+
+@table(
+    "expected, sent, status",
+    {
+        "a number for a text": ([str(BEYOND_64_BITS)], {"title": BEYOND_64_BITS}, 200),
+        "an array for a text": (['["a"]'], {"title": ["a"]}, 200),
+        "what a listing may show anyhow": ([], {"title": None, "notes": False, "appointment_time": ""}, 200),
+        "a good value": ([], {"title": "Tour"}, 200),
+        "what was rejected": ([], {"title": BEYOND_64_BITS}, 400),
+    },
+)
+def test_invalid_values_of_accepted_writes(expected, sent, status) -> None:
+    assert echoes.stored_invalid_values(UPDATE, replace(updated(sent), response=exchange(status).response)) == expected
+
+
+def test_a_response_may_show_an_invalid_value_that_was_accepted_before() -> None:
+    seen = updated(title=BEYOND_64_BITS)
+    assert decided(response.success_fits_schema(UPDATE, seen)) == "result/title breaks type"
+    assert decided(response.success_fits_schema(UPDATE, seen, stored={"7"})) == "result/title breaks type"
+    assert decided(response.success_fits_schema(UPDATE, seen, stored={str(BEYOND_64_BITS)})) == PASS
+
+
 def test_what_is_made_of_an_odd_value_excuses_no_other_value() -> None:
     seen = updated({"appointment_date": "2099-02-30"}, appointment_date="2099-03-02T00:00:00Z", title=7)
     assert decided(response.success_fits_schema(UPDATE, seen)) == "result/title breaks type"

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from jsonschema.exceptions import ValidationError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -19,7 +20,8 @@ from contracts.mock.http import json_codec
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.refusal import Refusal
 from contracts.model.json_value import Json
-from tests.detection.catalogue import CREATE, READ, UPDATE, WRITE, variant
+from contracts.openapi.operation import Operation
+from tests.detection.catalogue import CREATE, LIST, READ, UPDATE, WRITE, variant
 from tests.detection.defects.validation import NamesAreTakenInAnyCase
 from tests.detection.defects.variants_bodies import UnknownPropertiesAreEchoed
 from tests.detection.defects.wire import outside_strings
@@ -208,6 +210,26 @@ class ParsersRefuseInTheWordsOfTheFramework(Unread):
         """Say it as the framework does."""
         body = {"statusCode": 400, "error": "Bad Request", "message": "Body is not valid JSON"}
         return self.respond(400, body)
+
+
+def note_beyond_64_bits(probe: Probe) -> Json:
+    """Return the notes that are listed of an event after an update sent a number beyond 64 bits for them."""
+    event = probe.events[0]
+    probe.final_status(probe.update(probe.update_body(notes=2**70), event))
+    return probe.listed_record(event)["notes"]
+
+
+@variant(affects=WRITE + CREATE + UPDATE + LIST, departs_from={"ERR-02"}, observe=note_beyond_64_bits)
+class NumbersBeyond64BitsAreReadAsTexts(MockApi):
+    """A number beyond 64 bits is read as a text, and written without quotes, as Nim does."""
+
+    def errors(self, operation: Operation, value: Json) -> list[ValidationError]:
+        """Take it for a text."""
+        return [error for error in super().errors(operation, value) if not self.is_long(error.instance)]
+
+    def is_long(self, value: Json) -> bool:
+        """Whether it is such a number."""
+        return isinstance(value, int) and abs(value) >= 2**63
 
 
 # What only a fuzzer sends

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from contracts.mock.data.state import EVENTS, State
+from contracts.mock.data.state import EVENTS, INTEGRATIONS, State
 from contracts.mock.http.api import MockApi
 from contracts.mock.http.rate_limit import RateLimit, Usage
 from contracts.mock.http.refusal import Issue, Refusal
@@ -19,7 +19,8 @@ from contracts.mock.operations.zod_issues import custom
 from contracts.model.json_value import Json
 from contracts.openapi.document import Document
 from contracts.openapi.operation import RATE_LIMIT, RATE_REMAINING, Operation
-from tests.detection.catalogue import READ, WRITE, variant
+from contracts.openapi.schemas import properties
+from tests.detection.catalogue import CREATE, READ, UPDATE, WRITE, variant
 from tests.detection.probe import Answer, Probe
 
 
@@ -253,6 +254,23 @@ class UnknownEventsAreUnprocessable(LookingUp):
 
     status = 422
     code = "unprocessable"
+
+
+@variant(
+    affects=WRITE + CREATE + UPDATE,
+    observe=lambda probe: probe.write(probe.valid_body(integration_id=7, event_id="evt-unknown")).status,
+)
+class EventsAreLookedUpBeforeTheRestIsValidated(MockApi):
+    """An unknown event or person is refused with 404 whatever else is wrong with the body."""
+
+    def validate(self, operation: Operation, value: Json) -> list[Issue]:
+        """Look them up."""
+        for name, _ in properties(operation.body) if isinstance(value, dict) else ():
+            sent, variable = value.get(name), operation.supplied_by.get(name, INTEGRATIONS)
+            known = self.state.records if variable == EVENTS else self.state.values(variable)
+            if isinstance(sent, str) and variable != INTEGRATIONS and sent not in known:
+                raise Refusal(404, "not_found", f"no such record: {name}", "unknown-value")
+        return super().validate(operation, value)
 
 
 class OnlyOnce(LookingUp):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from contracts.checks.echoes import stored_invalid_values
 from contracts.checks.jobs import job_has_failed, job_is_finished
 from contracts.checks.record_changes import RecordWrites
 from contracts.model.http import Exchange
@@ -33,6 +34,8 @@ class WriteLedger:
     def __init__(self) -> None:
         """Start without writes."""
         self.last_write = 0
+        self.invalid_values: set[str] = set()
+        """As JSON: what accepted writes sent though their schema rejects it."""
         self._by_record: dict[str, _Writes] = {}
         self._cancellations: dict[str, tuple[int, list[_Writes]]] = {}
         """By the id of the job: the request's number, and the writes of each id that it held."""
@@ -45,6 +48,7 @@ class WriteLedger:
         if operation.job_link is None or exchange.status in CLIENT_ERRORS:
             return
         self.last_write = max(self.last_write, exchange.number)
+        self.invalid_values.update(stored_invalid_values(operation, exchange))
         body = body_properties(exchange.request)
         sent = {*operation.path_values(exchange.request.target).values(), *map(id_text, body.values())} - {None}
         for record in sent if operation.record is None else ():
