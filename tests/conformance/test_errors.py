@@ -20,7 +20,7 @@ from tests.harness.trial.search import search
 from tests.harness.trial.side_effects import check_no_side_effects
 
 refused = errors.rejected_with(HTTPStatus.BAD_REQUEST)
-REJECTED_OR_UNKNOWN = errors.rejected_with(400, 403, 404, 409, 410, 422)
+REJECTED_OR_UNKNOWN = errors.rejected_with(HTTPStatus.BAD_REQUEST, *errors.UNKNOWN_ID_STATUSES)
 """A server may look the ids up before it validates the rest."""
 REQUESTS_FOR_SEARCH = 1
 """Of the extra requests of ERR-14, at least so many are left for Hypothesis."""

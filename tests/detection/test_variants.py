@@ -42,6 +42,8 @@ OUT_OF_BOUNDS: Final[tuple[dict[str, Json], ...]] = (
 LIMIT: Final = 10
 KNOWS_FEWER_EVENTS: Final = frozenset({"events-are-of-one-kind-of-person"})
 """Variants that are not given only events which they cancel."""
+LOOKS_UP_FIRST: Final = frozenset({"events-are-looked-up-before-the-rest-is-validated"})
+"""Variants that refuse an unknown event with 404, whatever else is wrong."""
 UNKNOWN_CREDENTIALS: Final = (None, "Bearer nobody", "Bearer ", "Basic bm9ib2R5Og==", "nobody")
 
 each_variant = pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
@@ -66,7 +68,10 @@ def test_variant_rejects_what_breaks_the_schema(variant: Variant) -> None:
     with variant.serve(DOCUMENT) as served:
         probe = Probe(served, DOCUMENT)
         for body in SCHEMA_VIOLATIONS:
-            assert fits(answered(partial(probe.write, body)), probe.write_operation, 400), body
+            answer = answered(partial(probe.write, body))
+            if variant.name in LOOKS_UP_FIRST and body.get("event_id") == "e" and answer.status == 404:
+                continue
+            assert fits(answer, probe.write_operation, 400), body
 
 
 @each_variant

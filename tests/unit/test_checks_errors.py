@@ -105,6 +105,8 @@ def test_rejection_with_another_status_says_that_the_documented_error_is_expecte
     {
         "property missing, accepted": (True, exchange(request_body={})),
         "property missing, refused with another status": (True, exchange(422, request_body={})),
+        "generated, its id may be looked up first": (False, replace(exchange(404, request_body={}), generated=True)),
+        "generated, accepted": (True, replace(exchange(request_body={}), generated=True)),
         "no object, accepted": (True, exchange(request_body=[1])),
         "no JSON, accepted": (False, exchange(request_body=b"{} x")),
         "a key twice, accepted": (False, exchange(request_body=b'{"event_id":"a","event_id":"b"}')),
