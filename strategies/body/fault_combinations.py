@@ -191,7 +191,8 @@ def _almost_right(required: Sequence[str]) -> list[Mutation]:
     name = required[-1]
     return [
         Mutation(f"{name} as  {name}", on_body(partial(_move, name, f" {name}"))),
-        Mutation("the body inside another object", on_body(lambda body: {WRAPPER: body})),
+        # Ravyn gives a handler what it finds under the name of its parameter, which usually is data.
+        Mutation("the body inside another object", on_body(lambda body: {WRAPPER: body}), gates=False),
     ]
 
 

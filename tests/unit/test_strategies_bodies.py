@@ -239,7 +239,9 @@ def test_body_that_is_almost_right_goes_alone() -> None:
         "integration_id": values["integration_id"],
         " event_id": values["event_id"],
     }
-    assert by_name["the body inside another object"].apply(control()).json() == {"data": values}
+    inside = by_name["the body inside another object"]
+    assert inside.apply(control()).json() == {"data": values}
+    assert not inside.gates, "Ravyn looks for its parameter, data, in the body"
 
 
 def test_error_of_a_wrong_type_that_is_sent_in_other_ways_names_the_property() -> None:

@@ -413,7 +413,11 @@ class ValuesInOrderAreTaken(MockApi):
         return dict(zip(names, value, strict=True)) if isinstance(value, list) and len(value) == len(names) else value
 
 
-@seeded(requirement="ERR-14", observe=lambda probe: probe.write({"data": probe.valid_body()}).comparable)
+@seeded(
+    requirement="ERR-14",
+    recommended=True,
+    observe=lambda probe: probe.write({"data": probe.valid_body()}).comparable,
+)
 class WrapperIsUnwrapped(MockApi):
     """A good body inside another object is taken for the body."""
 
