@@ -39,7 +39,7 @@ DEFECT_NAMES = (
     "any-scheme-is-taken",
     "any-token-is-taken",
     "code-is-empty-for-a-boolean",
-    "every-twentieth-write-has-no-job",
+    "status-is-wrapped",
     "missing-property-is-422",
     "problem-details-for-a-missing-property",
     "result-is-empty-for-an-unknown-event",

@@ -593,7 +593,8 @@ def goes_down_among(combine: int) -> Fake:
 
 def test_of_requests_in_flight_together_only_the_one_at_fault_is_blamed() -> None:
     others = [Request("GET", f"/other/{number}", ()) for number in range(3)]
-    timeouts = Timeouts(outage=10, startup=10)
+    # The threads wait by one clock, which the wait of each moves on: a slow machine needs more of it.
+    timeouts = Timeouts(outage=120, startup=120, outage_total=120)
     with client_of(goes_down_among(4), timeouts) as (client, _, _), ThreadPoolExecutor(4) as pool:
         guilty, *innocent = pool.map(client.send, [GET, *others])
     assert guilty.fault == GOES_DOWN
