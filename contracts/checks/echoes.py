@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from contracts.checks.base import is_documented_request, is_throttled
@@ -96,26 +96,20 @@ def echoes_of_invalid_values(operation: Operation, exchange: Exchange) -> list[t
     """
     body = strict_json.read(exchange.request.body or b"").value
     sent = body if isinstance(body, dict) else {}
-    invalid = {
-        name for name, schema in properties(operation.body or {}) if name in sent and not fits(schema, sent[name])
-    }
+    invalid = {*invalid_properties(operation, sent)}
     invalid |= {
         name for name, value in sent.items() if _is_like_a_date(value) and not _is_a_day(value[:DAY_CHARACTERS])
     }
     return [path for path in operation.echoed_paths if path[-1] in invalid]
 
 
-def stored_invalid_values(operation: Operation, exchange: Exchange) -> list[str]:
-    """Return, as JSON, the values of an accepted request that its schema rejects: a listing may show them afterwards.
-
-    Null, booleans and what is empty are left out: a listing shows these for reasons of its own.
-    """
-    body = strict_json.read(exchange.request.body or b"").value if exchange.accepted else None
-    sent = body if isinstance(body, dict) else {}
-    values = [
-        sent[name] for name, schema in properties(operation.body or {}) if name in sent and not fits(schema, sent[name])
-    ]
-    return [json.dumps(value) for value in values if value and not isinstance(value, bool)]
+def invalid_properties(operation: Operation, sent: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the properties of a body whose values the request's schema rejects."""
+    return {
+        name: sent[name]
+        for name, schema in properties(operation.body or {})
+        if name in sent and not fits(schema, sent[name])
+    }
 
 
 def _is_like_a_date(value: Json) -> bool:

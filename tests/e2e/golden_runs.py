@@ -39,11 +39,11 @@ DEFECT_NAMES = (
     "any-scheme-is-taken",
     "any-token-is-taken",
     "code-is-empty-for-a-boolean",
-    "status-is-wrapped",
     "missing-property-is-422",
     "problem-details-for-a-missing-property",
     "result-is-empty-for-an-unknown-event",
     "result-loses-control-characters",
+    "status-is-wrapped",
     "trailing-comma-is-taken",
     "unknown-event-is-accepted-with-202",
 )

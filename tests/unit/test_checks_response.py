@@ -366,20 +366,6 @@ def test_what_is_made_of_an_odd_value_need_not_fit_the_schema(expected, sent: ob
 BEYOND_64_BITS = 2**70
 
 
-@table(
-    "expected, sent, status",
-    {
-        "a number for a text": ([str(BEYOND_64_BITS)], {"title": BEYOND_64_BITS}, 200),
-        "an array for a text": (['["a"]'], {"title": ["a"]}, 200),
-        "what a listing may show anyhow": ([], {"title": None, "notes": False, "appointment_time": ""}, 200),
-        "a good value": ([], {"title": "Tour"}, 200),
-        "what was rejected": ([], {"title": BEYOND_64_BITS}, 400),
-    },
-)
-def test_invalid_values_of_accepted_writes(expected, sent, status) -> None:
-    assert echoes.stored_invalid_values(UPDATE, replace(updated(sent), response=exchange(status).response)) == expected
-
-
 def test_a_response_may_show_an_invalid_value_that_was_accepted_before() -> None:
     seen = updated(title=BEYOND_64_BITS)
     assert decided(response.success_fits_schema(UPDATE, seen)) == "result/title breaks type"

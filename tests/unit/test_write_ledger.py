@@ -1,6 +1,7 @@
 """Which records a session wrote to, and which record each mutation of an update goes to."""
 
 import gzip
+import json
 from dataclasses import replace
 
 from contracts.model.http import Exchange, Request
@@ -43,6 +44,21 @@ def ledger(*exchanges: Exchange) -> WriteLedger:
     for one in exchanges:
         found.observe(DOCUMENT, one)
     return found
+
+
+@table(
+    "expected, changed, status",
+    {
+        "a number for a text": ({str(2**70)}, {"title": 2**70}, 200),
+        "an array for a text": ({'["a"]'}, {"title": ["a"]}, 200),
+        "what a listing may show anyhow": (set(), {"title": None, "notes": False, "appointment_time": ""}, 200),
+        "a good value": (set(), {"title": "Tour"}, 200),
+        "what was rejected": (set(), {"title": 2**70}, 400),
+    },
+)
+def test_invalid_values_of_accepted_writes_are_kept(expected, changed, status) -> None:
+    body = json.dumps(SENT | changed).encode()
+    assert ledger(sending(update(status=status), body)).invalid_values == expected
 
 
 def test_update_is_kept_with_what_a_listing_shows_of_it_but_ids() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from contracts.checks.echoes import stored_invalid_values
+from contracts.checks.echoes import invalid_properties
 from contracts.checks.jobs import job_has_failed, job_is_finished
 from contracts.checks.record_changes import RecordWrites
 from contracts.model.http import Exchange
@@ -48,8 +49,9 @@ class WriteLedger:
         if operation.job_link is None or exchange.status in CLIENT_ERRORS:
             return
         self.last_write = max(self.last_write, exchange.number)
-        self.invalid_values.update(stored_invalid_values(operation, exchange))
         body = body_properties(exchange.request)
+        if exchange.accepted:
+            self._note_invalid_values(operation, body)
         sent = {*operation.path_values(exchange.request.target).values(), *map(id_text, body.values())} - {None}
         for record in sent if operation.record is None else ():
             writes = self._by_record.setdefault(str(record), _Writes())
@@ -63,6 +65,11 @@ class WriteLedger:
                 is_read = isinstance(strict_json.read(exchange.request.body or b"").value, dict)
                 known = exchange.accepted and operation.updates_record and is_read
                 writes.updates.append((exchange.number, _listed(document, operation, body) if known else None))
+
+    def _note_invalid_values(self, operation: Operation, body: Mapping[str, Json]) -> None:
+        # A listing shows null, booleans and what is empty for reasons of its own.
+        values = [one for one in invalid_properties(operation, body).values() if one and not isinstance(one, bool)]
+        self.invalid_values.update(map(json.dumps, values))
 
     def _note_end(self, status: Operation, exchange: Exchange) -> None:
         for job in status.path_values(exchange.request.target).values():
